@@ -1,0 +1,166 @@
+/* The configuration, as one YAML file says it (docs/configuration.md): strict, checked whole before
+ * anything changes. Loading and checking touch neither network nor devices.
+ *
+ * The structs mirror the file: a NULL pointer is a key that was not given, until gw_config_load() has
+ * filled in the default. Everything is owned by the struct gw_config that it hangs from.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+
+#define GW_CAMERAS 1024
+#define GW_INTERFACES 32
+#define GW_NAME 64
+
+enum gw_mode {
+	GW_MODE_REALTIME, /* shed the oldest waiting frame of a camera that is over its quota */
+	GW_MODE_LOSSLESS, /* wait: for replay and for Kafka as a source */
+};
+
+enum gw_idle_policy {
+	GW_IDLE_ADAPTIVE, /* pause, then sleep: an idle gateway costs next to nothing */
+	GW_IDLE_SPIN,     /* poll without end: an appliance with cores of its own */
+};
+
+enum gw_log_target { GW_LOG_AUTO, GW_LOG_JOURNALD, GW_LOG_STDERR };
+enum gw_log_level { GW_LOG_ERROR, GW_LOG_WARNING, GW_LOG_INFO, GW_LOG_DEBUG };
+
+/* Who checks UDP and IPv4 checksums. */
+enum gw_checksum {
+	GW_CHECKSUM_PORT,     /* the port, where it can; otherwise software */
+	GW_CHECKSUM_SOFTWARE, /* always in software */
+	GW_CHECKSUM_OFF,      /* nobody: virtual senders leave them unfinished */
+};
+
+struct gw_gateway_config {
+	char *name; /* default: the host's name */
+	enum gw_mode mode;
+	enum gw_idle_policy idle;
+};
+
+/* Processors that stage threads are pinned to; -1: not pinned. */
+struct gw_cores_config {
+	int32_t *rx, *decode, *accel, *sink;
+};
+
+struct gw_log_config {
+	enum gw_log_level level;
+	enum gw_log_target to;
+};
+
+struct gw_interface_config {
+	char *name;   /* as the operator calls it */
+	char *device; /* PCI address, or a DPDK virtual device: "net_af_packet0,iface=eth1" */
+	enum gw_checksum checksum;
+};
+
+/* A rectangle of the source picture in pixels; width or height 0: to the edge. */
+struct gw_region {
+	uint16_t x, y, width, height;
+};
+
+/* An IP address in network byte order; IPv4 uses the first four bytes. family: AF_INET or AF_INET6. */
+struct gw_address {
+	int family;
+	uint8_t bytes[16];
+};
+
+struct gw_camera_config {
+	char *name; /* letters, digits, '.', '_' and '-'; at most GW_NAME - 1 */
+	char *source;
+	char *destination;
+	uint16_t port;     /* UDP destination port, host byte order */
+	uint32_t *ssrc;    /* NULL: any */
+	uint16_t width;    /* 0: the stream says it */
+	uint16_t height;
+	bool conceal;
+	char *model;       /* "name" or "name:version"; NULL: none, the frame is not decoded */
+	struct gw_region *region;
+	uint32_t quota;    /* frames in flight, 1 .. 64 */
+
+	/* Parsed from the strings above. */
+	struct gw_address source_address;
+	struct gw_address destination_address;
+};
+
+struct gw_size_class_config {
+	uint16_t width, height;
+	uint32_t count;
+};
+
+struct gw_frames_config {
+	struct gw_size_class_config *classes;
+	uint32_t classes_count;
+	bool populate; /* touch all memory at start */
+};
+
+struct gw_decode_config {
+	char *backend; /* NULL: the first that opens */
+	uint32_t workers;
+	uint16_t max_width, max_height; /* pixels a picture may have */
+};
+
+struct gw_accel_config {
+	char *backend;    /* NULL: the first that opens */
+	char *library;    /* path of libonnxruntime.so; NULL: searched */
+	char *repository; /* of models */
+	uint32_t threads; /* per model */
+};
+
+struct gw_topic_config {
+	char *topic;
+};
+
+struct gw_frames_topic_config {
+	char *topic;
+	uint32_t *every;       /* sample every n-th frame of a camera; 0: only on demand */
+	uint32_t budget;       /* sampled pictures that may wait for the brokers */
+};
+
+/* One librdkafka setting, passed through. */
+struct gw_property_config {
+	char *name, *value;
+};
+
+struct gw_kafka_config {
+	char *backend; /* "kafka", "file" or "null"; NULL: "kafka" when brokers are given, else "null" */
+	char *brokers;
+	char *directory; /* where the file back-end writes */
+	struct gw_topic_config *results;
+	struct gw_frames_topic_config *frames;
+	struct gw_property_config *properties;
+	uint32_t properties_count;
+};
+
+struct gw_api_config {
+	char *socket; /* path; NULL: no API */
+};
+
+struct gw_config {
+	struct gw_gateway_config *gateway;
+	struct gw_cores_config *cores;
+	struct gw_log_config *log;
+	struct gw_interface_config *interfaces;
+	uint32_t interfaces_count;
+	struct gw_camera_config *cameras;
+	uint32_t cameras_count;
+	struct gw_frames_config *frames;
+	struct gw_decode_config *decode;
+	struct gw_accel_config *accel;
+	struct gw_kafka_config *kafka;
+	struct gw_api_config *api;
+};
+
+/* Reads, checks and completes the file. The error names line and column where YAML knows them. On
+ * failure *config is NULL. */
+int gw_config_load(const char *path, struct gw_config **config, struct gw_error *error);
+
+/* The same for text in memory (tests, API, fuzzing). */
+int gw_config_parse(
+	const char *text, size_t size, struct gw_config **config, struct gw_error *error);
+
+/* Accepts NULL. */
+void gw_config_free(struct gw_config *config);

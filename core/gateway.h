@@ -1,0 +1,80 @@
+/* The whole gateway: what the stages share. Made by gw_open(), read-only afterwards but where a field
+ * says otherwise. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/latency.h"
+#include "core/pool.h"
+#include "core/result.h"
+#include "core/stage.h"
+
+#define GW_STAGES 4
+#define GW_MODELS 32
+
+enum gw_stage_index { GW_STAGE_RX, GW_STAGE_DECODE, GW_STAGE_ACCEL, GW_STAGE_SINK };
+
+/* What runs beside the stages and serves them (the API). Opened after them, closed before. */
+struct gw_service_ops {
+	const char *name;
+	int (*open)(struct gw *gw, void **state, struct gw_error *error);
+	void (*close)(void *state);
+};
+
+struct gw_camera {
+	const struct gw_camera_config *config;
+	uint16_t model; /* index into gw->models, GW_NO_MODEL; set by the accel stage's open */
+
+	/* The smallest picture that is of use to the model, so that a decoder may scale: input size and
+	 * whether grey is enough. Set by the accel stage's open; 0: no model. */
+	uint16_t input_width, input_height;
+	bool input_gray;
+
+	_Atomic uint32_t sample_every; /* 0: only on demand. Main writes (reload), the sink reads. */
+	_Atomic bool sample_now;       /* the API sets it, the sink exchanges it for false */
+};
+
+/* Replay: a capture instead of interfaces. NULL in daemon mode. */
+struct gw_replay {
+	const char *input;  /* pcap file */
+	const char *output; /* directory */
+};
+
+struct gw {
+	struct gw_config *config;
+	const struct gw_replay *replay;
+	bool lossless;
+	char boot_id[37]; /* a UUID, new for every start */
+	int64_t start;    /* gw_now() */
+
+	struct gw_camera *cameras;
+	uint32_t camera_count;
+
+	struct gw_model_info models[GW_MODELS]; /* filled by the accel stage's open */
+	uint32_t model_count;
+
+	struct gw_pool *pool;
+	struct gw_link *links[GW_STAGES - 1];
+	struct gw_stage stages[GW_STAGES];
+	struct gw_latency *latency;
+	void *services[4];
+	_Atomic bool ready; /* main writes, the API reads */
+};
+
+/* Builds the gateway from a configuration, which it owns from then on, also on failure. Nothing runs
+ * yet. On failure everything is taken down again. */
+int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *replay,
+	struct gw_error *error);
+
+/* Runs until a signal, or until a replay is through; then drains. Returns 0 or a negative errno. */
+int gw_run(struct gw *gw, struct gw_error *error);
+
+/* Takes down what gw_open() built, in reverse; accepts half-built state. */
+void gw_close(struct gw *gw);
+
+/* Sums of one counter over all stages: for drops, which are counted in more than one place. */
+uint64_t gw_total_drops(const struct gw *gw, uint32_t camera, enum gw_drop drop);
+uint64_t gw_total_events(const struct gw *gw, uint32_t camera, enum gw_event event);

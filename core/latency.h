@@ -1,0 +1,70 @@
+/* How long frames take, stage by stage: histograms with a fixed relative error.
+ *
+ * The sink's thread is the only writer: at the end of the way a frame carries all of its stamps.
+ * Readers may be any thread; what they read is a snapshot that is not torn per bucket.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/counter.h"
+#include "core/frame.h"
+
+/* Values in microseconds up to 2^26 (67 s, larger ones are counted there); 32 buckets per power of two:
+ * a quantile is at most 3.2 % too large. */
+#define GW_HISTOGRAM_SUB_BITS 5
+#define GW_HISTOGRAM_BUCKETS ((26 - GW_HISTOGRAM_SUB_BITS + 1) << GW_HISTOGRAM_SUB_BITS)
+
+struct gw_histogram {
+	struct gw_counter count;
+	struct gw_counter sum_us;
+	struct gw_counter max_us;
+	struct gw_counter bucket[GW_HISTOGRAM_BUCKETS];
+};
+
+void gw_histogram_record(struct gw_histogram *histogram, uint64_t us);
+
+/* The smallest bucket limit that at least `quantile` (0 .. 1) of the values do not exceed, in
+ * microseconds; 0 when nothing was recorded. */
+uint64_t gw_histogram_quantile(const struct gw_histogram *histogram, double quantile);
+
+/* The parts of a frame's time, in its order. X(NAME, "name", from stamp, to stamp, "sentence") */
+#define GW_SEGMENTS(X)                                                                             \
+	X(ASSEMBLE, "assemble", FIRST_PACKET, COMPLETE, "From the first packet to the last.")      \
+	X(DECODE_WAIT, "decode_wait", COMPLETE, DECODE, "Waiting for a decoder.")                  \
+	X(DECODE, "decode", DECODE, DECODED, "Decoding.")                                          \
+	X(INFER_WAIT, "infer_wait", DECODED, INFER, "Preprocessing and waiting for a batch.")      \
+	X(INFER, "infer", INFER, INFERRED, "Running the model on its batch.")                      \
+	X(SINK_WAIT, "sink_wait", INFERRED, SINK, "Waiting for the sink and making the record.")   \
+	X(TOTAL, "total", FIRST_PACKET, SINK, "From the first packet to the record.")
+
+enum gw_segment {
+#define X(NAME, ...) GW_SEGMENT_##NAME,
+	GW_SEGMENTS(X)
+#undef X
+		GW_SEGMENT_COUNT
+};
+
+struct gw_segment_info {
+	const char *name;
+	enum gw_stamp from, to;
+	const char *meaning;
+};
+
+extern const struct gw_segment_info gw_segments[GW_SEGMENT_COUNT];
+
+struct gw_latency {
+	struct gw_histogram segment[GW_SEGMENT_COUNT];
+	struct gw_histogram acknowledge; /* record handed over to delivery report; by the sink */
+	uint32_t camera_count;
+	struct gw_histogram camera[]; /* total, per camera */
+};
+
+struct gw_latency *gw_latency_create(uint32_t camera_count);
+void gw_latency_destroy(struct gw_latency *latency);
+
+/* Microseconds between two stamps of a frame; -1 when one of them was not reached. */
+int64_t gw_frame_span_us(const struct gw_frame *frame, enum gw_stamp from, enum gw_stamp to);
+
+/* Records all segments that the frame went through. Sink thread only. */
+void gw_latency_record(struct gw_latency *latency, const struct gw_frame *frame);
