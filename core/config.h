@@ -26,7 +26,8 @@ enum gw_idle_policy {
 };
 
 enum gw_log_target { GW_LOG_AUTO, GW_LOG_JOURNALD, GW_LOG_STDERR };
-enum gw_log_level { GW_LOG_ERROR, GW_LOG_WARNING, GW_LOG_INFO, GW_LOG_DEBUG };
+/* 0 stands for a level that was not given. */
+enum gw_log_level { GW_LOG_ERROR = 1, GW_LOG_WARNING, GW_LOG_INFO, GW_LOG_DEBUG };
 
 /* Who checks UDP and IPv4 checksums. */
 enum gw_checksum {

@@ -14,6 +14,7 @@
 
 #define GW_STAGES 4
 #define GW_MODELS 32
+#define GW_SERVICES 4
 
 enum gw_stage_index { GW_STAGE_RX, GW_STAGE_DECODE, GW_STAGE_ACCEL, GW_STAGE_SINK };
 
@@ -45,6 +46,7 @@ struct gw_replay {
 
 struct gw {
 	struct gw_config *config;
+	const char *config_path; /* for reload; NULL: it was not read from a file */
 	const struct gw_replay *replay;
 	bool lossless;
 	char boot_id[37]; /* a UUID, new for every start */
@@ -60,14 +62,24 @@ struct gw {
 	struct gw_link *links[GW_STAGES - 1];
 	struct gw_stage stages[GW_STAGES];
 	struct gw_latency *latency;
-	void *services[4];
+	void *services[GW_SERVICES];
+	uint32_t service_count; /* opened ones */
 	_Atomic bool ready; /* main writes, the API reads */
 };
+
+/* The pipeline and the services: core/pipeline.c. The services end with NULL. */
+extern const struct gw_stage_ops *const gw_pipeline[GW_STAGES];
+extern const struct gw_service_ops *const gw_services[];
 
 /* Builds the gateway from a configuration, which it owns from then on, also on failure. Nothing runs
  * yet. On failure everything is taken down again. */
 int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *replay,
 	struct gw_error *error);
+
+/* Reads the configuration file again and applies what can change while running: the log level and the
+ * sampling rate. What differs otherwise is logged as needing a restart; an invalid file changes
+ * nothing. Main thread only. */
+void gw_reload(struct gw *gw);
 
 /* Runs until a signal, or until a replay is through; then drains. Returns 0 or a negative errno. */
 int gw_run(struct gw *gw, struct gw_error *error);

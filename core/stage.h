@@ -65,6 +65,7 @@ struct gw_stage {
 
 	/* Runtime, of stage.c. */
 	_Atomic bool draining; /* written by main, read by the thread */
+	_Atomic int64_t drain_by; /* the same: gw_now() by which drain() should have let go of everything */
 	_Atomic bool abandon;  /* the same: end at once */
 	_Atomic bool ended;    /* written by the thread, read by main */
 	bool running;

@@ -1,0 +1,244 @@
+#include "core/config_check.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/yaml.h"
+
+#define DEFAULT_QUOTA 8
+#define MAX_QUOTA 64
+#define DEFAULT_EVERY 100
+#define DEFAULT_BUDGET 64
+#define DEFAULT_MAX_SIDE 8192
+#define MAX_SLOTS 65536
+
+/* Everything that hangs from a configuration is released by libcyaml, which uses realloc() and free(). */
+static bool make(void *pointer, size_t size)
+{
+	void **object = pointer;
+
+	if (!*object)
+		*object = calloc(1, size);
+	return *object != NULL;
+}
+
+static bool default_text(char **text, const char *value)
+{
+	if (!*text)
+		*text = strdup(value);
+	return *text != NULL;
+}
+
+static bool default_number(uint32_t **number, uint32_t value)
+{
+	if (*number)
+		return true;
+	if (!make(number, sizeof(**number)))
+		return false;
+	**number = value;
+	return true;
+}
+
+/* Slots for what the cameras may have in flight, two open frames each and some for waiting samples. Large
+ * pictures are rare and their slots cost address space only until they are used. */
+static bool complete_classes(struct gw_config *config)
+{
+	static const struct gw_size_class_config defaults[] = {
+		{.width = 640, .height = 480},
+		{.width = 1920, .height = 1088},
+		{.width = 4096, .height = 2304},
+	};
+	const uint32_t count = sizeof(defaults) / sizeof(defaults[0]);
+	uint32_t wanted = 32;
+
+	if (config->frames->classes)
+		return true;
+	config->frames->classes = calloc(count, sizeof(defaults[0]));
+	if (!config->frames->classes)
+		return false;
+	for (uint32_t i = 0; i < config->cameras_count; i++)
+		wanted += config->cameras[i].quota + 2;
+	for (uint32_t i = 0; i < count; i++) {
+		config->frames->classes[i] = defaults[i];
+		config->frames->classes[i].count = wanted >> i > 32 ? wanted >> i : 32;
+	}
+	config->frames->classes_count = count;
+	return true;
+}
+
+int config_complete(struct gw_config *config, struct gw_error *error)
+{
+	char host[GW_NAME] = "gateway";
+
+	gethostname(host, sizeof(host) - 1);
+	if (!make(&config->gateway, sizeof(*config->gateway)) ||
+		!make(&config->cores, sizeof(*config->cores)) ||
+		!make(&config->log, sizeof(*config->log)) ||
+		!make(&config->frames, sizeof(*config->frames)) ||
+		!make(&config->decode, sizeof(*config->decode)) ||
+		!make(&config->accel, sizeof(*config->accel)) ||
+		!make(&config->kafka, sizeof(*config->kafka)) ||
+		!make(&config->kafka->results, sizeof(*config->kafka->results)) ||
+		!make(&config->kafka->frames, sizeof(*config->kafka->frames)) ||
+		!make(&config->api, sizeof(*config->api)) ||
+		!default_text(&config->gateway->name, host) ||
+		!default_text(&config->accel->repository, "/var/lib/framegate/models") ||
+		!default_text(&config->api->socket, "/run/framegate/api.sock") ||
+		!default_text(&config->kafka->results->topic, "framegate.results") ||
+		!default_text(&config->kafka->frames->topic, "framegate.frames") ||
+		!default_number(&config->kafka->frames->every, DEFAULT_EVERY))
+		return gw_error_set(error, -ENOMEM, "configuration: out of memory");
+	if (config->log->level == 0)
+		config->log->level = GW_LOG_INFO;
+	if (config->kafka->frames->budget == 0)
+		config->kafka->frames->budget = DEFAULT_BUDGET;
+	if (config->decode->workers == 0)
+		config->decode->workers = 1;
+	if (config->decode->max_width == 0)
+		config->decode->max_width = DEFAULT_MAX_SIDE;
+	if (config->decode->max_height == 0)
+		config->decode->max_height = DEFAULT_MAX_SIDE;
+	if (config->accel->threads == 0)
+		config->accel->threads = 1;
+	for (uint32_t i = 0; i < config->cameras_count; i++)
+		if (config->cameras[i].quota == 0)
+			config->cameras[i].quota = DEFAULT_QUOTA;
+	if (!complete_classes(config))
+		return gw_error_set(error, -ENOMEM, "configuration: out of memory");
+	return 0;
+}
+
+/* What may be a part of file names, record keys and URLs. */
+static bool good_name(const char *name)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	return name[strspn(name, allowed)] == '\0' && name[0] != '.' && name[0] != '\0';
+}
+
+static bool parse_address(const char *text, struct gw_address *address)
+{
+	memset(address, 0, sizeof(*address));
+	address->family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	return inet_pton(address->family, text, address->bytes) == 1;
+}
+
+/* Two cameras must not claim the same packets. */
+static bool same_stream(const struct gw_camera_config *a, const struct gw_camera_config *b)
+{
+	return a->port == b->port &&
+		memcmp(&a->source_address, &b->source_address, sizeof(a->source_address)) == 0 &&
+		memcmp(&a->destination_address, &b->destination_address,
+			sizeof(a->destination_address)) == 0 &&
+		(!a->ssrc || !b->ssrc || *a->ssrc == *b->ssrc);
+}
+
+/* Makes "cameras[3].KEY" and complains about it. */
+#define COMPLAIN(source, error, list, index, key, ...)                                             \
+	(snprintf(path, sizeof(path), "%s[%u].%s", list, index, key),                              \
+		gw_yaml_complain((source)->text, (source)->size, (source)->file, path, error,      \
+			__VA_ARGS__))
+
+static int check_camera(struct gw_config *config, uint32_t index,
+	const struct config_source *source, struct gw_error *error)
+{
+	struct gw_camera_config *camera = &config->cameras[index];
+	char path[64];
+
+	if (!good_name(camera->name))
+		return COMPLAIN(source, error, "cameras", index, "name",
+			"'%s' is not a name: use letters, digits, '.', '_' and '-'", camera->name);
+	if (!parse_address(camera->source, &camera->source_address))
+		return COMPLAIN(source, error, "cameras", index, "source",
+			"'%s' is not an IPv4 or IPv6 address", camera->source);
+	if (!parse_address(camera->destination, &camera->destination_address))
+		return COMPLAIN(source, error, "cameras", index, "destination",
+			"'%s' is not an IPv4 or IPv6 address", camera->destination);
+	if (camera->source_address.family != camera->destination_address.family)
+		return COMPLAIN(source, error, "cameras", index, "destination",
+			"source and destination must both be IPv4 or both IPv6");
+	if (camera->port == 0)
+		return COMPLAIN(source, error, "cameras", index, "port",
+			"must be a UDP port from 1 to 65535");
+	if ((camera->width == 0) != (camera->height == 0))
+		return COMPLAIN(source, error, "cameras", index, "width",
+			"width and height belong together: give both or none");
+	if (camera->quota > MAX_QUOTA)
+		return COMPLAIN(source, error, "cameras", index, "quota", "must be 1 to %d frames",
+			MAX_QUOTA);
+	for (uint32_t i = 0; i < index; i++) {
+		const struct gw_camera_config *other = &config->cameras[i];
+
+		if (strcmp(camera->name, other->name) == 0)
+			return COMPLAIN(source, error, "cameras", index, "name",
+				"'%s' is taken by cameras[%u]: every camera needs a name of its own",
+				camera->name, i);
+		if (same_stream(camera, other))
+			return COMPLAIN(source, error, "cameras", index, "port",
+				"'%s' would receive the same packets as '%s': change source, "
+				"destination, port or ssrc",
+				camera->name, other->name);
+	}
+	return 0;
+}
+
+static int check_interfaces(
+	struct gw_config *config, const struct config_source *source, struct gw_error *error)
+{
+	char path[64];
+
+	for (uint32_t i = 0; i < config->interfaces_count; i++) {
+		if (!good_name(config->interfaces[i].name))
+			return COMPLAIN(source, error, "interfaces", i, "name",
+				"'%s' is not a name: use letters, digits, '.', '_' and '-'",
+				config->interfaces[i].name);
+		for (uint32_t k = 0; k < i; k++)
+			if (strcmp(config->interfaces[i].name, config->interfaces[k].name) == 0)
+				return COMPLAIN(source, error, "interfaces", i, "name",
+					"'%s' is taken by interfaces[%u]", config->interfaces[i].name, k);
+	}
+	return 0;
+}
+
+static int check_frames(
+	struct gw_config *config, const struct config_source *source, struct gw_error *error)
+{
+	char path[64];
+
+	for (uint32_t i = 0; i < config->frames->classes_count; i++) {
+		const struct gw_size_class_config *class = &config->frames->classes[i];
+
+		if (class->width == 0 || class->height == 0)
+			return COMPLAIN(source, error, "frames.classes", i, "width",
+				"width and height must be at least 1 pixel");
+		if (class->count == 0 || class->count > MAX_SLOTS)
+			return COMPLAIN(source, error, "frames.classes", i, "count",
+				"must be 1 to %d slots", MAX_SLOTS);
+	}
+	return 0;
+}
+
+int config_check(
+	struct gw_config *config, const struct config_source *source, struct gw_error *error)
+{
+	const char *backend = config->kafka->backend;
+	int status = check_interfaces(config, source, error);
+
+	for (uint32_t i = 0; i < config->cameras_count && status == 0; i++)
+		status = check_camera(config, i, source, error);
+	if (status == 0)
+		status = check_frames(config, source, error);
+	if (status == 0 && backend && strcmp(backend, "kafka") == 0 && !config->kafka->brokers)
+		status = gw_yaml_complain(source->text, source->size, source->file, "kafka", error,
+			"'brokers' is missing: the kafka back-end needs HOST:PORT[,...]");
+	if (status == 0 && backend && strcmp(backend, "file") == 0 && !config->kafka->directory)
+		status = gw_yaml_complain(source->text, source->size, source->file, "kafka", error,
+			"'directory' is missing: the file back-end needs a place to write to");
+	return status;
+}

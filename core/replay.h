@@ -1,0 +1,8 @@
+/* What a replay leaves behind beside its frames. */
+#pragma once
+
+#include "core/gateway.h"
+
+/* Writes DIR/stats.json (frames, drops and events per camera, unmatched packets, every name also at 0)
+ * and says on stderr what came out. After gw_run(). */
+int gw_replay_report(const struct gw *gw, struct gw_error *error);

@@ -1,0 +1,25 @@
+/* Strict YAML into structs, with errors that a person can act on: file, line, column, key, what was
+ * found and what would have been right. For the configuration and for model.yaml. Any thread.
+ */
+#pragma once
+
+#include <cyaml/cyaml.h>
+#include <stddef.h>
+
+#include "core/error.h"
+
+/* Loads `text` by `schema` (a pointer to a mapping). `file` is the name that errors begin with. *data is
+ * released with gw_yaml_free(). Returns 0, -EINVAL with an error line, or -ENOMEM. */
+int gw_yaml_load(const char *text, size_t size, const char *file,
+	const cyaml_schema_value_t *schema, void **data, struct gw_error *error);
+
+/* Accepts NULL data. */
+void gw_yaml_free(const cyaml_schema_value_t *schema, void *data);
+
+/* Reads a whole file. *text is released with free(). Returns 0 or a negative errno with an error line. */
+int gw_yaml_read(const char *path, char **text, size_t *size, struct gw_error *error);
+
+/* Says that the value at `path` ("cameras[2].source") is wrong: "FILE:LINE:COLUMN: PATH: reason".
+ * Returns -EINVAL. For what a schema cannot check. */
+__attribute__((format(printf, 6, 7))) int gw_yaml_complain(const char *text, size_t size,
+	const char *file, const char *path, struct gw_error *error, const char *format, ...);
