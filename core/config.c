@@ -5,7 +5,7 @@
 
 #include "core/config_check.h"
 #include "core/config_schema.h"
-#include "core/yaml.h"
+#include "core/yaml_load.h"
 
 static int parse(
 	const struct config_source *source, struct gw_config **config, struct gw_error *error)

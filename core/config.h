@@ -1,12 +1,13 @@
 /* The configuration, as one YAML file says it (docs/configuration.md): strict, checked whole before
  * anything changes. Loading and checking touch neither network nor devices.
  *
- * The structs mirror the file: a NULL pointer is a key that was not given, until gw_config_load() has
- * filled in the default. Everything is owned by the struct gw_config that it hangs from.
+ * The structs mirror the file: a NULL pointer is a key that was not given, until gw_config_load()
+ * has filled in the default. Everything is owned by the struct gw_config that it hangs from.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/error.h"
@@ -22,7 +23,7 @@ enum gw_mode {
 
 enum gw_idle_policy {
 	GW_IDLE_ADAPTIVE, /* pause, then sleep: an idle gateway costs next to nothing */
-	GW_IDLE_SPIN,     /* poll without end: an appliance with cores of its own */
+	GW_IDLE_SPIN, /* poll without end: an appliance with cores of its own */
 };
 
 enum gw_log_target { GW_LOG_AUTO, GW_LOG_JOURNALD, GW_LOG_STDERR };
@@ -31,9 +32,9 @@ enum gw_log_level { GW_LOG_ERROR = 1, GW_LOG_WARNING, GW_LOG_INFO, GW_LOG_DEBUG 
 
 /* Who checks UDP and IPv4 checksums. */
 enum gw_checksum {
-	GW_CHECKSUM_PORT,     /* the port, where it can; otherwise software */
+	GW_CHECKSUM_PORT, /* the port, where it can; otherwise software */
 	GW_CHECKSUM_SOFTWARE, /* always in software */
-	GW_CHECKSUM_OFF,      /* nobody: virtual senders leave them unfinished */
+	GW_CHECKSUM_OFF, /* nobody: virtual senders leave them unfinished */
 };
 
 struct gw_gateway_config {
@@ -53,7 +54,7 @@ struct gw_log_config {
 };
 
 struct gw_interface_config {
-	char *name;   /* as the operator calls it */
+	char *name; /* as the operator calls it */
 	char *device; /* PCI address, or a DPDK virtual device: "net_af_packet0,iface=eth1" */
 	enum gw_checksum checksum;
 };
@@ -63,7 +64,8 @@ struct gw_region {
 	uint16_t x, y, width, height;
 };
 
-/* An IP address in network byte order; IPv4 uses the first four bytes. family: AF_INET or AF_INET6. */
+/* An IP address in network byte order; IPv4 uses the first four bytes. family: AF_INET or AF_INET6.
+ */
 struct gw_address {
 	int family;
 	uint8_t bytes[16];
@@ -73,14 +75,14 @@ struct gw_camera_config {
 	char *name; /* letters, digits, '.', '_' and '-'; at most GW_NAME - 1 */
 	char *source;
 	char *destination;
-	uint16_t port;     /* UDP destination port, host byte order */
-	uint32_t *ssrc;    /* NULL: any */
-	uint16_t width;    /* 0: the stream says it */
+	uint16_t port; /* UDP destination port, host byte order */
+	uint32_t *ssrc; /* NULL: any */
+	uint16_t width; /* 0: the stream says it */
 	uint16_t height;
 	bool conceal;
-	char *model;       /* "name" or "name:version"; NULL: none, the frame is not decoded */
+	char *model; /* "name" or "name:version"; NULL: none, the frame is not decoded */
 	struct gw_region *region;
-	uint32_t quota;    /* frames in flight, 1 .. 64 */
+	uint32_t quota; /* frames in flight, 1 .. 64 */
 
 	/* Parsed from the strings above. */
 	struct gw_address source_address;
@@ -105,8 +107,8 @@ struct gw_decode_config {
 };
 
 struct gw_accel_config {
-	char *backend;    /* NULL: the first that opens */
-	char *library;    /* path of libonnxruntime.so; NULL: searched */
+	char *backend; /* NULL: the first that opens */
+	char *library; /* path of libonnxruntime.so; NULL: searched */
 	char *repository; /* of models */
 	uint32_t threads; /* per model */
 };
@@ -117,8 +119,8 @@ struct gw_topic_config {
 
 struct gw_frames_topic_config {
 	char *topic;
-	uint32_t *every;       /* sample every n-th frame of a camera; 0: only on demand */
-	uint32_t budget;       /* sampled pictures that may wait for the brokers */
+	uint32_t *every; /* sample every n-th frame of a camera; 0: only on demand */
+	uint32_t budget; /* sampled pictures that may wait for the brokers */
 };
 
 /* One librdkafka setting, passed through. */
@@ -127,7 +129,8 @@ struct gw_property_config {
 };
 
 struct gw_kafka_config {
-	char *backend; /* "kafka", "file" or "null"; NULL: "kafka" when brokers are given, else "null" */
+	char *backend; /* "kafka", "file" or "null"; NULL: "kafka" when brokers are given, else
+			  "null" */
 	char *brokers;
 	char *directory; /* where the file back-end writes */
 	struct gw_topic_config *results;

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/yaml.h"
+#include "core/yaml_load.h"
 
 #define DEFAULT_QUOTA 8
 #define MAX_QUOTA 64
@@ -17,7 +17,8 @@
 #define DEFAULT_MAX_SIDE 8192
 #define MAX_SLOTS 65536
 
-/* Everything that hangs from a configuration is released by libcyaml, which uses realloc() and free(). */
+/* Everything that hangs from a configuration is released by libcyaml, which uses realloc() and
+ * free(). */
 static bool make(void *pointer, size_t size)
 {
 	void **object = pointer;
@@ -44,8 +45,8 @@ static bool default_number(uint32_t **number, uint32_t value)
 	return true;
 }
 
-/* Slots for what the cameras may have in flight, two open frames each and some for waiting samples. Large
- * pictures are rare and their slots cost address space only until they are used. */
+/* Slots for what the cameras may have in flight, two open frames each and some for waiting samples.
+ * Large pictures are rare and their slots cost address space only until they are used. */
 static bool complete_classes(struct gw_config *config)
 {
 	static const struct gw_size_class_config defaults[] = {
@@ -140,10 +141,10 @@ static bool same_stream(const struct gw_camera_config *a, const struct gw_camera
 }
 
 /* Makes "cameras[3].KEY" and complains about it. */
-#define COMPLAIN(source, error, list, index, key, ...)                                             \
-	(snprintf(path, sizeof(path), "%s[%u].%s", list, index, key),                              \
-		gw_yaml_complain((source)->text, (source)->size, (source)->file, path, error,      \
-			__VA_ARGS__))
+#define COMPLAIN(source, error, list, index, key, ...) \
+	(snprintf(path, sizeof(path), "%s[%u].%s", list, index, key), \
+		gw_yaml_complain( \
+			(source)->text, (source)->size, (source)->file, path, error, __VA_ARGS__))
 
 static int check_camera(struct gw_config *config, uint32_t index,
 	const struct config_source *source, struct gw_error *error)
@@ -177,7 +178,8 @@ static int check_camera(struct gw_config *config, uint32_t index,
 
 		if (strcmp(camera->name, other->name) == 0)
 			return COMPLAIN(source, error, "cameras", index, "name",
-				"'%s' is taken by cameras[%u]: every camera needs a name of its own",
+				"'%s' is taken by cameras[%u]: every camera needs a name of its "
+				"own",
 				camera->name, i);
 		if (same_stream(camera, other))
 			return COMPLAIN(source, error, "cameras", index, "port",
@@ -201,7 +203,8 @@ static int check_interfaces(
 		for (uint32_t k = 0; k < i; k++)
 			if (strcmp(config->interfaces[i].name, config->interfaces[k].name) == 0)
 				return COMPLAIN(source, error, "interfaces", i, "name",
-					"'%s' is taken by interfaces[%u]", config->interfaces[i].name, k);
+					"'%s' is taken by interfaces[%u]",
+					config->interfaces[i].name, k);
 	}
 	return 0;
 }

@@ -1,4 +1,5 @@
-/* What the schema cannot say: defaults, and values that must fit each other. Private to core/config.c. */
+/* What the schema cannot say: defaults, and values that must fit each other. Private to
+ * core/config.c. */
 #pragma once
 
 #include <stddef.h>

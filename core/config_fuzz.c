@@ -1,4 +1,5 @@
-/* The configuration parser on any bytes: it refuses with a line, or gives a complete configuration. */
+/* The configuration parser on any bytes: it refuses with a line, or gives a complete configuration.
+ */
 #include <stdlib.h>
 
 #include "core/config.h"

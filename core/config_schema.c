@@ -37,8 +37,8 @@ static const cyaml_strval_t checksums[] = {
 
 static const cyaml_schema_field_t gateway_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", POINTER, struct gw_gateway_config, name, 1, GW_NAME - 1),
-	CYAML_FIELD_ENUM("mode", CHOICE, struct gw_gateway_config, mode, modes,
-		CYAML_ARRAY_LEN(modes)),
+	CYAML_FIELD_ENUM(
+		"mode", CHOICE, struct gw_gateway_config, mode, modes, CYAML_ARRAY_LEN(modes)),
 	CYAML_FIELD_ENUM("idle", CHOICE, struct gw_gateway_config, idle, idle_policies,
 		CYAML_ARRAY_LEN(idle_policies)),
 	CYAML_FIELD_END,
@@ -85,7 +85,8 @@ static const cyaml_schema_field_t region_fields[] = {
 static const cyaml_schema_field_t camera_fields[] = {
 	CYAML_FIELD_STRING_PTR(
 		"name", CYAML_FLAG_POINTER, struct gw_camera_config, name, 1, GW_NAME - 1),
-	CYAML_FIELD_STRING_PTR("source", CYAML_FLAG_POINTER, struct gw_camera_config, source, 1, 63),
+	CYAML_FIELD_STRING_PTR(
+		"source", CYAML_FLAG_POINTER, struct gw_camera_config, source, 1, 63),
 	CYAML_FIELD_STRING_PTR(
 		"destination", CYAML_FLAG_POINTER, struct gw_camera_config, destination, 1, 63),
 	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct gw_camera_config, port),
@@ -150,8 +151,7 @@ static const cyaml_schema_field_t frames_topic_fields[] = {
 };
 
 static const cyaml_schema_field_t property_fields[] = {
-	CYAML_FIELD_STRING_PTR(
-		"name", CYAML_FLAG_POINTER, struct gw_property_config, name, 1, 255),
+	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct gw_property_config, name, 1, 255),
 	CYAML_FIELD_STRING_PTR(
 		"value", CYAML_FLAG_POINTER, struct gw_property_config, value, 0, 65535),
 	CYAML_FIELD_END,
@@ -166,7 +166,8 @@ static const cyaml_schema_field_t kafka_fields[] = {
 	CYAML_FIELD_STRING_PTR("brokers", POINTER, struct gw_kafka_config, brokers, 1, 4095),
 	CYAML_FIELD_STRING_PTR("directory", POINTER, struct gw_kafka_config, directory, 1, 4000),
 	CYAML_FIELD_MAPPING_PTR("results", POINTER, struct gw_kafka_config, results, topic_fields),
-	CYAML_FIELD_MAPPING_PTR("frames", POINTER, struct gw_kafka_config, frames, frames_topic_fields),
+	CYAML_FIELD_MAPPING_PTR(
+		"frames", POINTER, struct gw_kafka_config, frames, frames_topic_fields),
 	CYAML_FIELD_SEQUENCE("properties", POINTER, struct gw_kafka_config, properties,
 		&property_entry, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END,
@@ -181,10 +182,10 @@ static const cyaml_schema_field_t config_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("gateway", POINTER, struct gw_config, gateway, gateway_fields),
 	CYAML_FIELD_MAPPING_PTR("cores", POINTER, struct gw_config, cores, cores_fields),
 	CYAML_FIELD_MAPPING_PTR("log", POINTER, struct gw_config, log, log_fields),
-	CYAML_FIELD_SEQUENCE("interfaces", POINTER, struct gw_config, interfaces, &interface_entry, 0,
-		GW_INTERFACES),
-	CYAML_FIELD_SEQUENCE("cameras", CYAML_FLAG_POINTER, struct gw_config, cameras, &camera_entry,
-		0, GW_CAMERAS),
+	CYAML_FIELD_SEQUENCE("interfaces", POINTER, struct gw_config, interfaces, &interface_entry,
+		0, GW_INTERFACES),
+	CYAML_FIELD_SEQUENCE("cameras", CYAML_FLAG_POINTER, struct gw_config, cameras,
+		&camera_entry, 0, GW_CAMERAS),
 	CYAML_FIELD_MAPPING_PTR("frames", POINTER, struct gw_config, frames, frames_fields),
 	CYAML_FIELD_MAPPING_PTR("decode", POINTER, struct gw_config, decode, decode_fields),
 	CYAML_FIELD_MAPPING_PTR("accel", POINTER, struct gw_config, accel, accel_fields),

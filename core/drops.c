@@ -2,7 +2,7 @@
 
 const struct gw_drop_info gw_drops[GW_DROP_COUNT] = {
 	[GW_DROP_NONE] = {"none", "Nothing was dropped.", GW_PLACE_RX, GW_FRAME},
-#define X(NAME, name, place, unit, meaning)                                                        \
+#define X(NAME, name, place, unit, meaning) \
 	[GW_DROP_##NAME] = {name, meaning, GW_PLACE_##place, GW_##unit},
 	GW_DROPS(X)
 #undef X

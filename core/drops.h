@@ -1,7 +1,7 @@
 /* Why something did not arrive, and what was noticed on the way: one cause, one name, one sentence.
  *
- * The enums, the names in metrics, API and replay statistics, and the table in the documentation all
- * come from these two lists. They are closed: every name is exported, also at 0.
+ * The enums, the names in metrics, API and replay statistics, and the table in the documentation
+ * all come from these two lists. They are closed: every name is exported, also at 0.
  */
 #pragma once
 
@@ -9,88 +9,87 @@
 enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE };
 
 /* X(NAME, "name", stage, unit, "sentence for the operator") */
-#define GW_DROPS(X)                                                                                \
-	/* Packets that match no camera: counted for the gateway as a whole. */                    \
-	X(L2_SHORT, "l2_short", RX, PACKET, "The packet ends inside its Ethernet header.")         \
-	X(NOT_IP, "not_ip", RX, PACKET, "It is neither IPv4 nor IPv6.")                            \
-	X(IP_BAD, "ip_bad", RX, PACKET, "Its IP header is malformed or cut short.")                \
-	X(IP_CHECKSUM, "ip_checksum", RX, PACKET, "Its IPv4 header checksum is wrong.")            \
-	X(IP_FRAGMENT, "ip_fragment", RX, PACKET, "It is a fragment of an IP packet.")             \
-	X(NOT_UDP, "not_udp", RX, PACKET, "It is not UDP.")                                        \
-	X(UDP_BAD, "udp_bad", RX, PACKET, "Its UDP header is malformed or cut short.")             \
+#define GW_DROPS(X) \
+	/* Packets that match no camera: counted for the gateway as a whole. */ \
+	X(L2_SHORT, "l2_short", RX, PACKET, "The packet ends inside its Ethernet header.") \
+	X(NOT_IP, "not_ip", RX, PACKET, "It is neither IPv4 nor IPv6.") \
+	X(IP_BAD, "ip_bad", RX, PACKET, "Its IP header is malformed or cut short.") \
+	X(IP_CHECKSUM, "ip_checksum", RX, PACKET, "Its IPv4 header checksum is wrong.") \
+	X(IP_FRAGMENT, "ip_fragment", RX, PACKET, "It is a fragment of an IP packet.") \
+	X(NOT_UDP, "not_udp", RX, PACKET, "It is not UDP.") \
+	X(UDP_BAD, "udp_bad", RX, PACKET, "Its UDP header is malformed or cut short.") \
 	X(NO_CAMERA, "no_camera", RX, PACKET, "No camera is configured for its address and port.") \
-	X(BAD_SOURCE, "bad_source", RX, PACKET,                                                    \
-		"It was sent to a camera's port by an address that is not that camera's.")         \
-	/* Packets of a camera that never became part of a frame. */                               \
-	X(UDP_CHECKSUM, "udp_checksum", RX, PACKET,                                                \
-		"Its UDP checksum is wrong (a virtual sender may leave it unfinished: see "        \
-		"`checksum` in the configuration).")                                               \
-	X(BAD_SSRC, "bad_ssrc", RX, PACKET, "Its SSRC is not the one that is configured.")         \
-	X(RTP_SHORT, "rtp_short", RX, PACKET, "The packet ends inside its RTP header.")            \
-	X(RTP_VERSION, "rtp_version", RX, PACKET, "It is not RTP version 2.")                      \
-	X(RTP_PADDING, "rtp_padding", RX, PACKET, "Its RTP padding is longer than the packet.")    \
-	X(RTP_PAYLOAD, "rtp_payload", RX, PACKET, "Its RTP payload type is not the camera's.")     \
-	X(DUPLICATE, "duplicate", RX, PACKET, "These bytes arrived before.")                       \
-	X(LATE, "late", RX, PACKET, "It belongs to a frame that is already closed.")               \
-	X(JPEG_SHORT, "jpeg_short", RX, PACKET,                                                    \
-		"The packet ends inside its RTP/JPEG headers (RFC 2435, 3.1).")                    \
-	X(BAD_TYPE, "bad_type", RX, PACKET, "Its RTP/JPEG type is unassigned or dynamic.")         \
-	X(BAD_Q, "bad_q", RX, PACKET, "Its RTP/JPEG Q value is reserved.")                         \
-	X(BAD_OFFSET, "bad_offset", RX, PACKET,                                                    \
-		"Its fragment offset does not fit the frame that it belongs to.")                  \
-	X(FRAME_REFUSED, "frame_refused", RX, PACKET,                                              \
-		"It belongs to a frame that was refused when it began.")                           \
-	X(FRAME_DAMAGED, "frame_damaged", RX, PACKET,                                              \
-		"It belongs to a frame that was found damaged.")                                   \
-	/* Frames that began and were not completed. */                                            \
-	X(INCOMPLETE, "incomplete", RX, FRAME, "A packet of the frame was lost.")                  \
-	X(OVERLAP, "overlap", RX, FRAME, "Two fragments say different things of the same bytes.")  \
-	X(MIXED_HEADERS, "mixed_headers", RX, FRAME,                                               \
-		"Type, Q or size change within the frame.")                                        \
-	X(NO_TABLES, "no_tables", RX, FRAME,                                                       \
-		"The frame needs quantisation tables that never arrived.")                         \
-	X(BAD_TABLES, "bad_tables", RX, FRAME, "Its quantisation table header is malformed.")      \
-	X(BAD_RESTART, "bad_restart", RX, FRAME,                                                   \
-		"Its restart markers or its restart header make no sense.")                        \
-	X(DIMS_UNKNOWN, "dims_unknown", RX, FRAME,                                                 \
-		"Neither the stream nor the configuration says how large the picture is.")         \
-	X(TOO_LARGE, "too_large", RX, FRAME, "It is larger than any frame slot.")                  \
-	X(OVER_QUOTA, "over_quota", RX, FRAME,                                                     \
-		"The camera has as many frames in flight as its quota allows.")                    \
-	X(NO_SLOT, "no_slot", RX, FRAME, "Every frame slot of that size is in use.")               \
-	X(SHED, "shed", DECODE, FRAME,                                                             \
-		"It waited while newer frames of the same camera came: the oldest gives way.")     \
-	/* Complete frames that failed further on. */                                              \
-	X(JPEG_BAD, "jpeg_bad", DECODE, FRAME, "Its JPEG headers are malformed.")                  \
-	X(JPEG_UNSUPPORTED, "jpeg_unsupported", DECODE, FRAME,                                     \
-		"Its JPEG coding is one that the decoder does not support.")                       \
-	X(JPEG_LIMIT, "jpeg_limit", DECODE, FRAME, "It exceeds a limit set for pictures.")         \
-	X(DECODE_FAILED, "decode_failed", DECODE, FRAME, "The decoder found the data corrupt.")    \
-	X(INFER_FAILED, "infer_failed", ACCEL, FRAME, "The inference engine reported an error.")   \
-	X(SINK_FAILED, "sink_failed", SINK, FRAME, "Its result could not be written.")             \
-	X(SINK_FULL, "sink_full", SINK, FRAME,                                                     \
-		"The sink's queue is full: the brokers are away or too slow.")                     \
-	X(SINK_LOST, "sink_lost", SINK, FRAME,                                                     \
-		"The brokers refused the result for good, or it was unsent when the gateway "      \
-		"stopped.")                                                                        \
-	X(SHUTDOWN, "shutdown", SINK, FRAME, "It was still in flight when the gateway stopped.")   \
-	/* Sampled pictures. */                                                                    \
-	X(SAMPLE_BUDGET, "sample_budget", SINK, SAMPLE,                                            \
-		"As many sampled pictures wait for the brokers as the budget allows.")             \
-	X(SAMPLE_TOO_LARGE, "sample_too_large", SINK, SAMPLE,                                      \
-		"The picture is larger than the brokers' message limit.")                          \
-	X(SAMPLE_FULL, "sample_full", SINK, SAMPLE, "The sink's queue is full.")                   \
-	X(SAMPLE_LOST, "sample_lost", SINK, SAMPLE,                                                \
-		"The brokers refused the picture for good, or it was unsent when the gateway "     \
+	X(BAD_SOURCE, "bad_source", RX, PACKET, \
+		"It was sent to a camera's port by an address that is not that camera's.") \
+	/* Packets of a camera that never became part of a frame. */ \
+	X(UDP_CHECKSUM, "udp_checksum", RX, PACKET, \
+		"Its UDP checksum is wrong (a virtual sender may leave it unfinished: see " \
+		"`checksum` in the configuration).") \
+	X(BAD_SSRC, "bad_ssrc", RX, PACKET, "Its SSRC is not the one that is configured.") \
+	X(RTP_SHORT, "rtp_short", RX, PACKET, "The packet ends inside its RTP header.") \
+	X(RTP_VERSION, "rtp_version", RX, PACKET, "It is not RTP version 2.") \
+	X(RTP_PADDING, "rtp_padding", RX, PACKET, "Its RTP padding is longer than the packet.") \
+	X(RTP_PAYLOAD, "rtp_payload", RX, PACKET, "Its RTP payload type is not the camera's.") \
+	X(DUPLICATE, "duplicate", RX, PACKET, "These bytes arrived before.") \
+	X(LATE, "late", RX, PACKET, "It belongs to a frame that is already closed.") \
+	X(JPEG_SHORT, "jpeg_short", RX, PACKET, \
+		"The packet ends inside its RTP/JPEG headers (RFC 2435, 3.1).") \
+	X(BAD_TYPE, "bad_type", RX, PACKET, "Its RTP/JPEG type is unassigned or dynamic.") \
+	X(BAD_Q, "bad_q", RX, PACKET, "Its RTP/JPEG Q value is reserved.") \
+	X(BAD_OFFSET, "bad_offset", RX, PACKET, \
+		"Its fragment offset does not fit the frame that it belongs to.") \
+	X(FRAME_REFUSED, "frame_refused", RX, PACKET, \
+		"It belongs to a frame that was refused when it began.") \
+	X(FRAME_DAMAGED, "frame_damaged", RX, PACKET, \
+		"It belongs to a frame that was found damaged.") \
+	/* Frames that began and were not completed. */ \
+	X(INCOMPLETE, "incomplete", RX, FRAME, "A packet of the frame was lost.") \
+	X(OVERLAP, "overlap", RX, FRAME, "Two fragments say different things of the same bytes.") \
+	X(MIXED_HEADERS, "mixed_headers", RX, FRAME, "Type, Q or size change within the frame.") \
+	X(NO_TABLES, "no_tables", RX, FRAME, \
+		"The frame needs quantisation tables that never arrived.") \
+	X(BAD_TABLES, "bad_tables", RX, FRAME, "Its quantisation table header is malformed.") \
+	X(BAD_RESTART, "bad_restart", RX, FRAME, \
+		"Its restart markers or its restart header make no sense.") \
+	X(DIMS_UNKNOWN, "dims_unknown", RX, FRAME, \
+		"Neither the stream nor the configuration says how large the picture is.") \
+	X(TOO_LARGE, "too_large", RX, FRAME, "It is larger than any frame slot.") \
+	X(OVER_QUOTA, "over_quota", RX, FRAME, \
+		"The camera has as many frames in flight as its quota allows.") \
+	X(NO_SLOT, "no_slot", RX, FRAME, "Every frame slot of that size is in use.") \
+	X(SHED, "shed", DECODE, FRAME, \
+		"It waited while newer frames of the same camera came: the oldest gives way.") \
+	/* Complete frames that failed further on. */ \
+	X(JPEG_BAD, "jpeg_bad", DECODE, FRAME, "Its JPEG headers are malformed.") \
+	X(JPEG_UNSUPPORTED, "jpeg_unsupported", DECODE, FRAME, \
+		"Its JPEG coding is one that the decoder does not support.") \
+	X(JPEG_LIMIT, "jpeg_limit", DECODE, FRAME, "It exceeds a limit set for pictures.") \
+	X(DECODE_FAILED, "decode_failed", DECODE, FRAME, "The decoder found the data corrupt.") \
+	X(INFER_FAILED, "infer_failed", ACCEL, FRAME, "The inference engine reported an error.") \
+	X(SINK_FAILED, "sink_failed", SINK, FRAME, "Its result could not be written.") \
+	X(SINK_FULL, "sink_full", SINK, FRAME, \
+		"The sink's queue is full: the brokers are away or too slow.") \
+	X(SINK_LOST, "sink_lost", SINK, FRAME, \
+		"The brokers refused the result for good, or it was unsent when the gateway " \
+		"stopped.") \
+	X(SHUTDOWN, "shutdown", SINK, FRAME, "It was still in flight when the gateway stopped.") \
+	/* Sampled pictures. */ \
+	X(SAMPLE_BUDGET, "sample_budget", SINK, SAMPLE, \
+		"As many sampled pictures wait for the brokers as the budget allows.") \
+	X(SAMPLE_TOO_LARGE, "sample_too_large", SINK, SAMPLE, \
+		"The picture is larger than the brokers' message limit.") \
+	X(SAMPLE_FULL, "sample_full", SINK, SAMPLE, "The sink's queue is full.") \
+	X(SAMPLE_LOST, "sample_lost", SINK, SAMPLE, \
+		"The brokers refused the picture for good, or it was unsent when the gateway " \
 		"stopped.")
 
 /* What was noticed and cost nothing by itself. X(NAME, "name", "sentence") */
-#define GW_EVENTS(X)                                                                               \
-	X(SSRC_CHANGE, "ssrc_change", "The camera began a new RTP session (another SSRC).")        \
-	X(SEQUENCE_RESTART, "sequence_restart", "RTP sequence numbers jumped.")                    \
-	X(SEQUENCE_GAP, "sequence_gap", "RTP packets are missing: counted per packet.")            \
-	X(REORDERED, "reordered", "A packet came after one that was sent later.")                  \
-	X(TIMESTAMP_JUMP, "timestamp_jump", "The RTP clock jumped.")                               \
+#define GW_EVENTS(X) \
+	X(SSRC_CHANGE, "ssrc_change", "The camera began a new RTP session (another SSRC).") \
+	X(SEQUENCE_RESTART, "sequence_restart", "RTP sequence numbers jumped.") \
+	X(SEQUENCE_GAP, "sequence_gap", "RTP packets are missing: counted per packet.") \
+	X(REORDERED, "reordered", "A packet came after one that was sent later.") \
+	X(TIMESTAMP_JUMP, "timestamp_jump", "The RTP clock jumped.") \
 	X(TABLES_CHANGED, "tables_changed", "The camera sent other quantisation tables.")
 
 enum gw_drop {

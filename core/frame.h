@@ -1,8 +1,8 @@
 /* The one thing that travels: a camera's picture on its way from packets to a Kafka record.
  *
- * A frame lives in a slot of a pool that was allocated before the first packet. It has one owner at a
- * time; pushing it into a link gives it away. A frame that failed travels on with its drop reason set
- * and is counted at the end of the way: it never vanishes.
+ * A frame lives in a slot of a pool that was allocated before the first packet. It has one owner at
+ * a time; pushing it into a link gives it away. A frame that failed travels on with its drop reason
+ * set and is counted at the end of the way: it never vanishes.
  */
 #pragma once
 
@@ -24,38 +24,39 @@ enum gw_frame_state {
 	GW_FRAME_JPEG,
 	/* `image` holds the decoded picture as well; `jpeg` is still there. */
 	GW_FRAME_IMAGE,
-	/* `result` holds what the model said; `jpeg` is still there, `image` is not needed any more. */
+	/* `result` holds what the model said; `jpeg` is still there, `image` is not needed any
+	   more. */
 	GW_FRAME_RESULT,
 };
 
-/* Who may begin work on a complete frame. The dataplane sheds a waiting frame, the decode stage claims
- * it: whoever exchanges WAITING for its own word has it. */
+/* Who may begin work on a complete frame. The dataplane sheds a waiting frame, the decode stage
+ * claims it: whoever exchanges WAITING for its own word has it. */
 enum gw_frame_claim { GW_CLAIM_WAITING, GW_CLAIM_TAKEN, GW_CLAIM_SHED };
 
 /* Which clock gave `capture_ns`. */
 enum gw_clock {
 	GW_CLOCK_ARRIVAL, /* the gateway's UTC clock when the first packet arrived */
-	GW_CLOCK_RTCP,    /* the camera's, by way of an RTCP sender report */
-	GW_CLOCK_SOURCE,  /* the time that the capture file or the source record carries */
+	GW_CLOCK_RTCP, /* the camera's, by way of an RTCP sender report */
+	GW_CLOCK_SOURCE, /* the time that the capture file or the source record carries */
 };
 
 /* Times in nanoseconds of CLOCK_MONOTONIC, taken when ... 0: not reached. */
 enum gw_stamp {
 	GW_STAMP_FIRST_PACKET, /* the first packet of the frame was received */
-	GW_STAMP_COMPLETE,     /* the last missing one was */
-	GW_STAMP_DECODE,       /* a decoder began */
-	GW_STAMP_DECODED,      /* ... and ended */
-	GW_STAMP_INFER,        /* the batch with this frame began to run */
-	GW_STAMP_INFERRED,     /* ... and ended */
-	GW_STAMP_SINK,         /* the record was handed to the sink */
+	GW_STAMP_COMPLETE, /* the last missing one was */
+	GW_STAMP_DECODE, /* a decoder began */
+	GW_STAMP_DECODED, /* ... and ended */
+	GW_STAMP_INFER, /* the batch with this frame began to run */
+	GW_STAMP_INFERRED, /* ... and ended */
+	GW_STAMP_SINK, /* the record was handed to the sink */
 	GW_STAMP_COUNT
 };
 
 /* Bits of `flags`; the names are part of the record format. */
 #define GW_FRAME_FLAGS(X) \
-	X(FIELD, "field", 0)          /* one field of an interlaced picture */ \
-	X(CONCEALED, "concealed", 1)  /* a lost chunk was replaced */ \
-	X(CROPPED, "cropped", 2)      /* the true size is not a multiple of the block size */
+	X(FIELD, "field", 0) /* one field of an interlaced picture */ \
+	X(CONCEALED, "concealed", 1) /* a lost chunk was replaced */ \
+	X(CROPPED, "cropped", 2) /* the true size is not a multiple of the block size */
 
 enum gw_frame_flag {
 #define X(NAME, name, bit) GW_FLAG_##NAME = 1u << (bit),
@@ -63,9 +64,9 @@ enum gw_frame_flag {
 #undef X
 };
 
-/* `data` .. `data + size` is the JPEG stream from SOI to EOI. The slot is `room`..`room + capacity`;
- * the scan is written in place at `room + GW_JPEG_HEADROOM`, and the headers, which are known last, end
- * where the scan begins. */
+/* `data` .. `data + size` is the JPEG stream from SOI to EOI. The slot is `room`..`room +
+ * capacity`; the scan is written in place at `room + GW_JPEG_HEADROOM`, and the headers, which are
+ * known last, end where the scan begins. */
 struct gw_jpeg {
 	uint8_t *data;
 	uint32_t size;
@@ -73,8 +74,8 @@ struct gw_jpeg {
 	uint32_t capacity;
 };
 
-/* Bytes before the scan data: SOI, APPn, four 16-bit DQT, SOFn, four DHT of full length, DRI and SOS of
- * three components fit. */
+/* Bytes before the scan data: SOI, APPn, four 16-bit DQT, SOFn, four DHT of full length, DRI and
+ * SOS of three components fit. */
 #define GW_JPEG_HEADROOM 2048u
 
 enum gw_memory { GW_MEM_NONE, GW_MEM_HOST, GW_MEM_CUDA, GW_MEM_OPENCL };
@@ -82,40 +83,40 @@ enum gw_format { GW_FORMAT_GRAY, GW_FORMAT_RGB, GW_FORMAT_I420, GW_FORMAT_I422, 
 
 #define GW_PLANES 3
 
-/* A decoded picture. RGB is packed, 3 bytes a pixel, in plane 0. `width` and `height` are those of the
- * decoded (perhaps DCT-scaled) picture in pixels; the frame's own are the source's. */
+/* A decoded picture. RGB is packed, 3 bytes a pixel, in plane 0. `width` and `height` are those of
+ * the decoded (perhaps DCT-scaled) picture in pixels; the frame's own are the source's. */
 struct gw_image {
 	enum gw_memory memory;
 	enum gw_format format;
 	uint16_t width, height;
-	uint32_t pitch[GW_PLANES];  /* bytes from row to row */
+	uint32_t pitch[GW_PLANES]; /* bytes from row to row */
 	uint8_t *plane[GW_PLANES];
-	uint8_t *room;              /* the slot: `capacity` bytes, 64-byte aligned */
+	uint8_t *room; /* the slot: `capacity` bytes, 64-byte aligned */
 	uint32_t capacity;
 };
 
 struct gw_frame {
 	/* Identity. Written by the dataplane while FILLING, read-only afterwards. */
-	uint32_t camera;        /* index into the configuration's cameras */
+	uint32_t camera; /* index into the configuration's cameras */
 	uint32_t ssrc;
 	uint32_t rtp_timestamp;
-	uint64_t sequence;      /* complete frames of this camera, from 0 */
-	int64_t capture_ns;     /* UTC, nanoseconds since 1970 */
+	uint64_t sequence; /* complete frames of this camera, from 0 */
+	int64_t capture_ns; /* UTC, nanoseconds since 1970 */
 	enum gw_clock clock;
-	uint32_t flags;         /* enum gw_frame_flag */
+	uint32_t flags; /* enum gw_frame_flag */
 	uint16_t width, height; /* source picture, pixels */
 
 	enum gw_frame_state state; /* written by the owner */
-	_Atomic uint8_t claim;     /* enum gw_frame_claim: dataplane and decode stage exchange it */
-	int status;                /* 0, or the negative errno of the first failure */
-	enum gw_drop drop;         /* why it failed, GW_DROP_NONE while it is well */
+	_Atomic uint8_t claim; /* enum gw_frame_claim: dataplane and decode stage exchange it */
+	int status; /* 0, or the negative errno of the first failure */
+	enum gw_drop drop; /* why it failed, GW_DROP_NONE while it is well */
 	int64_t stamp[GW_STAMP_COUNT];
 
 	struct gw_jpeg jpeg;
 	struct gw_image image;
 	struct gw_result result;
 
-	_Atomic uint32_t refs;  /* the slot returns to the pool when the last reference goes */
+	_Atomic uint32_t refs; /* the slot returns to the pool when the last reference goes */
 	struct gw_pool *pool;
 	uint32_t size_class;
 };

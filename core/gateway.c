@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -13,8 +15,8 @@
 #include "core/clock.h"
 #include "core/log.h"
 
-/* From the signal to the end. A sink may take the last part of it to let go of what its brokers never
- * confirmed. */
+/* From the signal to the end. A sink may take the last part of it to let go of what its brokers
+ * never confirmed. */
 #define DRAIN_NS (3500 * GW_NS_PER_MS)
 #define GRACE_NS (500 * GW_NS_PER_MS)
 #define TICK_MS 50
@@ -86,7 +88,8 @@ static int open_stages(struct gw *gw, struct gw_error *error)
 		gw->stages[i].in = i > 0 ? gw->links[i - 1] : NULL;
 		gw->stages[i].out = i < GW_STAGES - 1 ? gw->links[i] : NULL;
 	}
-	/* From the end to the beginning: no packet is taken before there is somewhere to go with it. */
+	/* From the end to the beginning: no packet is taken before there is somewhere to go with
+	 * it. */
 	for (int i = GW_STAGES - 1; i >= 0; i--) {
 		int status = gw->stages[i].ops->open(&gw->stages[i], error);
 
@@ -204,14 +207,15 @@ static void log_balance(const struct gw *gw)
 
 	for (uint32_t camera = 0; camera < gw->camera_count; camera++) {
 		begun += gw_counter_get(&gw->stages[GW_STAGE_RX].stats->camera[camera].frames_in);
-		delivered += gw_counter_get(&gw->stages[GW_STAGE_SINK].stats->camera[camera].delivered);
+		delivered +=
+			gw_counter_get(&gw->stages[GW_STAGE_SINK].stats->camera[camera].delivered);
 		for (int drop = 1; drop < GW_DROP_COUNT; drop++)
 			if (gw_drops[drop].unit == GW_FRAME)
 				dropped += gw_total_drops(gw, camera, drop);
 	}
 	gw_log(begun == delivered + dropped ? GW_LOG_INFO : GW_LOG_ERROR, "gwd",
-		"stopped: %lu frames received = %lu delivered + %lu dropped%s", begun, delivered, dropped,
-		begun == delivered + dropped ? "" : ": NOT balanced");
+		"stopped: %lu frames received = %lu delivered + %lu dropped%s", begun, delivered,
+		dropped, begun == delivered + dropped ? "" : ": NOT balanced");
 }
 
 int gw_run(struct gw *gw, struct gw_error *error)
@@ -251,7 +255,8 @@ void gw_close(struct gw *gw)
 		gw->service_count--;
 		gw_services[gw->service_count]->close(gw->services[gw->service_count]);
 	}
-	/* Clients of accelerators and brokers go before the packet framework that is opened last. */
+	/* Clients of accelerators and brokers go before the packet framework that is opened last.
+	 */
 	for (int i = GW_STAGES - 1; i >= 0; i--) {
 		struct gw_stage *stage = &gw->stages[i];
 

@@ -1,5 +1,5 @@
-/* The whole gateway: what the stages share. Made by gw_open(), read-only afterwards but where a field
- * says otherwise. */
+/* The whole gateway: what the stages share. Made by gw_open(), read-only afterwards but where a
+ * field says otherwise. */
 #pragma once
 
 #include <stdatomic.h>
@@ -29,18 +29,19 @@ struct gw_camera {
 	const struct gw_camera_config *config;
 	uint16_t model; /* index into gw->models, GW_NO_MODEL; set by the accel stage's open */
 
-	/* The smallest picture that is of use to the model, so that a decoder may scale: input size and
-	 * whether grey is enough. Set by the accel stage's open; 0: no model. */
+	/* The smallest picture that is of use to the model, so that a decoder may scale: input size
+	 * and whether grey is enough. Set by the accel stage's open; 0: no model. */
 	uint16_t input_width, input_height;
 	bool input_gray;
 
-	_Atomic uint32_t sample_every; /* 0: only on demand. Main writes (reload), the sink reads. */
-	_Atomic bool sample_now;       /* the API sets it, the sink exchanges it for false */
+	_Atomic uint32_t
+		sample_every; /* 0: only on demand. Main writes (reload), the sink reads. */
+	_Atomic bool sample_now; /* the API sets it, the sink exchanges it for false */
 };
 
 /* Replay: a capture instead of interfaces. NULL in daemon mode. */
 struct gw_replay {
-	const char *input;  /* pcap file */
+	const char *input; /* pcap file */
 	const char *output; /* directory */
 };
 
@@ -50,7 +51,7 @@ struct gw {
 	const struct gw_replay *replay;
 	bool lossless;
 	char boot_id[37]; /* a UUID, new for every start */
-	int64_t start;    /* gw_now() */
+	int64_t start; /* gw_now() */
 
 	struct gw_camera *cameras;
 	uint32_t camera_count;
@@ -71,13 +72,13 @@ struct gw {
 extern const struct gw_stage_ops *const gw_pipeline[GW_STAGES];
 extern const struct gw_service_ops *const gw_services[];
 
-/* Builds the gateway from a configuration, which it owns from then on, also on failure. Nothing runs
- * yet. On failure everything is taken down again. */
+/* Builds the gateway from a configuration, which it owns from then on, also on failure. Nothing
+ * runs yet. On failure everything is taken down again. */
 int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *replay,
 	struct gw_error *error);
 
-/* Reads the configuration file again and applies what can change while running: the log level and the
- * sampling rate. What differs otherwise is logged as needing a restart; an invalid file changes
+/* Reads the configuration file again and applies what can change while running: the log level and
+ * the sampling rate. What differs otherwise is logged as needing a restart; an invalid file changes
  * nothing. Main thread only. */
 void gw_reload(struct gw *gw);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 const struct gw_segment_info gw_segments[GW_SEGMENT_COUNT] = {
-#define X(NAME, name, from, to, meaning)                                                           \
+#define X(NAME, name, from, to, meaning) \
 	[GW_SEGMENT_##NAME] = {name, GW_STAMP_##from, GW_STAMP_##to, meaning},
 	GW_SEGMENTS(X)
 #undef X
@@ -52,7 +52,8 @@ uint64_t gw_histogram_quantile(const struct gw_histogram *histogram, double quan
 	uint64_t wanted = (uint64_t)(quantile * (double)total + 0.999999);
 	uint64_t max = gw_counter_get(&histogram->max_us);
 
-	for (uint32_t i = 0; i < GW_HISTOGRAM_BUCKETS; i++) {
+	/* The last bucket has no limit but the maximum. */
+	for (uint32_t i = 0; i < GW_HISTOGRAM_BUCKETS - 1; i++) {
 		seen += gw_counter_get(&histogram->bucket[i]);
 		if (seen >= wanted && seen > 0)
 			return bucket_limit(i) < max ? bucket_limit(i) : max;

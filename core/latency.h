@@ -10,8 +10,8 @@
 #include "core/counter.h"
 #include "core/frame.h"
 
-/* Values in microseconds up to 2^26 (67 s, larger ones are counted there); 32 buckets per power of two:
- * a quantile is at most 3.2 % too large. */
+/* Values in microseconds up to 2^26 (67 s, larger ones are counted there); 32 buckets per power of
+ * two: a quantile is at most 3.2 % too large. */
 #define GW_HISTOGRAM_SUB_BITS 5
 #define GW_HISTOGRAM_BUCKETS ((26 - GW_HISTOGRAM_SUB_BITS + 1) << GW_HISTOGRAM_SUB_BITS)
 
@@ -29,13 +29,13 @@ void gw_histogram_record(struct gw_histogram *histogram, uint64_t us);
 uint64_t gw_histogram_quantile(const struct gw_histogram *histogram, double quantile);
 
 /* The parts of a frame's time, in its order. X(NAME, "name", from stamp, to stamp, "sentence") */
-#define GW_SEGMENTS(X)                                                                             \
-	X(ASSEMBLE, "assemble", FIRST_PACKET, COMPLETE, "From the first packet to the last.")      \
-	X(DECODE_WAIT, "decode_wait", COMPLETE, DECODE, "Waiting for a decoder.")                  \
-	X(DECODE, "decode", DECODE, DECODED, "Decoding.")                                          \
-	X(INFER_WAIT, "infer_wait", DECODED, INFER, "Preprocessing and waiting for a batch.")      \
-	X(INFER, "infer", INFER, INFERRED, "Running the model on its batch.")                      \
-	X(SINK_WAIT, "sink_wait", INFERRED, SINK, "Waiting for the sink and making the record.")   \
+#define GW_SEGMENTS(X) \
+	X(ASSEMBLE, "assemble", FIRST_PACKET, COMPLETE, "From the first packet to the last.") \
+	X(DECODE_WAIT, "decode_wait", COMPLETE, DECODE, "Waiting for a decoder.") \
+	X(DECODE, "decode", DECODE, DECODED, "Decoding.") \
+	X(INFER_WAIT, "infer_wait", DECODED, INFER, "Preprocessing and waiting for a batch.") \
+	X(INFER, "infer", INFER, INFERRED, "Running the model on its batch.") \
+	X(SINK_WAIT, "sink_wait", INFERRED, SINK, "Waiting for the sink and making the record.") \
 	X(TOTAL, "total", FIRST_PACKET, SINK, "From the first packet to the record.")
 
 enum gw_segment {

@@ -14,8 +14,8 @@ struct gw_link;
 struct gw_link *gw_link_create(const char *name, uint32_t frames);
 void gw_link_destroy(struct gw_link *link);
 
-/* Gives `count` frames to the consumer. Producer thread only. Aborts when more frames are pushed than
- * the link was made for: that is a frame pushed twice. */
+/* Gives `count` frames to the consumer. Producer thread only. Aborts when more frames are pushed
+ * than the link was made for: that is a frame pushed twice. */
 void gw_link_push(struct gw_link *link, struct gw_frame *const *frames, uint32_t count);
 
 /* Takes up to `count` frames, oldest first, and returns how many. Consumer thread only. */

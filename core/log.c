@@ -24,7 +24,8 @@ static bool to_journal; /* written once, before the first thread */
 void gw_log_open(enum gw_log_target target, enum gw_log_level level)
 {
 	/* systemd sets JOURNAL_STREAM for what it starts (systemd.exec(5)). */
-	to_journal = target == GW_LOG_JOURNALD || (target == GW_LOG_AUTO && getenv("JOURNAL_STREAM"));
+	to_journal =
+		target == GW_LOG_JOURNALD || (target == GW_LOG_AUTO && getenv("JOURNAL_STREAM"));
 	gw_log_set_level(level);
 }
 
@@ -44,8 +45,9 @@ void gw_log(enum gw_log_level level, const char *subject, const char *format, ..
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (to_journal) {
-		sd_journal_send("MESSAGE=%s: %s", subject, text, "PRIORITY=%i", levels[level].priority,
-			"SYSLOG_IDENTIFIER=gwd", "FRAMEGATE_SUBJECT=%s", subject, NULL);
+		sd_journal_send("MESSAGE=%s: %s", subject, text, "PRIORITY=%i",
+			levels[level].priority, "SYSLOG_IDENTIFIER=gwd", "FRAMEGATE_SUBJECT=%s",
+			subject, NULL);
 		return;
 	}
 	struct timespec now;

@@ -11,8 +11,8 @@
 #define PAGE 4096u
 #define MIN_JPEG (256u * 1024)
 
-/* The free slots of one class are in two places: a stack that only the dataplane touches, and a link by
- * which the sink returns them. */
+/* The free slots of one class are in two places: a stack that only the dataplane touches, and a
+ * link by which the sink returns them. */
 struct size_class {
 	uint16_t width, height;
 	uint32_t count;
@@ -45,7 +45,8 @@ static int class_open(struct gw_pool *pool, struct size_class *class,
 	size_t height = round_up(wanted->height, 16);
 	size_t pixels = width * height;
 	/* Two bytes a pixel is more than quality 100 needs for photographs; noise may need more. */
-	size_t jpeg = round_up(GW_JPEG_HEADROOM + (2 * pixels > MIN_JPEG ? 2 * pixels : MIN_JPEG), PAGE);
+	size_t jpeg =
+		round_up(GW_JPEG_HEADROOM + (2 * pixels > MIN_JPEG ? 2 * pixels : MIN_JPEG), PAGE);
 	size_t image = round_up(round_up(3 * width, 64) * height, PAGE);
 
 	class->width = wanted->width;
@@ -141,7 +142,7 @@ static struct size_class *class_for(struct gw_pool *pool, uint16_t width, uint16
 		if (class->width < width || class->height < height)
 			continue;
 		if (!best ||
-			(uint64_t)class->width * class->height <
+			(uint64_t) class->width * class->height <
 				(uint64_t)best->width * best->height)
 			best = class;
 	}

@@ -52,7 +52,8 @@ static bool same_kafka(const struct gw_kafka_config *a, const struct gw_kafka_co
 		!same_text(a->directory, b->directory) ||
 		!same_text(a->results->topic, b->results->topic) ||
 		!same_text(a->frames->topic, b->frames->topic) ||
-		a->frames->budget != b->frames->budget || a->properties_count != b->properties_count)
+		a->frames->budget != b->frames->budget ||
+		a->properties_count != b->properties_count)
 		return false;
 	for (uint32_t i = 0; i < a->properties_count; i++)
 		if (!same_text(a->properties[i].name, b->properties[i].name) ||

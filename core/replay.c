@@ -29,7 +29,8 @@ static json_t *report_json(const struct gw *gw)
 	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
 		if (gw_drops[drop].unit == GW_PACKET)
 			json_object_set_new(unmatched, gw_drops[drop].name,
-				json_integer((json_int_t)gw_total_drops(gw, gw->camera_count, drop)));
+				json_integer(
+					(json_int_t)gw_total_drops(gw, gw->camera_count, drop)));
 	return json_pack("{s:o, s:o}", "cameras", cameras, "unmatched", unmatched);
 }
 
@@ -39,9 +40,8 @@ static void print_summary(const struct gw *gw)
 		const struct gw_camera_stats *rx = &gw->stages[GW_STAGE_RX].stats->camera[i];
 		const struct gw_camera_stats *sink = &gw->stages[GW_STAGE_SINK].stats->camera[i];
 
-		fprintf(stderr, "gwd: %s: %lu packets, %lu frames",
-			gw->cameras[i].config->name, gw_counter_get(&rx->packets),
-			gw_counter_get(&sink->delivered));
+		fprintf(stderr, "gwd: %s: %lu packets, %lu frames", gw->cameras[i].config->name,
+			gw_counter_get(&rx->packets), gw_counter_get(&sink->delivered));
 		for (int drop = 1; drop < GW_DROP_COUNT; drop++)
 			if (gw_total_drops(gw, i, drop) > 0)
 				fprintf(stderr, ", %lu %s", gw_total_drops(gw, i, drop),
@@ -55,7 +55,8 @@ int gw_replay_report(const struct gw *gw, struct gw_error *error)
 	char path[4096];
 	json_t *report = report_json(gw);
 
-	if (snprintf(path, sizeof(path), "%s/stats.json", gw->replay->output) >= (int)sizeof(path)) {
+	if (snprintf(path, sizeof(path), "%s/stats.json", gw->replay->output) >=
+		(int)sizeof(path)) {
 		json_decref(report);
 		return gw_error_set(error, -ENAMETOOLONG, "replay: --output is too long");
 	}
@@ -63,7 +64,8 @@ int gw_replay_report(const struct gw *gw, struct gw_error *error)
 
 	json_decref(report);
 	if (status != 0)
-		return gw_error_set(error, -EIO, "replay: cannot write %s: %s", path, strerror(errno));
+		return gw_error_set(
+			error, -EIO, "replay: cannot write %s: %s", path, strerror(errno));
 	print_summary(gw);
 	return 0;
 }

@@ -3,6 +3,6 @@
 
 #include "core/gateway.h"
 
-/* Writes DIR/stats.json (frames, drops and events per camera, unmatched packets, every name also at 0)
- * and says on stderr what came out. After gw_run(). */
+/* Writes DIR/stats.json (frames, drops and events per camera, unmatched packets, every name also at
+ * 0) and says on stderr what came out. After gw_run(). */
 int gw_replay_report(const struct gw *gw, struct gw_error *error);

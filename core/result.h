@@ -10,8 +10,8 @@
 enum gw_task { GW_TASK_NONE, GW_TASK_CLASSIFY, GW_TASK_DETECT };
 
 struct gw_class {
-	uint16_t index;    /* into the model's labels */
-	float confidence;  /* 0 .. 1 */
+	uint16_t index; /* into the model's labels */
+	float confidence; /* 0 .. 1 */
 };
 
 /* In pixels of the source picture; (x0, y0) is the upper left corner, (x1, y1) lies outside. */

@@ -81,8 +81,8 @@ int gw_stage_start(struct gw_stage *stage, struct gw_error *error)
 	pthread_attr_destroy(&attributes);
 	if (status != 0)
 		return gw_error_set(error, -status,
-			"%s: its thread cannot run on processor %d: %s (see `cores`)", stage->ops->name,
-			stage->core, strerror(status));
+			"%s: its thread cannot run on processor %d: %s (see `cores`)",
+			stage->ops->name, stage->core, strerror(status));
 	pthread_setname_np(thread, stage->ops->name);
 	stage->thread = thread;
 	stage->running = true;

@@ -1,8 +1,8 @@
 /* A stage: one thread that polls, takes frames from one link and gives them to the next.
  *
  * A stage is written as a table of functions (struct gw_stage_ops) and a state of its own. All
- * functions but open, close and describe run on the stage's thread; open and close on the main thread
- * before it starts and after it ended.
+ * functions but open, close and describe run on the stage's thread; open and close on the main
+ * thread before it starts and after it ended.
  */
 #pragma once
 
@@ -24,23 +24,24 @@ struct json_t;
 struct gw_stage_ops {
 	const char *name;
 
-	/* Makes stage->state and everything that frames will need. May fail with one line that says what
-	 * to do; close is called after a failed open too and accepts half-built state. */
+	/* Makes stage->state and everything that frames will need. May fail with one line that says
+	 * what to do; close is called after a failed open too and accepts half-built state. */
 	int (*open)(struct gw_stage *stage, struct gw_error *error);
 
 	/* Optional: the thread's first and last act (registration with DPDK, say). */
 	void (*begin)(struct gw_stage *stage);
 	void (*end)(struct gw_stage *stage);
 
-	/* One turn: takes what is ready, never blocks, returns how much it did; 0 lets the thread rest.
-	 * No allocation, lock, system call or log per frame. */
+	/* One turn: takes what is ready, never blocks, returns how much it did; 0 lets the thread
+	 * rest. No allocation, lock, system call or log per frame. */
 	uint32_t (*poll)(struct gw_stage *stage);
 
 	/* Optional: slow work, about every 10 ms: time-outs, gauges, logs. */
 	void (*housekeeping)(struct gw_stage *stage, int64_t now);
 
-	/* Optional: upstream has ended and the link is empty. Called every turn from then on; pushes out
-	 * what is held back (open frames, half-filled batches) and returns true when nothing is left. */
+	/* Optional: upstream has ended and the link is empty. Called every turn from then on;
+	 * pushes out what is held back (open frames, half-filled batches) and returns true when
+	 * nothing is left. */
 	bool (*drain)(struct gw_stage *stage);
 
 	void (*close)(struct gw_stage *stage);
@@ -55,7 +56,7 @@ struct gw_stage_ops {
 struct gw_stage {
 	const struct gw_stage_ops *ops;
 	struct gw *gw;
-	struct gw_link *in;  /* NULL for the first stage */
+	struct gw_link *in; /* NULL for the first stage */
 	struct gw_link *out; /* NULL for the last */
 	struct gw_stage_stats *stats;
 	void *state; /* the stage's own */
@@ -65,9 +66,10 @@ struct gw_stage {
 
 	/* Runtime, of stage.c. */
 	_Atomic bool draining; /* written by main, read by the thread */
-	_Atomic int64_t drain_by; /* the same: gw_now() by which drain() should have let go of everything */
-	_Atomic bool abandon;  /* the same: end at once */
-	_Atomic bool ended;    /* written by the thread, read by main */
+	_Atomic int64_t
+		drain_by; /* the same: gw_now() by which drain() should have let go of everything */
+	_Atomic bool abandon; /* the same: end at once */
+	_Atomic bool ended; /* written by the thread, read by main */
 	bool running;
 	int core; /* processor to run on, -1: any */
 	unsigned long thread;

@@ -21,23 +21,23 @@ struct gw_frame;
 
 struct gw_camera_stats {
 	/* rx only */
-	struct gw_counter packets;      /* matched to this camera */
+	struct gw_counter packets; /* matched to this camera */
 	struct gw_counter packets_used; /* became part of a frame */
-	struct gw_counter bytes;        /* of UDP payload, matched packets */
-	struct gw_counter last_frame;   /* gw_now() of the last complete frame, 0: none yet */
-	struct gw_counter size;         /* width << 16 | height of the last complete frame */
+	struct gw_counter bytes; /* of UDP payload, matched packets */
+	struct gw_counter last_frame; /* gw_now() of the last complete frame, 0: none yet */
+	struct gw_counter size; /* width << 16 | height of the last complete frame */
 
-	/* every stage: rx begins frames, the others take them from their link; out: pushed on, at the
-	 * sink: done with. What rx counts in and not out is dropped (rx) or still open. */
+	/* every stage: rx begins frames, the others take them from their link; out: pushed on, at
+	 * the sink: done with. What rx counts in and not out is dropped (rx) or still open. */
 	struct gw_counter frames_in;
 	struct gw_counter frames_out;
 
 	/* sink only */
-	struct gw_counter delivered;         /* results that the back-end confirmed */
-	struct gw_counter results_waiting;   /* gauge: handed over, neither confirmed nor refused */
-	struct gw_counter samples;           /* pictures chosen for sampling */
+	struct gw_counter delivered; /* results that the back-end confirmed */
+	struct gw_counter results_waiting; /* gauge: handed over, neither confirmed nor refused */
+	struct gw_counter samples; /* pictures chosen for sampling */
 	struct gw_counter samples_delivered; /* ... that the back-end confirmed */
-	struct gw_counter samples_held;      /* gauge: slots that only a waiting sample keeps */
+	struct gw_counter samples_held; /* gauge: slots that only a waiting sample keeps */
 
 	/* A packet drop is counted where it happens, a frame drop by rx when the frame was never
 	 * pushed on, otherwise by the sink, which sees every frame at its end. */
@@ -47,7 +47,7 @@ struct gw_camera_stats {
 
 struct gw_stage_stats {
 	const char *stage;
-	struct gw_counter turns;      /* of the poll loop */
+	struct gw_counter turns; /* of the poll loop */
 	struct gw_counter busy_turns; /* ... that found work */
 	uint32_t camera_count;
 	/* camera_count + 1 entries: the last one counts what matches no camera. */

@@ -1,5 +1,6 @@
 #include "core/yaml_place.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -32,13 +33,18 @@ static const yaml_node_t *find_item(
 
 static struct yaml_place place_of(const yaml_node_t *node)
 {
-	return (struct yaml_place){node->start_mark.line + 1, node->start_mark.column + 1};
+	struct yaml_place place = {node->start_mark.line + 1, node->start_mark.column + 1, ""};
+
+	if (node->type == YAML_SCALAR_NODE)
+		snprintf(place.value, sizeof(place.value), "%s",
+			(const char *)node->data.scalar.value);
+	return place;
 }
 
 static struct yaml_place walk(yaml_document_t *document, const char *path, bool want_key)
 {
 	const yaml_node_t *node = yaml_document_get_root_node(document);
-	struct yaml_place place = {1, 1};
+	struct yaml_place place = {1, 1, ""};
 
 	while (node) {
 		place = place_of(node);
@@ -71,7 +77,7 @@ static struct yaml_place walk(yaml_document_t *document, const char *path, bool 
 
 struct yaml_place yaml_place_find(const char *text, size_t size, const char *path, bool key)
 {
-	struct yaml_place place = {1, 1};
+	struct yaml_place place = {1, 1, ""};
 	yaml_document_t document;
 	yaml_parser_t parser;
 
@@ -84,7 +90,7 @@ struct yaml_place yaml_place_find(const char *text, size_t size, const char *pat
 	} else {
 		/* Not YAML at all: where the parser gave up. */
 		place = (struct yaml_place){
-			parser.problem_mark.line + 1, parser.problem_mark.column + 1};
+			parser.problem_mark.line + 1, parser.problem_mark.column + 1, ""};
 	}
 	yaml_parser_delete(&parser);
 	return place;

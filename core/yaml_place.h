@@ -1,12 +1,14 @@
-/* Where a value stands in a YAML text. Private to core/yaml.c. */
+/* Where a value stands in a YAML text. Private to core/yaml_load.c. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Lines and columns count from 1. */
+/* Lines and columns count from 1. `value` is the beginning of a scalar's text, "" for anything
+ * else. */
 struct yaml_place {
 	size_t line, column;
+	char value[64];
 };
 
 /* Finds "a.b[2].c". When the last part is a key, its value's place is given, or the key's own with

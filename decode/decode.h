@@ -3,5 +3,6 @@
 
 #include "core/stage.h"
 
-/* Claims waiting frames, probes and decodes those whose camera has a model, passes all of them on. */
+/* Claims waiting frames, probes and decodes those whose camera has a model, passes all of them on.
+ */
 extern const struct gw_stage_ops decode_stage;

@@ -1,5 +1,5 @@
-/* The management plane: the HTTP API on a UNIX socket. It sees stages only through their statistics and
- * the routes and facts that they offer. */
+/* The management plane: the HTTP API on a UNIX socket. It sees stages only through their statistics
+ * and the routes and facts that they offer. */
 #pragma once
 
 #include "core/gateway.h"

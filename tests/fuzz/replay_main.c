@@ -1,4 +1,5 @@
-/* Runs a fuzz target over files instead of under libFuzzer: the committed corpus is a test everywhere. */
+/* Runs a fuzz target over files instead of under libFuzzer: the committed corpus is a test
+ * everywhere. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

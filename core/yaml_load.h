@@ -8,15 +8,16 @@
 
 #include "core/error.h"
 
-/* Loads `text` by `schema` (a pointer to a mapping). `file` is the name that errors begin with. *data is
- * released with gw_yaml_free(). Returns 0, -EINVAL with an error line, or -ENOMEM. */
+/* Loads `text` by `schema` (a pointer to a mapping). `file` is the name that errors begin with.
+ * *data is released with gw_yaml_free(). Returns 0, -EINVAL with an error line, or -ENOMEM. */
 int gw_yaml_load(const char *text, size_t size, const char *file,
 	const cyaml_schema_value_t *schema, void **data, struct gw_error *error);
 
 /* Accepts NULL data. */
 void gw_yaml_free(const cyaml_schema_value_t *schema, void *data);
 
-/* Reads a whole file. *text is released with free(). Returns 0 or a negative errno with an error line. */
+/* Reads a whole file. *text is released with free(). Returns 0 or a negative errno with an error
+ * line. */
 int gw_yaml_read(const char *path, char **text, size_t *size, struct gw_error *error);
 
 /* Says that the value at `path` ("cameras[2].source") is wrong: "FILE:LINE:COLUMN: PATH: reason".

@@ -1,4 +1,4 @@
-#include "core/yaml.h"
+#include "core/yaml_load.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -12,7 +12,8 @@
 #define PATH_SIZE 256
 #define MAX_FILE (16u << 20)
 
-/* What libcyaml says of a failure: the first line is the problem, then a backtrace from the inside out. */
+/* What libcyaml says of a failure: the first line is the problem, then a backtrace from the inside
+ * out. */
 struct trouble {
 	char problem[256];
 	char path[PATH_SIZE];
@@ -40,14 +41,14 @@ static void note(cyaml_log_t level, void *arg, const char *format, va_list args)
 	(void)level;
 	vsnprintf(line, sizeof(line), format, args);
 	line[strcspn(line, "\n")] = '\0';
-	if (sscanf(line, "Load:   in mapping field '%127[^']'", name) == 1) {
+	if (sscanf(line, "  in mapping field '%127[^']'", name) == 1) {
 		prepend(trouble->path, name);
-	} else if (sscanf(line, "Load:   in sequence entry '%lu'", &entry) == 1) {
+	} else if (sscanf(line, "  in sequence entry '%lu'", &entry) == 1) {
 		/* Entries count from 1; 0 is the sequence itself. */
 		snprintf(part, sizeof(part), "[%lu]", entry - 1);
 		if (entry > 0)
 			prepend(trouble->path, part);
-	} else if (strncmp(line, "Load:   in mapping", 18) == 0) {
+	} else if (strncmp(line, "  in mapping", 12) == 0) {
 		trouble->in_key = true;
 	} else if (trouble->problem[0] == '\0' && strncmp(line, "Load: ", 6) == 0) {
 		snprintf(trouble->problem, sizeof(trouble->problem), "%s", line + 6);
@@ -73,7 +74,8 @@ static const cyaml_schema_value_t *find_schema(const cyaml_schema_value_t *schem
 		size_t size = strcspn(path, ".[");
 		const cyaml_schema_field_t *field = schema->mapping.fields;
 
-		while (field->key && (strncmp(field->key, path, size) != 0 || field->key[size] != '\0'))
+		while (field->key &&
+			(strncmp(field->key, path, size) != 0 || field->key[size] != '\0'))
 			field++;
 		schema = field->key ? &field->value : NULL;
 		path += size;
@@ -149,7 +151,6 @@ static int explain(const struct trouble *trouble, const char *text, size_t size,
 {
 	char path[2 * PATH_SIZE], words[256];
 	struct yaml_place place;
-	const char *value;
 	char key[128];
 
 	snprintf(path, sizeof(path), "%s", trouble->path);
@@ -175,21 +176,22 @@ static int explain(const struct trouble *trouble, const char *text, size_t size,
 	}
 	place = yaml_place_find(text, size, path, false);
 	if (strncmp(trouble->problem, "libyaml: ", 9) == 0)
-		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: not valid YAML: %s", file, place.line,
-			place.column, trouble->problem + 9);
+		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: not valid YAML: %s", file,
+			place.line, place.column, trouble->problem + 9);
 	if (strncmp(trouble->problem, "Mapping field already seen", 26) == 0)
-		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' is given twice", file, place.line,
-			place.column, path);
+		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' is given twice", file,
+			place.line, place.column, path);
 	const cyaml_schema_value_t *at = find_schema(schema, path);
 
 	if (!at)
-		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: %s", file, place.line, place.column,
-			trouble->problem);
+		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: %s", file, place.line,
+			place.column, trouble->problem);
 	expectation(at, words, sizeof(words));
-	value = strchr(trouble->problem, '\'');
-	return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' must be %s%s%s", file, place.line,
-		place.column, path[0] ? path : "the file", words, value ? ", not " : "",
-		value ? value : "");
+	if (place.value[0] == '\0')
+		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' must be %s", file, place.line,
+			place.column, path[0] ? path : "the file", words);
+	return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' must be %s, not '%s'", file,
+		place.line, place.column, path[0] ? path : "the file", words, place.value);
 }
 
 static cyaml_config_t loader(struct trouble *trouble)
@@ -272,6 +274,6 @@ int gw_yaml_complain(const char *text, size_t size, const char *file, const char
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	return gw_error_set(error, -EINVAL, "%s:%zu:%zu: %s: %s", file, place.line, place.column,
-		path, reason);
+	return gw_error_set(
+		error, -EINVAL, "%s:%zu:%zu: %s: %s", file, place.line, place.column, path, reason);
 }
