@@ -1,10 +1,14 @@
 #include "core/test.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "core/config.h"
+#include "core/config_schema.h"
+#include "core/yaml_load.h"
 
 #define CAMERA(name, port) \
 	"  - {name: " name ", source: 10.0.0.1, destination: 10.0.0.2, port: " port "}\n"
@@ -145,6 +149,68 @@ static void two_cameras_may_share_an_address_with_different_ssrcs(void **state)
 		"  - {name: b, source: 10.0.0.1, destination: 10.0.0.2, port: 1, ssrc: 2}\n"));
 }
 
+static char *read_source(const char *name, size_t *size)
+{
+	struct gw_error error;
+	char path[4096];
+	char *text;
+
+	snprintf(path, sizeof(path), "%s/%s", SOURCE_ROOT, name);
+	if (gw_yaml_read(path, &text, size, &error) != 0)
+		fail_msg("%s", error.text);
+	return text;
+}
+
+static void the_annotated_file_and_the_examples_are_valid(void **state)
+{
+	static const char *const names[] = {
+		"configs/gateway.yaml",
+		"configs/examples/replay.yaml",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[4096];
+		struct gw_config *config;
+		struct gw_error error;
+
+		snprintf(path, sizeof(path), "%s/%s", SOURCE_ROOT, names[i]);
+		if (gw_config_load(path, &config, &error) != 0)
+			fail_msg("%s", error.text);
+		gw_config_free(config);
+	}
+}
+
+static void assert_documented(
+	const cyaml_schema_value_t *schema, const char *guide, const char *file)
+{
+	while (schema->type == CYAML_SEQUENCE)
+		schema = schema->sequence.entry;
+	if (schema->type != CYAML_MAPPING)
+		return;
+	for (const cyaml_schema_field_t *field = schema->mapping.fields; field->key; field++) {
+		char quoted[80], key[80];
+
+		snprintf(quoted, sizeof(quoted), "`%s`", field->key);
+		snprintf(key, sizeof(key), "%s:", field->key);
+		if (!strstr(guide, quoted))
+			fail_msg("docs/configuration.md does not explain `%s`", field->key);
+		if (!strstr(file, key))
+			fail_msg("configs/gateway.yaml does not show `%s`", field->key);
+		assert_documented(&field->value, guide, file);
+	}
+}
+
+static void every_key_is_in_the_guide_and_in_the_annotated_file(void **state)
+{
+	size_t size;
+	char *guide = read_source("docs/configuration.md", &size);
+	char *file = read_source("configs/gateway.yaml", &size);
+
+	assert_documented(&gw_config_schema, guide, file);
+	free(guide);
+	free(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +218,8 @@ int main(void)
 		cmocka_unit_test(every_key_arrives_where_it_belongs),
 		cmocka_unit_test(an_error_names_line_column_key_and_what_would_be_right),
 		cmocka_unit_test(values_that_do_not_fit_each_other_are_refused),
+		cmocka_unit_test(the_annotated_file_and_the_examples_are_valid),
+		cmocka_unit_test(every_key_is_in_the_guide_and_in_the_annotated_file),
 		cmocka_unit_test(two_cameras_may_share_an_address_with_different_ssrcs),
 	};
 

@@ -246,7 +246,7 @@ int gw_yaml_read(const char *path, char **text, size_t *size, struct gw_error *e
 	*text = NULL;
 	if (!file)
 		return gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
-	*text = malloc(MAX_FILE);
+	*text = malloc(MAX_FILE + 1);
 	if (!*text) {
 		status = gw_error_set(error, -ENOMEM, "%s: out of memory", path);
 	} else {
@@ -257,6 +257,8 @@ int gw_yaml_read(const char *path, char **text, size_t *size, struct gw_error *e
 			status = gw_error_set(error, -EFBIG, "%s: larger than 16 MiB", path);
 	}
 	fclose(file);
+	if (status == 0)
+		(*text)[*size] = '\0';
 	if (status != 0) {
 		free(*text);
 		*text = NULL;

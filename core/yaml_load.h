@@ -16,8 +16,8 @@ int gw_yaml_load(const char *text, size_t size, const char *file,
 /* Accepts NULL data. */
 void gw_yaml_free(const cyaml_schema_value_t *schema, void *data);
 
-/* Reads a whole file. *text is released with free(). Returns 0 or a negative errno with an error
- * line. */
+/* Reads a whole file and ends it with a zero byte that `size` does not count. *text is released
+ * with free(). Returns 0 or a negative errno with an error line. */
 int gw_yaml_read(const char *path, char **text, size_t *size, struct gw_error *error);
 
 /* Says that the value at `path` ("cameras[2].source") is wrong: "FILE:LINE:COLUMN: PATH: reason".
