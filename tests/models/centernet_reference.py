@@ -23,6 +23,9 @@ import numpy as np
 import onnxruntime
 import yaml
 
+LEAST_IOU = 0.95
+TOLERANCE = 0.002
+
 
 @dataclass
 class Box:
@@ -101,6 +104,29 @@ class CenterNet:
                 )
             )
         return boxes
+
+
+def differences(expected: list[Box], found: list[Box], threshold: float) -> list[str]:
+    """Returns what is wrong with `found`, one sentence each; nothing when both say the same.
+
+    Each expected box needs one of its own among the found: the same class, an intersection over
+    union of at least 0.95 and a confidence within TOLERANCE; nothing may be left over. A box whose
+    confidence is within TOLERANCE of the threshold may be in one list only.
+    """
+    wrong = []
+    rest = list(found)
+    for box in expected:
+        same = [other for other in rest if other.index == box.index]
+        best = max(same, key=box.iou, default=None)
+        if best is None or box.iou(best) < LEAST_IOU:
+            if box.confidence > threshold + TOLERANCE:
+                wrong.append(f"{box} is not found, the nearest is {best}")
+            continue
+        rest.remove(best)
+        if abs(best.confidence - box.confidence) > TOLERANCE or best.label != box.label:
+            wrong.append(f"{best} should be {box}")
+    wrong += [f"{box} is too many" for box in rest if box.confidence > threshold + TOLERANCE]
+    return wrong
 
 
 def resize(picture: np.ndarray, width: int, height: int) -> np.ndarray:

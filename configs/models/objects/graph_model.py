@@ -26,7 +26,7 @@ class GraphModel:
                 chosen.append(node)
         missing = needed - {node.name for node in chosen}
         if missing:
-            raise ValueError(f"the graph has no node {sorted(missing)[0]}")
+            raise ValueError(f"the graph has no node {min(missing)}")
         return chosen[::-1]
 
 

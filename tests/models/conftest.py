@@ -1,0 +1,56 @@
+"""Where the models, the real data and the engine are. What `./dev models` makes may be missing."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from engine import Engine
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "configs" / "models"
+sys.path[:0] = [str(SCRIPTS), str(SCRIPTS / "digits"), str(SCRIPTS / "objects")]
+
+
+def there(path: Path) -> Path:
+    """Returns `path`, or skips the test with what to do."""
+    if not path.exists():
+        pytest.skip(f"{path} is missing: run ./dev models")
+    return path
+
+
+@pytest.fixture(scope="session")
+def cache() -> Path:
+    """The folder of downloads and models."""
+    return Path(os.environ.get("FRAMEGATE_CACHE") or "~/.cache/framegate").expanduser()
+
+
+@pytest.fixture(scope="session")
+def digits(cache) -> Path:
+    """The folder of the model `digits`."""
+    return there(cache / "models" / "digits" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
+def objects(cache) -> Path:
+    """The folder of the model `objects`."""
+    return there(cache / "models" / "objects" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
+def mnist_folder(cache) -> Path:
+    """The folder of MNIST's IDX files."""
+    return there(cache / "mnist" / "t10k-images-idx3-ubyte").parent
+
+
+@pytest.fixture(scope="session")
+def video(cache) -> Path:
+    """A surveillance video: pedestrians and parked cars, 768x576, 795 pictures."""
+    return there(cache / "vtest.avi")
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The C engine; it belongs to the build, so it fails the tests when it is missing."""
+    build = ROOT / os.environ.get("FRAMEGATE_BUILD", "build")
+    return Engine(build / "accel" / "model_run")
