@@ -54,9 +54,7 @@ def test_a_picture_gets_the_same_result_alone_as_in_a_batch(engine, digits, resu
 
 def probabilities(model, images):
     """Returns (n, 10) softmax of the graph's logits for `images` (n, 28, 28)."""
-    session = onnxruntime.InferenceSession(
-        model / "model.onnx", providers=["CPUExecutionProvider"]
-    )
+    session = onnxruntime.InferenceSession(model / "model.onnx", providers=["CPUExecutionProvider"])
     tensor = images[:, None].astype(np.float32) / 255
     (logits,) = session.run(["logits"], {"image": tensor})
     powers = np.exp(logits - logits.max(1, keepdims=True))
