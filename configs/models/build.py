@@ -48,7 +48,7 @@ MODELS = (
             "data/t10k-labels-idx1-ubyte",
         ),
         source="mnist",
-        slow=" (about a minute on two cores)",
+        slow=" (one to two minutes on two cores)",
     ),
     Model(
         name="objects",
