@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# The build folders: build (gcc), build-clang, build-asan (gcc, sanitizers) and build-fuzz (clang).
+
+# configure FOLDER OPTION...: sets up the folder, or again when the options are others than before.
+# The compiler is $CC.
+configure() {
+	local folder=$1 options
+	shift
+	options="$CACHE $*"
+	if [[ -f $folder/build.ninja && -f $folder/.options && $(<"$folder/.options") == "$options" ]]; then
+		return
+	fi
+	rm -rf "$folder"
+	meson setup "$folder" -Dwerror=true "-Donnxruntime_include=$CACHE/onnxruntime/include" "$@"
+	printf '%s' "$options" >"$folder/.options"
+}
+
+compile() {
+	ninja -C "$1" -j "$JOBS"
+}
+
+# build_folder FOLDER TEXT CONFIGURE: two steps, with a log of their own.
+build_folder() {
+	steps_begin 2 "$CACHE/log/$1.log"
+	step "configure $1/ ($2)" "$3"
+	step "compile $1/" compile "$1"
+}
+
+configure_default() {
+	CC=gcc configure build
+}
+
+configure_clang() {
+	CC=clang configure build-clang
+}
+
+configure_asan() {
+	CC=gcc configure build-asan -Db_sanitize=address,undefined
+}
+
+configure_fuzz() {
+	CC=clang configure build-fuzz -Dfuzz=true -Dc_args=-fsanitize=fuzzer-no-link \
+		-Db_sanitize=address,undefined -Db_lundef=false
+}
+
+build_default() {
+	build_folder build gcc configure_default
+}
+
+build_clang() {
+	build_folder build-clang clang configure_clang
+}
+
+build_asan() {
+	build_folder build-asan "gcc, sanitizers" configure_asan
+}
+
+build_fuzz() {
+	build_folder build-fuzz "clang, libFuzzer" configure_fuzz
+}
+
+# Says which optional parts build/ lacks, and why, from the section that meson.build ends with.
+optional_parts_off() {
+	local part
+	printf 'build: build/core/gwd, build/mgmt/gwctl\n' >&3
+	sed -n '/^ *Optional parts/,/^$/s/^ *\(.*\S\) *: no: /\1: /p' build/meson-logs/meson-log.txt |
+		while read -r part; do
+			printf 'build: left out: %s\n' "$part" >&3
+		done
+}

@@ -1,0 +1,127 @@
+# shellcheck shell=bash
+# The suites of `./dev test`. Each leaves its results in build-results/: SUITE.xml as JUnit, from a
+# runner, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
+
+readonly SUITES=(unit clang asan fuzz models integration lint)
+readonly RESULTS=$PWD/build-results
+
+# record OUTCOME NAME [REASON]: OUTCOME is passed, failed or skipped.
+record() {
+	printf '%s\t%s\t%s\t%s\n' "$1" "$suite" "$2" "${3-}" >>"$RESULTS/checks.tsv"
+}
+
+# check NAME COMMAND...: one check that passes when COMMAND does; shows what it said when it fails.
+check() {
+	local name=$1 log=$RESULTS/$suite-${1//[^a-z0-9]/-}.log begin=$SECONDS
+	shift
+	if "$@" >"$log" 2>&1 </dev/null; then
+		record passed "$name"
+		printf '%s: ok (%d s)\n' "$name" $((SECONDS - begin))
+	else
+		tail -n 100 "$log"
+		record failed "$name" "see $log"
+		printf '%s: FAILED (%d s)\n' "$name" $((SECONDS - begin))
+	fi
+}
+
+# ran FILE STATUS: takes a runner's JUnit file over; its status shows a runner that died.
+ran() {
+	[[ $1 -ef $RESULTS/$suite.xml || ! -f $1 ]] || cp "$1" "$RESULTS/$suite.xml"
+	printf '%d\n' "$2" >"$RESULTS/$suite.status"
+}
+
+meson_tests() {
+	local folder=$1 junit=$1/meson-logs/testlog.junit.xml status=0
+	shift
+	rm -f "$junit"
+	meson test -C "$folder" --no-rebuild --num-processes "$JOBS" --print-errorlogs "$@" || status=$?
+	ran "$junit" "$status"
+}
+
+python_tests() {
+	local status=0
+	as_root_with_environment "$PYTHON" -m pytest -p no:cacheprovider \
+		--junitxml="$RESULTS/$suite.xml" "$@" || status=$?
+	ran "$RESULTS/$suite.xml" "$status"
+}
+
+suite_unit() {
+	build_default
+	meson_tests build
+}
+
+suite_clang() {
+	build_clang
+	record passed "compiles with clang, without a warning"
+}
+
+suite_asan() {
+	build_asan
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson_tests build-asan --timeout-multiplier 4
+}
+
+suite_fuzz() {
+	local target
+	build_fuzz
+	for target in $(fuzz_targets); do
+		check "fuzz corpus of $target" fuzz_replay "$target"
+	done
+}
+
+suite_models() {
+	build_default
+	cmd_models
+	python_tests tests/models
+}
+
+suite_integration() {
+	build_default
+	cmd_models
+	python_tests tests --ignore=tests/models
+}
+
+suite_lint() {
+	check clang-format lint_clang_format
+	configure_for_lint
+	check clang-tidy lint_clang_tidy
+	check shellcheck lint_shellcheck
+	check "ruff check" "$CACHE/venv/bin/ruff" check
+	check "ruff format" "$CACHE/venv/bin/ruff" format --check
+}
+
+# run_suite NAME: a suite that ends early is itself a failure; the next one runs all the same.
+run_suite() {
+	local status begin=$SECONDS
+	suite=$1
+	printf '\n=== %s ===\n' "$suite"
+	set +e
+	(
+		set -e
+		"suite_$suite"
+	)
+	status=$?
+	set -e
+	stop_ticker
+	[[ $status == 0 ]] || record failed "the suite runs to its end" "it ended with status $status"
+	printf '=== %s: %d s ===\n' "$suite" $((SECONDS - begin))
+}
+
+# run_suites [NAME...]: all without a name. Ends the script with the totals.
+run_suites() {
+	local name status=0
+	for name in "$@"; do
+		[[ " ${SUITES[*]} " == *" $name "* ]] ||
+			usage_error "no suite '$name' (there are: ${SUITES[*]})"
+	done
+	[[ $# -gt 0 ]] || set -- "${SUITES[@]}"
+	cmd_setup quiet
+	ask_for_root
+	rm -rf "$RESULTS"
+	mkdir -p "$RESULTS"
+	: >"$RESULTS/checks.tsv"
+	for name in "$@"; do
+		run_suite "$name"
+	done
+	"$PYTHON" tests/totals.py "$RESULTS" "$@" || status=$?
+	exit "$status"
+}
