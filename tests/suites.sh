@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The suites of `./dev test`. Each leaves its results in build-results/: SUITE.xml as JUnit, from a
-# runner, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
+# The suites of `./dev test`. Each leaves its results in build-results/: what its runner wrote for
+# machines, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
 
 readonly SUITES=(unit clang asan fuzz models integration lint)
 readonly RESULTS=$PWD/build-results
@@ -24,25 +24,24 @@ check() {
 	fi
 }
 
-# ran FILE STATUS: takes a runner's JUnit file over; its status shows a runner that died.
-ran() {
-	[[ $1 -ef $RESULTS/$suite.xml || ! -f $1 ]] || cp "$1" "$RESULTS/$suite.xml"
-	printf '%d\n' "$2" >"$RESULTS/$suite.status"
-}
-
+# meson_tests FOLDER ARGUMENT...: the status is kept too, since a runner can die before it writes.
 meson_tests() {
-	local folder=$1 junit=$1/meson-logs/testlog.junit.xml status=0
+	local folder=$1 status=0
 	shift
-	rm -f "$junit"
-	meson test -C "$folder" --no-rebuild --num-processes "$JOBS" --print-errorlogs "$@" || status=$?
-	ran "$junit" "$status"
+	mkdir -p "$RESULTS/$suite-cmocka"
+	rm -f "$folder"/meson-logs/testlog*
+	CMOCKA_RESULTS=$RESULTS/$suite-cmocka meson test -C "$folder" --no-rebuild \
+		--num-processes "$JOBS" --print-errorlogs --wrapper "$PWD/tests/cmocka_results.sh" "$@" ||
+		status=$?
+	cat "$folder"/meson-logs/testlog*.json >"$RESULTS/$suite.json" || true
+	printf '%d\n' "$status" >"$RESULTS/$suite.status"
 }
 
 python_tests() {
 	local status=0
 	as_root_with_environment "$PYTHON" -m pytest -p no:cacheprovider \
 		--junitxml="$RESULTS/$suite.xml" "$@" || status=$?
-	ran "$RESULTS/$suite.xml" "$status"
+	printf '%d\n' "$status" >"$RESULTS/$suite.status"
 }
 
 suite_unit() {

@@ -1,9 +1,12 @@
 """Adds up what the suites of `./dev test` left, and ends with one line.
 
-Reads SUITE.xml (JUnit, of meson and pytest), SUITE.status (the runner's exit status) and checks.tsv
-(checks that have no runner) from the folder of results.
+Reads from the folder of results, for each suite: SUITE.json (meson's log, with the tests of each
+program as cmocka's JUnit in SUITE-cmocka/), SUITE.xml (pytest's JUnit), SUITE.status (the runner's
+exit status), and checks.tsv (checks that have no runner).
 """
 
+import json
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
@@ -23,44 +26,64 @@ def last_line(text):
     return lines[-1] if lines else ""
 
 
-def reason_of(case, element):
-    """Why a test was skipped or failed, from wherever its runner wrote it."""
+def reason_of(element):
     said = (element.get("message") or "").strip().splitlines()
-    return (
-        (said[0] if said else "")
-        or last_line(element.text)
-        or last_line(case.findtext("system-out"))
-        or last_line(case.findtext("system-err"))
-        or "no reason given"
-    )
+    return said[0] if said else last_line(element.text)
 
 
-def read_junit(suite, path):
-    for case in ElementTree.parse(path).iter("testcase"):
-        name = f"{case.get('classname', '')} {case.get('name', '')}".strip()
+def read_junit(suite, text, program="", said=""):
+    """The tests of a JUnit text; `said`: what the program printed, where the reasons may be."""
+    # cmocka writes one document after another when a program has several groups of tests.
+    text = re.sub(r"<\?xml.*?\?>", "", text)
+    for case in ElementTree.fromstring(f"<all>{text}</all>").iter("testcase"):
+        name = f"{program or case.get('classname', '')}: {case.get('name', '')}"
         outcome, reason = "passed", ""
         for element in case:
             if element.tag in ("failure", "error"):
-                outcome, reason = "failed", reason_of(case, element)
+                outcome, reason = "failed", reason_of(element)
                 break
             if element.tag == "skipped":
-                outcome, reason = "skipped", reason_of(case, element)
+                outcome, reason = "skipped", reason_of(element) or said or "no reason given"
         yield Case(outcome, suite, name, reason)
+
+
+MESON_OUTCOMES = {"OK": "passed", "EXPECTEDFAIL": "passed", "SKIP": "skipped"}
+
+
+def read_meson(suite, log, cmocka):
+    """The programs of meson's log; one of cmocka's counts as the tests in it."""
+    for line in log.read_text().splitlines():
+        program = json.loads(line)
+        name, result = program["name"], program["result"]
+        outcome = MESON_OUTCOMES.get(result, "failed")
+        said = last_line(program.get("stdout")) or last_line(program.get("stderr"))
+        junit = cmocka / f"{Path(program['command'][1]).name}.xml"
+        cases = []
+        if junit.exists():
+            cases = list(read_junit(suite, junit.read_text(), name, said))
+        if not cases:
+            yield Case(outcome, suite, name, said or result.lower())
+            continue
+        yield from cases
+        if outcome == "failed" and not count(cases, "failed"):
+            yield Case("failed", suite, name, f"the tests pass, the program does not: {result}")
 
 
 def read_suite(results, suite, checks):
     cases = [case for case in checks if case.suite == suite]
-    junit, status = results / f"{suite}.xml", results / f"{suite}.status"
-    if junit.exists():
-        try:
-            cases += read_junit(suite, junit)
-        except ElementTree.ParseError as error:
-            cases.append(Case("failed", suite, "the results can be read", str(error)))
+    log, junit, status = (results / f"{suite}.{kind}" for kind in ("json", "xml", "status"))
+    try:
+        if log.exists():
+            cases += read_meson(suite, log, results / f"{suite}-cmocka")
+        if junit.exists():
+            cases += read_junit(suite, junit.read_text())
+    except (ElementTree.ParseError, ValueError, KeyError) as error:
+        cases.append(Case("failed", suite, "the results can be read", repr(error)))
     code = int(status.read_text()) if status.exists() else 0
-    if code != 0 and all(case.outcome != "failed" for case in cases):
+    if code != 0 and not count(cases, "failed"):
         reason = f"it ended with status {code}, though no test failed"
         cases.append(Case("failed", suite, "the runner ends well", reason))
-    if all(case.outcome == "skipped" for case in cases):
+    if not count(cases, "passed") + count(cases, "failed"):
         cases.append(Case("failed", suite, "a test ran", "the suite ran none"))
     return cases
 

@@ -8,6 +8,7 @@ configure() {
 	shift
 	options="$CACHE $*"
 	if [[ -f $folder/build.ninja && -f $folder/.options && $(<"$folder/.options") == "$options" ]]; then
+		ninja -C "$folder" build.ninja # again, when a meson.build has changed
 		return
 	fi
 	rm -rf "$folder"
