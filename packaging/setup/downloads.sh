@@ -15,7 +15,7 @@ check_sha256() {
 	local found
 	found=$(sha256sum <"$1" | cut -d' ' -f1)
 	[[ $found == "$2" ]] ||
-		die "$3: wrong checksum: $found came, packaging/setup/ pins $2; nothing was installed"
+		die "$3: wrong checksum: pinned is $2, what came has $found"
 }
 
 # fresh PLACE FILE...: is PLACE made from these very lock files?
@@ -83,8 +83,8 @@ kafka_get() {
 	mvn -B -q -f "$SETUP_DIR/kafka-pom.xml" -Dmaven.repo.local="$PWD/repository" \
 		dependency:copy-dependencies -DoutputDirectory="$PWD/out/lib"
 	wrong=$(cd out/lib && diff <(sha256sum ./*.jar | sed 's# \./# #') "$SETUP_DIR/kafka-jars.sha256" |
-		sed -n 's/^[<>] [0-9a-f]*  //p' | sort -u | tr '\n' ' ')
-	[[ -z $wrong ]] || die "Apache Kafka: not what packaging/setup/kafka-jars.sha256 pins: $wrong"
+		sed -n 's/^[<>] [0-9a-f]*  //p' | sort -u | tr '\n' ' ') || true # diff's own status
+	[[ -z $wrong ]] || die "Apache Kafka: wrong checksum, or not in packaging/setup/kafka-jars.sha256: $wrong"
 	place out "$CACHE/kafka" "$SETUP_DIR/kafka-pom.xml" "$SETUP_DIR/kafka-jars.sha256"
 }
 

@@ -19,6 +19,7 @@ steps_begin() {
 }
 
 # die MESSAGE...: ends the command, or the step that it is in, with one line that a user can act on.
+# Inside a step, descriptor 3 is the step's `why` file, which is shown when its line is complete.
 die() {
 	printf 'dev: %s\n' "$*" >&3
 	exit "$SAID_WHY"
@@ -41,7 +42,7 @@ stop_ticker() {
 
 # step TEXT COMMAND...: runs COMMAND with its output in the log; ends the script when it fails.
 step() {
-	local text begin=$SECONDS rc
+	local text begin=$SECONDS rc why=$step_log.why
 	step_number=$((step_number + 1))
 	text=$(printf '[%d/%d] %-58s' "$step_number" "$step_total" "$1")
 	shift
@@ -56,7 +57,7 @@ step() {
 	(
 		set -e
 		"$@"
-	) >>"$step_log" 2>&1 </dev/null
+	) >>"$step_log" 2>&1 3>"$why" </dev/null
 	rc=$?
 	set -e
 	stop_ticker
@@ -66,6 +67,7 @@ step() {
 		return
 	fi
 	printf ' failed after %d s\n' $((SECONDS - begin)) >&3
+	cat "$why" >&3
 	if [[ $rc != "$SAID_WHY" ]]; then
 		printf -- '--- the end of the log ---\n' >&3
 		tail -n 25 "$step_log" >&3
