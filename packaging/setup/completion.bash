@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# Completion of ./dev for bash: `. packaging/setup/completion.bash`
+
+_framegate_dev() {
+	local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} choices='' root
+	root=$(dirname "${COMP_WORDS[0]}")
+	if ((COMP_CWORD == 1)); then
+		choices='setup models build demo test bench lint fuzz clean help'
+	else
+		case $command in
+		help) choices='setup models build demo test bench lint fuzz clean' ;;
+		demo) choices='--keep --help' ;;
+		test) choices='unit clang asan fuzz models integration lint --help' ;;
+		bench) choices="$(basename -a -s .py "$root"/tests/bench/*.py 2>/dev/null) --json --help" ;;
+		fuzz) ((COMP_CWORD > 2)) || choices=$(ls "$root/tests/fuzz/corpus" 2>/dev/null) ;;
+		clean) choices='--all --yes --help' ;;
+		esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
+}
+
+complete -F _framegate_dev ./dev dev
