@@ -15,7 +15,7 @@ lint_clang_format() {
 
 # clang-tidy needs to know how each file is compiled: by clang, and the fuzz targets by build-fuzz.
 configure_for_lint() {
-	steps_begin 2 "$CACHE/log/lint.log"
+	steps_begin 2 "$PWD/build-logs/lint.log"
 	step "configure build-clang/" configure_clang
 	step "configure build-fuzz/" configure_fuzz
 }
@@ -46,7 +46,7 @@ lint_clang_tidy() {
 # Scripts are known by their name or by their first line.
 lint_shellcheck() {
 	our_files | while IFS= read -r -d '' file; do
-		if [[ $file == *.sh || $(head -c 64 "$file" | head -n 1 | tr -d '\0') =~ ^'#!'.*(bash|/sh) ]]; then
+		if [[ $file == *.sh || $file == *.bash || $(head -c 64 "$file" | head -n 1 | tr -d '\0') =~ ^'#!'.*(bash|/sh) ]]; then
 			printf '%s\0' "$file"
 		fi
 	done | xargs -0 -r shellcheck -x

@@ -22,7 +22,7 @@ compile() {
 
 # build_folder FOLDER TEXT CONFIGURE: two steps, with a log of their own.
 build_folder() {
-	steps_begin 2 "$CACHE/log/$1.log"
+	steps_begin 2 "$PWD/build-logs/$1.log"
 	step "configure $1/ ($2)" "$3"
 	step "compile $1/" compile "$1"
 }

@@ -28,11 +28,12 @@ die() {
 # Shows the seconds that pass, on a terminal only. Runs in the background until it is stopped.
 tick() {
 	local text=$1 begin=$SECONDS
-	while sleep 1; do
+	while sleep 1 && kill -0 $$; do
 		printf '\r%s %4d s' "$text" $((SECONDS - begin)) >&3
 	done
 }
 
+# Also what ends the script must call it: a job in the background does not hear Ctrl-C.
 stop_ticker() {
 	[[ -n $step_ticker ]] || return 0
 	kill "$step_ticker" 2>/dev/null || true
@@ -62,12 +63,14 @@ step() {
 	set -e
 	stop_ticker
 	if [[ $rc == 0 ]]; then
+		rm -f "$why"
 		[[ -t 3 ]] && printf '\r%s' "$text" >&3
 		printf ' %4d s\n' $((SECONDS - begin)) >&3
 		return
 	fi
 	printf ' failed after %d s\n' $((SECONDS - begin)) >&3
 	cat "$why" >&3
+	rm -f "$why"
 	if [[ $rc != "$SAID_WHY" ]]; then
 		printf -- '--- the end of the log ---\n' >&3
 		tail -n 25 "$step_log" >&3
