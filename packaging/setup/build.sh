@@ -40,8 +40,7 @@ configure_asan() {
 }
 
 configure_fuzz() {
-	CC=clang configure build-fuzz -Dfuzz=true -Dc_args=-fsanitize=fuzzer-no-link \
-		-Db_sanitize=address,undefined -Db_lundef=false
+	CC=clang configure build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
 }
 
 build_default() {
