@@ -1,0 +1,130 @@
+"""A real Apache Kafka: one node in KRaft mode on a loopback port, its data in a given folder."""
+
+import signal
+import socket
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from testbed import places
+from testbed.process import Process
+
+_CLUSTER = "ZnJhbWVnYXRlLXRlc3RiZQ"
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+num.network.threads=2
+num.io.threads=2
+num.recovery.threads.per.data.dir=1
+offsets.topic.num.partitions=1
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
+group.initial.rebalance.delay.ms=0
+message.max.bytes=16777216
+auto.create.topics.enable=false
+"""
+
+
+def free_port() -> int:
+    """A loopback TCP port that nobody listens on at this moment."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Kafka:
+    """A broker that can go away and come back with its data, on the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._data = folder / "data"
+        self._properties = folder / "server.properties"
+        self._jars = places.kafka_jars()
+        self._process: Process | None = None
+        self.port = free_port()
+        self.brokers = f"127.0.0.1:{self.port}"
+
+    def _java(self, *arguments: object) -> Process:
+        return Process(
+            # A short-lived broker gains nothing from the optimising compiler, which takes a core.
+            ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+            + ["-cp", f"{self._jars}/*", *arguments],
+            self._folder / "kafka.log",
+        )
+
+    def _format(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._properties.write_text(
+            _PROPERTIES.format(port=self.port, controller=free_port(), data=self._data)
+        )
+        tool = self._java(
+            "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", self._properties
+        )
+        if tool.wait(60) != 0:
+            raise RuntimeError(f"Kafka's storage cannot be formatted:\n{tool.text()}")
+
+    def start(self, timeout: float = 60.0) -> None:
+        """Starts the broker, on the data of an earlier start if there was one, until it answers."""
+        if not self._data.exists():
+            self._format()
+        self._process = self._java("kafka.Kafka", self._properties)
+        end = time.monotonic() + timeout
+        while not self.answers():
+            if not self._process.running or time.monotonic() > end:
+                tail = self._process.text()[-2000:]
+                self.kill()
+                raise RuntimeError(f"Kafka does not answer on {self.brokers}:\n{tail}")
+            time.sleep(0.2)
+
+    def answers(self) -> bool:
+        """True when the broker tells about itself."""
+        with socket.socket() as probe:
+            probe.settimeout(0.5)
+            if probe.connect_ex(("127.0.0.1", self.port)) != 0:
+                return False
+        try:
+            return bool(self._admin().list_topics(timeout=2).brokers)
+        except KafkaException:
+            return False
+
+    def _admin(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self.brokers, "log_level": 0})
+
+    def create_topics(self, names: Iterable[str], partitions: int = 3) -> None:
+        """Creates topics and waits until they exist."""
+        topics = [NewTopic(name, num_partitions=partitions, replication_factor=1) for name in names]
+        admin = self._admin()
+        for done in admin.create_topics(topics, operation_timeout=15).values():
+            done.result(20)
+
+    def stop(self) -> None:
+        """Lets the broker close its data and end."""
+        if self._process:
+            self._process.stop(20)
+
+    def kill(self) -> None:
+        """Ends the broker as a power cut would."""
+        if self._process:
+            self._process.kill()
+
+    def freeze(self) -> None:
+        """The broker keeps its connections and says nothing any more."""
+        if self._process:
+            self._process.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """The broker goes on where it was frozen."""
+        if self._process:
+            self._process.signal(signal.SIGCONT)

@@ -1,0 +1,111 @@
+"""A network of cameras: a namespace, and a veth pair whose other end is the gateway's port.
+
+The gateway's end has no address: the kernel of the host stays silent there, as on a port that DPDK
+owns. Cameras find the gateway through a permanent neighbour entry.
+"""
+
+import atexit
+import itertools
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+from testbed.process import Process
+
+GATEWAY = "10.0.0.2"
+_PREFIX = "fgt"
+_numbers = itertools.count()
+_left_to_remove: dict[str, "CameraNet"] = {}
+
+
+def _ip(*arguments: object) -> str:
+    done = subprocess.run(["ip", *map(str, arguments)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"ip {' '.join(map(str, arguments))}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _remove_all() -> None:
+    for net in list(_left_to_remove.values()):
+        net.remove()
+
+
+def end_well_on_signals() -> None:
+    """Turns SIGTERM and SIGHUP into an ordinary exit, so that every clean-up runs."""
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
+
+
+def remove_orphans() -> None:
+    """Removes the namespaces of test runs that were killed before they could clean up."""
+    for line in _ip("netns", "list").splitlines():
+        name = line.split()[0]
+        owner = name.removeprefix(_PREFIX).split("-")[0]
+        if name.startswith(_PREFIX) and owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
+
+
+class CameraNet:
+    """One such network; `port` is the name of the gateway's end."""
+
+    def __init__(self) -> None:
+        number = next(_numbers)
+        self.name = f"{_PREFIX}{os.getpid()}-{number}"
+        self.port = f"{_PREFIX}{os.getpid()}g{number}"
+        self._inside = f"{_PREFIX}{os.getpid()}c{number}"
+        remove_orphans()
+        if not _left_to_remove:
+            atexit.register(_remove_all)
+        _left_to_remove[self.name] = self
+        try:
+            self._make()
+        except BaseException:
+            self.remove()
+            raise
+
+    def _make(self) -> None:
+        _ip("netns", "add", self.name)
+        _ip(
+            *("link", "add", self.port, "type", "veth"),
+            *("peer", "name", self._inside, "netns", self.name),
+        )
+        # No router solicitations: only what cameras send shall arrive.
+        _ip("link", "set", self.port, "addrgenmode", "none")
+        self.run("ip", "link", "set", self._inside, "addrgenmode", "none")
+        self.run("ip", "link", "set", "lo", "up")
+        self.run("ip", "link", "set", self._inside, "up")
+        _ip("link", "set", self.port, "up")
+        # What the kernel sends over a veth carries an unfinished UDP checksum otherwise.
+        self.run("ethtool", "-K", self._inside, "tx", "off")
+        self.run("ip", "address", "add", "10.0.0.1/24", "dev", self._inside)
+        hardware = Path(f"/sys/class/net/{self.port}/address").read_text().strip()
+        self.run(
+            *("ip", "neighbour", "replace", GATEWAY, "lladdr", hardware),
+            *("dev", self._inside, "nud", "permanent"),
+        )
+
+    def run(self, *arguments: object) -> str:
+        """Runs a short command inside the namespace and returns what it prints."""
+        return _ip("netns", "exec", self.name, *arguments)
+
+    def add_camera(self, address: str) -> str:
+        """Gives the cameras' side one more source address."""
+        self.run("ip", "address", "replace", f"{address}/24", "dev", self._inside)
+        return address
+
+    def start(self, arguments: list[object], log: Path, **options: object) -> Process:
+        """Starts a program inside the namespace; its id is the program's own."""
+        return Process(["ip", "netns", "exec", self.name, *arguments], log, **options)
+
+    def remove(self) -> None:
+        """Takes the network away; may be called twice, and on one that was never finished."""
+        subprocess.run(["ip", "link", "delete", self.port], capture_output=True, check=False)
+        subprocess.run(["ip", "netns", "delete", self.name], capture_output=True, check=False)
+        _left_to_remove.pop(self.name, None)
