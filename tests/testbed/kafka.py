@@ -58,9 +58,11 @@ class Kafka:
 
     def _java(self, *arguments: object) -> Process:
         return Process(
-            # A short-lived broker gains nothing from the optimising compiler, which takes a core.
-            ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-            + ["-cp", f"{self._jars}/*", *arguments],
+            [
+                # A short-lived broker gains nothing from the optimising compiler.
+                *("java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                *("-cp", f"{self._jars}/*", *arguments),
+            ],
             self._folder / "kafka.log",
         )
 

@@ -60,3 +60,9 @@ def models() -> Path:
 def result_schema() -> Path:
     """The JSON Schema of a result record."""
     return ROOT / "kafka" / "schema" / "result.schema.json"
+
+
+def onnxruntime() -> Path:
+    """The library of ONNX Runtime."""
+    found = sorted(cache().glob("**/libonnxruntime.so*"))
+    return need(found[-1] if found else cache() / "libonnxruntime.so", "run ./dev setup")

@@ -1,0 +1,192 @@
+"""What the demo ends with: figures that a newcomer understands, and whether they are good."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demo.cameras import DemoCamera
+from demo.progress import table
+from demo.ticker import count_classes
+from testbed import contact_sheet
+from testbed.consumer import Customer, Record
+from testbed.gateway import Gateway
+
+LEAST_ACCURACY = 0.97
+_COLUMNS, _ROWS = 4, 3
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the gateway says of itself, asked once, and what the customer read."""
+
+    cameras: dict[str, dict[str, Any]]
+    drops: dict[str, Any]
+    latency: dict[str, Any]
+    audit: dict[str, Any]
+    results: dict[str, list[Record]]
+    sampled: dict[str, list[Record]]
+
+    @property
+    def delivered(self) -> int:
+        """Results that the gateway knows to be in Kafka."""
+        return sum(camera["frames"]["delivered"] for camera in self.cameras.values())
+
+    @property
+    def consumed(self) -> int:
+        """Results that the customer read."""
+        return sum(len(results) for results in self.results.values())
+
+
+def ask(gateway: Gateway, customer: Customer, cameras: list[DemoCamera]) -> Figures:
+    """Asks the gateway and groups what the customer read."""
+    listed = gateway.ask("camera", "list")["cameras"]
+    return Figures(
+        cameras={camera["name"]: camera for camera in listed},
+        drops=gateway.ask("drops"),
+        latency=gateway.ask("latency"),
+        audit=gateway.ask("audit"),
+        results={camera.name: customer.of(camera.name) for camera in cameras},
+        sampled={camera.name: customer.pictures_of(camera.name) for camera in cameras},
+    )
+
+
+def _accuracy(camera: DemoCamera, results: list[Record]) -> tuple[int, int]:
+    """How many digits were recognised, of how many that came out of Kafka."""
+    right = sum(
+        record.body["classes"][0]["type"]
+        == str(camera.expected(record.body["frame"]["rtpTimestamp"]))
+        for record in results
+    )
+    return right, len(results)
+
+
+def _show_frames(cameras: list[DemoCamera], figures: Figures, complete: bool) -> None:
+    print("\nFrames: what was sent, and what came through")
+    rows: list[list[object]] = []
+    for camera in cameras:
+        frames = figures.cameras[camera.name]["frames"]
+        rows.append(
+            [
+                f"{camera.name}  {camera.shows}",
+                camera.stream.pictures if complete else "-",
+                *(frames["received"], frames["delivered"], frames["dropped"]),
+                *(len(figures.results[camera.name]), len(figures.sampled[camera.name])),
+            ]
+        )
+    table(
+        ["camera", "sent", "received", "delivered", "dropped", "in Kafka", "pictures"],
+        rows,
+    )
+
+
+def _show_drops(figures: Figures) -> None:
+    print("\nDrops by reason")
+    rows = [
+        [drop["reason"], drop["total"], f"{drop['unit']}s   {drop['meaning']}"]
+        for drop in figures.drops["drops"]
+        if drop["total"]
+    ]
+    rows += [[f"{name}", count, ""] for name, count in figures.drops["unmatched"].items() if count]
+    for reason, total, meaning in rows:
+        print(f"  {reason:<16} {total:>7} {meaning}".rstrip())
+    if not rows:
+        print("  none")
+
+
+def _show_detected(cameras: list[DemoCamera], figures: Figures) -> None:
+    print("\nDetected on video (boxes in all pictures)")
+    for camera in cameras:
+        if camera.truth is None:
+            classes = count_classes(figures.results[camera.name]).most_common(6)
+            found = ", ".join(f"{name} {count}" for name, count in classes)
+            print(f"  {camera.name:<10} {found or 'nothing'}")
+
+
+def _show_digits(cameras: list[DemoCamera], figures: Figures) -> None:
+    print("\nDigits recognised, against the truth")
+    for camera in cameras:
+        if camera.truth is not None:
+            right, shown = _accuracy(camera, figures.results[camera.name])
+            share = f"{100 * right / shown:.1f} %" if shown else "no result"
+            print(f"  {camera.name:<10} {right} of {shown}   {share}")
+
+
+def _show_latency(figures: Figures) -> None:
+    print("\nLatency, milliseconds")
+
+    def row(name: str, stage: dict[str, Any]) -> list[object]:
+        return [name, stage["count"], *(f"{stage[key] / 1000:.1f}" for key in ("p50_us", "p99_us"))]
+
+    rows = [row(stage["stage"], stage) for stage in figures.latency["stages"]]
+    rows += [row(f"{it['camera']}, all the way", it) for it in figures.latency["cameras"]]
+    table(["stage", "frames", "p50", "p99"], rows)
+
+
+def _show_balance(figures: Figures) -> None:
+    print("\nBalance: received = delivered + dropped + in flight")
+    for equation in figures.audit["equations"]:
+        drops = " ".join(f"{name} {count}" for name, count in equation["drops"].items() if count)
+        print(
+            f"  {equation['name']:<12} {equation['received']} {equation['unit']}s = "
+            f"{equation['delivered']} + {equation['dropped']} + {equation['in_flight']}"
+            f"   {'exact' if equation['balanced'] else 'NOT BALANCED'}"
+            f"{f'   (dropped: {drops})' if drops else ''}"
+        )
+
+
+def draw_contact_sheet(cameras: list[DemoCamera], figures: Figures, path: Path) -> int:
+    """Draws sampled pictures of every camera, spread over the time; returns how many."""
+    share = {"video-a": 4, "video-b": 4, "digits-a": 2, "digits-b": 2}
+    pictures: list[tuple[Record, Record | None]] = []
+    for camera in cameras:
+        sampled = figures.sampled[camera.name]
+        by_id = {record.id: record for record in figures.results[camera.name]}
+        wanted = min(share[camera.name], len(sampled))
+        chosen = [sampled[(2 * i + 1) * len(sampled) // (2 * wanted)] for i in range(wanted)]
+        pictures += [(frame, by_id.get(frame.id)) for frame in chosen]
+    if pictures:
+        contact_sheet.draw(pictures[: _COLUMNS * _ROWS], _COLUMNS, path)
+    return len(pictures)
+
+
+def show(cameras: list[DemoCamera], figures: Figures, complete: bool) -> None:
+    """Prints the figures; `complete` when every camera has ended and everything has arrived."""
+    _show_frames(cameras, figures, complete)
+    _show_drops(figures)
+    _show_detected(cameras, figures)
+    _show_digits(cameras, figures)
+    _show_latency(figures)
+    _show_balance(figures)
+
+
+def judge(
+    cameras: list[DemoCamera], figures: Figures, pictures: int, complete: bool
+) -> list[tuple[str, bool]]:
+    """What the demo promises, and whether it was kept."""
+    digits = [camera for camera in cameras if camera.truth is not None]
+    videos = [camera for camera in cameras if camera.truth is None]
+    shares = [_accuracy(camera, figures.results[camera.name]) for camera in digits]
+    kept = [
+        (
+            "results of every camera came out of Kafka",
+            all(figures.results[camera.name] for camera in cameras),
+        ),
+        (
+            f"at least {100 * LEAST_ACCURACY:.0f} % of the digits are recognised",
+            all(shown and right / shown >= LEAST_ACCURACY for right, shown in shares),
+        ),
+        (
+            "people are found on both videos",
+            all(count_classes(figures.results[camera.name])["person"] for camera in videos),
+        ),
+        ("the balance is exact", figures.audit["balanced"]),
+        ("sampled pictures came out of Kafka", pictures > 0),
+    ]
+    if complete:
+        kept.append(
+            (
+                "Kafka holds exactly the results that the gateway says it delivered",
+                figures.delivered == figures.consumed,
+            )
+        )
+    return kept

@@ -1,0 +1,118 @@
+"""A customer of the gateway: reads both topics with a Kafka client that is not ours."""
+
+import functools
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema
+from confluent_kafka import Consumer, Message
+
+from testbed import places
+from testbed.gateway import FRAMES, RESULTS
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record as it came out of Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    time_ms: int
+    headers: dict[str, str]
+    value: bytes
+
+    @functools.cached_property
+    def body(self) -> dict[str, Any]:
+        """The value of a result."""
+        return json.loads(self.value)
+
+    @property
+    def id(self) -> str:
+        """What a result and its sampled picture have in common."""
+        return self.headers["ce_id"]
+
+    @property
+    def sequence(self) -> int:
+        """The number of the frame, counted per camera."""
+        return int(self.id.rsplit("/", 1)[1])
+
+
+def _record(message: Message) -> Record:
+    return Record(
+        topic=message.topic(),
+        partition=message.partition(),
+        offset=message.offset(),
+        key=(message.key() or b"").decode(),
+        time_ms=message.timestamp()[1],
+        headers={name: value.decode() for name, value in message.headers() or []},
+        value=message.value(),
+    )
+
+
+@functools.cache
+def _validator() -> jsonschema.Draft202012Validator:
+    schema = json.loads(places.result_schema().read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(
+        schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
+
+
+def validate(result: Record) -> None:
+    """Raises jsonschema.ValidationError when a result is not what the schema promises."""
+    _validator().validate(result.body)
+
+
+class Customer:
+    """Reads topics from their beginning and keeps everything, apart by topic."""
+
+    def __init__(self, brokers: str, topics: Iterable[str] = (RESULTS, FRAMES)) -> None:
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": brokers,
+                "group.id": f"customer-{uuid.uuid4()}",
+                "auto.offset.reset": "earliest",
+                "enable.auto.commit": False,
+                "log_level": 0,
+            }
+        )
+        self._consumer.subscribe(list(topics))
+        self.results: list[Record] = []
+        self.frames: list[Record] = []
+
+    def poll(self, seconds: float) -> list[Record]:
+        """Reads what is there, waiting up to `seconds` for the first record."""
+        records = []
+        for message in self._consumer.consume(500, seconds):
+            if message.error() is None:
+                record = _record(message)
+                records.append(record)
+                (self.frames if record.topic == FRAMES else self.results).append(record)
+        return records
+
+    def read_until(self, enough: Callable[["Customer"], bool], timeout: float) -> bool:
+        """Reads until `enough` says so; False when that did not happen in time."""
+        end = time.monotonic() + timeout
+        while not enough(self):
+            if time.monotonic() > end:
+                return False
+            self.poll(0.2)
+        return True
+
+    def of(self, camera: str) -> list[Record]:
+        """The results of one camera, in the order in which they came."""
+        return [record for record in self.results if record.key == camera]
+
+    def pictures_of(self, camera: str) -> list[Record]:
+        """The sampled pictures of one camera, in the order in which they came."""
+        return [record for record in self.frames if record.key == camera]
+
+    def close(self) -> None:
+        """Leaves the group."""
+        self._consumer.close()

@@ -1,0 +1,74 @@
+"""A contact sheet: sampled pictures as they came out of Kafka, with what was found drawn."""
+
+import datetime
+import io
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from testbed.consumer import Record
+
+_TILE = (384, 288)
+_CAPTION = 26
+_GAP = 10
+_PAPER = (24, 26, 30)
+_INK = (230, 232, 235)
+_COLOURS = [(255, 202, 58), (138, 201, 38), (86, 180, 255), (255, 120, 90), (200, 140, 255)]
+
+
+def _label(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: float) -> None:
+    """Dark text on a bright plate that stays inside the picture."""
+    font = ImageFont.load_default(size)
+    left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
+    width, height = right - left + 6, bottom - top + 6
+    x = min(max(at[0], 0), draw.im.size[0] - width)
+    y = min(max(at[1], 0), draw.im.size[1] - height)
+    colour = _colour(text.split()[0])
+    draw.rectangle((x, y, x + width, y + height), fill=colour)
+    draw.text((x + 3 - left, y + 3 - top), text, fill=(0, 0, 0), font=font)
+
+
+def _colour(name: str) -> tuple[int, int, int]:
+    """One class, one colour."""
+    return _COLOURS[zlib.crc32(name.encode()) % len(_COLOURS)]
+
+
+def _annotated(frame: Record, result: Record | None) -> Image.Image:
+    picture = Image.open(io.BytesIO(frame.value)).convert("RGB")
+    if result is None:
+        return picture.resize(_TILE, Image.Resampling.LANCZOS)
+    # Draw on the tile, not on the picture: lines and letters then look the same everywhere.
+    x_scale, y_scale = _TILE[0] / picture.width, _TILE[1] / picture.height
+    tile = picture.resize(_TILE, Image.Resampling.LANCZOS)
+    draw = ImageDraw.Draw(tile)
+    for found in result.body["objects"]:
+        box = found["bbox"]
+        corners = (
+            *(box["leftX"] * x_scale, box["topY"] * y_scale),
+            *(box["rightX"] * x_scale, box["bottomY"] * y_scale),
+        )
+        draw.rectangle(corners, outline=_colour(found["type"]), width=2)
+        text = f"{found['type']} {found['confidence']:.2f}"
+        _label(draw, (corners[0], corners[1] - 16), text, 11)
+    for best in result.body["classes"][:1]:
+        _label(draw, (8, 8), f"{best['type']}  {best['confidence']:.2f}", 26)
+    return tile
+
+
+def draw(pictures: Sequence[tuple[Record, Record | None]], columns: int, path: Path) -> None:
+    """Draws sampled pictures, each with its result where that is known, as one PNG file."""
+    rows = -(-len(pictures) // columns)
+    cell = (_TILE[0] + _GAP, _TILE[1] + _CAPTION + _GAP)
+    sheet = Image.new("RGB", (columns * cell[0] + _GAP, rows * cell[1] + _GAP), _PAPER)
+    canvas = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(14)
+    for number, (frame, result) in enumerate(pictures):
+        x = _GAP + number % columns * cell[0]
+        y = _GAP + number // columns * cell[1]
+        sheet.paste(_annotated(frame, result), (x, y + _CAPTION))
+        taken = datetime.datetime.fromtimestamp(frame.time_ms / 1000)
+        caption = f"{frame.key}   frame {frame.sequence}   {taken:%H:%M:%S}.{taken:%f}"[:-3]
+        canvas.text((x, y + 5), caption, fill=_INK, font=font)
+    sheet.save(path, compress_level=6)

@@ -1,0 +1,161 @@
+"""The gateway under test: writes its configuration, runs `gwd`, asks it through `gwctl`."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from testbed import places
+from testbed.process import Process
+from testbed.senders import Stream
+
+RESULTS = "framegate.results"
+FRAMES = "framegate.frames"
+
+
+class Answer(NamedTuple):
+    """What `gwctl` said: its exit code, and its JSON or, where there is none, its text."""
+
+    code: int
+    body: Any
+    stderr: str
+
+
+def camera(stream: Stream, **more: object) -> dict[str, object]:
+    """The configuration of a camera that receives this stream."""
+    return {
+        "name": stream.name,
+        "source": stream.source,
+        "destination": stream.destination,
+        "port": stream.port,
+        "ssrc": stream.ssrc,
+        **more,
+    }
+
+
+def configuration(
+    port: str, cameras: Iterable[dict[str, object]], brokers: str | None, every: int = 25
+) -> dict[str, Any]:
+    """A whole configuration; without brokers the results go nowhere."""
+    kafka: dict[str, Any] = {"backend": "null"}
+    if brokers:
+        kafka = {
+            "brokers": brokers,
+            "results": {"topic": RESULTS},
+            "frames": {"topic": FRAMES, "every": every},
+            "properties": [{"name": "linger.ms", "value": "5"}],
+        }
+    return {
+        "gateway": {"name": "gw1", "mode": "realtime", "idle": "adaptive"},
+        "log": {"level": "info", "to": "stderr"},
+        "interfaces": [
+            {"name": "lan0", "device": f"net_af_packet0,iface={port}", "checksum": "software"}
+        ],
+        "cameras": list(cameras),
+        "decode": {"backend": "turbo", "workers": 1},
+        "accel": {
+            "backend": "ort",
+            "library": str(places.onnxruntime()),
+            "repository": str(places.models()),
+            "threads": 1,
+        },
+        "kafka": kafka,
+    }
+
+
+class Gateway:
+    """One `gwd`; its socket, log and configuration lie in a short-named folder of its own."""
+
+    def __init__(self, configuration: dict[str, Any]) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="framegate-"))
+        self.socket = self.folder / "api.sock"
+        self.file = self.folder / "gateway.yaml"
+        self.configuration = {**configuration, "api": {"socket": str(self.socket)}}
+        self.write()
+        self.process: Process | None = None
+
+    def write(self) -> None:
+        """Writes `configuration` to the file."""
+        self.file.write_text(yaml.safe_dump(self.configuration, sort_keys=False))
+
+    def launch(self) -> Process:
+        """Starts `gwd` and does not wait."""
+        self.process = Process([places.gwd(), "--config", self.file], self.folder / "gwd.log")
+        return self.process
+
+    def start(self, timeout: float = 30.0) -> None:
+        """Starts `gwd` and waits until it receives."""
+        self.launch()
+        self.wait_until(lambda: self.status().get("ready") is True, timeout, "gwd is not ready")
+
+    def wait_until(self, true: Callable[[], bool], timeout: float, otherwise: str) -> None:
+        """Waits for a condition while `gwd` runs; raises with its log when it does not come."""
+        end = time.monotonic() + timeout
+        while not true():
+            if self.process is not None and not self.process.running:
+                raise RuntimeError(
+                    f"gwd ended with {self.process.exit_code}:\n{self.log()[-3000:]}"
+                )
+            if time.monotonic() > end:
+                raise RuntimeError(f"{otherwise} after {timeout:.0f} s:\n{self.log()[-3000:]}")
+            time.sleep(0.1)
+
+    def log(self) -> str:
+        """What `gwd` printed."""
+        return self.process.text() if self.process else ""
+
+    def ctl(self, *arguments: str) -> Answer:
+        """Runs `gwctl --json`."""
+        done = subprocess.run(
+            [places.gwctl(), "--socket", self.socket, "--json", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        try:
+            body = json.loads(done.stdout)
+        except ValueError:
+            body = done.stdout
+        return Answer(done.returncode, body, done.stderr)
+
+    def ask(self, *arguments: str) -> dict[str, Any]:
+        """The same where an object must come back."""
+        answer = self.ctl(*arguments)
+        if not isinstance(answer.body, dict):
+            raise RuntimeError(f"gwctl {' '.join(arguments)}: {answer.code}: {answer.stderr}")
+        return answer.body
+
+    def status(self) -> dict[str, Any]:
+        """`gwctl status`, empty while nobody answers."""
+        answer = self.ctl("status")
+        return answer.body if isinstance(answer.body, dict) else {}
+
+    def dropped(self) -> dict[str, int]:
+        """Every drop that is not zero, also of packets that match no camera."""
+        drops = self.ask("drops")
+        counts = {drop["reason"]: drop["total"] for drop in drops["drops"]}
+        counts.update(drops["unmatched"])
+        return {reason: count for reason, count in counts.items() if count}
+
+    def stop(self) -> float:
+        """SIGTERM; holds `gwd` to its promise: exit code 0 within 5 s. Returns the seconds."""
+        seconds = self.process.stop(10)
+        if self.process.exit_code != 0 or seconds > 5:
+            raise AssertionError(
+                f"gwd ended with {self.process.exit_code} after {seconds:.1f} s:\n"
+                f"{self.log()[-3000:]}"
+            )
+        return seconds
+
+    def remove(self) -> None:
+        """Ends `gwd` if it still runs and deletes the folder; may be called twice."""
+        if self.process and self.process.running:
+            self.process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
