@@ -87,14 +87,14 @@ class Customer:
         self.frames: list[Record] = []
 
     def poll(self, seconds: float) -> list[Record]:
-        """Reads what is there, waiting up to `seconds` for the first record."""
-        records = []
+        """Reads what is there, waiting up to `seconds` for it; returns the new results."""
+        results = []
         for message in self._consumer.consume(500, seconds):
             if message.error() is None:
                 record = _record(message)
-                records.append(record)
-                (self.frames if record.topic == FRAMES else self.results).append(record)
-        return records
+                (self.frames if record.topic == FRAMES else results).append(record)
+        self.results += results
+        return results
 
     def read_until(self, enough: Callable[["Customer"], bool], timeout: float) -> bool:
         """Reads until `enough` says so; False when that did not happen in time."""

@@ -15,13 +15,20 @@ from testbed.process import Process
 
 CLOCK_RATE = 90000
 
+# JFIF's colours: ITU-R BT.601, all values from 0 to 255. GStreamer would take video's 16 to 235.
+_FULL_RANGE = "1:4:0:0"
+
 # How a program is started: `CameraNet.start` inside a namespace, or `Process` itself outside.
 Launcher = Callable[..., Process]
 
 
 @dataclass(frozen=True)
 class Stream:
-    """What is sent to whom: `pictures` of them at `rate` a second, or at once."""
+    """What is sent to whom: `pictures` of them at `rate` a second, or at once.
+
+    With `into` nothing is sent: the compressed pictures become files 00000.jpg, 00001.jpg, ... in
+    that folder, the very same that would have been sent.
+    """
 
     name: str
     source: str
@@ -31,6 +38,7 @@ class Stream:
     ssrc: int
     destination: str = GATEWAY
     realtime: bool = True
+    into: Path | None = None
 
     def picture_at(self, rtp_timestamp: int) -> int:
         """The number of the picture that a GStreamer sender gave this time stamp."""
@@ -64,6 +72,8 @@ class Sender:
 
 
 def _gstreamer_tail(stream: Stream) -> list[object]:
+    if stream.into:
+        return ["!", "multifilesink", f"location={stream.into / '%05d.jpg'}"]
     return [
         *("!", "rtpjpegpay", "mtu=1400", "pt=26", f"ssrc={stream.ssrc}"),
         *("timestamp-offset=0", "seqnum-offset=0"),
@@ -113,7 +123,14 @@ def picture_files(
         *(f"num-buffers={stream.pictures}", f"caps=image/png,framerate={stream.rate}/1"),
     ]
     compress = [
-        *("!", "pngdec", "!", "videoconvert", "!", "video/x-raw,format=I420"),
+        *(
+            "!",
+            "pngdec",
+            "!",
+            "videoconvert",
+            "!",
+            f"video/x-raw,format=I420,colorimetry={_FULL_RANGE}",
+        ),
         *("!", "jpegenc", f"quality={quality}"),
     ]
     return Sender(stream, [launch([*read, *compress, *_gstreamer_tail(stream)], log)])
@@ -131,7 +148,7 @@ def gstreamer_video(
 ) -> Sender:
     """GStreamer compresses and sends a video; Debian's has no decoder for it, so FFmpeg decodes."""
     decoder = Process(
-        [*_video(video, stream, begin), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"],
+        [*_video(video, stream, begin), "-f", "rawvideo", "-pix_fmt", "yuvj420p", "-"],
         log,
         stdout=subprocess.PIPE,
     )
@@ -155,9 +172,13 @@ def ffmpeg_video(
     quality: int = 4,
 ) -> Sender:
     """FFmpeg compresses and sends a video, with RTCP sender reports on the next port."""
-    target = f"rtp://{stream.destination}:{stream.port}?localaddr={stream.source}&pkt_size=1400"
     encode = [
         *("-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", quality, "-huffman", "default"),
-        *("-payload_type", "26", "-ssrc", stream.ssrc, "-f", "rtp", target),
     ]
-    return Sender(stream, [launch([*_video(video, stream, begin), *encode], log)])
+    target = [
+        *("-payload_type", "26", "-ssrc", stream.ssrc, "-f", "rtp"),
+        f"rtp://{stream.destination}:{stream.port}?localaddr={stream.source}&pkt_size=1400",
+    ]
+    if stream.into:
+        target = ["-f", "image2", "-start_number", "0", stream.into / "%05d.jpg"]
+    return Sender(stream, [launch([*_video(video, stream, begin), *encode, *target], log)])
