@@ -21,7 +21,7 @@ from demo.progress import Progress
 from demo.ticker import Ticker
 from testbed import netns, places
 from testbed.consumer import Customer
-from testbed.gateway import FRAMES, RESULTS, Gateway, configuration
+from testbed.gateway import DEFAULT_TOPICS, Gateway, configuration
 from testbed.kafka import Kafka
 from testbed.senders import Sender
 
@@ -61,7 +61,7 @@ class Demo:
             self.kafka = Kafka(self.folder / "kafka")
             self.undo.callback(self.kafka.stop)
             self.kafka.start()
-            self.kafka.create_topics([RESULTS, FRAMES])
+            self.kafka.create_topics(DEFAULT_TOPICS)
 
     def make_cameras(self) -> None:
         """A network and four cameras that do not play yet."""
@@ -143,15 +143,15 @@ class Demo:
     def stay(self) -> None:
         """Says what can be played with, and keeps reading until Ctrl-C."""
         ctl = f"{places.gwctl()} --socket {self.gateway.socket}"
-        jars = places.kafka_jars()
+        jars, topic = places.kafka_jars(), DEFAULT_TOPICS.results
         print(
             f"\nStill running; cameras play {KEPT_SECONDS // 3600} hours. Elsewhere:\n"
             f"  {ctl} top\n"
             f"  {ctl} status | camera list | drops | latency | audit | model list\n"
             f"  {ctl} sample video-a\n"
-            f"  kcat -C -q -o end -b {self.kafka.brokers} -t {RESULTS}\n"
+            f"  kcat -C -q -o end -b {self.kafka.brokers} -t {topic}\n"
             f"  java -cp '{jars}/*' org.apache.kafka.tools.consumer.ConsoleConsumer "
-            f"--bootstrap-server {self.kafka.brokers} --topic {RESULTS}\n"
+            f"--bootstrap-server {self.kafka.brokers} --topic {topic}\n"
             f"The configuration: {self.gateway.file}; the log: {self.gateway.folder / 'gwd.log'}\n"
             f"To stop: Ctrl-C here, or: kill {os.getpid()}",
             flush=True,

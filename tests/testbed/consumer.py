@@ -4,7 +4,7 @@ import functools
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import jsonschema
 from confluent_kafka import Consumer, Message
 
 from testbed import places
-from testbed.gateway import FRAMES, RESULTS
+from testbed.gateway import DEFAULT_TOPICS, Topics
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def validate(result: Record) -> None:
 class Customer:
     """Reads topics from their beginning and keeps everything, apart by topic."""
 
-    def __init__(self, brokers: str, topics: Iterable[str] = (RESULTS, FRAMES)) -> None:
+    def __init__(self, brokers: str, topics: Topics = DEFAULT_TOPICS) -> None:
+        self._topics = topics
         self._consumer = Consumer(
             {
                 "bootstrap.servers": brokers,
@@ -92,7 +93,7 @@ class Customer:
         for message in self._consumer.consume(500, seconds):
             if message.error() is None:
                 record = _record(message)
-                (self.frames if record.topic == FRAMES else results).append(record)
+                (self.frames if record.topic == self._topics.frames else results).append(record)
         self.results += results
         return results
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,8 +16,21 @@ from testbed import places
 from testbed.process import Process
 from testbed.senders import Stream
 
-RESULTS = "framegate.results"
-FRAMES = "framegate.frames"
+
+class Topics(NamedTuple):
+    """Where the gateway writes."""
+
+    results: str = "framegate.results"
+    frames: str = "framegate.frames"
+
+    @classmethod
+    def unique(cls) -> "Topics":
+        """Names that nobody else has."""
+        number = uuid.uuid4().hex[:8]
+        return cls(f"results-{number}", f"frames-{number}")
+
+
+DEFAULT_TOPICS = Topics()
 
 
 class Answer(NamedTuple):
@@ -40,15 +54,19 @@ def camera(stream: Stream, **more: object) -> dict[str, object]:
 
 
 def configuration(
-    port: str, cameras: Iterable[dict[str, object]], brokers: str | None, every: int = 25
+    port: str,
+    cameras: Iterable[dict[str, object]],
+    brokers: str | None,
+    topics: Topics = DEFAULT_TOPICS,
+    every: int = 25,
 ) -> dict[str, Any]:
     """A whole configuration; without brokers the results go nowhere."""
     kafka: dict[str, Any] = {"backend": "null"}
     if brokers:
         kafka = {
             "brokers": brokers,
-            "results": {"topic": RESULTS},
-            "frames": {"topic": FRAMES, "every": every},
+            "results": {"topic": topics.results},
+            "frames": {"topic": topics.frames, "every": every},
             "properties": [{"name": "linger.ms", "value": "5"}],
         }
     return {

@@ -1,0 +1,132 @@
+"""The broker is away, hangs or dies: the gateway goes on, says so, and counts every frame."""
+
+from collections.abc import Callable
+
+from testbed.gateway import camera
+from testbed.kafka import Kafka
+from testbed.site import Site
+
+
+def _counted(site: Site) -> None:
+    """Received is what was delivered plus what has the name of a drop."""
+    answer = site.gateway.ctl("audit")
+    assert answer.body["balanced"] is True, answer.body
+    frames = site.gateway.status()["frames"]
+    assert frames["received"] == frames["delivered"] + frames["dropped"]
+    assert frames["in_flight"] == 0
+
+
+def test_a_broker_that_is_away_at_the_start_gets_everything_when_it_comes(
+    make_site: Callable[[Kafka], Site], own_broker: Kafka
+) -> None:
+    site = make_site(own_broker)
+    stream = site.stream("cam0", rate=20, pictures=60)
+    gateway = site.configure(camera(stream))
+    gateway.launch()
+    gateway.wait_until(lambda: "frames" in gateway.status(), 20, "gwd does not answer")
+    site.send_digits(stream)
+    site.finish_sending()
+    assert gateway.status()["frames"]["received"] == 60
+    assert gateway.status()["frames"]["delivered"] == 0
+
+    own_broker.start()
+    own_broker.create_topics(site.topics)
+
+    site.settle(60)
+    customer = site.read(results=60)
+    assert [result.sequence for result in customer.of("cam0")] == list(range(60))
+    _counted(site)
+
+
+def test_a_broker_that_dies_in_mid_run_loses_nothing(
+    make_site: Callable[[Kafka], Site], own_broker: Kafka
+) -> None:
+    site = make_site(own_broker)
+    own_broker.start()
+    own_broker.create_topics(site.topics)
+    stream = site.stream("cam0", rate=20, pictures=300)
+    gateway = site.start(camera(stream))
+    site.send_digits(stream)
+    gateway.wait_until(
+        lambda: gateway.status()["frames"]["delivered"] > 40, 20, "nothing is delivered"
+    )
+    own_broker.kill()
+    gateway.wait_until(lambda: gateway.status()["frames"]["in_flight"] > 20, 20, "nothing waits")
+    own_broker.start()
+    site.finish_sending()
+
+    site.settle(90)
+    frames = gateway.status()["frames"]
+    assert frames["received"] == 300
+    customer = site.read(results=frames["delivered"])
+    sequences = [result.sequence for result in customer.of("cam0")]
+    # At least once: a record may come twice, but none may be missing.
+    assert len(set(sequences)) == frames["delivered"]
+    assert frames["delivered"] == 300
+    _counted(site)
+
+
+def test_a_broker_that_hangs_for_a_while_loses_nothing(
+    make_site: Callable[[Kafka], Site], own_broker: Kafka
+) -> None:
+    site = make_site(own_broker)
+    own_broker.start()
+    own_broker.create_topics(site.topics)
+    stream = site.stream("cam0", rate=20, pictures=160)
+    gateway = site.start(camera(stream))
+    site.send_digits(stream)
+    gateway.wait_until(
+        lambda: gateway.status()["frames"]["delivered"] > 20, 20, "nothing is delivered"
+    )
+    own_broker.freeze()
+    gateway.wait_until(lambda: gateway.status()["frames"]["in_flight"] > 40, 20, "nothing waits")
+    own_broker.thaw()
+    site.finish_sending()
+
+    site.settle(60)
+    customer = site.read(results=160)
+    assert {result.sequence for result in customer.of("cam0")} == set(range(160))
+    _counted(site)
+
+
+def test_what_overflows_while_the_broker_is_away_is_counted_by_name(
+    make_site: Callable[[Kafka], Site], own_broker: Kafka
+) -> None:
+    site = make_site(own_broker)
+    stream = site.stream("cam0", rate=50, pictures=300)
+    gateway = site.configure(camera(stream))
+    gateway.configuration["kafka"]["properties"] = [
+        {"name": "queue.buffering.max.messages", "value": "100"}
+    ]
+    gateway.write()
+    gateway.launch()
+    gateway.wait_until(lambda: "frames" in gateway.status(), 20, "gwd does not answer")
+    site.send_digits(stream)
+    site.finish_sending()
+
+    own_broker.start()
+    own_broker.create_topics(site.topics)
+    site.settle(60)
+
+    frames = gateway.status()["frames"]
+    assert frames["received"] == 300
+    assert frames["dropped"] > 0
+    assert gateway.dropped().get("sink_full", 0) == frames["dropped"]
+    customer = site.read(results=frames["delivered"])
+    assert len(customer.of("cam0")) == frames["delivered"]
+    _counted(site)
+
+
+def test_an_absent_broker_is_reported_in_the_log_and_in_the_status(
+    make_site: Callable[[Kafka], Site], own_broker: Kafka
+) -> None:
+    site = make_site(own_broker)
+    gateway = site.configure(camera(site.stream("cam0", rate=1, pictures=1)))
+    gateway.launch()
+    gateway.wait_until(
+        lambda: gateway.status().get("kafka", {}).get("state") not in (None, "up"),
+        20,
+        "the status does not tell that the broker is away",
+    )
+    gateway.wait_until(lambda: own_broker.brokers in gateway.log(), 20, "the log does not tell")
+    assert gateway.stop() <= 5
