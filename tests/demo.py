@@ -52,7 +52,7 @@ class Demo:
         self.asked = asked
         self.undo = undo
         self.progress = Progress(STEPS)
-        self.folder = Path(tempfile.mkdtemp(prefix="framegate-demo-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"framegate-demo-{os.getpid()}-"))
         undo.callback(shutil.rmtree, self.folder, ignore_errors=True)
 
     def start_kafka(self) -> None:

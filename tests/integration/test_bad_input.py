@@ -1,0 +1,241 @@
+"""What a user gets wrong: one line on stderr that says what to do, exit 1, nothing half started.
+
+Every case is a good configuration with one mistake.
+"""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from testbed import places
+from testbed.gateway import Gateway, camera
+from testbed.site import DIGITS, Site
+
+Config = dict[str, Any]
+
+
+def good(folder: Path) -> Config:
+    """A configuration that needs no network: a port that receives nothing, results to nowhere."""
+    return {
+        "log": {"to": "stderr"},
+        "interfaces": [{"name": "lan0", "device": "net_null0"}],
+        "cameras": [
+            {"name": "cam0", "source": "10.0.0.1", "destination": "10.0.0.2", "port": 5004},
+        ],
+        "accel": {
+            "backend": "ort",
+            "library": str(places.onnxruntime()),
+            "repository": str(places.models()),
+        },
+        "kafka": {"backend": "null"},
+        "api": {"socket": str(folder / "api.sock")},
+    }
+
+
+class Mistake(NamedTuple):
+    """What is wrong, how to make it wrong, and what the error line must tell."""
+
+    name: str
+    make: Callable[[Config, Path], None]
+    tells: list[str]
+
+
+def _set(*path: object) -> Callable[[Config, Path], None]:
+    """Sets the value that the last element is at the place that the others name."""
+
+    def change(config: Config, _folder: Path) -> None:
+        place: Any = config
+        for key in path[:-2]:
+            place = place[key]
+        place[path[-2]] = path[-1]
+
+    return change
+
+
+def _add_camera(**changes: object) -> Callable[[Config, Path], None]:
+    def change(config: Config, _folder: Path) -> None:
+        config["cameras"].append({**config["cameras"][0], **changes})
+
+    return change
+
+
+def _broken_onnx(config: Config, folder: Path) -> None:
+    shutil.copytree(places.models() / "digits", folder / "models" / "digits")
+    for model in (folder / "models").rglob("*.onnx"):
+        model.write_bytes(model.read_bytes()[:1000])
+    config["accel"]["repository"] = str(folder / "models")
+    config["cameras"][0]["model"] = "digits"
+
+
+def _broken_description(config: Config, folder: Path) -> None:
+    shutil.copytree(places.models() / "digits", folder / "models" / "digits")
+    for description in (folder / "models").rglob("model.yaml"):
+        description.write_text(description.read_text().replace("classify", "clasify"))
+    config["accel"]["repository"] = str(folder / "models")
+    config["cameras"][0]["model"] = "digits"
+
+
+# Found when the file is read: `gwd check` and `gwctl config check` say the same.
+IN_THE_FILE = [
+    Mistake("unknown_key", _set("cameras", 0, "colour", "blue"), ["colour"]),
+    Mistake("unknown_section", _set("camera", []), ["camera"]),
+    Mistake("wrong_type", _set("cameras", 0, "port", "many"), ["port", "many"]),
+    Mistake("port_too_large", _set("cameras", 0, "port", 70000), ["port"]),
+    Mistake("port_zero", _set("cameras", 0, "port", 0), ["port"]),
+    Mistake("bad_address", _set("cameras", 0, "source", "10.0.0.300"), ["10.0.0.300", "cam0"]),
+    Mistake("bad_name", _set("cameras", 0, "name", "a b/c"), ["a b/c"]),
+    Mistake("bad_mode", _set("gateway", {"mode": "fast"}), ["mode", "fast"]),
+    Mistake("duplicate_camera", _add_camera(port=5006), ["cam0"]),
+    Mistake("same_stream_twice", _add_camera(name="cam1"), ["cam0", "cam1"]),
+    Mistake("no_cameras", _set("cameras", []), ["camera"]),
+]
+
+# Found when the parts are opened.
+AT_THE_START = [
+    Mistake("missing_model", _set("cameras", 0, "model", "nosuch"), ["nosuch"]),
+    Mistake("missing_version", _set("cameras", 0, "model", "digits:99"), ["digits", "99"]),
+    Mistake("broken_onnx", _broken_onnx, ["model.onnx"]),
+    Mistake("broken_description", _broken_description, ["model.yaml", "clasify"]),
+    Mistake(
+        "missing_library",
+        lambda config, _: (
+            config["accel"].update(library="/nosuch/libonnxruntime.so"),
+            config["cameras"][0].update(model="digits"),
+        ),
+        ["/nosuch/libonnxruntime.so"],
+    ),
+    Mistake(
+        "missing_interface",
+        _set("interfaces", 0, "device", "net_af_packet0,iface=nosuch0"),
+        ["lan0", "nosuch0"],
+    ),
+    Mistake(
+        "unknown_device", _set("interfaces", 0, "device", "net_nosuch0"), ["lan0", "net_nosuch0"]
+    ),
+    Mistake("socket_folder_missing", _set("api", "socket", "/nosuch/folder/api.sock"), ["/nosuch"]),
+    Mistake(
+        "bad_kafka_property",
+        _set(
+            "kafka",
+            {
+                "brokers": "127.0.0.1:9",
+                "results": {"topic": "r"},
+                "properties": [{"name": "nosuch.setting", "value": "1"}],
+            },
+        ),
+        ["nosuch.setting"],
+    ),
+]
+
+
+def _gwd(*arguments: object, prefix: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*prefix, places.gwd(), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def _assert_refused(done: subprocess.CompletedProcess[str], tells: list[str]) -> None:
+    assert done.returncode == 1, done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    for word in tells:
+        assert word in done.stderr
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[Mistake], Path]:
+    """Writes the good configuration with a mistake in it."""
+
+    def write_it(mistake: Mistake) -> Path:
+        config = good(tmp_path)
+        mistake.make(config, tmp_path)
+        file = tmp_path / "gateway.yaml"
+        file.write_text(yaml.safe_dump(config, sort_keys=False))
+        return file
+
+    return write_it
+
+
+def test_the_good_configuration_is_good(tmp_path: Path) -> None:
+    gateway = Gateway(good(tmp_path))
+    try:
+        gateway.start()
+        assert gateway.stop() <= 5
+    finally:
+        gateway.remove()
+
+
+@pytest.mark.parametrize("mistake", IN_THE_FILE, ids=lambda mistake: mistake.name)
+def test_a_mistake_in_the_file_is_found_before_anything_starts(
+    write: Callable[[Mistake], Path], mistake: Mistake
+) -> None:
+    file = write(mistake)
+    _assert_refused(_gwd("--config", file), mistake.tells)
+    _assert_refused(_gwd("check", "--config", file), mistake.tells)
+    assert not (file.parent / "api.sock").exists()
+
+
+@pytest.mark.parametrize("mistake", AT_THE_START, ids=lambda mistake: mistake.name)
+def test_what_cannot_be_opened_ends_the_start(
+    write: Callable[[Mistake], Path], mistake: Mistake
+) -> None:
+    file = write(mistake)
+    _assert_refused(_gwd("--config", file), mistake.tells)
+    assert not (file.parent / "api.sock").exists()
+
+
+def test_an_unknown_key_is_shown_with_line_and_column(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.yaml"
+    file.write_text(
+        "cameras:\n"
+        "  - name: cam0\n"
+        "    source: 10.0.0.1\n"
+        "    destination: 10.0.0.2\n"
+        "    port: 5004\n"
+        "    colour: blue\n"
+    )
+    done = _gwd("check", "--config", file)
+    _assert_refused(done, ["gateway.yaml", "colour", "6", "5"])
+
+
+@pytest.mark.parametrize("text", ["", "cameras: [", "\tcameras:\n", "[1, 2]", "cameras: 5\n"])
+def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "gateway.yaml"
+    file.write_text(text)
+    _assert_refused(_gwd("check", "--config", file), ["gateway.yaml"])
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    _assert_refused(_gwd("--config", tmp_path / "nosuch.yaml"), ["nosuch.yaml"])
+
+
+@pytest.mark.parametrize("arguments", [["nosuch"], ["--nosuch"], ["replay"], ["check"]])
+def test_a_wrong_command_line_is_explained(arguments: list[str]) -> None:
+    done = _gwd(*arguments)
+    assert done.returncode != 0
+    assert "usage" in done.stderr.lower() or "--" in done.stderr
+
+
+def test_without_permission_for_a_port_the_line_says_so(site: Site) -> None:
+    gateway = site.configure(camera(site.stream("cam0", rate=1, pictures=1)))
+    no_privileges = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
+    done = _gwd("--config", gateway.file, prefix=no_privileges)
+    _assert_refused(done, ["lan0"])
+    assert "permi" in done.stderr.lower() or "root" in done.stderr
+
+
+def test_a_second_gateway_on_the_same_socket_is_refused_and_the_first_goes_on(site: Site) -> None:
+    stream = site.stream("cam0", rate=20, pictures=40)
+    gateway = site.start(camera(stream, **DIGITS))
+    _assert_refused(_gwd("--config", gateway.file), [str(gateway.socket)])
+    site.send_digits(stream)
+    site.finish_sending()
+    assert len(site.read(results=40).results) == 40

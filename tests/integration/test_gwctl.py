@@ -1,0 +1,178 @@
+"""gwctl: what each command says, as a table and as JSON, and the exit codes that scripts use."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import places
+from testbed.gateway import Topics, camera
+from testbed.kafka import Kafka
+from testbed.scenes import Scenes
+from testbed.site import DIGITS, Site
+
+COMMANDS = [
+    ["status"],
+    ["camera", "list"],
+    ["camera", "show", "cam0"],
+    ["drops"],
+    ["latency"],
+    ["audit"],
+    ["model", "list"],
+]
+
+
+@pytest.fixture(scope="module")
+def played(
+    need_root: None, tmp_path_factory: pytest.TempPathFactory, broker: Kafka, drawn: Scenes
+) -> Iterator[Site]:
+    """A running gateway with one camera that has sent 40 pictures."""
+    topics = Topics.unique()
+    broker.create_topics(topics)
+    site = Site(tmp_path_factory.mktemp("gwctl"), broker, topics, drawn)
+    try:
+        stream = site.stream("cam0", rate=20, pictures=40)
+        site.start(camera(stream, **DIGITS), every=1000)
+        site.send_digits(stream)
+        site.finish_sending()
+        site.settle()
+        yield site
+    finally:
+        site.close()
+
+
+def _gwctl(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [places.gwctl(), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_answers_as_a_table_and_as_json(played: Site, command: list[str]) -> None:
+    table = _gwctl("--socket", played.gateway.socket, *command)
+    assert table.returncode == 0, table.stderr
+    assert table.stdout.strip()
+    assert not table.stdout.startswith("{")
+    answer = played.gateway.ctl(*command)
+    assert answer.code == 0
+    assert isinstance(answer.body, dict)
+
+
+def test_status_tells_who_it_is_and_how_it_goes(played: Site) -> None:
+    status = played.gateway.status()
+    assert status["name"] == "gw1"
+    assert status["mode"] == "realtime"
+    assert status["ready"] is True
+    assert status["cameras"] == 1
+    assert status["kafka"]["brokers"] == played.kafka.brokers
+    assert status["frames"] == {"received": 40, "delivered": 40, "dropped": 0, "in_flight": 0}
+
+
+def test_one_camera_is_shown_with_its_figures(played: Site) -> None:
+    shown = played.gateway.ask("camera", "show", "cam0")
+    assert (shown["width"], shown["height"]) == (320, 240)
+    assert shown["model"] == "digits"
+    assert shown["packets"] > 40
+    assert shown["bytes"] > 40 * 5000
+    assert shown["frames"]["delivered"] == 40
+
+
+def test_latency_is_known_for_each_stage_and_camera(played: Site) -> None:
+    latency = played.gateway.ask("latency")
+    assert latency["stages"]
+    for row in [*latency["stages"], *latency["cameras"]]:
+        assert row["count"] == 40
+        assert 0 < row["p50_us"] <= row["p90_us"] <= row["p99_us"] <= row["max_us"]
+
+
+def test_drops_name_every_reason_with_a_sentence(played: Site) -> None:
+    drops = played.gateway.ask("drops")
+    reasons = {drop["reason"] for drop in drops["drops"]}
+    assert {"bad_restart", "dims_unknown"} <= reasons
+    for drop in drops["drops"]:
+        assert drop["meaning"].endswith(".")
+        assert drop["total"] == 0
+    assert "ssrc_change" in {event["event"] for event in drops["events"]}
+
+
+def test_sample_brings_the_next_picture_to_kafka(played: Site) -> None:
+    before = len(played.read(results=0, timeout=1).frames)
+    answer = played.gateway.ctl("sample", "cam0")
+    assert answer.code == 0
+    assert answer.body == {"camera": "cam0", "requested": True}
+    stream = played.stream("again", rate=20, pictures=3)
+    # The same camera plays on: another sender with its address and port.
+    again = type(stream)(**{**vars(stream), "source": "10.0.0.11", "port": 5010, "ssrc": 0x1001})
+    played.send_digits(again).wait(20)
+    customer = played.read(results=43, pictures=before + 1)
+    assert len(customer.frames) == before + 1
+
+
+def test_a_camera_that_does_not_exist_is_an_error_that_names_it(played: Site) -> None:
+    for command in (["camera", "show", "nosuch"], ["sample", "nosuch"]):
+        answer = played.gateway.ctl(*command)
+        assert answer.code == 1
+        assert "nosuch" in answer.stderr
+
+
+def test_top_shows_the_camera(played: Site) -> None:
+    done = subprocess.run(
+        ["timeout", "-s", "INT", "3", places.gwctl(), "--socket", played.gateway.socket, "top"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        env={"TERM": "xterm", "PATH": "/usr/bin:/bin"},
+    )
+    assert "cam0" in done.stdout
+
+
+def test_without_a_daemon_the_exit_code_is_3(tmp_path: Path) -> None:
+    for command in (["status"], ["camera", "list"], ["audit"], ["sample", "cam0"]):
+        done = _gwctl("--socket", tmp_path / "none.sock", *command)
+        assert done.returncode == 3
+        assert "none.sock" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nosuch"], ["camera", "nosuch"], ["--nosuch"], ["camera", "show"], ["sample"]]
+)
+def test_a_wrong_command_line_is_exit_code_2(arguments: list[str]) -> None:
+    done = _gwctl(*arguments)
+    assert done.returncode == 2
+    assert done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], *([*command[:1]] for command in COMMANDS), ["sample"], ["top"], ["config"]]
+)
+def test_help_is_everywhere(arguments: list[str]) -> None:
+    done = _gwctl(*arguments, "--help")
+    assert done.returncode == 0
+    assert "gwctl" in done.stdout
+
+
+def test_a_configuration_is_checked_without_a_daemon(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(
+        "cameras:\n  - {name: cam0, source: 10.0.0.1, destination: 10.0.0.2, port: 5004}\n"
+    )
+    bad.write_text("cameras:\n  - {name: cam0, colour: blue}\n")
+    assert _gwctl("config", "check", good).returncode == 0
+    refused = _gwctl("config", "check", bad)
+    assert refused.returncode == 1
+    assert "colour" in refused.stderr
+    assert "2" in refused.stderr
+
+
+def test_json_is_one_object(played: Site) -> None:
+    done = _gwctl("--socket", played.gateway.socket, "--json", "status")
+    assert isinstance(json.loads(done.stdout), dict)
+    assert done.stderr == ""

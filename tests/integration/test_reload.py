@@ -1,0 +1,39 @@
+"""SIGHUP: what can be changed while it runs is changed, what cannot is refused, and frames flow."""
+
+import signal
+
+from testbed.gateway import camera
+from testbed.site import Site
+
+
+def test_another_sampling_rate_holds_from_then_on(site: Site) -> None:
+    stream = site.stream("cam0", rate=20, pictures=200)
+    gateway = site.start(camera(stream), every=1000)
+    site.send_digits(stream)
+    gateway.wait_until(
+        lambda: gateway.status()["frames"]["delivered"] > 20, 20, "nothing is delivered"
+    )
+
+    gateway.configuration["kafka"]["frames"]["every"] = 5
+    gateway.write()
+    gateway.process.signal(signal.SIGHUP)
+
+    site.finish_sending()
+    site.settle()
+    site.read(results=200, pictures=20)
+    assert [result.sequence for result in site.customer.results] == list(range(200))
+    assert 20 <= len(site.customer.frames) <= 40
+
+
+def test_a_file_that_became_wrong_is_refused_and_nothing_changes(site: Site) -> None:
+    stream = site.stream("cam0", rate=20, pictures=100)
+    gateway = site.start(camera(stream))
+    site.send_digits(stream)
+    gateway.file.write_text("cameras: [{name: cam0, colour: blue}]\n")
+    gateway.process.signal(signal.SIGHUP)
+    gateway.wait_until(lambda: "colour" in gateway.log(), 10, "the log says nothing")
+
+    site.finish_sending()
+    site.settle()
+    assert gateway.process.running
+    assert len(site.read(results=100).results) == 100

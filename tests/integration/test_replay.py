@@ -1,0 +1,251 @@
+"""`gwd replay` on golden captures: what GStreamer and FFmpeg sent comes back pixel by pixel.
+
+The captures are made here by the real senders. What they must give back is made by the same
+programs with the same settings, written into files instead of sent.
+"""
+
+import dataclasses
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from testbed import pcap, places, scenes, senders
+from testbed.process import Process
+from testbed.senders import Sender, Stream
+
+PICTURES = 12
+ADDRESSES = {"files": "10.0.0.11", "pictures": "10.0.0.12", "video": "10.0.0.13", "ff": "10.0.0.14"}
+PORT = 5004
+
+
+class Golden(NamedTuple):
+    """A capture and the JPEG files that each camera's frames must equal."""
+
+    capture: Path
+    originals: dict[str, Path]
+
+
+def _start(name: str, stream: Stream, drawn: scenes.Scenes, png: scenes.Scenes) -> Sender:
+    log = drawn.folder / f"{name}.log"
+    if name == "files":
+        return senders.jpeg_files(Process, log, stream, drawn.jpeg)
+    if name == "pictures":
+        return senders.picture_files(Process, log, stream, png.png, PICTURES)
+    if name == "video":
+        return senders.gstreamer_video(Process, log, stream, places.video(), (768, 576), begin=20)
+    return senders.ffmpeg_video(Process, log, stream, places.video(), begin=10)
+
+
+@pytest.fixture(scope="module")
+def golden(tmp_path_factory: pytest.TempPathFactory) -> Golden:
+    """One capture of four cameras, one after the other."""
+    folder = tmp_path_factory.mktemp("golden")
+    drawn = scenes.draw(folder / "jpg", first=300, count=PICTURES, kind="jpg")
+    png = scenes.draw(folder / "png", first=400, count=PICTURES, kind="png")
+    writer = pcap.Writer(folder / "golden.pcap")
+    originals = {"files": drawn.folder}
+    for ssrc, (name, address) in enumerate(ADDRESSES.items()):
+        recorder = pcap.Recorder()
+        stream = Stream(
+            *(name, "127.0.0.1", recorder.port, 10, PICTURES, ssrc),
+            destination="127.0.0.1",
+            realtime=False,
+        )
+        sender = _start(name, stream, drawn, png)
+        recorder.record(writer, address, ("10.0.0.2", PORT), lambda it=sender: it.running)
+        sender.wait(10)
+        recorder.close()
+        if name != "files":
+            originals[name] = folder / name
+            originals[name].mkdir()
+            into = dataclasses.replace(stream, into=originals[name])
+            _start(name, into, drawn, png).wait(30)
+    writer.close()
+    return Golden(folder / "golden.pcap", originals)
+
+
+class Replayed(NamedTuple):
+    """What a replay left behind."""
+
+    folder: Path
+    frames: list[dict[str, Any]]
+    stats: dict[str, Any]
+    stderr: str
+
+
+Replay = Callable[..., Replayed]
+
+
+@pytest.fixture
+def replay(tmp_path: Path) -> Replay:
+    """Runs `gwd replay`, which must end with exit code 0."""
+
+    def run(capture: Path, cameras: list[dict[str, Any]], *prefix: str, **more: object) -> Replayed:
+        config = tmp_path / "replay.yaml"
+        config.write_text(yaml.safe_dump({"cameras": cameras, **more}, sort_keys=False))
+        output = tmp_path / "output"
+        done = subprocess.run(
+            [
+                *(*prefix, places.gwd(), "replay", "--config", config),
+                *("--input", capture, "--output", output),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        lines = (output / "frames.jsonl").read_text().splitlines()
+        stats = json.loads((output / "stats.json").read_text())
+        return Replayed(output, [json.loads(line) for line in lines], stats, done.stderr)
+
+    return run
+
+
+def _cameras(*names: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "source": ADDRESSES[name], "destination": "10.0.0.2", "port": PORT}
+        for name in names or ADDRESSES
+    ]
+
+
+def test_every_picture_of_every_sender_comes_back_exact(golden: Golden, replay: Replay) -> None:
+    replayed = replay(golden.capture, _cameras())
+    for name, originals in golden.originals.items():
+        for number in range(PICTURES):
+            got = np.asarray(Image.open(replayed.folder / name / f"{number:08d}.jpg"))
+            sent = np.asarray(Image.open(originals / f"{number:05d}.jpg"))
+            assert np.array_equal(got, sent), f"{name}, picture {number}"
+        assert len(list((replayed.folder / name).iterdir())) == PICTURES
+
+
+def test_each_frame_has_its_line(golden: Golden, replay: Replay) -> None:
+    replayed = replay(golden.capture, _cameras())
+    for name in ADDRESSES:
+        lines = [line for line in replayed.frames if line["camera"] == name]
+        assert [line["sequence"] for line in lines] == list(range(PICTURES))
+        size = (320, 240) if name in ("files", "pictures") else (768, 576)
+        for line in lines:
+            assert (line["width"], line["height"]) == size
+            assert line["flags"] == []
+            file = Path(line["file"])
+            assert (replayed.folder / file).exists() or file.exists()
+    first = [line for line in replayed.frames if line["camera"] == "files"]
+    assert [line["rtp_timestamp"] for line in first] == [9000 * n for n in range(PICTURES)]
+
+
+def test_statistics_name_everything_also_at_zero(golden: Golden, replay: Replay) -> None:
+    replayed = replay(golden.capture, _cameras())
+    for name in ADDRESSES:
+        camera = replayed.stats["cameras"][name]
+        assert camera["frames"] == PICTURES
+        assert {"bad_restart", "dims_unknown"} <= camera["drops"].keys()
+        assert not any(camera["drops"].values())
+        assert camera["events"]["ssrc_change"] == 0
+    assert replayed.stats["unmatched"]
+    # FFmpeg also records RTCP: it goes to another socket than ours, so nothing is unmatched.
+    assert not any(replayed.stats["unmatched"].values())
+
+
+def test_packets_of_a_source_that_no_camera_has_are_unmatched(
+    golden: Golden, replay: Replay
+) -> None:
+    replayed = replay(golden.capture, _cameras("files"))
+    assert replayed.stats["cameras"].keys() == {"files"}
+    assert replayed.stats["cameras"]["files"]["frames"] == PICTURES
+    assert sum(replayed.stats["unmatched"].values()) > PICTURES
+
+
+def test_results_are_in_the_lines_when_a_model_is_configured(
+    golden: Golden, replay: Replay
+) -> None:
+    camera = {**_cameras("files")[0], "model": "digits", "region": scenes.PANEL}
+    accel = {
+        "backend": "ort",
+        "library": str(places.onnxruntime()),
+        "repository": str(places.models()),
+    }
+    replayed = replay(golden.capture, [camera], accel=accel)
+    truth = scenes.digits(300, PICTURES)[1]
+    recognised = [line["result"]["classes"][0]["type"] for line in replayed.frames]
+    right = sum(got == str(want) for got, want in zip(recognised, truth))
+    assert right >= PICTURES - 1
+
+
+def test_a_replay_gives_the_same_every_time(golden: Golden, replay: Replay) -> None:
+    first = replay(golden.capture, _cameras())
+    before = {
+        file.relative_to(first.folder): file.read_bytes() for file in first.folder.rglob("*.jpg")
+    }
+    second = replay(golden.capture, _cameras())
+    after = {
+        file.relative_to(second.folder): file.read_bytes() for file in second.folder.rglob("*.jpg")
+    }
+    assert before == after
+    assert first.frames == second.frames
+    assert first.stats == second.stats
+
+
+def test_no_privilege_is_needed(golden: Golden, replay: Replay) -> None:
+    no_privileges = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
+    replayed = replay(golden.capture, _cameras(), *no_privileges)
+    assert len(replayed.frames) == PICTURES * len(ADDRESSES)
+
+
+def test_a_capture_that_ends_inside_a_frame_counts_it(
+    golden: Golden, replay: Replay, tmp_path: Path
+) -> None:
+    whole = golden.capture.read_bytes()
+    packets = list(_packets(whole))
+    # The last packet of the first camera's last frame is missing, and everything after it.
+    ends = [end for end, packet in packets if packet[26:30] == bytes([10, 0, 0, 11])]
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(whole[: ends[-2]])
+    replayed = replay(cut, _cameras("files"))
+    camera = replayed.stats["cameras"]["files"]
+    assert camera["frames"] == PICTURES - 1
+    assert camera["drops"]["incomplete"] == 1
+
+
+def _packets(capture: bytes) -> list[tuple[int, bytes]]:
+    """Where each packet ends in the file, and its bytes."""
+    found, at = [], 24
+    while at < len(capture):
+        size = int.from_bytes(capture[at + 8 : at + 12], "little")
+        found.append((at + 16 + size, capture[at + 16 : at + 16 + size]))
+        at += 16 + size
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("missing.pcap", None), ("empty.pcap", b""), ("text.pcap", b"this is no capture\n" * 10)],
+)
+def test_a_file_that_is_no_capture_is_refused_in_one_line(
+    tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    config = tmp_path / "replay.yaml"
+    config.write_text(yaml.safe_dump({"cameras": _cameras("files")}))
+    capture = tmp_path / name
+    if content is not None:
+        capture.write_bytes(content)
+    done = subprocess.run(
+        [
+            *(places.gwd(), "replay", "--config", config),
+            *("--input", capture, "--output", tmp_path / "out"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert len(done.stderr.splitlines()) == 1
