@@ -143,15 +143,13 @@ class Demo:
     def stay(self) -> None:
         """Says what can be played with, and keeps reading until Ctrl-C."""
         ctl = f"{places.gwctl()} --socket {self.gateway.socket}"
-        jars, topic = places.kafka_jars(), DEFAULT_TOPICS.results
+        topic = DEFAULT_TOPICS.results
         print(
             f"\nStill running; cameras play {KEPT_SECONDS // 3600} hours. Elsewhere:\n"
             f"  {ctl} top\n"
             f"  {ctl} status | camera list | drops | latency | audit | model list\n"
             f"  {ctl} sample video-a\n"
             f"  kcat -C -q -o end -b {self.kafka.brokers} -t {topic}\n"
-            f"  java -cp '{jars}/*' org.apache.kafka.tools.consumer.ConsoleConsumer "
-            f"--bootstrap-server {self.kafka.brokers} --topic {topic}\n"
             f"The configuration: {self.gateway.file}; the log: {self.gateway.folder / 'gwd.log'}\n"
             f"To stop: Ctrl-C here, or: kill {os.getpid()}",
             flush=True,
@@ -192,6 +190,9 @@ def main() -> int:
         except KeyboardInterrupt:
             print("\nstopped; cleaning up", flush=True)
             return 130
+        except SystemExit:
+            print("\nasked to stop; cleaning up", flush=True)
+            raise
         except (RuntimeError, AssertionError, places.NotThere) as error:
             print(f"demo: {error}", file=sys.stderr)
             return 1
