@@ -1,0 +1,66 @@
+/* What a decoder back-end is, for those who write one. decoders.c knows them all; turbo.c is the
+ * reference, null.c the shortest.
+ *
+ * All functions are called by one thread at a time: open and close by the main thread, submit and
+ * poll by the decode stage's. None of submit and poll allocates, locks, enters the kernel or waits.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/error.h"
+#include "core/frame.h"
+
+struct gw;
+struct decoder;
+
+struct decoder_ops {
+	const char *name;
+
+	/* Where the pixels lie that it writes. */
+	enum gw_memory out_mem;
+
+	/* Makes decoder->state with all threads, devices and memory that frames will need, and sets
+	 * decoder->depth. On failure one line says what to do; close follows a failed open too. */
+	int (*open)(struct decoder *decoder, struct gw_error *error);
+
+	/* Lends `count` frames, which come back through poll. Together with those that are not back
+	 * yet they are never more than decoder->depth, so it cannot fail.
+	 *
+	 * A frame holds a picture that jpeg_probe() has passed, of a camera with a model, and its
+	 * slot; picture_place() says how large the picture is to become and where in the slot it
+	 * goes. The back-end fills `image` and stamps DECODE and DECODED, or marks the frame as
+	 * failed: GW_DROP_JPEG_LIMIT when the slot is too small, GW_DROP_DECODE_FAILED when the
+	 * data is corrupt (a picture that is only partly right has failed). It touches nothing else
+	 * of the frame.
+	 *
+	 * Frames that have failed already come too, so as to keep their place among their camera's:
+	 * they are not looked at and come back as they are. */
+	void (*submit)(struct decoder *decoder, struct gw_frame *const *frames, uint32_t count);
+
+	/* Gives back up to `count` frames that are done, well or not, and returns how many. The
+	 * frames of one camera come in the order in which they were submitted. */
+	uint32_t (*poll)(struct decoder *decoder, struct gw_frame **frames, uint32_t count);
+
+	/* Ends all threads and frees everything; frames inside are left to the pool. Accepts a
+	 * state that open left half-built, or NULL. */
+	void (*close)(struct decoder *decoder);
+};
+
+struct decoder {
+	const struct decoder_ops *ops;
+	const struct gw
+		*gw; /* the cameras say what their models need; decode->workers how many threads */
+	uint32_t depth; /* frames that it wants to hold at a time; set by open, at least 1 */
+	void *state; /* the back-end's own */
+};
+
+/* Opens the back-end that the configuration names; when it names none, the first that opens, but
+ * never one that makes pictures up. The error for an unknown name lists the known ones. */
+int decoder_open(struct decoder *decoder, const struct gw *gw, struct gw_error *error);
+
+/* Accepts one that was never opened (all zero). */
+void decoder_close(struct decoder *decoder);
+
+extern const struct decoder_ops decoder_turbo;
+extern const struct decoder_ops decoder_null;

@@ -1,0 +1,33 @@
+/* The second bytes of JPEG markers (ITU-T T.81, table B.1). */
+#pragma once
+
+enum jpeg_marker {
+	MARKER_SOF0 = 0xc0, /* baseline */
+	MARKER_SOF1 = 0xc1, /* extended sequential, Huffman */
+	MARKER_SOF2 = 0xc2, /* progressive */
+	MARKER_SOF3 = 0xc3, /* lossless */
+	MARKER_DHT = 0xc4,
+	MARKER_SOF5 = 0xc5, /* hierarchical: 5 .. 7 */
+	MARKER_SOF6 = 0xc6,
+	MARKER_SOF7 = 0xc7,
+	MARKER_SOF9 = 0xc9, /* arithmetic: 9 .. 15 */
+	MARKER_SOF10 = 0xca,
+	MARKER_SOF11 = 0xcb,
+	MARKER_DAC = 0xcc,
+	MARKER_SOF13 = 0xcd,
+	MARKER_SOF14 = 0xce,
+	MARKER_SOF15 = 0xcf,
+	MARKER_RST0 = 0xd0,
+	MARKER_RST7 = 0xd7,
+	MARKER_SOI = 0xd8,
+	MARKER_EOI = 0xd9,
+	MARKER_SOS = 0xda,
+	MARKER_DQT = 0xdb,
+	MARKER_DNL = 0xdc,
+	MARKER_DRI = 0xdd,
+	MARKER_DHP = 0xde,
+	MARKER_EXP = 0xdf,
+	MARKER_APP0 = 0xe0,
+	MARKER_APP15 = 0xef,
+	MARKER_COM = 0xfe,
+};

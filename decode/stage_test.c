@@ -1,0 +1,341 @@
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "core/clock.h"
+#include "core/gateway.h"
+#include "decode/decode.h"
+#include "decode/jpeg_make.h"
+#include "decode/jpeg_marker.h"
+
+#define FRAMES 128
+
+enum { WITH_MODEL, ALSO_WITH_MODEL, WITHOUT_MODEL, CAMERAS };
+
+/* A stage between two links, and the pictures that tests push through it. */
+struct stage_fixture {
+	struct gw gw;
+	struct gw_config config;
+	struct gw_gateway_config gateway;
+	struct gw_decode_config decode;
+	struct gw_camera cameras[CAMERAS];
+	struct gw_camera_config camera_configs[CAMERAS];
+	struct gw_stage stage;
+	struct gw_error error;
+	uint64_t sequence[CAMERAS];
+	uint8_t *jpeg;
+	size_t size;
+};
+
+static int open_stage(void **state)
+{
+	static const struct gw_size_class classes[] = {{320, 240, FRAMES}};
+	static struct stage_fixture f;
+	struct jpeg_recipe recipe = {.width = 320, .height = 240};
+
+	memset(&f, 0, sizeof(f));
+	f.decode = (struct gw_decode_config){.workers = 3, .max_width = 2048, .max_height = 2048};
+	f.config.gateway = &f.gateway;
+	f.config.decode = &f.decode;
+	f.gw.config = &f.config;
+	f.gw.cameras = f.cameras;
+	f.gw.camera_count = CAMERAS;
+	for (int i = 0; i < CAMERAS; i++) {
+		f.cameras[i].config = &f.camera_configs[i];
+		f.cameras[i].input_width = f.cameras[i].input_height = i == WITHOUT_MODEL ? 0 : 28;
+	}
+	f.gw.pool = gw_pool_create(classes, 1, false, &f.error);
+	f.stage.ops = &decode_stage;
+	f.stage.gw = &f.gw;
+	f.stage.in = gw_link_create("in", FRAMES);
+	f.stage.out = gw_link_create("out", FRAMES);
+	f.stage.stats = gw_stage_stats_create("decode", CAMERAS);
+	f.jpeg = jpeg_make(&recipe, &f.size);
+	*state = &f;
+	return decode_stage.open(&f.stage, &f.error);
+}
+
+static int close_stage(void **state)
+{
+	struct stage_fixture *f = *state;
+
+	decode_stage.close(&f->stage);
+	gw_stage_stats_destroy(f->stage.stats);
+	gw_link_destroy(f->stage.in);
+	gw_link_destroy(f->stage.out);
+	gw_pool_destroy(f->gw.pool);
+	free(f->jpeg);
+	return 0;
+}
+
+static struct gw_frame *make_frame(struct stage_fixture *f, uint32_t camera)
+{
+	struct gw_frame *frame = gw_pool_get(f->gw.pool, camera, 320, 240);
+
+	assert_non_null(frame);
+	frame->sequence = f->sequence[camera]++;
+	frame->width = 320;
+	frame->height = 240;
+	jpeg_into_frame(frame, f->jpeg, f->size);
+	return frame;
+}
+
+static void push(struct stage_fixture *f, struct gw_frame *frame)
+{
+	gw_link_push(f->stage.in, &frame, 1);
+}
+
+/* Turns the stage until `count` frames are out. */
+static uint32_t turn(struct stage_fixture *f, struct gw_frame **frames, uint32_t count)
+{
+	static const struct timespec pause = {.tv_nsec = 100000};
+	int64_t deadline = gw_now() + 30 * GW_NS_PER_S;
+	uint32_t n = 0;
+
+	while (n < count && gw_now() < deadline) {
+		if (decode_stage.poll(&f->stage) == 0)
+			nanosleep(&pause, NULL);
+		n += gw_link_pop(f->stage.out, frames + n, count - n);
+	}
+	return n;
+}
+
+static struct gw_frame *pass(struct stage_fixture *f, struct gw_frame *frame)
+{
+	struct gw_frame *out = NULL;
+
+	push(f, frame);
+	assert_int_equal(turn(f, &out, 1), 1);
+	assert_ptr_equal(out, frame);
+	assert_int_equal(atomic_load(&frame->claim) != GW_CLAIM_WAITING, 1);
+	return out;
+}
+
+static int64_t fact(struct stage_fixture *f, const char *name)
+{
+	json_t *facts = decode_stage.describe(&f->stage);
+	int64_t value = json_integer_value(json_object_get(facts, name));
+
+	json_decref(facts);
+	return value;
+}
+
+static void a_frame_of_a_camera_with_a_model_becomes_an_image(void **state)
+{
+	struct stage_fixture *f = *state;
+	struct gw_frame *frame = pass(f, make_frame(f, WITH_MODEL));
+
+	assert_int_equal(frame->drop, GW_DROP_NONE);
+	assert_int_equal(frame->state, GW_FRAME_IMAGE);
+	assert_int_equal(frame->image.width, 40);
+	assert_int_equal(frame->image.height, 30);
+	assert_int_equal(atomic_load(&frame->claim), GW_CLAIM_TAKEN);
+	assert_true(frame->stamp[GW_STAMP_DECODED] >= frame->stamp[GW_STAMP_DECODE]);
+	assert_true(frame->stamp[GW_STAMP_DECODE] > 0);
+	assert_int_equal(fact(f, "decoded"), 1);
+}
+
+static void a_frame_of_a_camera_without_a_model_is_not_decoded(void **state)
+{
+	struct stage_fixture *f = *state;
+	struct gw_frame *frame = pass(f, make_frame(f, WITHOUT_MODEL));
+
+	assert_int_equal(frame->drop, GW_DROP_NONE);
+	assert_int_equal(frame->state, GW_FRAME_JPEG);
+	assert_int_equal(frame->stamp[GW_STAMP_DECODE], 0);
+	assert_int_equal(fact(f, "passed"), 1);
+	assert_int_equal(fact(f, "decoded"), 0);
+}
+
+static void a_shed_frame_passes_and_says_so(void **state)
+{
+	struct stage_fixture *f = *state;
+
+	for (uint32_t camera = 0; camera < CAMERAS; camera++) {
+		struct gw_frame *frame = make_frame(f, camera);
+
+		atomic_store(&frame->claim, GW_CLAIM_SHED);
+		pass(f, frame);
+		assert_int_equal(frame->drop, GW_DROP_SHED);
+		assert_int_equal(frame->status, -ECANCELED);
+		assert_int_equal(frame->stamp[GW_STAMP_DECODE], 0);
+	}
+}
+
+static void a_frame_that_failed_before_keeps_its_reason(void **state)
+{
+	struct stage_fixture *f = *state;
+	struct gw_frame *frame = make_frame(f, WITH_MODEL);
+
+	gw_frame_fail(frame, GW_DROP_INCOMPLETE, -EIO);
+	frame->jpeg.data = NULL; /* nothing may look at it */
+	frame->jpeg.size = 0;
+	pass(f, frame);
+	assert_int_equal(frame->drop, GW_DROP_INCOMPLETE);
+	assert_int_equal(frame->status, -EIO);
+}
+
+static void pictures_are_probed_whether_a_model_wants_them_or_not(void **state)
+{
+	struct stage_fixture *f = *state;
+
+	for (uint32_t camera = WITH_MODEL; camera <= WITHOUT_MODEL; camera += WITHOUT_MODEL) {
+		struct gw_frame *frame = make_frame(f, camera);
+		size_t sof = jpeg_find(f->jpeg, f->size, MARKER_SOF0);
+
+		frame->jpeg.size -= 2;
+		assert_int_equal(pass(f, frame)->drop, GW_DROP_JPEG_BAD);
+
+		frame = make_frame(f, camera);
+		frame->jpeg.data[sof + 1] = MARKER_SOF9;
+		assert_int_equal(pass(f, frame)->drop, GW_DROP_JPEG_UNSUPPORTED);
+
+		frame = make_frame(f, camera);
+		memset(frame->jpeg.data + sof + 5, 0xff, 4);
+		assert_int_equal(pass(f, frame)->drop, GW_DROP_JPEG_LIMIT);
+		assert_int_equal(frame->stamp[GW_STAMP_DECODE], 0);
+	}
+	assert_int_equal(fact(f, "refused"), 6);
+	assert_int_equal(fact(f, "failed"), 0);
+}
+
+static void a_picture_that_outgrows_its_slot_is_over_the_limit(void **state)
+{
+	struct stage_fixture *f = *state;
+	struct jpeg_recipe recipe = {.width = 1280, .height = 720, .quality = 20};
+	struct gw_frame *frame = make_frame(f, WITH_MODEL);
+	size_t size;
+	uint8_t *data = jpeg_make(&recipe, &size);
+
+	f->cameras[WITH_MODEL].input_width = 1280;
+	jpeg_into_frame(frame, data, size);
+	assert_int_equal(pass(f, frame)->drop, GW_DROP_JPEG_LIMIT);
+	free(data);
+}
+
+static void the_picture_says_its_size_when_the_frame_does_not(void **state)
+{
+	struct stage_fixture *f = *state;
+	struct gw_frame *frame = make_frame(f, WITHOUT_MODEL);
+
+	frame->width = frame->height = 0;
+	pass(f, frame);
+	assert_int_equal(frame->width, 320);
+	assert_int_equal(frame->height, 240);
+}
+
+static void padding_after_the_end_is_cut_off(void **state)
+{
+	struct stage_fixture *f = *state;
+	struct gw_frame *frame = make_frame(f, WITHOUT_MODEL);
+
+	memset(frame->jpeg.data + frame->jpeg.size, 0, 5);
+	frame->jpeg.size += 5;
+	assert_int_equal(pass(f, frame)->drop, GW_DROP_NONE);
+	assert_int_equal(frame->jpeg.size, f->size);
+}
+
+/* Shed, malformed, damaged and whole frames in one stream: the ways through the stage differ, the
+ * order does not. */
+static void order_holds_for_each_camera_whatever_happens_to_its_frames(void **state)
+{
+	struct stage_fixture *f = *state;
+	struct gw_frame *out[FRAMES];
+	uint64_t next[CAMERAS] = {0};
+
+	for (int round = 0; round < 5; round++) {
+		for (uint32_t i = 0; i < FRAMES; i++) {
+			struct gw_frame *frame = make_frame(f, i % CAMERAS);
+
+			if (i % 5 == 0)
+				atomic_store(&frame->claim, GW_CLAIM_SHED);
+			else if (i % 7 == 0)
+				frame->jpeg.size /= 2;
+			else if (i % 11 == 0)
+				gw_frame_fail(frame, GW_DROP_INCOMPLETE, -EIO);
+			push(f, frame);
+		}
+		assert_int_equal(turn(f, out, FRAMES), FRAMES);
+		for (uint32_t i = 0; i < FRAMES; i++) {
+			assert_int_equal(out[i]->sequence, next[out[i]->camera]++);
+			gw_pool_put_back(f->gw.pool, out[i]);
+		}
+	}
+	for (uint32_t camera = 0; camera < CAMERAS; camera++) {
+		const struct gw_camera_stats *stats = &f->stage.stats->camera[camera];
+
+		assert_int_equal(next[camera], f->sequence[camera]);
+		assert_int_equal(gw_counter_get(&stats->frames_in), next[camera]);
+		assert_int_equal(gw_counter_get(&stats->frames_out), next[camera]);
+	}
+}
+
+static void what_the_decoder_has_no_room_for_can_still_be_shed(void **state)
+{
+	struct stage_fixture *f = *state;
+	struct gw_frame *frames[FRAMES], *out[FRAMES];
+	uint32_t waiting = 0;
+
+	for (uint32_t i = 0; i < FRAMES; i++)
+		push(f, frames[i] = make_frame(f, WITH_MODEL));
+	decode_stage.poll(&f->stage);
+	assert_true(fact(f, "queue") <= 2 * f->decode.workers + 2);
+	for (uint32_t i = 0; i < FRAMES; i++)
+		waiting += atomic_load(&frames[i]->claim) == GW_CLAIM_WAITING;
+	assert_true(waiting >= FRAMES - (2 * f->decode.workers + 2));
+	assert_false(decode_stage.drain(&f->stage));
+	assert_int_equal(turn(f, out, FRAMES), FRAMES);
+	assert_true(decode_stage.drain(&f->stage));
+	assert_int_equal(fact(f, "decoded"), FRAMES);
+}
+
+static void it_tells_back_end_workers_and_queue(void **state)
+{
+	struct stage_fixture *f = *state;
+	json_t *facts = decode_stage.describe(&f->stage);
+
+	assert_string_equal(json_string_value(json_object_get(facts, "backend")), "turbo");
+	assert_int_equal(json_integer_value(json_object_get(facts, "workers")), 3);
+	assert_int_equal(json_integer_value(json_object_get(facts, "queue")), 0);
+	json_decref(facts);
+}
+
+static void a_stage_that_did_not_open_closes(void **state)
+{
+	struct stage_fixture *f = *state;
+
+	decode_stage.close(&f->stage);
+	f->decode.backend = "nosuch";
+	assert_true(decode_stage.open(&f->stage, &f->error) < 0);
+	decode_stage.close(&f->stage);
+	decode_stage.close(&f->stage);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_frame_of_a_camera_with_a_model_becomes_an_image),
+		TEST(a_frame_of_a_camera_without_a_model_is_not_decoded),
+		TEST(a_shed_frame_passes_and_says_so),
+		TEST(a_frame_that_failed_before_keeps_its_reason),
+		TEST(pictures_are_probed_whether_a_model_wants_them_or_not),
+		TEST(a_picture_that_outgrows_its_slot_is_over_the_limit),
+		TEST(the_picture_says_its_size_when_the_frame_does_not),
+		TEST(padding_after_the_end_is_cut_off),
+		TEST(order_holds_for_each_camera_whatever_happens_to_its_frames),
+		TEST(what_the_decoder_has_no_room_for_can_still_be_shed),
+		TEST(it_tells_back_end_workers_and_queue),
+		TEST(a_stage_that_did_not_open_closes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,30 @@
+/* The memory that libjpeg asks for per picture, out of one block that is reserved once.
+ *
+ * libjpeg's own manager calls malloc and free some dozen times for each picture. Everything that it
+ * wants of pool JPOOL_IMAGE comes from the block instead and is forgotten at once when the picture
+ * ends; pool JPOOL_PERMANENT, which stops growing after the first pictures, stays with libjpeg.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <jpeglib.h>
+
+struct turbo_arena {
+	uint8_t *memory;
+	size_t size, used;
+	size_t peak; /* most that one picture used */
+	struct jpeg_memory_mgr original;
+};
+
+/* Enough for one sequential picture of max_width pixels a row. Returns 0 or -ENOMEM. */
+int turbo_arena_open(struct turbo_arena *arena, uint32_t max_width);
+
+/* Accepts one that was never opened (all zero). libjpeg must be done with it. */
+void turbo_arena_close(struct turbo_arena *arena);
+
+/* Stands between `jpeg`, which was just created, and its memory manager. Uses client_data. When the
+ * block is used up, libjpeg sees JERR_OUT_OF_MEMORY. */
+void turbo_arena_serve(struct turbo_arena *arena, struct jpeg_decompress_struct *jpeg);

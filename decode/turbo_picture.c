@@ -1,0 +1,124 @@
+#include "decode/turbo_picture.h"
+
+#include <errno.h>
+#include <jerror.h>
+#include <string.h>
+
+#include "decode/picture.h"
+
+/* Rows offered to libjpeg at a time; it writes as many as one row of MCUs gives. */
+#define ROWS 16
+
+static struct turbo_picture *picture_of(j_common_ptr jpeg)
+{
+	/* The error manager is what libjpeg hands back first. */
+	return (struct turbo_picture *)((char *)jpeg->err - offsetof(struct turbo_picture, errors));
+}
+
+_Noreturn static void escape(j_common_ptr jpeg)
+{
+	longjmp(picture_of(jpeg)->escape, 1);
+}
+
+/* Zero bytes before the end marker. */
+static size_t padding(const struct jpeg_source_mgr *source)
+{
+	/* The last two bytes are the end marker, and libjpeg stands after it or somewhere before.
+	 */
+	const JOCTET *end = source->next_input_byte + source->bytes_in_buffer - 2;
+	size_t zeros = 0;
+
+	while (end > source->next_input_byte && end[-1] == 0xff)
+		end--;
+	while (end[-1] == 0) {
+		end--;
+		zeros++;
+	}
+	return zeros;
+}
+
+/* libjpeg makes up what it misses and goes on with a warning; we do not want such a picture. The
+ * one thing that is no damage: an encoder that fills up the scan with zero bytes. */
+static void warn(j_common_ptr jpeg, int level)
+{
+	const struct jpeg_decompress_struct *d = (const struct jpeg_decompress_struct *)jpeg;
+
+	if (level >= 0)
+		return;
+	if (jpeg->err->msg_code == JWRN_EXTRANEOUS_DATA && d->output_height > 0 &&
+		d->output_scanline == d->output_height &&
+		(size_t)jpeg->err->msg_parm.i[0] <= padding(d->src))
+		return;
+	escape(jpeg);
+}
+
+static void say_nothing(j_common_ptr jpeg)
+{
+}
+
+int turbo_picture_open(struct turbo_picture *picture, uint32_t max_width)
+{
+	int status = turbo_arena_open(&picture->arena, max_width);
+
+	if (status != 0)
+		return status;
+	picture->jpeg.err = jpeg_std_error(&picture->errors);
+	picture->errors.error_exit = escape;
+	picture->errors.emit_message = warn;
+	picture->errors.output_message = say_nothing;
+	if (setjmp(picture->escape))
+		return -ENOMEM;
+	jpeg_create_decompress(&picture->jpeg);
+	turbo_arena_serve(&picture->arena, &picture->jpeg);
+	return 0;
+}
+
+void turbo_picture_close(struct turbo_picture *picture)
+{
+	jpeg_destroy_decompress(&picture->jpeg);
+	turbo_arena_close(&picture->arena);
+}
+
+static int decode(
+	struct jpeg_decompress_struct *jpeg, const struct gw_camera *camera, struct gw_frame *frame)
+{
+	jpeg_mem_src(jpeg, frame->jpeg.data, frame->jpeg.size);
+	jpeg_read_header(jpeg, TRUE);
+	int eighths = picture_place(
+		&frame->image, camera, (uint16_t)jpeg->image_width, (uint16_t)jpeg->image_height);
+	if (eighths < 0)
+		return eighths;
+	jpeg->scale_num = (unsigned int)eighths;
+	jpeg->scale_denom = PICTURE_EIGHTHS;
+	jpeg->out_color_space = camera->input_gray ? JCS_GRAYSCALE : JCS_RGB;
+	jpeg_start_decompress(jpeg);
+
+	const struct gw_image *image = &frame->image;
+	if (jpeg->output_width != image->width || jpeg->output_height != image->height)
+		return -EBADMSG;
+	while (jpeg->output_scanline < image->height) {
+		uint32_t left = image->height - jpeg->output_scanline;
+		JSAMPROW row[ROWS];
+
+		for (uint32_t i = 0; i < ROWS && i < left; i++)
+			row[i] = image->plane[0] +
+				(size_t)(jpeg->output_scanline + i) * image->pitch[0];
+		jpeg_read_scanlines(jpeg, row, left < ROWS ? left : ROWS);
+	}
+	jpeg_finish_decompress(jpeg);
+	return 0;
+}
+
+int turbo_picture_decode(
+	struct turbo_picture *picture, const struct gw_camera *camera, struct gw_frame *frame)
+{
+	int status;
+
+	if (setjmp(picture->escape) == 0)
+		status = decode(&picture->jpeg, camera, frame);
+	else
+		status = -EBADMSG;
+	if (status != 0)
+		jpeg_abort_decompress(&picture->jpeg);
+	return status;
+}

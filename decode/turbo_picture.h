@@ -1,0 +1,28 @@
+/* One JPEG to one picture, by libjpeg-turbo: what a worker of the turbo back-end owns and uses
+ * again and again. One thread at a time. */
+#pragma once
+
+#include <setjmp.h>
+
+#include "core/gateway.h"
+#include "decode/turbo_arena.h"
+
+struct turbo_picture {
+	struct jpeg_decompress_struct jpeg;
+	struct jpeg_error_mgr errors;
+	jmp_buf escape; /* where an error ends the picture */
+	struct turbo_arena arena;
+};
+
+/* Returns 0 or -ENOMEM; turbo_picture_close() follows a failure too. The struct must not move
+ * afterwards. */
+int turbo_picture_open(struct turbo_picture *picture, uint32_t max_width);
+
+/* Accepts one that was never opened (all zero). */
+void turbo_picture_close(struct turbo_picture *picture);
+
+/* Decodes the frame's JPEG, which jpeg_probe() has passed, into its image as picture_place() lays
+ * it out. Returns 0, -EMSGSIZE when the slot is too small, or -EBADMSG when the data is corrupt,
+ * which includes everything that libjpeg merely warns of. */
+int turbo_picture_decode(
+	struct turbo_picture *picture, const struct gw_camera *camera, struct gw_frame *frame);
