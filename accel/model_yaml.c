@@ -1,0 +1,236 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "accel/model.h"
+#include "core/yaml_load.h"
+
+#define DEFAULT_TOP_K 3
+#define DEFAULT_BATCH 8
+#define DEFAULT_DEADLINE_MS 20
+#define MAX_DEADLINE_MS 10000
+#define MAX_LABELS 32768
+#define MAX_INPUT_BYTES (1ull << 30) /* of one batch */
+
+#define OPTIONAL CYAML_FLAG_OPTIONAL
+#define POINTER CYAML_FLAG_POINTER
+
+static const cyaml_strval_t tasks[] = {
+	{"classify", GW_TASK_CLASSIFY},
+	{"detect", GW_TASK_DETECT},
+};
+
+static const cyaml_strval_t fits[] = {
+	{"stretch", MODEL_FIT_STRETCH},
+	{"letterbox", MODEL_FIT_LETTERBOX},
+};
+
+static const cyaml_schema_value_t label = {CYAML_VALUE_STRING(POINTER, char, 1, 63)};
+static const cyaml_schema_value_t number = {CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, float)};
+
+static const cyaml_schema_field_t input_fields[] = {
+	CYAML_FIELD_STRING_PTR("tensor", POINTER, struct model_input, tensor, 1, 255),
+	CYAML_FIELD_UINT("width", CYAML_FLAG_DEFAULT, struct model_input, width),
+	CYAML_FIELD_UINT("height", CYAML_FLAG_DEFAULT, struct model_input, height),
+	CYAML_FIELD_UINT("channels", CYAML_FLAG_DEFAULT, struct model_input, channels),
+	CYAML_FIELD_SEQUENCE("mean", POINTER, struct model_input, mean, &number, 1, MODEL_CHANNELS),
+	CYAML_FIELD_SEQUENCE(
+		"scale", POINTER, struct model_input, scale, &number, 1, MODEL_CHANNELS),
+	CYAML_FIELD_ENUM("fit", OPTIONAL | CYAML_FLAG_STRICT, struct model_input, fit, fits,
+		CYAML_ARRAY_LEN(fits)),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t classify_fields[] = {
+	CYAML_FIELD_STRING_PTR("tensor", POINTER, struct model_classify, tensor, 1, 255),
+	CYAML_FIELD_UINT("top_k", OPTIONAL, struct model_classify, top_k),
+	CYAML_FIELD_BOOL("softmax", OPTIONAL, struct model_classify, softmax),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t detect_fields[] = {
+	CYAML_FIELD_STRING_PTR("heatmap", POINTER, struct model_detect, heatmap, 1, 255),
+	CYAML_FIELD_STRING_PTR("size", POINTER, struct model_detect, size, 1, 255),
+	CYAML_FIELD_UINT("stride", CYAML_FLAG_DEFAULT, struct model_detect, stride),
+	CYAML_FIELD_FLOAT("threshold", CYAML_FLAG_DEFAULT, struct model_detect, threshold),
+	CYAML_FIELD_UINT("max_boxes", OPTIONAL, struct model_detect, max_boxes),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t batch_fields[] = {
+	CYAML_FIELD_UINT("max", OPTIONAL, struct model_batch, max),
+	CYAML_FIELD_UINT("deadline_ms", OPTIONAL, struct model_batch, deadline_ms),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t fields[] = {
+	CYAML_FIELD_ENUM("task", CYAML_FLAG_STRICT, struct model_description, task, tasks,
+		CYAML_ARRAY_LEN(tasks)),
+	CYAML_FIELD_SEQUENCE(
+		"labels", POINTER, struct model_description, labels, &label, 1, MAX_LABELS),
+	CYAML_FIELD_MAPPING(
+		"input", CYAML_FLAG_DEFAULT, struct model_description, input, input_fields),
+	CYAML_FIELD_MAPPING_PTR("classify", POINTER | OPTIONAL, struct model_description, classify,
+		classify_fields),
+	CYAML_FIELD_MAPPING_PTR(
+		"detect", POINTER | OPTIONAL, struct model_description, detect, detect_fields),
+	CYAML_FIELD_MAPPING_PTR(
+		"batch", POINTER | OPTIONAL, struct model_description, batch, batch_fields),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t schema = {
+	CYAML_VALUE_MAPPING(POINTER, struct model_description, fields),
+};
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Released by libcyaml, which uses free(). */
+static bool complete(struct model_description *d)
+{
+	if (d->classify && d->classify->top_k == 0)
+		d->classify->top_k = smaller(DEFAULT_TOP_K, d->labels_count);
+	if (d->detect && d->detect->max_boxes == 0)
+		d->detect->max_boxes = GW_BOXES;
+	if (!d->batch) {
+		d->batch = calloc(1, sizeof(*d->batch));
+		if (!d->batch)
+			return false;
+		d->batch->deadline_ms = DEFAULT_DEADLINE_MS;
+	}
+	if (d->batch->max == 0)
+		d->batch->max = DEFAULT_BATCH;
+	return true;
+}
+
+struct source {
+	const char *path, *text;
+	size_t size;
+	struct gw_error *error;
+};
+
+#define COMPLAIN(source, key, ...) \
+	gw_yaml_complain( \
+		(source)->text, (source)->size, (source)->path, key, (source)->error, __VA_ARGS__)
+
+static int check_input(const struct model_input *input, const struct source *source)
+{
+	if (input->width == 0 || input->width > MODEL_SIDE_MAX)
+		return COMPLAIN(source, "input.width", "must be 1 to %d", MODEL_SIDE_MAX);
+	if (input->height == 0 || input->height > MODEL_SIDE_MAX)
+		return COMPLAIN(source, "input.height", "must be 1 to %d", MODEL_SIDE_MAX);
+	if (input->channels != 1 && input->channels != MODEL_CHANNELS)
+		return COMPLAIN(source, "input.channels", "must be 1 (grey) or 3 (RGB)");
+	if (input->mean_count != input->channels)
+		return COMPLAIN(source, "input.mean", "must have one number per channel: %u",
+			input->channels);
+	if (input->scale_count != input->channels)
+		return COMPLAIN(source, "input.scale", "must have one number per channel: %u",
+			input->channels);
+	for (uint32_t i = 0; i < input->channels; i++)
+		if (!(input->scale[i] < 0 || input->scale[i] > 0))
+			return COMPLAIN(source, "input.scale", "must not be 0");
+	return 0;
+}
+
+static int check_classify(const struct model_description *d, const struct source *source)
+{
+	if (!d->classify)
+		return COMPLAIN(source, "task", "classify needs the mapping `classify`");
+	if (d->detect)
+		return COMPLAIN(source, "detect", "does not belong to the task classify");
+	if (d->classify->top_k > smaller(GW_TOP_K, d->labels_count))
+		return COMPLAIN(source, "classify.top_k", "must be 1 to %u",
+			smaller(GW_TOP_K, d->labels_count));
+	return 0;
+}
+
+static int check_detect(const struct model_description *d, const struct source *source)
+{
+	const struct model_detect *detect = d->detect;
+
+	if (!detect)
+		return COMPLAIN(source, "task", "detect needs the mapping `detect`");
+	if (d->classify)
+		return COMPLAIN(source, "classify", "does not belong to the task detect");
+	if (detect->stride == 0 || d->input.width % detect->stride ||
+		d->input.height % detect->stride)
+		return COMPLAIN(source, "detect.stride",
+			"must divide the input's width and height, %u and %u", d->input.width,
+			d->input.height);
+	if (!(detect->threshold > 0 && detect->threshold <= 1))
+		return COMPLAIN(source, "detect.threshold", "must be more than 0 and at most 1");
+	if (detect->max_boxes > GW_BOXES)
+		return COMPLAIN(source, "detect.max_boxes", "must be 1 to %d", GW_BOXES);
+	return 0;
+}
+
+static int check_batch(const struct model_description *d, const struct source *source)
+{
+	uint64_t bytes = (uint64_t)d->input.width * d->input.height * d->input.channels *
+		d->batch->max * sizeof(float);
+
+	if (d->batch->max > MODEL_BATCH_MAX)
+		return COMPLAIN(source, "batch.max", "must be 1 to %d", MODEL_BATCH_MAX);
+	if (bytes > MAX_INPUT_BYTES)
+		return COMPLAIN(source, "batch.max",
+			"a batch of %u such pictures takes %llu MiB: lower it", d->batch->max,
+			(unsigned long long)(bytes >> 20));
+	if (d->batch->deadline_ms > MAX_DEADLINE_MS)
+		return COMPLAIN(source, "batch.deadline_ms", "must be 0 to %d", MAX_DEADLINE_MS);
+	return 0;
+}
+
+static int check(const struct model_description *d, const struct source *source)
+{
+	int status = check_input(&d->input, source);
+
+	if (status == 0)
+		status = d->task == GW_TASK_CLASSIFY ? check_classify(d, source)
+						     : check_detect(d, source);
+	if (status == 0)
+		status = check_batch(d, source);
+	return status;
+}
+
+int model_yaml_parse(const char *path, const char *text, size_t size,
+	struct model_description **description, struct gw_error *error)
+{
+	const struct source source = {path, text, size, error};
+	void *data;
+	int status = gw_yaml_load(text, size, path, &schema, &data, error);
+
+	*description = data;
+	if (status == 0 && !complete(*description))
+		status = gw_error_set(error, -ENOMEM, "%s: out of memory", path);
+	if (status == 0)
+		status = check(*description, &source);
+	if (status != 0) {
+		model_yaml_free(*description);
+		*description = NULL;
+	}
+	return status;
+}
+
+int model_yaml_load(
+	const char *path, struct model_description **description, struct gw_error *error)
+{
+	char *text;
+	size_t size;
+	int status = gw_yaml_read(path, &text, &size, error);
+
+	*description = NULL;
+	if (status != 0)
+		return status;
+	status = model_yaml_parse(path, text, size, description, error);
+	free(text);
+	return status;
+}
+
+void model_yaml_free(struct model_description *description)
+{
+	gw_yaml_free(&schema, description);
+}

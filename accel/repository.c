@@ -1,0 +1,214 @@
+#include "accel/repository.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/crypto.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SHA256_SIZE 32
+
+/* A version is a positive integer without leading zeros. 0 for anything else. */
+static uint32_t parse_version(const char *text)
+{
+	unsigned long value;
+	char *end;
+
+	if (text[0] < '1' || text[0] > '9')
+		return 0;
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	return *end == '\0' && errno == 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
+}
+
+/* 0 when the model has none. */
+static uint32_t highest_version(const char *repository, const char *name)
+{
+	char path[PATH_MAX];
+	uint32_t highest = 0;
+	struct dirent *entry;
+
+	snprintf(path, sizeof(path), "%s/%s", repository, name);
+	DIR *directory = opendir(path);
+
+	if (!directory)
+		return 0;
+	while ((entry = readdir(directory))) {
+		uint32_t version = parse_version(entry->d_name);
+
+		if (version > highest)
+			highest = version;
+	}
+	closedir(directory);
+	return highest;
+}
+
+static void append(char *line, size_t size, const char *text)
+{
+	size_t used = strlen(line);
+
+	if (used + strlen(text) + 3 <= size)
+		sprintf(line + used, "%s%s", used ? ", " : "", text);
+}
+
+/* "digits, objects": what has at least one version. */
+static void list_models(const char *repository, char *line, size_t size)
+{
+	DIR *directory = opendir(repository);
+	struct dirent *entry;
+
+	line[0] = '\0';
+	while (directory && (entry = readdir(directory))) {
+		if (entry->d_name[0] != '.' && highest_version(repository, entry->d_name) > 0)
+			append(line, size, entry->d_name);
+	}
+	if (directory)
+		closedir(directory);
+	if (line[0] == '\0')
+		snprintf(line, size, "no models");
+}
+
+static void list_versions(const char *repository, const char *name, char *line, size_t size)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+
+	snprintf(path, sizeof(path), "%s/%s", repository, name);
+	DIR *directory = opendir(path);
+
+	line[0] = '\0';
+	while (directory && (entry = readdir(directory))) {
+		if (parse_version(entry->d_name) > 0)
+			append(line, size, entry->d_name);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+static int digest_file(const char *path, char digest[72], struct gw_error *error)
+{
+	uint8_t hash[SHA256_SIZE];
+	struct stat facts;
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (file < 0)
+		return gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
+	if (fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode) || facts.st_size == 0) {
+		close(file);
+		return gw_error_set(error, -EINVAL, "%s: it is empty or not a file", path);
+	}
+	void *data = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+
+	close(file);
+	if (data == MAP_FAILED)
+		return gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
+	int status = gnutls_hash_fast(GNUTLS_DIG_SHA256, data, (size_t)facts.st_size, hash);
+
+	munmap(data, (size_t)facts.st_size);
+	if (status != 0)
+		return gw_error_set(
+			error, -EIO, "%s: no digest of it: %s", path, gnutls_strerror(status));
+	int used = snprintf(digest, 72, "sha256:");
+
+	for (int i = 0; i < SHA256_SIZE; i++)
+		used += snprintf(digest + used, 72 - (size_t)used, "%02x", hash[i]);
+	return 0;
+}
+
+static int load(const char *directory, const char *name, uint32_t version, struct model **model,
+	struct gw_error *error)
+{
+	char path[PATH_MAX];
+	int status = 0;
+
+	*model = calloc(1, sizeof(**model));
+	snprintf(path, sizeof(path), "%s/model.onnx", directory);
+	if (*model)
+		(*model)->path = strdup(path);
+	if (!*model || !(*model)->path)
+		status = gw_error_set(error, -ENOMEM, "model %s: out of memory", name);
+	if (status == 0) {
+		snprintf((*model)->name, sizeof((*model)->name), "%s", name);
+		(*model)->version = version;
+		status = digest_file(path, (*model)->digest, error);
+	}
+	if (status == 0) {
+		snprintf(path, sizeof(path), "%s/model.yaml", directory);
+		status = model_yaml_load(path, &(*model)->description, error);
+	}
+	if (status != 0) {
+		model_free(*model);
+		*model = NULL;
+	}
+	return status;
+}
+
+int repository_load(
+	const char *repository, const char *reference, struct model **model, struct gw_error *error)
+{
+	char name[sizeof((*model)->name)], path[PATH_MAX], there[256];
+	size_t name_size = strcspn(reference, ":");
+	uint32_t version, highest;
+
+	*model = NULL;
+	if (name_size == 0 || name_size >= sizeof(name) || reference[0] == '.' ||
+		memchr(reference, '/', name_size))
+		return gw_error_set(error, -EINVAL,
+			"model \"%s\": must be NAME or NAME:VERSION, as in %s/NAME/VERSION",
+			reference, repository);
+	memcpy(name, reference, name_size);
+	name[name_size] = '\0';
+	highest = highest_version(repository, name);
+	if (highest == 0) {
+		list_models(repository, there, sizeof(there));
+		return gw_error_set(error, -ENOENT,
+			"model %s: it is not in the repository %s (there: %s); put it into "
+			"%s/%s/1, or "
+			"set accel.repository",
+			name, repository, there, repository, name);
+	}
+	version = reference[name_size] ? parse_version(reference + name_size + 1) : highest;
+	snprintf(path, sizeof(path), "%s/%s/%u", repository, name, version);
+	if (version == 0 || access(path, F_OK) != 0) {
+		list_versions(repository, name, there, sizeof(there));
+		return gw_error_set(error, -ENOENT,
+			"model %s: the repository %s has no such version (there: %s)", reference,
+			repository, there);
+	}
+	return load(path, name, version, model, error);
+}
+
+int repository_load_directory(const char *directory, struct model **model, struct gw_error *error)
+{
+	char path[PATH_MAX], *name = path;
+	uint32_t version = 0;
+
+	*model = NULL;
+	if (!realpath(directory, path))
+		return gw_error_set(error, -errno, "%s: %s", directory, strerror(errno));
+	char *last = strrchr(path, '/');
+
+	if (last) {
+		version = parse_version(last + 1);
+		if (version > 0)
+			*last = '\0';
+		name = strrchr(path, '/');
+		name = name ? name + 1 : path;
+	}
+	return load(directory, name, version, model, error);
+}
+
+void model_free(struct model *model)
+{
+	if (!model)
+		return;
+	model_yaml_free(model->description);
+	free(model->path);
+	free(model);
+}

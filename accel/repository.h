@@ -1,0 +1,20 @@
+/* The model repository: a directory of models, each in numbered versions.
+ *
+ *   <repository>/<name>/<version>/model.onnx
+ *   <repository>/<name>/<version>/model.yaml
+ */
+#pragma once
+
+#include "accel/model.h"
+
+/* Loads the model that `reference` names: "name" (its highest version) or "name:version". When
+ * there is no such model the error lists those that are there. On failure *model is NULL. */
+int repository_load(const char *repository, const char *reference, struct model **model,
+	struct gw_error *error);
+
+/* Loads the model in one version's directory; name and version are taken from its path where they
+ * can be. On failure *model is NULL. */
+int repository_load_directory(const char *directory, struct model **model, struct gw_error *error);
+
+/* Accepts NULL. */
+void model_free(struct model *model);
