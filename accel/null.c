@@ -1,0 +1,99 @@
+/* An engine that computes nothing: tests of the rest, and measurements without a model.
+ *
+ * Its answers depend on the picture alone: output value i is input value i (from the start again
+ * when the input is shorter), squashed into -1 .. 1 by x / (1 + |x|).
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "accel/host_memory.h"
+#include "accel/infer.h"
+#include "accel/model.h"
+#include "core/clock.h"
+
+struct null_engine {
+	struct infer_batch *batches;
+	uint32_t batch_count;
+	uint32_t input_size;
+	uint32_t output_size[INFER_OUTPUTS];
+	uint32_t output_count;
+	uint64_t submitted, polled;
+	struct infer_batch *ring[]; /* batch_count */
+};
+
+static int null_open(const struct infer_spec *spec, void **state, struct gw_error *error)
+{
+	struct null_engine *engine =
+		calloc(1, sizeof(*engine) + spec->batch_count * sizeof(engine->ring[0]));
+
+	if (!engine)
+		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
+	if (host_memory_allocate(spec, error) != 0) {
+		free(engine);
+		return -ENOMEM;
+	}
+	engine->batches = spec->batches;
+	engine->batch_count = spec->batch_count;
+	engine->input_size = infer_tensor_elements(&spec->input);
+	engine->output_count = spec->output_count;
+	for (uint32_t k = 0; k < spec->output_count; k++)
+		engine->output_size[k] = infer_tensor_elements(&spec->output[k]);
+	*state = engine;
+	return 0;
+}
+
+static void answer(const float *input, uint32_t input_size, float *output, uint32_t output_size)
+{
+	for (uint32_t i = 0, from = 0; i < output_size; i++) {
+		output[i] = input[from] / (1 + fabsf(input[from]));
+		if (++from == input_size)
+			from = 0;
+	}
+}
+
+static void null_submit(void *state, struct infer_batch *batch)
+{
+	struct null_engine *engine = state;
+
+	batch->status = 0;
+	batch->started = gw_now();
+	for (uint32_t i = 0; i < batch->count; i++) {
+		for (uint32_t k = 0; k < engine->output_count; k++)
+			answer(batch->input + (size_t)i * engine->input_size, engine->input_size,
+				batch->output[k] + (size_t)i * engine->output_size[k],
+				engine->output_size[k]);
+	}
+	batch->ended = gw_now();
+	engine->ring[engine->submitted++ % engine->batch_count] = batch;
+}
+
+static uint32_t null_poll(void *state, struct infer_batch **batches, uint32_t count)
+{
+	struct null_engine *engine = state;
+	uint32_t n = 0;
+
+	while (n < count && engine->polled != engine->submitted)
+		batches[n++] = engine->ring[engine->polled++ % engine->batch_count];
+	return n;
+}
+
+static void null_close(void *state)
+{
+	struct null_engine *engine = state;
+
+	if (!engine)
+		return;
+	host_memory_release(engine->batches, engine->batch_count);
+	free(engine);
+}
+
+const struct infer_ops infer_null = {
+	.name = "null",
+	.in_mem = GW_MEM_HOST,
+	.max_batch = MODEL_BATCH_MAX,
+	.open = null_open,
+	.submit = null_submit,
+	.poll = null_poll,
+	.close = null_close,
+};

@@ -1,0 +1,286 @@
+/* ONNX Runtime: one session and one thread per model.
+ *
+ * The tensors stand over the batches' own memory and are made once, one for every possible number
+ * of pictures, so that a run neither copies nor allocates on our side.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "accel/host_memory.h"
+#include "accel/infer.h"
+#include "accel/model.h"
+#include "accel/ort_library.h"
+#include "accel/ort_shape.h"
+#include "accel/runner.h"
+#include "core/config.h"
+#include "core/log.h"
+
+/* The tensors of one batch, for 1 .. max_batch pictures. */
+struct ort_tensors {
+	OrtValue *input[MODEL_BATCH_MAX];
+	OrtValue *output[MODEL_BATCH_MAX][INFER_OUTPUTS];
+};
+
+struct ort_engine {
+	const struct infer_spec *spec;
+	struct ort_library library;
+	OrtSession *session;
+	OrtRunOptions *run_options;
+	OrtMemoryInfo *memory;
+	struct ort_shape input_shape;
+	struct ort_shape output_shape[INFER_OUTPUTS];
+	struct ort_tensors *tensors; /* one per batch */
+	struct runner *runner;
+};
+
+/* Turns a status into the one line that a user sees. */
+static int check(struct ort_engine *engine, OrtStatus *status, struct gw_error *error)
+{
+	char line[300];
+	int result = ort_library_check(&engine->library, status, line, sizeof(line));
+
+	if (result == 0)
+		return 0;
+	return gw_error_set(error, result, "model %s: ONNX Runtime %s cannot use %s: %s",
+		engine->spec->name, engine->library.version, engine->spec->path, line);
+}
+
+static int create_session(struct ort_engine *engine, struct gw_error *error)
+{
+	const OrtApi *api = engine->library.api;
+	const struct infer_spec *spec = engine->spec;
+	int threads = spec->config->threads ? (int)spec->config->threads : 1;
+	OrtSessionOptions *options = NULL;
+	cpu_set_t before;
+	int status;
+
+	status = check(engine, api->CreateSessionOptions(&options), error);
+	if (status == 0)
+		status = check(engine, api->SetIntraOpNumThreads(options, threads), error);
+	if (status == 0)
+		status = check(engine, api->SetInterOpNumThreads(options, 1), error);
+	if (status == 0)
+		status = check(engine,
+			api->SetSessionGraphOptimizationLevel(options, ORT_ENABLE_ALL), error);
+	if (status == 0)
+		status = check(engine,
+			api->AddSessionConfigEntry(options, "session.intra_op.allow_spinning", "0"),
+			error);
+	if (status == 0) {
+		/* The session makes its threads here. */
+		affinity_widen(&before);
+		status = check(engine,
+			api->CreateSession(
+				engine->library.env, spec->path, options, &engine->session),
+			error);
+		affinity_restore(&before);
+	}
+	if (status == 0)
+		status = check(engine, api->CreateRunOptions(&engine->run_options), error);
+	if (status == 0)
+		status = check(engine,
+			api->CreateCpuMemoryInfo(
+				OrtArenaAllocator, OrtMemTypeDefault, &engine->memory),
+			error);
+	if (options)
+		api->ReleaseSessionOptions(options);
+	return status;
+}
+
+static int check_shapes(struct ort_engine *engine, struct gw_error *error)
+{
+	const struct infer_spec *spec = engine->spec;
+	struct ort_model model = {
+		.library = &engine->library,
+		.session = engine->session,
+		.name = spec->name,
+		.max_batch = spec->max_batch,
+	};
+	int status = ort_shape_input(&model, &spec->input, &engine->input_shape, error);
+
+	for (uint32_t k = 0; status == 0 && k < spec->output_count; k++)
+		status =
+			ort_shape_output(&model, &spec->output[k], &engine->output_shape[k], error);
+	return status;
+}
+
+static int create_tensor(struct ort_engine *engine, const struct infer_tensor *tensor,
+	struct ort_shape shape, float *data, uint32_t count, OrtValue **value,
+	struct gw_error *error)
+{
+	size_t size = (size_t)count * infer_tensor_elements(tensor) * sizeof(float);
+
+	shape.dims[0] = count;
+	return check(engine,
+		engine->library.api->CreateTensorWithDataAsOrtValue(engine->memory, data, size,
+			shape.dims, shape.rank, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, value),
+		error);
+}
+
+/* Pictures that a run takes for a batch of `count`: all that there is room for when the model's own
+ * batch dimension is fixed. */
+static uint32_t run_count(const struct ort_engine *engine, uint32_t count)
+{
+	return engine->input_shape.dims[0] > 0 ? (uint32_t)engine->input_shape.dims[0] : count;
+}
+
+static int create_tensors(struct ort_engine *engine, struct gw_error *error)
+{
+	const struct infer_spec *spec = engine->spec;
+	int status = 0;
+
+	engine->tensors = calloc(spec->batch_count, sizeof(engine->tensors[0]));
+	if (!engine->tensors)
+		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
+	for (uint32_t i = 0; i < spec->batch_count; i++) {
+		struct infer_batch *batch = &spec->batches[i];
+		struct ort_tensors *tensors = &engine->tensors[i];
+
+		for (uint32_t n = 1; status == 0 && n <= spec->max_batch; n++) {
+			if (run_count(engine, n) != n)
+				continue;
+			status = create_tensor(engine, &spec->input, engine->input_shape,
+				batch->input, n, &tensors->input[n - 1], error);
+			for (uint32_t k = 0; status == 0 && k < spec->output_count; k++)
+				status = create_tensor(engine, &spec->output[k],
+					engine->output_shape[k], batch->output[k], n,
+					&tensors->output[n - 1][k], error);
+		}
+	}
+	return status;
+}
+
+/* The runner's function. */
+static void run_batch(void *state, struct infer_batch *batch)
+{
+	struct ort_engine *engine = state;
+	const struct infer_spec *spec = engine->spec;
+	struct ort_tensors *tensors = &engine->tensors[batch - spec->batches];
+	uint32_t n = run_count(engine, batch->count) - 1;
+	const char *names[INFER_OUTPUTS];
+
+	for (uint32_t k = 0; k < spec->output_count; k++)
+		names[k] = spec->output[k].name;
+	batch->status = ort_library_check(&engine->library,
+		engine->library.api->Run(engine->session, engine->run_options, &spec->input.name,
+			(const OrtValue *const *)&tensors->input[n], 1, names, spec->output_count,
+			tensors->output[n]),
+		batch->error, sizeof(batch->error));
+}
+
+/* Runs the smallest and the largest batch, so that the first frame finds memory reserved, and a
+ * model that loads but does not run is found out now. */
+static int warm_up(struct ort_engine *engine, struct gw_error *error)
+{
+	const struct infer_spec *spec = engine->spec;
+	struct infer_batch *batch = &spec->batches[0];
+	const uint32_t counts[] = {1, spec->max_batch};
+
+	for (int i = 0; i < 2; i++) {
+		batch->count = counts[i];
+		run_batch(engine, batch);
+		if (batch->status != 0)
+			return gw_error_set(error, batch->status,
+				"model %s: does not run on a batch of %u (%s): correct model.yaml, "
+				"or "
+				"export %s again",
+				spec->name, batch->count, batch->error, spec->path);
+	}
+	return 0;
+}
+
+static void release_tensors(struct ort_engine *engine)
+{
+	const OrtApi *api = engine->library.api;
+
+	for (uint32_t i = 0; engine->tensors && i < engine->spec->batch_count; i++) {
+		for (uint32_t n = 0; n < MODEL_BATCH_MAX; n++) {
+			if (engine->tensors[i].input[n])
+				api->ReleaseValue(engine->tensors[i].input[n]);
+			for (uint32_t k = 0; k < INFER_OUTPUTS; k++) {
+				if (engine->tensors[i].output[n][k])
+					api->ReleaseValue(engine->tensors[i].output[n][k]);
+			}
+		}
+	}
+	free(engine->tensors);
+}
+
+static void ort_close(void *state)
+{
+	struct ort_engine *engine = state;
+
+	if (!engine)
+		return;
+	const OrtApi *api = engine->library.api;
+
+	/* A run that is going on ends at its next operator. */
+	if (engine->runner)
+		ort_library_check(&engine->library,
+			api->RunOptionsSetTerminate(engine->run_options), (char[1]){0}, 1);
+	runner_stop(engine->runner);
+	release_tensors(engine);
+	if (engine->memory)
+		api->ReleaseMemoryInfo(engine->memory);
+	if (engine->run_options)
+		api->ReleaseRunOptions(engine->run_options);
+	if (engine->session)
+		api->ReleaseSession(engine->session);
+	ort_library_close(&engine->library);
+	host_memory_release(engine->spec->batches, engine->spec->batch_count);
+	free(engine);
+}
+
+static int ort_open(const struct infer_spec *spec, void **state, struct gw_error *error)
+{
+	struct ort_engine *engine = calloc(1, sizeof(*engine));
+	int status;
+
+	if (!engine)
+		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
+	engine->spec = spec;
+	status = host_memory_allocate(spec, error);
+	if (status == 0)
+		status = ort_library_open(&engine->library, spec->config->library, error);
+	if (status == 0)
+		status = create_session(engine, error);
+	if (status == 0)
+		status = check_shapes(engine, error);
+	if (status == 0)
+		status = create_tensors(engine, error);
+	if (status == 0)
+		status = warm_up(engine, error);
+	if (status == 0) {
+		engine->runner =
+			runner_start(spec->name, run_batch, engine, spec->batch_count, error);
+		status = engine->runner ? 0 : -EAGAIN;
+	}
+	if (status != 0) {
+		ort_close(engine);
+		return status;
+	}
+	gw_debug("accel", "model %s runs on ONNX Runtime %s", spec->name, engine->library.version);
+	*state = engine;
+	return 0;
+}
+
+static void ort_submit(void *state, struct infer_batch *batch)
+{
+	runner_submit(((struct ort_engine *)state)->runner, batch);
+}
+
+static uint32_t ort_poll(void *state, struct infer_batch **batches, uint32_t count)
+{
+	return runner_poll(((struct ort_engine *)state)->runner, batches, count);
+}
+
+const struct infer_ops infer_ort = {
+	.name = "ort",
+	.in_mem = GW_MEM_HOST,
+	.max_batch = MODEL_BATCH_MAX,
+	.open = ort_open,
+	.submit = ort_submit,
+	.poll = ort_poll,
+	.close = ort_close,
+};

@@ -1,0 +1,34 @@
+/* Holds what a model says of its tensors against what model.yaml says. */
+#pragma once
+
+#if HAVE_ORT
+
+#include "accel/infer.h"
+#include "accel/ort_library.h"
+
+#define ORT_RANK_MAX 8
+
+/* The shape that runs use; dims[0] is the batch's, 0 when the model leaves it open. */
+struct ort_shape {
+	size_t rank;
+	int64_t dims[ORT_RANK_MAX];
+};
+
+struct ort_model {
+	const struct ort_library *library;
+	const OrtSession *session;
+	const char *name; /* for messages */
+	uint32_t max_batch;
+};
+
+/* The model must have exactly one input, called tensor->name, of float32 and of that shape;
+ * dimensions that it leaves open take the tensor's. -EINVAL with an error line that says what the
+ * model has. */
+int ort_shape_input(const struct ort_model *model, const struct infer_tensor *tensor,
+	struct ort_shape *shape, struct gw_error *error);
+
+/* The same for one output among others; dimensions of size 1 may stand in addition. */
+int ort_shape_output(const struct ort_model *model, const struct infer_tensor *tensor,
+	struct ort_shape *shape, struct gw_error *error);
+
+#endif

@@ -1,0 +1,116 @@
+#include "accel/runner.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+
+struct runner {
+	runner_fn *run;
+	void *engine;
+	pthread_t thread;
+	sem_t work; /* one per submitted batch, one more to end */
+	_Atomic bool stop;
+	_Atomic uint64_t done; /* batches that were run; written by the thread, read by poll */
+	uint64_t submitted; /* by submit only; the thread sees a batch through `work` */
+	uint64_t polled; /* by poll only */
+	uint32_t depth;
+	struct infer_batch *ring[];
+};
+
+static void *run_batches(void *arg)
+{
+	struct runner *runner = arg;
+
+	for (uint64_t i = 0;; i++) {
+		while (sem_wait(&runner->work) != 0)
+			;
+		if (atomic_load_explicit(&runner->stop, memory_order_acquire))
+			return NULL;
+		struct infer_batch *batch = runner->ring[i % runner->depth];
+
+		batch->status = 0;
+		batch->started = gw_now();
+		runner->run(runner->engine, batch);
+		batch->ended = gw_now();
+		atomic_store_explicit(&runner->done, i + 1, memory_order_release);
+	}
+}
+
+struct runner *runner_start(
+	const char *name, runner_fn *run, void *engine, uint32_t depth, struct gw_error *error)
+{
+	struct runner *runner = calloc(1, sizeof(*runner) + depth * sizeof(runner->ring[0]));
+	char thread_name[16];
+	cpu_set_t before;
+
+	if (!runner) {
+		gw_error_set(error, -ENOMEM, "model %s: out of memory", name);
+		return NULL;
+	}
+	runner->run = run;
+	runner->engine = engine;
+	runner->depth = depth;
+	sem_init(&runner->work, 0, 0);
+	affinity_widen(&before);
+	int status = pthread_create(&runner->thread, NULL, run_batches, runner);
+
+	affinity_restore(&before);
+	if (status != 0) {
+		gw_error_set(
+			error, -status, "model %s: no thread for it: %s", name, strerror(status));
+		sem_destroy(&runner->work);
+		free(runner);
+		return NULL;
+	}
+	snprintf(thread_name, sizeof(thread_name), "infer-%.9s", name);
+	pthread_setname_np(runner->thread, thread_name);
+	return runner;
+}
+
+void runner_submit(struct runner *runner, struct infer_batch *batch)
+{
+	runner->ring[runner->submitted++ % runner->depth] = batch;
+	sem_post(&runner->work);
+}
+
+uint32_t runner_poll(struct runner *runner, struct infer_batch **batches, uint32_t count)
+{
+	uint64_t done = atomic_load_explicit(&runner->done, memory_order_acquire);
+	uint32_t n = 0;
+
+	while (n < count && runner->polled != done)
+		batches[n++] = runner->ring[runner->polled++ % runner->depth];
+	return n;
+}
+
+void runner_stop(struct runner *runner)
+{
+	if (!runner)
+		return;
+	atomic_store_explicit(&runner->stop, true, memory_order_release);
+	sem_post(&runner->work);
+	pthread_join(runner->thread, NULL);
+	sem_destroy(&runner->work);
+	free(runner);
+}
+
+void affinity_widen(cpu_set_t *before)
+{
+	cpu_set_t all;
+
+	sched_getaffinity(0, sizeof(*before), before);
+	memset(&all, 0xff, sizeof(all));
+	sched_setaffinity(0, sizeof(all), &all);
+}
+
+void affinity_restore(const cpu_set_t *before)
+{
+	sched_setaffinity(0, sizeof(*before), before);
+}

@@ -1,0 +1,30 @@
+/* A thread that runs batches for an engine whose library blocks, so that a slow model delays
+ * neither the stage nor another model. */
+#pragma once
+
+#include <sched.h>
+#include <stdint.h>
+
+#include "accel/infer.h"
+
+struct runner;
+
+/* Runs one batch and sets its status; on the runner's thread. */
+typedef void runner_fn(void *engine, struct infer_batch *batch);
+
+/* Starts the thread; at most `depth` batches will be out at a time. NULL and an error line on
+ * failure. */
+struct runner *runner_start(
+	const char *name, runner_fn *run, void *engine, uint32_t depth, struct gw_error *error);
+
+/* Submit and poll as in struct infer_ops. They neither block nor lock. */
+void runner_submit(struct runner *runner, struct infer_batch *batch);
+uint32_t runner_poll(struct runner *runner, struct infer_batch **batches, uint32_t count);
+
+/* Waits for the batch that is running, abandons the others and ends the thread. Accepts NULL. */
+void runner_stop(struct runner *runner);
+
+/* A thread inherits the affinity of its maker, and the gateway's main thread may be pinned: between
+ * these two calls, threads that the caller or its libraries make may run on every processor. */
+void affinity_widen(cpu_set_t *before);
+void affinity_restore(const cpu_set_t *before);
