@@ -1,0 +1,23 @@
+/* From a decoded picture to numbers in a batch tensor: crop, bilinear resize (half-pixel centres,
+ * edges go on, no antialiasing: the decoder has already scaled to about the input's size), mean and
+ * scale, NCHW float32. */
+#pragma once
+
+#include "accel/geometry.h"
+#include "core/frame.h"
+
+/* One model's, for use by one thread. */
+struct preprocess {
+	const struct model_input *input;
+	float *row; /* one picture row between two source rows, not yet resized */
+};
+
+/* 0 or -ENOMEM. */
+int preprocess_init(struct preprocess *preprocess, const struct model_input *input);
+void preprocess_free(struct preprocess *preprocess);
+
+/* Writes channels * height * width values to `tensor`. The image must have the size that `geometry`
+ * was last updated for. Of a YUV picture only a grey input can be made (from its luma plane).
+ * Returns 0, or -ENOTSUP for a format that does not serve the input. */
+int preprocess_run(const struct preprocess *preprocess, const struct geometry *geometry,
+	const struct gw_image *image, float *tensor);
