@@ -1,0 +1,46 @@
+#include <jansson.h>
+
+#include "accel/stage.h"
+
+static json_t *cameras_of(const struct gw *gw, uint16_t model)
+{
+	json_t *cameras = json_array();
+
+	for (uint32_t i = 0; i < gw->camera_count; i++)
+		if (gw->cameras[i].model == model)
+			json_array_append_new(cameras, json_string(gw->cameras[i].config->name));
+	return cameras;
+}
+
+static json_t *describe_model(const struct gw *gw, const struct accel *accel, uint16_t index)
+{
+	const struct gw_model_info *info = &gw->models[index];
+	const struct batcher_stats *stats = batcher_stats(accel->batchers[index]);
+	const uint64_t batches = gw_counter_get(&stats->batches);
+	const uint64_t frames = gw_counter_get(&stats->frames);
+
+	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:I, s:I, s:f, s:I, s:I}", "name",
+		info->name, "version", (json_int_t)info->version, "task", gw_task_name(info->task),
+		"backend", accel->engine->name, "digest", info->digest, "cameras",
+		cameras_of(gw, index), "batches", (json_int_t)batches, "frames", (json_int_t)frames,
+		"mean_batch", batches > 0 ? (double)frames / (double)batches : 0.0, "run_p50_us",
+		(json_int_t)gw_histogram_quantile(&stats->run_us, 0.5), "run_p99_us",
+		(json_int_t)gw_histogram_quantile(&stats->run_us, 0.99));
+}
+
+static int get_models(
+	struct gw *gw, const char *name, struct json_t **reply, struct gw_error *error)
+{
+	const struct accel *accel = gw->stages[GW_STAGE_ACCEL].state;
+	json_t *models = json_array();
+
+	for (uint16_t i = 0; i < gw->model_count; i++)
+		json_array_append_new(models, describe_model(gw, accel, i));
+	*reply = json_pack("{s:o}", "models", models);
+	return 200;
+}
+
+const struct gw_api_route accel_routes[] = {
+	{"GET", "models", "The models in use and how fast they run.", get_models},
+	{0},
+};
