@@ -1,0 +1,37 @@
+/* Writes JSON text into memory that is there already: no allocation, no locale, never a broken string.
+ *
+ * The caller writes the punctuation. What does not fit is cut and noted: a text is only of use while
+ * `cut` is false.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct writer {
+	char *data;
+	size_t size, capacity;
+	bool cut;
+};
+
+/* "2026-11-21T07:40:00.123Z" and its end. */
+#define WRITER_TIME_SIZE 25
+
+/* Begins an empty text of at most `capacity` bytes. */
+void writer_begin(struct writer *writer, char *data, size_t capacity);
+
+void writer_raw(struct writer *writer, const char *text);
+
+/* A string in quotes. Control characters, quotes and backslashes are escaped; a byte that is not UTF-8
+ * becomes U+FFFD. */
+void writer_string(struct writer *writer, const char *text);
+
+void writer_unsigned(struct writer *writer, uint64_t value);
+
+/* `value` with `digits` (0 .. 6) digits after the point, rounded. What is no number becomes 0; beyond
+ * +-1e9 it stays there. */
+void writer_fixed(struct writer *writer, double value, unsigned int digits);
+
+/* UTC nanoseconds since 1970 as RFC 3339 with milliseconds, without quotes; `text` is ended. */
+void writer_time(char text[WRITER_TIME_SIZE], int64_t utc_ns);
