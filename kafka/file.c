@@ -33,7 +33,7 @@ struct file_sink {
 	char *directory;
 	int lines_fd;
 	int *camera_fds; /* the cameras' directories */
-	off_t written;   /* bytes of whole lines in the file */
+	off_t written; /* bytes of whole lines in the file */
 
 	char *buffer;
 	size_t buffered;
@@ -43,7 +43,8 @@ struct file_sink {
 	const char *failed; /* what could not be written lately, NULL: nothing */
 	int failed_errno;
 	int64_t failed_at;
-	_Atomic int failure; /* the sink's thread writes, the API reads: errno while it is not well, or 0 */
+	_Atomic int failure; /* the sink's thread writes, the API reads: errno while it is not well,
+				or 0 */
 	struct gw_counter line_total, picture_total, failed_total;
 };
 
@@ -148,8 +149,8 @@ static enum gw_drop submit_picture(struct file_sink *file, const struct sink_rec
 	return GW_DROP_NONE;
 }
 
-static void write_line(struct file_sink *file, struct writer *writer,
-	const struct sink_record *record)
+static void write_line(
+	struct file_sink *file, struct writer *writer, const struct sink_record *record)
 {
 	const struct gw_frame *frame = record->frame;
 	char name[32];
@@ -286,7 +287,8 @@ static int open_files(struct file_sink *file, struct gw_error *error)
 	/* A gateway that starts again goes on; a replay stands for itself. */
 	int mode = O_WRONLY | O_CREAT | O_CLOEXEC | (file->gw->replay ? O_TRUNC : O_APPEND);
 	int status = make_directories(file->directory);
-	int directory = status == 0 ? open(file->directory, O_DIRECTORY | O_RDONLY | O_CLOEXEC) : -1;
+	int directory =
+		status == 0 ? open(file->directory, O_DIRECTORY | O_RDONLY | O_CLOEXEC) : -1;
 
 	if (directory < 0)
 		return gw_error_set(error, status ? status : -errno,

@@ -1,5 +1,5 @@
-/* Confirms every record at once and keeps none: for tests of the rest, and for a gateway that is only
- * looked at through its API. */
+/* Confirms every record at once and keeps none: for tests of the rest, and for a gateway that is
+ * only looked at through its API. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>

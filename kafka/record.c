@@ -156,8 +156,8 @@ static void write_frame(struct writer *writer, const struct gw_frame *frame)
 }
 
 /* What a class and a box begin with. A label that the model does not have is its number. */
-static void write_entry(struct writer *writer, const struct gw_model_info *model, uint16_t index,
-	float confidence)
+static void write_entry(
+	struct writer *writer, const struct gw_model_info *model, uint16_t index, float confidence)
 {
 	writer_raw(writer, "\"type\":");
 	if (index < model->label_count) {
@@ -170,12 +170,15 @@ static void write_entry(struct writer *writer, const struct gw_model_info *model
 	writer_raw(writer, ",\"index\":");
 	writer_unsigned(writer, index);
 	writer_raw(writer, ",\"confidence\":");
-	writer_fixed(writer, confidence > 1 ? 1 : confidence > 0 ? confidence : 0,
+	writer_fixed(writer,
+		confidence > 1           ? 1
+			: confidence > 0 ? confidence
+					 : 0,
 		CONFIDENCE_DIGITS);
 }
 
-static void write_classes(struct writer *writer, const struct gw_model_info *model,
-	const struct gw_result *result)
+static void write_classes(
+	struct writer *writer, const struct gw_model_info *model, const struct gw_result *result)
 {
 	writer_raw(writer, ",\"classes\":[");
 	for (uint16_t i = 0; i < result->count && i < GW_TOP_K; i++) {
@@ -186,8 +189,8 @@ static void write_classes(struct writer *writer, const struct gw_model_info *mod
 	writer_raw(writer, "]");
 }
 
-static void write_objects(struct writer *writer, const struct gw_model_info *model,
-	const struct gw_result *result)
+static void write_objects(
+	struct writer *writer, const struct gw_model_info *model, const struct gw_result *result)
 {
 	writer_raw(writer, ",\"objects\":[");
 	for (uint16_t i = 0; i < result->count && i < GW_BOXES; i++) {

@@ -1,5 +1,6 @@
 /* What the gateway tells of one frame: a CloudEvents 1.0 event whose data is JSON, as
- * kafka/schema/result.schema.json describes it. Made in place, without allocation. Sink thread only.
+ * kafka/schema/result.schema.json describes it. Made in place, without allocation. Sink thread
+ * only.
  */
 #pragma once
 
@@ -30,8 +31,8 @@ void record_destroy(struct record *record); /* accepts NULL */
 /* Sets id, time and source: what a frame's result and its sampled picture have in common. */
 void record_begin(struct record *record, const struct gw_frame *frame);
 
-/* Sets value and size, after record_begin() for the same frame. `sampled`: its picture is on its way
- * too. -EMSGSIZE when the text does not fit. */
+/* Sets value and size, after record_begin() for the same frame. `sampled`: its picture is on its
+ * way too. -EMSGSIZE when the text does not fit. */
 int record_finish(struct record *record, const struct gw_frame *frame, bool sampled);
 
 /* The members that say what the model said, "model":{...},"task":... and "classes" or "objects";

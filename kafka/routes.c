@@ -29,7 +29,8 @@ static int show_kafka(
 }
 
 const struct gw_api_route sink_routes[] = {
-	{"POST", "cameras/{name}/sample", "Send the camera's next picture upstream.", ask_for_sample},
+	{"POST", "cameras/{name}/sample", "Send the camera's next picture upstream.",
+		ask_for_sample},
 	{"GET", "kafka", "Where results and pictures go, and how that is getting on.", show_kafka},
 	{NULL, NULL, NULL, NULL},
 };

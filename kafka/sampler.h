@@ -9,6 +9,6 @@ struct sampler {
 	uint32_t since; /* frames after the last one that was due; 0: none was due yet */
 };
 
-/* Decides on the next well frame. The first one is due, then every `every`-th; 0: none. A frame that
- * was asked for (`now`) is due as well and does not disturb the count. */
+/* Decides on the next well frame. The first one is due, then every `every`-th; 0: none. A frame
+ * that was asked for (`now`) is due as well and does not disturb the count. */
 bool sampler_due(struct sampler *sampler, uint32_t every, bool now);

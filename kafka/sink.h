@@ -1,8 +1,8 @@
 /* What a back-end of the sink stage is made of. For those who write one; users take kafka/kafka.h.
  *
- * The stage hands over one record after the other and the back-end reports, once for each record that
- * it accepted, what became of it. Every function but open, describe and close runs on the sink's
- * thread.
+ * The stage hands over one record after the other and the back-end reports, once for each record
+ * that it accepted, what became of it. Every function but open, describe and close runs on the
+ * sink's thread.
  */
 #pragma once
 
@@ -17,14 +17,16 @@ struct sink;
 
 enum sink_kind {
 	SINK_RESULT, /* `value` is JSON text that is gone when submit returns */
-	SINK_SAMPLE, /* `value` is the frame's JPEG stream; it stays until the record was reported */
+	SINK_SAMPLE, /* `value` is the frame's JPEG stream; it stays until the record was reported
+		      */
 };
 
 struct sink_record {
 	enum sink_kind kind;
 	struct gw_frame *frame;
 	const char *camera; /* its name: the record's key */
-	/* CloudEvents attributes: the same for a result and the sampled picture that belongs to it. */
+	/* CloudEvents attributes: the same for a result and the sampled picture that belongs to it.
+	 */
 	const char *id;
 	const char *source;
 	const char *time;
@@ -37,23 +39,24 @@ struct sink_report {
 	enum sink_kind kind;
 	uint32_t camera;
 	struct gw_frame *frame; /* sample only: the one that was submitted */
-	enum gw_drop drop;      /* GW_DROP_NONE: delivered */
-	uint64_t waited_us;     /* since it was submitted */
+	enum gw_drop drop; /* GW_DROP_NONE: delivered */
+	uint64_t waited_us; /* since it was submitted */
 };
 
-/* The stage's ear: back-ends call it once for every accepted record, from any of their functions, also
- * from submit itself. A sample's picture may be gone when it returns. Sink thread only. */
+/* The stage's ear: back-ends call it once for every accepted record, from any of their functions,
+ * also from submit itself. A sample's picture may be gone when it returns. Sink thread only. */
 void sink_report(struct sink *sink, const struct sink_report *report);
 
 struct sink_ops {
 	const char *name;
 
-	/* Checks what can be checked without waiting for anybody: brokers that are away are no error. On
-	 * failure one line that says what to do, and nothing is left open. Main thread. */
+	/* Checks what can be checked without waiting for anybody: brokers that are away are no
+	 * error. On failure one line that says what to do, and nothing is left open. Main thread.
+	 */
 	int (*open)(const struct gw *gw, struct sink *sink, void **state, struct gw_error *error);
 
-	/* Takes one record; copies what it needs. GW_DROP_NONE: accepted, a report follows or has been
-	 * made. Otherwise the reason why not, and no report follows. Never blocks. */
+	/* Takes one record; copies what it needs. GW_DROP_NONE: accepted, a report follows or has
+	 * been made. Otherwise the reason why not, and no report follows. Never blocks. */
 	enum gw_drop (*submit)(void *state, const struct sink_record *record);
 
 	/* Reports what became known. Never blocks. Returns how many reports were made. */
@@ -62,15 +65,15 @@ struct sink_ops {
 	/* Optional: slow work, about every 10 ms. */
 	void (*housekeeping)(void *state, int64_t now);
 
-	/* Optional: nothing more will be submitted; sends off what is held back to fill batches. Called
-	 * again and again, with poll in between. */
+	/* Optional: nothing more will be submitted; sends off what is held back to fill batches.
+	 * Called again and again, with poll in between. */
 	void (*flush)(void *state);
 
 	/* Gives up what is still unconfirmed and reports it, within a fraction of a second. */
 	void (*purge)(void *state);
 
-	/* Facts for the API, a new object: at least "backend", "state" ("up", "down", "connecting") and
-	 * "brokers" (a string or null). Any thread. */
+	/* Facts for the API, a new object: at least "backend", "state" ("up", "down", "connecting")
+	 * and "brokers" (a string or null). Any thread. */
 	struct json_t *(*describe)(void *state);
 
 	/* No memory of a frame is touched afterwards. Main thread. Accepts NULL. */

@@ -20,8 +20,8 @@ struct sink {
 	void *backend;
 	struct record *record;
 	struct sampler *samplers; /* per camera */
-	uint32_t budget;          /* samples that may wait */
-	uint32_t waiting[2];      /* records not reported yet, by enum sink_kind */
+	uint32_t budget; /* samples that may wait */
+	uint32_t waiting[2]; /* records not reported yet, by enum sink_kind */
 };
 
 static void gauge_move(struct gw_counter *gauge, int by)

@@ -27,8 +27,8 @@ void writer_raw(struct writer *writer, const char *text)
 	put(writer, text, strlen(text));
 }
 
-/* How many bytes the UTF-8 sequence at `s` has (RFC 3629, section 4), 0 when it is none. The end of the
- * string stops every sequence. */
+/* How many bytes the UTF-8 sequence at `s` has (RFC 3629, section 4), 0 when it is none. The end of
+ * the string stops every sequence. */
 static size_t utf8_size(const unsigned char *s)
 {
 	unsigned char low = 0x80, high = 0xbf;
@@ -151,9 +151,9 @@ static void two_digits(char *text, int64_t value)
 
 void writer_time(char text[WRITER_TIME_SIZE], int64_t utc_ns)
 {
-	/* gmtime_r() takes a lock. Days are counted in years that begin in March, so that the leap day
-	 * is the last of its year: 400 of them have 146097 days, and day d of such a year falls into
-	 * month (5 d + 2) / 153 after March. int64_t nanoseconds reach from 1677 to 2262. */
+	/* gmtime_r() takes a lock. Days are counted in years that begin in March, so that the leap
+	 * day is the last of its year: 400 of them have 146097 days, and day d of such a year falls
+	 * into month (5 d + 2) / 153 after March. int64_t nanoseconds reach from 1677 to 2262. */
 	int64_t ms = utc_ns / GW_NS_PER_MS - (utc_ns % GW_NS_PER_MS < 0);
 	int64_t day = ms / 86400000 - (ms % 86400000 < 0);
 	int64_t of_day = ms - day * 86400000;

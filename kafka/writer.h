@@ -1,7 +1,8 @@
-/* Writes JSON text into memory that is there already: no allocation, no locale, never a broken string.
+/* Writes JSON text into memory that is there already: no allocation, no locale, never a broken
+ * string.
  *
- * The caller writes the punctuation. What does not fit is cut and noted: a text is only of use while
- * `cut` is false.
+ * The caller writes the punctuation. What does not fit is cut and noted: a text is only of use
+ * while `cut` is false.
  */
 #pragma once
 
@@ -23,13 +24,14 @@ void writer_begin(struct writer *writer, char *data, size_t capacity);
 
 void writer_raw(struct writer *writer, const char *text);
 
-/* A string in quotes. Control characters, quotes and backslashes are escaped; a byte that is not UTF-8
- * becomes U+FFFD. */
+/* A string in quotes. Control characters, quotes and backslashes are escaped; a byte that is not
+ * UTF-8 becomes U+FFFD. */
 void writer_string(struct writer *writer, const char *text);
 
 void writer_unsigned(struct writer *writer, uint64_t value);
 
-/* `value` with `digits` (0 .. 6) digits after the point, rounded. What is no number becomes 0; beyond
+/* `value` with `digits` (0 .. 6) digits after the point, rounded. What is no number becomes 0;
+ * beyond
  * +-1e9 it stays there. */
 void writer_fixed(struct writer *writer, double value, unsigned int digits);
 

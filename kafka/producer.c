@@ -1,0 +1,443 @@
+#include "kafka/producer.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#define SUBJECT "kafka"
+/* How long the brokers may take to answer at the start before that is worth a line. */
+#define PATIENCE_NS (5 * GW_NS_PER_S)
+#define REFUSALS_LOG_NS (10 * GW_NS_PER_S)
+/* For what a client lets go of without a broker's help: it takes milliseconds. */
+#define PURGE_NS (300 * GW_NS_PER_MS)
+#define PURGE_WAIT_MS 10
+#define RETRY_NS GW_NS_PER_S
+#define EVENTS_PER_POLL 64
+
+static const char *const state_names[] = {
+	[PRODUCER_CONNECTING] = "connecting",
+	[PRODUCER_UP] = "up",
+	[PRODUCER_DOWN] = "down",
+};
+
+/* CloudEvents attributes that depend on the kind alone. */
+static const struct {
+	const char *type, *content_type;
+	int flags; /* of produce: a result's text is copied, a picture is not */
+	enum gw_drop full, lost, too_large;
+} kinds[] = {
+	[SINK_RESULT] = {"com.framegate.result.v1", "application/json", RD_KAFKA_MSG_F_COPY,
+		GW_DROP_SINK_FULL, GW_DROP_SINK_LOST, GW_DROP_SINK_LOST},
+	[SINK_SAMPLE] = {"com.framegate.frame.v1", "image/jpeg", 0, GW_DROP_SAMPLE_FULL,
+		GW_DROP_SAMPLE_LOST, GW_DROP_SAMPLE_TOO_LARGE},
+};
+
+static void set_error(struct producer *producer, const char *text)
+{
+	pthread_mutex_lock(&producer->lock);
+	snprintf(producer->last_error, sizeof(producer->last_error), "%s", text);
+	pthread_mutex_unlock(&producer->lock);
+}
+
+static void set_state(struct producer *producer, enum producer_state state)
+{
+	atomic_store_explicit(&producer->state, (int)state, memory_order_relaxed);
+}
+
+static void waiting_move(struct producer *producer, int by)
+{
+	gw_counter_add(&producer->waiting, (uint64_t)(int64_t)by);
+}
+
+int producer_open(struct producer *producer, const struct gw *gw, struct sink *sink,
+	enum sink_kind kind, struct gw_error *error)
+{
+	const struct gw_kafka_config *config = gw->config->kafka;
+
+	pthread_mutex_init(&producer->lock, NULL);
+	producer->gw = gw;
+	producer->sink = sink;
+	producer->kind = kind;
+	producer->topic_name = kind == SINK_RESULT ? config->results->topic : config->frames->topic;
+	producer->opened = gw_now();
+	return client_open(&producer->now, gw, kind, producer->topic_name, error);
+}
+
+void producer_close(struct producer *producer)
+{
+	if (!producer->gw)
+		return;
+	client_close(&producer->old);
+	client_close(&producer->now);
+	pthread_mutex_destroy(&producer->lock);
+}
+
+static enum gw_drop drop_for(const struct producer *producer, rd_kafka_resp_err_t error)
+{
+	switch (error) {
+	case RD_KAFKA_RESP_ERR_NO_ERROR:
+		return GW_DROP_NONE;
+	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+		return kinds[producer->kind].full;
+	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+		return kinds[producer->kind].too_large;
+	default:
+		return kinds[producer->kind].lost;
+	}
+}
+
+static void report(
+	struct producer *producer, const rd_kafka_message_t *message, rd_kafka_resp_err_t error)
+{
+	int64_t waited = rd_kafka_message_latency(message);
+	struct sink_report out = {
+		.kind = producer->kind,
+		.drop = drop_for(producer, error),
+		.waited_us = waited > 0 ? (uint64_t)waited : 0,
+	};
+
+	/* What the record was submitted with: a picture's frame, or a result's camera. */
+	if (producer->kind == SINK_SAMPLE) {
+		out.frame = message->_private;
+		out.camera = out.frame->camera;
+	} else {
+		out.camera = (uint32_t)(uintptr_t)message->_private;
+	}
+	waiting_move(producer, -1);
+	if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+		gw_counter_add(&producer->delivered, 1);
+		gw_counter_add(&producer->bytes, message->len);
+		set_state(producer, PRODUCER_UP);
+	} else {
+		gw_counter_add(&producer->refused, 1);
+		set_error(producer, rd_kafka_err2str(error));
+	}
+	sink_report(producer->sink, &out);
+}
+
+/* Sends a message once more that a failed client has given up. */
+static void submit_again(struct producer *producer, const rd_kafka_message_t *message)
+{
+	rd_kafka_headers_t *headers = NULL;
+	rd_kafka_timestamp_type_t type;
+	rd_kafka_vu_t vu[] = {
+		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->now.topic},
+		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = kinds[producer->kind].flags},
+		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {message->payload, message->len}},
+		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {message->key, message->key_len}},
+		{.vtype = RD_KAFKA_VTYPE_TIMESTAMP,
+			.u.i64 = rd_kafka_message_timestamp(message, &type)},
+		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = message->_private},
+		{.vtype = RD_KAFKA_VTYPE_HEADERS},
+	};
+	size_t count = sizeof(vu) / sizeof(vu[0]);
+
+	if (rd_kafka_message_detach_headers((rd_kafka_message_t *)message, &headers) ==
+		RD_KAFKA_RESP_ERR_NO_ERROR)
+		vu[count - 1].u.headers = headers;
+	else
+		count--;
+	rd_kafka_error_t *error = rd_kafka_produceva(producer->now.handle, vu, count);
+
+	if (!error)
+		return;
+	if (headers)
+		rd_kafka_headers_destroy(headers);
+	report(producer, message, rd_kafka_error_code(error));
+	rd_kafka_error_destroy(error);
+}
+
+static bool failed_for_good(const struct client *client)
+{
+	return rd_kafka_fatal_error(client->handle, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* Puts a new client in the place of one that failed for good. Without memory or threads for one,
+ * the old one stays and says no until a later try succeeds. */
+static bool replace_begin(struct producer *producer)
+{
+	struct client new;
+	struct gw_error error;
+	char reason[256];
+	int64_t now = gw_now();
+
+	if (now < producer->retry_at)
+		return false;
+	rd_kafka_fatal_error(producer->now.handle, reason, sizeof(reason));
+	set_error(producer, reason);
+	if (client_open(&new, producer->gw, producer->kind, producer->topic_name, &error) != 0) {
+		producer->retry_at = now + RETRY_NS;
+		gw_error_log(SUBJECT, "%s: the producer failed (%s) and no new one can be made: %s",
+			producer->topic_name, reason, error.text);
+		return false;
+	}
+	gw_warn(SUBJECT, "%s: the producer failed (%s): a new one sends %lu records again",
+		producer->topic_name, reason, gw_counter_get(&producer->waiting));
+	gw_counter_add(&producer->replaced, 1);
+	producer->old = producer->now;
+	producer->now = new;
+	rd_kafka_purge(producer->old.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	return true;
+}
+
+static void serve_reports(struct producer *producer, struct client *from, rd_kafka_event_t *event)
+{
+	const rd_kafka_message_t *message;
+
+	while ((message = rd_kafka_event_message_next(event))) {
+		/* Whatever a failed client says of a record but 'stored' means: not by me. */
+		bool again = message->err && failed_for_good(from) &&
+			(from == &producer->old || replace_begin(producer));
+
+		if (again) {
+			from = &producer->old;
+			submit_again(producer, message);
+		} else {
+			report(producer, message, message->err);
+		}
+	}
+}
+
+/* Takes over what the old client still has, in its order, before anything new is submitted. Blocks
+ * for some milliseconds: this is rare, and the order of a camera's records is worth it. */
+static void replace_finish(struct producer *producer)
+{
+	int64_t deadline = gw_now() + PURGE_NS;
+
+	while (rd_kafka_outq_len(producer->old.handle) > 0 && gw_now() < deadline) {
+		rd_kafka_event_t *event = rd_kafka_queue_poll(producer->old.events, PURGE_WAIT_MS);
+
+		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
+			serve_reports(producer, &producer->old, event);
+		rd_kafka_event_destroy(event);
+	}
+	client_close(&producer->old);
+}
+
+static void serve_error(struct producer *producer, rd_kafka_event_t *event)
+{
+	rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+
+	if (error == RD_KAFKA_RESP_ERR__FATAL) {
+		replace_begin(producer);
+		return;
+	}
+	set_error(producer, rd_kafka_event_error_string(event));
+	if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+		set_state(producer, PRODUCER_DOWN);
+}
+
+uint32_t producer_poll(struct producer *producer)
+{
+	rd_kafka_event_t *event;
+	uint32_t count = 0;
+
+	while (count < EVENTS_PER_POLL &&
+		(event = rd_kafka_queue_poll(producer->now.events, 0)) != NULL) {
+		bool keep = false;
+
+		count++;
+		switch (rd_kafka_event_type(event)) {
+		case RD_KAFKA_EVENT_DR:
+			serve_reports(producer, &producer->now, event);
+			break;
+		case RD_KAFKA_EVENT_ERROR:
+			serve_error(producer, event);
+			break;
+		case RD_KAFKA_EVENT_STATS:
+			/* To be read in housekeeping. */
+			if (producer->now.statistics)
+				rd_kafka_event_destroy(producer->now.statistics);
+			producer->now.statistics = event;
+			keep = true;
+			break;
+		default:
+			break;
+		}
+		if (!keep)
+			rd_kafka_event_destroy(event);
+		if (producer->old.handle)
+			replace_finish(producer);
+	}
+	return count;
+}
+
+static rd_kafka_error_t *produce(struct producer *producer, const struct sink_record *record)
+{
+	uintptr_t camera = record->frame->camera;
+	bool result = record->kind == SINK_RESULT;
+	/* CloudEvents 1.0, Kafka protocol binding, binary content mode (3.2). */
+	const rd_kafka_vu_t vu[] = {
+		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->now.topic},
+		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = kinds[producer->kind].flags},
+		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)record->value, record->size}},
+		{.vtype = RD_KAFKA_VTYPE_KEY,
+			.u.mem = {(void *)record->camera, strlen(record->camera)}},
+		{.vtype = RD_KAFKA_VTYPE_TIMESTAMP,
+			.u.i64 = record->frame->capture_ns / GW_NS_PER_MS},
+		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = result ? (void *)camera : record->frame},
+		{.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"ce_specversion", "1.0", -1}},
+		{.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"ce_id", record->id, -1}},
+		{.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"ce_source", record->source, -1}},
+		{.vtype = RD_KAFKA_VTYPE_HEADER,
+			.u.header = {"ce_type", kinds[producer->kind].type, -1}},
+		{.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"ce_time", record->time, -1}},
+		{.vtype = RD_KAFKA_VTYPE_HEADER,
+			.u.header = {"content-type", kinds[producer->kind].content_type, -1}},
+	};
+
+	return rd_kafka_produceva(producer->now.handle, vu, sizeof(vu) / sizeof(vu[0]));
+}
+
+enum gw_drop producer_submit(struct producer *producer, const struct sink_record *record)
+{
+	rd_kafka_error_t *error = produce(producer, record);
+
+	if (error && rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__FATAL &&
+		replace_begin(producer)) {
+		replace_finish(producer);
+		rd_kafka_error_destroy(error);
+		error = produce(producer, record);
+	}
+	if (!error) {
+		waiting_move(producer, 1);
+		return GW_DROP_NONE;
+	}
+	rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+
+	gw_counter_add(&producer->refused, 1);
+	set_error(producer, rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+	return drop_for(producer, code);
+}
+
+/* Any broker that answers will do: the library finds its way from there. */
+static bool any_broker_up(const char *statistics)
+{
+	json_t *root = json_loads(statistics, 0, NULL);
+	const char *name;
+	json_t *broker;
+	bool up = false;
+
+	json_object_foreach(json_object_get(root, "brokers"), name, broker)
+	{
+		const char *state = json_string_value(json_object_get(broker, "state"));
+
+		up = up || (state && strcmp(state, "UP") == 0);
+	}
+	json_decref(root);
+	return up;
+}
+
+static void serve_logs(struct producer *producer)
+{
+	rd_kafka_event_t *event;
+
+	while ((event = rd_kafka_queue_poll(producer->now.logs, 0)) != NULL) {
+		const char *facility, *text;
+		int level;
+
+		/* Connections that fail are told once, as a change of state. */
+		if (rd_kafka_event_log(event, &facility, &text, &level) == 0) {
+			bool known =
+				strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0;
+
+			gw_log(level <= LOG_WARNING && !known ? GW_LOG_WARNING : GW_LOG_DEBUG,
+				SUBJECT, "%s: %s: %s", producer->topic_name, facility, text);
+		}
+		rd_kafka_event_destroy(event);
+	}
+}
+
+static void log_state(struct producer *producer)
+{
+	enum producer_state state = atomic_load_explicit(&producer->state, memory_order_relaxed);
+
+	if (state == producer->logged)
+		return;
+	producer->logged = state;
+	if (state == PRODUCER_UP)
+		gw_info(SUBJECT, "%s: brokers are up", producer->topic_name);
+	else
+		gw_warn(SUBJECT, "%s: brokers are away (%s): records wait in memory",
+			producer->topic_name, producer->last_error);
+}
+
+static void log_refusals(struct producer *producer, int64_t now)
+{
+	uint64_t refused = gw_counter_get(&producer->refused);
+
+	if (refused == producer->refused_logged ||
+		(producer->refused_logged != 0 &&
+			now - producer->refused_logged_at < REFUSALS_LOG_NS))
+		return;
+	gw_warn(SUBJECT, "%s: %lu records were not taken: %s", producer->topic_name,
+		refused - producer->refused_logged, producer->last_error);
+	producer->refused_logged = refused;
+	producer->refused_logged_at = now;
+}
+
+void producer_housekeeping(struct producer *producer, int64_t now)
+{
+	if (producer->now.statistics) {
+		if (any_broker_up(rd_kafka_event_stats(producer->now.statistics)))
+			set_state(producer, PRODUCER_UP);
+		rd_kafka_event_destroy(producer->now.statistics);
+		producer->now.statistics = NULL;
+	}
+	if (atomic_load_explicit(&producer->state, memory_order_relaxed) == PRODUCER_CONNECTING &&
+		now - producer->opened > PATIENCE_NS)
+		set_state(producer, PRODUCER_DOWN);
+	serve_logs(producer);
+	log_state(producer);
+	log_refusals(producer, now);
+}
+
+void producer_flush(struct producer *producer)
+{
+	/* With no time to wait it only ends the lingering. */
+	rd_kafka_flush(producer->now.handle, 0);
+}
+
+void producer_purge(struct producer *producer)
+{
+	int64_t deadline = gw_now() + PURGE_NS;
+
+	rd_kafka_purge(producer->now.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	while (rd_kafka_outq_len(producer->now.handle) > 0 && gw_now() < deadline) {
+		const rd_kafka_message_t *message;
+		rd_kafka_event_t *event = rd_kafka_queue_poll(producer->now.events, PURGE_WAIT_MS);
+
+		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
+			while ((message = rd_kafka_event_message_next(event)))
+				report(producer, message, message->err);
+		rd_kafka_event_destroy(event);
+	}
+}
+
+const char *producer_state_name(const struct producer *producer)
+{
+	return state_names[atomic_load_explicit(&producer->state, memory_order_relaxed)];
+}
+
+struct json_t *producer_describe(struct producer *producer)
+{
+	char error[sizeof(producer->last_error)];
+
+	pthread_mutex_lock(&producer->lock);
+	memcpy(error, producer->last_error, sizeof(error));
+	pthread_mutex_unlock(&producer->lock);
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s?}", "topic", producer->topic_name,
+		"state", producer_state_name(producer), "queued",
+		(json_int_t)gw_counter_get(&producer->waiting), "delivered",
+		(json_int_t)gw_counter_get(&producer->delivered), "failed",
+		(json_int_t)gw_counter_get(&producer->refused), "bytes",
+		(json_int_t)gw_counter_get(&producer->bytes), "replaced",
+		(json_int_t)gw_counter_get(&producer->replaced), "last_error",
+		error[0] ? error : NULL);
+}
