@@ -1,0 +1,24 @@
+/* The audit: is everything that came in accounted for, on the running gateway? */
+#pragma once
+
+#include "mgmt/tally.h"
+
+/* One camera, the packets of no camera (the last one), or the sum of all. */
+struct audit_subject {
+	struct tally tally;
+	bool balanced[API_UNITS];
+};
+
+struct audit {
+	bool balanced;
+	uint32_t count; /* of subjects: the cameras and one for what matches none */
+	struct audit_subject total;
+	struct audit_subject subject[];
+};
+
+/* Reads until every equation of every camera holds, `attempts` times at most with a pause of 2 ms.
+ *
+ * A camera's counters are only judged when two readings in a row agree, so that they belong to one
+ * moment; what is merely in motion settles, a real leak stays. The total is the sum of the cameras'
+ * moments. Free the result with free(); NULL: no memory. Any thread. */
+struct audit *audit_run(const struct gw *gw, int attempts);

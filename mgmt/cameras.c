@@ -1,0 +1,71 @@
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "mgmt/facts.h"
+#include "mgmt/handlers.h"
+#include "mgmt/rates.h"
+
+static const char *model_name(const struct gw *gw, uint32_t camera)
+{
+	uint16_t model = gw->cameras[camera].model;
+
+	if (model < gw->model_count)
+		return gw->models[model].name;
+	return gw->cameras[camera].config->model;
+}
+
+static json_t *camera_facts(const struct api *api, uint32_t camera)
+{
+	const struct gw *gw = api->gw;
+	const struct gw_camera_config *config = gw->cameras[camera].config;
+	struct camera_rates rates = rates_camera(api->rates, camera, gw_now());
+	uint64_t size = gw_counter_get(&gw->stages[GW_STAGE_RX].stats->camera[camera].size);
+	struct tally tally;
+
+	tally_read(gw, camera, &tally);
+	/* What the last frame was, or else what the configuration says it will be. */
+	json_int_t width = (json_int_t)(size >> 16), height = (json_int_t)(size & 0xffff);
+	if (size == 0) {
+		width = config->width;
+		height = config->height;
+	}
+	json_t *facts = json_pack("{s:s, s:s, s:s, s:i, s:s?, s:s, s:I, s:I}", "name", config->name,
+		"source", config->source, "destination", config->destination, "port",
+		(int)config->port, "model", model_name(gw, camera), "state",
+		camera_state_name(rates.state), "width", width, "height", height);
+	json_t *figures = json_pack("{s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:o, s:o}", "fps",
+		facts_rounded(rates.fps), "mbps", facts_rounded(rates.mbps), "packets_per_s",
+		facts_rounded(rates.packets_per_s), "dropped_per_s",
+		facts_rounded(rates.dropped_per_s), "packets", (json_int_t)tally.packets, "bytes",
+		(json_int_t)tally.bytes, "quota", (json_int_t)config->quota, "frames",
+		facts_flow(&tally, GW_FRAME), "samples", facts_flow(&tally, GW_SAMPLE));
+
+	json_object_update(facts, figures);
+	json_decref(figures);
+	json_object_set_new(facts, "last_frame_age_ms",
+		rates.last_frame_age_ms < 0 ? json_null() : json_integer(rates.last_frame_age_ms));
+	return facts;
+}
+
+int api_cameras(const struct api *api, const char *name, json_t **reply, struct gw_error *error)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < api->gw->camera_count; i++)
+		json_array_append_new(list, camera_facts(api, i));
+	*reply = json_pack("{s:o}", "cameras", list);
+	return 200;
+}
+
+int api_camera(const struct api *api, const char *name, json_t **reply, struct gw_error *error)
+{
+	for (uint32_t i = 0; i < api->gw->camera_count; i++) {
+		if (strcmp(api->gw->cameras[i].config->name, name) == 0) {
+			*reply = camera_facts(api, i);
+			return 200;
+		}
+	}
+	return gw_error_set(error, -ENOENT, "there is no camera '%s'", name);
+}

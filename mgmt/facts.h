@@ -1,0 +1,15 @@
+/* Pieces that several answers share. All return new jansson objects. */
+#pragma once
+
+#include "mgmt/tally.h"
+
+struct json_t;
+
+/* {"received", "delivered", "dropped", "in_flight"} of one unit. */
+struct json_t *facts_flow(const struct tally *tally, enum gw_unit unit);
+
+/* Counts of the drops of one unit by name; `zeros`: also those that never happened. */
+struct json_t *facts_drops(const struct tally *tally, enum gw_unit unit, bool zeros);
+
+/* To three decimals: what is shown of a rate. */
+double facts_rounded(double value);

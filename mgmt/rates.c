@@ -1,0 +1,258 @@
+#include "mgmt/rates.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "mgmt/tally.h"
+
+#define READINGS 4
+/* A reading must be this old to be compared with. */
+#define MIN_AGE_NS (950 * GW_NS_PER_MS)
+#define LIVE_NS (2 * GW_NS_PER_S)
+#define LIVE_PERIODS 5
+
+struct camera_mark {
+	uint64_t packets, bytes, frames, dropped;
+	int64_t last_frame;
+};
+
+struct reading {
+	int64_t time; /* 0: not taken yet */
+	uint64_t turns[GW_STAGES], busy[GW_STAGES];
+	struct camera_mark *camera;
+};
+
+struct rates {
+	const struct gw *gw;
+	pthread_mutex_t lock; /* guards the readings and the periods */
+	pthread_cond_t wake;
+	pthread_t thread;
+	bool running, stop;
+	uint32_t next; /* reading to be overwritten */
+	struct reading reading[READINGS];
+	int64_t *period; /* per camera: nanoseconds from frame to frame when last known, 0: unknown */
+};
+
+static struct camera_mark mark_camera(const struct gw *gw, uint32_t camera)
+{
+	const struct gw_camera_stats *rx = &gw->stages[GW_STAGE_RX].stats->camera[camera];
+	struct camera_mark mark = {
+		.packets = gw_counter_get(&rx->packets),
+		.bytes = gw_counter_get(&rx->bytes),
+		.frames = gw_counter_get(&rx->frames_out),
+		.last_frame = (int64_t)gw_counter_get(&rx->last_frame),
+	};
+
+	for (int i = 0; i < GW_STAGES; i++)
+		for (int drop = GW_DROP_NONE + 1; drop < GW_DROP_COUNT; drop++)
+			if (gw_drops[drop].unit == GW_FRAME)
+				mark.dropped += gw_counter_get(
+					&gw->stages[i].stats->camera[camera].drops[drop]);
+	return mark;
+}
+
+/* The mean time from frame to frame between two marks; 0 when they do not say. */
+static int64_t frame_period(const struct camera_mark *from, const struct camera_mark *to)
+{
+	if (from->last_frame == 0 || to->last_frame <= from->last_frame || to->frames <= from->frames)
+		return 0;
+	return (to->last_frame - from->last_frame) / (int64_t)(to->frames - from->frames);
+}
+
+/* The newest reading that is old enough, else the oldest. */
+static const struct reading *reference(const struct rates *rates, int64_t now)
+{
+	const struct reading *best = NULL, *oldest = NULL;
+
+	for (int i = 0; i < READINGS; i++) {
+		const struct reading *reading = &rates->reading[i];
+
+		if (reading->time == 0)
+			continue;
+		if (!oldest || reading->time < oldest->time)
+			oldest = reading;
+		if (now - reading->time >= MIN_AGE_NS && (!best || reading->time > best->time))
+			best = reading;
+	}
+	return best ? best : oldest;
+}
+
+void rates_note(struct rates *rates, int64_t now)
+{
+	const struct gw *gw = rates->gw;
+
+	pthread_mutex_lock(&rates->lock);
+	struct reading *reading = &rates->reading[rates->next];
+	const struct reading *before = &rates->reading[(rates->next + READINGS - 1) % READINGS];
+
+	for (int i = 0; i < GW_STAGES; i++) {
+		reading->turns[i] = gw_counter_get(&gw->stages[i].stats->turns);
+		reading->busy[i] = gw_counter_get(&gw->stages[i].stats->busy_turns);
+	}
+	for (uint32_t i = 0; i < gw->camera_count; i++) {
+		reading->camera[i] = mark_camera(gw, i);
+		int64_t period =
+			before->time ? frame_period(&before->camera[i], &reading->camera[i]) : 0;
+
+		if (period > 0)
+			rates->period[i] = period;
+	}
+	reading->time = now;
+	rates->next = (rates->next + 1) % READINGS;
+	pthread_mutex_unlock(&rates->lock);
+}
+
+static void *rates_thread(void *arg)
+{
+	struct rates *rates = arg;
+	struct timespec next;
+
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	pthread_mutex_lock(&rates->lock);
+	while (!rates->stop) {
+		next.tv_sec++;
+		while (!rates->stop &&
+			pthread_cond_timedwait(&rates->wake, &rates->lock, &next) != ETIMEDOUT)
+			;
+		if (rates->stop)
+			break;
+		pthread_mutex_unlock(&rates->lock);
+		rates_note(rates, gw_now());
+		pthread_mutex_lock(&rates->lock);
+	}
+	pthread_mutex_unlock(&rates->lock);
+	return NULL;
+}
+
+struct rates *rates_create(const struct gw *gw)
+{
+	uint32_t cameras = gw->camera_count ? gw->camera_count : 1;
+	struct rates *rates = calloc(1, sizeof(*rates));
+	pthread_condattr_t attributes;
+
+	if (!rates)
+		return NULL;
+	rates->gw = gw;
+	pthread_mutex_init(&rates->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&rates->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+	rates->period = calloc(cameras, sizeof(*rates->period));
+	bool complete = rates->period;
+	for (int i = 0; i < READINGS; i++) {
+		rates->reading[i].camera = calloc(cameras, sizeof(struct camera_mark));
+		complete = complete && rates->reading[i].camera;
+	}
+	if (!complete) {
+		rates_destroy(rates);
+		errno = ENOMEM;
+		return NULL;
+	}
+	rates_note(rates, gw_now());
+	return rates;
+}
+
+int rates_start(struct rates *rates)
+{
+	sigset_t all, old;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int status = pthread_create(&rates->thread, NULL, rates_thread, rates);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (status != 0)
+		return -status;
+	pthread_setname_np(rates->thread, "rates");
+	rates->running = true;
+	return 0;
+}
+
+void rates_destroy(struct rates *rates)
+{
+	if (!rates)
+		return;
+	if (rates->running) {
+		pthread_mutex_lock(&rates->lock);
+		rates->stop = true;
+		pthread_cond_signal(&rates->wake);
+		pthread_mutex_unlock(&rates->lock);
+		pthread_join(rates->thread, NULL);
+	}
+	for (int i = 0; i < READINGS; i++)
+		free(rates->reading[i].camera);
+	free(rates->period);
+	pthread_cond_destroy(&rates->wake);
+	pthread_mutex_destroy(&rates->lock);
+	free(rates);
+}
+
+static enum camera_state state_of(const struct camera_mark *mark, int64_t period, int64_t now)
+{
+	int64_t limit = period * LIVE_PERIODS > LIVE_NS ? period * LIVE_PERIODS : LIVE_NS;
+
+	if (mark->last_frame == 0)
+		return CAMERA_SILENT;
+	return now - mark->last_frame <= limit ? CAMERA_LIVE : CAMERA_STALLED;
+}
+
+struct camera_rates rates_camera(struct rates *rates, uint32_t camera, int64_t now)
+{
+	struct camera_mark mark = mark_camera(rates->gw, camera);
+	struct camera_rates result = {.last_frame_age_ms = -1};
+
+	pthread_mutex_lock(&rates->lock);
+	const struct reading *then = reference(rates, now);
+	const struct camera_mark *from = &then->camera[camera];
+	double seconds = (double)(now - then->time) / GW_NS_PER_S;
+	int64_t period = frame_period(from, &mark);
+
+	if (period == 0)
+		period = rates->period[camera];
+	result.state = state_of(&mark, period, now);
+	if (seconds > 0) {
+		result.mbps = (double)(mark.bytes - from->bytes) * 8 / 1e6 / seconds;
+		result.packets_per_s = (double)(mark.packets - from->packets) / seconds;
+		result.dropped_per_s = (double)(mark.dropped - from->dropped) / seconds;
+		result.fps = (double)(mark.frames - from->frames) / seconds;
+	}
+	/* From frame to frame is exact; from reading to reading is one frame more or less. */
+	if (period > 0 && now - mark.last_frame < 2 * period)
+		result.fps = (double)GW_NS_PER_S / (double)period;
+	pthread_mutex_unlock(&rates->lock);
+
+	if (mark.last_frame > 0)
+		result.last_frame_age_ms =
+			now > mark.last_frame ? (now - mark.last_frame) / GW_NS_PER_MS : 0;
+	return result;
+}
+
+double rates_busy(struct rates *rates, enum gw_stage_index stage)
+{
+	const struct gw_stage_stats *stats = rates->gw->stages[stage].stats;
+	uint64_t busy = gw_counter_get(&stats->busy_turns);
+	uint64_t turns = gw_counter_get(&stats->turns);
+
+	pthread_mutex_lock(&rates->lock);
+	const struct reading *then = reference(rates, gw_now());
+	busy -= then->busy[stage];
+	turns -= then->turns[stage];
+	pthread_mutex_unlock(&rates->lock);
+	if (turns == 0)
+		return 0;
+	return busy < turns ? (double)busy / (double)turns : 1;
+}
+
+const char *camera_state_name(enum camera_state state)
+{
+	static const char *const names[] = {
+		[CAMERA_SILENT] = "silent",
+		[CAMERA_LIVE] = "live",
+		[CAMERA_STALLED] = "stalled",
+	};
+
+	return names[state];
+}

@@ -1,0 +1,20 @@
+/* The UNIX socket that the API listens on. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "core/error.h"
+
+struct api_socket {
+	int fd; /* -1: none */
+	char path[108];
+	dev_t device; /* of the file, so that only our own is ever removed */
+	ino_t inode;
+};
+
+/* Listens on `path` with mode 0660; makes its directory (0755) when that is missing. The socket of a
+ * gateway that died is replaced; one that answers is left alone, and -EADDRINUSE is returned. */
+int api_socket_open(struct api_socket *socket, const char *path, struct gw_error *error);
+
+/* Removes the file. The descriptor is closed by whoever serves it, or here while it is not -1. */
+void api_socket_close(struct api_socket *socket);

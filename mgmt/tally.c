@@ -1,0 +1,91 @@
+#include "mgmt/tally.h"
+
+#include <string.h>
+
+void tally_read(const struct gw *gw, uint32_t camera, struct tally *tally)
+{
+	const struct gw_camera_stats *rx = &gw->stages[GW_STAGE_RX].stats->camera[camera];
+	const struct gw_camera_stats *sink = &gw->stages[GW_STAGE_SINK].stats->camera[camera];
+
+	memset(tally, 0, sizeof(*tally));
+	tally->packets = gw_counter_get(&rx->packets);
+	tally->packets_used = gw_counter_get(&rx->packets_used);
+	tally->bytes = gw_counter_get(&rx->bytes);
+	tally->frames_begun = gw_counter_get(&rx->frames_in);
+	tally->frames_complete = gw_counter_get(&rx->frames_out);
+	tally->delivered = gw_counter_get(&sink->delivered);
+	tally->results_waiting = gw_counter_get(&sink->results_waiting);
+	tally->samples = gw_counter_get(&sink->samples);
+	tally->samples_delivered = gw_counter_get(&sink->samples_delivered);
+	tally->samples_held = gw_counter_get(&sink->samples_held);
+	if (camera < gw->camera_count)
+		tally->slots = gw_pool_in_use(gw->pool, camera);
+	for (int i = 0; i < GW_STAGES; i++) {
+		const struct gw_camera_stats *stage = &gw->stages[i].stats->camera[camera];
+
+		for (int drop = 0; drop < GW_DROP_COUNT; drop++)
+			tally->drops[drop] += gw_counter_get(&stage->drops[drop]);
+		for (int event = 0; event < GW_EVENT_COUNT; event++)
+			tally->events[event] += gw_counter_get(&stage->events[event]);
+	}
+}
+
+void tally_add(struct tally *sum, const struct tally *one)
+{
+	sum->packets += one->packets;
+	sum->packets_used += one->packets_used;
+	sum->bytes += one->bytes;
+	sum->frames_begun += one->frames_begun;
+	sum->frames_complete += one->frames_complete;
+	sum->delivered += one->delivered;
+	sum->slots += one->slots;
+	sum->results_waiting += one->results_waiting;
+	sum->samples += one->samples;
+	sum->samples_delivered += one->samples_delivered;
+	sum->samples_held += one->samples_held;
+	for (int drop = 0; drop < GW_DROP_COUNT; drop++)
+		sum->drops[drop] += one->drops[drop];
+	for (int event = 0; event < GW_EVENT_COUNT; event++)
+		sum->events[event] += one->events[event];
+}
+
+uint64_t tally_dropped(const struct tally *tally, enum gw_unit unit)
+{
+	uint64_t total = 0;
+
+	for (int drop = GW_DROP_NONE + 1; drop < GW_DROP_COUNT; drop++)
+		if (gw_drops[drop].unit == unit)
+			total += tally->drops[drop];
+	return total;
+}
+
+struct tally_equation tally_equation(const struct tally *tally, enum gw_unit unit)
+{
+	struct tally_equation equation = {.dropped = tally_dropped(tally, unit)};
+
+	switch (unit) {
+	case GW_PACKET:
+		equation.received = tally->packets;
+		equation.delivered = tally->packets_used;
+		break;
+	case GW_FRAME:
+		equation.received = tally->frames_begun;
+		equation.delivered = tally->delivered;
+		equation.in_flight = (int64_t)(tally->slots + tally->results_waiting) -
+			(int64_t)tally->samples_held;
+		break;
+	case GW_SAMPLE:
+		equation.received = tally->samples;
+		equation.delivered = tally->samples_delivered;
+		equation.in_flight = (int64_t)tally->samples_held;
+		break;
+	}
+	return equation;
+}
+
+bool tally_balanced(const struct tally_equation *equation)
+{
+	return equation->in_flight >= 0 &&
+		equation->received == equation->delivered + equation->dropped +
+			(uint64_t)equation->in_flight;
+}

@@ -1,0 +1,39 @@
+/* What the stages counted for one camera, added up: the figures that API and audit work with. */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/gateway.h"
+
+#define API_UNITS 3 /* packets, frames, samples: enum gw_unit */
+
+struct tally {
+	uint64_t packets, packets_used, bytes;
+	uint64_t frames_begun;    /* by the dataplane */
+	uint64_t frames_complete; /* ... and pushed on */
+	uint64_t delivered;
+	uint64_t slots; /* of the pool, in use for this camera */
+	uint64_t results_waiting;
+	uint64_t samples, samples_delivered, samples_held;
+	uint64_t drops[GW_DROP_COUNT];
+	uint64_t events[GW_EVENT_COUNT];
+};
+
+/* One conservation equation: received = delivered + dropped + in flight (core/stats.h). */
+struct tally_equation {
+	uint64_t received, delivered, dropped;
+	int64_t in_flight; /* negative only when the gauges contradict each other */
+};
+
+/* Reads all counters of one camera; `camera` may be gw->camera_count for what matches none. The result
+ * is not one moment: stages go on counting while it is read. Any thread. */
+void tally_read(const struct gw *gw, uint32_t camera, struct tally *tally);
+
+void tally_add(struct tally *sum, const struct tally *one);
+
+/* The sum of all drops of one unit. */
+uint64_t tally_dropped(const struct tally *tally, enum gw_unit unit);
+
+struct tally_equation tally_equation(const struct tally *tally, enum gw_unit unit);
+
+bool tally_balanced(const struct tally_equation *equation);
