@@ -58,8 +58,8 @@ int api_drops(const struct api *api, const char *name, json_t **reply, struct gw
 				json_integer((json_int_t)tallies[gw->camera_count].drops[i]));
 	}
 	for (int i = 0; i < GW_EVENT_COUNT; i++) {
-		json_t *line = json_pack("{s:s, s:s}", "event", gw_events[i].name, "meaning",
-			gw_events[i].meaning);
+		json_t *line = json_pack(
+			"{s:s, s:s}", "event", gw_events[i].name, "meaning", gw_events[i].meaning);
 
 		add_counts(line, gw, tallies, event_count, i, true);
 		json_array_append_new(events, line);

@@ -19,8 +19,8 @@ json_t *facts_drops(const struct tally *tally, enum gw_unit unit, bool zeros)
 
 	for (int i = GW_DROP_NONE + 1; i < GW_DROP_COUNT; i++)
 		if (gw_drops[i].unit == unit && (zeros || tally->drops[i] > 0))
-			json_object_set_new(drops, gw_drops[i].name,
-				json_integer((json_int_t)tally->drops[i]));
+			json_object_set_new(
+				drops, gw_drops[i].name, json_integer((json_int_t)tally->drops[i]));
 	return drops;
 }
 

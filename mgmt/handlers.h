@@ -1,7 +1,8 @@
 /* What answers the requests: one function per route, one file per noun.
  *
- * All have the contract of gw_api_route's handle() (core/api.h): they run on the server's thread, set
- * *reply to a new object and return an HTTP status, or return a negative errno with an error line. */
+ * All have the contract of gw_api_route's handle() (core/api.h): they run on the server's thread,
+ * set *reply to a new object and return an HTTP status, or return a negative errno with an error
+ * line. */
 #pragma once
 
 #include "core/error.h"
@@ -16,8 +17,8 @@ struct api {
 	struct rates *rates;
 };
 
-typedef int api_handler(const struct api *api, const char *name, struct json_t **reply,
-	struct gw_error *error);
+typedef int api_handler(
+	const struct api *api, const char *name, struct json_t **reply, struct gw_error *error);
 
 api_handler api_version, api_status, api_cameras, api_camera, api_drops, api_latency, api_audit,
 	api_stages, api_config;

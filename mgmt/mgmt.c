@@ -18,8 +18,8 @@ struct mgmt {
 	struct api_server *server;
 };
 
-/* Threads inherit mask and affinity of the one that makes them: signals belong to the main thread, and
- * the main thread may be pinned to the receive core. */
+/* Threads inherit mask and affinity of the one that makes them: signals belong to the main thread,
+ * and the main thread may be pinned to the receive core. */
 struct mood {
 	sigset_t signals;
 	cpu_set_t cores;

@@ -33,7 +33,8 @@ struct rates {
 	bool running, stop;
 	uint32_t next; /* reading to be overwritten */
 	struct reading reading[READINGS];
-	int64_t *period; /* per camera: nanoseconds from frame to frame when last known, 0: unknown */
+	int64_t *period; /* per camera: nanoseconds from frame to frame when last known, 0: unknown
+			  */
 };
 
 static struct camera_mark mark_camera(const struct gw *gw, uint32_t camera)
@@ -57,7 +58,8 @@ static struct camera_mark mark_camera(const struct gw *gw, uint32_t camera)
 /* The mean time from frame to frame between two marks; 0 when they do not say. */
 static int64_t frame_period(const struct camera_mark *from, const struct camera_mark *to)
 {
-	if (from->last_frame == 0 || to->last_frame <= from->last_frame || to->frames <= from->frames)
+	if (from->last_frame == 0 || to->last_frame <= from->last_frame ||
+		to->frames <= from->frames)
 		return 0;
 	return (to->last_frame - from->last_frame) / (int64_t)(to->frames - from->frames);
 }

@@ -1,7 +1,7 @@
 /* Figures per second: counters now against counters of one to two seconds ago.
  *
- * A thread of its own keeps the last few readings; a request compares with one of them, so that asking
- * costs no waiting and many who ask do not disturb each other.
+ * A thread of its own keeps the last few readings; a request compares with one of them, so that
+ * asking costs no waiting and many who ask do not disturb each other.
  */
 #pragma once
 
@@ -10,15 +10,15 @@
 struct rates;
 
 enum camera_state {
-	CAMERA_SILENT,  /* no complete frame so far */
-	CAMERA_LIVE,    /* a frame within 2 s, or within 5 of its frame periods */
+	CAMERA_SILENT, /* no complete frame so far */
+	CAMERA_LIVE, /* a frame within 2 s, or within 5 of its frame periods */
 	CAMERA_STALLED, /* it was live */
 };
 
 struct camera_rates {
 	enum camera_state state;
-	double fps;           /* complete frames */
-	double mbps;          /* 10^6 bit/s of UDP payload */
+	double fps; /* complete frames */
+	double mbps; /* 10^6 bit/s of UDP payload */
 	double packets_per_s;
 	double dropped_per_s; /* frames */
 	int64_t last_frame_age_ms; /* -1: none so far */

@@ -81,7 +81,8 @@ static int find(const struct gw *gw, const char *method, const char *path, struc
 		consider(target, allow, room, method, route->method, route, NULL);
 	}
 	for (int i = 0; i < GW_STAGES; i++) {
-		const struct gw_api_route *route = gw->stages[i].ops ? gw->stages[i].ops->routes : NULL;
+		const struct gw_api_route *route =
+			gw->stages[i].ops ? gw->stages[i].ops->routes : NULL;
 
 		for (; route && route->method; route++) {
 			int fits = path_match(route->path, path, name, sizeof(name));
@@ -142,10 +143,11 @@ struct api_answer api_dispatch(const struct api *api, const char *method, const 
 		return api_refuse(404, "not_found", "the API begins at " API_PREFIX);
 	int status = find(api->gw, method, path, &target, allow, sizeof(allow));
 	if (status != 0)
-		return api_refuse(400, "bad_request", "the path has a broken %%-escape or is too long");
+		return api_refuse(
+			400, "bad_request", "the path has a broken %%-escape or is too long");
 	if (allow[0] == '\0')
-		return api_refuse(404, "not_found", "there is no %s: GET " API_PREFIX " lists all routes",
-			url);
+		return api_refuse(404, "not_found",
+			"there is no %s: GET " API_PREFIX " lists all routes", url);
 	if (strcmp(method, "OPTIONS") == 0)
 		answer = (struct api_answer){.status = 204};
 	else if (target.own || target.stage)

@@ -7,7 +7,7 @@
 
 struct api_route {
 	const char *method; /* NULL ends the table */
-	const char *path;   /* below API_PREFIX, as in struct gw_api_route */
+	const char *path; /* below API_PREFIX, as in struct gw_api_route */
 	const char *summary;
 	api_handler *handle;
 };
@@ -16,13 +16,14 @@ extern const struct api_route api_routes[];
 
 /* The outcome of one request. */
 struct api_answer {
-	int status;          /* of HTTP */
+	int status; /* of HTTP */
 	struct json_t *body; /* NULL: none; the receiver releases it */
-	char allow[64];      /* for the Allow header; empty: none */
+	char allow[64]; /* for the Allow header; empty: none */
 };
 
-/* Answers `method` on `url` (the path as it came, still percent-encoded). Never fails: what goes wrong
- * is an answer too, {"error": {"code", "message"}}. Runs the handler on the calling thread. */
+/* Answers `method` on `url` (the path as it came, still percent-encoded). Never fails: what goes
+ * wrong is an answer too, {"error": {"code", "message"}}. Runs the handler on the calling thread.
+ */
 struct api_answer api_dispatch(const struct api *api, const char *method, const char *url);
 
 /* An error as an answer. */

@@ -45,8 +45,7 @@ static enum MHD_Result respond(
 		return MHD_NO;
 	}
 	if (text)
-		MHD_add_response_header(
-			response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	if (answer->allow[0])
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
@@ -76,7 +75,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		return request->body > 16 * BODY_LIMIT ? MHD_NO : MHD_YES;
 	}
 	if (request->too_large)
-		answer = api_refuse(413, "too_large", "a request body may have %u bytes", BODY_LIMIT);
+		answer = api_refuse(
+			413, "too_large", "a request body may have %u bytes", BODY_LIMIT);
 	else
 		answer = api_dispatch(server->api, method, url);
 	return respond(connection, method, &answer);
@@ -113,14 +113,16 @@ struct api_server *api_server_start(const struct api *api, int listening, struct
 		return NULL;
 	}
 	server->api = api;
-	server->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL,
-		NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT,
+	server->daemon = MHD_start_daemon(
+		MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+		NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT,
 		CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
 	if (!server->daemon) {
-		gw_error_set(error, -EIO, "api: the HTTP server did not start: %s", strerror(errno));
+		gw_error_set(
+			error, -EIO, "api: the HTTP server did not start: %s", strerror(errno));
 		free(server);
 		return NULL;
 	}

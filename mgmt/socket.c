@@ -23,12 +23,12 @@ static int refuse(struct gw_error *error, int status, const char *path, const ch
 		advice = ": run as root, or set `api.socket` to a path that you may write";
 	else if (status == -ENOENT)
 		advice = ": make the directory, or set `api.socket` to another path";
-	return gw_error_set(error, status, "api: cannot %s %s: %s%s", what, path, strerror(-status),
-		advice);
+	return gw_error_set(
+		error, status, "api: cannot %s %s: %s%s", what, path, strerror(-status), advice);
 }
 
-/* Opens the directory of the socket and locks it, so that two gateways that start at once do not both
- * replace the same dead socket. Returns a descriptor. */
+/* Opens the directory of the socket and locks it, so that two gateways that start at once do not
+ * both replace the same dead socket. Returns a descriptor. */
 static int lock_directory(const char *path, struct gw_error *error)
 {
 	static const struct timespec pause = {.tv_nsec = 10000000};
@@ -62,13 +62,15 @@ static int remove_dead(const struct sockaddr_un *address, struct gw_error *error
 		return errno == ENOENT ? 0 : refuse(error, -errno, address->sun_path, "look at");
 	if (!S_ISSOCK(stat.st_mode))
 		return gw_error_set(error, -EEXIST,
-			"api: %s is there and is no socket: remove it, or set `api.socket` to another "
+			"api: %s is there and is no socket: remove it, or set `api.socket` to "
+			"another "
 			"path",
 			address->sun_path);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return refuse(error, -errno, address->sun_path, "try");
-	int status = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : -errno;
+	int status =
+		connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : -errno;
 	close(fd);
 	/* EAGAIN: somebody listens and is busy. */
 	if (status == 0 || status == -EAGAIN)

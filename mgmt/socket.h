@@ -12,8 +12,8 @@ struct api_socket {
 	ino_t inode;
 };
 
-/* Listens on `path` with mode 0660; makes its directory (0755) when that is missing. The socket of a
- * gateway that died is replaced; one that answers is left alone, and -EADDRINUSE is returned. */
+/* Listens on `path` with mode 0660; makes its directory (0755) when that is missing. The socket of
+ * a gateway that died is replaced; one that answers is left alone, and -EADDRINUSE is returned. */
 int api_socket_open(struct api_socket *socket, const char *path, struct gw_error *error);
 
 /* Removes the file. The descriptor is closed by whoever serves it, or here while it is not -1. */

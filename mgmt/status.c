@@ -13,8 +13,8 @@ static json_t *kafka_facts(const struct gw *gw)
 	json_t *said = sink->ops->describe ? sink->ops->describe((struct gw_stage *)sink) : NULL;
 	json_t *backend = json_object_get(said, "backend");
 	json_t *state = json_object_get(said, "state");
-	json_t *facts = json_pack("{s:O?, s:O?, s:s?}", "backend", backend, "state", state, "brokers",
-		config ? config->brokers : NULL);
+	json_t *facts = json_pack("{s:O?, s:O?, s:s?}", "backend", backend, "state", state,
+		"brokers", config ? config->brokers : NULL);
 
 	json_decref(said);
 	return facts;
@@ -37,9 +37,9 @@ int api_status(const struct api *api, const char *name, json_t **reply, struct g
 		tally_read(gw, i, &tally);
 		tally_add(&total, &tally);
 	}
-	*reply = json_pack("{s:s, s:s, s:s, s:f, s:s, s:b, s:I, s:I, s:f, s:f, s:o, s:o, s:o}", "name",
-		gw->config->gateway->name, "version", GW_VERSION, "boot_id", gw->boot_id, "uptime_s",
-		(double)((now - gw->start) / GW_NS_PER_MS) / 1e3, "mode",
+	*reply = json_pack("{s:s, s:s, s:s, s:f, s:s, s:b, s:I, s:I, s:f, s:f, s:o, s:o, s:o}",
+		"name", gw->config->gateway->name, "version", GW_VERSION, "boot_id", gw->boot_id,
+		"uptime_s", (double)((now - gw->start) / GW_NS_PER_MS) / 1e3, "mode",
 		gw->lossless ? "lossless" : "realtime", "ready",
 		atomic_load_explicit(&gw->ready, memory_order_acquire), "cameras",
 		(json_int_t)gw->camera_count, "cameras_live", (json_int_t)live, "fps",

@@ -86,6 +86,6 @@ struct tally_equation tally_equation(const struct tally *tally, enum gw_unit uni
 bool tally_balanced(const struct tally_equation *equation)
 {
 	return equation->in_flight >= 0 &&
-		equation->received == equation->delivered + equation->dropped +
-			(uint64_t)equation->in_flight;
+		equation->received ==
+		equation->delivered + equation->dropped + (uint64_t)equation->in_flight;
 }

@@ -9,7 +9,7 @@
 
 struct tally {
 	uint64_t packets, packets_used, bytes;
-	uint64_t frames_begun;    /* by the dataplane */
+	uint64_t frames_begun; /* by the dataplane */
 	uint64_t frames_complete; /* ... and pushed on */
 	uint64_t delivered;
 	uint64_t slots; /* of the pool, in use for this camera */
@@ -25,8 +25,8 @@ struct tally_equation {
 	int64_t in_flight; /* negative only when the gauges contradict each other */
 };
 
-/* Reads all counters of one camera; `camera` may be gw->camera_count for what matches none. The result
- * is not one moment: stages go on counting while it is read. Any thread. */
+/* Reads all counters of one camera; `camera` may be gw->camera_count for what matches none. The
+ * result is not one moment: stages go on counting while it is read. Any thread. */
 void tally_read(const struct gw *gw, uint32_t camera, struct tally *tally);
 
 void tally_add(struct tally *sum, const struct tally *one);

@@ -1,0 +1,132 @@
+#include <inttypes.h>
+
+#include "mgmt/cli/client.h"
+#include "mgmt/cli/commands.h"
+#include "mgmt/cli/units.h"
+#include "mgmt/cli/view.h"
+
+static int64_t age_of(const json_t *camera)
+{
+	const json_t *age = json_object_get(camera, "last_frame_age_ms");
+
+	return json_is_integer(age) ? json_integer_value(age) : -1;
+}
+
+/* "640x480", or "?" before the first frame says it. */
+static const char *size_of(const json_t *camera, char text[UNITS_TEXT])
+{
+	int64_t width = reply_count(camera, "width"), height = reply_count(camera, "height");
+
+	if (width == 0)
+		return "?";
+	snprintf(text, UNITS_TEXT, "%" PRId64 "x%" PRId64, width, height);
+	return text;
+}
+
+static const char *or_dash(const char *text)
+{
+	return text[0] ? text : "-";
+}
+
+static void add_camera(struct table *table, const json_t *camera)
+{
+	const json_t *frames = json_object_get(camera, "frames");
+	const char *state = reply_text(camera, "state");
+	int64_t dropped = reply_count(frames, "dropped");
+	char text[UNITS_TEXT];
+
+	table_cell(table, STYLE_PLAIN, "%s", reply_text(camera, "name"));
+	table_cell(table, view_camera_style(state), "%s", state);
+	table_cell(table, STYLE_PLAIN, "%s", or_dash(reply_text(camera, "model")));
+	table_cell(table, STYLE_PLAIN, "%s", size_of(camera, text));
+	table_cell(table, STYLE_PLAIN, "%.1f", reply_number(camera, "fps"));
+	table_cell(table, STYLE_PLAIN, "%.2f", reply_number(camera, "mbps"));
+	table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(frames, "received"));
+	table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(frames, "delivered"));
+	table_cell(table, dropped > 0 ? STYLE_WARN : STYLE_PLAIN, "%" PRId64, dropped);
+	table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(frames, "in_flight"));
+	table_cell(table, STYLE_PLAIN, "%s", units_ago(text, age_of(camera)));
+}
+
+static void print_cameras(const struct cli *cli, const json_t *cameras)
+{
+	struct table *table = table_create();
+	json_t *camera;
+	size_t i;
+
+	if (json_array_size(cameras) == 0) {
+		table_destroy(table);
+		fputs("no cameras: add some to the configuration\n", cli->out);
+		return;
+	}
+	table_column(table, "CAMERA", TABLE_LEFT);
+	table_column(table, "STATE", TABLE_LEFT);
+	table_column(table, "MODEL", TABLE_LEFT);
+	table_column(table, "SIZE", TABLE_RIGHT);
+	table_column(table, "FRAMES/S", TABLE_RIGHT);
+	table_column(table, "MBIT/S", TABLE_RIGHT);
+	table_column(table, "RECEIVED", TABLE_RIGHT);
+	table_column(table, "DELIVERED", TABLE_RIGHT);
+	table_column(table, "DROPPED", TABLE_RIGHT);
+	table_column(table, "IN FLIGHT", TABLE_RIGHT);
+	table_column(table, "LAST FRAME", TABLE_RIGHT);
+	json_array_foreach(cameras, i, camera) add_camera(table, camera);
+	view_table(cli, table);
+}
+
+int cli_camera_list(struct cli *cli)
+{
+	json_t *reply;
+	int code = client_get(cli, "cameras", &reply);
+
+	if (code != CLI_WELL)
+		return code;
+	if (cli->json)
+		reply_print(cli, reply);
+	else
+		print_cameras(cli, json_object_get(reply, "cameras"));
+	json_decref(reply);
+	return CLI_WELL;
+}
+
+static void print_camera(const struct cli *cli, const json_t *camera)
+{
+	const char *state = reply_text(camera, "state");
+	char text[UNITS_TEXT];
+
+	view_line(cli, "camera", STYLE_TITLE, "%s", reply_text(camera, "name"));
+	view_line(cli, "state", view_camera_style(state), "%s, last frame %s", state,
+		units_ago(text, age_of(camera)));
+	view_line(cli, "stream", STYLE_PLAIN, "%s to %s, UDP port %" PRId64,
+		reply_text(camera, "source"), reply_text(camera, "destination"),
+		reply_count(camera, "port"));
+	view_line(cli, "model", STYLE_PLAIN, "%s", or_dash(reply_text(camera, "model")));
+	view_line(cli, "size", STYLE_PLAIN, "%s", size_of(camera, text));
+	view_line(cli, "rate", STYLE_PLAIN, "%.1f frames/s, %.2f Mbit/s, %.0f packets/s",
+		reply_number(camera, "fps"), reply_number(camera, "mbps"),
+		reply_number(camera, "packets_per_s"));
+	view_line(cli, "dropping",
+		reply_number(camera, "dropped_per_s") > 0 ? STYLE_WARN : STYLE_PLAIN,
+		"%.1f frames/s", reply_number(camera, "dropped_per_s"));
+	view_line(cli, "packets", STYLE_PLAIN, "%" PRId64 " of %" PRId64 " bytes in all",
+		reply_count(camera, "packets"), reply_count(camera, "bytes"));
+	view_flow(cli, "frames", json_object_get(camera, "frames"));
+	view_flow(cli, "samples", json_object_get(camera, "samples"));
+	view_line(cli, "quota", STYLE_PLAIN, "%" PRId64 " frames in flight",
+		reply_count(camera, "quota"));
+}
+
+int cli_camera_show(struct cli *cli)
+{
+	json_t *reply;
+	int code = client_ask(cli, "GET", "cameras/", cli->argument, "", &reply);
+
+	if (code != CLI_WELL)
+		return code;
+	if (cli->json)
+		reply_print(cli, reply);
+	else
+		print_camera(cli, reply);
+	json_decref(reply);
+	return CLI_WELL;
+}

@@ -1,0 +1,63 @@
+/* gwctl's commands: what one is, and what it gets to work with. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Exit codes, for scripts. */
+enum cli_exit {
+	CLI_WELL = 0,
+	CLI_NOT_WELL = 1, /* the answer is bad news, or there is none to that question */
+	CLI_USAGE = 2, /* the command line makes no sense */
+	CLI_NO_DAEMON = 3, /* nobody answers on the socket */
+};
+
+#define CLI_OPTIONS 4
+#define CLI_SOCKET "/run/framegate/api.sock"
+
+/* An option of one command. */
+struct cli_option {
+	const char *name; /* "--all"; NULL ends the list */
+	const char *value; /* what follows, "SECONDS"; NULL: nothing */
+	const char *summary;
+};
+
+/* What an argument is: completion offers it, errors name it. */
+enum cli_argument { CLI_NOTHING, CLI_CAMERA, CLI_MODEL, CLI_FILE, CLI_SHELL, CLI_COMMAND };
+
+struct cli;
+
+/* One command, declared once: usage, help, manual page and completion come from this. */
+struct cli_command {
+	const char *noun;
+	const char *verb; /* NULL: the noun alone */
+	const char *argument; /* "NAME", "[COMMAND]" when it may be left out; NULL: none */
+	enum cli_argument kind;
+	const char *summary; /* one line */
+	const char *details; /* sentences for the help */
+	const char *example; /* the words after "gwctl" */
+	struct cli_option options[CLI_OPTIONS + 1];
+	int (*run)(struct cli *cli); /* returns an exit code */
+};
+
+/* The command line, understood. */
+struct cli {
+	const struct cli_command *command; /* NULL: help on `noun`, or on everything */
+	const char *noun;
+	const char *verb;
+	const char *argument; /* NULL: not given */
+	const char *option[CLI_OPTIONS]; /* in the command's order: value, "" without one, NULL: not
+					    given */
+	const char *socket;
+	bool socket_given;
+	bool json;
+	bool help;
+	bool version;
+	bool color;
+	FILE *out;
+	struct client *client; /* opened with the first request */
+};
+
+/* Ended by an entry without a noun. */
+extern const struct cli_command cli_commands[];
+extern const struct cli_option cli_global_options[];

@@ -1,0 +1,151 @@
+#include "mgmt/cli/commands.h"
+
+#include <stddef.h>
+
+#include "mgmt/cli/cli.h"
+
+const struct cli_option cli_global_options[] = {
+	{"--socket", "PATH",
+		"where the gateway answers (default " CLI_SOCKET ", or $FRAMEGATE_SOCKET)"},
+	{"--json", NULL, "print what the API says, for scripts"},
+	{"--no-color", NULL, "never colour (also with NO_COLOR set, or away from a terminal)"},
+	{"--help", NULL, "explain a command"},
+	{"--version", NULL, "print gwctl's version"},
+	{NULL, NULL, NULL},
+};
+
+const struct cli_command cli_commands[] = {
+	{.noun = "status",
+		.summary = "the gateway at a glance",
+		.details = "Shows whether the gateway is ready, how many cameras are live, how "
+			   "many frames "
+			   "it received, delivered and dropped, and how it stands with Kafka. Exit "
+			   "code 1 "
+			   "when the gateway is not ready.",
+		.example = "status",
+		.run = cli_status},
+	{.noun = "camera",
+		.verb = "list",
+		.summary = "all cameras with state, rates and frames",
+		.details = "A camera is live while frames come, stalled when they stopped, silent "
+			   "when "
+			   "none ever came.",
+		.example = "camera list",
+		.run = cli_camera_list},
+	{.noun = "camera",
+		.verb = "show",
+		.argument = "NAME",
+		.kind = CLI_CAMERA,
+		.summary = "everything about one camera",
+		.details = "Shows where it sends from and to, its state and its rates, and what "
+			   "became of "
+			   "its frames and samples. Exit code 1 when there is no such camera.",
+		.example = "camera show cam0",
+		.run = cli_camera_show},
+	{.noun = "drops",
+		.summary = "what was dropped, and why",
+		.details = "Every packet, frame or sample that did not go on has one reason. Shows "
+			   "the "
+			   "reasons that occurred with the cameras they hit most; below, what was "
+			   "noticed "
+			   "and cost nothing.",
+		.example = "drops --all",
+		.options = {{"--all", NULL, "also the reasons that never occurred"}},
+		.run = cli_drops},
+	{.noun = "latency",
+		.summary = "how long frames take, stage by stage",
+		.details = "Percentiles since the gateway started: for each part of a frame's way, "
+			   "and from "
+			   "end to end for each camera.",
+		.example = "latency",
+		.run = cli_latency},
+	{.noun = "audit",
+		.summary = "check that everything is accounted for",
+		.details =
+			"Holds received = delivered + dropped + in flight for packets, frames and "
+			"samples, camera by camera, on the running gateway. Shows the totals and "
+			"what "
+			"does not balance. Exit code 1 when something does not.",
+		.example = "audit --all",
+		.options = {{"--all", NULL, "also the cameras that balance"}},
+		.run = cli_audit},
+	{.noun = "model",
+		.verb = "list",
+		.summary = "the models that are loaded",
+		.details =
+			"Shows task, back-end, the cameras that use it, and how its batches run.",
+		.example = "model list",
+		.run = cli_model_list},
+	{.noun = "model",
+		.verb = "show",
+		.argument = "NAME",
+		.kind = CLI_MODEL,
+		.summary = "everything about one model",
+		.details = "Exit code 1 when there is no such model.",
+		.example = "model show digits",
+		.run = cli_model_show},
+	{.noun = "sample",
+		.argument = "CAMERA",
+		.kind = CLI_CAMERA,
+		.summary = "send the camera's next picture upstream",
+		.details = "The next frame of the camera goes to the topic for frames as a JPEG "
+			   "picture, "
+			   "beside its result.",
+		.example = "sample cam0",
+		.run = cli_sample},
+	{.noun = "stages",
+		.summary = "the stages of the pipeline",
+		.details = "Shows for each stage how busy its thread is (the share of turns that "
+			   "found "
+			   "work, over the last second), how many frames wait for it, and what it "
+			   "says of "
+			   "itself.",
+		.example = "stages",
+		.run = cli_stages},
+	{.noun = "top",
+		.summary = "watch the gateway live",
+		.details = "Refreshes until q or Ctrl-C. Away from a terminal it prints once.",
+		.example = "top --interval 2",
+		.options = {{"--once", NULL, "print once and end"},
+			{"--interval", "SECONDS", "time between two refreshes (default 1)"}},
+		.run = cli_top},
+	{.noun = "config",
+		.verb = "check",
+		.argument = "FILE",
+		.kind = CLI_FILE,
+		.summary = "check a configuration file",
+		.details = "Needs no gateway and changes nothing. Exit code 1, with line and "
+			   "column, when "
+			   "the file is not valid.",
+		.example = "config check /etc/framegate/gateway.yaml",
+		.run = cli_config_check},
+	{.noun = "config",
+		.verb = "show",
+		.summary = "the configuration in effect",
+		.details = "Prints it as JSON, defaults filled in, secrets left out.",
+		.example = "config show",
+		.run = cli_config_show},
+	{.noun = "version",
+		.summary = "the versions of gwctl and of the gateway",
+		.details = "A gateway that does not answer is no error here.",
+		.example = "version",
+		.run = cli_version},
+	{.noun = "completion",
+		.argument = "SHELL",
+		.kind = CLI_SHELL,
+		.summary = "print a completion script (bash)",
+		.details = "Completes commands, options and, by asking the gateway, the names of "
+			   "cameras "
+			   "and models. For this shell: source <(gwctl completion bash)",
+		.example = "completion bash > /etc/bash_completion.d/gwctl",
+		.run = cli_completion},
+	{.noun = "help",
+		.argument = "[COMMAND]",
+		.kind = CLI_COMMAND,
+		.summary = "explain a command, or list them all",
+		.details = "The same as --help after the command.",
+		.example = "help camera",
+		.options = {{"--man", NULL, "print the manual page, for man -l -"}},
+		.run = cli_help},
+	{.noun = NULL},
+};

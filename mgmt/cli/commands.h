@@ -1,0 +1,21 @@
+/* The functions behind the table of commands; each returns an exit code. */
+#pragma once
+
+struct cli;
+
+int cli_status(struct cli *cli);
+int cli_camera_list(struct cli *cli);
+int cli_camera_show(struct cli *cli);
+int cli_drops(struct cli *cli);
+int cli_latency(struct cli *cli);
+int cli_audit(struct cli *cli);
+int cli_model_list(struct cli *cli);
+int cli_model_show(struct cli *cli);
+int cli_sample(struct cli *cli);
+int cli_stages(struct cli *cli);
+int cli_top(struct cli *cli);
+int cli_config_check(struct cli *cli);
+int cli_config_show(struct cli *cli);
+int cli_version(struct cli *cli);
+int cli_completion(struct cli *cli);
+int cli_help(struct cli *cli);

@@ -1,0 +1,57 @@
+/* gwctl: one command, from its words to its exit code. */
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mgmt/cli/arguments.h"
+#include "mgmt/cli/client.h"
+#include "mgmt/cli/completion.h"
+#include "mgmt/cli/help.h"
+#include "mgmt/cli/style.h"
+
+static int run(struct cli *cli)
+{
+	if (cli->version) {
+		fputs("gwctl " GW_VERSION "\n", cli->out);
+		return CLI_WELL;
+	}
+	if (cli->help && cli->command)
+		help_command(cli->out, cli->command);
+	else if (cli->help && cli->noun)
+		help_noun(cli->out, cli->noun);
+	else if (cli->help)
+		help_overview(cli->out);
+	else if (!cli->command)
+		help_overview(stderr);
+	else
+		return cli->command->run(cli);
+	return cli->help ? CLI_WELL : CLI_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const char *socket = getenv("FRAMEGATE_SOCKET");
+	struct cli cli = {
+		.socket = socket && socket[0] ? socket : CLI_SOCKET,
+		.color = style_wanted(STDOUT_FILENO),
+		.out = stdout,
+	};
+	struct gw_error error;
+	int code;
+
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	/* Asked by the completion script, not by people: it is not among the commands. */
+	if (argc > 1 && strcmp(argv[1], "complete") == 0) {
+		completion_offer(&cli, argc - 2, argv + 2);
+		code = CLI_WELL;
+	} else if (arguments_parse(argc - 1, argv + 1, &cli, &error) != 0) {
+		fprintf(stderr, "gwctl: %s\n", error.text);
+		code = CLI_USAGE;
+	} else {
+		code = run(&cli);
+	}
+	client_close(&cli);
+	curl_global_cleanup();
+	return code;
+}

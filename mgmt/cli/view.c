@@ -1,0 +1,51 @@
+#include "mgmt/cli/view.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+void view_table(const struct cli *cli, struct table *table)
+{
+	int width = cli->out == stdout ? style_width(STDOUT_FILENO) : 0;
+
+	table_print(table, cli->out, cli->color, width);
+	table_destroy(table);
+}
+
+void view_line(const struct cli *cli, const char *label, enum style style, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(cli->out, "%s%-11s%s", cli->color ? style_on(STYLE_DIM) : "", label,
+		cli->color ? style_off(STYLE_DIM) : "");
+	fputs(cli->color ? style_on(style) : "", cli->out);
+	va_start(args, format);
+	vfprintf(cli->out, format, args);
+	va_end(args);
+	fputs(cli->color ? style_off(style) : "", cli->out);
+	fputc('\n', cli->out);
+}
+
+void view_flow(const struct cli *cli, const char *label, const json_t *flow)
+{
+	view_line(cli, label, STYLE_PLAIN,
+		"%" PRId64 " received = %" PRId64 " delivered + %" PRId64 " dropped + %" PRId64
+		" in flight",
+		reply_count(flow, "received"), reply_count(flow, "delivered"),
+		reply_count(flow, "dropped"), reply_count(flow, "in_flight"));
+}
+
+enum style view_camera_style(const char *state)
+{
+	if (strcmp(state, "live") == 0)
+		return STYLE_GOOD;
+	return strcmp(state, "stalled") == 0 ? STYLE_BAD : STYLE_WARN;
+}
+
+enum style view_kafka_style(const char *state)
+{
+	if (strcmp(state, "up") == 0)
+		return STYLE_GOOD;
+	return strcmp(state, "down") == 0 ? STYLE_BAD : STYLE_PLAIN;
+}
