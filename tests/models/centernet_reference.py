@@ -11,7 +11,7 @@ The definition:
    the maximum of the 3x3 cells around it in its class (what lies outside does not count).
 4. Box. Its sides lie at stride*x - left, stride*y - top, stride*x + right, stride*y + bottom in
    input pixels, from the four channels of the size map at (y, x). They are scaled back to source
-   pixels and clipped to the picture.
+   pixels and clipped to the picture. A box of which nothing is left is none.
 5. The `max_boxes` most confident ones, most confident first; among equals the lower class, then the
    upper row, then the left column comes first.
 """
@@ -83,27 +83,25 @@ class CenterNet:
     def boxes(self, heatmap: np.ndarray, size: np.ndarray, width: int, height: int) -> list[Box]:
         """Returns the boxes of one picture of `width` x `height` source pixels."""
         head = self.description["detect"]
-        wanted = self.description["input"]
-        found = peaks(heatmap, head["threshold"])
-        # argsort of the negative is stable: equals stay in the order class, row, column.
-        order = np.argsort(-heatmap[tuple(found.T)], kind="stable")
+        across = width / self.description["input"]["width"]
+        down = height / self.description["input"]["height"]
         boxes = []
-        for index, y, x in found[order[: head["max_boxes"]]]:
+        for index, y, x in peaks(heatmap, head["threshold"]):
             left, top, right, bottom = size[:, y, x]
-            across = width / wanted["width"]
-            down = height / wanted["height"]
-            boxes.append(
-                Box(
-                    index=int(index),
-                    label=self.description["labels"][index],
-                    confidence=float(heatmap[index, y, x]),
-                    left=float(np.clip((head["stride"] * x - left) * across, 0, width)),
-                    top=float(np.clip((head["stride"] * y - top) * down, 0, height)),
-                    right=float(np.clip((head["stride"] * x + right) * across, 0, width)),
-                    bottom=float(np.clip((head["stride"] * y + bottom) * down, 0, height)),
-                )
+            box = Box(
+                index=int(index),
+                label=self.description["labels"][index],
+                confidence=float(heatmap[index, y, x]),
+                left=float(np.clip((head["stride"] * x - left) * across, 0, width)),
+                top=float(np.clip((head["stride"] * y - top) * down, 0, height)),
+                right=float(np.clip((head["stride"] * x + right) * across, 0, width)),
+                bottom=float(np.clip((head["stride"] * y + bottom) * down, 0, height)),
             )
-        return boxes
+            if box.left < box.right and box.top < box.bottom:
+                boxes.append(box)
+        # The sort is stable: equals stay in the order class, row, column.
+        boxes.sort(key=lambda box: -box.confidence)
+        return boxes[: head["max_boxes"]]
 
 
 def differences(expected: list[Box], found: list[Box], threshold: float) -> list[str]:

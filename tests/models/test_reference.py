@@ -60,6 +60,14 @@ def test_a_box_is_scaled_back_to_the_source_and_clipped_to_it(objects):
     ]
 
 
+def test_a_box_that_lies_outside_the_picture_is_none(objects):
+    heatmap = np.zeros((80, 128, 128), np.float32)
+    size = np.zeros((4, 128, 128), np.float32)
+    heatmap[0, 0, 0] = 0.9
+    size[:, 0, 0] = [8, 8, -4, 8]
+    assert CenterNet(objects).boxes(heatmap, size, 512, 512) == []
+
+
 def test_only_the_most_confident_boxes_are_kept(objects):
     heatmap = np.zeros((80, 128, 128), np.float32)
     heatmap[:3, ::2, ::2] = np.linspace(0.4, 0.9, 3 * 64 * 64).reshape(3, 64, 64)
