@@ -1,0 +1,75 @@
+#include "dataplane/rtp_jpeg.h"
+
+#include <stddef.h>
+
+#include "dataplane/bytes.h"
+
+enum {
+	MAIN_HEADER_SIZE = 8,
+	RESTART_HEADER_SIZE = 4,
+	TABLES_HEADER_SIZE = 4,
+	Q_LAST_COMPUTED = 99,
+};
+
+static bool type_is_known(uint8_t type)
+{
+	return (type & ~RTP_JPEG_RESTART) <= 1;
+}
+
+/* Those who send whole files forget the table header that their Q announces. */
+static bool is_file_without_tables(const uint8_t *data, uint32_t size)
+{
+	return size >= TABLES_HEADER_SIZE && data[0] == 0xFF && data[1] == 0xD8 &&
+	       data[2] == 0xFF && read_be16(data + 2) > size - TABLES_HEADER_SIZE;
+}
+
+enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg *jpeg)
+{
+	if (size < MAIN_HEADER_SIZE)
+		return GW_DROP_JPEG_SHORT;
+	jpeg->type_specific = data[0];
+	jpeg->offset = read_be24(data + 1);
+	jpeg->type = data[4];
+	jpeg->q = data[5];
+	jpeg->width = (uint16_t)(data[6] * 8);
+	jpeg->height = (uint16_t)(data[7] * 8);
+	data += MAIN_HEADER_SIZE;
+	size -= MAIN_HEADER_SIZE;
+
+	if (!type_is_known(jpeg->type))
+		return GW_DROP_BAD_TYPE;
+	if (jpeg->q == 0 || (jpeg->q > Q_LAST_COMPUTED && jpeg->q < RTP_JPEG_Q_TABLES))
+		return GW_DROP_BAD_Q;
+	jpeg->restart_interval = 0;
+	if (jpeg->type & RTP_JPEG_RESTART) {
+		if (size < RESTART_HEADER_SIZE)
+			return GW_DROP_JPEG_SHORT;
+		jpeg->restart_interval = read_be16(data);
+		jpeg->restart_first = data[2] >> 7;
+		jpeg->restart_last = data[2] >> 6 & 1;
+		jpeg->restart_count = read_be16(data + 2) & 0x3FFF;
+		data += RESTART_HEADER_SIZE;
+		size -= RESTART_HEADER_SIZE;
+	}
+	jpeg->has_tables = false;
+	jpeg->tables_size = 0;
+	jpeg->tables = NULL;
+	if (jpeg->q >= RTP_JPEG_Q_TABLES && jpeg->offset == 0 &&
+		!is_file_without_tables(data, size)) {
+		if (size < TABLES_HEADER_SIZE)
+			return GW_DROP_JPEG_SHORT;
+		jpeg->has_tables = true;
+		jpeg->tables_precision = data[1];
+		jpeg->tables_size = read_be16(data + 2);
+		data += TABLES_HEADER_SIZE;
+		size -= TABLES_HEADER_SIZE;
+		if (jpeg->tables_size > size)
+			return GW_DROP_JPEG_SHORT;
+		jpeg->tables = data;
+		data += jpeg->tables_size;
+		size -= jpeg->tables_size;
+	}
+	jpeg->data = data;
+	jpeg->size = size;
+	return GW_DROP_NONE;
+}
