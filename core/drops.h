@@ -45,6 +45,8 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE };
 	/* Frames that began and were not completed. */ \
 	X(INCOMPLETE, "incomplete", RX, FRAME, "A packet of the frame was lost.") \
 	X(OVERLAP, "overlap", RX, FRAME, "Two fragments say different things of the same bytes.") \
+	X(BEYOND_END, "beyond_end", RX, FRAME, \
+		"A fragment ends beyond the packet that carries the marker.") \
 	X(MIXED_HEADERS, "mixed_headers", RX, FRAME, "Type, Q or size change within the frame.") \
 	X(NO_TABLES, "no_tables", RX, FRAME, \
 		"The frame needs quantisation tables that never arrived.") \
@@ -53,6 +55,8 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE };
 		"Its restart markers or its restart header make no sense.") \
 	X(DIMS_UNKNOWN, "dims_unknown", RX, FRAME, \
 		"Neither the stream nor the configuration says how large the picture is.") \
+	X(DIMS_MISMATCH, "dims_mismatch", RX, FRAME, \
+		"The stream says another size than the one that is configured for the camera.") \
 	X(TOO_LARGE, "too_large", RX, FRAME, "It is larger than any frame slot.") \
 	X(OVER_QUOTA, "over_quota", RX, FRAME, \
 		"The camera has as many frames in flight as its quota allows.") \

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Sums of 32-bit words in 64-bit lanes: a lane overflows after 2^32 words, far beyond a packet. Ones'
- * complement sums may be taken in any width and folded later (RFC 1071, 2 C). */
+/* Sums of 32-bit words in 64-bit lanes: a lane overflows after 2^32 words, far beyond a packet.
+ * Ones' complement sums may be taken in any width and folded later (RFC 1071, 2 C). */
 typedef uint64_t lanes __attribute__((vector_size(16)));
 
 uint64_t checksum_add(uint64_t sum, const uint8_t *data, uint32_t size)

@@ -16,8 +16,8 @@ struct coverage {
 	struct span span[COVERAGE_SPANS];
 };
 
-/* Adds begin .. end - 1 (not empty), joining what touches. Returns how many bytes are new, or -ENOSPC
- * when there are too many gaps. */
+/* Adds begin .. end - 1 (not empty), joining what touches. Returns how many bytes are new, or
+ * -ENOSPC when there are too many gaps. */
 int64_t coverage_add(struct coverage *coverage, uint32_t begin, uint32_t end);
 
 /* Where the last span ends: 0 when there is none. */

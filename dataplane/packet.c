@@ -1,6 +1,7 @@
 #include "dataplane/packet.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -15,18 +16,17 @@ enum {
 	VLAN_TAGS = 2,
 	ETHERTYPE_IPV4 = 0x0800,
 	ETHERTYPE_IPV6 = 0x86DD,
-	ETHERTYPE_VLAN = 0x8100,      /* IEEE 802.1Q */
-	ETHERTYPE_QINQ = 0x88A8,      /* IEEE 802.1ad */
-	ETHERTYPE_OLD_QINQ = 0x9100,  /* before it was standardised */
+	ETHERTYPE_VLAN = 0x8100, /* IEEE 802.1Q */
+	ETHERTYPE_QINQ = 0x88A8, /* IEEE 802.1ad */
+	ETHERTYPE_OLD_QINQ = 0x9100, /* before it was standardised */
 	IPV4_SIZE = 20,
-	IPV4_FRAGMENT_MASK = 0x3FFF,  /* "more fragments" and the offset */
+	IPV4_FRAGMENT_MASK = 0x3FFF, /* "more fragments" and the offset */
 	IPV6_SIZE = 40,
-	IPV6_EXTENSIONS = 8,          /* RFC 8200 sets no limit; a camera sends none or one */
+	IPV6_EXTENSIONS = 8, /* RFC 8200 sets no limit; a camera sends none or one */
 	UDP_SIZE = 8,
 };
 
-static enum gw_drop parse_udp(
-	const uint8_t *data, uint32_t size, struct packet *packet)
+static enum gw_drop parse_udp(const uint8_t *data, uint32_t size, struct packet *packet)
 {
 	if (size < UDP_SIZE)
 		return GW_DROP_UDP_BAD;
@@ -69,8 +69,7 @@ static enum gw_drop parse_ipv4(
 }
 
 /* Skips the extension headers (RFC 8200, 4). Returns GW_DROP_NONE when UDP follows. */
-static enum gw_drop skip_ipv6_extensions(
-	const uint8_t **data, uint32_t *size, uint8_t next_header)
+static enum gw_drop skip_ipv6_extensions(const uint8_t **data, uint32_t *size, uint8_t next_header)
 {
 	for (int i = 0; next_header != IPPROTO_UDP; i++) {
 		uint32_t length;
@@ -151,8 +150,8 @@ bool packet_udp_checksum_ok(const struct packet *packet)
 
 	if (packet->udp[6] == 0 && packet->udp[7] == 0)
 		return packet->flow.family == AF_INET;
-	/* The pseudo header: both addresses, the protocol and the length. Unused address bytes are 0
-	 * and change nothing. */
+	/* The pseudo header: both addresses, the protocol and the length. Unused address bytes are
+	 * 0 and change nothing. */
 	uint64_t sum = htons(IPPROTO_UDP) + (uint64_t)htons((uint16_t)length);
 
 	sum = checksum_add(sum, (const uint8_t *)packet->flow.source, 16);

@@ -1,5 +1,6 @@
-/* From the bytes of a received packet to the UDP datagram in it: Ethernet (up to two VLAN tags), IPv4
- * or IPv6, UDP. Pure functions on untrusted bytes: every length is checked before it is used. */
+/* From the bytes of a received packet to the UDP datagram in it: Ethernet (up to two VLAN tags),
+ * IPv4 or IPv6, UDP. Pure functions on untrusted bytes: every length is checked before it is used.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -8,20 +9,20 @@
 
 #include "core/drops.h"
 
-/* Between whom a datagram travels. Addresses in network byte order, an IPv4 address in the first four
- * bytes and the rest 0, so that two flows are equal when their bytes are. */
+/* Between whom a datagram travels. Addresses in network byte order, an IPv4 address in the first
+ * four bytes and the rest 0, so that two flows are equal when their bytes are. */
 struct packet_flow {
 	uint64_t source[2];
 	uint64_t destination[2];
-	uint32_t port;   /* UDP destination port, host byte order */
+	uint32_t port; /* UDP destination port, host byte order */
 	uint32_t family; /* AF_INET or AF_INET6 */
 };
 
 struct packet {
 	struct packet_flow flow;
-	const uint8_t *udp;     /* the UDP header; points into the packet */
+	const uint8_t *udp; /* the UDP header; points into the packet */
 	const uint8_t *payload; /* what follows it */
-	uint32_t size;          /* of the payload, as the UDP header says it and the packet holds it */
+	uint32_t size; /* of the payload, as the UDP header says it and the packet holds it */
 };
 
 /* Reads the headers of one packet of `size` bytes. `check_ip`: verify the IPv4 header checksum.

@@ -20,7 +20,7 @@ struct rtp_packet {
 
 	/* The header extension: NULL when there is none. */
 	const uint8_t *extension;
-	uint32_t extension_size;    /* bytes after the 4-byte extension header */
+	uint32_t extension_size; /* bytes after the 4-byte extension header */
 	uint16_t extension_profile; /* "defined by profile" */
 };
 
@@ -28,7 +28,8 @@ struct rtp_packet {
 enum gw_drop rtp_parse(const uint8_t *data, uint32_t size, struct rtp_packet *rtp);
 
 /* Whether the payload type may be JPEG: 26, or one of the dynamic ones, which a camera without a
- * session may use for it. The others, RTCP's 72 to 76 among them, are assigned to something else. */
+ * session may use for it. The others, RTCP's 72 to 76 among them, are assigned to something else.
+ */
 static inline bool rtp_type_may_be_jpeg(uint8_t payload_type)
 {
 	return payload_type == RTP_TYPE_JPEG || payload_type >= 96;

@@ -20,7 +20,7 @@ static bool type_is_known(uint8_t type)
 static bool is_file_without_tables(const uint8_t *data, uint32_t size)
 {
 	return size >= TABLES_HEADER_SIZE && data[0] == 0xFF && data[1] == 0xD8 &&
-	       data[2] == 0xFF && read_be16(data + 2) > size - TABLES_HEADER_SIZE;
+		data[2] == 0xFF && read_be16(data + 2) > size - TABLES_HEADER_SIZE;
 }
 
 enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg *jpeg)

@@ -19,11 +19,12 @@
 #define RTP_JPEG_RESTART_WHOLE 0x3FFF
 
 struct rtp_jpeg {
-	uint8_t type_specific; /* 0: progressively scanned; 1, 2: odd and even field; 3: a field alone */
+	uint8_t type_specific; /* 0: progressively scanned; 1, 2: odd and even field; 3: a field
+				  alone */
 	uint8_t type;
 	uint8_t q;
 	uint16_t width, height; /* pixels, a multiple of 8 below 2048; 0: not said */
-	uint32_t offset;        /* of `data` in the scan */
+	uint32_t offset; /* of `data` in the scan */
 
 	/* Restart header, for types 64 to 127. */
 	uint16_t restart_interval;
@@ -33,20 +34,20 @@ struct rtp_jpeg {
 	/* Quantisation table header: in the first packet, for Q from 128 on. */
 	bool has_tables;
 	uint8_t tables_precision; /* a bit per table, the least significant first: 1 = 16 bits */
-	uint32_t tables_size;     /* 0: as sent before with this Q */
+	uint32_t tables_size; /* 0: as sent before with this Q */
 	const uint8_t *tables;
 
 	const uint8_t *data; /* the fragment of the scan; points into the packet */
 	uint32_t size;
 };
 
-/* Reads the headers of a payload of `size` bytes. Returns GW_DROP_NONE or why the packet is of no use.
- * A restart interval of 0 and malformed tables are the frame's faults and not judged here. */
+/* Reads the headers of a payload of `size` bytes. Returns GW_DROP_NONE or why the packet is of no
+ * use. A restart interval of 0 and malformed tables are the frame's faults and not judged here. */
 enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg *jpeg);
 
 /* A packet that begins a complete JPEG file (small network cameras send those). */
 static inline bool rtp_jpeg_is_file(const struct rtp_jpeg *jpeg)
 {
 	return jpeg->offset == 0 && jpeg->size >= 3 && jpeg->data[0] == 0xFF &&
-	       jpeg->data[1] == 0xD8 && jpeg->data[2] == 0xFF;
+		jpeg->data[1] == 0xD8 && jpeg->data[2] == 0xFF;
 }

@@ -52,8 +52,8 @@ uint32_t sequence_mark(struct sequence *sequence, uint64_t extended)
 		for (uint64_t word = previous / 64 + 1; word <= extended / 64; word++)
 			sequence->bits[word % (SEQUENCE_WINDOW / 64)] = 0;
 		sequence->highest = extended;
-		missing = count_missing(sequence, previous + 1 - SEQUENCE_HORIZON,
-			extended + 1 - SEQUENCE_HORIZON);
+		missing = count_missing(
+			sequence, previous + 1 - SEQUENCE_HORIZON, extended + 1 - SEQUENCE_HORIZON);
 	}
 	sequence->bits[extended / 64 % (SEQUENCE_WINDOW / 64)] |= UINT64_C(1) << (extended % 64);
 	return missing;

@@ -1,7 +1,8 @@
-/* The RTP sequence numbers of one session: which arrived, which are missing (RFC 3550, appendix A.1).
+/* The RTP sequence numbers of one session: which arrived, which are missing (RFC 3550, appendix
+ * A.1).
  *
- * Numbers are extended to 64 bits that never go back: a session that restarts continues above the old
- * one, so that "newer" is a comparison. */
+ * Numbers are extended to 64 bits that never go back: a session that restarts continues above the
+ * old one, so that "newer" is a comparison. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,7 +20,7 @@
 
 struct sequence {
 	uint64_t highest; /* the newest that arrived */
-	uint64_t first;   /* nothing before it is missed */
+	uint64_t first; /* nothing before it is missed */
 	uint64_t bits[SEQUENCE_WINDOW / 64];
 };
 

@@ -36,8 +36,7 @@ static uint32_t hash(const struct packet_flow *flow)
 	return (uint32_t)(h >> 32);
 }
 
-static struct slot *find_slot(
-	struct slot *slots, uint32_t mask, const struct packet_flow *flow)
+static struct slot *find_slot(struct slot *slots, uint32_t mask, const struct packet_flow *flow)
 {
 	uint32_t i = hash(flow) & mask;
 
@@ -80,7 +79,8 @@ static int add_member(struct stream_table *table, const struct gw_camera_config 
 		if (other->any_ssrc == members[camera].any_ssrc &&
 			other->ssrc == members[camera].ssrc)
 			return gw_error_set(error, -EEXIST,
-				"cameras %s and %s have the same source, destination and port: give "
+				"cameras %s and %s have the same source, destination and port: "
+				"give "
 				"each its own ssrc",
 				cameras[*link].name, cameras[camera].name);
 		if (other->any_ssrc)
@@ -155,8 +155,8 @@ uint32_t stream_table_find(const struct stream_table *table, const struct packet
 	const struct packet_flow listener = listener_of(flow);
 
 	return find_slot(table->listeners, table->mask, &listener)->camera == UINT32_MAX
-		       ? STREAM_NO_CAMERA
-		       : STREAM_BAD_SOURCE;
+		? STREAM_NO_CAMERA
+		: STREAM_BAD_SOURCE;
 }
 
 uint32_t stream_table_by_ssrc(const struct stream_table *table, uint32_t camera, uint32_t ssrc)

@@ -1,0 +1,68 @@
+/* Puts the packets of all cameras together into frames: RTP sessions, open frames, admission.
+ *
+ * Knows nothing of ports and packets below RTP. All functions run on the receive thread but for
+ * create and destroy. No allocation, lock, system call or log after creation. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/frame.h"
+#include "core/stats.h"
+#include "dataplane/rtp.h"
+#include "dataplane/rtp_jpeg.h"
+
+/* Frames that can become complete by one packet: two open ones, and its own. */
+#define ASSEMBLER_MAX_DONE 3
+
+/* What assembler_put() returns besides drop reasons: the packet could not be taken yet, nothing was
+ * counted, put it again later. Only when nothing may be lost. */
+#define ASSEMBLER_WAIT GW_DROP_COUNT
+
+struct assembler_setup {
+	const struct gw_camera_config *cameras;
+	uint32_t camera_count;
+	struct gw_pool *pool;
+	struct gw_stage_stats *stats; /* of the receive stage */
+	const struct gw_stage_stats *sink_stats; /* tells which frames are through */
+	bool lossless;
+};
+
+/* When and how a packet came. */
+struct arrival {
+	int64_t now; /* gw_now() */
+	int64_t utc; /* for capture_ns */
+	enum gw_clock clock;
+};
+
+/* Frames that became complete, in the order of their cameras' pictures. */
+struct assembler_done {
+	uint32_t count;
+	struct gw_frame **frames;
+};
+
+struct assembler;
+
+/* NULL when out of memory. */
+struct assembler *assembler_create(const struct assembler_setup *setup);
+
+/* Gives the slots of open frames back. Accepts NULL. */
+void assembler_destroy(struct assembler *assembler);
+
+/* Takes one packet of a camera and counts what came of it in the camera's statistics, but for
+ * `packets_used`, `packets` and packet drops, which the caller counts by the returned reason
+ * (GW_DROP_NONE: used). Appends at most ASSEMBLER_MAX_DONE frames to `done`. */
+enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
+	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, const struct arrival *arrival,
+	struct assembler_done *done);
+
+/* Closes one camera's frames that saw no packet for too long; with `all` every open one. */
+void assembler_expire(struct assembler *assembler, uint32_t camera, int64_t now, bool all,
+	struct assembler_done *done);
+
+/* How many frames are open, with their slots. */
+uint32_t assembler_open_count(const struct assembler *assembler);
+
+/* Nothing on the way will free a slot: do not wait for the next one. */
+void assembler_stop_waiting(struct assembler *assembler);

@@ -1,0 +1,73 @@
+#include "dataplane/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+
+static int count_packets(
+	struct capture *capture, pcap_t *pcap, const char *path, struct gw_error *error)
+{
+	struct pcap_pkthdr *header;
+	const u_char *data;
+	int status;
+
+	if (pcap_datalink(pcap) != DLT_EN10MB)
+		return gw_error_set(error, -EPROTOTYPE,
+			"replay: %s holds %s packets: only Ethernet captures can be replayed "
+			"(record "
+			"with `tcpdump -i DEVICE`, not `-i any`)",
+			path, pcap_datalink_val_to_name(pcap_datalink(pcap)));
+	while ((status = pcap_next_ex(pcap, &header, &data)) == 1) {
+		if (capture->packets++ == 0)
+			capture->first_ns = header->ts.tv_sec * GW_NS_PER_S + header->ts.tv_usec;
+	}
+	if (status == PCAP_ERROR)
+		gw_warn("replay", "%s is damaged after %lu packets: %s", path, capture->packets,
+			pcap_geterr(pcap));
+	return 0;
+}
+
+int capture_open(struct capture *capture, const char *path, struct gw_error *error)
+{
+	char reason[PCAP_ERRBUF_SIZE] = "";
+	struct stat facts;
+	char open_path[32];
+
+	*capture = (struct capture){.fd = open(path, O_RDONLY | O_CLOEXEC)};
+	if (capture->fd < 0)
+		return gw_error_set(
+			error, -errno, "replay: cannot read %s: %s", path, strerror(errno));
+	if (fstat(capture->fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+		capture_close(capture);
+		return gw_error_set(error, -EINVAL, "replay: %s is not a regular file", path);
+	}
+	snprintf(open_path, sizeof(open_path), "/proc/self/fd/%d", capture->fd);
+	pcap_t *pcap = pcap_open_offline_with_tstamp_precision(
+		open_path, PCAP_TSTAMP_PRECISION_NANO, reason);
+
+	if (!pcap) {
+		capture_close(capture);
+		return gw_error_set(
+			error, -EINVAL, "replay: %s is no packet capture: %s", path, reason);
+	}
+	const int status = count_packets(capture, pcap, path, error);
+
+	pcap_close(pcap);
+	if (status != 0)
+		capture_close(capture);
+	return status;
+}
+
+void capture_close(struct capture *capture)
+{
+	if (capture->fd >= 0)
+		close(capture->fd);
+	capture->fd = -1;
+}

@@ -1,0 +1,17 @@
+/* A capture file that is replayed: what must be known of it before. */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/error.h"
+
+struct capture {
+	int fd; /* open for reading, so that its path may hold any character; -1: none */
+	uint64_t packets; /* how many it holds */
+	int64_t first_ns; /* UTC of the first one */
+};
+
+/* Reads the whole file once. Refuses what is no capture of Ethernet packets. A file that is cut
+ * short (the capture was interrupted) counts up to there. */
+int capture_open(struct capture *capture, const char *path, struct gw_error *error);
+void capture_close(struct capture *capture);

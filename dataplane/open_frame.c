@@ -1,0 +1,289 @@
+#include "dataplane/open_frame.h"
+
+#include <string.h>
+
+#include "dataplane/jpeg_scan.h"
+#include "dataplane/restart_interval.h"
+
+/* EOI and nothing more follows the scan. */
+#define TAIL 2u
+
+static uint8_t *scan_of(const struct open_frame *open)
+{
+	return open->frame->jpeg.room + GW_JPEG_HEADROOM;
+}
+
+void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const struct rtp_packet *rtp,
+	const struct rtp_jpeg *jpeg, uint64_t extended)
+{
+	open->state = OPEN_FILLING;
+	open->frame = frame;
+	open->limit = frame->jpeg.capacity - GW_JPEG_HEADROOM - TAIL;
+	open->header_size = 0;
+	open->timestamp = rtp->timestamp;
+	open->interval = jpeg->restart_interval;
+	open->header_width = jpeg->width;
+	open->header_height = jpeg->height;
+	open->type_specific = jpeg->type_specific;
+	open->type = jpeg->type;
+	open->q = jpeg->q;
+	open->have_first = false;
+	open->is_file = false;
+	open->have_last = false;
+	open->have_size = false;
+	open->low = extended;
+	open->high = 0;
+	open->high_end = 0;
+	open->coverage.count = 0;
+}
+
+static bool headers_agree(const struct open_frame *open, const struct rtp_jpeg *jpeg)
+{
+	return open->type == jpeg->type && open->q == jpeg->q &&
+		open->header_width == jpeg->width && open->header_height == jpeg->height &&
+		open->interval == jpeg->restart_interval;
+}
+
+static bool tables_differ(const struct jpeg_tables *a, const struct jpeg_tables *b)
+{
+	return a->count != b->count ||
+		memcmp(a->value, b->value, a->count * sizeof(a->value[0])) != 0;
+}
+
+/* Finds the tables that the frame is quantised with (RFC 2435, 3.1.8). */
+static enum gw_drop find_tables(
+	struct stream *stream, const struct rtp_jpeg *jpeg, const struct jpeg_tables **found)
+{
+	if (jpeg->q < RTP_JPEG_Q_TABLES) {
+		if (stream->computed_q != jpeg->q) {
+			jpeg_tables_compute(jpeg->q, &stream->computed);
+			stream->computed_q = jpeg->q;
+		}
+		*found = &stream->computed;
+		return GW_DROP_NONE;
+	}
+	struct jpeg_tables *cached = &stream->tables[jpeg->q - RTP_JPEG_Q_TABLES];
+
+	*found = cached;
+	if (jpeg->tables_size == 0)
+		/* 255 promises tables in every frame. */
+		return jpeg->q == 255 || cached->count == 0 ? GW_DROP_NO_TABLES : GW_DROP_NONE;
+	struct jpeg_tables sent;
+
+	if (jpeg_tables_read(jpeg->tables_precision, jpeg->tables, jpeg->tables_size, &sent) != 0)
+		return GW_DROP_BAD_TABLES;
+	if (tables_differ(&sent, cached)) {
+		if (cached->count > 0)
+			gw_count_event(stream->stats, GW_EVENT_TABLES_CHANGED);
+		*cached = sent;
+	}
+	return GW_DROP_NONE;
+}
+
+/* The packet with offset 0 brings what the headers are made of: they are written at once, because
+ * the next frame may change the stream's tables while this one waits for late packets. */
+static enum gw_drop take_first(struct open_frame *open, struct stream *stream,
+	const struct rtp_jpeg *jpeg, uint64_t extended)
+{
+	struct gw_frame *frame = open->frame;
+
+	open->have_first = true;
+	open->first = extended;
+	if (rtp_jpeg_is_file(jpeg)) {
+		open->is_file = true;
+		return GW_DROP_NONE;
+	}
+	const struct jpeg_tables *tables;
+	const enum gw_drop drop = find_tables(stream, jpeg, &tables);
+
+	if (drop != GW_DROP_NONE)
+		return drop;
+	const struct jpeg_header_key key = {
+		.width = frame->width,
+		.height = frame->height,
+		.interval = open->interval,
+		.sampling = open->type & 1,
+		.tables = *tables,
+	};
+
+	jpeg_header_update(&stream->header, &key);
+	open->header_size = stream->header.size;
+	memcpy(scan_of(open) - open->header_size, stream->header.bytes, open->header_size);
+	return GW_DROP_NONE;
+}
+
+/* Whether the bytes that are there already are the same where begin .. end - 1 overlaps them. */
+static bool overlap_is_equal(
+	const struct open_frame *open, uint32_t begin, uint32_t end, const uint8_t *data)
+{
+	for (uint32_t i = 0; i < open->coverage.count; i++) {
+		const struct span *span = &open->coverage.span[i];
+		const uint32_t low = span->begin > begin ? span->begin : begin;
+		const uint32_t high = span->end < end ? span->end : end;
+
+		if (low < high &&
+			memcmp(scan_of(open) + low, data + (low - begin), high - low) != 0)
+			return false;
+	}
+	return true;
+}
+
+static enum gw_drop place(
+	struct open_frame *open, uint32_t offset, const uint8_t *data, uint32_t size)
+{
+	struct coverage *coverage = &open->coverage;
+	const uint32_t end = offset + size; /* both are below 2^24 */
+
+	if (end > open->limit)
+		return GW_DROP_TOO_LARGE;
+	if (open->have_size && end > open->size)
+		return GW_DROP_BEYOND_END;
+	if (size == 0)
+		return GW_DROP_NONE;
+	if (coverage->count > 0 && coverage_end(coverage) == offset) {
+		/* In order. */
+		memcpy(scan_of(open) + offset, data, size);
+		coverage->span[coverage->count - 1].end = end;
+		return GW_DROP_NONE;
+	}
+	if (!overlap_is_equal(open, offset, end, data))
+		return GW_DROP_OVERLAP;
+	const int64_t added = coverage_add(coverage, offset, end);
+
+	if (added < 0)
+		return GW_DROP_INCOMPLETE;
+	if (added == 0)
+		return GW_DROP_DUPLICATE;
+	memcpy(scan_of(open) + offset, data, size);
+	return GW_DROP_NONE;
+}
+
+static enum gw_drop set_size(struct open_frame *open, uint32_t size)
+{
+	open->have_size = true;
+	open->size = size;
+	return coverage_end(&open->coverage) > size ? GW_DROP_BEYOND_END : GW_DROP_NONE;
+}
+
+enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
+	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, uint64_t extended)
+{
+	enum gw_drop drop;
+
+	if (!headers_agree(open, jpeg))
+		return GW_DROP_MIXED_HEADERS;
+	if (jpeg->offset == 0 && !open->have_first) {
+		drop = take_first(open, stream, jpeg, extended);
+		if (drop != GW_DROP_NONE)
+			return drop;
+	}
+	drop = place(open, jpeg->offset, jpeg->data, jpeg->size);
+	if (drop != GW_DROP_NONE && gw_drops[drop].unit == GW_FRAME)
+		return drop;
+	if (extended < open->low)
+		open->low = extended;
+	if (extended > open->high) {
+		open->high = extended;
+		open->high_end = jpeg->offset + jpeg->size;
+	}
+	if (rtp->marker) {
+		open->have_last = true;
+		open->last = extended;
+	}
+	if (open->have_last && open->last == extended && !open->have_size) {
+		const enum gw_drop bad = set_size(open, jpeg->offset + jpeg->size);
+
+		return bad != GW_DROP_NONE ? bad : drop;
+	}
+	return drop;
+}
+
+void open_frame_ends_with(struct open_frame *open, uint64_t last)
+{
+	if (open->have_last || open->high > last)
+		return;
+	open->have_last = true;
+	open->last = last;
+	if (open->high == last && coverage_end(&open->coverage) == open->high_end)
+		set_size(open, open->high_end);
+}
+
+bool open_frame_is_whole(const struct open_frame *open)
+{
+	const struct coverage *coverage = &open->coverage;
+
+	return open->have_size && open->have_first && coverage->count == 1 &&
+		coverage->span[0].begin == 0 && coverage->span[0].end == open->size;
+}
+
+/* Restart markers in the scan of a stream that announced none: the interval is counted. */
+static enum gw_drop infer_interval(struct open_frame *open, const struct jpeg_scan *scan)
+{
+	const struct gw_frame *frame = open->frame;
+	const uint16_t interval = restart_interval_count(
+		scan_of(open), scan, open->type & 1, frame->width, frame->height);
+
+	if (interval == 0)
+		return GW_DROP_BAD_RESTART;
+	jpeg_header_add_interval(scan_of(open) - open->header_size, open->header_size, interval);
+	open->header_size += JPEG_HEADER_INTERVAL;
+	return GW_DROP_NONE;
+}
+
+static void end_with_eoi(struct gw_frame *frame)
+{
+	frame->jpeg.data[frame->jpeg.size] = 0xFF;
+	frame->jpeg.data[frame->jpeg.size + 1] = 0xD9;
+	frame->jpeg.size += 2;
+}
+
+/* A whole JPEG file came: its own header says how large the picture is. The slot was chosen by what
+ * the packets say, so they must agree. */
+static enum gw_drop finish_file(struct open_frame *open)
+{
+	struct gw_frame *frame = open->frame;
+	uint8_t *data = scan_of(open);
+	uint32_t size = open->size;
+	uint16_t width, height;
+
+	if (jpeg_header_find_size(data, size, &width, &height) != 0 ||
+		((width + 7u) & ~7u) > ((frame->width + 7u) & ~7u) ||
+		((height + 7u) & ~7u) > ((frame->height + 7u) & ~7u))
+		return GW_DROP_MIXED_HEADERS;
+	frame->width = width;
+	frame->height = height;
+	/* Padding may follow EOI. Another one further up may belong to a thumbnail. */
+	for (uint32_t i = size; i >= 2 && i + 64 > size; i--) {
+		if (data[i - 2] == 0xFF && data[i - 1] == 0xD9) {
+			size = i - 2;
+			break;
+		}
+	}
+	frame->jpeg.data = data;
+	frame->jpeg.size = size;
+	end_with_eoi(frame);
+	return GW_DROP_NONE;
+}
+
+enum gw_drop open_frame_finish(struct open_frame *open)
+{
+	struct gw_frame *frame = open->frame;
+
+	if (open->is_file)
+		return finish_file(open);
+	struct jpeg_scan scan;
+
+	jpeg_scan_look(scan_of(open), open->size, &scan);
+	if (scan.size == 0)
+		return GW_DROP_INCOMPLETE;
+	if (scan.restarts > 0 && open->interval == 0) {
+		const enum gw_drop drop = infer_interval(open, &scan);
+
+		if (drop != GW_DROP_NONE)
+			return drop;
+	}
+	frame->jpeg.data = scan_of(open) - open->header_size;
+	frame->jpeg.size = open->header_size + scan.size;
+	end_with_eoi(frame);
+	return GW_DROP_NONE;
+}

@@ -1,0 +1,30 @@
+/* One frame that is being put together from its packets. Private to the assembler.
+ *
+ * Functions that judge packets return GW_DROP_NONE, or a packet's reason (the packet is of no use,
+ * the frame is unharmed), or a frame's reason (the frame is damaged): gw_drops[] knows the unit. */
+#pragma once
+
+#include <stdint.h>
+
+#include "dataplane/stream.h"
+
+/* Makes an open frame of a slot that was taken for it. */
+void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const struct rtp_packet *rtp,
+	const struct rtp_jpeg *jpeg, uint64_t extended);
+
+/* Puts the packet's fragment in its place, and takes what its headers say.
+ *
+ * Offset, size and headers are not trusted (RFC 2435, 3.1): the slot is the limit. The caller has
+ * found out that the packet belongs to this frame and did not arrive before. */
+enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
+	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, uint64_t extended);
+
+/* The last packet is the one numbered `last`, as the beginning of the next picture says. */
+void open_frame_ends_with(struct open_frame *open, uint64_t last);
+
+/* Whether every byte of the scan and the headers are there. */
+bool open_frame_is_whole(const struct open_frame *open);
+
+/* Makes one JPEG interchange stream of headers and scan in the slot. A frame's reason when they do
+ * not go together. */
+enum gw_drop open_frame_finish(struct open_frame *open);

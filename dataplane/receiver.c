@@ -1,0 +1,68 @@
+#include "dataplane/receiver.h"
+
+static void count_unmatched(struct receiver *receiver, enum gw_drop drop)
+{
+	struct gw_camera_stats *unmatched = gw_stats_unmatched(receiver->stats);
+
+	gw_counter_add(&unmatched->packets, 1);
+	gw_count_drop(unmatched, drop);
+}
+
+/* The payload of a camera's datagram. *camera may change to another one of the same flow. */
+static enum gw_drop put_payload(struct receiver *receiver, const struct packet *packet,
+	unsigned int checks, uint32_t *camera, const struct arrival *arrival,
+	struct assembler_done *done)
+{
+	struct rtp_packet rtp;
+	struct rtp_jpeg jpeg;
+
+	if ((checks & RECEIVER_UDP_IS_BAD) ||
+		((checks & RECEIVER_CHECK_UDP) && !packet_udp_checksum_ok(packet)))
+		return GW_DROP_UDP_CHECKSUM;
+	enum gw_drop drop = rtp_parse(packet->payload, packet->size, &rtp);
+
+	if (drop != GW_DROP_NONE)
+		return drop;
+	const uint32_t match = stream_table_by_ssrc(receiver->table, *camera, rtp.ssrc);
+
+	if (match == STREAM_NO_CAMERA)
+		return GW_DROP_BAD_SSRC;
+	*camera = match;
+	if (!rtp_type_may_be_jpeg(rtp.payload_type))
+		return GW_DROP_RTP_PAYLOAD;
+	drop = rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
+	if (drop != GW_DROP_NONE)
+		return drop;
+	return assembler_put(receiver->assembler, match, &rtp, &jpeg, arrival, done);
+}
+
+bool receiver_put(struct receiver *receiver, const uint8_t *data, uint32_t size,
+	unsigned int checks, const struct arrival *arrival, struct assembler_done *done)
+{
+	struct packet packet;
+	enum gw_drop drop = packet_parse(data, size, checks & RECEIVER_CHECK_IP, &packet);
+
+	if (drop != GW_DROP_NONE) {
+		count_unmatched(receiver, drop);
+		return true;
+	}
+	uint32_t camera = stream_table_find(receiver->table, &packet.flow);
+
+	if (camera >= STREAM_BAD_SOURCE) {
+		count_unmatched(receiver,
+			camera == STREAM_BAD_SOURCE ? GW_DROP_BAD_SOURCE : GW_DROP_NO_CAMERA);
+		return true;
+	}
+	drop = put_payload(receiver, &packet, checks, &camera, arrival, done);
+	if (drop == ASSEMBLER_WAIT)
+		return false;
+	struct gw_camera_stats *stats = &receiver->stats->camera[camera];
+
+	gw_counter_add(&stats->packets, 1);
+	gw_counter_add(&stats->bytes, packet.size);
+	if (drop == GW_DROP_NONE)
+		gw_counter_add(&stats->packets_used, 1);
+	else
+		gw_count_drop(stats, drop);
+	return true;
+}

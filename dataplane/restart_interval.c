@@ -1,0 +1,112 @@
+#include "dataplane/restart_interval.h"
+
+#include <stdbool.h>
+
+#include "dataplane/jpeg_huffman.h"
+
+enum { COEFFICIENTS = 64, ZERO_RUN = 15 };
+
+/* Entropy-coded data, bit by bit, without the zeros that are stuffed after 0xFF. */
+struct bits {
+	const uint8_t *at, *end;
+	uint32_t byte;
+	uint32_t left; /* bits of `byte` */
+	bool over; /* read past the end */
+};
+
+static uint32_t next_bit(struct bits *bits)
+{
+	if (bits->left == 0) {
+		if (bits->at == bits->end) {
+			bits->over = true;
+			return 0;
+		}
+		bits->byte = *bits->at++;
+		if (bits->byte == 0xFF && bits->at < bits->end && *bits->at == 0)
+			bits->at++;
+		bits->left = 8;
+	}
+	return bits->byte >> --bits->left & 1;
+}
+
+/* Nothing but the 1 bits that fill the last byte is left: fewer than any MCU has. */
+static bool only_fill_left(const struct bits *bits)
+{
+	const uint32_t mask = (1u << bits->left) - 1;
+
+	return bits->at == bits->end && (bits->byte & mask) == mask;
+}
+
+/* Reads one code (T.81, F.2.2.3). Returns its value, or 256 when there is none. */
+static uint32_t next_value(struct bits *bits, const uint8_t *table)
+{
+	const uint8_t *values = table + JPEG_CODE_LENGTHS;
+	uint32_t code = 0, first = 0;
+
+	for (int length = 0; length < JPEG_CODE_LENGTHS; length++) {
+		code = code << 1 | next_bit(bits);
+		first <<= 1;
+		if (code - first < table[length])
+			return values[code - first];
+		values += table[length];
+		first += table[length];
+	}
+	return 256;
+}
+
+static bool skip_block(struct bits *bits, const uint8_t *dc, const uint8_t *ac)
+{
+	uint32_t size = next_value(bits, dc);
+
+	if (size > 11)
+		return false;
+	while (size-- > 0)
+		next_bit(bits);
+	for (uint32_t i = 1; i < COEFFICIENTS; i++) {
+		const uint32_t value = next_value(bits, ac);
+
+		if (value > 255)
+			return false;
+		const uint32_t run = value >> 4;
+
+		size = value & 15;
+		if (size == 0 && run != ZERO_RUN)
+			break; /* end of block */
+		i += run;
+		if (i >= COEFFICIENTS)
+			return false;
+		while (size-- > 0)
+			next_bit(bits);
+	}
+	return !bits->over;
+}
+
+static bool skip_mcu(struct bits *bits, uint8_t sampling)
+{
+	const int luma = sampling == 0 ? 2 : 4;
+
+	for (int i = 0; i < luma; i++)
+		if (!skip_block(bits, jpeg_dc_luma, jpeg_ac_luma))
+			return false;
+	return skip_block(bits, jpeg_dc_chroma, jpeg_ac_chroma) &&
+		skip_block(bits, jpeg_dc_chroma, jpeg_ac_chroma);
+}
+
+uint16_t restart_interval_count(const uint8_t *data, const struct jpeg_scan *scan, uint8_t sampling,
+	uint16_t width, uint16_t height)
+{
+	const uint32_t mcu_height = sampling == 0 ? 8 : 16;
+	const uint32_t total = ((width + 15u) / 16) * ((height + mcu_height - 1) / mcu_height);
+	struct bits bits = {.at = data, .end = data + scan->first_restart};
+	uint32_t interval = 0;
+
+	while (!only_fill_left(&bits)) {
+		if (interval == total || !skip_mcu(&bits, sampling))
+			return 0;
+		interval++;
+	}
+	if (interval == 0 || interval > UINT16_MAX || !scan->in_order ||
+		scan->restarts != (total - 1) / interval)
+		return 0;
+	return (uint16_t)interval;
+}

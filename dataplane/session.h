@@ -1,0 +1,38 @@
+/* The RTP session of a stream: survives lost, late and repeated packets, restarts and new sessions.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "dataplane/stream.h"
+
+/* Whether the packet begins another session than the one that is open. */
+static inline bool session_is_new(const struct stream *stream, uint32_t ssrc)
+{
+	return !stream->started || stream->ssrc != ssrc;
+}
+
+/* A packet with another SSRC: whether it is a late one of the session before. */
+bool session_is_late(const struct stream *stream, const struct rtp_packet *rtp);
+
+/* Begins a new session. The open frames of the old one must be closed. Tables do not survive. */
+void session_begin(struct stream *stream, const struct rtp_packet *rtp);
+
+/* Finds the open frame that a packet belongs to, whose extended sequence number is given; NULL:
+ * none. */
+struct open_frame *session_find_open(struct stream *stream, const struct rtp_packet *rtp,
+	const struct rtp_jpeg *jpeg, uint64_t extended);
+
+/* Judges the packet's sequence number and timestamp. Returns GW_DROP_NONE with the extended number
+ * and the open frame that it belongs to (NULL: it begins one), or why it comes too late. */
+enum gw_drop session_admit(struct stream *stream, const struct rtp_packet *rtp,
+	const struct rtp_jpeg *jpeg, uint64_t *extended, struct open_frame **open);
+
+/* Notes that the packet arrived and was of use. */
+void session_mark(struct stream *stream, uint64_t extended);
+
+/* Notes that a picture with that timestamp begins. */
+void session_begin_picture(struct stream *stream, uint32_t timestamp);
+
+/* Remembers a picture that is over. */
+void session_close_picture(struct stream *stream, const struct closed_picture *picture);

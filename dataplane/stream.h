@@ -1,0 +1,103 @@
+/* What the receive thread knows of one camera's stream: its RTP session and its open frames.
+ * Private to the assembler. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/frame.h"
+#include "core/stats.h"
+#include "dataplane/coverage.h"
+#include "dataplane/jpeg_header.h"
+#include "dataplane/rtp.h"
+#include "dataplane/rtp_jpeg.h"
+#include "dataplane/sequence.h"
+
+/* Late packets still land while so many frames are open. */
+#define STREAM_OPEN_FRAMES 2
+
+/* Closed pictures that are remembered, to tell late packets from new ones. */
+#define STREAM_CLOSED 8
+
+/* Complete frames that are remembered, to shed the oldest that still waits. */
+#define STREAM_RECENT 128
+
+enum open_state {
+	/* Packets are missing. */
+	OPEN_FILLING,
+	/* Complete; an older frame that may still be completed goes first. */
+	OPEN_WHOLE,
+};
+
+struct open_frame {
+	enum open_state state;
+	struct gw_frame *frame;
+	uint32_t limit; /* bytes of scan data that the slot can hold */
+	uint32_t header_size;
+
+	/* What all packets of the frame agree on. */
+	uint32_t timestamp;
+	uint16_t interval;
+	uint16_t header_width, header_height;
+	uint8_t type_specific;
+	uint8_t type;
+	uint8_t q;
+
+	bool have_first; /* the packet with offset 0, whose number is `first` */
+	bool is_file; /* it began a complete JPEG file */
+	bool have_last; /* the number of the last packet is known: `last` */
+	bool have_size; /* it has arrived: the scan has `size` bytes */
+	uint64_t first, last;
+	uint64_t low, high; /* numbers of the oldest and the newest packet */
+	uint32_t high_end; /* where the newest one's fragment ends */
+	uint32_t size;
+	int64_t touched; /* gw_now() of the last packet */
+	struct coverage coverage;
+};
+
+/* A picture that is over. Packets that still come for it are dropped for `reason`. */
+struct closed_picture {
+	bool used;
+	bool have_last;
+	uint8_t type_specific;
+	uint32_t timestamp;
+	uint64_t last;
+	enum gw_drop reason;
+};
+
+struct stream {
+	const struct gw_camera_config *config;
+	struct gw_camera_stats *stats;
+	const struct gw_camera_stats *sink_stats;
+	uint32_t camera;
+
+	/* The RTP session. */
+	bool started;
+	bool previous_valid;
+	uint32_t ssrc;
+	uint32_t previous_ssrc; /* of the session before */
+	uint32_t previous_timestamp;
+	uint32_t newest_timestamp;
+	uint32_t stale; /* packets in a row that only make sense after a restart */
+	struct sequence sequence;
+
+	/* Oldest first; points into `open_room`. */
+	uint32_t open_count;
+	struct open_frame *open[STREAM_OPEN_FRAMES];
+	struct closed_picture closed[STREAM_CLOSED];
+	uint32_t closed_next;
+	uint64_t passed; /* newest packet of the last frame that was passed on */
+
+	uint64_t complete; /* frames passed on */
+	/* The last of them, by sequence number: recent_first .. complete - 1. */
+	uint64_t recent_first;
+	struct gw_frame *recent[STREAM_RECENT];
+
+	struct open_frame open_room[STREAM_OPEN_FRAMES];
+	struct jpeg_header header;
+	uint8_t computed_q; /* `computed` is for it; 0: for none yet */
+	struct jpeg_tables computed;
+	struct jpeg_tables
+		tables[256 - RTP_JPEG_Q_TABLES]; /* by Q, as sent before (RFC 2435, 3.1.8) */
+};
