@@ -39,7 +39,8 @@ static bool default_number(uint32_t **number, uint32_t value)
 {
 	if (*number)
 		return true;
-	if (!make(number, sizeof(**number)))
+	*number = malloc(sizeof(**number));
+	if (!*number)
 		return false;
 	**number = value;
 	return true;

@@ -1,5 +1,6 @@
 #include "core/pool.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,7 @@ struct gw_pool *gw_pool_create(const struct gw_size_class *classes, uint32_t cla
 		pool->classes[i].first = pool->size;
 		pool->size += classes[i].count;
 	}
+	assert(pool->size > 0);
 	pool->class_count = class_count;
 	pool->frames = calloc(pool->size, sizeof(struct gw_frame));
 	pool->camera = calloc(pool->size, sizeof(*pool->camera));

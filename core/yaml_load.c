@@ -255,10 +255,10 @@ int gw_yaml_read(const char *path, char **text, size_t *size, struct gw_error *e
 			status = gw_error_set(error, -EIO, "%s: cannot be read", path);
 		else if (*size == MAX_FILE)
 			status = gw_error_set(error, -EFBIG, "%s: larger than 16 MiB", path);
+		else
+			(*text)[*size] = '\0';
 	}
 	fclose(file);
-	if (status == 0)
-		(*text)[*size] = '\0';
 	if (status != 0) {
 		free(*text);
 		*text = NULL;
