@@ -293,7 +293,7 @@ static void make_result(
 {
 	const struct model_description *description = batcher->model->description;
 	struct gw_frame *frame = entry->frame;
-	const float *output[INFER_OUTPUTS];
+	const float *output[INFER_OUTPUTS] = {NULL};
 
 	for (uint32_t k = 0; k < batcher->spec.output_count; k++)
 		output[k] = batch->output[k] + (size_t)entry->place * batcher->output_size[k];

@@ -34,8 +34,8 @@ static int get_models(
 	const struct accel *accel = gw->stages[GW_STAGE_ACCEL].state;
 	json_t *models = json_array();
 
-	for (uint16_t i = 0; i < gw->model_count; i++)
-		json_array_append_new(models, describe_model(gw, accel, i));
+	for (uint32_t i = 0; i < gw->model_count; i++)
+		json_array_append_new(models, describe_model(gw, accel, (uint16_t)i));
 	*reply = json_pack("{s:o}", "models", models);
 	return 200;
 }

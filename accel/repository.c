@@ -131,9 +131,9 @@ static int load(const char *directory, const char *name, uint32_t version, struc
 	snprintf(path, sizeof(path), "%s/model.onnx", directory);
 	if (*model)
 		(*model)->path = strdup(path);
-	if (!*model || !(*model)->path)
+	if (!*model || !(*model)->path) {
 		status = gw_error_set(error, -ENOMEM, "model %s: out of memory", name);
-	if (status == 0) {
+	} else {
 		snprintf((*model)->name, sizeof((*model)->name), "%s", name);
 		(*model)->version = version;
 		status = digest_file(path, (*model)->digest, error);

@@ -14,7 +14,7 @@ struct api_socket {
 
 /* Listens on `path` with mode 0660; makes its directory (0755) when that is missing. The socket of
  * a gateway that died is replaced; one that answers is left alone, and -EADDRINUSE is returned. */
-int api_socket_open(struct api_socket *socket, const char *path, struct gw_error *error);
+int api_socket_open(struct api_socket *api, const char *path, struct gw_error *error);
 
 /* Removes the file. The descriptor is closed by whoever serves it, or here while it is not -1. */
-void api_socket_close(struct api_socket *socket);
+void api_socket_close(struct api_socket *api);

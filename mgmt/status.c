@@ -39,7 +39,7 @@ int api_status(const struct api *api, const char *name, json_t **reply, struct g
 	}
 	*reply = json_pack("{s:s, s:s, s:s, s:f, s:s, s:b, s:I, s:I, s:f, s:f, s:o, s:o, s:o}",
 		"name", gw->config->gateway->name, "version", GW_VERSION, "boot_id", gw->boot_id,
-		"uptime_s", (double)((now - gw->start) / GW_NS_PER_MS) / 1e3, "mode",
+		"uptime_s", (double)(now - gw->start) / 1e9, "mode",
 		gw->lossless ? "lossless" : "realtime", "ready",
 		atomic_load_explicit(&gw->ready, memory_order_acquire), "cameras",
 		(json_int_t)gw->camera_count, "cameras_live", (json_int_t)live, "fps",

@@ -7,7 +7,7 @@
 /* Fills `cli` but for what belongs to the terminal. The words stay the caller's and must outlive
  * it. Options may stand anywhere; "--" ends them; "--name=value" is the same as "--name value".
  * Returns 0, or -EINVAL with a line that says what to type instead. */
-int arguments_parse(int count, char *const *words, struct cli *cli, struct gw_error *error);
+int arguments_parse(int count, char *const *argv, struct cli *cli, struct gw_error *error);
 
 /* The command with these words, or NULL. `verb` may be NULL. */
 const struct cli_command *arguments_command(const char *noun, const char *verb);
