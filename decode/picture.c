@@ -26,7 +26,7 @@ uint32_t picture_eighths(const struct gw_camera *camera, uint16_t width, uint16_
 	while (eighths < PICTURE_EIGHTHS &&
 		(across * eighths < camera->input_width * PICTURE_EIGHTHS ||
 			down * eighths < camera->input_height * PICTURE_EIGHTHS))
-		eighths++;
+		eighths *= 2;
 	return eighths;
 }
 

@@ -41,20 +41,26 @@ static void *take(j_common_ptr jpeg, size_t size)
 	return memory;
 }
 
+static const struct jpeg_memory_mgr *original(j_common_ptr jpeg)
+{
+	struct turbo_arena *arena = jpeg->client_data;
+
+	arena->foreign++;
+	return &arena->original;
+}
+
 static void *alloc_small(j_common_ptr jpeg, int pool, size_t size)
 {
-	const struct turbo_arena *arena = jpeg->client_data;
-
-	return pool == JPOOL_IMAGE ? take(jpeg, size)
-				   : arena->original.alloc_small(jpeg, pool, size);
+	if (pool == JPOOL_IMAGE)
+		return take(jpeg, size);
+	return original(jpeg)->alloc_small(jpeg, pool, size);
 }
 
 static void *alloc_large(j_common_ptr jpeg, int pool, size_t size)
 {
-	const struct turbo_arena *arena = jpeg->client_data;
-
-	return pool == JPOOL_IMAGE ? take(jpeg, size)
-				   : arena->original.alloc_large(jpeg, pool, size);
+	if (pool == JPOOL_IMAGE)
+		return take(jpeg, size);
+	return original(jpeg)->alloc_large(jpeg, pool, size);
 }
 
 /* Row pointers and the rows behind them. */
@@ -71,20 +77,16 @@ static void **take_rows(j_common_ptr jpeg, size_t row, JDIMENSION rows)
 
 static JSAMPARRAY alloc_sarray(j_common_ptr jpeg, int pool, JDIMENSION samples, JDIMENSION rows)
 {
-	const struct turbo_arena *arena = jpeg->client_data;
-
-	if (pool != JPOOL_IMAGE)
-		return arena->original.alloc_sarray(jpeg, pool, samples, rows);
-	return (JSAMPARRAY)take_rows(jpeg, samples * sizeof(JSAMPLE), rows);
+	if (pool == JPOOL_IMAGE)
+		return (JSAMPARRAY)take_rows(jpeg, samples * sizeof(JSAMPLE), rows);
+	return original(jpeg)->alloc_sarray(jpeg, pool, samples, rows);
 }
 
 static JBLOCKARRAY alloc_barray(j_common_ptr jpeg, int pool, JDIMENSION blocks, JDIMENSION rows)
 {
-	const struct turbo_arena *arena = jpeg->client_data;
-
-	if (pool != JPOOL_IMAGE)
-		return arena->original.alloc_barray(jpeg, pool, blocks, rows);
-	return (JBLOCKARRAY)take_rows(jpeg, blocks * sizeof(JBLOCK), rows);
+	if (pool == JPOOL_IMAGE)
+		return (JBLOCKARRAY)take_rows(jpeg, blocks * sizeof(JBLOCK), rows);
+	return original(jpeg)->alloc_barray(jpeg, pool, blocks, rows);
 }
 
 static void free_pool(j_common_ptr jpeg, int pool)

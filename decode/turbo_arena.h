@@ -16,6 +16,7 @@ struct turbo_arena {
 	uint8_t *memory;
 	size_t size, used;
 	size_t peak; /* most that one picture used */
+	uint64_t foreign; /* requests that libjpeg's own manager served */
 	struct jpeg_memory_mgr original;
 };
 

@@ -1,0 +1,72 @@
+#include "decode/decoder_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "decode/jpeg_make.h"
+
+#define FRAMES 256
+
+void fixture_open(struct decoder_fixture *f, char *backend, uint32_t workers)
+{
+	static const struct gw_size_class classes[] = {{1280, 720, FRAMES}};
+
+	memset(f, 0, sizeof(*f));
+	f->decode = (struct gw_decode_config){
+		.backend = backend, .workers = workers, .max_width = 4096, .max_height = 4096};
+	f->config.gateway = &f->gateway;
+	f->config.decode = &f->decode;
+	f->gw.config = &f->config;
+	f->gw.cameras = f->cameras;
+	f->gw.camera_count = CAMERAS;
+	for (int i = 0; i < CAMERAS; i++) {
+		f->cameras[i].config = &f->camera_configs[i];
+		f->cameras[i].input_width = f->cameras[i].input_height = 4096;
+	}
+	f->gw.pool = gw_pool_create(classes, 1, false, &f->error);
+	assert_non_null(f->gw.pool);
+	assert_int_equal(decoder_open(&f->decoder, &f->gw, &f->error), 0);
+}
+
+void fixture_close(struct decoder_fixture *f)
+{
+	decoder_close(&f->decoder);
+	gw_pool_destroy(f->gw.pool);
+}
+
+struct gw_frame *frame_of(
+	struct decoder_fixture *f, uint32_t camera, const uint8_t *data, size_t size)
+{
+	struct gw_frame *frame = gw_pool_get(f->gw.pool, camera, 1280, 720);
+
+	assert_non_null(frame);
+	jpeg_into_frame(frame, data, size);
+	return frame;
+}
+
+uint32_t poll_for(struct decoder_fixture *f, struct gw_frame **frames, uint32_t count)
+{
+	static const struct timespec pause = {.tv_nsec = 100000};
+	int64_t deadline = gw_now() + 30 * GW_NS_PER_S;
+	uint32_t n = 0;
+
+	while (n < count && gw_now() < deadline) {
+		n += f->decoder.ops->poll(&f->decoder, frames + n, count - n);
+		nanosleep(&pause, NULL);
+	}
+	return n;
+}
+
+void decode_one(struct decoder_fixture *f, struct gw_frame *frame)
+{
+	struct gw_frame *back = NULL;
+
+	f->decoder.ops->submit(&f->decoder, &frame, 1);
+	assert_int_equal(poll_for(f, &back, 1), 1);
+	assert_ptr_equal(back, frame);
+}
