@@ -1,0 +1,203 @@
+#include "core/test.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "accel/postprocess.h"
+
+#define SIDE 8 /* cells; the input has 32 x 32 pixels */
+#define LABELS 2
+
+static struct model_detect options = {.stride = 4, .threshold = 0.35f, .max_boxes = 100};
+static const struct model_description model = {
+	.task = GW_TASK_DETECT,
+	.labels_count = LABELS,
+	.input = {.width = 4 * SIDE, .height = 4 * SIDE},
+	.detect = &options,
+};
+/* The source is the input. */
+static const struct input_map same = {
+	.step_x = 1, .step_y = 1, .right = 4 * SIDE, .bottom = 4 * SIDE};
+
+struct maps {
+	float heat[LABELS][SIDE][SIDE];
+	float size[4][SIDE][SIDE];
+	struct gw_result result;
+};
+
+static int empty_maps(void **state)
+{
+	static struct maps maps;
+
+	memset(&maps, 0, sizeof(maps));
+	options = (struct model_detect){.stride = 4, .threshold = 0.35f, .max_boxes = 100};
+	for (int side = 0; side < 4; side++)
+		for (int y = 0; y < SIDE; y++)
+			for (int x = 0; x < SIDE; x++)
+				maps.size[side][y][x] = 1 + (float)side;
+	*state = &maps;
+	return 0;
+}
+
+static void run(struct maps *m, const struct input_map *map)
+{
+	detect(&model, map, &m->heat[0][0][0], &m->size[0][0][0], &m->result);
+}
+
+static void a_peak_becomes_a_box_around_its_cells_corner(void **state)
+{
+	struct maps *m = *state;
+
+	m->heat[1][3][5] = 0.7f;
+	run(m, &same);
+	assert_int_equal(m->result.task, GW_TASK_DETECT);
+	assert_int_equal(m->result.count, 1);
+	assert_int_equal(m->result.boxes[0].index, 1);
+	assert_float_equal(m->result.boxes[0].confidence, 0.7, 1e-6);
+	assert_float_equal(m->result.boxes[0].x0, 20 - 1, 1e-5);
+	assert_float_equal(m->result.boxes[0].y0, 12 - 2, 1e-5);
+	assert_float_equal(m->result.boxes[0].x1, 20 + 3, 1e-5);
+	assert_float_equal(m->result.boxes[0].y1, 12 + 4, 1e-5);
+}
+
+static void a_cell_beside_a_higher_one_is_no_peak(void **state)
+{
+	struct maps *m = *state;
+
+	m->heat[0][3][3] = 0.6f;
+	m->heat[0][4][4] = 0.7f;
+	m->heat[0][4][6] = 0.5f;
+	/* Another class does not compete. */
+	m->heat[1][3][3] = 0.4f;
+	run(m, &same);
+	assert_int_equal(m->result.count, 3);
+	assert_float_equal(m->result.boxes[0].confidence, 0.7, 1e-6);
+	assert_float_equal(m->result.boxes[1].confidence, 0.5, 1e-6);
+	assert_float_equal(m->result.boxes[2].confidence, 0.4, 1e-6);
+}
+
+static void the_threshold_itself_is_enough(void **state)
+{
+	struct maps *m = *state;
+
+	m->heat[0][1][1] = options.threshold;
+	m->heat[0][6][6] = nextafterf(options.threshold, 0);
+	run(m, &same);
+	assert_int_equal(m->result.count, 1);
+}
+
+static void peaks_on_the_edge_are_found(void **state)
+{
+	struct maps *m = *state;
+
+	m->heat[0][0][0] = 0.5f;
+	m->heat[0][SIDE - 1][SIDE - 1] = 0.5f;
+	m->heat[0][0][SIDE - 1] = 0.5f;
+	m->heat[0][SIDE - 1][0] = 0.5f;
+	run(m, &same);
+	assert_int_equal(m->result.count, 4);
+}
+
+static void boxes_are_in_source_pixels_of_the_region(void **state)
+{
+	const struct input_map region = {.origin_x = 100,
+		.origin_y = 50,
+		.step_x = 2,
+		.step_y = 3,
+		.pad_x = 4,
+		.left = 100,
+		.top = 50,
+		.right = 164,
+		.bottom = 146};
+	struct maps *m = *state;
+
+	m->heat[0][2][3] = 0.5f;
+	run(m, &region);
+	assert_int_equal(m->result.count, 1);
+	assert_float_equal(m->result.boxes[0].x0, 100 + (12 - 4 - 1) * 2, 1e-4);
+	assert_float_equal(m->result.boxes[0].y0, 50 + (8 - 2) * 3, 1e-4);
+	assert_float_equal(m->result.boxes[0].x1, 100 + (12 - 4 + 3) * 2, 1e-4);
+	assert_float_equal(m->result.boxes[0].y1, 50 + (8 + 4) * 3, 1e-4);
+}
+
+static void boxes_end_at_the_edge_of_what_was_seen(void **state)
+{
+	struct maps *m = *state;
+
+	m->heat[0][0][0] = 0.5f;
+	m->size[2][0][0] = 1000;
+	run(m, &same);
+	assert_int_equal(m->result.count, 1);
+	assert_float_equal(m->result.boxes[0].x0, 0, 0);
+	assert_float_equal(m->result.boxes[0].y0, 0, 0);
+	assert_float_equal(m->result.boxes[0].x1, 32, 0);
+}
+
+static void boxes_without_area_are_left_out(void **state)
+{
+	struct maps *m = *state;
+
+	m->heat[0][0][0] = 0.5f;
+	m->size[2][0][0] = -5;
+	m->heat[0][4][4] = 0.5f;
+	m->size[0][4][4] = NAN;
+	m->heat[0][7][7] = 0.5f;
+	run(m, &same);
+	assert_int_equal(m->result.count, 1);
+	assert_float_equal(m->result.boxes[0].x0, 27, 1e-5);
+}
+
+static void only_the_best_boxes_are_kept(void **state)
+{
+	struct maps *m = *state;
+
+	options.max_boxes = 2;
+	m->heat[0][1][1] = 0.5f;
+	m->heat[0][4][4] = 0.9f;
+	m->heat[0][1][6] = 0.4f;
+	m->heat[1][6][6] = 0.6f;
+	run(m, &same);
+	assert_int_equal(m->result.count, 2);
+	assert_float_equal(m->result.boxes[0].confidence, 0.9, 1e-6);
+	assert_float_equal(m->result.boxes[1].confidence, 0.6, 1e-6);
+}
+
+static void a_map_full_of_peaks_does_not_overflow_the_result(void **state)
+{
+	struct maps *m = *state;
+
+	for (int y = 0; y < SIDE; y++)
+		for (int x = 0; x < SIDE; x++)
+			m->heat[0][y][x] = m->heat[1][y][x] = 0.5f;
+	run(m, &same);
+	assert_int_equal(m->result.count, GW_BOXES);
+}
+
+static void what_is_no_number_is_no_peak(void **state)
+{
+	struct maps *m = *state;
+
+	m->heat[0][2][2] = NAN;
+	run(m, &same);
+	assert_int_equal(m->result.count, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, empty_maps)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_peak_becomes_a_box_around_its_cells_corner),
+		TEST(a_cell_beside_a_higher_one_is_no_peak),
+		TEST(the_threshold_itself_is_enough),
+		TEST(peaks_on_the_edge_are_found),
+		TEST(boxes_are_in_source_pixels_of_the_region),
+		TEST(boxes_end_at_the_edge_of_what_was_seen),
+		TEST(boxes_without_area_are_left_out),
+		TEST(only_the_best_boxes_are_kept),
+		TEST(a_map_full_of_peaks_does_not_overflow_the_result),
+		TEST(what_is_no_number_is_no_peak),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

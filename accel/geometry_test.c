@@ -1,0 +1,138 @@
+#include "core/test.h"
+
+#include <errno.h>
+
+#include "accel/geometry.h"
+
+static const struct model_input input = {.width = 64, .height = 32};
+static const struct model_input letterbox = {.width = 64, .height = 64, .fit = MODEL_FIT_LETTERBOX};
+
+static void a_stretched_picture_fills_the_input(void **state)
+{
+	struct geometry g;
+
+	geometry_init(&g, &input, NULL);
+	assert_int_equal(geometry_update(&g, 128, 128, 128, 128), 0);
+	assert_int_equal(g.width, 64);
+	assert_int_equal(g.height, 32);
+	assert_float_equal(g.map.step_x, 2, 1e-6);
+	assert_float_equal(g.map.step_y, 4, 1e-6);
+	/* The centre of input pixel 0 lies at 0.5, that is 1.0 in the picture: between pixels 0
+	 * and 1. */
+	assert_int_equal(g.columns.a[0], 0);
+	assert_int_equal(g.columns.b[0], 1);
+	assert_float_equal(g.columns.weight[0], 0.5, 1e-6);
+	geometry_free(&g);
+}
+
+static void a_letterboxed_picture_keeps_its_shape_and_is_centred(void **state)
+{
+	struct geometry g;
+
+	geometry_init(&g, &letterbox, NULL);
+	assert_int_equal(geometry_update(&g, 640, 320, 640, 320), 0);
+	assert_int_equal(g.width, 64);
+	assert_int_equal(g.height, 32);
+	assert_int_equal(g.x, 0);
+	assert_int_equal(g.y, 16);
+	/* The middle of the input is the middle of the picture. */
+	assert_float_equal(g.map.origin_x + (32 - g.map.pad_x) * g.map.step_x, 320, 1e-3);
+	assert_float_equal(g.map.origin_y + (32 - g.map.pad_y) * g.map.step_y, 160, 1e-3);
+	geometry_free(&g);
+}
+
+static void a_region_is_in_source_pixels_whatever_the_decoder_scaled_to(void **state)
+{
+	const struct gw_region region = {.x = 100, .y = 40, .width = 200, .height = 120};
+	struct geometry g;
+
+	geometry_init(&g, &input, &region);
+	assert_int_equal(geometry_update(&g, 400, 400, 200, 200), 0);
+	assert_int_equal(g.first, 50);
+	assert_int_equal(g.first + g.count, 150);
+	assert_int_equal(g.rows.a[0], 20);
+	assert_float_equal(g.map.origin_x, 100, 0);
+	assert_float_equal(g.map.step_x * 64, 200, 1e-4);
+	assert_float_equal(g.map.right, 300, 0);
+	geometry_free(&g);
+}
+
+static void a_size_that_scaling_rounded_up_does_not_shift_the_region(void **state)
+{
+	/* 769 / 2 = 384.5: the decoder gives 385 columns, of which the last is half padding. */
+	const struct gw_region region = {.x = 768, .y = 0, .width = 1, .height = 0};
+	struct geometry g;
+
+	geometry_init(&g, &input, &region);
+	assert_int_equal(geometry_update(&g, 769, 577, 385, 289), 0);
+	assert_int_equal(g.first, 384);
+	assert_int_equal(g.count, 1);
+	geometry_free(&g);
+}
+
+static void a_region_that_reaches_beyond_the_picture_ends_at_its_edge(void **state)
+{
+	const struct gw_region region = {.x = 300, .y = 300, .width = 500, .height = 0};
+	struct geometry g;
+
+	geometry_init(&g, &input, &region);
+	assert_int_equal(geometry_update(&g, 400, 400, 400, 400), 0);
+	assert_float_equal(g.map.right, 400, 0);
+	assert_float_equal(g.map.bottom, 400, 0);
+	assert_int_equal(g.first + g.count, 400);
+	geometry_free(&g);
+}
+
+static void a_region_outside_of_the_picture_is_refused_until_the_picture_grows(void **state)
+{
+	const struct gw_region region = {.x = 400, .y = 0, .width = 10, .height = 10};
+	struct geometry g;
+
+	geometry_init(&g, &input, &region);
+	assert_int_equal(geometry_update(&g, 400, 400, 400, 400), -ERANGE);
+	assert_int_equal(geometry_update(&g, 400, 400, 400, 400), -ERANGE);
+	assert_int_equal(geometry_update(&g, 800, 400, 800, 400), 0);
+	assert_int_equal(geometry_update(&g, 400, 400, 400, 400), -ERANGE);
+	assert_int_equal(geometry_update(&g, 0, 0, 0, 0), -ERANGE);
+	geometry_free(&g);
+}
+
+static void no_size_makes_it_read_beyond_the_picture(void **state)
+{
+	const struct gw_region region = {.x = 3, .y = 2, .width = 0, .height = 7};
+	struct geometry g;
+
+	geometry_init(&g, &letterbox, &region);
+	for (uint16_t w = 4; w < 200; w += 3) {
+		for (uint16_t n = 1; n <= 8; n++) {
+			const uint16_t h = (uint16_t)(w * 7 % 150 + 3);
+			const uint16_t iw = (uint16_t)((w * n + 7) / 8);
+			const uint16_t ih = (uint16_t)((h * n + 7) / 8);
+
+			assert_int_equal(geometry_update(&g, w, h, iw, ih), 0);
+			assert_true(g.first + g.count <= iw);
+			for (uint32_t i = 0; i < g.width; i++)
+				assert_true(g.columns.a[i] <= g.columns.b[i] &&
+					g.columns.b[i] < g.count);
+			for (uint32_t i = 0; i < g.height; i++)
+				assert_true(g.rows.a[i] <= g.rows.b[i] && g.rows.b[i] < ih);
+		}
+	}
+	geometry_free(&g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stretched_picture_fills_the_input),
+		cmocka_unit_test(a_letterboxed_picture_keeps_its_shape_and_is_centred),
+		cmocka_unit_test(a_region_is_in_source_pixels_whatever_the_decoder_scaled_to),
+		cmocka_unit_test(a_size_that_scaling_rounded_up_does_not_shift_the_region),
+		cmocka_unit_test(a_region_that_reaches_beyond_the_picture_ends_at_its_edge),
+		cmocka_unit_test(
+			a_region_outside_of_the_picture_is_refused_until_the_picture_grows),
+		cmocka_unit_test(no_size_makes_it_read_beyond_the_picture),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
