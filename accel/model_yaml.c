@@ -10,7 +10,7 @@
 #define DEFAULT_DEADLINE_MS 20
 #define MAX_DEADLINE_MS 10000
 #define MAX_LABELS 32768
-#define MAX_INPUT_BYTES (1ull << 30) /* of one batch */
+#define MAX_INPUT_BYTES (1ull << 29) /* of one batch */
 
 #define OPTIONAL CYAML_FLAG_OPTIONAL
 #define POINTER CYAML_FLAG_POINTER

@@ -186,22 +186,22 @@ int repository_load(
 
 int repository_load_directory(const char *directory, struct model **model, struct gw_error *error)
 {
-	char path[PATH_MAX], *name = path;
+	char path[PATH_MAX], parent[PATH_MAX];
 	uint32_t version = 0;
 
 	*model = NULL;
 	if (!realpath(directory, path))
 		return gw_error_set(error, -errno, "%s: %s", directory, strerror(errno));
-	char *last = strrchr(path, '/');
+	/* .../NAME/VERSION, or .../NAME for a model outside of a repository. */
+	strcpy(parent, path);
+	char *last = strrchr(parent, '/');
 
-	if (last) {
-		version = parse_version(last + 1);
-		if (version > 0)
-			*last = '\0';
-		name = strrchr(path, '/');
-		name = name ? name + 1 : path;
+	version = parse_version(last + 1);
+	if (version > 0) {
+		*last = '\0';
+		last = strrchr(parent, '/');
 	}
-	return load(directory, name, version, model, error);
+	return load(path, last ? last + 1 : parent, version, model, error);
 }
 
 void model_free(struct model *model)

@@ -1,0 +1,147 @@
+#include "core/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "accel/model.h"
+
+#define CLASSIFY \
+	"task: classify\n" \
+	"labels: [\"no\", \"yes\"]\n" \
+	"input: {tensor: in, width: 8, height: 6, channels: 1, mean: [0], scale: [0.5]}\n" \
+	"classify: {tensor: out, top_k: 2, softmax: true}\n"
+
+#define DETECT \
+	"task: detect\n" \
+	"labels: [person]\n" \
+	"input: {tensor: in, width: 64, height: 32, channels: 3, mean: [1, 2, 3], " \
+	"scale: [1, 1, 1], fit: letterbox}\n" \
+	"detect: {heatmap: heat, size: size, stride: 4, threshold: 0.25}\n" \
+	"batch: {max: 3, deadline_ms: 7}\n"
+
+static struct gw_error error;
+
+static struct model_description *parse(const char *text)
+{
+	struct model_description *description;
+	int status = model_yaml_parse("model.yaml", text, strlen(text), &description, &error);
+
+	assert_true((status == 0) == (description != NULL));
+	return description;
+}
+
+/* `text` with one piece of it replaced; parsing it must fail with a line that contains `words`. */
+static void assert_refused(
+	const char *text, const char *piece, const char *instead, const char *words)
+{
+	const char *at = strstr(text, piece);
+	char changed[2048];
+
+	assert_non_null(at);
+	snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text, instead,
+		at + strlen(piece));
+	struct model_description *description = parse(changed);
+
+	if (description || !strstr(error.text, words))
+		print_error("\"%s\" instead of \"%s\": %s\n", instead, piece, error.text);
+	assert_null(description);
+	assert_non_null(strstr(error.text, words));
+	assert_null(strchr(error.text, '\n'));
+}
+
+static void a_classifier_is_read(void **state)
+{
+	struct model_description *d = parse(CLASSIFY);
+
+	assert_non_null(d);
+	assert_int_equal(d->task, GW_TASK_CLASSIFY);
+	assert_int_equal(d->labels_count, 2);
+	assert_string_equal(d->labels[1], "yes");
+	assert_string_equal(d->input.tensor, "in");
+	assert_int_equal(d->input.width, 8);
+	assert_int_equal(d->input.fit, MODEL_FIT_STRETCH);
+	assert_float_equal(d->input.scale[0], 0.5, 0);
+	assert_true(d->classify->softmax);
+	assert_null(d->detect);
+	model_yaml_free(d);
+}
+
+static void a_detector_is_read(void **state)
+{
+	struct model_description *d = parse(DETECT);
+
+	assert_non_null(d);
+	assert_int_equal(d->task, GW_TASK_DETECT);
+	assert_int_equal(d->input.fit, MODEL_FIT_LETTERBOX);
+	assert_float_equal(d->input.mean[2], 3, 0);
+	assert_float_equal(d->detect->threshold, 0.25, 0);
+	assert_int_equal(d->batch->max, 3);
+	assert_int_equal(d->batch->deadline_ms, 7);
+	model_yaml_free(d);
+}
+
+static void what_is_left_out_has_a_default(void **state)
+{
+	struct model_description *d = parse(CLASSIFY);
+
+	assert_true(d->batch->max >= 1);
+	assert_true(d->batch->deadline_ms >= 1);
+	model_yaml_free(d);
+	d = parse(DETECT);
+	assert_int_equal(d->detect->max_boxes, GW_BOXES);
+	model_yaml_free(d);
+}
+
+static void an_error_names_file_line_and_column(void **state)
+{
+	assert_null(parse("task: classify\nlabels: [a]\ncolour: red\n"));
+	assert_non_null(strstr(error.text, "model.yaml:3:"));
+	assert_non_null(strstr(error.text, "colour"));
+}
+
+static void what_does_not_fit_is_refused_with_a_reason(void **state)
+{
+	assert_refused(CLASSIFY, "task: classify", "task: guess", "classify or detect");
+	assert_refused(CLASSIFY, "[\"no\", \"yes\"]", "[]", "labels");
+	assert_refused(CLASSIFY, "width: 8", "width: 0", "input.width");
+	assert_refused(CLASSIFY, "width: 8", "width: 5000", "input.width");
+	assert_refused(CLASSIFY, "height: 6, ", "", "height");
+	assert_refused(CLASSIFY, "channels: 1", "channels: 2", "input.channels");
+	assert_refused(CLASSIFY, "mean: [0]", "mean: [0, 0]", "input.mean");
+	assert_refused(CLASSIFY, "scale: [0.5]", "scale: [0]", "input.scale");
+	assert_refused(CLASSIFY, "top_k: 2", "top_k: 3", "classify.top_k");
+	assert_refused(CLASSIFY, "task: classify", "task: detect", "needs the mapping `detect`");
+	assert_refused(DETECT, "task: detect", "task: classify", "needs the mapping `classify`");
+	assert_refused(DETECT, "stride: 4", "stride: 5", "detect.stride");
+	assert_refused(DETECT, "stride: 4", "stride: 0", "detect.stride");
+	assert_refused(DETECT, "threshold: 0.25", "threshold: 1.5", "detect.threshold");
+	assert_refused(DETECT, "threshold: 0.25", "threshold: .nan", "threshold");
+	assert_refused(DETECT, "stride: 4", "stride: 4, max_boxes: 101", "detect.max_boxes");
+	assert_refused(DETECT, "max: 3", "max: 65", "batch.max");
+	assert_refused(DETECT, "deadline_ms: 7", "deadline_ms: 100000", "batch.deadline_ms");
+	assert_refused(DETECT, "width: 64, height: 32", "width: 4096, height: 4096", "batch.max");
+}
+
+static void a_missing_file_is_named(void **state)
+{
+	struct model_description *description;
+
+	assert_int_equal(model_yaml_load("/nowhere/model.yaml", &description, &error), -ENOENT);
+	assert_null(description);
+	assert_non_null(strstr(error.text, "/nowhere/model.yaml"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_classifier_is_read),
+		cmocka_unit_test(a_detector_is_read),
+		cmocka_unit_test(what_is_left_out_has_a_default),
+		cmocka_unit_test(an_error_names_file_line_and_column),
+		cmocka_unit_test(what_does_not_fit_is_refused_with_a_reason),
+		cmocka_unit_test(a_missing_file_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,142 @@
+#include "core/test.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+#include "accel/runner.h"
+
+#define DEPTH 3
+
+struct work {
+	_Atomic uint32_t allowed; /* batches that may run */
+	_Atomic uint32_t ran;
+	cpu_set_t affinity;
+};
+
+static void nap(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+}
+
+static void run(void *engine, struct infer_batch *batch)
+{
+	struct work *work = engine;
+
+	while (atomic_load(&work->ran) >= atomic_load(&work->allowed))
+		nap();
+	sched_getaffinity(0, sizeof(work->affinity), &work->affinity);
+	batch->output[0] = batch->input;
+	batch->status = -(int)batch->count;
+	atomic_fetch_add(&work->ran, 1);
+}
+
+static uint32_t wait_for(struct runner *runner, struct infer_batch **batches, uint32_t count)
+{
+	uint32_t got = 0;
+
+	while (got < count) {
+		got += runner_poll(runner, batches + got, count - got);
+		nap();
+	}
+	return got;
+}
+
+static void batches_come_back_in_order_with_times_and_status(void **state)
+{
+	struct infer_batch batches[DEPTH] = {{.count = 1}, {.count = 2}, {.count = 3}};
+	struct work work = {.allowed = UINT32_MAX};
+	struct infer_batch *out[DEPTH];
+	struct gw_error error;
+	struct runner *runner = runner_start("test", run, &work, DEPTH, &error);
+
+	assert_non_null(runner);
+	for (int round = 0; round < 100; round++) {
+		for (int i = 0; i < DEPTH; i++)
+			runner_submit(runner, &batches[i]);
+		wait_for(runner, out, DEPTH);
+		for (int i = 0; i < DEPTH; i++) {
+			assert_ptr_equal(out[i], &batches[i]);
+			assert_int_equal(out[i]->status, -(i + 1));
+			assert_true(out[i]->started > 0 && out[i]->ended >= out[i]->started);
+		}
+	}
+	assert_int_equal(runner_poll(runner, out, DEPTH), 0);
+	runner_stop(runner);
+}
+
+static void neither_submit_nor_poll_waits_for_a_batch(void **state)
+{
+	struct infer_batch batches[DEPTH] = {{.count = 1}, {.count = 1}, {.count = 1}};
+	struct work work = {0};
+	struct infer_batch *out[DEPTH];
+	struct gw_error error;
+	struct runner *runner = runner_start("test", run, &work, DEPTH, &error);
+
+	for (int i = 0; i < DEPTH; i++)
+		runner_submit(runner, &batches[i]);
+	assert_int_equal(runner_poll(runner, out, DEPTH), 0);
+	atomic_store(&work.allowed, 1);
+	wait_for(runner, out, 1);
+	assert_int_equal(runner_poll(runner, out, DEPTH), 0);
+	atomic_store(&work.allowed, UINT32_MAX);
+	wait_for(runner, out, 2);
+	runner_stop(runner);
+}
+
+static void a_runner_that_is_stopped_ends_with_batches_waiting(void **state)
+{
+	struct infer_batch batches[DEPTH] = {{.count = 1}, {.count = 1}, {.count = 1}};
+	struct work work = {.allowed = 1};
+	struct gw_error error;
+	struct runner *runner = runner_start("test", run, &work, DEPTH, &error);
+
+	runner_submit(runner, &batches[0]);
+	atomic_store(&work.allowed, UINT32_MAX);
+	runner_stop(runner);
+	assert_true(atomic_load(&work.ran) <= 1);
+	runner_stop(NULL);
+}
+
+static void the_thread_does_not_inherit_a_pinned_affinity(void **state)
+{
+	struct infer_batch batch = {.count = 1}, *out;
+	struct work work = {.allowed = UINT32_MAX};
+	cpu_set_t before, one, now;
+	struct gw_error error;
+
+	sched_getaffinity(0, sizeof(before), &before);
+	if (CPU_COUNT(&before) < 2) {
+		print_message("only one processor to run on: nothing to tell apart\n");
+		skip();
+	}
+	CPU_ZERO(&one);
+	for (int i = 0; i < CPU_SETSIZE; i++) {
+		if (CPU_ISSET(i, &before)) {
+			CPU_SET(i, &one);
+			break;
+		}
+	}
+	sched_setaffinity(0, sizeof(one), &one);
+	struct runner *runner = runner_start("test", run, &work, 1, &error);
+
+	sched_getaffinity(0, sizeof(now), &now);
+	sched_setaffinity(0, sizeof(before), &before);
+	runner_submit(runner, &batch);
+	wait_for(runner, &out, 1);
+	assert_true(CPU_COUNT(&work.affinity) >= CPU_COUNT(&before));
+	/* The one who made it stays where it was. */
+	assert_true(CPU_EQUAL(&now, &one));
+	runner_stop(runner);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(batches_come_back_in_order_with_times_and_status),
+		cmocka_unit_test(neither_submit_nor_poll_waits_for_a_batch),
+		cmocka_unit_test(a_runner_that_is_stopped_ends_with_batches_waiting),
+		cmocka_unit_test(the_thread_does_not_inherit_a_pinned_affinity),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
