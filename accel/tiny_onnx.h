@@ -1,0 +1,26 @@
+/* Makes the smallest ONNX files by hand, for tests of the engine: a protobuf writer for the few
+ * fields that a graph of one node needs (onnx/onnx.proto, IR version 8, opset 13). */
+#pragma once
+
+#include <stdint.h>
+
+/* Element types of TensorProto.DataType. */
+#define TINY_FLOAT 1
+#define TINY_DOUBLE 11
+
+struct tiny_tensor {
+	const char *name;
+	int type;
+	uint32_t rank;
+	int64_t dims[5]; /* 0: left open */
+};
+
+struct tiny_graph {
+	const char *op; /* "Flatten", "Identity", "Add", ... */
+	struct tiny_tensor input;
+	const char *other_input; /* NULL, or a second input like the first */
+	struct tiny_tensor output;
+};
+
+/* Writes the graph to the file; false when it cannot be written. */
+_Bool tiny_onnx_write(const struct tiny_graph *graph, const char *path);
