@@ -319,9 +319,6 @@ static int file_open(const struct gw *gw, struct sink *sink, void **state, struc
 {
 	const char *directory = gw->replay ? gw->replay->output : gw->config->kafka->directory;
 
-	if (!directory || !*directory)
-		return gw_error_set(error, -EINVAL,
-			"kafka: back-end file needs `directory`: where it shall write");
 	struct file_sink *file = calloc(1, sizeof(*file));
 
 	if (!file)

@@ -29,9 +29,6 @@ static int kafka_open(const struct gw *gw, struct sink *sink, void **state, stru
 
 	if (!kafka)
 		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
-	if (!gw->config->kafka->brokers)
-		status = gw_error_set(error, -EINVAL,
-			"kafka: back-end kafka needs `brokers`: \"host:port\", comma-separated");
 	kafka->gw = gw;
 	for (int kind = 0; kind < 2 && status == 0; kind++)
 		status = producer_open(

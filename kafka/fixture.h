@@ -1,0 +1,49 @@
+/* A gateway that consists of the sink stage alone, for its tests: the test is the dataplane and
+ * turns the stage's loop by hand. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/gateway.h"
+
+struct fixture {
+	struct gw gw;
+	struct gw_replay replay;
+	struct gw_stage *sink;
+	char directory[64]; /* empty at the start, for the test's files */
+	uint64_t sequence[4];
+	uint64_t failed_frames;
+};
+
+/* Two cameras, "cam0" with the model `digits`, "cam1" with `objects`; `yaml` is the kafka section.
+ * In a test's set-up; fixture_fail() is for a section that must be refused. */
+struct fixture *fixture_open(const char *yaml, bool replay);
+void fixture_fail(const char *yaml, const char *words_of_the_error);
+
+/* Lets the sink end within `ms` milliseconds and checks the balance; then frees everything. */
+void fixture_close(struct fixture *fixture, uint32_t ms);
+
+/* A complete frame of a camera with a result, not sent yet. NULL when the pool is empty. */
+struct gw_frame *fixture_frame(struct fixture *fixture, uint32_t camera);
+void fixture_send(struct fixture *fixture, struct gw_frame *frame);
+/* The same, `count` times. */
+void fixture_send_frames(struct fixture *fixture, uint32_t camera, uint32_t count);
+
+/* Turns the loop until `counter` of `camera` is at least `value`, or fails after ten seconds. */
+void fixture_turn(struct fixture *fixture);
+void fixture_turn_until(struct fixture *fixture, const struct gw_counter *counter, uint64_t value);
+
+/* The sink's statistics of a camera. */
+struct gw_camera_stats *fixture_stats(struct fixture *fixture, uint32_t camera);
+uint64_t fixture_drops(struct fixture *fixture, uint32_t camera, enum gw_drop drop);
+
+/* Both conservation equations of core/stats.h that end in the sink, per camera. */
+void fixture_assert_balanced(struct fixture *fixture);
+
+/* The content of a file of the fixture's directory, ended; the caller frees it. NULL: there is
+ * none. */
+char *fixture_read(struct fixture *fixture, const char *name, size_t *size);
+
+/* A string out of what the stage says of itself; "" when it is not there. */
+void fixture_describe(struct fixture *fixture, const char *key, char *text, size_t size);
