@@ -37,6 +37,14 @@ static const struct {
 		GW_DROP_SAMPLE_LOST, GW_DROP_SAMPLE_TOO_LARGE},
 };
 
+/* What goes to the library: a new record, or one that another client gave up. */
+struct message {
+	void *value, *key;
+	size_t size, key_size;
+	int64_t time_ms; /* record time, since 1970 */
+	void *opaque;
+};
+
 static void set_error(struct producer *producer, const char *text)
 {
 	pthread_mutex_lock(&producer->lock);
@@ -120,36 +128,76 @@ static void report(
 	sink_report(producer->sink, &out);
 }
 
+/* CloudEvents 1.0, Kafka protocol binding, binary content mode (3.2). NULL: out of memory. */
+static rd_kafka_headers_t *make_headers(const struct sink_record *record)
+{
+	const struct {
+		const char *name, *value;
+	} attributes[] = {
+		{"ce_specversion", "1.0"},
+		{"ce_id", record->id},
+		{"ce_source", record->source},
+		{"ce_type", kinds[record->kind].type},
+		{"ce_time", record->time},
+		{"content-type", kinds[record->kind].content_type},
+	};
+	const size_t count = sizeof(attributes) / sizeof(attributes[0]);
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
+
+	for (size_t i = 0; headers && i < count; i++)
+		rd_kafka_header_add(headers, attributes[i].name, -1, attributes[i].value, -1);
+	return headers;
+}
+
+/* Hands one message to the current client. The headers are its own afterwards, also on failure.
+ *
+ * They are made beforehand because librdkafka 2.0 frees headers that it made itself twice when a
+ * topic is in error. */
+static rd_kafka_resp_err_t produce(
+	struct producer *producer, const struct message *message, rd_kafka_headers_t *headers)
+{
+	const rd_kafka_vu_t vu[] = {
+		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->now.topic},
+		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = kinds[producer->kind].flags},
+		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {message->value, message->size}},
+		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {message->key, message->key_size}},
+		{.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = message->time_ms},
+		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = message->opaque},
+		{.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+	};
+	const size_t count = sizeof(vu) / sizeof(vu[0]);
+	rd_kafka_error_t *error =
+		rd_kafka_produceva(producer->now.handle, vu, headers ? count : count - 1);
+
+	if (!error)
+		return RD_KAFKA_RESP_ERR_NO_ERROR;
+	rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+
+	rd_kafka_error_destroy(error);
+	if (headers)
+		rd_kafka_headers_destroy(headers);
+	return code;
+}
+
 /* Sends a message once more that a failed client has given up. */
-static void submit_again(struct producer *producer, const rd_kafka_message_t *message)
+static void submit_again(struct producer *producer, const rd_kafka_message_t *given_up)
 {
 	rd_kafka_headers_t *headers = NULL;
 	rd_kafka_timestamp_type_t type;
-	rd_kafka_vu_t vu[] = {
-		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->now.topic},
-		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = kinds[producer->kind].flags},
-		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {message->payload, message->len}},
-		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {message->key, message->key_len}},
-		{.vtype = RD_KAFKA_VTYPE_TIMESTAMP,
-			.u.i64 = rd_kafka_message_timestamp(message, &type)},
-		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = message->_private},
-		{.vtype = RD_KAFKA_VTYPE_HEADERS},
+	const struct message message = {
+		.value = given_up->payload,
+		.size = given_up->len,
+		.key = given_up->key,
+		.key_size = given_up->key_len,
+		.time_ms = rd_kafka_message_timestamp(given_up, &type),
+		.opaque = given_up->_private,
 	};
-	size_t count = sizeof(vu) / sizeof(vu[0]);
 
-	if (rd_kafka_message_detach_headers((rd_kafka_message_t *)message, &headers) ==
-		RD_KAFKA_RESP_ERR_NO_ERROR)
-		vu[count - 1].u.headers = headers;
-	else
-		count--;
-	rd_kafka_error_t *error = rd_kafka_produceva(producer->now.handle, vu, count);
+	rd_kafka_message_detach_headers((rd_kafka_message_t *)given_up, &headers);
+	rd_kafka_resp_err_t error = produce(producer, &message, headers);
 
-	if (!error)
-		return;
-	if (headers)
-		rd_kafka_headers_destroy(headers);
-	report(producer, message, rd_kafka_error_code(error));
-	rd_kafka_error_destroy(error);
+	if (error)
+		report(producer, given_up, error);
 }
 
 static bool failed_for_good(const struct client *client)
@@ -267,53 +315,31 @@ uint32_t producer_poll(struct producer *producer)
 	return count;
 }
 
-static rd_kafka_error_t *produce(struct producer *producer, const struct sink_record *record)
-{
-	uintptr_t camera = record->frame->camera;
-	bool result = record->kind == SINK_RESULT;
-	/* CloudEvents 1.0, Kafka protocol binding, binary content mode (3.2). */
-	const rd_kafka_vu_t vu[] = {
-		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->now.topic},
-		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = kinds[producer->kind].flags},
-		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)record->value, record->size}},
-		{.vtype = RD_KAFKA_VTYPE_KEY,
-			.u.mem = {(void *)record->camera, strlen(record->camera)}},
-		{.vtype = RD_KAFKA_VTYPE_TIMESTAMP,
-			.u.i64 = record->frame->capture_ns / GW_NS_PER_MS},
-		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = result ? (void *)camera : record->frame},
-		{.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"ce_specversion", "1.0", -1}},
-		{.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"ce_id", record->id, -1}},
-		{.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"ce_source", record->source, -1}},
-		{.vtype = RD_KAFKA_VTYPE_HEADER,
-			.u.header = {"ce_type", kinds[producer->kind].type, -1}},
-		{.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"ce_time", record->time, -1}},
-		{.vtype = RD_KAFKA_VTYPE_HEADER,
-			.u.header = {"content-type", kinds[producer->kind].content_type, -1}},
-	};
-
-	return rd_kafka_produceva(producer->now.handle, vu, sizeof(vu) / sizeof(vu[0]));
-}
-
 enum gw_drop producer_submit(struct producer *producer, const struct sink_record *record)
 {
-	rd_kafka_error_t *error = produce(producer, record);
+	const struct gw_frame *frame = record->frame;
+	const struct message message = {
+		.value = (void *)record->value,
+		.size = record->size,
+		.key = (void *)record->camera,
+		.key_size = strlen(record->camera),
+		.time_ms = frame->capture_ns / GW_NS_PER_MS,
+		.opaque = record->kind == SINK_RESULT ? (void *)(uintptr_t)frame->camera
+						      : record->frame,
+	};
+	rd_kafka_resp_err_t error = produce(producer, &message, make_headers(record));
 
-	if (error && rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__FATAL &&
-		replace_begin(producer)) {
+	if (error == RD_KAFKA_RESP_ERR__FATAL && replace_begin(producer)) {
 		replace_finish(producer);
-		rd_kafka_error_destroy(error);
-		error = produce(producer, record);
+		error = produce(producer, &message, make_headers(record));
 	}
 	if (!error) {
 		waiting_move(producer, 1);
 		return GW_DROP_NONE;
 	}
-	rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-
 	gw_counter_add(&producer->refused, 1);
-	set_error(producer, rd_kafka_error_string(error));
-	rd_kafka_error_destroy(error);
-	return drop_for(producer, code);
+	set_error(producer, rd_kafka_err2str(error));
+	return drop_for(producer, error);
 }
 
 /* Any broker that answers will do: the library finds its way from there. */
