@@ -86,7 +86,6 @@ def _show_drops(figures: Figures) -> None:
         for drop in figures.drops["drops"]
         if drop["total"]
     ]
-    rows += [[f"{name}", count, ""] for name, count in figures.drops["unmatched"].items() if count]
     for reason, total, meaning in rows:
         print(f"  {reason:<16} {total:>7} {meaning}".rstrip())
     if not rows:

@@ -157,10 +157,8 @@ class Gateway:
 
     def dropped(self) -> dict[str, int]:
         """Every drop that is not zero, also of packets that match no camera."""
-        drops = self.ask("drops")
-        counts = {drop["reason"]: drop["total"] for drop in drops["drops"]}
-        counts.update(drops["unmatched"])
-        return {reason: count for reason, count in counts.items() if count}
+        drops = self.ask("drops")["drops"]
+        return {drop["reason"]: drop["total"] for drop in drops if drop["total"]}
 
     def stop(self) -> float:
         """SIGTERM; holds `gwd` to its promise: exit code 0 within 5 s. Returns the seconds."""
