@@ -1,0 +1,135 @@
+#include "mgmt/handmade.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/api.h"
+#include "core/clock.h"
+
+static const char config_text[] =
+	"gateway: {name: gw1}\n"
+	"cameras:\n"
+	"  - {name: cam0, source: 10.0.0.1, destination: 10.0.0.9, port: 5004, model: digits}\n"
+	"  - {name: cam/1, source: 10.0.0.2, destination: 10.0.0.9, port: 5006, width: 320, "
+	"height: 240}\n"
+	"kafka:\n"
+	"  brokers: 127.0.0.1:9092\n"
+	"  properties: [{name: sasl.password, value: hunter2}, {name: linger.ms, value: '5'}]\n"
+	"api: {socket: %s}\n";
+
+static int toy_models(
+	struct gw *gw, const char *name, struct json_t **reply, struct gw_error *error)
+{
+	*reply = json_pack("{s:[]}", "models");
+	return 200;
+}
+
+static int toy_sample(
+	struct gw *gw, const char *name, struct json_t **reply, struct gw_error *error)
+{
+	if (strcmp(name, "busy") == 0)
+		return gw_error_set(error, -EBUSY, "it is busy");
+	if (strcmp(name, "broken") == 0)
+		return -EIO;
+	*reply = json_pack("{s:s, s:b}", "camera", name, "requested", 1);
+	return 202;
+}
+
+static struct json_t *toy_describe(struct gw_stage *stage)
+{
+	return json_pack("{s:s, s:s}", "backend", "null", "state", "up");
+}
+
+static const struct gw_api_route model_routes[] = {
+	{"GET", "models", "The models.", toy_models},
+	{0},
+};
+static const struct gw_api_route sample_routes[] = {
+	{"POST", "cameras/{name}/sample", "A picture now.", toy_sample},
+	{0},
+};
+
+static const struct gw_stage_ops toy_stages[GW_STAGES] = {
+	{.name = "rx"},
+	{.name = "decode"},
+	{.name = "accel", .routes = model_routes},
+	{.name = "sink", .routes = sample_routes, .describe = toy_describe},
+};
+
+/* A fixture that cannot be made is no test that failed: it ends the program. */
+static void must(bool well, const char *what)
+{
+	if (well)
+		return;
+	fprintf(stderr, "handmade gateway: %s\n", what);
+	abort();
+}
+
+void handmade_open(struct handmade *made)
+{
+	static const struct gw_size_class class = {64, 64, 32};
+	struct gw *gw = &made->gw;
+	struct gw_error error = {{0}};
+	char text[2048];
+
+	memset(made, 0, sizeof(*made));
+	strcpy(made->folder, "/tmp/framegate-mgmt-XXXXXX");
+	must(mkdtemp(made->folder), "no temporary folder");
+	snprintf(made->socket, sizeof(made->socket), "%s/api.sock", made->folder);
+	/* '/' is no letter of a camera's name: the name is changed after the check. */
+	snprintf(text, sizeof(text), config_text, made->socket);
+	char *slash = strstr(text, "cam/1");
+	slash[3] = '_';
+	must(gw_config_parse(text, strlen(text), &gw->config, &error) == 0, error.text);
+	gw->config->cameras[1].name[3] = '/';
+
+	gw->start = gw_now();
+	strcpy(gw->boot_id, "00000000-0000-4000-8000-000000000000");
+	gw->camera_count = gw->config->cameras_count;
+	gw->cameras = calloc(gw->camera_count, sizeof(struct gw_camera));
+	gw->latency = gw_latency_create(gw->camera_count);
+	gw->pool = gw_pool_create(&class, 1, false, &error);
+	must(gw->cameras && gw->latency && gw->pool, error.text);
+	for (uint32_t i = 0; i < gw->camera_count; i++) {
+		gw->cameras[i].config = &gw->config->cameras[i];
+		gw->cameras[i].model = GW_NO_MODEL;
+	}
+	for (int i = 0; i < GW_STAGES; i++) {
+		gw->stages[i].ops = &toy_stages[i];
+		gw->stages[i].gw = gw;
+		gw->stages[i].core = -1;
+		gw->stages[i].stats = gw_stage_stats_create(toy_stages[i].name, gw->camera_count);
+		must(gw->stages[i].stats, "no memory");
+	}
+	atomic_store(&gw->ready, true);
+}
+
+void handmade_close(struct handmade *made)
+{
+	struct gw *gw = &made->gw;
+
+	for (int i = 0; i < GW_STAGES; i++)
+		gw_stage_stats_destroy(gw->stages[i].stats);
+	gw_pool_destroy(gw->pool);
+	gw_latency_destroy(gw->latency);
+	free(gw->cameras);
+	gw_config_free(gw->config);
+	unlink(made->socket);
+	rmdir(made->folder);
+}
+
+struct gw_camera_stats *handmade_stats(
+	struct handmade *made, enum gw_stage_index stage, uint32_t camera)
+{
+	return &made->gw.stages[stage].stats->camera[camera];
+}
+
+void handmade_hold(struct handmade *made, uint32_t camera, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		must(gw_pool_get(made->gw.pool, camera, 64, 64), "no slot");
+}

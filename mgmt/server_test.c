@@ -1,0 +1,461 @@
+/* The whole API over its socket, on a gateway made by hand, asked by a client that is not ours. */
+#include "core/test.h"
+
+#include <curl/curl.h>
+#include <dirent.h>
+#include <errno.h>
+#include <jansson.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "mgmt/handmade.h"
+#include "mgmt/mgmt.h"
+
+struct server_fixture {
+	struct handmade made;
+	void *service;
+	CURL *curl;
+	char body[65536];
+	size_t size;
+	char allow[128];
+	char type[64];
+};
+
+static size_t on_body(char *data, size_t one, size_t size, void *arg)
+{
+	struct server_fixture *f = arg;
+
+	assert_true(f->size + size < sizeof(f->body));
+	memcpy(f->body + f->size, data, size);
+	f->size += size;
+	f->body[f->size] = '\0';
+	return size;
+}
+
+static size_t on_header(char *data, size_t one, size_t size, void *arg)
+{
+	struct server_fixture *f = arg;
+
+	sscanf(data, "Allow: %127[^\r]", f->allow);
+	sscanf(data, "Content-Type: %63[^\r]", f->type);
+	return size;
+}
+
+static int set_up(void **state)
+{
+	struct server_fixture *f = calloc(1, sizeof(*f));
+	struct gw_error error;
+
+	handmade_open(&f->made);
+	if (mgmt_service.open(&f->made.gw, &f->service, &error) != 0)
+		fail_msg("%s", error.text);
+	f->curl = curl_easy_init();
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct server_fixture *f = *state;
+
+	curl_easy_cleanup(f->curl);
+	mgmt_service.close(f->service);
+	assert_int_equal(access(f->made.socket, F_OK), -1);
+	handmade_close(&f->made);
+	free(f);
+	return 0;
+}
+
+/* Returns the HTTP status; the body is left in the fixture. */
+static long ask_with(
+	struct server_fixture *f, const char *method, const char *path, const char *body)
+{
+	char url[2048];
+	long status = 0;
+
+	snprintf(url, sizeof(url), "http://gw%s", path);
+	curl_easy_reset(f->curl);
+	f->size = 0;
+	f->body[0] = f->allow[0] = f->type[0] = '\0';
+	curl_easy_setopt(f->curl, CURLOPT_UNIX_SOCKET_PATH, f->made.socket);
+	curl_easy_setopt(f->curl, CURLOPT_URL, url);
+	curl_easy_setopt(f->curl, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(f->curl, CURLOPT_TIMEOUT_MS, 5000L);
+	curl_easy_setopt(f->curl, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(f->curl, CURLOPT_WRITEDATA, f);
+	curl_easy_setopt(f->curl, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(f->curl, CURLOPT_HEADERDATA, f);
+	if (strcmp(method, "HEAD") == 0)
+		curl_easy_setopt(f->curl, CURLOPT_NOBODY, 1L);
+	else
+		curl_easy_setopt(f->curl, CURLOPT_CUSTOMREQUEST, method);
+	if (body)
+		curl_easy_setopt(f->curl, CURLOPT_POSTFIELDS, body);
+	assert_int_equal(curl_easy_perform(f->curl), CURLE_OK);
+	curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+static long ask(struct server_fixture *f, const char *method, const char *path)
+{
+	return ask_with(f, method, path, NULL);
+}
+
+/* A well answer, as JSON; the caller releases it. */
+static json_t *get(struct server_fixture *f, const char *path)
+{
+	assert_int_equal(ask(f, "GET", path), 200);
+	assert_string_equal(f->type, "application/json");
+	json_t *reply = json_loads(f->body, 0, NULL);
+	assert_non_null(reply);
+	return reply;
+}
+
+static void assert_error(struct server_fixture *f, const char *code)
+{
+	json_t *reply = json_loads(f->body, 0, NULL);
+	json_t *error = json_object_get(reply, "error");
+
+	assert_string_equal(json_string_value(json_object_get(error, "code")), code);
+	assert_true(json_string_length(json_object_get(error, "message")) > 0);
+	json_decref(reply);
+}
+
+static void every_route_of_ours_answers(void **state)
+{
+	static const char *const paths[] = {"/api/v1/", "/api/v1/version", "/api/v1/status",
+		"/api/v1/config", "/api/v1/cameras", "/api/v1/cameras/cam0", "/api/v1/drops",
+		"/api/v1/latency", "/api/v1/audit", "/api/v1/stages"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		json_decref(get(*state, paths[i]));
+}
+
+static void stages_answer_on_routes_of_their_own(void **state)
+{
+	json_decref(get(*state, "/api/v1/models"));
+	assert_int_equal(ask(*state, "POST", "/api/v1/cameras/cam0/sample"), 202);
+}
+
+static void the_errors_of_a_handler_become_http(void **state)
+{
+	struct server_fixture *f = *state;
+
+	assert_int_equal(ask(f, "GET", "/api/v1/cameras/nosuch"), 404);
+	assert_error(f, "not_found");
+	assert_non_null(strstr(f->body, "nosuch"));
+	assert_int_equal(ask(f, "POST", "/api/v1/cameras/busy/sample"), 409);
+	assert_error(f, "busy");
+	assert_int_equal(ask(f, "POST", "/api/v1/cameras/broken/sample"), 500);
+	assert_error(f, "internal");
+}
+
+static void wrong_paths_are_not_found(void **state)
+{
+	static const char *const paths[] = {"/", "/api", "/api/v1", "/api/v2/status",
+		"/api/v1/nosuch", "/api/v1/status/", "/api/v1/cameras//sample",
+		"/api/v1/../v1/status", "/api/v1/cameras/%ff"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		assert_int_equal(ask(*state, "GET", paths[i]), 404);
+		assert_error(*state, "not_found");
+	}
+}
+
+static void broken_escapes_are_bad_requests(void **state)
+{
+	assert_int_equal(ask(*state, "GET", "/api/v1/cameras/%zz"), 400);
+	assert_error(*state, "bad_request");
+	assert_int_equal(ask(*state, "GET", "/api/v1/cameras/cam0%00"), 400);
+}
+
+static void names_are_decoded(void **state)
+{
+	json_t *camera = get(*state, "/api/v1/cameras/cam%2F1");
+
+	assert_string_equal(json_string_value(json_object_get(camera, "name")), "cam/1");
+	assert_int_equal(json_integer_value(json_object_get(camera, "width")), 320);
+	assert_string_equal(json_string_value(json_object_get(camera, "state")), "silent");
+	json_decref(camera);
+}
+
+static void wrong_methods_hear_which_are_right(void **state)
+{
+	struct server_fixture *f = *state;
+
+	assert_int_equal(ask(f, "DELETE", "/api/v1/status"), 405);
+	assert_error(f, "method_not_allowed");
+	assert_string_equal(f->allow, "GET, HEAD, OPTIONS");
+	assert_int_equal(ask(f, "GET", "/api/v1/cameras/cam0/sample"), 405);
+	assert_string_equal(f->allow, "POST, OPTIONS");
+}
+
+static void head_and_options_have_no_body(void **state)
+{
+	struct server_fixture *f = *state;
+
+	assert_int_equal(ask(f, "HEAD", "/api/v1/status"), 200);
+	assert_int_equal(f->size, 0);
+	assert_int_equal(ask(f, "OPTIONS", "/api/v1/status"), 204);
+	assert_string_equal(f->allow, "GET, HEAD, OPTIONS");
+	assert_int_equal(f->size, 0);
+	assert_int_equal(ask(f, "OPTIONS", "/api/v1/nosuch"), 404);
+}
+
+static void a_large_body_is_refused(void **state)
+{
+	char *body = malloc(100001);
+
+	memset(body, 'x', 100000);
+	body[100000] = '\0';
+	assert_int_equal(ask_with(*state, "POST", "/api/v1/cameras/cam0/sample", body), 413);
+	assert_error(*state, "too_large");
+	body[60000] = '\0';
+	assert_int_equal(ask_with(*state, "POST", "/api/v1/cameras/cam0/sample", body), 202);
+	free(body);
+}
+
+static void audit_tells_a_leak(void **state)
+{
+	struct server_fixture *f = *state;
+	json_t *reply = get(f, "/api/v1/audit");
+
+	assert_true(json_is_true(json_object_get(reply, "balanced")));
+	json_decref(reply);
+	gw_counter_add(&handmade_stats(&f->made, GW_STAGE_RX, 0)->frames_in, 1);
+	reply = get(f, "/api/v1/audit");
+	assert_true(json_is_false(json_object_get(reply, "balanced")));
+	json_decref(reply);
+}
+
+static void drops_are_all_named_and_add_up(void **state)
+{
+	struct server_fixture *f = *state;
+
+	gw_counter_add(&handmade_stats(&f->made, GW_STAGE_RX, 0)->drops[GW_DROP_LATE], 2);
+	gw_counter_add(&handmade_stats(&f->made, GW_STAGE_RX, 1)->drops[GW_DROP_LATE], 3);
+	gw_counter_add(&handmade_stats(&f->made, GW_STAGE_RX, 2)->drops[GW_DROP_NOT_IP], 4);
+	json_t *reply = get(f, "/api/v1/drops"), *line;
+	size_t i;
+
+	assert_int_equal(json_array_size(json_object_get(reply, "drops")), GW_DROP_COUNT - 1);
+	json_array_foreach(json_object_get(reply, "drops"), i, line)
+	{
+		const char *reason = json_string_value(json_object_get(line, "reason"));
+		json_int_t total = json_integer_value(json_object_get(line, "total"));
+
+		if (strcmp(reason, "late") == 0)
+			assert_int_equal(total, 5);
+		else
+			assert_int_equal(total, strcmp(reason, "not_ip") == 0 ? 4 : 0);
+	}
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(reply, "unmatched"), "not_ip")),
+		4);
+	json_decref(reply);
+}
+
+static void secrets_stay_out_of_the_configuration(void **state)
+{
+	struct server_fixture *f = *state;
+	json_t *config = get(f, "/api/v1/config");
+	json_t *camera = json_array_get(json_object_get(config, "cameras"), 0);
+
+	assert_null(strstr(f->body, "hunter2"));
+	assert_non_null(strstr(f->body, "linger.ms"));
+	assert_int_equal(json_integer_value(json_object_get(camera, "port")), 5004);
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(config, "gateway"), "mode")),
+		"realtime");
+	json_decref(config);
+}
+
+static void the_socket_is_for_owner_and_group(void **state)
+{
+	struct server_fixture *f = *state;
+	struct stat stat;
+
+	assert_int_equal(lstat(f->made.socket, &stat), 0);
+	assert_true(S_ISSOCK(stat.st_mode));
+	assert_int_equal(stat.st_mode & 0777, 0660);
+}
+
+static void a_second_gateway_is_refused_and_the_first_goes_on(void **state)
+{
+	struct server_fixture *f = *state;
+	struct gw_error error = {{0}};
+	void *second = NULL;
+
+	assert_int_equal(mgmt_service.open(&f->made.gw, &second, &error), -EADDRINUSE);
+	mgmt_service.close(second);
+	assert_non_null(strstr(error.text, "another gwd answers on"));
+	assert_null(strchr(error.text, '\n'));
+	json_decref(get(f, "/api/v1/status"));
+}
+
+/* Leaves a socket file that nobody listens on, as after kill -9. */
+static void leave_dead_socket(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(address.sun_path, path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+}
+
+static void the_socket_of_a_dead_gateway_is_replaced(void **state)
+{
+	struct server_fixture *f = *state;
+
+	mgmt_service.close(f->service);
+	leave_dead_socket(f->made.socket);
+	struct gw_error error;
+	assert_int_equal(mgmt_service.open(&f->made.gw, &f->service, &error), 0);
+	json_decref(get(f, "/api/v1/status"));
+}
+
+static void a_file_that_is_no_socket_is_left_alone(void **state)
+{
+	struct server_fixture *f = *state;
+	struct gw_error error;
+	void *second = NULL;
+
+	mgmt_service.close(f->service);
+	f->service = NULL;
+	FILE *file = fopen(f->made.socket, "w");
+	fclose(file);
+	assert_int_equal(mgmt_service.open(&f->made.gw, &second, &error), -EEXIST);
+	mgmt_service.close(second);
+	assert_int_equal(access(f->made.socket, F_OK), 0);
+	unlink(f->made.socket);
+}
+
+static void a_missing_directory_is_made(void **state)
+{
+	struct server_fixture *f = *state;
+	char **path = &f->made.gw.config->api->socket, *before = *path;
+	struct gw_error error = {{0}};
+	char folder[128], deep[128];
+	struct stat stat;
+	void *service = NULL;
+
+	snprintf(folder, sizeof(folder), "%s/run", f->made.folder);
+	snprintf(deep, sizeof(deep), "%s/run/api.sock", f->made.folder);
+	*path = deep;
+	assert_int_equal(mgmt_service.open(&f->made.gw, &service, &error), 0);
+	assert_int_equal(lstat(folder, &stat), 0);
+	assert_int_equal(stat.st_mode & 0777, 0755);
+	mgmt_service.close(service);
+	rmdir(folder);
+
+	snprintf(deep, sizeof(deep), "%s/no/such/api.sock", f->made.folder);
+	service = NULL;
+	assert_int_equal(mgmt_service.open(&f->made.gw, &service, &error), -ENOENT);
+	mgmt_service.close(service);
+	assert_non_null(strstr(error.text, "api.socket"));
+	*path = before;
+}
+
+static unsigned long long blocked_signals(pid_t thread)
+{
+	unsigned long long blocked = 0;
+	char path[64], line[256];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", thread);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		sscanf(line, "SigBlk: %llx", &blocked);
+	fclose(file);
+	return blocked;
+}
+
+/* The main thread may be pinned and has signals of its own: neither is the API's business. */
+static void its_threads_take_no_signals_and_are_not_pinned(void **state)
+{
+	struct server_fixture *f = *state;
+	cpu_set_t before, one, after;
+	struct gw_error error;
+	sigset_t mask;
+
+	mgmt_service.close(f->service);
+	sched_getaffinity(0, sizeof(before), &before);
+	CPU_ZERO(&one);
+	CPU_SET((unsigned int)sched_getcpu(), &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	assert_int_equal(mgmt_service.open(&f->made.gw, &f->service, &error), 0);
+	sched_getaffinity(0, sizeof(after), &after);
+	assert_memory_equal(&after, &one, sizeof(one));
+	pthread_sigmask(SIG_BLOCK, NULL, &mask);
+	assert_false(sigismember(&mask, SIGUSR1));
+
+	DIR *tasks = opendir("/proc/self/task");
+	int others = 0;
+	for (struct dirent *task; (task = readdir(tasks));) {
+		pid_t thread = atoi(task->d_name);
+		cpu_set_t cores;
+
+		if (thread == 0 || thread == getpid())
+			continue;
+		others++;
+		assert_true(blocked_signals(thread) & 1ull << (SIGTERM - 1));
+		assert_int_equal(sched_getaffinity(thread, sizeof(cores), &cores), 0);
+		assert_true(CPU_COUNT(&cores) >= CPU_COUNT(&before));
+	}
+	closedir(tasks);
+	assert_int_equal(others, 2);
+	sched_setaffinity(0, sizeof(before), &before);
+}
+
+static void a_replay_has_no_api(void **state)
+{
+	struct server_fixture *f = *state;
+	struct gw_replay replay = {0};
+	struct gw_error error;
+	void *none = NULL;
+
+	f->made.gw.replay = &replay;
+	assert_int_equal(mgmt_service.open(&f->made.gw, &none, &error), 0);
+	assert_null(none);
+	mgmt_service.close(none);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_route_of_ours_answers),
+		TEST(stages_answer_on_routes_of_their_own),
+		TEST(the_errors_of_a_handler_become_http),
+		TEST(wrong_paths_are_not_found),
+		TEST(broken_escapes_are_bad_requests),
+		TEST(names_are_decoded),
+		TEST(wrong_methods_hear_which_are_right),
+		TEST(head_and_options_have_no_body),
+		TEST(a_large_body_is_refused),
+		TEST(audit_tells_a_leak),
+		TEST(drops_are_all_named_and_add_up),
+		TEST(secrets_stay_out_of_the_configuration),
+		TEST(the_socket_is_for_owner_and_group),
+		TEST(a_second_gateway_is_refused_and_the_first_goes_on),
+		TEST(the_socket_of_a_dead_gateway_is_replaced),
+		TEST(a_file_that_is_no_socket_is_left_alone),
+		TEST(a_missing_directory_is_made),
+		TEST(its_threads_take_no_signals_and_are_not_pinned),
+		TEST(a_replay_has_no_api),
+	};
+
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	curl_global_cleanup();
+	return failed;
+}
