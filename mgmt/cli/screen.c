@@ -69,8 +69,9 @@ const char *screen_clip(const char *text, int columns, char *out, int room)
 		bool begins = (*text & 0xc0) != 0x80;
 
 		if (*text == '\033') {
-			int length = (int)strcspn(text, "m") + 1;
+			int length = (int)strcspn(text, "m");
 
+			length += text[length] == 'm';
 			if (used + length < room) {
 				memcpy(out + used, text, (size_t)length);
 				used += length;
