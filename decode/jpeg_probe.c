@@ -113,8 +113,8 @@ static int read_end(struct jpeg_walk *walk)
 /* One marker before the scan, with its segment. */
 static int read_segment(struct jpeg_walk *walk, uint8_t marker)
 {
-	const uint8_t *body;
-	uint32_t size;
+	const uint8_t *body = NULL;
+	uint32_t size = 0;
 
 	if (jpeg_header_refused(marker))
 		return jpeg_walk_refuse(walk, jpeg_header_refused(marker));
