@@ -122,15 +122,18 @@ def _show_latency(figures: Figures) -> None:
 
 
 def _show_balance(figures: Figures) -> None:
-    print("\nBalance: received = delivered + dropped + in flight")
-    for equation in figures.audit["equations"]:
-        drops = " ".join(f"{name} {count}" for name, count in equation["drops"].items() if count)
-        print(
-            f"  {equation['name']:<12} {equation['received']} {equation['unit']}s = "
-            f"{equation['delivered']} + {equation['dropped']} + {equation['in_flight']}"
-            f"   {'exact' if equation['balanced'] else 'NOT BALANCED'}"
-            f"{f'   (dropped: {drops})' if drops else ''}"
-        )
+    print("\nBalance: received = delivered + dropped + in flight, as `gwctl audit` checks it")
+    rows = [
+        [
+            equation["unit"] + "s" if equation["name"] == "total" else "unmatched packets",
+            f"{equation['received']} =",
+            *(f"{equation['delivered']} +", f"{equation['dropped']} +", equation["in_flight"]),
+            "exact" if equation["balanced"] else "NOT BALANCED",
+        ]
+        for equation in figures.audit["equations"]
+        if equation["name"] in ("total", "unmatched")
+    ]
+    table(["", "received", "delivered", "dropped", "in flight", ""], rows)
 
 
 def draw_contact_sheet(cameras: list[DemoCamera], figures: Figures, path: Path) -> int:

@@ -21,9 +21,7 @@ def test_a_broker_that_is_away_at_the_start_gets_everything_when_it_comes(
 ) -> None:
     site = make_site(own_broker)
     stream = site.stream("cam0", rate=20, pictures=60)
-    gateway = site.configure(camera(stream))
-    gateway.launch()
-    gateway.wait_until(lambda: "frames" in gateway.status(), 20, "gwd does not answer")
+    gateway = site.start(camera(stream))
     site.send_digits(stream)
     site.finish_sending()
     assert gateway.status()["frames"]["received"] == 60
@@ -99,8 +97,7 @@ def test_what_overflows_while_the_broker_is_away_is_counted_by_name(
         {"name": "queue.buffering.max.messages", "value": "100"}
     ]
     gateway.write()
-    gateway.launch()
-    gateway.wait_until(lambda: "frames" in gateway.status(), 20, "gwd does not answer")
+    gateway.start()
     site.send_digits(stream)
     site.finish_sending()
 
@@ -117,12 +114,35 @@ def test_what_overflows_while_the_broker_is_away_is_counted_by_name(
     _counted(site)
 
 
+def test_sampled_pictures_that_wait_for_the_broker_do_not_hold_up_the_camera(
+    make_site: Callable[[Kafka], Site], own_broker: Kafka
+) -> None:
+    site = make_site(own_broker)
+    stream = site.stream("cam0", rate=50, pictures=200)
+    gateway = site.configure(camera(stream), every=1)
+    gateway.configuration["kafka"]["frames"]["budget"] = 16
+    gateway.write()
+    gateway.start()
+    site.send_digits(stream)
+    site.finish_sending()
+
+    assert gateway.dropped() == {"sample_budget": 200 - 16}
+    own_broker.start()
+    own_broker.create_topics(site.topics)
+    site.settle(60)
+    customer = site.read(results=200, pictures=16)
+    assert {result.sequence for result in customer.results} == set(range(200))
+    assert sorted(frame.sequence for frame in customer.frames) == list(range(16))
+    announced = [result.sequence for result in customer.results if result.body["sampled"]]
+    assert announced == list(range(16))
+    _counted(site)
+
+
 def test_an_absent_broker_is_reported_in_the_log_and_in_the_status(
     make_site: Callable[[Kafka], Site], own_broker: Kafka
 ) -> None:
     site = make_site(own_broker)
-    gateway = site.configure(camera(site.stream("cam0", rate=1, pictures=1)))
-    gateway.launch()
+    gateway = site.start(camera(site.stream("cam0", rate=1, pictures=1)))
     gateway.wait_until(
         lambda: gateway.status().get("kafka", {}).get("state") not in (None, "up"),
         20,

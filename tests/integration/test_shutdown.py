@@ -69,9 +69,7 @@ def test_sigterm_while_the_broker_is_away_ends_in_time_and_counts_what_is_lost(
 ) -> None:
     site = make_site(own_broker)
     stream = site.stream("cam0", rate=20, pictures=40)
-    gateway = site.configure(camera(stream))
-    gateway.launch()
-    gateway.wait_until(lambda: "frames" in gateway.status(), 20, "gwd does not answer")
+    gateway = site.start(camera(stream))
     site.send_digits(stream)
     site.finish_sending()
     assert gateway.status()["frames"]["received"] == 40
