@@ -114,6 +114,8 @@ static void an_error_names_line_column_key_and_what_would_be_right(void **state)
 	refused("cameras: []\ncameras: []\n", "configuration:1:10: 'cameras' is given twice");
 	refused("cameras: []\nlog: {level: info\n",
 		"configuration:3:1: not valid YAML: did not find expected ',' or '}'");
+	refused("cameras: []\nlog: &a {level: info}\napi: *a\n",
+		"configuration:2:6: after 'api' stands an alias ('*name'): write the value out");
 	refused("", "configuration: the file is empty");
 }
 

@@ -194,6 +194,16 @@ static int explain(const struct trouble *trouble, const char *text, size_t size,
 		place.line, place.column, path[0] ? path : "the file", words, place.value);
 }
 
+static int refuse_alias(const struct trouble *trouble, const char *text, size_t size,
+	const char *file, struct gw_error *error)
+{
+	struct yaml_place place = yaml_place_find(text, size, trouble->path, false);
+
+	return gw_error_set(error, -EINVAL,
+		"%s:%zu:%zu: after '%s' stands an alias ('*name'): write the value out", file,
+		place.line, place.column, trouble->path);
+}
+
 static cyaml_config_t loader(struct trouble *trouble)
 {
 	return (cyaml_config_t){
@@ -224,6 +234,8 @@ int gw_yaml_load(const char *text, size_t size, const char *file,
 		return gw_error_set(error, -EINVAL, "%s: the file is empty", file);
 	if (status == CYAML_ERR_OOM)
 		return gw_error_set(error, -ENOMEM, "%s: out of memory", file);
+	if (status == CYAML_ERR_ALIAS)
+		return refuse_alias(&trouble, text, size, file, error);
 	if (trouble.problem[0] == '\0')
 		snprintf(trouble.problem, sizeof(trouble.problem), "%s", cyaml_strerror(status));
 	return explain(&trouble, text, size, file, schema, error);

@@ -100,7 +100,9 @@ class Gateway:
 
     def write(self) -> None:
         """Writes `configuration` to the file."""
-        self.file.write_text(yaml.safe_dump(self.configuration, sort_keys=False))
+        # gwd refuses aliases, which PyYAML writes for an object that appears twice.
+        plain = json.loads(json.dumps(self.configuration))
+        self.file.write_text(yaml.safe_dump(plain, sort_keys=False))
 
     def launch(self) -> Process:
         """Starts `gwd` and does not wait."""

@@ -29,12 +29,12 @@ def need(path: Path, how: str) -> Path:
 
 def gwd() -> Path:
     """The daemon."""
-    return need(build() / "core" / "gwd", "run ./dev build")
+    return need(build() / "gwd", "run ./dev build")
 
 
 def gwctl() -> Path:
     """The command line tool."""
-    return need(build() / "mgmt" / "gwctl", "run ./dev build")
+    return need(build() / "gwctl", "run ./dev build")
 
 
 def kafka_jars() -> Path:
