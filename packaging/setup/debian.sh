@@ -85,6 +85,10 @@ trixie_download() {
 		-o "Dir::State::Lists=$state/lists" -o "Dir::Cache=$state/cache" -o APT::Sandbox::User=root
 		-o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false
 		-o Acquire::Retries=3)
-	"${apt[@]}" update
+	"${apt[@]}" update || {
+		# An early Debian 12 does not have Debian 13's keys.
+		debian_install debian-archive-keyring
+		"${apt[@]}" update
+	}
 	"${apt[@]}" download "$1"
 }
