@@ -62,7 +62,7 @@ build_fuzz() {
 # Says which optional parts build/ lacks, and why, from the section that meson.build ends with.
 optional_parts_off() {
 	local part
-	printf 'build: build/core/gwd, build/mgmt/gwctl\n' >&3
+	find build -type f -executable \( -name gwd -o -name gwctl \) -printf 'build: %p\n' >&3
 	sed -n '/^ *Optional parts/,/^$/s/^ *\(.*\S\) *: no: /\1: /p' build/meson-logs/meson-log.txt |
 		while read -r part; do
 			printf 'build: left out: %s\n' "$part" >&3
