@@ -1,8 +1,8 @@
 /* The memory that libjpeg asks for per picture, out of one block that is reserved once.
  *
- * libjpeg's own manager calls malloc and free some dozen times for each picture. Everything that it
- * wants of pool JPOOL_IMAGE comes from the block instead and is forgotten at once when the picture
- * ends; pool JPOOL_PERMANENT, which stops growing after the first pictures, stays with libjpeg.
+ * libjpeg's own manager calls malloc seven times for each picture. Everything that it wants of pool
+ * JPOOL_IMAGE comes from the block instead and is forgotten at once when the picture ends; pool
+ * JPOOL_PERMANENT, which stops growing after the first pictures, stays with libjpeg.
  */
 #pragma once
 
