@@ -1,0 +1,364 @@
+/* The accel stage between two links, with the null engine: what it answers is known beforehand. */
+#include "core/test.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "accel/accel.h"
+#include "core/api.h"
+#include "core/gateway.h"
+
+#define FRAMES 24
+#define SIDE 2
+
+static char directory[] = "/tmp/framegate-stage-XXXXXX";
+static struct gw_error error;
+
+static const char yaml[] =
+	"task: classify\n"
+	"labels: [a, b, c, d]\n"
+	"input: {tensor: in, width: 2, height: 2, channels: 1, mean: [0], scale: [1]}\n"
+	"classify: {tensor: out, top_k: 2}\n"
+	"batch: {max: 4, deadline_ms: 5}\n";
+
+#define CAMERA(name, port, rest) \
+	"  - {name: " name ", source: 10.0.0.1, destination: 10.0.0.2, port: " port rest "}\n"
+
+static const char four_cameras[] = "cameras:\n" CAMERA("gate", "5000", ", model: marks")
+	CAMERA("yard", "5002", "") CAMERA("door", "5004", ", model: \"marks:1\"")
+		CAMERA("roof", "5006", ", model: marks, region: {x: 1, y: 0, width: 1, height: 2}");
+
+struct fixture {
+	struct gw gw;
+	struct gw_stage *stage;
+	struct gw_frame *out[FRAMES];
+};
+
+static void write_file(const char *name, const char *text)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void make_directory(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	mkdir(path, 0755);
+}
+
+static int make_repository(void **state)
+{
+	if (!mkdtemp(directory))
+		return -1;
+	make_directory("marks");
+	make_directory("marks/1");
+	write_file("marks/1/model.onnx", "not read by the null engine");
+	write_file("marks/1/model.yaml", yaml);
+	return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *facts, int kind, struct FTW *walk)
+{
+	return remove(path);
+}
+
+static int remove_repository(void **state)
+{
+	return nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Everything that a stage finds when it opens. */
+static int open_stage(struct fixture *f, const char *cameras, const char *backend)
+{
+	const struct gw_size_class size = {16, 16, FRAMES};
+	char text[2048];
+
+	memset(f, 0, sizeof(*f));
+	error.text[0] = '\0';
+	snprintf(text, sizeof(text), "%saccel: {backend: %s, repository: %s}\n", cameras, backend,
+		directory);
+	if (gw_config_parse(text, strlen(text), &f->gw.config, &error) != 0)
+		fail_msg("%s", error.text);
+	f->gw.camera_count = f->gw.config->cameras_count;
+	f->gw.cameras = calloc(f->gw.camera_count, sizeof(f->gw.cameras[0]));
+	for (uint32_t i = 0; i < f->gw.camera_count; i++) {
+		f->gw.cameras[i].config = &f->gw.config->cameras[i];
+		f->gw.cameras[i].model = GW_NO_MODEL;
+	}
+	f->gw.pool = gw_pool_create(&size, 1, true, &error);
+	f->gw.links[1] = gw_link_create("decode", FRAMES);
+	f->gw.links[2] = gw_link_create("accel", FRAMES);
+	f->stage = &f->gw.stages[GW_STAGE_ACCEL];
+	f->stage->ops = &accel_stage;
+	f->stage->gw = &f->gw;
+	f->stage->in = f->gw.links[1];
+	f->stage->out = f->gw.links[2];
+	f->stage->stats = gw_stage_stats_create("accel", f->gw.camera_count);
+	return accel_stage.open(f->stage, &error);
+}
+
+static void close_stage(struct fixture *f)
+{
+	accel_stage.close(f->stage);
+	gw_stage_stats_destroy(f->stage->stats);
+	gw_link_destroy(f->gw.links[1]);
+	gw_link_destroy(f->gw.links[2]);
+	gw_pool_destroy(f->gw.pool);
+	free(f->gw.cameras);
+	gw_config_free(f->gw.config);
+}
+
+/* A decoded grey picture whose brightest pixel is number `mark`. */
+static struct gw_frame *push(struct fixture *f, uint32_t camera, uint32_t sequence, uint32_t mark)
+{
+	struct gw_frame *frame = gw_pool_get(f->gw.pool, camera, SIDE, SIDE);
+
+	assert_non_null(frame);
+	frame->sequence = sequence;
+	frame->width = frame->height = SIDE;
+	frame->state = GW_FRAME_IMAGE;
+	frame->image.memory = GW_MEM_HOST;
+	frame->image.format = GW_FORMAT_GRAY;
+	frame->image.width = frame->image.height = SIDE;
+	frame->image.pitch[0] = SIDE;
+	frame->image.plane[0] = frame->image.room;
+	memset(frame->image.room, 10, SIDE * SIDE);
+	frame->image.room[mark] = 200;
+	gw_link_push(f->gw.links[1], &frame, 1);
+	return frame;
+}
+
+/* Lets the stage work until it has nothing to do, and takes what it gave on. */
+static uint32_t work(struct fixture *f)
+{
+	while (accel_stage.poll(f->stage) > 0)
+		;
+	return gw_link_pop(f->gw.links[2], f->out, FRAMES);
+}
+
+static void models_are_loaded_once_and_described(void **state)
+{
+	struct fixture f;
+
+	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
+	assert_int_equal(f.gw.model_count, 1);
+	assert_string_equal(f.gw.models[0].name, "marks");
+	assert_int_equal(f.gw.models[0].version, 1);
+	assert_int_equal(f.gw.models[0].task, GW_TASK_CLASSIFY);
+	assert_int_equal(f.gw.models[0].label_count, 4);
+	assert_string_equal(f.gw.models[0].labels[3], "d");
+	assert_memory_equal(f.gw.models[0].digest, "sha256:", 7);
+	assert_int_equal(f.gw.cameras[0].model, 0);
+	assert_int_equal(f.gw.cameras[1].model, GW_NO_MODEL);
+	assert_int_equal(f.gw.cameras[2].model, 0);
+	close_stage(&f);
+}
+
+static void the_decoder_learns_what_the_model_needs(void **state)
+{
+	struct fixture f;
+
+	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
+	assert_int_equal(f.gw.cameras[0].input_width, 2);
+	assert_int_equal(f.gw.cameras[0].input_height, 2);
+	assert_true(f.gw.cameras[0].input_gray);
+	assert_int_equal(f.gw.cameras[1].input_width, 0);
+	/* A part of the picture: nobody knows yet how large a part, so nothing may be scaled away.
+	 */
+	assert_int_equal(f.gw.cameras[3].input_width, UINT16_MAX);
+	close_stage(&f);
+}
+
+static void every_camera_gets_its_results_in_order(void **state)
+{
+	struct fixture f;
+	uint64_t next[4] = {0};
+
+	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
+	for (uint32_t i = 0; i < 12; i++)
+		push(&f, i % 3, i / 3, i % 4);
+	assert_int_equal(work(&f), 12);
+	for (uint32_t i = 0; i < 12; i++) {
+		const struct gw_frame *frame = f.out[i];
+
+		assert_int_equal(frame->sequence, next[frame->camera]++);
+		assert_false(gw_frame_failed(frame));
+		if (frame->camera == 1) {
+			assert_int_equal(frame->result.task, GW_TASK_NONE);
+			assert_int_equal(frame->result.model, GW_NO_MODEL);
+			assert_int_equal(frame->stamp[GW_STAMP_INFER], 0);
+			continue;
+		}
+		assert_int_equal(frame->state, GW_FRAME_RESULT);
+		assert_int_equal(frame->result.task, GW_TASK_CLASSIFY);
+		assert_int_equal(frame->result.model, 0);
+		assert_int_equal(frame->result.count, 2);
+		assert_int_equal(
+			frame->result.classes[0].index, (frame->sequence * 3 + frame->camera) % 4);
+		assert_true(frame->stamp[GW_STAMP_INFER] > 0);
+		assert_true(frame->stamp[GW_STAMP_INFERRED] >= frame->stamp[GW_STAMP_INFER]);
+	}
+	close_stage(&f);
+}
+
+static void a_failed_frame_goes_on_in_its_place(void **state)
+{
+	struct fixture f;
+
+	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
+	push(&f, 0, 0, 1);
+	gw_frame_fail(push(&f, 0, 1, 1), GW_DROP_DECODE_FAILED, -EINVAL);
+	push(&f, 0, 2, 1);
+	gw_frame_fail(push(&f, 1, 0, 1), GW_DROP_JPEG_BAD, -EINVAL);
+	assert_int_equal(work(&f), 4);
+	uint64_t next = 0;
+
+	for (int i = 0; i < 4; i++)
+		if (f.out[i]->camera == 0)
+			assert_int_equal(f.out[i]->sequence, next++);
+	assert_int_equal(next, 3);
+	close_stage(&f);
+}
+
+static void a_region_is_what_the_model_sees(void **state)
+{
+	struct fixture f;
+
+	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
+	/* Pixels 1 and 3 make the right half, which the model sees stretched to all of its input.
+	 */
+	push(&f, 3, 0, 3);
+	assert_int_equal(work(&f), 1);
+	assert_int_equal(f.out[0]->result.classes[0].index, 2);
+	assert_int_equal(f.out[0]->result.classes[1].index, 3);
+	assert_float_equal(f.out[0]->result.classes[0].confidence,
+		f.out[0]->result.classes[1].confidence, 1e-6);
+	close_stage(&f);
+}
+
+static void all_that_came_in_goes_out_when_drained(void **state)
+{
+	struct fixture f;
+
+	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
+	for (uint32_t i = 0; i < 11; i++)
+		push(&f, i % 4, i / 4, 0);
+	accel_stage.poll(f.stage);
+	for (int i = 0; !accel_stage.drain(f.stage); i++)
+		assert_true(i < 100);
+	assert_int_equal(gw_link_pop(f.gw.links[2], f.out, FRAMES), 11);
+	close_stage(&f);
+}
+
+static void frames_are_counted_in_and_out(void **state)
+{
+	struct fixture f;
+
+	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
+	for (uint32_t i = 0; i < 5; i++)
+		push(&f, 0, i, 0);
+	assert_int_equal(work(&f), 5);
+	assert_int_equal(gw_counter_get(&f.stage->stats->camera[0].frames_in), 5);
+	assert_int_equal(gw_counter_get(&f.stage->stats->camera[0].frames_out), 5);
+	close_stage(&f);
+}
+
+static void the_api_tells_how_the_models_run(void **state)
+{
+	const struct gw_api_route *route = accel_stage.routes;
+	struct fixture f;
+	json_t *reply;
+	const char *name, *task, *backend, *digest;
+	json_t *cameras;
+	json_int_t version, batches, frames, p50, p99;
+	double mean;
+
+	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
+	for (uint32_t i = 0; i < 8; i++)
+		push(&f, 0, i, 0);
+	work(&f);
+	assert_string_equal(route->path, "models");
+	assert_int_equal(route->handle(&f.gw, NULL, &reply, &error), 200);
+	json_t *model = json_array_get(json_object_get(reply, "models"), 0);
+
+	assert_int_equal(
+		json_unpack(model, "{s:s, s:I, s:s, s:s, s:s, s:o, s:I, s:I, s:F, s:I, s:I !}",
+			"name", &name, "version", &version, "task", &task, "backend", &backend,
+			"digest", &digest, "cameras", &cameras, "batches", &batches, "frames",
+			&frames, "mean_batch", &mean, "run_p50_us", &p50, "run_p99_us", &p99),
+		0);
+	assert_string_equal(name, "marks");
+	assert_string_equal(task, "classify");
+	assert_string_equal(backend, "null");
+	assert_int_equal(json_array_size(cameras), 3);
+	assert_int_equal(frames, 8);
+	assert_true(batches >= 2 && p99 >= p50);
+	assert_float_equal(mean, 8.0 / (double)batches, 1e-9);
+	json_decref(reply);
+
+	reply = accel_stage.describe(f.stage);
+	assert_string_equal(json_string_value(json_object_get(reply, "backend")), "null");
+	json_decref(reply);
+	close_stage(&f);
+}
+
+static void assert_refused(const char *cameras, const char *backend, const char *words)
+{
+	struct fixture f;
+
+	assert_int_not_equal(open_stage(&f, cameras, backend), 0);
+	if (!strstr(error.text, words))
+		print_error("%s\n", error.text);
+	assert_non_null(strstr(error.text, words));
+	close_stage(&f);
+}
+
+static void what_cannot_open_says_why(void **state)
+{
+	assert_refused("cameras:\n" CAMERA("gate", "5000", ", model: faces"), "null", "marks");
+	assert_refused(
+		"cameras:\n" CAMERA("gate", "5000", ", model: faces"), "null", "camera gate");
+	assert_refused(four_cameras, "warp", "accel.backend");
+}
+
+static void without_models_no_engine_is_needed(void **state)
+{
+	struct fixture f;
+
+	assert_int_equal(open_stage(&f, "cameras:\n" CAMERA("yard", "5000", ""), "warp"), 0);
+	push(&f, 0, 0, 0);
+	assert_int_equal(work(&f), 1);
+	assert_true(accel_stage.drain(f.stage));
+	close_stage(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(models_are_loaded_once_and_described),
+		cmocka_unit_test(the_decoder_learns_what_the_model_needs),
+		cmocka_unit_test(every_camera_gets_its_results_in_order),
+		cmocka_unit_test(a_failed_frame_goes_on_in_its_place),
+		cmocka_unit_test(a_region_is_what_the_model_sees),
+		cmocka_unit_test(all_that_came_in_goes_out_when_drained),
+		cmocka_unit_test(frames_are_counted_in_and_out),
+		cmocka_unit_test(the_api_tells_how_the_models_run),
+		cmocka_unit_test(what_cannot_open_says_why),
+		cmocka_unit_test(without_models_no_engine_is_needed),
+	};
+
+	return cmocka_run_group_tests(tests, make_repository, remove_repository);
+}
