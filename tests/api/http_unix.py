@@ -1,0 +1,39 @@
+"""HTTP over a UNIX socket, by a client that is not ours."""
+
+import http.client
+import json
+import socket
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=10)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(10)
+        self.sock.connect(str(self._path))
+
+
+class Reply(NamedTuple):
+    """Status, headers and the JSON that came with them, None when there was no body."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+def ask(path: Path, target: str, method: str = "GET", body: bytes | None = None) -> Reply:
+    """One request on a connection of its own."""
+    connection = _Connection(path)
+    try:
+        connection.request(method, target, body)
+        response = connection.getresponse()
+        text = response.read()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Reply(response.status, headers, json.loads(text) if text else None)
+    finally:
+        connection.close()

@@ -1,0 +1,121 @@
+"""The API does what its description says, no more and no less."""
+
+from copy import deepcopy
+from typing import Any
+
+import description
+import pytest
+from conftest import PICTURES, Gateway
+from jsonschema import Draft202012Validator, ValidationError
+
+GETS = sorted(path for path, item in description.DOCUMENT["paths"].items() if "get" in item)
+
+
+def test_every_route_is_described_and_every_described_route_exists(played: Gateway) -> None:
+    listed = {(route["method"], route["path"]) for route in played.get("")["routes"]}
+    assert listed == description.routes()
+
+
+@pytest.mark.parametrize("path", GETS)
+def test_a_real_answer_is_as_described(played: Gateway, path: str) -> None:
+    body = played.get(path.lstrip("/").format(name="cam0"))
+    description.answer(path, "get", 200).validate(body)
+
+
+def test_a_request_for_a_sample_is_accepted_as_described(played: Gateway) -> None:
+    reply = played.ask("cameras/cam1/sample", "POST")
+    assert reply.status == 202
+    description.answer("/cameras/{name}/sample", "post", 202).validate(reply.body)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "cameras/nosuch", 404),
+        ("POST", "cameras/nosuch/sample", 404),
+        ("GET", "nosuch", 404),
+        ("GET", "cameras/%zz", 400),
+        ("DELETE", "status", 405),
+        ("POST", "cameras/cam0", 405),
+    ],
+)
+def test_an_error_is_as_described(played: Gateway, method: str, path: str, status: int) -> None:
+    reply = played.ask(path, method)
+    assert reply.status == status
+    description.validator(description.SCHEMAS["Error"]).validate(reply.body)
+    if status == 405:
+        assert "OPTIONS" in reply.headers["allow"]
+
+
+@pytest.mark.parametrize("name", sorted(description.SCHEMAS))
+def test_every_schema_is_a_schema(name: str) -> None:
+    Draft202012Validator.check_schema(description.SCHEMAS[name])
+
+
+def test_every_operation_has_a_name_of_its_own_and_an_error() -> None:
+    operations = [
+        operation
+        for item in description.DOCUMENT["paths"].values()
+        for method, operation in item.items()
+        if method in ("get", "post")
+    ]
+    names = [operation["operationId"] for operation in operations]
+    assert len(names) == len(set(names))
+    for operation in operations:
+        error = description.resolve(operation["responses"]["default"])
+        assert error["content"]["application/json"]["schema"]["$ref"].endswith("/Error")
+
+
+def _without(body: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != key}
+
+
+def test_the_description_notices_what_is_wrong(played: Gateway) -> None:
+    """Negative control: an answer that lacks, adds or mistypes something does not pass."""
+    check = description.answer("/cameras/{name}", "get", 200)
+    right = played.get("cameras/cam0")
+    negative = deepcopy(right)
+    negative["frames"]["dropped"] = -1
+    for wrong in (
+        _without(right, "state"),
+        {**right, "colour": "blue"},
+        {**right, "state": "sleepy"},
+        {**right, "fps": "25"},
+        negative,
+    ):
+        with pytest.raises(ValidationError):
+            check.validate(wrong)
+    latency = played.get("latency")
+    latency["stages"][0]["colour"] = "blue"
+    with pytest.raises(ValidationError):
+        description.answer("/latency", "get", 200).validate(latency)
+
+
+def test_the_figures_are_those_of_the_capture(played: Gateway) -> None:
+    camera = played.get("cameras/cam0")
+    assert camera["frames"] == {
+        "received": PICTURES,
+        "delivered": PICTURES - 1,
+        "dropped": 1,
+        "in_flight": 0,
+    }
+    assert (camera["width"], camera["height"]) == (320, 240)
+    assert camera["samples"]["delivered"] == camera["samples"]["received"] == 4
+    status = played.get("status")
+    assert status["frames"] == camera["frames"]
+    drops = {drop["reason"]: drop for drop in played.get("drops")["drops"] if drop["total"]}
+    frames = [drop for drop in drops.values() if drop["unit"] == "frame"]
+    assert [(drop["reason"], drop["cameras"]) for drop in frames] == [
+        ("incomplete", {"cam0": 1, "cam1": 0})
+    ]
+    assert played.get("cameras/cam1")["state"] == "silent"
+
+
+def test_the_audit_balances(played: Gateway) -> None:
+    audit = played.get("audit")
+    assert audit["balanced"] is True
+    for equation in audit["equations"]:
+        assert equation["received"] == (
+            equation["delivered"] + equation["dropped"] + equation["in_flight"]
+        )
+        assert sum(equation["drops"].values()) == equation["dropped"]
