@@ -95,7 +95,7 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 	char text[UNITS_TEXT];
 
 	view_line(cli, "camera", STYLE_TITLE, "%s", reply_text(camera, "name"));
-	view_line(cli, "state", view_camera_style(state), "%s, last frame %s", state,
+	view_line(cli, "state", view_camera_style(state), "%s, last frame: %s", state,
 		units_ago(text, age_of(camera)));
 	view_line(cli, "stream", STYLE_PLAIN, "%s to %s, UDP port %" PRId64,
 		reply_text(camera, "source"), reply_text(camera, "destination"),
@@ -108,7 +108,7 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 	view_line(cli, "dropping",
 		reply_number(camera, "dropped_per_s") > 0 ? STYLE_WARN : STYLE_PLAIN,
 		"%.1f frames/s", reply_number(camera, "dropped_per_s"));
-	view_line(cli, "packets", STYLE_PLAIN, "%" PRId64 " of %" PRId64 " bytes in all",
+	view_line(cli, "packets", STYLE_PLAIN, "%" PRId64 ", %" PRId64 " bytes of payload",
 		reply_count(camera, "packets"), reply_count(camera, "bytes"));
 	view_flow(cli, "frames", json_object_get(camera, "frames"));
 	view_flow(cli, "samples", json_object_get(camera, "samples"));

@@ -116,7 +116,5 @@ def played(
     capture = tmp_path_factory.mktemp("capture") / "cam0.pcap"
     rtp_capture.write(capture, PICTURES, "10.0.0.1", "10.0.0.99", 5001, lose=LOST)
     gateway = start(configuration(f"net_pcap0,rx_pcap={capture}"))
-    gateway.wait_until(
-        lambda: gateway.get("cameras/cam0")["frames"]["delivered"] == PICTURES - 1
-    )
+    gateway.wait_until(lambda: gateway.get("cameras/cam0")["frames"]["delivered"] == PICTURES - 1)
     return gateway

@@ -41,10 +41,16 @@ def packets(number: int, sequence: int, width: int = 320, height: int = 240) -> 
         part = scan[offset : offset + PAYLOAD]
         last = offset + len(part) == len(scan)
         rtp = struct.pack(
-            ">BBHII", 0x80, 26 | (0x80 if last else 0), (sequence + len(made)) & 0xFFFF,
-            number * 3000, 1,
+            ">BBHII",
+            0x80,
+            26 | (0x80 if last else 0),
+            (sequence + len(made)) & 0xFFFF,
+            number * 3000,
+            1,
         )
-        jpeg = struct.pack(">B3sBBBB", 0, offset.to_bytes(3, "big"), 1, 255, width // 8, height // 8)
+        jpeg = struct.pack(
+            ">B3sBBBB", 0, offset.to_bytes(3, "big"), 1, 255, width // 8, height // 8
+        )
         if offset == 0:
             jpeg += struct.pack(">BBH", 0, 0, len(tables)) + tables
         made.append(rtp + jpeg + part)
