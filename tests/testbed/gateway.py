@@ -100,7 +100,7 @@ class Gateway:
 
     def write(self) -> None:
         """Writes `configuration` to the file."""
-        # gwd refuses aliases, which PyYAML writes for an object that appears twice.
+        # By way of JSON: what stands in two places is written twice, not as an alias.
         plain = json.loads(json.dumps(self.configuration))
         self.file.write_text(yaml.safe_dump(plain, sort_keys=False))
 
