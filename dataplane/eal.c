@@ -110,13 +110,17 @@ static int start(const struct eal_request *request, const cpu_set_t *cores, stru
 {
 	char prefix[48], memory[16], lcores[4096];
 	char *arguments[MAX_ARGUMENTS] = {
-		"framegate", "--in-memory", "--no-telemetry", "--log-level=error", prefix, lcores};
-	int count = 6;
+		"framegate", "--no-telemetry", "--log-level=error", prefix, lcores};
+	int count = 5;
 
 	snprintf(prefix, sizeof(prefix), "--file-prefix=framegate-%d", (int)getpid());
 	snprintf(memory, sizeof(memory), "%u", request->memory_mib);
 	describe_cores(lcores, sizeof(lcores), cores);
-	if (!eal.hugepages) {
+	/* Both leave no files behind; --in-memory is refused together with --no-huge. */
+	if (eal.hugepages) {
+		arguments[count++] = "--in-memory";
+	} else {
+		arguments[count++] = "--no-shconf";
 		arguments[count++] = "--no-huge";
 		arguments[count++] = "-m";
 		arguments[count++] = memory;
