@@ -178,7 +178,12 @@ void eal_close(void)
 {
 	if (!eal.running)
 		return;
+	char folder[256];
+
+	/* EAL empties its folder in /var/run or the user's and leaves it there. */
+	snprintf(folder, sizeof(folder), "%s", rte_eal_get_runtime_dir());
 	rte_eal_cleanup();
+	rmdir(folder);
 	eal.running = false;
 	rte_openlog_stream(NULL);
 	if (eal.log)
