@@ -37,9 +37,7 @@ CASES = [
 
 
 def run(command, **options):
-    return subprocess.run(
-        command, check=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL, **options
-    )
+    return subprocess.run(command, check=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL, **options)
 
 
 def make_pictures(folder, width, height):

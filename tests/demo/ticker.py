@@ -47,11 +47,11 @@ class Ticker:
             mark = "right" if best["type"] == str(truth) else f"wrong, it is a {truth}"
             return f"digit {best['type']} ({best['confidence']:.2f}), {mark}"
         return (
-            ", ".join(f"{count} {name}" for name, count in count_classes([record]).most_common(4))
+            ", ".join(f"{count}x {name}" for name, count in count_classes([record]).most_common(4))
             or "nothing"
         )
 
 
 def count_classes(results: Iterable[Record]) -> Counter[str]:
     """How many objects of each class were boxed."""
-    return Counter(found["type"] for record in results for found in record.body["objects"])
+    return Counter(found["type"] for record in results for found in record.body.get("objects", []))

@@ -191,11 +191,11 @@ def test_people_are_boxed_inside_the_picture(run: Run, name: str) -> None:
     with_people = 0
     for result in run.customer.of(name):
         assert result.body["task"] == "detect"
-        for found in result.body["objects"]:
+        for found in result.body.get("objects", []):
             box = found["bbox"]
             assert 0 <= box["leftX"] < box["rightX"] <= 768
             assert 0 <= box["topY"] < box["bottomY"] <= 576
-        people = [found for found in result.body["objects"] if found["type"] == "person"]
+        people = [found for found in result.body.get("objects", []) if found["type"] == "person"]
         with_people += bool(people)
     assert with_people >= 0.9 * run.streams[name].pictures
 

@@ -43,7 +43,7 @@ def _annotated(frame: Record, result: Record | None) -> Image.Image:
     x_scale, y_scale = _TILE[0] / picture.width, _TILE[1] / picture.height
     tile = picture.resize(_TILE, Image.Resampling.LANCZOS)
     draw = ImageDraw.Draw(tile)
-    for found in result.body["objects"]:
+    for found in result.body.get("objects", []):
         box = found["bbox"]
         corners = (
             *(box["leftX"] * x_scale, box["topY"] * y_scale),
@@ -52,7 +52,7 @@ def _annotated(frame: Record, result: Record | None) -> Image.Image:
         draw.rectangle(corners, outline=_colour(found["type"]), width=2)
         text = f"{found['type']} {found['confidence']:.2f}"
         _label(draw, (corners[0], corners[1] - 16), text, 11)
-    for best in result.body["classes"][:1]:
+    for best in result.body.get("classes", [])[:1]:
         _label(draw, (8, 8), f"{best['type']}  {best['confidence']:.2f}", 26)
     return tile
 
