@@ -37,19 +37,24 @@ static size_t padding(const struct jpeg_source_mgr *source)
 	return zeros;
 }
 
-/* libjpeg makes up what it misses and goes on with a warning; we do not want such a picture. The
- * one thing that is no damage: an encoder that fills up the scan with zero bytes. */
+/* libjpeg makes up what it misses and goes on with a warning; we do not want such a picture. Two
+ * things are no damage: an encoder that fills up the scan with zero bytes, and a JFIF version of
+ * the future. */
+static bool harmless(const struct jpeg_decompress_struct *jpeg)
+{
+	const struct jpeg_error_mgr *errors = jpeg->err;
+
+	if (errors->msg_code == JWRN_JFIF_MAJOR)
+		return true;
+	return errors->msg_code == JWRN_EXTRANEOUS_DATA && jpeg->output_height > 0 &&
+		jpeg->output_scanline == jpeg->output_height &&
+		(size_t)errors->msg_parm.i[0] <= padding(jpeg->src);
+}
+
 static void warn(j_common_ptr jpeg, int level)
 {
-	const struct jpeg_decompress_struct *d = (const struct jpeg_decompress_struct *)jpeg;
-
-	if (level >= 0)
-		return;
-	if (jpeg->err->msg_code == JWRN_EXTRANEOUS_DATA && d->output_height > 0 &&
-		d->output_scanline == d->output_height &&
-		(size_t)jpeg->err->msg_parm.i[0] <= padding(d->src))
-		return;
-	escape(jpeg);
+	if (level < 0 && !harmless((const struct jpeg_decompress_struct *)jpeg))
+		escape(jpeg);
 }
 
 static void say_nothing(j_common_ptr jpeg)

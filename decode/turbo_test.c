@@ -280,6 +280,24 @@ static void zero_bytes_that_fill_up_the_scan_are_no_damage(void **state)
 	free(data);
 }
 
+static void a_jfif_version_of_the_future_is_no_damage(void **state)
+{
+	struct jpeg_recipe recipe = {.width = 64, .height = 64};
+	struct decoder_fixture f;
+	size_t size;
+	uint8_t *data = jpeg_make(&recipe, &size);
+	struct gw_frame *frame;
+
+	fixture_open(&f, "turbo", 1);
+	frame = frame_of(&f, 0, data, size);
+	frame->jpeg.data[jpeg_find(data, size, MARKER_APP0) + 9] = 2;
+	decode_one(&f, frame);
+	assert_int_equal(frame->drop, GW_DROP_NONE);
+	gw_pool_put_back(f.gw.pool, frame);
+	fixture_close(&f);
+	free(data);
+}
+
 static void a_picture_that_exceeds_its_slot_fails_before_a_byte_is_written(void **state)
 {
 	struct jpeg_recipe recipe = {.width = 640, .height = 480};
@@ -388,6 +406,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_byte_in_the_scan_never_reaches_another_frame),
 		cmocka_unit_test(tables_of_one_picture_do_not_leak_into_the_next),
 		cmocka_unit_test(zero_bytes_that_fill_up_the_scan_are_no_damage),
+		cmocka_unit_test(a_jfif_version_of_the_future_is_no_damage),
 		cmocka_unit_test(a_picture_that_exceeds_its_slot_fails_before_a_byte_is_written),
 		cmocka_unit_test(the_widest_picture_fits_the_reserved_memory),
 		cmocka_unit_test(a_decoder_closes_with_frames_inside),

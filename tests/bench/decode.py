@@ -1,9 +1,9 @@
 """Pictures per second of the decode stage, against plain libjpeg and against GStreamer.
 
-Everything runs in turns in one run; each figure is a median, each ratio the median of the rounds' ratios.
-The pictures are frames of a real surveillance video. Ours is the whole stage (claim, probe, one worker)
-down to what the model needs; both peers decode the full size: libjpeg to RGB on one thread in the same
-process, GStreamer from RTP packets in a file to planes, its start-up subtracted.
+Everything runs in turns in one run; each figure is a median, each ratio the median of the rounds'
+ratios. The pictures are frames of a real surveillance video. Ours is the whole stage (claim, probe,
+one worker) down to what the model needs; both peers decode the full size: libjpeg to RGB on one
+thread in the same process, GStreamer from RTP packets in a file to planes, its start-up subtracted.
 """
 
 import argparse
@@ -42,33 +42,32 @@ def run(command, **options):
 
 def make_pictures(folder, width, height):
     """Frames of the video as JPEG files, as a camera would send them."""
-    run(
-        ["ffmpeg", "-v", "error", "-ss", "20", "-i", VIDEO, "-frames:v", str(FILES)]
-        + ["-vf", f"scale={width}:{height}", "-pix_fmt", "yuvj420p", "-q:v", "3"]
-        + [folder / f"{width}-%02d.jpg"]
-    )
+    options = f"-vf scale={width}:{height} -pix_fmt yuvj420p -q:v 3 -frames:v {FILES}".split()
+    command = ["ffmpeg", "-v", "error", "-y", "-ss", "20", "-i", VIDEO]
+    run([*command, *options, folder / f"{width}-%02d.jpg"])
     return sorted(folder.glob(f"{width}-*.jpg"))
 
 
 def make_packets(folder, width, height, pictures):
     """The same files as RTP packets, one after the other in a file."""
     path = folder / f"{width}-{pictures}.rtp"
-    run(
-        ["gst-launch-1.0", "-q", "multifilesrc", f"location={folder}/{width}-%02d.jpg"]
-        + ["start-index=1", f"stop-index={FILES}", "loop=true", f"num-buffers={pictures}"]
-        + [f"caps=image/jpeg,framerate=25/1,width={width},height={height}"]
-        + ["!", "rtpjpegpay", "!", "rtpstreampay", "!", "filesink", f"location={path}"]
+    source = f"multifilesrc location={folder}/{width}-%02d.jpg start-index=1 stop-index={FILES}"
+    pipeline = (
+        f"{source} loop=true num-buffers={pictures} "
+        f"caps=image/jpeg,framerate=25/1,width={width},height={height} "
+        f"! rtpjpegpay ! rtpstreampay ! filesink location={path}"
     )
+    run(["gst-launch-1.0", "-q", *pipeline.split()])
     return path
 
 
 def gstreamer(packets, *sink):
     caps = "application/x-rtp-stream,media=video,encoding-name=JPEG,payload=26,clock-rate=90000"
-    return (
-        ["gst-launch-1.0", "filesrc", f"location={packets}", "blocksize=65536", "!", caps, "!"]
-        + ["rtpstreamdepay", "!", "rtpjpegdepay", "!", "jpegdec", "!"]
-        + ["fakesink", "sync=false", *sink]
+    pipeline = (
+        f"filesrc location={packets} blocksize=65536 ! {caps} ! rtpstreamdepay ! rtpjpegdepay "
+        "! jpegdec ! fakesink sync=false"
     )
+    return ["gst-launch-1.0", *pipeline.split(), *sink]
 
 
 def assert_decodes_all(packets, pictures):
