@@ -41,9 +41,12 @@ def run(command, **options):
 
 
 def make_pictures(folder, width, height):
-    """Frames of the video as JPEG files, as a camera would send them."""
-    options = f"-vf scale={width}:{height} -pix_fmt yuvj420p -q:v 3 -frames:v {FILES}".split()
-    command = ["ffmpeg", "-v", "error", "-y", "-ss", "20", "-i", VIDEO]
+    """Frames of the video as JPEG files, as a camera would send them.
+
+    RTP/JPEG carries no Huffman tables: the files must use those of Annex K.
+    """
+    options = f"-vf scale={width}:{height} -pix_fmt yuvj420p -q:v 3 -huffman default".split()
+    command = ["ffmpeg", "-v", "error", "-y", "-ss", "20", "-i", VIDEO, "-frames:v", str(FILES)]
     run([*command, *options, folder / f"{width}-%02d.jpg"])
     return sorted(folder.glob(f"{width}-*.jpg"))
 
