@@ -16,7 +16,8 @@
 int preprocess_init(struct preprocess *preprocess, const struct model_input *input)
 {
 	preprocess->input = input;
-	preprocess->row = malloc(UINT16_MAX * MODEL_CHANNELS * sizeof(float));
+	/* A pixel is read as four values: one more than it has. */
+	preprocess->row = calloc(UINT16_MAX * MODEL_CHANNELS + 1, sizeof(float));
 	return preprocess->row ? 0 : -ENOMEM;
 }
 
@@ -62,23 +63,58 @@ static void resize_gray(float *restrict out, const float *restrict row, const st
 	}
 }
 
+/* Red, green, blue, and what stands behind them. */
+typedef float pixel __attribute__((vector_size(16)));
+
+static inline pixel load_pixel(const float *from)
+{
+	pixel p;
+
+	memcpy(&p, from, sizeof(p));
+	return p;
+}
+
+static inline void store_four(float *to, pixel values)
+{
+	memcpy(to, &values, sizeof(values));
+}
+
+/* Four pixels at a time, each as one vector, then turned into four values of each channel. */
 FOR_EACH_PROCESSOR
 static void resize_rgb(float *restrict red, float *restrict green, float *restrict blue,
 	const float *restrict row, const struct taps *taps, uint32_t count, const float *mean,
 	const float *scale)
 {
-	const uint32_t *restrict left = taps->a, *restrict right = taps->b;
-	const float *restrict weight = taps->weight;
-	const float mean_r = mean[0], mean_g = mean[1], mean_b = mean[2];
-	const float scale_r = scale[0], scale_g = scale[1], scale_b = scale[2];
+	const pixel means = {mean[0], mean[1], mean[2]}, scales = {scale[0], scale[1], scale[2]};
+	uint32_t i = 0;
+	pixel p[4];
 
-	for (uint32_t i = 0; i < count; i++) {
-		const float *a = row + 3 * left[i], *b = row + 3 * right[i];
-		const float w = weight[i];
+	for (; i < count; i += 4) {
+		const uint32_t n = count - i < 4 ? count - i : 4;
 
-		red[i] = (a[0] + (b[0] - a[0]) * w - mean_r) * scale_r;
-		green[i] = (a[1] + (b[1] - a[1]) * w - mean_g) * scale_g;
-		blue[i] = (a[2] + (b[2] - a[2]) * w - mean_b) * scale_b;
+		for (uint32_t k = 0; k < n; k++) {
+			pixel a = load_pixel(row + 3 * taps->a[i + k]);
+			pixel b = load_pixel(row + 3 * taps->b[i + k]);
+
+			p[k] = (a + (b - a) * taps->weight[i + k] - means) * scales;
+		}
+		if (n < 4)
+			break;
+		pixel red_green_01 = __builtin_shufflevector(p[0], p[1], 0, 4, 1, 5);
+		pixel red_green_23 = __builtin_shufflevector(p[2], p[3], 0, 4, 1, 5);
+		pixel blue_01 = __builtin_shufflevector(p[0], p[1], 2, 6, 3, 7);
+		pixel blue_23 = __builtin_shufflevector(p[2], p[3], 2, 6, 3, 7);
+
+		store_four(
+			red + i, __builtin_shufflevector(red_green_01, red_green_23, 0, 1, 4, 5));
+		store_four(
+			green + i, __builtin_shufflevector(red_green_01, red_green_23, 2, 3, 6, 7));
+		store_four(blue + i, __builtin_shufflevector(blue_01, blue_23, 0, 1, 4, 5));
+	}
+	for (uint32_t k = 0; i + k < count; k++) {
+		red[i + k] = p[k][0];
+		green[i + k] = p[k][1];
+		blue[i + k] = p[k][2];
 	}
 }
 
