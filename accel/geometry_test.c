@@ -60,13 +60,16 @@ static void a_region_is_in_source_pixels_whatever_the_decoder_scaled_to(void **s
 static void a_size_that_scaling_rounded_up_does_not_shift_the_region(void **state)
 {
 	/* 769 / 2 = 384.5: the decoder gives 385 columns, of which the last is half padding. */
-	const struct gw_region region = {.x = 768, .y = 0, .width = 1, .height = 0};
+	const struct gw_region region = {.x = 512, .y = 0, .width = 64, .height = 0};
 	struct geometry g;
 
 	geometry_init(&g, &input, &region);
 	assert_int_equal(geometry_update(&g, 769, 577, 385, 289), 0);
-	assert_int_equal(g.first, 384);
-	assert_int_equal(g.count, 1);
+	assert_int_equal(g.first, 256);
+	/* Input pixel 1 has its centre at source 513.5, picture 256.75: 1/4 beyond the first
+	 * centre. */
+	assert_int_equal(g.columns.a[1], 0);
+	assert_float_equal(g.columns.weight[1], 0.25, 1e-6);
 	geometry_free(&g);
 }
 
