@@ -41,24 +41,6 @@ static int load_model(
 	return 0;
 }
 
-static bool has_region(const struct gw_camera_config *config)
-{
-	const struct gw_region *region = config->region;
-
-	return region && (region->x || region->y || region->width || region->height);
-}
-
-/* The region's share of the picture is not known before the first frame, so there a decoder must
- * not scale at all. */
-static void set_input(struct gw_camera *camera, const struct model_input *input)
-{
-	const bool whole = !has_region(camera->config);
-
-	camera->input_width = whole ? input->width : UINT16_MAX;
-	camera->input_height = whole ? input->height : UINT16_MAX;
-	camera->input_gray = input->channels == 1;
-}
-
 static int load_models(struct gw_stage *stage, struct gw_error *error)
 {
 	struct accel *accel = stage->state;
@@ -75,7 +57,11 @@ static int load_models(struct gw_stage *stage, struct gw_error *error)
 			gw_error_prefix(error, "camera %s: ", camera->config->name);
 			return status;
 		}
-		set_input(camera, &accel->models[camera->model]->description->input);
+		const struct model_input *input = &accel->models[camera->model]->description->input;
+
+		camera->input_width = input->width;
+		camera->input_height = input->height;
+		camera->input_gray = input->channels == 1;
 	}
 	for (uint32_t i = 0; i < accel->model_count; i++) {
 		const struct model *model = accel->models[i];
