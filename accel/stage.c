@@ -12,7 +12,17 @@
 
 #define COMPLAINT_NS (10 * GW_NS_PER_S)
 
-/* The model's index; it is loaded once, however many cameras name it, and by whatever name. */
+/* The camera before this one that names the same, or NULL. */
+static const struct gw_camera *find_like(const struct gw *gw, const struct gw_camera *camera)
+{
+	for (const struct gw_camera *other = gw->cameras; other < camera; other++)
+		if (other->config->model &&
+			strcmp(other->config->model, camera->config->model) == 0)
+			return other;
+	return NULL;
+}
+
+/* The model's index; "name" and "name:version" may be the same model. */
 static int load_model(
 	struct gw_stage *stage, const char *reference, uint16_t *index, struct gw_error *error)
 {
@@ -51,8 +61,13 @@ static int load_models(struct gw_stage *stage, struct gw_error *error)
 
 		if (!camera->config->model)
 			continue;
-		int status = load_model(stage, camera->config->model, &camera->model, error);
+		const struct gw_camera *like = find_like(gw, camera);
+		int status = 0;
 
+		if (like)
+			camera->model = like->model;
+		else
+			status = load_model(stage, camera->config->model, &camera->model, error);
 		if (status != 0) {
 			gw_error_prefix(error, "camera %s: ", camera->config->name);
 			return status;
