@@ -45,17 +45,18 @@ static void a_replay_writes_every_picture_and_a_line_for_it(void **state)
 	assert_string_equal(lines,
 		"{\"camera\":\"cam0\",\"sequence\":0,\"rtp_timestamp\":90000,\"width\":320,"
 		"\"height\":240,\"file\":\"cam0/00000000.jpg\",\"flags\":[],\"result\":{\"model\":"
-		"{\"name\":\"digits\",\"version\":1,\"digest\":\"sha256:00\"},\"task\":"
+		"{\"name\":\"digits\",\"version\":1,\"digest\":\"" DIGEST_0 "\"},\"task\":"
 		"\"classify\","
 		"\"classes\":[{\"type\":\"7\",\"index\":7,\"confidence\":0.9876}]}}\n"
 		"{\"camera\":\"cam0\",\"sequence\":1,\"rtp_timestamp\":90000,\"width\":320,"
 		"\"height\":240,\"file\":\"cam0/00000001.jpg\",\"flags\":[],\"result\":{\"model\":"
-		"{\"name\":\"digits\",\"version\":1,\"digest\":\"sha256:00\"},\"task\":"
+		"{\"name\":\"digits\",\"version\":1,\"digest\":\"" DIGEST_0 "\"},\"task\":"
 		"\"classify\","
 		"\"classes\":[{\"type\":\"7\",\"index\":7,\"confidence\":0.9876}]}}\n"
 		"{\"camera\":\"cam1\",\"sequence\":0,\"rtp_timestamp\":90000,\"width\":320,"
 		"\"height\":240,\"file\":\"cam1/00000000.jpg\",\"flags\":[],\"result\":{\"model\":"
-		"{\"name\":\"objects\",\"version\":3,\"digest\":\"sha256:01\"},\"task\":\"detect\","
+		"{\"name\":\"objects\",\"version\":3,\"digest\":\"" DIGEST_1
+		"\"},\"task\":\"detect\","
 		"\"objects\":[{\"id\":\"0\",\"type\":\"person\",\"index\":0,\"confidence\":0.5000,"
 		"\"bbox\":{\"leftX\":1.00,\"topY\":2.50,\"rightX\":30.25,\"bottomY\":40.13}}]}}\n");
 	free(lines);

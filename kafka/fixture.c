@@ -74,13 +74,13 @@ static struct fixture *make(const char *yaml, bool replay)
 	gw->model_count = 2;
 	gw->models[0] = (struct gw_model_info){.name = "digits",
 		.version = 1,
-		.digest = "sha256:00",
+		.digest = DIGEST_0,
 		.task = GW_TASK_CLASSIFY,
 		.label_count = 10,
 		.labels = digits};
 	gw->models[1] = (struct gw_model_info){.name = "objects",
 		.version = 3,
-		.digest = "sha256:01",
+		.digest = DIGEST_1,
 		.task = GW_TASK_DETECT,
 		.label_count = 3,
 		.labels = objects};
@@ -188,6 +188,14 @@ struct gw_frame *fixture_frame(struct fixture *fixture, uint32_t camera)
 		frame->result.boxes[0] = (struct gw_box){0, 0.5f, 1, 2.5f, 30.25f, 40.125f};
 	}
 	return frame;
+}
+
+void fixture_drop(struct fixture *fixture, struct gw_frame *frame)
+{
+	struct gw_camera_stats *rx = &fixture->gw.stages[GW_STAGE_RX].stats->camera[frame->camera];
+
+	gw_counter_set(&rx->frames_in, gw_counter_get(&rx->frames_in) - 1);
+	gw_frame_unref(frame);
 }
 
 void fixture_send(struct fixture *fixture, struct gw_frame *frame)

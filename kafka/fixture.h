@@ -7,13 +7,16 @@
 
 #include "core/gateway.h"
 
+/* Of the two models. */
+#define DIGEST_0 "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define DIGEST_1 "sha256:1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 struct fixture {
 	struct gw gw;
 	struct gw_replay replay;
 	struct gw_stage *sink;
 	char directory[64]; /* empty at the start, for the test's files */
 	uint64_t sequence[4];
-	uint64_t failed_frames;
 };
 
 /* Two cameras, "cam0" with the model `digits`, "cam1" with `objects`; `yaml` is the kafka section.
@@ -26,6 +29,8 @@ void fixture_close(struct fixture *fixture, uint32_t ms);
 
 /* A complete frame of a camera with a result, not sent yet. NULL when the pool is empty. */
 struct gw_frame *fixture_frame(struct fixture *fixture, uint32_t camera);
+/* Takes a frame that will not be sent out of the balance again. */
+void fixture_drop(struct fixture *fixture, struct gw_frame *frame);
 void fixture_send(struct fixture *fixture, struct gw_frame *frame);
 /* The same, `count` times. */
 void fixture_send_frames(struct fixture *fixture, uint32_t camera, uint32_t count);

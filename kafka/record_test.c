@@ -53,16 +53,15 @@ static void a_record_is_exactly_this_text(void **state)
 		"\"frame\":{\"sequence\":0,\"rtpTimestamp\":90000,\"ssrc\":4294967295,"
 		"\"width\":320,\"height\":240,\"clockSource\":\"arrival\",\"flags\":[],"
 		"\"bytes\":26000},"
-		"\"model\":{\"name\":\"digits\",\"version\":1,\"digest\":\"sha256:00\"},"
+		"\"model\":{\"name\":\"digits\",\"version\":1,\"digest\":\"" DIGEST_0 "\"},"
 		"\"task\":\"classify\",\"classes\":["
 		"{\"type\":\"7\",\"index\":7,\"confidence\":0.9876},"
 		"{\"type\":\"1\",\"index\":1,\"confidence\":0.0000}],"
 		"\"sampled\":true,"
 		"\"latencyUs\":{\"assemble\":100,\"decodeWait\":200,\"decode\":400,"
 		"\"inferWait\":800,\"infer\":1600,\"sinkWait\":3200,\"total\":6300}}");
-	gw_frame_unref(frame);
 	record_destroy(record);
-	gw_counter_set(&f->gw.stages[GW_STAGE_RX].stats->camera[0].frames_in, 0);
+	fixture_drop(f, frame);
 	fixture_close(f, 100);
 }
 
@@ -84,9 +83,8 @@ static void labels_of_any_bytes_make_valid_json(void **state)
 	assert_string_equal(text_at(json_array_get(objects, 2), "id"), "2");
 	assert_true(json_is_false(json_object_get(json, "sampled")));
 	json_decref(json);
-	gw_frame_unref(frame);
 	record_destroy(record);
-	gw_counter_set(&f->gw.stages[GW_STAGE_RX].stats->camera[1].frames_in, 0);
+	fixture_drop(f, frame);
 	fixture_close(f, 100);
 }
 
@@ -126,9 +124,8 @@ static void extreme_values_stay_numbers_and_in_their_range(void **state)
 	assert_true(json_integer_value(json_object_get(
 			    json_object_get(json, "frame"), "sequence")) == INT64_MAX);
 	json_decref(json);
-	gw_frame_unref(frame);
 	record_destroy(record);
-	gw_counter_set(&f->gw.stages[GW_STAGE_RX].stats->camera[1].frames_in, 0);
+	fixture_drop(f, frame);
 	fixture_close(f, 100);
 }
 
@@ -155,9 +152,8 @@ static void a_camera_without_a_model_says_task_none(void **state)
 	assert_null(json_object_get(latency, "sinkWait"));
 	assert_non_null(json_object_get(latency, "total"));
 	json_decref(json);
-	gw_frame_unref(frame);
 	record_destroy(record);
-	gw_counter_set(&f->gw.stages[GW_STAGE_RX].stats->camera[0].frames_in, 0);
+	fixture_drop(f, frame);
 	fixture_close(f, 100);
 }
 

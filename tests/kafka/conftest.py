@@ -1,0 +1,27 @@
+"""The sink stage alone (build/kafka/sink_run) and a real broker of a test's own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from testbed import places
+from testbed.kafka import Kafka
+
+
+@pytest.fixture
+def sink_run() -> Path:
+    """The program that runs the sink stage on frames of its own."""
+    return places.need(places.build() / "kafka" / "sink_run", "run ./dev build")
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Kafka]:
+    """A broker with both topics, which a test may kill and start again."""
+    try:
+        kafka = Kafka(tmp_path / "kafka")
+    except places.NotThere as missing:
+        pytest.skip(str(missing))
+    kafka.start()
+    kafka.create_topics(["framegate.results", "framegate.frames"])
+    yield kafka
+    kafka.kill()
