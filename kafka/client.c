@@ -1,12 +1,14 @@
 #include "kafka/client.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
+#include <syslog.h>
 
+#include "core/log.h"
 #include "kafka/settings.h"
 
 /* Makes the client and its threads. They take no signals, and they run on any processor, also when
@@ -69,4 +71,81 @@ int client_open(struct client *client, const struct gw *gw, enum sink_kind kind,
 		rd_kafka_err2str(rd_kafka_last_error()));
 	client_close(client);
 	return -EINVAL;
+}
+
+/* The headers are made beforehand because librdkafka 2.0 frees headers that it made itself twice
+ * when a topic is in error. */
+rd_kafka_resp_err_t client_send(const struct client *client, const struct client_message *message,
+	rd_kafka_headers_t *headers)
+{
+	const rd_kafka_vu_t vu[] = {
+		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = client->topic},
+		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = message->flags},
+		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {message->value, message->size}},
+		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {message->key, message->key_size}},
+		{.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = message->time_ms},
+		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = message->opaque},
+		{.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+	};
+	const size_t count = sizeof(vu) / sizeof(vu[0]);
+	rd_kafka_error_t *error =
+		rd_kafka_produceva(client->handle, vu, headers ? count : count - 1);
+
+	if (!error)
+		return RD_KAFKA_RESP_ERR_NO_ERROR;
+	rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+
+	rd_kafka_error_destroy(error);
+	if (headers)
+		rd_kafka_headers_destroy(headers);
+	return code;
+}
+
+/* Any broker that answers will do: the library finds its way from there. */
+static bool any_broker_up(const char *statistics)
+{
+	json_t *root = json_loads(statistics, 0, NULL);
+	const char *name;
+	json_t *broker;
+	bool up = false;
+
+	json_object_foreach(json_object_get(root, "brokers"), name, broker)
+	{
+		const char *state = json_string_value(json_object_get(broker, "state"));
+
+		up = up || (state && strcmp(state, "UP") == 0);
+	}
+	json_decref(root);
+	return up;
+}
+
+bool client_hears_brokers(struct client *client)
+{
+	if (!client->statistics)
+		return false;
+	bool up = any_broker_up(rd_kafka_event_stats(client->statistics));
+
+	rd_kafka_event_destroy(client->statistics);
+	client->statistics = NULL;
+	return up;
+}
+
+void client_log(struct client *client, const char *topic)
+{
+	rd_kafka_event_t *event;
+
+	while ((event = rd_kafka_queue_poll(client->logs, 0)) != NULL) {
+		const char *facility, *text;
+		int level;
+
+		/* Connections that fail are told once, as a change of state. */
+		if (rd_kafka_event_log(event, &facility, &text, &level) == 0) {
+			bool known =
+				strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0;
+
+			gw_log(level <= LOG_WARNING && !known ? GW_LOG_WARNING : GW_LOG_DEBUG,
+				"kafka", "%s: %s: %s", topic, facility, text);
+		}
+		rd_kafka_event_destroy(event);
+	}
 }

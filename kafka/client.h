@@ -2,6 +2,9 @@
 #pragma once
 
 #include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "core/error.h"
 #include "core/gateway.h"
@@ -15,6 +18,15 @@ struct client {
 	rd_kafka_event_t *statistics; /* the latest, not looked at yet */
 };
 
+/* A new record, or one that another client gave up. */
+struct client_message {
+	void *value, *key;
+	size_t size, key_size;
+	int flags; /* RD_KAFKA_MSG_F_... */
+	int64_t time_ms; /* record time, since 1970 */
+	void *opaque; /* comes back with the delivery report */
+};
+
 /* Makes a client; brokers need not be there. Starts threads that take no signals and that run on
  * any processor. On failure the error line names the setting, and *client is empty. */
 int client_open(struct client *client, const struct gw *gw, enum sink_kind kind, const char *topic,
@@ -22,3 +34,14 @@ int client_open(struct client *client, const struct gw *gw, enum sink_kind kind,
 
 /* Accepts an empty one. What it has not reported yet is never reported. */
 void client_close(struct client *client);
+
+/* Hands one message over; a delivery report follows when the answer is no error. The headers belong
+ * to the client afterwards in any case; NULL: none. */
+rd_kafka_resp_err_t client_send(const struct client *client, const struct client_message *message,
+	rd_kafka_headers_t *headers);
+
+/* Looks at the latest statistics, if there are new ones: whether any broker is connected. */
+bool client_hears_brokers(struct client *client);
+
+/* Passes on what the library logged. */
+void client_log(struct client *client, const char *topic);

@@ -3,7 +3,9 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include <dirent.h>
 #include <jansson.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -329,6 +331,82 @@ static void a_picture_that_the_brokers_refuse_for_its_size_is_counted_so(void **
 	fixture_close(f, 1000);
 }
 
+static void what_lingers_is_sent_when_the_gateway_ends(void **state)
+{
+	struct fixture *f = open_sink(*state,
+		"  frames: {every: 1}\n"
+		"  properties: [{name: linger.ms, value: '60000'}]\n");
+	int64_t begin = gw_now();
+
+	fixture_send_frames(f, 0, 5);
+	f->sink->drain_by = begin + PATIENCE_MS * GW_NS_PER_MS;
+	while (!sink_stage.drain(f->sink))
+		;
+	assert_true(gw_now() < f->sink->drain_by);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->delivered), 5);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->samples_delivered), 5);
+	fixture_close(f, 1000);
+}
+
+/* Counts this process's threads by the name that librdkafka gives them, and those of them that are
+ * as `line` of /proc/PID/task/TID/status says. */
+static void count_threads(const char *line, uint32_t *all, uint32_t *such)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *task;
+
+	assert_non_null(tasks);
+	*all = *such = 0;
+	while ((task = readdir(tasks))) {
+		char path[300], text[4096] = "";
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/status", task->d_name);
+		FILE *file = fopen(path, "r");
+
+		if (!file)
+			continue;
+		text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+		fclose(file);
+		if (!strstr(text, "Name:\trdk:"))
+			continue;
+		++*all;
+		*such += strstr(text, line) != NULL;
+	}
+	closedir(tasks);
+}
+
+static void its_threads_take_no_signals_and_are_not_pinned(void **state)
+{
+	uint32_t all, pinned, closed;
+	cpu_set_t before, one;
+
+	/* Only the fixture's threads shall be there. */
+	stop_cluster(state);
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	if (CPU_COUNT(&before) < 2) {
+		print_message("skipped: it takes two processors\n");
+		start_cluster(state);
+		skip();
+	}
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	struct fixture *f = fixture_open("kafka: {brokers: '127.0.0.1:1'}\n", false);
+
+	count_threads("Cpus_allowed_list:\t0\n", &all, &pinned);
+	assert_true(all >= 4);
+	assert_int_equal(pinned, 0);
+	/* Every signal that can be blocked: SIGKILL, SIGSTOP and two of the C library's cannot. */
+	count_threads("SigBlk:\tfffffffe7ffbfeff\n", &all, &closed);
+	assert_int_equal(closed, all);
+	/* The caller is as it was. */
+	assert_int_equal(sched_getaffinity(0, sizeof(one), &one), 0);
+	assert_int_equal(CPU_COUNT(&one), 1);
+	sched_setaffinity(0, sizeof(before), &before);
+	fixture_close(f, 10);
+	start_cluster(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +415,8 @@ int main(void)
 		WITH_CLUSTER(brokers_that_go_away_and_come_back_get_everything_in_order),
 		WITH_CLUSTER(a_producer_that_fails_for_good_is_replaced_and_nothing_is_lost),
 		WITH_CLUSTER(pictures_survive_the_replacement_too),
+		WITH_CLUSTER(what_lingers_is_sent_when_the_gateway_ends),
+		WITH_CLUSTER(its_threads_take_no_signals_and_are_not_pinned),
 		WITH_CLUSTER(what_brokers_refuse_for_good_is_lost_and_counted),
 		WITH_CLUSTER(a_picture_above_the_limit_is_refused_and_its_result_goes_on),
 		WITH_CLUSTER(a_picture_that_the_brokers_refuse_for_its_size_is_counted_so),

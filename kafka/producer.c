@@ -4,7 +4,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -16,6 +15,7 @@
 /* For what a client lets go of without a broker's help: it takes milliseconds. */
 #define PURGE_NS (300 * GW_NS_PER_MS)
 #define PURGE_WAIT_MS 10
+#define FLUSH_MS 10
 #define RETRY_NS GW_NS_PER_S
 #define EVENTS_PER_POLL 64
 
@@ -35,14 +35,6 @@ static const struct {
 		GW_DROP_SINK_FULL, GW_DROP_SINK_LOST, GW_DROP_SINK_LOST},
 	[SINK_SAMPLE] = {"com.framegate.frame.v1", "image/jpeg", 0, GW_DROP_SAMPLE_FULL,
 		GW_DROP_SAMPLE_LOST, GW_DROP_SAMPLE_TOO_LARGE},
-};
-
-/* What goes to the library: a new record, or one that another client gave up. */
-struct message {
-	void *value, *key;
-	size_t size, key_size;
-	int64_t time_ms; /* record time, since 1970 */
-	void *opaque;
 };
 
 static void set_error(struct producer *producer, const char *text)
@@ -149,52 +141,23 @@ static rd_kafka_headers_t *make_headers(const struct sink_record *record)
 	return headers;
 }
 
-/* Hands one message to the current client. The headers are its own afterwards, also on failure.
- *
- * They are made beforehand because librdkafka 2.0 frees headers that it made itself twice when a
- * topic is in error. */
-static rd_kafka_resp_err_t produce(
-	struct producer *producer, const struct message *message, rd_kafka_headers_t *headers)
-{
-	const rd_kafka_vu_t vu[] = {
-		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->now.topic},
-		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = kinds[producer->kind].flags},
-		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {message->value, message->size}},
-		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {message->key, message->key_size}},
-		{.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = message->time_ms},
-		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = message->opaque},
-		{.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
-	};
-	const size_t count = sizeof(vu) / sizeof(vu[0]);
-	rd_kafka_error_t *error =
-		rd_kafka_produceva(producer->now.handle, vu, headers ? count : count - 1);
-
-	if (!error)
-		return RD_KAFKA_RESP_ERR_NO_ERROR;
-	rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-
-	rd_kafka_error_destroy(error);
-	if (headers)
-		rd_kafka_headers_destroy(headers);
-	return code;
-}
-
 /* Sends a message once more that a failed client has given up. */
 static void submit_again(struct producer *producer, const rd_kafka_message_t *given_up)
 {
 	rd_kafka_headers_t *headers = NULL;
 	rd_kafka_timestamp_type_t type;
-	const struct message message = {
+	const struct client_message message = {
 		.value = given_up->payload,
 		.size = given_up->len,
 		.key = given_up->key,
 		.key_size = given_up->key_len,
+		.flags = kinds[producer->kind].flags,
 		.time_ms = rd_kafka_message_timestamp(given_up, &type),
 		.opaque = given_up->_private,
 	};
 
 	rd_kafka_message_detach_headers((rd_kafka_message_t *)given_up, &headers);
-	rd_kafka_resp_err_t error = produce(producer, &message, headers);
+	rd_kafka_resp_err_t error = client_send(&producer->now, &message, headers);
 
 	if (error)
 		report(producer, given_up, error);
@@ -318,20 +281,21 @@ uint32_t producer_poll(struct producer *producer)
 enum gw_drop producer_submit(struct producer *producer, const struct sink_record *record)
 {
 	const struct gw_frame *frame = record->frame;
-	const struct message message = {
+	const struct client_message message = {
 		.value = (void *)record->value,
 		.size = record->size,
 		.key = (void *)record->camera,
 		.key_size = strlen(record->camera),
+		.flags = kinds[producer->kind].flags,
 		.time_ms = frame->capture_ns / GW_NS_PER_MS,
 		.opaque = record->kind == SINK_RESULT ? (void *)(uintptr_t)frame->camera
 						      : record->frame,
 	};
-	rd_kafka_resp_err_t error = produce(producer, &message, make_headers(record));
+	rd_kafka_resp_err_t error = client_send(&producer->now, &message, make_headers(record));
 
 	if (error == RD_KAFKA_RESP_ERR__FATAL && replace_begin(producer)) {
 		replace_finish(producer);
-		error = produce(producer, &message, make_headers(record));
+		error = client_send(&producer->now, &message, make_headers(record));
 	}
 	if (!error) {
 		waiting_move(producer, 1);
@@ -340,44 +304,6 @@ enum gw_drop producer_submit(struct producer *producer, const struct sink_record
 	gw_counter_add(&producer->refused, 1);
 	set_error(producer, rd_kafka_err2str(error));
 	return drop_for(producer, error);
-}
-
-/* Any broker that answers will do: the library finds its way from there. */
-static bool any_broker_up(const char *statistics)
-{
-	json_t *root = json_loads(statistics, 0, NULL);
-	const char *name;
-	json_t *broker;
-	bool up = false;
-
-	json_object_foreach(json_object_get(root, "brokers"), name, broker)
-	{
-		const char *state = json_string_value(json_object_get(broker, "state"));
-
-		up = up || (state && strcmp(state, "UP") == 0);
-	}
-	json_decref(root);
-	return up;
-}
-
-static void serve_logs(struct producer *producer)
-{
-	rd_kafka_event_t *event;
-
-	while ((event = rd_kafka_queue_poll(producer->now.logs, 0)) != NULL) {
-		const char *facility, *text;
-		int level;
-
-		/* Connections that fail are told once, as a change of state. */
-		if (rd_kafka_event_log(event, &facility, &text, &level) == 0) {
-			bool known =
-				strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0;
-
-			gw_log(level <= LOG_WARNING && !known ? GW_LOG_WARNING : GW_LOG_DEBUG,
-				SUBJECT, "%s: %s: %s", producer->topic_name, facility, text);
-		}
-		rd_kafka_event_destroy(event);
-	}
 }
 
 static void log_state(struct producer *producer)
@@ -410,24 +336,21 @@ static void log_refusals(struct producer *producer, int64_t now)
 
 void producer_housekeeping(struct producer *producer, int64_t now)
 {
-	if (producer->now.statistics) {
-		if (any_broker_up(rd_kafka_event_stats(producer->now.statistics)))
-			set_state(producer, PRODUCER_UP);
-		rd_kafka_event_destroy(producer->now.statistics);
-		producer->now.statistics = NULL;
-	}
+	if (client_hears_brokers(&producer->now))
+		set_state(producer, PRODUCER_UP);
 	if (atomic_load_explicit(&producer->state, memory_order_relaxed) == PRODUCER_CONNECTING &&
 		now - producer->opened > PATIENCE_NS)
 		set_state(producer, PRODUCER_DOWN);
-	serve_logs(producer);
+	client_log(&producer->now, producer->topic_name);
 	log_state(producer);
 	log_refusals(producer, now);
 }
 
 void producer_flush(struct producer *producer)
 {
-	/* With no time to wait it only ends the lingering. */
-	rd_kafka_flush(producer->now.handle, 0);
+	/* Lingering ends for as long as the call lasts. */
+	if (gw_counter_get(&producer->waiting) > 0)
+		rd_kafka_flush(producer->now.handle, FLUSH_MS);
 }
 
 void producer_purge(struct producer *producer)

@@ -56,7 +56,7 @@ uint32_t producer_poll(struct producer *producer);
 /* Logs changes of state and what the library has to say. */
 void producer_housekeeping(struct producer *producer, int64_t now);
 
-/* Sends batches now that would wait for more. */
+/* Sends batches now that would wait for more; takes some milliseconds while there are any. */
 void producer_flush(struct producer *producer);
 
 /* Gives up everything unconfirmed and reports it. */

@@ -66,7 +66,7 @@ struct sink_ops {
 	void (*housekeeping)(void *state, int64_t now);
 
 	/* Optional: nothing more will be submitted; sends off what is held back to fill batches.
-	 * Called again and again, with poll in between. */
+	 * Called again and again, with poll in between; may take some milliseconds. */
 	void (*flush)(void *state);
 
 	/* Gives up what is still unconfirmed and reports it, within a fraction of a second. */
