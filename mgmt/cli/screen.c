@@ -97,7 +97,7 @@ void screen_draw(const char *text)
 	for (int row = 0; *text && row < size.ws_row; row++) {
 		text = screen_clip(text, size.ws_col, line, sizeof(line));
 		/* No line feed after the last row: it would scroll. */
-		printf("%s%s" PLAIN CLEAR_LINE, row ? "\r\n" : "", line);
+		printf("%s%s" PLAIN CLEAR_LINE, row ? "\n" : "", line);
 	}
 	fputs(CLEAR_REST, stdout);
 	fflush(stdout);

@@ -28,8 +28,13 @@ class Gateway:
         self.file = folder / "gateway.yaml"
         configuration = {**configuration, "api": {"socket": str(self.socket)}}
         self.file.write_text(yaml.safe_dump(configuration, sort_keys=False))
-        self.process = Process([places.gwd(), "--config", self.file], folder / "gwd.log")
+        self.log = folder / "gwd.log"
+        self.launch()
         self.wait_until(self._ready)
+
+    def launch(self) -> None:
+        """Starts `gwd`, again after it was stopped."""
+        self.process = Process([places.gwd(), "--config", self.file], self.log)
 
     def _ready(self) -> bool:
         return self.socket.exists() and self.get("status")["ready"]

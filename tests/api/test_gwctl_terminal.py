@@ -10,11 +10,12 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import Gateway
+from conftest import Gateway, configuration
 
 from testbed import places
 
@@ -120,15 +121,16 @@ def test_top_fits_the_terminal(top: Terminal) -> None:
         assert len(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", row)) <= 30
 
 
-def test_top_waits_for_a_gateway_that_goes_away(tmp_path: Path, played: Gateway) -> None:
-    link = tmp_path / "api.sock"
-    link.symlink_to(played.socket)
-    terminal = Terminal("--socket", link, "top", "--interval", "0.2")
+def test_top_waits_for_a_gateway_that_goes_away(
+    start: Callable[[dict[str, Any]], Gateway],
+) -> None:
+    gateway = start(configuration("net_ring0"))
+    terminal = Terminal("--socket", gateway.socket, "top", "--interval", "0.2")
     try:
         terminal.read_until("q ends")
-        link.unlink()
+        gateway.process.stop()
         terminal.read_until("no answer")
-        link.symlink_to(played.socket)
+        gateway.launch()
         terminal.read_until("cam0")
     finally:
         terminal.close()
