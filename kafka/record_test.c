@@ -112,8 +112,7 @@ static void extreme_values_stay_numbers_and_in_their_range(void **state)
 	size_t i;
 
 	assert_int_equal(json_array_size(objects), GW_BOXES);
-	json_array_foreach(objects, i, object)
-	{
+	json_array_foreach(objects, i, object) {
 		double confidence = json_real_value(json_object_get(object, "confidence"));
 		json_t *left = json_object_get(json_object_get(object, "bbox"), "leftX");
 
