@@ -108,8 +108,7 @@ static void hide_secrets(json_t *config)
 	json_t *property;
 	size_t i;
 
-	json_array_foreach(properties, i, property)
-	{
+	json_array_foreach(properties, i, property) {
 		const char *name = json_string_value(json_object_get(property, "name"));
 
 		if (name && is_secret(name))

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/clock.h"
+#include "mgmt/processor.h"
 #include "mgmt/tally.h"
 
 #define READINGS 4
@@ -21,7 +22,7 @@ struct camera_mark {
 
 struct reading {
 	int64_t time; /* 0: not taken yet */
-	uint64_t turns[GW_STAGES], busy[GW_STAGES];
+	uint64_t turns[GW_STAGES], busy[GW_STAGES], processor[GW_STAGES];
 	struct camera_mark *camera;
 };
 
@@ -33,8 +34,7 @@ struct rates {
 	bool running, stop;
 	uint32_t next; /* reading to be overwritten */
 	struct reading reading[READINGS];
-	int64_t *period; /* per camera: nanoseconds from frame to frame when last known, 0: unknown
-			  */
+	int64_t *period; /* per camera: nanoseconds from frame to frame, 0: not known yet */
 };
 
 static struct camera_mark mark_camera(const struct gw *gw, uint32_t camera)
@@ -85,7 +85,9 @@ static const struct reading *reference(const struct rates *rates, int64_t now)
 void rates_note(struct rates *rates, int64_t now)
 {
 	const struct gw *gw = rates->gw;
+	uint64_t processor[GW_STAGES];
 
+	processor_time(gw, processor);
 	pthread_mutex_lock(&rates->lock);
 	struct reading *reading = &rates->reading[rates->next];
 	const struct reading *before = &rates->reading[(rates->next + READINGS - 1) % READINGS];
@@ -93,6 +95,7 @@ void rates_note(struct rates *rates, int64_t now)
 	for (int i = 0; i < GW_STAGES; i++) {
 		reading->turns[i] = gw_counter_get(&gw->stages[i].stats->turns);
 		reading->busy[i] = gw_counter_get(&gw->stages[i].stats->busy_turns);
+		reading->processor[i] = processor[i];
 	}
 	for (uint32_t i = 0; i < gw->camera_count; i++) {
 		reading->camera[i] = mark_camera(gw, i);
@@ -246,6 +249,22 @@ double rates_busy(struct rates *rates, enum gw_stage_index stage)
 	if (turns == 0)
 		return 0;
 	return busy < turns ? (double)busy / (double)turns : 1;
+}
+
+double rates_processor(struct rates *rates, enum gw_stage_index stage)
+{
+	double share = 0;
+
+	pthread_mutex_lock(&rates->lock);
+	const struct reading *last = &rates->reading[(rates->next + READINGS - 1) % READINGS];
+	const struct reading *before = &rates->reading[(rates->next + READINGS - 2) % READINGS];
+
+	/* A thread that ended takes its time with it. */
+	if (before->time > 0 && last->processor[stage] > before->processor[stage])
+		share = (double)(last->processor[stage] - before->processor[stage]) /
+			(double)(last->time - before->time);
+	pthread_mutex_unlock(&rates->lock);
+	return share;
 }
 
 const char *camera_state_name(enum camera_state state)

@@ -42,4 +42,8 @@ struct camera_rates rates_camera(struct rates *rates, uint32_t camera, int64_t n
 /* The share (0 .. 1) of the stage's turns that found work. Any thread. */
 double rates_busy(struct rates *rates, enum gw_stage_index stage);
 
+/* Processors that the stage's threads kept busy between the last two readings: 1.5 is one and a
+ * half. Any thread. */
+double rates_processor(struct rates *rates, enum gw_stage_index stage);
+
 const char *camera_state_name(enum camera_state state);

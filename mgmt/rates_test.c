@@ -1,6 +1,8 @@
 #include "core/test.h"
 
+#include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "mgmt/handmade.h"
@@ -133,6 +135,39 @@ static void busy_is_the_share_of_turns_since_the_last_reading(void **state)
 	assert_float_equal(rates_busy(f->rates, GW_STAGE_RX), 0, 0);
 }
 
+static void *burn(void *arg)
+{
+	const _Atomic bool *stop = arg;
+
+	pthread_setname_np(pthread_self(), "decode-7");
+	while (!*stop)
+		;
+	return NULL;
+}
+
+static void processor_time_counts_the_threads_of_a_stage(void **state)
+{
+	struct rates_fixture *f = *state;
+	static _Atomic bool stop;
+	pthread_t threads[2];
+
+	stop = false;
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, burn, &stop);
+	usleep(50000);
+	rates_note(f->rates, gw_now());
+	usleep(300000);
+	rates_note(f->rates, gw_now());
+	stop = true;
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	/* The machine may be loaded: at least some of it, at most both processors. */
+	double share = rates_processor(f->rates, GW_STAGE_DECODE);
+	assert_true(share > 0.1);
+	assert_true(share < 2.1);
+	assert_float_equal(rates_processor(f->rates, GW_STAGE_RX), 0, 0);
+}
+
 static void the_thread_takes_readings_and_ends_at_once(void **state)
 {
 	struct rates_fixture *f = *state;
@@ -159,6 +194,8 @@ int main(void)
 			drops_of_frames_have_a_rate_wherever_they_happen, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			busy_is_the_share_of_turns_since_the_last_reading, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			processor_time_counts_the_threads_of_a_stage, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			the_thread_takes_readings_and_ends_at_once, set_up, tear_down),
 	};

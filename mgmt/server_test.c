@@ -246,8 +246,7 @@ static void drops_are_all_named_and_add_up(void **state)
 	size_t i;
 
 	assert_int_equal(json_array_size(json_object_get(reply, "drops")), GW_DROP_COUNT - 1);
-	json_array_foreach(json_object_get(reply, "drops"), i, line)
-	{
+	json_array_foreach(json_object_get(reply, "drops"), i, line) {
 		const char *reason = json_string_value(json_object_get(line, "reason"));
 		json_int_t total = json_integer_value(json_object_get(line, "total"));
 

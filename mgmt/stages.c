@@ -16,9 +16,10 @@ static json_t *stage_facts(const struct api *api, int index)
 	}
 	json_t *facts = stage->ops->describe ? stage->ops->describe(stage) : NULL;
 
-	return json_pack("{s:s, s:b, s:f, s:I, s:I, s:I, s:I, s:o?, s:o}", "stage",
+	return json_pack("{s:s, s:b, s:f, s:f, s:I, s:I, s:I, s:I, s:o?, s:o}", "stage",
 		stage->ops->name, "running", stage->running, "busy",
-		facts_rounded(rates_busy(api->rates, (enum gw_stage_index)index)), "turns",
+		facts_rounded(rates_busy(api->rates, (enum gw_stage_index)index)), "cpu",
+		facts_rounded(rates_processor(api->rates, (enum gw_stage_index)index)), "turns",
 		(json_int_t)gw_counter_get(&stage->stats->turns), "frames_in", (json_int_t)in,
 		"frames_out", (json_int_t)out, "waiting",
 		(json_int_t)(stage->in ? gw_link_count(stage->in) : 0), "core",

@@ -43,8 +43,7 @@ static void print_equations(const struct cli *cli, const json_t *equations, bool
 	table_column(table, "+ IN FLIGHT", TABLE_RIGHT);
 	table_column(table, "", TABLE_LEFT);
 	table_column(table, "DROPPED BECAUSE", TABLE_LEFT);
-	json_array_foreach(equations, i, equation)
-	{
+	json_array_foreach(equations, i, equation) {
 		if (!is_shown(equation, all))
 			continue;
 		table_cell(table, STYLE_PLAIN, "%s", reply_text(equation, "name"));

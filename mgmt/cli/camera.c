@@ -70,7 +70,8 @@ static void print_cameras(const struct cli *cli, const json_t *cameras)
 	table_column(table, "DROPPED", TABLE_RIGHT);
 	table_column(table, "IN FLIGHT", TABLE_RIGHT);
 	table_column(table, "LAST FRAME", TABLE_RIGHT);
-	json_array_foreach(cameras, i, camera) add_camera(table, camera);
+	json_array_foreach(cameras, i, camera)
+		add_camera(table, camera);
 	view_table(cli, table);
 }
 

@@ -95,11 +95,10 @@ const struct cli_command cli_commands[] = {
 		.run = cli_sample},
 	{.noun = "stages",
 		.summary = "the stages of the pipeline",
-		.details = "Shows for each stage how busy its thread is (the share of turns that "
-			   "found "
-			   "work, over the last second), how many frames wait for it, and what it "
-			   "says of "
-			   "itself.",
+		.details =
+			"Shows for each stage how many turns of its loop found work (BUSY) and how "
+			"much of a processor its threads took (CPU), both over the last second. "
+			"WAITING is the number of frames in front of it.",
 		.example = "stages",
 		.run = cli_stages},
 	{.noun = "top",

@@ -16,7 +16,8 @@ static void add_cameras(struct table *table, const json_t *line)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)cameras, key, value) none -= json_integer_value(value);
+	json_object_foreach((json_t *)cameras, key, value)
+		none -= json_integer_value(value);
 	reply_counts(cameras, CAMERAS_SHOWN, text, sizeof(text));
 	if (none > 0) {
 		size_t used = strlen(text);
@@ -39,8 +40,7 @@ static bool print_drops(const struct cli *cli, const json_t *drops, bool all)
 	table_column(table, "TOTAL", TABLE_RIGHT);
 	table_column(table, "CAMERAS", TABLE_LEFT);
 	table_column(table, "MEANING", TABLE_LEFT);
-	json_array_foreach(drops, i, line)
-	{
+	json_array_foreach(drops, i, line) {
 		int64_t total = reply_count(line, "total");
 
 		if (total == 0 && !all)
@@ -72,8 +72,7 @@ static void print_events(const struct cli *cli, const json_t *events, bool all)
 	table_column(table, "TOTAL", TABLE_RIGHT);
 	table_column(table, "CAMERAS", TABLE_LEFT);
 	table_column(table, "MEANING", TABLE_LEFT);
-	json_array_foreach(events, i, line)
-	{
+	json_array_foreach(events, i, line) {
 		int64_t total = reply_count(line, "total");
 
 		if (total == 0 && !all)

@@ -21,8 +21,7 @@ static void print_quantiles(
 	table_column(table, "P99", TABLE_RIGHT);
 	table_column(table, "MAX", TABLE_RIGHT);
 	table_column(table, "", TABLE_LEFT);
-	json_array_foreach(list, i, line)
-	{
+	json_array_foreach(list, i, line) {
 		int64_t count = reply_count(line, "count");
 
 		table_cell(table, STYLE_PLAIN, "%s", reply_text(line, key));

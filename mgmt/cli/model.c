@@ -47,7 +47,8 @@ static void print_models(const struct cli *cli, const json_t *models)
 	table_column(table, "RUN P50", TABLE_RIGHT);
 	table_column(table, "RUN P99", TABLE_RIGHT);
 	table_column(table, "CAMERAS", TABLE_LEFT);
-	json_array_foreach(models, i, model) add_model(table, model);
+	json_array_foreach(models, i, model)
+		add_model(table, model);
 	view_table(cli, table);
 }
 
@@ -95,8 +96,9 @@ int cli_model_show(struct cli *cli)
 
 	if (code != CLI_WELL)
 		return code;
-	json_array_foreach(json_object_get(reply, "models"), i,
-		model) if (strcmp(reply_text(model, "name"), cli->argument) == 0) found = model;
+	json_array_foreach(json_object_get(reply, "models"), i, model)
+		if (strcmp(reply_text(model, "name"), cli->argument) == 0)
+			found = model;
 	if (!found)
 		fprintf(stderr, "gwctl: there is no model '%s': gwctl model list\n", cli->argument);
 	else if (cli->json)

@@ -37,8 +37,7 @@ const char *reply_join(const json_t *array, char *text, size_t size)
 	json_t *item;
 
 	text[0] = '\0';
-	json_array_foreach(array, i, item)
-	{
+	json_array_foreach(array, i, item) {
 		const char *word = json_string_value(item);
 
 		if (word && used < size)
@@ -61,13 +60,12 @@ const char *reply_counts(const json_t *object, int limit, char *text, size_t siz
 		const char *key;
 		json_t *value;
 
-		json_object_foreach(
-			(json_t *)object, key, value) if (json_integer_value(value) < below &&
-			json_integer_value(value) > best) best = json_integer_value(value);
+		json_object_foreach((json_t *)object, key, value)
+			if (json_integer_value(value) < below && json_integer_value(value) > best)
+				best = json_integer_value(value);
 		if (best == 0)
 			return text;
-		json_object_foreach((json_t *)object, key, value)
-		{
+		json_object_foreach((json_t *)object, key, value) {
 			if (json_integer_value(value) != best || used >= size)
 				continue;
 			if (shown++ == limit) {

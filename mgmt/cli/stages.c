@@ -13,8 +13,7 @@ static const char *plain_facts(const json_t *facts, char *text, size_t size)
 	json_t *value;
 
 	text[0] = '\0';
-	json_object_foreach((json_t *)facts, key, value)
-	{
+	json_object_foreach((json_t *)facts, key, value) {
 		const char *comma = used ? ", " : "";
 
 		if (used >= size)
@@ -45,12 +44,12 @@ static void print_stages(const struct cli *cli, const json_t *stages)
 	table_column(table, "STAGE", TABLE_LEFT);
 	table_column(table, "STATE", TABLE_LEFT);
 	table_column(table, "BUSY", TABLE_RIGHT);
+	table_column(table, "CPU", TABLE_RIGHT);
 	table_column(table, "WAITING", TABLE_RIGHT);
 	table_column(table, "IN", TABLE_RIGHT);
 	table_column(table, "OUT", TABLE_RIGHT);
 	table_column(table, "FACTS", TABLE_LEFT);
-	json_array_foreach(stages, i, stage)
-	{
+	json_array_foreach(stages, i, stage) {
 		bool running = reply_flag(stage, "running");
 
 		table_cell(table, STYLE_PLAIN, "%s", reply_text(stage, "stage"));
@@ -58,6 +57,7 @@ static void print_stages(const struct cli *cli, const json_t *stages)
 			running ? "running" : "stopped");
 		table_cell(
 			table, STYLE_PLAIN, "%s", units_share(text, reply_number(stage, "busy")));
+		table_cell(table, STYLE_PLAIN, "%s", units_share(text, reply_number(stage, "cpu")));
 		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(stage, "waiting"));
 		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(stage, "frames_in"));
 		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(stage, "frames_out"));

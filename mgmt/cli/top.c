@@ -44,8 +44,9 @@ static const json_t *latency_of(
 	json_t *line;
 	size_t i;
 
-	json_array_foreach(json_object_get(json_object_get(all, "latency"), list), i,
-		line) if (strcmp(reply_text(line, key), name) == 0) return line;
+	json_array_foreach(json_object_get(json_object_get(all, "latency"), list), i, line)
+		if (strcmp(reply_text(line, key), name) == 0)
+			return line;
 	return NULL;
 }
 
@@ -75,14 +76,19 @@ static void print_head(const struct cli *cli, const json_t *all)
 
 static void print_stages(const struct cli *cli, const json_t *all)
 {
-	char text[256] = "", share[UNITS_TEXT];
+	const json_t *stages = json_object_get(json_object_get(all, "stages"), "stages");
+	char text[256] = "", busy[UNITS_TEXT], cpu[UNITS_TEXT];
 	size_t used = 0, i;
 	json_t *stage;
 
-	json_array_foreach(json_object_get(json_object_get(all, "stages"), "stages"), i,
-		stage) if (used < sizeof(text)) used += (size_t)snprintf(text + used,
-		sizeof(text) - used, "%s%s %s", used ? ", " : "", reply_text(stage, "stage"),
-		units_share(share, reply_number(stage, "busy")));
+	json_array_foreach(stages, i, stage) {
+		if (used >= sizeof(text))
+			break;
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s (cpu %s)",
+			used ? ", " : "", reply_text(stage, "stage"),
+			units_share(busy, reply_number(stage, "busy")),
+			units_share(cpu, reply_number(stage, "cpu")));
+	}
 	view_line(cli, "busy", STYLE_PLAIN, "%s", text);
 }
 
