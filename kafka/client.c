@@ -109,8 +109,7 @@ static bool any_broker_up(const char *statistics)
 	json_t *broker;
 	bool up = false;
 
-	json_object_foreach(json_object_get(root, "brokers"), name, broker)
-	{
+	json_object_foreach(json_object_get(root, "brokers"), name, broker) {
 		const char *state = json_string_value(json_object_get(broker, "state"));
 
 		up = up || (state && strcmp(state, "UP") == 0);
