@@ -3,7 +3,6 @@
 Every case is a good configuration with one mistake.
 """
 
-import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -14,12 +13,10 @@ import pytest
 import yaml
 
 from testbed import places
-from testbed.gateway import Gateway, camera
+from testbed.gateway import Gateway, camera, error_line
 from testbed.site import DIGITS, Site
 
 Config = dict[str, Any]
-
-LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z (info|debug) ")
 
 
 def good(folder: Path) -> Config:
@@ -147,11 +144,8 @@ def _gwd(*arguments: object, prefix: tuple[str, ...] = ()) -> subprocess.Complet
 
 
 def _assert_refused(done: subprocess.CompletedProcess[str], tells: list[str]) -> None:
-    """One line says what is wrong; before it only the log may have spoken of what went well."""
     assert done.returncode == 1, done.stderr
-    *before, line = done.stderr.splitlines()
-    assert all(LOG_LINE.match(it) for it in before), done.stderr
-    assert line.startswith("gwd: ")
+    line = error_line(done.stderr)
     for word in tells:
         assert word in line
 

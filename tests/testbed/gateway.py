@@ -1,6 +1,7 @@
 """The gateway under test: writes its configuration, runs `gwd`, asks it through `gwctl`."""
 
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -31,6 +32,20 @@ class Topics(NamedTuple):
 
 
 DEFAULT_TOPICS = Topics()
+
+
+_LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z +(info|debug) ")
+
+
+def error_line(stderr: str) -> str:
+    """The one line with which `gwd` says what is wrong.
+
+    Before it only the log may have spoken, of what went well.
+    """
+    *before, line = stderr.splitlines() or [""]
+    if not line.startswith("gwd: ") or not all(_LOG_LINE.match(it) for it in before):
+        raise AssertionError(f"not one error line:\n{stderr}")
+    return line
 
 
 class Answer(NamedTuple):
