@@ -222,6 +222,9 @@ static uint32_t fill(struct batcher *batcher)
 		if (batches_out(batcher) == BATCHES || open_is_full(batcher) ||
 			pictures == PICTURES_PER_TURN)
 			break;
+		/* Up to here a newer frame of the same camera could take its turn. */
+		if (!gw_frame_claim(entry->frame))
+			continue;
 		if (!preprocess(batcher, entry, batch->input + batcher->open_count * input_size))
 			continue;
 		if (batcher->open_count == 0)

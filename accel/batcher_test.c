@@ -275,6 +275,25 @@ static void frames_beyond_the_ring_wait_for_room(void **state)
 	assert_int_equal(batcher_waiting(f->batcher), 0);
 }
 
+static void a_frame_that_waits_for_room_can_be_shed_and_one_in_a_batch_cannot(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t waiting = GW_CLAIM_WAITING;
+
+	add(f, 0, 13, 0);
+	settle(f, 0);
+	assert_int_equal(atomic_load(&f->frames[11].claim), GW_CLAIM_TAKEN);
+	assert_true(atomic_compare_exchange_strong(&f->frames[12].claim, &waiting, GW_CLAIM_SHED));
+	for (uint32_t done = 0; done < 12; done += 4) {
+		end_batch(0, MS);
+		settle(f, 0);
+	}
+	assert_out(f, 0, 13);
+	assert_int_equal(f->frames[11].drop, GW_DROP_NONE);
+	assert_int_equal(f->frames[12].drop, GW_DROP_SHED);
+	assert_int_equal(gw_counter_get(&batcher_stats(f->batcher)->frames), 12);
+}
+
 static void every_frame_gets_the_result_of_its_own_picture(void **state)
 {
 	struct fixture *f = *state;
@@ -483,6 +502,7 @@ int main(void)
 		TEST(a_batch_is_closed_in_time_for_its_oldest_frame),
 		TEST(behind_two_batches_a_third_waits_to_become_full),
 		TEST(frames_beyond_the_ring_wait_for_room),
+		TEST(a_frame_that_waits_for_room_can_be_shed_and_one_in_a_batch_cannot),
 		TEST(every_frame_gets_the_result_of_its_own_picture),
 		TEST(a_failed_frame_does_not_overtake),
 		TEST(a_failed_frame_alone_is_not_stuck),

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,8 +30,9 @@ enum gw_frame_state {
 	GW_FRAME_RESULT,
 };
 
-/* Who may begin work on a complete frame. The dataplane sheds a waiting frame, the decode stage
- * claims it: whoever exchanges WAITING for its own word has it. */
+/* Whether a complete frame waits for work. The dataplane sheds a frame that waits; the stage that
+ * is about to work on it takes it. Whoever exchanges WAITING for its own word has it. A decoded
+ * frame waits again, for its place in a batch. */
 enum gw_frame_claim { GW_CLAIM_WAITING, GW_CLAIM_TAKEN, GW_CLAIM_SHED };
 
 /* Which clock gave `capture_ns`. */
@@ -133,6 +135,26 @@ static inline void gw_frame_fail(struct gw_frame *frame, enum gw_drop drop, int 
 static inline bool gw_frame_failed(const struct gw_frame *frame)
 {
 	return frame->drop != GW_DROP_NONE;
+}
+
+/* Takes a waiting frame for work. False when the dataplane was quicker: then the frame has failed.
+ */
+static inline bool gw_frame_claim(struct gw_frame *frame)
+{
+	uint8_t word = GW_CLAIM_WAITING;
+
+	if (atomic_compare_exchange_strong_explicit(&frame->claim, &word, GW_CLAIM_TAKEN,
+		    memory_order_acq_rel, memory_order_acquire) ||
+		word == GW_CLAIM_TAKEN)
+		return true;
+	gw_frame_fail(frame, GW_DROP_SHED, -ECANCELED);
+	return false;
+}
+
+/* Lets a frame that was taken wait again. */
+static inline void gw_frame_wait(struct gw_frame *frame)
+{
+	atomic_store_explicit(&frame->claim, GW_CLAIM_WAITING, memory_order_release);
 }
 
 /* Takes one more reference. Any thread that holds one may. */

@@ -51,18 +51,21 @@ static uint32_t shed_allowance(uint32_t quota)
 	return quota < 4 ? 2 : quota / 2;
 }
 
-/* Sheds the oldest frame that no decoder has taken yet. Slots are reused, but only by this thread,
- * so camera and sequence number tell whether a slot still holds the frame that is meant. */
+/* Sheds the oldest frame that waits, for a decoder or for its place in a batch. Slots are reused,
+ * but only by this thread, so camera and sequence number tell whether a slot still holds the frame
+ * that is meant. */
 static bool shed_oldest(struct stream *stream)
 {
-	while (stream->recent_first < stream->complete) {
-		const uint64_t i = stream->recent_first++;
+	for (uint64_t i = stream->recent_first; i < stream->complete; i++) {
 		struct gw_frame *frame = stream->recent[i % STREAM_RECENT];
-		uint8_t waiting = GW_CLAIM_WAITING;
+		uint8_t word = GW_CLAIM_WAITING;
 
 		if (frame->camera == stream->camera && frame->sequence == i &&
-			atomic_compare_exchange_strong(&frame->claim, &waiting, GW_CLAIM_SHED))
+			atomic_compare_exchange_strong(&frame->claim, &word, GW_CLAIM_SHED))
 			return true;
+		/* What is gone or shed is not looked at again; what is at work may wait again. */
+		if (i == stream->recent_first && word != GW_CLAIM_TAKEN)
+			stream->recent_first++;
 	}
 	return false;
 }

@@ -41,17 +41,6 @@ static void decode_close(struct gw_stage *stage)
 	stage->state = NULL;
 }
 
-/* From here on the frame is ours, unless the dataplane was quicker. */
-static void claim(struct gw_frame *frame)
-{
-	uint8_t word = GW_CLAIM_WAITING;
-
-	if (!atomic_compare_exchange_strong_explicit(&frame->claim, &word, GW_CLAIM_TAKEN,
-		    memory_order_acq_rel, memory_order_acquire) &&
-		word == GW_CLAIM_SHED)
-		gw_frame_fail(frame, GW_DROP_SHED, -ECANCELED);
-}
-
 static void probe(struct decode *decode, struct gw_frame *frame)
 {
 	struct jpeg_info info;
@@ -78,6 +67,7 @@ static void finish(struct decode *decode, struct gw_frame *frame)
 {
 	if (frame->stamp[GW_STAMP_DECODED]) {
 		frame->state = GW_FRAME_IMAGE;
+		gw_frame_wait(frame);
 		gw_counter_add(&decode->decoded, 1);
 	} else if (frame->stamp[GW_STAMP_DECODE]) {
 		gw_counter_add(&decode->failed, 1);
@@ -116,8 +106,7 @@ static uint32_t take_waiting(struct gw_stage *stage)
 	for (uint32_t i = 0; i < count; i++) {
 		struct gw_frame *frame = frames[i];
 
-		claim(frame);
-		if (!gw_frame_failed(frame))
+		if (gw_frame_claim(frame) && !gw_frame_failed(frame))
 			probe(decode, frame);
 		if (stage->gw->cameras[frame->camera].input_width > 0)
 			inside[inside_count++] = frame;
