@@ -1,88 +1,349 @@
-#include "core/test.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include "dataplane/test_receiver.h"
-
-#define PICTURES 8
-
-struct scene {
-	struct test_receiver *receiver;
-	struct test_camera camera;
-	struct test_jpeg pictures[PICTURES];
-};
-
-static int set_up(void **state)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-
-	s->receiver = test_receiver_open(1, false, 16);
-	test_camera_init(&s->camera, 1, 5004);
-	for (uint32_t i = 0; i < PICTURES; i++)
-		test_jpeg_make(&s->pictures[i], 160, 120, 75, 1, 2, 0, i);
-	*state = s;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct scene *s = *state;
-
-	test_receiver_close(s->receiver);
-	test_camera_free(&s->camera);
-	for (uint32_t i = 0; i < PICTURES; i++)
-		test_jpeg_free(&s->pictures[i]);
-	free(s);
-	return 0;
-}
-
-static void send_picture(struct scene *s, uint32_t picture)
-{
-	test_camera_send(&s->camera, &s->pictures[picture]);
-	test_receive_frame(s->receiver, &s->camera);
-}
-
-/* The sink saw exactly these pictures, in this order, pixel by pixel. */
-static void assert_pictures(struct scene *s, uint32_t count, const uint32_t *pictures)
-{
-	assert_int_equal(s->receiver->count, count);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct test_frame *frame = &s->receiver->frames[i];
-		const struct test_jpeg *picture = &s->pictures[pictures[i]];
-
-		assert_int_equal(frame->sequence, i);
-		assert_int_equal(frame->width, picture->width);
-		assert_int_equal(frame->height, picture->height);
-		assert_memory_equal(frame->bytes, "\xFF\xD8", 2);
-		assert_memory_equal(frame->bytes + frame->size - 2, "\xFF\xD9", 2);
-		assert_true(test_jpeg_same_pixels(
-			picture->bytes, picture->size, frame->bytes, frame->size));
-	}
-	assert_balanced(s->receiver);
-}
-
-#define ASSERT_PICTURES(s, ...) \
-	do { \
-		const uint32_t wanted[] = {__VA_ARGS__}; \
-		assert_pictures(s, sizeof(wanted) / sizeof(wanted[0]), wanted); \
-	} while (0)
+/* Loss, order, repetition and sessions: what the network does to a stream. */
+#include "dataplane/test_scene.h"
 
 static void every_picture_arrives_pixel_by_pixel(void **state)
 {
 	struct scene *s = *state;
 
-	for (uint32_t i = 0; i < PICTURES; i++)
-		send_picture(s, i);
-	ASSERT_PICTURES(s, 0, 1, 2, 3, 4, 5, 6, 7);
-	assert_int_equal(test_events(s->receiver, GW_EVENT_SEQUENCE_GAP), 0);
+	scene_send_all(s);
+	ASSERT_ALL_PICTURES(s);
+	ASSERT_EVENTS(s, SEQUENCE_GAP, 0);
+	assert_int_equal(s->receiver->frames[0].rtp_timestamp, 90000);
+	assert_int_equal(s->receiver->frames[0].ssrc, s->camera.ssrc);
+	assert_int_equal(s->receiver->frames[0].width, 160);
+	assert_int_equal(s->receiver->frames[0].height, 120);
+	assert_int_equal(s->receiver->frames[0].flags, 0);
+}
+
+/* Which packet is lost: its index, or from the end when negative. */
+static void lose(struct scene *s, int which)
+{
+	scene_send(s, 0);
+	scene_prepare(s, 1);
+	const uint32_t lost = which < 0 ? s->camera.count - (uint32_t)-which : (uint32_t)which;
+
+	for (uint32_t i = 0; i < s->camera.count; i++)
+		if (i != lost)
+			test_receive_packet(s->receiver, &s->camera, i);
+	for (uint32_t i = 2; i < TEST_PICTURES; i++)
+		scene_send(s, i);
+	test_receiver_drain(s->receiver);
+	ASSERT_PICTURES(s, 0, 2, 3, 4, 5, 6, 7);
+	ASSERT_DROPS(s, INCOMPLETE, 1);
+	ASSERT_EVENTS(s, SEQUENCE_GAP, 1);
+}
+
+static void a_lost_first_packet_costs_one_frame_and_no_other(void **state)
+{
+	lose(*state, 0);
+}
+
+static void a_lost_packet_costs_one_frame_and_no_other(void **state)
+{
+	lose(*state, 2);
+}
+
+static void a_lost_marker_packet_costs_one_frame_and_no_other(void **state)
+{
+	lose(*state, -1);
+}
+
+static void a_whole_lost_frame_costs_nothing_else(void **state)
+{
+	struct scene *s = *state;
+
+	scene_send(s, 0);
+	scene_prepare(s, 1);
+	scene_send(s, 2);
+	ASSERT_PICTURES(s, 0, 2);
+	test_receiver_drain(s->receiver);
+	ASSERT_DROPS(s, INCOMPLETE, 0);
+}
+
+static void packets_in_reverse_order_make_the_picture_without_waiting(void **state)
+{
+	struct scene *s = *state;
+
+	for (uint32_t picture = 0; picture < TEST_PICTURES; picture++) {
+		scene_prepare(s, picture);
+		for (uint32_t i = s->camera.count; i-- > 0;)
+			test_receive_packet(s->receiver, &s->camera, i);
+		assert_int_equal(s->receiver->count, picture + 1);
+	}
+	ASSERT_ALL_PICTURES(s);
+	assert_true(test_events(s->receiver, GW_EVENT_REORDERED) > 0);
+	ASSERT_EVENTS(s, SEQUENCE_GAP, 0);
+}
+
+static void shuffled_packets_make_the_picture(void **state)
+{
+	struct scene *s = *state;
+	uint32_t random = 1;
+
+	s->camera.payload = 50;
+	for (uint32_t picture = 0; picture < TEST_PICTURES; picture++) {
+		uint32_t order[TEST_MAX_PACKETS];
+
+		scene_prepare(s, picture);
+		for (uint32_t i = 0; i < s->camera.count; i++)
+			order[i] = i;
+		for (uint32_t i = s->camera.count; i-- > 1;) {
+			random = random * 1664525 + 1013904223;
+			const uint32_t k = (random >> 8) % (i + 1), swap = order[i];
+
+			order[i] = order[k];
+			order[k] = swap;
+		}
+		for (uint32_t i = 0; i < s->camera.count; i++)
+			test_receive_packet(s->receiver, &s->camera, order[i]);
+	}
+	ASSERT_ALL_PICTURES(s);
+}
+
+static void a_late_packet_still_lands_after_the_next_frame_began(void **state)
+{
+	struct scene *s = *state;
+	struct test_camera late = s->camera;
+
+	/* The same frame twice over: once for all packets but one, once for that one. */
+	test_camera_send(&late, &s->pictures[0]);
+	scene_send_without(s, 0, 3);
+	scene_prepare(s, 1);
+	test_receive_packet(s->receiver, &s->camera, 0);
+	test_receive_packet(s->receiver, &late, 3);
+	for (uint32_t i = 1; i < s->camera.count; i++)
+		test_receive_packet(s->receiver, &s->camera, i);
+	ASSERT_PICTURES(s, 0, 1);
+	test_camera_free(&late);
+}
+
+static void a_frame_that_overtakes_an_older_one_waits_for_it_briefly(void **state)
+{
+	struct scene *s = *state;
+	struct test_camera late = s->camera;
+
+	test_camera_send(&late, &s->pictures[0]);
+	scene_send_without(s, 0, late.count - 1);
+	scene_send(s, 1);
+	assert_int_equal(s->receiver->count, 0);
+	test_receive_packet(s->receiver, &late, late.count - 1);
+	ASSERT_PICTURES(s, 0, 1);
+
+	/* The one that is missing now never comes. */
+	scene_send_without(s, 2, 1);
+	scene_send(s, 3);
+	assert_int_equal(s->receiver->count, 2);
+	test_receiver_rest(s->receiver, 25);
+	ASSERT_PICTURES(s, 0, 1, 3);
+	ASSERT_DROPS(s, INCOMPLETE, 1);
+	test_camera_free(&late);
+}
+
+static void duplicates_are_counted_and_harmless(void **state)
+{
+	struct scene *s = *state;
+	uint32_t packets = 0;
+
+	for (uint32_t picture = 0; picture < TEST_PICTURES; picture++) {
+		scene_prepare(s, picture);
+		for (uint32_t i = 0; i < s->camera.count; i++) {
+			test_receive_packet(s->receiver, &s->camera, i);
+			test_receive_packet(s->receiver, &s->camera, i);
+			test_receive_packet(s->receiver, &s->camera, 0);
+		}
+		packets += s->camera.count;
+	}
+	ASSERT_ALL_PICTURES(s);
+	ASSERT_DROPS(s, DUPLICATE, 2 * packets);
+}
+
+static void a_whole_frame_that_comes_twice_is_passed_on_once(void **state)
+{
+	struct scene *s = *state;
+
+	s->camera.payload = 40; /* more packets than any look-back that is guessed too short */
+	for (uint32_t picture = 0; picture < TEST_PICTURES; picture++) {
+		scene_send(s, picture);
+		test_receive_frame(s->receiver, &s->camera);
+	}
+	ASSERT_ALL_PICTURES(s);
+	ASSERT_EVENTS(s, SEQUENCE_RESTART, 0);
+}
+
+static void sequence_numbers_may_wrap(void **state)
+{
+	struct scene *s = *state;
+
+	s->camera.sequence = 65530;
+	scene_send_all(s);
+	ASSERT_ALL_PICTURES(s);
+	ASSERT_EVENTS(s, SEQUENCE_GAP, 0);
+	ASSERT_EVENTS(s, SEQUENCE_RESTART, 0);
+}
+
+static void timestamps_may_wrap(void **state)
+{
+	struct scene *s = *state;
+
+	s->camera.timestamp = UINT32_MAX - 4000;
+	scene_send_all(s);
+	ASSERT_ALL_PICTURES(s);
+	ASSERT_EVENTS(s, TIMESTAMP_JUMP, 0);
+}
+
+static void a_timestamp_jump_is_counted_and_survived(void **state)
+{
+	struct scene *s = *state;
+
+	for (uint32_t i = 0; i < TEST_PICTURES; i++) {
+		if (i == 3)
+			s->camera.timestamp += 50000000;
+		if (i == 5)
+			s->camera.timestamp -= 2000000;
+		scene_send(s, i);
+	}
+	ASSERT_ALL_PICTURES(s);
+	ASSERT_EVENTS(s, TIMESTAMP_JUMP, 2);
+}
+
+static void a_new_ssrc_costs_no_frame(void **state)
+{
+	struct scene *s = *state;
+
+	for (uint32_t i = 0; i < TEST_PICTURES; i++) {
+		if (i == 3 || i == 6) {
+			s->camera.ssrc += 77;
+			s->camera.sequence += 12345;
+			s->camera.timestamp += 777777777;
+		}
+		scene_send(s, i);
+	}
+	ASSERT_ALL_PICTURES(s);
+	ASSERT_EVENTS(s, SSRC_CHANGE, 2);
+}
+
+static void late_packets_of_the_session_before_do_not_bring_it_back(void **state)
+{
+	struct scene *s = *state;
+	struct test_camera old = s->camera;
+
+	test_camera_send(&old, &s->pictures[0]);
+	scene_send(s, 0);
+	s->camera.ssrc++;
+	scene_prepare(s, 1);
+	for (uint32_t i = 0; i < s->camera.count; i++) {
+		test_receive_packet(s->receiver, &s->camera, i);
+		if (i == 2)
+			test_receive_packet(s->receiver, &old, 4);
+	}
+	ASSERT_PICTURES(s, 0, 1);
+	ASSERT_EVENTS(s, SSRC_CHANGE, 1);
+	ASSERT_DROPS(s, LATE, 1);
+	test_camera_free(&old);
+}
+
+static void a_sequence_that_begins_anew_costs_no_frame(void **state)
+{
+	struct scene *s = *state;
+
+	for (uint32_t i = 0; i < TEST_PICTURES; i++) {
+		if (i == 2)
+			s->camera.sequence += 30000; /* far ahead */
+		if (i == 4)
+			s->camera.sequence = (uint16_t)(s->camera.sequence - 20); /* seen before */
+		if (i == 6)
+			s->camera.sequence = (uint16_t)(s->camera.sequence - 3500);
+		scene_send(s, i);
+	}
+	ASSERT_ALL_PICTURES(s);
+	assert_true(test_events(s->receiver, GW_EVENT_SEQUENCE_RESTART) >= 2);
+}
+
+/* Sequence and clock go back to values that were there before: only patience can tell that from
+ * very late packets. */
+static void a_camera_that_repeats_itself_comes_back_soon(void **state)
+{
+	struct scene *s = *state;
+
+	for (uint32_t i = 0; i < 12; i++)
+		scene_send(s, i % TEST_PICTURES);
+	s->camera.sequence = 1000;
+	s->camera.timestamp = 90000;
+	for (uint32_t i = 0; i < TEST_PICTURES; i++)
+		scene_send(s, i);
+	test_receiver_drain(s->receiver);
+	assert_true(s->receiver->count >= 12 + TEST_PICTURES - 3);
+	assert_balanced(s->receiver);
+}
+
+static void the_same_timestamp_for_every_picture_is_survived(void **state)
+{
+	struct scene *s = *state;
+
+	s->camera.step = 0;
+	scene_send_all(s);
+	ASSERT_ALL_PICTURES(s);
+}
+
+static void a_sender_without_markers_loses_only_the_last_picture(void **state)
+{
+	struct scene *s = *state;
+
+	s->camera.no_marker = true;
+	scene_send_all(s);
+	test_receiver_drain(s->receiver);
+	ASSERT_PICTURES(s, 0, 1, 2, 3, 4, 5, 6);
+	ASSERT_DROPS(s, INCOMPLETE, 1);
+}
+
+static void an_open_frame_without_news_times_out(void **state)
+{
+	struct scene *s = *state;
+
+	scene_send_without(s, 0, 2);
+	test_receiver_rest(s->receiver, 400);
+	ASSERT_DROPS(s, INCOMPLETE, 0);
+	test_receiver_rest(s->receiver, 200);
+	ASSERT_DROPS(s, INCOMPLETE, 1);
+	ASSERT_NO_PICTURE(s);
+}
+
+static void a_packet_after_the_time_out_is_late(void **state)
+{
+	struct scene *s = *state;
+
+	scene_send_without(s, 0, 2);
+	test_receiver_rest(s->receiver, 600);
+	test_receive_packet(s->receiver, &s->camera, 2);
+	ASSERT_DROPS(s, LATE, 1);
+	ASSERT_NO_PICTURE(s);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			every_picture_arrives_pixel_by_pixel, set_up, tear_down),
+		SCENE_TEST(every_picture_arrives_pixel_by_pixel),
+		SCENE_TEST(a_lost_first_packet_costs_one_frame_and_no_other),
+		SCENE_TEST(a_lost_packet_costs_one_frame_and_no_other),
+		SCENE_TEST(a_lost_marker_packet_costs_one_frame_and_no_other),
+		SCENE_TEST(a_whole_lost_frame_costs_nothing_else),
+		SCENE_TEST(packets_in_reverse_order_make_the_picture_without_waiting),
+		SCENE_TEST(shuffled_packets_make_the_picture),
+		SCENE_TEST(a_late_packet_still_lands_after_the_next_frame_began),
+		SCENE_TEST(a_frame_that_overtakes_an_older_one_waits_for_it_briefly),
+		SCENE_TEST(duplicates_are_counted_and_harmless),
+		SCENE_TEST(a_whole_frame_that_comes_twice_is_passed_on_once),
+		SCENE_TEST(sequence_numbers_may_wrap),
+		SCENE_TEST(timestamps_may_wrap),
+		SCENE_TEST(a_timestamp_jump_is_counted_and_survived),
+		SCENE_TEST(a_new_ssrc_costs_no_frame),
+		SCENE_TEST(late_packets_of_the_session_before_do_not_bring_it_back),
+		SCENE_TEST(a_sequence_that_begins_anew_costs_no_frame),
+		SCENE_TEST(a_camera_that_repeats_itself_comes_back_soon),
+		SCENE_TEST(the_same_timestamp_for_every_picture_is_survived),
+		SCENE_TEST(a_sender_without_markers_loses_only_the_last_picture),
+		SCENE_TEST(an_open_frame_without_news_times_out),
+		SCENE_TEST(a_packet_after_the_time_out_is_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
