@@ -34,7 +34,7 @@ def played(
     site = Site(tmp_path_factory.mktemp("gwctl"), broker, topics, drawn)
     try:
         stream = site.stream("cam0", rate=20, pictures=40)
-        site.start(camera(stream, **DIGITS), every=1000)
+        site.start(camera(stream, ssrc=None, **DIGITS), every=1000)
         site.send_digits(stream)
         site.finish_sending()
         site.settle()
@@ -88,7 +88,7 @@ def test_latency_is_known_for_each_stage_and_camera(played: Site) -> None:
     assert latency["stages"]
     for row in [*latency["stages"], *latency["cameras"]]:
         assert row["count"] == 40
-        assert 0 < row["p50_us"] <= row["p90_us"] <= row["p99_us"] <= row["max_us"]
+        assert 0 <= row["p50_us"] <= row["p90_us"] <= row["p99_us"] <= row["max_us"]
 
 
 def test_drops_name_every_reason_with_a_sentence(played: Site) -> None:
@@ -102,16 +102,14 @@ def test_drops_name_every_reason_with_a_sentence(played: Site) -> None:
 
 
 def test_sample_brings_the_next_picture_to_kafka(played: Site) -> None:
-    before = len(played.read(results=0, timeout=1).frames)
+    # The first frame of a camera is sampled always.
+    assert len(played.read(results=40, pictures=1).frames) == 1
     answer = played.gateway.ctl("sample", "cam0")
     assert answer.code == 0
     assert answer.body == {"camera": "cam0", "requested": True}
-    stream = played.stream("again", rate=20, pictures=3)
-    # The same camera plays on: another sender with its address and port.
-    again = type(stream)(**{**vars(stream), "source": "10.0.0.11", "port": 5010, "ssrc": 0x1001})
-    played.send_digits(again).wait(20)
-    customer = played.read(results=43, pictures=before + 1)
-    assert len(customer.frames) == before + 1
+    played.send_digits(played.again(pictures=3)).wait(20)
+    customer = played.read(results=43, pictures=2)
+    assert [frame.sequence for frame in customer.frames] == [0, 40]
 
 
 def test_a_camera_that_does_not_exist_is_an_error_that_names_it(played: Site) -> None:

@@ -57,8 +57,8 @@ class Answer(NamedTuple):
 
 
 def camera(stream: Stream, **more: object) -> dict[str, object]:
-    """The configuration of a camera that receives this stream."""
-    return {
+    """The configuration of a camera that receives this stream; a key that is None is left out."""
+    keys = {
         "name": stream.name,
         "source": stream.source,
         "destination": stream.destination,
@@ -66,6 +66,7 @@ def camera(stream: Stream, **more: object) -> dict[str, object]:
         "ssrc": stream.ssrc,
         **more,
     }
+    return {key: value for key, value in keys.items() if value is not None}
 
 
 def configuration(

@@ -1,5 +1,6 @@
 """A place with cameras: their network, the gateway in it, and a customer who reads the results."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,11 @@ class Site:
         source = self.net.add_camera(f"10.0.0.{10 + self._cameras}")
         port, ssrc = 5000 + 10 * self._cameras, 0x1000 + self._cameras
         return Stream(name, source, port, rate, pictures, ssrc, realtime=realtime)
+
+    def again(self, pictures: int, ssrc: int | None = None) -> Stream:
+        """The first camera after a restart: the same address, another SSRC if none is given."""
+        first = self._senders[0].stream
+        return dataclasses.replace(first, pictures=pictures, ssrc=ssrc or first.ssrc + 0x1000)
 
     def configure(self, *cameras: dict[str, Any], every: int = 25) -> Gateway:
         """A gateway for these cameras that is not started yet."""

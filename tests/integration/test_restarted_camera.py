@@ -1,0 +1,35 @@
+"""A camera restarts: it begins a new RTP session, or counts from 0 again in the old one."""
+
+from testbed.gateway import camera
+from testbed.site import Site
+
+
+def _events(site: Site) -> dict[str, int]:
+    return {it["event"]: it["total"] for it in site.gateway.ask("drops")["events"] if it["total"]}
+
+
+def test_a_new_session_costs_no_frame(site: Site) -> None:
+    stream = site.stream("cam0", rate=20, pictures=20)
+    gateway = site.start(camera(stream, ssrc=None))
+    site.send_digits(stream).wait(20)
+    site.send_digits(site.again(pictures=20)).wait(20)
+    site.settle()
+
+    assert gateway.status()["frames"]["delivered"] == 40
+    assert gateway.dropped() == {}
+    assert _events(site) == {"ssrc_change": 1}
+    sequences = [result.sequence for result in site.read(results=40).results]
+    assert sequences == list(range(40))
+
+
+def test_counting_from_0_again_in_the_same_session_is_survived(site: Site) -> None:
+    stream = site.stream("cam0", rate=20, pictures=20)
+    gateway = site.start(camera(stream))
+    site.send_digits(stream).wait(20)
+    site.send_digits(site.again(pictures=20, ssrc=stream.ssrc)).wait(20)
+    site.settle()
+
+    # The first packets look like late ones until enough of them came in order.
+    assert gateway.status()["frames"]["delivered"] >= 36
+    assert _events(site)["sequence_restart"] == 1
+    assert gateway.ctl("audit").code == 0
