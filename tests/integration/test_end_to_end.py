@@ -19,7 +19,7 @@ from testbed.gateway import Topics, camera
 from testbed.kafka import Kafka
 from testbed.scenes import Scenes
 from testbed.senders import Stream
-from testbed.site import DIGITS, Site
+from testbed.site import DIGITS, PATIENT, Site
 
 EVERY = 10
 SECONDS = 8
@@ -58,8 +58,8 @@ def _play(site: Site) -> Run:
     digits_b = site.stream("digits-b", rate=15, pictures=15 * SECONDS)
     drawn_b = scenes.draw(site.folder / "b", first=7000, count=15 * SECONDS, kind="png")
     site.start(
-        camera(video_a, model="objects"),
-        camera(video_b, model="objects"),
+        camera(video_a, model="objects", **PATIENT),
+        camera(video_b, model="objects", **PATIENT),
         camera(digits_a, **DIGITS),
         camera(digits_b, **DIGITS),
         every=EVERY,

@@ -18,16 +18,37 @@ _INK = (230, 232, 235)
 _COLOURS = [(255, 202, 58), (138, 201, 38), (86, 180, 255), (255, 120, 90), (200, 140, 255)]
 
 
-def _label(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: float) -> None:
-    """Dark text on a bright plate that stays inside the picture."""
-    font = ImageFont.load_default(size)
-    left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
-    width, height = right - left + 6, bottom - top + 6
-    x = min(max(at[0], 0), draw.im.size[0] - width)
-    y = min(max(at[1], 0), draw.im.size[1] - height)
-    colour = _colour(text.split()[0])
-    draw.rectangle((x, y, x + width, y + height), fill=colour)
-    draw.text((x + 3 - left, y + 3 - top), text, fill=(0, 0, 0), font=font)
+class _Labels:
+    """Text on bright plates that stay inside the picture and off one another."""
+
+    def __init__(self, picture: Image.Image) -> None:
+        self._size = picture.size
+        self._draw = ImageDraw.Draw(picture)
+        self._taken: list[tuple[float, float, float, float]] = []
+
+    def _free(self, plate: tuple[float, float, float, float]) -> bool:
+        left, top, right, bottom = plate
+        return all(
+            right <= it[0] or left >= it[2] or bottom <= it[1] or top >= it[3]
+            for it in self._taken
+        )
+
+    def put(self, box: tuple[float, float, float, float], text: str, size: float) -> None:
+        """Puts the text above the box, or below it, or higher up: where there is room."""
+        font = ImageFont.load_default(size)
+        left, top, right, bottom = self._draw.textbbox((0, 0), text, font=font)
+        width, height = right - left + 4, bottom - top + 4
+        places = [box[1] - height, box[3], *(box[1] - n * height for n in (2, 3, 4))]
+        plates = []
+        for wanted in places:
+            x = min(max(box[0], 0), self._size[0] - width)
+            y = min(max(wanted, 0), self._size[1] - height)
+            plates.append((x, y, x + width, y + height))
+        plate = next((it for it in plates if self._free(it)), plates[0])
+        self._taken.append(plate)
+        self._draw.rectangle(plate, fill=_colour(text.rsplit(" ", 1)[0].strip()))
+        at = (plate[0] + 2 - left, plate[1] + 2 - top)
+        self._draw.text(at, text, fill=(0, 0, 0), font=font)
 
 
 def _colour(name: str) -> tuple[int, int, int]:
@@ -42,7 +63,7 @@ def _annotated(frame: Record, result: Record | None) -> Image.Image:
     # Draw on the tile, not on the picture: lines and letters then look the same everywhere.
     x_scale, y_scale = _TILE[0] / picture.width, _TILE[1] / picture.height
     tile = picture.resize(_TILE, Image.Resampling.LANCZOS)
-    draw = ImageDraw.Draw(tile)
+    draw, labels = ImageDraw.Draw(tile), _Labels(tile)
     for found in result.body.get("objects", []):
         box = found["bbox"]
         corners = (
@@ -51,9 +72,9 @@ def _annotated(frame: Record, result: Record | None) -> Image.Image:
         )
         draw.rectangle(corners, outline=_colour(found["type"]), width=2)
         text = f"{found['type']} {found['confidence']:.2f}"
-        _label(draw, (corners[0], corners[1] - 16), text, 11)
+        labels.put(corners, text, 10)
     for best in result.body.get("classes", [])[:1]:
-        _label(draw, (8, 8), f"{best['type']}  {best['confidence']:.2f}", 26)
+        labels.put((8, 40, 8, 40), f"{best['type']}  {best['confidence']:.2f}", 26)
     return tile
 
 

@@ -89,7 +89,12 @@ def configuration(
         "gateway": {"name": "gw1", "mode": "realtime", "idle": "adaptive"},
         "log": {"level": "info", "to": "stderr"},
         "interfaces": [
-            {"name": "lan0", "device": f"net_af_packet0,iface={port}", "checksum": "software"}
+            {
+                "name": "lan0",
+                # Room for a second of packets, when the machine has other things to do.
+                "device": f"net_af_packet0,iface={port},framecnt=4096",
+                "checksum": "software",
+            }
         ],
         "cameras": list(cameras),
         "decode": {"backend": "turbo", "workers": 1},

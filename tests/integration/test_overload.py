@@ -1,0 +1,41 @@
+"""More than the gateway can do: what is shed has a name, and only those who send too much pay."""
+
+from testbed import places, senders
+from testbed.gateway import camera
+from testbed.site import DIGITS, Site
+
+
+def test_a_camera_that_floods_costs_the_others_nothing(site: Site) -> None:
+    flood = site.stream("flood", rate=100, pictures=600)
+    calm = site.stream("calm", rate=10, pictures=60)
+    gateway = site.start(camera(flood, model="objects"), camera(calm, **DIGITS))
+    log = site.folder / "flood.log"
+    site.keep(senders.ffmpeg_video(site.net.start, log, flood, places.video()))
+    site.send_digits(calm)
+    site.finish_sending()
+    site.settle()
+
+    frames = {it["name"]: it["frames"] for it in gateway.ask("camera", "list")["cameras"]}
+    assert frames["calm"] == {"received": 60, "delivered": 60, "dropped": 0, "in_flight": 0}
+    assert frames["flood"]["dropped"] > 0
+    assert frames["flood"]["delivered"] > 0
+    assert frames["flood"]["received"] == 600
+    dropped = gateway.dropped()
+    assert dropped.get("over_quota", 0) + dropped.get("shed", 0) == frames["flood"]["dropped"]
+    assert gateway.ctl("audit").code == 0
+
+
+def test_what_was_shed_leaves_no_gap_between_counted_and_delivered(site: Site) -> None:
+    flood = site.stream("flood", rate=60, pictures=240)
+    gateway = site.start(camera(flood, model="objects", quota=2))
+    log = site.folder / "flood.log"
+    site.keep(senders.ffmpeg_video(site.net.start, log, flood, places.video()))
+    site.finish_sending()
+    site.settle()
+
+    frames = gateway.status()["frames"]
+    assert frames["received"] == frames["delivered"] + frames["dropped"] == 240
+    customer = site.read(results=frames["delivered"])
+    sequences = [result.sequence for result in customer.results]
+    assert len(sequences) == frames["delivered"]
+    assert sequences == sorted(set(sequences))
