@@ -23,4 +23,4 @@ struct tiny_graph {
 };
 
 /* Writes the graph to the file; false when it cannot be written. */
-_Bool tiny_onnx_write(const struct tiny_graph *graph, const char *path);
+_Bool tiny_onnx_write(const struct tiny_graph *description, const char *path);
