@@ -1,0 +1,196 @@
+/* Quotas, shedding and slots. */
+#include "dataplane/test_scene.h"
+
+static void a_camera_over_its_quota_loses_its_oldest_waiting_frame(void **state)
+{
+	struct scene *s = *state;
+
+	s->receiver->cameras[0].quota = 3;
+	s->receiver->sink_keeps = true;
+	for (uint32_t i = 0; i < 4; i++)
+		scene_send(s, i);
+	assert_int_equal(s->receiver->count, 4);
+	assert_int_equal(s->receiver->frames[0].frame->claim, GW_CLAIM_SHED);
+	assert_int_equal(s->receiver->frames[1].frame->claim, GW_CLAIM_WAITING);
+	ASSERT_DROPS(s, OVER_QUOTA, 0);
+	while (gw_pool_in_use(s->receiver->pool, UINT32_MAX) > 0)
+		test_sink_release(s->receiver);
+	ASSERT_DROPS(s, SHED, 1);
+	ASSERT_PICTURES(s, 0, 1, 2, 3);
+}
+
+static void a_frame_that_a_decoder_took_is_not_shed(void **state)
+{
+	struct scene *s = *state;
+
+	s->receiver->cameras[0].quota = 2;
+	s->receiver->sink_keeps = true;
+	scene_send(s, 0);
+	scene_send(s, 1);
+	s->receiver->frames[0].frame->claim = GW_CLAIM_TAKEN;
+	scene_send(s, 2);
+	assert_int_equal(s->receiver->frames[0].frame->claim, GW_CLAIM_TAKEN);
+	assert_int_equal(s->receiver->frames[1].frame->claim, GW_CLAIM_SHED);
+	ASSERT_PICTURES(s, 0, 1, 2);
+}
+
+static void when_nothing_can_be_shed_the_new_frame_is_dropped(void **state)
+{
+	struct scene *s = *state;
+
+	s->receiver->cameras[0].quota = 2;
+	s->receiver->sink_keeps = true;
+	scene_send(s, 0);
+	scene_send(s, 1);
+	s->receiver->frames[0].frame->claim = GW_CLAIM_TAKEN;
+	s->receiver->frames[1].frame->claim = GW_CLAIM_TAKEN;
+	scene_send(s, 2);
+	ASSERT_DROPS(s, OVER_QUOTA, 1);
+	ASSERT_DROPS(s, FRAME_REFUSED, s->camera.count);
+	test_sink_release(s->receiver);
+	scene_send(s, 3);
+	ASSERT_PICTURES(s, 0, 1, 3);
+}
+
+static void a_decoder_that_stands_still_does_not_take_the_slots_of_others(void **state)
+{
+	struct scene *s = *state;
+
+	s->receiver->cameras[0].quota = 4;
+	s->receiver->sink_keeps = true;
+	for (uint32_t i = 0; i < 12; i++)
+		scene_send(s, i % TEST_PICTURES);
+	assert_int_equal(gw_pool_in_use(s->receiver->pool, 0), 6);
+	ASSERT_DROPS(s, OVER_QUOTA, 6);
+	assert_balanced(s->receiver);
+}
+
+static void without_a_slot_the_frame_is_dropped(void **state)
+{
+	struct scene *s = *state;
+
+	s->receiver->cameras[0].quota = 64;
+	s->receiver->sink_keeps = true;
+	for (uint32_t i = 0; i < 17; i++)
+		scene_send(s, i % TEST_PICTURES);
+	assert_int_equal(s->receiver->count, 16);
+	ASSERT_DROPS(s, NO_SLOT, 1);
+	assert_balanced(s->receiver);
+}
+
+static void a_reused_slot_is_not_mistaken_for_the_frame_it_held(void **state)
+{
+	struct scene *s = *state;
+
+	s->receiver->cameras[0].quota = 2;
+	scene_send(s, 0);
+	scene_send(s, 1);
+	s->receiver->sink_keeps = true;
+	/* The slots of frames 0 and 1 hold 2 and 3 now, of which one was taken. */
+	scene_send(s, 2);
+	scene_send(s, 3);
+	s->receiver->frames[2].frame->claim = GW_CLAIM_TAKEN;
+	scene_send(s, 4);
+	assert_int_equal(s->receiver->frames[2].frame->claim, GW_CLAIM_TAKEN);
+	assert_int_equal(s->receiver->frames[3].frame->claim, GW_CLAIM_SHED);
+	assert_int_equal(s->receiver->frames[4].frame->claim, GW_CLAIM_WAITING);
+	ASSERT_PICTURES(s, 0, 1, 2, 3, 4);
+}
+
+static void lossless_waits_instead_of_shedding(void **state)
+{
+	struct scene *s = *state;
+
+	test_receiver_restart(s->receiver, true);
+	s->receiver->cameras[0].quota = 2;
+	s->receiver->sink_keeps = true;
+	scene_send(s, 0);
+	scene_send(s, 1);
+	scene_prepare(s, 2);
+	for (int tries = 0; tries < 3; tries++) {
+		test_receive_packet(s->receiver, &s->camera, 0);
+		assert_true(s->receiver->waits);
+		assert_balanced(s->receiver);
+	}
+	test_sink_release(s->receiver);
+	test_receive_frame(s->receiver, &s->camera);
+	assert_false(s->receiver->waits);
+	ASSERT_PICTURES(s, 0, 1, 2);
+	ASSERT_DROPS(s, SHED, 0);
+	ASSERT_DROPS(s, OVER_QUOTA, 0);
+}
+
+static void lossless_waits_for_a_slot_but_not_in_vain(void **state)
+{
+	struct scene *s = *state;
+
+	test_receiver_close(s->receiver);
+	s->receiver = test_receiver_open(1, true, 1);
+	scene_send_without(s, 0, 2);
+	scene_prepare(s, 1);
+	test_receive_packet(s->receiver, &s->camera, 0);
+	assert_true(s->receiver->waits);
+	/* The only slot is that of the open frame. */
+	assert_int_equal(gw_pool_in_use(s->receiver->pool, UINT32_MAX),
+		assembler_open_count(s->receiver->receiver.assembler));
+	assembler_stop_waiting(s->receiver->receiver.assembler);
+	test_receive_frame(s->receiver, &s->camera);
+	assert_false(s->receiver->waits);
+	ASSERT_DROPS(s, NO_SLOT, 1);
+	test_receiver_drain(s->receiver);
+	ASSERT_NO_PICTURE(s);
+}
+
+static void lossless_closes_no_frame_by_the_clock(void **state)
+{
+	struct scene *s = *state;
+	struct test_camera late = s->camera;
+
+	test_receiver_restart(s->receiver, true);
+	test_camera_send(&late, &s->pictures[0]);
+	scene_send_without(s, 0, 2);
+	test_receiver_rest(s->receiver, 5000);
+	test_receive_packet(s->receiver, &late, 2);
+	ASSERT_PICTURES(s, 0);
+	test_camera_free(&late);
+}
+
+static void one_camera_in_excess_costs_the_others_nothing(void **state)
+{
+	struct scene *s = *state;
+	struct test_camera other;
+
+	test_receiver_close(s->receiver);
+	s->receiver = test_receiver_open(2, false, 16);
+	s->receiver->cameras[0].quota = 4;
+	s->receiver->cameras[1].quota = 4;
+	test_camera_init(&other, 3, 5004);
+	s->receiver->sink_keeps = true;
+	for (uint32_t i = 0; i < 20; i++)
+		scene_send(s, i % TEST_PICTURES);
+	for (uint32_t i = 0; i < 4; i++) {
+		test_camera_send(&other, &s->pictures[i]);
+		test_receive_frame(s->receiver, &other);
+	}
+	assert_int_equal(gw_pool_in_use(s->receiver->pool, 1), 4);
+	assert_balanced(s->receiver);
+	test_camera_free(&other);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCENE_TEST(a_camera_over_its_quota_loses_its_oldest_waiting_frame),
+		SCENE_TEST(a_frame_that_a_decoder_took_is_not_shed),
+		SCENE_TEST(when_nothing_can_be_shed_the_new_frame_is_dropped),
+		SCENE_TEST(a_decoder_that_stands_still_does_not_take_the_slots_of_others),
+		SCENE_TEST(without_a_slot_the_frame_is_dropped),
+		SCENE_TEST(a_reused_slot_is_not_mistaken_for_the_frame_it_held),
+		SCENE_TEST(lossless_waits_instead_of_shedding),
+		SCENE_TEST(lossless_waits_for_a_slot_but_not_in_vain),
+		SCENE_TEST(lossless_closes_no_frame_by_the_clock),
+		SCENE_TEST(one_camera_in_excess_costs_the_others_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
