@@ -155,8 +155,10 @@ class Demo:
             flush=True,
         )
         end = time.monotonic() + KEPT_SECONDS
-        while time.monotonic() < end and self.gateway.process.running:
-            time.sleep(0.5)
+        with contextlib.suppress(KeyboardInterrupt):
+            while time.monotonic() < end and self.gateway.process.running:
+                time.sleep(0.5)
+        print(flush=True)
 
 
 def run(demo: Demo) -> int:
@@ -169,8 +171,7 @@ def run(demo: Demo) -> int:
     good = demo.sum_up()
     if demo.asked.keep:
         demo.stay()
-    else:
-        demo.stop_gateway()
+    demo.stop_gateway()
     print(
         f"\n{'Done' if good else 'The demo broke a promise'} after {demo.progress.seconds:.0f} s."
     )

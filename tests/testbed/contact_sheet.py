@@ -15,7 +15,10 @@ _CAPTION = 26
 _GAP = 10
 _PAPER = (24, 26, 30)
 _INK = (230, 232, 235)
-_COLOURS = [(255, 202, 58), (138, 201, 38), (86, 180, 255), (255, 120, 90), (200, 140, 255)]
+_COLOURS = [
+    *((255, 202, 58), (240, 160, 60), (200, 140, 255), (86, 180, 255), (255, 170, 200)),
+    *((255, 120, 90), (120, 220, 210), (190, 200, 90), (138, 201, 38)),
+]
 
 
 class _Labels:
@@ -29,8 +32,7 @@ class _Labels:
     def _free(self, plate: tuple[float, float, float, float]) -> bool:
         left, top, right, bottom = plate
         return all(
-            right <= it[0] or left >= it[2] or bottom <= it[1] or top >= it[3]
-            for it in self._taken
+            right <= it[0] or left >= it[2] or bottom <= it[1] or top >= it[3] for it in self._taken
         )
 
     def put(self, box: tuple[float, float, float, float], text: str, size: float) -> None:
