@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,18 +14,25 @@ void view_table(const struct cli *cli, struct table *table)
 	table_destroy(table);
 }
 
+static void print_styled(const struct cli *cli, enum style style, const char *text, int width)
+{
+	fprintf(cli->out, "%s%-*s%s", cli->color ? style_on(style) : "", width, text,
+		cli->color ? style_off(style) : "");
+}
+
 void view_line(const struct cli *cli, const char *label, enum style style, const char *format, ...)
 {
+	char *text = NULL;
 	va_list args;
 
-	fprintf(cli->out, "%s%-11s%s", cli->color ? style_on(STYLE_DIM) : "", label,
-		cli->color ? style_off(STYLE_DIM) : "");
-	fputs(cli->color ? style_on(style) : "", cli->out);
 	va_start(args, format);
-	vfprintf(cli->out, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
-	fputs(cli->color ? style_off(style) : "", cli->out);
+	print_styled(cli, STYLE_DIM, label, 11);
+	print_styled(cli, style, text ? text : "", 0);
 	fputc('\n', cli->out);
+	free(text);
 }
 
 void view_flow(const struct cli *cli, const char *label, const json_t *flow)
