@@ -138,7 +138,7 @@ static void a_frame_of_a_camera_with_a_model_becomes_an_image(void **state)
 	assert_int_equal(frame->state, GW_FRAME_IMAGE);
 	assert_int_equal(frame->image.width, 40);
 	assert_int_equal(frame->image.height, 30);
-	assert_int_equal(atomic_load(&frame->claim), GW_CLAIM_TAKEN);
+	assert_int_equal(atomic_load(&frame->claim), GW_CLAIM_WAITING);
 	assert_true(frame->stamp[GW_STAMP_DECODED] >= frame->stamp[GW_STAMP_DECODE]);
 	assert_true(frame->stamp[GW_STAMP_DECODE] > 0);
 	assert_int_equal(fact(f, "decoded"), 1);
