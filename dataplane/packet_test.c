@@ -19,7 +19,8 @@ struct bytes {
 
 static void append(struct bytes *bytes, const void *data, uint32_t size)
 {
-	memcpy(bytes->data + bytes->size, data, size);
+	if (size > 0)
+		memcpy(bytes->data + bytes->size, data, size);
 	bytes->size += size;
 }
 

@@ -1,0 +1,138 @@
+/* Writes the seeds of the fuzz targets `rtp` and `rtp_jpeg`: what a camera sends, in many ways.
+ *
+ *     dataplane_corpus tests/fuzz/corpus
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/test_camera.h"
+
+static const char *root;
+
+static FILE *create(const char *target, const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s/%s", root, target, name);
+	FILE *file = fopen(path, "wb");
+
+	if (!file) {
+		perror(path);
+		exit(1);
+	}
+	return file;
+}
+
+static void write_packet(FILE *file, const struct test_packet *packet, uint32_t flags)
+{
+	const uint8_t *rtp = packet->bytes + TEST_RTP_OFFSET;
+	const uint32_t size = packet->size - TEST_RTP_OFFSET;
+	const uint8_t length[2] = {(uint8_t)size, (uint8_t)(size >> 8 | flags)};
+
+	fwrite(length, 1, 2, file);
+	fwrite(rtp, 1, size, file);
+}
+
+/* Three frames; in the second, packets may be lost, repeated or in reverse order. */
+static void write_stream(const char *name, const struct test_camera *like, uint16_t width,
+	uint16_t height, uint16_t interval, char disorder)
+{
+	struct test_camera camera = *like;
+	FILE *file = create("rtp_jpeg", name);
+
+	fputc(disorder == 'w' ? 1 : 0, file);
+	for (uint32_t frame = 0; frame < 3; frame++) {
+		struct test_jpeg picture;
+
+		test_jpeg_make(&picture, width, height, camera.q < 128 ? camera.q : 40,
+			like->type_specific & 1, 2, interval, frame);
+		if (disorder == 's' && frame == 1)
+			camera.ssrc++;
+		test_camera_send(&camera, &picture);
+		for (uint32_t i = 0; i < camera.count; i++) {
+			const uint32_t k = disorder == 'r' ? camera.count - 1 - i : i;
+			const uint32_t flags = (disorder == 't' && i == 1 ? 0x80u : 0) |
+				(disorder == 'c' ? 0x40u : 0);
+
+			if (disorder == 'l' && frame == 1 && i == 1)
+				continue;
+			write_packet(file, &camera.packets[k], flags);
+			if (disorder == 'd')
+				write_packet(file, &camera.packets[k], flags);
+		}
+		test_jpeg_free(&picture);
+	}
+	test_camera_free(&camera);
+	fclose(file);
+}
+
+static void write_header(const char *name, const struct test_camera *like)
+{
+	struct test_camera camera = *like;
+	struct test_jpeg picture;
+	FILE *file = create("rtp", name);
+
+	test_jpeg_make(&picture, 16, 16, 20, 1, 2, 0, 0);
+	test_camera_send(&camera, &picture);
+	fwrite(camera.packets[0].bytes + TEST_RTP_OFFSET, 1, 64, file);
+	fclose(file);
+	test_camera_free(&camera);
+	test_jpeg_free(&picture);
+}
+
+int main(int argc, char **argv)
+{
+	struct test_camera plain, camera;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: dataplane_corpus tests/fuzz/corpus\n");
+		return 2;
+	}
+	root = argv[1];
+	test_camera_init(&plain, 1, 5004);
+	plain.payload = 150;
+	write_header("plain", &plain);
+	camera = plain;
+	camera.csrc = 3;
+	write_header("csrc", &camera);
+	camera.extension = true;
+	camera.padding = 9;
+	write_header("all", &camera);
+
+	write_stream("plain", &plain, 48, 32, 0, 0);
+	write_stream("lost", &plain, 48, 32, 0, 'l');
+	write_stream("reverse", &plain, 48, 32, 0, 'r');
+	write_stream("duplicate", &plain, 32, 32, 0, 'd');
+	write_stream("time_out", &plain, 48, 32, 0, 't');
+	write_stream("lossless", &plain, 48, 32, 0, 'w');
+	write_stream("new_ssrc", &plain, 48, 32, 0, 's');
+	write_stream("configured", &plain, 157, 117, 0, 'c');
+	write_stream("unannounced_restarts", &plain, 48, 32, 2, 0);
+	camera = plain;
+	camera.announce_restart = true;
+	write_stream("restarts", &camera, 48, 32, 2, 0);
+	camera = plain;
+	camera.q = 30;
+	write_stream("computed_tables", &camera, 48, 32, 0, 0);
+	camera = plain;
+	camera.tables_sent = 1;
+	write_stream("one_table", &camera, 48, 32, 0, 0);
+	camera.tables_sent = 3;
+	write_stream("three_tables", &camera, 48, 32, 0, 0);
+	camera.tables_sent = 2;
+	camera.wide_tables = true;
+	write_stream("wide_tables", &camera, 48, 32, 0, 0);
+	camera = plain;
+	camera.whole_file = true;
+	write_stream("file", &camera, 48, 32, 0, 0);
+	camera = plain;
+	camera.type_specific = 1;
+	camera.no_marker = true;
+	camera.step = 0;
+	write_stream("fields", &camera, 48, 32, 0, 0);
+	camera = plain;
+	camera.with_eoi = true;
+	write_stream("eoi", &camera, 48, 32, 0, 0);
+	return 0;
+}
