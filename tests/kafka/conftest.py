@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from testbed import places
 from testbed.kafka import Kafka
 
