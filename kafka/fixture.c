@@ -31,7 +31,7 @@ static struct gw_config *parse(const char *yaml, struct gw_error *error)
 
 	snprintf(text, sizeof(text),
 		"gateway: {name: test gateway}\n"
-		"frames: {classes: [{width: 320, height: 240, count: 48}]}\n"
+		"frames: {classes: [{width: 320, height: 240, count: 96}]}\n"
 		"cameras:\n"
 		"  - {name: cam0, source: 10.0.0.1, destination: 10.0.0.9, port: 5000}\n"
 		"  - {name: cam1, source: 10.0.0.2, destination: 10.0.0.9, port: 5000}\n"
@@ -46,7 +46,7 @@ static struct fixture *make(const char *yaml, bool replay)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	struct gw *gw = &fixture->gw;
 	struct gw_error error;
-	struct gw_size_class size = {320, 240, 48};
+	struct gw_size_class size = {320, 240, 96};
 
 	gw_log_open(GW_LOG_STDERR, GW_LOG_DEBUG);
 	strcpy(fixture->directory, "/tmp/framegate-sink-XXXXXX");

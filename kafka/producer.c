@@ -309,15 +309,16 @@ enum gw_drop producer_submit(struct producer *producer, const struct sink_record
 static void log_state(struct producer *producer)
 {
 	enum producer_state state = atomic_load_explicit(&producer->state, memory_order_relaxed);
+	const char *brokers = producer->gw->config->kafka->brokers;
 
 	if (state == producer->logged)
 		return;
 	producer->logged = state;
 	if (state == PRODUCER_UP)
-		gw_info(SUBJECT, "%s: brokers are up", producer->topic_name);
+		gw_info(SUBJECT, "%s: brokers are up (%s)", producer->topic_name, brokers);
 	else
-		gw_warn(SUBJECT, "%s: brokers are away (%s): records wait in memory",
-			producer->topic_name, producer->last_error);
+		gw_warn(SUBJECT, "%s: brokers are away (%s: %s): records wait in memory",
+			producer->topic_name, brokers, producer->last_error);
 }
 
 static void log_refusals(struct producer *producer, int64_t now)
@@ -339,8 +340,10 @@ void producer_housekeeping(struct producer *producer, int64_t now)
 	if (client_hears_brokers(&producer->now))
 		set_state(producer, PRODUCER_UP);
 	if (atomic_load_explicit(&producer->state, memory_order_relaxed) == PRODUCER_CONNECTING &&
-		now - producer->opened > PATIENCE_NS)
+		now - producer->opened > PATIENCE_NS) {
+		set_error(producer, "no broker has answered yet");
 		set_state(producer, PRODUCER_DOWN);
+	}
 	client_log(&producer->now, producer->topic_name);
 	log_state(producer);
 	log_refusals(producer, now);

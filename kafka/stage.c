@@ -22,6 +22,7 @@ struct sink {
 	struct sampler *samplers; /* per camera */
 	uint32_t budget; /* samples that may wait */
 	uint32_t waiting[2]; /* records not reported yet, by enum sink_kind */
+	uint32_t kept[GW_SIZE_CLASSES]; /* slots that waiting samples keep */
 };
 
 static void gauge_move(struct gw_counter *gauge, int by)
@@ -48,6 +49,7 @@ void sink_report(struct sink *sink, const struct sink_report *report)
 	if (delivered)
 		gw_counter_add(&stats->samples_delivered, 1);
 	gauge_move(&stats->samples_held, -1);
+	sink->kept[report->frame->size_class]--;
 	gw_frame_unref(report->frame);
 }
 
@@ -94,6 +96,16 @@ static enum gw_drop submit(struct sink *sink, struct gw_counter *gauge, struct g
 	return drop;
 }
 
+/* Brokers that are away must not eat the pool: samples never keep more than half of a size class.
+ */
+static bool within_budget(const struct sink *sink, uint32_t size_class)
+{
+	const struct gw_frames_config *frames = sink->gw->config->frames;
+
+	return sink->waiting[SINK_SAMPLE] < sink->budget &&
+		sink->kept[size_class] < frames->classes[size_class].count / 2;
+}
+
 /* The picture goes by reference: the frame's slot stays in use until the back-end has reported it.
  * Returns whether it is on its way. */
 static bool send_sample(struct sink *sink, struct gw_camera_stats *stats, struct gw_frame *frame)
@@ -101,11 +113,14 @@ static bool send_sample(struct sink *sink, struct gw_camera_stats *stats, struct
 	enum gw_drop drop = GW_DROP_SAMPLE_BUDGET;
 
 	gw_counter_add(&stats->samples, 1);
-	if (sink->waiting[SINK_SAMPLE] < sink->budget) {
+	if (within_budget(sink, frame->size_class)) {
 		gw_frame_ref(frame);
+		sink->kept[frame->size_class]++;
 		drop = submit(sink, &stats->samples_held, frame, SINK_SAMPLE, true);
-		if (drop != GW_DROP_NONE)
+		if (drop != GW_DROP_NONE) {
+			sink->kept[frame->size_class]--;
 			gw_frame_unref(frame);
+		}
 	}
 	if (drop != GW_DROP_NONE)
 		gw_count_drop(stats, drop);

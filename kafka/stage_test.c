@@ -116,6 +116,19 @@ static void away_brokers_hold_no_more_samples_than_the_budget(void **state)
 	fixture_close(f, 50);
 }
 
+static void samples_leave_half_of_the_slots_to_new_frames(void **state)
+{
+	struct fixture *f = fixture_open(
+		"kafka: {brokers: '127.0.0.1:1', frames: {every: 1, budget: 1000}}\n", false);
+
+	fixture_send_frames(f, 0, 200);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->samples_held), 48);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_BUDGET), 152);
+	assert_int_equal(gw_pool_in_use(f->gw.pool, UINT32_MAX), 48);
+	fixture_assert_balanced(f);
+	fixture_close(f, 10);
+}
+
 static void what_is_unsent_at_the_end_is_counted_as_lost_in_time(void **state)
 {
 	struct fixture *f = fixture_open(AWAY, false);
@@ -192,6 +205,7 @@ int main(void)
 		cmocka_unit_test(every_nth_frame_of_a_camera_is_sampled),
 		cmocka_unit_test(a_picture_that_is_asked_for_is_the_next_one),
 		cmocka_unit_test(away_brokers_hold_no_more_samples_than_the_budget),
+		cmocka_unit_test(samples_leave_half_of_the_slots_to_new_frames),
 		cmocka_unit_test(what_is_unsent_at_the_end_is_counted_as_lost_in_time),
 		cmocka_unit_test(a_queue_that_is_full_is_counted),
 		cmocka_unit_test(the_backend_follows_from_the_configuration),
