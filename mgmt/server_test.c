@@ -261,6 +261,30 @@ static void drops_are_all_named_and_add_up(void **state)
 	json_decref(reply);
 }
 
+static double sink_busy(struct server_fixture *f)
+{
+	json_t *reply = get(f, "/api/v1/stages");
+	json_t *sink = json_array_get(json_object_get(reply, "stages"), GW_STAGE_SINK);
+	double busy = json_number_value(json_object_get(sink, "busy"));
+
+	json_decref(reply);
+	return busy;
+}
+
+static void busy_is_what_the_idle_policy_lets_tell(void **state)
+{
+	struct server_fixture *f = *state;
+	struct gw_stage_stats *stats = f->made.gw.stages[GW_STAGE_SINK].stats;
+
+	gw_counter_add(&stats->turns, 10);
+	gw_counter_add(&stats->busy_turns, 4);
+	f->made.gw.config->gateway->idle = GW_IDLE_SPIN;
+	assert_float_equal(sink_busy(f), 0.4, 0.001);
+	/* Nothing runs here: no thread of that name took time. */
+	f->made.gw.config->gateway->idle = GW_IDLE_ADAPTIVE;
+	assert_float_equal(sink_busy(f), 0, 0.001);
+}
+
 static void secrets_stay_out_of_the_configuration(void **state)
 {
 	struct server_fixture *f = *state;
@@ -443,6 +467,7 @@ int main(void)
 		TEST(a_large_body_is_refused),
 		TEST(audit_tells_a_leak),
 		TEST(drops_are_all_named_and_add_up),
+		TEST(busy_is_what_the_idle_policy_lets_tell),
 		TEST(secrets_stay_out_of_the_configuration),
 		TEST(the_socket_is_for_owner_and_group),
 		TEST(a_second_gateway_is_refused_and_the_first_goes_on),

@@ -95,10 +95,10 @@ const struct cli_command cli_commands[] = {
 		.run = cli_sample},
 	{.noun = "stages",
 		.summary = "the stages of the pipeline",
-		.details =
-			"Shows for each stage how many turns of its loop found work (BUSY) and how "
-			"much of a processor its threads took (CPU), both over the last second. "
-			"WAITING is the number of frames in front of it.",
+		.details = "Shows how busy each stage's threads were over the last second (100 % "
+			   "is one "
+			   "processor), how many frames wait in front of it, and what it says of "
+			   "itself.",
 		.example = "stages",
 		.run = cli_stages},
 	{.noun = "top",

@@ -44,7 +44,6 @@ static void print_stages(const struct cli *cli, const json_t *stages)
 	table_column(table, "STAGE", TABLE_LEFT);
 	table_column(table, "STATE", TABLE_LEFT);
 	table_column(table, "BUSY", TABLE_RIGHT);
-	table_column(table, "CPU", TABLE_RIGHT);
 	table_column(table, "WAITING", TABLE_RIGHT);
 	table_column(table, "IN", TABLE_RIGHT);
 	table_column(table, "OUT", TABLE_RIGHT);
@@ -57,7 +56,6 @@ static void print_stages(const struct cli *cli, const json_t *stages)
 			running ? "running" : "stopped");
 		table_cell(
 			table, STYLE_PLAIN, "%s", units_share(text, reply_number(stage, "busy")));
-		table_cell(table, STYLE_PLAIN, "%s", units_share(text, reply_number(stage, "cpu")));
 		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(stage, "waiting"));
 		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(stage, "frames_in"));
 		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(stage, "frames_out"));

@@ -5,16 +5,6 @@
 #include "mgmt/cli/units.h"
 #include "mgmt/cli/view.h"
 
-static void print_kafka(const struct cli *cli, const json_t *kafka)
-{
-	const char *backend = reply_text(kafka, "backend");
-	const char *state = reply_text(kafka, "state");
-	const char *brokers = reply_text(kafka, "brokers");
-
-	view_line(cli, "kafka", view_kafka_style(state), "%s%s%s%s%s", state[0] ? state : "unknown",
-		backend[0] ? ", back-end " : "", backend, brokers[0] ? ", brokers " : "", brokers);
-}
-
 static void print_status(const struct cli *cli, const json_t *status)
 {
 	bool ready = reply_flag(status, "ready");
@@ -33,7 +23,7 @@ static void print_status(const struct cli *cli, const json_t *status)
 		reply_number(status, "fps"), reply_number(status, "mbps"));
 	view_flow(cli, "frames", json_object_get(status, "frames"));
 	view_flow(cli, "samples", json_object_get(status, "samples"));
-	print_kafka(cli, json_object_get(status, "kafka"));
+	view_kafka(cli, json_object_get(status, "kafka"));
 }
 
 int cli_status(struct cli *cli)

@@ -53,7 +53,6 @@ static const json_t *latency_of(
 static void print_head(const struct cli *cli, const json_t *all)
 {
 	const json_t *status = json_object_get(all, "status");
-	const json_t *kafka = json_object_get(status, "kafka");
 	const json_t *total = latency_of(all, "stages", "stage", "total");
 	bool ready = reply_flag(status, "ready");
 	char uptime[UNITS_TEXT], p50[UNITS_TEXT], p99[UNITS_TEXT];
@@ -70,24 +69,22 @@ static void print_head(const struct cli *cli, const json_t *all)
 	view_line(cli, "latency", STYLE_PLAIN, "p50 %s, p99 %s, from first packet to record",
 		units_us(p50, reply_count(total, "p50_us")),
 		units_us(p99, reply_count(total, "p99_us")));
-	view_line(cli, "kafka", view_kafka_style(reply_text(kafka, "state")), "%s %s",
-		reply_text(kafka, "state"), reply_text(kafka, "brokers"));
+	view_kafka(cli, json_object_get(status, "kafka"));
 }
 
 static void print_stages(const struct cli *cli, const json_t *all)
 {
 	const json_t *stages = json_object_get(json_object_get(all, "stages"), "stages");
-	char text[256] = "", busy[UNITS_TEXT], cpu[UNITS_TEXT];
+	char text[256] = "", busy[UNITS_TEXT];
 	size_t used = 0, i;
 	json_t *stage;
 
 	json_array_foreach(stages, i, stage) {
 		if (used >= sizeof(text))
 			break;
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s (cpu %s)",
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s",
 			used ? ", " : "", reply_text(stage, "stage"),
-			units_share(busy, reply_number(stage, "busy")),
-			units_share(cpu, reply_number(stage, "cpu")));
+			units_share(busy, reply_number(stage, "busy")));
 	}
 	view_line(cli, "busy", STYLE_PLAIN, "%s", text);
 }

@@ -51,9 +51,19 @@ enum style view_camera_style(const char *state)
 	return strcmp(state, "stalled") == 0 ? STYLE_BAD : STYLE_WARN;
 }
 
-enum style view_kafka_style(const char *state)
+static enum style kafka_style(const char *state)
 {
 	if (strcmp(state, "up") == 0)
 		return STYLE_GOOD;
 	return strcmp(state, "down") == 0 ? STYLE_BAD : STYLE_PLAIN;
+}
+
+void view_kafka(const struct cli *cli, const json_t *kafka)
+{
+	const char *backend = reply_text(kafka, "backend");
+	const char *state = reply_text(kafka, "state");
+	const char *brokers = reply_text(kafka, "brokers");
+
+	view_line(cli, "kafka", kafka_style(state), "%s%s%s%s%s", state[0] ? state : "unknown",
+		backend[0] ? ", back-end " : "", backend, brokers[0] ? ", brokers " : "", brokers);
 }

@@ -16,5 +16,5 @@ void view_flow(const struct cli *cli, const char *label, const json_t *flow);
 
 enum style view_camera_style(const char *state);
 
-/* Good, bad or doubtful, from the words that back-ends use for their state. */
-enum style view_kafka_style(const char *state);
+/* How it stands with Kafka, from the status. */
+void view_kafka(const struct cli *cli, const json_t *kafka);
