@@ -6,35 +6,30 @@
 
 #include "core/clock.h"
 
-/* Readings within one attempt: a camera is quiet most of the time, if only between two packets. */
-#define READINGS 8
+/* Readings within one attempt: even at millions of packets a second there are quiet moments. */
+#define READINGS 100
 
-/* True when all counters of the camera were read as of one moment. */
-static bool read_settled(const struct gw *gw, uint32_t camera, struct tally *tally)
+/* True when all counters of the equation were read as of one moment. */
+static bool read_settled(
+	const struct gw *gw, uint32_t camera, enum gw_unit unit, struct tally *tally)
 {
 	struct tally before;
 
-	tally_read(gw, camera, tally);
+	tally_read_unit(gw, camera, unit, tally);
 	for (int i = 0; i < READINGS; i++) {
 		before = *tally;
-		tally_read(gw, camera, tally);
+		tally_read_unit(gw, camera, unit, tally);
 		if (memcmp(&before, tally, sizeof(before)) == 0)
 			return true;
 	}
 	return false;
 }
 
-static bool judge(struct audit_subject *subject)
+static bool judge(const struct audit_subject *subject, enum gw_unit unit)
 {
-	bool all = true;
+	struct tally_equation equation = tally_equation(&subject->tally[unit], unit);
 
-	for (int unit = 0; unit < API_UNITS; unit++) {
-		struct tally_equation equation = tally_equation(&subject->tally, unit);
-
-		subject->balanced[unit] = tally_balanced(&equation);
-		all = all && subject->balanced[unit];
-	}
-	return all;
+	return tally_balanced(&equation);
 }
 
 static bool all_balanced(const struct audit_subject *subject)
@@ -43,18 +38,33 @@ static bool all_balanced(const struct audit_subject *subject)
 		subject->balanced[GW_SAMPLE];
 }
 
+/* Reads again what did not balance so far; true when all is well. */
+static bool look_again(const struct gw *gw, uint32_t camera, struct audit_subject *subject)
+{
+	for (int i = 0; i < API_UNITS; i++) {
+		enum gw_unit unit = (enum gw_unit)i;
+
+		if (!subject->balanced[unit])
+			subject->balanced[unit] =
+				read_settled(gw, camera, unit, &subject->tally[unit]) &&
+				judge(subject, unit);
+	}
+	return all_balanced(subject);
+}
+
 static void sum_up(struct audit *audit)
 {
 	struct audit_subject *total = &audit->total;
 
-	for (uint32_t i = 0; i < audit->count; i++)
-		tally_add(&total->tally, &audit->subject[i].tally);
-	audit->balanced = judge(total);
-	/* Two leaks of opposite sign must not hide each other in the sum. */
-	for (int unit = 0; unit < API_UNITS; unit++)
-		for (uint32_t i = 0; i < audit->count; i++)
+	for (int unit = 0; unit < API_UNITS; unit++) {
+		/* Two leaks of opposite sign must not hide each other in the sum. */
+		total->balanced[unit] = true;
+		for (uint32_t i = 0; i < audit->count; i++) {
+			tally_add(&total->tally[unit], &audit->subject[i].tally[unit]);
 			total->balanced[unit] =
 				total->balanced[unit] && audit->subject[i].balanced[unit];
+		}
+	}
 	audit->balanced = all_balanced(total);
 }
 
@@ -63,27 +73,17 @@ struct audit *audit_run(const struct gw *gw, int attempts)
 	static const struct timespec pause = {.tv_nsec = 2 * GW_NS_PER_MS};
 	uint32_t count = gw->camera_count + 1;
 	struct audit *audit = calloc(1, sizeof(*audit) + count * sizeof(struct audit_subject));
+	bool all = false;
 
 	if (!audit)
 		return NULL;
 	audit->count = count;
-	for (int attempt = 0; attempt < attempts; attempt++) {
-		bool all = true;
-
+	for (int attempt = 0; attempt < attempts && !all; attempt++) {
 		if (attempt > 0)
 			nanosleep(&pause, NULL);
-		for (uint32_t i = 0; i < count; i++) {
-			struct audit_subject *subject = &audit->subject[i];
-
-			if (all_balanced(subject))
-				continue;
-			if (!read_settled(gw, i, &subject->tally))
-				all = false;
-			else if (!judge(subject))
-				all = false;
-		}
-		if (all)
-			break;
+		all = true;
+		for (uint32_t i = 0; i < count; i++)
+			all = look_again(gw, i, &audit->subject[i]) && all;
 	}
 	sum_up(audit);
 	return audit;

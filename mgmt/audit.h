@@ -5,7 +5,8 @@
 
 /* One camera, the packets of no camera (the last one), or the sum of all. */
 struct audit_subject {
-	struct tally tally;
+	struct tally
+		tally[API_UNITS]; /* each with no more than its unit's figures, of one moment */
 	bool balanced[API_UNITS];
 };
 
@@ -18,7 +19,7 @@ struct audit {
 
 /* Reads until every equation of every camera holds, `attempts` times at most with a pause of 2 ms.
  *
- * A camera's counters are only judged when two readings in a row agree, so that they belong to one
- * moment; what is merely in motion settles, a real leak stays. The total is the sum of the cameras'
- * moments. Free the result with free(); NULL: no memory. Any thread. */
+ * The counters of one equation are only judged when two readings in a row agree, so that they
+ * belong to one moment; what is merely in motion settles, a real leak stays. The total is the sum
+ * of the cameras' moments. Free the result with free(); NULL: no memory. Any thread. */
 struct audit *audit_run(const struct gw *gw, int attempts);

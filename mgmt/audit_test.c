@@ -70,9 +70,9 @@ static void every_term_has_its_place_in_the_equations(void **state)
 
 	play(made);
 	struct audit *audit = audit_run(&made->gw, 1);
-	struct tally_equation frames = tally_equation(&audit->subject[0].tally, GW_FRAME);
-	struct tally_equation packets = tally_equation(&audit->total.tally, GW_PACKET);
-	struct tally_equation samples = tally_equation(&audit->total.tally, GW_SAMPLE);
+	struct tally_equation frames = tally_equation(&audit->subject[0].tally[GW_FRAME], GW_FRAME);
+	struct tally_equation packets = tally_equation(&audit->total.tally[GW_PACKET], GW_PACKET);
+	struct tally_equation samples = tally_equation(&audit->total.tally[GW_SAMPLE], GW_SAMPLE);
 
 	assert_true(audit->balanced);
 	assert_int_equal(frames.received, 20);
@@ -146,7 +146,7 @@ static void two_leaks_do_not_hide_each_other(void **state)
 	gw_counter_set(&handmade_stats(made, GW_STAGE_RX, 0)->frames_in, 1);
 	gw_counter_set(&handmade_stats(made, GW_STAGE_SINK, 1)->delivered, 1);
 	struct audit *audit = audit_run(&made->gw, 2);
-	struct tally_equation total = tally_equation(&audit->total.tally, GW_FRAME);
+	struct tally_equation total = tally_equation(&audit->total.tally[GW_FRAME], GW_FRAME);
 
 	assert_true(tally_balanced(&total));
 	assert_false(audit->total.balanced[GW_FRAME]);

@@ -2,32 +2,52 @@
 
 #include <string.h>
 
-void tally_read(const struct gw *gw, uint32_t camera, struct tally *tally)
+static void add_unit(const struct gw *gw, uint32_t camera, enum gw_unit unit, struct tally *tally)
 {
 	const struct gw_camera_stats *rx = &gw->stages[GW_STAGE_RX].stats->camera[camera];
 	const struct gw_camera_stats *sink = &gw->stages[GW_STAGE_SINK].stats->camera[camera];
 
-	memset(tally, 0, sizeof(*tally));
-	tally->packets = gw_counter_get(&rx->packets);
-	tally->packets_used = gw_counter_get(&rx->packets_used);
-	tally->bytes = gw_counter_get(&rx->bytes);
-	tally->frames_begun = gw_counter_get(&rx->frames_in);
-	tally->frames_complete = gw_counter_get(&rx->frames_out);
-	tally->delivered = gw_counter_get(&sink->delivered);
-	tally->results_waiting = gw_counter_get(&sink->results_waiting);
-	tally->samples = gw_counter_get(&sink->samples);
-	tally->samples_delivered = gw_counter_get(&sink->samples_delivered);
-	tally->samples_held = gw_counter_get(&sink->samples_held);
-	if (camera < gw->camera_count)
-		tally->slots = gw_pool_in_use(gw->pool, camera);
-	for (int i = 0; i < GW_STAGES; i++) {
-		const struct gw_camera_stats *stage = &gw->stages[i].stats->camera[camera];
-
-		for (int drop = 0; drop < GW_DROP_COUNT; drop++)
-			tally->drops[drop] += gw_counter_get(&stage->drops[drop]);
-		for (int event = 0; event < GW_EVENT_COUNT; event++)
-			tally->events[event] += gw_counter_get(&stage->events[event]);
+	switch (unit) {
+	case GW_PACKET:
+		tally->packets = gw_counter_get(&rx->packets);
+		tally->packets_used = gw_counter_get(&rx->packets_used);
+		break;
+	case GW_FRAME:
+		tally->frames_begun = gw_counter_get(&rx->frames_in);
+		tally->delivered = gw_counter_get(&sink->delivered);
+		tally->results_waiting = gw_counter_get(&sink->results_waiting);
+		tally->samples_held = gw_counter_get(&sink->samples_held);
+		if (camera < gw->camera_count)
+			tally->slots = gw_pool_in_use(gw->pool, camera);
+		break;
+	case GW_SAMPLE:
+		tally->samples = gw_counter_get(&sink->samples);
+		tally->samples_delivered = gw_counter_get(&sink->samples_delivered);
+		tally->samples_held = gw_counter_get(&sink->samples_held);
+		break;
 	}
+	for (int drop = GW_DROP_NONE + 1; drop < GW_DROP_COUNT; drop++)
+		if (gw_drops[drop].unit == unit)
+			tally->drops[drop] = gw_total_drops(gw, camera, drop);
+}
+
+void tally_read_unit(const struct gw *gw, uint32_t camera, enum gw_unit unit, struct tally *tally)
+{
+	memset(tally, 0, sizeof(*tally));
+	add_unit(gw, camera, unit, tally);
+}
+
+void tally_read(const struct gw *gw, uint32_t camera, struct tally *tally)
+{
+	const struct gw_camera_stats *rx = &gw->stages[GW_STAGE_RX].stats->camera[camera];
+
+	memset(tally, 0, sizeof(*tally));
+	for (int unit = 0; unit < API_UNITS; unit++)
+		add_unit(gw, camera, (enum gw_unit)unit, tally);
+	tally->bytes = gw_counter_get(&rx->bytes);
+	tally->frames_complete = gw_counter_get(&rx->frames_out);
+	for (int event = 0; event < GW_EVENT_COUNT; event++)
+		tally->events[event] = gw_total_events(gw, camera, event);
 }
 
 void tally_add(struct tally *sum, const struct tally *one)
