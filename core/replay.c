@@ -50,6 +50,17 @@ static void print_summary(const struct gw *gw)
 	}
 }
 
+/* Frames that were accepted and could not be written: the output is not whole. */
+static uint64_t unwritten(const struct gw *gw)
+{
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < gw->camera_count; i++)
+		total += gw_total_drops(gw, i, GW_DROP_SINK_FAILED) +
+			gw_total_drops(gw, i, GW_DROP_SAMPLE_LOST);
+	return total;
+}
+
 int gw_replay_report(const struct gw *gw, struct gw_error *error)
 {
 	char path[4096];
@@ -67,5 +78,9 @@ int gw_replay_report(const struct gw *gw, struct gw_error *error)
 		return gw_error_set(
 			error, -EIO, "replay: cannot write %s: %s", path, strerror(errno));
 	print_summary(gw);
+	if (unwritten(gw) > 0)
+		return gw_error_set(error, -EIO,
+			"replay: %lu pictures or lines could not be written: is %s full?",
+			unwritten(gw), gw->replay->output);
 	return 0;
 }

@@ -225,6 +225,31 @@ def _packets(capture: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
+def test_a_full_disk_is_an_error(golden: Golden, tmp_path: Path) -> None:
+    config = tmp_path / "replay.yaml"
+    config.write_text(yaml.safe_dump({"cameras": _cameras()}))
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", small], check=True)
+    try:
+        done = subprocess.run(
+            [
+                *(places.gwd(), "replay", "--config", config),
+                *("--input", golden.capture, "--output", small / "out"),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        subprocess.run(["umount", small], check=True)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("gwd: replay: ")
+    assert str(small) in last
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [("missing.pcap", None), ("empty.pcap", b""), ("text.pcap", b"this is no capture\n" * 10)],
