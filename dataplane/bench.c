@@ -135,6 +135,15 @@ static json_t *drops_json(const struct gw *gw)
 	return drops;
 }
 
+/* What this thread used of a processor, in nanoseconds: other processes do not count. */
+static int64_t processor_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * GW_NS_PER_S + t.tv_nsec;
+}
+
 static void run(struct gw *gw, double seconds)
 {
 	struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
@@ -148,24 +157,26 @@ static void run(struct gw *gw, double seconds)
 			give_back(gw);
 	const uint64_t before = total(gw, packets);
 	const uint64_t frames = total(gw, offsetof(struct gw_camera_stats, frames_out));
-	const uint64_t tsc = rte_rdtsc();
-	const uint64_t until = tsc + (uint64_t)(seconds * (double)rte_get_tsc_hz());
-	uint64_t end;
+	const int64_t until = gw_now() + (int64_t)(seconds * 1e9);
+	const int64_t begin = processor_time();
 	uint32_t turn = 0;
 
-	do {
+	for (int64_t now = 0; now < until;) {
 		if (rx->ops->poll(rx) > 0)
 			give_back(gw);
-		if (++turn % 1024 == 0)
-			rx->ops->housekeeping(rx, gw_now());
-		end = rte_rdtsc();
-	} while (end < until);
+		if (++turn % 64 == 0) {
+			now = gw_now();
+			if (turn % 4096 == 0)
+				rx->ops->housekeeping(rx, now);
+		}
+	}
+	const double elapsed = (double)(processor_time() - begin) / 1e9;
 	const uint64_t received = total(gw, packets) - before;
-	const double elapsed = (double)(end - tsc) / (double)rte_get_tsc_hz();
-	json_t *result = json_pack("{s:I, s:f, s:f, s:f, s:I, s:o}", "packets",
-		(json_int_t)received, "seconds", elapsed, "mpps", (double)received / elapsed / 1e6,
-		"cycles_per_packet", received ? (double)(end - tsc) / (double)received : 0.0,
-		"frames",
+	const double cycles = elapsed * (double)rte_get_tsc_hz();
+	json_t *result = json_pack("{s:I, s:f, s:f, s:f, s:f, s:I, s:o}", "packets",
+		(json_int_t)received, "processor_seconds", elapsed, "tsc_hz",
+		(double)rte_get_tsc_hz(), "mpps", (double)received / elapsed / 1e6,
+		"cycles_per_packet", received ? cycles / (double)received : 0.0, "frames",
 		(json_int_t)(total(gw, offsetof(struct gw_camera_stats, frames_out)) - frames),
 		"drops", drops_json(gw));
 

@@ -24,11 +24,11 @@ static struct {
 	bool hugepages;
 	FILE *log;
 	pthread_mutex_t lock; /* of what follows: EAL has threads of its own */
-	char words[256];
-	char answer[256];
+	char words[256]; /* the first line */
+	char answer[256]; /* a copy for who asks */
 } eal = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* DPDK logs lines for its own developers; the last one is often the reason of a failure. */
+/* DPDK logs lines for its own developers; the first one of a failure is often its reason. */
 static ssize_t take_log(void *cookie, const char *data, size_t size)
 {
 	size_t length = size;
@@ -40,14 +40,16 @@ static ssize_t take_log(void *cookie, const char *data, size_t size)
 	if (length > sizeof(eal.words) - 1)
 		length = sizeof(eal.words) - 1;
 	pthread_mutex_lock(&eal.lock);
-	memcpy(eal.words, data, length);
-	eal.words[length] = '\0';
+	if (eal.words[0] == '\0') {
+		memcpy(eal.words, data, length);
+		eal.words[length] = '\0';
+	}
 	pthread_mutex_unlock(&eal.lock);
 	gw_debug("dpdk", "%.*s", (int)length, data);
 	return (ssize_t)size;
 }
 
-const char *eal_last_words(void)
+const char *eal_complaint(void)
 {
 	pthread_mutex_lock(&eal.lock);
 	memcpy(eal.answer, eal.words, sizeof(eal.answer));
@@ -58,7 +60,7 @@ const char *eal_last_words(void)
 	return colon ? colon + 2 : eal.answer;
 }
 
-void eal_forget_words(void)
+void eal_forget_complaint(void)
 {
 	pthread_mutex_lock(&eal.lock);
 	eal.words[0] = '\0';
@@ -141,7 +143,7 @@ static int start(const struct eal_request *request, const cpu_set_t *cores, stru
 		"DPDK did not start: %s (%s); with a PCI device it needs root, hugepages and the "
 		"device "
 		"bound to vfio-pci",
-		*eal_last_words() ? eal_last_words() : "no reason given", strerror(-status));
+		*eal_complaint() ? eal_complaint() : "no reason given", strerror(-status));
 }
 
 int eal_open(const struct eal_request *request, struct gw_error *error)

@@ -25,7 +25,7 @@ bool eal_uses_hugepages(void);
 
 /* The last line that EAL or a driver logged, without its prefix and newline; "" when there is none.
  * Valid until the next one. Main thread. */
-const char *eal_last_words(void);
+const char *eal_complaint(void);
 
-/* Forgets the last line, before something that may fail. */
-void eal_forget_words(void);
+/* Before something that may fail. */
+void eal_forget_complaint(void);

@@ -115,9 +115,14 @@ static int probe(struct port *port, struct gw_error *error)
 			"(`dpdk-devbind.py --status` shows the devices)",
 			port->config->name, name);
 	}
+	if (if_nametoindex(name) > 0)
+		return gw_error_set(error, -EINVAL,
+			"interface %s: '%s' is a network device of the kernel's: write device: "
+			"\"net_af_packet0,iface=%s\"",
+			port->config->name, name, name);
 	const char *arguments = strchr(device, ',');
 
-	eal_forget_words();
+	eal_forget_complaint();
 	const int status = rte_eal_hotplug_add("vdev", name, arguments ? arguments + 1 : "");
 
 	if (status == 0 && rte_eth_dev_get_port_by_name(name, &port->id) == 0)
@@ -126,7 +131,7 @@ static int probe(struct port *port, struct gw_error *error)
 		"interface %s: DPDK cannot open '%s': %s (a device is a PCI address or "
 		"DRIVERn,KEY=VALUE: net_af_packet0,iface=eth0 for example)",
 		port->config->name, device,
-		*eal_last_words() ? eal_last_words() : strerror(status < 0 ? -status : ENODEV));
+		*eal_complaint() ? eal_complaint() : strerror(status < 0 ? -status : ENODEV));
 }
 
 static int fail(const struct port *port, int status, const char *what, struct gw_error *error)
@@ -184,7 +189,7 @@ static int start(struct port *port, struct gw_error *error)
 			port->id, 0, tx, rte_eth_dev_socket_id(port->id), NULL);
 	if (status != 0)
 		return fail(port, status,
-			*eal_last_words() ? eal_last_words() : "setting up its queues", error);
+			*eal_complaint() ? eal_complaint() : "setting up its queues", error);
 	status = rte_eth_dev_start(port->id);
 	if (status != 0)
 		return fail(port, status, "starting", error);
