@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import rtp_capture
-from conftest import Gateway, configuration
+from player import Gateway, configuration
 
 ROUNDS = 20
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Gateway, configuration
+from player import Gateway, configuration
 
 from testbed import places
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import description
 import pytest
-from conftest import PICTURES, Gateway
 from jsonschema import Draft202012Validator, ValidationError
+from player import PICTURES, Gateway
 
 GETS = sorted(path for path, item in description.DOCUMENT["paths"].items() if "get" in item)
 
