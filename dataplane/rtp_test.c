@@ -34,41 +34,9 @@ static void the_fixed_header_is_read(void **state)
 
 static void contributing_sources_extension_and_padding_are_skipped(void **state)
 {
-	static const uint8_t bytes[] = {
-		0xB2,
-		26,
-		0,
-		1,
-		0,
-		0,
-		0,
-		2,
-		0,
-		0,
-		0,
+	static const uint8_t bytes[] = {0xB2, 26, 0, 1, 0, 0, 0, 2, 0, 0, 0,
 		3, /* P, X, two sources */
-		1,
-		1,
-		1,
-		1,
-		2,
-		2,
-		2,
-		2,
-		0xAB,
-		0xAC,
-		0,
-		1,
-		7,
-		7,
-		7,
-		7,
-		42,
-		43,
-		0,
-		0,
-		3,
-	};
+		1, 1, 1, 1, 2, 2, 2, 2, 0xAB, 0xAC, 0, 1, 7, 7, 7, 7, 42, 43, 0, 0, 3};
 	struct rtp_packet rtp;
 
 	assert_int_equal(rtp_parse(bytes, sizeof(bytes), &rtp), GW_DROP_NONE);
