@@ -73,7 +73,7 @@ static int open_gateway(
 	struct gw *gw, const char *device, const char *checksum, struct gw_error *error)
 {
 	char text[2048];
-	const struct gw_size_class class = {1280, 720, 64};
+	const struct gw_size_class class = {1280, 720, 32};
 	const int length = snprintf(text, sizeof(text), configuration, device, checksum);
 	int status = gw_config_parse(text, (size_t)length, &gw->config, error);
 

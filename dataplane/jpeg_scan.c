@@ -2,29 +2,62 @@
 
 #include <string.h>
 
+#include "dataplane/vector.h"
+
+#define BLOCK 128u
+
+/* How many whole blocks at the beginning hold no marker: any 0xFF of the code itself is followed by
+ * 0. Reads one byte beyond the blocks. */
+VECTOR_CLONES static uint32_t skip_blocks(const uint8_t *data, uint32_t size)
+{
+	uint32_t at = 0;
+
+	for (; size - at > BLOCK; at += BLOCK) {
+		vector_u8 found = {0};
+
+		for (uint32_t i = 0; i < BLOCK; i += sizeof(vector_u8)) {
+			vector_u8 here, next;
+
+			memcpy(&here, data + at + i, sizeof(here));
+			memcpy(&next, data + at + i + 1, sizeof(next));
+			found |= (vector_u8)(here == 0xFF) & (vector_u8)(next != 0);
+		}
+		const vector_u64 any = (vector_u64)found;
+
+		if (any[0] | any[1] | any[2] | any[3])
+			break;
+	}
+	return at;
+}
+
+/* What stands at `at` and is followed by another byte. Returns false behind EOI. */
+static bool look_at(const uint8_t *data, uint32_t at, struct jpeg_scan *scan)
+{
+	const uint8_t marker = data[at + 1];
+
+	if (data[at] != 0xFF)
+		return true;
+	if (marker >= 0xD0 && marker <= 0xD7) {
+		if (scan->restarts == 0)
+			scan->first_restart = at;
+		scan->in_order &= (scan->restarts & 7) == (marker & 7u);
+		scan->restarts++;
+	} else if (marker == 0xD9) {
+		scan->size = at;
+		return false;
+	}
+	return true;
+}
+
 void jpeg_scan_look(const uint8_t *data, uint32_t size, struct jpeg_scan *scan)
 {
-	const uint8_t *at = data;
-	const uint8_t *end = data + size;
+	uint32_t at = 0;
 
 	*scan = (struct jpeg_scan){.size = size, .in_order = true};
-	/* Any 0xFF of the code itself is followed by 0, so there are few to look at. */
-	while (end - at >= 2 && (at = memchr(at, 0xFF, (size_t)(end - at) - 1))) {
-		const uint8_t marker = at[1];
-
-		if (marker == 0) {
-			at += 2;
-			continue;
-		}
-		if (marker >= 0xD0 && marker <= 0xD7) {
-			if (scan->restarts == 0)
-				scan->first_restart = (uint32_t)(at - data);
-			scan->in_order &= (scan->restarts & 7) == (marker & 7u);
-			scan->restarts++;
-		} else if (marker == 0xD9) {
-			scan->size = (uint32_t)(at - data);
-			return;
-		}
-		at++;
+	while (at + 1 < size) {
+		at += skip_blocks(data + at, size - at);
+		for (uint32_t end = at + BLOCK; at < end && at + 1 < size; at++)
+			if (!look_at(data, at, scan))
+				return;
 	}
 }

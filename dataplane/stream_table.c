@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* Open addressing, at most half full. `camera` is UINT32_MAX in an empty slot. */
@@ -24,19 +25,20 @@ struct stream_table {
 	struct member *members; /* per camera */
 };
 
-static uint32_t hash(const struct packet_flow *flow)
+/* Multiplications side by side, none waits for another: this is done for every packet. */
+static inline uint32_t hash(const struct packet_flow *flow)
 {
-	const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15);
-	uint64_t h = flow->source[0] ^ flow->port;
+	const uint64_t h = flow->source[0] * UINT64_C(0x9E3779B97F4A7C15) ^
+		flow->source[1] * UINT64_C(0xC2B2AE3D27D4EB4F) ^
+		flow->destination[0] * UINT64_C(0x165667B19E3779F9) ^
+		flow->destination[1] * UINT64_C(0xD6E8FEB86659FD93) ^
+		flow->port * UINT64_C(0xFF51AFD7ED558CCD);
 
-	h = (h ^ h >> 32) * odd ^ flow->source[1];
-	h = (h ^ h >> 32) * odd ^ flow->destination[0];
-	h = (h ^ h >> 32) * odd ^ flow->destination[1];
-	h = (h ^ h >> 32) * odd;
-	return (uint32_t)(h >> 32);
+	return (uint32_t)((h ^ h >> 29) * UINT64_C(0x9FB21C651E98DF25) >> 32);
 }
 
-static struct slot *find_slot(struct slot *slots, uint32_t mask, const struct packet_flow *flow)
+static inline struct slot *find_slot(
+	struct slot *slots, uint32_t mask, const struct packet_flow *flow)
 {
 	uint32_t i = hash(flow) & mask;
 
