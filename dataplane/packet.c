@@ -153,17 +153,28 @@ enum gw_drop packet_parse(const uint8_t *data, uint32_t size, bool check_ip, str
 				      : parse_ipv6(data, size, packet);
 }
 
-bool packet_udp_checksum_ok(const struct packet *packet)
+/* The pseudo header: both addresses, the protocol and the length. Unused address bytes are 0 and
+ * change nothing. */
+static uint64_t sum_pseudo_header(const struct packet *packet)
 {
-	uint32_t length = packet->size + UDP_SIZE;
-
-	if (packet->udp[6] == 0 && packet->udp[7] == 0)
-		return packet->flow.family == AF_INET;
-	/* The pseudo header: both addresses, the protocol and the length. Unused address bytes are
-	 * 0 and change nothing. */
-	uint64_t sum = htons(IPPROTO_UDP) + (uint64_t)htons((uint16_t)length);
+	uint64_t sum = htons(IPPROTO_UDP) + (uint64_t)htons((uint16_t)(packet->size + UDP_SIZE));
 
 	sum = checksum_add(sum, (const uint8_t *)packet->flow.source, 16);
-	sum = checksum_add(sum, (const uint8_t *)packet->flow.destination, 16);
-	return checksum_fold(checksum_add(sum, packet->udp, length)) == 0xFFFF;
+	return checksum_add(sum, (const uint8_t *)packet->flow.destination, 16);
+}
+
+bool packet_udp_checksum_ok(const struct packet *packet)
+{
+	if (packet->udp[6] == 0 && packet->udp[7] == 0)
+		return packet->flow.family == AF_INET;
+	return checksum_fold(checksum_add(
+		       sum_pseudo_header(packet), packet->udp, packet->size + UDP_SIZE)) == 0xFFFF;
+}
+
+bool packet_udp_checksum_unfinished(const struct packet *packet)
+{
+	uint16_t field;
+
+	memcpy(&field, packet->udp + 6, sizeof(field));
+	return field == checksum_fold(sum_pseudo_header(packet));
 }

@@ -31,6 +31,11 @@ enum gw_drop packet_parse(const uint8_t *data, uint32_t size, bool check_ip, str
 /* Whether the UDP checksum is right (RFC 768; RFC 8200, 8.1: IPv6 must have one, IPv4 may not). */
 bool packet_udp_checksum_ok(const struct packet *packet);
 
+/* Whether the UDP checksum was left to a network card that the packet never met: kernels then leave
+ * the sum of the pseudo header in its place. Such packets come over virtual links and in captures
+ * of them. */
+bool packet_udp_checksum_unfinished(const struct packet *packet);
+
 static inline bool packet_flow_equal(const struct packet_flow *a, const struct packet_flow *b)
 {
 	return ((a->source[0] ^ b->source[0]) | (a->source[1] ^ b->source[1]) |

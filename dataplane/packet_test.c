@@ -163,6 +163,20 @@ static void a_wrong_udp_checksum_is_found_at_every_bit(void **state)
 	assert_true(packet_udp_checksum_ok(&packet));
 }
 
+static void an_unfinished_checksum_is_recognised(void **state)
+{
+	struct bytes bytes = plain();
+	struct packet packet;
+
+	assert_int_equal(packet_parse(bytes.data, bytes.size, true, &packet), GW_DROP_NONE);
+	assert_false(packet_udp_checksum_unfinished(&packet));
+	/* 10.0 + 0.1 + 10.0 + 0.2 + protocol 17 + length 13 */
+	bytes.data[14 + 20 + 6] = 0x14;
+	bytes.data[14 + 20 + 7] = 0x03 + 17 + 13;
+	assert_true(packet_udp_checksum_unfinished(&packet));
+	assert_false(packet_udp_checksum_ok(&packet));
+}
+
 static void fragments_are_told_from_whole_packets(void **state)
 {
 	struct bytes bytes = plain();
@@ -266,6 +280,7 @@ int main(void)
 		cmocka_unit_test(padding_of_short_frames_is_not_part_of_the_datagram),
 		cmocka_unit_test(a_wrong_header_checksum_is_found_when_it_is_asked_for),
 		cmocka_unit_test(a_wrong_udp_checksum_is_found_at_every_bit),
+		cmocka_unit_test(an_unfinished_checksum_is_recognised),
 		cmocka_unit_test(fragments_are_told_from_whole_packets),
 		cmocka_unit_test(lengths_that_lie_are_refused),
 		cmocka_unit_test(ipv6_is_parsed_with_its_extension_headers),

@@ -148,6 +148,8 @@ static void choose_modes(
 
 	if (port->config->checksum != GW_CHECKSUM_OFF)
 		port->checks = RECEIVER_CHECK_IP | RECEIVER_CHECK_UDP;
+	if (port->config->checksum == GW_CHECKSUM_PORT)
+		port->checks |= RECEIVER_TAKE_UNFINISHED;
 	if (port->config->checksum == GW_CHECKSUM_PORT &&
 		(info->rx_offload_capa & checksums) == checksums) {
 		port->offloads_checksum = true;

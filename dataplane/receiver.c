@@ -8,6 +8,15 @@ static void count_unmatched(struct receiver *receiver, enum gw_drop drop)
 	gw_count_drop(unmatched, drop);
 }
 
+static bool udp_checksum_passes(const struct packet *packet, unsigned int checks)
+{
+	if (!(checks & (RECEIVER_CHECK_UDP | RECEIVER_UDP_IS_BAD)))
+		return true;
+	if (!(checks & RECEIVER_UDP_IS_BAD) && packet_udp_checksum_ok(packet))
+		return true;
+	return (checks & RECEIVER_TAKE_UNFINISHED) && packet_udp_checksum_unfinished(packet);
+}
+
 /* The payload of a camera's datagram. *camera may change to another one of the same flow. */
 static enum gw_drop put_payload(struct receiver *receiver, const struct packet *packet,
 	unsigned int checks, uint32_t *camera, const struct arrival *arrival,
@@ -16,8 +25,7 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 	struct rtp_packet rtp;
 	struct rtp_jpeg jpeg;
 
-	if ((checks & RECEIVER_UDP_IS_BAD) ||
-		((checks & RECEIVER_CHECK_UDP) && !packet_udp_checksum_ok(packet)))
+	if (!udp_checksum_passes(packet, checks))
 		return GW_DROP_UDP_CHECKSUM;
 	enum gw_drop drop = rtp_parse(packet->payload, packet->size, &rtp);
 

@@ -11,6 +11,8 @@ enum receiver_check {
 	RECEIVER_CHECK_UDP = 2,
 	/* The port found the UDP checksum wrong. */
 	RECEIVER_UDP_IS_BAD = 4,
+	/* A checksum that the sender left to its network card is right. */
+	RECEIVER_TAKE_UNFINISHED = 8,
 };
 
 struct receiver {

@@ -159,6 +159,26 @@ static void wrong_checksums_are_found_when_they_are_asked_for(void **state)
 	ASSERT_NO_PICTURE(s);
 }
 
+static void unfinished_checksums_of_virtual_senders_are_taken_when_allowed(void **state)
+{
+	struct scene *s = *state;
+
+	scene_prepare(s, 0);
+	for (uint32_t i = 0; i < s->camera.count; i++) {
+		uint8_t *bytes = s->camera.packets[i].bytes;
+		const uint32_t sum =
+			0x0A00 + 1 + 0x0A00 + 2 + 17 + (uint32_t)(bytes[38] << 8 | bytes[39]);
+
+		bytes[40] = (uint8_t)(sum >> 8);
+		bytes[41] = (uint8_t)sum;
+	}
+	test_receive_frame(s->receiver, &s->camera);
+	ASSERT_DROPS(s, UDP_CHECKSUM, s->camera.count);
+	s->receiver->checks |= RECEIVER_TAKE_UNFINISHED;
+	test_receive_frame(s->receiver, &s->camera);
+	ASSERT_PICTURES(s, 0);
+}
+
 static void what_is_not_rtp_jpeg_is_counted_by_name(void **state)
 {
 	struct scene *s = *state;
@@ -213,6 +233,7 @@ int main(void)
 		SCENE_TEST(random_changes_never_harm_the_neighbour),
 		SCENE_TEST(foreign_packets_are_counted_by_name),
 		SCENE_TEST(wrong_checksums_are_found_when_they_are_asked_for),
+		SCENE_TEST(unfinished_checksums_of_virtual_senders_are_taken_when_allowed),
 		SCENE_TEST(what_is_not_rtp_jpeg_is_counted_by_name),
 		SCENE_TEST(cameras_may_share_a_flow_when_their_ssrc_differs),
 	};

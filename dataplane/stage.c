@@ -24,7 +24,7 @@ static int open_replay(struct dataplane *dp, const char *path, struct gw_error *
 	snprintf(dp->replay_device, sizeof(dp->replay_device),
 		"net_pcap_replay,rx_pcap=/proc/self/fd/%d", dp->capture.fd);
 	dp->replay_interface = (struct gw_interface_config){
-		.name = "replay", .device = dp->replay_device, .checksum = GW_CHECKSUM_SOFTWARE};
+		.name = "replay", .device = dp->replay_device, .checksum = GW_CHECKSUM_PORT};
 	status = port_open(&dp->ports[0], &dp->replay_interface, error);
 	dp->port_count = status == 0;
 	return status;
