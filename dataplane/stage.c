@@ -15,17 +15,14 @@
 /* A replay that lost packets on its way must end too. */
 #define REPLAY_SILENCE_NS (2 * GW_NS_PER_S)
 
-static int open_replay(struct dataplane *dp, const char *path, struct gw_error *error)
+static int open_replay(struct dataplane *dp, struct gw_error *error)
 {
-	int status = capture_open(&dp->capture, path, error);
-
-	if (status != 0)
-		return status;
 	snprintf(dp->replay_device, sizeof(dp->replay_device),
 		"net_pcap_replay,rx_pcap=/proc/self/fd/%d", dp->capture.fd);
 	dp->replay_interface = (struct gw_interface_config){
 		.name = "replay", .device = dp->replay_device, .checksum = GW_CHECKSUM_PORT};
-	status = port_open(&dp->ports[0], &dp->replay_interface, error);
+	const int status = port_open(&dp->ports[0], &dp->replay_interface, error);
+
 	dp->port_count = status == 0;
 	return status;
 }
@@ -88,12 +85,13 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 	if (!dp->receiver.assembler)
 		return gw_error_set(error, -ENOMEM, "dataplane: out of memory for %u cameras",
 			gw->config->cameras_count);
-	const int status = start_eal(gw, error);
+	int status = gw->replay ? capture_open(&dp->capture, gw->replay->input, error) : 0;
 
+	if (status == 0)
+		status = start_eal(gw, error);
 	if (status != 0)
 		return status;
-	return gw->replay ? open_replay(dp, gw->replay->input, error)
-			  : open_ports(dp, gw->config, error);
+	return gw->replay ? open_replay(dp, error) : open_ports(dp, gw->config, error);
 }
 
 static void dataplane_close(struct gw_stage *stage)
