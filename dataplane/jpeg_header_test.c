@@ -30,7 +30,8 @@ static void assert_decodes(const struct test_jpeg *picture, const uint8_t *heade
 
 	memcpy(bytes, header, size);
 	memcpy(bytes + size, picture->scan, picture->scan_size);
-	memcpy(bytes + size + picture->scan_size, "\xFF\xD9", 2);
+	bytes[size + picture->scan_size] = 0xFF;
+	bytes[size + picture->scan_size + 1] = 0xD9;
 	assert_true(test_jpeg_same_pixels(
 		picture->bytes, picture->size, bytes, size + picture->scan_size + 2));
 	free(bytes);
