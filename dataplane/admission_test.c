@@ -97,6 +97,37 @@ static void a_reused_slot_is_not_mistaken_for_the_frame_it_held(void **state)
 	ASSERT_PICTURES(s, 0, 1, 2, 3, 4);
 }
 
+static void a_frame_that_is_being_filled_is_not_shed_for_the_one_its_slot_held(void **state)
+{
+	struct scene *s = *state;
+	struct test_camera late = s->camera;
+
+	test_receiver_close(s->receiver);
+	s->receiver = test_receiver_open(1, false, 3);
+	s->receiver->cameras[0].quota = 1;
+	for (uint32_t i = 0; i < 3; i++)
+		scene_send(s, i);
+	late = s->camera;
+	late.count = 0;
+	s->receiver->sink_keeps = true;
+	/* Frame 3 lacks a packet while frame 4 begins, in a slot that held an older frame; then it
+	 * is complete and uses up the quota. */
+	test_camera_send(&late, &s->pictures[3]);
+	scene_send_without(s, 3, 1);
+	scene_prepare(s, 4);
+	for (uint32_t i = 0; i < s->camera.count - 1; i++)
+		test_receive_packet(s->receiver, &s->camera, i);
+	test_receive_packet(s->receiver, &late, 1);
+	struct gw_frame *complete = s->receiver->frames[3].frame;
+
+	scene_prepare(s, 5);
+	test_receive_packet(s->receiver, &s->camera, 0);
+	assert_int_equal(s->receiver->count, 4);
+	assert_int_equal(complete->claim, GW_CLAIM_SHED);
+	ASSERT_PICTURES(s, 0, 1, 2, 3);
+	test_camera_free(&late);
+}
+
 static void lossless_waits_instead_of_shedding(void **state)
 {
 	struct scene *s = *state;
@@ -186,6 +217,7 @@ int main(void)
 		SCENE_TEST(a_decoder_that_stands_still_does_not_take_the_slots_of_others),
 		SCENE_TEST(without_a_slot_the_frame_is_dropped),
 		SCENE_TEST(a_reused_slot_is_not_mistaken_for_the_frame_it_held),
+		SCENE_TEST(a_frame_that_is_being_filled_is_not_shed_for_the_one_its_slot_held),
 		SCENE_TEST(lossless_waits_instead_of_shedding),
 		SCENE_TEST(lossless_waits_for_a_slot_but_not_in_vain),
 		SCENE_TEST(lossless_closes_no_frame_by_the_clock),

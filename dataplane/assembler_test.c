@@ -296,6 +296,26 @@ static void a_sender_without_markers_loses_only_the_last_picture(void **state)
 	ASSERT_DROPS(s, INCOMPLETE, 1);
 }
 
+static void a_complete_frame_that_waits_takes_no_more_packets(void **state)
+{
+	struct scene *s = *state;
+
+	scene_send_without(s, 0, 1);
+	scene_prepare(s, 1);
+	/* A number is left out, and comes with bytes of its own when all the others are there. */
+	for (uint32_t i = 3; i < s->camera.count; i++)
+		s->camera.packets[i].bytes[TEST_RTP_OFFSET + 3]++;
+	test_receive_frame(s->receiver, &s->camera);
+	uint8_t *packet = s->camera.packets[3].bytes;
+
+	packet[TEST_RTP_OFFSET + 3]--;
+	packet[s->camera.packets[3].size - 1] ^= 1;
+	test_receive_packet(s->receiver, &s->camera, 3);
+	ASSERT_DROPS(s, DUPLICATE, 1);
+	test_receiver_rest(s->receiver, 25);
+	ASSERT_PICTURES(s, 1);
+}
+
 static void an_open_frame_without_news_times_out(void **state)
 {
 	struct scene *s = *state;
@@ -342,6 +362,7 @@ int main(void)
 		SCENE_TEST(a_camera_that_repeats_itself_comes_back_soon),
 		SCENE_TEST(the_same_timestamp_for_every_picture_is_survived),
 		SCENE_TEST(a_sender_without_markers_loses_only_the_last_picture),
+		SCENE_TEST(a_complete_frame_that_waits_takes_no_more_packets),
 		SCENE_TEST(an_open_frame_without_news_times_out),
 		SCENE_TEST(a_packet_after_the_time_out_is_late),
 	};
