@@ -21,8 +21,7 @@ static int count_packets(
 	if (pcap_datalink(pcap) != DLT_EN10MB)
 		return gw_error_set(error, -EPROTOTYPE,
 			"replay: %s holds %s packets: only Ethernet captures can be replayed "
-			"(record "
-			"with `tcpdump -i DEVICE`, not `-i any`)",
+			"(record with `tcpdump -i DEVICE`, not `-i any`)",
 			path, pcap_datalink_val_to_name(pcap_datalink(pcap)));
 	while ((status = pcap_next_ex(pcap, &header, &data)) == 1) {
 		if (capture->packets++ == 0)

@@ -140,9 +140,8 @@ static int start(const struct eal_request *request, const cpu_set_t *cores, stru
 	const int status = rte_errno > 0 ? -rte_errno : -EIO;
 
 	return gw_error_set(error, status,
-		"DPDK did not start: %s (%s); with a PCI device it needs root, hugepages and the "
-		"device "
-		"bound to vfio-pci",
+		"DPDK did not start: %s (%s); with a PCI device it needs root, hugepages and "
+		"the device bound to vfio-pci",
 		*eal_complaint() ? eal_complaint() : "no reason given", strerror(-status));
 }
 
@@ -164,14 +163,16 @@ int eal_open(const struct eal_request *request, struct gw_error *error)
 	eal.hugepages = free_hugepage_mib() >= request->memory_mib;
 	const int status = start(request, &cores, error);
 
+	/* EAL makes a folder for what processes share, which is nothing here. Nobody looks for it
+	 * later, and a process that is killed would leave it behind. */
+	rmdir(rte_eal_get_runtime_dir());
 	/* EAL pins the thread that starts it, and every later thread would inherit that. */
 	pthread_setaffinity_np(pthread_self(), sizeof(cores), &cores);
 	eal.running = status == 0;
 	if (status == 0 && !eal.hugepages)
 		gw_info("dataplane",
-			"no hugepages (%u MiB wanted): packets live in ordinary memory, which "
-			"costs "
-			"TLB misses at high rates and excludes most NICs",
+			"no hugepages (%u MiB wanted): packets live in ordinary memory; that "
+			"costs TLB misses at high rates and excludes most NICs",
 			request->memory_mib);
 	return status;
 }
@@ -180,12 +181,7 @@ void eal_close(void)
 {
 	if (!eal.running)
 		return;
-	char folder[256];
-
-	/* EAL empties its folder in /var/run or the user's and leaves it there. */
-	snprintf(folder, sizeof(folder), "%s", rte_eal_get_runtime_dir());
 	rte_eal_cleanup();
-	rmdir(folder);
 	eal.running = false;
 	rte_openlog_stream(NULL);
 	if (eal.log)

@@ -66,9 +66,8 @@ static int check_device(const struct gw_interface_config *config, struct gw_erro
 	if (has_driver(device, "net_af_packet") || has_driver(device, "net_af_xdp")) {
 		if (!find_argument(device, "iface", value, sizeof(value)))
 			return gw_error_set(error, -EINVAL,
-				"interface %s: '%s' needs iface=NAME, the network device to "
-				"receive "
-				"from",
+				"interface %s: '%s' needs iface=NAME, the network device "
+				"to receive from",
 				config->name, device);
 		if (if_nametoindex(value) == 0)
 			return gw_error_set(error, -ENODEV,
@@ -86,9 +85,8 @@ static int check_device(const struct gw_interface_config *config, struct gw_erro
 
 		if (raw < 0 && (errno == EPERM || errno == EACCES))
 			return gw_error_set(error, -EPERM,
-				"interface %s: no permission to receive packets: run as root or "
-				"with "
-				"CAP_NET_RAW and CAP_NET_ADMIN",
+				"interface %s: no permission to receive packets: run as root "
+				"or with CAP_NET_RAW and CAP_NET_ADMIN",
 				config->name);
 		if (raw >= 0)
 			close(raw);

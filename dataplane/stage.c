@@ -64,9 +64,8 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 	dp->capture.fd = -1;
 	if (!gw->replay && gw->config->interfaces_count == 0)
 		return gw_error_set(error, -EINVAL,
-			"dataplane: no interface is configured: add one under `interfaces`, such "
-			"as "
-			"{name: lan0, device: \"net_af_packet0,iface=eth0\"}");
+			"dataplane: no interface is configured: add one under `interfaces`, "
+			"such as {name: lan0, device: \"net_af_packet0,iface=eth0\"}");
 	dp->table = stream_table_create(gw->config->cameras, gw->config->cameras_count, error);
 	if (!dp->table)
 		return -EINVAL;

@@ -82,8 +82,7 @@ static int add_member(struct stream_table *table, const struct gw_camera_config 
 			other->ssrc == members[camera].ssrc)
 			return gw_error_set(error, -EEXIST,
 				"cameras %s and %s have the same source, destination and port: "
-				"give "
-				"each its own ssrc",
+				"give each its own ssrc",
 				cameras[*link].name, cameras[camera].name);
 		if (other->any_ssrc)
 			break;

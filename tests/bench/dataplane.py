@@ -1,9 +1,10 @@
 """Packets per second of the receive path, against dpdk-testpmd on the same kind of port.
 
-testpmd's rxonly mode takes packets and frees them: it is what a port can deliver at all. Ours parses,
-finds the camera, checks, and puts whole JPEG pictures together in their slots. Both run on the same
-core in turns, without hugepages, and processor time is what counts, so that other load disturbs
-little; each figure is a median, each ratio the median of the rounds' ratios. Virtual ports say nothing of a NIC: cycles per packet (by TSC) are what carries over.
+testpmd's rxonly mode takes packets and frees them: it is what a port can deliver at all. Ours
+parses, finds the camera, checks, and puts whole JPEG pictures together in their slots. Both run on
+the same core in turns, without hugepages, and processor time is what counts, so that other load
+disturbs little; each figure is a median, each ratio the median of the rounds' ratios. Virtual ports
+say nothing of a NIC: cycles per packet (by TSC) are what carries over.
 """
 
 import argparse
@@ -28,9 +29,12 @@ SECONDS = 2
 TIMEOUT = 60
 ETHERNET_OVERHEAD = 24  # preamble, checksum and gap, in bytes
 
+CAPTURE = "net_pcap0,rx_pcap={capture},infinite_rx=1"
+
+# what, DPDK device, who checks UDP checksums
 CASES = [
-    ("net_pcap, 1280x720 pictures", "net_pcap0,rx_pcap={capture},infinite_rx=1", "off"),
-    ("net_pcap, UDP checksums in software", "net_pcap0,rx_pcap={capture},infinite_rx=1", "software"),
+    ("net_pcap, 1280x720 pictures", CAPTURE, "off"),
+    ("net_pcap, UDP checksums in software", CAPTURE, "software"),
     ("net_null, packets of nobody", "net_null0,size=1400", "off"),
 ]
 
