@@ -30,11 +30,13 @@ enum gw_log_target { GW_LOG_AUTO, GW_LOG_JOURNALD, GW_LOG_STDERR };
 /* 0 stands for a level that was not given. */
 enum gw_log_level { GW_LOG_ERROR = 1, GW_LOG_WARNING, GW_LOG_INFO, GW_LOG_DEBUG };
 
-/* Who checks UDP and IPv4 checksums. */
+/* Who checks UDP and IPv4 checksums. Virtual senders leave UDP's unfinished, to a network card that
+ * the packet never meets. */
 enum gw_checksum {
-	GW_CHECKSUM_PORT, /* the port, where it can; otherwise software */
-	GW_CHECKSUM_SOFTWARE, /* always in software */
-	GW_CHECKSUM_OFF, /* nobody: virtual senders leave them unfinished */
+	GW_CHECKSUM_PORT, /* the port, where it can; otherwise software; unfinished ones are taken
+			   */
+	GW_CHECKSUM_SOFTWARE, /* always in software, and none is forgiven */
+	GW_CHECKSUM_OFF, /* nobody */
 };
 
 struct gw_gateway_config {

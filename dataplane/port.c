@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <net/if.h>
-#include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_mbuf_dyn.h>
