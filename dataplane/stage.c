@@ -52,6 +52,18 @@ static int start_eal(const struct gw *gw, struct gw_error *error)
 	return eal_open(&request, error);
 }
 
+/* What the file asks for and this version does not do must not go unnoticed. */
+static void warn_of_no_effect(const struct gw_config *config)
+{
+	for (uint32_t i = 0; i < config->cameras_count; i++)
+		if (config->cameras[i].conceal)
+			gw_warn("dataplane",
+				"camera %s: `conceal` has no effect in this version: damaged "
+				"frames "
+				"are dropped",
+				config->cameras[i].name);
+}
+
 static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 {
 	struct gw *gw = stage->gw;
@@ -66,6 +78,7 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 		return gw_error_set(error, -EINVAL,
 			"dataplane: no interface is configured: add one under `interfaces`, "
 			"such as {name: lan0, device: \"net_af_packet0,iface=eth0\"}");
+	warn_of_no_effect(gw->config);
 	dp->table = stream_table_create(gw->config->cameras, gw->config->cameras_count, error);
 	if (!dp->table)
 		return -EINVAL;
