@@ -182,17 +182,12 @@ static bool preprocess(struct batcher *batcher, struct entry *entry, float *tens
 			"the decoder gave no picture in memory that the engine can read");
 		return false;
 	}
-	if (geometry_update(geometry, frame->width, frame->height, image->width, image->height) !=
-		0) {
+	if (geometry_update(geometry, frame->width, frame->height, image) != 0) {
 		fail(batcher, entry->frame, -ERANGE,
 			"a camera's region lies outside of its picture");
 		return false;
 	}
-	if (preprocess_run(&batcher->preprocess, geometry, image, tensor) != 0) {
-		fail(batcher, entry->frame, -ENOTSUP,
-			"the decoder gave pixels of a format that the model cannot use");
-		return false;
-	}
+	preprocess_run(&batcher->preprocess, geometry, image, tensor);
 	entry->map = geometry->map;
 	return true;
 }

@@ -9,7 +9,8 @@ static bool init_taps(struct taps *taps, uint32_t count)
 	taps->a = calloc(count, sizeof(taps->a[0]));
 	taps->b = calloc(count, sizeof(taps->b[0]));
 	taps->weight = calloc(count, sizeof(taps->weight[0]));
-	return taps->a && taps->b && taps->weight;
+	taps->fraction = calloc(count, sizeof(taps->fraction[0]));
+	return taps->a && taps->b && taps->weight && taps->fraction;
 }
 
 static void free_taps(struct taps *taps)
@@ -17,6 +18,22 @@ static void free_taps(struct taps *taps)
 	free(taps->a);
 	free(taps->b);
 	free(taps->weight);
+	free(taps->fraction);
+}
+
+static bool init_sampling(struct sampling *sampling, const struct model_input *input)
+{
+	sampling->windows = calloc(
+		(input->width + WINDOW_COLUMNS - 1) / WINDOW_COLUMNS, sizeof(sampling->windows[0]));
+	return sampling->windows && init_taps(&sampling->columns, input->width) &&
+		init_taps(&sampling->rows, input->height);
+}
+
+static void free_sampling(struct sampling *sampling)
+{
+	free_taps(&sampling->columns);
+	free_taps(&sampling->rows);
+	free(sampling->windows);
 }
 
 int geometry_init(
@@ -25,8 +42,7 @@ int geometry_init(
 	*geometry = (struct geometry){.input = input};
 	if (region)
 		geometry->region = *region;
-	if (init_taps(&geometry->columns, input->width) &&
-		init_taps(&geometry->rows, input->height))
+	if (init_sampling(&geometry->luma, input) && init_sampling(&geometry->chroma, input))
 		return 0;
 	geometry_free(geometry);
 	return -ENOMEM;
@@ -34,8 +50,8 @@ int geometry_init(
 
 void geometry_free(struct geometry *geometry)
 {
-	free_taps(&geometry->columns);
-	free_taps(&geometry->rows);
+	free_sampling(&geometry->luma);
+	free_sampling(&geometry->chroma);
 	*geometry = (struct geometry){0};
 }
 
@@ -65,23 +81,61 @@ static void fill_taps(struct taps *taps, uint32_t count, double begin, double en
 	for (uint32_t i = 0; i < count; i++) {
 		double at = begin + (i + 0.5) * step - 0.5;
 		double clamped = fmin(fmax(at, lowest), highest);
-		double a = floor(clamped);
+		double a = fmax(fmin(floor(clamped), highest - 1), lowest);
 
 		taps->a[i] = (uint32_t)a;
 		taps->b[i] = (uint32_t)fmin(a + 1, highest);
 		taps->weight[i] = (float)(clamped - a);
+		taps->fraction[i] = (int16_t)fmin(round((clamped - a) * 32768), INT16_MAX);
 	}
 }
 
 /* Columns are counted from the first that is read. */
-static void make_relative(struct geometry *geometry)
+static void make_relative(struct sampling *sampling, uint32_t width)
 {
-	geometry->first = geometry->columns.a[0];
-	geometry->count = geometry->columns.b[geometry->width - 1] - geometry->first + 1;
-	for (uint32_t i = 0; i < geometry->width; i++) {
-		geometry->columns.a[i] -= geometry->first;
-		geometry->columns.b[i] -= geometry->first;
+	sampling->first = sampling->columns.a[0];
+	sampling->count = sampling->columns.b[width - 1] - sampling->first + 1;
+	for (uint32_t i = 0; i < width; i++) {
+		sampling->columns.a[i] -= sampling->first;
+		sampling->columns.b[i] -= sampling->first;
 	}
+}
+
+static void fill_windows(struct sampling *sampling, uint32_t width)
+{
+	const struct taps *columns = &sampling->columns;
+
+	sampling->dense = sampling->count >= WINDOW_SAMPLES;
+	for (uint32_t i = 0; i < width && sampling->dense; i++) {
+		struct column_window *window = &sampling->windows[i / WINDOW_COLUMNS];
+		uint8_t *place = &window->place[i % WINDOW_COLUMNS * 2];
+
+		/* The last one ends where the row does. */
+		if (i % WINDOW_COLUMNS == 0)
+			window->begin = columns->a[i] < sampling->count - WINDOW_SAMPLES
+				? columns->a[i]
+				: sampling->count - WINDOW_SAMPLES;
+		sampling->dense = columns->b[i] - window->begin < WINDOW_SAMPLES;
+		place[0] = (uint8_t)(columns->a[i] - window->begin);
+		place[1] = (uint8_t)(columns->b[i] - window->begin);
+	}
+}
+
+/* Part of a plane, in its own samples. */
+struct span {
+	double left, right, top, bottom;
+};
+
+/* `share_x` by `share_y` pixels of the picture share one sample of the plane. */
+static void fill_sampling(struct sampling *sampling, const struct geometry *geometry,
+	const struct span *span, uint32_t share_x, uint32_t share_y)
+{
+	fill_taps(&sampling->columns, geometry->width, span->left / share_x, span->right / share_x,
+		(geometry->image_width + share_x - 1) / share_x);
+	fill_taps(&sampling->rows, geometry->height, span->top / share_y, span->bottom / share_y,
+		(geometry->image_height + share_y - 1) / share_y);
+	make_relative(sampling, geometry->width);
+	fill_windows(sampling, geometry->width);
 }
 
 static void place(struct geometry *geometry, uint32_t width, uint32_t height)
@@ -108,32 +162,42 @@ static uint32_t extent(uint32_t from, uint32_t wanted, uint32_t size)
 }
 
 int geometry_update(struct geometry *geometry, uint16_t source_width, uint16_t source_height,
-	uint16_t image_width, uint16_t image_height)
+	const struct gw_image *image)
 {
 	const struct gw_region *region = &geometry->region;
 	double scale_x, scale_y;
 
-	if (source_width == 0 || source_height == 0 || image_width == 0 || image_height == 0 ||
+	if (source_width == 0 || source_height == 0 || image->width == 0 || image->height == 0 ||
 		region->x >= source_width || region->y >= source_height)
 		return -ERANGE;
 	if (geometry->source_width == source_width && geometry->source_height == source_height &&
-		geometry->image_width == image_width && geometry->image_height == image_height)
+		geometry->image_width == image->width && geometry->image_height == image->height &&
+		geometry->format == image->format)
 		return 0;
 	geometry->source_width = source_width;
 	geometry->source_height = source_height;
-	geometry->image_width = image_width;
-	geometry->image_height = image_height;
+	geometry->image_width = image->width;
+	geometry->image_height = image->height;
+	geometry->format = image->format;
 
 	uint32_t width = extent(region->x, region->width, source_width);
 	uint32_t height = extent(region->y, region->height, source_height);
 
 	find_scale(geometry, &scale_x, &scale_y);
 	place(geometry, width, height);
-	fill_taps(&geometry->columns, geometry->width, region->x * scale_x,
-		(region->x + width) * scale_x, image_width);
-	fill_taps(&geometry->rows, geometry->height, region->y * scale_y,
-		(region->y + height) * scale_y, image_height);
-	make_relative(geometry);
+	const struct span span = {
+		.left = region->x * scale_x,
+		.right = (region->x + width) * scale_x,
+		.top = region->y * scale_y,
+		.bottom = (region->y + height) * scale_y,
+	};
+	fill_sampling(&geometry->luma, geometry, &span, 1, 1);
+	if (image->format == GW_FORMAT_I444)
+		fill_sampling(&geometry->chroma, geometry, &span, 1, 1);
+	else if (image->format == GW_FORMAT_I422)
+		fill_sampling(&geometry->chroma, geometry, &span, 2, 1);
+	else if (image->format == GW_FORMAT_I420)
+		fill_sampling(&geometry->chroma, geometry, &span, 2, 2);
 	geometry->map = (struct input_map){
 		.origin_x = region->x,
 		.origin_y = region->y,

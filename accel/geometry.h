@@ -11,6 +11,7 @@
 
 #include "accel/model.h"
 #include "core/config.h"
+#include "core/frame.h"
 
 /* source = origin + (input - pad) * step; what lies outside left..right, top..bottom was not seen.
  */
@@ -21,22 +22,41 @@ struct input_map {
 	float left, top, right, bottom;
 };
 
-/* Two neighbouring pixels and how much of the second there is: value = a + (b - a) * weight. */
+/* Two neighbouring pixels and how much of the second there is: value = a + (b - a) * weight. Always
+ * b = a + 1, but where there is only one pixel: there b = a. */
 struct taps {
 	uint32_t *a, *b;
 	float *weight;
+	int16_t *fraction; /* the weight times 2^15, at most 2^15 - 1 */
+};
+
+/* Eight columns of the input: where the sixteen samples begin among which are all the neighbours,
+ * and where each left and each right one stands in them. */
+#define WINDOW_COLUMNS 8
+#define WINDOW_SAMPLES 16
+struct column_window {
+	uint32_t begin;
+	uint8_t place[WINDOW_SAMPLES];
+};
+
+/* How one plane is read. Its columns are counted from `first`. */
+struct sampling {
+	struct taps columns, rows; /* as many as the input is wide and high */
+	uint32_t first, count; /* columns of the plane that are read */
+	struct column_window *windows;
+	bool dense; /* the windows are wide enough: at most about two samples to a column */
 };
 
 /* One camera's. Its tables are as long as the input is wide and high. */
 struct geometry {
 	/* What it was computed for. */
 	uint16_t source_width, source_height, image_width, image_height;
+	enum gw_format format;
 
 	/* The part of the input that the picture fills: all of it, unless it is letterboxed. */
 	uint32_t x, y, width, height;
-	struct taps columns; /* width entries, relative to `first` */
-	struct taps rows; /* height entries */
-	uint32_t first, count; /* columns of the decoded picture that are read */
+	struct sampling luma; /* of packed pixels too */
+	struct sampling chroma; /* of both chroma planes, when the picture has any */
 	struct input_map map;
 
 	const struct model_input *input;
@@ -48,7 +68,8 @@ int geometry_init(
 	struct geometry *geometry, const struct model_input *input, const struct gw_region *region);
 void geometry_free(struct geometry *geometry);
 
-/* Computes the tables, unless they are already those for these sizes; allocates nothing. -ERANGE
- * when the region lies outside of the source picture. */
+/* Computes the tables for a picture of the image's size and format, unless they are already those;
+ * allocates nothing. A chroma sample lies in the middle of the luma samples that share it, as JFIF
+ * has it. -ERANGE when the region lies outside of the source picture. */
 int geometry_update(struct geometry *geometry, uint16_t source_width, uint16_t source_height,
-	uint16_t image_width, uint16_t image_height);
+	const struct gw_image *image);

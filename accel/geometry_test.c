@@ -7,21 +7,29 @@
 static const struct model_input input = {.width = 64, .height = 32};
 static const struct model_input letterbox = {.width = 64, .height = 64, .fit = MODEL_FIT_LETTERBOX};
 
+static int update(struct geometry *g, uint16_t source_width, uint16_t source_height, uint16_t width,
+	uint16_t height)
+{
+	const struct gw_image image = {.format = GW_FORMAT_RGB, .width = width, .height = height};
+
+	return geometry_update(g, source_width, source_height, &image);
+}
+
 static void a_stretched_picture_fills_the_input(void **state)
 {
 	struct geometry g;
 
 	geometry_init(&g, &input, NULL);
-	assert_int_equal(geometry_update(&g, 128, 128, 128, 128), 0);
+	assert_int_equal(update(&g, 128, 128, 128, 128), 0);
 	assert_int_equal(g.width, 64);
 	assert_int_equal(g.height, 32);
 	assert_float_equal(g.map.step_x, 2, 1e-6);
 	assert_float_equal(g.map.step_y, 4, 1e-6);
 	/* The centre of input pixel 0 lies at 0.5, that is 1.0 in the picture: between pixels 0
 	 * and 1. */
-	assert_int_equal(g.columns.a[0], 0);
-	assert_int_equal(g.columns.b[0], 1);
-	assert_float_equal(g.columns.weight[0], 0.5, 1e-6);
+	assert_int_equal(g.luma.columns.a[0], 0);
+	assert_int_equal(g.luma.columns.b[0], 1);
+	assert_float_equal(g.luma.columns.weight[0], 0.5, 1e-6);
 	geometry_free(&g);
 }
 
@@ -30,7 +38,7 @@ static void a_letterboxed_picture_keeps_its_shape_and_is_centred(void **state)
 	struct geometry g;
 
 	geometry_init(&g, &letterbox, NULL);
-	assert_int_equal(geometry_update(&g, 640, 320, 640, 320), 0);
+	assert_int_equal(update(&g, 640, 320, 640, 320), 0);
 	assert_int_equal(g.width, 64);
 	assert_int_equal(g.height, 32);
 	assert_int_equal(g.x, 0);
@@ -47,10 +55,10 @@ static void a_region_is_in_source_pixels_whatever_the_decoder_scaled_to(void **s
 	struct geometry g;
 
 	geometry_init(&g, &input, &region);
-	assert_int_equal(geometry_update(&g, 400, 400, 200, 200), 0);
-	assert_int_equal(g.first, 50);
-	assert_int_equal(g.first + g.count, 150);
-	assert_int_equal(g.rows.a[0], 20);
+	assert_int_equal(update(&g, 400, 400, 200, 200), 0);
+	assert_int_equal(g.luma.first, 50);
+	assert_int_equal(g.luma.first + g.luma.count, 150);
+	assert_int_equal(g.luma.rows.a[0], 20);
 	assert_float_equal(g.map.origin_x, 100, 0);
 	assert_float_equal(g.map.step_x * 64, 200, 1e-4);
 	assert_float_equal(g.map.right, 300, 0);
@@ -64,12 +72,12 @@ static void a_size_that_scaling_rounded_up_does_not_shift_the_region(void **stat
 	struct geometry g;
 
 	geometry_init(&g, &input, &region);
-	assert_int_equal(geometry_update(&g, 769, 577, 385, 289), 0);
-	assert_int_equal(g.first, 256);
+	assert_int_equal(update(&g, 769, 577, 385, 289), 0);
+	assert_int_equal(g.luma.first, 256);
 	/* Input pixel 1 has its centre at source 513.5, picture 256.75: 1/4 beyond the first
 	 * centre. */
-	assert_int_equal(g.columns.a[1], 0);
-	assert_float_equal(g.columns.weight[1], 0.25, 1e-6);
+	assert_int_equal(g.luma.columns.a[1], 0);
+	assert_float_equal(g.luma.columns.weight[1], 0.25, 1e-6);
 	geometry_free(&g);
 }
 
@@ -79,10 +87,10 @@ static void a_region_that_reaches_beyond_the_picture_ends_at_its_edge(void **sta
 	struct geometry g;
 
 	geometry_init(&g, &input, &region);
-	assert_int_equal(geometry_update(&g, 400, 400, 400, 400), 0);
+	assert_int_equal(update(&g, 400, 400, 400, 400), 0);
 	assert_float_equal(g.map.right, 400, 0);
 	assert_float_equal(g.map.bottom, 400, 0);
-	assert_int_equal(g.first + g.count, 400);
+	assert_int_equal(g.luma.first + g.luma.count, 400);
 	geometry_free(&g);
 }
 
@@ -92,11 +100,11 @@ static void a_region_outside_of_the_picture_is_refused_until_the_picture_grows(v
 	struct geometry g;
 
 	geometry_init(&g, &input, &region);
-	assert_int_equal(geometry_update(&g, 400, 400, 400, 400), -ERANGE);
-	assert_int_equal(geometry_update(&g, 400, 400, 400, 400), -ERANGE);
-	assert_int_equal(geometry_update(&g, 800, 400, 800, 400), 0);
-	assert_int_equal(geometry_update(&g, 400, 400, 400, 400), -ERANGE);
-	assert_int_equal(geometry_update(&g, 0, 0, 0, 0), -ERANGE);
+	assert_int_equal(update(&g, 400, 400, 400, 400), -ERANGE);
+	assert_int_equal(update(&g, 400, 400, 400, 400), -ERANGE);
+	assert_int_equal(update(&g, 800, 400, 800, 400), 0);
+	assert_int_equal(update(&g, 400, 400, 400, 400), -ERANGE);
+	assert_int_equal(update(&g, 0, 0, 0, 0), -ERANGE);
 	geometry_free(&g);
 }
 
@@ -112,13 +120,14 @@ static void no_size_makes_it_read_beyond_the_picture(void **state)
 			const uint16_t iw = (uint16_t)((w * n + 7) / 8);
 			const uint16_t ih = (uint16_t)((h * n + 7) / 8);
 
-			assert_int_equal(geometry_update(&g, w, h, iw, ih), 0);
-			assert_true(g.first + g.count <= iw);
+			assert_int_equal(update(&g, w, h, iw, ih), 0);
+			assert_true(g.luma.first + g.luma.count <= iw);
 			for (uint32_t i = 0; i < g.width; i++)
-				assert_true(g.columns.a[i] <= g.columns.b[i] &&
-					g.columns.b[i] < g.count);
+				assert_true(g.luma.columns.a[i] <= g.luma.columns.b[i] &&
+					g.luma.columns.b[i] < g.luma.count);
 			for (uint32_t i = 0; i < g.height; i++)
-				assert_true(g.rows.a[i] <= g.rows.b[i] && g.rows.b[i] < ih);
+				assert_true(g.luma.rows.a[i] <= g.luma.rows.b[i] &&
+					g.luma.rows.b[i] < ih);
 		}
 	}
 	geometry_free(&g);

@@ -4,25 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The loops below are for the compiler to vectorise: it is built with -O3, for more than one kind
- * of processor where the toolchain can choose at run time. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
-#else
-#define FOR_EACH_PROCESSOR
-#endif
+#include "accel/each_processor.h"
 
 int preprocess_init(struct preprocess *preprocess, const struct model_input *input)
 {
 	preprocess->input = input;
 	/* A pixel is read as four values: one more than it has. */
 	preprocess->row = calloc(UINT16_MAX * MODEL_CHANNELS + 1, sizeof(float));
-	return preprocess->row ? 0 : -ENOMEM;
+	if (preprocess->row && planes_init(&preprocess->planes, input->width) == 0)
+		return 0;
+	preprocess_free(preprocess);
+	return -ENOMEM;
 }
 
 void preprocess_free(struct preprocess *preprocess)
 {
+	planes_free(&preprocess->planes);
 	free(preprocess->row);
 	preprocess->row = NULL;
 }
@@ -122,22 +119,22 @@ static void one_channel(const struct preprocess *preprocess, const struct geomet
 	const struct gw_image *image, float *tensor)
 {
 	const struct model_input *input = preprocess->input;
+	const struct sampling *luma = &geometry->luma;
 	const bool rgb = image->format == GW_FORMAT_RGB;
-	const uint8_t *from = image->plane[0] + (size_t)geometry->first * (rgb ? 3 : 1);
+	const uint8_t *from = image->plane[0] + (size_t)luma->first * (rgb ? 3 : 1);
 
 	for (uint32_t y = 0; y < geometry->height; y++) {
-		const uint8_t *a = from + (size_t)geometry->rows.a[y] * image->pitch[0];
-		const uint8_t *b = from + (size_t)geometry->rows.b[y] * image->pitch[0];
+		const uint8_t *a = from + (size_t)luma->rows.a[y] * image->pitch[0];
+		const uint8_t *b = from + (size_t)luma->rows.b[y] * image->pitch[0];
 		float *out = tensor + (size_t)(geometry->y + y) * input->width + geometry->x;
 
 		if (rgb)
 			blend_rows_to_luma(
-				preprocess->row, a, b, geometry->rows.weight[y], geometry->count);
+				preprocess->row, a, b, luma->rows.weight[y], luma->count);
 		else
-			blend_rows(
-				preprocess->row, a, b, geometry->rows.weight[y], geometry->count);
-		resize_gray(out, preprocess->row, &geometry->columns, geometry->width,
-			input->mean[0], input->scale[0]);
+			blend_rows(preprocess->row, a, b, luma->rows.weight[y], luma->count);
+		resize_gray(out, preprocess->row, &luma->columns, geometry->width, input->mean[0],
+			input->scale[0]);
 	}
 }
 
@@ -145,43 +142,42 @@ static void three_channels(const struct preprocess *preprocess, const struct geo
 	const struct gw_image *image, float *tensor)
 {
 	const struct model_input *input = preprocess->input;
+	const struct sampling *luma = &geometry->luma;
 	const size_t plane = (size_t)input->width * input->height;
 	const bool rgb = image->format == GW_FORMAT_RGB;
-	const uint8_t *from = image->plane[0] + (size_t)geometry->first * (rgb ? 3 : 1);
+	const uint8_t *from = image->plane[0] + (size_t)luma->first * (rgb ? 3 : 1);
 
 	for (uint32_t y = 0; y < geometry->height; y++) {
-		const uint8_t *a = from + (size_t)geometry->rows.a[y] * image->pitch[0];
-		const uint8_t *b = from + (size_t)geometry->rows.b[y] * image->pitch[0];
+		const uint8_t *a = from + (size_t)luma->rows.a[y] * image->pitch[0];
+		const uint8_t *b = from + (size_t)luma->rows.b[y] * image->pitch[0];
 		float *out = tensor + (size_t)(geometry->y + y) * input->width + geometry->x;
 
-		blend_rows(preprocess->row, a, b, geometry->rows.weight[y],
-			geometry->count * (rgb ? 3 : 1));
+		blend_rows(
+			preprocess->row, a, b, luma->rows.weight[y], luma->count * (rgb ? 3 : 1));
 		if (rgb) {
 			resize_rgb(out, out + plane, out + 2 * plane, preprocess->row,
-				&geometry->columns, geometry->width, input->mean, input->scale);
+				&luma->columns, geometry->width, input->mean, input->scale);
 			continue;
 		}
 		for (uint32_t c = 0; c < MODEL_CHANNELS; c++)
-			resize_gray(out + c * plane, preprocess->row, &geometry->columns,
+			resize_gray(out + c * plane, preprocess->row, &luma->columns,
 				geometry->width, input->mean[c], input->scale[c]);
 	}
 }
 
-int preprocess_run(const struct preprocess *preprocess, const struct geometry *geometry,
+void preprocess_run(const struct preprocess *preprocess, const struct geometry *geometry,
 	const struct gw_image *image, float *tensor)
 {
 	const struct model_input *input = preprocess->input;
-	const bool luma_only = image->format != GW_FORMAT_RGB && image->format != GW_FORMAT_GRAY;
 
-	if (luma_only && input->channels != 1)
-		return -ENOTSUP;
 	/* Letterboxed: the frame around the picture is the mean, which is 0 in the tensor. */
 	if (geometry->width < input->width || geometry->height < input->height)
 		memset(tensor, 0,
 			(size_t)input->channels * input->width * input->height * sizeof(float));
 	if (input->channels == 1)
 		one_channel(preprocess, geometry, image, tensor);
-	else
+	else if (image->format == GW_FORMAT_RGB || image->format == GW_FORMAT_GRAY)
 		three_channels(preprocess, geometry, image, tensor);
-	return 0;
+	else
+		planes_to_rgb(&preprocess->planes, geometry, image, input, tensor);
 }

@@ -4,12 +4,14 @@
 #pragma once
 
 #include "accel/geometry.h"
+#include "accel/planes.h"
 #include "core/frame.h"
 
 /* One model's, for use by one thread. */
 struct preprocess {
 	const struct model_input *input;
 	float *row; /* one picture row between two source rows, not yet resized */
+	struct planes planes;
 };
 
 /* 0 or -ENOMEM. */
@@ -17,7 +19,7 @@ int preprocess_init(struct preprocess *preprocess, const struct model_input *inp
 void preprocess_free(struct preprocess *preprocess);
 
 /* Writes channels * height * width values to `tensor`. The image must have the size that `geometry`
- * was last updated for. Of a YUV picture only a grey input can be made (from its luma plane).
- * Returns 0, or -ENOTSUP for a format that does not serve the input. */
-int preprocess_run(const struct preprocess *preprocess, const struct geometry *geometry,
+ * was last updated for. A grey input is the luma of a picture, a colour input its RGB (ITU-R
+ * BT.601, full range, as in JFIF; bilinear between chroma samples too). */
+void preprocess_run(const struct preprocess *preprocess, const struct geometry *geometry,
 	const struct gw_image *image, float *tensor);

@@ -27,22 +27,39 @@ static uint32_t random_below(uint32_t limit)
 	return (seed >> 8) % limit;
 }
 
-/* A picture of noise in memory of the exact size, so that a sanitizer sees a read past its end. */
+/* Pixels that share one sample of plane i. */
+static void share_of(enum gw_format format, int i, uint32_t *across, uint32_t *down)
+{
+	*across = i > 0 && (format == GW_FORMAT_I420 || format == GW_FORMAT_I422) ? 2 : 1;
+	*down = i > 0 && format == GW_FORMAT_I420 ? 2 : 1;
+}
+
+static bool has_planes(enum gw_format format)
+{
+	return format != GW_FORMAT_RGB && format != GW_FORMAT_GRAY;
+}
+
+/* A picture of noise, each plane in memory of the exact size, so that a sanitizer sees a read past
+ * its end. */
 static void make_image(
 	struct fixture *f, enum gw_format format, uint16_t width, uint16_t height, uint32_t padding)
 {
-	const uint32_t pitch = width * (format == GW_FORMAT_RGB ? 3u : 1u) + padding;
-	const size_t size = (size_t)pitch * height - padding;
+	f->image = (struct gw_image){
+		.memory = GW_MEM_HOST, .format = format, .width = width, .height = height};
+	for (int i = 0; i < (has_planes(format) ? GW_PLANES : 1); i++) {
+		uint32_t across, down;
 
-	f->image = (struct gw_image){.memory = GW_MEM_HOST,
-		.format = format,
-		.width = width,
-		.height = height,
-		.pitch = {pitch}};
-	f->image.room = malloc(size);
-	f->image.plane[0] = f->image.room;
-	for (size_t i = 0; i < size; i++)
-		f->image.room[i] = (uint8_t)random_below(256);
+		share_of(format, i, &across, &down);
+		const uint32_t columns = (width + across - 1) / across;
+		const uint32_t rows = (height + down - 1) / down;
+		const uint32_t pitch = columns * (format == GW_FORMAT_RGB ? 3u : 1u) + padding;
+		const size_t size = (size_t)pitch * rows - padding;
+
+		f->image.pitch[i] = pitch;
+		f->image.plane[i] = malloc(size);
+		for (size_t k = 0; k < size; k++)
+			f->image.plane[i][k] = (uint8_t)random_below(256);
+	}
 }
 
 static void open_fixture(struct fixture *f, uint16_t width, uint16_t height, uint8_t channels)
@@ -65,14 +82,16 @@ static void close_fixture(struct fixture *f)
 {
 	geometry_free(&f->geometry);
 	preprocess_free(&f->preprocess);
-	free(f->image.room);
+	for (int i = 0; i < GW_PLANES; i++)
+		free(f->image.plane[i]);
 	free(f->tensor);
 }
 
-/* Channel c of a pixel as a model with so many channels sees it. */
+/* Channel c of a pixel as a model with so many channels sees it; of planes, plane c. */
 static double pixel(const struct gw_image *image, uint8_t channels, uint32_t x, uint32_t y, int c)
 {
-	const uint8_t *row = image->plane[0] + (size_t)y * image->pitch[0];
+	const int plane = has_planes(image->format) ? c : 0;
+	const uint8_t *row = image->plane[plane] + (size_t)y * image->pitch[plane];
 
 	if (image->format != GW_FORMAT_RGB)
 		return row[x];
@@ -86,9 +105,16 @@ static double clamp(double value, double low, double high)
 	return value < low ? low : value > high ? high : value;
 }
 
-/* The value at a point of the decoded picture, bilinear, within the pixels x0..x1, y0..y1. */
-static double sample(const struct fixture *f, double u, double v, const double limits[4], int c)
+/* What the region is of the decoded picture, or of one of its planes. */
+struct span {
+	double left, right, top, bottom;
+};
+
+/* The value at a point, bilinear, within the pixels that the span touches. */
+static double sample(const struct fixture *f, double u, double v, const struct span *span, int c)
 {
+	const double limits[4] = {
+		floor(span->left), ceil(span->right) - 1, floor(span->top), ceil(span->bottom) - 1};
 	const double x = clamp(u - 0.5, limits[0], limits[1]);
 	const double y = clamp(v - 0.5, limits[2], limits[3]);
 	const double a = floor(x), b = floor(y);
@@ -103,6 +129,27 @@ static double sample(const struct fixture *f, double u, double v, const double l
 	return top * (1 - (y - b)) + bottom * (y - b);
 }
 
+/* The same of a plane whose samples are shared by several pixels, about their middle. */
+static double sample_plane(
+	const struct fixture *f, double u, double v, const struct span *span, int i)
+{
+	uint32_t across, down;
+
+	share_of(f->image.format, i, &across, &down);
+	const struct span shared = {
+		span->left / across, span->right / across, span->top / down, span->bottom / down};
+
+	return sample(f, u / across, v / down, &shared, i);
+}
+
+/* ITU-T T.871, 7: R, G or B from Y, Cb and Cr. */
+static double colour(double luma, double cb, double cr, int c)
+{
+	static const double of_cb[] = {0, -0.344136286, 1.772}, of_cr[] = {1.402, -0.714136286, 0};
+
+	return clamp(luma + of_cb[c] * (cb - 128) + of_cr[c] * (cr - 128), 0, 255);
+}
+
 /* What the tensor should hold, from the definition alone: region, aspect ratio, ratio of sizes. */
 static double expected(const struct fixture *f, uint32_t i, uint32_t j, int c)
 {
@@ -115,35 +162,44 @@ static double expected(const struct fixture *f, uint32_t i, uint32_t j, int c)
 	if (f->input.fit == MODEL_FIT_LETTERBOX) {
 		const double scale = fmin(w / rw, h / rh);
 
-		w = round(rw * scale);
-		h = round(rh * scale);
+		w = fmax(round(rw * scale), 1);
+		h = fmax(round(rh * scale), 1);
 		left = floor((f->input.width - w) / 2);
 		top = floor((f->input.height - h) / 2);
 	}
 	if (i < left || i >= left + w || j < top || j >= top + h)
 		return 0;
-	const double limits[4] = {floor(f->region.x * scale_x),
-		ceil((f->region.x + rw) * scale_x) - 1, floor(f->region.y * scale_y),
-		ceil((f->region.y + rh) * scale_y) - 1};
+	const struct span span = {f->region.x * scale_x, (f->region.x + rw) * scale_x,
+		f->region.y * scale_y, (f->region.y + rh) * scale_y};
 	const double u = (f->region.x + (i - left + 0.5) * rw / w) * scale_x;
 	const double v = (f->region.y + (j - top + 0.5) * rh / h) * scale_y;
+	double value;
 
-	return (sample(f, u, v, limits, c) - f->mean[c]) * f->scale[c];
+	if (has_planes(f->image.format) && f->input.channels == 3)
+		value = colour(sample_plane(f, u, v, &span, 0), sample_plane(f, u, v, &span, 1),
+			sample_plane(f, u, v, &span, 2), c);
+	else
+		value = sample(f, u, v, &span, c);
+	return (value - f->mean[c]) * f->scale[c];
 }
 
 static void compare(struct fixture *f)
 {
-	assert_int_equal(geometry_update(&f->geometry, f->source_width, f->source_height,
-				 f->image.width, f->image.height),
-		0);
-	assert_int_equal(preprocess_run(&f->preprocess, &f->geometry, &f->image, f->tensor), 0);
+	assert_int_equal(
+		geometry_update(&f->geometry, f->source_width, f->source_height, &f->image), 0);
+	preprocess_run(&f->preprocess, &f->geometry, &f->image, f->tensor);
 	for (int c = 0; c < f->input.channels; c++) {
+		/* Planes are resized in 64ths of a level. */
+		const float tolerance = has_planes(f->image.format) && f->input.channels == 3
+			? 0.15f * f->scale[c]
+			: 2e-3f;
+
 		for (uint32_t j = 0; j < f->input.height; j++) {
 			for (uint32_t i = 0; i < f->input.width; i++) {
 				const size_t at =
 					((size_t)c * f->input.height + j) * f->input.width + i;
 
-				assert_float_equal(f->tensor[at], expected(f, i, j, c), 2e-3);
+				assert_float_equal(f->tensor[at], expected(f, i, j, c), tolerance);
 			}
 		}
 	}
@@ -235,14 +291,69 @@ static void random_sizes_agree_with_the_reference(void **state)
 	}
 }
 
-static void colour_cannot_come_from_yuv_planes(void **state)
-{
-	struct fixture f = {.source_width = 16, .source_height = 16};
+static const enum gw_format formats[] = {GW_FORMAT_I420, GW_FORMAT_I422, GW_FORMAT_I444};
 
-	make_image(&f, GW_FORMAT_I420, 16, 16, 0);
-	open_fixture(&f, 8, 8, 3);
-	geometry_update(&f.geometry, 16, 16, 16, 16);
-	assert_int_equal(preprocess_run(&f.preprocess, &f.geometry, &f.image, f.tensor), -ENOTSUP);
+static void planes_become_rgb(void **state)
+{
+	for (int i = 0; i < 3; i++) {
+		run((struct fixture){0}, formats[i], 3, 64, 48, 96, 80, 8);
+		run((struct fixture){0}, formats[i], 3, 61, 47, 331, 237, 8);
+		run((struct fixture){0}, formats[i], 3, 203, 47, 331, 237, 8);
+		run((struct fixture){0}, formats[i], 3, 64, 64, 29, 31, 8);
+	}
+}
+
+static void planes_of_one_pixel_are_enough(void **state)
+{
+	for (int i = 0; i < 3; i++) {
+		run((struct fixture){0}, formats[i], 3, 5, 4, 1, 1, 8);
+		run((struct fixture){0}, formats[i], 3, 7, 5, 2, 2, 8);
+		run((struct fixture){0}, formats[i], 3, 7, 5, 3, 1, 8);
+		run((struct fixture){0}, formats[i], 3, 1, 1, 1, 40, 8);
+	}
+}
+
+static void a_region_is_cut_out_of_planes(void **state)
+{
+	struct fixture f = {.region = {.x = 13, .y = 7, .width = 28, .height = 31}};
+
+	for (int i = 0; i < 3; i++) {
+		run(f, formats[i], 3, 32, 16, 64, 64, 8);
+		run(f, formats[i], 3, 32, 32, 160, 128, 4);
+	}
+}
+
+static void random_sizes_of_planes_agree_with_the_reference(void **state)
+{
+	for (int i = 0; i < 90; i++) {
+		struct fixture f = {.input.fit = i % 2 ? MODEL_FIT_STRETCH : MODEL_FIT_LETTERBOX};
+		const bool scaled = i % 4 < 2;
+		const uint16_t unit = scaled ? 8 : 1;
+		const uint16_t width = (uint16_t)(unit * (1 + random_below(96u / unit)));
+		const uint16_t height = (uint16_t)(unit * (1 + random_below(96u / unit)));
+
+		f.region = (struct gw_region){
+			.x = (uint16_t)random_below(width), .y = (uint16_t)random_below(height)};
+		run(f, formats[i % 3], i % 10 ? 3 : 1, (uint16_t)(1 + random_below(70)),
+			(uint16_t)(1 + random_below(70)), width, height,
+			scaled ? 1u << random_below(4) : 8);
+	}
+}
+
+/* One camera's pictures change their sampling: the tables are of the format as well. */
+static void a_change_of_format_is_noticed(void **state)
+{
+	struct fixture f = {.source_width = 33, .source_height = 31};
+
+	make_image(&f, GW_FORMAT_I444, 33, 31, 0);
+	open_fixture(&f, 24, 20, 3);
+	compare(&f);
+	for (int i = 0; i < 3; i++) {
+		for (int k = 0; k < GW_PLANES; k++)
+			free(f.image.plane[k]);
+		make_image(&f, formats[i], 33, 31, 0);
+		compare(&f);
+	}
 	close_fixture(&f);
 }
 
@@ -259,7 +370,11 @@ int main(void)
 		cmocka_unit_test(a_letterboxed_picture_stands_between_zeros),
 		cmocka_unit_test(one_pixel_is_enough),
 		cmocka_unit_test(random_sizes_agree_with_the_reference),
-		cmocka_unit_test(colour_cannot_come_from_yuv_planes),
+		cmocka_unit_test(planes_become_rgb),
+		cmocka_unit_test(planes_of_one_pixel_are_enough),
+		cmocka_unit_test(a_region_is_cut_out_of_planes),
+		cmocka_unit_test(random_sizes_of_planes_agree_with_the_reference),
+		cmocka_unit_test(a_change_of_format_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
