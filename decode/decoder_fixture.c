@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -69,4 +70,52 @@ void decode_one(struct decoder_fixture *f, struct gw_frame *frame)
 	f->decoder.ops->submit(&f->decoder, &frame, 1);
 	assert_int_equal(poll_for(f, &back, 1), 1);
 	assert_ptr_equal(back, frame);
+}
+
+enum gw_format format_of(const struct jpeg_recipe *recipe)
+{
+	uint32_t h = recipe->h ? recipe->h : 2, v = recipe->v ? recipe->v : 2;
+
+	if (recipe->components == 1 || h == 4 || (h == 1 && v == 2))
+		return GW_FORMAT_RGB;
+	return h == 1 ? GW_FORMAT_I444 : v == 1 ? GW_FORMAT_I422 : GW_FORMAT_I420;
+}
+
+static void assert_rows(const uint8_t *samples, uint32_t pitch, const uint8_t *expected,
+	uint32_t expected_pitch, uint32_t width, uint32_t height)
+{
+	for (uint32_t y = 0; y < height; y++)
+		assert_memory_equal(
+			samples + (size_t)y * pitch, expected + (size_t)y * expected_pitch, width);
+}
+
+void assert_planes(const struct gw_image *image, const uint8_t *data, size_t size, uint32_t eighths)
+{
+	struct jpeg_planes planes;
+
+	jpeg_reference_planes(data, size, eighths, &planes);
+	assert_int_equal(image->width, planes.width[0]);
+	assert_int_equal(image->height, planes.height[0]);
+	for (int i = 0; i < GW_PLANES; i++)
+		assert_rows(image->plane[i], image->pitch[i], planes.sample[i], planes.pitch[i],
+			planes.width[i], planes.height[i]);
+	/* Chroma is as large as the format says. */
+	assert_int_equal(planes.width[1],
+		image->format == GW_FORMAT_I444 ? image->width : (image->width + 1) / 2);
+	assert_int_equal(planes.height[1],
+		image->format == GW_FORMAT_I420 ? (image->height + 1) / 2 : image->height);
+	jpeg_planes_free(&planes);
+}
+
+void assert_picture(const struct gw_image *image, const uint8_t *data, size_t size)
+{
+	if (image->format != GW_FORMAT_RGB && image->format != GW_FORMAT_GRAY) {
+		assert_planes(image, data, size, 8);
+		return;
+	}
+	uint8_t *expected = jpeg_reference(data, size, image->format == GW_FORMAT_GRAY);
+	uint32_t row = image->width * (image->format == GW_FORMAT_RGB ? 3u : 1u);
+
+	assert_rows(image->plane[0], image->pitch[0], expected, row, row, image->height);
+	free(expected);
 }

@@ -6,6 +6,7 @@
 
 #include "core/gateway.h"
 #include "decode/decoder.h"
+#include "decode/jpeg_make.h"
 
 #define CAMERAS 2
 
@@ -33,3 +34,13 @@ uint32_t poll_for(struct decoder_fixture *f, struct gw_frame **frames, uint32_t 
 
 /* Submits one frame and waits for it. */
 void decode_one(struct decoder_fixture *f, struct gw_frame *frame);
+
+/* The format that the turbo back-end gives a picture of this recipe at full size, in colour. */
+enum gw_format format_of(const struct jpeg_recipe *recipe);
+
+/* The picture's planes are those of libjpeg's raw output at so many eighths. */
+void assert_planes(
+	const struct gw_image *image, const uint8_t *data, size_t size, uint32_t eighths);
+
+/* The picture is what plain libjpeg makes of this JPEG at full size. */
+void assert_picture(const struct gw_image *image, const uint8_t *data, size_t size);

@@ -116,6 +116,57 @@ uint8_t *jpeg_reference(const uint8_t *data, size_t size, bool grey)
 	return pixels;
 }
 
+void jpeg_reference_planes(
+	const uint8_t *data, size_t size, uint32_t eighths, struct jpeg_planes *planes)
+{
+	struct jpeg_decompress_struct jpeg;
+	struct jpeg_error_mgr errors;
+	JSAMPROW rows[3][4 * DCTSIZE];
+	JSAMPARRAY all[3] = {rows[0], rows[1], rows[2]};
+	uint32_t step[3], at[3] = {0};
+
+	jpeg.err = jpeg_std_error(&errors);
+	jpeg_create_decompress(&jpeg);
+	jpeg_mem_src(&jpeg, data, size);
+	jpeg_read_header(&jpeg, TRUE);
+	jpeg.scale_num = eighths;
+	jpeg.scale_denom = 8;
+	jpeg.raw_data_out = TRUE;
+	jpeg_start_decompress(&jpeg);
+	for (int i = 0; i < 3; i++) {
+		const jpeg_component_info *c = &jpeg.comp_info[i];
+
+#if JPEG_LIB_VERSION >= 70
+		step[i] = (uint32_t)(c->v_samp_factor * c->DCT_v_scaled_size);
+#else
+		step[i] = (uint32_t)(c->v_samp_factor * c->DCT_scaled_size);
+#endif
+		planes->width[i] = c->downsampled_width;
+		planes->height[i] = c->downsampled_height;
+		planes->pitch[i] = (c->downsampled_width + 31) / 32 * 32;
+		planes->sample[i] = malloc((size_t)planes->pitch[i] * (c->downsampled_height + 32));
+		if (!planes->sample[i])
+			abort();
+	}
+	while (jpeg.output_scanline < jpeg.output_height) {
+		for (int i = 0; i < 3; i++)
+			for (uint32_t k = 0; k < 4 * DCTSIZE; k++)
+				rows[i][k] =
+					planes->sample[i] + (size_t)(at[i] + k) * planes->pitch[i];
+		jpeg_read_raw_data(&jpeg, all, 4 * DCTSIZE);
+		for (int i = 0; i < 3; i++)
+			at[i] += step[i];
+	}
+	jpeg_finish_decompress(&jpeg);
+	jpeg_destroy_decompress(&jpeg);
+}
+
+void jpeg_planes_free(struct jpeg_planes *planes)
+{
+	for (int i = 0; i < 3; i++)
+		free(planes->sample[i]);
+}
+
 size_t jpeg_find(const uint8_t *data, size_t size, uint8_t marker)
 {
 	for (size_t i = 0; i + 1 < size; i++)

@@ -30,6 +30,19 @@ uint8_t *jpeg_make_from(const struct jpeg_recipe *recipe, const uint8_t *rgb, si
  * in malloc'd memory that the caller frees. Aborts on failure. */
 uint8_t *jpeg_reference(const uint8_t *data, size_t size, bool grey);
 
+/* What libjpeg's IDCT gives of a picture of three components: plane after plane, whole MCUs, rows
+ * without gaps. */
+struct jpeg_planes {
+	uint8_t *sample[3];
+	uint32_t pitch[3];
+	uint32_t width[3], height[3]; /* without what fills up the last blocks */
+};
+
+/* The plainest use of libjpeg's raw output, scaled to so many eighths. Aborts on failure. */
+void jpeg_reference_planes(
+	const uint8_t *data, size_t size, uint32_t eighths, struct jpeg_planes *planes);
+void jpeg_planes_free(struct jpeg_planes *planes);
+
 /* The offset of the first marker 0xff `marker` before the scan's data ends; aborts when there is
  * none. */
 size_t jpeg_find(const uint8_t *data, size_t size, uint8_t marker);

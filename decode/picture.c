@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #define ROW_ALIGNMENT 64u
+#define PLANE_ROW_ALIGNMENT 16u
 
 /* The part of one side that the region takes: `length` 0 means to the edge. */
 static uint32_t inside(uint32_t begin, uint32_t length, uint32_t side)
@@ -50,4 +51,30 @@ int picture_place(
 		image->pitch[i] = i == 0 ? pitch : 0;
 	}
 	return (int)eighths;
+}
+
+int picture_place_planes(struct gw_image *image, enum gw_format format, uint16_t width,
+	uint16_t height, const struct picture_extent *extents)
+{
+	uint32_t pitch[GW_PLANES];
+	uint64_t size = 0;
+
+	for (int i = 0; i < GW_PLANES; i++) {
+		pitch[i] = (extents[i].width + PLANE_ROW_ALIGNMENT - 1) / PLANE_ROW_ALIGNMENT *
+			PLANE_ROW_ALIGNMENT;
+		size += (uint64_t)pitch[i] * extents[i].height;
+	}
+	if (size > image->capacity)
+		return -EMSGSIZE;
+	image->memory = GW_MEM_HOST;
+	image->format = format;
+	image->width = width;
+	image->height = height;
+	uint8_t *at = image->room;
+	for (int i = 0; i < GW_PLANES; i++) {
+		image->plane[i] = at;
+		image->pitch[i] = pitch[i];
+		at += (size_t)pitch[i] * extents[i].height;
+	}
+	return 0;
 }

@@ -25,3 +25,15 @@ static inline uint16_t picture_scaled(uint16_t pixels, uint32_t eighths)
  * -EMSGSIZE when the slot is too small: then `image` is as before. */
 int picture_place(
 	struct gw_image *image, const struct gw_camera *camera, uint16_t width, uint16_t height);
+
+/* Samples that a decoder writes of one plane, whole blocks. */
+struct picture_extent {
+	uint32_t width, height;
+};
+
+/* Describes in `image` a host picture of three planes, width x height pixels after scaling, of
+ * which plane i has room for extents[i]: one behind the other from the beginning of the slot, rows
+ * aligned to 16 bytes (so that 4:4:4 needs no more than RGB). Returns 0, or -EMSGSIZE when the slot
+ * is too small: then `image` is as before. */
+int picture_place_planes(struct gw_image *image, enum gw_format format, uint16_t width,
+	uint16_t height, const struct picture_extent *extents);

@@ -87,12 +87,34 @@ static void a_picture_larger_than_the_slot_has_no_place(void **state)
 	assert_int_equal(picture_place(&image, &camera, 65535, 65535), -EMSGSIZE);
 }
 
+static void planes_stand_behind_each_other(void **state)
+{
+	static const struct picture_extent extents[] = {{336, 240}, {168, 120}, {168, 120}};
+	static uint8_t room[336 * 240 + 2 * 176 * 120];
+	struct gw_image image = {.room = room, .capacity = sizeof(room) - 1};
+
+	assert_int_equal(
+		picture_place_planes(&image, GW_FORMAT_I420, 331, 237, extents), -EMSGSIZE);
+	assert_int_equal(image.memory, GW_MEM_NONE);
+	image.capacity++;
+	assert_int_equal(picture_place_planes(&image, GW_FORMAT_I420, 331, 237, extents), 0);
+	assert_int_equal(image.memory, GW_MEM_HOST);
+	assert_int_equal(image.format, GW_FORMAT_I420);
+	assert_int_equal(image.width, 331);
+	assert_int_equal(image.height, 237);
+	assert_int_equal(image.pitch[0], 336);
+	assert_int_equal(image.pitch[1], 176);
+	assert_ptr_equal(image.plane[1], room + 336 * 240);
+	assert_ptr_equal(image.plane[2], room + 336 * 240 + 176 * 120);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_smallest_scale_that_covers_the_input_is_taken),
 		cmocka_unit_test(a_region_has_to_cover_the_input_by_itself),
 		cmocka_unit_test(rows_are_aligned_and_fit_the_slot),
+		cmocka_unit_test(planes_stand_behind_each_other),
 		cmocka_unit_test(a_picture_larger_than_the_slot_has_no_place),
 	};
 

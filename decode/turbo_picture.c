@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "decode/picture.h"
+#include "decode/turbo_planes.h"
 
 /* Rows offered to libjpeg at a time; it writes as many as one row of MCUs gives. */
 #define ROWS 16
@@ -47,7 +48,7 @@ static bool harmless(const struct jpeg_decompress_struct *jpeg)
 	if (errors->msg_code == JWRN_JFIF_MAJOR)
 		return true;
 	return errors->msg_code == JWRN_EXTRANEOUS_DATA && jpeg->output_height > 0 &&
-		jpeg->output_scanline == jpeg->output_height &&
+		jpeg->output_scanline >= jpeg->output_height &&
 		(size_t)errors->msg_parm.i[0] <= padding(jpeg->src);
 }
 
@@ -84,17 +85,15 @@ void turbo_picture_close(struct turbo_picture *picture)
 	turbo_arena_close(&picture->arena);
 }
 
-static int decode(
+/* Packed pixels: grey, or RGB that libjpeg upsamples and converts. */
+static int decode_pixels(
 	struct jpeg_decompress_struct *jpeg, const struct gw_camera *camera, struct gw_frame *frame)
 {
-	jpeg_mem_src(jpeg, frame->jpeg.data, frame->jpeg.size);
-	jpeg_read_header(jpeg, TRUE);
-	int eighths = picture_place(
+	int status = picture_place(
 		&frame->image, camera, (uint16_t)jpeg->image_width, (uint16_t)jpeg->image_height);
-	if (eighths < 0)
-		return eighths;
-	jpeg->scale_num = (unsigned int)eighths;
-	jpeg->scale_denom = PICTURE_EIGHTHS;
+
+	if (status < 0)
+		return status;
 	jpeg->out_color_space = camera->input_gray ? JCS_GRAYSCALE : JCS_RGB;
 	jpeg_start_decompress(jpeg);
 
@@ -110,8 +109,25 @@ static int decode(
 				(size_t)(jpeg->output_scanline + i) * image->pitch[0];
 		jpeg_read_scanlines(jpeg, row, left < ROWS ? left : ROWS);
 	}
-	jpeg_finish_decompress(jpeg);
 	return 0;
+}
+
+static int decode(
+	struct jpeg_decompress_struct *jpeg, const struct gw_camera *camera, struct gw_frame *frame)
+{
+	jpeg_mem_src(jpeg, frame->jpeg.data, frame->jpeg.size);
+	jpeg_read_header(jpeg, TRUE);
+	jpeg->scale_num =
+		picture_eighths(camera, (uint16_t)jpeg->image_width, (uint16_t)jpeg->image_height);
+	jpeg->scale_denom = PICTURE_EIGHTHS;
+
+	enum gw_format format = camera->input_gray ? GW_FORMAT_GRAY : turbo_planes_format(jpeg);
+	int status = format == GW_FORMAT_GRAY || format == GW_FORMAT_RGB
+		? decode_pixels(jpeg, camera, frame)
+		: turbo_planes_decode(jpeg, format, &frame->image);
+	if (status == 0)
+		jpeg_finish_decompress(jpeg);
+	return status;
 }
 
 int turbo_picture_decode(

@@ -11,14 +11,6 @@
 #include "decode/jpeg_marker.h"
 #include "decode/turbo_picture.h"
 
-static void assert_pixels(const struct gw_image *image, const uint8_t *expected)
-{
-	size_t row = (size_t)image->width * (image->format == GW_FORMAT_RGB ? 3 : 1);
-
-	for (uint32_t y = 0; y < image->height; y++)
-		assert_memory_equal(image->plane[0] + y * image->pitch[0], expected + y * row, row);
-}
-
 static const struct jpeg_recipe shapes[] = {
 	{.width = 640, .height = 480, .h = 2, .v = 2},
 	{.width = 331, .height = 237, .h = 2, .v = 2},
@@ -28,6 +20,9 @@ static const struct jpeg_recipe shapes[] = {
 	{.width = 200, .height = 40, .h = 4, .v = 1},
 	{.width = 99, .height = 70, .components = 1},
 	{.width = 320, .height = 240, .restart_interval = 5},
+	{.width = 331, .height = 237, .h = 2, .v = 1, .restart_interval = 3},
+	{.width = 17, .height = 31, .h = 2, .v = 2, .restart_interval = 1},
+	{.width = 337, .height = 241, .h = 1, .v = 1},
 	{.width = 1, .height = 1},
 	{.width = 320, .height = 240, .quality = 1},
 	{.width = 320, .height = 240, .quality = 1, .wide = true},
@@ -45,20 +40,19 @@ static void unscaled_pixels_equal_those_of_plain_libjpeg(void **state)
 		bool grey = i >= SHAPES;
 		size_t size;
 		uint8_t *data = jpeg_make(&shapes[i % SHAPES], &size);
-		uint8_t *expected = jpeg_reference(data, size, grey);
 		struct gw_frame *frame = frame_of(&f, 0, data, size);
 
 		f.cameras[0].input_gray = grey;
 		decode_one(&f, frame);
 		assert_int_equal(frame->drop, GW_DROP_NONE);
-		assert_int_equal(frame->image.format, grey ? GW_FORMAT_GRAY : GW_FORMAT_RGB);
+		assert_int_equal(frame->image.format,
+			grey ? GW_FORMAT_GRAY : format_of(&shapes[i % SHAPES]));
 		assert_int_equal(frame->image.width, shapes[i % SHAPES].width);
 		assert_int_equal(frame->image.height, shapes[i % SHAPES].height);
 		assert_true(frame->stamp[GW_STAMP_DECODE] > 0);
 		assert_true(frame->stamp[GW_STAMP_DECODED] >= frame->stamp[GW_STAMP_DECODE]);
-		assert_pixels(&frame->image, expected);
+		assert_picture(&frame->image, data, size);
 		gw_pool_put_back(f.gw.pool, frame);
-		free(expected);
 		free(data);
 	}
 	fixture_close(&f);
@@ -156,7 +150,6 @@ static void damaged_scans_fail_and_their_neighbours_do_not(void **state)
 	struct decoder_fixture f;
 	size_t size;
 	uint8_t *data = jpeg_make(&recipe, &size);
-	uint8_t *expected = jpeg_reference(data, size, false);
 	size_t scan = jpeg_find(data, size, MARKER_SOS) + 14;
 	int failed = 0;
 
@@ -182,13 +175,12 @@ static void damaged_scans_fail_and_their_neighbours_do_not(void **state)
 			failed++;
 		} else {
 			assert_int_equal(frame->drop, GW_DROP_NONE);
-			assert_pixels(&frame->image, expected);
+			assert_picture(&frame->image, data, size);
 		}
 		gw_pool_put_back(f.gw.pool, frame);
 	}
 	assert_int_equal(failed, 20);
 	fixture_close(&f);
-	free(expected);
 	free(data);
 }
 
@@ -198,7 +190,6 @@ static void a_wrong_byte_in_the_scan_never_reaches_another_frame(void **state)
 	struct decoder_fixture f;
 	size_t size;
 	uint8_t *data = jpeg_make(&recipe, &size);
-	uint8_t *expected = jpeg_reference(data, size, false);
 	size_t scan = jpeg_find(data, size, MARKER_SOS) + 14;
 	int failed = 0;
 
@@ -212,13 +203,12 @@ static void a_wrong_byte_in_the_scan_never_reaches_another_frame(void **state)
 		decode_one(&f, well);
 		failed += gw_frame_failed(hurt);
 		assert_int_equal(well->drop, GW_DROP_NONE);
-		assert_pixels(&well->image, expected);
+		assert_picture(&well->image, data, size);
 		gw_pool_put_back(f.gw.pool, hurt);
 		gw_pool_put_back(f.gw.pool, well);
 	}
 	assert_true(failed > 10);
 	fixture_close(&f);
-	free(expected);
 	free(data);
 }
 
@@ -232,14 +222,12 @@ static void tables_of_one_picture_do_not_leak_into_the_next(void **state)
 
 	fixture_open(&f, "turbo", 1);
 	for (int i = 0; i < 6; i++) {
-		uint8_t *expected = jpeg_reference(data[i % 2], size[i % 2], false);
 		struct gw_frame *frame = frame_of(&f, 0, data[i % 2], size[i % 2]);
 
 		decode_one(&f, frame);
 		assert_int_equal(frame->drop, GW_DROP_NONE);
-		assert_pixels(&frame->image, expected);
+		assert_picture(&frame->image, data[i % 2], size[i % 2]);
 		gw_pool_put_back(f.gw.pool, frame);
-		free(expected);
 	}
 	fixture_close(&f);
 	free(data[0]);
@@ -252,7 +240,6 @@ static void zero_bytes_that_fill_up_the_scan_are_no_damage(void **state)
 	struct decoder_fixture f;
 	size_t size;
 	uint8_t *data = jpeg_make(&recipe, &size);
-	uint8_t *expected = jpeg_reference(data, size, false);
 
 	fixture_open(&f, "turbo", 1);
 	for (uint32_t zeros = 0; zeros < 40; zeros++) {
@@ -265,7 +252,7 @@ static void zero_bytes_that_fill_up_the_scan_are_no_damage(void **state)
 		frame->jpeg.size += zeros;
 		decode_one(&f, frame);
 		assert_int_equal(frame->drop, GW_DROP_NONE);
-		assert_pixels(&frame->image, expected);
+		assert_picture(&frame->image, data, size);
 		/* The negative control: what is not padding is damage. */
 		if (zeros > 8) {
 			memset(end, 0x55, zeros);
@@ -276,7 +263,6 @@ static void zero_bytes_that_fill_up_the_scan_are_no_damage(void **state)
 		gw_pool_put_back(f.gw.pool, frame);
 	}
 	fixture_close(&f);
-	free(expected);
 	free(data);
 }
 
@@ -311,11 +297,15 @@ static void a_picture_that_exceeds_its_slot_fails_before_a_byte_is_written(void 
 	frame = frame_of(&f, 0, data, size);
 	capacity = frame->image.capacity;
 	memset(frame->image.room, 0xaa, 1920);
-	frame->image.capacity = 1920 * 480 - 1;
+	frame->image.capacity = 640 * 480 * 3 / 2 - 1;
 	decode_one(&f, frame);
 	assert_int_equal(frame->drop, GW_DROP_JPEG_LIMIT);
 	for (int i = 0; i < 1920; i++)
 		assert_int_equal(frame->image.room[i], 0xaa);
+	frame->image.capacity++;
+	frame->drop = GW_DROP_NONE;
+	decode_one(&f, frame);
+	assert_int_equal(frame->drop, GW_DROP_NONE);
 	frame->image.capacity = capacity;
 	gw_pool_put_back(f.gw.pool, frame);
 	fixture_close(&f);
@@ -336,14 +326,12 @@ static void the_widest_picture_fits_the_reserved_memory(void **state)
 			.quality = 20};
 		size_t size;
 		uint8_t *data = jpeg_make(&recipe, &size);
-		uint8_t *expected = jpeg_reference(data, size, false);
 		struct gw_frame *frame = frame_of(&f, 0, data, size);
 
 		decode_one(&f, frame);
 		assert_int_equal(frame->drop, GW_DROP_NONE);
-		assert_pixels(&frame->image, expected);
+		assert_picture(&frame->image, data, size);
 		gw_pool_put_back(f.gw.pool, frame);
-		free(expected);
 		free(data);
 	}
 	fixture_close(&f);
