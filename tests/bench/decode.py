@@ -1,14 +1,21 @@
-"""Pictures per second of the decode stage, against plain libjpeg and against GStreamer.
+"""Pictures per second of the decode path, against plain libjpeg and against GStreamer.
 
 Everything runs in turns in one run; each figure is a median, each ratio the median of the rounds'
-ratios. The pictures are frames of a real surveillance video. Ours is the whole stage (claim, probe,
-one worker) down to what the model needs; both peers decode the full size: libjpeg to RGB on one
-thread in the same process, GStreamer from RTP packets in a file to planes, its start-up subtracted.
+ratios. The pictures are frames of a real surveillance video. One thread decodes, on either side.
+
+The stage's rows go by the clock: ours is the whole stage (claim, probe, one worker) down to planes
+of the size that the model needs, or to its grey; the peers decode the full size, libjpeg to RGB in
+the same process, GStreamer from RTP packets in a file to planes.
+
+The other rows go by processor time and end where a model begins, at a picture of its size. Ours and
+libjpeg's is the float tensor (libjpeg: the full size as RGB, resized by our preprocessing of RGB),
+GStreamer's only the bytes. GStreamer's start-up is subtracted.
 """
 
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -20,12 +27,15 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("FRAMEGATE_BUILD", ROOT / "build"))
 CACHE = Path(os.environ.get("FRAMEGATE_CACHE", Path.home() / ".cache/framegate"))
 VIDEO = CACHE / "vtest.avi"
-BENCH = BUILD / "decode/decode_bench"
+BENCH = BUILD / "tests/decode_bench"
 
 FILES = 16
 TIMEOUT = 120
 LIBJPEG = "libjpeg, full size RGB, one thread"
-GSTREAMER = "gst rtpjpegdepay ! jpegdec, full size"
+GSTREAMER = "gst rtpjpegdepay ! jpegdec, full size planes"
+LIBJPEG_TENSOR = "libjpeg, full size RGB, then the resize of RGB"
+GSTREAMER_PLANES = "gst rtpjpegdepay ! jpegdec, full size planes, processor time"
+GSTREAMER_INPUT = "gst jpegdec ! videoscale ! videoconvert, bytes"
 
 # width and height of the source, the model's input and colour, pictures per turn
 CASES = [
@@ -64,44 +74,74 @@ def make_packets(folder, width, height, pictures):
     return path
 
 
-def gstreamer(packets, *sink):
+def gstreamer(packets, *sink, size=None):
+    """The command that decodes the packets, to full-size planes or to a model's input."""
     caps = "application/x-rtp-stream,media=video,encoding-name=JPEG,payload=26,clock-rate=90000"
+    resize = ""
+    if size:
+        width, height, pixels = size
+        resize = (
+            f"! videoscale ! videoconvert ! video/x-raw,format={pixels},"
+            f"width={width},height={height} "
+        )
     pipeline = (
         f"filesrc location={packets} blocksize=65536 ! {caps} ! rtpstreamdepay ! rtpjpegdepay "
-        "! jpegdec ! fakesink sync=false"
+        f"! jpegdec {resize}! fakesink sync=false"
     )
     return ["gst-launch-1.0", *pipeline.split(), *sink]
 
 
-def assert_decodes_all(packets, pictures):
-    command = [*gstreamer(packets, "silent=false"), "-v"]
+def assert_decodes_all(packets, pictures, size=None):
+    command = [*gstreamer(packets, "silent=false", size=size), "-v"]
     said = run(command, capture_output=True, text=True).stdout.count("chain")
     if said != pictures:
         sys.exit(f"bench: GStreamer decoded {said} of {pictures} pictures of {packets}")
 
 
 def seconds(command):
+    """How long it took, by the clock and of processor time."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begin = time.monotonic()
     run(command, stdout=subprocess.DEVNULL)
-    return time.monotonic() - begin
+    elapsed = time.monotonic() - begin
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return elapsed, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def gstreamer_rates(short, long, pictures, size=None):
+    """Pictures per second, by the clock and of processor time."""
+    start = seconds(gstreamer(short, size=size))
+    whole = seconds(gstreamer(long, size=size))
+    return [pictures / max(b - a, 1e-3) for a, b in zip(start, whole)]
 
 
 def measure(folder, case, rounds):
     width, height, input_width, input_height, colour, pictures = case
+    size = (input_width, input_height, "RGB" if colour == "rgb" else "GRAY8")
     files = make_pictures(folder, width, height)
     short = make_packets(folder, width, height, FILES)
     long = make_packets(folder, width, height, FILES + pictures)
     assert_decodes_all(long, FILES + pictures)
-    ours, libjpeg, gst = [], [], []
+    assert_decodes_all(long, FILES + pictures, size)
+    turns, planes, inputs = [], [], []
+    command = [BENCH, str(input_width), str(input_height), colour, "1", str(pictures)]
     for _ in range(rounds):
-        command = [BENCH, str(input_width), str(input_height), colour, "1", "1", str(pictures)]
-        turn = json.loads(run([*command, *files], capture_output=True).stdout)
-        ours += turn["ours"]
-        libjpeg += turn["libjpeg"]
-        start = seconds(gstreamer(short))
-        gst.append(pictures / max(seconds(gstreamer(long)) - start, 1e-3))
-    what = f"{width}x{height} to {input_width}x{input_height} {colour}"
-    return [row(what, ours, libjpeg, LIBJPEG), row(what, ours, gst, GSTREAMER)]
+        turns.append(json.loads(run([*command, *files], capture_output=True).stdout))
+        planes.append(gstreamer_rates(short, long, pictures))
+        inputs.append(gstreamer_rates(short, long, pictures, size))
+    ours = {way: [turn[way][0] for turn in turns] for way in turns[0] if way != "difference"}
+    source, target = f"{width}x{height}", f"{input_width}x{input_height} {colour}"
+    rows = [
+        row(f"{source} for {target}", ours["stage"], ours["libjpeg"], LIBJPEG),
+        row(f"{source} for {target}", ours["stage"], [a for a, _ in planes], GSTREAMER),
+        row(f"{source} for {target}", ours["decode"], [b for _, b in planes], GSTREAMER_PLANES),
+        row(f"{source} to {target}", ours["tensor"], ours["libjpeg_tensor"], LIBJPEG_TENSOR),
+        row(f"{source} to {target}", ours["tensor"], [b for _, b in inputs], GSTREAMER_INPUT),
+    ]
+    # Where ours is scaled while it is decoded, the peer's aliasing is most of the difference.
+    if width < 2 * input_width and height < 2 * input_height:
+        rows[3]["difference_levels"] = round(turns[0]["difference"], 3)
+    return rows
 
 
 def row(what, ours, peer, peer_name):
@@ -123,11 +163,13 @@ def machine():
 
 def print_table(result):
     print(f"decode on {result['machine']}, in {result['rows'][0]['unit']}")
-    print(f"{'what':28} {'ours':>8} {'peer':>8} {'ratio':>6}  against")
+    print(f"{'what':30} {'ours':>8} {'peer':>8} {'ratio':>6}  against")
     for r in result["rows"]:
         print(
-            f"{r['what']:28} {r['ours']:8.0f} {r['peer']:8.0f} {r['ratio']:6.2f}  {r['peer_name']}"
+            f"{r['what']:30} {r['ours']:8.0f} {r['peer']:8.0f} {r['ratio']:6.2f}  {r['peer_name']}"
         )
+        if "difference_levels" in r:
+            print(f"{'':56}the tensors differ by {r['difference_levels']:.2f} levels on average")
 
 
 def main():

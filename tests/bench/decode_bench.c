@@ -1,0 +1,350 @@
+/* Measures the way from a JPEG to a model's input against the plain one, in one process, in turns:
+ * tests/bench/decode.py calls it.
+ *
+ *   decode_bench WIDTH HEIGHT rgb|grey TURNS PICTURES FILE...
+ *
+ * WIDTH, HEIGHT and colour are those of a model's input. Each of TURNS runs PICTURES through each
+ * of these and prints how many pictures it did in a second:
+ *
+ * - stage: the whole decode stage, claim, probe and one worker of the turbo back-end, on frames of
+ * a real pool, by the clock.
+ * - libjpeg: what one would write first: one thread, one libjpeg object for all pictures, the full
+ *   size as RGB into one buffer, by the clock.
+ * - decode: probe and back-end on one thread, by its processor time.
+ * - tensor: the same and then the preprocessing to the model's tensor.
+ * - libjpeg_tensor: libjpeg as above and then the preprocessing of RGB, by processor time.
+ *
+ * `difference` is the mean distance between the two tensors, in levels.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <jansson.h>
+#include <jpeglib.h>
+
+#include "accel/preprocess.h"
+#include "core/clock.h"
+#include "core/gateway.h"
+#include "core/rest.h"
+#include "decode/decode.h"
+#include "decode/jpeg_probe.h"
+#include "decode/turbo_picture.h"
+
+#define MAX_FILES 64u
+/* Two cameras' worth in flight: memory is as warm as it is in a gateway, not warmer. */
+#define FRAMES 16u
+#define MAX_SIDE 4096
+#define SCALE 0.01f
+
+struct file {
+	uint8_t *data;
+	size_t size;
+};
+
+struct bench {
+	struct file files[MAX_FILES];
+	uint32_t file_count;
+	struct gw gw;
+	struct gw_config config;
+	struct gw_gateway_config gateway;
+	struct gw_decode_config decode;
+	struct gw_camera camera;
+	struct gw_camera_config camera_config;
+	struct gw_stage stage;
+	uint8_t *pixels; /* of the peer */
+	struct turbo_picture picture;
+	struct model_input input;
+	struct geometry geometry;
+	struct preprocess preprocess;
+	float *tensor;
+};
+
+static double processor_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static int load(struct file *file, const char *path)
+{
+	FILE *stream = fopen(path, "rb");
+	long size = -1;
+
+	if (stream && fseek(stream, 0, SEEK_END) == 0)
+		size = ftell(stream);
+	if (size > 0) {
+		rewind(stream);
+		file->size = (size_t)size;
+		file->data = malloc(file->size);
+	}
+	if (!file->data || fread(file->data, 1, file->size, stream) != file->size)
+		size = -1;
+	if (stream)
+		fclose(stream);
+	return size > 0 ? 0 : -EIO;
+}
+
+static int open_model(struct bench *b)
+{
+	static float mean[MODEL_CHANNELS] = {127, 127, 127};
+	static float scale[MODEL_CHANNELS] = {SCALE, SCALE, SCALE};
+
+	b->input = (struct model_input){.width = b->camera.input_width,
+		.height = b->camera.input_height,
+		.channels = b->camera.input_gray ? 1 : MODEL_CHANNELS,
+		.mean = mean,
+		.scale = scale};
+	b->tensor =
+		calloc((size_t)b->input.width * b->input.height * MODEL_CHANNELS, sizeof(float));
+	if (!b->tensor || geometry_init(&b->geometry, &b->input, NULL) != 0 ||
+		preprocess_init(&b->preprocess, &b->input) != 0)
+		return -ENOMEM;
+	return turbo_picture_open(&b->picture, MAX_SIDE);
+}
+
+static int open_stage(struct bench *b, struct gw_error *error)
+{
+	static const struct gw_size_class classes[] = {{1920, 1088, FRAMES}};
+
+	b->decode.max_width = b->decode.max_height = MAX_SIDE;
+	b->config.gateway = &b->gateway;
+	b->config.decode = &b->decode;
+	b->camera.config = &b->camera_config;
+	b->gw.config = &b->config;
+	b->gw.cameras = &b->camera;
+	b->gw.camera_count = 1;
+	b->gw.pool = gw_pool_create(classes, 1, true, error);
+	b->stage.ops = &decode_stage;
+	b->stage.gw = &b->gw;
+	b->stage.in = gw_link_create("in", FRAMES);
+	b->stage.out = gw_link_create("out", FRAMES);
+	b->stage.stats = gw_stage_stats_create("decode", 1);
+	b->pixels = malloc((size_t)MAX_SIDE * MAX_SIDE * 3);
+	if (!b->gw.pool || !b->stage.in || !b->stage.out || !b->stage.stats || !b->pixels)
+		return -ENOMEM;
+	if (open_model(b) != 0)
+		return -ENOMEM;
+	return decode_stage.open(&b->stage, error);
+}
+
+static void close_stage(struct bench *b)
+{
+	if (b->stage.ops)
+		decode_stage.close(&b->stage);
+	gw_stage_stats_destroy(b->stage.stats);
+	gw_link_destroy(b->stage.in);
+	gw_link_destroy(b->stage.out);
+	gw_pool_destroy(b->gw.pool);
+	free(b->pixels);
+	turbo_picture_close(&b->picture);
+	geometry_free(&b->geometry);
+	preprocess_free(&b->preprocess);
+	free(b->tensor);
+	for (uint32_t i = 0; i < b->file_count; i++)
+		free(b->files[i].data);
+}
+
+/* The frames stand ready, as the dataplane leaves them; afterwards they are pushed again. */
+static double run_stage(struct bench *b, uint32_t pictures)
+{
+	struct gw_rest rest = {.policy = GW_IDLE_ADAPTIVE};
+	struct gw_frame *frames[FRAMES];
+	uint32_t sent = 0, back = 0;
+
+	for (uint32_t i = 0; i < FRAMES; i++) {
+		const struct file *file = &b->files[i % b->file_count];
+
+		frames[i] = gw_pool_get(b->gw.pool, 0, 1920, 1088);
+		if (!frames[i] || file->size > frames[i]->jpeg.capacity)
+			abort();
+		memcpy(frames[i]->jpeg.room, file->data, file->size);
+		frames[i]->jpeg.data = frames[i]->jpeg.room;
+		frames[i]->jpeg.size = (uint32_t)file->size;
+	}
+	int64_t begin = gw_now();
+	for (; sent < FRAMES && sent < pictures; sent++)
+		gw_link_push(b->stage.in, &frames[sent], 1);
+	while (back < pictures) {
+		struct gw_frame *out[GW_BURST];
+		uint32_t work = decode_stage.poll(&b->stage);
+		uint32_t count = gw_link_pop(b->stage.out, out, GW_BURST);
+
+		for (uint32_t i = 0; i < count; i++, back++) {
+			if (gw_frame_failed(out[i]) || out[i]->state != GW_FRAME_IMAGE)
+				abort();
+			atomic_store(&out[i]->claim, GW_CLAIM_WAITING);
+			memset(out[i]->stamp, 0, sizeof(out[i]->stamp));
+			if (sent++ < pictures)
+				gw_link_push(b->stage.in, &out[i], 1);
+		}
+		gw_rest_after(&rest, work + count);
+	}
+	int64_t end = gw_now();
+	for (uint32_t i = FRAMES; i > 0; i--)
+		gw_pool_put_back(b->gw.pool, frames[i - 1]);
+	return pictures * 1e9 / (double)(end - begin);
+}
+
+/* One picture into b->pixels; returns its size as an image. */
+static struct gw_image read_rgb(
+	struct bench *b, struct jpeg_decompress_struct *jpeg, const struct file *file)
+{
+	jpeg_mem_src(jpeg, file->data, file->size);
+	jpeg_read_header(jpeg, TRUE);
+	if (jpeg->image_width > MAX_SIDE || jpeg->image_height > MAX_SIDE)
+		abort();
+	jpeg->out_color_space = JCS_RGB;
+	jpeg_start_decompress(jpeg);
+	while (jpeg->output_scanline < jpeg->output_height) {
+		JSAMPROW row[1] = {
+			b->pixels + (size_t)jpeg->output_scanline * jpeg->output_width * 3};
+
+		jpeg_read_scanlines(jpeg, row, 1);
+	}
+	jpeg_finish_decompress(jpeg);
+	return (struct gw_image){.memory = GW_MEM_HOST,
+		.format = GW_FORMAT_RGB,
+		.width = (uint16_t)jpeg->output_width,
+		.height = (uint16_t)jpeg->output_height,
+		.pitch = {3 * jpeg->output_width},
+		.plane = {b->pixels}};
+}
+
+static void preprocess(
+	struct bench *b, uint16_t width, uint16_t height, const struct gw_image *image)
+{
+	if (geometry_update(&b->geometry, width, height, image) != 0)
+		abort();
+	preprocess_run(&b->preprocess, &b->geometry, image, b->tensor);
+}
+
+static double run_libjpeg(struct bench *b, uint32_t pictures, bool to_tensor)
+{
+	struct jpeg_decompress_struct jpeg;
+	struct jpeg_error_mgr errors;
+
+	jpeg.err = jpeg_std_error(&errors);
+	jpeg_create_decompress(&jpeg);
+	int64_t begin = gw_now();
+	double spent = processor_seconds();
+	for (uint32_t i = 0; i < pictures; i++) {
+		struct gw_image image = read_rgb(b, &jpeg, &b->files[i % b->file_count]);
+
+		if (to_tensor)
+			preprocess(b, image.width, image.height, &image);
+	}
+	spent = processor_seconds() - spent;
+	int64_t end = gw_now();
+	jpeg_destroy_decompress(&jpeg);
+	return to_tensor ? pictures / spent : pictures * 1e9 / (double)(end - begin);
+}
+
+static double run_one_thread(struct bench *b, uint32_t pictures, bool to_tensor)
+{
+	const struct jpeg_limits limits = {MAX_SIDE, MAX_SIDE};
+	struct gw_frame *frame = gw_pool_get(b->gw.pool, 0, 1920, 1088);
+	struct jpeg_info info;
+	const char *cause;
+
+	double spent = processor_seconds();
+	for (uint32_t i = 0; i < pictures; i++) {
+		const struct file *file = &b->files[i % b->file_count];
+
+		frame->jpeg.data = file->data;
+		if (jpeg_probe(file->data, file->size, &limits, &info, &cause) != 0)
+			abort();
+		frame->jpeg.size = info.size;
+		if (turbo_picture_decode(&b->picture, &b->camera, frame) != 0)
+			abort();
+		if (to_tensor)
+			preprocess(b, info.width, info.height, &frame->image);
+	}
+	spent = processor_seconds() - spent;
+	gw_pool_put_back(b->gw.pool, frame);
+	return pictures / spent;
+}
+
+static double run(struct bench *b, const char *way, uint32_t pictures)
+{
+	if (strcmp(way, "stage") == 0)
+		return run_stage(b, pictures);
+	if (strncmp(way, "libjpeg", 7) == 0)
+		return run_libjpeg(b, pictures, way[7] != '\0');
+	return run_one_thread(b, pictures, way[0] == 't');
+}
+
+/* Between the tensors of the first picture. */
+static double difference(struct bench *b)
+{
+	const size_t size = (size_t)b->input.width * b->input.height * b->input.channels;
+	float *ours = malloc(size * sizeof(float));
+	double sum = 0;
+
+	if (!ours)
+		abort();
+	run_one_thread(b, 1, true);
+	memcpy(ours, b->tensor, size * sizeof(float));
+	run_libjpeg(b, 1, true);
+	for (size_t i = 0; i < size; i++)
+		sum += fabs((double)ours[i] - (double)b->tensor[i]) / (double)SCALE;
+	free(ours);
+	return sum / (double)size;
+}
+
+static int measure(struct bench *b, uint32_t turns, uint32_t pictures)
+{
+	static const char *const ways[] = {
+		"stage", "libjpeg", "decode", "tensor", "libjpeg_tensor"};
+	json_t *result = json_object();
+
+	run_stage(b, pictures);
+	for (uint32_t i = 0; i < turns; i++) {
+		for (size_t k = 0; k < sizeof(ways) / sizeof(ways[0]); k++) {
+			if (i == 0)
+				json_object_set_new(result, ways[k], json_array());
+			json_array_append_new(json_object_get(result, ways[k]),
+				json_real(run(b, ways[k], pictures)));
+		}
+	}
+	json_object_set_new(result, "difference", json_real(difference(b)));
+	json_dumpf(result, stdout, JSON_REAL_PRECISION(6));
+	putchar('\n');
+	json_decref(result);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct bench b;
+	struct gw_error error = {"out of memory"};
+
+	if (argc < 7 || argc - 6 > (int)MAX_FILES) {
+		fprintf(stderr,
+			"usage: decode_bench WIDTH HEIGHT rgb|grey TURNS PICTURES FILE...\n");
+		return 2;
+	}
+	b.camera.input_width = (uint16_t)atoi(argv[1]);
+	b.camera.input_height = (uint16_t)atoi(argv[2]);
+	b.camera.input_gray = strcmp(argv[3], "grey") == 0;
+	b.decode.workers = 1;
+	for (int i = 6; i < argc; i++) {
+		if (load(&b.files[b.file_count++], argv[i]) != 0) {
+			fprintf(stderr, "decode_bench: %s cannot be read\n", argv[i]);
+			close_stage(&b);
+			return 1;
+		}
+	}
+	int status = open_stage(&b, &error);
+	if (status == 0)
+		status = measure(&b, (uint32_t)atoi(argv[4]), (uint32_t)atoi(argv[5]));
+	else
+		fprintf(stderr, "decode_bench: %s\n", error.text);
+	close_stage(&b);
+	return status == 0 ? 0 : 1;
+}
