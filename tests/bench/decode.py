@@ -12,25 +12,21 @@ libjpeg's is the float tensor (libjpeg: the full size as RGB, resized by our pre
 GStreamer's only the bytes. GStreamer's start-up is subtracted.
 """
 
-import argparse
 import json
-import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("FRAMEGATE_BUILD", ROOT / "build"))
-CACHE = Path(os.environ.get("FRAMEGATE_CACHE", Path.home() / ".cache/framegate"))
-VIDEO = CACHE / "vtest.avi"
-BENCH = BUILD / "tests/decode_bench"
+from bench.report import Row, progress, row
+from testbed import places
 
 FILES = 16
 TIMEOUT = 120
+ROUNDS = 7
+UNIT = "pictures/s"
 LIBJPEG = "libjpeg, full size RGB, one thread"
 GSTREAMER = "gst rtpjpegdepay ! jpegdec, full size planes"
 LIBJPEG_TENSOR = "libjpeg, full size RGB, then the resize of RGB"
@@ -56,7 +52,18 @@ def make_pictures(folder, width, height):
     RTP/JPEG carries no Huffman tables: the files must use those of Annex K.
     """
     options = f"-vf scale={width}:{height} -pix_fmt yuvj420p -q:v 3 -huffman default".split()
-    command = ["ffmpeg", "-v", "error", "-y", "-ss", "20", "-i", VIDEO, "-frames:v", str(FILES)]
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-y",
+        "-ss",
+        "20",
+        "-i",
+        places.video(),
+        "-frames:v",
+        str(FILES),
+    ]
     run([*command, *options, folder / f"{width}-%02d.jpg"])
     return sorted(folder.glob(f"{width}-*.jpg"))
 
@@ -115,7 +122,10 @@ def gstreamer_rates(short, long, pictures, size=None):
     return [pictures / max(b - a, 1e-3) for a, b in zip(start, whole)]
 
 
-def measure(folder, case, rounds):
+def measure(
+    bench: Path, folder: Path, case: tuple[int, int, int, int, str, int], rounds: int
+) -> list[Row]:
+    """One case, ours and the peers in turns."""
     width, height, input_width, input_height, colour, pictures = case
     size = (input_width, input_height, "RGB" if colour == "rgb" else "GRAY8")
     files = make_pictures(folder, width, height)
@@ -124,72 +134,34 @@ def measure(folder, case, rounds):
     assert_decodes_all(long, FILES + pictures)
     assert_decodes_all(long, FILES + pictures, size)
     turns, planes, inputs = [], [], []
-    command = [BENCH, str(input_width), str(input_height), colour, "1", str(pictures)]
+    command = [bench, str(input_width), str(input_height), colour, "1", str(pictures)]
     for _ in range(rounds):
         turns.append(json.loads(run([*command, *files], capture_output=True).stdout))
         planes.append(gstreamer_rates(short, long, pictures))
         inputs.append(gstreamer_rates(short, long, pictures, size))
+    plane_clock, plane_processor = zip(*planes)
+    input_processor = [processor for _, processor in inputs]
     ours = {way: [turn[way][0] for turn in turns] for way in turns[0] if way != "difference"}
     source, target = f"{width}x{height}", f"{input_width}x{input_height} {colour}"
-    rows = [
-        row(f"{source} for {target}", ours["stage"], ours["libjpeg"], LIBJPEG),
-        row(f"{source} for {target}", ours["stage"], [a for a, _ in planes], GSTREAMER),
-        row(f"{source} for {target}", ours["decode"], [b for _, b in planes], GSTREAMER_PLANES),
-        row(f"{source} to {target}", ours["tensor"], ours["libjpeg_tensor"], LIBJPEG_TENSOR),
-        row(f"{source} to {target}", ours["tensor"], [b for _, b in inputs], GSTREAMER_INPUT),
+    measured = [
+        row(f"{source} for {target}", UNIT, LIBJPEG, ours["stage"], ours["libjpeg"]),
+        row(f"{source} for {target}", UNIT, GSTREAMER, ours["stage"], plane_clock),
+        row(f"{source} for {target}", UNIT, GSTREAMER_PLANES, ours["decode"], plane_processor),
+        row(f"{source} to {target}", UNIT, LIBJPEG_TENSOR, ours["tensor"], ours["libjpeg_tensor"]),
+        row(f"{source} to {target}", UNIT, GSTREAMER_INPUT, ours["tensor"], input_processor),
     ]
     # Where ours is scaled while it is decoded, the peer's aliasing is most of the difference.
     if width < 2 * input_width and height < 2 * input_height:
-        rows[3]["difference_levels"] = round(turns[0]["difference"], 3)
-    return rows
+        measured[3]["difference_levels"] = round(turns[0]["difference"], 3)
+    return measured
 
 
-def row(what, ours, peer, peer_name):
-    return {
-        "what": what,
-        "ours": round(statistics.median(ours), 1),
-        "peer": round(statistics.median(peer), 1),
-        "peer_name": peer_name,
-        "unit": "pictures/s",
-        "ratio": round(statistics.median(a / b for a, b in zip(ours, peer)), 3),
-    }
-
-
-def machine():
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{models[0] if models else os.uname().machine}, {os.cpu_count()} cores"
-
-
-def print_table(result):
-    print(f"decode on {result['machine']}, in {result['rows'][0]['unit']}")
-    print(f"{'what':30} {'ours':>8} {'peer':>8} {'ratio':>6}  against")
-    for r in result["rows"]:
-        print(
-            f"{r['what']:30} {r['ours']:8.0f} {r['peer']:8.0f} {r['ratio']:6.2f}  {r['peer_name']}"
-        )
-        if "difference_levels" in r:
-            print(f"{'':56}the tensors differ by {r['difference_levels']:.2f} levels on average")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--rounds", type=int, default=7, help="turns per case (7)")
-    arguments = parser.parse_args()
-    for path in (VIDEO, BENCH):
-        if not path.exists():
-            sys.exit(f"bench: {path} is missing: run ./dev setup and ./dev build")
-    rows = []
+def rows(rounds: int | None) -> list[Row]:
+    """Measures every case; `rounds` turns each."""
+    bench = places.need(places.build() / "tests/decode_bench", "run ./dev build")
+    found: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="framegate-bench-") as folder:
         for case in CASES:
-            rows += measure(Path(folder), case, arguments.rounds)
-    result = {"name": "decode", "machine": machine(), "rows": rows}
-    if arguments.json:
-        print(json.dumps(result))
-    else:
-        print_table(result)
-
-
-if __name__ == "__main__":
-    main()
+            progress(f"decode: {case[0]}x{case[1]} for {case[2]}x{case[3]} {case[4]}")
+            found += measure(bench, Path(folder), case, rounds or ROUNDS)
+    return found

@@ -1,0 +1,1 @@
+"""Benchmarks: ours against a peer that is measured in the same run. `python -m bench NAME`."""

@@ -1,0 +1,32 @@
+"""Runs one benchmark by its name."""
+
+import argparse
+import sys
+
+from bench import decode, receive, report
+from testbed.places import NotThere
+
+BENCHMARKS = {
+    "dataplane": [receive, decode],
+    "decode": [decode],
+}
+
+
+def main() -> int:
+    """Measures, then prints a table or one JSON object."""
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("name", choices=BENCHMARKS, help="what is measured")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--rounds", type=int, help="turns per case")
+    asked = parser.parse_args()
+    try:
+        rows = [row for part in BENCHMARKS[asked.name] for row in part.rows(asked.rounds)]
+    except NotThere as missing:
+        print(f"bench: {missing}", file=sys.stderr)
+        return 1
+    report.show(asked.name, rows, asked.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

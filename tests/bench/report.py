@@ -1,0 +1,50 @@
+"""What a benchmark says: rows of ours against a peer, as a table or as one JSON object."""
+
+import json
+import os
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def row(what: str, unit: str, peer_name: str, ours: Sequence[float], peer: Sequence[float]) -> Row:
+    """Medians of the rounds' figures, and the median of the rounds' ratios (ours / peer)."""
+    return {
+        "what": what,
+        "ours": round(statistics.median(ours), 2),
+        "peer": round(statistics.median(peer), 2),
+        "peer_name": peer_name,
+        "unit": unit,
+        "ratio": round(statistics.median(a / b for a, b in zip(ours, peer)), 3),
+    }
+
+
+def progress(step: str) -> None:
+    """Says on the terminal what is being measured; standard output is for the result."""
+    print(f"bench: {step}", file=sys.stderr, flush=True)
+
+
+def machine() -> str:
+    """The processor's name and count."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{models[0] if models else os.uname().machine}, {os.cpu_count()} cores"
+
+
+def show(name: str, rows: list[Row], as_json: bool) -> None:
+    """Prints the result."""
+    if as_json:
+        print(json.dumps({"name": name, "machine": machine(), "rows": rows}))
+        return
+    wide = max(len(r["what"]) for r in rows)
+    print(f"{name} on {machine()}")
+    print(f"{'what':{wide}} {'unit':13} {'ours':>9} {'peer':>9} {'ratio':>6}  against")
+    for r in rows:
+        print(
+            f"{r['what']:{wide}} {r['unit']:13} {r['ours']:9.2f} {r['peer']:9.2f}"
+            f" {r['ratio']:6.2f}  {r['peer_name']}"
+        )
