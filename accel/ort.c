@@ -14,6 +14,7 @@
 #include "accel/ort_shape.h"
 #include "accel/runner.h"
 #include "core/config.h"
+#include "core/inherit.h"
 #include "core/log.h"
 
 /* The tensors of one batch, for 1 .. max_batch pictures. */
@@ -52,7 +53,7 @@ static int create_session(struct ort_engine *engine, struct gw_error *error)
 	const struct infer_spec *spec = engine->spec;
 	int threads = spec->config->threads ? (int)spec->config->threads : 1;
 	OrtSessionOptions *options = NULL;
-	cpu_set_t before;
+	struct gw_inherit before;
 	int status;
 
 	status = check(engine, api->CreateSessionOptions(&options), error);
@@ -69,12 +70,12 @@ static int create_session(struct ort_engine *engine, struct gw_error *error)
 			error);
 	if (status == 0) {
 		/* The session makes its threads here. */
-		affinity_widen(&before);
+		gw_inherit_begin(&before);
 		status = check(engine,
 			api->CreateSession(
 				engine->library.env, spec->path, options, &engine->session),
 			error);
-		affinity_restore(&before);
+		gw_inherit_end(&before);
 	}
 	if (status == 0)
 		status = check(engine, api->CreateRunOptions(&engine->run_options), error);

@@ -13,6 +13,7 @@
 #include "accel/test_models.h"
 #include "accel/tiny_onnx.h"
 #include "core/config.h"
+#include "core/inherit.h"
 
 #define BATCHES 3
 #define MAX 4
@@ -300,6 +301,7 @@ static void no_thread_inherits_a_pinned_affinity(void **state)
 	struct fixture f;
 
 	sched_getaffinity(0, sizeof(before), &before);
+	gw_inherit_remember();
 	if (CPU_COUNT(&before) < 2) {
 		print_message("only one processor to run on: nothing to tell apart\n");
 		skip();

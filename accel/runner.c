@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/inherit.h"
 
 struct runner {
 	runner_fn *run;
@@ -48,7 +49,7 @@ struct runner *runner_start(
 {
 	struct runner *runner = calloc(1, sizeof(*runner) + depth * sizeof(runner->ring[0]));
 	char thread_name[16];
-	cpu_set_t before;
+	struct gw_inherit before;
 
 	if (!runner) {
 		gw_error_set(error, -ENOMEM, "model %s: out of memory", name);
@@ -58,10 +59,10 @@ struct runner *runner_start(
 	runner->engine = engine;
 	runner->depth = depth;
 	sem_init(&runner->work, 0, 0);
-	affinity_widen(&before);
+	gw_inherit_begin(&before);
 	int status = pthread_create(&runner->thread, NULL, run_batches, runner);
 
-	affinity_restore(&before);
+	gw_inherit_end(&before);
 	if (status != 0) {
 		gw_error_set(
 			error, -status, "model %s: no thread for it: %s", name, strerror(status));
@@ -99,18 +100,4 @@ void runner_stop(struct runner *runner)
 	pthread_join(runner->thread, NULL);
 	sem_destroy(&runner->work);
 	free(runner);
-}
-
-void affinity_widen(cpu_set_t *before)
-{
-	cpu_set_t all;
-
-	sched_getaffinity(0, sizeof(*before), before);
-	memset(&all, 0xff, sizeof(all));
-	sched_setaffinity(0, sizeof(all), &all);
-}
-
-void affinity_restore(const cpu_set_t *before)
-{
-	sched_setaffinity(0, sizeof(*before), before);
 }

@@ -2,7 +2,6 @@
  * neither the stage nor another model. */
 #pragma once
 
-#include <sched.h>
 #include <stdint.h>
 
 #include "accel/infer.h"
@@ -23,8 +22,3 @@ uint32_t runner_poll(struct runner *runner, struct infer_batch **batches, uint32
 
 /* Waits for the batch that is running, abandons the others and ends the thread. Accepts NULL. */
 void runner_stop(struct runner *runner);
-
-/* A thread inherits the affinity of its maker, and the gateway's main thread may be pinned: between
- * these two calls, threads that the caller or its libraries make may run on every processor. */
-void affinity_widen(cpu_set_t *before);
-void affinity_restore(const cpu_set_t *before);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/inherit.h"
 #include "core/log.h"
 
 /* From the signal to the end. A sink may take the last part of it to let go of what its brokers
@@ -132,6 +133,7 @@ int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *rep
 	make_boot_id(gw->boot_id);
 	/* Signals belong to the main thread: every thread made from here on inherits the block. */
 	signals_of_interest(&set);
+	gw_inherit_remember();
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 

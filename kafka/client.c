@@ -2,33 +2,22 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <syslog.h>
 
+#include "core/inherit.h"
 #include "core/log.h"
 #include "kafka/settings.h"
 
-/* Makes the client and its threads. They take no signals, and they run on any processor, also when
- * the calling thread is pinned to one: threads inherit both. */
+/* Makes the client and its threads, also when the calling thread is pinned to a processor. */
 static rd_kafka_t *client_new(rd_kafka_conf_t *conf, char *text, size_t size)
 {
-	sigset_t all, signals;
-	cpu_set_t everywhere, here;
-	bool pinned = sched_getaffinity(0, sizeof(here), &here) == 0;
+	struct gw_inherit before;
 
-	sigfillset(&all);
-	memset(&everywhere, 0xff, sizeof(everywhere));
-	pthread_sigmask(SIG_SETMASK, &all, &signals);
-	if (pinned)
-		(void)sched_setaffinity(0, sizeof(everywhere), &everywhere);
+	gw_inherit_begin(&before);
 	rd_kafka_t *client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, size);
 
-	if (pinned)
-		(void)sched_setaffinity(0, sizeof(here), &here);
-	pthread_sigmask(SIG_SETMASK, &signals, NULL);
+	gw_inherit_end(&before);
 	return client;
 }
 

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "core/inherit.h"
 #include "kafka/fixture.h"
 #include "kafka/kafka.h"
 
@@ -387,6 +388,7 @@ static void its_threads_take_no_signals_and_are_not_pinned(void **state)
 	/* Only the fixture's threads shall be there. */
 	stop_cluster(state);
 	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	gw_inherit_remember();
 	if (CPU_COUNT(&before) < 2) {
 		print_message("skipped: it takes two processors\n");
 		start_cluster(state);

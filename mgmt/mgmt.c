@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/inherit.h"
 #include "core/log.h"
 #include "mgmt/rates.h"
 #include "mgmt/server.h"
@@ -18,40 +19,12 @@ struct mgmt {
 	struct api_server *server;
 };
 
-/* Threads inherit mask and affinity of the one that makes them: signals belong to the main thread,
- * and the main thread may be pinned to the receive core. */
-struct mood {
-	sigset_t signals;
-	cpu_set_t cores;
-	bool cores_known;
-};
-
-static void become_ordinary(struct mood *before)
-{
-	sigset_t all;
-	cpu_set_t any;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before->signals);
-	before->cores_known = sched_getaffinity(0, sizeof(before->cores), &before->cores) == 0;
-	memset(&any, 0xff, sizeof(any));
-	if (before->cores_known)
-		sched_setaffinity(0, sizeof(any), &any);
-}
-
-static void become_as(const struct mood *before)
-{
-	if (before->cores_known)
-		sched_setaffinity(0, sizeof(before->cores), &before->cores);
-	pthread_sigmask(SIG_SETMASK, &before->signals, NULL);
-}
-
 static int start_threads(struct mgmt *mgmt, struct gw_error *error)
 {
-	struct mood before;
+	struct gw_inherit before;
 	int status;
 
-	become_ordinary(&before);
+	gw_inherit_begin(&before);
 	status = rates_start(mgmt->api.rates);
 	if (status != 0)
 		gw_error_set(error, status, "api: no thread: %s", strerror(-status));
@@ -59,7 +32,7 @@ static int start_threads(struct mgmt *mgmt, struct gw_error *error)
 		mgmt->server = api_server_start(&mgmt->api, mgmt->socket.fd, error);
 		status = mgmt->server ? 0 : -EIO;
 	}
-	become_as(&before);
+	gw_inherit_end(&before);
 	if (mgmt->server)
 		mgmt->socket.fd = -1; /* the server's now */
 	return status;

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "core/inherit.h"
 #include "mgmt/handmade.h"
 #include "mgmt/mgmt.h"
 
@@ -411,6 +412,7 @@ static void its_threads_take_no_signals_and_are_not_pinned(void **state)
 
 	mgmt_service.close(f->service);
 	sched_getaffinity(0, sizeof(before), &before);
+	gw_inherit_remember();
 	CPU_ZERO(&one);
 	CPU_SET((unsigned int)sched_getcpu(), &one);
 	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);

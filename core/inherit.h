@@ -1,0 +1,25 @@
+/* What threads inherit from the one that makes them: the signal mask and the processors they may
+ * use.
+ *
+ * Libraries make threads of their own. Theirs take no signals, which belong to the main thread, and
+ * run wherever the process may, also when a pinned thread makes them.
+ */
+#pragma once
+
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+
+struct gw_inherit {
+	sigset_t signals;
+	cpu_set_t cores;
+	bool cores_known;
+};
+
+/* Remembers where the process may run (taskset, CPUAffinity=). Main thread, before anything is
+ * pinned; until then threads keep what their maker has. */
+void gw_inherit_remember(void);
+
+/* Threads that the caller makes from here to gw_inherit_end() are such. */
+void gw_inherit_begin(struct gw_inherit *before);
+void gw_inherit_end(const struct gw_inherit *before);
