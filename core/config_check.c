@@ -16,6 +16,7 @@
 #define DEFAULT_BUDGET 64
 #define DEFAULT_MAX_SIDE 8192
 #define MAX_SLOTS 65536
+#define MAX_SIDE 16384 /* above, a slot would not fit 32 bits */
 
 /* Everything that hangs from a configuration is released by libcyaml, which uses realloc() and
  * free(). */
@@ -165,15 +166,12 @@ static int check_camera(struct gw_config *config, uint32_t index,
 	if (camera->source_address.family != camera->destination_address.family)
 		return COMPLAIN(source, error, "cameras", index, "destination",
 			"source and destination must both be IPv4 or both IPv6");
-	if (camera->port == 0)
-		return COMPLAIN(source, error, "cameras", index, "port",
-			"must be a UDP port from 1 to 65535");
 	if ((camera->width == 0) != (camera->height == 0))
 		return COMPLAIN(source, error, "cameras", index, "width",
 			"width and height belong together: give both or none");
 	if (camera->quota > MAX_QUOTA)
-		return COMPLAIN(source, error, "cameras", index, "quota", "must be 1 to %d frames",
-			MAX_QUOTA);
+		return COMPLAIN(source, error, "cameras", index, "quota",
+			"must be at most %d frames", MAX_QUOTA);
 	for (uint32_t i = 0; i < index; i++) {
 		const struct gw_camera_config *other = &config->cameras[i];
 
@@ -218,12 +216,12 @@ static int check_frames(
 	for (uint32_t i = 0; i < config->frames->classes_count; i++) {
 		const struct gw_size_class_config *class = &config->frames->classes[i];
 
-		if (class->width == 0 || class->height == 0)
+		if (class->width > MAX_SIDE || class->height > MAX_SIDE)
 			return COMPLAIN(source, error, "frames.classes", i, "width",
-				"width and height must be at least 1 pixel");
-		if (class->count == 0 || class->count > MAX_SLOTS)
+				"width and height must be at most %d pixels", MAX_SIDE);
+		if (class->count > MAX_SLOTS)
 			return COMPLAIN(source, error, "frames.classes", i, "count",
-				"must be 1 to %d slots", MAX_SLOTS);
+				"must be at most %d slots", MAX_SLOTS);
 	}
 	return 0;
 }

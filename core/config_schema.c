@@ -1,9 +1,11 @@
 #include "core/config_schema.h"
 
 #include "core/config.h"
+#include "core/yaml_load.h"
 
 #define OPTIONAL CYAML_FLAG_OPTIONAL
 #define CHOICE (CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT)
+#define POSITIVE (CYAML_FLAG_OPTIONAL | GW_YAML_POSITIVE)
 #define POINTER (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
 static const cyaml_strval_t modes[] = {
@@ -89,14 +91,14 @@ static const cyaml_schema_field_t camera_fields[] = {
 		"source", CYAML_FLAG_POINTER, struct gw_camera_config, source, 1, 63),
 	CYAML_FIELD_STRING_PTR(
 		"destination", CYAML_FLAG_POINTER, struct gw_camera_config, destination, 1, 63),
-	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct gw_camera_config, port),
+	CYAML_FIELD_UINT("port", GW_YAML_POSITIVE, struct gw_camera_config, port),
 	CYAML_FIELD_UINT_PTR("ssrc", POINTER, struct gw_camera_config, ssrc),
 	CYAML_FIELD_UINT("width", OPTIONAL, struct gw_camera_config, width),
 	CYAML_FIELD_UINT("height", OPTIONAL, struct gw_camera_config, height),
 	CYAML_FIELD_BOOL("conceal", OPTIONAL, struct gw_camera_config, conceal),
 	CYAML_FIELD_STRING_PTR("model", POINTER, struct gw_camera_config, model, 1, 127),
 	CYAML_FIELD_MAPPING_PTR("region", POINTER, struct gw_camera_config, region, region_fields),
-	CYAML_FIELD_UINT("quota", OPTIONAL, struct gw_camera_config, quota),
+	CYAML_FIELD_UINT("quota", POSITIVE, struct gw_camera_config, quota),
 	CYAML_FIELD_END,
 };
 
@@ -105,9 +107,9 @@ static const cyaml_schema_value_t camera_entry = {
 };
 
 static const cyaml_schema_field_t size_class_fields[] = {
-	CYAML_FIELD_UINT("width", CYAML_FLAG_DEFAULT, struct gw_size_class_config, width),
-	CYAML_FIELD_UINT("height", CYAML_FLAG_DEFAULT, struct gw_size_class_config, height),
-	CYAML_FIELD_UINT("count", CYAML_FLAG_DEFAULT, struct gw_size_class_config, count),
+	CYAML_FIELD_UINT("width", GW_YAML_POSITIVE, struct gw_size_class_config, width),
+	CYAML_FIELD_UINT("height", GW_YAML_POSITIVE, struct gw_size_class_config, height),
+	CYAML_FIELD_UINT("count", GW_YAML_POSITIVE, struct gw_size_class_config, count),
 	CYAML_FIELD_END,
 };
 
@@ -124,9 +126,9 @@ static const cyaml_schema_field_t frames_fields[] = {
 
 static const cyaml_schema_field_t decode_fields[] = {
 	CYAML_FIELD_STRING_PTR("backend", POINTER, struct gw_decode_config, backend, 1, 31),
-	CYAML_FIELD_UINT("workers", OPTIONAL, struct gw_decode_config, workers),
-	CYAML_FIELD_UINT("max_width", OPTIONAL, struct gw_decode_config, max_width),
-	CYAML_FIELD_UINT("max_height", OPTIONAL, struct gw_decode_config, max_height),
+	CYAML_FIELD_UINT("workers", POSITIVE, struct gw_decode_config, workers),
+	CYAML_FIELD_UINT("max_width", POSITIVE, struct gw_decode_config, max_width),
+	CYAML_FIELD_UINT("max_height", POSITIVE, struct gw_decode_config, max_height),
 	CYAML_FIELD_END,
 };
 
@@ -134,7 +136,7 @@ static const cyaml_schema_field_t accel_fields[] = {
 	CYAML_FIELD_STRING_PTR("backend", POINTER, struct gw_accel_config, backend, 1, 31),
 	CYAML_FIELD_STRING_PTR("library", POINTER, struct gw_accel_config, library, 1, 4095),
 	CYAML_FIELD_STRING_PTR("repository", POINTER, struct gw_accel_config, repository, 1, 4000),
-	CYAML_FIELD_UINT("threads", OPTIONAL, struct gw_accel_config, threads),
+	CYAML_FIELD_UINT("threads", POSITIVE, struct gw_accel_config, threads),
 	CYAML_FIELD_END,
 };
 
@@ -146,7 +148,7 @@ static const cyaml_schema_field_t topic_fields[] = {
 static const cyaml_schema_field_t frames_topic_fields[] = {
 	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_frames_topic_config, topic, 1, 249),
 	CYAML_FIELD_UINT_PTR("every", POINTER, struct gw_frames_topic_config, every),
-	CYAML_FIELD_UINT("budget", OPTIONAL, struct gw_frames_topic_config, budget),
+	CYAML_FIELD_UINT("budget", POSITIVE, struct gw_frames_topic_config, budget),
 	CYAML_FIELD_END,
 };
 

@@ -102,7 +102,7 @@ static void an_error_names_line_column_key_and_what_would_be_right(void **state)
 		"cameras, frames, decode, accel, kafka, api)");
 	refused("cameras:\n  - name: a\n    source: 10.0.0.1\n    destination: 10.0.0.2\n    port: "
 		"70000\n",
-		"configuration:5:11: 'cameras[0].port' must be a whole number from 0 to 65535, not "
+		"configuration:5:11: 'cameras[0].port' must be a whole number from 1 to 65535, not "
 		"'70000'");
 	refused("cameras: []\ngateway: {mode: fast}\n",
 		"configuration:2:17: 'gateway.mode' must be realtime or lossless, not 'fast'");
@@ -134,13 +134,41 @@ static void values_that_do_not_fit_each_other_are_refused(void **state)
 		"'.', "
 		"'_' and '-'");
 	refused("cameras:\n" CAMERA("a", "0"),
-		"configuration:2:62: cameras[0].port: must be a UDP port from 1 to 65535");
+		"configuration:2:62: 'cameras[0].port' must be a whole number from 1 to 65535, not "
+		"'0'");
 	refused("cameras:\n  - {name: a, source: 10.0.0.300, destination: 10.0.0.2, port: 1}\n",
 		"configuration:2:23: cameras[0].source: '10.0.0.300' is not an IPv4 or IPv6 "
 		"address");
 	refused("cameras: []\nkafka: {backend: kafka}\n",
 		"configuration:2:8: kafka: 'brokers' is missing: the kafka back-end needs "
 		"HOST:PORT[,...]");
+}
+
+static void a_value_that_is_only_nearly_right_is_refused(void **state)
+{
+	refused("cameras:\n" CAMERA("a", "5004.5"),
+		"configuration:2:62: 'cameras[0].port' must be a whole number from 1 to 65535, not "
+		"'5004.5'");
+	refused("cameras:\n" CAMERA("a", "1, ssrc: 12abc"),
+		"configuration:2:71: 'cameras[0].ssrc' must be a whole number from 0 to "
+		"4294967295, "
+		"not '12abc'");
+	refused("cameras:\n" CAMERA("a", "010"),
+		"configuration:2:62: 'cameras[0].port' must be a whole number from 1 to 65535, not "
+		"'010'");
+	refused("cameras:\n" CAMERA("a", "1, conceal: maybe"),
+		"configuration:2:74: 'cameras[0].conceal' must be true or false, not 'maybe'");
+	refused("cameras:\n" CAMERA("a", "1, quota: 0"),
+		"configuration:2:72: 'cameras[0].quota' must be a whole number from 1 to "
+		"4294967295, "
+		"not '0'");
+	refused("cameras: []\ncores: {rx: 1x}\n",
+		"configuration:2:13: 'cores.rx' must be a whole number, not '1x'");
+	refused("cameras: []\nframes: {classes: [{width: 65535, height: 1, count: 1}]}\n",
+		"configuration:2:28: frames.classes[0].width: width and height must be at most "
+		"16384 "
+		"pixels");
+	gw_config_free(parsed("cameras:\n" CAMERA("a", "1, ssrc: 0xDEADBEEF")));
 }
 
 static void two_cameras_may_share_an_address_with_different_ssrcs(void **state)
@@ -222,6 +250,7 @@ int main(void)
 		cmocka_unit_test(values_that_do_not_fit_each_other_are_refused),
 		cmocka_unit_test(the_annotated_file_and_the_examples_are_valid),
 		cmocka_unit_test(every_key_is_in_the_guide_and_in_the_annotated_file),
+		cmocka_unit_test(a_value_that_is_only_nearly_right_is_refused),
 		cmocka_unit_test(two_cameras_may_share_an_address_with_different_ssrcs),
 	};
 

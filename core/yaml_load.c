@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/yaml_place.h"
+#include "core/yaml_strict.h"
 
 #define PATH_SIZE 256
 #define MAX_FILE (16u << 20)
@@ -96,7 +97,8 @@ static void expectation(const cyaml_schema_value_t *schema, char *text, size_t s
 	text[0] = '\0';
 	switch (schema->type) {
 	case CYAML_UINT:
-		snprintf(text, size, "a whole number from 0 to %llu",
+		snprintf(text, size, "a whole number from %d to %llu",
+			schema->flags & GW_YAML_POSITIVE ? 1 : 0,
 			schema->data_size >= 8 ? ~0ULL : (1ULL << (8 * schema->data_size)) - 1);
 		break;
 	case CYAML_INT:
@@ -146,6 +148,21 @@ static void cut_last(char *path)
 		path[0] = '\0';
 }
 
+static int refuse_value(const char *path, const char *text, size_t size, const char *file,
+	const cyaml_schema_value_t *schema, struct gw_error *error)
+{
+	const struct yaml_place place = yaml_place_find(text, size, path, false);
+	const char *name = path[0] ? path : "the file";
+	char words[256];
+
+	expectation(find_schema(schema, path), words, sizeof(words));
+	if (place.value[0] == '\0')
+		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' must be %s", file, place.line,
+			place.column, name, words);
+	return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' must be %s, not '%s'", file,
+		place.line, place.column, name, words, place.value);
+}
+
 static int explain(const struct trouble *trouble, const char *text, size_t size, const char *file,
 	const cyaml_schema_value_t *schema, struct gw_error *error)
 {
@@ -181,17 +198,10 @@ static int explain(const struct trouble *trouble, const char *text, size_t size,
 	if (strncmp(trouble->problem, "Mapping field already seen", 26) == 0)
 		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' is given twice", file,
 			place.line, place.column, path);
-	const cyaml_schema_value_t *at = find_schema(schema, path);
-
-	if (!at)
+	if (!find_schema(schema, path))
 		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: %s", file, place.line,
 			place.column, trouble->problem);
-	expectation(at, words, sizeof(words));
-	if (place.value[0] == '\0')
-		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' must be %s", file, place.line,
-			place.column, path[0] ? path : "the file", words);
-	return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' must be %s, not '%s'", file,
-		place.line, place.column, path[0] ? path : "the file", words, place.value);
+	return refuse_value(path, text, size, file, schema, error);
 }
 
 static int refuse_alias(const struct trouble *trouble, const char *text, size_t size,
@@ -227,8 +237,14 @@ int gw_yaml_load(const char *text, size_t size, const char *file,
 	cyaml_err_t status =
 		cyaml_load_data((const uint8_t *)text, size, &config, schema, &loaded, NULL);
 	if (status == CYAML_OK && loaded) {
-		*data = loaded;
-		return 0;
+		char path[PATH_SIZE];
+
+		if (yaml_strict_check(text, size, schema, path, sizeof(path))) {
+			*data = loaded;
+			return 0;
+		}
+		gw_yaml_free(schema, loaded);
+		return refuse_value(path, text, size, file, schema, error);
 	}
 	if (status == CYAML_OK)
 		return gw_error_set(error, -EINVAL, "%s: the file is empty", file);

@@ -8,6 +8,9 @@
 
 #include "core/error.h"
 
+/* A flag of ours for an unsigned number in a schema: 0 is refused. libcyaml does not look at it. */
+#define GW_YAML_POSITIVE (1u << 24)
+
 /* Loads `text` by `schema` (a pointer to a mapping). `file` is the name that errors begin with.
  * *data is released with gw_yaml_free(). Returns 0, -EINVAL with an error line, or -ENOMEM. */
 int gw_yaml_load(const char *text, size_t size, const char *file,
