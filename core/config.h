@@ -33,8 +33,7 @@ enum gw_log_level { GW_LOG_ERROR = 1, GW_LOG_WARNING, GW_LOG_INFO, GW_LOG_DEBUG 
 /* Who checks UDP and IPv4 checksums. Virtual senders leave UDP's unfinished, to a network card that
  * the packet never meets. */
 enum gw_checksum {
-	GW_CHECKSUM_PORT, /* the port, where it can; otherwise software; unfinished ones are taken
-			   */
+	GW_CHECKSUM_PORT, /* the port or software; unfinished ones are taken */
 	GW_CHECKSUM_SOFTWARE, /* always in software, and none is forgiven */
 	GW_CHECKSUM_OFF, /* nobody */
 };
@@ -142,7 +141,7 @@ struct gw_kafka_config {
 };
 
 struct gw_api_config {
-	char *socket; /* path; NULL: no API */
+	char *socket; /* path */
 };
 
 struct gw_config {

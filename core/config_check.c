@@ -47,8 +47,9 @@ static bool default_number(uint32_t **number, uint32_t value)
 	return true;
 }
 
-/* Slots for what the cameras may have in flight, two open frames each and some for waiting samples.
- * Large pictures are rare and their slots cost address space only until they are used. */
+/* Slots, in every class, for what the cameras may hold when all are overloaded: their quotas, half
+ * as much again that is shed and on its way out, and two open frames each; and some for waiting
+ * samples. Slots cost address space only until they are used. */
 static bool complete_classes(struct gw_config *config)
 {
 	static const struct gw_size_class_config defaults[] = {
@@ -64,11 +65,14 @@ static bool complete_classes(struct gw_config *config)
 	config->frames->classes = calloc(count, sizeof(defaults[0]));
 	if (!config->frames->classes)
 		return false;
-	for (uint32_t i = 0; i < config->cameras_count; i++)
-		wanted += config->cameras[i].quota + 2;
+	for (uint32_t i = 0; i < config->cameras_count; i++) {
+		const uint32_t quota = config->cameras[i].quota;
+
+		wanted += quota + (quota < 4 ? 2 : quota / 2) + 2;
+	}
 	for (uint32_t i = 0; i < count; i++) {
 		config->frames->classes[i] = defaults[i];
-		config->frames->classes[i].count = wanted >> i > 32 ? wanted >> i : 32;
+		config->frames->classes[i].count = wanted;
 	}
 	config->frames->classes_count = count;
 	return true;
@@ -226,21 +230,46 @@ static int check_frames(
 	return 0;
 }
 
+static int check_kafka(
+	struct gw_config *config, const struct config_source *source, struct gw_error *error)
+{
+	const struct gw_kafka_config *kafka = config->kafka;
+	const char *backend = kafka->backend;
+
+	if (backend && strcmp(backend, "kafka") == 0 && !kafka->brokers)
+		return gw_yaml_complain(source->text, source->size, source->file, "kafka", error,
+			"'brokers' is missing: the kafka back-end needs HOST:PORT[,...]");
+	if (backend && strcmp(backend, "file") == 0 && !kafka->directory)
+		return gw_yaml_complain(source->text, source->size, source->file, "kafka", error,
+			"'directory' is missing: the file back-end needs a place to write to");
+	if (!good_name(kafka->results->topic))
+		return gw_yaml_complain(source->text, source->size, source->file,
+			"kafka.results.topic", error,
+			"'%s' is not a topic: use letters, digits, '.', '_' and '-'",
+			kafka->results->topic);
+	if (!good_name(kafka->frames->topic))
+		return gw_yaml_complain(source->text, source->size, source->file,
+			"kafka.frames.topic", error,
+			"'%s' is not a topic: use letters, digits, '.', '_' and '-'",
+			kafka->frames->topic);
+	if (strcmp(kafka->results->topic, kafka->frames->topic) == 0)
+		return gw_yaml_complain(source->text, source->size, source->file,
+			"kafka.frames.topic", error,
+			"results and pictures need topics of their own, not both '%s'",
+			kafka->frames->topic);
+	return 0;
+}
+
 int config_check(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error)
 {
-	const char *backend = config->kafka->backend;
 	int status = check_interfaces(config, source, error);
 
 	for (uint32_t i = 0; i < config->cameras_count && status == 0; i++)
 		status = check_camera(config, i, source, error);
 	if (status == 0)
 		status = check_frames(config, source, error);
-	if (status == 0 && backend && strcmp(backend, "kafka") == 0 && !config->kafka->brokers)
-		status = gw_yaml_complain(source->text, source->size, source->file, "kafka", error,
-			"'brokers' is missing: the kafka back-end needs HOST:PORT[,...]");
-	if (status == 0 && backend && strcmp(backend, "file") == 0 && !config->kafka->directory)
-		status = gw_yaml_complain(source->text, source->size, source->file, "kafka", error,
-			"'directory' is missing: the file back-end needs a place to write to");
+	if (status == 0)
+		status = check_kafka(config, source, error);
 	return status;
 }

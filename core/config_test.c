@@ -144,6 +144,27 @@ static void values_that_do_not_fit_each_other_are_refused(void **state)
 		"HOST:PORT[,...]");
 }
 
+static void topics_are_names_and_differ(void **state)
+{
+	refused("cameras: []\nkafka: {results: {topic: 'bad topic!'}}\n",
+		"configuration:2:26: kafka.results.topic: 'bad topic!' is not a topic: use "
+		"letters, "
+		"digits, '.', '_' and '-'");
+	refused("cameras: []\nkafka: {results: {topic: a}, frames: {topic: a}}\n",
+		"configuration:2:46: kafka.frames.topic: results and pictures need topics of their "
+		"own, not both 'a'");
+}
+
+static void every_class_has_slots_for_all_cameras_at_their_worst(void **state)
+{
+	struct gw_config *config =
+		parsed("cameras:\n" CAMERA("a", "1") CAMERA("b", "2, quota: 64"));
+
+	for (uint32_t i = 0; i < config->frames->classes_count; i++)
+		assert_true(config->frames->classes[i].count >= (8 + 4 + 2) + (64 + 32 + 2));
+	gw_config_free(config);
+}
+
 static void a_value_that_is_only_nearly_right_is_refused(void **state)
 {
 	refused("cameras:\n" CAMERA("a", "5004.5"),
@@ -250,6 +271,8 @@ int main(void)
 		cmocka_unit_test(values_that_do_not_fit_each_other_are_refused),
 		cmocka_unit_test(the_annotated_file_and_the_examples_are_valid),
 		cmocka_unit_test(every_key_is_in_the_guide_and_in_the_annotated_file),
+		cmocka_unit_test(topics_are_names_and_differ),
+		cmocka_unit_test(every_class_has_slots_for_all_cameras_at_their_worst),
 		cmocka_unit_test(a_value_that_is_only_nearly_right_is_refused),
 		cmocka_unit_test(two_cameras_may_share_an_address_with_different_ssrcs),
 	};

@@ -89,6 +89,13 @@ static int open_stages(struct gw *gw, struct gw_error *error)
 		gw->stages[i].in = i > 0 ? gw->links[i - 1] : NULL;
 		gw->stages[i].out = i < GW_STAGES - 1 ? gw->links[i] : NULL;
 	}
+	for (int i = 0; i < GW_STAGES; i++) {
+		const struct gw_stage_ops *ops = gw->stages[i].ops;
+		const int status = ops->check ? ops->check(&gw->stages[i], error) : 0;
+
+		if (status != 0)
+			return status;
+	}
 	/* From the end to the beginning: no packet is taken before there is somewhere to go with
 	 * it. */
 	for (int i = GW_STAGES - 1; i >= 0; i--) {
@@ -193,11 +200,10 @@ static void drain(struct gw *gw, bool hurry)
 	int64_t deadline = hurry ? gw_now() + DRAIN_NS : INT64_MAX;
 
 	for (int i = 0; i < GW_STAGES; i++) {
-		bool done = gw_stage_drain(&gw->stages[i], deadline);
+		/* A sink that is late still has to write down what it gives up. */
+		const int64_t grace = hurry && i == GW_STAGE_SINK ? GRACE_NS : 0;
 
-		/* A sink that was late still has to write down what it gives up. */
-		if (!done && i == GW_STAGE_SINK)
-			gw_stage_drain(&gw->stages[i], deadline + GRACE_NS);
+		gw_stage_drain(&gw->stages[i], deadline, grace);
 		gw_stage_stop(&gw->stages[i]);
 	}
 	gw_pool_visit(gw->pool, count_left_behind, gw);

@@ -1,6 +1,7 @@
 #include "core/link.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define CACHE_LINE 64
@@ -51,8 +52,10 @@ void gw_link_push(struct gw_link *link, struct gw_frame *const *frames, uint32_t
 
 	if (head - link->tail_seen + count > link->mask + 1) {
 		link->tail_seen = atomic_load_explicit(&link->tail, memory_order_acquire);
-		if (head - link->tail_seen + count > link->mask + 1)
+		if (head - link->tail_seen + count > link->mask + 1) {
+			fprintf(stderr, "link %s: more frames than there are\n", link->name);
 			abort();
+		}
 	}
 	for (uint32_t i = 0; i < count; i++)
 		link->slot[(head + i) & link->mask] = frames[i];
@@ -83,9 +86,4 @@ uint32_t gw_link_count(const struct gw_link *link)
 	uint32_t tail = atomic_load_explicit(&link->tail, memory_order_acquire);
 
 	return atomic_load_explicit(&link->head, memory_order_acquire) - tail;
-}
-
-const char *gw_link_name(const struct gw_link *link)
-{
-	return link->name;
 }

@@ -23,5 +23,3 @@ uint32_t gw_link_pop(struct gw_link *link, struct gw_frame **frames, uint32_t co
 
 /* How many frames wait. Any thread; exact only for the consumer. */
 uint32_t gw_link_count(const struct gw_link *link);
-
-const char *gw_link_name(const struct gw_link *link);

@@ -7,6 +7,10 @@
 #include <syslog.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
+#include <unistd.h>
+
+/* Where sd_journal_send(3) sends; it does not say when nobody listens. */
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 static const struct {
 	const char *name;
@@ -27,6 +31,10 @@ void gw_log_open(enum gw_log_target target, enum gw_log_level level)
 	to_journal =
 		target == GW_LOG_JOURNALD || (target == GW_LOG_AUTO && getenv("JOURNAL_STREAM"));
 	gw_log_set_level(level);
+	if (to_journal && access(JOURNAL_SOCKET, F_OK) != 0) {
+		to_journal = false;
+		gw_warn("log", "there is no journald on this machine: the log goes to stderr");
+	}
 }
 
 void gw_log_set_level(enum gw_log_level level)

@@ -46,6 +46,23 @@ static bool same_interfaces(const struct gw_config *a, const struct gw_config *b
 	return true;
 }
 
+static bool same_core(const int32_t *a, const int32_t *b)
+{
+	return a ? b && *a == *b : !b;
+}
+
+static bool same_cores(const struct gw_cores_config *a, const struct gw_cores_config *b)
+{
+	return same_core(a->rx, b->rx) && same_core(a->decode, b->decode) &&
+		same_core(a->accel, b->accel) && same_core(a->sink, b->sink);
+}
+
+static bool same_frames(const struct gw_frames_config *a, const struct gw_frames_config *b)
+{
+	return a->populate == b->populate && a->classes_count == b->classes_count &&
+		memcmp(a->classes, b->classes, a->classes_count * sizeof(a->classes[0])) == 0;
+}
+
 static bool same_kafka(const struct gw_kafka_config *a, const struct gw_kafka_config *b)
 {
 	if (!same_text(a->backend, b->backend) || !same_text(a->brokers, b->brokers) ||
@@ -86,6 +103,26 @@ static void needs_restart(const char *key)
 	gw_warn("reload", "`%s` changed: restart gwd to apply it", key);
 }
 
+static void apply_log(struct gw_log_config *now, const struct gw_log_config *wanted)
+{
+	if (now->level == wanted->level)
+		return;
+	now->level = wanted->level;
+	gw_log_set_level(wanted->level);
+	gw_info("reload", "applied: `log.level`");
+}
+
+static void apply_sampling(struct gw *gw, uint32_t every)
+{
+	if (*gw->config->kafka->frames->every == every)
+		return;
+	/* The API reads it. */
+	__atomic_store_n(gw->config->kafka->frames->every, every, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < gw->camera_count; i++)
+		atomic_store(&gw->cameras[i].sample_every, every);
+	gw_info("reload", "applied: `kafka.frames.every` (%u)", every);
+}
+
 void gw_reload(struct gw *gw)
 {
 	struct gw_config *wanted;
@@ -96,14 +133,14 @@ void gw_reload(struct gw *gw)
 			gw->config_path ? error.text : "there is no configuration file");
 		return;
 	}
-	gw_log_set_level(wanted->log->level);
-	for (uint32_t i = 0; i < gw->camera_count; i++)
-		atomic_store(&gw->cameras[i].sample_every, *wanted->kafka->frames->every);
-	gw_info("reload", "applied: `log.level`, `kafka.frames.every` (%u)",
-		*wanted->kafka->frames->every);
-
+	apply_log(gw->config->log, wanted->log);
+	apply_sampling(gw, *wanted->kafka->frames->every);
 	if (!same_gateway(gw->config, wanted))
 		needs_restart("gateway` or `api");
+	if (!same_cores(gw->config->cores, wanted->cores))
+		needs_restart("cores");
+	if (!same_frames(gw->config->frames, wanted->frames))
+		needs_restart("frames");
 	if (!same_interfaces(gw->config, wanted))
 		needs_restart("interfaces");
 	if (!same_cameras(gw->config, wanted))

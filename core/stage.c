@@ -89,7 +89,7 @@ int gw_stage_start(struct gw_stage *stage, struct gw_error *error)
 	return 0;
 }
 
-bool gw_stage_drain(struct gw_stage *stage, int64_t deadline)
+bool gw_stage_drain(struct gw_stage *stage, int64_t deadline, int64_t grace)
 {
 	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
 
@@ -98,7 +98,7 @@ bool gw_stage_drain(struct gw_stage *stage, int64_t deadline)
 	atomic_store_explicit(&stage->drain_by, deadline, memory_order_relaxed);
 	atomic_store_explicit(&stage->draining, true, memory_order_release);
 	while (!flag(&stage->ended)) {
-		if (gw_now() >= deadline)
+		if (gw_now() - grace >= deadline)
 			return false;
 		nanosleep(&pause, NULL);
 	}

@@ -1,8 +1,8 @@
 /* A stage: one thread that polls, takes frames from one link and gives them to the next.
  *
  * A stage is written as a table of functions (struct gw_stage_ops) and a state of its own. All
- * functions but open, close and describe run on the stage's thread; open and close on the main
- * thread before it starts and after it ended.
+ * functions but check, open, close and describe run on the stage's thread; open and close on the
+ * main thread before it starts and after it ended.
  */
 #pragma once
 
@@ -23,6 +23,10 @@ struct json_t;
 
 struct gw_stage_ops {
 	const char *name;
+
+	/* Optional: looks at what open will need and leaves no trace. All stages are asked before
+	 * the first is opened, so that a mistake in the input does not cost an older output. */
+	int (*check)(struct gw_stage *stage, struct gw_error *error);
 
 	/* Makes stage->state and everything that frames will need. May fail with one line that says
 	 * what to do; close is called after a failed open too and accepts half-built state. */
@@ -70,7 +74,7 @@ struct gw_stage {
 		drain_by; /* the same: gw_now() by which drain() should have let go of everything */
 	_Atomic bool abandon; /* the same: end at once */
 	_Atomic bool ended; /* written by the thread, read by main */
-	bool running;
+	_Atomic bool running; /* written by main, read by the API */
 	int core; /* processor to run on, -1: any */
 	unsigned long thread;
 };
@@ -78,9 +82,10 @@ struct gw_stage {
 /* Starts the thread. The caller's affinity is not inherited when stage->core is set. */
 int gw_stage_start(struct gw_stage *stage, struct gw_error *error);
 
-/* Lets the thread finish what it has and end; returns false when it has not ended by `deadline`
- * (gw_now()). Upstream must have ended. */
-bool gw_stage_drain(struct gw_stage *stage, int64_t deadline);
+/* Lets the thread finish what it has and end. It should have let go of everything by `deadline`
+ * (gw_now()); returns false when it has not ended `grace` nanoseconds later. Upstream must have
+ * ended. */
+bool gw_stage_drain(struct gw_stage *stage, int64_t deadline, int64_t grace);
 
 /* Ends the thread, drained or not, and joins it. Frames that are left stay in links and pool. */
 void gw_stage_stop(struct gw_stage *stage);

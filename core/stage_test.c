@@ -13,7 +13,7 @@
 static struct {
 	uint32_t wanted; /* frames that the source makes */
 	bool stuck; /* the third stage never gives anything on */
-	bool open_fails;
+	bool open_fails, check_fails;
 	int opened, closed;
 } play;
 
@@ -22,6 +22,13 @@ static int toy_open(struct gw_stage *stage, struct gw_error *error)
 	play.opened++;
 	if (play.open_fails && stage == &stage->gw->stages[GW_STAGE_DECODE])
 		return gw_error_set(error, -5, "the second stage cannot open");
+	return 0;
+}
+
+static int toy_check(struct gw_stage *stage, struct gw_error *error)
+{
+	if (play.check_fails && stage == &stage->gw->stages[GW_STAGE_RX])
+		return gw_error_set(error, -2, "there is no such input");
 	return 0;
 }
 
@@ -78,7 +85,8 @@ static uint32_t sink_poll(struct gw_stage *stage)
 
 #define TOY(stage, turn) \
 	{ \
-		.name = stage, .open = toy_open, .poll = turn, .close = toy_close \
+		.name = stage, .check = toy_check, .open = toy_open, .poll = turn, \
+		.close = toy_close \
 	}
 
 static const struct gw_stage_ops toys[GW_STAGES] = {
@@ -161,11 +169,24 @@ static void a_stage_that_cannot_open_takes_everything_down_again(void **state)
 	assert_null(gw.pool);
 }
 
+static void nothing_is_opened_when_the_input_is_wrong(void **state)
+{
+	struct gw_error error;
+	struct gw gw;
+
+	memset(&play, 0, sizeof(play));
+	play.check_fails = true;
+	assert_int_equal(gw_open(&gw, small_config(), NULL, &error), -2);
+	assert_string_equal(error.text, "there is no such input");
+	assert_int_equal(play.opened, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_frame_goes_through_in_order_and_slots_are_used_again),
 		cmocka_unit_test(what_a_stuck_stage_holds_is_counted_when_the_gateway_stops),
+		cmocka_unit_test(nothing_is_opened_when_the_input_is_wrong),
 		cmocka_unit_test(a_stage_that_cannot_open_takes_everything_down_again),
 	};
 
