@@ -2,8 +2,10 @@
 #include "kafka/kafka.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -187,6 +189,47 @@ static void the_backend_follows_from_the_configuration(void **state)
 	fixture_close(f, 100);
 }
 
+struct watch {
+	struct fixture *fixture;
+	_Atomic uint64_t begun; /* frames of camera 0 that took a slot */
+	_Atomic bool enough;
+	uint64_t early; /* looks that found no slot in use and a frame on the way */
+};
+
+static void *watch_slots(void *arg)
+{
+	struct watch *watch = arg;
+
+	while (!atomic_load(&watch->enough)) {
+		uint64_t begun = atomic_load(&watch->begun);
+
+		if (gw_pool_in_use(watch->fixture->gw.pool, 0) == 0 &&
+			of(&fixture_stats(watch->fixture, 0)->frames_out) < begun)
+			watch->early++;
+	}
+	return NULL;
+}
+
+static void a_slot_is_free_no_sooner_than_its_frame_is_counted_out(void **state)
+{
+	struct watch watch = {
+		.fixture = fixture_open("kafka: {backend: 'null', frames: {every: 0}}\n", false)};
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, watch_slots, &watch), 0);
+	for (uint64_t i = 1; i <= 50000; i++) {
+		struct gw_frame *frame = fixture_frame(watch.fixture, 0);
+
+		atomic_store(&watch.begun, i);
+		fixture_send(watch.fixture, frame);
+		sink_stage.poll(watch.fixture->sink);
+	}
+	atomic_store(&watch.enough, true);
+	pthread_join(thread, NULL);
+	assert_int_equal(watch.early, 0);
+	fixture_close(watch.fixture, 1000);
+}
+
 static void a_setting_that_is_unknown_or_the_gateways_own_is_refused(void **state)
 {
 	fixture_fail("kafka: {brokers: b, properties: [{name: linger.mss, value: '1'}]}\n",
@@ -209,6 +252,7 @@ int main(void)
 		cmocka_unit_test(what_is_unsent_at_the_end_is_counted_as_lost_in_time),
 		cmocka_unit_test(a_queue_that_is_full_is_counted),
 		cmocka_unit_test(the_backend_follows_from_the_configuration),
+		cmocka_unit_test(a_slot_is_free_no_sooner_than_its_frame_is_counted_out),
 		cmocka_unit_test(a_setting_that_is_unknown_or_the_gateways_own_is_refused),
 	};
 
