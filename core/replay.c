@@ -53,11 +53,14 @@ static void print_summary(const struct gw *gw)
 /* Frames that were accepted and could not be written: the output is not whole. */
 static uint64_t unwritten(const struct gw *gw)
 {
+	/* A replay chooses every picture: each reason not to write one counts. */
+	static const enum gw_drop reasons[] = {GW_DROP_SINK_FAILED, GW_DROP_SAMPLE_LOST,
+		GW_DROP_SAMPLE_BUDGET, GW_DROP_SAMPLE_TOO_LARGE, GW_DROP_SAMPLE_FULL};
 	uint64_t total = 0;
 
 	for (uint32_t i = 0; i < gw->camera_count; i++)
-		total += gw_total_drops(gw, i, GW_DROP_SINK_FAILED) +
-			gw_total_drops(gw, i, GW_DROP_SAMPLE_LOST);
+		for (size_t j = 0; j < sizeof(reasons) / sizeof(reasons[0]); j++)
+			total += gw_total_drops(gw, i, reasons[j]);
 	return total;
 }
 
@@ -80,7 +83,7 @@ int gw_replay_report(const struct gw *gw, struct gw_error *error)
 	print_summary(gw);
 	if (unwritten(gw) > 0)
 		return gw_error_set(error, -EIO,
-			"replay: %lu pictures or lines could not be written: is %s full?",
+			"replay: %lu pictures or lines were not written: is %s full?",
 			unwritten(gw), gw->replay->output);
 	return 0;
 }

@@ -131,6 +131,18 @@ static void samples_leave_half_of_the_slots_to_new_frames(void **state)
 	fixture_close(f, 10);
 }
 
+static void a_class_of_one_slot_has_its_sample_too(void **state)
+{
+	struct fixture *f = fixture_open(AWAY, false);
+
+	/* As many as the stage believes there are: the pool has more. */
+	f->gw.config->frames->classes[0].count = 1;
+	fixture_send_frames(f, 0, 3);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples_held), 1);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_BUDGET), 2);
+	fixture_close(f, 10);
+}
+
 static void what_is_unsent_at_the_end_is_counted_as_lost_in_time(void **state)
 {
 	struct fixture *f = fixture_open(AWAY, false);
@@ -214,12 +226,22 @@ static void a_slot_is_free_no_sooner_than_its_frame_is_counted_out(void **state)
 {
 	struct watch watch = {
 		.fixture = fixture_open("kafka: {backend: 'null', frames: {every: 0}}\n", false)};
+	struct gw_counter *begun =
+		&watch.fixture->gw.stages[GW_STAGE_RX].stats->camera[0].frames_in;
+	struct gw_frame *others[95];
 	pthread_t thread;
 
+	/* The slot that is left is the one that is looked at last, just before the count. */
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		others[i] = fixture_frame(watch.fixture, 1);
 	assert_int_equal(pthread_create(&thread, NULL, watch_slots, &watch), 0);
-	for (uint64_t i = 1; i <= 50000; i++) {
-		struct gw_frame *frame = fixture_frame(watch.fixture, 0);
+	for (uint64_t i = 1; i <= 500000; i++) {
+		/* A failed frame without a picture: nearly all of the time is the end of the way.
+		 */
+		struct gw_frame *frame = gw_pool_get(watch.fixture->gw.pool, 0, 320, 240);
 
+		gw_frame_fail(frame, GW_DROP_DECODE_FAILED, -5);
+		gw_counter_add(begun, 1);
 		atomic_store(&watch.begun, i);
 		fixture_send(watch.fixture, frame);
 		sink_stage.poll(watch.fixture->sink);
@@ -227,6 +249,8 @@ static void a_slot_is_free_no_sooner_than_its_frame_is_counted_out(void **state)
 	atomic_store(&watch.enough, true);
 	pthread_join(thread, NULL);
 	assert_int_equal(watch.early, 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		fixture_drop(watch.fixture, others[i]);
 	fixture_close(watch.fixture, 1000);
 }
 
@@ -249,6 +273,7 @@ int main(void)
 		cmocka_unit_test(a_picture_that_is_asked_for_is_the_next_one),
 		cmocka_unit_test(away_brokers_hold_no_more_samples_than_the_budget),
 		cmocka_unit_test(samples_leave_half_of_the_slots_to_new_frames),
+		cmocka_unit_test(a_class_of_one_slot_has_its_sample_too),
 		cmocka_unit_test(what_is_unsent_at_the_end_is_counted_as_lost_in_time),
 		cmocka_unit_test(a_queue_that_is_full_is_counted),
 		cmocka_unit_test(the_backend_follows_from_the_configuration),
