@@ -4,6 +4,7 @@
  * Lines are gathered and count as delivered when the kernel has them. A line that cannot be written
  * whole is taken back, so that the file always ends with a whole line.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -18,6 +19,7 @@
 #include "kafka/sink.h"
 
 #define LINES 1024
+#define PICTURE_DIGITS 8
 #define BUFFER_SIZE (4u * RECORD_SIZE)
 /* A full disk takes a small write now and then: it is well after so long without a failure. */
 #define WELL_AFTER_NS (5 * GW_NS_PER_S)
@@ -109,7 +111,7 @@ static uint32_t write_lines(struct file_sink *file)
 static void picture_name(char name[32], uint64_t sequence)
 {
 	struct writer writer;
-	uint64_t limit = 10000000;
+	uint64_t limit = 10000000; /* of PICTURE_DIGITS */
 
 	writer_begin(&writer, name, 31);
 	for (; limit > 1 && sequence < limit; limit /= 10)
@@ -282,6 +284,31 @@ static int make_directories(char *path)
 	return mkdir(path, 0755) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
+static bool is_picture_name(const char *name)
+{
+	return strspn(name, "0123456789") == PICTURE_DIGITS &&
+		strcmp(name + PICTURE_DIGITS, ".jpg") == 0;
+}
+
+/* Takes an older replay's pictures out of a camera's directory; whatever else is there stays.
+ * Returns 0 or a negative errno. */
+static int remove_pictures(int camera_fd)
+{
+	int fd = openat(camera_fd, ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int status = directory ? 0 : -errno;
+
+	while (status == 0 && (entry = readdir(directory)))
+		if (is_picture_name(entry->d_name) && unlinkat(camera_fd, entry->d_name, 0) != 0)
+			status = -errno;
+	if (directory)
+		closedir(directory);
+	else if (fd >= 0)
+		close(fd);
+	return status;
+}
+
 static int open_files(struct file_sink *file, struct gw_error *error)
 {
 	/* A gateway that starts again goes on; a replay stands for itself. */
@@ -312,6 +339,14 @@ static int open_files(struct file_sink *file, struct gw_error *error)
 				file->directory, strerror(errno));
 	}
 	close(directory);
+	for (uint32_t i = 0; file->gw->replay && i < file->gw->camera_count && status == 0; i++) {
+		status = remove_pictures(file->camera_fds[i]);
+		if (status != 0)
+			gw_error_set(error, status,
+				"kafka: an older replay's pictures in %s/%s stay: %s",
+				file->directory, file->gw->cameras[i].config->name,
+				strerror(-status));
+	}
 	return status;
 }
 

@@ -1,5 +1,6 @@
 #include "kafka/sink.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "core/replay.h"
 #include "kafka/fixture.h"
 #include "kafka/kafka.h"
 
@@ -180,6 +182,98 @@ static void a_directory_that_cannot_be_made_is_an_error_at_the_start(void **stat
 	fixture_fail("kafka: {backend: flie}\n", "there is no back-end \"flie\"");
 }
 
+static void put_file(struct fixture *f, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", f->directory, name);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs("old", file);
+	fclose(file);
+}
+
+static bool has_file(struct fixture *f, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", f->directory, name);
+	return access(path, F_OK) == 0;
+}
+
+static void open_again(struct fixture *f, bool replay)
+{
+	struct gw_error error;
+
+	sink_stage.close(f->sink);
+	f->gw.replay = replay ? &f->replay : NULL;
+	if (sink_stage.open(f->sink, &error) != 0)
+		fail_msg("%s", error.text);
+}
+
+static void a_replay_takes_an_older_ones_pictures_out_and_nothing_else(void **state)
+{
+	static const char *const others[] = {"cam0/0000007.jpg", "cam0/000000007.jpg",
+		"cam0/00000007.jpeg", "cam0/0000000a.jpg", "cam0/notes.txt", "00000007.jpg"};
+	struct fixture *f = fixture_open("", true);
+
+	put_file(f, "cam0/00000007.jpg");
+	put_file(f, "cam1/00000042.jpg");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		put_file(f, others[i]);
+	open_again(f, true);
+	assert_false(has_file(f, "cam0/00000007.jpg"));
+	assert_false(has_file(f, "cam1/00000042.jpg"));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_true(has_file(f, others[i]));
+	fixture_close(f, 1000);
+}
+
+static void a_gateway_that_starts_again_keeps_its_pictures(void **state)
+{
+	struct fixture *f = fixture_open("kafka: {backend: file, directory: DIR}\n", false);
+
+	put_file(f, "cam0/00000007.jpg");
+	open_again(f, false);
+	assert_true(has_file(f, "cam0/00000007.jpg"));
+	fixture_close(f, 1000);
+}
+
+static void a_replay_has_no_budget_for_pictures(void **state)
+{
+	struct fixture *f = fixture_open("kafka: {frames: {budget: 1}}\n", true);
+
+	f->gw.config->frames->classes[0].count = 0;
+	fixture_send_frames(f, 0, 5);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->samples_delivered), 5);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_BUDGET), 0);
+	fixture_close(f, 1000);
+}
+
+static void a_replay_that_left_pictures_out_does_not_end_well(void **state)
+{
+	static const enum gw_drop reasons[] = {GW_DROP_SINK_FAILED, GW_DROP_SAMPLE_LOST,
+		GW_DROP_SAMPLE_BUDGET, GW_DROP_SAMPLE_TOO_LARGE, GW_DROP_SAMPLE_FULL};
+	struct fixture *f = fixture_open("", true);
+	struct gw_error error = {""};
+
+	for (int i = GW_STAGE_RX + 1; i < GW_STAGE_SINK; i++)
+		f->gw.stages[i].stats = gw_stage_stats_create("between", 2);
+	assert_int_equal(gw_replay_report(&f->gw, &error), 0);
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		struct gw_counter *drop = &fixture_stats(f, 1)->drops[reasons[i]];
+
+		gw_counter_set(drop, 40);
+		assert_int_equal(gw_replay_report(&f->gw, &error), -EIO);
+		assert_non_null(strstr(error.text, "40 pictures or lines were not written"));
+		gw_counter_set(drop, 0);
+	}
+	for (int i = GW_STAGE_RX + 1; i < GW_STAGE_SINK; i++)
+		gw_stage_stats_destroy(f->gw.stages[i].stats);
+	fixture_close(f, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +281,10 @@ int main(void)
 		cmocka_unit_test(a_camera_without_a_model_has_no_result),
 		cmocka_unit_test(thousands_of_frames_leave_as_many_lines),
 		cmocka_unit_test(a_full_disk_is_counted_and_leaves_whole_lines),
+		cmocka_unit_test(a_replay_takes_an_older_ones_pictures_out_and_nothing_else),
+		cmocka_unit_test(a_gateway_that_starts_again_keeps_its_pictures),
+		cmocka_unit_test(a_replay_has_no_budget_for_pictures),
+		cmocka_unit_test(a_replay_that_left_pictures_out_does_not_end_well),
 		cmocka_unit_test(a_directory_that_cannot_be_made_is_an_error_at_the_start),
 	};
 
