@@ -56,10 +56,12 @@ struct sink_ops {
 	int (*open)(const struct gw *gw, struct sink *sink, void **state, struct gw_error *error);
 
 	/* Takes one record; copies what it needs. GW_DROP_NONE: accepted, a report follows or has
-	 * been made. Otherwise the reason why not, and no report follows. Never blocks. */
+	 * been made. Otherwise the reason why not, and no report follows. Waits for nobody, and
+	 * takes no lock and no system call for a record, but for `file`: it writes a picture out
+	 * here and may block for as long as the disk does. */
 	enum gw_drop (*submit)(void *state, const struct sink_record *record);
 
-	/* Reports what became known. Never blocks. Returns how many reports were made. */
+	/* Reports what became known. Waits for nobody. Returns how many reports were made. */
 	uint32_t (*poll)(void *state);
 
 	/* Optional: slow work, about every 10 ms. */
@@ -69,14 +71,17 @@ struct sink_ops {
 	 * Called again and again, with poll in between; may take some milliseconds. */
 	void (*flush)(void *state);
 
-	/* Gives up what is still unconfirmed and reports it, within a fraction of a second. */
+	/* Gives up what is still unconfirmed and reports it, within a fraction of a second. What it
+	 * could not report by then it never reports: the stage counts it as lost. Only describe and
+	 * close follow. */
 	void (*purge)(void *state);
 
 	/* Facts for the API, a new object: at least "backend", "state" ("up", "down", "connecting")
 	 * and "brokers" (a string or null). Any thread. */
 	struct json_t *(*describe)(void *state);
 
-	/* No memory of a frame is touched afterwards. Main thread. Accepts NULL. */
+	/* Within a fraction of a second. No memory of a frame is touched afterwards. Main thread.
+	 * Accepts NULL. */
 	void (*close)(void *state);
 };
 
