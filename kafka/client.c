@@ -2,9 +2,13 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
+#include "core/clock.h"
 #include "core/inherit.h"
 #include "core/log.h"
 #include "kafka/settings.h"
@@ -21,7 +25,7 @@ static rd_kafka_t *client_new(rd_kafka_conf_t *conf, char *text, size_t size)
 	return client;
 }
 
-void client_close(struct client *client)
+static void destroy(struct client *client)
 {
 	if (client->statistics)
 		rd_kafka_event_destroy(client->statistics);
@@ -33,7 +37,48 @@ void client_close(struct client *client)
 		rd_kafka_queue_destroy(client->events);
 	if (client->handle)
 		rd_kafka_destroy(client->handle);
+}
+
+static void *destroy_thread(void *arg)
+{
+	struct client *client = arg;
+
+	destroy(client);
+	free(client);
+	return NULL;
+}
+
+/* The thread may outlive the stage, the pool and what else the records pointed to: a thread of the
+ * library that returns from its lookup finds the client ending, before it would connect and send.
+ */
+bool client_close(struct client *client, int64_t deadline)
+{
+	const struct timespec until = {deadline / GW_NS_PER_S, deadline % GW_NS_PER_S};
+	struct client *leaving = client->handle ? malloc(sizeof(*leaving)) : NULL;
+	struct gw_inherit before;
+	pthread_t thread;
+	int status = ENOMEM;
+
+	if (leaving) {
+		*leaving = *client;
+		gw_inherit_begin(&before);
+		status = pthread_create(&thread, NULL, destroy_thread, leaving);
+		gw_inherit_end(&before);
+	}
+	if (status != 0) {
+		/* Nothing to wait for, or no memory for a thread: then it takes what it takes. */
+		free(leaving);
+		destroy(client);
+	} else {
+		pthread_setname_np(thread, "kafka close");
+		status = pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until);
+		if (status != 0)
+			pthread_detach(thread);
+		*client = (struct client){0};
+		return status == 0;
+	}
 	*client = (struct client){0};
+	return true;
 }
 
 int client_open(struct client *client, const struct gw *gw, enum sink_kind kind, const char *topic,
@@ -58,7 +103,7 @@ int client_open(struct client *client, const struct gw *gw, enum sink_kind kind,
 		return 0;
 	gw_error_set(error, -EINVAL, "kafka: topic \"%s\": %s", topic,
 		rd_kafka_err2str(rd_kafka_last_error()));
-	client_close(client);
+	client_close(client, gw_now() + GW_NS_PER_S);
 	return -EINVAL;
 }
 

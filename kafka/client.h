@@ -32,8 +32,11 @@ struct client_message {
 int client_open(struct client *client, const struct gw *gw, enum sink_kind kind, const char *topic,
 	struct gw_error *error);
 
-/* Accepts an empty one. What it has not reported yet is never reported. */
-void client_close(struct client *client);
+/* Lets a client go, for which it waits until `deadline` (gw_now()) at most: the library waits for
+ * its threads, which may sit in a name lookup for as long as the resolver takes. What is not done
+ * by then ends by itself or with the process. Accepts an empty one; it is empty afterwards. What it
+ * has not reported yet is never reported. Returns whether it is gone. */
+bool client_close(struct client *client, int64_t deadline);
 
 /* Hands one message over; a delivery report follows when the answer is no error. The headers belong
  * to the client afterwards in any case; NULL: none. */

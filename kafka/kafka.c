@@ -3,8 +3,12 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "core/clock.h"
 #include "kafka/producer.h"
 #include "kafka/sink.h"
+
+/* For what the clients let go of without a broker's help: it takes milliseconds. */
+#define PURGE_NS (300 * GW_NS_PER_MS)
 
 struct kafka_sink {
 	const struct gw *gw;
@@ -78,6 +82,11 @@ static void kafka_purge(void *state)
 
 	for (int kind = 0; kind < 2; kind++)
 		producer_purge(&kafka->producers[kind]);
+	/* From here on: the reports have all of it. */
+	int64_t deadline = gw_now() + PURGE_NS;
+
+	for (int kind = 0; kind < 2; kind++)
+		producer_settle(&kafka->producers[kind], deadline);
 }
 
 static struct json_t *kafka_describe(void *state)

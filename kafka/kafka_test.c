@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -20,6 +21,7 @@
 #include "core/inherit.h"
 #include "kafka/fixture.h"
 #include "kafka/kafka.h"
+#include "kafka/resolver.h"
 
 /* Kafka protocol: the key of the Produce request. */
 #define PRODUCE 0
@@ -353,6 +355,52 @@ static void what_lingers_is_sent_when_the_gateway_ends(void **state)
 	fixture_close(f, 1000);
 }
 
+/* The connection is lost, and the lookup for the next one gets no answer. */
+static void lose_broker_and_resolver(struct cluster *cluster, struct fixture *f)
+{
+	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
+	int64_t deadline = gw_now() + PATIENCE_MS * GW_NS_PER_MS;
+
+	resolver_silence(true);
+	rd_kafka_mock_broker_set_down(cluster->mock, 1);
+	while (resolver_waiting() < 2 && gw_now() < deadline) {
+		fixture_turn(f);
+		nanosleep(&pause, NULL);
+	}
+	assert_true(resolver_waiting() >= 2);
+}
+
+#define FORGETFUL \
+	"  properties: [{name: broker.address.ttl, value: '0'}, " \
+	"{name: reconnect.backoff.ms, value: '0'}]\n"
+
+static void what_hanging_clients_never_report_is_lost_and_counted_in_time(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = open_sink(cluster, "  frames: {every: 1, budget: 20}\n" FORGETFUL);
+
+	fixture_send_frames(f, 0, 5);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 5);
+	fixture_turn_until(f, &fixture_stats(f, 0)->samples_delivered, 5);
+	lose_broker_and_resolver(cluster, f);
+	fixture_send_frames(f, 0, 10);
+	fixture_send_frames(f, 1, 10);
+	int64_t begin = gw_now();
+
+	f->sink->drain_by = begin;
+	assert_true(sink_stage.drain(f->sink));
+	assert_true(gw_now() - begin < 500 * GW_NS_PER_MS);
+	for (uint32_t camera = 0; camera < 2; camera++) {
+		assert_int_equal(fixture_drops(f, camera, GW_DROP_SINK_LOST), 10);
+		assert_int_equal(fixture_drops(f, camera, GW_DROP_SAMPLE_LOST), 10);
+	}
+	begin = gw_now();
+	/* It checks the slots, the gauges and the balance. */
+	fixture_close(f, 0);
+	assert_true(gw_now() - begin < 800 * GW_NS_PER_MS);
+	resolver_silence(false);
+}
+
 /* Counts this process's threads by the name that librdkafka gives them, and those of them that are
  * as `line` of /proc/PID/task/TID/status says. */
 static void count_threads(const char *line, uint32_t *all, uint32_t *such)
@@ -422,6 +470,7 @@ int main(void)
 		WITH_CLUSTER(a_producer_that_fails_for_good_is_replaced_and_nothing_is_lost),
 		WITH_CLUSTER(pictures_survive_the_replacement_too),
 		WITH_CLUSTER(what_lingers_is_sent_when_the_gateway_ends),
+		WITH_CLUSTER(what_hanging_clients_never_report_is_lost_and_counted_in_time),
 		WITH_CLUSTER(its_threads_take_no_signals_and_are_not_pinned),
 		WITH_CLUSTER(what_brokers_refuse_for_good_is_lost_and_counted),
 		WITH_CLUSTER(a_picture_above_the_limit_is_refused_and_its_result_goes_on),

@@ -12,9 +12,13 @@
 /* How long the brokers may take to answer at the start before that is worth a line. */
 #define PATIENCE_NS (5 * GW_NS_PER_S)
 #define REFUSALS_LOG_NS (10 * GW_NS_PER_S)
-/* For what a client lets go of without a broker's help: it takes milliseconds. */
-#define PURGE_NS (300 * GW_NS_PER_MS)
-#define PURGE_WAIT_MS 10
+/* How long new records wait for those that a failed client gives up: it takes milliseconds. */
+#define ORDER_NS (300 * GW_NS_PER_MS)
+#define CLOSE_NS (250 * GW_NS_PER_MS)
+#define WAIT_MS 10
+/* Without NON_BLOCKING the call waits for the library's threads, which may sit in a name lookup. */
+#define PURGE_ALL \
+	(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
 #define FLUSH_MS 10
 #define RETRY_NS GW_NS_PER_S
 #define EVENTS_PER_POLL 64
@@ -37,10 +41,32 @@ static const struct {
 		GW_DROP_SAMPLE_LOST, GW_DROP_SAMPLE_TOO_LARGE},
 };
 
+/* For what the library words itself, now and then. */
 static void set_error(struct producer *producer, const char *text)
 {
 	pthread_mutex_lock(&producer->lock);
 	snprintf(producer->last_error, sizeof(producer->last_error), "%s", text);
+	pthread_mutex_unlock(&producer->lock);
+	atomic_store_explicit(&producer->last_code, 0, memory_order_release);
+}
+
+/* For what may go wrong with every record: whoever asks words it. */
+static void set_code(struct producer *producer, rd_kafka_resp_err_t code)
+{
+	atomic_store_explicit(&producer->last_code, (int)code, memory_order_release);
+}
+
+/* Any thread. */
+static void copy_error(struct producer *producer, char text[PRODUCER_ERROR])
+{
+	int code = atomic_load_explicit(&producer->last_code, memory_order_acquire);
+
+	if (code != 0) {
+		snprintf(text, PRODUCER_ERROR, "%s", rd_kafka_err2str((rd_kafka_resp_err_t)code));
+		return;
+	}
+	pthread_mutex_lock(&producer->lock);
+	memcpy(text, producer->last_error, PRODUCER_ERROR);
 	pthread_mutex_unlock(&producer->lock);
 }
 
@@ -72,8 +98,10 @@ void producer_close(struct producer *producer)
 {
 	if (!producer->gw)
 		return;
-	client_close(&producer->old);
-	client_close(&producer->now);
+	client_close(&producer->old, gw_now());
+	if (!client_close(&producer->now, gw_now() + CLOSE_NS))
+		gw_warn(SUBJECT, "%s: the client waits for a name server: left behind",
+			producer->topic_name);
 	pthread_mutex_destroy(&producer->lock);
 }
 
@@ -115,7 +143,7 @@ static void report(
 		set_state(producer, PRODUCER_UP);
 	} else {
 		gw_counter_add(&producer->refused, 1);
-		set_error(producer, rd_kafka_err2str(error));
+		set_code(producer, error);
 	}
 	sink_report(producer->sink, &out);
 }
@@ -168,8 +196,9 @@ static bool failed_for_good(const struct client *client)
 	return rd_kafka_fatal_error(client->handle, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* Puts a new client in the place of one that failed for good. Without memory or threads for one,
- * the old one stays and says no until a later try succeeds. */
+/* Puts a new client in the place of one that failed for good. Without memory or threads for one, or
+ * while the one before still has records, the failed one stays and says no until a later try
+ * succeeds. */
 static bool replace_begin(struct producer *producer)
 {
 	struct client new;
@@ -177,7 +206,7 @@ static bool replace_begin(struct producer *producer)
 	char reason[256];
 	int64_t now = gw_now();
 
-	if (now < producer->retry_at)
+	if (now < producer->retry_at || producer->old.handle)
 		return false;
 	rd_kafka_fatal_error(producer->now.handle, reason, sizeof(reason));
 	set_error(producer, reason);
@@ -192,7 +221,8 @@ static bool replace_begin(struct producer *producer)
 	gw_counter_add(&producer->replaced, 1);
 	producer->old = producer->now;
 	producer->now = new;
-	rd_kafka_purge(producer->old.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	rd_kafka_purge(producer->old.handle, PURGE_ALL);
+	producer->order_until = gw_now() + ORDER_NS;
 	return true;
 }
 
@@ -214,20 +244,32 @@ static void serve_reports(struct producer *producer, struct client *from, rd_kaf
 	}
 }
 
-/* Takes over what the old client still has, in its order, before anything new is submitted. Blocks
- * for some milliseconds: this is rare, and the order of a camera's records is worth it. */
-static void replace_finish(struct producer *producer)
+/* Calls `serve` for what a client still reports, until it has nothing more or `deadline` (gw_now())
+ * is over; what it has reported already is served in any case. Returns whether nothing is left. */
+static bool serve_rest(struct producer *producer, struct client *client, int64_t deadline,
+	void (*serve)(struct producer *, struct client *, rd_kafka_event_t *))
 {
-	int64_t deadline = gw_now() + PURGE_NS;
+	while (rd_kafka_outq_len(client->handle) > 0) {
+		int wait = gw_now() < deadline ? WAIT_MS : 0;
+		rd_kafka_event_t *event = rd_kafka_queue_poll(client->events, wait);
 
-	while (rd_kafka_outq_len(producer->old.handle) > 0 && gw_now() < deadline) {
-		rd_kafka_event_t *event = rd_kafka_queue_poll(producer->old.events, PURGE_WAIT_MS);
-
+		if (!event && wait == 0)
+			return false;
 		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
-			serve_reports(producer, &producer->old, event);
+			serve(producer, client, event);
 		rd_kafka_event_destroy(event);
 	}
-	client_close(&producer->old);
+	return true;
+}
+
+/* Takes over what the old client still has, in its order, before anything new is submitted. Blocks
+ * for some milliseconds: this is rare, and the order of a camera's records is worth it. A client
+ * whose threads hang stays until it reports; its records come late then, and none is lost. */
+static void replace_finish(struct producer *producer)
+{
+	/* Nobody waits for its end: the gateway goes on. */
+	if (serve_rest(producer, &producer->old, producer->order_until, serve_reports))
+		client_close(&producer->old, gw_now());
 }
 
 static void serve_error(struct producer *producer, rd_kafka_event_t *event)
@@ -248,6 +290,8 @@ uint32_t producer_poll(struct producer *producer)
 	rd_kafka_event_t *event;
 	uint32_t count = 0;
 
+	if (producer->old.handle)
+		replace_finish(producer);
 	while (count < EVENTS_PER_POLL &&
 		(event = rd_kafka_queue_poll(producer->now.events, 0)) != NULL) {
 		bool keep = false;
@@ -302,35 +346,39 @@ enum gw_drop producer_submit(struct producer *producer, const struct sink_record
 		return GW_DROP_NONE;
 	}
 	gw_counter_add(&producer->refused, 1);
-	set_error(producer, rd_kafka_err2str(error));
+	set_code(producer, error);
 	return drop_for(producer, error);
 }
 
 static void log_state(struct producer *producer)
 {
+	char error[PRODUCER_ERROR];
 	enum producer_state state = atomic_load_explicit(&producer->state, memory_order_relaxed);
 	const char *brokers = producer->gw->config->kafka->brokers;
 
 	if (state == producer->logged)
 		return;
 	producer->logged = state;
+	copy_error(producer, error);
 	if (state == PRODUCER_UP)
 		gw_info(SUBJECT, "%s: brokers are up (%s)", producer->topic_name, brokers);
 	else
 		gw_warn(SUBJECT, "%s: brokers are away (%s: %s): records wait in memory",
-			producer->topic_name, brokers, producer->last_error);
+			producer->topic_name, brokers, error);
 }
 
 static void log_refusals(struct producer *producer, int64_t now)
 {
 	uint64_t refused = gw_counter_get(&producer->refused);
+	char error[PRODUCER_ERROR];
 
 	if (refused == producer->refused_logged ||
 		(producer->refused_logged != 0 &&
 			now - producer->refused_logged_at < REFUSALS_LOG_NS))
 		return;
+	copy_error(producer, error);
 	gw_warn(SUBJECT, "%s: %lu records were not taken: %s", producer->topic_name,
-		refused - producer->refused_logged, producer->last_error);
+		refused - producer->refused_logged, error);
 	producer->refused_logged = refused;
 	producer->refused_logged_at = now;
 }
@@ -358,18 +406,25 @@ void producer_flush(struct producer *producer)
 
 void producer_purge(struct producer *producer)
 {
-	int64_t deadline = gw_now() + PURGE_NS;
+	/* An old client was told when it failed. */
+	rd_kafka_purge(producer->now.handle, PURGE_ALL);
+}
 
-	rd_kafka_purge(producer->now.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-	while (rd_kafka_outq_len(producer->now.handle) > 0 && gw_now() < deadline) {
-		const rd_kafka_message_t *message;
-		rd_kafka_event_t *event = rd_kafka_queue_poll(producer->now.events, PURGE_WAIT_MS);
+static void serve_last(struct producer *producer, struct client *client, rd_kafka_event_t *event)
+{
+	const rd_kafka_message_t *message;
 
-		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
-			while ((message = rd_kafka_event_message_next(event)))
-				report(producer, message, message->err);
-		rd_kafka_event_destroy(event);
-	}
+	while ((message = rd_kafka_event_message_next(event)))
+		report(producer, message, message->err);
+}
+
+void producer_settle(struct producer *producer, int64_t deadline)
+{
+	if (producer->old.handle)
+		serve_rest(producer, &producer->old, deadline, serve_last);
+	serve_rest(producer, &producer->now, deadline, serve_last);
+	gw_counter_add(&producer->refused, gw_counter_get(&producer->waiting));
+	gw_counter_set(&producer->waiting, 0);
 }
 
 const char *producer_state_name(const struct producer *producer)
@@ -379,11 +434,9 @@ const char *producer_state_name(const struct producer *producer)
 
 struct json_t *producer_describe(struct producer *producer)
 {
-	char error[sizeof(producer->last_error)];
+	char error[PRODUCER_ERROR];
 
-	pthread_mutex_lock(&producer->lock);
-	memcpy(error, producer->last_error, sizeof(error));
-	pthread_mutex_unlock(&producer->lock);
+	copy_error(producer, error);
 	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s?}", "topic", producer->topic_name,
 		"state", producer_state_name(producer), "queued",
 		(json_int_t)gw_counter_get(&producer->waiting), "delivered",

@@ -18,6 +18,8 @@
 #include "kafka/client.h"
 #include "kafka/sink.h"
 
+#define PRODUCER_ERROR 256
+
 enum producer_state { PRODUCER_CONNECTING, PRODUCER_UP, PRODUCER_DOWN };
 
 struct producer {
@@ -27,7 +29,8 @@ struct producer {
 	const char *topic_name;
 
 	struct client now;
-	struct client old; /* failed for good, while its records go over to `now` */
+	struct client old; /* failed for good, until the last of its records went over to `now` */
+	int64_t order_until; /* gw_now(): how long new records wait for those of `old` */
 	int64_t retry_at; /* gw_now(): when a replacement may be tried again */
 	int64_t opened; /* gw_now() */
 
@@ -38,8 +41,9 @@ struct producer {
 	/* The sink's thread writes, the API reads. */
 	_Atomic int state; /* enum producer_state */
 	struct gw_counter waiting, delivered, refused, bytes, replaced;
+	_Atomic int last_code; /* rd_kafka_resp_err_t, or 0: what was wrong is in `last_error` */
 	pthread_mutex_t lock; /* of last_error */
-	char last_error[256];
+	char last_error[PRODUCER_ERROR];
 };
 
 /* Makes the client; brokers need not be there. `producer` is all zero before. On failure the error
@@ -59,8 +63,12 @@ void producer_housekeeping(struct producer *producer, int64_t now);
 /* Sends batches now that would wait for more; takes some milliseconds while there are any. */
 void producer_flush(struct producer *producer);
 
-/* Gives up everything unconfirmed and reports it. */
+/* Gives up everything unconfirmed; does not wait. */
 void producer_purge(struct producer *producer);
+
+/* Reports what is given up until there is no more, or until `deadline` (gw_now()). What is left
+ * then is never reported: producer_close() is the only call that may follow. */
+void producer_settle(struct producer *producer, int64_t deadline);
 
 /* "up", "down" or "connecting". Any thread. */
 const char *producer_state_name(const struct producer *producer);
@@ -68,4 +76,5 @@ const char *producer_state_name(const struct producer *producer);
 /* A new JSON object. Any thread. */
 struct json_t *producer_describe(struct producer *producer);
 
+/* Waits a fraction of a second at most. */
 void producer_close(struct producer *producer);

@@ -175,6 +175,36 @@ static void sink_housekeeping(struct gw_stage *stage, int64_t now)
 		sink->ops->housekeeping(sink->backend, now);
 }
 
+static void write_off_sample(struct gw_frame *frame, void *arg)
+{
+	struct sink *sink = arg;
+
+	/* Of the slots in use, only those with a waiting sample have come as far as here. */
+	if (frame->stamp[GW_STAMP_SINK] != 0)
+		sink_report(sink,
+			&(struct sink_report){
+				.kind = SINK_SAMPLE,
+				.camera = frame->camera,
+				.frame = frame,
+				.drop = GW_DROP_SAMPLE_LOST,
+			});
+}
+
+/* Counts as lost what the back-end could not report in time. No other stage runs any more. */
+static void write_off(struct sink *sink)
+{
+	if (sink->waiting[SINK_SAMPLE] > 0)
+		gw_pool_visit(sink->gw->pool, write_off_sample, sink);
+	for (uint32_t i = 0; i < sink->gw->camera_count; i++) {
+		struct gw_camera_stats *stats = &sink->stats->camera[i];
+
+		gw_counter_add(
+			&stats->drops[GW_DROP_SINK_LOST], gw_counter_get(&stats->results_waiting));
+		gw_counter_set(&stats->results_waiting, 0);
+	}
+	sink->waiting[SINK_RESULT] = 0;
+}
+
 static void purge(struct sink *sink)
 {
 	uint32_t results = sink->waiting[SINK_RESULT];
@@ -183,6 +213,7 @@ static void purge(struct sink *sink)
 	if (results + samples == 0)
 		return;
 	sink->ops->purge(sink->backend);
+	write_off(sink);
 	gw_warn("kafka", "%u results and %u sampled pictures were still unconfirmed at the end",
 		results, samples);
 }
