@@ -12,7 +12,8 @@
 /* An open frame without news for so long has lost its packets. */
 #define FRAME_TIMEOUT_NS (500 * GW_NS_PER_MS)
 
-/* A complete frame waits for an older one only so long, and only while its packets are so near. */
+/* A complete frame waits for what is older and missing only so long, and only while that is so near
+ * behind the newest packet. */
 #define ORDER_TIMEOUT_NS (20 * GW_NS_PER_MS)
 #define ORDER_DISTANCE 32
 
@@ -108,11 +109,23 @@ static void pass_on(struct assembler *assembler, struct stream *stream, struct o
 	close_picture(assembler, stream, open, GW_DROP_LATE);
 }
 
+/* The packet right before the frame has not come: an older picture may still do so, small ones have
+ * no other packet that would tell. */
+static bool is_overtaking(const struct assembler *assembler, const struct stream *stream,
+	const struct open_frame *open)
+{
+	const uint64_t before = open->low - 1;
+
+	return !sequence_is_known(&stream->sequence, before) &&
+		(assembler->lossless || stream->sequence.highest < before + ORDER_DISTANCE);
+}
+
 /* Passes on what is whole and has nothing older before it. */
 static void pass_on_whole(
 	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
 {
-	while (stream->open_count > 0 && stream->open[0]->state == OPEN_WHOLE)
+	while (stream->open_count > 0 && stream->open[0]->state == OPEN_WHOLE &&
+		!is_overtaking(assembler, stream, stream->open[0]))
 		pass_on(assembler, stream, stream->open[0], done);
 }
 
@@ -262,21 +275,17 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	}
 	enum gw_drop drop = session_admit(stream, rtp, jpeg, &extended, &open);
 
+	if (drop == GW_DROP_NONE && !open)
+		drop = begin_frame(assembler, stream, rtp, jpeg, extended, arrival, &open, done);
+	if (drop == ASSEMBLER_WAIT || drop == GW_DROP_DUPLICATE)
+		return drop;
+	/* What was overtaken and comes too late to be of use stays missing: its loss shows. */
+	if (drop != GW_DROP_LATE || extended > stream->sequence.highest)
+		session_mark(stream, extended);
 	if (drop != GW_DROP_NONE) {
-		if (drop != GW_DROP_DUPLICATE)
-			session_mark(stream, extended);
+		pass_on_whole(assembler, stream, done);
 		return drop;
 	}
-	if (!open) {
-		drop = begin_frame(assembler, stream, rtp, jpeg, extended, arrival, &open, done);
-		if (drop == ASSEMBLER_WAIT)
-			return drop;
-		if (drop != GW_DROP_NONE) {
-			session_mark(stream, extended);
-			return drop;
-		}
-	}
-	session_mark(stream, extended);
 	if (open->state == OPEN_WHOLE)
 		return GW_DROP_DUPLICATE;
 	drop = open_frame_add(open, stream, rtp, jpeg, extended);
@@ -301,11 +310,12 @@ void assembler_expire(struct assembler *assembler, uint32_t camera, int64_t now,
 
 	while (stream->open_count > 0) {
 		const struct open_frame *open = stream->open[0];
-		const bool holds_up =
-			stream->open_count > 1 && stream->open[1]->state == OPEN_WHOLE;
-		const int64_t since = holds_up
-			? stream->open[1]->frame->stamp[GW_STAMP_COMPLETE] + ORDER_TIMEOUT_NS
-			: open->touched + FRAME_TIMEOUT_NS;
+
+		if (open->state != OPEN_WHOLE && stream->open_count > 1)
+			open = stream->open[1];
+		const int64_t since = open->state == OPEN_WHOLE
+			? open->frame->stamp[GW_STAMP_COMPLETE] + ORDER_TIMEOUT_NS
+			: stream->open[0]->touched + FRAME_TIMEOUT_NS;
 
 		if (!all && (assembler->lossless || now < since))
 			return;

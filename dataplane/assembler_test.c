@@ -55,9 +55,11 @@ static void a_whole_lost_frame_costs_nothing_else(void **state)
 	scene_send(s, 0);
 	scene_prepare(s, 1);
 	scene_send(s, 2);
+	test_receiver_rest(s->receiver, 25);
 	ASSERT_PICTURES(s, 0, 2);
 	test_receiver_drain(s->receiver);
 	ASSERT_DROPS(s, INCOMPLETE, 0);
+	ASSERT_EVENTS(s, SEQUENCE_GAP, s->camera.count);
 }
 
 static void packets_in_reverse_order_make_the_picture_without_waiting(void **state)
@@ -137,6 +139,71 @@ static void a_frame_that_overtakes_an_older_one_waits_for_it_briefly(void **stat
 	ASSERT_PICTURES(s, 0, 1, 3);
 	ASSERT_DROPS(s, INCOMPLETE, 1);
 	test_camera_free(&late);
+}
+
+/* Sends pictures of one packet each in that order, as far as they are below TEST_PICTURES. */
+static void send_small(struct scene *s, const uint32_t *order)
+{
+	struct test_camera cameras[TEST_PICTURES];
+
+	scene_paint(s, 64, 48, 30, 1, 2, 0);
+	s->camera.payload = 4000;
+	for (uint32_t i = 0; i < TEST_PICTURES; i++) {
+		cameras[i] = s->camera;
+		cameras[i].count = 0;
+		test_camera_send(&cameras[i], &s->pictures[i]);
+		assert_int_equal(cameras[i].count, 1);
+		s->camera.sequence = cameras[i].sequence;
+		s->camera.timestamp = cameras[i].timestamp;
+	}
+	for (uint32_t i = 0; i < TEST_PICTURES; i++)
+		if (order[i] < TEST_PICTURES)
+			test_receive_packet(s->receiver, &cameras[order[i]], 0);
+	for (uint32_t i = 0; i < TEST_PICTURES; i++)
+		test_camera_free(&cameras[i]);
+}
+
+static void pictures_of_one_packet_that_change_places_come_out_in_order(void **state)
+{
+	struct scene *s = *state;
+
+	send_small(s, (const uint32_t[]){0, 2, 1, 4, 3, 6, 5, 7});
+	ASSERT_ALL_PICTURES(s);
+	ASSERT_DROPS(s, LATE, 0);
+	ASSERT_EVENTS(s, SEQUENCE_GAP, 0);
+}
+
+static void a_picture_of_one_packet_in_its_place_does_not_wait(void **state)
+{
+	struct scene *s = *state;
+
+	send_small(s, (const uint32_t[]){0, 1, 2, 3, 4, 5, 6, 7});
+	ASSERT_ALL_PICTURES(s);
+}
+
+static void a_picture_behind_a_missing_one_waits_no_longer_than_the_limit(void **state)
+{
+	struct scene *s = *state;
+
+	send_small(s, (const uint32_t[]){0, 1, 2, 3, 4, 5, 7, 8});
+	ASSERT_PICTURES(s, 0, 1, 2, 3, 4, 5);
+	test_receiver_rest(s->receiver, 15);
+	ASSERT_PICTURES(s, 0, 1, 2, 3, 4, 5);
+	test_receiver_rest(s->receiver, 10);
+	ASSERT_PICTURES(s, 0, 1, 2, 3, 4, 5, 7);
+	test_receiver_drain(s->receiver);
+	ASSERT_EVENTS(s, SEQUENCE_GAP, 1);
+}
+
+static void the_loss_of_a_picture_that_comes_too_late_shows(void **state)
+{
+	struct scene *s = *state;
+
+	send_small(s, (const uint32_t[]){0, 2, 3, 4, 1, 5, 6, 7});
+	ASSERT_PICTURES(s, 0, 2, 3, 4, 5, 6, 7);
+	ASSERT_DROPS(s, LATE, 1);
+	test_receiver_drain(s->receiver);
+	ASSERT_EVENTS(s, SEQUENCE_GAP, 1);
 }
 
 static void duplicates_are_counted_and_harmless(void **state)
@@ -339,6 +406,21 @@ static void a_packet_after_the_time_out_is_late(void **state)
 	ASSERT_NO_PICTURE(s);
 }
 
+static void the_rest_of_a_frame_after_the_time_out_does_not_hold_up_the_next(void **state)
+{
+	struct scene *s = *state;
+
+	scene_prepare(s, 0);
+	test_receive_packet(s->receiver, &s->camera, 0);
+	test_receiver_rest(s->receiver, 600);
+	for (uint32_t i = 1; i < s->camera.count; i++)
+		test_receive_packet(s->receiver, &s->camera, i);
+	scene_send(s, 1);
+	ASSERT_PICTURES(s, 1);
+	test_receiver_drain(s->receiver);
+	ASSERT_EVENTS(s, SEQUENCE_GAP, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +433,10 @@ int main(void)
 		SCENE_TEST(shuffled_packets_make_the_picture),
 		SCENE_TEST(a_late_packet_still_lands_after_the_next_frame_began),
 		SCENE_TEST(a_frame_that_overtakes_an_older_one_waits_for_it_briefly),
+		SCENE_TEST(pictures_of_one_packet_that_change_places_come_out_in_order),
+		SCENE_TEST(a_picture_of_one_packet_in_its_place_does_not_wait),
+		SCENE_TEST(a_picture_behind_a_missing_one_waits_no_longer_than_the_limit),
+		SCENE_TEST(the_loss_of_a_picture_that_comes_too_late_shows),
 		SCENE_TEST(duplicates_are_counted_and_harmless),
 		SCENE_TEST(a_whole_frame_that_comes_twice_is_passed_on_once),
 		SCENE_TEST(sequence_numbers_may_wrap),
@@ -365,6 +451,7 @@ int main(void)
 		SCENE_TEST(a_complete_frame_that_waits_takes_no_more_packets),
 		SCENE_TEST(an_open_frame_without_news_times_out),
 		SCENE_TEST(a_packet_after_the_time_out_is_late),
+		SCENE_TEST(the_rest_of_a_frame_after_the_time_out_does_not_hold_up_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

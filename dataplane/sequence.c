@@ -30,6 +30,12 @@ enum sequence_verdict sequence_check(
 	return seen(sequence, *extended) ? SEQUENCE_SEEN : SEQUENCE_BEHIND;
 }
 
+bool sequence_is_known(const struct sequence *sequence, uint64_t extended)
+{
+	return extended < sequence->first || extended + SEQUENCE_MAX_BACK < sequence->highest ||
+		seen(sequence, extended);
+}
+
 /* How many of begin .. end - 1 did not arrive. */
 static uint32_t count_missing(const struct sequence *sequence, uint64_t begin, uint64_t end)
 {

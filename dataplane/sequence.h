@@ -42,6 +42,10 @@ void sequence_restart(struct sequence *sequence, uint16_t number);
 enum sequence_verdict sequence_check(
 	const struct sequence *sequence, uint16_t number, uint64_t *extended);
 
+/* Whether the packet arrived, or nobody waits for it: it is older than the session or than what is
+ * remembered. Not for numbers above the newest. */
+bool sequence_is_known(const struct sequence *sequence, uint64_t extended);
+
 /* Notes that a packet arrived (AHEAD or BEHIND). Returns how many older ones are given up now. */
 uint32_t sequence_mark(struct sequence *sequence, uint64_t extended);
 

@@ -26,7 +26,7 @@
 enum open_state {
 	/* Packets are missing. */
 	OPEN_FILLING,
-	/* Complete; an older frame that may still be completed goes first. */
+	/* Complete; an older frame that may still come or be completed goes first. */
 	OPEN_WHOLE,
 };
 
