@@ -147,7 +147,7 @@ static void settle(struct assembler *assembler, struct stream *stream, struct op
 {
 	if (open->state != OPEN_FILLING || !open_frame_is_whole(open))
 		return;
-	const enum gw_drop drop = open_frame_finish(open);
+	const enum gw_drop drop = open_frame_finish(open, stream);
 
 	if (drop != GW_DROP_NONE) {
 		drop_frame(assembler, stream, open, drop, GW_DROP_FRAME_DAMAGED);

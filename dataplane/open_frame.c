@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "dataplane/jpeg_scan.h"
-#include "dataplane/restart_interval.h"
 
 /* EOI and nothing more follows the scan. */
 #define TAIL 2u
@@ -217,11 +216,17 @@ bool open_frame_is_whole(const struct open_frame *open)
 }
 
 /* Restart markers in the scan of a stream that announced none: the interval is counted. */
-static enum gw_drop infer_interval(struct open_frame *open, const struct jpeg_scan *scan)
+static enum gw_drop infer_interval(
+	struct open_frame *open, struct stream *stream, const struct jpeg_scan *scan)
 {
-	const struct gw_frame *frame = open->frame;
-	const uint16_t interval = restart_interval_count(
-		scan_of(open), scan, open->type & 1, frame->width, frame->height);
+	const struct restart_picture picture = {
+		.width = open->frame->width,
+		.height = open->frame->height,
+		.sampling = open->type & 1,
+		.q = open->q,
+	};
+	const uint16_t interval =
+		restart_interval_find(&stream->restart, scan_of(open), scan, &picture);
 
 	if (interval == 0)
 		return GW_DROP_BAD_RESTART;
@@ -265,7 +270,7 @@ static enum gw_drop finish_file(struct open_frame *open)
 	return GW_DROP_NONE;
 }
 
-enum gw_drop open_frame_finish(struct open_frame *open)
+enum gw_drop open_frame_finish(struct open_frame *open, struct stream *stream)
 {
 	struct gw_frame *frame = open->frame;
 
@@ -277,7 +282,7 @@ enum gw_drop open_frame_finish(struct open_frame *open)
 	if (scan.size == 0)
 		return GW_DROP_INCOMPLETE;
 	if (scan.restarts > 0 && open->interval == 0) {
-		const enum gw_drop drop = infer_interval(open, &scan);
+		const enum gw_drop drop = infer_interval(open, stream, &scan);
 
 		if (drop != GW_DROP_NONE)
 			return drop;

@@ -27,4 +27,4 @@ bool open_frame_is_whole(const struct open_frame *open);
 
 /* Makes one JPEG interchange stream of headers and scan in the slot. A frame's reason when they do
  * not go together. */
-enum gw_drop open_frame_finish(struct open_frame *open);
+enum gw_drop open_frame_finish(struct open_frame *open, struct stream *stream);

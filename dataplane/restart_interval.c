@@ -92,21 +92,59 @@ static bool skip_mcu(struct bits *bits, uint8_t sampling)
 		skip_block(bits, jpeg_dc_chroma, jpeg_ac_chroma);
 }
 
-uint16_t restart_interval_count(const uint8_t *data, const struct jpeg_scan *scan, uint8_t sampling,
-	uint16_t width, uint16_t height)
+/* Counts the MCUs before the first marker, as long as there are no more than `most`. */
+static uint32_t count_mcus(
+	const uint8_t *data, const struct jpeg_scan *scan, uint8_t sampling, uint32_t most)
 {
-	const uint32_t mcu_height = sampling == 0 ? 8 : 16;
-	const uint32_t total = ((width + 15u) / 16) * ((height + mcu_height - 1) / mcu_height);
 	struct bits bits = {.at = data, .end = data + scan->first_restart};
-	uint32_t interval = 0;
+	uint32_t count = 0;
 
 	while (!only_fill_left(&bits)) {
-		if (interval == total || !skip_mcu(&bits, sampling))
+		if (count == most || !skip_mcu(&bits, sampling))
 			return 0;
-		interval++;
+		count++;
 	}
-	if (interval == 0 || interval > UINT16_MAX || !scan->in_order ||
-		scan->restarts != (total - 1) / interval)
+	return count;
+}
+
+/* Markers stand between the intervals, none after the last one (T.81, B.2.1): their number leaves
+ * few intervals to choose from. */
+static uint32_t count_interval(
+	const uint8_t *data, const struct jpeg_scan *scan, const struct restart_picture *picture)
+{
+	const uint32_t mcu_height = picture->sampling == 0 ? 8 : 16;
+	const uint32_t total =
+		((picture->width + 15u) / 16) * ((picture->height + mcu_height - 1) / mcu_height);
+
+	if (scan->restarts == 0 || scan->restarts >= total)
 		return 0;
-	return (uint16_t)interval;
+	const uint32_t least = total / (scan->restarts + 1) + (total % (scan->restarts + 1) > 0);
+	const uint32_t most = (total - 1) / scan->restarts;
+
+	if (least > most || least > UINT16_MAX || scan->first_restart > RESTART_INTERVAL_LIMIT)
+		return 0;
+	const uint32_t count = count_mcus(data, scan, picture->sampling, most);
+
+	return count >= least && count <= UINT16_MAX ? count : 0;
+}
+
+static bool same_picture(const struct restart_picture *a, const struct restart_picture *b)
+{
+	return a->width == b->width && a->height == b->height && a->sampling == b->sampling &&
+		a->q == b->q;
+}
+
+uint16_t restart_interval_find(struct restart_interval *found, const uint8_t *data,
+	const struct jpeg_scan *scan, const struct restart_picture *picture)
+{
+	if (!scan->in_order)
+		return 0;
+	if (found->interval > 0 && found->restarts == scan->restarts &&
+		same_picture(&found->picture, picture))
+		return found->interval;
+	const uint16_t interval = (uint16_t)count_interval(data, scan, picture);
+
+	if (interval > 0)
+		*found = (struct restart_interval){*picture, scan->restarts, interval};
+	return interval;
 }

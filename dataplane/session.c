@@ -32,6 +32,7 @@ void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 		stream->previous_timestamp = stream->newest_timestamp;
 		for (uint32_t i = 0; i < 256 - RTP_JPEG_Q_TABLES; i++)
 			stream->tables[i].count = 0;
+		stream->restart.interval = 0;
 		memset(stream->closed, 0, sizeof(stream->closed));
 	}
 	stream->started = true;

@@ -10,6 +10,7 @@
 #include "core/stats.h"
 #include "dataplane/coverage.h"
 #include "dataplane/jpeg_header.h"
+#include "dataplane/restart_interval.h"
 #include "dataplane/rtp.h"
 #include "dataplane/rtp_jpeg.h"
 #include "dataplane/sequence.h"
@@ -96,6 +97,7 @@ struct stream {
 
 	struct open_frame open_room[STREAM_OPEN_FRAMES];
 	struct jpeg_header header;
+	struct restart_interval restart; /* that nobody announced */
 	uint8_t computed_q; /* `computed` is for it; 0: for none yet */
 	struct jpeg_tables computed;
 	struct jpeg_tables
