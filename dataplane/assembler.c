@@ -273,6 +273,7 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 		close_session(assembler, stream, done);
 		session_begin(stream, rtp);
 	}
+	stream->previous_stale = 0;
 	enum gw_drop drop = session_admit(stream, rtp, jpeg, &extended, &open);
 
 	if (drop == GW_DROP_NONE && !open)

@@ -309,6 +309,47 @@ static void late_packets_of_the_session_before_do_not_bring_it_back(void **state
 	test_camera_free(&old);
 }
 
+/* A camera that changes between two sessions, the old one with a clock that begins anew. */
+static void a_session_that_returns_with_an_older_clock_is_taken_soon(void **state)
+{
+	struct scene *s = *state;
+	const struct test_camera before = s->camera;
+
+	for (uint32_t i = 0; i < TEST_PICTURES; i++)
+		scene_send(s, i);
+	s->camera.ssrc++;
+	scene_send(s, 0);
+	s->camera.ssrc = before.ssrc;
+	s->camera.sequence = before.sequence;
+	s->camera.timestamp = before.timestamp;
+	for (uint32_t i = 0; i < TEST_PICTURES; i++)
+		scene_send(s, i);
+	test_receiver_drain(s->receiver);
+	assert_true(s->receiver->count >= TEST_PICTURES + 1 + TEST_PICTURES - 3);
+	ASSERT_EVENTS(s, SSRC_CHANGE, 2);
+	ASSERT_DROPS(s, LATE, 15);
+	assert_balanced(s->receiver);
+}
+
+/* Few late packets among those of the new session are not a return, however long it goes on. */
+static void late_packets_far_between_do_not_bring_a_session_back(void **state)
+{
+	struct scene *s = *state;
+	struct test_camera old = s->camera;
+
+	test_camera_send(&old, &s->pictures[0]);
+	scene_send(s, 0);
+	s->camera.ssrc++;
+	for (uint32_t i = 1; i < TEST_PICTURES; i++) {
+		scene_send(s, i);
+		for (uint32_t k = 0; k < 5; k++)
+			test_receive_packet(s->receiver, &old, k);
+	}
+	ASSERT_ALL_PICTURES(s);
+	ASSERT_EVENTS(s, SSRC_CHANGE, 1);
+	test_camera_free(&old);
+}
+
 static void a_sequence_that_begins_anew_costs_no_frame(void **state)
 {
 	struct scene *s = *state;
@@ -444,6 +485,8 @@ int main(void)
 		SCENE_TEST(a_timestamp_jump_is_counted_and_survived),
 		SCENE_TEST(a_new_ssrc_costs_no_frame),
 		SCENE_TEST(late_packets_of_the_session_before_do_not_bring_it_back),
+		SCENE_TEST(a_session_that_returns_with_an_older_clock_is_taken_soon),
+		SCENE_TEST(late_packets_far_between_do_not_bring_a_session_back),
 		SCENE_TEST(a_sequence_that_begins_anew_costs_no_frame),
 		SCENE_TEST(a_camera_that_repeats_itself_comes_back_soon),
 		SCENE_TEST(the_same_timestamp_for_every_picture_is_survived),

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Late packets in a row, of unknown pictures, that mean: the sequence went back to its beginning.
- */
+/* Late packets in a row, of unknown pictures or of the session before, that mean: the sequence went
+ * back to its beginning, or that session is back. */
 #define STALE_LIMIT 16
 
 /* RTP/JPEG clocks run at 90 kHz: ten seconds without a picture are a jump. */
@@ -15,10 +15,11 @@ static bool timestamp_newer(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) > 0;
 }
 
-bool session_is_late(const struct stream *stream, const struct rtp_packet *rtp)
+bool session_is_late(struct stream *stream, const struct rtp_packet *rtp)
 {
 	return stream->previous_valid && rtp->ssrc == stream->previous_ssrc &&
-		!timestamp_newer(rtp->timestamp, stream->previous_timestamp);
+		!timestamp_newer(rtp->timestamp, stream->previous_timestamp) &&
+		++stream->previous_stale < STALE_LIMIT;
 }
 
 void session_begin(struct stream *stream, const struct rtp_packet *rtp)
@@ -38,6 +39,7 @@ void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 	stream->started = true;
 	stream->ssrc = rtp->ssrc;
 	stream->stale = 0;
+	stream->previous_stale = 0;
 	stream->newest_timestamp = rtp->timestamp;
 	sequence_restart(&stream->sequence, rtp->sequence);
 }

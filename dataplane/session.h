@@ -12,8 +12,9 @@ static inline bool session_is_new(const struct stream *stream, uint32_t ssrc)
 	return !stream->started || stream->ssrc != ssrc;
 }
 
-/* A packet with another SSRC: whether it is a late one of the session before. */
-bool session_is_late(const struct stream *stream, const struct rtp_packet *rtp);
+/* A packet with another SSRC: whether it is a late one of the session before. Many in a row are
+ * not: that session is back. */
+bool session_is_late(struct stream *stream, const struct rtp_packet *rtp);
 
 /* Begins a new session. The open frames of the old one must be closed. Tables do not survive. */
 void session_begin(struct stream *stream, const struct rtp_packet *rtp);

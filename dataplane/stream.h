@@ -79,6 +79,7 @@ struct stream {
 	uint32_t ssrc;
 	uint32_t previous_ssrc; /* of the session before */
 	uint32_t previous_timestamp;
+	uint32_t previous_stale; /* its packets in a row that are late, or tell that it is back */
 	uint32_t newest_timestamp;
 	uint32_t stale; /* packets in a row that only make sense after a restart */
 	struct sequence sequence;
