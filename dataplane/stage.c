@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/eal.h"
+#include "dataplane/slot_need.h"
 
 /* A replay that lost packets on its way must end too. */
 #define REPLAY_SILENCE_NS (2 * GW_NS_PER_S)
@@ -78,6 +79,8 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 		return gw_error_set(error, -EINVAL,
 			"dataplane: no interface is configured: add one under `interfaces`, "
 			"such as {name: lan0, device: \"net_af_packet0,iface=eth0\"}");
+	if (gw->lossless && slot_need_check(gw->config, error) != 0)
+		return -EINVAL;
 	warn_of_no_effect(gw->config);
 	dp->table = stream_table_create(gw->config->cameras, gw->config->cameras_count, error);
 	if (!dp->table)

@@ -219,6 +219,20 @@ static void packets_in_pieces_are_put_together(void **state)
 	in_child(replay_all);
 }
 
+static void replay_with_few_slots(void)
+{
+	MUST(open_stage("frames: {classes: [{width: 640, height: 480, count: 2}]}\n", true) ==
+		-EINVAL);
+	MUST(strstr(scene.error.text, "raise `frames.classes[0].count` to 3"));
+	close_stage();
+}
+
+static void a_replay_with_too_few_slots_is_refused(void **state)
+{
+	write_capture(DLT_EN10MB, 1000);
+	in_child(replay_with_few_slots);
+}
+
 static void replay_as_nobody(void)
 {
 	MUST(setgid(65534) == 0 && setuid(65534) == 0);
@@ -431,6 +445,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STAGE_TEST(a_capture_is_replayed_to_its_last_packet_and_with_its_times),
 		STAGE_TEST(packets_in_pieces_are_put_together),
+		STAGE_TEST(a_replay_with_too_few_slots_is_refused),
 		STAGE_TEST(a_replay_needs_no_privileges),
 		STAGE_TEST(a_capture_of_another_link_type_is_refused),
 		STAGE_TEST(a_missing_capture_is_named),
