@@ -6,17 +6,11 @@
 
 #include "core/drops.h"
 
-/* Fragment offsets have 24 bits. */
-#define RTP_JPEG_MAX_SIZE (1u << 24)
-
 /* Types 64 to 127 have a restart header and are otherwise as type & 63 (RFC 2435, 3.1.3). */
 #define RTP_JPEG_RESTART 64
 
 /* Q from 128 on: the tables are in the stream, not computed (RFC 2435, 3.1.4). */
 #define RTP_JPEG_Q_TABLES 128
-
-/* The restart count that says: reassemble the whole frame before decoding (RFC 2435, 3.1.7). */
-#define RTP_JPEG_RESTART_WHOLE 0x3FFF
 
 struct rtp_jpeg {
 	uint8_t type_specific; /* 0: progressively scanned; 1, 2: odd and even field; 3: a field

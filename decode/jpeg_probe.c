@@ -159,10 +159,3 @@ int jpeg_probe(const uint8_t *data, size_t size, const struct jpeg_limits *limit
 	*cause = walk.cause;
 	return status;
 }
-
-const char *jpeg_sampling_name(enum jpeg_sampling sampling)
-{
-	static const char *const names[] = {"grey", "4:4:4", "4:2:2", "4:2:0", "4:4:0", "4:1:1"};
-
-	return names[sampling];
-}

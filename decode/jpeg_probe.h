@@ -45,6 +45,3 @@ struct jpeg_limits {
  * limits. On failure *cause is a constant sentence fragment ("no end of image"). */
 int jpeg_probe(const uint8_t *data, size_t size, const struct jpeg_limits *limits,
 	struct jpeg_info *info, const char **cause);
-
-/* "4:2:0" and so on. */
-const char *jpeg_sampling_name(enum jpeg_sampling sampling);
