@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/each_processor.h"
+#include "core/each_processor.h"
 
 #define NO_ROW UINT32_MAX
 

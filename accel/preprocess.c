@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/each_processor.h"
+#include "core/each_processor.h"
 
 int preprocess_init(struct preprocess *preprocess, const struct model_input *input)
 {

@@ -2,11 +2,12 @@
 
 #include <string.h>
 
+#include "core/each_processor.h"
 #include "dataplane/vector.h"
 
 /* Sums of 32-bit words in 64-bit lanes: a lane overflows after 2^32 words, far beyond a packet.
  * Ones' complement sums may be taken in any width and folded later (RFC 1071, 2 C). */
-VECTOR_CLONES uint64_t checksum_add(uint64_t sum, const uint8_t *data, uint32_t size)
+FOR_EACH_PROCESSOR uint64_t checksum_add(uint64_t sum, const uint8_t *data, uint32_t size)
 {
 	const vector_u64 low = {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF};
 	vector_u64 even = {0}, odd = {0};

@@ -4,29 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/bytes.h"
 #include "core/frame.h"
-#include "dataplane/bytes.h"
+#include "core/jpeg_marker.h"
 #include "dataplane/jpeg_huffman.h"
 
 static_assert(JPEG_HEADER_MAX <= GW_JPEG_HEADROOM, "the header is written before the scan");
 
-enum {
-	SOF0 = 0xC0,
-	SOF1 = 0xC1,
-	DHT = 0xC4,
-	JPG = 0xC8,
-	DAC = 0xCC,
-	SOF15 = 0xCF,
-	RST0 = 0xD0,
-	SOI = 0xD8,
-	EOI = 0xD9,
-	SOS = 0xDA,
-	DQT = 0xDB,
-	DRI = 0xDD,
-	APP0 = 0xE0,
-	TEM = 0x01,
-	COMPONENTS = 3,
-};
+enum { COMPONENTS = 3 };
 
 static uint8_t *put(uint8_t *out, uint8_t byte)
 {
@@ -50,14 +35,14 @@ static uint8_t *put_app0(uint8_t *out)
 	/* JFIF 1.01, no density: it tells decoders that the colours are YCbCr. */
 	static const uint8_t jfif[] = {'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0};
 
-	out = put_segment(out, APP0, sizeof(jfif));
+	out = put_segment(out, MARKER_APP0, sizeof(jfif));
 	memcpy(out, jfif, sizeof(jfif));
 	return out + sizeof(jfif);
 }
 
 static uint8_t *put_table(uint8_t *out, uint8_t number, bool wide, const uint16_t *value)
 {
-	out = put_segment(out, DQT, 1 + JPEG_TABLE_VALUES * (wide ? 2 : 1));
+	out = put_segment(out, MARKER_DQT, 1 + JPEG_TABLE_VALUES * (wide ? 2 : 1));
 	out = put(out, (uint8_t)(wide << 4 | number));
 	for (int i = 0; i < JPEG_TABLE_VALUES; i++)
 		out = wide ? put_be16(out, value[i]) : put(out, (uint8_t)value[i]);
@@ -70,7 +55,7 @@ static uint8_t *put_frame_header(uint8_t *out, const struct jpeg_header_key *key
 	const uint8_t chroma_table = key->tables.count > 1;
 
 	/* 16-bit tables are beyond the baseline process (T.81, B.2.4.1). */
-	out = put_segment(out, key->tables.wide ? SOF1 : SOF0, 6 + 3 * COMPONENTS);
+	out = put_segment(out, key->tables.wide ? MARKER_SOF1 : MARKER_SOF0, 6 + 3 * COMPONENTS);
 	out = put(out, 8);
 	out = put_be16(out, key->height);
 	out = put_be16(out, key->width);
@@ -83,7 +68,7 @@ static uint8_t *put_frame_header(uint8_t *out, const struct jpeg_header_key *key
 static uint8_t *put_huffman(
 	uint8_t *out, uint8_t class_and_number, const uint8_t *table, uint32_t size)
 {
-	out = put_segment(out, DHT, 1 + size);
+	out = put_segment(out, MARKER_DHT, 1 + size);
 	out = put(out, class_and_number);
 	memcpy(out, table, size);
 	return out + size;
@@ -91,7 +76,7 @@ static uint8_t *put_huffman(
 
 static uint8_t *put_scan_header(uint8_t *out)
 {
-	out = put_segment(out, SOS, 4 + 2 * COMPONENTS);
+	out = put_segment(out, MARKER_SOS, 4 + 2 * COMPONENTS);
 	out = put(out, COMPONENTS);
 	out = put(put(out, 1), 0x00);
 	out = put(put(out, 2), 0x11);
@@ -101,7 +86,7 @@ static uint8_t *put_scan_header(uint8_t *out)
 
 static uint32_t write_header(const struct jpeg_header_key *key, uint8_t *begin)
 {
-	uint8_t *out = put(put(begin, 0xFF), SOI);
+	uint8_t *out = put(put(begin, 0xFF), MARKER_SOI);
 
 	out = put_app0(out);
 	for (uint8_t i = 0; i < key->tables.count; i++)
@@ -112,7 +97,7 @@ static uint32_t write_header(const struct jpeg_header_key *key, uint8_t *begin)
 	out = put_huffman(out, 0x01, jpeg_dc_chroma, JPEG_DC_SIZE);
 	out = put_huffman(out, 0x11, jpeg_ac_chroma, JPEG_AC_SIZE);
 	if (key->interval > 0)
-		out = put_be16(put_segment(out, DRI, 2), key->interval);
+		out = put_be16(put_segment(out, MARKER_DRI, 2), key->interval);
 	out = put_scan_header(out);
 	return (uint32_t)(out - begin);
 }
@@ -136,12 +121,13 @@ void jpeg_header_update(struct jpeg_header *header, const struct jpeg_header_key
 
 static bool is_frame_header(uint8_t marker)
 {
-	return marker >= SOF0 && marker <= SOF15 && marker != DHT && marker != JPG && marker != DAC;
+	return marker >= MARKER_SOF0 && marker <= MARKER_SOF15 && marker != MARKER_DHT &&
+		marker != MARKER_JPG && marker != MARKER_DAC;
 }
 
 static bool stands_alone(uint8_t marker)
 {
-	return marker == TEM || (marker >= RST0 && marker <= SOI);
+	return marker == MARKER_TEM || (marker >= MARKER_RST0 && marker <= MARKER_SOI);
 }
 
 int jpeg_header_find_size(const uint8_t *data, uint32_t size, uint16_t *width, uint16_t *height)
@@ -158,7 +144,7 @@ int jpeg_header_find_size(const uint8_t *data, uint32_t size, uint16_t *width, u
 		at += 2;
 		if (stands_alone(marker))
 			continue;
-		if (marker == EOI || marker == SOS || marker == 0)
+		if (marker == MARKER_EOI || marker == MARKER_SOS || marker == 0)
 			break;
 		uint32_t length = size - at >= 2 ? read_be16(data + at) : 0;
 
@@ -184,5 +170,5 @@ void jpeg_header_add_interval(uint8_t *header, uint32_t size, uint16_t interval)
 	memmove(header - JPEG_HEADER_INTERVAL, header, size - scan_header);
 	uint8_t *out = header - JPEG_HEADER_INTERVAL + size - scan_header;
 
-	put_be16(put_segment(out, DRI, 2), interval);
+	put_be16(put_segment(out, MARKER_DRI, 2), interval);
 }

@@ -2,13 +2,15 @@
 
 #include <string.h>
 
+#include "core/each_processor.h"
+#include "core/jpeg_marker.h"
 #include "dataplane/vector.h"
 
 #define BLOCK 128u
 
 /* How many whole blocks at the beginning hold no marker: any 0xFF of the code itself is followed by
  * 0. Reads one byte beyond the blocks. */
-VECTOR_CLONES static uint32_t skip_blocks(const uint8_t *data, uint32_t size)
+FOR_EACH_PROCESSOR static uint32_t skip_blocks(const uint8_t *data, uint32_t size)
 {
 	uint32_t at = 0;
 
@@ -37,12 +39,12 @@ static bool look_at(const uint8_t *data, uint32_t at, struct jpeg_scan *scan)
 
 	if (data[at] != 0xFF)
 		return true;
-	if (marker >= 0xD0 && marker <= 0xD7) {
+	if (marker >= MARKER_RST0 && marker <= MARKER_RST7) {
 		if (scan->restarts == 0)
 			scan->first_restart = at;
 		scan->in_order &= (scan->restarts & 7) == (marker & 7u);
 		scan->restarts++;
-	} else if (marker == 0xD9) {
+	} else if (marker == MARKER_EOI) {
 		scan->size = at;
 		return false;
 	}

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "dataplane/bytes.h"
+#include "core/bytes.h"
 
 /* ITU-T T.81, tables K.1 and K.2, row by row. */
 static const uint8_t annex_k[2][JPEG_TABLE_VALUES] = {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/jpeg_marker.h"
 #include "dataplane/jpeg_scan.h"
 
 /* EOI and nothing more follows the scan. */
@@ -238,7 +239,7 @@ static enum gw_drop infer_interval(
 static void end_with_eoi(struct gw_frame *frame)
 {
 	frame->jpeg.data[frame->jpeg.size] = 0xFF;
-	frame->jpeg.data[frame->jpeg.size + 1] = 0xD9;
+	frame->jpeg.data[frame->jpeg.size + 1] = MARKER_EOI;
 	frame->jpeg.size += 2;
 }
 
@@ -259,7 +260,7 @@ static enum gw_drop finish_file(struct open_frame *open)
 	frame->height = height;
 	/* Padding may follow EOI. Another one further up may belong to a thumbnail. */
 	for (uint32_t i = size; i >= 2 && i + 64 > size; i--) {
-		if (data[i - 2] == 0xFF && data[i - 1] == 0xD9) {
+		if (data[i - 2] == 0xFF && data[i - 1] == MARKER_EOI) {
 			size = i - 2;
 			break;
 		}

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "dataplane/bytes.h"
+#include "core/bytes.h"
 #include "dataplane/checksum.h"
 
 enum {

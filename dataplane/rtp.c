@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-#include "dataplane/bytes.h"
+#include "core/bytes.h"
 
 enum {
 	RTP_HEADER_SIZE = 12,

@@ -4,8 +4,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "decode/jpeg_header.h"
-#include "decode/jpeg_marker.h"
+#include "core/bytes.h"
+#include "core/jpeg_marker.h"
+#include "decode/jpeg_segments.h"
 
 /* Goes to the next marker, over fill bytes (T.81, B.1.1.2). */
 static int next_marker(struct jpeg_walk *walk, uint8_t *marker)
@@ -29,7 +30,7 @@ static int take_segment(struct jpeg_walk *walk, const uint8_t **body, uint32_t *
 
 	if (left < 2)
 		return jpeg_walk_bad(walk, "a segment is cut short");
-	uint32_t length = jpeg_be16(walk->at);
+	uint32_t length = read_be16(walk->at);
 	if (length < 2 || length > left)
 		return jpeg_walk_bad(walk, "a segment is longer than the picture");
 	*body = walk->at + 2;
@@ -116,8 +117,8 @@ static int read_segment(struct jpeg_walk *walk, uint8_t marker)
 	const uint8_t *body = NULL;
 	uint32_t size = 0;
 
-	if (jpeg_header_refused(marker))
-		return jpeg_walk_refuse(walk, jpeg_header_refused(marker));
+	if (jpeg_segment_refused(marker))
+		return jpeg_walk_refuse(walk, jpeg_segment_refused(marker));
 	if (marker == MARKER_EOI)
 		return jpeg_walk_bad(walk, "no scan");
 	if (marker < MARKER_SOF0 || (marker >= MARKER_RST0 && marker <= MARKER_SOI))
@@ -125,7 +126,7 @@ static int read_segment(struct jpeg_walk *walk, uint8_t marker)
 	int status = take_segment(walk, &body, &size);
 	if (status != 0)
 		return status;
-	return jpeg_header_read(walk, marker, body, size);
+	return jpeg_segment_read(walk, marker, body, size);
 }
 
 static int walk_all(struct jpeg_walk *walk)

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "core/jpeg_marker.h"
 #include "decode/jpeg_make.h"
-#include "decode/jpeg_marker.h"
 
 static const struct jpeg_limits limits = {8192, 8192};
 

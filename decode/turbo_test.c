@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
+#include "core/jpeg_marker.h"
 #include "decode/decoder_fixture.h"
 #include "decode/jpeg_make.h"
-#include "decode/jpeg_marker.h"
 #include "decode/turbo_picture.h"
 
 static const struct jpeg_recipe shapes[] = {

@@ -2,6 +2,7 @@
 #pragma once
 
 enum jpeg_marker {
+	MARKER_TEM = 0x01,
 	MARKER_SOF0 = 0xc0, /* baseline */
 	MARKER_SOF1 = 0xc1, /* extended sequential, Huffman */
 	MARKER_SOF2 = 0xc2, /* progressive */
@@ -10,6 +11,7 @@ enum jpeg_marker {
 	MARKER_SOF5 = 0xc5, /* hierarchical: 5 .. 7 */
 	MARKER_SOF6 = 0xc6,
 	MARKER_SOF7 = 0xc7,
+	MARKER_JPG = 0xc8,
 	MARKER_SOF9 = 0xc9, /* arithmetic: 9 .. 15 */
 	MARKER_SOF10 = 0xca,
 	MARKER_SOF11 = 0xcb,

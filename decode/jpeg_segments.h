@@ -1,5 +1,5 @@
 /* The segments before a JPEG's scan, one by one, and what the probe learns from them. Private to
- * the probe: jpeg_probe.c walks over the markers, jpeg_header.c understands what follows each. */
+ * the probe: jpeg_probe.c walks over the markers, jpeg_segments.c understands what follows each. */
 #pragma once
 
 #include <stdbool.h>
@@ -41,12 +41,7 @@ int jpeg_walk_refuse(struct jpeg_walk *walk, const char *cause);
 /* Reads `body` .. `body + size`, what stands after the length of the segment of that marker.
  * Returns 0 or what jpeg_probe() returns; after SOS the walk stands at the first byte of the scan.
  */
-int jpeg_header_read(struct jpeg_walk *walk, uint8_t marker, const uint8_t *body, uint32_t size);
+int jpeg_segment_read(struct jpeg_walk *walk, uint8_t marker, const uint8_t *body, uint32_t size);
 
 /* The name of a coding that is refused, by its marker; NULL for all other markers. */
-const char *jpeg_header_refused(uint8_t marker);
-
-static inline uint32_t jpeg_be16(const uint8_t *at)
-{
-	return (uint32_t)at[0] << 8 | at[1];
-}
+const char *jpeg_segment_refused(uint8_t marker);

@@ -1,8 +1,9 @@
-#include "decode/jpeg_header.h"
+#include "decode/jpeg_segments.h"
 
 #include <errno.h>
 
-#include "decode/jpeg_marker.h"
+#include "core/bytes.h"
+#include "core/jpeg_marker.h"
 
 #define MAX_DC_CATEGORY 15
 /* T.81, B.2.3: blocks in one MCU. */
@@ -31,7 +32,7 @@ static int read_quantisation(struct jpeg_walk *walk, const uint8_t *body, uint32
 		if (body[0] >> 4 > 1 || table >= JPEG_TABLES || size < 1 + bytes)
 			return jpeg_walk_bad(walk, "malformed quantisation table");
 		for (uint32_t i = 0; i < bytes; i += wide ? 2 : 1)
-			if ((wide ? jpeg_be16(body + 1 + i) : body[1 + i]) == 0)
+			if ((wide ? read_be16(body + 1 + i) : body[1 + i]) == 0)
 				return jpeg_walk_bad(walk, "a quantisation table holds zero");
 		walk->quantisation |= (uint8_t)(1u << table);
 		walk->wide_quantisation[table] = wide;
@@ -119,8 +120,8 @@ static int read_frame(struct jpeg_walk *walk, uint8_t marker, const uint8_t *bod
 		return jpeg_walk_bad(walk, "malformed frame header");
 	if (body[0] != 8)
 		return jpeg_walk_refuse(walk, "samples of other than 8 bits");
-	info->height = (uint16_t)jpeg_be16(body + 1);
-	info->width = (uint16_t)jpeg_be16(body + 3);
+	info->height = read_be16(body + 1);
+	info->width = read_be16(body + 3);
 	if (info->width == 0)
 		return jpeg_walk_bad(walk, "no width");
 	if (info->height == 0)
@@ -206,11 +207,11 @@ static int read_restart_interval(struct jpeg_walk *walk, const uint8_t *body, ui
 {
 	if (size != 2)
 		return jpeg_walk_bad(walk, "malformed restart interval");
-	walk->info->restart_interval = (uint16_t)jpeg_be16(body);
+	walk->info->restart_interval = read_be16(body);
 	return 0;
 }
 
-int jpeg_header_read(struct jpeg_walk *walk, uint8_t marker, const uint8_t *body, uint32_t size)
+int jpeg_segment_read(struct jpeg_walk *walk, uint8_t marker, const uint8_t *body, uint32_t size)
 {
 	switch (marker) {
 	case MARKER_SOF0:
@@ -231,7 +232,7 @@ int jpeg_header_read(struct jpeg_walk *walk, uint8_t marker, const uint8_t *body
 	}
 }
 
-const char *jpeg_header_refused(uint8_t marker)
+const char *jpeg_segment_refused(uint8_t marker)
 {
 	switch (marker) {
 	case MARKER_SOF2:

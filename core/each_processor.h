@@ -1,5 +1,6 @@
-/* Loops over pixels are for the compiler to vectorise: they are built with -O3, and those that are
- * marked for more than one kind of processor where the toolchain can choose at run time. */
+/* Functions with loops that the compiler makes vectors of: what is marked FOR_EACH_PROCESSOR is
+ * compiled for more than one kind of processor, where the toolchain can choose between them when
+ * the program is loaded. Sanitizers are not ready by then. */
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
