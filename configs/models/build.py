@@ -5,16 +5,19 @@ import argparse
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import downloads
 
 HERE = Path(__file__).resolve().parent
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,8 @@ def build(model: Model, repository: Path, cache: Path, force: bool) -> None:
             command = [sys.executable, model.folder / model.script]
             command += [f"--{model.source}", source, "--output", made]
             environment = os.environ | {"JAX_PLATFORMS": "cpu"}
-            subprocess.run(command, check=True, env=environment)
+            # In a process group of its own: Ctrl-C is for us, and ends it without a traceback.
+            subprocess.run(command, check=True, env=environment, process_group=0)
             os.replace(made, target / "model.onnx")
         (target / ".recipe").write_text(f"{stamp} {sum_of(target)}\n")
         print(f"{model.name}: ready after {time.monotonic() - begin:.1f} s: {target}", flush=True)
@@ -115,6 +119,18 @@ def build(model: Model, repository: Path, cache: Path, force: bool) -> None:
     description = target / ".model.yaml"
     shutil.copyfile(model.folder / "model.yaml", description)
     os.replace(description, target / "model.yaml")
+
+
+def stop_on_signals() -> None:
+    """The first Ctrl-C, SIGTERM or SIGHUP ends the work; none disturbs the clean-up."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        for it in STOPS:
+            signal.signal(it, signal.SIG_IGN)
+        raise KeyboardInterrupt(number)
+
+    for number in STOPS:
+        signal.signal(number, stop)
 
 
 def main() -> int:
@@ -126,6 +142,7 @@ def main() -> int:
     parser.add_argument("--only", choices=names, action="append", help="this model (repeatable)")
     parser.add_argument("--force", action="store_true", help="make them even when up to date")
     arguments = parser.parse_args()
+    stop_on_signals()
     wanted = [model for model in MODELS if model.name in (arguments.only or names)]
     cache = arguments.cache.resolve()
     repository = (arguments.repository or cache / "models").resolve()
@@ -138,6 +155,9 @@ def main() -> int:
         except subprocess.CalledProcessError:
             print(f"{model.name}: {model.script} failed, see above", file=sys.stderr)
             return 1
+        except KeyboardInterrupt as stopped:
+            print(f"{model.name}: stopped; the same command makes it anew", file=sys.stderr)
+            return 128 + stopped.args[0]
     return 0
 
 

@@ -63,7 +63,9 @@ def fetch(package: Package, folder: Path) -> Path:
     wanted = f"{package.name}@{package.version}"
     command = ["npm", "pack", "--silent", wanted]
     try:
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+        subprocess.run(
+            command, cwd=folder, check=True, capture_output=True, text=True, process_group=0
+        )
     except FileNotFoundError:
         raise RuntimeError(f"cannot fetch {wanted}: npm is not installed") from None
     except subprocess.CalledProcessError as error:
