@@ -12,10 +12,12 @@ as_root() {
 	fi
 }
 
+readonly ENVIRONMENT=("FRAMEGATE_CACHE=$FRAMEGATE_CACHE" "FRAMEGATE_BUILD=$FRAMEGATE_BUILD"
+	PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1)
+
 # as_root_with_environment COMMAND...: with the variables that our programs read.
 as_root_with_environment() {
-	as_root env "FRAMEGATE_CACHE=$FRAMEGATE_CACHE" "FRAMEGATE_BUILD=$FRAMEGATE_BUILD" \
-		PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 "$@"
+	as_root env "${ENVIRONMENT[@]}" "$@"
 }
 
 # Asks for the password before output goes to a log, where nobody would see the question.
