@@ -36,16 +36,17 @@ class _Labels:
         )
 
     def put(self, box: tuple[float, float, float, float], text: str, size: float) -> None:
-        """Puts the text above the box, or below it, or higher up: where there is room."""
+        """Puts the text above the box, or else at the nearest place that is free."""
         font = ImageFont.load_default(size)
         left, top, right, bottom = self._draw.textbbox((0, 0), text, font=font)
         width, height = right - left + 4, bottom - top + 4
-        places = [box[1] - height, box[3], *(box[1] - n * height for n in (2, 3, 4))]
-        plates = []
-        for wanted in places:
-            x = min(max(box[0], 0), self._size[0] - width)
-            y = min(max(wanted, 0), self._size[1] - height)
-            plates.append((x, y, x + width, y + height))
+        x = min(max(box[0], 0), self._size[0] - width)
+        lowest = self._size[1] - height
+        above = min(max(box[1] - height, 0), lowest)
+        # Below it, inside it, and then every row of the picture, the nearest first.
+        others = sorted((abs(y - above), y) for y in range(0, int(lowest) + 1))
+        tops = [above, min(box[3], lowest), *(y for _, y in others)]
+        plates = [(x, y, x + width, y + height) for y in tops]
         plate = next((it for it in plates if self._free(it)), plates[0])
         self._taken.append(plate)
         self._draw.rectangle(plate, fill=_colour(text.rsplit(" ", 1)[0].strip()))
