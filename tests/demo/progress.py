@@ -39,12 +39,14 @@ class Progress:
         print(f"[{self._step}/{self._steps}] {what}", flush=True)
 
 
-def table(head: list[str], rows: list[list[object]], indent: str = "  ") -> None:
-    """Columns as wide as needed; all but the first are right-aligned."""
+def table(head: list[str], rows: list[list[object]], words: bool = False) -> None:
+    """Columns as wide as needed; all but the first are right-aligned, and the last if `words`."""
     cells = [head, *[[str(cell) for cell in row] for row in rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     for row in cells:
         first = f"{row[0]:<{widths[0]}}"
-        rest = "".join(f"   {cell:>{width}}" for cell, width in zip(row[1:], widths[1:]))
-        sys.stdout.write(f"{indent}{first}{rest}".rstrip() + "\n")
+        numbers = slice(1, -1 if words else None)
+        rest = "".join(f"   {cell:>{width}}" for cell, width in zip(row[numbers], widths[numbers]))
+        last = f"   {row[-1]}" if words else ""
+        sys.stdout.write(f"  {first}{rest}{last}".rstrip() + "\n")
     sys.stdout.flush()

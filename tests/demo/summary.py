@@ -12,7 +12,11 @@ from testbed.consumer import Customer, Record
 from testbed.gateway import Gateway
 
 LEAST_ACCURACY = 0.97
+_ALL_THE_WAY = "This camera's frames, all the way."
 _COLUMNS, _ROWS = 4, 3
+_NOT_A_FAULT = (
+    "FFmpeg's RTCP reports, sent to the port after its camera's. Not a fault: no camera has it."
+)
 
 
 @dataclass(frozen=True)
@@ -61,20 +65,25 @@ def _accuracy(camera: DemoCamera, results: list[Record]) -> tuple[int, int]:
 
 
 def _show_frames(cameras: list[DemoCamera], figures: Figures, complete: bool) -> None:
-    print("\nFrames: what was sent, and what came through")
+    # What a camera that still plays has sent, only its own program knows.
+    still = "" if complete else " so far (the cameras still play)"
+    print(f"\nFrames: what {'was sent, and what ' if complete else ''}came through{still}")
     rows: list[list[object]] = []
     for camera in cameras:
         frames = figures.cameras[camera.name]["frames"]
         rows.append(
             [
                 f"{camera.name}  {camera.shows}",
-                camera.stream.pictures if complete else "-",
+                *([camera.stream.pictures] if complete else []),
                 *(frames["received"], frames["delivered"], frames["dropped"]),
                 *(len(figures.results[camera.name]), len(figures.sampled[camera.name])),
             ]
         )
     table(
-        ["camera", "sent", "received", "delivered", "dropped", "in Kafka", "pictures"],
+        [
+            *("camera", *(["sent"] if complete else [])),
+            *("received", "delivered", "dropped", "in Kafka", "pictures"),
+        ],
         rows,
     )
 
@@ -88,6 +97,8 @@ def _show_drops(figures: Figures) -> None:
     ]
     for reason, total, meaning in rows:
         print(f"  {reason:<16} {total:>7} {meaning}".rstrip())
+        if reason == "no_camera":
+            print(f"{'':27}Here: {_NOT_A_FAULT}")
     if not rows:
         print("  none")
 
@@ -111,14 +122,15 @@ def _show_digits(cameras: list[DemoCamera], figures: Figures) -> None:
 
 
 def _show_latency(figures: Figures) -> None:
-    print("\nLatency, milliseconds")
+    print("\nLatency, milliseconds (p50: half of the frames took no longer; p99: 99 of 100)")
 
-    def row(name: str, stage: dict[str, Any]) -> list[object]:
-        return [name, stage["count"], *(f"{stage[key] / 1000:.1f}" for key in ("p50_us", "p99_us"))]
+    def row(name: str, line: dict[str, Any], meaning: str) -> list[object]:
+        times = (f"{line[key] / 1000:.1f}" for key in ("p50_us", "p99_us"))
+        return [name, line["count"], *times, meaning]
 
-    rows = [row(stage["stage"], stage) for stage in figures.latency["stages"]]
-    rows += [row(f"{it['camera']}, all the way", it) for it in figures.latency["cameras"]]
-    table(["stage", "frames", "p50", "p99"], rows)
+    rows = [row(it["stage"], it, it["meaning"]) for it in figures.latency["stages"]]
+    rows += [row(it["camera"], it, _ALL_THE_WAY) for it in figures.latency["cameras"]]
+    table(["stage or camera", "frames", "p50", "p99", "what it is"], rows, words=True)
 
 
 def _show_balance(figures: Figures) -> None:
