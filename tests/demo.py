@@ -8,25 +8,10 @@ pair. Everything is started here, lies in a temporary folder, and is gone at the
 import argparse
 import contextlib
 import os
-import shutil
 import sys
-import tempfile
-import time
 from pathlib import Path
 
-from demo import cameras as demo_cameras
-from demo import summary
-from demo.cameras import DemoCamera
-from demo.progress import Progress
-from demo.ticker import Ticker
-from testbed import netns, places
-from testbed.consumer import Customer
-from testbed.gateway import DEFAULT_TOPICS, Gateway, configuration
-from testbed.kafka import Kafka
-from testbed.senders import Sender
-
-KEPT_SECONDS = 8 * 3600
-STEPS = 7
+from testbed import stopping
 
 
 def arguments() -> argparse.Namespace:
@@ -39,143 +24,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--output", type=Path, default=Path("demo.png"), help="the contact sheet (default demo.png)"
     )
+    # The seconds that set-up and build took before.
+    parser.add_argument("--before", type=int, default=0, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if not 5 <= asked.seconds <= 300:
         parser.error("--seconds must be from 5 to 300")
     return asked
-
-
-class Demo:
-    """Everything that runs; what is started is undone by `undo`, in reverse."""
-
-    def __init__(self, asked: argparse.Namespace, undo: contextlib.ExitStack) -> None:
-        self.asked = asked
-        self.undo = undo
-        self.progress = Progress(STEPS)
-        self.folder = Path(tempfile.mkdtemp(prefix=f"framegate-demo-{os.getpid()}-"))
-        undo.callback(shutil.rmtree, self.folder, ignore_errors=True)
-
-    def start_kafka(self) -> None:
-        """A broker with the two topics."""
-        with self.progress.step("Apache Kafka (KRaft, one node) starts"):
-            self.kafka = Kafka(self.folder / "kafka")
-            self.undo.callback(self.kafka.stop)
-            self.kafka.start()
-            self.kafka.create_topics(DEFAULT_TOPICS)
-
-    def make_cameras(self) -> None:
-        """A network and four cameras that do not play yet."""
-        with self.progress.step("network namespace with a veth pair"):
-            self.net = netns.CameraNet()
-            self.undo.callback(self.net.remove)
-        with self.progress.step("scenes with handwritten digits of MNIST are drawn"):
-            self.cameras = demo_cameras.make(
-                self.net, self.folder, self.asked.seconds, KEPT_SECONDS if self.asked.keep else 0
-            )
-
-    def start_gateway(self) -> None:
-        """The daemon on the other end of the veth pair."""
-        with self.progress.step("gwd starts: port, models, Kafka"):
-            self.gateway = Gateway(
-                configuration(
-                    self.net.port,
-                    [camera.configured for camera in self.cameras],
-                    self.kafka.brokers,
-                )
-            )
-            self.undo.callback(self.gateway.remove)
-            self.gateway.start()
-
-    def play(self) -> None:
-        """Cameras send, results come out of Kafka and are shown."""
-        self.progress.headline(
-            f"four cameras play for {self.asked.seconds} s; results as they come out of Kafka:"
-        )
-        self.customer = Customer(self.kafka.brokers)
-        self.undo.callback(self.customer.close)
-        senders = [self._start(camera) for camera in self.cameras]
-        ticker = Ticker(self.cameras)
-        end = time.monotonic() + self.asked.seconds
-        # A camera that ends by itself needs a moment more than its pictures last.
-        latest = end if self.asked.keep else end + 15
-        while time.monotonic() < latest and any(sender.running for sender in senders):
-            ticker.show(self.customer.poll(0.1))
-        if not self.asked.keep:
-            for sender in senders:
-                sender.wait(1)
-
-    def _start(self, camera: DemoCamera) -> Sender:
-        sender = camera.start()
-        self.undo.callback(sender.stop)
-        return sender
-
-    def drain(self) -> None:
-        """Waits for what is still on its way."""
-        with self.progress.step("the last results arrive"):
-            if not self.asked.keep:
-                self.gateway.wait_until(
-                    lambda: self.gateway.status()["frames"]["in_flight"] == 0,
-                    20,
-                    "frames are still in flight",
-                )
-            delivered = self.gateway.status()["frames"]["delivered"]
-            self.customer.read_until(lambda it: len(it.results) >= delivered, 20)
-
-    def sum_up(self) -> bool:
-        """Prints the summary; True when the demo kept its promises."""
-        complete = not self.asked.keep
-        figures = summary.ask(self.gateway, self.customer, self.cameras)
-        summary.show(self.cameras, figures, complete)
-        pictures = summary.draw_contact_sheet(self.cameras, figures, self.asked.output)
-        if pictures:
-            print(f"\nPictures as they came out of Kafka, with what was found: {self.asked.output}")
-        print("\nPromises")
-        kept = summary.judge(self.cameras, figures, pictures, complete)
-        for promise, good in kept:
-            print(f"  {'ok    ' if good else 'BROKEN'} {promise}")
-        return all(good for _, good in kept)
-
-    def stop_gateway(self) -> None:
-        """Ends the daemon as an operator would."""
-        with self.progress.step("gwd stops"):
-            self.gateway.stop()
-
-    def stay(self) -> None:
-        """Says what can be played with, and keeps reading until Ctrl-C."""
-        ctl = f"{places.gwctl()} --socket {self.gateway.socket}"
-        topic = DEFAULT_TOPICS.results
-        print(
-            f"\nStill running; cameras play {KEPT_SECONDS // 3600} hours. Elsewhere:\n"
-            f"  {ctl} top\n"
-            f"  {ctl} status | camera list | drops | latency | audit | model list\n"
-            f"  {ctl} sample video-a\n"
-            f"  kcat -C -q -o end -b {self.kafka.brokers} -t {topic}\n"
-            f"The configuration: {self.gateway.file}; the log: {self.gateway.folder / 'gwd.log'}\n"
-            f"To stop: Ctrl-C here, or: kill {os.getpid()}",
-            flush=True,
-        )
-        end = time.monotonic() + KEPT_SECONDS
-        with contextlib.suppress(KeyboardInterrupt):
-            while time.monotonic() < end and self.gateway.process.running:
-                time.sleep(0.5)
-        print(flush=True)
-
-
-def run(demo: Demo) -> int:
-    """The demo from beginning to end; returns the exit code."""
-    demo.start_kafka()
-    demo.make_cameras()
-    demo.start_gateway()
-    demo.play()
-    demo.drain()
-    good = demo.sum_up()
-    if demo.asked.keep:
-        demo.stay()
-    demo.stop_gateway()
-    print(
-        f"\n{'Done' if good else 'The demo broke a promise'} after {demo.progress.seconds:.0f} s."
-    )
-    return 0 if good else 1
 
 
 def main() -> int:
@@ -184,19 +38,22 @@ def main() -> int:
     if os.geteuid() != 0:
         print("demo: network namespaces need root: run it with sudo", file=sys.stderr)
         return 1
-    netns.end_well_on_signals()
+    stopping.watch()
+    # Not before: all this takes a second, and a signal would end it in a traceback.
+    from demo import way
+    from testbed.places import NotThere
+
     with contextlib.ExitStack() as undo:
         try:
-            return run(Demo(asked, undo))
-        except KeyboardInterrupt:
-            print("\nstopped; cleaning up", flush=True)
-            return 130
-        except SystemExit:
-            print("\nasked to stop; cleaning up", flush=True)
-            raise
-        except (RuntimeError, AssertionError, places.NotThere) as error:
+            return way.run(way.Demo(asked, undo))
+        except stopping.Stopped as stopped:
+            print(f"\n{stopped}; cleaning up", flush=True)
+            return stopped.exit_code
+        except (RuntimeError, AssertionError, NotThere) as error:
             print(f"demo: {error}", file=sys.stderr)
             return 1
+        finally:
+            stopping.clean_up()
 
 
 if __name__ == "__main__":

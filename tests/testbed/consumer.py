@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 from confluent_kafka import Consumer, Message
 
-from testbed import places
+from testbed import places, stopping
 from testbed.gateway import DEFAULT_TOPICS, Topics
 
 
@@ -103,6 +103,7 @@ class Customer:
         while not enough(self):
             if time.monotonic() > end:
                 return False
+            stopping.check()
             self.poll(0.2)
         return True
 

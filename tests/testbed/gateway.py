@@ -1,8 +1,10 @@
 """The gateway under test: writes its configuration, runs `gwd`, asks it through `gwctl`."""
 
+import contextlib
 import json
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -13,7 +15,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from testbed import places
+from testbed import places, stopping
 from testbed.process import Process
 from testbed.senders import Stream
 
@@ -32,6 +34,8 @@ class Topics(NamedTuple):
 
 
 DEFAULT_TOPICS = Topics()
+USUAL_SOCKET = Path("/run/framegate/api.sock")
+_RUNTIME = Path("/run/dpdk")
 
 
 _LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z +(info|debug) ")
@@ -108,12 +112,30 @@ def configuration(
     }
 
 
-class Gateway:
-    """One `gwd`; its socket, log and configuration lie in a short-named folder of its own."""
+def _somebody_answers() -> bool:
+    """True when a gateway listens at the usual place."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(str(USUAL_SOCKET))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:
+            return True
+        return True
 
-    def __init__(self, configuration: dict[str, Any]) -> None:
+
+class Gateway:
+    """One `gwd`; its socket, log and configuration lie in a short-named folder of its own.
+
+    With `usual_socket` it answers where `gwctl` asks without being told, if nobody does so there.
+    """
+
+    def __init__(self, configuration: dict[str, Any], usual_socket: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="framegate-"))
         self.socket = self.folder / "api.sock"
+        if usual_socket and not _somebody_answers():
+            self.socket = USUAL_SOCKET
         self.file = self.folder / "gateway.yaml"
         self.configuration = {**configuration, "api": {"socket": str(self.socket)}}
         self.write()
@@ -145,7 +167,7 @@ class Gateway:
                 )
             if time.monotonic() > end:
                 raise RuntimeError(f"{otherwise} after {timeout:.0f} s:\n{self.log()[-3000:]}")
-            time.sleep(0.1)
+            stopping.pause(0.1)
 
     def log(self) -> str:
         """What `gwd` printed."""
@@ -159,6 +181,7 @@ class Gateway:
             text=True,
             timeout=20,
             check=False,
+            process_group=0,  # a Ctrl-C of the terminal is for us
         )
         try:
             body = json.loads(done.stdout)
@@ -197,4 +220,10 @@ class Gateway:
         """Ends `gwd` if it still runs and deletes the folder; may be called twice."""
         if self.process and self.process.running:
             self.process.kill()
+            # What DPDK keeps while it runs, and a killed one leaves.
+            shutil.rmtree(_RUNTIME / f"framegate-{self.process.pid}", ignore_errors=True)
+        if self.socket == USUAL_SOCKET and not _somebody_answers():
+            self.socket.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.socket.parent.rmdir()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from testbed import places
+from testbed import places, stopping
 from testbed.process import Process
 
 _CLUSTER = "ZnJhbWVnYXRlLXRlc3RiZQ"
@@ -88,7 +88,7 @@ class Kafka:
                 tail = self._process.text()[-2000:]
                 self.kill()
                 raise RuntimeError(f"Kafka does not answer on {self.brokers}:\n{tail}")
-            time.sleep(0.2)
+            stopping.pause(0.2)
 
     def answers(self) -> bool:
         """True when the broker tells about itself."""

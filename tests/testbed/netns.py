@@ -5,6 +5,7 @@ owns. Cameras find the gateway through a permanent neighbour entry.
 """
 
 import atexit
+import contextlib
 import itertools
 import os
 import signal
@@ -22,7 +23,14 @@ _left_to_remove: dict[str, "CameraNet"] = {}
 
 
 def _ip(*arguments: object) -> str:
-    done = subprocess.run(["ip", *map(str, arguments)], capture_output=True, text=True, check=False)
+    # In a process group of its own: a Ctrl-C of the terminal is for us, not for it.
+    done = subprocess.run(
+        ["ip", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        process_group=0,
+    )
     if done.returncode != 0:
         raise RuntimeError(f"ip {' '.join(map(str, arguments))}: {done.stderr.strip()}")
     return done.stdout
@@ -49,7 +57,8 @@ def remove_orphans() -> None:
         name = line.split()[0]
         owner = name.removeprefix(_PREFIX).split("-")[0]
         if name.startswith(_PREFIX) and owner.isdigit() and not Path(f"/proc/{owner}").exists():
-            subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
+            with contextlib.suppress(RuntimeError):
+                _ip("netns", "delete", name)
 
 
 class CameraNet:
@@ -106,6 +115,7 @@ class CameraNet:
 
     def remove(self) -> None:
         """Takes the network away; may be called twice, and on one that was never finished."""
-        subprocess.run(["ip", "link", "delete", self.port], capture_output=True, check=False)
-        subprocess.run(["ip", "netns", "delete", self.name], capture_output=True, check=False)
+        for kind, name in (("link", self.port), ("netns", self.name)):
+            with contextlib.suppress(RuntimeError):
+                _ip(kind, "delete", name)
         _left_to_remove.pop(self.name, None)

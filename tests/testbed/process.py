@@ -1,6 +1,5 @@
 """A child process that cannot outlive us and is only ever stopped by its own id."""
 
-import ctypes
 import signal
 import subprocess
 import time
@@ -8,12 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG = 1
+from testbed import stopping
 
-
-def _die_with_parent() -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+# Not by Python code between fork and exec: a signal that comes then is lost.
+_DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 class Process:
@@ -32,13 +29,12 @@ class Process:
         self.log = log
         with log.open("ab") as out:
             self._child = subprocess.Popen(
-                self.arguments,
+                [*_DIES_WITH_US, *self.arguments],
                 stdin=stdin,
                 stdout=out if stdout is None else stdout,
                 stderr=out,
                 env=environment,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
             )
 
     @property
@@ -72,7 +68,15 @@ class Process:
 
     def wait(self, timeout: float) -> int:
         """Waits for its end; raises subprocess.TimeoutExpired."""
-        return self._child.wait(timeout)
+        end = time.monotonic() + timeout
+        while True:
+            stopping.check()
+            rest = end - time.monotonic()
+            try:
+                return self._child.wait(min(max(rest, 0), 0.2))
+            except subprocess.TimeoutExpired:
+                if rest <= 0.2:
+                    raise
 
     def stop(self, timeout: float = 10.0) -> float:
         """Ends it by SIGTERM, by SIGKILL after `timeout`; returns the seconds that it took."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from testbed import places
+from testbed import places, stopping
 
 SIZE = (320, 240)
 PANEL = {"x": 76, "y": 36, "width": 168, "height": 168}
@@ -83,6 +83,7 @@ def draw(folder: Path, first: int, count: int, kind: str) -> Scenes:
     images, labels = digits(first, count)
     wall = _wall(np.random.default_rng(first))
     for number, image in enumerate(images):
+        stopping.check()
         scene = wall.copy()
         panel = scene[PANEL["y"] :, PANEL["x"] :][: PANEL["height"], : PANEL["width"]]
         panel[:] = np.kron(image, np.ones((_SCALE, _SCALE), np.uint8))[:, :, None]
