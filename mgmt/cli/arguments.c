@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define SUGGEST_DISTANCE 2 /* a slip or two of the finger */
+#define SUGGEST_SHORT 4 /* in a word of so few letters two slips make another word */
 #define WORD 32
 
 /* What the words were, before they are matched with a command. */
@@ -68,7 +69,7 @@ static int distance(const char *a, const char *b)
 static int unknown_noun(const char *noun, struct gw_error *error)
 {
 	const char *best = NULL;
-	int nearest = SUGGEST_DISTANCE + 1;
+	int nearest = strlen(noun) <= SUGGEST_SHORT ? SUGGEST_DISTANCE : SUGGEST_DISTANCE + 1;
 
 	for (const struct cli_command *c = cli_commands; c->noun; c++) {
 		int d = distance(noun, c->noun);

@@ -97,6 +97,10 @@ static void what_is_wrong_is_said_with_what_is_right(void **state)
 {
 	refused("camra list", "did you mean 'camera'");
 	refused("zzzzzzzz", "gwctl help");
+	refused("tpo", "unknown command 'tpo': gwctl help");
+	refused("tp", "did you mean 'top'");
+	refused("foo", "unknown command 'foo': gwctl help");
+	refused("st", "unknown command 'st': gwctl help");
 	refused("camera", "gwctl camera list, or gwctl camera show NAME");
 	refused("camera lst", "'camera lst' is no command");
 	refused("camera show", "gwctl camera show NAME");

@@ -93,6 +93,7 @@ int cli_camera_list(struct cli *cli)
 static void print_camera(const struct cli *cli, const json_t *camera)
 {
 	const char *state = reply_text(camera, "state");
+	int64_t bytes = reply_count(camera, "bytes"), quota = reply_count(camera, "quota");
 	char text[UNITS_TEXT];
 
 	view_line(cli, "camera", STYLE_TITLE, "%s", reply_text(camera, "name"));
@@ -109,12 +110,14 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 	view_line(cli, "dropping",
 		reply_number(camera, "dropped_per_s") > 0 ? STYLE_WARN : STYLE_PLAIN,
 		"%.1f frames/s", reply_number(camera, "dropped_per_s"));
-	view_line(cli, "packets", STYLE_PLAIN, "%" PRId64 ", %" PRId64 " bytes of payload",
-		reply_count(camera, "packets"), reply_count(camera, "bytes"));
+	view_line(cli, "packets", STYLE_PLAIN, "%" PRId64 ", %" PRId64 " byte%s of payload",
+		reply_count(camera, "packets"), bytes, units_plural(bytes));
 	view_flow(cli, "frames", json_object_get(camera, "frames"));
 	view_flow(cli, "samples", json_object_get(camera, "samples"));
-	view_line(cli, "quota", STYLE_PLAIN, "%" PRId64 " frames in flight",
-		reply_count(camera, "quota"));
+	view_line(cli, "quota", STYLE_PLAIN,
+		"%" PRId64 " frame%s in flight; while load is shed half as many more, and 2 that "
+		"arrive",
+		quota, units_plural(quota));
 }
 
 int cli_camera_show(struct cli *cli)

@@ -17,11 +17,13 @@ const struct cli_option cli_global_options[] = {
 const struct cli_command cli_commands[] = {
 	{.noun = "status",
 		.summary = "the gateway at a glance",
-		.details = "Shows whether the gateway is ready, how many cameras are live, how "
-			   "many frames "
-			   "it received, delivered and dropped, and how it stands with Kafka. Exit "
-			   "code 1 "
-			   "when the gateway is not ready.",
+		.details =
+			"Shows whether all is well, how many cameras are live, how many frames the "
+			"gateway received, delivered and dropped, and how it stands with Kafka. "
+			"Exit code 1, and the state says why, unless the gateway is ready and what "
+			"its configuration names works: Kafka's brokers answer, or the files for "
+			"results can be written. A camera that is silent is no fault of the "
+			"gateway: see `camera list`.",
 		.example = "status",
 		.run = cli_status},
 	{.noun = "camera",
@@ -37,9 +39,13 @@ const struct cli_command cli_commands[] = {
 		.argument = "NAME",
 		.kind = CLI_CAMERA,
 		.summary = "everything about one camera",
-		.details = "Shows where it sends from and to, its state and its rates, and what "
-			   "became of "
-			   "its frames and samples. Exit code 1 when there is no such camera.",
+		.details =
+			"Shows where it sends from and to, its state and its rates, and what "
+			"became of its frames and samples. Its quota is how many frames it may "
+			"have in flight before load is shed. What is in flight may be more then: "
+			"up to half the quota (at least 2) of old frames that are being shed, and "
+			"up to two frames whose packets still arrive. Exit code 1 when there is no "
+			"such camera.",
 		.example = "camera show cam0",
 		.run = cli_camera_show},
 	{.noun = "drops",
@@ -88,9 +94,12 @@ const struct cli_command cli_commands[] = {
 		.argument = "CAMERA",
 		.kind = CLI_CAMERA,
 		.summary = "send the camera's next picture upstream",
-		.details = "The next frame of the camera goes to the topic for frames as a JPEG "
-			   "picture, "
-			   "beside its result.",
+		.details =
+			"The next frame of the camera goes to the topic for frames as a JPEG "
+			"picture, beside its result. Does not wait for it: when the camera is "
+			"silent or stalled, the wish is kept until its next frame comes, and the "
+			"answer says so. To ask again before that changes nothing. Exit code 1 "
+			"when there is no such camera.",
 		.example = "sample cam0",
 		.run = cli_sample},
 	{.noun = "stages",

@@ -5,6 +5,7 @@
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/commands.h"
 #include "mgmt/cli/reply.h"
+#include "mgmt/cli/units.h"
 
 int cli_config_check(struct cli *cli)
 {
@@ -21,8 +22,9 @@ int cli_config_check(struct cli *cli)
 	} else if (status != 0) {
 		fprintf(stderr, "gwctl: %s\n", error.text);
 	} else {
-		fprintf(cli->out, "%s is valid: %u cameras, %u interfaces\n", cli->argument,
-			config->cameras_count, config->interfaces_count);
+		fprintf(cli->out, "%s is valid: %u camera%s, %u interface%s\n", cli->argument,
+			config->cameras_count, units_plural(config->cameras_count),
+			config->interfaces_count, units_plural(config->interfaces_count));
 	}
 	if (status == 0)
 		gw_config_free(config);

@@ -70,6 +70,7 @@ int cli_model_list(struct cli *cli)
 static void print_model(const struct cli *cli, const json_t *model)
 {
 	char cameras[512], p50[UNITS_TEXT], p99[UNITS_TEXT];
+	int64_t frames = reply_count(model, "frames");
 
 	view_line(cli, "model", STYLE_TITLE, "%s, version %" PRId64, reply_text(model, "name"),
 		reply_count(model, "version"));
@@ -78,8 +79,8 @@ static void print_model(const struct cli *cli, const json_t *model)
 	view_line(cli, "digest", STYLE_PLAIN, "%s", reply_text(model, "digest"));
 	view_line(cli, "cameras", STYLE_PLAIN, "%s",
 		reply_join(json_object_get(model, "cameras"), cameras, sizeof(cameras)));
-	view_line(cli, "batches", STYLE_PLAIN, "%" PRId64 " with %" PRId64 " frames, %.1f each",
-		reply_count(model, "batches"), reply_count(model, "frames"),
+	view_line(cli, "batches", STYLE_PLAIN, "%" PRId64 " with %" PRId64 " frame%s, %.1f each",
+		reply_count(model, "batches"), frames, units_plural(frames),
 		reply_number(model, "mean_batch"));
 	view_line(cli, "run time", STYLE_PLAIN, "p50 %s, p99 %s",
 		units_us(p50, reply_count(model, "run_p50_us")),

@@ -1,6 +1,21 @@
+#include <string.h>
+
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/commands.h"
 #include "mgmt/cli/reply.h"
+
+/* A camera that sends nothing: the wish is kept, but nobody should wait for the picture. */
+static bool is_live(struct cli *cli)
+{
+	json_t *camera;
+
+	if (client_ask(cli, "GET", "cameras/", cli->argument, "", &camera) != CLI_WELL)
+		return true;
+	bool live = strcmp(reply_text(camera, "state"), "live") == 0;
+
+	json_decref(camera);
+	return live;
+}
 
 int cli_sample(struct cli *cli)
 {
@@ -12,8 +27,9 @@ int cli_sample(struct cli *cli)
 	if (cli->json)
 		reply_print(cli, reply);
 	else
-		fprintf(cli->out, "%s: the next picture goes to the topic for frames\n",
-			cli->argument);
+		fprintf(cli->out, "%s: the next picture goes to the topic for frames%s\n",
+			cli->argument,
+			is_live(cli) ? "" : ", when one comes: the camera sends nothing now");
 	json_decref(reply);
 	return CLI_WELL;
 }

@@ -51,3 +51,8 @@ const char *units_share(char text[UNITS_TEXT], double share)
 		snprintf(text, UNITS_TEXT, "%.0f %%", share * 100);
 	return text;
 }
+
+const char *units_plural(int64_t count)
+{
+	return count == 1 ? "" : "s";
+}

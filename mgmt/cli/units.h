@@ -16,3 +16,6 @@ const char *units_ago(char text[UNITS_TEXT], int64_t ms);
 
 /* A share as "12 %"; below one per cent "<1 %". */
 const char *units_share(char text[UNITS_TEXT], double share);
+
+/* "" or "s": one frame, two frames. */
+const char *units_plural(int64_t count);
