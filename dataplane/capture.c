@@ -11,18 +11,22 @@
 #include "core/clock.h"
 #include "core/log.h"
 
-static int count_packets(
-	struct capture *capture, pcap_t *pcap, const char *path, struct gw_error *error)
+static int check_link(pcap_t *pcap, const char *path, struct gw_error *error)
+{
+	if (pcap_datalink(pcap) == DLT_EN10MB)
+		return 0;
+	return gw_error_set(error, -EPROTOTYPE,
+		"replay: %s holds %s packets: only Ethernet captures can be replayed (record with "
+		"`tcpdump -i DEVICE`, not `-i any`)",
+		path, pcap_datalink_val_to_name(pcap_datalink(pcap)));
+}
+
+static void count_packets(struct capture *capture, pcap_t *pcap, const char *path)
 {
 	struct pcap_pkthdr *header;
 	const u_char *data;
 	int status;
 
-	if (pcap_datalink(pcap) != DLT_EN10MB)
-		return gw_error_set(error, -EPROTOTYPE,
-			"replay: %s holds %s packets: only Ethernet captures can be replayed "
-			"(record with `tcpdump -i DEVICE`, not `-i any`)",
-			path, pcap_datalink_val_to_name(pcap_datalink(pcap)));
 	while ((status = pcap_next_ex(pcap, &header, &data)) == 1) {
 		if (capture->packets++ == 0)
 			capture->first_ns = header->ts.tv_sec * GW_NS_PER_S + header->ts.tv_usec;
@@ -30,38 +34,59 @@ static int count_packets(
 	if (status == PCAP_ERROR)
 		gw_warn("replay", "%s is damaged after %lu packets: %s", path, capture->packets,
 			pcap_geterr(pcap));
-	return 0;
 }
 
-int capture_open(struct capture *capture, const char *path, struct gw_error *error)
+/* Opens the file and reads its header; NULL and an error line when it cannot be replayed. */
+static pcap_t *begin(struct capture *capture, const char *path, struct gw_error *error)
 {
 	char reason[PCAP_ERRBUF_SIZE] = "";
-	struct stat facts;
 	char open_path[32];
+	struct stat facts;
 
 	*capture = (struct capture){.fd = open(path, O_RDONLY | O_CLOEXEC)};
-	if (capture->fd < 0)
-		return gw_error_set(
-			error, -errno, "replay: cannot read %s: %s", path, strerror(errno));
+	if (capture->fd < 0) {
+		gw_error_set(error, -errno, "replay: cannot read %s: %s", path, strerror(errno));
+		return NULL;
+	}
 	if (fstat(capture->fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
-		capture_close(capture);
-		return gw_error_set(error, -EINVAL, "replay: %s is not a regular file", path);
+		gw_error_set(error, -EINVAL, "replay: %s is not a regular file", path);
+		return NULL;
 	}
 	snprintf(open_path, sizeof(open_path), "/proc/self/fd/%d", capture->fd);
 	pcap_t *pcap = pcap_open_offline_with_tstamp_precision(
 		open_path, PCAP_TSTAMP_PRECISION_NANO, reason);
 
 	if (!pcap) {
-		capture_close(capture);
-		return gw_error_set(
-			error, -EINVAL, "replay: %s is no packet capture: %s", path, reason);
+		gw_error_set(error, -EINVAL, "replay: %s is no packet capture: %s", path, reason);
+	} else if (check_link(pcap, path, error) != 0) {
+		pcap_close(pcap);
+		pcap = NULL;
 	}
-	const int status = count_packets(capture, pcap, path, error);
+	return pcap;
+}
 
-	pcap_close(pcap);
-	if (status != 0)
+int capture_check(const char *path, struct gw_error *error)
+{
+	struct capture capture;
+	pcap_t *pcap = begin(&capture, path, error);
+
+	if (pcap)
+		pcap_close(pcap);
+	capture_close(&capture);
+	return pcap ? 0 : -EINVAL;
+}
+
+int capture_open(struct capture *capture, const char *path, struct gw_error *error)
+{
+	pcap_t *pcap = begin(capture, path, error);
+
+	if (!pcap) {
 		capture_close(capture);
-	return status;
+		return -EINVAL;
+	}
+	count_packets(capture, pcap, path);
+	pcap_close(pcap);
+	return 0;
 }
 
 void capture_close(struct capture *capture)

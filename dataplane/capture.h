@@ -11,6 +11,9 @@ struct capture {
 	int64_t first_ns; /* UTC of the first one */
 };
 
+/* Whether the file is there and can be replayed; reads its header only. */
+int capture_check(const char *path, struct gw_error *error);
+
 /* Reads the whole file once. Refuses what is no capture of Ethernet packets. A file that is cut
  * short (the capture was interrupted) counts up to there. */
 int capture_open(struct capture *capture, const char *path, struct gw_error *error);

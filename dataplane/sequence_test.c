@@ -87,6 +87,13 @@ static void jumps_are_far(void **state)
 	assert_int_equal((uint16_t)s.highest, 3);
 }
 
+static void before_the_first_packet_nothing_is_missing(void **state)
+{
+	struct sequence s = {0};
+
+	assert_int_equal(sequence_flush(&s), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +102,7 @@ int main(void)
 		cmocka_unit_test(late_numbers_are_not_missing),
 		cmocka_unit_test(a_number_that_came_is_seen_as_long_as_the_window_reaches),
 		cmocka_unit_test(jumps_are_far),
+		cmocka_unit_test(before_the_first_packet_nothing_is_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

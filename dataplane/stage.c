@@ -58,11 +58,21 @@ static void warn_of_no_effect(const struct gw_config *config)
 {
 	for (uint32_t i = 0; i < config->cameras_count; i++)
 		if (config->cameras[i].conceal)
-			gw_warn("dataplane",
-				"camera %s: `conceal` has no effect in this version: damaged "
-				"frames "
-				"are dropped",
+			gw_warn("dataplane", "camera %s: `conceal` has no effect in this version",
 				config->cameras[i].name);
+}
+
+static int dataplane_check(struct gw_stage *stage, struct gw_error *error)
+{
+	const struct gw *gw = stage->gw;
+
+	if (!gw->replay && gw->config->interfaces_count == 0)
+		return gw_error_set(error, -EINVAL,
+			"dataplane: no interface is configured: add one under `interfaces`, "
+			"such as {name: lan0, device: \"net_af_packet0,iface=eth0\"}");
+	if (gw->lossless && slot_need_check(gw->config, error) != 0)
+		return -EINVAL;
+	return gw->replay ? capture_check(gw->replay->input, error) : 0;
 }
 
 static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
@@ -75,12 +85,6 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 	stage->state = dp;
 	dp->stage = stage;
 	dp->capture.fd = -1;
-	if (!gw->replay && gw->config->interfaces_count == 0)
-		return gw_error_set(error, -EINVAL,
-			"dataplane: no interface is configured: add one under `interfaces`, "
-			"such as {name: lan0, device: \"net_af_packet0,iface=eth0\"}");
-	if (gw->lossless && slot_need_check(gw->config, error) != 0)
-		return -EINVAL;
 	warn_of_no_effect(gw->config);
 	dp->table = stream_table_create(gw->config->cameras, gw->config->cameras_count, error);
 	if (!dp->table)
@@ -207,6 +211,7 @@ static bool dataplane_drain(struct gw_stage *stage)
 
 const struct gw_stage_ops dataplane_stage = {
 	.name = "rx",
+	.check = dataplane_check,
 	.open = dataplane_open,
 	.begin = dataplane_begin,
 	.end = dataplane_end,

@@ -117,7 +117,9 @@ static int open_stage(const char *interfaces, bool replay)
 	rx->stats = gw_stage_stats_create("rx", 1);
 	rx->out = gw_link_create("rx", gw_pool_size(gw->pool));
 	gw->stages[GW_STAGE_SINK].stats = gw_stage_stats_create("sink", 1);
-	return rx->ops->open(rx, &scene.error);
+	const int status = rx->ops->check(rx, &scene.error);
+
+	return status != 0 ? status : rx->ops->open(rx, &scene.error);
 }
 
 static void sink(bool check_pixels)

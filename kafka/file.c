@@ -309,6 +309,12 @@ static int remove_pictures(int camera_fd)
 	return status;
 }
 
+/* What the user calls the directory. */
+static const char *name_of(const struct file_sink *file)
+{
+	return file->gw->replay ? "replay: --output" : "kafka: directory";
+}
+
 static int open_files(struct file_sink *file, struct gw_error *error)
 {
 	/* A gateway that starts again goes on; a replay stands for itself. */
@@ -319,7 +325,7 @@ static int open_files(struct file_sink *file, struct gw_error *error)
 
 	if (directory < 0)
 		return gw_error_set(error, status ? status : -errno,
-			"kafka: directory %s: %s: choose one that gwd may write", file->directory,
+			"%s %s: %s: choose one that gwd may write", name_of(file), file->directory,
 			strerror(status ? -status : errno));
 	for (uint32_t i = 0; i < file->gw->camera_count && status == 0; i++) {
 		const char *camera = file->gw->cameras[i].config->name;
@@ -328,22 +334,22 @@ static int open_files(struct file_sink *file, struct gw_error *error)
 			file->camera_fds[i] =
 				openat(directory, camera, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 		if (file->camera_fds[i] < 0)
-			status = gw_error_set(error, -errno, "kafka: directory %s/%s: %s",
+			status = gw_error_set(error, -errno, "%s %s/%s: %s", name_of(file),
 				file->directory, camera, strerror(errno));
 	}
 	if (status == 0) {
 		file->lines_fd = openat(directory, "frames.jsonl", mode, 0644);
 		file->written = file->lines_fd < 0 ? -1 : lseek(file->lines_fd, 0, SEEK_END);
 		if (file->written < 0)
-			status = gw_error_set(error, -errno, "kafka: %s/frames.jsonl: %s",
-				file->directory, strerror(errno));
+			status = gw_error_set(error, -errno, "%s %s/frames.jsonl: %s",
+				name_of(file), file->directory, strerror(errno));
 	}
 	close(directory);
 	for (uint32_t i = 0; file->gw->replay && i < file->gw->camera_count && status == 0; i++) {
 		status = remove_pictures(file->camera_fds[i]);
 		if (status != 0)
 			gw_error_set(error, status,
-				"kafka: an older replay's pictures in %s/%s stay: %s",
+				"replay: an older replay's pictures in %s/%s stay: %s",
 				file->directory, file->gw->cameras[i].config->name,
 				strerror(-status));
 	}

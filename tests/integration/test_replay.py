@@ -225,6 +225,34 @@ def _packets(capture: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
+def test_a_silent_camera_counts_nothing(golden: Golden, replay: Replay) -> None:
+    silent = {**_cameras("files")[0], "name": "silent", "port": PORT + 1}
+    replayed = replay(golden.capture, [*_cameras("files"), silent])
+    camera = replayed.stats["cameras"]["silent"]
+    assert camera["frames"] == 0
+    assert not any(camera["drops"].values())
+    assert not any(camera["events"].values())
+
+
+def test_a_mistyped_input_leaves_an_older_output_alone(golden: Golden, replay: Replay) -> None:
+    done = replay(golden.capture, _cameras())
+    files = [file for file in done.folder.rglob("*") if file.is_file()]
+    before = {file: file.read_bytes() for file in files}
+    refused = subprocess.run(
+        [
+            *(places.gwd(), "replay", "--config", done.folder.parent / "replay.yaml"),
+            *("--input", done.folder / "no.pcap", "--output", done.folder),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert "no.pcap" in error_line(refused.stderr)
+    assert {file: file.read_bytes() for file in done.folder.rglob("*") if file.is_file()} == before
+
+
 def test_a_full_disk_is_an_error(golden: Golden, tmp_path: Path) -> None:
     config = tmp_path / "replay.yaml"
     config.write_text(yaml.safe_dump({"cameras": _cameras()}))
