@@ -299,7 +299,7 @@ static int remove_pictures(int camera_fd)
 	struct dirent *entry;
 	int status = directory ? 0 : -errno;
 
-	while (status == 0 && (entry = readdir(directory)))
+	while (directory && status == 0 && (entry = readdir(directory)))
 		if (is_picture_name(entry->d_name) && unlinkat(camera_fd, entry->d_name, 0) != 0)
 			status = -errno;
 	if (directory)

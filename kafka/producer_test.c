@@ -141,7 +141,7 @@ static void what_was_reported_is_served_also_when_the_deadline_is_over(void **st
 	end();
 }
 
-static void records_of_a_failed_client_that_hangs_come_late_and_are_not_lost(void **state)
+static void a_silent_name_server_does_not_stop_a_failed_client_from_being_replaced(void **state)
 {
 	begin("{brokers: unused, properties: [{name: test.mock.num.brokers, value: '1'}, "
 	      "{name: broker.address.ttl, value: '0'}, {name: reconnect.backoff.ms, value: '0'}]}");
@@ -155,7 +155,6 @@ static void records_of_a_failed_client_that_hangs_come_late_and_are_not_lost(voi
 	for (int i = 0; i < 10; i++)
 		submit();
 	rd_kafka_test_fatal_error(failed, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, "a test");
-	/* Each turn takes over what there is; the first one waits a little for more. */
 	for (int64_t until = gw_now() + GW_NS_PER_S; gw_now() < until;)
 		producer_poll(&world.producer);
 	assert_int_equal(gw_counter_get(&world.producer.replaced), 1);
@@ -173,7 +172,8 @@ int main(void)
 		cmocka_unit_test(a_refusal_takes_no_lock),
 		cmocka_unit_test(a_silent_name_server_delays_neither_purge_nor_close),
 		cmocka_unit_test(what_was_reported_is_served_also_when_the_deadline_is_over),
-		cmocka_unit_test(records_of_a_failed_client_that_hangs_come_late_and_are_not_lost),
+		cmocka_unit_test(
+			a_silent_name_server_does_not_stop_a_failed_client_from_being_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

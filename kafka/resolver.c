@@ -30,8 +30,8 @@ uint32_t resolver_waiting(void)
 
 /* Libraries find the program's own before the C library's. */
 __attribute__((visibility("default"))) int getaddrinfo(const char *restrict name,
-	const char *restrict service, const struct addrinfo *restrict hints,
-	struct addrinfo **restrict found)
+	const char *restrict service, const struct addrinfo *restrict req,
+	struct addrinfo **restrict pai)
 {
 	lookup *real = (lookup *)dlsym(RTLD_NEXT, "getaddrinfo");
 
@@ -41,5 +41,5 @@ __attribute__((visibility("default"))) int getaddrinfo(const char *restrict name
 		pthread_cond_wait(&changed, &lock);
 	waiting--;
 	pthread_mutex_unlock(&lock);
-	return real(name, service, hints, found);
+	return real(name, service, req, pai);
 }
