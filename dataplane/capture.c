@@ -36,53 +36,52 @@ static void count_packets(struct capture *capture, pcap_t *pcap, const char *pat
 			pcap_geterr(pcap));
 }
 
-/* Opens the file and reads its header; NULL and an error line when it cannot be replayed. */
-static pcap_t *begin(struct capture *capture, const char *path, struct gw_error *error)
+/* Opens the file and reads its header. 0, or a negative errno with an error line. */
+static int begin(struct capture *capture, const char *path, pcap_t **pcap, struct gw_error *error)
 {
 	char reason[PCAP_ERRBUF_SIZE] = "";
 	char open_path[32];
 	struct stat facts;
 
 	*capture = (struct capture){.fd = open(path, O_RDONLY | O_CLOEXEC)};
-	if (capture->fd < 0) {
-		gw_error_set(error, -errno, "replay: cannot read %s: %s", path, strerror(errno));
-		return NULL;
-	}
-	if (fstat(capture->fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
-		gw_error_set(error, -EINVAL, "replay: %s is not a regular file", path);
-		return NULL;
-	}
+	if (capture->fd < 0)
+		return gw_error_set(
+			error, -errno, "replay: cannot read %s: %s", path, strerror(errno));
+	if (fstat(capture->fd, &facts) != 0 || !S_ISREG(facts.st_mode))
+		return gw_error_set(error, -EINVAL, "replay: %s is not a regular file", path);
 	snprintf(open_path, sizeof(open_path), "/proc/self/fd/%d", capture->fd);
-	pcap_t *pcap = pcap_open_offline_with_tstamp_precision(
+	*pcap = pcap_open_offline_with_tstamp_precision(
 		open_path, PCAP_TSTAMP_PRECISION_NANO, reason);
+	if (!*pcap)
+		return gw_error_set(
+			error, -EINVAL, "replay: %s is no packet capture: %s", path, reason);
+	const int status = check_link(*pcap, path, error);
 
-	if (!pcap) {
-		gw_error_set(error, -EINVAL, "replay: %s is no packet capture: %s", path, reason);
-	} else if (check_link(pcap, path, error) != 0) {
-		pcap_close(pcap);
-		pcap = NULL;
-	}
-	return pcap;
+	if (status != 0)
+		pcap_close(*pcap);
+	return status;
 }
 
 int capture_check(const char *path, struct gw_error *error)
 {
 	struct capture capture;
-	pcap_t *pcap = begin(&capture, path, error);
+	pcap_t *pcap;
+	const int status = begin(&capture, path, &pcap, error);
 
-	if (pcap)
+	if (status == 0)
 		pcap_close(pcap);
 	capture_close(&capture);
-	return pcap ? 0 : -EINVAL;
+	return status;
 }
 
 int capture_open(struct capture *capture, const char *path, struct gw_error *error)
 {
-	pcap_t *pcap = begin(capture, path, error);
+	pcap_t *pcap;
+	const int status = begin(capture, path, &pcap, error);
 
-	if (!pcap) {
+	if (status != 0) {
 		capture_close(capture);
-		return -EINVAL;
+		return status;
 	}
 	count_packets(capture, pcap, path);
 	pcap_close(pcap);
