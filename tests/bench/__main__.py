@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from bench import decode, receive, report
+from testbed import stopping
 from testbed.places import NotThere
 
 BENCHMARKS = {
@@ -19,11 +20,17 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--rounds", type=int, help="turns per case")
     asked = parser.parse_args()
+    if asked.rounds is not None and asked.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    stopping.raise_once()
     try:
         rows = [row for part in BENCHMARKS[asked.name] for row in part.rows(asked.rounds)]
     except NotThere as missing:
         print(f"bench: {missing}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt as stopped:
+        print("bench: stopped", file=sys.stderr)
+        return 128 + stopped.args[0]
     report.show(asked.name, rows, asked.json)
     return 0
 

@@ -6,18 +6,14 @@
  * WIDTH, HEIGHT and colour are those of a model's input. Each of TURNS runs PICTURES through each
  * of these and prints how many pictures it did in a second:
  *
- * - stage: the whole decode stage, claim, probe and one worker of the turbo back-end, on frames of
- * a real pool, by the clock.
- * - libjpeg: what one would write first: one thread, one libjpeg object for all pictures, the full
- *   size as RGB into one buffer, by the clock.
- * - decode: probe and back-end on one thread, by its processor time.
- * - tensor: the same and then the preprocessing to the model's tensor.
- * - libjpeg_tensor: libjpeg as above and then the preprocessing of RGB, by processor time.
+ * - decode: probe and turbo back-end.
+ * - libjpeg: what one would write first: one libjpeg object for all pictures, the full size as RGB
+ *   into one buffer.
+ * - tensor, libjpeg_tensor: the same and then the preprocessing to the model's tensor.
  *
- * `difference` is the mean distance between the two tensors, in levels.
+ * All on one thread, by its processor time.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,16 +23,11 @@
 #include <jpeglib.h>
 
 #include "accel/preprocess.h"
-#include "core/clock.h"
 #include "core/gateway.h"
-#include "core/rest.h"
-#include "decode/decode.h"
 #include "decode/jpeg_probe.h"
 #include "decode/turbo_picture.h"
 
 #define MAX_FILES 64u
-/* Two cameras' worth in flight: memory is as warm as it is in a gateway, not warmer. */
-#define FRAMES 16u
 #define MAX_SIDE 4096
 #define SCALE 0.01f
 
@@ -48,13 +39,9 @@ struct file {
 struct bench {
 	struct file files[MAX_FILES];
 	uint32_t file_count;
-	struct gw gw;
-	struct gw_config config;
-	struct gw_gateway_config gateway;
-	struct gw_decode_config decode;
-	struct gw_camera camera;
+	struct gw_pool *pool;
 	struct gw_camera_config camera_config;
-	struct gw_stage stage;
+	struct gw_camera camera;
 	uint8_t *pixels; /* of the peer */
 	struct turbo_picture picture;
 	struct model_input input;
@@ -108,39 +95,20 @@ static int open_model(struct bench *b)
 	return turbo_picture_open(&b->picture, MAX_SIDE);
 }
 
-static int open_stage(struct bench *b, struct gw_error *error)
+static int open_bench(struct bench *b, struct gw_error *error)
 {
-	static const struct gw_size_class classes[] = {{1920, 1088, FRAMES}};
+	static const struct gw_size_class classes[] = {{1920, 1088, 1}};
 
-	b->decode.max_width = b->decode.max_height = MAX_SIDE;
-	b->config.gateway = &b->gateway;
-	b->config.decode = &b->decode;
-	b->camera.config = &b->camera_config;
-	b->gw.config = &b->config;
-	b->gw.cameras = &b->camera;
-	b->gw.camera_count = 1;
-	b->gw.pool = gw_pool_create(classes, 1, true, error);
-	b->stage.ops = &decode_stage;
-	b->stage.gw = &b->gw;
-	b->stage.in = gw_link_create("in", FRAMES);
-	b->stage.out = gw_link_create("out", FRAMES);
-	b->stage.stats = gw_stage_stats_create("decode", 1);
+	b->pool = gw_pool_create(classes, 1, true, error);
 	b->pixels = malloc((size_t)MAX_SIDE * MAX_SIDE * 3);
-	if (!b->gw.pool || !b->stage.in || !b->stage.out || !b->stage.stats || !b->pixels)
+	if (!b->pool || !b->pixels)
 		return -ENOMEM;
-	if (open_model(b) != 0)
-		return -ENOMEM;
-	return decode_stage.open(&b->stage, error);
+	return open_model(b);
 }
 
-static void close_stage(struct bench *b)
+static void close_bench(struct bench *b)
 {
-	if (b->stage.ops)
-		decode_stage.close(&b->stage);
-	gw_stage_stats_destroy(b->stage.stats);
-	gw_link_destroy(b->stage.in);
-	gw_link_destroy(b->stage.out);
-	gw_pool_destroy(b->gw.pool);
+	gw_pool_destroy(b->pool);
 	free(b->pixels);
 	turbo_picture_close(&b->picture);
 	geometry_free(&b->geometry);
@@ -148,47 +116,6 @@ static void close_stage(struct bench *b)
 	free(b->tensor);
 	for (uint32_t i = 0; i < b->file_count; i++)
 		free(b->files[i].data);
-}
-
-/* The frames stand ready, as the dataplane leaves them; afterwards they are pushed again. */
-static double run_stage(struct bench *b, uint32_t pictures)
-{
-	struct gw_rest rest = {.policy = GW_IDLE_ADAPTIVE};
-	struct gw_frame *frames[FRAMES];
-	uint32_t sent = 0, back = 0;
-
-	for (uint32_t i = 0; i < FRAMES; i++) {
-		const struct file *file = &b->files[i % b->file_count];
-
-		frames[i] = gw_pool_get(b->gw.pool, 0, 1920, 1088);
-		if (!frames[i] || file->size > frames[i]->jpeg.capacity)
-			abort();
-		memcpy(frames[i]->jpeg.room, file->data, file->size);
-		frames[i]->jpeg.data = frames[i]->jpeg.room;
-		frames[i]->jpeg.size = (uint32_t)file->size;
-	}
-	int64_t begin = gw_now();
-	for (; sent < FRAMES && sent < pictures; sent++)
-		gw_link_push(b->stage.in, &frames[sent], 1);
-	while (back < pictures) {
-		struct gw_frame *out[GW_BURST];
-		uint32_t work = decode_stage.poll(&b->stage);
-		uint32_t count = gw_link_pop(b->stage.out, out, GW_BURST);
-
-		for (uint32_t i = 0; i < count; i++, back++) {
-			if (gw_frame_failed(out[i]) || out[i]->state != GW_FRAME_IMAGE)
-				abort();
-			atomic_store(&out[i]->claim, GW_CLAIM_WAITING);
-			memset(out[i]->stamp, 0, sizeof(out[i]->stamp));
-			if (sent++ < pictures)
-				gw_link_push(b->stage.in, &out[i], 1);
-		}
-		gw_rest_after(&rest, work + count);
-	}
-	int64_t end = gw_now();
-	for (uint32_t i = FRAMES; i > 0; i--)
-		gw_pool_put_back(b->gw.pool, frames[i - 1]);
-	return pictures * 1e9 / (double)(end - begin);
 }
 
 /* One picture into b->pixels; returns its size as an image. */
@@ -231,7 +158,6 @@ static double run_libjpeg(struct bench *b, uint32_t pictures, bool to_tensor)
 
 	jpeg.err = jpeg_std_error(&errors);
 	jpeg_create_decompress(&jpeg);
-	int64_t begin = gw_now();
 	double spent = processor_seconds();
 	for (uint32_t i = 0; i < pictures; i++) {
 		struct gw_image image = read_rgb(b, &jpeg, &b->files[i % b->file_count]);
@@ -240,15 +166,14 @@ static double run_libjpeg(struct bench *b, uint32_t pictures, bool to_tensor)
 			preprocess(b, image.width, image.height, &image);
 	}
 	spent = processor_seconds() - spent;
-	int64_t end = gw_now();
 	jpeg_destroy_decompress(&jpeg);
-	return to_tensor ? pictures / spent : pictures * 1e9 / (double)(end - begin);
+	return pictures / spent;
 }
 
 static double run_one_thread(struct bench *b, uint32_t pictures, bool to_tensor)
 {
 	const struct jpeg_limits limits = {MAX_SIDE, MAX_SIDE};
-	struct gw_frame *frame = gw_pool_get(b->gw.pool, 0, 1920, 1088);
+	struct gw_frame *frame = gw_pool_get(b->pool, 0, 1920, 1088);
 	struct jpeg_info info;
 	const char *cause;
 
@@ -266,44 +191,22 @@ static double run_one_thread(struct bench *b, uint32_t pictures, bool to_tensor)
 			preprocess(b, info.width, info.height, &frame->image);
 	}
 	spent = processor_seconds() - spent;
-	gw_pool_put_back(b->gw.pool, frame);
+	gw_pool_put_back(b->pool, frame);
 	return pictures / spent;
 }
 
 static double run(struct bench *b, const char *way, uint32_t pictures)
 {
-	if (strcmp(way, "stage") == 0)
-		return run_stage(b, pictures);
 	if (strncmp(way, "libjpeg", 7) == 0)
 		return run_libjpeg(b, pictures, way[7] != '\0');
 	return run_one_thread(b, pictures, way[0] == 't');
 }
 
-/* Between the tensors of the first picture. */
-static double difference(struct bench *b)
-{
-	const size_t size = (size_t)b->input.width * b->input.height * b->input.channels;
-	float *ours = malloc(size * sizeof(float));
-	double sum = 0;
-
-	if (!ours)
-		abort();
-	run_one_thread(b, 1, true);
-	memcpy(ours, b->tensor, size * sizeof(float));
-	run_libjpeg(b, 1, true);
-	for (size_t i = 0; i < size; i++)
-		sum += fabs((double)ours[i] - (double)b->tensor[i]) / (double)SCALE;
-	free(ours);
-	return sum / (double)size;
-}
-
 static int measure(struct bench *b, uint32_t turns, uint32_t pictures)
 {
-	static const char *const ways[] = {
-		"stage", "libjpeg", "decode", "tensor", "libjpeg_tensor"};
+	static const char *const ways[] = {"decode", "libjpeg", "tensor", "libjpeg_tensor"};
 	json_t *result = json_object();
 
-	run_stage(b, pictures);
 	for (uint32_t i = 0; i < turns; i++) {
 		for (size_t k = 0; k < sizeof(ways) / sizeof(ways[0]); k++) {
 			if (i == 0)
@@ -312,7 +215,6 @@ static int measure(struct bench *b, uint32_t turns, uint32_t pictures)
 				json_real(run(b, ways[k], pictures)));
 		}
 	}
-	json_object_set_new(result, "difference", json_real(difference(b)));
 	json_dumpf(result, stdout, JSON_REAL_PRECISION(6));
 	putchar('\n');
 	json_decref(result);
@@ -332,19 +234,19 @@ int main(int argc, char **argv)
 	b.camera.input_width = (uint16_t)atoi(argv[1]);
 	b.camera.input_height = (uint16_t)atoi(argv[2]);
 	b.camera.input_gray = strcmp(argv[3], "grey") == 0;
-	b.decode.workers = 1;
+	b.camera.config = &b.camera_config;
 	for (int i = 6; i < argc; i++) {
 		if (load(&b.files[b.file_count++], argv[i]) != 0) {
 			fprintf(stderr, "decode_bench: %s cannot be read\n", argv[i]);
-			close_stage(&b);
+			close_bench(&b);
 			return 1;
 		}
 	}
-	int status = open_stage(&b, &error);
+	int status = open_bench(&b, &error);
 	if (status == 0)
 		status = measure(&b, (uint32_t)atoi(argv[4]), (uint32_t)atoi(argv[5]));
 	else
 		fprintf(stderr, "decode_bench: %s\n", error.text);
-	close_stage(&b);
+	close_bench(&b);
 	return status == 0 ? 0 : 1;
 }

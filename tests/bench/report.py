@@ -10,6 +10,15 @@ from typing import Any
 
 Row = dict[str, Any]
 
+MORE, LESS = "more is better", "less is better"
+# Every unit that a row may have, and what to make of it.
+DIRECTIONS = {
+    "Mpps": f"million packets per second of processor time; {MORE}",
+    "cycles/packet": f"of the time stamp counter; {LESS}",
+    "pictures/s": f"pictures per second of processor time; {MORE}. Peers decode the full size, ours"
+    " the smallest that the model can do with",
+}
+
 
 def row(what: str, unit: str, peer_name: str, ours: Sequence[float], peer: Sequence[float]) -> Row:
     """Medians of the rounds' figures, and the median of the rounds' ratios (ours / peer)."""
@@ -41,10 +50,13 @@ def show(name: str, rows: list[Row], as_json: bool) -> None:
         print(json.dumps({"name": name, "machine": machine(), "rows": rows}))
         return
     wide = max(len(r["what"]) for r in rows)
-    print(f"{name} on {machine()}")
-    print(f"{'what':{wide}} {'unit':13} {'ours':>9} {'peer':>9} {'ratio':>6}  against")
+    print(f"{name} on {machine()}\n")
+    print(f"{'what':{wide}} {'unit':13} {'ours':>9} {'peer':>9} {'ratio':>6}  the peer")
     for r in rows:
         print(
             f"{r['what']:{wide}} {r['unit']:13} {r['ours']:9.2f} {r['peer']:9.2f}"
             f" {r['ratio']:6.2f}  {r['peer_name']}"
         )
+    print("\nratio = ours / peer")
+    for unit in dict.fromkeys(r["unit"] for r in rows):
+        print(f"{unit}: {DIRECTIONS[unit]}")

@@ -34,6 +34,17 @@ def watch() -> None:
         signal.signal(number, _note)
 
 
+def raise_once() -> None:
+    """For what waits for programs and in little else: the first signal raises KeyboardInterrupt."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        clean_up()
+        raise KeyboardInterrupt(number)
+
+    for number in SIGNALS:
+        signal.signal(number, stop)
+
+
 def clean_up() -> None:
     """From now on signals do nothing, here and in programs that start from now on."""
     global _cleaning
