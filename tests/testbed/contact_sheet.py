@@ -21,18 +21,18 @@ _COLOURS = [
 ]
 
 
-class _Labels:
+class Labels:
     """Text on bright plates that stay inside the picture and off one another."""
 
     def __init__(self, picture: Image.Image) -> None:
         self._size = picture.size
         self._draw = ImageDraw.Draw(picture)
-        self._taken: list[tuple[float, float, float, float]] = []
+        self.taken: list[tuple[float, float, float, float]] = []
 
     def _free(self, plate: tuple[float, float, float, float]) -> bool:
         left, top, right, bottom = plate
         return all(
-            right <= it[0] or left >= it[2] or bottom <= it[1] or top >= it[3] for it in self._taken
+            right <= it[0] or left >= it[2] or bottom <= it[1] or top >= it[3] for it in self.taken
         )
 
     def put(self, box: tuple[float, float, float, float], text: str, size: float) -> None:
@@ -48,7 +48,7 @@ class _Labels:
         tops = [above, min(box[3], lowest), *(y for _, y in others)]
         plates = [(x, y, x + width, y + height) for y in tops]
         plate = next((it for it in plates if self._free(it)), plates[0])
-        self._taken.append(plate)
+        self.taken.append(plate)
         self._draw.rectangle(plate, fill=_colour(text.rsplit(" ", 1)[0].strip()))
         at = (plate[0] + 2 - left, plate[1] + 2 - top)
         self._draw.text(at, text, fill=(0, 0, 0), font=font)
@@ -66,7 +66,8 @@ def _annotated(frame: Record, result: Record | None) -> Image.Image:
     # Draw on the tile, not on the picture: lines and letters then look the same everywhere.
     x_scale, y_scale = _TILE[0] / picture.width, _TILE[1] / picture.height
     tile = picture.resize(_TILE, Image.Resampling.LANCZOS)
-    draw, labels = ImageDraw.Draw(tile), _Labels(tile)
+    draw, labels = ImageDraw.Draw(tile), Labels(tile)
+    marked = []
     for found in result.body.get("objects", []):
         box = found["bbox"]
         corners = (
@@ -74,7 +75,9 @@ def _annotated(frame: Record, result: Record | None) -> Image.Image:
             *(box["rightX"] * x_scale, box["bottomY"] * y_scale),
         )
         draw.rectangle(corners, outline=_colour(found["type"]), width=2)
-        text = f"{found['type']} {found['confidence']:.2f}"
+        marked.append((corners, f"{found['type']} {found['confidence']:.2f}"))
+    # After all boxes: a line through a label makes it hard to read.
+    for corners, text in marked:
         labels.put(corners, text, 10)
     for best in result.body.get("classes", [])[:1]:
         labels.put((8, 40, 8, 40), f"{best['type']}  {best['confidence']:.2f}", 26)
