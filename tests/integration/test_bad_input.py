@@ -98,6 +98,20 @@ IN_THE_FILE = [
     Mistake("same_stream_twice", _add_camera(name="cam1"), ["cam0", "cam1"]),
 ]
 
+# What stands in the file instead of a value, word for word: YAML's writers would tidy it up.
+WRONG_VALUES = [
+    ("port: 5004", "port: 5004.5"),
+    ("port: 5004", "port: 5004x"),
+    ("port: 5004", "port: -1"),
+    ("port: 5004", "port: 5004, ssrc: 12abc"),
+    ("port: 5004", "port: 5004, width: 16, height: 010"),
+    ("port: 5004", "port: 5004, conceal: maybe"),
+    ("port: 5004", "port: 5004, quota: 0"),
+    ("port: 5004", "port: 5004, quota: 65"),
+    ("workers: 1", "workers: 0"),
+    ("workers: 1", "workers: 1.5"),
+]
+
 # Found when the parts are opened.
 AT_THE_START = [
     Mistake("missing_model", _set("cameras", 0, "model", "nosuch"), ["nosuch"]),
@@ -184,6 +198,26 @@ def test_a_mistake_in_the_file_is_found_before_anything_starts(
     _assert_refused(_gwd("--config", file), mistake.tells)
     _assert_refused(_gwd("check", "--config", file), mistake.tells)
     assert not (file.parent / "api.sock").exists()
+
+
+@pytest.mark.parametrize(("right", "wrong"), WRONG_VALUES, ids=[it[1] for it in WRONG_VALUES])
+def test_a_value_of_the_wrong_kind_is_refused_and_shown(
+    tmp_path: Path, right: str, wrong: str
+) -> None:
+    text = (
+        "interfaces: [{name: lan0, device: net_null0}]\n"
+        "cameras: [{name: cam0, source: 10.0.0.1, destination: 10.0.0.2, port: 5004}]\n"
+        "decode: {workers: 1}\n"
+        "kafka: {backend: 'null'}\n"
+        f"api: {{socket: {tmp_path / 'api.sock'}}}\n"
+    )
+    file = tmp_path / "gateway.yaml"
+    file.write_text(text)
+    assert _gwd("check", "--config", file).returncode == 0
+    file.write_text(text.replace(right, wrong))
+    key = wrong.split(", ")[-1].split(":")[0]
+    _assert_refused(_gwd("check", "--config", file), ["gateway.yaml", key])
+    _assert_refused(_gwd("--config", file), ["gateway.yaml", key])
 
 
 @pytest.mark.parametrize("mistake", AT_THE_START, ids=lambda mistake: mistake.name)

@@ -1,7 +1,10 @@
 """The broker is away, hangs or dies: the gateway goes on, says so, and counts every frame."""
 
+import re
+import subprocess
 from collections.abc import Callable
 
+from testbed import places
 from testbed.gateway import camera
 from testbed.kafka import Kafka
 from testbed.site import Site
@@ -150,3 +153,35 @@ def test_an_absent_broker_is_reported_in_the_log_and_in_the_status(
     )
     gateway.wait_until(lambda: "brokers are away" in gateway.log(), 20, "the log does not tell")
     assert gateway.stop() <= 5
+
+
+def test_status_is_not_well_until_the_broker_is_there(
+    make_site: Callable[[Kafka], Site], own_broker: Kafka
+) -> None:
+    site = make_site(own_broker)
+    gateway = site.start(camera(site.stream("cam0", rate=1, pictures=1)))
+    answer = gateway.ctl("status")
+    assert answer.code == 1
+    assert answer.body["ready"] is True
+
+    def text() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [places.gwctl(), "--socket", gateway.socket, "status"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+
+    away = text()
+    assert away.returncode == 1
+    assert re.search("^state +not well: kafka is (connecting|down)$", away.stdout, re.MULTILINE)
+
+    own_broker.start()
+    gateway.wait_until(lambda: gateway.ctl("status").code == 0, 30, "the status is not well")
+    there = text()
+    assert there.returncode == 0
+    assert re.search("^state +ready$", there.stdout, re.MULTILINE)
+
+    own_broker.kill()
+    gateway.wait_until(lambda: gateway.ctl("status").code == 1, 30, "nobody notices the end")

@@ -112,6 +112,50 @@ def test_sample_brings_the_next_picture_to_kafka(played: Site) -> None:
     assert [frame.sequence for frame in customer.frames] == [0, 40]
 
 
+def test_a_camera_that_sends_nothing_is_sampled_when_it_sends_again(played: Site) -> None:
+    socket = played.gateway.socket
+    sampled = len(played.read(results=43, pictures=2).frames)
+    played.gateway.wait_until(
+        lambda: played.gateway.ask("camera", "show", "cam0")["state"] == "stalled",
+        20,
+        "the camera is still live",
+    )
+    for _ in range(2):
+        done = _gwctl("--socket", socket, "sample", "cam0")
+        assert done.returncode == 0, done.stderr
+        assert "sends nothing now" in done.stdout
+    played.send_digits(played.again(pictures=3)).wait(20)
+    received = played.gateway.status()["frames"]["received"]
+    customer = played.read(results=received, pictures=sampled + 1)
+    # Asked for twice, wished for once: the first frame that came.
+    assert len(customer.frames) == sampled + 1
+    assert customer.frames[-1].sequence == received - 3
+
+
+def test_the_quota_tells_what_may_be_in_flight_beyond_it(played: Site) -> None:
+    shown = _gwctl("--socket", played.gateway.socket, "camera", "show", "cam0").stdout
+    (quota,) = [line for line in shown.splitlines() if line.startswith("quota")]
+    assert "64 frames in flight" in quota
+    assert "half as many more, and 2" in quota
+
+
+def test_a_short_word_is_not_taken_for_another() -> None:
+    assert "did you mean" not in _gwctl("foo").stderr
+    assert "did you mean 'drops'" in _gwctl("drop").stderr
+
+
+def test_one_camera_is_counted_in_the_singular(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.yaml"
+    cameras = [
+        f"  - {{name: cam{n}, source: 10.0.0.{n}, destination: 10.0.0.99, port: 5004}}\n"
+        for n in (1, 2)
+    ]
+    file.write_text("cameras:\n" + cameras[0])
+    assert "1 camera," in _gwctl("config", "check", file).stdout
+    file.write_text("cameras:\n" + "".join(cameras))
+    assert "2 cameras," in _gwctl("config", "check", file).stdout
+
+
 def test_a_camera_that_does_not_exist_is_an_error_that_names_it(played: Site) -> None:
     for command in (["camera", "show", "nosuch"], ["sample", "nosuch"]):
         answer = played.gateway.ctl(*command)

@@ -1,6 +1,7 @@
 """SIGHUP: what can be changed while it runs is changed, what cannot is refused, and frames flow."""
 
 import signal
+import time
 
 from testbed.gateway import camera
 from testbed.site import Site
@@ -37,3 +38,27 @@ def test_a_file_that_became_wrong_is_refused_and_nothing_changes(site: Site) -> 
     site.settle()
     assert gateway.process.running
     assert len(site.read(results=100).results) == 100
+
+
+def test_another_log_level_holds_from_then_on(site: Site) -> None:
+    gateway = site.start(camera(site.stream("cam0", rate=1, pictures=1)))
+
+    def reload(level: str, every: int) -> None:
+        gateway.configuration["log"]["level"] = level
+        gateway.configuration["kafka"]["frames"]["every"] = every
+        gateway.write()
+        gateway.process.signal(signal.SIGHUP)
+
+    reload("info", 11)
+    gateway.wait_until(lambda: "(11)" in gateway.log(), 10, "the first reload is not reported")
+    # `error` silences the line with which a reload reports itself; a refusal is still told.
+    reload("error", 12)
+    time.sleep(1)
+    gateway.file.write_text("cameras: [{name: cam0, colour: blue}]\n")
+    gateway.process.signal(signal.SIGHUP)
+    gateway.wait_until(lambda: "colour" in gateway.log(), 10, "the log says nothing")
+    assert "(12)" not in gateway.log()
+
+    reload("info", 13)
+    gateway.wait_until(lambda: "(13)" in gateway.log(), 10, "the log stays silent")
+    assert gateway.stop() <= 5

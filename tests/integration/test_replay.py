@@ -6,7 +6,10 @@ programs with the same settings, written into files instead of sent.
 
 import dataclasses
 import json
+import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -198,6 +201,79 @@ def test_no_privilege_is_needed(golden: Golden, replay: Replay) -> None:
     no_privileges = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
     replayed = replay(golden.capture, _cameras(), *no_privileges)
     assert len(replayed.frames) == PICTURES * len(ADDRESSES)
+
+
+def test_another_user_than_root_may_replay(
+    need_root: None, golden: Golden, replay: Replay, tmp_path: Path
+) -> None:
+    # What pytest makes is closed to others, and so is a home folder: everything goes to an open
+    # place.
+    with tempfile.TemporaryDirectory(prefix="framegate-") as name:
+        folder = Path(name)
+        for file in (golden.capture, places.gwd()):
+            shutil.copy(file, folder)
+        config = folder / "replay.yaml"
+        config.write_text(yaml.safe_dump({"cameras": _cameras()}))
+        for it in (folder, *folder.iterdir()):
+            it.chmod(0o755)
+        output = folder / "output"
+        output.mkdir()
+        os.chown(output, 65534, 65534)
+        done = subprocess.run(
+            [
+                *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+                *(folder / "gwd", "replay", "--config", config),
+                *("--input", folder / golden.capture.name, "--output", output),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            cwd="/",
+        )
+        assert done.returncode == 0, done.stderr
+        lines = (output / "frames.jsonl").read_text().splitlines()
+        assert len(lines) == PICTURES * len(ADDRESSES)
+        assert (output / "files" / "00000000.jpg").stat().st_uid == 65534
+
+        # The same user where it may not write: one line, and no trace.
+        refused = subprocess.run(
+            [
+                *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+                *(folder / "gwd", "replay", "--config", config),
+                *("--input", folder / golden.capture.name, "--output", folder / "mine"),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            cwd="/",
+        )
+        assert refused.returncode == 1
+        assert "mine" in error_line(refused.stderr)
+        assert not (folder / "mine").exists()
+
+
+def test_pictures_that_come_with_a_vlan_tag_are_the_same(
+    golden: Golden, replay: Replay, tmp_path: Path
+) -> None:
+    tagged = tmp_path / "tagged.pcap"
+    writer = pcap.Writer(tagged)
+    count = 0
+    for _, packet in _packets(golden.capture.read_bytes()):
+        # Priority 5, VLAN 42.
+        writer.write(packet[:12] + b"\x81\x00\xa0\x2a" + packet[12:], count / 1000)
+        count += 1
+    writer.close()
+    assert count > PICTURES * len(ADDRESSES)
+
+    replayed = replay(tagged, _cameras())
+    for name, originals in golden.originals.items():
+        for number in range(PICTURES):
+            got = np.asarray(Image.open(replayed.folder / name / f"{number:08d}.jpg"))
+            sent = np.asarray(Image.open(originals / f"{number:05d}.jpg"))
+            assert np.array_equal(got, sent), f"{name}, picture {number}"
+    assert not any(replayed.stats["unmatched"].values())
 
 
 def test_a_capture_that_ends_inside_a_frame_counts_it(
