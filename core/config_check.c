@@ -230,6 +230,29 @@ static int check_frames(
 	return 0;
 }
 
+/* HOST:PORT[,...], where HOST may be in brackets (IPv6) and begin with PROTOCOL://. */
+static bool good_brokers(const char *brokers)
+{
+	while (*brokers) {
+		const size_t size = strcspn(brokers, ",");
+		const char *end = brokers + size, *port = end;
+
+		while (port > brokers && port[-1] != ':' && port[-1] != ']' && port[-1] != '/')
+			port--;
+		if (size == 0)
+			return false;
+		if (port > brokers && port[-1] == ':') {
+			const size_t digits = strspn(port, "0123456789");
+			const unsigned long number = strtoul(port, NULL, 10);
+
+			if (port + digits != end || number == 0 || number > 65535)
+				return false;
+		}
+		brokers = *end ? end + 1 : end;
+	}
+	return true;
+}
+
 static int check_kafka(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error)
 {
@@ -242,6 +265,9 @@ static int check_kafka(
 	if (backend && strcmp(backend, "file") == 0 && !kafka->directory)
 		return gw_yaml_complain(source->text, source->size, source->file, "kafka", error,
 			"'directory' is missing: the file back-end needs a place to write to");
+	if (kafka->brokers && !good_brokers(kafka->brokers))
+		return gw_yaml_complain(source->text, source->size, source->file, "kafka.brokers",
+			error, "'%s' is not HOST:PORT[,...]", kafka->brokers);
 	if (!good_name(kafka->results->topic))
 		return gw_yaml_complain(source->text, source->size, source->file,
 			"kafka.results.topic", error,

@@ -155,6 +155,18 @@ static void topics_are_names_and_differ(void **state)
 		"own, not both 'a'");
 }
 
+static void brokers_have_ports_that_are_numbers(void **state)
+{
+	refused("cameras: []\nkafka: {brokers: '127.0.0.1:notaport'}\n",
+		"configuration:2:18: kafka.brokers: '127.0.0.1:notaport' is not HOST:PORT[,...]");
+	refused("cameras: []\nkafka: {brokers: 'a:1,,b:2'}\n",
+		"configuration:2:18: kafka.brokers: 'a:1,,b:2' is not HOST:PORT[,...]");
+	refused("cameras: []\nkafka: {brokers: 'a:0'}\n",
+		"configuration:2:18: kafka.brokers: 'a:0' is not HOST:PORT[,...]");
+	gw_config_free(parsed("cameras: []\nkafka: {brokers: "
+			      "'a,b:9092,[::1]:9092,[::1],SSL://c:9093,SSL://d'}\n"));
+}
+
 static void every_class_has_slots_for_all_cameras_at_their_worst(void **state)
 {
 	struct gw_config *config =
@@ -272,6 +284,7 @@ int main(void)
 		cmocka_unit_test(the_annotated_file_and_the_examples_are_valid),
 		cmocka_unit_test(every_key_is_in_the_guide_and_in_the_annotated_file),
 		cmocka_unit_test(topics_are_names_and_differ),
+		cmocka_unit_test(brokers_have_ports_that_are_numbers),
 		cmocka_unit_test(every_class_has_slots_for_all_cameras_at_their_worst),
 		cmocka_unit_test(a_value_that_is_only_nearly_right_is_refused),
 		cmocka_unit_test(two_cameras_may_share_an_address_with_different_ssrcs),

@@ -280,7 +280,9 @@ static void serve_error(struct producer *producer, rd_kafka_event_t *event)
 		replace_begin(producer);
 		return;
 	}
-	set_error(producer, rd_kafka_event_error_string(event));
+	/* "All are down" follows the reason of the last one: the reason helps more. */
+	if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || producer->last_error[0] == '\0')
+		set_error(producer, rd_kafka_event_error_string(event));
 	if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
 		set_state(producer, PRODUCER_DOWN);
 }
