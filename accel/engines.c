@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The first one is used when the configuration names none; `null` only when it is named, because it
@@ -23,6 +24,11 @@ static const char *list_engines(char *line, size_t size)
 		used += (size_t)snprintf(
 			line + used, size - used, "%s%s", i ? ", " : "", engines[i]->name);
 	return line;
+}
+
+void engines_keep_quiet(void)
+{
+	setenv("ORT_DISABLE_TELEMETRY", "1", 1);
 }
 
 const struct infer_ops *engine_find(const char *name, struct gw_error *error)

@@ -193,6 +193,7 @@ int main(int argc, char **argv)
 	bool statistics = false;
 	int option;
 
+	engines_keep_quiet();
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (option == 'l')
 			config.library = optarg;

@@ -118,6 +118,13 @@ static int open_batcher(struct gw_stage *stage, uint16_t index, struct gw_error 
 	return accel->batchers[index] ? 0 : -EINVAL;
 }
 
+/* Asked before any stage is open: no library has made a thread yet. */
+static int accel_check(struct gw_stage *stage, struct gw_error *error)
+{
+	engines_keep_quiet();
+	return 0;
+}
+
 static int accel_open(struct gw_stage *stage, struct gw_error *error)
 {
 	struct accel *accel = stage->state = calloc(1, sizeof(*accel));
@@ -257,6 +264,7 @@ static json_t *accel_describe(struct gw_stage *stage)
 
 const struct gw_stage_ops accel_stage = {
 	.name = "accel",
+	.check = accel_check,
 	.open = accel_open,
 	.poll = accel_poll,
 	.housekeeping = accel_housekeeping,

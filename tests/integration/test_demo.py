@@ -19,8 +19,6 @@ pytestmark = pytest.mark.usefixtures("need_root")
 DEMO = (sys.executable, "-u", places.ROOT / "tests" / "demo.py")
 DEV = (places.ROOT / "dev", "demo")
 PLAYS = "results as they come"
-# ONNX Runtime's library keeps this one file in the folder for temporary files.
-_ONNXRUNTIMES = ".ses"
 
 
 class Demo:
@@ -62,8 +60,8 @@ class Demo:
 
     def left(self) -> list[str]:
         """Namespaces, interfaces, processes and files of a demo that has ended."""
-        known = (self._sheet[1].name, _ONNXRUNTIMES)
-        left = [str(path) for path in self._temporary.iterdir() if path.name not in known]
+        known = self._sheet[1].name
+        left = [str(path) for path in self._temporary.iterdir() if path.name != known]
         for listing in (["ip", "netns", "list"], ["ip", "-o", "link"]):
             said = subprocess.run(listing, capture_output=True, text=True, check=True).stdout
             left += [line for line in said.splitlines() if f"fgt{self._child.pid}" in line]
