@@ -124,7 +124,8 @@ def test_a_camera_that_sends_nothing_is_sampled_when_it_sends_again(played: Site
         done = _gwctl("--socket", socket, "sample", "cam0")
         assert done.returncode == 0, done.stderr
         assert "sends nothing now" in done.stdout
-    played.send_digits(played.again(pictures=3)).wait(20)
+    played.send_digits(played.again(pictures=3, ssrc=0x5000)).wait(20)
+    played.settle()
     received = played.gateway.status()["frames"]["received"]
     customer = played.read(results=received, pictures=sampled + 1)
     # Asked for twice, wished for once: the first frame that came.
