@@ -1,0 +1,118 @@
+/* What the producers are told: a picture goes to the socket from its frame's slot, never copied. */
+#include "core/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kafka/settings.h"
+
+/* Smaller than any picture that a camera sends: the headers of a JPEG file alone take 600 bytes. */
+#define SMALL_PICTURE 2048
+
+struct site {
+	struct gw gw;
+	struct gw_config config;
+	struct gw_gateway_config gateway;
+	struct gw_kafka_config kafka;
+	struct gw_error error;
+};
+
+static struct site site_with(struct gw_property_config *properties, uint32_t count)
+{
+	return (struct site){
+		.gateway = {.name = "gw1"},
+		.kafka = {.brokers = "127.0.0.1:9",
+			.properties = properties,
+			.properties_count = count},
+	};
+}
+
+static rd_kafka_conf_t *make(struct site *site, enum sink_kind kind)
+{
+	site->config.gateway = &site->gateway;
+	site->config.kafka = &site->kafka;
+	site->gw.config = &site->config;
+	return settings_make(&site->gw, kind, &site->error);
+}
+
+static long number(const rd_kafka_conf_t *conf, const char *name)
+{
+	char text[64];
+	size_t size = sizeof(text);
+
+	assert_int_equal(rd_kafka_conf_get(conf, name, text, &size), RD_KAFKA_CONF_OK);
+	return strtol(text, NULL, 10);
+}
+
+static void assert_setting(const rd_kafka_conf_t *conf, const char *name, const char *wanted)
+{
+	char text[64];
+	size_t size = sizeof(text);
+
+	assert_int_equal(rd_kafka_conf_get(conf, name, text, &size), RD_KAFKA_CONF_OK);
+	assert_string_equal(text, wanted);
+}
+
+static void pictures_are_sent_by_reference(void **state)
+{
+	struct site site = site_with(NULL, 0);
+	rd_kafka_conf_t *conf = make(&site, SINK_SAMPLE), *plain = rd_kafka_conf_new();
+
+	assert_non_null(conf);
+	/* librdkafka copies what is at most that large, and its own default copies small pictures.
+	 */
+	assert_true(number(conf, "message.copy.max.bytes") < SMALL_PICTURE);
+	assert_true(number(plain, "message.copy.max.bytes") > SMALL_PICTURE);
+	/* Nor may a compressor make a second copy, for nothing. */
+	assert_setting(conf, "compression.type", "none");
+	rd_kafka_conf_destroy(plain);
+	rd_kafka_conf_destroy(conf);
+}
+
+static void nothing_is_lost_silently(void **state)
+{
+	struct site site = site_with(NULL, 0);
+
+	for (int kind = SINK_RESULT; kind <= SINK_SAMPLE; kind++) {
+		rd_kafka_conf_t *conf = make(&site, (enum sink_kind)kind);
+
+		assert_non_null(conf);
+		assert_setting(conf, "enable.idempotence", "true");
+		assert_setting(conf, "bootstrap.servers", "127.0.0.1:9");
+		assert_setting(conf, "client.id", "framegate-gw1");
+		rd_kafka_conf_destroy(conf);
+	}
+}
+
+static void the_user_has_the_last_word(void **state)
+{
+	struct gw_property_config property = {.name = "linger.ms", .value = "77"};
+	struct site site = site_with(&property, 1);
+	rd_kafka_conf_t *conf = make(&site, SINK_RESULT);
+
+	assert_non_null(conf);
+	assert_int_equal(number(conf, "linger.ms"), 77);
+	rd_kafka_conf_destroy(conf);
+}
+
+static void what_the_accounting_needs_is_not_the_users(void **state)
+{
+	struct gw_property_config property = {
+		.name = "delivery.report.only.error", .value = "true"};
+	struct site site = site_with(&property, 1);
+
+	assert_null(make(&site, SINK_RESULT));
+	assert_non_null(strstr(site.error.text, "delivery.report.only.error"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pictures_are_sent_by_reference),
+		cmocka_unit_test(nothing_is_lost_silently),
+		cmocka_unit_test(the_user_has_the_last_word),
+		cmocka_unit_test(what_the_accounting_needs_is_not_the_users),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
