@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 	if (gw_config_load(command.config, &config, &error) != 0)
 		return fail(&error, 1);
 	if (command.kind == COMMAND_CHECK) {
-		printf("%s: well: %u cameras on %u interfaces\n", command.config,
+		printf("%s: well (cameras: %u, interfaces: %u)\n", command.config,
 			config->cameras_count, config->interfaces_count);
 		gw_config_free(config);
 		return 0;
