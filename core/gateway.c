@@ -242,7 +242,8 @@ int gw_run(struct gw *gw, struct gw_error *error)
 	if (status == 0) {
 		atomic_store_explicit(&gw->ready, true, memory_order_release);
 		sd_notify(0, "READY=1");
-		gw_info("gwd", "running (cameras: %u, models: %u)", gw->camera_count, gw->model_count);
+		gw_info("gwd", "running (cameras: %u, models: %u)", gw->camera_count,
+			gw->model_count);
 		reason = wait_for_end(gw, signals);
 		atomic_store_explicit(&gw->ready, false, memory_order_release);
 		sd_notify(0, "STOPPING=1");
