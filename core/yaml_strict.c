@@ -59,7 +59,7 @@ static const cyaml_schema_value_t *field_of(const cyaml_schema_value_t *schema, 
 	return NULL;
 }
 
-static bool check(struct walk *walk, int node, const cyaml_schema_value_t *schema, size_t used);
+static bool check(struct walk *walk, int index, const cyaml_schema_value_t *schema, size_t used);
 
 static bool check_mapping(
 	struct walk *walk, const yaml_node_t *node, const cyaml_schema_value_t *schema, size_t used)

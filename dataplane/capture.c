@@ -65,7 +65,7 @@ static int begin(struct capture *capture, const char *path, pcap_t **pcap, struc
 int capture_check(const char *path, struct gw_error *error)
 {
 	struct capture capture;
-	pcap_t *pcap;
+	pcap_t *pcap = NULL;
 	const int status = begin(&capture, path, &pcap, error);
 
 	if (status == 0)
@@ -76,7 +76,7 @@ int capture_check(const char *path, struct gw_error *error)
 
 int capture_open(struct capture *capture, const char *path, struct gw_error *error)
 {
-	pcap_t *pcap;
+	pcap_t *pcap = NULL;
 	const int status = begin(capture, path, &pcap, error);
 
 	if (status != 0) {

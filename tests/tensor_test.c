@@ -60,7 +60,8 @@ static uint8_t *make_light(uint32_t width, uint32_t height)
 	uint8_t *rgb = malloc((size_t)3 * width * height);
 
 	for (uint32_t i = 0; i < 3 * width * height; i++) {
-		const double x = i / 3 % width, y = i / 3 / width, phase = 2.1 * (i % 3);
+		const uint32_t pixel = i / 3, row = pixel / width;
+		const double x = pixel % width, y = row, phase = 2.1 * (i % 3);
 
 		rgb[i] = (uint8_t)(127.5 + 127.5 * sin(x / 41 + phase) * cos(y / 29 - phase));
 	}
