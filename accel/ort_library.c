@@ -68,9 +68,10 @@ int ort_library_open(struct ort_library *library, const char *path, struct gw_er
 		return gw_error_set(error, -ENOTSUP,
 			"accel.library: ONNX Runtime %s is too old: 1.%d or newer is needed",
 			library->version, ORT_API_VERSION);
+	/* Errors come back as a status and are told by housekeeping: a failing run must not log. */
 	status = ort_library_check(library,
 		library->api->CreateEnvWithCustomLogger(
-			log_line, NULL, ORT_LOGGING_LEVEL_ERROR, "framegate", &library->env),
+			log_line, NULL, ORT_LOGGING_LEVEL_FATAL, "framegate", &library->env),
 		line, sizeof(line));
 	if (status != 0)
 		return gw_error_set(error, status, "accel: ONNX Runtime does not start: %s", line);
