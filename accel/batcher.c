@@ -8,7 +8,7 @@
 #include "accel/postprocess.h"
 #include "accel/preprocess.h"
 #include "core/clock.h"
-#include "core/config.h"
+#include "core/config/config.h"
 
 /* Pictures preprocessed in one turn: the other models must have theirs. */
 #define PICTURES_PER_TURN 4

@@ -9,7 +9,7 @@
 #include "accel/batcher.h"
 #include "accel/host_memory.h"
 #include "core/clock.h"
-#include "core/config.h"
+#include "core/config/config.h"
 
 #define FRAMES 64
 #define SIDE 2

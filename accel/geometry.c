@@ -21,19 +21,19 @@ static void free_taps(struct taps *taps)
 	free(taps->fraction);
 }
 
-static bool init_sampling(struct sampling *sampling, const struct model_input *input)
+static bool init_plane_taps(struct plane_taps *taps, const struct model_input *input)
 {
-	sampling->windows = calloc(
-		(input->width + WINDOW_COLUMNS - 1) / WINDOW_COLUMNS, sizeof(sampling->windows[0]));
-	return sampling->windows && init_taps(&sampling->columns, input->width) &&
-		init_taps(&sampling->rows, input->height);
+	taps->windows = calloc(
+		(input->width + WINDOW_COLUMNS - 1) / WINDOW_COLUMNS, sizeof(taps->windows[0]));
+	return taps->windows && init_taps(&taps->columns, input->width) &&
+		init_taps(&taps->rows, input->height);
 }
 
-static void free_sampling(struct sampling *sampling)
+static void free_plane_taps(struct plane_taps *taps)
 {
-	free_taps(&sampling->columns);
-	free_taps(&sampling->rows);
-	free(sampling->windows);
+	free_taps(&taps->columns);
+	free_taps(&taps->rows);
+	free(taps->windows);
 }
 
 int geometry_init(
@@ -42,7 +42,7 @@ int geometry_init(
 	*geometry = (struct geometry){.input = input};
 	if (region)
 		geometry->region = *region;
-	if (init_sampling(&geometry->luma, input) && init_sampling(&geometry->chroma, input))
+	if (init_plane_taps(&geometry->luma, input) && init_plane_taps(&geometry->chroma, input))
 		return 0;
 	geometry_free(geometry);
 	return -ENOMEM;
@@ -50,8 +50,8 @@ int geometry_init(
 
 void geometry_free(struct geometry *geometry)
 {
-	free_sampling(&geometry->luma);
-	free_sampling(&geometry->chroma);
+	free_plane_taps(&geometry->luma);
+	free_plane_taps(&geometry->chroma);
 	*geometry = (struct geometry){0};
 }
 
@@ -91,31 +91,31 @@ static void fill_taps(struct taps *taps, uint32_t count, double begin, double en
 }
 
 /* Columns are counted from the first that is read. */
-static void make_relative(struct sampling *sampling, uint32_t width)
+static void make_relative(struct plane_taps *taps, uint32_t width)
 {
-	sampling->first = sampling->columns.a[0];
-	sampling->count = sampling->columns.b[width - 1] - sampling->first + 1;
+	taps->first = taps->columns.a[0];
+	taps->count = taps->columns.b[width - 1] - taps->first + 1;
 	for (uint32_t i = 0; i < width; i++) {
-		sampling->columns.a[i] -= sampling->first;
-		sampling->columns.b[i] -= sampling->first;
+		taps->columns.a[i] -= taps->first;
+		taps->columns.b[i] -= taps->first;
 	}
 }
 
-static void fill_windows(struct sampling *sampling, uint32_t width)
+static void fill_windows(struct plane_taps *taps, uint32_t width)
 {
-	const struct taps *columns = &sampling->columns;
+	const struct taps *columns = &taps->columns;
 
-	sampling->dense = sampling->count >= WINDOW_SAMPLES;
-	for (uint32_t i = 0; i < width && sampling->dense; i++) {
-		struct column_window *window = &sampling->windows[i / WINDOW_COLUMNS];
+	taps->dense = taps->count >= WINDOW_SAMPLES;
+	for (uint32_t i = 0; i < width && taps->dense; i++) {
+		struct column_window *window = &taps->windows[i / WINDOW_COLUMNS];
 		uint8_t *place = &window->place[i % WINDOW_COLUMNS * 2];
 
 		/* The last one ends where the row does. */
 		if (i % WINDOW_COLUMNS == 0)
-			window->begin = columns->a[i] < sampling->count - WINDOW_SAMPLES
+			window->begin = columns->a[i] < taps->count - WINDOW_SAMPLES
 				? columns->a[i]
-				: sampling->count - WINDOW_SAMPLES;
-		sampling->dense = columns->b[i] - window->begin < WINDOW_SAMPLES;
+				: taps->count - WINDOW_SAMPLES;
+		taps->dense = columns->b[i] - window->begin < WINDOW_SAMPLES;
 		place[0] = (uint8_t)(columns->a[i] - window->begin);
 		place[1] = (uint8_t)(columns->b[i] - window->begin);
 	}
@@ -127,15 +127,15 @@ struct span {
 };
 
 /* `share_x` by `share_y` pixels of the picture share one sample of the plane. */
-static void fill_sampling(struct sampling *sampling, const struct geometry *geometry,
+static void fill_plane_taps(struct plane_taps *taps, const struct geometry *geometry,
 	const struct span *span, uint32_t share_x, uint32_t share_y)
 {
-	fill_taps(&sampling->columns, geometry->width, span->left / share_x, span->right / share_x,
+	fill_taps(&taps->columns, geometry->width, span->left / share_x, span->right / share_x,
 		(geometry->image_width + share_x - 1) / share_x);
-	fill_taps(&sampling->rows, geometry->height, span->top / share_y, span->bottom / share_y,
+	fill_taps(&taps->rows, geometry->height, span->top / share_y, span->bottom / share_y,
 		(geometry->image_height + share_y - 1) / share_y);
-	make_relative(sampling, geometry->width);
-	fill_windows(sampling, geometry->width);
+	make_relative(taps, geometry->width);
+	fill_windows(taps, geometry->width);
 }
 
 static void place(struct geometry *geometry, uint32_t width, uint32_t height)
@@ -191,13 +191,13 @@ int geometry_update(struct geometry *geometry, uint16_t source_width, uint16_t s
 		.top = region->y * scale_y,
 		.bottom = (region->y + height) * scale_y,
 	};
-	fill_sampling(&geometry->luma, geometry, &span, 1, 1);
+	fill_plane_taps(&geometry->luma, geometry, &span, 1, 1);
 	if (image->format == GW_FORMAT_I444)
-		fill_sampling(&geometry->chroma, geometry, &span, 1, 1);
+		fill_plane_taps(&geometry->chroma, geometry, &span, 1, 1);
 	else if (image->format == GW_FORMAT_I422)
-		fill_sampling(&geometry->chroma, geometry, &span, 2, 1);
+		fill_plane_taps(&geometry->chroma, geometry, &span, 2, 1);
 	else if (image->format == GW_FORMAT_I420)
-		fill_sampling(&geometry->chroma, geometry, &span, 2, 2);
+		fill_plane_taps(&geometry->chroma, geometry, &span, 2, 2);
 	geometry->map = (struct input_map){
 		.origin_x = region->x,
 		.origin_y = region->y,

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "accel/model.h"
-#include "core/config.h"
+#include "core/config/config.h"
 #include "core/frame.h"
 
 /* source = origin + (input - pad) * step; what lies outside left..right, top..bottom was not seen.
@@ -40,7 +40,7 @@ struct column_window {
 };
 
 /* How one plane is read. Its columns are counted from `first`. */
-struct sampling {
+struct plane_taps {
 	struct taps columns, rows; /* as many as the input is wide and high */
 	uint32_t first, count; /* columns of the plane that are read */
 	struct column_window *windows;
@@ -55,8 +55,8 @@ struct geometry {
 
 	/* The part of the input that the picture fills: all of it, unless it is letterboxed. */
 	uint32_t x, y, width, height;
-	struct sampling luma; /* of packed pixels too */
-	struct sampling chroma; /* of both chroma planes, when the picture has any */
+	struct plane_taps luma; /* of packed pixels too */
+	struct plane_taps chroma; /* of both chroma planes, when the picture has any */
 	struct input_map map;
 
 	const struct model_input *input;

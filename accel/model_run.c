@@ -13,7 +13,7 @@
 #include "accel/pnm.h"
 #include "accel/repository.h"
 #include "core/clock.h"
-#include "core/config.h"
+#include "core/config/config.h"
 
 /* Pictures inside at a time: every batch of the ring may be full. */
 #define FRAMES (BATCHES * MODEL_BATCH_MAX)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "accel/model.h"
-#include "core/yaml_load.h"
+#include "core/config/yaml_load.h"
 
 #define DEFAULT_TOP_K 3
 #define DEFAULT_BATCH 8

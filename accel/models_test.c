@@ -13,7 +13,7 @@
 #include "accel/repository.h"
 #include "accel/test_models.h"
 #include "core/clock.h"
-#include "core/config.h"
+#include "core/config/config.h"
 
 #define DIGIT 784
 #define DIGITS 10000

@@ -13,7 +13,7 @@
 #include "accel/ort_library.h"
 #include "accel/ort_shape.h"
 #include "accel/runner.h"
-#include "core/config.h"
+#include "core/config/config.h"
 #include "core/inherit.h"
 #include "core/log.h"
 

@@ -12,7 +12,7 @@
 #include "accel/infer.h"
 #include "accel/test_models.h"
 #include "accel/tiny_onnx.h"
-#include "core/config.h"
+#include "core/config/config.h"
 #include "core/inherit.h"
 
 #define BATCHES 3

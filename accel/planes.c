@@ -46,11 +46,11 @@ void planes_free(struct planes *planes)
 
 /* One load for both neighbours; the left one is the low byte. */
 static void fetch_pairs(uint16_t *restrict pairs, const uint8_t *restrict row,
-	const struct sampling *sampling, uint32_t count)
+	const struct plane_taps *taps, uint32_t count)
 {
-	const uint32_t *restrict left = sampling->columns.a;
+	const uint32_t *restrict left = taps->columns.a;
 
-	if (sampling->count == 1) {
+	if (taps->count == 1) {
 		for (uint32_t i = 0; i < count; i++)
 			pairs[i] = (uint16_t)(row[0] * 0x101);
 		return;
@@ -64,10 +64,10 @@ typedef uint8_t samples __attribute__((vector_size(WINDOW_SAMPLES)));
 
 /* The same for eight columns at a time. */
 __attribute__((target("ssse3"))) static void shuffle_pairs(uint16_t *restrict pairs,
-	const uint8_t *restrict row, const struct sampling *sampling, uint32_t count)
+	const uint8_t *restrict row, const struct plane_taps *taps, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i += WINDOW_COLUMNS) {
-		const struct column_window *window = &sampling->windows[i / WINDOW_COLUMNS];
+		const struct column_window *window = &taps->windows[i / WINDOW_COLUMNS];
 		samples from, place;
 
 		memcpy(&from, row + window->begin, sizeof(from));
@@ -97,16 +97,16 @@ static void blend_pairs(int16_t *restrict out, const uint16_t *restrict pairs,
 }
 
 static void resize_row(const struct planes *planes, int16_t *out, const uint8_t *row,
-	const struct sampling *sampling, uint32_t count)
+	const struct plane_taps *taps, uint32_t count)
 {
-	row += sampling->first;
+	row += taps->first;
 #if CAN_SHUFFLE
-	if (sampling->dense && __builtin_cpu_supports("ssse3"))
-		shuffle_pairs(planes->pairs, row, sampling, count);
+	if (taps->dense && __builtin_cpu_supports("ssse3"))
+		shuffle_pairs(planes->pairs, row, taps, count);
 	else
 #endif
-		fetch_pairs(planes->pairs, row, sampling, count);
-	blend_pairs(out, planes->pairs, sampling->columns.fraction, count);
+		fetch_pairs(planes->pairs, row, taps, count);
+	blend_pairs(out, planes->pairs, taps->columns.fraction, count);
 }
 
 /* The two resized rows of one plane that the next input row lies between. */
@@ -118,10 +118,10 @@ struct window {
 /* Each row of a plane is resized once, as long as the input's rows are no further apart than two of
  * the plane's. `kept` says which ones lie in the plane's two rows. */
 static struct window look(const struct planes *planes, const struct gw_image *image, int plane,
-	const struct sampling *sampling, const struct geometry *geometry, uint32_t y,
+	const struct plane_taps *taps, const struct geometry *geometry, uint32_t y,
 	uint32_t kept[2])
 {
-	const uint32_t wanted[2] = {sampling->rows.a[y], sampling->rows.b[y]};
+	const uint32_t wanted[2] = {taps->rows.a[y], taps->rows.b[y]};
 
 	for (int k = 0; k < 2; k++) {
 		const uint32_t place = wanted[k] & 1;
@@ -129,14 +129,14 @@ static struct window look(const struct planes *planes, const struct gw_image *im
 		if (kept[place] == wanted[k])
 			continue;
 		resize_row(planes, planes->rows[plane][place],
-			image->plane[plane] + (size_t)wanted[k] * image->pitch[plane], sampling,
+			image->plane[plane] + (size_t)wanted[k] * image->pitch[plane], taps,
 			geometry->width);
 		kept[place] = wanted[k];
 	}
 	return (struct window){
 		.above = planes->rows[plane][wanted[0] & 1],
 		.below = planes->rows[plane][wanted[1] & 1],
-		.weight = sampling->rows.fraction[y],
+		.weight = taps->rows.fraction[y],
 	};
 }
 

@@ -119,7 +119,7 @@ static void one_channel(const struct preprocess *preprocess, const struct geomet
 	const struct gw_image *image, float *tensor)
 {
 	const struct model_input *input = preprocess->input;
-	const struct sampling *luma = &geometry->luma;
+	const struct plane_taps *luma = &geometry->luma;
 	const bool rgb = image->format == GW_FORMAT_RGB;
 	const uint8_t *from = image->plane[0] + (size_t)luma->first * (rgb ? 3 : 1);
 
@@ -142,7 +142,7 @@ static void three_channels(const struct preprocess *preprocess, const struct geo
 	const struct gw_image *image, float *tensor)
 {
 	const struct model_input *input = preprocess->input;
-	const struct sampling *luma = &geometry->luma;
+	const struct plane_taps *luma = &geometry->luma;
 	const size_t plane = (size_t)input->width * input->height;
 	const bool rgb = image->format == GW_FORMAT_RGB;
 	const uint8_t *from = image->plane[0] + (size_t)luma->first * (rgb ? 3 : 1);

@@ -152,7 +152,7 @@ static inline bool gw_frame_claim(struct gw_frame *frame)
 }
 
 /* Lets a frame that was taken wait again. */
-static inline void gw_frame_wait(struct gw_frame *frame)
+static inline void gw_frame_offer(struct gw_frame *frame)
 {
 	atomic_store_explicit(&frame->claim, GW_CLAIM_WAITING, memory_order_release);
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/config.h"
+#include "core/config/config.h"
 #include "core/latency.h"
 #include "core/pool.h"
 #include "core/result.h"
@@ -67,26 +67,6 @@ struct gw {
 	uint32_t service_count; /* opened ones */
 	_Atomic bool ready; /* main writes, the API reads */
 };
-
-/* The pipeline and the services: core/pipeline.c. The services end with NULL. */
-extern const struct gw_stage_ops *const gw_pipeline[GW_STAGES];
-extern const struct gw_service_ops *const gw_services[];
-
-/* Builds the gateway from a configuration, which it owns from then on, also on failure. Nothing
- * runs yet. On failure everything is taken down again. */
-int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *replay,
-	struct gw_error *error);
-
-/* Reads the configuration file again and applies what can change while running: the log level and
- * the sampling rate. What differs otherwise is logged as needing a restart; an invalid file changes
- * nothing. Main thread only. */
-void gw_reload(struct gw *gw);
-
-/* Runs until a signal, or until a replay is through; then drains. Returns 0 or a negative errno. */
-int gw_run(struct gw *gw, struct gw_error *error);
-
-/* Takes down what gw_open() built, in reverse; accepts half-built state. */
-void gw_close(struct gw *gw);
 
 /* Sums of one counter over all stages: for drops, which are counted in more than one place. */
 uint64_t gw_total_drops(const struct gw *gw, uint32_t camera, enum gw_drop drop);

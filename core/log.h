@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "core/config.h"
+#include "core/config/config.h"
 
 void gw_log_open(enum gw_log_target target, enum gw_log_level level);
 

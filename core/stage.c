@@ -8,7 +8,7 @@
 
 #include "core/clock.h"
 #include "core/gateway.h"
-#include "core/rest.h"
+#include "core/idle.h"
 
 #define HOUSEKEEPING_NS (10 * GW_NS_PER_MS)
 /* Under load the clock is read once in so many turns. */
@@ -33,7 +33,7 @@ static void *stage_thread(void *arg)
 {
 	struct gw_stage *stage = arg;
 	const struct gw_stage_ops *ops = stage->ops;
-	struct gw_rest rest = {.policy = stage->gw->config->gateway->idle};
+	struct gw_idle idle = {.policy = stage->gw->config->gateway->idle};
 	int64_t next_look = 0;
 	uint32_t turn = 0;
 
@@ -56,7 +56,7 @@ static void *stage_thread(void *arg)
 		}
 		if (work == 0 && drained(stage))
 			break;
-		gw_rest_after(&rest, work);
+		gw_idle_after(&idle, work);
 	}
 	if (ops->end)
 		ops->end(stage);

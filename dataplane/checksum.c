@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/each_processor.h"
-#include "dataplane/vector.h"
+#include "core/vector.h"
 
 /* Sums of 32-bit words in 64-bit lanes: a lane overflows after 2^32 words, far beyond a packet.
  * Ones' complement sums may be taken in any width and folded later (RFC 1071, 2 C). */

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "core/jpeg_marker.h"
-#include "dataplane/jpeg_scan.h"
+#include "jpeg/marker.h"
+#include "jpeg/scan.h"
 
 /* EOI and nothing more follows the scan. */
 #define TAIL 2u
@@ -102,7 +102,7 @@ static enum gw_drop take_first(struct open_frame *open, struct stream *stream,
 		.width = frame->width,
 		.height = frame->height,
 		.interval = open->interval,
-		.sampling = open->type & 1,
+		.subsampling = open->type & 1,
 		.tables = *tables,
 	};
 
@@ -223,7 +223,7 @@ static enum gw_drop infer_interval(
 	const struct restart_picture picture = {
 		.width = open->frame->width,
 		.height = open->frame->height,
-		.sampling = open->type & 1,
+		.subsampling = open->type & 1,
 		.q = open->q,
 	};
 	const uint16_t interval =

@@ -170,8 +170,8 @@ static void a_restart_header_brings_its_interval(void **state)
 	struct scene *s = *state;
 
 	s->camera.announce_restart = true;
-	for (uint8_t sampling = 0; sampling < 2; sampling++) {
-		scene_paint(s, 160, 120, 75, sampling, 2, 7);
+	for (uint8_t subsampling = 0; subsampling < 2; subsampling++) {
+		scene_paint(s, 160, 120, 75, subsampling, 2, 7);
 		scene_send_all(s);
 		ASSERT_ALL_PICTURES(s);
 		scene_tear_down(state);
@@ -201,10 +201,10 @@ static void restart_markers_that_nobody_announced_are_counted_out(void **state)
 	static const uint16_t intervals[] = {1, 3, 10, 20, 79};
 
 	for (uint32_t i = 0; i < 5; i++) {
-		for (uint8_t sampling = 0; sampling < 2; sampling++) {
+		for (uint8_t subsampling = 0; subsampling < 2; subsampling++) {
 			struct scene *s = *state;
 
-			scene_paint(s, 160, 120, 60, sampling, 2, intervals[i]);
+			scene_paint(s, 160, 120, 60, subsampling, 2, intervals[i]);
 			scene_send_all(s);
 			ASSERT_ALL_PICTURES(s);
 			scene_tear_down(state);

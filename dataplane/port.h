@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/config.h"
+#include "core/config/config.h"
 
 /* Packet buffers of a port: they take 9 KB frames in one piece. */
 #define PORT_BUFFERS 4096

@@ -1,7 +1,7 @@
 /* How many slots the cameras need so that nothing is lost for want of one. */
 #pragma once
 
-#include "core/config.h"
+#include "core/config/config.h"
 #include "core/error.h"
 
 /* Whether every size class has enough slots for a mode that may lose nothing: two open frames of

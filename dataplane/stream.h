@@ -5,15 +5,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/config.h"
+#include "core/config/config.h"
 #include "core/frame.h"
 #include "core/stats.h"
 #include "dataplane/coverage.h"
-#include "dataplane/jpeg_header.h"
-#include "dataplane/restart_interval.h"
 #include "dataplane/rtp.h"
 #include "dataplane/rtp_jpeg.h"
 #include "dataplane/sequence.h"
+#include "jpeg/header.h"
+#include "jpeg/restart_interval.h"
 
 /* Late packets still land while so many frames are open. */
 #define STREAM_OPEN_FRAMES 2

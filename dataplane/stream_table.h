@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "core/config.h"
+#include "core/config/config.h"
 #include "dataplane/packet.h"
 
 /* What stream_table_find() returns for datagrams that are no camera's. */

@@ -41,7 +41,7 @@ static void paint(uint8_t *row, uint32_t y, uint32_t width, uint32_t seed)
 }
 
 void test_jpeg_make(struct test_jpeg *jpeg, uint16_t width, uint16_t height, int quality,
-	uint8_t sampling, int tables, uint16_t interval, uint32_t seed)
+	uint8_t subsampling, int tables, uint16_t interval, uint32_t seed)
 {
 	struct jpeg_compress_struct c;
 	struct jpeg_error_mgr errors;
@@ -58,7 +58,7 @@ void test_jpeg_make(struct test_jpeg *jpeg, uint16_t width, uint16_t height, int
 	jpeg_set_defaults(&c);
 	jpeg_set_quality(&c, quality, TRUE);
 	c.comp_info[0].h_samp_factor = 2;
-	c.comp_info[0].v_samp_factor = sampling == 0 ? 1 : 2;
+	c.comp_info[0].v_samp_factor = subsampling == 0 ? 1 : 2;
 	if (tables == 1)
 		c.comp_info[1].quant_tbl_no = c.comp_info[2].quant_tbl_no = 0;
 	c.restart_interval = interval;
@@ -73,7 +73,7 @@ void test_jpeg_make(struct test_jpeg *jpeg, uint16_t width, uint16_t height, int
 	jpeg->width = width;
 	jpeg->height = height;
 	jpeg->interval = interval;
-	jpeg->sampling = sampling;
+	jpeg->subsampling = subsampling;
 	take_apart(jpeg);
 }
 
@@ -249,7 +249,7 @@ static uint8_t *put_jpeg(const struct test_camera *camera, const struct test_jpe
 	const bool restart = camera->announce_restart && jpeg->interval > 0;
 
 	out = put16(put8(put8(out, camera->type_specific), offset >> 16), offset);
-	out = put8(put8(out, jpeg->sampling | (restart ? 64 : 0)), camera->q);
+	out = put8(put8(out, jpeg->subsampling | (restart ? 64 : 0)), camera->q);
 	out = put8(put8(out, camera->send_size ? (jpeg->width + 7u) / 8 : 0),
 		camera->send_size ? (jpeg->height + 7u) / 8 : 0);
 	if (restart)

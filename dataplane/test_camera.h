@@ -13,7 +13,7 @@ struct test_jpeg {
 	unsigned long size;
 	uint16_t width, height;
 	uint16_t interval; /* MCUs between restart markers */
-	uint8_t sampling; /* RTP/JPEG type: 0 = 4:2:2, 1 = 4:2:0 */
+	uint8_t subsampling; /* RTP/JPEG type: 0 = 4:2:2, 1 = 4:2:0 */
 	uint8_t tables[2][64]; /* in zigzag order */
 	const uint8_t *scan; /* points into `bytes` */
 	uint32_t scan_size; /* without EOI */
@@ -21,7 +21,7 @@ struct test_jpeg {
 
 /* A picture with some detail that depends on `seed`. `tables`: 1 or 2. */
 void test_jpeg_make(struct test_jpeg *jpeg, uint16_t width, uint16_t height, int quality,
-	uint8_t sampling, int tables, uint16_t interval, uint32_t seed);
+	uint8_t subsampling, int tables, uint16_t interval, uint32_t seed);
 void test_jpeg_free(struct test_jpeg *jpeg);
 
 /* Whether two JPEG streams decode to the same pixels; `b` may be smaller (cropped). */

@@ -4,12 +4,12 @@
 #include <string.h>
 
 void scene_paint(struct scene *scene, uint16_t width, uint16_t height, int quality,
-	uint8_t sampling, int tables, uint16_t interval)
+	uint8_t subsampling, int tables, uint16_t interval)
 {
 	for (uint32_t i = 0; i < TEST_PICTURES; i++) {
 		test_jpeg_free(&scene->pictures[i]);
-		test_jpeg_make(
-			&scene->pictures[i], width, height, quality, sampling, tables, interval, i);
+		test_jpeg_make(&scene->pictures[i], width, height, quality, subsampling, tables,
+			interval, i);
 	}
 }
 

@@ -20,7 +20,7 @@ int scene_tear_down(void **state);
 
 /* Makes other pictures. */
 void scene_paint(struct scene *scene, uint16_t width, uint16_t height, int quality,
-	uint8_t sampling, int tables, uint16_t interval);
+	uint8_t subsampling, int tables, uint16_t interval);
 
 /* Sends one picture: as it is; or only makes its packets. */
 void scene_send(struct scene *scene, uint32_t picture);

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "decode/jpeg_make.h"
+#include "jpeg/make.h"
 
 #define FRAMES 256
 

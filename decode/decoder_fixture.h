@@ -6,7 +6,7 @@
 
 #include "core/gateway.h"
 #include "decode/decoder.h"
-#include "decode/jpeg_make.h"
+#include "jpeg/make.h"
 
 #define CAMERAS 2
 

@@ -5,7 +5,7 @@
 #include "core/gateway.h"
 #include "decode/decode.h"
 #include "decode/decoder.h"
-#include "decode/jpeg_probe.h"
+#include "jpeg/probe.h"
 
 struct decode {
 	struct decoder decoder;
@@ -67,7 +67,7 @@ static void finish(struct decode *decode, struct gw_frame *frame)
 {
 	if (frame->stamp[GW_STAMP_DECODED]) {
 		frame->state = GW_FRAME_IMAGE;
-		gw_frame_wait(frame);
+		gw_frame_offer(frame);
 		gw_counter_add(&decode->decoded, 1);
 	} else if (frame->stamp[GW_STAMP_DECODE]) {
 		gw_counter_add(&decode->failed, 1);

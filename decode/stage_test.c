@@ -11,9 +11,9 @@
 
 #include "core/clock.h"
 #include "core/gateway.h"
-#include "core/jpeg_marker.h"
 #include "decode/decode.h"
-#include "decode/jpeg_make.h"
+#include "jpeg/make.h"
+#include "jpeg/marker.h"
 
 #define FRAMES 128
 

@@ -13,7 +13,7 @@
 
 #include "core/clock.h"
 #include "core/gateway.h"
-#include "core/rest.h"
+#include "core/idle.h"
 #include "decode/decoder.h"
 #include "decode/turbo_picture.h"
 
@@ -77,7 +77,7 @@ static void *worker_thread(void *arg)
 {
 	struct worker *worker = arg;
 	struct turbo *turbo = worker->turbo;
-	struct gw_rest rest = {.policy = turbo->gw->config->gateway->idle};
+	struct gw_idle idle = {.policy = turbo->gw->config->gateway->idle};
 	uint64_t ticket;
 
 	while (!atomic_load_explicit(&turbo->stop, memory_order_relaxed)) {
@@ -89,7 +89,7 @@ static void *worker_thread(void *arg)
 			decode(worker, slot->frame);
 			atomic_store_explicit(&slot->done, true, memory_order_release);
 		}
-		gw_rest_after(&rest, drawn);
+		gw_idle_after(&idle, drawn);
 	}
 	return NULL;
 }

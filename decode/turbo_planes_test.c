@@ -13,7 +13,7 @@
 static void scaled_planes_equal_those_of_plain_libjpeg(void **state)
 {
 	static const enum gw_format halved[] = {GW_FORMAT_I444, GW_FORMAT_I422, GW_FORMAT_I444};
-	static const uint8_t sampling[][2] = {{2, 2}, {2, 1}, {1, 1}};
+	static const uint8_t subsampling[][2] = {{2, 2}, {2, 1}, {1, 1}};
 	struct decoder_fixture f;
 
 	fixture_open(&f, "turbo", 1);
@@ -21,8 +21,8 @@ static void scaled_planes_equal_those_of_plain_libjpeg(void **state)
 		uint32_t eighths = 1u << i % 3;
 		struct jpeg_recipe recipe = {.width = (uint16_t)(331 + 7 * (i / 9)),
 			.height = (uint16_t)(237 + 5 * (i / 9)),
-			.h = sampling[i / 3 % 3][0],
-			.v = sampling[i / 3 % 3][1],
+			.h = subsampling[i / 3 % 3][0],
+			.v = subsampling[i / 3 % 3][1],
 			.restart_interval = (uint16_t)(i / 9)};
 		size_t size;
 		uint8_t *data = jpeg_make(&recipe, &size);
@@ -45,7 +45,7 @@ static void scaled_planes_equal_those_of_plain_libjpeg(void **state)
  * pixel of whole 16 x 16 blocks, here with nothing behind it. */
 static void planes_fit_the_slot_of_their_size(void **state)
 {
-	static const uint8_t sampling[][2] = {{2, 2}, {2, 1}, {1, 1}};
+	static const uint8_t subsampling[][2] = {{2, 2}, {2, 1}, {1, 1}};
 	struct gw_camera_config config = {0};
 	struct gw_camera camera = {.config = &config, .input_width = 4096, .input_height = 4096};
 	static struct turbo_picture picture;
@@ -55,8 +55,8 @@ static void planes_fit_the_slot_of_their_size(void **state)
 	for (uint32_t i = 0; i < 3 * 40; i++) {
 		struct jpeg_recipe recipe = {.width = (uint16_t)(1 + i / 3),
 			.height = (uint16_t)(1 + i * 7 % 40),
-			.h = sampling[i % 3][0],
-			.v = sampling[i % 3][1]};
+			.h = subsampling[i % 3][0],
+			.v = subsampling[i % 3][1]};
 		size_t size;
 		uint8_t *data = jpeg_make(&recipe, &size);
 		uint32_t width = (recipe.width + 15u) / 16 * 16;

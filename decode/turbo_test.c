@@ -6,10 +6,10 @@
 
 #include <cmocka.h>
 
-#include "core/jpeg_marker.h"
 #include "decode/decoder_fixture.h"
-#include "decode/jpeg_make.h"
 #include "decode/turbo_picture.h"
+#include "jpeg/make.h"
+#include "jpeg/marker.h"
 
 static const struct jpeg_recipe shapes[] = {
 	{.width = 640, .height = 480, .h = 2, .v = 2},

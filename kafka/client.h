@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 #include "core/gateway.h"
-#include "kafka/sink.h"
+#include "sink/sink.h"
 
 struct client {
 	rd_kafka_t *handle;

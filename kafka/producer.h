@@ -16,7 +16,7 @@
 #include "core/error.h"
 #include "core/gateway.h"
 #include "kafka/client.h"
-#include "kafka/sink.h"
+#include "sink/sink.h"
 
 #define PRODUCER_ERROR 256
 

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/config_schema.h"
+#include "core/config/schema.h"
 #include "core/gateway.h"
 #include "mgmt/handlers.h"
 

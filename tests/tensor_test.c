@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "accel/preprocess.h"
-#include "decode/jpeg_make.h"
 #include "decode/turbo_picture.h"
+#include "jpeg/make.h"
 
 static float mean[MODEL_CHANNELS] = {0, 0, 0}, scale[MODEL_CHANNELS] = {1, 1, 1};
 

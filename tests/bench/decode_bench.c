@@ -24,8 +24,8 @@
 
 #include "accel/preprocess.h"
 #include "core/gateway.h"
-#include "decode/jpeg_probe.h"
 #include "decode/turbo_picture.h"
+#include "jpeg/probe.h"
 
 #define MAX_FILES 64u
 #define MAX_SIDE 4096

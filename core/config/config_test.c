@@ -1,0 +1,294 @@
+#include "core/test.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/config/config.h"
+#include "core/config/schema.h"
+#include "core/config/yaml_load.h"
+
+#define CAMERA(name, port) \
+	"  - {name: " name ", source: 10.0.0.1, destination: 10.0.0.2, port: " port "}\n"
+
+static struct gw_config *parsed(const char *text)
+{
+	struct gw_config *config;
+	struct gw_error error;
+
+	if (gw_config_parse(text, strlen(text), &config, &error) != 0)
+		fail_msg("refused: %s", error.text);
+	return config;
+}
+
+static void refused(const char *text, const char *line)
+{
+	struct gw_config *config;
+	struct gw_error error;
+
+	assert_int_not_equal(gw_config_parse(text, strlen(text), &config, &error), 0);
+	assert_null(config);
+	assert_string_equal(error.text, line);
+}
+
+static void a_file_with_only_cameras_is_complete(void **state)
+{
+	struct gw_config *config = parsed("cameras:\n" CAMERA("cam0", "5004"));
+
+	assert_int_equal(config->cameras_count, 1);
+	assert_string_equal(config->cameras[0].name, "cam0");
+	assert_int_equal(config->cameras[0].port, 5004);
+	assert_int_equal(config->cameras[0].source_address.family, AF_INET);
+	assert_memory_equal(config->cameras[0].source_address.bytes, "\x0a\0\0\1", 4);
+	assert_int_equal(config->cameras[0].quota, 8);
+	assert_null(config->cameras[0].ssrc);
+	assert_string_equal(config->kafka->results->topic, "framegate.results");
+	assert_int_equal(*config->kafka->frames->every, 100);
+	assert_string_equal(config->api->socket, "/run/framegate/api.sock");
+	assert_int_equal(config->frames->classes_count, 3);
+	assert_int_equal(config->log->level, GW_LOG_INFO);
+	gw_config_free(config);
+}
+
+static void every_key_arrives_where_it_belongs(void **state)
+{
+	struct gw_config *config = parsed(
+		"gateway: {name: gw1, mode: lossless, idle: spin}\n"
+		"cores: {rx: 1, sink: 0}\n"
+		"log: {level: debug, to: stderr}\n"
+		"interfaces:\n"
+		"  - {name: lan0, device: \"net_af_packet0,iface=veth0\", checksum: off}\n"
+		"cameras:\n"
+		"  - {name: a, source: '2001:db8::1', destination: 'ff3e::1', port: 1, ssrc: 7,\n"
+		"     width: 331, height: 237, conceal: true, model: 'digits:2', quota: 3,\n"
+		"     region: {x: 1, y: 2, width: 3, height: 4}}\n"
+		"frames: {classes: [{width: 10, height: 20, count: 30}], populate: true}\n"
+		"decode: {backend: turbo, workers: 2, max_width: 100, max_height: 200}\n"
+		"accel: {backend: ort, library: /x, repository: /y, threads: 2}\n"
+		"kafka:\n"
+		"  backend: kafka\n"
+		"  brokers: 127.0.0.1:9092\n"
+		"  results: {topic: r}\n"
+		"  frames: {topic: f, every: 0, budget: 5}\n"
+		"  properties: [{name: linger.ms, value: '5'}]\n"
+		"api: {socket: /tmp/s}\n");
+
+	assert_int_equal(config->gateway->mode, GW_MODE_LOSSLESS);
+	assert_int_equal(config->gateway->idle, GW_IDLE_SPIN);
+	assert_int_equal(*config->cores->rx, 1);
+	assert_null(config->cores->decode);
+	assert_int_equal(config->log->level, GW_LOG_DEBUG);
+	assert_int_equal(config->interfaces[0].checksum, GW_CHECKSUM_OFF);
+	assert_int_equal(config->cameras[0].source_address.family, AF_INET6);
+	assert_int_equal(*config->cameras[0].ssrc, 7);
+	assert_int_equal(config->cameras[0].region->height, 4);
+	assert_true(config->cameras[0].conceal);
+	assert_int_equal(config->frames->classes[0].count, 30);
+	assert_int_equal(config->decode->workers, 2);
+	assert_string_equal(config->accel->repository, "/y");
+	assert_int_equal(*config->kafka->frames->every, 0);
+	assert_int_equal(config->kafka->frames->budget, 5);
+	assert_string_equal(config->kafka->properties[0].value, "5");
+	gw_config_free(config);
+}
+
+static void an_error_names_line_column_key_and_what_would_be_right(void **state)
+{
+	refused("cameras: []\nfoo: 1\n",
+		"configuration:2:1: unknown key 'foo' (known here: gateway, cores, log, "
+		"interfaces, "
+		"cameras, frames, decode, accel, kafka, api)");
+	refused("cameras:\n  - name: a\n    source: 10.0.0.1\n    destination: 10.0.0.2\n    port: "
+		"70000\n",
+		"configuration:5:11: 'cameras[0].port' must be a whole number from 1 to 65535, not "
+		"'70000'");
+	refused("cameras: []\ngateway: {mode: fast}\n",
+		"configuration:2:17: 'gateway.mode' must be realtime or lossless, not 'fast'");
+	refused("cameras:\n  - name: a\n    source: 10.0.0.1\n",
+		"configuration:2:5: 'cameras[0].destination' is missing");
+	refused("log: {}\n", "configuration:1:1: 'cameras' is missing");
+	refused("cameras: 5\n",
+		"configuration:1:10: 'cameras' must be a list ('- ...' or [...]), not '5'");
+	refused("cameras: []\ncameras: []\n", "configuration:1:10: 'cameras' is given twice");
+	refused("cameras: []\nlog: {level: info\n",
+		"configuration:3:1: not valid YAML: did not find expected ',' or '}'");
+	refused("cameras: []\nlog: &a {level: info}\napi: *a\n",
+		"configuration:2:6: after 'api' stands an alias ('*name'): write the value out");
+	refused("", "configuration: the file is empty");
+}
+
+static void values_that_do_not_fit_each_other_are_refused(void **state)
+{
+	refused("cameras:\n" CAMERA("a", "1") CAMERA("a", "2"),
+		"configuration:3:12: cameras[1].name: 'a' is taken by cameras[0]: every camera "
+		"needs a "
+		"name of its own");
+	refused("cameras:\n" CAMERA("a", "1") CAMERA("b", "1"),
+		"configuration:3:62: cameras[1].port: 'b' would receive the same packets as 'a': "
+		"change "
+		"source, destination, port or ssrc");
+	refused("cameras:\n" CAMERA("a/b", "1"),
+		"configuration:2:12: cameras[0].name: 'a/b' is not a name: use letters, digits, "
+		"'.', "
+		"'_' and '-'");
+	refused("cameras:\n" CAMERA("a", "0"),
+		"configuration:2:62: 'cameras[0].port' must be a whole number from 1 to 65535, not "
+		"'0'");
+	refused("cameras:\n  - {name: a, source: 10.0.0.300, destination: 10.0.0.2, port: 1}\n",
+		"configuration:2:23: cameras[0].source: '10.0.0.300' is not an IPv4 or IPv6 "
+		"address");
+	refused("cameras: []\nkafka: {backend: kafka}\n",
+		"configuration:2:8: kafka: 'brokers' is missing: the kafka back-end needs "
+		"HOST:PORT[,...]");
+}
+
+static void topics_are_names_and_differ(void **state)
+{
+	refused("cameras: []\nkafka: {results: {topic: 'bad topic!'}}\n",
+		"configuration:2:26: kafka.results.topic: 'bad topic!' is not a topic: use "
+		"letters, "
+		"digits, '.', '_' and '-'");
+	refused("cameras: []\nkafka: {results: {topic: a}, frames: {topic: a}}\n",
+		"configuration:2:46: kafka.frames.topic: results and pictures need topics of their "
+		"own, not both 'a'");
+}
+
+static void brokers_have_ports_that_are_numbers(void **state)
+{
+	refused("cameras: []\nkafka: {brokers: '127.0.0.1:notaport'}\n",
+		"configuration:2:18: kafka.brokers: '127.0.0.1:notaport' is not HOST:PORT[,...]");
+	refused("cameras: []\nkafka: {brokers: 'a:1,,b:2'}\n",
+		"configuration:2:18: kafka.brokers: 'a:1,,b:2' is not HOST:PORT[,...]");
+	refused("cameras: []\nkafka: {brokers: 'a:0'}\n",
+		"configuration:2:18: kafka.brokers: 'a:0' is not HOST:PORT[,...]");
+	gw_config_free(parsed("cameras: []\nkafka: {brokers: "
+			      "'a,b:9092,[::1]:9092,[::1],SSL://c:9093,SSL://d'}\n"));
+}
+
+static void every_class_has_slots_for_all_cameras_at_their_worst(void **state)
+{
+	struct gw_config *config =
+		parsed("cameras:\n" CAMERA("a", "1") CAMERA("b", "2, quota: 64"));
+
+	for (uint32_t i = 0; i < config->frames->classes_count; i++)
+		assert_true(config->frames->classes[i].count >= (8 + 4 + 2) + (64 + 32 + 2));
+	gw_config_free(config);
+}
+
+static void a_value_that_is_only_nearly_right_is_refused(void **state)
+{
+	refused("cameras:\n" CAMERA("a", "5004.5"),
+		"configuration:2:62: 'cameras[0].port' must be a whole number from 1 to 65535, not "
+		"'5004.5'");
+	refused("cameras:\n" CAMERA("a", "1, ssrc: 12abc"),
+		"configuration:2:71: 'cameras[0].ssrc' must be a whole number from 0 to "
+		"4294967295, "
+		"not '12abc'");
+	refused("cameras:\n" CAMERA("a", "010"),
+		"configuration:2:62: 'cameras[0].port' must be a whole number from 1 to 65535, not "
+		"'010'");
+	refused("cameras:\n" CAMERA("a", "1, conceal: maybe"),
+		"configuration:2:74: 'cameras[0].conceal' must be true or false, not 'maybe'");
+	refused("cameras:\n" CAMERA("a", "1, quota: 0"),
+		"configuration:2:72: 'cameras[0].quota' must be a whole number from 1 to "
+		"4294967295, "
+		"not '0'");
+	refused("cameras: []\ncores: {rx: 1x}\n",
+		"configuration:2:13: 'cores.rx' must be a whole number, not '1x'");
+	refused("cameras: []\nframes: {classes: [{width: 65535, height: 1, count: 1}]}\n",
+		"configuration:2:28: frames.classes[0].width: width and height must be at most "
+		"16384 "
+		"pixels");
+	gw_config_free(parsed("cameras:\n" CAMERA("a", "1, ssrc: 0xDEADBEEF")));
+}
+
+static void two_cameras_may_share_an_address_with_different_ssrcs(void **state)
+{
+	gw_config_free(parsed(
+		"cameras:\n"
+		"  - {name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1, ssrc: 1}\n"
+		"  - {name: b, source: 10.0.0.1, destination: 10.0.0.2, port: 1, ssrc: 2}\n"));
+}
+
+static char *read_source(const char *name, size_t *size)
+{
+	struct gw_error error;
+	char path[4096];
+	char *text;
+
+	snprintf(path, sizeof(path), "%s/%s", SOURCE_ROOT, name);
+	if (gw_yaml_read(path, &text, size, &error) != 0)
+		fail_msg("%s", error.text);
+	return text;
+}
+
+static void the_annotated_file_and_the_examples_are_valid(void **state)
+{
+	static const char *const names[] = {
+		"configs/gateway.yaml",
+		"configs/examples/replay.yaml",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[4096];
+		struct gw_config *config;
+		struct gw_error error;
+
+		snprintf(path, sizeof(path), "%s/%s", SOURCE_ROOT, names[i]);
+		if (gw_config_load(path, &config, &error) != 0)
+			fail_msg("%s", error.text);
+		gw_config_free(config);
+	}
+}
+
+static void assert_documented(
+	const cyaml_schema_value_t *schema, const char *guide, const char *file)
+{
+	while (schema->type == CYAML_SEQUENCE)
+		schema = schema->sequence.entry;
+	if (schema->type != CYAML_MAPPING)
+		return;
+	for (const cyaml_schema_field_t *field = schema->mapping.fields; field->key; field++) {
+		char quoted[80], key[80];
+
+		snprintf(quoted, sizeof(quoted), "`%s`", field->key);
+		snprintf(key, sizeof(key), "%s:", field->key);
+		if (!strstr(guide, quoted))
+			fail_msg("docs/configuration.md does not explain `%s`", field->key);
+		if (!strstr(file, key))
+			fail_msg("configs/gateway.yaml does not show `%s`", field->key);
+		assert_documented(&field->value, guide, file);
+	}
+}
+
+static void every_key_is_in_the_guide_and_in_the_annotated_file(void **state)
+{
+	size_t size;
+	char *guide = read_source("docs/configuration.md", &size);
+	char *file = read_source("configs/gateway.yaml", &size);
+
+	assert_documented(&gw_config_schema, guide, file);
+	free(guide);
+	free(file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_file_with_only_cameras_is_complete),
+		cmocka_unit_test(every_key_arrives_where_it_belongs),
+		cmocka_unit_test(an_error_names_line_column_key_and_what_would_be_right),
+		cmocka_unit_test(values_that_do_not_fit_each_other_are_refused),
+		cmocka_unit_test(the_annotated_file_and_the_examples_are_valid),
+		cmocka_unit_test(every_key_is_in_the_guide_and_in_the_annotated_file),
+		cmocka_unit_test(topics_are_names_and_differ),
+		cmocka_unit_test(brokers_have_ports_that_are_numbers),
+		cmocka_unit_test(every_class_has_slots_for_all_cameras_at_their_worst),
+		cmocka_unit_test(a_value_that_is_only_nearly_right_is_refused),
+		cmocka_unit_test(two_cameras_may_share_an_address_with_different_ssrcs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,201 @@
+#include "core/config/schema.h"
+
+#include "core/config/config.h"
+#include "core/config/yaml_load.h"
+
+#define OPTIONAL CYAML_FLAG_OPTIONAL
+#define CHOICE (CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT)
+#define POSITIVE (CYAML_FLAG_OPTIONAL | GW_YAML_POSITIVE)
+#define POINTER (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+
+static const cyaml_strval_t modes[] = {
+	{"realtime", GW_MODE_REALTIME},
+	{"lossless", GW_MODE_LOSSLESS},
+};
+
+static const cyaml_strval_t idle_policies[] = {
+	{"adaptive", GW_IDLE_ADAPTIVE},
+	{"spin", GW_IDLE_SPIN},
+};
+
+static const cyaml_strval_t log_levels[] = {
+	{"error", GW_LOG_ERROR},
+	{"warning", GW_LOG_WARNING},
+	{"info", GW_LOG_INFO},
+	{"debug", GW_LOG_DEBUG},
+};
+
+static const cyaml_strval_t log_targets[] = {
+	{"auto", GW_LOG_AUTO},
+	{"journald", GW_LOG_JOURNALD},
+	{"stderr", GW_LOG_STDERR},
+};
+
+static const cyaml_strval_t checksums[] = {
+	{"port", GW_CHECKSUM_PORT},
+	{"software", GW_CHECKSUM_SOFTWARE},
+	{"off", GW_CHECKSUM_OFF},
+};
+
+static const cyaml_schema_field_t gateway_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", POINTER, struct gw_gateway_config, name, 1, GW_NAME - 1),
+	CYAML_FIELD_ENUM(
+		"mode", CHOICE, struct gw_gateway_config, mode, modes, CYAML_ARRAY_LEN(modes)),
+	CYAML_FIELD_ENUM("idle", CHOICE, struct gw_gateway_config, idle, idle_policies,
+		CYAML_ARRAY_LEN(idle_policies)),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t cores_fields[] = {
+	CYAML_FIELD_INT_PTR("rx", POINTER, struct gw_cores_config, rx),
+	CYAML_FIELD_INT_PTR("decode", POINTER, struct gw_cores_config, decode),
+	CYAML_FIELD_INT_PTR("accel", POINTER, struct gw_cores_config, accel),
+	CYAML_FIELD_INT_PTR("sink", POINTER, struct gw_cores_config, sink),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t log_fields[] = {
+	CYAML_FIELD_ENUM("level", CHOICE, struct gw_log_config, level, log_levels,
+		CYAML_ARRAY_LEN(log_levels)),
+	CYAML_FIELD_ENUM(
+		"to", CHOICE, struct gw_log_config, to, log_targets, CYAML_ARRAY_LEN(log_targets)),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t interface_fields[] = {
+	CYAML_FIELD_STRING_PTR(
+		"name", CYAML_FLAG_POINTER, struct gw_interface_config, name, 1, GW_NAME - 1),
+	CYAML_FIELD_STRING_PTR(
+		"device", CYAML_FLAG_POINTER, struct gw_interface_config, device, 1, 255),
+	CYAML_FIELD_ENUM("checksum", CHOICE, struct gw_interface_config, checksum, checksums,
+		CYAML_ARRAY_LEN(checksums)),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t interface_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct gw_interface_config, interface_fields),
+};
+
+static const cyaml_schema_field_t region_fields[] = {
+	CYAML_FIELD_UINT("x", OPTIONAL, struct gw_region, x),
+	CYAML_FIELD_UINT("y", OPTIONAL, struct gw_region, y),
+	CYAML_FIELD_UINT("width", OPTIONAL, struct gw_region, width),
+	CYAML_FIELD_UINT("height", OPTIONAL, struct gw_region, height),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t camera_fields[] = {
+	CYAML_FIELD_STRING_PTR(
+		"name", CYAML_FLAG_POINTER, struct gw_camera_config, name, 1, GW_NAME - 1),
+	CYAML_FIELD_STRING_PTR(
+		"source", CYAML_FLAG_POINTER, struct gw_camera_config, source, 1, 63),
+	CYAML_FIELD_STRING_PTR(
+		"destination", CYAML_FLAG_POINTER, struct gw_camera_config, destination, 1, 63),
+	CYAML_FIELD_UINT("port", GW_YAML_POSITIVE, struct gw_camera_config, port),
+	CYAML_FIELD_UINT_PTR("ssrc", POINTER, struct gw_camera_config, ssrc),
+	CYAML_FIELD_UINT("width", OPTIONAL, struct gw_camera_config, width),
+	CYAML_FIELD_UINT("height", OPTIONAL, struct gw_camera_config, height),
+	CYAML_FIELD_BOOL("conceal", OPTIONAL, struct gw_camera_config, conceal),
+	CYAML_FIELD_STRING_PTR("model", POINTER, struct gw_camera_config, model, 1, 127),
+	CYAML_FIELD_MAPPING_PTR("region", POINTER, struct gw_camera_config, region, region_fields),
+	CYAML_FIELD_UINT("quota", POSITIVE, struct gw_camera_config, quota),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t camera_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct gw_camera_config, camera_fields),
+};
+
+static const cyaml_schema_field_t size_class_fields[] = {
+	CYAML_FIELD_UINT("width", GW_YAML_POSITIVE, struct gw_size_class_config, width),
+	CYAML_FIELD_UINT("height", GW_YAML_POSITIVE, struct gw_size_class_config, height),
+	CYAML_FIELD_UINT("count", GW_YAML_POSITIVE, struct gw_size_class_config, count),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t size_class_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct gw_size_class_config, size_class_fields),
+};
+
+static const cyaml_schema_field_t frames_fields[] = {
+	CYAML_FIELD_SEQUENCE(
+		"classes", POINTER, struct gw_frames_config, classes, &size_class_entry, 1, 8),
+	CYAML_FIELD_BOOL("populate", OPTIONAL, struct gw_frames_config, populate),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t decode_fields[] = {
+	CYAML_FIELD_STRING_PTR("backend", POINTER, struct gw_decode_config, backend, 1, 31),
+	CYAML_FIELD_UINT("workers", POSITIVE, struct gw_decode_config, workers),
+	CYAML_FIELD_UINT("max_width", POSITIVE, struct gw_decode_config, max_width),
+	CYAML_FIELD_UINT("max_height", POSITIVE, struct gw_decode_config, max_height),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t accel_fields[] = {
+	CYAML_FIELD_STRING_PTR("backend", POINTER, struct gw_accel_config, backend, 1, 31),
+	CYAML_FIELD_STRING_PTR("library", POINTER, struct gw_accel_config, library, 1, 4095),
+	CYAML_FIELD_STRING_PTR("repository", POINTER, struct gw_accel_config, repository, 1, 4000),
+	CYAML_FIELD_UINT("threads", POSITIVE, struct gw_accel_config, threads),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t topic_fields[] = {
+	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_topic_config, topic, 1, 249),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t frames_topic_fields[] = {
+	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_frames_topic_config, topic, 1, 249),
+	CYAML_FIELD_UINT_PTR("every", POINTER, struct gw_frames_topic_config, every),
+	CYAML_FIELD_UINT("budget", POSITIVE, struct gw_frames_topic_config, budget),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t property_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct gw_property_config, name, 1, 255),
+	CYAML_FIELD_STRING_PTR(
+		"value", CYAML_FLAG_POINTER, struct gw_property_config, value, 0, 65535),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t property_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct gw_property_config, property_fields),
+};
+
+static const cyaml_schema_field_t kafka_fields[] = {
+	CYAML_FIELD_STRING_PTR("backend", POINTER, struct gw_kafka_config, backend, 1, 31),
+	CYAML_FIELD_STRING_PTR("brokers", POINTER, struct gw_kafka_config, brokers, 1, 4095),
+	CYAML_FIELD_STRING_PTR("directory", POINTER, struct gw_kafka_config, directory, 1, 4000),
+	CYAML_FIELD_MAPPING_PTR("results", POINTER, struct gw_kafka_config, results, topic_fields),
+	CYAML_FIELD_MAPPING_PTR(
+		"frames", POINTER, struct gw_kafka_config, frames, frames_topic_fields),
+	CYAML_FIELD_SEQUENCE("properties", POINTER, struct gw_kafka_config, properties,
+		&property_entry, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t api_fields[] = {
+	CYAML_FIELD_STRING_PTR("socket", POINTER, struct gw_api_config, socket, 1, 107),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t config_fields[] = {
+	CYAML_FIELD_MAPPING_PTR("gateway", POINTER, struct gw_config, gateway, gateway_fields),
+	CYAML_FIELD_MAPPING_PTR("cores", POINTER, struct gw_config, cores, cores_fields),
+	CYAML_FIELD_MAPPING_PTR("log", POINTER, struct gw_config, log, log_fields),
+	CYAML_FIELD_SEQUENCE("interfaces", POINTER, struct gw_config, interfaces, &interface_entry,
+		0, GW_INTERFACES),
+	CYAML_FIELD_SEQUENCE("cameras", CYAML_FLAG_POINTER, struct gw_config, cameras,
+		&camera_entry, 0, GW_CAMERAS),
+	CYAML_FIELD_MAPPING_PTR("frames", POINTER, struct gw_config, frames, frames_fields),
+	CYAML_FIELD_MAPPING_PTR("decode", POINTER, struct gw_config, decode, decode_fields),
+	CYAML_FIELD_MAPPING_PTR("accel", POINTER, struct gw_config, accel, accel_fields),
+	CYAML_FIELD_MAPPING_PTR("kafka", POINTER, struct gw_config, kafka, kafka_fields),
+	CYAML_FIELD_MAPPING_PTR("api", POINTER, struct gw_config, api, api_fields),
+	CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t gw_config_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct gw_config, config_fields),
+};

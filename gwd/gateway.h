@@ -1,0 +1,24 @@
+/* The gateway's life: built from a configuration, run, taken down. */
+#pragma once
+
+#include "core/gateway.h"
+
+/* The pipeline and the services: gwd/pipeline.c. The services end with NULL. */
+extern const struct gw_stage_ops *const gw_pipeline[GW_STAGES];
+extern const struct gw_service_ops *const gw_services[];
+
+/* Builds the gateway from a configuration, which it owns from then on, also on failure. Nothing
+ * runs yet. On failure everything is taken down again. */
+int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *replay,
+	struct gw_error *error);
+
+/* Reads the configuration file again and applies what can change while running: the log level and
+ * the sampling rate. What differs otherwise is logged as needing a restart; an invalid file changes
+ * nothing. Main thread only. */
+void gw_reload(struct gw *gw);
+
+/* Runs until a signal, or until a replay is through; then drains. Returns 0 or a negative errno. */
+int gw_run(struct gw *gw, struct gw_error *error);
+
+/* Takes down what gw_open() built, in reverse; accepts half-built state. */
+void gw_close(struct gw *gw);

@@ -1,0 +1,195 @@
+/* A pipeline of toy stages on the real stage, link, pool and gateway code. */
+#include "core/test.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "gwd/gateway.h"
+
+static struct {
+	uint32_t wanted; /* frames that the source makes */
+	bool stuck; /* the third stage never gives anything on */
+	bool open_fails, check_fails;
+	int opened, closed;
+} play;
+
+static int toy_open(struct gw_stage *stage, struct gw_error *error)
+{
+	play.opened++;
+	if (play.open_fails && stage == &stage->gw->stages[GW_STAGE_DECODE])
+		return gw_error_set(error, -5, "the second stage cannot open");
+	return 0;
+}
+
+static int toy_check(struct gw_stage *stage, struct gw_error *error)
+{
+	if (play.check_fails && stage == &stage->gw->stages[GW_STAGE_RX])
+		return gw_error_set(error, -2, "there is no such input");
+	return 0;
+}
+
+static void toy_close(struct gw_stage *stage)
+{
+	play.closed++;
+}
+
+static uint32_t source_poll(struct gw_stage *stage)
+{
+	struct gw_camera_stats *stats = &stage->stats->camera[0];
+
+	if (gw_counter_get(&stats->frames_in) >= play.wanted) {
+		stage->exhausted = !play.stuck;
+		return 0;
+	}
+	struct gw_frame *frame = gw_pool_get(stage->gw->pool, 0, 16, 16);
+
+	if (!frame)
+		return 0;
+	frame->sequence = gw_counter_get(&stats->frames_in);
+	gw_counter_add(&stats->frames_in, 1);
+	gw_stage_give(stage, &frame, 1);
+	return 1;
+}
+
+static uint32_t pass_poll(struct gw_stage *stage)
+{
+	struct gw_frame *frames[GW_BURST];
+
+	if (play.stuck && stage == &stage->gw->stages[GW_STAGE_ACCEL])
+		return 0;
+	uint32_t count = gw_stage_take(stage, frames, GW_BURST);
+
+	gw_stage_give(stage, frames, count);
+	return count;
+}
+
+static uint32_t sink_poll(struct gw_stage *stage)
+{
+	struct gw_camera_stats *stats = &stage->stats->camera[0];
+	struct gw_frame *frames[GW_BURST];
+	uint32_t count = gw_stage_take(stage, frames, GW_BURST);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (frames[i]->sequence != gw_counter_get(&stats->frames_out))
+			abort();
+		gw_counter_add(&stats->frames_out, 1);
+		gw_counter_add(&stats->delivered, 1);
+		gw_frame_unref(frames[i]);
+	}
+	return count;
+}
+
+#define TOY(stage, turn) \
+	{ \
+		.name = stage, .check = toy_check, .open = toy_open, .poll = turn, \
+		.close = toy_close \
+	}
+
+static const struct gw_stage_ops toys[GW_STAGES] = {
+	TOY("rx", source_poll),
+	TOY("decode", pass_poll),
+	TOY("accel", pass_poll),
+	TOY("sink", sink_poll),
+};
+
+const struct gw_stage_ops *const gw_pipeline[GW_STAGES] = {&toys[0], &toys[1], &toys[2], &toys[3]};
+const struct gw_service_ops *const gw_services[] = {NULL};
+
+static struct gw_config *small_config(void)
+{
+	static const char text[] =
+		"cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1}]\n"
+		"frames: {classes: [{width: 16, height: 16, count: 7}]}\n";
+	struct gw_config *config;
+	struct gw_error error;
+
+	assert_int_equal(gw_config_parse(text, sizeof(text) - 1, &config, &error), 0);
+	return config;
+}
+
+static uint64_t delivered(const struct gw *gw)
+{
+	return gw_counter_get(&gw->stages[GW_STAGE_SINK].stats->camera[0].delivered);
+}
+
+static void every_frame_goes_through_in_order_and_slots_are_used_again(void **state)
+{
+	static const struct gw_replay replay = {"in", "out"};
+	struct gw_error error;
+	struct gw gw;
+
+	memset(&play, 0, sizeof(play));
+	play.wanted = 5000;
+	assert_int_equal(gw_open(&gw, small_config(), &replay, &error), 0);
+	assert_int_equal(gw_run(&gw, &error), 0);
+	assert_int_equal(delivered(&gw), 5000);
+	assert_int_equal(gw_total_drops(&gw, 0, GW_DROP_SHUTDOWN), 0);
+	assert_int_equal(gw_pool_in_use(gw.pool, UINT32_MAX), 0);
+	gw_close(&gw);
+	assert_int_equal(play.opened, GW_STAGES);
+	assert_int_equal(play.closed, GW_STAGES);
+}
+
+static void what_a_stuck_stage_holds_is_counted_when_the_gateway_stops(void **state)
+{
+	struct gw_error error;
+	struct gw gw;
+
+	memset(&play, 0, sizeof(play));
+	play.wanted = 5;
+	play.stuck = true;
+	assert_int_equal(gw_open(&gw, small_config(), NULL, &error), 0);
+	/* Blocked by gw_open(), so it waits until gw_run() looks. */
+	kill(getpid(), SIGTERM);
+	int64_t begin = gw_now();
+
+	assert_int_equal(gw_run(&gw, &error), 0);
+	assert_true(gw_now() - begin < 5 * GW_NS_PER_S);
+	assert_int_equal(delivered(&gw), 0);
+	assert_int_equal(gw_total_drops(&gw, 0, GW_DROP_SHUTDOWN),
+		gw_counter_get(&gw.stages[GW_STAGE_RX].stats->camera[0].frames_in));
+	gw_close(&gw);
+}
+
+static void a_stage_that_cannot_open_takes_everything_down_again(void **state)
+{
+	struct gw_error error;
+	struct gw gw;
+
+	memset(&play, 0, sizeof(play));
+	play.open_fails = true;
+	assert_int_equal(gw_open(&gw, small_config(), NULL, &error), -5);
+	assert_string_equal(error.text, "the second stage cannot open");
+	assert_int_equal(play.opened, 3);
+	assert_int_equal(play.closed, 4);
+	assert_null(gw.pool);
+}
+
+static void nothing_is_opened_when_the_input_is_wrong(void **state)
+{
+	struct gw_error error;
+	struct gw gw;
+
+	memset(&play, 0, sizeof(play));
+	play.check_fails = true;
+	assert_int_equal(gw_open(&gw, small_config(), NULL, &error), -2);
+	assert_string_equal(error.text, "there is no such input");
+	assert_int_equal(play.opened, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_frame_goes_through_in_order_and_slots_are_used_again),
+		cmocka_unit_test(what_a_stuck_stage_holds_is_counted_when_the_gateway_stops),
+		cmocka_unit_test(nothing_is_opened_when_the_input_is_wrong),
+		cmocka_unit_test(a_stage_that_cannot_open_takes_everything_down_again),
+	};
+
+	gw_log_open(GW_LOG_STDERR, GW_LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,59 @@
+/* gwd: the daemon's whole life. */
+#include <stdio.h>
+
+#include "core/log.h"
+#include "gwd/command.h"
+#include "gwd/replay_report.h"
+
+static int fail(const struct gw_error *error, int code)
+{
+	fprintf(stderr, "gwd: %s\n", error->text);
+	if (code == 2)
+		fprintf(stderr, "gwd: `gwd --help` shows the usage\n");
+	return code;
+}
+
+/* Runs the gateway from start to end: as a daemon, or over a capture. */
+static int live(const struct command *command, struct gw_config *config, struct gw_error *error)
+{
+	const struct gw_replay *replay = command->kind == COMMAND_REPLAY ? &command->replay : NULL;
+	struct gw gw;
+
+	gw_log_open(config->log->to, config->log->level);
+	int status = gw_open(&gw, config, replay, error);
+	if (status != 0)
+		return status;
+	gw.config_path = command->config;
+	status = gw_run(&gw, error);
+	if (replay && status == 0)
+		status = gw_replay_report(&gw, error);
+	gw_close(&gw);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct gw_config *config;
+	struct command command;
+	struct gw_error error;
+
+	if (command_parse(argc, argv, &command, &error) != 0)
+		return fail(&error, 2);
+	if (command.kind == COMMAND_HELP) {
+		command_help();
+		return 0;
+	}
+	if (command.kind == COMMAND_VERSION) {
+		puts("gwd " GW_VERSION);
+		return 0;
+	}
+	if (gw_config_load(command.config, &config, &error) != 0)
+		return fail(&error, 1);
+	if (command.kind == COMMAND_CHECK) {
+		printf("%s: well (cameras: %u, interfaces: %u)\n", command.config,
+			config->cameras_count, config->interfaces_count);
+		gw_config_free(config);
+		return 0;
+	}
+	return live(&command, config, &error) == 0 ? 0 : fail(&error, 1);
+}

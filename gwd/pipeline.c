@@ -1,0 +1,16 @@
+/* The whole way of a frame, and what stands at its side. */
+#include "accel/accel.h"
+#include "dataplane/dataplane.h"
+#include "decode/decode.h"
+#include "gwd/gateway.h"
+#include "mgmt/mgmt.h"
+#include "sink/stage.h"
+
+const struct gw_stage_ops *const gw_pipeline[GW_STAGES] = {
+	[GW_STAGE_RX] = &dataplane_stage,
+	[GW_STAGE_DECODE] = &decode_stage,
+	[GW_STAGE_ACCEL] = &accel_stage,
+	[GW_STAGE_SINK] = &sink_stage,
+};
+
+const struct gw_service_ops *const gw_services[] = {&mgmt_service, NULL};

@@ -1,0 +1,89 @@
+#include "gwd/replay_report.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static json_t *camera_json(const struct gw *gw, uint32_t camera)
+{
+	const struct gw_camera_stats *sink = &gw->stages[GW_STAGE_SINK].stats->camera[camera];
+	json_t *drops = json_object(), *events = json_object();
+
+	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
+		json_object_set_new(drops, gw_drops[drop].name,
+			json_integer((json_int_t)gw_total_drops(gw, camera, drop)));
+	for (int event = 0; event < GW_EVENT_COUNT; event++)
+		json_object_set_new(events, gw_events[event].name,
+			json_integer((json_int_t)gw_total_events(gw, camera, event)));
+	return json_pack("{s:I, s:o, s:o}", "frames", (json_int_t)gw_counter_get(&sink->delivered),
+		"drops", drops, "events", events);
+}
+
+static json_t *report_json(const struct gw *gw)
+{
+	json_t *cameras = json_object(), *unmatched = json_object();
+
+	for (uint32_t i = 0; i < gw->camera_count; i++)
+		json_object_set_new(cameras, gw->cameras[i].config->name, camera_json(gw, i));
+	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
+		if (gw_drops[drop].unit == GW_PACKET)
+			json_object_set_new(unmatched, gw_drops[drop].name,
+				json_integer(
+					(json_int_t)gw_total_drops(gw, gw->camera_count, drop)));
+	return json_pack("{s:o, s:o}", "cameras", cameras, "unmatched", unmatched);
+}
+
+static void print_summary(const struct gw *gw)
+{
+	for (uint32_t i = 0; i < gw->camera_count; i++) {
+		const struct gw_camera_stats *rx = &gw->stages[GW_STAGE_RX].stats->camera[i];
+		const struct gw_camera_stats *sink = &gw->stages[GW_STAGE_SINK].stats->camera[i];
+
+		fprintf(stderr, "gwd: %s: %lu packets, %lu frames", gw->cameras[i].config->name,
+			gw_counter_get(&rx->packets), gw_counter_get(&sink->delivered));
+		for (int drop = 1; drop < GW_DROP_COUNT; drop++)
+			if (gw_total_drops(gw, i, drop) > 0)
+				fprintf(stderr, ", %lu %s", gw_total_drops(gw, i, drop),
+					gw_drops[drop].name);
+		fputc('\n', stderr);
+	}
+}
+
+/* Frames that were accepted and could not be written: the output is not whole. */
+static uint64_t unwritten(const struct gw *gw)
+{
+	/* A replay chooses every picture: each reason not to write one counts. */
+	static const enum gw_drop reasons[] = {GW_DROP_SINK_FAILED, GW_DROP_SAMPLE_LOST,
+		GW_DROP_SAMPLE_BUDGET, GW_DROP_SAMPLE_TOO_LARGE, GW_DROP_SAMPLE_FULL};
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < gw->camera_count; i++)
+		for (size_t j = 0; j < sizeof(reasons) / sizeof(reasons[0]); j++)
+			total += gw_total_drops(gw, i, reasons[j]);
+	return total;
+}
+
+int gw_replay_report(const struct gw *gw, struct gw_error *error)
+{
+	char path[4096];
+	json_t *report = report_json(gw);
+
+	if (snprintf(path, sizeof(path), "%s/stats.json", gw->replay->output) >=
+		(int)sizeof(path)) {
+		json_decref(report);
+		return gw_error_set(error, -ENAMETOOLONG, "replay: --output is too long");
+	}
+	int status = json_dump_file(report, path, JSON_INDENT(2));
+
+	json_decref(report);
+	if (status != 0)
+		return gw_error_set(
+			error, -EIO, "replay: cannot write %s: %s", path, strerror(errno));
+	print_summary(gw);
+	if (unwritten(gw) > 0)
+		return gw_error_set(error, -EIO,
+			"replay: %lu pictures or lines were not written: is %s full?",
+			unwritten(gw), gw->replay->output);
+	return 0;
+}

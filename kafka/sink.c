@@ -1,0 +1,117 @@
+/* The Kafka back-end: results to one topic, sampled pictures to another. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "kafka/producer.h"
+#include "sink/sink.h"
+
+/* For what the clients let go of without a broker's help: it takes milliseconds. */
+#define PURGE_NS (300 * GW_NS_PER_MS)
+
+struct kafka_sink {
+	const struct gw *gw;
+	struct producer producers[2]; /* by enum sink_kind */
+};
+
+static void kafka_close(void *state)
+{
+	struct kafka_sink *kafka = state;
+
+	if (!kafka)
+		return;
+	for (int kind = 0; kind < 2; kind++)
+		producer_close(&kafka->producers[kind]);
+	free(kafka);
+}
+
+static int kafka_open(const struct gw *gw, struct sink *sink, void **state, struct gw_error *error)
+{
+	struct kafka_sink *kafka = calloc(1, sizeof(*kafka));
+	int status = 0;
+
+	if (!kafka)
+		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
+	kafka->gw = gw;
+	for (int kind = 0; kind < 2 && status == 0; kind++)
+		status = producer_open(
+			&kafka->producers[kind], gw, sink, (enum sink_kind)kind, error);
+	if (status != 0) {
+		kafka_close(kafka);
+		return status;
+	}
+	*state = kafka;
+	return 0;
+}
+
+static enum gw_drop kafka_submit(void *state, const struct sink_record *record)
+{
+	struct kafka_sink *kafka = state;
+
+	return producer_submit(&kafka->producers[record->kind], record);
+}
+
+static uint32_t kafka_poll(void *state)
+{
+	struct kafka_sink *kafka = state;
+
+	return producer_poll(&kafka->producers[SINK_RESULT]) +
+		producer_poll(&kafka->producers[SINK_SAMPLE]);
+}
+
+static void kafka_housekeeping(void *state, int64_t now)
+{
+	struct kafka_sink *kafka = state;
+
+	for (int kind = 0; kind < 2; kind++)
+		producer_housekeeping(&kafka->producers[kind], now);
+}
+
+static void kafka_flush(void *state)
+{
+	struct kafka_sink *kafka = state;
+
+	for (int kind = 0; kind < 2; kind++)
+		producer_flush(&kafka->producers[kind]);
+}
+
+static void kafka_purge(void *state)
+{
+	struct kafka_sink *kafka = state;
+
+	for (int kind = 0; kind < 2; kind++)
+		producer_purge(&kafka->producers[kind]);
+	/* From here on: the reports have all of it. */
+	int64_t deadline = gw_now() + PURGE_NS;
+
+	for (int kind = 0; kind < 2; kind++)
+		producer_settle(&kafka->producers[kind], deadline);
+}
+
+static struct json_t *kafka_describe(void *state)
+{
+	struct kafka_sink *kafka = state;
+	struct producer *results = &kafka->producers[SINK_RESULT];
+	struct producer *frames = &kafka->producers[SINK_SAMPLE];
+	json_t *topics = json_pack("[o, o]", producer_describe(results), producer_describe(frames));
+
+	/* The results are what the gateway is there for: their state is its state. */
+	return json_pack("{s:s, s:s, s:s, s:I, s:o*}", "backend", "kafka", "state",
+		producer_state_name(results), "brokers", kafka->gw->config->kafka->brokers,
+		"queued",
+		(json_int_t)(gw_counter_get(&results->waiting) + gw_counter_get(&frames->waiting)),
+		"topics", topics);
+}
+
+const struct sink_ops sink_kafka = {
+	.name = "kafka",
+	.open = kafka_open,
+	.submit = kafka_submit,
+	.poll = kafka_poll,
+	.housekeeping = kafka_housekeeping,
+	.flush = kafka_flush,
+	.purge = kafka_purge,
+	.describe = kafka_describe,
+	.close = kafka_close,
+};

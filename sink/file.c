@@ -1,0 +1,397 @@
+/* Writes pictures and results into a directory: DIR/<camera>/<sequence>.jpg, and one JSON line per
+ * frame in DIR/frames.jsonl. A replay's output, and a gateway's without Kafka.
+ *
+ * Lines are gathered and count as delivered when the kernel has them. A line that cannot be written
+ * whole is taken back, so that the file always ends with a whole line.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "sink/record.h"
+#include "sink/sink.h"
+
+#define LINES 1024
+#define PICTURE_DIGITS 8
+#define BUFFER_SIZE (4u * RECORD_SIZE)
+/* A full disk takes a small write now and then: it is well after so long without a failure. */
+#define WELL_AFTER_NS (5 * GW_NS_PER_S)
+
+struct pending_line {
+	uint32_t camera;
+	int64_t since;
+};
+
+struct file_sink {
+	const struct gw *gw;
+	struct sink *sink;
+	char *directory;
+	int lines_fd;
+	int *camera_fds; /* the cameras' directories */
+	off_t written; /* bytes of whole lines in the file */
+
+	char *buffer;
+	size_t buffered;
+	struct pending_line lines[LINES]; /* that the buffer holds */
+	uint32_t line_count;
+
+	const char *failed; /* what could not be written lately, NULL: nothing */
+	int failed_errno;
+	int64_t failed_at;
+	_Atomic int failure; /* the sink's thread writes, the API reads: errno while it is not well,
+				or 0 */
+	struct gw_counter line_total, picture_total, failed_total;
+};
+
+static void note(struct file_sink *file, const char *what, int status)
+{
+	if (status == 0)
+		return;
+	/* Housekeeping logs the first one. */
+	file->failed = what;
+	file->failed_errno = -status;
+	gw_counter_add(&file->failed_total, 1);
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		data += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Writes out what is gathered and reports it. */
+static uint32_t write_lines(struct file_sink *file)
+{
+	uint32_t count = file->line_count;
+
+	if (count == 0)
+		return 0;
+	int status = write_all(file->lines_fd, file->buffer, file->buffered);
+
+	if (status == 0)
+		file->written += (off_t)file->buffered;
+	else if (ftruncate(file->lines_fd, file->written) == 0)
+		(void)lseek(file->lines_fd, file->written, SEEK_SET);
+	note(file, "frames.jsonl", status);
+	int64_t now = gw_now();
+
+	file->buffered = 0;
+	file->line_count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (status == 0)
+			gw_counter_add(&file->line_total, 1);
+		sink_report(file->sink,
+			&(struct sink_report){
+				.kind = SINK_RESULT,
+				.camera = file->lines[i].camera,
+				.drop = status == 0 ? GW_DROP_NONE : GW_DROP_SINK_FAILED,
+				.waited_us = (uint64_t)(now - file->lines[i].since) / 1000,
+			});
+	}
+	return count;
+}
+
+/* "00000042.jpg"; `name` has 32 bytes. */
+static void picture_name(char name[32], uint64_t sequence)
+{
+	struct writer writer;
+	uint64_t limit = 10000000; /* of PICTURE_DIGITS */
+
+	writer_begin(&writer, name, 31);
+	for (; limit > 1 && sequence < limit; limit /= 10)
+		writer_raw(&writer, "0");
+	writer_unsigned(&writer, sequence);
+	writer_raw(&writer, ".jpg");
+	name[writer.size] = '\0';
+}
+
+static enum gw_drop submit_picture(struct file_sink *file, const struct sink_record *record)
+{
+	char name[32];
+	int directory = file->camera_fds[record->frame->camera];
+	int64_t begin = gw_now();
+
+	picture_name(name, record->frame->sequence);
+	int fd = openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int status = fd < 0 ? -errno : write_all(fd, record->value, record->size);
+
+	/* Some file systems tell of a full disk only here. */
+	if (fd >= 0 && close(fd) != 0 && status == 0)
+		status = -errno;
+	note(file, "a picture", status);
+	if (status != 0) {
+		if (fd >= 0)
+			(void)unlinkat(directory, name, 0);
+		return GW_DROP_SAMPLE_LOST;
+	}
+	gw_counter_add(&file->picture_total, 1);
+	sink_report(file->sink,
+		&(struct sink_report){
+			.kind = SINK_SAMPLE,
+			.camera = record->frame->camera,
+			.frame = record->frame,
+			.waited_us = (uint64_t)(gw_now() - begin) / 1000,
+		});
+	return GW_DROP_NONE;
+}
+
+static void write_line(
+	struct file_sink *file, struct writer *writer, const struct sink_record *record)
+{
+	const struct gw_frame *frame = record->frame;
+	char name[32];
+
+	writer_raw(writer, "{\"camera\":");
+	writer_string(writer, record->camera);
+	writer_raw(writer, ",\"sequence\":");
+	writer_unsigned(writer, frame->sequence);
+	writer_raw(writer, ",\"rtp_timestamp\":");
+	writer_unsigned(writer, frame->rtp_timestamp);
+	writer_raw(writer, ",\"width\":");
+	writer_unsigned(writer, frame->width);
+	writer_raw(writer, ",\"height\":");
+	writer_unsigned(writer, frame->height);
+	writer_raw(writer, ",\"file\":");
+	if (record->sampled) {
+		picture_name(name, frame->sequence);
+		writer_raw(writer, "\"");
+		writer_raw(writer, record->camera);
+		writer_raw(writer, "/");
+		writer_raw(writer, name);
+		writer_raw(writer, "\"");
+	} else {
+		writer_raw(writer, "null");
+	}
+	writer_raw(writer, ",\"flags\":");
+	record_write_flags(writer, frame->flags);
+	if (frame->result.task != GW_TASK_NONE) {
+		writer_raw(writer, ",\"result\":{");
+		record_write_result(writer, file->gw, frame);
+		writer_raw(writer, "}");
+	}
+	writer_raw(writer, "}\n");
+}
+
+static enum gw_drop submit_line(struct file_sink *file, const struct sink_record *record)
+{
+	struct writer writer;
+
+	if (file->line_count == LINES || BUFFER_SIZE - file->buffered < RECORD_SIZE)
+		write_lines(file);
+	writer_begin(&writer, file->buffer + file->buffered, RECORD_SIZE);
+	write_line(file, &writer, record);
+	if (writer.cut)
+		return GW_DROP_SINK_FAILED;
+	file->buffered += writer.size;
+	file->lines[file->line_count++] =
+		(struct pending_line){record->frame->camera, record->frame->stamp[GW_STAMP_SINK]};
+	return GW_DROP_NONE;
+}
+
+static enum gw_drop file_submit(void *state, const struct sink_record *record)
+{
+	return record->kind == SINK_SAMPLE ? submit_picture(state, record)
+					   : submit_line(state, record);
+}
+
+/* Lines go out about every 10 ms or when the buffer is full, not with every turn. */
+static uint32_t file_poll(void *state)
+{
+	return 0;
+}
+
+static void file_housekeeping(void *state, int64_t now)
+{
+	struct file_sink *file = state;
+
+	int failure = atomic_load_explicit(&file->failure, memory_order_relaxed);
+
+	write_lines(file);
+	if (file->failed) {
+		file->failed_at = now;
+		if (failure != file->failed_errno)
+			gw_error_log("kafka", "%s: %s could not be written: %s", file->directory,
+				file->failed, strerror(file->failed_errno));
+		atomic_store_explicit(&file->failure, file->failed_errno, memory_order_relaxed);
+		file->failed = NULL;
+	} else if (failure != 0 && now - file->failed_at > WELL_AFTER_NS) {
+		atomic_store_explicit(&file->failure, 0, memory_order_relaxed);
+		gw_info("kafka", "%s: can be written again", file->directory);
+	}
+}
+
+static void file_flush(void *state)
+{
+	write_lines(state);
+}
+
+static struct json_t *file_describe(void *state)
+{
+	struct file_sink *file = state;
+	int failure = atomic_load_explicit(&file->failure, memory_order_relaxed);
+
+	return json_pack("{s:s, s:s, s:n, s:s, s:I, s:I, s:I, s:s?}", "backend", "file", "state",
+		failure == 0 ? "up" : "down", "brokers", "directory", file->directory, "lines",
+		(json_int_t)gw_counter_get(&file->line_total), "pictures",
+		(json_int_t)gw_counter_get(&file->picture_total), "failed",
+		(json_int_t)gw_counter_get(&file->failed_total), "last_error",
+		failure == 0 ? NULL : strerror(failure));
+}
+
+static void file_close(void *state)
+{
+	struct file_sink *file = state;
+
+	if (!file)
+		return;
+	for (uint32_t i = 0; file->camera_fds && i < file->gw->camera_count; i++)
+		if (file->camera_fds[i] >= 0)
+			close(file->camera_fds[i]);
+	if (file->lines_fd >= 0)
+		close(file->lines_fd);
+	free(file->camera_fds);
+	free(file->buffer);
+	free(file->directory);
+	free(file);
+}
+
+/* `path` and the directories above it. */
+static int make_directories(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		int status = mkdir(path, 0755);
+		*slash = '/';
+		if (status != 0 && errno != EEXIST)
+			return -errno;
+	}
+	return mkdir(path, 0755) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
+static bool is_picture_name(const char *name)
+{
+	return strspn(name, "0123456789") == PICTURE_DIGITS &&
+		strcmp(name + PICTURE_DIGITS, ".jpg") == 0;
+}
+
+/* Takes an older replay's pictures out of a camera's directory; whatever else is there stays.
+ * Returns 0 or a negative errno. */
+static int remove_pictures(int camera_fd)
+{
+	int fd = openat(camera_fd, ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int status = directory ? 0 : -errno;
+
+	while (directory && status == 0 && (entry = readdir(directory)))
+		if (is_picture_name(entry->d_name) && unlinkat(camera_fd, entry->d_name, 0) != 0)
+			status = -errno;
+	if (directory)
+		closedir(directory);
+	else if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+/* What the user calls the directory. */
+static const char *name_of(const struct file_sink *file)
+{
+	return file->gw->replay ? "replay: --output" : "kafka: directory";
+}
+
+static int open_files(struct file_sink *file, struct gw_error *error)
+{
+	/* A gateway that starts again goes on; a replay stands for itself. */
+	int mode = O_WRONLY | O_CREAT | O_CLOEXEC | (file->gw->replay ? O_TRUNC : O_APPEND);
+	int status = make_directories(file->directory);
+	int directory =
+		status == 0 ? open(file->directory, O_DIRECTORY | O_RDONLY | O_CLOEXEC) : -1;
+
+	if (directory < 0)
+		return gw_error_set(error, status ? status : -errno,
+			"%s %s: %s: choose one that gwd may write", name_of(file), file->directory,
+			strerror(status ? -status : errno));
+	for (uint32_t i = 0; i < file->gw->camera_count && status == 0; i++) {
+		const char *camera = file->gw->cameras[i].config->name;
+
+		if (mkdirat(directory, camera, 0755) == 0 || errno == EEXIST)
+			file->camera_fds[i] =
+				openat(directory, camera, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+		if (file->camera_fds[i] < 0)
+			status = gw_error_set(error, -errno, "%s %s/%s: %s", name_of(file),
+				file->directory, camera, strerror(errno));
+	}
+	if (status == 0) {
+		file->lines_fd = openat(directory, "frames.jsonl", mode, 0644);
+		file->written = file->lines_fd < 0 ? -1 : lseek(file->lines_fd, 0, SEEK_END);
+		if (file->written < 0)
+			status = gw_error_set(error, -errno, "%s %s/frames.jsonl: %s",
+				name_of(file), file->directory, strerror(errno));
+	}
+	close(directory);
+	for (uint32_t i = 0; file->gw->replay && i < file->gw->camera_count && status == 0; i++) {
+		status = remove_pictures(file->camera_fds[i]);
+		if (status != 0)
+			gw_error_set(error, status,
+				"replay: an older replay's pictures in %s/%s stay: %s",
+				file->directory, file->gw->cameras[i].config->name,
+				strerror(-status));
+	}
+	return status;
+}
+
+static int file_open(const struct gw *gw, struct sink *sink, void **state, struct gw_error *error)
+{
+	const char *directory = gw->replay ? gw->replay->output : gw->config->kafka->directory;
+
+	struct file_sink *file = calloc(1, sizeof(*file));
+
+	if (!file)
+		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
+	file->gw = gw;
+	file->sink = sink;
+	file->lines_fd = -1;
+	file->directory = strdup(directory);
+	file->buffer = malloc(BUFFER_SIZE);
+	file->camera_fds = malloc((gw->camera_count + 1) * sizeof(int));
+	for (uint32_t i = 0; file->camera_fds && i < gw->camera_count; i++)
+		file->camera_fds[i] = -1;
+	int status = file->directory && file->buffer && file->camera_fds
+		? open_files(file, error)
+		: gw_error_set(error, -ENOMEM, "kafka: out of memory");
+
+	if (status != 0) {
+		file_close(file);
+		return status;
+	}
+	*state = file;
+	return 0;
+}
+
+const struct sink_ops sink_file = {
+	.name = "file",
+	.open = file_open,
+	.submit = file_submit,
+	.poll = file_poll,
+	.housekeeping = file_housekeeping,
+	.flush = file_flush,
+	.purge = file_flush,
+	.describe = file_describe,
+	.close = file_close,
+};

@@ -1,0 +1,292 @@
+#include "sink/sink.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "gwd/replay_report.h"
+#include "sink/fixture.h"
+#include "sink/stage.h"
+
+static void assert_picture(struct fixture *f, const char *name, uint8_t value)
+{
+	size_t size;
+	char *bytes = fixture_read(f, name, &size);
+
+	assert_non_null(bytes);
+	assert_int_equal(size, 26000);
+	for (size_t i = 0; i < size; i++)
+		assert_int_equal((uint8_t)bytes[i], value);
+	free(bytes);
+}
+
+static void a_replay_writes_every_picture_and_a_line_for_it(void **state)
+{
+	struct fixture *f = fixture_open("", true);
+	size_t size;
+
+	fixture_send_frames(f, 0, 2);
+	fixture_send_frames(f, 1, 1);
+	fixture_turn_until(f, &fixture_stats(f, 1)->delivered, 1);
+	assert_picture(f, "cam0/00000000.jpg", 0);
+	assert_picture(f, "cam0/00000001.jpg", 1);
+	assert_picture(f, "cam1/00000000.jpg", 0);
+	char *lines = fixture_read(f, "frames.jsonl", &size);
+
+	assert_string_equal(lines,
+		"{\"camera\":\"cam0\",\"sequence\":0,\"rtp_timestamp\":90000,\"width\":320,"
+		"\"height\":240,\"file\":\"cam0/00000000.jpg\",\"flags\":[],\"result\":{\"model\":"
+		"{\"name\":\"digits\",\"version\":1,\"digest\":\"" DIGEST_0 "\"},\"task\":"
+		"\"classify\","
+		"\"classes\":[{\"type\":\"7\",\"index\":7,\"confidence\":0.9876}]}}\n"
+		"{\"camera\":\"cam0\",\"sequence\":1,\"rtp_timestamp\":90000,\"width\":320,"
+		"\"height\":240,\"file\":\"cam0/00000001.jpg\",\"flags\":[],\"result\":{\"model\":"
+		"{\"name\":\"digits\",\"version\":1,\"digest\":\"" DIGEST_0 "\"},\"task\":"
+		"\"classify\","
+		"\"classes\":[{\"type\":\"7\",\"index\":7,\"confidence\":0.9876}]}}\n"
+		"{\"camera\":\"cam1\",\"sequence\":0,\"rtp_timestamp\":90000,\"width\":320,"
+		"\"height\":240,\"file\":\"cam1/00000000.jpg\",\"flags\":[],\"result\":{\"model\":"
+		"{\"name\":\"objects\",\"version\":3,\"digest\":\"" DIGEST_1
+		"\"},\"task\":\"detect\","
+		"\"objects\":[{\"id\":\"0\",\"type\":\"person\",\"index\":0,\"confidence\":0.5000,"
+		"\"bbox\":{\"leftX\":1.00,\"topY\":2.50,\"rightX\":30.25,\"bottomY\":40.13}}]}}\n");
+	free(lines);
+	fixture_close(f, 1000);
+}
+
+static void a_camera_without_a_model_has_no_result(void **state)
+{
+	struct fixture *f = fixture_open("", true);
+	struct gw_frame *frame = fixture_frame(f, 0);
+	size_t size;
+
+	frame->result.task = GW_TASK_NONE;
+	frame->result.model = GW_NO_MODEL;
+	frame->sequence = 123456789;
+	frame->flags = GW_FLAG_CROPPED | GW_FLAG_FIELD;
+	fixture_send(f, frame);
+	fixture_turn(f);
+	char *lines = fixture_read(f, "frames.jsonl", &size);
+
+	assert_string_equal(lines,
+		"{\"camera\":\"cam0\",\"sequence\":123456789,\"rtp_timestamp\":90000,\"width\":320,"
+		"\"height\":240,\"file\":\"cam0/"
+		"123456789.jpg\",\"flags\":[\"field\",\"cropped\"]}\n");
+	free(lines);
+	fixture_close(f, 1000);
+}
+
+static void thousands_of_frames_leave_as_many_lines(void **state)
+{
+	struct fixture *f = fixture_open(
+		"kafka: {backend: file, directory: DIR/deep/er, frames: {every: 100}}\n", false);
+	size_t size, count = 0;
+
+	/* No housekeeping between them: the buffer fills up. */
+	for (int i = 0; i < 4000; i++) {
+		fixture_send(f, fixture_frame(f, (uint32_t)i % 2));
+		sink_stage.poll(f->sink);
+	}
+	fixture_turn(f);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->delivered), 2000);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->samples_delivered), 20);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 1)->samples_delivered), 20);
+	char *lines = fixture_read(f, "deep/er/frames.jsonl", &size);
+
+	for (char *line = strtok(lines, "\n"); line; line = strtok(NULL, "\n")) {
+		json_t *parsed = json_loads(line, 0, NULL);
+		json_t *file = json_object_get(parsed, "file");
+
+		assert_non_null(parsed);
+		assert_int_equal(
+			json_integer_value(json_object_get(parsed, "sequence")), count / 2);
+		/* Pictures of sampled frames only. */
+		assert_int_equal(count / 2 % 100 == 0, json_is_string(file));
+		json_decref(parsed);
+		count++;
+	}
+	assert_int_equal(count, 4000);
+	free(lines);
+	lines = fixture_read(f, "deep/er/cam1/00000100.jpg", &size);
+	assert_non_null(lines);
+	free(lines);
+	assert_null(fixture_read(f, "deep/er/cam1/00000101.jpg", &size));
+	fixture_close(f, 1000);
+}
+
+/* A limit on file sizes stands for a disk that fills up. */
+static void limit_files_to(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = bytes;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static void a_full_disk_is_counted_and_leaves_whole_lines(void **state)
+{
+	struct fixture *f = fixture_open("", true);
+	char text[64];
+	size_t size;
+
+	signal(SIGXFSZ, SIG_IGN);
+	fixture_send_frames(f, 0, 1);
+	limit_files_to(1000);
+	for (int i = 0; i < 20; i++) {
+		fixture_send(f, fixture_frame(f, 0));
+		sink_stage.poll(f->sink);
+	}
+	fixture_turn(f);
+	limit_files_to(RLIM_INFINITY);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->delivered), 1);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SINK_FAILED), 20);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_LOST), 20);
+	fixture_assert_balanced(f);
+	fixture_describe(f, "state", text, sizeof(text));
+	assert_string_equal(text, "down");
+	fixture_describe(f, "last_error", text, sizeof(text));
+	assert_string_equal(text, "File too large");
+	assert_null(fixture_read(f, "cam0/00000005.jpg", &size));
+
+	/* There is room again. */
+	fixture_send_frames(f, 0, 1);
+	fixture_turn(f);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->delivered), 2);
+	sink_stage.housekeeping(f->sink, gw_now() + 10 * GW_NS_PER_S);
+	fixture_describe(f, "state", text, sizeof(text));
+	assert_string_equal(text, "up");
+	char *lines = fixture_read(f, "frames.jsonl", &size);
+	char *second = strchr(lines, '\n') + 1;
+
+	assert_non_null(strstr(second, "{\"camera\":\"cam0\",\"sequence\":21,"));
+	assert_int_equal(strchr(second, '\n') + 1 - lines, size);
+	free(lines);
+	fixture_close(f, 1000);
+}
+
+static void a_directory_that_cannot_be_made_is_an_error_at_the_start(void **state)
+{
+	fixture_fail("kafka: {backend: file, directory: /dev/null/x}\n", "/dev/null/x");
+	fixture_fail("kafka: {backend: flie}\n", "there is no back-end \"flie\"");
+}
+
+static void put_file(struct fixture *f, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", f->directory, name);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs("old", file);
+	fclose(file);
+}
+
+static bool has_file(struct fixture *f, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", f->directory, name);
+	return access(path, F_OK) == 0;
+}
+
+static void open_again(struct fixture *f, bool replay)
+{
+	struct gw_error error;
+
+	sink_stage.close(f->sink);
+	f->gw.replay = replay ? &f->replay : NULL;
+	if (sink_stage.open(f->sink, &error) != 0)
+		fail_msg("%s", error.text);
+}
+
+static void a_replay_takes_an_older_ones_pictures_out_and_nothing_else(void **state)
+{
+	static const char *const others[] = {"cam0/0000007.jpg", "cam0/000000007.jpg",
+		"cam0/00000007.jpeg", "cam0/0000000a.jpg", "cam0/notes.txt", "00000007.jpg"};
+	struct fixture *f = fixture_open("", true);
+
+	put_file(f, "cam0/00000007.jpg");
+	put_file(f, "cam1/00000042.jpg");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		put_file(f, others[i]);
+	open_again(f, true);
+	assert_false(has_file(f, "cam0/00000007.jpg"));
+	assert_false(has_file(f, "cam1/00000042.jpg"));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_true(has_file(f, others[i]));
+	fixture_close(f, 1000);
+}
+
+static void a_gateway_that_starts_again_keeps_its_pictures(void **state)
+{
+	struct fixture *f = fixture_open("kafka: {backend: file, directory: DIR}\n", false);
+
+	put_file(f, "cam0/00000007.jpg");
+	open_again(f, false);
+	assert_true(has_file(f, "cam0/00000007.jpg"));
+	fixture_close(f, 1000);
+}
+
+static void a_replay_has_no_budget_for_pictures(void **state)
+{
+	struct fixture *f = fixture_open("kafka: {frames: {budget: 1}}\n", true);
+
+	f->gw.config->frames->classes[0].count = 0;
+	fixture_send_frames(f, 0, 5);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->samples_delivered), 5);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_BUDGET), 0);
+	fixture_close(f, 1000);
+}
+
+static void a_replay_that_left_pictures_out_does_not_end_well(void **state)
+{
+	static const enum gw_drop reasons[] = {GW_DROP_SINK_FAILED, GW_DROP_SAMPLE_LOST,
+		GW_DROP_SAMPLE_BUDGET, GW_DROP_SAMPLE_TOO_LARGE, GW_DROP_SAMPLE_FULL};
+	struct fixture *f = fixture_open("", true);
+	struct gw_error error = {""};
+
+	for (int i = GW_STAGE_RX + 1; i < GW_STAGE_SINK; i++)
+		f->gw.stages[i].stats = gw_stage_stats_create("between", 2);
+	assert_int_equal(gw_replay_report(&f->gw, &error), 0);
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		struct gw_counter *drop = &fixture_stats(f, 1)->drops[reasons[i]];
+
+		gw_counter_set(drop, 40);
+		assert_int_equal(gw_replay_report(&f->gw, &error), -EIO);
+		assert_non_null(strstr(error.text, "40 pictures or lines were not written"));
+		gw_counter_set(drop, 0);
+	}
+	for (int i = GW_STAGE_RX + 1; i < GW_STAGE_SINK; i++)
+		gw_stage_stats_destroy(f->gw.stages[i].stats);
+	fixture_close(f, 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_replay_writes_every_picture_and_a_line_for_it),
+		cmocka_unit_test(a_camera_without_a_model_has_no_result),
+		cmocka_unit_test(thousands_of_frames_leave_as_many_lines),
+		cmocka_unit_test(a_full_disk_is_counted_and_leaves_whole_lines),
+		cmocka_unit_test(a_replay_takes_an_older_ones_pictures_out_and_nothing_else),
+		cmocka_unit_test(a_gateway_that_starts_again_keeps_its_pictures),
+		cmocka_unit_test(a_replay_has_no_budget_for_pictures),
+		cmocka_unit_test(a_replay_that_left_pictures_out_does_not_end_well),
+		cmocka_unit_test(a_directory_that_cannot_be_made_is_an_error_at_the_start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,290 @@
+#include "sink/fixture.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "sink/stage.h"
+
+#define PICTURE_SIZE 26000u
+#define READ_SIZE (4u << 20)
+#define PATIENCE_NS (10 * GW_NS_PER_S)
+
+static const char *const digits[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+static const char *const objects[] = {"person", "a \"quoted\" \\ label", "Grüße\n\x01\xff"};
+
+static struct gw_config *parse(const char *yaml, struct gw_error *error)
+{
+	char text[4096];
+	struct gw_config *config;
+
+	snprintf(text, sizeof(text),
+		"gateway: {name: test gateway}\n"
+		"frames: {classes: [{width: 320, height: 240, count: 96}]}\n"
+		"cameras:\n"
+		"  - {name: cam0, source: 10.0.0.1, destination: 10.0.0.9, port: 5000}\n"
+		"  - {name: cam1, source: 10.0.0.2, destination: 10.0.0.9, port: 5000}\n"
+		"%s",
+		yaml);
+	return gw_config_parse(text, strlen(text), &config, error) == 0 ? config : NULL;
+}
+
+/* Makes everything but the stage's state. */
+static struct fixture *make(const char *yaml, bool replay)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	struct gw *gw = &fixture->gw;
+	struct gw_error error;
+	struct gw_size_class size = {320, 240, 96};
+
+	gw_log_open(GW_LOG_STDERR, GW_LOG_DEBUG);
+	strcpy(fixture->directory, "/tmp/framegate-sink-XXXXXX");
+	assert_non_null(mkdtemp(fixture->directory));
+	char *with_directory = NULL;
+	const char *mark = strstr(yaml, "DIR");
+
+	if (mark)
+		assert_true(asprintf(&with_directory, "%.*s%s%s", (int)(mark - yaml), yaml,
+				    fixture->directory, mark + 3) > 0);
+	gw->config = parse(with_directory ? with_directory : yaml, &error);
+	free(with_directory);
+	if (!gw->config)
+		fail_msg("%s", error.text);
+	strcpy(gw->boot_id, "00000000-0000-4000-8000-000000000001");
+	fixture->replay = (struct gw_replay){"none.pcap", fixture->directory};
+	gw->replay = replay ? &fixture->replay : NULL;
+	gw->camera_count = 2;
+	gw->cameras = calloc(2, sizeof(struct gw_camera));
+	for (uint16_t i = 0; i < 2; i++) {
+		gw->cameras[i].config = &gw->config->cameras[i];
+		gw->cameras[i].model = i;
+		gw->cameras[i].sample_every = *gw->config->kafka->frames->every;
+	}
+	gw->model_count = 2;
+	gw->models[0] = (struct gw_model_info){.name = "digits",
+		.version = 1,
+		.digest = DIGEST_0,
+		.task = GW_TASK_CLASSIFY,
+		.label_count = 10,
+		.labels = digits};
+	gw->models[1] = (struct gw_model_info){.name = "objects",
+		.version = 3,
+		.digest = DIGEST_1,
+		.task = GW_TASK_DETECT,
+		.label_count = 3,
+		.labels = objects};
+	gw->latency = gw_latency_create(2);
+	gw->pool = gw_pool_create(&size, 1, false, &error);
+	gw->links[GW_STAGES - 2] = gw_link_create("to sink", gw_pool_size(gw->pool));
+	gw->stages[GW_STAGE_RX].stats = gw_stage_stats_create("rx", 2);
+	fixture->sink = &gw->stages[GW_STAGE_SINK];
+	fixture->sink->ops = &sink_stage;
+	fixture->sink->gw = gw;
+	fixture->sink->stats = gw_stage_stats_create("sink", 2);
+	fixture->sink->in = gw->links[GW_STAGES - 2];
+	return fixture;
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+	return remove(path);
+}
+
+static void destroy(struct fixture *fixture)
+{
+	struct gw *gw = &fixture->gw;
+
+	sink_stage.close(fixture->sink);
+	gw_stage_stats_destroy(fixture->sink->stats);
+	gw_stage_stats_destroy(gw->stages[GW_STAGE_RX].stats);
+	gw_link_destroy(fixture->sink->in);
+	gw_pool_destroy(gw->pool);
+	gw_latency_destroy(gw->latency);
+	free(gw->cameras);
+	gw_config_free(gw->config);
+	nftw(fixture->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	free(fixture);
+}
+
+struct fixture *fixture_open(const char *yaml, bool replay)
+{
+	struct fixture *fixture = make(yaml, replay);
+	struct gw_error error;
+
+	if (sink_stage.open(fixture->sink, &error) != 0)
+		fail_msg("%s", error.text);
+	return fixture;
+}
+
+void fixture_fail(const char *yaml, const char *words_of_the_error)
+{
+	struct fixture *fixture = make(yaml, false);
+	struct gw_error error = {""};
+
+	assert_true(sink_stage.open(fixture->sink, &error) < 0);
+	assert_non_null(strstr(error.text, words_of_the_error));
+	assert_null(strchr(error.text, '\n'));
+	destroy(fixture);
+}
+
+void fixture_close(struct fixture *fixture, uint32_t ms)
+{
+	int64_t deadline = gw_now() + ms * GW_NS_PER_MS;
+	uint32_t camera;
+
+	fixture->sink->drain_by = deadline;
+	while (!sink_stage.drain(fixture->sink))
+		assert_true(gw_now() < deadline + GW_NS_PER_S);
+	sink_stage.end(fixture->sink);
+	for (camera = 0; camera < 2; camera++) {
+		assert_int_equal(gw_pool_in_use(fixture->gw.pool, camera), 0);
+		assert_int_equal(
+			gw_counter_get(&fixture_stats(fixture, camera)->results_waiting), 0);
+		assert_int_equal(gw_counter_get(&fixture_stats(fixture, camera)->samples_held), 0);
+	}
+	fixture_assert_balanced(fixture);
+	destroy(fixture);
+}
+
+struct gw_frame *fixture_frame(struct fixture *fixture, uint32_t camera)
+{
+	struct gw_frame *frame = gw_pool_get(fixture->gw.pool, camera, 320, 240);
+	struct gw_camera_stats *rx = &fixture->gw.stages[GW_STAGE_RX].stats->camera[camera];
+
+	if (!frame)
+		return NULL;
+	gw_counter_add(&rx->frames_in, 1);
+	frame->ssrc = UINT32_MAX;
+	frame->rtp_timestamp = 90000;
+	frame->sequence = fixture->sequence[camera]++;
+	frame->capture_ns = 1795246800123456789; /* 2026-11-21T07:40:00.123Z */
+	frame->clock = GW_CLOCK_ARRIVAL;
+	frame->width = 320;
+	frame->height = 240;
+	frame->state = GW_FRAME_RESULT;
+	frame->jpeg.data = frame->jpeg.room + GW_JPEG_HEADROOM;
+	frame->jpeg.size = PICTURE_SIZE;
+	memset(frame->jpeg.data, (int)frame->sequence, PICTURE_SIZE);
+	for (int stamp = 0; stamp < GW_STAMP_SINK; stamp++)
+		frame->stamp[stamp] = gw_now();
+	frame->result.model = (uint16_t)camera;
+	frame->result.count = 1;
+	if (camera == 0) {
+		frame->result.task = GW_TASK_CLASSIFY;
+		frame->result.classes[0] = (struct gw_class){7, 0.98765f};
+	} else {
+		frame->result.task = GW_TASK_DETECT;
+		frame->result.boxes[0] = (struct gw_box){0, 0.5f, 1, 2.5f, 30.25f, 40.125f};
+	}
+	return frame;
+}
+
+void fixture_drop(struct fixture *fixture, struct gw_frame *frame)
+{
+	struct gw_camera_stats *rx = &fixture->gw.stages[GW_STAGE_RX].stats->camera[frame->camera];
+
+	gw_counter_set(&rx->frames_in, gw_counter_get(&rx->frames_in) - 1);
+	gw_frame_unref(frame);
+}
+
+void fixture_send(struct fixture *fixture, struct gw_frame *frame)
+{
+	gw_link_push(fixture->sink->in, &frame, 1);
+}
+
+void fixture_send_frames(struct fixture *fixture, uint32_t camera, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_frame *frame = fixture_frame(fixture, camera);
+
+		assert_non_null(frame);
+		fixture_send(fixture, frame);
+		fixture_turn(fixture);
+	}
+}
+
+void fixture_turn(struct fixture *fixture)
+{
+	sink_stage.poll(fixture->sink);
+	sink_stage.housekeeping(fixture->sink, gw_now());
+}
+
+void fixture_turn_until(struct fixture *fixture, const struct gw_counter *counter, uint64_t value)
+{
+	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
+	int64_t deadline = gw_now() + PATIENCE_NS;
+
+	while (gw_counter_get(counter) < value) {
+		if (gw_now() > deadline)
+			fail_msg("%lu of %lu after ten seconds", gw_counter_get(counter), value);
+		fixture_turn(fixture);
+		nanosleep(&pause, NULL);
+	}
+}
+
+struct gw_camera_stats *fixture_stats(struct fixture *fixture, uint32_t camera)
+{
+	return &fixture->sink->stats->camera[camera];
+}
+
+uint64_t fixture_drops(struct fixture *fixture, uint32_t camera, enum gw_drop drop)
+{
+	return gw_counter_get(&fixture_stats(fixture, camera)->drops[drop]);
+}
+
+void fixture_assert_balanced(struct fixture *fixture)
+{
+	for (uint32_t camera = 0; camera < 2; camera++) {
+		struct gw_camera_stats *rx = &fixture->gw.stages[GW_STAGE_RX].stats->camera[camera];
+		struct gw_camera_stats *sink = fixture_stats(fixture, camera);
+		uint64_t held = gw_counter_get(&sink->samples_held);
+		uint64_t frames = gw_pool_in_use(fixture->gw.pool, camera) - held +
+			gw_counter_get(&sink->results_waiting) + gw_counter_get(&sink->delivered);
+		uint64_t samples = held + gw_counter_get(&sink->samples_delivered);
+
+		for (int drop = 1; drop < GW_DROP_COUNT; drop++) {
+			if (gw_drops[drop].unit == GW_FRAME)
+				frames += gw_counter_get(&sink->drops[drop]);
+			if (gw_drops[drop].unit == GW_SAMPLE)
+				samples += gw_counter_get(&sink->drops[drop]);
+		}
+		assert_int_equal(gw_counter_get(&rx->frames_in), frames);
+		assert_int_equal(gw_counter_get(&sink->samples), samples);
+	}
+}
+
+char *fixture_read(struct fixture *fixture, const char *name, size_t *size)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", fixture->directory, name);
+	FILE *file = fopen(path, "rb");
+
+	if (!file)
+		return NULL;
+	char *text = calloc(1, READ_SIZE);
+
+	*size = fread(text, 1, READ_SIZE - 1, file);
+	fclose(file);
+	return text;
+}
+
+void fixture_describe(struct fixture *fixture, const char *key, char *text, size_t size)
+{
+	json_t *facts = sink_stage.describe(fixture->sink);
+	const char *value = json_string_value(json_object_get(facts, key));
+
+	snprintf(text, size, "%s", value ? value : "");
+	json_decref(facts);
+}

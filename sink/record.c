@@ -1,0 +1,282 @@
+#include "sink/record.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONFIDENCE_DIGITS 4
+#define PIXEL_DIGITS 2
+
+static const char *const clock_names[] = {
+	[GW_CLOCK_ARRIVAL] = "arrival",
+	[GW_CLOCK_RTCP] = "rtcp",
+	[GW_CLOCK_SOURCE] = "source",
+};
+
+/* The segments as consumers see them. */
+static const char *const segment_names[] = {
+	[GW_SEGMENT_ASSEMBLE] = "assemble",
+	[GW_SEGMENT_DECODE_WAIT] = "decodeWait",
+	[GW_SEGMENT_DECODE] = "decode",
+	[GW_SEGMENT_INFER_WAIT] = "inferWait",
+	[GW_SEGMENT_INFER] = "infer",
+	[GW_SEGMENT_SINK_WAIT] = "sinkWait",
+	[GW_SEGMENT_TOTAL] = "total",
+};
+
+static_assert(sizeof(segment_names) / sizeof(segment_names[0]) == GW_SEGMENT_COUNT,
+	"a new segment needs a name in the record format and in its schema");
+
+static const struct {
+	uint32_t bit;
+	const char *name;
+} flag_names[] = {
+#define X(NAME, name, bit) {GW_FLAG_##NAME, name},
+	GW_FRAME_FLAGS(X)
+#undef X
+};
+
+/* "/gateways/<gateway>/cameras/<camera>", percent-encoded (RFC 3986, 2.1): the source is a URI. */
+static char *make_source(const char *gateway, const char *camera)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	const char *parts[] = {"/gateways/", gateway, "/cameras/", camera};
+	size_t room = 1;
+
+	for (size_t i = 0; i < 4; i++)
+		room += 3 * strlen(parts[i]);
+	char *source = malloc(room);
+	char *at = source;
+
+	if (!source)
+		return NULL;
+	for (size_t i = 0; i < 4; i++) {
+		for (const unsigned char *s = (const unsigned char *)parts[i]; *s; s++) {
+			bool plain = i % 2 == 0 || (*s >= 'a' && *s <= 'z') ||
+				(*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') ||
+				strchr("-._~", *s);
+
+			if (plain) {
+				*at++ = (char)*s;
+				continue;
+			}
+			*at++ = '%';
+			*at++ = hex[*s >> 4];
+			*at++ = hex[*s & 15];
+		}
+	}
+	*at = '\0';
+	return source;
+}
+
+struct record *record_create(const struct gw *gw)
+{
+	struct record *record = calloc(1, sizeof(*record));
+
+	if (!record)
+		return NULL;
+	record->gw = gw;
+	record->sources = calloc(gw->camera_count + 1, sizeof(char *));
+	if (!record->sources)
+		goto no_memory;
+	for (uint32_t i = 0; i < gw->camera_count; i++) {
+		record->sources[i] =
+			make_source(gw->config->gateway->name, gw->cameras[i].config->name);
+		if (!record->sources[i])
+			goto no_memory;
+	}
+	return record;
+
+no_memory:
+	record_destroy(record);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void record_destroy(struct record *record)
+{
+	if (!record)
+		return;
+	for (uint32_t i = 0; record->sources && i < record->gw->camera_count; i++)
+		free(record->sources[i]);
+	free(record->sources);
+	free(record);
+}
+
+void record_begin(struct record *record, const struct gw_frame *frame)
+{
+	struct writer writer;
+
+	writer_begin(&writer, record->id, sizeof(record->id) - 1);
+	writer_raw(&writer, record->gw->boot_id);
+	writer_raw(&writer, "/");
+	writer_raw(&writer, record->gw->cameras[frame->camera].config->name);
+	writer_raw(&writer, "/");
+	writer_unsigned(&writer, frame->sequence);
+	record->id[writer.size] = '\0';
+	writer_time(record->time, frame->capture_ns);
+	record->source = record->sources[frame->camera];
+}
+
+void record_write_flags(struct writer *writer, uint32_t flags)
+{
+	const char *comma = "";
+
+	writer_raw(writer, "[");
+	for (size_t i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++) {
+		if (!(flags & flag_names[i].bit))
+			continue;
+		writer_raw(writer, comma);
+		writer_string(writer, flag_names[i].name);
+		comma = ",";
+	}
+	writer_raw(writer, "]");
+}
+
+static void write_frame(struct writer *writer, const struct gw_frame *frame)
+{
+	writer_raw(writer, "{\"sequence\":");
+	writer_unsigned(writer, frame->sequence);
+	writer_raw(writer, ",\"rtpTimestamp\":");
+	writer_unsigned(writer, frame->rtp_timestamp);
+	writer_raw(writer, ",\"ssrc\":");
+	writer_unsigned(writer, frame->ssrc);
+	writer_raw(writer, ",\"width\":");
+	writer_unsigned(writer, frame->width);
+	writer_raw(writer, ",\"height\":");
+	writer_unsigned(writer, frame->height);
+	writer_raw(writer, ",\"clockSource\":");
+	writer_string(writer, clock_names[frame->clock]);
+	writer_raw(writer, ",\"flags\":");
+	record_write_flags(writer, frame->flags);
+	writer_raw(writer, ",\"bytes\":");
+	writer_unsigned(writer, frame->jpeg.size);
+	writer_raw(writer, "}");
+}
+
+/* What a class and a box begin with. A label that the model does not have is its number. */
+static void write_entry(
+	struct writer *writer, const struct gw_model_info *model, uint16_t index, float confidence)
+{
+	writer_raw(writer, "\"type\":");
+	if (index < model->label_count) {
+		writer_string(writer, model->labels[index]);
+	} else {
+		writer_raw(writer, "\"");
+		writer_unsigned(writer, index);
+		writer_raw(writer, "\"");
+	}
+	writer_raw(writer, ",\"index\":");
+	writer_unsigned(writer, index);
+	writer_raw(writer, ",\"confidence\":");
+	writer_fixed(writer,
+		confidence > 1           ? 1
+			: confidence > 0 ? confidence
+					 : 0,
+		CONFIDENCE_DIGITS);
+}
+
+static void write_classes(
+	struct writer *writer, const struct gw_model_info *model, const struct gw_result *result)
+{
+	writer_raw(writer, ",\"classes\":[");
+	for (uint16_t i = 0; i < result->count && i < GW_TOP_K; i++) {
+		writer_raw(writer, i > 0 ? ",{" : "{");
+		write_entry(writer, model, result->classes[i].index, result->classes[i].confidence);
+		writer_raw(writer, "}");
+	}
+	writer_raw(writer, "]");
+}
+
+static void write_objects(
+	struct writer *writer, const struct gw_model_info *model, const struct gw_result *result)
+{
+	writer_raw(writer, ",\"objects\":[");
+	for (uint16_t i = 0; i < result->count && i < GW_BOXES; i++) {
+		const struct gw_box *box = &result->boxes[i];
+
+		writer_raw(writer, i > 0 ? ",{\"id\":\"" : "{\"id\":\"");
+		writer_unsigned(writer, i);
+		writer_raw(writer, "\",");
+		write_entry(writer, model, box->index, box->confidence);
+		writer_raw(writer, ",\"bbox\":{\"leftX\":");
+		writer_fixed(writer, box->x0, PIXEL_DIGITS);
+		writer_raw(writer, ",\"topY\":");
+		writer_fixed(writer, box->y0, PIXEL_DIGITS);
+		writer_raw(writer, ",\"rightX\":");
+		writer_fixed(writer, box->x1, PIXEL_DIGITS);
+		writer_raw(writer, ",\"bottomY\":");
+		writer_fixed(writer, box->y1, PIXEL_DIGITS);
+		writer_raw(writer, "}}");
+	}
+	writer_raw(writer, "]");
+}
+
+void record_write_result(struct writer *writer, const struct gw *gw, const struct gw_frame *frame)
+{
+	const struct gw_result *result = &frame->result;
+
+	if (result->model >= gw->model_count || result->task == GW_TASK_NONE) {
+		writer_raw(writer, "\"task\":\"none\"");
+		return;
+	}
+	const struct gw_model_info *model = &gw->models[result->model];
+
+	writer_raw(writer, "\"model\":{\"name\":");
+	writer_string(writer, model->name);
+	writer_raw(writer, ",\"version\":");
+	writer_unsigned(writer, model->version);
+	writer_raw(writer, ",\"digest\":");
+	writer_string(writer, model->digest);
+	writer_raw(writer, "},\"task\":");
+	if (result->task == GW_TASK_CLASSIFY) {
+		writer_string(writer, "classify");
+		write_classes(writer, model, result);
+	} else {
+		writer_string(writer, "detect");
+		write_objects(writer, model, result);
+	}
+}
+
+static void write_latencies(struct writer *writer, const struct gw_frame *frame)
+{
+	const char *comma = "";
+
+	writer_raw(writer, "{");
+	for (int i = 0; i < GW_SEGMENT_COUNT; i++) {
+		int64_t us = gw_frame_span_us(frame, gw_segments[i].from, gw_segments[i].to);
+
+		if (us < 0)
+			continue;
+		writer_raw(writer, comma);
+		writer_string(writer, segment_names[i]);
+		writer_raw(writer, ":");
+		writer_unsigned(writer, (uint64_t)us);
+		comma = ",";
+	}
+	writer_raw(writer, "}");
+}
+
+int record_finish(struct record *record, const struct gw_frame *frame, bool sampled)
+{
+	struct writer writer;
+
+	writer_begin(&writer, record->value, sizeof(record->value));
+	writer_raw(&writer, "{\"version\":\"1.0\",\"id\":");
+	writer_string(&writer, record->id);
+	writer_raw(&writer, ",\"@timestamp\":");
+	writer_string(&writer, record->time);
+	writer_raw(&writer, ",\"sensorId\":");
+	writer_string(&writer, record->gw->cameras[frame->camera].config->name);
+	writer_raw(&writer, ",\"frame\":");
+	write_frame(&writer, frame);
+	writer_raw(&writer, ",");
+	record_write_result(&writer, record->gw, frame);
+	writer_raw(&writer, sampled ? ",\"sampled\":true" : ",\"sampled\":false");
+	writer_raw(&writer, ",\"latencyUs\":");
+	write_latencies(&writer, frame);
+	writer_raw(&writer, "}");
+	record->size = (uint32_t)writer.size;
+	return writer.cut ? -EMSGSIZE : 0;
+}

@@ -1,0 +1,43 @@
+/* What the gateway tells of one frame: a CloudEvents 1.0 event whose data is JSON, as
+ * sink/schema/result.schema.json describes it. Made in place, without allocation. Sink thread
+ * only.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/gateway.h"
+#include "sink/writer.h"
+
+/* 100 boxes whose labels have 400 bytes each. */
+#define RECORD_SIZE 65536u
+/* Boot id, camera and sequence number with slashes between. */
+#define RECORD_ID_SIZE (37 + GW_NAME + 1 + 21)
+
+struct record {
+	const struct gw *gw;
+	char **sources; /* per camera: the CloudEvents source */
+	char id[RECORD_ID_SIZE];
+	char time[WRITER_TIME_SIZE];
+	const char *source;
+	uint32_t size;
+	char value[RECORD_SIZE];
+};
+
+/* NULL and errno on failure. */
+struct record *record_create(const struct gw *gw);
+void record_destroy(struct record *record); /* accepts NULL */
+
+/* Sets id, time and source: what a frame's result and its sampled picture have in common. */
+void record_begin(struct record *record, const struct gw_frame *frame);
+
+/* Sets value and size, after record_begin() for the same frame. `sampled`: its picture is on its
+ * way too. -EMSGSIZE when the text does not fit. */
+int record_finish(struct record *record, const struct gw_frame *frame, bool sampled);
+
+/* The members that say what the model said, "model":{...},"task":... and "classes" or "objects";
+ * "task":"none" alone for a camera without a model. */
+void record_write_result(struct writer *writer, const struct gw *gw, const struct gw_frame *frame);
+
+/* An array of the frame's flags by name. */
+void record_write_flags(struct writer *writer, uint32_t flags);

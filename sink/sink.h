@@ -1,0 +1,93 @@
+/* What a back-end of the sink stage is made of. For those who write one; users take sink/stage.h.
+ *
+ * The stage hands over one record after the other and the back-end reports, once for each record
+ * that it accepted, what became of it. Every function but open, describe and close runs on the
+ * sink's thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "core/gateway.h"
+
+struct json_t;
+struct sink;
+
+enum sink_kind {
+	SINK_RESULT, /* `value` is JSON text that is gone when submit returns */
+	SINK_SAMPLE, /* `value` is the frame's JPEG stream; it stays until the record was reported
+		      */
+};
+
+struct sink_record {
+	enum sink_kind kind;
+	struct gw_frame *frame;
+	const char *camera; /* its name: the record's key */
+	/* CloudEvents attributes: the same for a result and the sampled picture that belongs to it.
+	 */
+	const char *id;
+	const char *source;
+	const char *time;
+	const void *value;
+	uint32_t size;
+	bool sampled; /* result: the frame's picture was accepted as a sample before it */
+};
+
+struct sink_report {
+	enum sink_kind kind;
+	uint32_t camera;
+	struct gw_frame *frame; /* sample only: the one that was submitted */
+	enum gw_drop drop; /* GW_DROP_NONE: delivered */
+	uint64_t waited_us; /* since it was submitted */
+};
+
+/* The stage's ear: back-ends call it once for every accepted record, from any of their functions,
+ * also from submit itself. A sample's picture may be gone when it returns. Sink thread only. */
+void sink_report(struct sink *sink, const struct sink_report *report);
+
+struct sink_ops {
+	const char *name;
+
+	/* Checks what can be checked without waiting for anybody: brokers that are away are no
+	 * error. On failure one line that says what to do, and nothing is left open. Main thread.
+	 */
+	int (*open)(const struct gw *gw, struct sink *sink, void **state, struct gw_error *error);
+
+	/* Takes one record; copies what it needs. GW_DROP_NONE: accepted, a report follows or has
+	 * been made. Otherwise the reason why not, and no report follows. Waits for nobody, and
+	 * takes no lock and no system call for a record, but for `file`: it writes a picture out
+	 * here and may block for as long as the disk does. */
+	enum gw_drop (*submit)(void *state, const struct sink_record *record);
+
+	/* Reports what became known. Waits for nobody. Returns how many reports were made. */
+	uint32_t (*poll)(void *state);
+
+	/* Optional: slow work, about every 10 ms. */
+	void (*housekeeping)(void *state, int64_t now);
+
+	/* Optional: nothing more will be submitted; sends off what is held back to fill batches.
+	 * Called again and again, with poll in between; may take some milliseconds. */
+	void (*flush)(void *state);
+
+	/* Gives up what is still unconfirmed and reports it, within a fraction of a second. What it
+	 * could not report by then it never reports: the stage counts it as lost. Only describe and
+	 * close follow. */
+	void (*purge)(void *state);
+
+	/* Facts for the API, a new object: at least "backend", "state" ("up", "down", "connecting")
+	 * and "brokers" (a string or null). Any thread. */
+	struct json_t *(*describe)(void *state);
+
+	/* Within a fraction of a second. No memory of a frame is touched afterwards. Main thread.
+	 * Accepts NULL. */
+	void (*close)(void *state);
+};
+
+extern const struct sink_ops sink_kafka;
+extern const struct sink_ops sink_file;
+extern const struct sink_ops sink_null;
+
+/* The one that the configuration asks for: sinks.c. NULL and the error line when there is none. */
+const struct sink_ops *sink_choose(const struct gw *gw, struct gw_error *error);

@@ -1,0 +1,139 @@
+/* Runs the sink stage alone, for tests/kafka/: the same stage as in gwd, with frames that are made
+ * here.
+ *
+ *   sink_run print                    one record of every shape, a line each
+ *   sink_run send BROKERS COUNT RATE  COUNT frames of each of two cameras at RATE frames a second,
+ * each tenth sampled; then waits for the brokers and prints the counts
+ */
+#include <jansson.h>
+#include <math.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "core/drops.h"
+#include "sink/fixture.h"
+#include "sink/record.h"
+#include "sink/stage.h"
+
+#define DRAIN_MS 60000
+
+static void print_one(struct record *record, struct gw_frame *frame, bool sampled)
+{
+	record_begin(record, frame);
+	if (record_finish(record, frame, sampled) == 0)
+		printf("%.*s\n", (int)record->size, record->value);
+}
+
+static void print(void)
+{
+	struct fixture *f = fixture_open("", false);
+	struct record *record = record_create(&f->gw);
+	struct gw_frame *digits = fixture_frame(f, 0);
+	struct gw_frame *objects = fixture_frame(f, 1);
+
+	digits->stamp[GW_STAMP_SINK] = objects->stamp[GW_STAMP_SINK] = gw_now();
+	print_one(record, digits, false);
+	print_one(record, objects, true);
+	objects->result.count = 0;
+	print_one(record, objects, false);
+	/* As much of everything as there can be. */
+	objects->flags = UINT32_MAX;
+	objects->clock = GW_CLOCK_RTCP;
+	objects->sequence = INT64_MAX;
+	objects->width = objects->height = UINT16_MAX;
+	objects->result.count = GW_BOXES;
+	for (uint16_t i = 0; i < GW_BOXES; i++)
+		objects->result.boxes[i] = (struct gw_box){
+			i % 5, i % 2 ? NAN : 2, -INFINITY, INFINITY, 65535, -0.001f};
+	print_one(record, objects, true);
+	digits->result.task = GW_TASK_NONE;
+	digits->result.model = GW_NO_MODEL;
+	for (int stamp = GW_STAMP_DECODE; stamp < GW_STAMP_SINK; stamp++)
+		digits->stamp[stamp] = 0;
+	print_one(record, digits, false);
+	record_destroy(record);
+	fixture_drop(f, digits);
+	fixture_drop(f, objects);
+	fixture_close(f, 0);
+}
+
+/* One turn and a nap: the tests look at the records, not at the speed. */
+static void turn(struct fixture *f)
+{
+	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
+
+	fixture_turn(f);
+	nanosleep(&pause, NULL);
+}
+
+static uint64_t unsettled(struct fixture *f, uint32_t camera)
+{
+	struct gw_camera_stats *stats = fixture_stats(f, camera);
+
+	return gw_counter_get(&stats->results_waiting) + gw_counter_get(&stats->samples_held);
+}
+
+static void send(const char *section, uint32_t count, uint32_t rate)
+{
+	char yaml[1024];
+	json_t *counts = json_object();
+
+	snprintf(yaml, sizeof(yaml), "kafka: %s\n", section);
+	struct fixture *f = fixture_open(yaml, false);
+	int64_t begin = gw_now();
+	int64_t deadline;
+
+	for (uint32_t i = 0; i < 2 * count; i++) {
+		while (gw_now() < begin + i * GW_NS_PER_S / rate)
+			turn(f);
+		fixture_send_frames(f, i % 2, 1);
+	}
+	deadline = gw_now() + DRAIN_MS * GW_NS_PER_MS;
+	while (unsettled(f, 0) + unsettled(f, 1) > 0 && gw_now() < deadline)
+		turn(f);
+	for (uint32_t camera = 0; camera < 2; camera++) {
+		struct gw_camera_stats *stats = fixture_stats(f, camera);
+		json_t *drops = json_object();
+
+		for (int drop = 1; drop < GW_DROP_COUNT; drop++)
+			if (gw_counter_get(&stats->drops[drop]) > 0)
+				json_object_set_new(drops, gw_drops[drop].name,
+					json_integer(
+						(json_int_t)gw_counter_get(&stats->drops[drop])));
+		json_object_set_new(counts, f->gw.config->cameras[camera].name,
+			json_pack("{s:I, s:I, s:I, s:o}", "delivered",
+				(json_int_t)gw_counter_get(&stats->delivered), "samples",
+				(json_int_t)gw_counter_get(&stats->samples), "samples_delivered",
+				(json_int_t)gw_counter_get(&stats->samples_delivered), "drops",
+				drops));
+	}
+	json_object_set_new(counts, "describe", sink_stage.describe(f->sink));
+	json_dumpf(counts, stdout, JSON_SORT_KEYS);
+	printf("\n");
+	json_decref(counts);
+	fixture_close(f, 1000);
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	if (argc == 2 && strcmp(argv[1], "print") == 0) {
+		print();
+		return 0;
+	}
+	if (argc == 5 && strcmp(argv[1], "send") == 0) {
+		send(argv[2], (uint32_t)atoi(argv[3]), (uint32_t)atoi(argv[4]));
+		return 0;
+	}
+	fprintf(stderr, "usage: sink_run print | send KAFKA COUNT RATE\n");
+	return 2;
+}

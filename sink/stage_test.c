@@ -1,0 +1,285 @@
+/* The sink stage with the null back-end, and with brokers that are not there. */
+#include "sink/stage.h"
+
+#include <jansson.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "sink/fixture.h"
+#include "sink/routes.h"
+
+/* Nobody listens there. */
+#define AWAY "kafka: {brokers: '127.0.0.1:1', frames: {every: 1, budget: 4}}\n"
+
+static uint64_t of(const struct gw_counter *counter)
+{
+	return gw_counter_get(counter);
+}
+
+static void a_well_frame_is_delivered_and_its_slot_is_free_again(void **state)
+{
+	struct fixture *f = fixture_open("kafka: {backend: 'null', frames: {every: 0}}\n", false);
+
+	fixture_send_frames(f, 0, 100);
+	fixture_send_frames(f, 1, 50);
+	assert_int_equal(of(&fixture_stats(f, 0)->delivered), 100);
+	assert_int_equal(of(&fixture_stats(f, 1)->delivered), 50);
+	assert_int_equal(of(&fixture_stats(f, 1)->frames_in), 50);
+	assert_int_equal(of(&fixture_stats(f, 1)->frames_out), 50);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples), 0);
+	assert_int_equal(gw_pool_in_use(f->gw.pool, UINT32_MAX), 0);
+	fixture_assert_balanced(f);
+	fixture_close(f, 1000);
+}
+
+static void a_failed_frame_is_counted_by_its_reason_and_goes_nowhere(void **state)
+{
+	struct fixture *f = fixture_open("kafka: {backend: 'null', frames: {every: 1}}\n", false);
+	struct gw_frame *frame = fixture_frame(f, 1);
+
+	gw_frame_fail(frame, GW_DROP_DECODE_FAILED, -5);
+	fixture_send(f, frame);
+	fixture_turn(f);
+	assert_int_equal(fixture_drops(f, 1, GW_DROP_DECODE_FAILED), 1);
+	assert_int_equal(of(&fixture_stats(f, 1)->delivered), 0);
+	assert_int_equal(of(&fixture_stats(f, 1)->samples), 0);
+	assert_int_equal(of(&fixture_stats(f, 1)->frames_out), 1);
+	assert_int_equal(of(&f->gw.latency->segment[GW_SEGMENT_TOTAL].count), 0);
+	fixture_assert_balanced(f);
+	fixture_close(f, 1000);
+}
+
+static void the_latency_of_well_frames_is_recorded(void **state)
+{
+	struct fixture *f = fixture_open("kafka: {backend: 'null'}\n", false);
+
+	fixture_send_frames(f, 1, 20);
+	assert_int_equal(of(&f->gw.latency->segment[GW_SEGMENT_TOTAL].count), 20);
+	assert_int_equal(of(&f->gw.latency->segment[GW_SEGMENT_SINK_WAIT].count), 20);
+	assert_int_equal(of(&f->gw.latency->camera[1].count), 20);
+	assert_int_equal(of(&f->gw.latency->acknowledge.count), 20);
+	fixture_close(f, 1000);
+}
+
+static void every_nth_frame_of_a_camera_is_sampled(void **state)
+{
+	struct fixture *f = fixture_open("kafka: {backend: 'null', frames: {every: 10}}\n", false);
+
+	fixture_send_frames(f, 0, 95);
+	fixture_send_frames(f, 1, 5);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples), 10);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples_delivered), 10);
+	assert_int_equal(of(&fixture_stats(f, 1)->samples), 1);
+	fixture_close(f, 1000);
+}
+
+static void a_picture_that_is_asked_for_is_the_next_one(void **state)
+{
+	struct fixture *f = fixture_open("kafka: {backend: 'null', frames: {every: 0}}\n", false);
+	struct gw_error error;
+	json_t *reply = NULL;
+
+	assert_string_equal(sink_routes[0].path, "cameras/{name}/sample");
+	assert_int_equal(sink_routes[0].handle(&f->gw, "cam1", &reply, &error), 202);
+	assert_string_equal(json_string_value(json_object_get(reply, "camera")), "cam1");
+	assert_true(json_is_true(json_object_get(reply, "requested")));
+	json_decref(reply);
+	fixture_send_frames(f, 0, 3);
+	fixture_send_frames(f, 1, 3);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples), 0);
+	assert_int_equal(of(&fixture_stats(f, 1)->samples), 1);
+	assert_true(sink_routes[0].handle(&f->gw, "cam7", &reply, &error) < 0);
+	assert_non_null(strstr(error.text, "cam7"));
+	fixture_close(f, 1000);
+}
+
+static void away_brokers_hold_no_more_samples_than_the_budget(void **state)
+{
+	struct fixture *f = fixture_open(AWAY, false);
+
+	fixture_send_frames(f, 0, 30);
+	fixture_send_frames(f, 1, 70);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples_held), 4);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_BUDGET), 26);
+	assert_int_equal(fixture_drops(f, 1, GW_DROP_SAMPLE_BUDGET), 70);
+	/* Only the samples keep slots; the results wait without. */
+	assert_int_equal(gw_pool_in_use(f->gw.pool, UINT32_MAX), 4);
+	assert_int_equal(of(&fixture_stats(f, 0)->results_waiting), 30);
+	assert_int_equal(of(&fixture_stats(f, 1)->results_waiting), 70);
+	assert_int_equal(of(&fixture_stats(f, 1)->frames_out), 70);
+	fixture_assert_balanced(f);
+	fixture_close(f, 50);
+}
+
+static void samples_leave_half_of_the_slots_to_new_frames(void **state)
+{
+	struct fixture *f = fixture_open(
+		"kafka: {brokers: '127.0.0.1:1', frames: {every: 1, budget: 1000}}\n", false);
+
+	fixture_send_frames(f, 0, 200);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->samples_held), 48);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_BUDGET), 152);
+	assert_int_equal(gw_pool_in_use(f->gw.pool, UINT32_MAX), 48);
+	fixture_assert_balanced(f);
+	fixture_close(f, 10);
+}
+
+static void a_class_of_one_slot_has_its_sample_too(void **state)
+{
+	struct fixture *f = fixture_open(AWAY, false);
+
+	/* As many as the stage believes there are: the pool has more. */
+	f->gw.config->frames->classes[0].count = 1;
+	fixture_send_frames(f, 0, 3);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples_held), 1);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_BUDGET), 2);
+	fixture_close(f, 10);
+}
+
+static void what_is_unsent_at_the_end_is_counted_as_lost_in_time(void **state)
+{
+	struct fixture *f = fixture_open(AWAY, false);
+	int64_t begin;
+
+	fixture_send_frames(f, 0, 40);
+	begin = gw_now();
+	f->sink->drain_by = begin + 100 * GW_NS_PER_MS;
+	while (!sink_stage.drain(f->sink))
+		;
+	assert_true(gw_now() - begin >= 100 * GW_NS_PER_MS);
+	assert_true(gw_now() - begin < 500 * GW_NS_PER_MS);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SINK_LOST), 40);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_LOST), 4);
+	assert_int_equal(gw_pool_in_use(f->gw.pool, UINT32_MAX), 0);
+	fixture_assert_balanced(f);
+	fixture_close(f, 100);
+}
+
+static void a_queue_that_is_full_is_counted(void **state)
+{
+	struct fixture *f =
+		fixture_open("kafka:\n"
+			     "  brokers: 127.0.0.1:1\n"
+			     "  frames: {every: 1, budget: 40}\n"
+			     "  properties: [{name: queue.buffering.max.messages, value: '10'}]\n",
+			false);
+
+	fixture_send_frames(f, 0, 30);
+	assert_int_equal(of(&fixture_stats(f, 0)->results_waiting), 10);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SINK_FULL), 20);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples_held), 10);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_FULL), 20);
+	fixture_assert_balanced(f);
+	fixture_close(f, 50);
+}
+
+static void the_backend_follows_from_the_configuration(void **state)
+{
+	char text[64];
+	struct fixture *f = fixture_open("", false);
+
+	fixture_describe(f, "backend", text, sizeof(text));
+	assert_string_equal(text, "null");
+	fixture_close(f, 100);
+	f = fixture_open(AWAY, false);
+	fixture_describe(f, "backend", text, sizeof(text));
+	assert_string_equal(text, "kafka");
+	fixture_describe(f, "brokers", text, sizeof(text));
+	assert_string_equal(text, "127.0.0.1:1");
+	fixture_close(f, 100);
+	/* A replay needs no brokers and asks none. */
+	f = fixture_open(AWAY, true);
+	fixture_describe(f, "backend", text, sizeof(text));
+	assert_string_equal(text, "file");
+	fixture_close(f, 100);
+}
+
+struct watch {
+	struct fixture *fixture;
+	_Atomic uint64_t begun; /* frames of camera 0 that took a slot */
+	_Atomic bool enough;
+	uint64_t early; /* looks that found no slot in use and a frame on the way */
+};
+
+static void *watch_slots(void *arg)
+{
+	struct watch *watch = arg;
+
+	while (!atomic_load(&watch->enough)) {
+		uint64_t begun = atomic_load(&watch->begun);
+
+		if (gw_pool_in_use(watch->fixture->gw.pool, 0) == 0 &&
+			of(&fixture_stats(watch->fixture, 0)->frames_out) < begun)
+			watch->early++;
+	}
+	return NULL;
+}
+
+static void a_slot_is_free_no_sooner_than_its_frame_is_counted_out(void **state)
+{
+	struct watch watch = {
+		.fixture = fixture_open("kafka: {backend: 'null', frames: {every: 0}}\n", false)};
+	struct gw_counter *begun =
+		&watch.fixture->gw.stages[GW_STAGE_RX].stats->camera[0].frames_in;
+	struct gw_frame *others[95];
+	pthread_t thread;
+
+	/* The slot that is left is the one that is looked at last, just before the count. */
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		others[i] = fixture_frame(watch.fixture, 1);
+	assert_int_equal(pthread_create(&thread, NULL, watch_slots, &watch), 0);
+	for (uint64_t i = 1; i <= 500000; i++) {
+		/* A failed frame without a picture: nearly all of the time is the end of the way.
+		 */
+		struct gw_frame *frame = gw_pool_get(watch.fixture->gw.pool, 0, 320, 240);
+
+		gw_frame_fail(frame, GW_DROP_DECODE_FAILED, -5);
+		gw_counter_add(begun, 1);
+		atomic_store(&watch.begun, i);
+		fixture_send(watch.fixture, frame);
+		sink_stage.poll(watch.fixture->sink);
+	}
+	atomic_store(&watch.enough, true);
+	pthread_join(thread, NULL);
+	assert_int_equal(watch.early, 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		fixture_drop(watch.fixture, others[i]);
+	fixture_close(watch.fixture, 1000);
+}
+
+static void a_setting_that_is_unknown_or_the_gateways_own_is_refused(void **state)
+{
+	fixture_fail("kafka: {brokers: b, properties: [{name: linger.mss, value: '1'}]}\n",
+		"linger.mss=1: No such configuration property");
+	fixture_fail("kafka: {brokers: b, properties: [{name: acks, value: many}]}\n", "acks=many");
+	fixture_fail("kafka: {brokers: b, properties: [{name: log.queue, value: 'false'}]}\n",
+		"log.queue belongs to the gateway");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_well_frame_is_delivered_and_its_slot_is_free_again),
+		cmocka_unit_test(a_failed_frame_is_counted_by_its_reason_and_goes_nowhere),
+		cmocka_unit_test(the_latency_of_well_frames_is_recorded),
+		cmocka_unit_test(every_nth_frame_of_a_camera_is_sampled),
+		cmocka_unit_test(a_picture_that_is_asked_for_is_the_next_one),
+		cmocka_unit_test(away_brokers_hold_no_more_samples_than_the_budget),
+		cmocka_unit_test(samples_leave_half_of_the_slots_to_new_frames),
+		cmocka_unit_test(a_class_of_one_slot_has_its_sample_too),
+		cmocka_unit_test(what_is_unsent_at_the_end_is_counted_as_lost_in_time),
+		cmocka_unit_test(a_queue_that_is_full_is_counted),
+		cmocka_unit_test(the_backend_follows_from_the_configuration),
+		cmocka_unit_test(a_slot_is_free_no_sooner_than_its_frame_is_counted_out),
+		cmocka_unit_test(a_setting_that_is_unknown_or_the_gateways_own_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

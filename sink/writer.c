@@ -1,0 +1,180 @@
+#include "sink/writer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/clock.h"
+
+#define LARGEST 1e9
+
+void writer_begin(struct writer *writer, char *data, size_t capacity)
+{
+	*writer = (struct writer){.data = data, .capacity = capacity};
+}
+
+static void put(struct writer *writer, const char *bytes, size_t size)
+{
+	if (writer->cut || size > writer->capacity - writer->size) {
+		writer->cut = true;
+		return;
+	}
+	memcpy(writer->data + writer->size, bytes, size);
+	writer->size += size;
+}
+
+void writer_raw(struct writer *writer, const char *text)
+{
+	put(writer, text, strlen(text));
+}
+
+/* How many bytes the UTF-8 sequence at `s` has (RFC 3629, section 4), 0 when it is none. The end of
+ * the string stops every sequence. */
+static size_t utf8_size(const unsigned char *s)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t size;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		size = 2;
+	else if ((s[0] & 0xf0) == 0xe0)
+		size = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		size = 4;
+	else
+		return 0;
+	/* Overlong forms, surrogates and what lies beyond U+10FFFF show in the second byte. */
+	if (s[0] == 0xe0)
+		low = 0xa0;
+	else if (s[0] == 0xed)
+		high = 0x9f;
+	else if (s[0] == 0xf0)
+		low = 0x90;
+	else if (s[0] == 0xf4)
+		high = 0x8f;
+	if (s[1] < low || s[1] > high)
+		return 0;
+	for (size_t i = 2; i < size; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return size;
+}
+
+static void put_escaped(struct writer *writer, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	char text[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+
+	if (c == '"' || c == '\\')
+		put(writer, (char[]){'\\', (char)c}, 2);
+	else
+		put(writer, text, sizeof(text));
+}
+
+void writer_string(struct writer *writer, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	put(writer, "\"", 1);
+	while (*s) {
+		size_t plain = 0;
+
+		/* Most labels are one plain run. */
+		while (s[plain] >= 0x20 && s[plain] < 0x80 && s[plain] != '"' && s[plain] != '\\')
+			plain++;
+		put(writer, (const char *)s, plain);
+		s += plain;
+		if (!*s)
+			break;
+		size_t size = utf8_size(s);
+
+		if (size == 0) {
+			put(writer, "\xef\xbf\xbd", 3);
+			size = 1;
+		} else if (size == 1) {
+			put_escaped(writer, *s);
+		} else {
+			put(writer, (const char *)s, size);
+		}
+		s += size;
+	}
+	put(writer, "\"", 1);
+}
+
+/* The decimal digits of `value`, at least `least` of them. */
+static void put_digits(struct writer *writer, uint64_t value, unsigned int least)
+{
+	char text[20];
+	size_t at = sizeof(text);
+
+	while (value > 0 || least > 0) {
+		text[--at] = (char)('0' + value % 10);
+		value /= 10;
+		if (least > 0)
+			least--;
+	}
+	put(writer, text + at, sizeof(text) - at);
+}
+
+void writer_unsigned(struct writer *writer, uint64_t value)
+{
+	put_digits(writer, value, 1);
+}
+
+void writer_fixed(struct writer *writer, double value, unsigned int digits)
+{
+	uint64_t unit = 1;
+
+	for (unsigned int i = 0; i < digits; i++)
+		unit *= 10;
+	if (isnan(value))
+		value = 0;
+	double size = fmin(fabs(value), LARGEST);
+	uint64_t scaled = (uint64_t)(size * (double)unit + 0.5);
+
+	/* There is no minus zero. */
+	if (value < 0 && scaled > 0)
+		put(writer, "-", 1);
+	put_digits(writer, scaled / unit, 1);
+	if (digits > 0) {
+		put(writer, ".", 1);
+		put_digits(writer, scaled % unit, digits);
+	}
+}
+
+static void two_digits(char *text, int64_t value)
+{
+	text[0] = (char)('0' + value / 10 % 10);
+	text[1] = (char)('0' + value % 10);
+}
+
+void writer_time(char text[WRITER_TIME_SIZE], int64_t utc_ns)
+{
+	/* gmtime_r() takes a lock. Days are counted in years that begin in March, so that the leap
+	 * day is the last of its year: 400 of them have 146097 days, and day d of such a year falls
+	 * into month (5 d + 2) / 153 after March. int64_t nanoseconds reach from 1677 to 2262. */
+	int64_t ms = utc_ns / GW_NS_PER_MS - (utc_ns % GW_NS_PER_MS < 0);
+	int64_t day = ms / 86400000 - (ms % 86400000 < 0);
+	int64_t of_day = ms - day * 86400000;
+	int64_t since = day + 719468; /* 1970-01-01 after 0000-03-01 */
+	int64_t era = since / 146097;
+	int64_t of_era = since % 146097;
+	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+	int64_t month = (5 * of_year + 2) / 153;
+	int64_t date = of_year - (153 * month + 2) / 5 + 1;
+
+	month = month < 10 ? month + 3 : month - 9;
+	year += era * 400 + (month <= 2);
+	memcpy(text, "0000-00-00T00:00:00.000Z", WRITER_TIME_SIZE);
+	two_digits(text, year / 100);
+	two_digits(text + 2, year % 100);
+	two_digits(text + 5, month);
+	two_digits(text + 8, date);
+	two_digits(text + 11, of_day / 3600000);
+	two_digits(text + 14, of_day / 60000 % 60);
+	two_digits(text + 17, of_day / 1000 % 60);
+	two_digits(text + 20, of_day % 1000 / 10);
+	text[22] = (char)('0' + of_day % 10);
+}
