@@ -16,6 +16,7 @@
 
 struct gw;
 struct gw_api_route;
+struct gw_health;
 struct gw_stage;
 struct json_t;
 
@@ -49,6 +50,9 @@ struct gw_stage_ops {
 	bool (*drain)(struct gw_stage *stage);
 
 	void (*close)(struct gw_stage *stage);
+
+	/* Optional: adds what keeps the stage from its work (core/health.h). Any thread. */
+	void (*health)(struct gw_stage *stage, struct gw_health *health);
 
 	/* Optional: facts for the API (a new jansson object, owned by the caller). Any thread. */
 	struct json_t *(*describe)(struct gw_stage *stage);

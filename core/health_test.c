@@ -1,0 +1,132 @@
+/* What is told of troubles, and how often. */
+#include "core/health.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/test.h"
+
+#define SECOND GW_NS_PER_S
+
+struct watch {
+	struct gw_health_log *log;
+	struct gw_health health;
+	FILE *file;
+	int stderr_before;
+};
+
+static int set_up(void **state)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+
+	w->log = gw_health_log_create();
+	w->file = tmpfile();
+	fflush(stderr);
+	w->stderr_before = dup(STDERR_FILENO);
+	dup2(fileno(w->file), STDERR_FILENO);
+	gw_log_open(GW_LOG_STDERR, GW_LOG_INFO);
+	*state = w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct watch *w = *state;
+
+	fflush(stderr);
+	dup2(w->stderr_before, STDERR_FILENO);
+	close(w->stderr_before);
+	fclose(w->file);
+	gw_health_log_destroy(w->log);
+	free(w);
+	return 0;
+}
+
+/* What was logged since the last call; one buffer. */
+static const char *told(struct watch *w)
+{
+	static char text[8192];
+	size_t size;
+
+	fflush(stderr);
+	rewind(w->file);
+	size = fread(text, 1, sizeof(text) - 1, w->file);
+	text[size] = '\0';
+	rewind(w->file);
+	assert_int_equal(ftruncate(fileno(w->file), 0), 0);
+	return text;
+}
+
+static void look(struct watch *w, bool trouble, int64_t at)
+{
+	w->health.count = 0;
+	if (trouble)
+		gw_health_add(&w->health, GW_FAILED, "port.%s.down", "lan0", "no link for %d s", 3);
+	gw_health_watch(w->log, &w->health, at);
+}
+
+static void a_trouble_is_told_once_and_its_end(void **state)
+{
+	struct watch *w = *state;
+
+	look(w, true, 100 * SECOND);
+	assert_non_null(strstr(told(w), "port.lan0.down: no link for 3 s"));
+	for (int i = 101; i < 130; i++)
+		look(w, true, i * SECOND);
+	assert_string_equal(told(w), "");
+	assert_int_equal(w->health.trouble[0].since, 100 * SECOND);
+	look(w, false, 130 * SECOND);
+	assert_non_null(strstr(told(w), "port.lan0.down: over after 30.0 s"));
+}
+
+static void what_flaps_is_told_now_and_then_with_the_number_left_out(void **state)
+{
+	struct watch *w = *state;
+	int lines = 0;
+
+	for (int i = 0; i < 300; i++) {
+		look(w, i % 2 == 0, 100 * SECOND + i * SECOND / 10);
+		for (const char *at = told(w); (at = strchr(at, '\n')); at++)
+			lines++;
+	}
+	assert_in_range(lines, 2, 4);
+	look(w, true, 150 * SECOND);
+	assert_non_null(strstr(told(w), "changes were not told"));
+}
+
+static void the_worst_counts_and_what_does_not_fit_is_counted(void **state)
+{
+	struct watch *w = *state;
+	char name[16];
+
+	assert_int_equal(gw_health_worst(&w->health), GW_NOTICE);
+	for (int i = 0; i < GW_TROUBLES + 5; i++) {
+		snprintf(name, sizeof(name), "cam%d", i);
+		gw_health_add(&w->health, i == 7 ? GW_DEGRADED : GW_NOTICE, "camera.%s.silent",
+			name, "nothing comes");
+	}
+	assert_int_equal(w->health.count, GW_TROUBLES);
+	assert_int_equal(w->health.left_out, 5);
+	assert_int_equal(gw_health_worst(&w->health), GW_DEGRADED);
+	assert_string_equal(w->health.trouble[7].id, "camera.cam7.silent");
+	gw_health_watch(w->log, &w->health, 100 * SECOND);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_trouble_is_told_once_and_its_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_flaps_is_told_now_and_then_with_the_number_left_out, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_worst_counts_and_what_does_not_fit_is_counted, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
