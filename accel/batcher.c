@@ -163,9 +163,9 @@ void batcher_add(struct batcher *batcher, struct gw_frame *frame, int64_t now)
 		&batcher->waiting, (uint32_t)(batcher->in - batcher->out), memory_order_relaxed);
 }
 
-static void fail(struct batcher *batcher, struct gw_frame *frame, int status, const char *reason)
+static void fail(struct batcher *batcher, struct gw_frame *frame, const char *reason)
 {
-	gw_frame_fail(frame, GW_DROP_INFER_FAILED, status);
+	gw_frame_fail(frame, GW_DROP_INFER_FAILED);
 	gw_counter_add(&batcher->stats.failed, 1);
 	batcher->complaint = reason;
 }
@@ -178,13 +178,12 @@ static bool preprocess(struct batcher *batcher, struct entry *entry, float *tens
 	struct geometry *geometry = &batcher->geometry[frame->camera];
 
 	if (frame->state != GW_FRAME_IMAGE || image->memory != batcher->ops->in_mem) {
-		fail(batcher, entry->frame, -EINVAL,
+		fail(batcher, entry->frame,
 			"the decoder gave no picture in memory that the engine can read");
 		return false;
 	}
 	if (geometry_update(geometry, frame->width, frame->height, image) != 0) {
-		fail(batcher, entry->frame, -ERANGE,
-			"a camera's region lies outside of its picture");
+		fail(batcher, entry->frame, "a camera's region lies outside of its picture");
 		return false;
 	}
 	preprocess_run(&batcher->preprocess, geometry, image, tensor);
@@ -298,7 +297,7 @@ static void make_result(
 	if (description->task == GW_TASK_DETECT)
 		detect(description, &entry->map, output[0], output[1], &frame->result);
 	else if (classify(description, output[0], &frame->result) != 0) {
-		fail(batcher, frame, -EDOM, "the model's output holds values that are no numbers");
+		fail(batcher, frame, "the model's output holds values that are no numbers");
 		return;
 	}
 	frame->state = GW_FRAME_RESULT;
@@ -318,7 +317,7 @@ static uint32_t post_process(struct batcher *batcher, const struct infer_batch *
 		entry->frame->stamp[GW_STAMP_INFER] = batch->started;
 		entry->frame->stamp[GW_STAMP_INFERRED] = batch->ended;
 		if (batch->status != 0)
-			fail(batcher, entry->frame, batch->status, batcher->complaint_text);
+			fail(batcher, entry->frame, batcher->complaint_text);
 		else
 			make_result(batcher, entry, batch);
 	}

@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,9 +29,8 @@ enum gw_frame_state {
 	GW_FRAME_RESULT,
 };
 
-/* Whether a complete frame waits for work. The dataplane sheds a frame that waits; the stage that
- * is about to work on it takes it. Whoever exchanges WAITING for its own word has it. A decoded
- * frame waits again, for its place in a batch. */
+/* Whether a complete frame waits for work. Where frames begin one that waits may be shed; the stage
+ * that is about to work on it takes it. Whoever exchanges WAITING for its own word has it. */
 enum gw_frame_claim { GW_CLAIM_WAITING, GW_CLAIM_TAKEN, GW_CLAIM_SHED };
 
 /* Which clock gave `capture_ns`. */
@@ -98,6 +96,12 @@ struct gw_image {
 };
 
 struct gw_frame {
+	_Alignas(64)
+		/* How often the slot was taken: tells its frames apart. The pool writes it. */
+		uint32_t ticket;
+	_Atomic uint32_t refs; /* the slot returns to the pool when the last reference goes */
+	_Atomic uint64_t claim; /* the ticket and enum gw_frame_claim: exchanged by any thread */
+
 	/* Identity. Written by the dataplane while FILLING, read-only afterwards. */
 	uint32_t camera; /* index into the configuration's cameras */
 	uint32_t ssrc;
@@ -109,8 +113,6 @@ struct gw_frame {
 	uint16_t width, height; /* source picture, pixels */
 
 	enum gw_frame_state state; /* written by the owner */
-	_Atomic uint8_t claim; /* enum gw_frame_claim: dataplane and decode stage exchange it */
-	int status; /* 0, or the negative errno of the first failure */
 	enum gw_drop drop; /* why it failed, GW_DROP_NONE while it is well */
 	int64_t stamp[GW_STAMP_COUNT];
 
@@ -118,18 +120,15 @@ struct gw_frame {
 	struct gw_image image;
 	struct gw_result result;
 
-	_Atomic uint32_t refs; /* the slot returns to the pool when the last reference goes */
 	struct gw_pool *pool;
 	uint32_t size_class;
 };
 
 /* Marks a frame as failed; the first reason stays. The frame must still be pushed on. */
-static inline void gw_frame_fail(struct gw_frame *frame, enum gw_drop drop, int status)
+static inline void gw_frame_fail(struct gw_frame *frame, enum gw_drop drop)
 {
-	if (frame->drop == GW_DROP_NONE) {
+	if (frame->drop == GW_DROP_NONE)
 		frame->drop = drop;
-		frame->status = status;
-	}
 }
 
 static inline bool gw_frame_failed(const struct gw_frame *frame)
@@ -137,29 +136,50 @@ static inline bool gw_frame_failed(const struct gw_frame *frame)
 	return frame->drop != GW_DROP_NONE;
 }
 
-/* Takes a waiting frame for work. False when the dataplane was quicker: then the frame has failed.
- */
+static inline uint64_t gw_frame_claim_word(uint32_t ticket, enum gw_frame_claim claim)
+{
+	return (uint64_t)ticket << 2 | claim;
+}
+
+static inline enum gw_frame_claim gw_frame_claim_state(const struct gw_frame *frame)
+{
+	return (enum gw_frame_claim)(atomic_load_explicit(&frame->claim, memory_order_acquire) & 3);
+}
+
+/* Takes a waiting frame for work. False when it was shed before: then it has failed. */
 static inline bool gw_frame_claim(struct gw_frame *frame)
 {
-	uint8_t word = GW_CLAIM_WAITING;
+	uint64_t word = gw_frame_claim_word(frame->ticket, GW_CLAIM_WAITING);
 
-	if (atomic_compare_exchange_strong_explicit(&frame->claim, &word, GW_CLAIM_TAKEN,
-		    memory_order_acq_rel, memory_order_acquire) ||
-		word == GW_CLAIM_TAKEN)
+	if (atomic_compare_exchange_strong_explicit(&frame->claim, &word,
+		    gw_frame_claim_word(frame->ticket, GW_CLAIM_TAKEN), memory_order_acq_rel,
+		    memory_order_acquire) ||
+		word == gw_frame_claim_word(frame->ticket, GW_CLAIM_TAKEN))
 		return true;
-	gw_frame_fail(frame, GW_DROP_SHED, -ECANCELED);
+	gw_frame_fail(frame, GW_DROP_SHED);
 	return false;
 }
 
-/* Lets a frame that was taken wait again. */
+/* Lets a frame that was taken be shed from now on, until somebody claims it. Its owner only. */
 static inline void gw_frame_offer(struct gw_frame *frame)
 {
-	atomic_store_explicit(&frame->claim, GW_CLAIM_WAITING, memory_order_release);
+	atomic_store_explicit(&frame->claim, gw_frame_claim_word(frame->ticket, GW_CLAIM_WAITING),
+		memory_order_release);
+}
+
+/* Sheds the frame that the slot held at that ticket, while it waits. False: it is at work, gone, or
+ * the slot is another frame's by now. Any thread. */
+static inline bool gw_frame_shed(struct gw_frame *frame, uint32_t ticket)
+{
+	uint64_t word = gw_frame_claim_word(ticket, GW_CLAIM_WAITING);
+
+	return atomic_compare_exchange_strong_explicit(&frame->claim, &word,
+		gw_frame_claim_word(ticket, GW_CLAIM_SHED), memory_order_acq_rel,
+		memory_order_acquire);
 }
 
 /* Takes one more reference. Any thread that holds one may. */
 void gw_frame_ref(struct gw_frame *frame);
 
-/* Gives one reference back; the last one returns the slot to its pool. Only the sink's thread may
- * (the pool's return path has one producer), except for a frame that never left the dataplane. */
+/* Gives one reference back; the last one returns the slot to its pool. Any thread. */
 void gw_frame_unref(struct gw_frame *frame);

@@ -6,31 +6,28 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "core/link.h"
+#include "core/free_list.h"
 
-#define NO_CAMERA UINT32_MAX
+#define NOBODY 0u
 #define PAGE 4096u
 #define MIN_JPEG (256u * 1024)
 
-/* The free slots of one class are in two places: a stack that only the dataplane touches, and a
- * link by which the sink returns them. */
 struct size_class {
-	uint16_t width, height;
+	struct gw_free_list free; /* numbers within the class */
+	uint64_t pixels; /* that a picture of the class may have */
 	uint32_t count;
 	uint32_t first; /* index of its first frame */
+	uint32_t jpeg_size, image_size; /* bytes of a slot */
 	uint8_t *memory;
 	size_t memory_size;
-	struct gw_frame **stack; /* dataplane only */
-	uint32_t stack_count;
-	struct gw_link *returned; /* sink -> dataplane */
 };
 
 struct gw_pool {
 	uint32_t class_count;
-	struct size_class classes[GW_SIZE_CLASSES];
 	uint32_t size;
 	struct gw_frame *frames;
-	_Atomic uint32_t *camera; /* per frame: who uses it, NO_CAMERA when free; for the audit */
+	_Atomic uint32_t *user; /* per frame: its camera plus one, or NOBODY; for the audit */
+	struct size_class classes[GW_SIZE_CLASSES];
 };
 
 static size_t round_up(size_t n, size_t unit)
@@ -38,22 +35,43 @@ static size_t round_up(size_t n, size_t unit)
 	return (n + unit - 1) / unit * unit;
 }
 
-static int class_open(struct gw_pool *pool, struct size_class *class,
-	const struct gw_size_class *wanted, bool populate, struct gw_error *error)
+/* Decoders write whole 16-pixel blocks. */
+static uint64_t pixels_of(uint16_t width, uint16_t height)
 {
-	/* Decoders write whole 16-pixel blocks and 64-byte aligned rows. */
-	size_t width = round_up(wanted->width, 16);
-	size_t height = round_up(wanted->height, 16);
-	size_t pixels = width * height;
-	/* Two bytes a pixel is more than quality 100 needs for photographs; noise may need more. */
-	size_t jpeg =
-		round_up(GW_JPEG_HEADROOM + (2 * pixels > MIN_JPEG ? 2 * pixels : MIN_JPEG), PAGE);
-	size_t image = round_up(round_up(3 * width, 64) * height, PAGE);
+	return (uint64_t)round_up(width, 16) * round_up(height, 16);
+}
 
-	class->width = wanted->width;
-	class->height = wanted->height;
+/* Two bytes a pixel is more than quality 100 needs for photographs; noise may need more. */
+static size_t jpeg_bytes(uint64_t pixels)
+{
+	size_t bytes = 2 * pixels;
+
+	if (bytes < MIN_JPEG)
+		bytes = MIN_JPEG;
+	if (bytes > GW_JPEG_LARGEST)
+		bytes = GW_JPEG_LARGEST;
+	return round_up(GW_JPEG_HEADROOM + bytes, PAGE);
+}
+
+static size_t image_bytes(const struct gw_size_class *class)
+{
+	return round_up(
+		round_up(3 * round_up(class->width, 16), 64) * round_up(class->height, 16), PAGE);
+}
+
+size_t gw_size_class_bytes(const struct gw_size_class *class)
+{
+	return jpeg_bytes(pixels_of(class->width, class->height)) + image_bytes(class);
+}
+
+static int class_open(struct size_class *class, const struct gw_size_class *wanted, bool populate,
+	struct gw_error *error)
+{
+	class->pixels = pixels_of(wanted->width, wanted->height);
 	class->count = wanted->count;
-	class->memory_size = (jpeg + image) * wanted->count;
+	class->jpeg_size = (uint32_t)jpeg_bytes(class->pixels);
+	class->image_size = (uint32_t)image_bytes(wanted);
+	class->memory_size = gw_size_class_bytes(wanted) * wanted->count;
 	class->memory = mmap(NULL, class->memory_size, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | (populate ? MAP_POPULATE : MAP_NORESERVE), -1, 0);
 	if (class->memory == MAP_FAILED) {
@@ -62,47 +80,35 @@ static int class_open(struct gw_pool *pool, struct size_class *class,
 			"frames: no memory for %u slots of %ux%u (%zu MiB): lower `frames.classes`",
 			wanted->count, wanted->width, wanted->height, class->memory_size >> 20);
 	}
-	class->stack = calloc(wanted->count, sizeof(struct gw_frame *));
-	class->returned = gw_link_create("returned", wanted->count);
-	if (!class->stack || !class->returned)
+	if (gw_free_list_open(&class->free, wanted->count) != 0)
 		return gw_error_set(error, -ENOMEM, "frames: out of memory");
-	for (uint32_t i = 0; i < wanted->count; i++) {
-		struct gw_frame *frame = &pool->frames[class->first + i];
-
-		frame->pool = pool;
-		frame->size_class = (uint32_t)(class - pool->classes);
-		frame->jpeg.room = class->memory + i * (jpeg + image);
-		frame->jpeg.capacity = (uint32_t)jpeg;
-		frame->image.room = frame->jpeg.room + jpeg;
-		frame->image.capacity = (uint32_t)image;
-		/* The lowest slot lies on top: a lightly loaded gateway touches little memory. */
-		class->stack[wanted->count - 1 - i] = frame;
-	}
-	class->stack_count = wanted->count;
 	return 0;
 }
 
 struct gw_pool *gw_pool_create(const struct gw_size_class *classes, uint32_t class_count,
 	bool populate, struct gw_error *error)
 {
-	struct gw_pool *pool = calloc(1, sizeof(*pool));
+	struct gw_pool *pool = aligned_alloc(_Alignof(struct gw_pool), sizeof(*pool));
 
 	if (!pool)
 		goto no_memory;
+	memset(pool, 0, sizeof(*pool));
 	for (uint32_t i = 0; i < class_count; i++) {
 		pool->classes[i].first = pool->size;
 		pool->size += classes[i].count;
 	}
 	assert(pool->size > 0);
 	pool->class_count = class_count;
-	pool->frames = calloc(pool->size, sizeof(struct gw_frame));
-	pool->camera = calloc(pool->size, sizeof(*pool->camera));
-	if (!pool->frames || !pool->camera)
+	/* Whole lines, so that neighbours share none; not touched before use. */
+	pool->frames = mmap(NULL, pool->size * sizeof(struct gw_frame), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (pool->frames == MAP_FAILED)
+		pool->frames = NULL;
+	pool->user = calloc(pool->size, sizeof(*pool->user));
+	if (!pool->frames || !pool->user)
 		goto no_memory;
-	for (uint32_t i = 0; i < pool->size; i++)
-		atomic_init(&pool->camera[i], NO_CAMERA);
 	for (uint32_t i = 0; i < class_count; i++) {
-		if (class_open(pool, &pool->classes[i], &classes[i], populate, error) != 0) {
+		if (class_open(&pool->classes[i], &classes[i], populate, error) != 0) {
 			gw_pool_destroy(pool);
 			errno = ENOMEM;
 			return NULL;
@@ -126,51 +132,67 @@ void gw_pool_destroy(struct gw_pool *pool)
 
 		if (class->memory)
 			munmap(class->memory, class->memory_size);
-		gw_link_destroy(class->returned);
-		free(class->stack);
+		gw_free_list_close(&class->free);
 	}
-	free(pool->frames);
-	free((void *)pool->camera);
+	if (pool->frames)
+		munmap(pool->frames, pool->size * sizeof(struct gw_frame));
+	free((void *)pool->user);
 	free(pool);
 }
 
-static struct size_class *class_for(struct gw_pool *pool, uint16_t width, uint16_t height)
+/* The class with the fewest pixels among those that hold more than `above` and at least `wanted`.
+ */
+static const struct size_class *class_for(
+	const struct gw_pool *pool, uint64_t wanted, uint64_t above)
 {
-	struct size_class *best = NULL;
+	const struct size_class *best = NULL;
 
 	for (uint32_t i = 0; i < pool->class_count; i++) {
-		struct size_class *class = &pool->classes[i];
+		const struct size_class *class = &pool->classes[i];
 
-		if (class->width < width || class->height < height)
-			continue;
-		if (!best ||
-			(uint64_t) class->width * class->height <
-				(uint64_t)best->width * best->height)
+		if (class->pixels >= wanted && class->pixels > above &&
+			(!best || class->pixels < best->pixels))
 			best = class;
 	}
 	return best;
 }
 
-struct gw_frame *gw_pool_get(struct gw_pool *pool, uint32_t camera, uint16_t width, uint16_t height)
+/* What never changes of a slot: set each time, so that a slot is not touched before its first use.
+ */
+static void describe_slot(struct gw_pool *pool, const struct size_class *class, uint32_t number,
+	struct gw_frame *frame)
 {
-	struct size_class *class = class_for(pool, width, height);
+	uint8_t *slot = class->memory + (size_t)number * (class->jpeg_size + class->image_size);
 
-	if (!class) {
+	frame->pool = pool;
+	frame->size_class = (uint32_t)(class - pool->classes);
+	frame->jpeg.room = slot;
+	frame->jpeg.capacity = class->jpeg_size;
+	frame->image.room = slot + class->jpeg_size;
+	frame->image.capacity = class->image_size;
+}
+
+static struct gw_frame *take(struct gw_pool *pool, const struct size_class *found, uint32_t camera)
+{
+	struct size_class *class;
+	uint32_t number;
+
+	if (!found) {
 		errno = EMSGSIZE;
 		return NULL;
 	}
-	if (class->stack_count == 0)
-		class->stack_count = gw_link_pop(class->returned, class->stack, class->count);
-	if (class->stack_count == 0) {
+	class = &pool->classes[found - pool->classes];
+	number = gw_free_list_pop(&class->free);
+	if (number == GW_FREE_LIST_EMPTY) {
 		errno = ENOBUFS;
 		return NULL;
 	}
-	struct gw_frame *frame = class->stack[--class->stack_count];
+	struct gw_frame *frame = &pool->frames[class->first + number];
 
+	describe_slot(pool, class, number, frame);
 	frame->camera = camera;
 	frame->flags = 0;
 	frame->state = GW_FRAME_FILLING;
-	frame->status = 0;
 	frame->drop = GW_DROP_NONE;
 	memset(frame->stamp, 0, sizeof(frame->stamp));
 	frame->jpeg.data = NULL;
@@ -179,24 +201,37 @@ struct gw_frame *gw_pool_get(struct gw_pool *pool, uint32_t camera, uint16_t wid
 	frame->result.task = GW_TASK_NONE;
 	frame->result.model = GW_NO_MODEL;
 	frame->result.count = 0;
-	atomic_store_explicit(&frame->claim, GW_CLAIM_WAITING, memory_order_relaxed);
+	frame->ticket++;
+	atomic_store_explicit(&frame->claim, gw_frame_claim_word(frame->ticket, GW_CLAIM_TAKEN),
+		memory_order_relaxed);
 	atomic_store_explicit(&frame->refs, 1, memory_order_relaxed);
-	atomic_store_explicit(&pool->camera[frame - pool->frames], camera, memory_order_release);
+	atomic_store_explicit(&pool->user[frame - pool->frames], camera + 1, memory_order_release);
 	return frame;
 }
 
-static void set_free(struct gw_pool *pool, struct gw_frame *frame)
+struct gw_frame *gw_pool_get(struct gw_pool *pool, uint32_t camera, uint16_t width, uint16_t height)
 {
-	frame->state = GW_FRAME_FREE;
-	atomic_store_explicit(&pool->camera[frame - pool->frames], NO_CAMERA, memory_order_release);
+	return take(pool, class_for(pool, pixels_of(width, height), 0), camera);
 }
 
-void gw_pool_put_back(struct gw_pool *pool, struct gw_frame *frame)
+struct gw_frame *gw_pool_get_larger(struct gw_pool *pool, const struct gw_frame *frame)
 {
-	struct size_class *class = &pool->classes[frame->size_class];
+	uint64_t above = pool->classes[frame->size_class].pixels;
+	const struct size_class *class;
+	struct gw_frame *larger = NULL;
 
-	set_free(pool, frame);
-	class->stack[class->stack_count++] = frame;
+	errno = EMSGSIZE;
+	while (!larger && (class = class_for(pool, 0, above)) != NULL) {
+		above = class->pixels;
+		if (class->jpeg_size > frame->jpeg.capacity)
+			larger = take(pool, class, frame->camera);
+	}
+	return larger;
+}
+
+bool gw_pool_fits(const struct gw_pool *pool, uint16_t width, uint16_t height)
+{
+	return class_for(pool, pixels_of(width, height), 0) != NULL;
 }
 
 void gw_frame_ref(struct gw_frame *frame)
@@ -206,10 +241,16 @@ void gw_frame_ref(struct gw_frame *frame)
 
 void gw_frame_unref(struct gw_frame *frame)
 {
+	struct gw_pool *pool = frame->pool;
+	struct size_class *class = &pool->classes[frame->size_class];
+
 	if (atomic_fetch_sub_explicit(&frame->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	set_free(frame->pool, frame);
-	gw_link_push(frame->pool->classes[frame->size_class].returned, &frame, 1);
+	const uint32_t index = (uint32_t)(frame - pool->frames);
+
+	frame->state = GW_FRAME_FREE;
+	atomic_store_explicit(&pool->user[index], NOBODY, memory_order_release);
+	gw_free_list_push(&class->free, index - class->first);
 }
 
 uint32_t gw_pool_size(const struct gw_pool *pool)
@@ -217,22 +258,64 @@ uint32_t gw_pool_size(const struct gw_pool *pool)
 	return pool->size;
 }
 
+uint32_t gw_pool_class_size(const struct gw_pool *pool, uint32_t size_class)
+{
+	return pool->classes[size_class].count;
+}
+
+/* Slots from here on were never used. */
+static uint32_t class_touched(const struct size_class *class)
+{
+	return atomic_load_explicit(&class->free.fresh, memory_order_relaxed);
+}
+
+uint32_t gw_pool_touched(const struct gw_pool *pool)
+{
+	uint32_t touched = 0;
+
+	for (uint32_t i = 0; i < pool->class_count; i++)
+		touched += class_touched(&pool->classes[i]);
+	return touched;
+}
+
 uint32_t gw_pool_in_use(const struct gw_pool *pool, uint32_t camera)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < pool->size; i++) {
-		uint32_t user = atomic_load_explicit(&pool->camera[i], memory_order_acquire);
+	for (uint32_t i = 0; i < pool->class_count; i++) {
+		const _Atomic uint32_t *user = &pool->user[pool->classes[i].first];
 
-		if (user != NO_CAMERA && (camera == NO_CAMERA || user == camera))
-			count++;
+		for (uint32_t k = 0; k < class_touched(&pool->classes[i]); k++) {
+			uint32_t who = atomic_load_explicit(&user[k], memory_order_acquire);
+
+			count += who != NOBODY && (camera == UINT32_MAX || who == camera + 1);
+		}
 	}
 	return count;
 }
 
+void gw_pool_count(const struct gw_pool *pool, uint32_t *in_use, uint32_t cameras)
+{
+	for (uint32_t i = 0; i < pool->class_count; i++) {
+		const _Atomic uint32_t *user = &pool->user[pool->classes[i].first];
+
+		for (uint32_t k = 0; k < class_touched(&pool->classes[i]); k++) {
+			uint32_t who = atomic_load_explicit(&user[k], memory_order_acquire);
+
+			if (who != NOBODY && who <= cameras)
+				in_use[who - 1]++;
+		}
+	}
+}
+
 void gw_pool_visit(struct gw_pool *pool, void (*visit)(struct gw_frame *, void *), void *arg)
 {
-	for (uint32_t i = 0; i < pool->size; i++)
-		if (atomic_load_explicit(&pool->camera[i], memory_order_acquire) != NO_CAMERA)
-			visit(&pool->frames[i], arg);
+	for (uint32_t i = 0; i < pool->class_count; i++) {
+		const struct size_class *class = &pool->classes[i];
+
+		for (uint32_t k = 0; k < class_touched(class); k++)
+			if (atomic_load_explicit(
+				    &pool->user[class->first + k], memory_order_acquire) != NOBODY)
+				visit(&pool->frames[class->first + k], arg);
+	}
 }

@@ -1,12 +1,14 @@
 /* All frames there will ever be, in size classes, so that 200 small cameras do not pay for one
  * large.
  *
- * One thread takes frames (the dataplane's), one gives them back (the sink's). Memory is reserved
- * at creation and touched by first use, unless `populate` asks for all of it at once.
+ * Any thread takes frames and gives them back, without a lock. The slot that was used last is used
+ * next: only as much memory is touched as frames were in flight at a time, unless `populate` asks
+ * for all of it at once.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/error.h"
@@ -14,11 +16,17 @@
 
 #define GW_SIZE_CLASSES 8
 
-/* Slots for pictures of up to width x height pixels. */
+/* A frame is below 16 MiB: RTP/JPEG counts its bytes in 24 bits (RFC 2435, 3.1.2). */
+#define GW_JPEG_LARGEST (16u << 20)
+
+/* Slots for pictures of up to width x height pixels, whatever their shape. */
 struct gw_size_class {
 	uint16_t width, height;
 	uint32_t count;
 };
+
+/* Bytes that a slot for such pictures takes. */
+size_t gw_size_class_bytes(const struct gw_size_class *class);
 
 struct gw_pool *gw_pool_create(const struct gw_size_class *classes, uint32_t class_count,
 	bool populate, struct gw_error *error);
@@ -26,23 +34,37 @@ struct gw_pool *gw_pool_create(const struct gw_size_class *classes, uint32_t cla
 /* Every frame must be back or abandoned: no thread may touch one any more. Accepts NULL. */
 void gw_pool_destroy(struct gw_pool *pool);
 
-/* Takes a frame for a picture of width x height pixels out of the smallest class that fits; a
- * larger class does not help out, or small cameras could starve the large ones. The frame is
- * FILLING, has one reference and belongs to the caller; `camera` is noted for the audit. NULL:
- * errno is ENOBUFS when the class is used up (retry later), EMSGSIZE when no class is large enough.
- * Dataplane thread only. */
+/* Takes a frame for a picture of width x height pixels out of the smallest class that holds so many
+ * pixels; a larger class does not help out, or small cameras could starve the large ones. The frame
+ * is FILLING and taken, has one reference and belongs to the caller; `camera` is noted for the
+ * audit. NULL: errno is ENOBUFS when the class is used up (retry later), EMSGSIZE when no class is
+ * large enough. Any thread. */
 struct gw_frame *gw_pool_get(
 	struct gw_pool *pool, uint32_t camera, uint16_t width, uint16_t height);
 
-/* Returns a frame that never left the dataplane. Dataplane thread only. */
-void gw_pool_put_back(struct gw_pool *pool, struct gw_frame *frame);
+/* The same for a picture that outgrew the slot that it has: out of the next class with larger slots
+ * that has one free. NULL: errno is ENOBUFS or EMSGSIZE. Any thread. */
+struct gw_frame *gw_pool_get_larger(struct gw_pool *pool, const struct gw_frame *frame);
+
+/* Whether some class holds pictures of that size. */
+bool gw_pool_fits(const struct gw_pool *pool, uint16_t width, uint16_t height);
 
 /* Frames in all classes: what a link must hold. */
 uint32_t gw_pool_size(const struct gw_pool *pool);
 
+/* Slots of a class. */
+uint32_t gw_pool_class_size(const struct gw_pool *pool, uint32_t size_class);
+
+/* Slots that were ever used: what lies in them takes memory. Any thread. */
+uint32_t gw_pool_touched(const struct gw_pool *pool);
+
 /* Counts the slots in use for `camera`, or for all cameras with UINT32_MAX. Any thread; a snapshot.
  */
 uint32_t gw_pool_in_use(const struct gw_pool *pool, uint32_t camera);
+
+/* Adds the slots in use of each camera below `cameras` to in_use[camera], in one pass. Any thread;
+ * a snapshot. */
+void gw_pool_count(const struct gw_pool *pool, uint32_t *in_use, uint32_t cameras);
 
 /* Calls `visit` for every frame that is in use. Only when no stage runs any more. */
 void gw_pool_visit(struct gw_pool *pool, void (*visit)(struct gw_frame *, void *), void *arg);

@@ -1,6 +1,7 @@
 #include "core/test.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "core/pool.h"
@@ -68,7 +69,7 @@ static void the_last_reference_returns_the_slot(void **state)
 	assert_ptr_equal(gw_pool_get(pool, 8, 10, 10), frames[1]);
 	assert_int_equal(gw_pool_in_use(pool, 8), 1);
 	assert_int_equal(gw_pool_in_use(pool, UINT32_MAX), 3);
-	gw_pool_put_back(pool, frames[1]);
+	gw_frame_unref(frames[1]);
 	assert_int_equal(gw_pool_in_use(pool, 8), 0);
 }
 
@@ -77,17 +78,148 @@ static void a_recycled_frame_carries_nothing_of_its_past(void **state)
 	struct gw_pool *pool = *state;
 	struct gw_frame *frame = gw_pool_get(pool, 0, 10, 10);
 
-	gw_frame_fail(frame, GW_DROP_JPEG_BAD, -EBADMSG);
-	gw_frame_fail(frame, GW_DROP_SHED, -ECANCELED);
+	gw_frame_fail(frame, GW_DROP_JPEG_BAD);
+	gw_frame_fail(frame, GW_DROP_SHED);
 	assert_int_equal(frame->drop, GW_DROP_JPEG_BAD);
 	frame->stamp[GW_STAMP_SINK] = 5;
 	frame->flags = GW_FLAG_FIELD;
-	gw_pool_put_back(pool, frame);
+	gw_frame_unref(frame);
 	assert_ptr_equal(gw_pool_get(pool, 0, 10, 10), frame);
 	assert_false(gw_frame_failed(frame));
-	assert_int_equal(frame->status, 0);
 	assert_int_equal(frame->flags, 0);
 	assert_int_equal(frame->stamp[GW_STAMP_SINK], 0);
+}
+
+static void what_was_used_last_is_used_next(void **state)
+{
+	static const struct gw_size_class class = {640, 480, 2000};
+	struct gw_frame *frames[48];
+	struct gw_error error;
+	struct gw_pool *pool = gw_pool_create(&class, 1, false, &error);
+
+	for (int i = 0; i < 48; i++)
+		frames[i] = gw_pool_get(pool, 0, 640, 480);
+	/* Each comes back and another goes, as often as there are slots and more. */
+	for (int i = 0; i < 5000; i++) {
+		gw_frame_unref(frames[i % 48]);
+		frames[i % 48] = gw_pool_get(pool, 0, 640, 480);
+	}
+	assert_int_equal(gw_pool_in_use(pool, 0), 48);
+	assert_in_range(gw_pool_touched(pool), 48, 64);
+	gw_pool_destroy(pool);
+}
+
+static void the_shape_of_a_picture_does_not_matter(void **state)
+{
+	static const struct gw_size_class classes[] = {{1280, 720, 1}, {4000, 3000, 1}};
+	struct gw_error error;
+	struct gw_pool *pool = gw_pool_create(classes, 2, false, &error);
+
+	assert_true(gw_pool_fits(pool, 720, 1280));
+	assert_int_equal(gw_pool_get(pool, 0, 720, 1280)->size_class, 0);
+	assert_int_equal(gw_pool_get(pool, 0, 1024, 1024)->size_class, 1);
+	assert_true(gw_pool_fits(pool, 3456, 3456));
+	assert_false(gw_pool_fits(pool, 4001, 3009));
+	gw_pool_destroy(pool);
+}
+
+static void a_picture_that_outgrows_its_slot_gets_a_larger_one(void **state)
+{
+	static const struct gw_size_class classes[] = {{2048, 1024, 1}, {64, 48, 1}, {640, 480, 1}};
+	struct gw_error error;
+	struct gw_pool *pool = gw_pool_create(classes, 3, false, &error);
+	struct gw_frame *frame = gw_pool_get(pool, 5, 64, 48);
+	struct gw_frame *larger = gw_pool_get_larger(pool, frame);
+
+	assert_int_equal(larger->size_class, 2);
+	assert_int_equal(larger->camera, 5);
+	assert_true(larger->jpeg.capacity > frame->jpeg.capacity);
+	/* The next one is used up: the one after it serves. */
+	assert_int_equal(gw_pool_get_larger(pool, frame)->size_class, 0);
+	assert_null(gw_pool_get_larger(pool, frame));
+	assert_int_equal(errno, ENOBUFS);
+	gw_pool_destroy(pool);
+}
+
+static void a_claim_is_for_one_frame_and_not_for_its_slot(void **state)
+{
+	struct gw_pool *pool = *state;
+	struct gw_frame *frame = gw_pool_get(pool, 0, 10, 10);
+	const uint32_t ticket = frame->ticket;
+
+	gw_frame_offer(frame);
+	gw_frame_unref(frame);
+	assert_ptr_equal(gw_pool_get(pool, 1, 10, 10), frame);
+	gw_frame_offer(frame);
+	/* Somebody still means the frame that the slot held before. */
+	assert_false(gw_frame_shed(frame, ticket));
+	assert_true(gw_frame_claim(frame));
+	gw_frame_offer(frame);
+	assert_true(gw_frame_shed(frame, frame->ticket));
+	assert_false(gw_frame_claim(frame));
+	assert_int_equal(frame->drop, GW_DROP_SHED);
+}
+
+#define THREADS 4
+#define ROUNDS 100000
+
+static void *take_and_give(void *arg)
+{
+	struct gw_pool *pool = arg;
+	struct gw_frame *mine[8] = {NULL};
+
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		struct gw_frame **place = &mine[i % 8];
+
+		if (*place) {
+			/* Nobody else wrote here meanwhile: the slot was ours alone. */
+			if ((*place)->rtp_timestamp != (uint32_t)(uintptr_t)&mine + i - 8)
+				return "a slot was given out twice";
+			gw_frame_unref(*place);
+		}
+		*place = gw_pool_get(pool, i % 3, 640, 480);
+		if (*place)
+			(*place)->rtp_timestamp = (uint32_t)(uintptr_t)&mine + i;
+	}
+	for (int i = 0; i < 8; i++)
+		if (mine[i])
+			gw_frame_unref(mine[i]);
+	return NULL;
+}
+
+static void any_thread_may_take_and_give_back(void **state)
+{
+	static const struct gw_size_class class = {640, 480, THREADS * 8 - 5};
+	struct gw_error error;
+	struct gw_pool *pool = gw_pool_create(&class, 1, false, &error);
+	pthread_t threads[THREADS];
+	void *complaint;
+
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, take_and_give, pool), 0);
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], &complaint);
+		assert_null(complaint);
+	}
+	assert_int_equal(gw_pool_in_use(pool, UINT32_MAX), 0);
+	for (uint32_t i = 0; i < class.count; i++)
+		assert_non_null(gw_pool_get(pool, 0, 640, 480));
+	assert_null(gw_pool_get(pool, 0, 640, 480));
+	gw_pool_destroy(pool);
+}
+
+static void slots_are_counted_for_all_cameras_in_one_pass(void **state)
+{
+	struct gw_pool *pool = *state;
+	uint32_t in_use[8] = {0};
+
+	gw_pool_get(pool, 7, 10, 10);
+	gw_pool_get(pool, 7, 640, 480);
+	gw_pool_get(pool, 2, 10, 10);
+	gw_pool_count(pool, in_use, 8);
+	assert_int_equal(in_use[7], 2);
+	assert_int_equal(in_use[2], 1);
+	assert_int_equal(in_use[0], 0);
 }
 
 int main(void)
@@ -99,6 +231,12 @@ int main(void)
 		TEST(a_picture_larger_than_every_class_is_refused),
 		TEST(the_last_reference_returns_the_slot),
 		TEST(a_recycled_frame_carries_nothing_of_its_past),
+		TEST(a_claim_is_for_one_frame_and_not_for_its_slot),
+		TEST(slots_are_counted_for_all_cameras_in_one_pass),
+		cmocka_unit_test(what_was_used_last_is_used_next),
+		cmocka_unit_test(the_shape_of_a_picture_does_not_matter),
+		cmocka_unit_test(a_picture_that_outgrows_its_slot_gets_a_larger_one),
+		cmocka_unit_test(any_thread_may_take_and_give_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,8 +10,8 @@ static void a_camera_over_its_quota_loses_its_oldest_waiting_frame(void **state)
 	for (uint32_t i = 0; i < 4; i++)
 		scene_send(s, i);
 	assert_int_equal(s->receiver->count, 4);
-	assert_int_equal(s->receiver->frames[0].frame->claim, GW_CLAIM_SHED);
-	assert_int_equal(s->receiver->frames[1].frame->claim, GW_CLAIM_WAITING);
+	assert_int_equal(gw_frame_claim_state(s->receiver->frames[0].frame), GW_CLAIM_SHED);
+	assert_int_equal(gw_frame_claim_state(s->receiver->frames[1].frame), GW_CLAIM_WAITING);
 	ASSERT_DROPS(s, OVER_QUOTA, 0);
 	while (gw_pool_in_use(s->receiver->pool, UINT32_MAX) > 0)
 		test_sink_release(s->receiver);
@@ -27,10 +27,10 @@ static void a_frame_that_a_decoder_took_is_not_shed(void **state)
 	s->receiver->sink_keeps = true;
 	scene_send(s, 0);
 	scene_send(s, 1);
-	s->receiver->frames[0].frame->claim = GW_CLAIM_TAKEN;
+	assert_true(gw_frame_claim(s->receiver->frames[0].frame));
 	scene_send(s, 2);
-	assert_int_equal(s->receiver->frames[0].frame->claim, GW_CLAIM_TAKEN);
-	assert_int_equal(s->receiver->frames[1].frame->claim, GW_CLAIM_SHED);
+	assert_int_equal(gw_frame_claim_state(s->receiver->frames[0].frame), GW_CLAIM_TAKEN);
+	assert_int_equal(gw_frame_claim_state(s->receiver->frames[1].frame), GW_CLAIM_SHED);
 	ASSERT_PICTURES(s, 0, 1, 2);
 }
 
@@ -42,8 +42,8 @@ static void when_nothing_can_be_shed_the_new_frame_is_dropped(void **state)
 	s->receiver->sink_keeps = true;
 	scene_send(s, 0);
 	scene_send(s, 1);
-	s->receiver->frames[0].frame->claim = GW_CLAIM_TAKEN;
-	s->receiver->frames[1].frame->claim = GW_CLAIM_TAKEN;
+	assert_true(gw_frame_claim(s->receiver->frames[0].frame));
+	assert_true(gw_frame_claim(s->receiver->frames[1].frame));
 	scene_send(s, 2);
 	ASSERT_DROPS(s, OVER_QUOTA, 1);
 	ASSERT_DROPS(s, FRAME_REFUSED, s->camera.count);
@@ -89,11 +89,11 @@ static void a_reused_slot_is_not_mistaken_for_the_frame_it_held(void **state)
 	/* The slots of frames 0 and 1 hold 2 and 3 now, of which one was taken. */
 	scene_send(s, 2);
 	scene_send(s, 3);
-	s->receiver->frames[2].frame->claim = GW_CLAIM_TAKEN;
+	assert_true(gw_frame_claim(s->receiver->frames[2].frame));
 	scene_send(s, 4);
-	assert_int_equal(s->receiver->frames[2].frame->claim, GW_CLAIM_TAKEN);
-	assert_int_equal(s->receiver->frames[3].frame->claim, GW_CLAIM_SHED);
-	assert_int_equal(s->receiver->frames[4].frame->claim, GW_CLAIM_WAITING);
+	assert_int_equal(gw_frame_claim_state(s->receiver->frames[2].frame), GW_CLAIM_TAKEN);
+	assert_int_equal(gw_frame_claim_state(s->receiver->frames[3].frame), GW_CLAIM_SHED);
+	assert_int_equal(gw_frame_claim_state(s->receiver->frames[4].frame), GW_CLAIM_WAITING);
 	ASSERT_PICTURES(s, 0, 1, 2, 3, 4);
 }
 
@@ -123,7 +123,7 @@ static void a_frame_that_is_being_filled_is_not_shed_for_the_one_its_slot_held(v
 	scene_prepare(s, 5);
 	test_receive_packet(s->receiver, &s->camera, 0);
 	assert_int_equal(s->receiver->count, 4);
-	assert_int_equal(complete->claim, GW_CLAIM_SHED);
+	assert_int_equal(gw_frame_claim_state(complete), GW_CLAIM_SHED);
 	ASSERT_PICTURES(s, 0, 1, 2, 3);
 	test_camera_free(&late);
 }

@@ -5,8 +5,8 @@
 
 #include "core/clock.h"
 #include "core/pool.h"
-#include "dataplane/admission.h"
 #include "dataplane/open_frame.h"
+#include "dataplane/picture_size.h"
 #include "dataplane/session.h"
 
 /* An open frame without news for so long has lost its packets. */
@@ -17,7 +17,7 @@
 #define ORDER_TIMEOUT_NS (20 * GW_NS_PER_MS)
 #define ORDER_DISTANCE 32
 
-static_assert((int)ADMISSION_WAIT == (int)ASSEMBLER_WAIT, "passed through");
+static_assert((int)GW_ADMIT_WAIT == (int)ASSEMBLER_WAIT, "passed through");
 
 struct assembler {
 	struct gw_pool *pool;
@@ -59,7 +59,7 @@ void assembler_destroy(struct assembler *assembler)
 		struct stream *stream = &assembler->streams[i];
 
 		for (uint32_t k = 0; k < stream->open_count; k++)
-			gw_pool_put_back(assembler->pool, stream->open[k]->frame);
+			gw_frame_unref(stream->open[k]->frame);
 	}
 	free(assembler);
 }
@@ -90,7 +90,7 @@ static void drop_frame(struct assembler *assembler, struct stream *stream, struc
 	enum gw_drop why, enum gw_drop later)
 {
 	gw_count_drop(stream->stats, why);
-	gw_pool_put_back(assembler->pool, open->frame);
+	gw_frame_unref(open->frame);
 	close_picture(assembler, stream, open, later);
 }
 
@@ -102,7 +102,8 @@ static void pass_on(struct assembler *assembler, struct stream *stream, struct o
 	if (open->high > stream->passed)
 		stream->passed = open->high;
 	frame->state = GW_FRAME_JPEG;
-	admission_passed_on(stream, frame);
+	frame->sequence = stream->admission.passed_on;
+	gw_admission_passed_on(&stream->admission, frame);
 	gw_counter_set(&stream->stats->last_frame, (uint64_t)frame->stamp[GW_STAMP_COMPLETE]);
 	gw_counter_set(&stream->stats->size, (uint64_t)frame->width << 16 | frame->height);
 	done->frames[done->count++] = frame;
@@ -192,6 +193,20 @@ static void refuse_picture(struct stream *stream, const struct rtp_packet *rtp,
 	gw_count_drop(stream->stats, why);
 }
 
+static enum gw_drop admit(struct assembler *assembler, struct stream *stream, uint16_t width,
+	uint16_t height, struct gw_frame **frame)
+{
+	const struct gw_admission_rules rules = {
+		.pool = assembler->pool,
+		.camera = stream->camera,
+		.quota = stream->config->quota,
+		.through = gw_counter_get(&stream->sink_stats->frames_out),
+		.lossless = assembler->lossless && !assembler->stop_waiting,
+	};
+
+	return gw_admit(&stream->admission, &rules, width, height, frame);
+}
+
 /* The packet belongs to no open frame: one begins. */
 static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stream,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, uint64_t extended,
@@ -206,14 +221,13 @@ static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stre
 			return GW_DROP_LATE;
 		close_oldest(assembler, stream, done);
 	}
-	enum gw_drop drop = admission_size(stream->config, jpeg, &width, &height, &flags);
+	enum gw_drop drop = picture_size_find(stream->config, jpeg, &width, &height, &flags);
 
 	if (drop == GW_DROP_NONE && (jpeg->type & RTP_JPEG_RESTART) && jpeg->restart_interval == 0)
 		drop = GW_DROP_BAD_RESTART;
 	if (drop == GW_DROP_NONE)
-		drop = admission_slot(stream, assembler->pool,
-			assembler->lossless && !assembler->stop_waiting, width, height, &frame);
-	if (drop == ADMISSION_WAIT)
+		drop = admit(assembler, stream, width, height, &frame);
+	if (drop == GW_ADMIT_WAIT)
 		return ASSEMBLER_WAIT;
 	assembler->stop_waiting = false;
 	gw_counter_add(&stream->stats->frames_in, 1);

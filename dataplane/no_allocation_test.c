@@ -152,7 +152,7 @@ static void hand_back(struct traffic *traffic, const struct assembler_done *done
 
 		gw_counter_add(&r->stats->camera[frame->camera].frames_out, 1);
 		gw_counter_add(&r->sink_stats->camera[frame->camera].frames_out, 1);
-		frame->claim = GW_CLAIM_TAKEN;
+		assert_true(gw_frame_claim(frame));
 		gw_frame_unref(frame);
 		traffic->frames++;
 	}

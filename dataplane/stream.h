@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/admission.h"
 #include "core/config/config.h"
 #include "core/frame.h"
 #include "core/stats.h"
@@ -20,9 +21,6 @@
 
 /* Closed pictures that are remembered, to tell late packets from new ones. */
 #define STREAM_CLOSED 8
-
-/* Complete frames that are remembered, to shed the oldest that still waits. */
-#define STREAM_RECENT 128
 
 enum open_state {
 	/* Packets are missing. */
@@ -91,10 +89,7 @@ struct stream {
 	uint32_t closed_next;
 	uint64_t passed; /* newest packet of the last frame that was passed on */
 
-	uint64_t complete; /* frames passed on */
-	/* The last of them, by sequence number: recent_first .. complete - 1. */
-	uint64_t recent_first;
-	struct gw_frame *recent[STREAM_RECENT];
+	struct gw_admission admission;
 
 	struct open_frame open_room[STREAM_OPEN_FRAMES];
 	struct jpeg_header header;

@@ -74,7 +74,7 @@ void test_receiver_close(struct test_receiver *receiver)
 static void release(struct test_receiver *receiver, struct test_frame *kept)
 {
 	gw_counter_add(&receiver->sink_stats->camera[kept->camera].frames_out, 1);
-	if (kept->frame->claim == GW_CLAIM_SHED)
+	if (gw_frame_claim_state(kept->frame) == GW_CLAIM_SHED)
 		gw_count_drop(&receiver->sink_stats->camera[kept->camera], GW_DROP_SHED);
 	gw_frame_unref(kept->frame);
 	kept->frame = NULL;
@@ -116,7 +116,7 @@ static void sink(struct test_receiver *receiver, const struct assembler_done *do
 		};
 		memcpy(seen->bytes, frame->jpeg.data, frame->jpeg.size);
 		if (!receiver->sink_keeps) {
-			frame->claim = GW_CLAIM_TAKEN;
+			assert_true(gw_frame_claim(frame));
 			release(receiver, seen);
 		}
 	}

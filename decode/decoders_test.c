@@ -44,7 +44,7 @@ static void the_null_decoder_draws_what_camera_and_sequence_say(void **state)
 		for (uint32_t x = 0; x < 160 * 3; x++)
 			assert_int_equal(frame->image.plane[0][y * frame->image.pitch[0] + x],
 				null_sample(1, 12345, x, y));
-	gw_pool_put_back(f.gw.pool, frame);
+	gw_frame_unref(frame);
 	fixture_close(&f);
 }
 

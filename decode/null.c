@@ -49,7 +49,7 @@ static void null_submit(struct decoder *decoder, struct gw_frame *const *frames,
 		int eighths = picture_place(&frame->image, &decoder->gw->cameras[frame->camera],
 			frame->width, frame->height);
 		if (eighths < 0) {
-			gw_frame_fail(frame, GW_DROP_JPEG_LIMIT, eighths);
+			gw_frame_fail(frame, GW_DROP_JPEG_LIMIT);
 			continue;
 		}
 		draw(frame);

@@ -51,8 +51,7 @@ static void probe(struct decode *decode, struct gw_frame *frame)
 		gw_frame_fail(frame,
 			status == -EFBIG             ? GW_DROP_JPEG_LIMIT
 				: status == -ENOTSUP ? GW_DROP_JPEG_UNSUPPORTED
-						     : GW_DROP_JPEG_BAD,
-			status);
+						     : GW_DROP_JPEG_BAD);
 		gw_counter_add(&decode->refused, 1);
 		return;
 	}

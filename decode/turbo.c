@@ -57,8 +57,8 @@ static void decode(struct worker *worker, struct gw_frame *frame)
 	if (status == 0)
 		frame->stamp[GW_STAMP_DECODED] = gw_now();
 	else
-		gw_frame_fail(frame,
-			status == -EMSGSIZE ? GW_DROP_JPEG_LIMIT : GW_DROP_DECODE_FAILED, status);
+		gw_frame_fail(
+			frame, status == -EMSGSIZE ? GW_DROP_JPEG_LIMIT : GW_DROP_DECODE_FAILED);
 }
 
 /* Draws the next ticket; false when there is none. */

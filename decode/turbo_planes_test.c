@@ -35,7 +35,7 @@ static void scaled_planes_equal_those_of_plain_libjpeg(void **state)
 		assert_int_equal(frame->image.format, halved[i / 3 % 3]);
 		assert_int_equal(frame->image.width, (recipe.width * eighths + 7) / 8);
 		assert_planes(&frame->image, data, size, eighths);
-		gw_pool_put_back(f.gw.pool, frame);
+		gw_frame_unref(frame);
 		free(data);
 	}
 	fixture_close(&f);

@@ -44,7 +44,7 @@ static void a_failed_frame_is_counted_by_its_reason_and_goes_nowhere(void **stat
 	struct fixture *f = fixture_open("kafka: {backend: 'null', frames: {every: 1}}\n", false);
 	struct gw_frame *frame = fixture_frame(f, 1);
 
-	gw_frame_fail(frame, GW_DROP_DECODE_FAILED, -5);
+	gw_frame_fail(frame, GW_DROP_DECODE_FAILED);
 	fixture_send(f, frame);
 	fixture_turn(f);
 	assert_int_equal(fixture_drops(f, 1, GW_DROP_DECODE_FAILED), 1);
@@ -240,7 +240,7 @@ static void a_slot_is_free_no_sooner_than_its_frame_is_counted_out(void **state)
 		 */
 		struct gw_frame *frame = gw_pool_get(watch.fixture->gw.pool, 0, 320, 240);
 
-		gw_frame_fail(frame, GW_DROP_DECODE_FAILED, -5);
+		gw_frame_fail(frame, GW_DROP_DECODE_FAILED);
 		gw_counter_add(begun, 1);
 		atomic_store(&watch.begun, i);
 		fixture_send(watch.fixture, frame);

@@ -191,7 +191,7 @@ static double run_one_thread(struct bench *b, uint32_t pictures, bool to_tensor)
 			preprocess(b, info.width, info.height, &frame->image);
 	}
 	spent = processor_seconds() - spent;
-	gw_pool_put_back(b->pool, frame);
+	gw_frame_unref(frame);
 	return pictures / spent;
 }
 
