@@ -28,19 +28,20 @@ static json_t *describe_model(const struct gw *gw, const struct accel *accel, ui
 		(json_int_t)gw_histogram_quantile(&stats->run_us, 0.99));
 }
 
-static int get_models(
-	struct gw *gw, const char *name, struct json_t **reply, struct gw_error *error)
+static int get_models(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
 {
-	const struct accel *accel = gw->stages[GW_STAGE_ACCEL].state;
+	const struct gw_stage *stage = owner;
 	json_t *models = json_array();
 
-	for (uint32_t i = 0; i < gw->model_count; i++)
-		json_array_append_new(models, describe_model(gw, accel, (uint16_t)i));
-	*reply = json_pack("{s:o}", "models", models);
+	for (uint32_t i = 0; i < stage->gw->model_count; i++)
+		json_array_append_new(models, describe_model(stage->gw, stage->state, (uint16_t)i));
+	reply->json = json_pack("{s:o}", "models", models);
 	return 200;
 }
 
 const struct gw_api_route accel_routes[] = {
-	{"GET", "models", "The models in use and how fast they run.", get_models},
+	{"GET", "models", "The models in use and how fast they run", get_models,
+		.role = GW_ROLE_VIEWER},
 	{0},
 };

@@ -276,6 +276,8 @@ static void frames_are_counted_in_and_out(void **state)
 static void the_api_tells_how_the_models_run(void **state)
 {
 	const struct gw_api_route *route = accel_stage.routes;
+	const struct gw_request request = {.who = "the test"};
+	struct gw_reply answer = {0};
 	struct fixture f;
 	json_t *reply;
 	const char *name, *task, *backend, *digest;
@@ -288,7 +290,8 @@ static void the_api_tells_how_the_models_run(void **state)
 		push(&f, 0, i, 0);
 	work(&f);
 	assert_string_equal(route->path, "models");
-	assert_int_equal(route->handle(&f.gw, NULL, &reply, &error), 200);
+	assert_int_equal(route->handle(f.stage, &request, &answer, &error), 200);
+	reply = answer.json;
 	json_t *model = json_array_get(json_object_get(reply, "models"), 0);
 
 	assert_int_equal(

@@ -1,21 +1,94 @@
-/* How a stage answers HTTP requests without knowing the server: a table of routes. */
+/* What the gateway can be asked and told, and the one way in: whoever brings a request (HTTP, a
+ * topic of commands, an agent of a fleet) hands it to gw_api_call(), which finds who answers.
+ *
+ * Stages and services offer tables of routes; they know no transport, and no transport knows them.
+ */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "core/error.h"
+
+#define GW_API_PREFIX "/api/v1/" /* before a route's path, where there are URLs */
 
 struct gw;
 struct json_t;
 
-struct gw_api_route {
-	const char *method; /* "GET", "POST"; NULL ends a table */
-	const char *
-		path; /* below /api/v1/; "{name}" stands for one segment: "cameras/{name}/sample" */
-	const char *summary;
-
-	/* Answers one request, on a thread of the server's. `name` is what stood for "{name}", or
-	 * NULL. Returns an HTTP status and sets *reply to a new jansson object that the caller
-	 * releases; or a negative errno with an error line: -ENOENT becomes 404, -EINVAL 400,
-	 * -EBUSY 409, others 500. */
-	int (*handle)(
-		struct gw *gw, const char *name, struct json_t **reply, struct gw_error *error);
+/* Who asks may do all that the roles before may, too. */
+enum gw_role {
+	GW_ROLE_VIEWER, /* looks */
+	GW_ROLE_OPERATOR, /* does what cameras and models are run with */
+	GW_ROLE_ADMIN, /* changes what the gateway is */
 };
+
+struct gw_request {
+	const char
+		*name; /* what stood for "{name}", decoded; NULL: nothing. The dispatch sets it */
+	const struct json_t *body; /* NULL: none */
+	enum gw_role role;
+	const char *who; /* for the log: "uid 1000 (anna)" */
+
+	/* True from when the gateway ends: a slow handler that waits for something looks at it and
+	 * returns -EAGAIN. NULL: it never becomes true. */
+	const _Atomic bool *ending;
+};
+
+/* An answer: either `json`, or bytes of another type. Whoever called releases it with
+ * gw_reply_release(). */
+struct gw_reply {
+	int status; /* of HTTP */
+	struct json_t *json;
+	const char *type; /* of the bytes: "image/jpeg"; static */
+	const void *bytes;
+	size_t size;
+	void (*release)(void *owner); /* NULL: the bytes are static. Any thread */
+	void *owner; /* of the bytes: a frame reference, say */
+	char allow[64]; /* the methods that the path has, where that is the answer; else empty */
+};
+
+/* Answers one request. `owner` is whom the table belongs to: the struct gw_stage of a stage, the
+ * state of a service. Runs on any thread, on several at the same time; one that may take longer
+ * than some milliseconds says so in its route.
+ *
+ * Returns an HTTP status with reply->json set to a new jansson object or reply->bytes to bytes
+ * (204: neither); or a negative errno with an error line, which becomes {"error": {"code",
+ * "message"}}: -ENOENT 404, -EINVAL 400, -EBUSY and -EEXIST 409, -EPERM 403, -ETIMEDOUT 504,
+ * -EAGAIN 503, -ENOTSUP 501, -EMSGSIZE 413, others 500. */
+typedef int gw_api_handler(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error);
+
+struct gw_api_route {
+	const char *method; /* "GET", "POST", "PATCH", "PUT", "DELETE"; NULL ends a table */
+	const char
+		*path; /* below GW_API_PREFIX; "{name}" is one segment: "cameras/{name}/sample" */
+	const char *summary;
+	gw_api_handler *handle;
+	enum gw_role role; /* the least that may */
+	bool slow; /* not for a thread that others wait for */
+	bool body; /* may come with a JSON body */
+};
+
+/* Answers `method` on `path` (below GW_API_PREFIX, still percent-encoded), on the calling thread.
+ * HEAD is GET; OPTIONS tells the methods. Never fails: what goes wrong is an answer too. What may
+ * change something (no GET) is logged with who asked. Any thread, from when the services are open
+ * until they are closed. */
+void gw_api_call(struct gw *gw, const char *method, const char *path,
+	const struct gw_request *request, struct gw_reply *reply);
+
+/* Whether gw_api_call() would run a route that is slow. */
+bool gw_api_is_slow(struct gw *gw, const char *method, const char *path);
+
+/* Calls `visit` for every route of every stage and service. */
+void gw_api_each(
+	struct gw *gw, void (*visit)(const struct gw_api_route *route, void *arg), void *arg);
+
+/* Makes the reply an error. What it held is not released. */
+__attribute__((format(printf, 4, 5))) void gw_reply_refuse(
+	struct gw_reply *reply, int status, const char *code, const char *format, ...);
+
+/* Gives back what the reply holds, and empties it. */
+void gw_reply_release(struct gw_reply *reply);
+
+/* "viewer", "operator", "admin". */
+const char *gw_role_name(enum gw_role role);

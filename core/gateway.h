@@ -14,15 +14,37 @@
 
 #define GW_STAGES 4
 #define GW_MODELS 32
-#define GW_SERVICES 4
+#define GW_SERVICES 8
 
 enum gw_stage_index { GW_STAGE_RX, GW_STAGE_DECODE, GW_STAGE_ACCEL, GW_STAGE_SINK };
 
-/* What runs beside the stages and serves them (the API). Opened after them, closed before. */
+/* What runs beside the stages and serves them (the API). Opened after them, closed before. A
+ * service that the configuration does not want leaves its state NULL: then nothing of it is called
+ * again.
+ */
 struct gw_service_ops {
 	const char *name;
 	int (*open)(struct gw *gw, void **state, struct gw_error *error);
+
+	/* Optional: lets requests in, now that all services are open. */
+	int (*start)(void *state, struct gw_error *error);
+
+	/* Optional: lets no more in, and waits for those under way, half a second at most. False
+	 * when some are left that still use the gateway: then nothing may be taken down. Called
+	 * before the first service is closed, also when it was never started. */
+	bool (*stop)(void *state);
+
 	void (*close)(void *state);
+
+	/* Optional, as those of a stage (core/stage.h). Any thread, while the service is open. */
+	void (*health)(void *state, struct gw_health *health);
+	struct json_t *(*describe)(void *state);
+	const struct gw_api_route *routes;
+};
+
+struct gw_service {
+	const struct gw_service_ops *ops;
+	void *state; /* NULL: not wanted */
 };
 
 struct gw_camera {
@@ -63,7 +85,7 @@ struct gw {
 	struct gw_link *links[GW_STAGES - 1];
 	struct gw_stage stages[GW_STAGES];
 	struct gw_latency *latency;
-	void *services[GW_SERVICES];
+	struct gw_service services[GW_SERVICES];
 	uint32_t service_count; /* opened ones */
 	_Atomic bool ready; /* main writes, the API reads */
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/gateway.h"
 #include "core/log.h"
 
 /* Between two lines about one trouble. */
@@ -45,6 +46,23 @@ void gw_health_add(struct gw_health *health, enum gw_severity severity, const ch
 	va_start(args, text);
 	vsnprintf(trouble->text, sizeof(trouble->text), text, args);
 	va_end(args);
+}
+
+void gw_health_collect(struct gw *gw, struct gw_health *health)
+{
+	health->count = health->left_out = 0;
+	for (int i = 0; i < GW_STAGES; i++) {
+		struct gw_stage *stage = &gw->stages[i];
+
+		if (stage->ops && stage->ops->health)
+			stage->ops->health(stage, health);
+	}
+	for (uint32_t i = 0; i < gw->service_count; i++) {
+		const struct gw_service *service = &gw->services[i];
+
+		if (service->state && service->ops->health)
+			service->ops->health(service->state, health);
+	}
 }
 
 enum gw_severity gw_health_worst(const struct gw_health *health)

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct gw;
+
 #define GW_TROUBLES 64
 #define GW_TROUBLE_ID 96
 #define GW_TROUBLE_TEXT 256
@@ -39,6 +41,10 @@ struct gw_health {
 /* Adds one trouble; `id` is printed with the thing's name put in place of its one "%s". */
 __attribute__((format(printf, 5, 6))) void gw_health_add(struct gw_health *health,
 	enum gw_severity severity, const char *id, const char *name, const char *text, ...);
+
+/* Asks every stage and every service; what was in `health` before is forgotten. Any thread, from
+ * when the services are open until they are closed. */
+void gw_health_collect(struct gw *gw, struct gw_health *health);
 
 /* The worst severity; GW_NOTICE when there is nothing. */
 enum gw_severity gw_health_worst(const struct gw_health *health);

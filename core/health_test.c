@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/gateway.h"
 #include "core/log.h"
 #include "core/test.h"
 
@@ -116,6 +117,37 @@ static void the_worst_counts_and_what_does_not_fit_is_counted(void **state)
 	gw_health_watch(w->log, &w->health, 100 * SECOND);
 }
 
+static void stage_health(struct gw_stage *stage, struct gw_health *health)
+{
+	gw_health_add(health, GW_FAILED, "stage.%s.stuck", stage->ops->name, "it hangs");
+}
+
+static void service_health(void *state, struct gw_health *health)
+{
+	gw_health_add(health, GW_NOTICE, "service.%s.busy", state, "it is busy");
+}
+
+static void stages_and_services_are_asked_those_without_an_answer_left_out(void **state)
+{
+	static const struct gw_stage_ops stage = {.name = "rx", .health = stage_health},
+					 silent = {.name = "decode"};
+	static const struct gw_service_ops service = {.name = "toy", .health = service_health};
+	struct watch *w = *state;
+	struct gw gw = {.services = {{&service, NULL}, {&service, "b"}}, .service_count = 2};
+
+	gw.stages[GW_STAGE_RX].ops = &stage;
+	gw.stages[GW_STAGE_DECODE].ops = &silent;
+	/* Twice: it is no sum over all askings. */
+	for (int i = 0; i < 2; i++) {
+		w->health.left_out = 3;
+		gw_health_collect(&gw, &w->health);
+		assert_int_equal(w->health.count, 2);
+		assert_int_equal(w->health.left_out, 0);
+	}
+	assert_string_equal(w->health.trouble[0].id, "stage.rx.stuck");
+	assert_string_equal(w->health.trouble[1].id, "service.b.busy");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +158,9 @@ int main(void)
 			tear_down),
 		cmocka_unit_test_setup_teardown(
 			the_worst_counts_and_what_does_not_fit_is_counted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			stages_and_services_are_asked_those_without_an_answer_left_out, set_up,
+			tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

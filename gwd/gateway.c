@@ -107,16 +107,42 @@ static int open_stages(struct gw *gw, struct gw_error *error)
 	return 0;
 }
 
+/* None lets a request in before all are open. */
 static int open_services(struct gw *gw, struct gw_error *error)
 {
-	for (uint32_t i = 0; gw_services[i]; i++) {
-		int status = gw_services[i]->open(gw, &gw->services[i], error);
+	int status = 0;
 
+	for (uint32_t i = 0; gw_services[i] && status == 0; i++) {
+		if (i == GW_SERVICES)
+			return gw_error_set(error, -E2BIG, "gwd: more than %d services", i);
+		gw->services[i].ops = gw_services[i];
 		gw->service_count = i + 1;
-		if (status != 0)
-			return status;
+		status = gw_services[i]->open(gw, &gw->services[i].state, error);
 	}
-	return 0;
+	for (uint32_t i = 0; i < gw->service_count && status == 0; i++)
+		if (gw->services[i].state && gw->services[i].ops->start)
+			status = gw->services[i].ops->start(gw->services[i].state, error);
+	return status;
+}
+
+/* False when one is left with somebody in it who still uses the gateway. */
+static bool close_services(struct gw *gw)
+{
+	bool stopped = true;
+
+	for (uint32_t i = gw->service_count; i-- > 0;)
+		if (gw->services[i].state && gw->services[i].ops->stop)
+			stopped = gw->services[i].ops->stop(gw->services[i].state) && stopped;
+	if (!stopped)
+		return false;
+	while (gw->service_count > 0) {
+		struct gw_service *service = &gw->services[--gw->service_count];
+
+		if (service->state)
+			service->ops->close(service->state);
+		*service = (struct gw_service){0};
+	}
+	return true;
 }
 
 static void signals_of_interest(sigset_t *set)
@@ -258,11 +284,11 @@ int gw_run(struct gw *gw, struct gw_error *error)
 	return status;
 }
 
-void gw_close(struct gw *gw)
+bool gw_close(struct gw *gw)
 {
-	while (gw->service_count > 0) {
-		gw->service_count--;
-		gw_services[gw->service_count]->close(gw->services[gw->service_count]);
+	if (!close_services(gw)) {
+		gw_warn("gwd", "a request is still at work: leaving without taking down the rest");
+		return false;
 	}
 	/* Clients of accelerators and brokers go before the packet framework that is opened last.
 	 */
@@ -282,4 +308,5 @@ void gw_close(struct gw *gw)
 	free(gw->cameras);
 	gw_config_free(gw->config);
 	memset(gw, 0, sizeof(*gw));
+	return true;
 }

@@ -20,5 +20,6 @@ void gw_reload(struct gw *gw);
 /* Runs until a signal, or until a replay is through; then drains. Returns 0 or a negative errno. */
 int gw_run(struct gw *gw, struct gw_error *error);
 
-/* Takes down what gw_open() built, in reverse; accepts half-built state. */
-void gw_close(struct gw *gw);
+/* Takes down what gw_open() built, in reverse; accepts half-built state. False when a request is
+ * still at work in a service: then all is left as it is, and the process must end at once. */
+bool gw_close(struct gw *gw);

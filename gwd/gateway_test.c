@@ -1,7 +1,9 @@
 /* A pipeline of toy stages on the real stage, link, pool and gateway code. */
 #include "core/test.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,8 +15,10 @@
 static struct {
 	uint32_t wanted; /* frames that the source makes */
 	bool stuck; /* the third stage never gives anything on */
-	bool open_fails, check_fails;
+	bool open_fails, check_fails, start_fails;
+	bool request_at_work; /* in the second service */
 	int opened, closed;
+	char services[256]; /* what was done to them, in order: "open a, open b, " */
 } play;
 
 static int toy_open(struct gw_stage *stage, struct gw_error *error)
@@ -97,7 +101,68 @@ static const struct gw_stage_ops toys[GW_STAGES] = {
 };
 
 const struct gw_stage_ops *const gw_pipeline[GW_STAGES] = {&toys[0], &toys[1], &toys[2], &toys[3]};
-const struct gw_service_ops *const gw_services[] = {NULL};
+static void note(const char *what, const char *name)
+{
+	size_t used = strlen(play.services);
+
+	snprintf(play.services + used, sizeof(play.services) - used, "%s %s, ", what, name);
+}
+
+static int first_open(struct gw *gw, void **state, struct gw_error *error)
+{
+	*state = "a";
+	note("open", *state);
+	return 0;
+}
+
+static int second_open(struct gw *gw, void **state, struct gw_error *error)
+{
+	*state = "b";
+	note("open", *state);
+	return 0;
+}
+
+static int unwanted_open(struct gw *gw, void **state, struct gw_error *error)
+{
+	return 0;
+}
+
+static int toy_start(void *state, struct gw_error *error)
+{
+	note("start", state);
+	return play.start_fails && strcmp(state, "b") == 0
+		? gw_error_set(error, -EIO, "the second service cannot start")
+		: 0;
+}
+
+static bool toy_stop(void *state)
+{
+	note("stop", state);
+	return !play.request_at_work || strcmp(state, "b") != 0;
+}
+
+static void service_close(void *state)
+{
+	note("close", state);
+}
+
+static const struct gw_service_ops first = {.name = "a",
+	.open = first_open,
+	.start = toy_start,
+	.stop = toy_stop,
+	.close = service_close};
+static const struct gw_service_ops unwanted = {.name = "unwanted",
+	.open = unwanted_open,
+	.start = toy_start,
+	.stop = toy_stop,
+	.close = service_close};
+static const struct gw_service_ops second = {.name = "b",
+	.open = second_open,
+	.start = toy_start,
+	.stop = toy_stop,
+	.close = service_close};
+
+const struct gw_service_ops *const gw_services[] = {&first, &unwanted, &second, NULL};
 
 static struct gw_config *small_config(void)
 {
@@ -181,6 +246,43 @@ static void nothing_is_opened_when_the_input_is_wrong(void **state)
 	assert_int_equal(play.opened, 0);
 }
 
+static void services_let_requests_in_when_all_are_open_and_none_is_closed(void **state)
+{
+	struct gw_error error;
+	struct gw gw;
+
+	memset(&play, 0, sizeof(play));
+	assert_int_equal(gw_open(&gw, small_config(), NULL, &error), 0);
+	gw_close(&gw);
+	assert_string_equal(play.services,
+		"open a, open b, start a, start b, stop b, stop a, close b, close a, ");
+
+	memset(&play, 0, sizeof(play));
+	play.start_fails = true;
+	assert_int_equal(gw_open(&gw, small_config(), NULL, &error), -EIO);
+	assert_string_equal(play.services,
+		"open a, open b, start a, start b, stop b, stop a, close b, close a, ");
+	assert_int_equal(play.closed, GW_STAGES);
+}
+
+static void nothing_is_taken_down_under_a_request_that_is_at_work(void **state)
+{
+	struct gw_error error;
+	struct gw gw;
+
+	memset(&play, 0, sizeof(play));
+	play.request_at_work = true;
+	assert_int_equal(gw_open(&gw, small_config(), NULL, &error), 0);
+	assert_false(gw_close(&gw));
+	assert_null(strstr(play.services, "close"));
+	assert_int_equal(play.closed, 0);
+	assert_non_null(gw.pool);
+	/* The process would end now. */
+	play.request_at_work = false;
+	assert_true(gw_close(&gw));
+	assert_int_equal(play.closed, GW_STAGES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +290,8 @@ int main(void)
 		cmocka_unit_test(what_a_stuck_stage_holds_is_counted_when_the_gateway_stops),
 		cmocka_unit_test(nothing_is_opened_when_the_input_is_wrong),
 		cmocka_unit_test(a_stage_that_cannot_open_takes_everything_down_again),
+		cmocka_unit_test(services_let_requests_in_when_all_are_open_and_none_is_closed),
+		cmocka_unit_test(nothing_is_taken_down_under_a_request_that_is_at_work),
 	};
 
 	gw_log_open(GW_LOG_STDERR, GW_LOG_ERROR);

@@ -1,5 +1,6 @@
 /* gwd: the daemon's whole life. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "core/log.h"
 #include "gwd/command.h"
@@ -27,7 +28,9 @@ static int live(const struct command *command, struct gw_config *config, struct 
 	status = gw_run(&gw, error);
 	if (replay && status == 0)
 		status = gw_replay_report(&gw, error);
-	gw_close(&gw);
+	/* Somebody still uses it: not even exit handlers may run under him. */
+	if (!gw_close(&gw))
+		_exit(status == 0 ? 0 : fail(error, 1));
 	return status;
 }
 

@@ -4,8 +4,8 @@
 
 #include "core/clock.h"
 #include "mgmt/facts.h"
-#include "mgmt/handlers.h"
 #include "mgmt/rates.h"
+#include "mgmt/state.h"
 
 static const char *model_name(const struct gw *gw, uint32_t camera)
 {
@@ -16,11 +16,11 @@ static const char *model_name(const struct gw *gw, uint32_t camera)
 	return gw->cameras[camera].config->model;
 }
 
-static json_t *camera_facts(const struct api *api, uint32_t camera)
+static json_t *camera_facts(const struct mgmt *mgmt, uint32_t camera)
 {
-	const struct gw *gw = api->gw;
+	const struct gw *gw = mgmt->gw;
 	const struct gw_camera_config *config = gw->cameras[camera].config;
-	struct camera_rates rates = rates_camera(api->rates, camera, gw_now());
+	struct camera_rates rates = rates_camera(mgmt->rates, camera, gw_now());
 	uint64_t size = gw_counter_get(&gw->stages[GW_STAGE_RX].stats->camera[camera].size);
 	struct tally tally;
 
@@ -49,23 +49,27 @@ static json_t *camera_facts(const struct api *api, uint32_t camera)
 	return facts;
 }
 
-int api_cameras(const struct api *api, const char *name, json_t **reply, struct gw_error *error)
+int api_cameras(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
 {
+	const struct mgmt *mgmt = owner;
 	json_t *list = json_array();
 
-	for (uint32_t i = 0; i < api->gw->camera_count; i++)
-		json_array_append_new(list, camera_facts(api, i));
-	*reply = json_pack("{s:o}", "cameras", list);
+	for (uint32_t i = 0; i < mgmt->gw->camera_count; i++)
+		json_array_append_new(list, camera_facts(mgmt, i));
+	reply->json = json_pack("{s:o}", "cameras", list);
 	return 200;
 }
 
-int api_camera(const struct api *api, const char *name, json_t **reply, struct gw_error *error)
+int api_camera(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
 {
-	for (uint32_t i = 0; i < api->gw->camera_count; i++) {
-		if (strcmp(api->gw->cameras[i].config->name, name) == 0) {
-			*reply = camera_facts(api, i);
+	const struct mgmt *mgmt = owner;
+	for (uint32_t i = 0; i < mgmt->gw->camera_count; i++) {
+		if (strcmp(mgmt->gw->cameras[i].config->name, request->name) == 0) {
+			reply->json = camera_facts(mgmt, i);
 			return 200;
 		}
 	}
-	return gw_error_set(error, -ENOENT, "there is no camera '%s'", name);
+	return gw_error_set(error, -ENOENT, "there is no camera '%s'", request->name);
 }

@@ -5,7 +5,7 @@
 
 #include "core/config/schema.h"
 #include "core/gateway.h"
-#include "mgmt/handlers.h"
+#include "mgmt/state.h"
 
 static json_t *value_json(const cyaml_schema_value_t *schema, const void *data, uint64_t count);
 
@@ -116,13 +116,15 @@ static void hide_secrets(json_t *config)
 	}
 }
 
-int api_config(const struct api *api, const char *name, json_t **reply, struct gw_error *error)
+int api_config(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
 {
-	const struct gw_config *config = api->gw->config;
+	const struct mgmt *mgmt = owner;
+	const struct gw_config *config = mgmt->gw->config;
 
-	*reply = value_json(&gw_config_schema, &config, 0);
-	if (!*reply)
+	reply->json = value_json(&gw_config_schema, &config, 0);
+	if (!reply->json)
 		return gw_error_set(error, -ENOMEM, "out of memory");
-	hide_secrets(*reply);
+	hide_secrets(reply->json);
 	return 200;
 }

@@ -2,7 +2,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "mgmt/handlers.h"
+#include "mgmt/state.h"
 #include "mgmt/tally.h"
 
 /* One line of the answer: the total of all cameras, and each camera's share. `count` is where the
@@ -34,9 +34,11 @@ static const uint64_t *event_count(const struct tally *tally, int event)
 	return &tally->events[event];
 }
 
-int api_drops(const struct api *api, const char *name, json_t **reply, struct gw_error *error)
+int api_drops(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
 {
-	const struct gw *gw = api->gw;
+	const struct mgmt *mgmt = owner;
+	const struct gw *gw = mgmt->gw;
 	struct tally *tallies = calloc(gw->camera_count + 1, sizeof(*tallies));
 	json_t *drops = json_array(), *events = json_array(), *unmatched = json_object();
 
@@ -65,7 +67,7 @@ int api_drops(const struct api *api, const char *name, json_t **reply, struct gw
 		json_array_append_new(events, line);
 	}
 	free(tallies);
-	*reply = json_pack(
+	reply->json = json_pack(
 		"{s:o, s:o, s:o}", "drops", drops, "events", events, "unmatched", unmatched);
 	return 200;
 }

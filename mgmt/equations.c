@@ -5,7 +5,7 @@
 
 #include "mgmt/audit.h"
 #include "mgmt/facts.h"
-#include "mgmt/handlers.h"
+#include "mgmt/state.h"
 
 /* 2 ms apart: a tenth of a second for what is in motion to settle. */
 #define ATTEMPTS 50
@@ -24,9 +24,11 @@ static void add_equation(
 			subject->balanced[unit]));
 }
 
-int api_audit(const struct api *api, const char *name, json_t **reply, struct gw_error *error)
+int api_audit(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
 {
-	const struct gw *gw = api->gw;
+	const struct mgmt *mgmt = owner;
+	const struct gw *gw = mgmt->gw;
 	struct audit *audit = audit_run(gw, ATTEMPTS);
 	json_t *list = json_array();
 
@@ -39,7 +41,7 @@ int api_audit(const struct api *api, const char *name, json_t **reply, struct gw
 			add_equation(list, gw->cameras[i].config->name, &audit->subject[i],
 				(enum gw_unit)unit);
 	add_equation(list, "unmatched", &audit->subject[gw->camera_count], GW_PACKET);
-	*reply = json_pack("{s:b, s:o}", "balanced", audit->balanced, "equations", list);
+	reply->json = json_pack("{s:b, s:o}", "balanced", audit->balanced, "equations", list);
 	free(audit);
 	return 200;
 }

@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/api.h"
 #include "core/clock.h"
+#include "core/health.h"
 
 static const char config_text[] =
 	"gateway: {name: gw1}\n"
@@ -21,22 +23,47 @@ static const char config_text[] =
 	"  properties: [{name: sasl.password, value: hunter2}, {name: linger.ms, value: '5'}]\n"
 	"api: {socket: %s}\n";
 
-static int toy_models(
-	struct gw *gw, const char *name, struct json_t **reply, struct gw_error *error)
+static int toy_models(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
 {
-	*reply = json_pack("{s:[]}", "models");
+	reply->json = json_pack("{s:[]}", "models");
 	return 200;
 }
 
-static int toy_sample(
-	struct gw *gw, const char *name, struct json_t **reply, struct gw_error *error)
+static int toy_sample(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
 {
-	if (strcmp(name, "busy") == 0)
+	if (strcmp(request->name, "busy") == 0)
 		return gw_error_set(error, -EBUSY, "it is busy");
-	if (strcmp(name, "broken") == 0)
+	if (strcmp(request->name, "broken") == 0)
 		return -EIO;
-	*reply = json_pack("{s:s, s:b}", "camera", name, "requested", 1);
+	reply->json = json_pack("{s:s, s:b}", "camera", request->name, "requested", 1);
 	return 202;
+}
+
+static int toy_echo(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
+{
+	reply->json =
+		json_pack("{s:O?, s:s}", "body", (json_t *)request->body, "who", request->who);
+	return 200;
+}
+
+/* Takes as many milliseconds as its name says. With {"deaf": true} also when the gateway ends. */
+static int toy_slow(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
+{
+	static const struct timespec step = {.tv_nsec = 5 * GW_NS_PER_MS};
+	const int64_t end = gw_now() + atoi(request->name) * GW_NS_PER_MS;
+	const bool deaf = json_is_true(json_object_get(request->body, "deaf"));
+
+	while (gw_now() < end) {
+		if (!deaf && *request->ending)
+			return gw_error_set(error, -EAGAIN, "the gateway ends");
+		nanosleep(&step, NULL);
+	}
+	reply->json = json_pack("{s:s, s:s}", "slept", request->name, "who", request->who);
+	return 200;
 }
 
 static struct json_t *toy_describe(struct gw_stage *stage)
@@ -44,17 +71,26 @@ static struct json_t *toy_describe(struct gw_stage *stage)
 	return json_pack("{s:s, s:s}", "backend", "null", "state", "up");
 }
 
+static void toy_health(struct gw_stage *stage, struct gw_health *health)
+{
+	if (stage->exhausted)
+		gw_health_add(health, GW_DEGRADED, "stage.%s.exhausted", stage->ops->name,
+			"nothing comes any more");
+}
+
 static const struct gw_api_route model_routes[] = {
-	{"GET", "models", "The models.", toy_models},
+	{"GET", "models", "The models.", toy_models, .role = GW_ROLE_VIEWER},
 	{0},
 };
 static const struct gw_api_route sample_routes[] = {
-	{"POST", "cameras/{name}/sample", "A picture now.", toy_sample},
+	{"POST", "cameras/{name}/sample", "A picture now.", toy_sample, .role = GW_ROLE_OPERATOR},
+	{"PATCH", "echo", "Says what it hears.", toy_echo, .role = GW_ROLE_ADMIN, .body = true},
+	{"PUT", "slow/{name}", "Takes its time.", toy_slow, .slow = true, .body = true},
 	{0},
 };
 
 static const struct gw_stage_ops toy_stages[GW_STAGES] = {
-	{.name = "rx"},
+	{.name = "rx", .health = toy_health},
 	{.name = "decode"},
 	{.name = "accel", .routes = model_routes},
 	{.name = "sink", .routes = sample_routes, .describe = toy_describe},

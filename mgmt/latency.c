@@ -1,6 +1,6 @@
 #include <jansson.h>
 
-#include "mgmt/handlers.h"
+#include "mgmt/state.h"
 
 #include "core/gateway.h"
 
@@ -23,9 +23,11 @@ static json_t *with_meaning(json_t *line, const char *meaning)
 	return line;
 }
 
-int api_latency(const struct api *api, const char *name, json_t **reply, struct gw_error *error)
+int api_latency(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
 {
-	const struct gw_latency *latency = api->gw->latency;
+	const struct mgmt *mgmt = owner;
+	const struct gw_latency *latency = mgmt->gw->latency;
 	json_t *stages = json_array(), *cameras = json_array();
 
 	for (int i = 0; i < GW_SEGMENT_COUNT; i++)
@@ -35,9 +37,10 @@ int api_latency(const struct api *api, const char *name, json_t **reply, struct 
 	json_array_append_new(stages,
 		with_meaning(quantiles("stage", "acknowledge", &latency->acknowledge),
 			"From the record to the back-end's confirmation."));
-	for (uint32_t i = 0; i < api->gw->camera_count; i++)
+	for (uint32_t i = 0; i < mgmt->gw->camera_count; i++)
 		json_array_append_new(cameras,
-			quantiles("camera", api->gw->cameras[i].config->name, &latency->camera[i]));
-	*reply = json_pack("{s:o, s:o}", "stages", stages, "cameras", cameras);
+			quantiles(
+				"camera", mgmt->gw->cameras[i].config->name, &latency->camera[i]));
+	reply->json = json_pack("{s:o, s:o}", "stages", stages, "cameras", cameras);
 	return 200;
 }

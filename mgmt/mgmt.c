@@ -1,41 +1,29 @@
 #include "mgmt/mgmt.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/inherit.h"
+#include "core/clock.h"
 #include "core/log.h"
+#include "mgmt/jobs.h"
 #include "mgmt/rates.h"
+#include "mgmt/routes.h"
 #include "mgmt/server.h"
-#include "mgmt/socket.h"
+#include "mgmt/state.h"
+#include "mgmt/ticker.h"
+#include "mgmt/watch.h"
 
-struct mgmt {
-	struct api api;
-	struct api_socket socket;
-	struct api_server *server;
-};
+/* For a slow request to notice that the gateway ends. */
+#define PATIENCE (500 * GW_NS_PER_MS)
 
-static int start_threads(struct mgmt *mgmt, struct gw_error *error)
+static void every_second(void *arg)
 {
-	struct gw_inherit before;
-	int status;
+	struct mgmt *mgmt = arg;
 
-	gw_inherit_begin(&before);
-	status = rates_start(mgmt->api.rates);
-	if (status != 0)
-		gw_error_set(error, status, "api: no thread: %s", strerror(-status));
-	if (status == 0) {
-		mgmt->server = api_server_start(&mgmt->api, mgmt->socket.fd, error);
-		status = mgmt->server ? 0 : -EIO;
-	}
-	gw_inherit_end(&before);
-	if (mgmt->server)
-		mgmt->socket.fd = -1; /* the server's now */
-	return status;
+	rates_note(mgmt->rates, gw_now());
+	watch_look(mgmt->watch, gw_now());
 }
 
 static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
@@ -50,33 +38,76 @@ static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
 	if (!mgmt)
 		return gw_error_set(error, -ENOMEM, "api: out of memory");
 	*state = mgmt;
-	mgmt->api.gw = gw;
+	mgmt->gw = gw;
 	mgmt->socket.fd = -1;
-	mgmt->api.rates = rates_create(gw);
-	if (!mgmt->api.rates)
+	mgmt->rates = rates_create(gw);
+	mgmt->watch = watch_create(gw);
+	if (!mgmt->rates || !mgmt->watch)
 		return gw_error_set(error, -ENOMEM, "api: out of memory");
-	int status = api_socket_open(&mgmt->socket, config->socket, error);
-	if (status == 0)
-		status = start_threads(mgmt, error);
-	if (status == 0)
-		gw_info("api", "listening on %s", config->socket);
-	return status;
+	return api_socket_open(&mgmt->socket, config->socket, error);
+}
+
+static int mgmt_start(void *state, struct gw_error *error)
+{
+	struct mgmt *mgmt = state;
+
+	/* A first look, so that nobody is told that all is well before anybody looked. */
+	watch_look(mgmt->watch, gw_now());
+	mgmt->ticker = ticker_start("api-tick", every_second, mgmt);
+	if (!mgmt->ticker)
+		return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
+	mgmt->jobs = jobs_start(mgmt->gw, error);
+	if (!mgmt->jobs)
+		return -EIO;
+	mgmt->server = api_server_start(mgmt->gw, mgmt->jobs, mgmt->socket.fd, error);
+	if (!mgmt->server)
+		return -EIO;
+	mgmt->socket.fd = -1; /* the server's now */
+	gw_info("api", "listening on %s", mgmt->socket.path);
+	return 0;
+}
+
+static bool mgmt_stop(void *state)
+{
+	struct mgmt *mgmt = state;
+
+	ticker_stop(mgmt->ticker);
+	mgmt->ticker = NULL;
+	/* The jobs first: the server must have an answer for every request that it put off. */
+	const bool none_left = !mgmt->jobs || jobs_stop(mgmt->jobs, PATIENCE);
+
+	api_server_stop(mgmt->server);
+	mgmt->server = NULL;
+	api_socket_close(&mgmt->socket);
+	return none_left;
 }
 
 static void mgmt_close(void *state)
 {
 	struct mgmt *mgmt = state;
 
-	if (!mgmt)
-		return;
-	api_server_stop(mgmt->server);
-	api_socket_close(&mgmt->socket);
-	rates_destroy(mgmt->api.rates);
+	jobs_destroy(mgmt->jobs);
+	watch_destroy(mgmt->watch);
+	rates_destroy(mgmt->rates);
 	free(mgmt);
+}
+
+static json_t *mgmt_describe(void *state)
+{
+	struct mgmt *mgmt = state;
+	uint32_t waiting, running;
+
+	jobs_count(mgmt->jobs, &waiting, &running);
+	return json_pack("{s:s, s:I, s:I}", "socket", mgmt->socket.path, "slow_waiting",
+		(json_int_t)waiting, "slow_running", (json_int_t)running);
 }
 
 const struct gw_service_ops mgmt_service = {
 	.name = "api",
 	.open = mgmt_open,
+	.start = mgmt_start,
+	.stop = mgmt_stop,
 	.close = mgmt_close,
+	.describe = mgmt_describe,
+	.routes = mgmt_routes,
 };

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "core/clock.h"
@@ -29,9 +28,6 @@ struct reading {
 struct rates {
 	const struct gw *gw;
 	pthread_mutex_t lock; /* guards the readings and the periods */
-	pthread_cond_t wake;
-	pthread_t thread;
-	bool running, stop;
 	uint32_t next; /* reading to be overwritten */
 	struct reading reading[READINGS];
 	int64_t *period; /* per camera: nanoseconds from frame to frame, 0: not known yet */
@@ -110,42 +106,15 @@ void rates_note(struct rates *rates, int64_t now)
 	pthread_mutex_unlock(&rates->lock);
 }
 
-static void *rates_thread(void *arg)
-{
-	struct rates *rates = arg;
-	struct timespec next;
-
-	clock_gettime(CLOCK_MONOTONIC, &next);
-	pthread_mutex_lock(&rates->lock);
-	while (!rates->stop) {
-		next.tv_sec++;
-		while (!rates->stop &&
-			pthread_cond_timedwait(&rates->wake, &rates->lock, &next) != ETIMEDOUT)
-			;
-		if (rates->stop)
-			break;
-		pthread_mutex_unlock(&rates->lock);
-		rates_note(rates, gw_now());
-		pthread_mutex_lock(&rates->lock);
-	}
-	pthread_mutex_unlock(&rates->lock);
-	return NULL;
-}
-
 struct rates *rates_create(const struct gw *gw)
 {
 	uint32_t cameras = gw->camera_count ? gw->camera_count : 1;
 	struct rates *rates = calloc(1, sizeof(*rates));
-	pthread_condattr_t attributes;
 
 	if (!rates)
 		return NULL;
 	rates->gw = gw;
 	pthread_mutex_init(&rates->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&rates->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
 	rates->period = calloc(cameras, sizeof(*rates->period));
 	bool complete = rates->period;
 	for (int i = 0; i < READINGS; i++) {
@@ -161,36 +130,13 @@ struct rates *rates_create(const struct gw *gw)
 	return rates;
 }
 
-int rates_start(struct rates *rates)
-{
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int status = pthread_create(&rates->thread, NULL, rates_thread, rates);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (status != 0)
-		return -status;
-	pthread_setname_np(rates->thread, "rates");
-	rates->running = true;
-	return 0;
-}
-
 void rates_destroy(struct rates *rates)
 {
 	if (!rates)
 		return;
-	if (rates->running) {
-		pthread_mutex_lock(&rates->lock);
-		rates->stop = true;
-		pthread_cond_signal(&rates->wake);
-		pthread_mutex_unlock(&rates->lock);
-		pthread_join(rates->thread, NULL);
-	}
 	for (int i = 0; i < READINGS; i++)
 		free(rates->reading[i].camera);
 	free(rates->period);
-	pthread_cond_destroy(&rates->wake);
 	pthread_mutex_destroy(&rates->lock);
 	free(rates);
 }

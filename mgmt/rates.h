@@ -1,7 +1,7 @@
 /* Figures per second: counters now against counters of one to two seconds ago.
  *
- * A thread of its own keeps the last few readings; a request compares with one of them, so that
- * asking costs no waiting and many who ask do not disturb each other.
+ * The last few readings are kept; a request compares with one of them, so that asking costs no
+ * waiting and many who ask do not disturb each other.
  */
 #pragma once
 
@@ -27,13 +27,10 @@ struct camera_rates {
 /* Prepares the readings; NULL and errno on failure. Takes the first one at once. */
 struct rates *rates_create(const struct gw *gw);
 
-/* Runs a thread that calls rates_note() every second. All signals are blocked in it. */
-int rates_start(struct rates *rates);
-
-/* Ends the thread and frees everything. Accepts NULL. */
+/* Frees everything. Accepts NULL. */
 void rates_destroy(struct rates *rates);
 
-/* Takes one reading; `now` as of gw_now(). */
+/* Takes one reading; `now` as of gw_now(). One thread, about once a second. */
 void rates_note(struct rates *rates, int64_t now);
 
 /* Any thread. */

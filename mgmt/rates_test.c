@@ -168,17 +168,6 @@ static void processor_time_counts_the_threads_of_a_stage(void **state)
 	assert_float_equal(rates_processor(f->rates, GW_STAGE_RX), 0, 0);
 }
 
-static void the_thread_takes_readings_and_ends_at_once(void **state)
-{
-	struct rates_fixture *f = *state;
-	int64_t begin = gw_now();
-
-	assert_int_equal(rates_start(f->rates), 0);
-	rates_destroy(f->rates);
-	assert_true(gw_now() - begin < 500 * MS);
-	f->rates = NULL;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,8 +185,6 @@ int main(void)
 			busy_is_the_share_of_turns_since_the_last_reading, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			processor_time_counts_the_threads_of_a_stage, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			the_thread_takes_readings_and_ends_at_once, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

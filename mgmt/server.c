@@ -8,59 +8,135 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/inherit.h"
 #include "core/log.h"
-#include "mgmt/routes.h"
+#include "mgmt/body.h"
+#include "mgmt/jobs.h"
+#include "mgmt/peer.h"
 
 #define CONNECTIONS 64u
 #define TIMEOUT_S 15u
 #define CONNECTION_MEMORY (32u * 1024u) /* request line and headers must fit */
-#define BODY_LIMIT (64u * 1024u)
 
 struct api_server {
-	const struct api *api;
+	struct gw *gw;
+	struct jobs *jobs;
+	struct peer peer; /* of the server's thread */
 	struct MHD_Daemon *daemon;
 };
 
-/* One request, from its headers to its end. No route takes a body yet: it is only measured. */
-struct request {
-	size_t body;
-	bool too_large;
+/* One request, from its headers to its end. */
+struct http_request {
+	struct body body;
+	bool put_off; /* this is not the first time that its answer is asked for */
+	struct job *job; /* answers it elsewhere; NULL: `reply` is the answer */
+	struct gw_reply reply;
 };
 
-static enum MHD_Result respond(
-	struct MHD_Connection *connection, const char *method, struct api_answer *answer)
+static struct MHD_Response *json_response(json_t *json)
 {
-	char *text = NULL;
-	size_t size = 0;
+	char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		text ? strlen(text) : 0, text, MHD_RESPMEM_MUST_FREE);
 
-	if (answer->body) {
-		text = json_dumps(answer->body, JSON_COMPACT | JSON_REAL_PRECISION(9));
-		json_decref(answer->body);
-		size = text ? strlen(text) : 0;
-	}
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE);
-	if (!response) {
+	if (!response)
 		free(text);
-		return MHD_NO;
+	return response;
+}
+
+static void keep(void *owner)
+{
+}
+
+/* The bytes are the response's from then on: it releases them when the last one has been sent. */
+static struct MHD_Response *bytes_response(struct gw_reply *reply)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer_with_free_callback_cls(reply->size,
+			(void *)reply->bytes, reply->release ? reply->release : keep, reply->owner);
+
+	if (response)
+		reply->release = NULL;
+	return response;
+}
+
+/* Sends the reply and releases it. */
+static enum MHD_Result respond(struct MHD_Connection *connection, struct gw_reply *reply)
+{
+	const char *type = reply->json ? "application/json" : reply->type;
+	struct MHD_Response *response =
+		type && !reply->json ? bytes_response(reply) : json_response(reply->json);
+	enum MHD_Result result = MHD_NO;
+
+	if (response) {
+		if (type)
+			MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+		if (reply->allow[0])
+			MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
+		result = MHD_queue_response(connection, (unsigned int)reply->status, response);
+		MHD_destroy_response(response);
 	}
-	if (text)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	if (answer->allow[0])
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
-	enum MHD_Result result =
-		MHD_queue_response(connection, (unsigned int)answer->status, response);
-	MHD_destroy_response(response);
+	gw_reply_release(reply);
 	return result;
+}
+
+/* The job has its answer: on_request() is called once more. Any thread. */
+static void on_done(void *connection)
+{
+	MHD_resume_connection(connection);
+}
+
+/* Has the request answered elsewhere. The connection is suspended before the job can be done. */
+static void put_off(struct api_server *server, struct MHD_Connection *connection,
+	const char *method, const char *path, const struct gw_request *request,
+	struct http_request *state)
+{
+	state->put_off = true;
+	MHD_suspend_connection(connection);
+	state->job = jobs_put(server->jobs, method, path, request, on_done, connection);
+	if (state->job)
+		return;
+	gw_reply_refuse(&state->reply, 503, "unavailable",
+		errno == EAGAIN ? "too many slow requests wait already: try again later"
+				: "no slow request can be taken now");
+	MHD_resume_connection(connection);
+}
+
+/* Whoever may connect to the socket may do everything. */
+static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *connection,
+	const char *method, const char *url, struct http_request *state)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct gw_request request = {
+		.role = GW_ROLE_ADMIN, .who = peer_of(&server->peer, info ? info->connect_fd : -1)};
+	const char *path = url + strlen(GW_API_PREFIX);
+	struct gw_reply reply;
+	json_t *body;
+
+	if (strncmp(url, GW_API_PREFIX, strlen(GW_API_PREFIX)) != 0) {
+		gw_reply_refuse(&reply, 404, "not_found", "the API begins at " GW_API_PREFIX);
+		return respond(connection, &reply);
+	}
+	if (body_parse(&state->body, &body, &reply) != 0)
+		return respond(connection, &reply);
+	request.body = body;
+	if (gw_api_is_slow(server->gw, method, path)) {
+		put_off(server, connection, method, path, &request, state);
+		json_decref(body);
+		return MHD_YES;
+	}
+	gw_api_call(server->gw, method, path, &request, &reply);
+	json_decref(body);
+	return respond(connection, &reply);
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *size, void **state)
 {
-	const struct api_server *server = arg;
-	struct request *request = *state;
-	struct api_answer answer;
+	struct api_server *server = arg;
+	struct http_request *request = *state;
 
 	if (!request) {
 		request = calloc(1, sizeof(*request));
@@ -68,24 +144,29 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		return request ? MHD_YES : MHD_NO;
 	}
 	if (*size > 0) {
-		request->body += *size;
+		const bool goes_on = body_add(&request->body, data, *size);
+
 		*size = 0;
-		/* The rest is read and thrown away; whoever sends without end is disconnected. */
-		request->too_large = request->body > BODY_LIMIT;
-		return request->body > 16 * BODY_LIMIT ? MHD_NO : MHD_YES;
+		return goes_on ? MHD_YES : MHD_NO;
 	}
-	if (request->too_large)
-		answer = api_refuse(
-			413, "too_large", "a request body may have %u bytes", BODY_LIMIT);
-	else
-		answer = api_dispatch(server->api, method, url);
-	return respond(connection, method, &answer);
+	if (!request->put_off)
+		return answer(server, connection, method, url, request);
+	if (request->job)
+		job_reply(request->job, &request->reply);
+	return respond(connection, &request->reply);
 }
 
 static void on_completed(void *arg, struct MHD_Connection *connection, void **state,
 	enum MHD_RequestTerminationCode code)
 {
-	free(*state);
+	struct http_request *request = *state;
+
+	if (!request)
+		return;
+	job_free(request->job);
+	gw_reply_release(&request->reply);
+	body_free(&request->body);
+	free(request);
 	*state = NULL;
 }
 
@@ -104,25 +185,31 @@ static void on_log(void *arg, const char *format, va_list args)
 	gw_debug("api", "%s", line);
 }
 
-struct api_server *api_server_start(const struct api *api, int listening, struct gw_error *error)
+struct api_server *api_server_start(
+	struct gw *gw, struct jobs *jobs, int listening, struct gw_error *error)
 {
 	struct api_server *server = calloc(1, sizeof(*server));
+	struct gw_inherit before;
 
 	if (!server) {
 		gw_error_set(error, -ENOMEM, "api: out of memory");
 		return NULL;
 	}
-	server->api = api;
-	server->daemon = MHD_start_daemon(
-		MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-		on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+	server->gw = gw;
+	server->jobs = jobs;
+	gw_inherit_begin(&before);
+	server->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC |
+			MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME,
+		0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
 		NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT,
 		CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+	const int number = errno;
+	gw_inherit_end(&before);
 	if (!server->daemon) {
 		gw_error_set(
-			error, -EIO, "api: the HTTP server did not start: %s", strerror(errno));
+			error, -EIO, "api: the HTTP server did not start: %s", strerror(number));
 		free(server);
 		return NULL;
 	}

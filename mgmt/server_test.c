@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,13 +16,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/inherit.h"
 #include "mgmt/handmade.h"
+#include "mgmt/jobs.h"
 #include "mgmt/mgmt.h"
 
 struct server_fixture {
 	struct handmade made;
-	void *service;
 	CURL *curl;
 	char body[65536];
 	size_t size;
@@ -33,7 +35,8 @@ static size_t on_body(char *data, size_t one, size_t size, void *arg)
 {
 	struct server_fixture *f = arg;
 
-	assert_true(f->size + size < sizeof(f->body));
+	if (f->size + size >= sizeof(f->body))
+		return 0;
 	memcpy(f->body + f->size, data, size);
 	f->size += size;
 	f->body[f->size] = '\0';
@@ -49,13 +52,38 @@ static size_t on_header(char *data, size_t one, size_t size, void *arg)
 	return size;
 }
 
+/* As the gateway does it. */
+static int open_api(struct gw *gw, struct gw_error *error)
+{
+	struct gw_service *service = &gw->services[0];
+
+	gw->service_count = 1;
+	service->ops = &mgmt_service;
+	int status = mgmt_service.open(gw, &service->state, error);
+	return status == 0 ? mgmt_service.start(service->state, error) : status;
+}
+
+/* False: somebody is still at work in it. Then it is not taken down. */
+static bool close_api(struct gw *gw)
+{
+	struct gw_service *service = &gw->services[0];
+
+	if (!service->state)
+		return true;
+	if (!mgmt_service.stop(service->state))
+		return false;
+	mgmt_service.close(service->state);
+	service->state = NULL;
+	return true;
+}
+
 static int set_up(void **state)
 {
 	struct server_fixture *f = calloc(1, sizeof(*f));
 	struct gw_error error;
 
 	handmade_open(&f->made);
-	if (mgmt_service.open(&f->made.gw, &f->service, &error) != 0)
+	if (open_api(&f->made.gw, &error) != 0)
 		fail_msg("%s", error.text);
 	f->curl = curl_easy_init();
 	*state = f;
@@ -67,15 +95,15 @@ static int tear_down(void **state)
 	struct server_fixture *f = *state;
 
 	curl_easy_cleanup(f->curl);
-	mgmt_service.close(f->service);
+	assert_true(close_api(&f->made.gw));
 	assert_int_equal(access(f->made.socket, F_OK), -1);
 	handmade_close(&f->made);
 	free(f);
 	return 0;
 }
 
-/* Returns the HTTP status; the body is left in the fixture. */
-static long ask_with(
+/* Returns the HTTP status, 0 when the connection broke; the body is left in the fixture. */
+static long try_to_ask(
 	struct server_fixture *f, const char *method, const char *path, const char *body)
 {
 	char url[2048];
@@ -99,8 +127,18 @@ static long ask_with(
 		curl_easy_setopt(f->curl, CURLOPT_CUSTOMREQUEST, method);
 	if (body)
 		curl_easy_setopt(f->curl, CURLOPT_POSTFIELDS, body);
-	assert_int_equal(curl_easy_perform(f->curl), CURLE_OK);
+	if (curl_easy_perform(f->curl) != CURLE_OK)
+		return 0;
 	curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+static long ask_with(
+	struct server_fixture *f, const char *method, const char *path, const char *body)
+{
+	long status = try_to_ask(f, method, path, body);
+
+	assert_int_not_equal(status, 0);
 	return status;
 }
 
@@ -133,7 +171,7 @@ static void every_route_of_ours_answers(void **state)
 {
 	static const char *const paths[] = {"/api/v1/", "/api/v1/version", "/api/v1/status",
 		"/api/v1/config", "/api/v1/cameras", "/api/v1/cameras/cam0", "/api/v1/drops",
-		"/api/v1/latency", "/api/v1/audit", "/api/v1/stages"};
+		"/api/v1/latency", "/api/v1/audit", "/api/v1/stages", "/api/v1/services"};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		json_decref(get(*state, paths[i]));
@@ -215,12 +253,216 @@ static void a_large_body_is_refused(void **state)
 	char *body = malloc(100001);
 
 	memset(body, 'x', 100000);
+	body[0] = '"';
 	body[100000] = '\0';
-	assert_int_equal(ask_with(*state, "POST", "/api/v1/cameras/cam0/sample", body), 413);
+	assert_int_equal(ask_with(*state, "PATCH", "/api/v1/echo", body), 413);
 	assert_error(*state, "too_large");
-	body[60000] = '\0';
-	assert_int_equal(ask_with(*state, "POST", "/api/v1/cameras/cam0/sample", body), 202);
 	free(body);
+}
+
+static void a_body_is_handed_to_the_route_that_takes_one(void **state)
+{
+	struct server_fixture *f = *state;
+
+	assert_int_equal(ask_with(f, "PATCH", "/api/v1/echo", "{\"quota\": 7}"), 200);
+	assert_non_null(strstr(f->body, "{\"quota\":7}"));
+	assert_int_equal(ask(f, "PATCH", "/api/v1/echo"), 200);
+	assert_non_null(strstr(f->body, "\"body\":null"));
+	assert_int_equal(ask_with(f, "POST", "/api/v1/cameras/cam0/sample", "{}"), 400);
+	assert_non_null(strstr(f->body, "takes no body"));
+}
+
+static void a_body_that_is_no_json_is_told_where(void **state)
+{
+	struct server_fixture *f = *state;
+
+	assert_int_equal(ask_with(f, "PATCH", "/api/v1/echo", "{\"a\": 1,\n  \"b\": }"), 400);
+	assert_error(f, "bad_request");
+	assert_non_null(strstr(f->body, "line 2, column 8"));
+	assert_int_equal(ask_with(f, "PATCH", "/api/v1/echo", "{\"a\": 1, \"a\": 2}"), 400);
+	assert_int_equal(ask_with(f, "PATCH", "/api/v1/echo", "{} {}"), 400);
+	assert_int_equal(ask_with(f, "PATCH", "/api/v1/echo", "\xff"), 400);
+}
+
+static void who_asks_is_the_user_at_the_other_end(void **state)
+{
+	struct server_fixture *f = *state;
+	char who[64];
+
+	snprintf(who, sizeof(who), "\"who\":\"uid %u", getuid());
+	assert_int_equal(ask(f, "PATCH", "/api/v1/echo"), 200);
+	assert_non_null(strstr(f->body, who));
+	if (getuid() == 0)
+		assert_non_null(strstr(f->body, "uid 0 (root)"));
+}
+
+static void the_description_is_served_as_it_stands(void **state)
+{
+	struct server_fixture *f = *state;
+	char text[sizeof(f->body)];
+	FILE *file = fopen(SOURCE_ROOT "/mgmt/openapi.yaml", "r");
+
+	assert_non_null(file);
+	size_t size = fread(text, 1, sizeof(text), file);
+	fclose(file);
+	assert_int_equal(ask(f, "GET", "/api/v1/openapi.yaml"), 200);
+	assert_string_equal(f->type, "application/yaml");
+	assert_int_equal(f->size, size);
+	assert_memory_equal(f->body, text, size);
+	assert_int_equal(ask(f, "HEAD", "/api/v1/openapi.yaml"), 200);
+	assert_int_equal(f->size, 0);
+}
+
+static void a_trouble_makes_the_status_unwell(void **state)
+{
+	struct server_fixture *f = *state;
+	json_t *reply = get(f, "/api/v1/status");
+
+	assert_true(json_is_true(json_object_get(reply, "well")));
+	assert_int_equal(json_array_size(json_object_get(reply, "troubles")), 0);
+	json_decref(reply);
+	f->made.gw.stages[GW_STAGE_RX].exhausted = true;
+	for (int i = 0; i < 30; i++) {
+		reply = get(f, "/api/v1/status");
+		if (json_is_false(json_object_get(reply, "well")))
+			break;
+		json_decref(reply);
+		usleep(100000);
+	}
+	json_t *trouble = json_array_get(json_object_get(reply, "troubles"), 0);
+
+	assert_false(json_is_true(json_object_get(reply, "well")));
+	assert_string_equal(
+		json_string_value(json_object_get(trouble, "id")), "stage.rx.exhausted");
+	assert_string_equal(json_string_value(json_object_get(trouble, "severity")), "degraded");
+	assert_true(json_number_value(json_object_get(trouble, "since_s")) < 3);
+	json_decref(reply);
+}
+
+/* A client of its own thread: what it asked for, and what it heard. */
+struct asking {
+	struct server_fixture f;
+	const char *path, *body;
+	long status;
+	pthread_t thread;
+};
+
+static void *ask_in_thread(void *arg)
+{
+	struct asking *asking = arg;
+
+	asking->status = try_to_ask(&asking->f, "PUT", asking->path, asking->body);
+	return NULL;
+}
+
+static struct asking *begin_asking(struct server_fixture *f, const char *path, const char *body)
+{
+	struct asking *asking = calloc(1, sizeof(*asking));
+
+	strcpy(asking->f.made.socket, f->made.socket);
+	asking->f.curl = curl_easy_init();
+	asking->path = path;
+	asking->body = body;
+	assert_int_equal(pthread_create(&asking->thread, NULL, ask_in_thread, asking), 0);
+	return asking;
+}
+
+static long finish_asking(struct asking *asking, const char *words)
+{
+	pthread_join(asking->thread, NULL);
+	long status = asking->status;
+
+	assert_non_null(strstr(asking->f.body, words));
+	curl_easy_cleanup(asking->f.curl);
+	free(asking);
+	return status;
+}
+
+static void wait_for_slow(struct server_fixture *f, int waiting, int running)
+{
+	int64_t end = gw_now() + 5 * GW_NS_PER_S;
+	json_int_t is_waiting = -1, is_running = -1;
+
+	while (is_waiting != waiting || is_running != running) {
+		assert_true(gw_now() < end);
+		json_t *facts = mgmt_service.describe(f->made.gw.services[0].state);
+
+		json_unpack(facts, "{s:I, s:I}", "slow_waiting", &is_waiting, "slow_running",
+			&is_running);
+		json_decref(facts);
+		usleep(2000);
+	}
+}
+
+static void a_slow_route_holds_up_nobody(void **state)
+{
+	struct server_fixture *f = *state;
+	struct asking *slow = begin_asking(f, "/api/v1/slow/2000", "{}");
+	int64_t worst = 0, begin = gw_now();
+
+	wait_for_slow(f, 0, 1);
+	for (int i = 0; i < 200; i++) {
+		int64_t before = gw_now();
+
+		json_decref(get(f, "/api/v1/version"));
+		if (gw_now() - before > worst)
+			worst = gw_now() - before;
+	}
+	wait_for_slow(f, 0, 1);
+	print_message("worst of 200 beside a slow one: %.2f ms\n", (double)worst / 1e6);
+	assert_true(worst < 500 * GW_NS_PER_MS);
+	assert_int_equal(finish_asking(slow, "\"slept\":\"2000\""), 200);
+	assert_true(gw_now() - begin >= 2 * GW_NS_PER_S);
+}
+
+static void one_slow_request_too_many_is_refused(void **state)
+{
+	struct server_fixture *f = *state;
+	struct asking *asking[JOBS_THREADS + JOBS_WAITING];
+
+	for (int i = 0; i < JOBS_THREADS; i++)
+		asking[i] = begin_asking(f, "/api/v1/slow/700", NULL);
+	wait_for_slow(f, 0, JOBS_THREADS);
+	for (int i = JOBS_THREADS; i < JOBS_THREADS + JOBS_WAITING; i++)
+		asking[i] = begin_asking(f, "/api/v1/slow/1", NULL);
+	wait_for_slow(f, JOBS_WAITING, JOBS_THREADS);
+	assert_int_equal(ask(f, "PUT", "/api/v1/slow/1"), 503);
+	assert_error(f, "unavailable");
+	for (int i = 0; i < JOBS_THREADS + JOBS_WAITING; i++)
+		assert_int_equal(finish_asking(asking[i], "slept"), 200);
+	assert_int_equal(ask(f, "PUT", "/api/v1/slow/1"), 200);
+}
+
+static void a_slow_request_that_listens_ends_with_the_gateway(void **state)
+{
+	struct server_fixture *f = *state;
+	struct asking *slow = begin_asking(f, "/api/v1/slow/4000", NULL);
+	int64_t begin = gw_now();
+
+	wait_for_slow(f, 0, 1);
+	assert_true(close_api(&f->made.gw));
+	assert_true(gw_now() - begin < GW_NS_PER_S);
+	/* Whether its answer still got through is a matter of luck. */
+	pthread_join(slow->thread, NULL);
+	curl_easy_cleanup(slow->f.curl);
+	free(slow);
+}
+
+static void one_that_does_not_is_left_behind_in_time(void **state)
+{
+	struct server_fixture *f = *state;
+	struct asking *slow = begin_asking(f, "/api/v1/slow/1500", "{\"deaf\": true}");
+	int64_t begin = gw_now();
+
+	wait_for_slow(f, 0, 1);
+	/* Nothing may be taken down while it is at work. */
+	assert_false(mgmt_service.stop(f->made.gw.services[0].state));
+	assert_true(gw_now() - begin < 1200 * GW_NS_PER_MS);
+	assert_int_equal(access(f->made.socket, F_OK), -1);
+	pthread_join(slow->thread, NULL);
+	curl_easy_cleanup(slow->f.curl);
+	free(slow);
+	wait_for_slow(f, 0, 0);
 }
 
 static void audit_tells_a_leak(void **state)
@@ -318,6 +560,7 @@ static void a_second_gateway_is_refused_and_the_first_goes_on(void **state)
 	void *second = NULL;
 
 	assert_int_equal(mgmt_service.open(&f->made.gw, &second, &error), -EADDRINUSE);
+	assert_true(mgmt_service.stop(second));
 	mgmt_service.close(second);
 	assert_non_null(strstr(error.text, "another gwd answers on"));
 	assert_null(strchr(error.text, '\n'));
@@ -339,10 +582,10 @@ static void the_socket_of_a_dead_gateway_is_replaced(void **state)
 {
 	struct server_fixture *f = *state;
 
-	mgmt_service.close(f->service);
+	assert_true(close_api(&f->made.gw));
 	leave_dead_socket(f->made.socket);
 	struct gw_error error;
-	assert_int_equal(mgmt_service.open(&f->made.gw, &f->service, &error), 0);
+	assert_int_equal(open_api(&f->made.gw, &error), 0);
 	json_decref(get(f, "/api/v1/status"));
 }
 
@@ -352,11 +595,11 @@ static void a_file_that_is_no_socket_is_left_alone(void **state)
 	struct gw_error error;
 	void *second = NULL;
 
-	mgmt_service.close(f->service);
-	f->service = NULL;
+	assert_true(close_api(&f->made.gw));
 	FILE *file = fopen(f->made.socket, "w");
 	fclose(file);
 	assert_int_equal(mgmt_service.open(&f->made.gw, &second, &error), -EEXIST);
+	assert_true(mgmt_service.stop(second));
 	mgmt_service.close(second);
 	assert_int_equal(access(f->made.socket, F_OK), 0);
 	unlink(f->made.socket);
@@ -377,12 +620,14 @@ static void a_missing_directory_is_made(void **state)
 	assert_int_equal(mgmt_service.open(&f->made.gw, &service, &error), 0);
 	assert_int_equal(lstat(folder, &stat), 0);
 	assert_int_equal(stat.st_mode & 0777, 0755);
+	assert_true(mgmt_service.stop(service));
 	mgmt_service.close(service);
 	rmdir(folder);
 
 	snprintf(deep, sizeof(deep), "%s/no/such/api.sock", f->made.folder);
 	service = NULL;
 	assert_int_equal(mgmt_service.open(&f->made.gw, &service, &error), -ENOENT);
+	assert_true(mgmt_service.stop(service));
 	mgmt_service.close(service);
 	assert_non_null(strstr(error.text, "api.socket"));
 	*path = before;
@@ -410,13 +655,13 @@ static void its_threads_take_no_signals_and_are_not_pinned(void **state)
 	struct gw_error error;
 	sigset_t mask;
 
-	mgmt_service.close(f->service);
+	assert_true(close_api(&f->made.gw));
 	sched_getaffinity(0, sizeof(before), &before);
 	gw_inherit_remember();
 	CPU_ZERO(&one);
 	CPU_SET((unsigned int)sched_getcpu(), &one);
 	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
-	assert_int_equal(mgmt_service.open(&f->made.gw, &f->service, &error), 0);
+	assert_int_equal(open_api(&f->made.gw, &error), 0);
 	sched_getaffinity(0, sizeof(after), &after);
 	assert_memory_equal(&after, &one, sizeof(one));
 	pthread_sigmask(SIG_BLOCK, NULL, &mask);
@@ -436,7 +681,7 @@ static void its_threads_take_no_signals_and_are_not_pinned(void **state)
 		assert_true(CPU_COUNT(&cores) >= CPU_COUNT(&before));
 	}
 	closedir(tasks);
-	assert_int_equal(others, 2);
+	assert_int_equal(others, 2 + JOBS_THREADS);
 	sched_setaffinity(0, sizeof(before), &before);
 }
 
@@ -450,7 +695,6 @@ static void a_replay_has_no_api(void **state)
 	f->made.gw.replay = &replay;
 	assert_int_equal(mgmt_service.open(&f->made.gw, &none, &error), 0);
 	assert_null(none);
-	mgmt_service.close(none);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -467,6 +711,15 @@ int main(void)
 		TEST(wrong_methods_hear_which_are_right),
 		TEST(head_and_options_have_no_body),
 		TEST(a_large_body_is_refused),
+		TEST(a_body_is_handed_to_the_route_that_takes_one),
+		TEST(a_body_that_is_no_json_is_told_where),
+		TEST(who_asks_is_the_user_at_the_other_end),
+		TEST(the_description_is_served_as_it_stands),
+		TEST(a_trouble_makes_the_status_unwell),
+		TEST(a_slow_route_holds_up_nobody),
+		TEST(one_slow_request_too_many_is_refused),
+		TEST(a_slow_request_that_listens_ends_with_the_gateway),
+		TEST(one_that_does_not_is_left_behind_in_time),
 		TEST(audit_tells_a_leak),
 		TEST(drops_are_all_named_and_add_up),
 		TEST(busy_is_what_the_idle_policy_lets_tell),

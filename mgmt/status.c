@@ -2,8 +2,14 @@
 
 #include "core/clock.h"
 #include "mgmt/facts.h"
-#include "mgmt/handlers.h"
 #include "mgmt/rates.h"
+#include "mgmt/state.h"
+#include "mgmt/watch.h"
+
+static double seconds(int64_t ns)
+{
+	return ns > 0 ? facts_rounded((double)ns / GW_NS_PER_S) : 0;
+}
 
 /* What the sink says of itself, without the members that only its own route shows. */
 static json_t *kafka_facts(const struct gw *gw)
@@ -20,16 +26,34 @@ static json_t *kafka_facts(const struct gw *gw)
 	return facts;
 }
 
-int api_status(const struct api *api, const char *name, json_t **reply, struct gw_error *error)
+static json_t *trouble_facts(const struct gw_health *health, int64_t now)
 {
-	const struct gw *gw = api->gw;
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < health->count; i++) {
+		const struct gw_trouble *trouble = &health->trouble[i];
+
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:f}", "id", trouble->id, "severity",
+				gw_severity_name(trouble->severity), "text", trouble->text,
+				"since_s", seconds(now - trouble->since)));
+	}
+	return list;
+}
+
+int api_status(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
+{
+	const struct mgmt *mgmt = owner;
+	const struct gw *gw = mgmt->gw;
 	int64_t now = gw_now();
 	struct tally total = {0}, tally;
 	uint32_t live = 0;
 	double fps = 0, mbps = 0;
+	struct gw_health health;
 
 	for (uint32_t i = 0; i < gw->camera_count; i++) {
-		struct camera_rates rates = rates_camera(api->rates, i, now);
+		struct camera_rates rates = rates_camera(mgmt->rates, i, now);
 
 		live += rates.state == CAMERA_LIVE;
 		fps += rates.fps;
@@ -37,7 +61,7 @@ int api_status(const struct api *api, const char *name, json_t **reply, struct g
 		tally_read(gw, i, &tally);
 		tally_add(&total, &tally);
 	}
-	*reply = json_pack("{s:s, s:s, s:s, s:f, s:s, s:b, s:I, s:I, s:f, s:f, s:o, s:o, s:o}",
+	reply->json = json_pack("{s:s, s:s, s:s, s:f, s:s, s:b, s:I, s:I, s:f, s:f, s:o, s:o, s:o}",
 		"name", gw->config->gateway->name, "version", GW_VERSION, "boot_id", gw->boot_id,
 		"uptime_s", (double)(now - gw->start) / 1e9, "mode",
 		gw->lossless ? "lossless" : "realtime", "ready",
@@ -46,5 +70,11 @@ int api_status(const struct api *api, const char *name, json_t **reply, struct g
 		facts_rounded(fps), "mbps", facts_rounded(mbps), "frames",
 		facts_flow(&total, GW_FRAME), "samples", facts_flow(&total, GW_SAMPLE), "kafka",
 		kafka_facts(gw));
+	watch_read(mgmt->watch, &health);
+	/* What did not fit may be worse than what did. */
+	json_object_set_new(reply->json, "well",
+		json_boolean(gw_health_worst(&health) == GW_NOTICE && health.left_out == 0));
+	json_object_set_new(reply->json, "troubles", trouble_facts(&health, now));
+	json_object_set_new(reply->json, "troubles_left_out", json_integer(health.left_out));
 	return 200;
 }

@@ -1,9 +1,11 @@
 #include <jansson.h>
 
-#include "mgmt/handlers.h"
+#include "mgmt/state.h"
 
-int api_version(const struct api *api, const char *name, json_t **reply, struct gw_error *error)
+int api_version(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
 {
-	*reply = json_pack("{s:s, s:s, s:s}", "program", "gwd", "version", GW_VERSION, "api", "v1");
+	reply->json =
+		json_pack("{s:s, s:s, s:s}", "program", "gwd", "version", GW_VERSION, "api", "v1");
 	return 200;
 }

@@ -6,31 +6,34 @@
 
 #include "core/gateway.h"
 
-static int ask_for_sample(
-	struct gw *gw, const char *name, struct json_t **reply, struct gw_error *error)
+static int ask_for_sample(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
 {
+	struct gw *gw = ((struct gw_stage *)owner)->gw;
+
 	for (uint32_t i = 0; i < gw->camera_count; i++) {
-		if (strcmp(gw->cameras[i].config->name, name) != 0)
+		if (strcmp(gw->cameras[i].config->name, request->name) != 0)
 			continue;
 		atomic_store_explicit(&gw->cameras[i].sample_now, true, memory_order_relaxed);
-		*reply = json_pack("{s:s, s:b}", "camera", name, "requested", 1);
-		return *reply ? 202 : gw_error_set(error, -ENOMEM, "out of memory");
+		reply->json = json_pack("{s:s, s:b}", "camera", request->name, "requested", 1);
+		return 202;
 	}
-	return gw_error_set(error, -ENOENT, "there is no camera \"%s\"", name);
+	return gw_error_set(error, -ENOENT, "there is no camera \"%s\"", request->name);
 }
 
-static int show_kafka(
-	struct gw *gw, const char *name, struct json_t **reply, struct gw_error *error)
+static int show_kafka(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
 {
-	struct gw_stage *stage = &gw->stages[GW_STAGE_SINK];
+	struct gw_stage *stage = owner;
 
-	*reply = stage->ops->describe(stage);
-	return *reply ? 200 : gw_error_set(error, -ENOMEM, "out of memory");
+	reply->json = stage->ops->describe(stage);
+	return 200;
 }
 
 const struct gw_api_route sink_routes[] = {
-	{"POST", "cameras/{name}/sample", "Send the camera's next picture upstream.",
-		ask_for_sample},
-	{"GET", "kafka", "Where results and pictures go, and how that is getting on.", show_kafka},
-	{NULL, NULL, NULL, NULL},
+	{"POST", "cameras/{name}/sample", "Send the camera's next picture upstream", ask_for_sample,
+		.role = GW_ROLE_OPERATOR},
+	{"GET", "kafka", "Where results and pictures go, and how that is getting on", show_kafka,
+		.role = GW_ROLE_VIEWER},
+	{0},
 };

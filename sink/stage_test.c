@@ -1,6 +1,7 @@
 /* The sink stage with the null back-end, and with brokers that are not there. */
 #include "sink/stage.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -83,19 +84,21 @@ static void every_nth_frame_of_a_camera_is_sampled(void **state)
 static void a_picture_that_is_asked_for_is_the_next_one(void **state)
 {
 	struct fixture *f = fixture_open("kafka: {backend: 'null', frames: {every: 0}}\n", false);
+	struct gw_request request = {.name = "cam1", .who = "the test"};
+	struct gw_reply reply = {0};
 	struct gw_error error;
-	json_t *reply = NULL;
 
 	assert_string_equal(sink_routes[0].path, "cameras/{name}/sample");
-	assert_int_equal(sink_routes[0].handle(&f->gw, "cam1", &reply, &error), 202);
-	assert_string_equal(json_string_value(json_object_get(reply, "camera")), "cam1");
-	assert_true(json_is_true(json_object_get(reply, "requested")));
-	json_decref(reply);
+	assert_int_equal(sink_routes[0].handle(f->sink, &request, &reply, &error), 202);
+	assert_string_equal(json_string_value(json_object_get(reply.json, "camera")), "cam1");
+	assert_true(json_is_true(json_object_get(reply.json, "requested")));
+	gw_reply_release(&reply);
 	fixture_send_frames(f, 0, 3);
 	fixture_send_frames(f, 1, 3);
 	assert_int_equal(of(&fixture_stats(f, 0)->samples), 0);
 	assert_int_equal(of(&fixture_stats(f, 1)->samples), 1);
-	assert_true(sink_routes[0].handle(&f->gw, "cam7", &reply, &error) < 0);
+	request.name = "cam7";
+	assert_int_equal(sink_routes[0].handle(f->sink, &request, &reply, &error), -ENOENT);
 	assert_non_null(strstr(error.text, "cam7"));
 	fixture_close(f, 1000);
 }

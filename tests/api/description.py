@@ -1,6 +1,7 @@
 """The OpenAPI description, read for checking: which routes there are and what they answer."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -29,13 +30,35 @@ def resolve(node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
-def routes() -> set[tuple[str, str]]:
-    """Method and path of everything that is described, paths as the gateway lists them."""
+class Route(NamedTuple):
+    """One operation as far as the dispatch knows it."""
+
+    method: str
+    path: str
+    role: str
+    slow: bool
+    body: bool
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path, method and description of all operations."""
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in item.items():
+            if method in _METHODS:
+                yield path, method, operation
+
+
+def routes() -> set[Route]:
+    """Everything that is described, paths as the gateway lists them."""
     return {
-        (method.upper(), f"/api/v1{path}")
-        for path, item in DOCUMENT["paths"].items()
-        for method in item
-        if method in _METHODS
+        Route(
+            method.upper(),
+            f"/api/v1{path}",
+            operation["x-role"],
+            operation.get("x-slow", False),
+            "requestBody" in operation,
+        )
+        for path, method, operation in operations()
     }
 
 

@@ -19,7 +19,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 class Reply(NamedTuple):
-    """Status, headers and the JSON that came with them, None when there was no body."""
+    """Status, headers and what came with them: JSON, bytes of another type, None for no body."""
 
     status: int
     headers: dict[str, str]
@@ -34,6 +34,7 @@ def ask(path: Path, target: str, method: str = "GET", body: bytes | None = None)
         response = connection.getresponse()
         text = response.read()
         headers = {name.lower(): value for name, value in response.getheaders()}
-        return Reply(response.status, headers, json.loads(text) if text else None)
+        is_json = headers.get("content-type") == "application/json"
+        return Reply(response.status, headers, json.loads(text) if is_json else text or None)
     finally:
         connection.close()

@@ -8,12 +8,39 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 from player import PICTURES, Gateway
 
-GETS = sorted(path for path, item in description.DOCUMENT["paths"].items() if "get" in item)
+from testbed import places
+
+DESCRIPTION = "/openapi.yaml"
+GETS = sorted(
+    path
+    for path, method, _ in description.operations()
+    if method == "get" and path != DESCRIPTION
+)
 
 
 def test_every_route_is_described_and_every_described_route_exists(played: Gateway) -> None:
-    listed = {(route["method"], route["path"]) for route in played.get("")["routes"]}
-    assert listed == description.routes()
+    """Methods and paths, who may, what is slow and what takes a body."""
+    routes = played.get("")["routes"]
+    listed = [
+        description.Route(*(route[field] for field in description.Route._fields))
+        for route in routes
+    ]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == description.routes()
+
+
+def test_summaries_are_those_of_the_description(played: Gateway) -> None:
+    said = {(route["method"], route["path"]): route["summary"] for route in played.get("")["routes"]}
+    for path, method, operation in description.operations():
+        assert said[method.upper(), f"/api/v1{path}"] == operation["summary"]
+
+
+def test_the_gateway_serves_its_own_description(played: Gateway) -> None:
+    reply = played.ask("openapi.yaml")
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "application/yaml"
+    assert reply.body == (places.ROOT / "mgmt" / "openapi.yaml").read_bytes()
+    assert list(description.DOCUMENT["paths"][DESCRIPTION]["get"]["responses"]) == ["200", "default"]
 
 
 @pytest.mark.parametrize("path", GETS)
@@ -47,18 +74,36 @@ def test_an_error_is_as_described(played: Gateway, method: str, path: str, statu
         assert "OPTIONS" in reply.headers["allow"]
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        (b"{}", 400, "takes no body"),
+        (b'{"a": 1,\n "b" 2}', 400, "line 2, column "),
+        (b'"' + b"x" * 70000 + b'"', 413, "65536 bytes"),
+    ],
+    ids=["unwanted", "no JSON", "too large"],
+)
+def test_a_body_that_cannot_be_used_is_told(
+    played: Gateway, body: bytes, status: int, words: str
+) -> None:
+    reply = played.ask("cameras/cam1/sample", "POST", body)
+    assert reply.status == status
+    description.validator(description.SCHEMAS["Error"]).validate(reply.body)
+    assert words in reply.body["error"]["message"]
+
+
+def test_who_asked_for_what_is_logged(played: Gateway) -> None:
+    played.ask("cameras/cam1/sample", "POST")
+    assert "POST /api/v1/cameras/cam1/sample by uid " in played.process.text()
+
+
 @pytest.mark.parametrize("name", sorted(description.SCHEMAS))
 def test_every_schema_is_a_schema(name: str) -> None:
     Draft202012Validator.check_schema(description.SCHEMAS[name])
 
 
 def test_every_operation_has_a_name_of_its_own_and_an_error() -> None:
-    operations = [
-        operation
-        for item in description.DOCUMENT["paths"].values()
-        for method, operation in item.items()
-        if method in ("get", "post")
-    ]
+    operations = [operation for _, _, operation in description.operations()]
     names = [operation["operationId"] for operation in operations]
     assert len(names) == len(set(names))
     for operation in operations:

@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-/* Decodes `size` bytes of one segment into `out` as a string. Returns 0; -EINVAL for a broken or a
- * NUL escape; -ENAMETOOLONG when it does not fit. */
+/* Decodes `size` bytes of one segment into `out` as a string. Returns 0; -EINVAL for a broken
+ * escape and for control characters; -ENAMETOOLONG when it does not fit. */
 int path_decode(const char *segment, size_t size, char *out, size_t room);
 
 /* Holds `path` against `pattern` ("cameras/{name}/sample"), segment by segment. Returns 1 when it

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "mgmt/path.h"
+#include "core/path.h"
 
 static char name[32];
 
@@ -49,6 +49,10 @@ static void a_broken_escape_is_an_error(void **state)
 	assert_int_equal(match("cameras/{name}/sample", "cameras/%4/sample"), -EINVAL);
 	/* A NUL would end the name before its end. */
 	assert_int_equal(match("cameras/{name}", "cameras/cam0%00x"), -EINVAL);
+	/* A line feed would write a line of its own into the log. */
+	assert_int_equal(match("cameras/{name}", "cameras/cam0%0ax"), -EINVAL);
+	assert_int_equal(match("cameras/{name}", "cameras/cam0\nx"), -EINVAL);
+	assert_int_equal(match("cameras/{name}", "cameras/cam0%7fx"), -EINVAL);
 }
 
 static void a_name_that_does_not_fit_is_an_error_and_never_cut(void **state)

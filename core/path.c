@@ -1,4 +1,4 @@
-#include "mgmt/path.h"
+#include "core/path.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,7 +32,8 @@ int path_decode(const char *segment, size_t size, char *out, size_t room)
 			c = (char)(high << 4 | low);
 			i += 2;
 		}
-		if (c == '\0')
+		/* No name has such bytes, and what is read here is logged. */
+		if ((unsigned char)c < ' ' || c == 0x7f)
 			return -EINVAL;
 		if (used + 1 >= room)
 			return -ENAMETOOLONG;

@@ -1,0 +1,51 @@
+#include "mgmt/body.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/api.h"
+
+#define PATIENCE (16 * BODY_LIMIT) /* bytes that are read for the sake of an answer */
+
+bool body_add(struct body *body, const char *data, size_t size)
+{
+	const size_t before = body->size;
+
+	body->size += size;
+	if (body->size > BODY_LIMIT)
+		return body->size <= PATIENCE;
+	char *more = realloc(body->data, body->size);
+
+	if (!more)
+		return false;
+	body->data = more;
+	memcpy(more + before, data, size);
+	return true;
+}
+
+int body_parse(const struct body *body, struct json_t **json, struct gw_reply *reply)
+{
+	json_error_t error;
+
+	*json = NULL;
+	if (body->size > BODY_LIMIT) {
+		gw_reply_refuse(
+			reply, 413, "too_large", "a request body may have %u bytes", BODY_LIMIT);
+		return -1;
+	}
+	if (body->size == 0)
+		return 0;
+	*json = json_loadb(body->data, body->size, JSON_REJECT_DUPLICATES, &error);
+	if (*json)
+		return 0;
+	gw_reply_refuse(reply, 400, "bad_request", "the body is no JSON: line %d, column %d: %s",
+		error.line, error.column, error.text);
+	return -1;
+}
+
+void body_free(struct body *body)
+{
+	free(body->data);
+	*body = (struct body){0};
+}

@@ -1,0 +1,21 @@
+/* The management plane's state, which its handlers get as their owner, and the handlers: one
+ * function for each route, one file for each noun. */
+#pragma once
+
+#include "core/api.h"
+#include "core/gateway.h"
+#include "mgmt/socket.h"
+
+struct mgmt {
+	struct gw *gw;
+	struct rates *rates;
+	struct watch *watch;
+	struct ticker *ticker;
+	struct jobs *jobs;
+	struct api_server *server;
+	struct api_socket socket;
+};
+
+/* All of them read only, on any thread. */
+gw_api_handler api_routes, api_openapi, api_version, api_status, api_config, api_cameras,
+	api_camera, api_drops, api_latency, api_audit, api_stages, api_services;
