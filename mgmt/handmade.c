@@ -49,6 +49,14 @@ static int toy_echo(void *owner, const struct gw_request *request, struct gw_rep
 	return 200;
 }
 
+static int toy_forget(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
+{
+	if (strcmp(request->name, "a thing/with %") != 0)
+		return gw_error_set(error, -ENOENT, "there is no '%s'", request->name);
+	return 204;
+}
+
 /* Takes as many milliseconds as its name says. With {"deaf": true} also when the gateway ends. */
 static int toy_slow(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
@@ -85,6 +93,7 @@ static const struct gw_api_route model_routes[] = {
 static const struct gw_api_route sample_routes[] = {
 	{"POST", "cameras/{name}/sample", "A picture now.", toy_sample, .role = GW_ROLE_OPERATOR},
 	{"PATCH", "echo", "Says what it hears.", toy_echo, .role = GW_ROLE_ADMIN, .body = true},
+	{"DELETE", "echo/{name}", "Forgets it.", toy_forget, .role = GW_ROLE_ADMIN},
 	{"PUT", "slow/{name}", "Takes its time.", toy_slow, .slow = true, .body = true},
 	{0},
 };

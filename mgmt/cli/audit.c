@@ -63,7 +63,7 @@ static void print_equations(const struct cli *cli, const json_t *equations, bool
 int cli_audit(struct cli *cli)
 {
 	json_t *reply;
-	int code = client_get(cli, "audit", &reply);
+	int code = client_send_slow(cli, "GET", CLIENT_PATH("audit"), NULL, &reply);
 
 	if (code != CLI_WELL)
 		return code;

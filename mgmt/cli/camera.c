@@ -123,7 +123,7 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 int cli_camera_show(struct cli *cli)
 {
 	json_t *reply;
-	int code = client_ask(cli, "GET", "cameras/", cli->argument, "", &reply);
+	int code = client_send(cli, "GET", CLIENT_PATH("cameras", cli->argument), NULL, &reply);
 
 	if (code != CLI_WELL)
 		return code;

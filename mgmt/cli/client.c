@@ -7,11 +7,13 @@
 #include <string.h>
 
 #define TIMEOUT_MS 10000L
+#define SLOW_TIMEOUT_MS 600000L
 #define PEEK_MS 500L
 #define REPLY_LIMIT (64u << 20)
 
 struct client {
 	CURL *curl;
+	struct curl_slist *headers; /* of a request with a body */
 	char *data;
 	size_t size;
 };
@@ -39,7 +41,10 @@ static struct client *open_client(struct cli *cli)
 	if (!client)
 		return NULL;
 	client->curl = curl_easy_init();
-	if (!client->curl) {
+	client->headers = curl_slist_append(NULL, "Content-Type: application/json");
+	if (!client->curl || !client->headers) {
+		curl_easy_cleanup(client->curl);
+		curl_slist_free_all(client->headers);
 		free(client);
 		return NULL;
 	}
@@ -56,20 +61,21 @@ void client_close(struct cli *cli)
 	if (!cli->client)
 		return;
 	curl_easy_cleanup(cli->client->curl);
+	curl_slist_free_all(cli->client->headers);
 	free(cli->client->data);
 	free(cli->client);
 	cli->client = NULL;
 }
 
 /* Nobody answered: says what to do about it. */
-static void explain(const struct cli *cli, CURLcode code)
+static void explain(const struct cli *cli, CURLcode code, long timeout_ms)
 {
 	long number = 0;
 
 	curl_easy_getinfo(cli->client->curl, CURLINFO_OS_ERRNO, &number);
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		fprintf(stderr, "gwctl: the gateway on %s does not answer within %ld s\n",
-			cli->socket, TIMEOUT_MS / 1000);
+			cli->socket, timeout_ms / 1000);
 	else if (code != CURLE_COULDNT_CONNECT)
 		fprintf(stderr, "gwctl: asking the gateway on %s failed: %s\n", cli->socket,
 			curl_easy_strerror(code));
@@ -85,28 +91,40 @@ static void explain(const struct cli *cli, CURLcode code)
 			cli->socket);
 }
 
+/* What is asked, and how long the answer is waited for. */
+struct question {
+	const char *method, *path;
+	const char *body; /* NULL: none */
+	long timeout_ms;
+	bool quiet; /* no line on stderr */
+};
+
 /* One request; the connection is kept for the next. */
-static CURLcode request(struct cli *cli, const char *method, const char *path, long timeout_ms)
+static CURLcode request(struct cli *cli, const struct question *question)
 {
 	struct client *client = cli->client;
+	CURL *curl = client->curl;
+	const bool get = strcmp(question->method, "GET") == 0;
 	char url[1024];
 
 	/* The host's name means nothing on a UNIX socket. */
-	snprintf(url, sizeof(url), "http://gateway/api/v1/%s", path);
+	snprintf(url, sizeof(url), "http://gateway/api/v1/%s", question->path);
 	client->size = 0;
-	curl_easy_setopt(client->curl, CURLOPT_URL, url);
-	curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, timeout_ms);
-	if (strcmp(method, "POST") == 0) {
-		curl_easy_setopt(client->curl, CURLOPT_POST, 1L);
-		curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, "");
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, question->timeout_ms);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, question->body ? client->headers : NULL);
+	if (get) {
+		curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
 	} else {
-		curl_easy_setopt(client->curl, CURLOPT_HTTPGET, 1L);
+		curl_easy_setopt(curl, CURLOPT_POST, 1L);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, -1L);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, question->body ? question->body : "");
 	}
-	return curl_easy_perform(client->curl);
+	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, get ? NULL : question->method);
+	return curl_easy_perform(curl);
 }
 
-static int ask(struct cli *cli, const char *method, const char *path, long timeout_ms, bool quiet,
-	json_t **reply)
+static int ask(struct cli *cli, const struct question *question, json_t **reply)
 {
 	long status = 0;
 
@@ -117,21 +135,22 @@ static int ask(struct cli *cli, const char *method, const char *path, long timeo
 		fprintf(stderr, "gwctl: out of memory\n");
 		return CLI_NOT_WELL;
 	}
-	CURLcode code = request(cli, method, path, timeout_ms);
+	CURLcode code = request(cli, question);
 	if (code != CURLE_OK) {
-		if (!quiet)
-			explain(cli, code);
+		if (!question->quiet)
+			explain(cli, code, question->timeout_ms);
 		return CLI_NO_DAEMON;
 	}
 	curl_easy_getinfo(cli->client->curl, CURLINFO_RESPONSE_CODE, &status);
-	json_t *answer = json_loadb(cli->client->data, cli->client->size, 0, NULL);
+	json_t *answer = status == 204 ? json_object()
+				       : json_loadb(cli->client->data, cli->client->size, 0, NULL);
 	if (status >= 200 && status < 300 && json_is_object(answer)) {
 		*reply = answer;
 		return CLI_WELL;
 	}
 	const char *message =
 		json_string_value(json_object_get(json_object_get(answer, "error"), "message"));
-	if (!quiet)
+	if (!question->quiet)
 		fprintf(stderr, "gwctl: %s\n",
 			message ? message : "what answers on that socket is no gateway");
 	json_decref(answer);
@@ -140,21 +159,62 @@ static int ask(struct cli *cli, const char *method, const char *path, long timeo
 
 int client_get(struct cli *cli, const char *path, json_t **reply)
 {
-	return ask(cli, "GET", path, TIMEOUT_MS, false, reply);
+	const struct question question = {"GET", path, NULL, TIMEOUT_MS, false};
+
+	return ask(cli, &question, reply);
 }
 
 int client_peek(struct cli *cli, const char *path, json_t **reply)
 {
-	return ask(cli, "GET", path, PEEK_MS, true, reply);
+	const struct question question = {"GET", path, NULL, PEEK_MS, true};
+
+	return ask(cli, &question, reply);
 }
 
-int client_ask(struct cli *cli, const char *method, const char *before, const char *name,
-	const char *after, json_t **reply)
+/* Joins the segments with slashes; NULL when out of memory. */
+static char *join(const char *const *segments)
 {
-	char path[768];
-	char *escaped = curl_easy_escape(NULL, name, 0);
+	char *path = strdup("");
 
-	snprintf(path, sizeof(path), "%s%s%s", before, escaped ? escaped : "", after);
-	curl_free(escaped);
-	return ask(cli, method, path, TIMEOUT_MS, false, reply);
+	for (; *segments && path; segments++) {
+		char *escaped = curl_easy_escape(NULL, *segments, 0), *longer = NULL;
+
+		if (!escaped || asprintf(&longer, "%s%s%s", path, path[0] ? "/" : "", escaped) < 0)
+			longer = NULL;
+		curl_free(escaped);
+		free(path);
+		path = longer;
+	}
+	return path;
+}
+
+static int send_and_wait(struct cli *cli, const char *method, const char *const *segments,
+	const json_t *body, long timeout_ms, json_t **reply)
+{
+	char *path = join(segments), *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	int code = CLI_NOT_WELL;
+
+	*reply = NULL;
+	if (path && (text || !body)) {
+		const struct question question = {method, path, text, timeout_ms, false};
+
+		code = ask(cli, &question, reply);
+	} else {
+		fprintf(stderr, "gwctl: out of memory\n");
+	}
+	free(path);
+	free(text);
+	return code;
+}
+
+int client_send(struct cli *cli, const char *method, const char *const *path, const json_t *body,
+	json_t **reply)
+{
+	return send_and_wait(cli, method, path, body, TIMEOUT_MS, reply);
+}
+
+int client_send_slow(struct cli *cli, const char *method, const char *const *path,
+	const json_t *body, json_t **reply)
+{
+	return send_and_wait(cli, method, path, body, SLOW_TIMEOUT_MS, reply);
 }

@@ -10,9 +10,18 @@ struct json_t;
  * NULL. */
 int client_get(struct cli *cli, const char *path, struct json_t **reply);
 
-/* The same for "<before><name><after>", with the name percent-encoded; `method` as in HTTP. */
-int client_ask(struct cli *cli, const char *method, const char *before, const char *name,
-	const char *after, struct json_t **reply);
+/* Segments of a path, each of which is percent-encoded: CLIENT_PATH("cameras", name, "sample"). */
+#define CLIENT_PATH(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* The same for any method of HTTP, with a JSON body or NULL. An answer without content is an empty
+ * object. */
+int client_send(struct cli *cli, const char *method, const char *const *path,
+	const struct json_t *body, struct json_t **reply);
+
+/* The same for what may take a while (`slow` in the gateway's list of routes): waits ten minutes
+ * instead of ten seconds. */
+int client_send_slow(struct cli *cli, const char *method, const char *const *path,
+	const struct json_t *body, struct json_t **reply);
 
 /* The same as client_get(), but says nothing and waits half a second at most. */
 int client_peek(struct cli *cli, const char *path, struct json_t **reply);

@@ -20,9 +20,11 @@ const struct cli_command cli_commands[] = {
 		.details =
 			"Shows whether all is well, how many cameras are live, how many frames the "
 			"gateway received, delivered and dropped, and how it stands with Kafka. "
-			"Exit code 1, and the state says why, unless the gateway is ready and what "
-			"its configuration names works: Kafka's brokers answer, or the files for "
-			"results can be written. A camera that is silent is no fault of the "
+			"Lists its troubles, with what to do about them; a mere notice does no "
+			"harm. Exit code 1, and the state says why, unless the gateway is ready, "
+			"what its configuration names works (Kafka's brokers answer, or the files "
+			"for results can be written), and there is no trouble worse than a notice. "
+			"A camera that is silent is no fault of the "
 			"gateway: see `camera list`.",
 		.example = "status",
 		.run = cli_status},

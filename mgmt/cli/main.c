@@ -1,5 +1,7 @@
 /* gwctl: one command, from its words to its exit code. */
 #include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +31,20 @@ static int run(struct cli *cli)
 	return cli->help ? CLI_WELL : CLI_USAGE;
 }
 
+/* An answer that could not be written is none: the disk is full, or nobody reads any more. */
+static int finish_output(int code)
+{
+	bool failed = ferror(stdout) != 0;
+
+	if (fclose(stdout) != 0)
+		failed = true;
+	if (!failed)
+		return code;
+	fprintf(stderr, "gwctl: the answer could not be written to the standard output%s%s\n",
+		errno ? ": " : "", errno ? strerror(errno) : "");
+	return code == CLI_WELL ? CLI_NOT_WELL : code;
+}
+
 int main(int argc, char **argv)
 {
 	const char *socket = getenv("FRAMEGATE_SOCKET");
@@ -53,5 +69,6 @@ int main(int argc, char **argv)
 	}
 	client_close(&cli);
 	curl_global_cleanup();
-	return code;
+	errno = 0;
+	return finish_output(code);
 }

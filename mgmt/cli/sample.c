@@ -9,7 +9,8 @@ static bool is_live(struct cli *cli)
 {
 	json_t *camera;
 
-	if (client_ask(cli, "GET", "cameras/", cli->argument, "", &camera) != CLI_WELL)
+	if (client_send(cli, "GET", CLIENT_PATH("cameras", cli->argument), NULL, &camera) !=
+		CLI_WELL)
 		return true;
 	bool live = strcmp(reply_text(camera, "state"), "live") == 0;
 
@@ -20,7 +21,8 @@ static bool is_live(struct cli *cli)
 int cli_sample(struct cli *cli)
 {
 	json_t *reply;
-	int code = client_ask(cli, "POST", "cameras/", cli->argument, "/sample", &reply);
+	int code = client_send(
+		cli, "POST", CLIENT_PATH("cameras", cli->argument, "sample"), NULL, &reply);
 
 	if (code != CLI_WELL)
 		return code;

@@ -34,7 +34,11 @@ class Gateway:
         self.process = Process([places.gwd(), "--config", self.file], self.log)
 
     def _ready(self) -> bool:
-        return self.socket.exists() and self.get("status")["ready"]
+        try:
+            return self.get("status")["ready"]
+        except (FileNotFoundError, ConnectionRefusedError):
+            # Its file is there a moment before anybody listens on it.
+            return False
 
     def wait_until(self, true: Callable[[], bool], timeout: float = 20) -> None:
         """Waits for a condition; fails with the log when it does not come."""

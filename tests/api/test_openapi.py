@@ -12,9 +12,7 @@ from testbed import places
 
 DESCRIPTION = "/openapi.yaml"
 GETS = sorted(
-    path
-    for path, method, _ in description.operations()
-    if method == "get" and path != DESCRIPTION
+    path for path, method, _ in description.operations() if method == "get" and path != DESCRIPTION
 )
 
 
@@ -30,7 +28,9 @@ def test_every_route_is_described_and_every_described_route_exists(played: Gatew
 
 
 def test_summaries_are_those_of_the_description(played: Gateway) -> None:
-    said = {(route["method"], route["path"]): route["summary"] for route in played.get("")["routes"]}
+    said = {
+        (route["method"], route["path"]): route["summary"] for route in played.get("")["routes"]
+    }
     for path, method, operation in description.operations():
         assert said[method.upper(), f"/api/v1{path}"] == operation["summary"]
 
@@ -40,7 +40,6 @@ def test_the_gateway_serves_its_own_description(played: Gateway) -> None:
     assert reply.status == 200
     assert reply.headers["content-type"] == "application/yaml"
     assert reply.body == (places.ROOT / "mgmt" / "openapi.yaml").read_bytes()
-    assert list(description.DOCUMENT["paths"][DESCRIPTION]["get"]["responses"]) == ["200", "default"]
 
 
 @pytest.mark.parametrize("path", GETS)
