@@ -29,10 +29,16 @@ struct gw_request {
 	enum gw_role role;
 	const char *who; /* for the log: "uid 1000 (anna)" */
 
-	/* True from when the gateway ends: a slow handler that waits for something looks at it and
-	 * returns -EAGAIN. NULL: it never becomes true. */
+	/* True from when the gateway ends; NULL: never. Read with gw_request_ending(). */
 	const _Atomic bool *ending;
 };
+
+/* Whether the gateway ends: a slow handler that waits for something asks now and then, and returns
+ * -EAGAIN. One that goes on is left behind after half a second. */
+static inline bool gw_request_ending(const struct gw_request *request)
+{
+	return request->ending && *request->ending;
+}
 
 /* An answer: either `json`, or bytes of another type. Whoever called releases it with
  * gw_reply_release(). */

@@ -66,7 +66,7 @@ static int toy_slow(void *owner, const struct gw_request *request, struct gw_rep
 	const bool deaf = json_is_true(json_object_get(request->body, "deaf"));
 
 	while (gw_now() < end) {
-		if (!deaf && *request->ending)
+		if (!deaf && gw_request_ending(request))
 			return gw_error_set(error, -EAGAIN, "the gateway ends");
 		nanosleep(&step, NULL);
 	}
