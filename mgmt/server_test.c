@@ -433,6 +433,24 @@ static void one_slow_request_too_many_is_refused(void **state)
 	assert_int_equal(ask(f, "PUT", "/api/v1/slow/1"), 200);
 }
 
+static void a_client_that_goes_away_takes_nothing_with_it(void **state)
+{
+	static const char text[] = "PUT /api/v1/slow/300 HTTP/1.1\r\nHost: gw\r\n"
+				   "Content-Length: 0\r\n\r\n";
+	struct server_fixture *f = *state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(address.sun_path, f->made.socket);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	wait_for_slow(f, 0, 1);
+	close(fd);
+	wait_for_slow(f, 0, 0);
+	json_decref(get(f, "/api/v1/version"));
+	assert_int_equal(ask(f, "PUT", "/api/v1/slow/1"), 200);
+}
+
 static void a_slow_request_that_listens_ends_with_the_gateway(void **state)
 {
 	struct server_fixture *f = *state;
@@ -728,6 +746,7 @@ int main(void)
 		TEST(a_trouble_makes_the_status_unwell),
 		TEST(a_slow_route_holds_up_nobody),
 		TEST(one_slow_request_too_many_is_refused),
+		TEST(a_client_that_goes_away_takes_nothing_with_it),
 		TEST(a_slow_request_that_listens_ends_with_the_gateway),
 		TEST(one_that_does_not_is_left_behind_in_time),
 		TEST(audit_tells_a_leak),
