@@ -33,24 +33,32 @@ static const yaml_node_t *find_item(
 
 static struct yaml_place place_of(const yaml_node_t *node)
 {
-	struct yaml_place place = {node->start_mark.line + 1, node->start_mark.column + 1, ""};
+	struct yaml_place place = {
+		.line = node->start_mark.line + 1,
+		.column = node->start_mark.column + 1,
+		.scalar = node->type == YAML_SCALAR_NODE,
+	};
 
 	if (node->type == YAML_SCALAR_NODE)
 		snprintf(place.value, sizeof(place.value), "%s",
 			(const char *)node->data.scalar.value);
+	else if (node->type == YAML_SEQUENCE_NODE)
+		place.entries =
+			(size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
 	return place;
 }
 
 static struct yaml_place walk(yaml_document_t *document, const char *path, bool want_key)
 {
 	const yaml_node_t *node = yaml_document_get_root_node(document);
-	struct yaml_place place = {1, 1, ""};
+	struct yaml_place place = {.line = 1, .column = 1};
 
 	while (node) {
 		place = place_of(node);
 		if (*path == '.')
 			path++;
-		if (*path == '\0')
+		place.there = *path == '\0';
+		if (place.there)
 			break;
 		if (*path == '[' && node->type == YAML_SEQUENCE_NODE) {
 			char *end;
@@ -77,7 +85,7 @@ static struct yaml_place walk(yaml_document_t *document, const char *path, bool 
 
 struct yaml_place yaml_place_find(const char *text, size_t size, const char *path, bool key)
 {
-	struct yaml_place place = {1, 1, ""};
+	struct yaml_place place = {.line = 1, .column = 1};
 	yaml_document_t document;
 	yaml_parser_t parser;
 
@@ -89,9 +97,30 @@ struct yaml_place yaml_place_find(const char *text, size_t size, const char *pat
 		yaml_document_delete(&document);
 	} else {
 		/* Not YAML at all: where the parser gave up. */
-		place = (struct yaml_place){
-			parser.problem_mark.line + 1, parser.problem_mark.column + 1, ""};
+		place.line = parser.problem_mark.line + 1;
+		place.column = parser.problem_mark.column + 1;
 	}
 	yaml_parser_delete(&parser);
 	return place;
+}
+
+void yaml_place_scalars(
+	const char *text, size_t size, const char *const paths[], size_t count, bool scalars[])
+{
+	yaml_document_t document;
+	yaml_parser_t parser;
+
+	memset(scalars, 0, count * sizeof(scalars[0]));
+	if (!yaml_parser_initialize(&parser))
+		return;
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+	if (yaml_parser_load(&parser, &document)) {
+		for (size_t i = 0; i < count; i++) {
+			const struct yaml_place place = walk(&document, paths[i], false);
+
+			scalars[i] = place.there && place.scalar;
+		}
+		yaml_document_delete(&document);
+	}
+	yaml_parser_delete(&parser);
 }
