@@ -55,27 +55,25 @@ static int open_cameras(struct gw *gw, struct gw_error *error)
 
 static int open_pool(struct gw *gw, struct gw_error *error)
 {
-	const struct gw_frames_config *frames = gw->config->frames;
-	struct gw_size_class classes[GW_SIZE_CLASSES];
+	struct gw_size_class_config wanted[GW_FRAME_CLASSES];
+	struct gw_size_class classes[GW_FRAME_CLASSES];
+	const uint32_t count = gw_config_classes(gw->config, wanted);
 
-	for (uint32_t i = 0; i < frames->classes_count; i++)
-		classes[i] = (struct gw_size_class){frames->classes[i].width,
-			frames->classes[i].height, frames->classes[i].count};
-	gw->pool = gw_pool_create(classes, frames->classes_count, frames->populate, error);
+	for (uint32_t i = 0; i < count; i++)
+		classes[i] =
+			(struct gw_size_class){wanted[i].width, wanted[i].height, wanted[i].count};
+	gw->pool = gw_pool_create(classes, count, gw->config->frames->populate, error);
 	return gw->pool ? 0 : -errno;
 }
 
 static int open_stages(struct gw *gw, struct gw_error *error)
 {
-	const struct gw_cores_config *cores = gw->config->cores;
-	const int32_t *core[GW_STAGES] = {cores->rx, cores->decode, cores->accel, cores->sink};
-
 	for (int i = 0; i < GW_STAGES; i++) {
 		struct gw_stage *stage = &gw->stages[i];
 
 		stage->ops = gw_pipeline[i];
 		stage->gw = gw;
-		stage->core = core[i] ? *core[i] : -1;
+		stage->core = gw_lanes_processor(gw_config_lanes(gw->config, stage->ops->name), 0);
 		stage->stats = gw_stage_stats_create(stage->ops->name, gw->camera_count);
 		if (!stage->stats)
 			return gw_error_set(error, -ENOMEM, "%s: out of memory", stage->ops->name);

@@ -12,8 +12,8 @@ extern const struct gw_service_ops *const gw_services[];
 int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *replay,
 	struct gw_error *error);
 
-/* Reads the configuration file again and applies what can change while running: the log level and
- * the sampling rate. What differs otherwise is logged as needing a restart; an invalid file changes
+/* Reads the configuration file again and applies what core/config/rules.c says can change while it
+ * runs. What differs otherwise is logged by name as needing a restart; an invalid file changes
  * nothing. Main thread only. */
 void gw_reload(struct gw *gw);
 

@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/log.h"
 #include "gwd/gateway.h"
 
 #define BEFORE \
-	"cores: {rx: 0}\n" \
+	"cores: {rx: [0]}\n" \
 	"log: {level: info, to: stderr}\n" \
 	"interfaces: [{name: lan0, device: net_null0}]\n" \
 	"cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1}]\n" \
@@ -68,13 +69,13 @@ static int end(void **state)
 	return 0;
 }
 
-/* Reloads `text`; the log must then hold the words, and say nothing more than so many lines. */
-static void reload(struct reload *r, const char *text, uint32_t lines, const char *words)
+/* Reloads what lies there; the log must then hold the words, and say nothing more than so many
+ * lines. */
+static void reload_file(struct reload *r, uint32_t lines, const char *words)
 {
-	char said[4096];
+	char said[8192];
 	uint32_t count = 0;
 
-	write_file(r->path, text);
 	gw_reload(&r->gw);
 	fflush(stderr);
 	const ssize_t size = pread(fileno(r->log), said, sizeof(said) - 1, 0);
@@ -90,6 +91,12 @@ static void reload(struct reload *r, const char *text, uint32_t lines, const cha
 		fail_msg("'%s' is not in: %s", words, said);
 }
 
+static void reload(struct reload *r, const char *text, uint32_t lines, const char *words)
+{
+	write_file(r->path, text);
+	reload_file(r, lines, words);
+}
+
 static void the_same_file_changes_nothing_and_says_nothing(void **state)
 {
 	reload(*state, BEFORE, 0, NULL);
@@ -102,7 +109,7 @@ static void the_sampling_rate_applies_at_once(void **state)
 	reload(r, BEFORE "", 0, NULL);
 	reload(r,
 		"interfaces: [{name: lan0, device: net_null0}]\n"
-		"cores: {rx: 0}\n"
+		"cores: {rx: [0]}\n"
 		"log: {level: info, to: stderr}\n"
 		"cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1}]\n"
 		"frames: {classes: [{width: 16, height: 16, count: 7}]}\n"
@@ -111,16 +118,64 @@ static void the_sampling_rate_applies_at_once(void **state)
 	assert_int_equal(r->gw.cameras[0].sample_every, 3);
 }
 
+#define SAME_BUT_CAMERAS \
+	"cores: {rx: [0]}\n" \
+	"log: {level: info, to: stderr}\n" \
+	"interfaces: [{name: lan0, device: net_null0}]\n" \
+	"frames: {classes: [{width: 16, height: 16, count: 7}]}\n" \
+	"kafka: {frames: {every: 10}}\n"
+
 static void what_needs_a_restart_is_named(void **state)
 {
-	reload(*state,
+	static const char after[] =
 		"log: {level: info, to: stderr}\n"
 		"cameras: [{name: b, source: 10.0.0.1, destination: 10.0.0.2, port: 1}]\n"
 		"frames: {classes: [{width: 16, height: 16, count: 8}]}\n"
 		"decode: {workers: 2}\n"
 		"kafka: {brokers: '127.0.0.1:1', frames: {every: 10}}\n"
-		"api: {socket: /tmp/other}\n",
-		7, "`cores` changed: restart gwd to apply it");
+		"api: {socket: /tmp/other}\n";
+	static const char *const lines[] = {
+		"`cores.rx` was removed: restart gwd to apply it",
+		"`interfaces[lan0]` was removed: restart gwd to apply it",
+		"`cameras[a]` was removed: restart gwd to apply it",
+		"`cameras[b]` was added: restart gwd to apply it",
+		"`frames.classes[0].count` changed from 7 to 8: restart gwd to apply it",
+		"`decode.workers` changed from 1 to 2: restart gwd to apply it",
+		"`kafka.brokers` was added: restart gwd to apply it",
+		"`api.socket` changed from /run/framegate/api.sock to /tmp/other: restart gwd",
+	};
+	const uint32_t count = sizeof(lines) / sizeof(lines[0]);
+
+	for (uint32_t i = 0; i < count; i++)
+		reload(*state, after, count, lines[i]);
+}
+
+static void thousands_of_changes_are_not_thousands_of_lines(void **state)
+{
+	size_t size;
+	char *text;
+	FILE *stream = open_memstream(&text, &size);
+
+	fputs(SAME_BUT_CAMERAS "cameras:\n", stream);
+	for (int i = 1; i <= 100; i++)
+		fprintf(stream,
+			"  - {name: c%d, source: 10.0.0.1, destination: 10.0.0.2, port: %d}\n", i,
+			i);
+	fclose(stream);
+	/* One camera is gone and a hundred are new. */
+	reload(*state, text, 33, "69 more changes need a restart of gwd");
+	free(text);
+}
+
+static void a_fifo_in_place_of_the_file_changes_nothing(void **state)
+{
+	struct reload *r = *state;
+
+	unlink(r->path);
+	assert_int_equal(mkfifo(r->path, 0600), 0);
+	alarm(10);
+	reload_file(r, 1, "nothing was changed: ");
+	alarm(0);
 }
 
 static void an_invalid_file_changes_nothing(void **state)
@@ -134,7 +189,7 @@ static void an_invalid_file_changes_nothing(void **state)
 static void the_log_level_applies_at_once(void **state)
 {
 	reload(*state,
-		"cores: {rx: 0}\n"
+		"cores: {rx: [0]}\n"
 		"log: {level: error, to: stderr}\n"
 		"interfaces: [{name: lan0, device: net_null0}]\n"
 		"cameras: [{name: b, source: 10.0.0.1, destination: 10.0.0.2, port: 1}]\n"
@@ -150,6 +205,8 @@ int main(void)
 		TEST(the_same_file_changes_nothing_and_says_nothing),
 		TEST(the_sampling_rate_applies_at_once),
 		TEST(what_needs_a_restart_is_named),
+		TEST(thousands_of_changes_are_not_thousands_of_lines),
+		TEST(a_fifo_in_place_of_the_file_changes_nothing),
 		TEST(an_invalid_file_changes_nothing),
 		TEST(the_log_level_applies_at_once),
 	};

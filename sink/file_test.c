@@ -244,7 +244,6 @@ static void a_replay_has_no_budget_for_pictures(void **state)
 {
 	struct fixture *f = fixture_open("kafka: {frames: {budget: 1}}\n", true);
 
-	f->gw.config->frames->classes[0].count = 0;
 	fixture_send_frames(f, 0, 5);
 	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->samples_delivered), 5);
 	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_BUDGET), 0);

@@ -100,11 +100,11 @@ static enum gw_drop submit(struct sink *sink, struct gw_counter *gauge, struct g
  * though of each class at least one. A replay has no brokers and leaves no picture out. */
 static bool within_budget(const struct sink *sink, uint32_t size_class)
 {
-	const struct gw_frames_config *frames = sink->gw->config->frames;
+	const uint32_t slots = gw_pool_class_size(sink->gw->pool, size_class);
 
 	return sink->gw->replay ||
 		(sink->waiting[SINK_SAMPLE] < sink->budget &&
-			sink->kept[size_class] < (frames->classes[size_class].count + 1) / 2);
+			sink->kept[size_class] < (slots + 1) / 2);
 }
 
 /* The picture goes by reference: the frame's slot stays in use until the back-end has reported it.

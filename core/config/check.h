@@ -1,10 +1,12 @@
-/* What the schema cannot say: defaults, and values that must fit each other. Private to
- * core/config.c. */
+/* What the schema cannot say: values that must fit each other. Private to core/config. */
 #pragma once
 
 #include <stddef.h>
 
 #include "core/config/config.h"
+#include "core/config/yaml_load.h"
+
+#define CONFIG_MAX_SLOTS 65536 /* of a size class */
 
 struct config_source {
 	const char *text;
@@ -12,9 +14,32 @@ struct config_source {
 	const char *file;
 };
 
-/* Puts defaults where nothing was given. Returns 0 or -ENOMEM. */
-int config_complete(struct gw_config *config, struct gw_error *error);
+/* Says what is wrong with the value at PLACE + KEY, as in ("cameras[3].", "port"); -EINVAL. */
+__attribute__((format(printf, 5, 6))) int config_refuse(const struct config_source *source,
+	const char *place, const char *key, struct gw_error *error, const char *format, ...);
+
+/* Letters, digits, '.', '_' and '-': what may be a part of file names, record keys and URLs. */
+bool config_good_name(const char *name);
 
 /* Parses addresses and checks names and limits. Returns 0 or -EINVAL with place and reason. */
 int config_check(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error);
+
+/* One camera without its neighbours; `place` stands before its keys: "cameras[3]." or "". */
+int config_check_camera(struct gw_camera_config *camera, const char *place,
+	const struct config_source *source, struct gw_error *error);
+
+/* All of them, and each with each. */
+int config_check_cameras(
+	struct gw_config *config, const struct config_source *source, struct gw_error *error);
+
+/* What a camera and a template for cameras have in common. */
+int config_check_picture(uint16_t width, uint16_t height, uint32_t quota, const char *model,
+	const char *place, const struct config_source *source, struct gw_error *error);
+
+/* The section `kafka`. */
+int config_check_kafka(
+	struct gw_config *config, const struct config_source *source, struct gw_error *error);
+
+/* An order over port, source and destination. */
+int config_compare_address(const struct gw_camera_config *a, const struct gw_camera_config *b);

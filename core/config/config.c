@@ -4,15 +4,17 @@
 #include <stdlib.h>
 
 #include "core/config/check.h"
+#include "core/config/complete.h"
 #include "core/config/schema.h"
 #include "core/config/yaml_load.h"
 
 static int parse(
 	const struct config_source *source, struct gw_config **config, struct gw_error *error)
 {
+	struct config_schema schema;
 	void *data;
-	int status = gw_yaml_load(
-		source->text, source->size, source->file, &gw_config_schema, &data, error);
+	int status = gw_yaml_load(source->text, source->size, source->file,
+		config_schema_for(source->text, source->size, &schema), &data, error);
 
 	*config = data;
 	if (status == 0)

@@ -12,9 +12,12 @@
 
 #include "core/error.h"
 
-#define GW_CAMERAS 1024
+#define GW_CAMERAS 4096
 #define GW_INTERFACES 32
+#define GW_LANES 16 /* threads of a stage */
+#define GW_FRAME_CLASSES 8
 #define GW_NAME 64
+#define GW_PROPERTIES 256 /* in one list; librdkafka knows fewer */
 
 enum gw_mode {
 	GW_MODE_REALTIME, /* shed the oldest waiting frame of a camera that is over its quota */
@@ -44,9 +47,15 @@ struct gw_gateway_config {
 	enum gw_idle_policy idle;
 };
 
-/* Processors that stage threads are pinned to; -1: not pinned. */
+/* The threads of a stage: in the file either a number of them, or a list of processors with one
+ * thread each. gw_config_lanes() reads it. */
+struct gw_lanes_config {
+	int32_t *processors; /* `count` of them; NULL: the threads are not pinned */
+	uint32_t count; /* 0: not given */
+};
+
 struct gw_cores_config {
-	int32_t *rx, *decode, *accel, *sink;
+	struct gw_lanes_config rx, decode, accel, sink;
 };
 
 struct gw_log_config {
@@ -78,6 +87,7 @@ struct gw_camera_config {
 	char *destination;
 	uint16_t port; /* UDP destination port, host byte order */
 	uint32_t *ssrc; /* NULL: any */
+	uint8_t *payload_type; /* 26 or 96 .. 127; NULL: whatever is JPEG */
 	uint16_t width; /* 0: the stream says it */
 	uint16_t height;
 	bool conceal;
@@ -96,8 +106,9 @@ struct gw_size_class_config {
 };
 
 struct gw_frames_config {
-	struct gw_size_class_config *classes;
+	struct gw_size_class_config *classes; /* NULL: gw_config_classes() */
 	uint32_t classes_count;
+	uint32_t *memory; /* MiB that slots may take; NULL: gw_config_frame_memory() */
 	bool populate; /* touch all memory at start */
 };
 
@@ -129,6 +140,24 @@ struct gw_property_config {
 	char *name, *value;
 };
 
+/* What a camera gets that is made when its name first comes as the key of a record. */
+struct gw_template_config {
+	char *model;
+	struct gw_region *region;
+	uint32_t quota; /* as of a camera */
+	uint16_t width, height;
+};
+
+/* Pictures that come from a topic instead of the network. */
+struct gw_source_config {
+	char *topic;
+	char *group; /* of consumers: gateways that share the work */
+	struct gw_property_config *properties;
+	uint32_t properties_count;
+	struct gw_template_config *template;
+	uint32_t most; /* cameras that may be made */
+};
+
 struct gw_kafka_config {
 	char *backend; /* "kafka", "file" or "null"; NULL: "kafka" when brokers are given, else
 			  "null" */
@@ -138,6 +167,7 @@ struct gw_kafka_config {
 	struct gw_frames_topic_config *frames;
 	struct gw_property_config *properties;
 	uint32_t properties_count;
+	struct gw_source_config *source; /* NULL: none */
 };
 
 struct gw_api_config {
@@ -169,3 +199,20 @@ int gw_config_parse(
 
 /* Accepts NULL. */
 void gw_config_free(struct gw_config *config);
+
+/* The `cores` of a stage by its name; NULL for a stage that the file cannot pin. */
+const struct gw_lanes_config *gw_config_lanes(const struct gw_config *config, const char *stage);
+
+/* Threads of a stage, 1 .. GW_LANES; 1 when nothing was given, or for NULL. */
+uint32_t gw_lanes_count(const struct gw_lanes_config *lanes);
+
+/* Where its thread number `lane` is pinned; -1: nowhere. */
+int32_t gw_lanes_processor(const struct gw_lanes_config *lanes, uint32_t lane);
+
+/* The slots to make: what the file lists, else three sizes with slots for what the cameras may
+ * hold. Returns how many classes were written. */
+uint32_t gw_config_classes(
+	const struct gw_config *config, struct gw_size_class_config classes[GW_FRAME_CLASSES]);
+
+/* Bytes that slots may take: `frames.memory`, else half of the machine's memory. */
+uint64_t gw_config_frame_memory(const struct gw_config *config);

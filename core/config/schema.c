@@ -1,7 +1,11 @@
 #include "core/config/schema.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "core/config/config.h"
 #include "core/config/yaml_load.h"
+#include "core/config/yaml_place.h"
 
 #define OPTIONAL CYAML_FLAG_OPTIONAL
 #define CHOICE (CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT)
@@ -46,11 +50,30 @@ static const cyaml_schema_field_t gateway_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_value_t processor_entry = {
+	CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int32_t),
+};
+
+/* A list of processors, or their number: both forms leave the number in `count`. */
+#define LIST_OF_LANES(stage) \
+	CYAML_FIELD_SEQUENCE_COUNT(#stage, POINTER | GW_YAML_OR_COUNT, struct gw_cores_config, \
+		stage.processors, stage.count, &processor_entry, 1, GW_LANES)
+#define NUMBER_OF_LANES(stage) \
+	CYAML_FIELD_UINT(#stage, POSITIVE | GW_YAML_OR_COUNT, struct gw_cores_config, stage.count)
+
 static const cyaml_schema_field_t cores_fields[] = {
-	CYAML_FIELD_INT_PTR("rx", POINTER, struct gw_cores_config, rx),
-	CYAML_FIELD_INT_PTR("decode", POINTER, struct gw_cores_config, decode),
-	CYAML_FIELD_INT_PTR("accel", POINTER, struct gw_cores_config, accel),
-	CYAML_FIELD_INT_PTR("sink", POINTER, struct gw_cores_config, sink),
+	LIST_OF_LANES(rx),
+	LIST_OF_LANES(decode),
+	LIST_OF_LANES(accel),
+	LIST_OF_LANES(sink),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t cores_as_numbers[] = {
+	NUMBER_OF_LANES(rx),
+	NUMBER_OF_LANES(decode),
+	NUMBER_OF_LANES(accel),
+	NUMBER_OF_LANES(sink),
 	CYAML_FIELD_END,
 };
 
@@ -93,6 +116,7 @@ static const cyaml_schema_field_t camera_fields[] = {
 		"destination", CYAML_FLAG_POINTER, struct gw_camera_config, destination, 1, 63),
 	CYAML_FIELD_UINT("port", GW_YAML_POSITIVE, struct gw_camera_config, port),
 	CYAML_FIELD_UINT_PTR("ssrc", POINTER, struct gw_camera_config, ssrc),
+	CYAML_FIELD_UINT_PTR("payload_type", POINTER, struct gw_camera_config, payload_type),
 	CYAML_FIELD_UINT("width", OPTIONAL, struct gw_camera_config, width),
 	CYAML_FIELD_UINT("height", OPTIONAL, struct gw_camera_config, height),
 	CYAML_FIELD_BOOL("conceal", OPTIONAL, struct gw_camera_config, conceal),
@@ -118,8 +142,9 @@ static const cyaml_schema_value_t size_class_entry = {
 };
 
 static const cyaml_schema_field_t frames_fields[] = {
-	CYAML_FIELD_SEQUENCE(
-		"classes", POINTER, struct gw_frames_config, classes, &size_class_entry, 1, 8),
+	CYAML_FIELD_SEQUENCE("classes", POINTER, struct gw_frames_config, classes,
+		&size_class_entry, 1, GW_FRAME_CLASSES),
+	CYAML_FIELD_UINT_PTR("memory", POINTER | GW_YAML_POSITIVE, struct gw_frames_config, memory),
 	CYAML_FIELD_BOOL("populate", OPTIONAL, struct gw_frames_config, populate),
 	CYAML_FIELD_END,
 };
@@ -154,13 +179,36 @@ static const cyaml_schema_field_t frames_topic_fields[] = {
 
 static const cyaml_schema_field_t property_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct gw_property_config, name, 1, 255),
-	CYAML_FIELD_STRING_PTR(
-		"value", CYAML_FLAG_POINTER, struct gw_property_config, value, 0, 65535),
+	CYAML_FIELD_STRING_PTR("value", CYAML_FLAG_POINTER | GW_YAML_PRIVATE,
+		struct gw_property_config, value, 0, 65535),
 	CYAML_FIELD_END,
 };
 
 static const cyaml_schema_value_t property_entry = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct gw_property_config, property_fields),
+	CYAML_VALUE_MAPPING(
+		CYAML_FLAG_DEFAULT | GW_YAML_PRIVATE, struct gw_property_config, property_fields),
+};
+
+static const cyaml_schema_field_t template_fields[] = {
+	CYAML_FIELD_STRING_PTR(
+		"model", CYAML_FLAG_POINTER, struct gw_template_config, model, 1, 127),
+	CYAML_FIELD_MAPPING_PTR(
+		"region", POINTER, struct gw_template_config, region, region_fields),
+	CYAML_FIELD_UINT("quota", POSITIVE, struct gw_template_config, quota),
+	CYAML_FIELD_UINT("width", OPTIONAL, struct gw_template_config, width),
+	CYAML_FIELD_UINT("height", OPTIONAL, struct gw_template_config, height),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t source_fields[] = {
+	CYAML_FIELD_STRING_PTR("topic", CYAML_FLAG_POINTER, struct gw_source_config, topic, 1, 249),
+	CYAML_FIELD_STRING_PTR("group", POINTER, struct gw_source_config, group, 1, 255),
+	CYAML_FIELD_SEQUENCE("properties", POINTER | GW_YAML_PRIVATE, struct gw_source_config,
+		properties, &property_entry, 0, GW_PROPERTIES),
+	CYAML_FIELD_MAPPING_PTR(
+		"template", CYAML_FLAG_POINTER, struct gw_source_config, template, template_fields),
+	CYAML_FIELD_UINT("most", POSITIVE, struct gw_source_config, most),
+	CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t kafka_fields[] = {
@@ -170,8 +218,9 @@ static const cyaml_schema_field_t kafka_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("results", POINTER, struct gw_kafka_config, results, topic_fields),
 	CYAML_FIELD_MAPPING_PTR(
 		"frames", POINTER, struct gw_kafka_config, frames, frames_topic_fields),
-	CYAML_FIELD_SEQUENCE("properties", POINTER, struct gw_kafka_config, properties,
-		&property_entry, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("properties", POINTER | GW_YAML_PRIVATE, struct gw_kafka_config,
+		properties, &property_entry, 0, GW_PROPERTIES),
+	CYAML_FIELD_MAPPING_PTR("source", POINTER, struct gw_kafka_config, source, source_fields),
 	CYAML_FIELD_END,
 };
 
@@ -199,3 +248,32 @@ static const cyaml_schema_field_t config_fields[] = {
 const cyaml_schema_value_t gw_config_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct gw_config, config_fields),
 };
+
+const cyaml_schema_value_t gw_camera_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct gw_camera_config, camera_fields),
+};
+
+static_assert(CYAML_ARRAY_LEN(cores_fields) == CONFIG_CORES_FIELDS, "");
+static_assert(CYAML_ARRAY_LEN(config_fields) == CONFIG_FIELDS, "");
+
+const cyaml_schema_value_t *config_schema_for(
+	const char *text, size_t size, struct config_schema *schema)
+{
+	static const char *const paths[] = {
+		"cores.rx", "cores.decode", "cores.accel", "cores.sink"};
+	bool numbers[CYAML_ARRAY_LEN(paths)];
+
+	static_assert(CYAML_ARRAY_LEN(paths) == CONFIG_CORES_FIELDS - 1, "");
+	yaml_place_scalars(text, size, paths, CYAML_ARRAY_LEN(paths), numbers);
+	memcpy(schema->cores, cores_fields, sizeof(cores_fields));
+	for (size_t i = 0; i < CYAML_ARRAY_LEN(paths); i++)
+		if (numbers[i])
+			memcpy(&schema->cores[i], &cores_as_numbers[i], sizeof(schema->cores[i]));
+	memcpy(schema->fields, config_fields, sizeof(config_fields));
+	for (cyaml_schema_field_t *field = schema->fields; field->key; field++)
+		if (strcmp(field->key, "cores") == 0)
+			field->value.mapping.fields = schema->cores;
+	schema->root = gw_config_schema;
+	schema->root.mapping.fields = schema->fields;
+	return &schema->root;
+}

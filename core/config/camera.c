@@ -1,0 +1,94 @@
+#include "core/config/camera.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/config/check.h"
+#include "core/config/complete.h"
+#include "core/config/schema.h"
+#include "core/config/yaml_load.h"
+
+int gw_config_camera_parse(const char *text, size_t size, const char *name,
+	struct gw_camera_config **camera, struct gw_error *error)
+{
+	const struct config_source source = {text, size, name};
+	void *data;
+	int status = gw_yaml_load(text, size, name, &gw_camera_schema, &data, error);
+
+	*camera = data;
+	if (status != 0)
+		return status;
+	config_complete_camera(*camera);
+	status = config_check_camera(*camera, "", &source, error);
+	if (status != 0) {
+		gw_config_camera_free(*camera);
+		*camera = NULL;
+	}
+	return status;
+}
+
+static bool copy_text(char **text)
+{
+	if (*text)
+		*text = strdup(*text);
+	return *text != NULL;
+}
+
+static void *copy_bytes(const void *bytes, size_t size)
+{
+	void *copy = bytes ? malloc(size) : NULL;
+
+	return copy ? memcpy(copy, bytes, size) : NULL;
+}
+
+struct gw_camera_config *gw_config_camera_copy(const struct gw_camera_config *camera)
+{
+	struct gw_camera_config *copy = copy_bytes(camera, sizeof(*camera));
+
+	if (!copy)
+		return NULL;
+	/* All of them, whatever fails, so that none is left that belongs to the original. */
+	bool whole = copy_text(&copy->name);
+
+	whole &= copy_text(&copy->source);
+	whole &= copy_text(&copy->destination);
+	whole &= copy_text(&copy->model) || !camera->model;
+	copy->ssrc = copy_bytes(camera->ssrc, sizeof(*camera->ssrc));
+	copy->payload_type = copy_bytes(camera->payload_type, sizeof(*camera->payload_type));
+	copy->region = copy_bytes(camera->region, sizeof(*camera->region));
+	whole &= !copy->ssrc == !camera->ssrc && !copy->payload_type == !camera->payload_type &&
+		!copy->region == !camera->region;
+	if (whole)
+		return copy;
+	gw_config_camera_free(copy);
+	return NULL;
+}
+
+void gw_config_camera_free(struct gw_camera_config *camera)
+{
+	gw_yaml_free(&gw_camera_schema, camera);
+}
+
+static bool same_stream(const struct gw_camera_config *a, const struct gw_camera_config *b)
+{
+	return config_compare_address(a, b) == 0 && (!a->ssrc || !b->ssrc || *a->ssrc == *b->ssrc);
+}
+
+const char *gw_config_camera_conflict(const struct gw_camera_config *camera,
+	const struct gw_camera_config *other, struct gw_error *reason)
+{
+	if (strcmp(camera->name, other->name) == 0) {
+		gw_error_set(reason, -EEXIST, "'%s' is taken: every camera needs a name of its own",
+			camera->name);
+		return "name";
+	}
+	if (same_stream(camera, other)) {
+		gw_error_set(reason, -EEXIST,
+			"'%s' would receive the same packets as '%s': change source, destination, "
+			"port or ssrc",
+			camera->name, other->name);
+		return "port";
+	}
+	return NULL;
+}

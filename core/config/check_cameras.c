@@ -1,0 +1,188 @@
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/config/camera.h"
+#include "core/config/check.h"
+
+#define MAX_QUOTA 64
+#define JPEG_PAYLOAD_TYPE 26 /* RFC 3551, 6 */
+#define DYNAMIC_PAYLOAD_TYPE 96
+#define MAX_PAYLOAD_TYPE 127
+
+static bool parse_address(const char *text, struct gw_address *address)
+{
+	memset(address, 0, sizeof(*address));
+	address->family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	return inet_pton(address->family, text, address->bytes) == 1;
+}
+
+/* NAME or NAME:VERSION, as accel/repository.h looks it up. */
+static bool good_model(const char *model)
+{
+	const size_t name = strcspn(model, ":");
+	const char *version = model + name + 1;
+
+	if (name == 0 || name >= GW_NAME || model[0] == '.' || memchr(model, '/', name))
+		return false;
+	if (model[name] == '\0')
+		return true;
+	return version[0] >= '1' && version[0] <= '9' &&
+		version[strspn(version, "0123456789")] == '\0' &&
+		strtoull(version, NULL, 10) <= UINT32_MAX;
+}
+
+static bool good_payload_type(uint8_t type)
+{
+	return type == JPEG_PAYLOAD_TYPE ||
+		(type >= DYNAMIC_PAYLOAD_TYPE && type <= MAX_PAYLOAD_TYPE);
+}
+
+int config_check_picture(uint16_t width, uint16_t height, uint32_t quota, const char *model,
+	const char *place, const struct config_source *source, struct gw_error *error)
+{
+	if ((width == 0) != (height == 0))
+		return config_refuse(source, place, "width", error,
+			"width and height belong together: give both or none");
+	if (quota > MAX_QUOTA)
+		return config_refuse(
+			source, place, "quota", error, "must be at most %d frames", MAX_QUOTA);
+	if (model && !good_model(model))
+		return config_refuse(source, place, "model", error,
+			"'%s' is not NAME or NAME:VERSION, where VERSION is a whole number from 1",
+			model);
+	return 0;
+}
+
+int config_check_camera(struct gw_camera_config *camera, const char *place,
+	const struct config_source *source, struct gw_error *error)
+{
+	if (!config_good_name(camera->name))
+		return config_refuse(source, place, "name", error,
+			"'%s' is not a name: use letters, digits, '.', '_' and '-'", camera->name);
+	if (!parse_address(camera->source, &camera->source_address))
+		return config_refuse(source, place, "source", error,
+			"'%s' is not an IPv4 or IPv6 address", camera->source);
+	if (!parse_address(camera->destination, &camera->destination_address))
+		return config_refuse(source, place, "destination", error,
+			"'%s' is not an IPv4 or IPv6 address", camera->destination);
+	if (camera->source_address.family != camera->destination_address.family)
+		return config_refuse(source, place, "destination", error,
+			"source and destination must both be IPv4 or both IPv6");
+	if (camera->payload_type && !good_payload_type(*camera->payload_type))
+		return config_refuse(source, place, "payload_type", error,
+			"must be %d or a dynamic one, %d to %d", JPEG_PAYLOAD_TYPE,
+			DYNAMIC_PAYLOAD_TYPE, MAX_PAYLOAD_TYPE);
+	return config_check_picture(
+		camera->width, camera->height, camera->quota, camera->model, place, source, error);
+}
+
+int config_compare_address(const struct gw_camera_config *a, const struct gw_camera_config *b)
+{
+	int order = (int)a->port - (int)b->port;
+
+	if (order == 0)
+		order = memcmp(&a->source_address, &b->source_address, sizeof(a->source_address));
+	if (order == 0)
+		order = memcmp(&a->destination_address, &b->destination_address,
+			sizeof(a->destination_address));
+	return order;
+}
+
+/* Cameras of one array, so that their addresses say which stands first in the file. */
+static int by_place(const struct gw_camera_config *a, const struct gw_camera_config *b)
+{
+	return (a > b) - (a < b);
+}
+
+static int by_name(const void *left, const void *right)
+{
+	const struct gw_camera_config *a = *(const struct gw_camera_config *const *)left;
+	const struct gw_camera_config *b = *(const struct gw_camera_config *const *)right;
+	const int order = strcmp(a->name, b->name);
+
+	return order ? order : by_place(a, b);
+}
+
+/* A camera without an SSRC comes before all others of its address. */
+static int by_stream(const void *left, const void *right)
+{
+	const struct gw_camera_config *a = *(const struct gw_camera_config *const *)left;
+	const struct gw_camera_config *b = *(const struct gw_camera_config *const *)right;
+	int order = config_compare_address(a, b);
+
+	if (order == 0)
+		order = (a->ssrc != NULL) - (b->ssrc != NULL);
+	if (order == 0 && a->ssrc)
+		order = (*a->ssrc > *b->ssrc) - (*a->ssrc < *b->ssrc);
+	return order ? order : by_place(a, b);
+}
+
+/* Two cameras that are in each other's way. */
+struct conflict {
+	const struct gw_camera_config *earlier, *later;
+};
+
+/* The one that a reader of the file meets first is kept. */
+static void note(
+	struct conflict *found, const struct gw_camera_config *a, const struct gw_camera_config *b)
+{
+	const struct gw_camera_config *later = a > b ? a : b;
+
+	if (!found->later || later < found->later)
+		*found = (struct conflict){a > b ? b : a, later};
+}
+
+static void find_conflict(
+	const struct gw_camera_config **sorted, uint32_t count, struct conflict *found)
+{
+	qsort(sorted, count, sizeof(sorted[0]), by_name);
+	for (uint32_t i = 1; i < count; i++)
+		if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
+			note(found, sorted[i - 1], sorted[i]);
+	qsort(sorted, count, sizeof(sorted[0]), by_stream);
+	for (uint32_t i = 1, first = 0; i < count; i++) {
+		if (config_compare_address(sorted[first], sorted[i]) != 0)
+			first = i;
+		else if (!sorted[first]->ssrc)
+			note(found, sorted[first], sorted[i]);
+		else if (*sorted[i - 1]->ssrc == *sorted[i]->ssrc)
+			note(found, sorted[i - 1], sorted[i]);
+	}
+}
+
+int config_check_cameras(
+	struct gw_config *config, const struct config_source *source, struct gw_error *error)
+{
+	const uint32_t count = config->cameras_count;
+	struct conflict found = {NULL, NULL};
+	char place[32];
+
+	for (uint32_t i = 0; i < count; i++) {
+		snprintf(place, sizeof(place), "cameras[%u].", i);
+		const int status = config_check_camera(&config->cameras[i], place, source, error);
+
+		if (status != 0)
+			return status;
+	}
+	if (count < 2)
+		return 0;
+	const struct gw_camera_config **sorted = malloc(count * sizeof(sorted[0]));
+
+	if (!sorted)
+		return gw_error_set(error, -ENOMEM, "%s: out of memory", source->file);
+	for (uint32_t i = 0; i < count; i++)
+		sorted[i] = &config->cameras[i];
+	find_conflict(sorted, count, &found);
+	free(sorted);
+	if (!found.later)
+		return 0;
+	struct gw_error reason;
+	const char *key = gw_config_camera_conflict(found.later, found.earlier, &reason);
+
+	snprintf(place, sizeof(place), "cameras[%td].", found.later - config->cameras);
+	return config_refuse(source, place, key, error, "%s", reason.text);
+}

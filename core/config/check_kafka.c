@@ -1,0 +1,123 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/config/check.h"
+
+/* HOST:PORT[,...], where HOST may be in brackets (IPv6) and begin with PROTOCOL://. */
+static bool good_brokers(const char *brokers)
+{
+	while (*brokers) {
+		const size_t size = strcspn(brokers, ",");
+		const char *end = brokers + size, *port = end;
+
+		while (port > brokers && port[-1] != ':' && port[-1] != ']' && port[-1] != '/')
+			port--;
+		if (size == 0)
+			return false;
+		if (port > brokers && port[-1] == ':') {
+			const size_t digits = strspn(port, "0123456789");
+			const unsigned long number = strtoul(port, NULL, 10);
+
+			if (port + digits != end || number == 0 || number > 65535)
+				return false;
+		}
+		brokers = *end ? end + 1 : end;
+	}
+	return true;
+}
+
+static int check_topic(const char *topic, const char *place, const struct config_source *source,
+	struct gw_error *error)
+{
+	if (config_good_name(topic))
+		return 0;
+	return config_refuse(source, place, "topic", error,
+		"'%s' is not a topic: use letters, digits, '.', '_' and '-'", topic);
+}
+
+/* A second value would silently win over the first. The value is not shown: it may be a password.
+ */
+static int check_properties(const struct gw_property_config *properties, uint32_t count,
+	const char *place, const struct config_source *source, struct gw_error *error)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		for (uint32_t k = 0; k < i; k++) {
+			char key[32];
+
+			if (strcmp(properties[i].name, properties[k].name) != 0)
+				continue;
+			snprintf(key, sizeof(key), "properties[%u].name", i);
+			return config_refuse(source, place, key, error,
+				"'%s' is given twice: leave one of them", properties[i].name);
+		}
+	}
+	return 0;
+}
+
+static bool to_brokers(const struct gw_kafka_config *kafka)
+{
+	return kafka->backend ? strcmp(kafka->backend, "kafka") == 0 : kafka->brokers != NULL;
+}
+
+static int check_source(const struct gw_kafka_config *kafka, const struct config_source *source,
+	struct gw_error *error)
+{
+	static const char place[] = "kafka.source.";
+	const struct gw_source_config *pictures = kafka->source;
+	const struct gw_template_config *template = pictures->template;
+	int status = check_topic(pictures->topic, place, source, error);
+
+	if (status != 0)
+		return status;
+	if (!kafka->brokers)
+		return config_refuse(source, "kafka", "", error,
+			"'brokers' is missing: a source needs HOST:PORT[,...]");
+	if (to_brokers(kafka) &&
+		(strcmp(pictures->topic, kafka->results->topic) == 0 ||
+			strcmp(pictures->topic, kafka->frames->topic) == 0))
+		return config_refuse(source, place, "topic", error,
+			"'%s' is also written to, and all would come back: take another for "
+			"kafka.results or kafka.frames",
+			pictures->topic);
+	if (pictures->most > GW_CAMERAS)
+		return config_refuse(
+			source, place, "most", error, "must be at most %d cameras", GW_CAMERAS);
+	status = config_check_picture(template->width, template->height, template->quota,
+		template->model, "kafka.source.template.", source, error);
+	if (status != 0)
+		return status;
+	return check_properties(
+		pictures->properties, pictures->properties_count, place, source, error);
+}
+
+int config_check_kafka(
+	struct gw_config *config, const struct config_source *source, struct gw_error *error)
+{
+	const struct gw_kafka_config *kafka = config->kafka;
+	const char *backend = kafka->backend;
+
+	if (backend && strcmp(backend, "kafka") == 0 && !kafka->brokers)
+		return config_refuse(source, "kafka", "", error,
+			"'brokers' is missing: the kafka back-end needs HOST:PORT[,...]");
+	if (backend && strcmp(backend, "file") == 0 && !kafka->directory)
+		return config_refuse(source, "kafka", "", error,
+			"'directory' is missing: the file back-end needs a place to write to");
+	if (kafka->brokers && !good_brokers(kafka->brokers))
+		return config_refuse(source, "kafka.", "brokers", error,
+			"'%s' is not HOST:PORT[,...]", kafka->brokers);
+	int status = check_topic(kafka->results->topic, "kafka.results.", source, error);
+
+	if (status == 0)
+		status = check_topic(kafka->frames->topic, "kafka.frames.", source, error);
+	if (status == 0 && strcmp(kafka->results->topic, kafka->frames->topic) == 0)
+		status = config_refuse(source, "kafka.frames.", "topic", error,
+			"results and pictures need topics of their own, not both '%s'",
+			kafka->frames->topic);
+	if (status == 0)
+		status = check_properties(
+			kafka->properties, kafka->properties_count, "kafka.", source, error);
+	if (status == 0 && kafka->source)
+		status = check_source(kafka, source, error);
+	return status;
+}

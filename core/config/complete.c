@@ -1,0 +1,99 @@
+#include "core/config/complete.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_QUOTA 8
+#define DEFAULT_EVERY 100
+#define DEFAULT_BUDGET 64
+#define DEFAULT_MAX_SIDE 8192
+#define DEFAULT_MADE 1024
+
+/* Everything that hangs from a configuration is released by libcyaml, which uses realloc() and
+ * free(). */
+static bool make(void *pointer, size_t size)
+{
+	void **object = pointer;
+
+	if (!*object)
+		*object = calloc(1, size);
+	return *object != NULL;
+}
+
+static bool default_text(char **text, const char *value)
+{
+	if (!*text)
+		*text = strdup(value);
+	return *text != NULL;
+}
+
+static bool default_number(uint32_t **number, uint32_t value)
+{
+	if (*number)
+		return true;
+	*number = malloc(sizeof(**number));
+	if (!*number)
+		return false;
+	**number = value;
+	return true;
+}
+
+void config_complete_camera(struct gw_camera_config *camera)
+{
+	if (camera->quota == 0)
+		camera->quota = DEFAULT_QUOTA;
+}
+
+/* Gateways that take from one topic share its work, so that their group bears no gateway's name. */
+static bool complete_source(struct gw_source_config *source)
+{
+	if (!source)
+		return true;
+	if (source->most == 0)
+		source->most = DEFAULT_MADE;
+	if (source->template && source->template->quota == 0)
+		source->template->quota = DEFAULT_QUOTA;
+	return default_text(&source->group, "framegate");
+}
+
+int config_complete(struct gw_config *config, struct gw_error *error)
+{
+	char host[GW_NAME] = "gateway";
+
+	gethostname(host, sizeof(host) - 1);
+	if (!make(&config->gateway, sizeof(*config->gateway)) ||
+		!make(&config->cores, sizeof(*config->cores)) ||
+		!make(&config->log, sizeof(*config->log)) ||
+		!make(&config->frames, sizeof(*config->frames)) ||
+		!make(&config->decode, sizeof(*config->decode)) ||
+		!make(&config->accel, sizeof(*config->accel)) ||
+		!make(&config->kafka, sizeof(*config->kafka)) ||
+		!make(&config->kafka->results, sizeof(*config->kafka->results)) ||
+		!make(&config->kafka->frames, sizeof(*config->kafka->frames)) ||
+		!make(&config->api, sizeof(*config->api)) ||
+		!default_text(&config->gateway->name, host) ||
+		!default_text(&config->accel->repository, "/var/lib/framegate/models") ||
+		!default_text(&config->api->socket, "/run/framegate/api.sock") ||
+		!default_text(&config->kafka->results->topic, "framegate.results") ||
+		!default_text(&config->kafka->frames->topic, "framegate.frames") ||
+		!default_number(&config->kafka->frames->every, DEFAULT_EVERY) ||
+		!complete_source(config->kafka->source))
+		return gw_error_set(error, -ENOMEM, "configuration: out of memory");
+	if (config->log->level == 0)
+		config->log->level = GW_LOG_INFO;
+	if (config->kafka->frames->budget == 0)
+		config->kafka->frames->budget = DEFAULT_BUDGET;
+	if (config->decode->workers == 0)
+		config->decode->workers = 1;
+	if (config->decode->max_width == 0)
+		config->decode->max_width = DEFAULT_MAX_SIDE;
+	if (config->decode->max_height == 0)
+		config->decode->max_height = DEFAULT_MAX_SIDE;
+	if (config->accel->threads == 0)
+		config->accel->threads = 1;
+	for (uint32_t i = 0; i < config->cameras_count; i++)
+		config_complete_camera(&config->cameras[i]);
+	return 0;
+}

@@ -1,0 +1,124 @@
+/* The section `kafka`: where records go, and where pictures may come from. */
+#include "core/config/test_configs.h"
+
+#include <stdio.h>
+
+static void refused(const char *section, const char *line)
+{
+	struct gw_config *config;
+	struct gw_error error;
+	char text[512] = "cameras: []\n";
+
+	strcat(text, section);
+	assert_int_not_equal(gw_config_parse(text, strlen(text), &config, &error), 0);
+	assert_null(config);
+	assert_string_equal(error.text, line);
+}
+
+static void topics_are_names_and_differ(void **state)
+{
+	refused("kafka: {results: {topic: 'bad topic!'}}\n",
+		"configuration:2:26: kafka.results.topic: 'bad topic!' is not a topic: use "
+		"letters, digits, '.', '_' and '-'");
+	refused("kafka: {results: {topic: a}, frames: {topic: a}}\n",
+		"configuration:2:46: kafka.frames.topic: results and pictures need topics of their "
+		"own, not both 'a'");
+}
+
+static void brokers_have_ports_that_are_numbers(void **state)
+{
+	refused("kafka: {brokers: '127.0.0.1:notaport'}\n",
+		"configuration:2:18: kafka.brokers: '127.0.0.1:notaport' is not HOST:PORT[,...]");
+	refused("kafka: {brokers: 'a:1,,b:2'}\n",
+		"configuration:2:18: kafka.brokers: 'a:1,,b:2' is not HOST:PORT[,...]");
+	refused("kafka: {brokers: 'a:0'}\n",
+		"configuration:2:18: kafka.brokers: 'a:0' is not HOST:PORT[,...]");
+	gw_config_free(test_config("cameras: []\nkafka: {brokers: "
+				   "'a,b:9092,[::1]:9092,[::1],SSL://c:9093,SSL://d'}\n"));
+}
+
+static void a_property_is_given_once(void **state)
+{
+	refused("kafka: {properties: [{name: a, value: hunter2}, {name: a, value: hunter3}]}\n",
+		"configuration:2:56: kafka.properties[1].name: 'a' is given twice: leave one of "
+		"them");
+}
+
+static void a_list_of_properties_has_an_end(void **state)
+{
+	char text[16384] = "cameras: []\nkafka: {properties: [";
+	struct gw_config *config;
+	struct gw_error error;
+
+	for (int i = 0; i < GW_PROPERTIES + 1; i++)
+		sprintf(text + strlen(text), "{name: n%d, value: v},", i);
+	strcat(text, "]}\n");
+	assert_int_not_equal(gw_config_parse(text, strlen(text), &config, &error), 0);
+	assert_string_equal(error.text,
+		"configuration:2:21: 'kafka.properties' holds 257 entries: at most 256");
+}
+
+static void a_source_has_defaults(void **state)
+{
+	struct gw_config *config = test_config(
+		"cameras: []\nkafka: {brokers: b, source: {topic: t, template: {model: m}}}\n");
+	const struct gw_source_config *source = config->kafka->source;
+
+	assert_string_equal(source->group, "framegate");
+	assert_int_equal(source->most, 1024);
+	assert_int_equal(source->template->quota, 8);
+	assert_int_equal(source->properties_count, 0);
+	gw_config_free(config);
+}
+
+static void a_source_needs_topic_template_and_model(void **state)
+{
+	refused("kafka: {brokers: b, source: {template: {model: m}}}\n",
+		"configuration:2:29: 'kafka.source.topic' is missing");
+	refused("kafka: {brokers: b, source: {topic: t}}\n",
+		"configuration:2:29: 'kafka.source.template' is missing");
+	refused("kafka: {brokers: b, source: {topic: t, template: {quota: 3}}}\n",
+		"configuration:2:50: 'kafka.source.template.model' is missing");
+	refused("kafka: {source: {topic: t, template: {model: m}}}\n",
+		"configuration:2:8: kafka: 'brokers' is missing: a source needs HOST:PORT[,...]");
+}
+
+static void a_template_is_checked_as_a_camera_is(void **state)
+{
+	refused("kafka: {brokers: b, source: {topic: t, template: {model: 'm:x'}}}\n",
+		"configuration:2:58: kafka.source.template.model: 'm:x' is not NAME or "
+		"NAME:VERSION, where VERSION is a whole number from 1");
+	refused("kafka: {brokers: b, source: {topic: t, template: {model: m, quota: 65}}}\n",
+		"configuration:2:68: kafka.source.template.quota: must be at most 64 frames");
+	refused("kafka: {brokers: b, source: {topic: t, template: {model: m, width: 65}}}\n",
+		"configuration:2:68: kafka.source.template.width: width and height belong "
+		"together: give both or none");
+	refused("kafka: {brokers: b, source: {topic: t, template: {model: m}, most: 4097}}\n",
+		"configuration:2:68: kafka.source.most: must be at most 4096 cameras");
+}
+
+static void a_gateway_does_not_take_what_it_wrote(void **state)
+{
+	refused("kafka: {brokers: b, source: {topic: framegate.frames, template: {model: m}}}\n",
+		"configuration:2:37: kafka.source.topic: 'framegate.frames' is also written to, "
+		"and all would come back: take another for kafka.results or kafka.frames");
+	gw_config_free(test_config("cameras: []\n"
+				   "kafka: {backend: file, directory: /d, brokers: b,\n"
+				   "  source: {topic: framegate.frames, template: {model: m}}}\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(topics_are_names_and_differ),
+		cmocka_unit_test(brokers_have_ports_that_are_numbers),
+		cmocka_unit_test(a_property_is_given_once),
+		cmocka_unit_test(a_list_of_properties_has_an_end),
+		cmocka_unit_test(a_source_has_defaults),
+		cmocka_unit_test(a_source_needs_topic_template_and_model),
+		cmocka_unit_test(a_template_is_checked_as_a_camera_is),
+		cmocka_unit_test(a_gateway_does_not_take_what_it_wrote),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,51 @@
+/* Configurations for tests. */
+#pragma once
+
+#include "core/test.h"
+
+#include <string.h>
+
+#include "core/config/config.h"
+
+/* Every key, with a value that is not its default. */
+#define EVERY_KEY \
+	"gateway: {name: gw1, mode: lossless, idle: spin}\n" \
+	"cores: {rx: [1, 2], decode: 3, accel: [4], sink: 1}\n" \
+	"log: {level: debug, to: stderr}\n" \
+	"interfaces: [{name: lan0, device: 'net_af_packet0,iface=veth0', checksum: off}]\n" \
+	"cameras:\n" \
+	"  - {name: a, source: '2001:db8::1', destination: 'ff3e::1', port: 1, ssrc: 7,\n" \
+	"     payload_type: 96, width: 331, height: 237, conceal: true, model: 'digits:2',\n" \
+	"     quota: 3, region: {x: 1, y: 2, width: 3, height: 4}}\n" \
+	"  - {name: '5', source: 10.0.0.1, destination: 10.0.0.2, port: 1, region: {}}\n" \
+	"frames:\n" \
+	"  classes: [{width: 10, height: 20, count: 30}, {width: 30, height: 40, count: 50}]\n" \
+	"  memory: 512\n" \
+	"  populate: true\n" \
+	"decode: {backend: turbo, workers: 2, max_width: 100, max_height: 200}\n" \
+	"accel: {backend: ort, library: /x, repository: /y, threads: 2}\n" \
+	"kafka:\n" \
+	"  backend: kafka\n" \
+	"  brokers: 127.0.0.1:9092\n" \
+	"  directory: /d\n" \
+	"  results: {topic: r}\n" \
+	"  frames: {topic: f, every: 0, budget: 5}\n" \
+	"  properties: [{name: linger.ms, value: '5'}, {name: sasl.password, value: hunter2}]\n" \
+	"  source:\n" \
+	"    topic: s\n" \
+	"    group: g\n" \
+	"    most: 7\n" \
+	"    properties: [{name: sasl.pasword, value: \"a\\nb: 'c' \\u00e9 \"}]\n" \
+	"    template:\n" \
+	"      {model: m, quota: 9, width: 16, height: 8, region: {x: 1, width: 3, height: 4}}\n" \
+	"api: {socket: /tmp/s}\n"
+
+static inline struct gw_config *test_config(const char *text)
+{
+	struct gw_config *config;
+	struct gw_error error;
+
+	if (gw_config_parse(text, strlen(text), &config, &error) != 0)
+		fail_msg("refused: %s", error.text);
+	return config;
+}
