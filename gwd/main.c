@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "gwd/check.h"
 #include "gwd/command.h"
 #include "gwd/replay_report.h"
 
@@ -34,6 +35,19 @@ static int live(const struct command *command, struct gw_config *config, struct 
 	return status;
 }
 
+static int check(const struct command *command, struct gw_config *config, struct gw_error *error)
+{
+	const int status = gw_check_models(config, error);
+
+	if (status == 0)
+		printf("%s: well (cameras: %u, interfaces: %u)\n", command->config,
+			config->cameras_count, config->interfaces_count);
+	else
+		gw_error_prefix(error, "%s: ", command->config);
+	gw_config_free(config);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct gw_config *config;
@@ -52,11 +66,7 @@ int main(int argc, char **argv)
 	}
 	if (gw_config_load(command.config, &config, &error) != 0)
 		return fail(&error, 1);
-	if (command.kind == COMMAND_CHECK) {
-		printf("%s: well (cameras: %u, interfaces: %u)\n", command.config,
-			config->cameras_count, config->interfaces_count);
-		gw_config_free(config);
-		return 0;
-	}
+	if (command.kind == COMMAND_CHECK)
+		return check(&command, config, &error) == 0 ? 0 : fail(&error, 1);
 	return live(&command, config, &error) == 0 ? 0 : fail(&error, 1);
 }

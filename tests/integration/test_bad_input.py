@@ -3,6 +3,7 @@
 Every case is a good configuration with one mistake.
 """
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -96,6 +97,18 @@ IN_THE_FILE = [
     Mistake("bad_mode", _set("gateway", {"mode": "fast"}), ["mode", "fast"]),
     Mistake("duplicate_camera", _add_camera(port=5006), ["cam0"]),
     Mistake("same_stream_twice", _add_camera(name="cam1"), ["cam0", "cam1"]),
+    Mistake(
+        "bad_model_name",
+        _set("cameras", 0, "model", "../no/such:latest"),
+        ["../no/such:latest", "NAME:VERSION"],
+    ),
+    Mistake("no_processor", _set("cores", {"rx": [-1]}), ["cores.rx[0]", "-1"]),
+    Mistake("too_many_threads", _set("cores", {"decode": 17}), ["cores.decode", "16"]),
+    Mistake(
+        "template_without_model",
+        _set("kafka", {"brokers": "127.0.0.1:9", "source": {"topic": "t", "template": {}}}),
+        ["kafka.source.template.model"],
+    ),
 ]
 
 # What stands in the file instead of a value, word for word: YAML's writers would tidy it up.
@@ -198,6 +211,33 @@ def test_a_mistake_in_the_file_is_found_before_anything_starts(
     _assert_refused(_gwd("--config", file), mistake.tells)
     _assert_refused(_gwd("check", "--config", file), mistake.tells)
     assert not (file.parent / "api.sock").exists()
+
+
+@pytest.mark.parametrize("model", ["nosuch", "digits:99"])
+def test_check_looks_for_the_models_that_cameras_name(tmp_path: Path, model: str) -> None:
+    config = good(tmp_path)
+    file = tmp_path / "gateway.yaml"
+    config["cameras"][0]["model"] = "digits"
+    file.write_text(yaml.safe_dump(config))
+    assert _gwd("check", "--config", file).returncode == 0
+    config["cameras"][0]["model"] = model
+    file.write_text(yaml.safe_dump(config))
+    _assert_refused(_gwd("check", "--config", file), ["cam0", model])
+
+
+def test_check_looks_for_the_repository(tmp_path: Path) -> None:
+    config = good(tmp_path)
+    config["accel"]["repository"] = "/nosuch/models"
+    config["cameras"][0]["model"] = "digits"
+    file = tmp_path / "gateway.yaml"
+    file.write_text(yaml.safe_dump(config))
+    _assert_refused(_gwd("check", "--config", file), ["accel.repository", "/nosuch/models"])
+
+
+def test_a_fifo_in_place_of_the_file_does_not_hang(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.yaml"
+    os.mkfifo(file)
+    _assert_refused(_gwd("--config", file), ["gateway.yaml", "regular file"])
 
 
 @pytest.mark.parametrize(("right", "wrong"), WRONG_VALUES, ids=[it[1] for it in WRONG_VALUES])

@@ -1,0 +1,56 @@
+#include "gwd/check.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_folder(const char *path)
+{
+	struct stat facts;
+
+	return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
+/* NAME or NAME:VERSION is the folder NAME or NAME/VERSION. */
+static int check_model(
+	const char *repository, const char *model, const char *owner, struct gw_error *error)
+{
+	const int name = (int)strcspn(model, ":");
+	const char *version = model[name] ? model + name + 1 : "";
+	char path[PATH_MAX];
+
+	if (!is_folder(repository))
+		return gw_error_set(error, -ENOENT,
+			"accel.repository: there is no folder %s, and %s names a model: make it, "
+			"or set accel.repository",
+			repository, owner);
+	snprintf(path, sizeof(path), "%s/%.*s%s%s", repository, name, model, version[0] ? "/" : "",
+		version);
+	if (is_folder(path))
+		return 0;
+	return gw_error_set(error, -ENOENT,
+		"model %s of %s: there is no folder %s: put the model there, or name another",
+		model, owner, path);
+}
+
+int gw_check_models(const struct gw_config *config, struct gw_error *error)
+{
+	const struct gw_source_config *source = config->kafka->source;
+	const char *repository = config->accel->repository;
+	int status = 0;
+
+	for (uint32_t i = 0; i < config->cameras_count && status == 0; i++) {
+		const struct gw_camera_config *camera = &config->cameras[i];
+		char owner[GW_NAME + 16];
+
+		snprintf(owner, sizeof(owner), "camera %s", camera->name);
+		if (camera->model)
+			status = check_model(repository, camera->model, owner, error);
+	}
+	if (status == 0 && source)
+		status = check_model(
+			repository, source->template->model, "kafka.source.template", error);
+	return status;
+}

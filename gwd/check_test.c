@@ -1,0 +1,116 @@
+/* `gwd check` finds models that are not there. */
+#include "core/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gwd/check.h"
+
+struct repository {
+	char path[64];
+};
+
+static int make(void **state)
+{
+	struct repository *r = calloc(1, sizeof(*r));
+	char folder[128];
+
+	strcpy(r->path, "/tmp/framegate-check-XXXXXX");
+	assert_non_null(mkdtemp(r->path));
+	snprintf(folder, sizeof(folder), "%s/digits", r->path);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	strcat(folder, "/2");
+	assert_int_equal(mkdir(folder, 0700), 0);
+	*state = r;
+	return 0;
+}
+
+static int take_away(void **state)
+{
+	struct repository *r = *state;
+	char folder[128];
+
+	snprintf(folder, sizeof(folder), "%s/digits/2", r->path);
+	rmdir(folder);
+	*strrchr(folder, '/') = '\0';
+	rmdir(folder);
+	rmdir(r->path);
+	free(r);
+	return 0;
+}
+
+/* Checks a camera with this model; the line must hold the words. NULL: it is well. */
+static void check(const char *repository, const char *model, const char *words)
+{
+	struct gw_config *config;
+	struct gw_error error;
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		"accel: {repository: %s}\n"
+		"cameras: [{name: door, source: 10.0.0.1, destination: 10.0.0.2, port: 1%s%s}]\n",
+		repository, model ? ", model: " : "", model ? model : "");
+	if (gw_config_parse(text, strlen(text), &config, &error) != 0)
+		fail_msg("%s", error.text);
+	const int status = gw_check_models(config, &error);
+
+	assert_int_equal(status, words ? -ENOENT : 0);
+	if (words && !strstr(error.text, words))
+		fail_msg("'%s' is not in: %s", words, error.text);
+	gw_config_free(config);
+}
+
+static void models_that_are_there_are_well(void **state)
+{
+	struct repository *r = *state;
+
+	check(r->path, "digits", NULL);
+	check(r->path, "'digits:2'", NULL);
+}
+
+static void a_model_or_a_version_that_is_not_there_is_named(void **state)
+{
+	struct repository *r = *state;
+
+	check(r->path, "faces", "model faces of camera door: there is no folder ");
+	check(r->path, "'digits:3'", "/digits/3: put the model there");
+}
+
+static void a_repository_is_only_needed_for_a_model(void **state)
+{
+	check("/nosuch", NULL, NULL);
+	check("/nosuch", "digits",
+		"accel.repository: there is no folder /nosuch, and camera door names a model");
+}
+
+static void the_template_of_a_source_names_a_model_too(void **state)
+{
+	static const char text[] =
+		"cameras: []\n"
+		"accel: {repository: /nosuch}\n"
+		"kafka: {brokers: b, source: {topic: t, template: {model: digits}}}\n";
+	struct gw_config *config;
+	struct gw_error error;
+
+	assert_int_equal(gw_config_parse(text, sizeof(text) - 1, &config, &error), 0);
+	assert_int_equal(gw_check_models(config, &error), -ENOENT);
+	assert_non_null(strstr(error.text, "kafka.source.template names a model"));
+	gw_config_free(config);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make, take_away)
+	const struct CMUnitTest tests[] = {
+		TEST(models_that_are_there_are_well),
+		TEST(a_model_or_a_version_that_is_not_there_is_named),
+		TEST(a_repository_is_only_needed_for_a_model),
+		TEST(the_template_of_a_source_names_a_model_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
