@@ -7,8 +7,8 @@
 #include "accel/engines.h"
 #include "accel/postprocess.h"
 #include "accel/preprocess.h"
+#include "core/camera.h"
 #include "core/clock.h"
-#include "core/config/config.h"
 
 /* Pictures preprocessed in one turn: the other models must have theirs. */
 #define PICTURES_PER_TURN 4
@@ -92,17 +92,11 @@ static int allocate(struct batcher *batcher, const struct batcher_options *optio
 		size <<= 1;
 	batcher->mask = size - 1;
 	batcher->entries = calloc(size, sizeof(batcher->entries[0]));
-	batcher->camera_count = options->camera_count;
-	batcher->geometry = calloc(options->camera_count, sizeof(batcher->geometry[0]));
+	batcher->camera_count = GW_CAMERAS;
+	batcher->geometry = calloc(GW_CAMERAS, sizeof(batcher->geometry[0]));
 	if (!batcher->entries || !batcher->geometry ||
 		preprocess_init(&batcher->preprocess, input) != 0)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < options->camera_count; i++) {
-		if (!options->cameras[i])
-			continue;
-		if (geometry_init(&batcher->geometry[i], input, options->cameras[i]->region) != 0)
-			return -ENOMEM;
-	}
 	return 0;
 }
 
@@ -180,6 +174,12 @@ static bool preprocess(struct batcher *batcher, struct entry *entry, float *tens
 	if (frame->state != GW_FRAME_IMAGE || image->memory != batcher->ops->in_mem) {
 		fail(batcher, entry->frame,
 			"the decoder gave no picture in memory that the engine can read");
+		return false;
+	}
+	if (!geometry->input &&
+		geometry_init(geometry, &batcher->model->description->input,
+			frame->version ? frame->version->config->region : NULL) != 0) {
+		fail(batcher, entry->frame, "out of memory");
 		return false;
 	}
 	if (geometry_update(geometry, frame->width, frame->height, image) != 0) {

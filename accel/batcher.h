@@ -19,7 +19,6 @@
 #define BATCHES 3
 
 struct batcher;
-struct gw_camera_config;
 
 /* Written by the batcher's thread, read by any. */
 struct batcher_stats {
@@ -34,10 +33,6 @@ struct batcher_options {
 	const struct model *model; /* outlives the batcher */
 	uint16_t model_index; /* for results */
 	const struct gw_accel_config *config;
-
-	/* The cameras that may come, by gw_frame.camera; NULL entries never do. */
-	const struct gw_camera_config *const *cameras;
-	uint32_t camera_count;
 
 	uint32_t frames; /* how many may be inside at a time */
 };

@@ -8,6 +8,7 @@
 
 #include "accel/batcher.h"
 #include "accel/host_memory.h"
+#include "core/camera.h"
 #include "core/clock.h"
 #include "core/config/config.h"
 
@@ -110,17 +111,17 @@ static void take(struct fixture *f)
 	f->out_count = batcher_take(f->batcher, f->out, FRAMES);
 }
 
+static const struct gw_region outside = {.x = 5};
+static const struct gw_camera_config plain, cut = {.region = (struct gw_region *)&outside};
+static struct gw_camera cameras[] = {
+	{.id = 0, .config = &plain}, {.id = 1, .config = &plain}, {.id = 2, .config = &cut}};
+
 static int open_fixture(void **state)
 {
-	static const struct gw_region outside = {.x = 5};
-	static const struct gw_camera_config plain, cut = {.region = (struct gw_region *)&outside};
-	static const struct gw_camera_config *const cameras[] = {&plain, &plain, &cut};
 	const struct batcher_options o = {.engine = &hand_ops,
 		.model = &model,
 		.model_index = 3,
 		.config = &config,
-		.cameras = cameras,
-		.camera_count = 3,
 		.frames = FRAMES};
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct gw_error error;
@@ -157,8 +158,10 @@ static int close_fixture(void **state)
 
 static void add(struct fixture *f, uint32_t from, uint32_t to, int64_t now)
 {
-	for (uint32_t i = from; i < to; i++)
+	for (uint32_t i = from; i < to; i++) {
+		f->frames[i].version = &cameras[f->frames[i].camera];
 		batcher_add(f->batcher, &f->frames[i], now);
+	}
 }
 
 /* Turns until nothing moves. */

@@ -122,8 +122,6 @@ static int run_pictures(struct run *run, struct gw_error *error)
 static int open_run(struct run *run, const char *directory, const struct gw_accel_config *config,
 	struct gw_error *error)
 {
-	static const struct gw_camera_config camera;
-	const struct gw_camera_config *const cameras[] = {&camera};
 	const struct infer_ops *engine = engine_find(config->backend, error);
 	int status = engine ? repository_load_directory(directory, &run->model, error) : -ENOENT;
 
@@ -133,8 +131,6 @@ static int open_run(struct run *run, const char *directory, const struct gw_acce
 		.engine = engine,
 		.model = run->model,
 		.config = config,
-		.cameras = cameras,
-		.camera_count = 1,
 		.frames = FRAMES,
 	};
 

@@ -1,4 +1,5 @@
 #include <jansson.h>
+#include <stdlib.h>
 
 #include "accel/stage.h"
 
@@ -6,26 +7,44 @@ static json_t *cameras_of(const struct gw *gw, uint16_t model)
 {
 	json_t *cameras = json_array();
 
-	for (uint32_t i = 0; i < gw->camera_count; i++)
-		if (gw->cameras[i].model == model)
-			json_array_append_new(cameras, json_string(gw->cameras[i].config->name));
+	gw_cameras_hold(gw);
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
+		const struct gw_camera *camera = gw_camera_now(gw, i);
+
+		if (camera && camera->model == model)
+			json_array_append_new(cameras, json_string(camera->config->name));
+	}
+	gw_cameras_release(gw);
 	return cameras;
 }
 
 static json_t *describe_model(const struct gw *gw, const struct accel *accel, uint16_t index)
 {
 	const struct gw_model_info *info = &gw->models[index];
-	const struct batcher_stats *stats = batcher_stats(accel->batchers[index]);
-	const uint64_t batches = gw_counter_get(&stats->batches);
-	const uint64_t frames = gw_counter_get(&stats->frames);
+	const struct gw_stage *stage = &gw->stages[GW_STAGE_ACCEL];
+	struct gw_histogram *run_us = calloc(1, sizeof(*run_us));
+	uint64_t batches = 0, frames = 0;
 
-	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:I, s:I, s:f, s:I, s:I}", "name",
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		const struct accel_lane *lane = stage->lanes[i].state;
+		const struct batcher_stats *stats = batcher_stats(lane->batchers[index]);
+
+		batches += gw_counter_get(&stats->batches);
+		frames += gw_counter_get(&stats->frames);
+		if (run_us)
+			gw_histogram_add(run_us, &stats->run_us);
+	}
+
+	json_t *facts = json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:I, s:I, s:f, s:I, s:I}", "name",
 		info->name, "version", (json_int_t)info->version, "task", gw_task_name(info->task),
 		"backend", accel->engine->name, "digest", info->digest, "cameras",
 		cameras_of(gw, index), "batches", (json_int_t)batches, "frames", (json_int_t)frames,
 		"mean_batch", batches > 0 ? (double)frames / (double)batches : 0.0, "run_p50_us",
-		(json_int_t)gw_histogram_quantile(&stats->run_us, 0.5), "run_p99_us",
-		(json_int_t)gw_histogram_quantile(&stats->run_us, 0.99));
+		(json_int_t)(run_us ? gw_histogram_quantile(run_us, 0.5) : 0), "run_p99_us",
+		(json_int_t)(run_us ? gw_histogram_quantile(run_us, 0.99) : 0));
+
+	free(run_us);
+	return facts;
 }
 
 static int get_models(void *owner, const struct gw_request *request, struct gw_reply *reply,

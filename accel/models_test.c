@@ -28,20 +28,14 @@ struct fixture {
 
 static void open_model(struct fixture *f, const char *name, uint32_t batch)
 {
-	static const struct gw_camera_config camera;
-	static const struct gw_camera_config *const cameras[] = {&camera};
 	char path[4096];
 	const char *repository = test_cache_path("models", path, sizeof(path));
 
 	if (repository_load(repository, name, &f->model, &error) != 0)
 		fail_msg("%s", error.text);
 	f->model->description->batch->max = batch;
-	const struct batcher_options options = {.engine = &infer_ort,
-		.model = f->model,
-		.config = &config,
-		.cameras = cameras,
-		.camera_count = 1,
-		.frames = 256};
+	const struct batcher_options options = {
+		.engine = &infer_ort, .model = f->model, .config = &config, .frames = 256};
 
 	f->batcher = batcher_open(&options, &error);
 	if (!f->batcher)

@@ -14,8 +14,8 @@
 #include "accel/ort_shape.h"
 #include "accel/runner.h"
 #include "core/config/config.h"
-#include "core/inherit.h"
 #include "core/log.h"
+#include "core/thread.h"
 
 /* The tensors of one batch, for 1 .. max_batch pictures. */
 struct ort_tensors {

@@ -13,7 +13,7 @@
 #include "accel/test_models.h"
 #include "accel/tiny_onnx.h"
 #include "core/config/config.h"
-#include "core/inherit.h"
+#include "core/thread.h"
 
 #define BATCHES 3
 #define MAX 4

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/inherit.h"
+#include "core/thread.h"
 
 struct runner {
 	runner_fn *run;

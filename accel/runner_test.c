@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "accel/runner.h"
-#include "core/inherit.h"
+#include "core/thread.h"
 
 #define DEPTH 3
 

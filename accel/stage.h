@@ -6,11 +6,15 @@
 #include "core/api.h"
 #include "core/gateway.h"
 
+/* Shared by the lanes. Models are added by the control thread while the lanes turn; the first
+ * gw->model_count are there, and stay. */
 struct accel {
-	const struct infer_ops *engine;
+	const struct infer_ops *engine; /* NULL: no camera had a model so far */
 	struct model *models[GW_MODELS];
+};
+
+struct accel_lane {
 	struct batcher *batchers[GW_MODELS]; /* one per model */
-	uint32_t model_count;
 	int64_t next_complaint[GW_MODELS]; /* gw_now() before which a model's trouble is not logged
 					      again */
 };

@@ -11,7 +11,7 @@
 
 #include "accel/accel.h"
 #include "core/api.h"
-#include "core/gateway.h"
+#include "core/test_gateway.h"
 
 #define FRAMES 24
 #define SIDE 2
@@ -35,7 +35,7 @@ static const char four_cameras[] = "cameras:\n" CAMERA("gate", "5000", ", model:
 
 struct fixture {
 	struct gw gw;
-	struct gw_stage *stage;
+	struct gw_lane *lane;
 	struct gw_frame *out[FRAMES];
 };
 
@@ -83,48 +83,29 @@ static int remove_repository(void **state)
 /* Everything that a stage finds when it opens. */
 static int open_stage(struct fixture *f, const char *cameras, const char *backend)
 {
-	const struct gw_size_class size = {16, 16, FRAMES};
 	char text[2048];
 
-	memset(f, 0, sizeof(*f));
 	error.text[0] = '\0';
-	snprintf(text, sizeof(text), "%saccel: {backend: %s, repository: %s}\n", cameras, backend,
-		directory);
-	if (gw_config_parse(text, strlen(text), &f->gw.config, &error) != 0)
-		fail_msg("%s", error.text);
-	f->gw.camera_count = f->gw.config->cameras_count;
-	f->gw.cameras = calloc(f->gw.camera_count, sizeof(f->gw.cameras[0]));
-	for (uint32_t i = 0; i < f->gw.camera_count; i++) {
-		f->gw.cameras[i].config = &f->gw.config->cameras[i];
-		f->gw.cameras[i].model = GW_NO_MODEL;
-	}
-	f->gw.pool = gw_pool_create(&size, 1, true, &error);
-	f->gw.links[1] = gw_link_create("decode", FRAMES);
-	f->gw.links[2] = gw_link_create("accel", FRAMES);
-	f->stage = &f->gw.stages[GW_STAGE_ACCEL];
-	f->stage->ops = &accel_stage;
-	f->stage->gw = &f->gw;
-	f->stage->in = f->gw.links[1];
-	f->stage->out = f->gw.links[2];
-	f->stage->stats = gw_stage_stats_create("accel", f->gw.camera_count);
-	return accel_stage.open(f->stage, &error);
+	snprintf(text, sizeof(text),
+		"%saccel: {backend: %s, repository: %s}\n"
+		"frames: {classes: [{width: 16, height: 16, count: %d}]}\n",
+		cameras, backend, directory, FRAMES);
+	const int status =
+		test_gateway_open(&f->gw, text, NULL, GW_STAGE_ACCEL, &accel_stage, &error);
+
+	f->lane = f->gw.config ? &f->gw.stages[GW_STAGE_ACCEL].lanes[0] : NULL;
+	return status;
 }
 
 static void close_stage(struct fixture *f)
 {
-	accel_stage.close(f->stage);
-	gw_stage_stats_destroy(f->stage->stats);
-	gw_link_destroy(f->gw.links[1]);
-	gw_link_destroy(f->gw.links[2]);
-	gw_pool_destroy(f->gw.pool);
-	free(f->gw.cameras);
-	gw_config_free(f->gw.config);
+	test_gateway_close(&f->gw);
 }
 
 /* A decoded grey picture whose brightest pixel is number `mark`. */
 static struct gw_frame *push(struct fixture *f, uint32_t camera, uint32_t sequence, uint32_t mark)
 {
-	struct gw_frame *frame = gw_pool_get(f->gw.pool, camera, SIDE, SIDE);
+	struct gw_frame *frame = test_gateway_frame(&f->gw, camera, SIDE, SIDE);
 
 	assert_non_null(frame);
 	frame->sequence = sequence;
@@ -137,16 +118,16 @@ static struct gw_frame *push(struct fixture *f, uint32_t camera, uint32_t sequen
 	frame->image.plane[0] = frame->image.room;
 	memset(frame->image.room, 10, SIDE * SIDE);
 	frame->image.room[mark] = 200;
-	gw_link_push(f->gw.links[1], &frame, 1);
+	test_gateway_push(&f->gw, GW_STAGE_ACCEL, frame);
 	return frame;
 }
 
 /* Lets the stage work until it has nothing to do, and takes what it gave on. */
 static uint32_t work(struct fixture *f)
 {
-	while (accel_stage.poll(f->stage) > 0)
+	while (accel_stage.poll(f->lane) > 0)
 		;
-	return gw_link_pop(f->gw.links[2], f->out, FRAMES);
+	return test_gateway_pop(&f->gw, GW_STAGE_ACCEL, f->out, FRAMES);
 }
 
 static void models_are_loaded_once_and_described(void **state)
@@ -161,9 +142,9 @@ static void models_are_loaded_once_and_described(void **state)
 	assert_int_equal(f.gw.models[0].label_count, 4);
 	assert_string_equal(f.gw.models[0].labels[3], "d");
 	assert_memory_equal(f.gw.models[0].digest, "sha256:", 7);
-	assert_int_equal(f.gw.cameras[0].model, 0);
-	assert_int_equal(f.gw.cameras[1].model, GW_NO_MODEL);
-	assert_int_equal(f.gw.cameras[2].model, 0);
+	assert_int_equal(gw_camera_now(&f.gw, 0)->model, 0);
+	assert_int_equal(gw_camera_now(&f.gw, 1)->model, GW_NO_MODEL);
+	assert_int_equal(gw_camera_now(&f.gw, 2)->model, 0);
 	close_stage(&f);
 }
 
@@ -172,10 +153,10 @@ static void the_decoder_learns_what_the_model_needs(void **state)
 	struct fixture f;
 
 	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
-	assert_int_equal(f.gw.cameras[0].input_width, 2);
-	assert_int_equal(f.gw.cameras[0].input_height, 2);
-	assert_true(f.gw.cameras[0].input_gray);
-	assert_int_equal(f.gw.cameras[1].input_width, 0);
+	assert_int_equal(gw_camera_now(&f.gw, 0)->input_width, 2);
+	assert_int_equal(gw_camera_now(&f.gw, 0)->input_height, 2);
+	assert_true(gw_camera_now(&f.gw, 0)->input_gray);
+	assert_int_equal(gw_camera_now(&f.gw, 1)->input_width, 0);
 	close_stage(&f);
 }
 
@@ -253,10 +234,10 @@ static void all_that_came_in_goes_out_when_drained(void **state)
 	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
 	for (uint32_t i = 0; i < 11; i++)
 		push(&f, i % 4, i / 4, 0);
-	accel_stage.poll(f.stage);
-	for (int i = 0; !accel_stage.drain(f.stage); i++)
+	accel_stage.poll(f.lane);
+	for (int i = 0; !accel_stage.drain(f.lane); i++)
 		assert_true(i < 100);
-	assert_int_equal(gw_link_pop(f.gw.links[2], f.out, FRAMES), 11);
+	assert_int_equal(test_gateway_pop(&f.gw, GW_STAGE_ACCEL, f.out, FRAMES), 11);
 	close_stage(&f);
 }
 
@@ -268,8 +249,8 @@ static void frames_are_counted_in_and_out(void **state)
 	for (uint32_t i = 0; i < 5; i++)
 		push(&f, 0, i, 0);
 	assert_int_equal(work(&f), 5);
-	assert_int_equal(gw_counter_get(&f.stage->stats->camera[0].frames_in), 5);
-	assert_int_equal(gw_counter_get(&f.stage->stats->camera[0].frames_out), 5);
+	assert_int_equal(gw_counter_get(&f.lane->stats->camera[0].frames_in), 5);
+	assert_int_equal(gw_counter_get(&f.lane->stats->camera[0].frames_out), 5);
 	close_stage(&f);
 }
 
@@ -290,7 +271,7 @@ static void the_api_tells_how_the_models_run(void **state)
 		push(&f, 0, i, 0);
 	work(&f);
 	assert_string_equal(route->path, "models");
-	assert_int_equal(route->handle(f.stage, &request, &answer, &error), 200);
+	assert_int_equal(route->handle(f.lane->stage, &request, &answer, &error), 200);
 	reply = answer.json;
 	json_t *model = json_array_get(json_object_get(reply, "models"), 0);
 
@@ -309,7 +290,7 @@ static void the_api_tells_how_the_models_run(void **state)
 	assert_float_equal(mean, 8.0 / (double)batches, 1e-9);
 	json_decref(reply);
 
-	reply = accel_stage.describe(f.stage);
+	reply = accel_stage.describe(f.lane->stage);
 	assert_string_equal(json_string_value(json_object_get(reply, "backend")), "null");
 	json_decref(reply);
 	close_stage(&f);
@@ -341,7 +322,7 @@ static void without_models_no_engine_is_needed(void **state)
 	assert_int_equal(open_stage(&f, "cameras:\n" CAMERA("yard", "5000", ""), "warp"), 0);
 	push(&f, 0, 0, 0);
 	assert_int_equal(work(&f), 1);
-	assert_true(accel_stage.drain(f.stage));
+	assert_true(accel_stage.drain(f.lane));
 	close_stage(&f);
 }
 

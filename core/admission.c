@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "core/camera.h"
 #include "core/pool.h"
 
 /* Frames beyond the quota that may be shed and still hold their slots, until the stage that has
@@ -30,7 +31,7 @@ enum gw_drop gw_admit(struct gw_admission *admission, const struct gw_admission_
 	uint16_t width, uint16_t height, struct gw_frame **frame)
 {
 	const uint64_t on_the_way = admission->passed_on - rules->through;
-	const uint32_t quota = rules->quota;
+	const uint32_t quota = rules->camera->config->quota;
 
 	if (on_the_way >= quota) {
 		if (rules->lossless)
@@ -39,9 +40,11 @@ enum gw_drop gw_admit(struct gw_admission *admission, const struct gw_admission_
 			!shed_oldest(admission, rules->through))
 			return GW_DROP_OVER_QUOTA;
 	}
-	*frame = gw_pool_get(rules->pool, rules->camera, width, height);
-	if (*frame)
+	*frame = gw_pool_get(rules->pool, rules->camera->id, width, height);
+	if (*frame) {
+		gw_frame_set_version(*frame, rules->camera);
 		return GW_DROP_NONE;
+	}
 	if (errno == EMSGSIZE)
 		return GW_DROP_TOO_LARGE;
 	return rules->lossless ? GW_ADMIT_WAIT : GW_DROP_NO_SLOT;

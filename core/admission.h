@@ -27,10 +27,11 @@ struct gw_admission {
 	} recent[GW_ADMITTED];
 };
 
+struct gw_camera;
+
 struct gw_admission_rules {
 	struct gw_pool *pool;
-	uint32_t camera;
-	uint32_t quota; /* frames on the way, 1 .. 64 */
+	struct gw_camera *camera; /* the version that the frame begins under: its quota holds */
 	uint64_t through; /* frames of this source that came out at the sink, ever */
 	bool lossless;
 };

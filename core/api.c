@@ -29,6 +29,9 @@ static const struct {
 	{EPERM, 403, "forbidden"},
 	{ETIMEDOUT, 504, "timeout"},
 	{EAGAIN, 503, "unavailable"},
+	{ESHUTDOWN, 503, "unavailable"},
+	{ENOSPC, 409, "full"},
+	{ERANGE, 400, "bad_request"},
 	{ENOTSUP, 501, "not_supported"},
 	{EMSGSIZE, 413, "too_large"},
 };

@@ -38,6 +38,8 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE };
 	X(BAD_Q, "bad_q", RX, PACKET, "Its RTP/JPEG Q value is reserved.") \
 	X(BAD_OFFSET, "bad_offset", RX, PACKET, \
 		"Its fragment offset does not fit the frame that it belongs to.") \
+	X(LANE_FULL, "lane_full", RX, PACKET, \
+		"The receive thread that serves its camera could not keep up.") \
 	X(FRAME_REFUSED, "frame_refused", RX, PACKET, \
 		"It belongs to a frame that was refused when it began.") \
 	X(FRAME_DAMAGED, "frame_damaged", RX, PACKET, \
@@ -58,6 +60,8 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE };
 	X(DIMS_MISMATCH, "dims_mismatch", RX, FRAME, \
 		"The stream says another size than the one that is configured for the camera.") \
 	X(TOO_LARGE, "too_large", RX, FRAME, "It is larger than any frame slot.") \
+	X(CAMERA_CHANGED, "camera_changed", RX, FRAME, \
+		"Its camera was removed or changed while it arrived.") \
 	X(OVER_QUOTA, "over_quota", RX, FRAME, \
 		"The camera has as many frames in flight as its quota allows.") \
 	X(NO_SLOT, "no_slot", RX, FRAME, "Every frame slot of that size is in use.") \

@@ -13,6 +13,7 @@
 #include "core/drops.h"
 #include "core/result.h"
 
+struct gw_camera;
 struct gw_pool;
 
 enum gw_frame_state {
@@ -103,10 +104,12 @@ struct gw_frame {
 	_Atomic uint64_t claim; /* the ticket and enum gw_frame_claim: exchanged by any thread */
 
 	/* Identity. Written by the dataplane while FILLING, read-only afterwards. */
-	uint32_t camera; /* index into the configuration's cameras */
+	uint32_t camera; /* its slot: core/camera.h */
+	struct gw_camera *version; /* that holds for this frame, whatever changes; NULL in tests */
 	uint32_t ssrc;
 	uint32_t rtp_timestamp;
-	uint64_t sequence; /* complete frames of this camera, from 0 */
+	uint64_t sequence; /* complete frames of this camera, from 0; goes on when a name comes back
+			    */
 	int64_t capture_ns; /* UTC, nanoseconds since 1970 */
 	enum gw_clock clock;
 	uint32_t flags; /* enum gw_frame_flag */
@@ -177,6 +180,10 @@ static inline bool gw_frame_shed(struct gw_frame *frame, uint32_t ticket)
 		gw_frame_claim_word(ticket, GW_CLAIM_SHED), memory_order_acq_rel,
 		memory_order_acquire);
 }
+
+/* Says which version of its camera holds for a frame that was just taken. The version stays until
+ * the slot is free again. */
+void gw_frame_set_version(struct gw_frame *frame, struct gw_camera *version);
 
 /* Takes one more reference. Any thread that holds one may. */
 void gw_frame_ref(struct gw_frame *frame);

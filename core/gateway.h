@@ -1,22 +1,30 @@
-/* The whole gateway: what the stages share. Made by gw_open(), read-only afterwards but where a
- * field says otherwise. */
+/* The whole gateway: what the stages share. Read-only after gw_build() and gw_open_stages() but
+ * where a field says otherwise. */
 #pragma once
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/camera.h"
 #include "core/config/config.h"
 #include "core/latency.h"
 #include "core/pool.h"
 #include "core/result.h"
 #include "core/stage.h"
 
-#define GW_STAGES 4
 #define GW_MODELS 32
 #define GW_SERVICES 8
 
-enum gw_stage_index { GW_STAGE_RX, GW_STAGE_DECODE, GW_STAGE_ACCEL, GW_STAGE_SINK };
+/* In the order of a frame's way: upstream before downstream. */
+enum gw_stage_index { GW_STAGE_RX, GW_STAGE_DECODE, GW_STAGE_ACCEL, GW_STAGE_SINK, GW_STAGES };
+
+/* The pipeline: which stages there are, and where each gives its frames. Indexed by
+ * enum gw_stage_index; a way without operations is a stage that this gateway has not. */
+struct gw_way {
+	const struct gw_stage_ops *ops;
+	enum gw_stage_index to; /* GW_STAGES: nowhere, frames end there */
+};
 
 /* What runs beside the stages and serves them (the API). Opened after them, closed before. A
  * service that the configuration does not want leaves its state NULL: then nothing of it is called
@@ -47,49 +55,55 @@ struct gw_service {
 	void *state; /* NULL: not wanted */
 };
 
-struct gw_camera {
-	const struct gw_camera_config *config;
-	uint16_t model; /* index into gw->models, GW_NO_MODEL; set by the accel stage's open */
-
-	/* The smallest picture that is of use to the model, so that a decoder may scale: input size
-	 * and whether grey is enough. Set by the accel stage's open; 0: no model. */
-	uint16_t input_width, input_height;
-	bool input_gray;
-
-	_Atomic uint32_t
-		sample_every; /* 0: only on demand. Main writes (reload), the sink reads. */
-	_Atomic bool sample_now; /* the API sets it, the sink exchanges it for false */
-};
-
 /* Replay: a capture instead of interfaces. NULL in daemon mode. */
 struct gw_replay {
 	const char *input; /* pcap file */
 	const char *output; /* directory */
 };
 
+struct gw_control;
+
 struct gw {
-	struct gw_config *config;
+	struct gw_config *config; /* as it was read; cameras change: see `cameras` */
 	const char *config_path; /* for reload; NULL: it was not read from a file */
 	const struct gw_replay *replay;
 	bool lossless;
 	char boot_id[37]; /* a UUID, new for every start */
 	int64_t start; /* gw_now() */
 
-	struct gw_camera *cameras;
-	uint32_t camera_count;
-
-	struct gw_model_info models[GW_MODELS]; /* filled by the accel stage's open */
-	uint32_t model_count;
+	struct gw_cameras *cameras;
+	/* Written by the accel stage when a camera brings a new one; those that are counted stay.
+	 */
+	struct gw_model_info models[GW_MODELS];
+	_Atomic uint32_t model_count;
 
 	struct gw_pool *pool;
-	struct gw_link *links[GW_STAGES - 1];
 	struct gw_stage stages[GW_STAGES];
-	struct gw_latency *latency;
+	struct gw_latency *latency[GW_LANES]; /* of each lane of the sink */
 	struct gw_service services[GW_SERVICES];
 	uint32_t service_count; /* opened ones */
+	_Atomic(struct gw_control *) control; /* core/control.h */
 	_Atomic bool ready; /* main writes, the API reads */
 };
 
-/* Sums of one counter over all stages: for drops, which are counted in more than one place. */
-uint64_t gw_total_drops(const struct gw *gw, uint32_t camera, enum gw_drop drop);
-uint64_t gw_total_events(const struct gw *gw, uint32_t camera, enum gw_event event);
+/* Makes what the stages share, and the lanes with their links: cameras' table, pool, latency,
+ * statistics. `gw` owns the configuration from then on, also on failure; `ways` has GW_STAGES
+ * entries. Nothing is opened yet. On failure gw_dismantle() takes it down again. */
+int gw_build(struct gw *gw, struct gw_config *config, const struct gw_replay *replay,
+	const struct gw_way *ways, struct gw_error *error);
+
+/* Checks all stages, opens them, from the last to the first, so that no packet is taken before
+ * there is somewhere to go with it, and adds the configured cameras. On failure too gw_dismantle()
+ * takes it down again. */
+int gw_open_stages(struct gw *gw, struct gw_error *error);
+
+/* Closes the stages and frees everything, in reverse; accepts half-built state. No lane runs. */
+void gw_dismantle(struct gw *gw);
+
+/* Sums of one counter over all stages and lanes: for drops, which are counted in more than one
+ * place. `subject` is a camera, GW_UNMATCHED or GW_REMOVED. Any thread. */
+uint64_t gw_total_drops(const struct gw *gw, uint32_t subject, enum gw_drop drop);
+uint64_t gw_total_events(const struct gw *gw, uint32_t subject, enum gw_event event);
+
+/* Frames that began, at all sources. */
+uint64_t gw_total_begun(const struct gw *gw, uint32_t subject);

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/gateway.h"
 #include "core/log.h"
+#include "core/watch.h"
 
 /* Between two lines about one trouble. */
 #define QUIET_NS (10 * GW_NS_PER_S)
@@ -51,6 +52,7 @@ void gw_health_add(struct gw_health *health, enum gw_severity severity, const ch
 void gw_health_collect(struct gw *gw, struct gw_health *health)
 {
 	health->count = health->left_out = 0;
+	gw_watch_health(gw, health);
 	for (int i = 0; i < GW_STAGES; i++) {
 		struct gw_stage *stage = &gw->stages[i];
 

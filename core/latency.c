@@ -1,6 +1,6 @@
 #include "core/latency.h"
 
-#include <stdlib.h>
+#include <sys/mman.h>
 
 const struct gw_segment_info gw_segments[GW_SEGMENT_COUNT] = {
 #define X(NAME, name, from, to, meaning) \
@@ -61,19 +61,43 @@ uint64_t gw_histogram_quantile(const struct gw_histogram *histogram, double quan
 	return max;
 }
 
-struct gw_latency *gw_latency_create(uint32_t camera_count)
+void gw_histogram_add(struct gw_histogram *sum, const struct gw_histogram *one)
 {
-	struct gw_latency *latency =
-		calloc(1, sizeof(*latency) + camera_count * sizeof(struct gw_histogram));
+	const uint64_t max = gw_counter_get(&one->max_us);
 
-	if (latency)
-		latency->camera_count = camera_count;
-	return latency;
+	gw_counter_add(&sum->count, gw_counter_get(&one->count));
+	gw_counter_add(&sum->sum_us, gw_counter_get(&one->sum_us));
+	if (max > gw_counter_get(&sum->max_us))
+		gw_counter_set(&sum->max_us, max);
+	for (uint32_t i = 0; i < GW_HISTOGRAM_BUCKETS; i++)
+		gw_counter_add(&sum->bucket[i], gw_counter_get(&one->bucket[i]));
+}
+
+struct gw_latency *gw_latency_create(void)
+{
+	struct gw_latency *latency = mmap(NULL, sizeof(*latency), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return latency == MAP_FAILED ? NULL : latency;
 }
 
 void gw_latency_destroy(struct gw_latency *latency)
 {
-	free(latency);
+	if (latency)
+		munmap(latency, sizeof(*latency));
+}
+
+void gw_latency_retire(struct gw_latency *latency, uint32_t camera)
+{
+	struct gw_histogram *histogram = &latency->camera[camera];
+
+	if (gw_counter_get(&histogram->count) == 0)
+		return;
+	for (uint32_t i = 0; i < GW_HISTOGRAM_BUCKETS; i++)
+		gw_counter_set(&histogram->bucket[i], 0);
+	gw_counter_set(&histogram->count, 0);
+	gw_counter_set(&histogram->sum_us, 0);
+	gw_counter_set(&histogram->max_us, 0);
 }
 
 int64_t gw_frame_span_us(const struct gw_frame *frame, enum gw_stamp from, enum gw_stamp to)

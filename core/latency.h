@@ -1,12 +1,14 @@
 /* How long frames take, stage by stage: histograms with a fixed relative error.
  *
- * The sink's thread is the only writer: at the end of the way a frame carries all of its stamps.
- * Readers may be any thread; what they read is a snapshot that is not torn per bucket.
+ * Each lane of the sink has its own and is the only writer: at the end of the way a frame carries
+ * all of its stamps. Readers may be any thread; what they read is a snapshot that is not torn per
+ * bucket.
  */
 #pragma once
 
 #include <stdint.h>
 
+#include "core/config/config.h"
 #include "core/counter.h"
 #include "core/frame.h"
 
@@ -56,15 +58,21 @@ extern const struct gw_segment_info gw_segments[GW_SEGMENT_COUNT];
 struct gw_latency {
 	struct gw_histogram segment[GW_SEGMENT_COUNT];
 	struct gw_histogram acknowledge; /* record handed over to delivery report; by the sink */
-	uint32_t camera_count;
-	struct gw_histogram camera[]; /* total, per camera */
+	struct gw_histogram camera[GW_CAMERAS]; /* total, per camera; touched by use only */
 };
 
-struct gw_latency *gw_latency_create(uint32_t camera_count);
+/* NULL when out of memory. */
+struct gw_latency *gw_latency_create(void);
 void gw_latency_destroy(struct gw_latency *latency);
 
 /* Microseconds between two stamps of a frame; -1 when one of them was not reached. */
 int64_t gw_frame_span_us(const struct gw_frame *frame, enum gw_stamp from, enum gw_stamp to);
 
-/* Records all segments that the frame went through. Sink thread only. */
+/* Records all segments that the frame went through. The lane's thread only. */
 void gw_latency_record(struct gw_latency *latency, const struct gw_frame *frame);
+
+/* Forgets a camera's times: its slot gets another camera. The lane's thread only. */
+void gw_latency_retire(struct gw_latency *latency, uint32_t camera);
+
+/* Adds what one histogram holds to another, which nobody else reads. Any thread. */
+void gw_histogram_add(struct gw_histogram *sum, const struct gw_histogram *one);

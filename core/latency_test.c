@@ -47,7 +47,7 @@ static void a_value_beyond_the_range_is_counted_and_kept_as_maximum(void **state
 
 static void a_frame_is_recorded_for_the_segments_it_went_through(void **state)
 {
-	struct gw_latency *latency = gw_latency_create(2);
+	struct gw_latency *latency = gw_latency_create();
 	struct gw_frame frame = {.camera = 1};
 
 	frame.stamp[GW_STAMP_FIRST_PACKET] = 1000000;

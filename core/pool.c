@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/camera.h"
 #include "core/free_list.h"
 
 #define NOBODY 0u
@@ -191,6 +192,7 @@ static struct gw_frame *take(struct gw_pool *pool, const struct size_class *foun
 
 	describe_slot(pool, class, number, frame);
 	frame->camera = camera;
+	frame->version = NULL;
 	frame->flags = 0;
 	frame->state = GW_FRAME_FILLING;
 	frame->drop = GW_DROP_NONE;
@@ -226,12 +228,21 @@ struct gw_frame *gw_pool_get_larger(struct gw_pool *pool, const struct gw_frame 
 		if (class->jpeg_size > frame->jpeg.capacity)
 			larger = take(pool, class, frame->camera);
 	}
+	if (larger)
+		gw_frame_set_version(larger, frame->version);
 	return larger;
 }
 
 bool gw_pool_fits(const struct gw_pool *pool, uint16_t width, uint16_t height)
 {
 	return class_for(pool, pixels_of(width, height), 0) != NULL;
+}
+
+void gw_frame_set_version(struct gw_frame *frame, struct gw_camera *version)
+{
+	if (version)
+		atomic_fetch_add_explicit(&version->frames, 1, memory_order_relaxed);
+	frame->version = version;
 }
 
 void gw_frame_ref(struct gw_frame *frame)
@@ -249,6 +260,8 @@ void gw_frame_unref(struct gw_frame *frame)
 	const uint32_t index = (uint32_t)(frame - pool->frames);
 
 	frame->state = GW_FRAME_FREE;
+	if (frame->version)
+		atomic_fetch_sub_explicit(&frame->version->frames, 1, memory_order_release);
 	atomic_store_explicit(&pool->user[index], NOBODY, memory_order_release);
 	gw_free_list_push(&class->free, index - class->first);
 }

@@ -2,13 +2,14 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
 #include <time.h>
 
 #include "core/clock.h"
+#include "core/control.h"
 #include "core/gateway.h"
 #include "core/idle.h"
+#include "core/thread.h"
 
 #define HOUSEKEEPING_NS (10 * GW_NS_PER_MS)
 /* Under load the clock is read once in so many turns. */
@@ -19,73 +20,78 @@ static bool flag(const _Atomic bool *b)
 	return atomic_load_explicit(b, memory_order_acquire);
 }
 
-/* Nothing more will come, and what came is through. */
-static bool drained(struct gw_stage *stage)
+uint32_t gw_lane_waiting(const struct gw_lane *lane)
 {
-	if (!flag(&stage->draining) && !flag(&stage->exhausted))
-		return false;
-	if (stage->in && gw_link_count(stage->in) > 0)
-		return false;
-	return !stage->ops->drain || stage->ops->drain(stage);
+	uint32_t waiting = 0;
+
+	for (uint32_t i = 0; i < lane->in_count; i++)
+		waiting += gw_link_count(lane->in[i]);
+	return waiting;
 }
 
-static void *stage_thread(void *arg)
+/* Nothing more will come, and what came is through. */
+static bool drained(struct gw_lane *lane)
 {
-	struct gw_stage *stage = arg;
-	const struct gw_stage_ops *ops = stage->ops;
-	struct gw_idle idle = {.policy = stage->gw->config->gateway->idle};
+	const struct gw_stage_ops *ops = lane->stage->ops;
+
+	if (!flag(&lane->draining) && !flag(&lane->exhausted))
+		return false;
+	if (gw_lane_waiting(lane) > 0)
+		return false;
+	return !ops->drain || ops->drain(lane);
+}
+
+static void *lane_thread(void *arg)
+{
+	struct gw_lane *lane = arg;
+	const struct gw_stage_ops *ops = lane->stage->ops;
+	struct gw_idle idle = {.policy = lane->stage->gw->config->gateway->idle};
 	int64_t next_look = 0;
 	uint32_t turn = 0;
 
 	if (ops->begin)
-		ops->begin(stage);
-	while (!flag(&stage->abandon)) {
-		uint32_t work = ops->poll(stage);
+		ops->begin(lane);
+	while (!flag(&lane->abandon)) {
+		uint32_t work = ops->poll(lane);
 
-		gw_counter_add(&stage->stats->turns, 1);
+		gw_counter_add(&lane->stats->turns, 1);
 		if (work > 0)
-			gw_counter_add(&stage->stats->busy_turns, 1);
+			gw_counter_add(&lane->stats->busy_turns, 1);
 		if (work == 0 || ++turn % TURNS_PER_LOOK == 0) {
 			int64_t now = gw_now();
 
 			if (now >= next_look) {
 				if (ops->housekeeping)
-					ops->housekeeping(stage, now);
+					ops->housekeeping(lane, now);
 				next_look = now + HOUSEKEEPING_NS;
 			}
 		}
-		if (work == 0 && drained(stage))
+		gw_lane_answer(lane);
+		if (work == 0 && drained(lane))
 			break;
 		gw_idle_after(&idle, work);
 	}
 	if (ops->end)
-		ops->end(stage);
-	atomic_store_explicit(&stage->ended, true, memory_order_release);
+		ops->end(lane);
+	atomic_store_explicit(&lane->ended, true, memory_order_release);
 	return NULL;
 }
 
 int gw_stage_start(struct gw_stage *stage, struct gw_error *error)
 {
-	pthread_attr_t attributes;
-	pthread_t thread;
-	cpu_set_t cores;
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		struct gw_lane *lane = &stage->lanes[i];
+		pthread_t thread;
+		const int status =
+			gw_thread_start(&thread, lane->name, lane->core, lane_thread, lane);
 
-	pthread_attr_init(&attributes);
-	if (stage->core >= 0) {
-		CPU_ZERO(&cores);
-		CPU_SET((unsigned int)stage->core, &cores);
-		pthread_attr_setaffinity_np(&attributes, sizeof(cores), &cores);
+		if (status != 0)
+			return gw_error_set(error, status,
+				"%s: its thread cannot run on processor %d: %s (see `cores`)",
+				lane->name, lane->core, strerror(-status));
+		lane->thread = thread;
+		atomic_store_explicit(&lane->running, true, memory_order_release);
 	}
-	int status = pthread_create(&thread, &attributes, stage_thread, stage);
-
-	pthread_attr_destroy(&attributes);
-	if (status != 0)
-		return gw_error_set(error, -status,
-			"%s: its thread cannot run on processor %d: %s (see `cores`)",
-			stage->ops->name, stage->core, strerror(status));
-	pthread_setname_np(thread, stage->ops->name);
-	stage->thread = thread;
-	stage->running = true;
 	return 0;
 }
 
@@ -93,38 +99,77 @@ bool gw_stage_drain(struct gw_stage *stage, int64_t deadline, int64_t grace)
 {
 	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
 
-	if (!stage->running)
-		return true;
-	atomic_store_explicit(&stage->drain_by, deadline, memory_order_relaxed);
-	atomic_store_explicit(&stage->draining, true, memory_order_release);
-	while (!flag(&stage->ended)) {
-		if (gw_now() - grace >= deadline)
-			return false;
-		nanosleep(&pause, NULL);
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		struct gw_lane *lane = &stage->lanes[i];
+
+		atomic_store_explicit(&lane->drain_by, deadline, memory_order_relaxed);
+		atomic_store_explicit(&lane->draining, true, memory_order_release);
+	}
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		while (flag(&stage->lanes[i].running) && !flag(&stage->lanes[i].ended)) {
+			if (gw_now() - grace >= deadline)
+				return false;
+			nanosleep(&pause, NULL);
+		}
 	}
 	return true;
 }
 
-void gw_stage_stop(struct gw_stage *stage)
+bool gw_stage_stop(struct gw_stage *stage, int64_t deadline)
 {
-	if (!stage->running)
+	const struct timespec until = {deadline / GW_NS_PER_S, deadline % GW_NS_PER_S};
+	bool ended = true;
+
+	for (uint32_t i = 0; i < stage->lane_count; i++)
+		atomic_store_explicit(&stage->lanes[i].abandon, true, memory_order_release);
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		struct gw_lane *lane = &stage->lanes[i];
+
+		if (!flag(&lane->running))
+			continue;
+		if (pthread_clockjoin_np(lane->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+			atomic_store_explicit(&lane->running, false, memory_order_release);
+		else
+			ended = false;
+	}
+	return ended;
+}
+
+uint32_t gw_lane_take(struct gw_lane *lane, struct gw_frame **frames, uint32_t count)
+{
+	uint32_t taken = 0;
+
+	/* Each link has its turn to be the first. */
+	for (uint32_t i = 0; i < lane->in_count && taken < count; i++) {
+		taken += gw_link_pop(lane->in[lane->in_next], frames + taken, count - taken);
+		if (++lane->in_next == lane->in_count)
+			lane->in_next = 0;
+	}
+	for (uint32_t i = 0; i < taken; i++)
+		gw_counter_add(&lane->stats->camera[frames[i]->camera].frames_in, 1);
+	return taken;
+}
+
+void gw_lane_give(struct gw_lane *lane, struct gw_frame *const *frames, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		gw_counter_add(&lane->stats->camera[frames[i]->camera].frames_out, 1);
+	if (lane->out_count == 1) {
+		gw_link_push(lane->out[0], frames, count);
 		return;
-	atomic_store_explicit(&stage->abandon, true, memory_order_release);
-	pthread_join(stage->thread, NULL);
-	stage->running = false;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		gw_link_push(
+			lane->out[gw_lane_of(frames[i]->camera, lane->out_count)], &frames[i], 1);
 }
 
-uint32_t gw_stage_take(struct gw_stage *stage, struct gw_frame **frames, uint32_t count)
+uint64_t gw_stage_count(const struct gw_stage *stage, uint32_t subject, size_t counter)
 {
-	count = gw_link_pop(stage->in, frames, count);
-	for (uint32_t i = 0; i < count; i++)
-		gw_counter_add(&stage->stats->camera[frames[i]->camera].frames_in, 1);
-	return count;
-}
+	uint64_t sum = 0;
 
-void gw_stage_give(struct gw_stage *stage, struct gw_frame *const *frames, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++)
-		gw_counter_add(&stage->stats->camera[frames[i]->camera].frames_out, 1);
-	gw_link_push(stage->out, frames, count);
+	for (uint32_t i = 0; i < stage->lane_count; i++)
+		sum += gw_counter_get((const struct gw_counter *)((const char *)&stage->lanes[i]
+									  .stats->camera[subject] +
+			counter));
+	return sum;
 }

@@ -1,40 +1,41 @@
 #include "core/stats.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
-#include "core/gateway.h"
-
-struct gw_stage_stats *gw_stage_stats_create(const char *stage, uint32_t camera_count)
+/* Every counter but these is a sum that goes on: they tell what was last, or how much is held. */
+static bool is_sum(const struct gw_camera_stats *stats, const struct gw_counter *counter)
 {
-	struct gw_stage_stats *stats =
-		calloc(1, sizeof(*stats) + (camera_count + 1) * sizeof(struct gw_camera_stats));
-
-	if (!stats)
-		return NULL;
-	stats->stage = stage;
-	stats->camera_count = camera_count;
-	return stats;
+	return counter != &stats->last_frame && counter != &stats->size &&
+		counter != &stats->results_waiting && counter != &stats->samples_held;
 }
 
-void gw_stage_stats_destroy(struct gw_stage_stats *stats)
+struct gw_lane_stats *gw_lane_stats_create(void)
 {
-	free(stats);
+	struct gw_lane_stats *stats = mmap(NULL, sizeof(*stats), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return stats == MAP_FAILED ? NULL : stats;
 }
 
-uint64_t gw_total_drops(const struct gw *gw, uint32_t camera, enum gw_drop drop)
+void gw_lane_stats_destroy(struct gw_lane_stats *stats)
 {
-	uint64_t total = 0;
-
-	for (int i = 0; i < GW_STAGES; i++)
-		total += gw_counter_get(&gw->stages[i].stats->camera[camera].drops[drop]);
-	return total;
+	if (stats)
+		munmap(stats, sizeof(*stats));
 }
 
-uint64_t gw_total_events(const struct gw *gw, uint32_t camera, enum gw_event event)
+void gw_lane_stats_retire(struct gw_lane_stats *stats, uint32_t camera)
 {
-	uint64_t total = 0;
+	struct gw_camera_stats *from = &stats->camera[camera], *to = &stats->camera[GW_REMOVED];
+	struct gw_counter *source = (struct gw_counter *)from, *sum = (struct gw_counter *)to;
 
-	for (int i = 0; i < GW_STAGES; i++)
-		total += gw_counter_get(&gw->stages[i].stats->camera[camera].events[event]);
-	return total;
+	for (size_t i = 0; i < sizeof(*from) / sizeof(*source); i++) {
+		const uint64_t value = gw_counter_get(&source[i]);
+
+		if (value == 0)
+			continue;
+		if (is_sum(from, &source[i]))
+			gw_counter_add(&sum[i], value);
+		gw_counter_set(&source[i], 0);
+	}
 }

@@ -1,8 +1,10 @@
-/* What every stage counts, per camera.
+/* What every lane of a stage counts, per camera.
  *
- * Each stage thread owns one `struct gw_stage_stats` and is its only writer; the API and the audit
- * read them all and add up. The conservation equations, which `gwctl audit` checks on the running
- * daemon and every test at its end, per camera and in total:
+ * Each lane owns one `struct gw_lane_stats` and is its only writer; the API and the audit read them
+ * all and add up. What is counted stays with the camera's slot: also after the camera was removed,
+ * until another one gets the slot; then it is moved to what removed cameras had in all. The
+ * conservation equations, which `gwctl audit` checks on the running daemon and every test at its
+ * end, per camera and in total:
  *
  *   packets   rx.packets      = rx.packets_used + packet drops
  *   frames    rx.frames_in    = delivered + frame drops (all stages) + in flight
@@ -12,12 +14,13 @@
  */
 #pragma once
 
+#include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "core/config/config.h"
 #include "core/counter.h"
 #include "core/drops.h"
-
-struct gw_frame;
 
 struct gw_camera_stats {
 	/* rx only */
@@ -45,23 +48,27 @@ struct gw_camera_stats {
 	struct gw_counter events[GW_EVENT_COUNT];
 };
 
-struct gw_stage_stats {
-	const char *stage;
+static_assert(sizeof(struct gw_camera_stats) % sizeof(struct gw_counter) == 0,
+	"nothing but counters: they are retired as an array");
+
+/* Entries beyond the cameras': packets that match none, and what is left of removed cameras. */
+#define GW_UNMATCHED GW_CAMERAS
+#define GW_REMOVED (GW_CAMERAS + 1)
+#define GW_SUBJECTS (GW_CAMERAS + 2)
+
+struct gw_lane_stats {
 	struct gw_counter turns; /* of the poll loop */
 	struct gw_counter busy_turns; /* ... that found work */
-	uint32_t camera_count;
-	/* camera_count + 1 entries: the last one counts what matches no camera. */
-	struct gw_camera_stats camera[];
+	struct gw_camera_stats camera[GW_SUBJECTS]; /* memory is touched by use only */
 };
 
-struct gw_stage_stats *gw_stage_stats_create(const char *stage, uint32_t camera_count);
-void gw_stage_stats_destroy(struct gw_stage_stats *stats);
+/* NULL when out of memory. */
+struct gw_lane_stats *gw_lane_stats_create(void);
+void gw_lane_stats_destroy(struct gw_lane_stats *stats);
 
-/* The entry for what matches no camera. */
-static inline struct gw_camera_stats *gw_stats_unmatched(struct gw_stage_stats *stats)
-{
-	return &stats->camera[stats->camera_count];
-}
+/* Moves what a slot's camera had to GW_REMOVED: the slot counts from 0 for its next camera. Gauges
+ * must be 0. The lane's thread only. */
+void gw_lane_stats_retire(struct gw_lane_stats *stats, uint32_t camera);
 
 static inline void gw_count_drop(struct gw_camera_stats *camera, enum gw_drop drop)
 {

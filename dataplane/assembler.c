@@ -21,33 +21,23 @@ static_assert((int)GW_ADMIT_WAIT == (int)ASSEMBLER_WAIT, "passed through");
 
 struct assembler {
 	struct gw_pool *pool;
+	struct gw_lane_stats *stats;
 	bool lossless;
 	bool stop_waiting;
-	uint32_t open_count;
-	uint32_t camera_count;
-	struct stream streams[];
+	struct gw_counter open_count;
+	struct stream *open; /* streams with open frames */
+	struct stream *streams[GW_CAMERAS]; /* by camera; NULL: not here */
 };
 
 struct assembler *assembler_create(const struct assembler_setup *setup)
 {
-	struct assembler *assembler =
-		calloc(1, sizeof(*assembler) + setup->camera_count * sizeof(struct stream));
+	struct assembler *assembler = calloc(1, sizeof(*assembler));
 
 	if (!assembler)
 		return NULL;
 	assembler->pool = setup->pool;
+	assembler->stats = setup->stats;
 	assembler->lossless = setup->lossless;
-	assembler->camera_count = setup->camera_count;
-	for (uint32_t i = 0; i < setup->camera_count; i++) {
-		struct stream *stream = &assembler->streams[i];
-
-		stream->config = &setup->cameras[i];
-		stream->camera = i;
-		stream->stats = &setup->stats->camera[i];
-		stream->sink_stats = &setup->sink_stats->camera[i];
-		for (uint32_t k = 0; k < STREAM_OPEN_FRAMES; k++)
-			stream->open[k] = &stream->open_room[k];
-	}
 	return assembler;
 }
 
@@ -55,13 +45,46 @@ void assembler_destroy(struct assembler *assembler)
 {
 	if (!assembler)
 		return;
-	for (uint32_t i = 0; i < assembler->camera_count; i++) {
-		struct stream *stream = &assembler->streams[i];
-
-		for (uint32_t k = 0; k < stream->open_count; k++)
-			gw_frame_unref(stream->open[k]->frame);
-	}
+	for (struct stream *stream = assembler->open; stream; stream = stream->open_next)
+		while (stream->open_count > 0)
+			gw_frame_unref(stream->open[--stream->open_count]->frame);
 	free(assembler);
+}
+
+void assembler_attach(struct assembler *assembler, struct stream *stream)
+{
+	const uint32_t camera = stream->version->id;
+
+	stream->stats = &assembler->stats->camera[camera];
+	assembler->streams[camera] = stream;
+}
+
+static void count_open(struct assembler *assembler, int by)
+{
+	gw_counter_add(&assembler->open_count, (uint64_t)(int64_t)by);
+}
+
+/* The stream has one more open frame. */
+static void note_open(struct assembler *assembler, struct stream *stream)
+{
+	count_open(assembler, 1);
+	if (++stream->open_count > 1)
+		return;
+	stream->open_next = assembler->open;
+	stream->open_link = &assembler->open;
+	if (stream->open_next)
+		stream->open_next->open_link = &stream->open_next;
+	assembler->open = stream;
+}
+
+static void note_closed(struct assembler *assembler, struct stream *stream)
+{
+	count_open(assembler, -1);
+	if (--stream->open_count > 0)
+		return;
+	*stream->open_link = stream->open_next;
+	if (stream->open_next)
+		stream->open_next->open_link = stream->open_link;
 }
 
 /* Takes an open frame out of the list; late packets of it are dropped for `reason` from now on. */
@@ -82,8 +105,7 @@ static void close_picture(struct assembler *assembler, struct stream *stream,
 		stream->open[0] = stream->open[1];
 		stream->open[1] = open;
 	}
-	stream->open_count--;
-	assembler->open_count--;
+	note_closed(assembler, stream);
 }
 
 static void drop_frame(struct assembler *assembler, struct stream *stream, struct open_frame *open,
@@ -102,8 +124,9 @@ static void pass_on(struct assembler *assembler, struct stream *stream, struct o
 	if (open->high > stream->passed)
 		stream->passed = open->high;
 	frame->state = GW_FRAME_JPEG;
-	frame->sequence = stream->admission.passed_on;
-	gw_admission_passed_on(&stream->admission, frame);
+	frame->sequence = gw_counter_get(&stream->slot->next_sequence);
+	gw_counter_add(&stream->slot->next_sequence, 1);
+	gw_admission_passed_on(&stream->slot->admission, frame);
 	gw_counter_set(&stream->stats->last_frame, (uint64_t)frame->stamp[GW_STAMP_COMPLETE]);
 	gw_counter_set(&stream->stats->size, (uint64_t)frame->width << 16 | frame->height);
 	done->frames[done->count++] = frame;
@@ -164,7 +187,8 @@ static void settle(struct assembler *assembler, struct stream *stream, struct op
 }
 
 /* Puts the new frame into the list, which is in the order of sequence numbers. */
-static struct open_frame *insert(struct stream *stream, uint64_t extended)
+static struct open_frame *insert(
+	struct assembler *assembler, struct stream *stream, uint64_t extended)
 {
 	struct open_frame *open = stream->open[stream->open_count];
 
@@ -172,7 +196,7 @@ static struct open_frame *insert(struct stream *stream, uint64_t extended)
 		stream->open[1] = stream->open[0];
 		stream->open[0] = open;
 	}
-	stream->open_count++;
+	note_open(assembler, stream);
 	return open;
 }
 
@@ -198,13 +222,12 @@ static enum gw_drop admit(struct assembler *assembler, struct stream *stream, ui
 {
 	const struct gw_admission_rules rules = {
 		.pool = assembler->pool,
-		.camera = stream->camera,
-		.quota = stream->config->quota,
-		.through = gw_counter_get(&stream->sink_stats->frames_out),
+		.camera = stream->version,
+		.through = gw_counter_get(&stream->slot->through),
 		.lossless = assembler->lossless && !assembler->stop_waiting,
 	};
 
-	return gw_admit(&stream->admission, &rules, width, height, frame);
+	return gw_admit(&stream->slot->admission, &rules, width, height, frame);
 }
 
 /* The packet belongs to no open frame: one begins. */
@@ -245,11 +268,10 @@ static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stre
 	frame->width = width;
 	frame->height = height;
 	frame->stamp[GW_STAMP_FIRST_PACKET] = arrival->now;
-	*begun = insert(stream, extended);
+	*begun = insert(assembler, stream, extended);
 	open_frame_begin(*begun, frame, rtp, jpeg, extended);
 	if (*begun != stream->open[stream->open_count - 1] && stream->open[1]->have_first)
 		open_frame_ends_with(*begun, stream->open[1]->first - 1);
-	assembler->open_count++;
 	return GW_DROP_NONE;
 }
 
@@ -277,7 +299,7 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, const struct arrival *arrival,
 	struct assembler_done *done)
 {
-	struct stream *stream = &assembler->streams[camera];
+	struct stream *stream = assembler->streams[camera];
 	struct open_frame *open;
 	uint64_t extended;
 
@@ -318,11 +340,9 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	return drop;
 }
 
-void assembler_expire(struct assembler *assembler, uint32_t camera, int64_t now, bool all,
+static void expire(struct assembler *assembler, struct stream *stream, int64_t now, bool all,
 	struct assembler_done *done)
 {
-	struct stream *stream = &assembler->streams[camera];
-
 	while (stream->open_count > 0) {
 		const struct open_frame *open = stream->open[0];
 
@@ -336,14 +356,50 @@ void assembler_expire(struct assembler *assembler, uint32_t camera, int64_t now,
 			return;
 		close_oldest(assembler, stream, done);
 	}
-	if (all)
-		gw_counter_add(&stream->stats->events[GW_EVENT_SEQUENCE_GAP],
-			sequence_flush(&stream->sequence));
+}
+
+static void flush_sequence(struct stream *stream)
+{
+	gw_counter_add(
+		&stream->stats->events[GW_EVENT_SEQUENCE_GAP], sequence_flush(&stream->sequence));
+}
+
+void assembler_expire(struct assembler *assembler, int64_t now, bool all,
+	void (*give)(void *arg, const struct assembler_done *done), void *arg)
+{
+	struct gw_frame *frames[ASSEMBLER_MAX_DONE];
+
+	for (struct stream *stream = assembler->open, *next; stream; stream = next) {
+		struct assembler_done done = {.frames = frames};
+
+		next = stream->open_next;
+		expire(assembler, stream, now, all, &done);
+		if (done.count > 0)
+			give(arg, &done);
+	}
+	for (uint32_t i = 0; all && i < GW_CAMERAS; i++)
+		if (assembler->streams[i])
+			flush_sequence(assembler->streams[i]);
+}
+
+void assembler_detach(
+	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
+{
+	while (stream->open_count > 0) {
+		struct open_frame *open = stream->open[0];
+
+		if (open->state == OPEN_WHOLE)
+			pass_on(assembler, stream, open, done);
+		else
+			drop_frame(assembler, stream, open, GW_DROP_CAMERA_CHANGED, GW_DROP_LATE);
+	}
+	flush_sequence(stream);
+	assembler->streams[stream->version->id] = NULL;
 }
 
 uint32_t assembler_open_count(const struct assembler *assembler)
 {
-	return assembler->open_count;
+	return (uint32_t)gw_counter_get(&assembler->open_count);
 }
 
 void assembler_stop_waiting(struct assembler *assembler)

@@ -1,6 +1,6 @@
-/* Puts the packets of all cameras together into frames: RTP sessions, open frames, admission.
+/* Puts the packets of a lane's cameras together into frames: RTP sessions, open frames, admission.
  *
- * Knows nothing of ports and packets below RTP. All functions run on the receive thread but for
+ * Knows nothing of ports and packets below RTP. All functions run on the lane's thread but for
  * create and destroy. No allocation, lock, system call or log after creation. */
 #pragma once
 
@@ -21,11 +21,8 @@
 #define ASSEMBLER_WAIT GW_DROP_COUNT
 
 struct assembler_setup {
-	const struct gw_camera_config *cameras;
-	uint32_t camera_count;
 	struct gw_pool *pool;
-	struct gw_stage_stats *stats; /* of the receive stage */
-	const struct gw_stage_stats *sink_stats; /* tells which frames are through */
+	struct gw_lane_stats *stats; /* of the receive lane */
 	bool lossless;
 };
 
@@ -43,12 +40,21 @@ struct assembler_done {
 };
 
 struct assembler;
+struct stream;
 
 /* NULL when out of memory. */
 struct assembler *assembler_create(const struct assembler_setup *setup);
 
 /* Gives the slots of open frames back. Accepts NULL. */
 void assembler_destroy(struct assembler *assembler);
+
+/* Takes the packets of one more camera: stream_create() made the stream, whose version says which.
+ * It stays the caller's, until it is detached or the assembler is destroyed. */
+void assembler_attach(struct assembler *assembler, struct stream *stream);
+
+/* No packet of that camera comes any more: what is whole is passed on, what is open is dropped. */
+void assembler_detach(
+	struct assembler *assembler, struct stream *stream, struct assembler_done *done);
 
 /* Takes one packet of a camera and counts what came of it in the camera's statistics, but for
  * `packets_used`, `packets` and packet drops, which the caller counts by the returned reason
@@ -57,11 +63,12 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, const struct arrival *arrival,
 	struct assembler_done *done);
 
-/* Closes one camera's frames that saw no packet for too long; with `all` every open one. */
-void assembler_expire(struct assembler *assembler, uint32_t camera, int64_t now, bool all,
-	struct assembler_done *done);
+/* Closes the frames that saw no packet for too long; with `all` every open one. Looks only at
+ * cameras that have open frames. `give` is called after each camera with what became complete. */
+void assembler_expire(struct assembler *assembler, int64_t now, bool all,
+	void (*give)(void *arg, const struct assembler_done *done), void *arg);
 
-/* How many frames are open, with their slots. */
+/* How many frames are open, with their slots. Any thread; exact only for the lane's. */
 uint32_t assembler_open_count(const struct assembler *assembler);
 
 /* Nothing on the way will free a slot: do not wait for the next one. */

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/gateway.h"
+#include "core/test_gateway.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/test_camera.h"
 
@@ -62,47 +62,19 @@ static int write_capture(const char *path)
 
 static const char configuration[] =
 	"interfaces: [{name: port, device: \"%s\", checksum: %s}]\n"
+	"frames: {populate: true, classes: [{width: 1280, height: 720, count: 32}]}\n"
 	"cameras:\n"
 	"  - {name: cam0, source: 10.0.0.1, destination: 10.0.0.2, port: 5004}\n"
 	"  - {name: cam1, source: 10.0.0.3, destination: 10.0.0.2, port: 5004}\n"
 	"  - {name: cam2, source: 10.0.0.5, destination: 10.0.0.2, port: 5004}\n"
 	"  - {name: cam3, source: 10.0.0.7, destination: 10.0.0.2, port: 5004}\n";
 
-/* As much of a gateway as the receive stage needs. */
-static int open_gateway(
-	struct gw *gw, const char *device, const char *checksum, struct gw_error *error)
-{
-	char text[2048];
-	const struct gw_size_class class = {1280, 720, 32};
-	const int length = snprintf(text, sizeof(text), configuration, device, checksum);
-	int status = gw_config_parse(text, (size_t)length, &gw->config, error);
-
-	if (status != 0)
-		return status;
-	gw->camera_count = gw->config->cameras_count;
-	gw->pool = gw_pool_create(&class, 1, true, error);
-	if (!gw->pool)
-		return -1;
-	struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
-
-	rx->gw = gw;
-	rx->ops = &dataplane_stage;
-	rx->stats = gw_stage_stats_create("rx", gw->camera_count);
-	rx->out = gw_link_create("rx", gw_pool_size(gw->pool));
-	gw->stages[GW_STAGE_SINK].stats = gw_stage_stats_create("sink", gw->camera_count);
-	return rx->ops->open(rx, error);
-}
-
 static uint64_t total(const struct gw *gw, size_t counter)
 {
-	uint64_t sum = 0;
+	uint64_t sum = gw_stage_count(&gw->stages[GW_STAGE_RX], GW_UNMATCHED, counter);
 
-	for (uint32_t i = 0; i <= gw->camera_count; i++) {
-		const struct gw_camera_stats *stats = &gw->stages[GW_STAGE_RX].stats->camera[i];
-
-		sum += gw_counter_get(
-			(const struct gw_counter *)((const uint8_t *)stats + counter));
-	}
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
+		sum += gw_stage_count(&gw->stages[GW_STAGE_RX], i, counter);
 	return sum;
 }
 
@@ -110,11 +82,10 @@ static uint64_t total(const struct gw *gw, size_t counter)
 static void give_back(struct gw *gw)
 {
 	struct gw_frame *frames[GW_BURST];
-	const uint32_t count = gw_link_pop(gw->stages[GW_STAGE_RX].out, frames, GW_BURST);
+	const uint32_t count = test_gateway_pop(gw, GW_STAGE_RX, frames, GW_BURST);
 
 	for (uint32_t i = 0; i < count; i++) {
-		gw_counter_add(
-			&gw->stages[GW_STAGE_SINK].stats->camera[frames[i]->camera].frames_out, 1);
+		gw_counter_add(&gw->cameras->slot[frames[i]->camera].through, 1);
 		gw_frame_unref(frames[i]);
 	}
 }
@@ -146,14 +117,14 @@ static int64_t processor_time(void)
 
 static void run(struct gw *gw, double seconds)
 {
-	struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
+	struct gw_lane *rx = &gw->stages[GW_STAGE_RX].lanes[0];
 	const size_t packets = offsetof(struct gw_camera_stats, packets);
 
-	rx->ops->begin(rx);
+	dataplane_stage.begin(rx);
 	const int64_t warm = gw_now() + GW_NS_PER_S / 4;
 
 	while (gw_now() < warm)
-		if (rx->ops->poll(rx) > 0)
+		if (dataplane_stage.poll(rx) > 0)
 			give_back(gw);
 	const uint64_t before = total(gw, packets);
 	const uint64_t frames = total(gw, offsetof(struct gw_camera_stats, frames_out));
@@ -162,12 +133,12 @@ static void run(struct gw *gw, double seconds)
 	uint32_t turn = 0;
 
 	for (int64_t now = 0; now < until;) {
-		if (rx->ops->poll(rx) > 0)
+		if (dataplane_stage.poll(rx) > 0)
 			give_back(gw);
 		if (++turn % 64 == 0) {
 			now = gw_now();
 			if (turn % 4096 == 0)
-				rx->ops->housekeeping(rx, now);
+				dataplane_stage.housekeeping(rx, now);
 		}
 	}
 	const double elapsed = (double)(processor_time() - begin) / 1e9;
@@ -183,13 +154,14 @@ static void run(struct gw *gw, double seconds)
 	json_dumpf(result, stdout, JSON_INDENT(2));
 	puts("");
 	json_decref(result);
-	rx->ops->end(rx);
+	dataplane_stage.end(rx);
 }
 
 int main(int argc, char **argv)
 {
 	struct gw gw = {0};
 	struct gw_error error = {""};
+	char text[2048];
 
 	if (argc == 3 && strcmp(argv[1], "capture") == 0)
 		return write_capture(argv[2]);
@@ -199,11 +171,12 @@ int main(int argc, char **argv)
 			"[port|software|off]\n");
 		return 2;
 	}
-	if (open_gateway(&gw, argv[2], argc > 4 ? argv[4] : "software", &error) != 0) {
+	snprintf(text, sizeof(text), configuration, argv[2], argc > 4 ? argv[4] : "software");
+	if (test_gateway_open(&gw, text, NULL, GW_STAGE_RX, &dataplane_stage, &error) != 0) {
 		fprintf(stderr, "dataplane_bench: %s\n", error.text);
 		return 1;
 	}
 	run(&gw, atof(argv[3]));
-	gw.stages[GW_STAGE_RX].ops->close(&gw.stages[GW_STAGE_RX]);
+	test_gateway_close(&gw);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 #include <rte_prefetch.h>
+#include <rte_ring.h>
 
 #include "core/clock.h"
 #include "core/gateway.h"
@@ -31,95 +32,152 @@ static inline unsigned int checks_left(const struct port *port, const struct rte
 
 /* The packet's bytes in one piece; `size` is set. Chains come from frames above 9 KB. */
 static inline const uint8_t *packet_bytes(
-	struct dataplane *dp, const struct rte_mbuf *packet, uint32_t *size)
+	struct rx_lane *rx, const struct rte_mbuf *packet, uint32_t *size)
 {
 	*size = packet->data_len;
 	if (likely(packet->nb_segs == 1))
 		return rte_pktmbuf_mtod(packet, const uint8_t *);
 	/* What does not fit is no IP packet: the parser finds it cut short. */
 	*size = packet->pkt_len < SCRATCH_SIZE ? packet->pkt_len : SCRATCH_SIZE;
-	return rte_pktmbuf_read(packet, 0, *size, dp->scratch);
+	return rte_pktmbuf_read(packet, 0, *size, rx->scratch);
 }
 
 /* The time that the capture file gives. Drivers fill in micro- or nanoseconds; the first packet's
  * time is known and tells which. */
 static void set_capture_time(
-	struct dataplane *dp, const struct rte_mbuf *packet, struct arrival *arrival)
+	struct rx_lane *rx, const struct rte_mbuf *packet, struct arrival *arrival)
 {
-	const struct port *port = dp->burst_port;
+	const struct port *port = rx->own.port;
 
 	if (!(packet->ol_flags & port->timestamp_flag))
 		return;
 	const int64_t stamp =
 		(int64_t)*RTE_MBUF_DYNFIELD(packet, port->timestamp_offset, rte_mbuf_timestamp_t *);
 
-	if (dp->timestamp_unit == 0)
-		dp->timestamp_unit = stamp == dp->capture.first_ns ? 1 : 1000;
-	arrival->utc = stamp * dp->timestamp_unit;
+	if (rx->timestamp_unit == 0)
+		rx->timestamp_unit = stamp == rx->dp->capture.first_ns ? 1 : 1000;
+	arrival->utc = stamp * rx->timestamp_unit;
 	arrival->clock = GW_CLOCK_SOURCE;
 }
 
-/* Works on what is left of the burst. Returns how many packets were taken. */
-static uint32_t work_on_burst(struct dataplane *dp)
+enum outcome { TAKEN, HANDED_OVER, NOT_YET };
+
+/* Gives a packet to the lane of its camera. */
+static enum outcome hand_over(
+	struct rx_lane *rx, struct rte_mbuf *packet, const struct datagram *datagram, uint32_t to)
+{
+	struct gw_camera_stats *stats = &rx->lane->stats->camera[datagram->camera];
+
+	/* The number of our own, so that the other lane knows what to check. */
+	packet->port = (uint16_t)(rx->own.port - rx->dp->ports);
+	if (rte_ring_sp_enqueue(rx->dp->handover[rx->lane->index][to], packet) == 0)
+		return HANDED_OVER;
+	if (rx->lane->stage->gw->lossless)
+		return NOT_YET;
+	gw_counter_add(&stats->packets, 1);
+	gw_count_drop(stats, GW_DROP_LANE_FULL);
+	return TAKEN;
+}
+
+static inline enum outcome work_on_packet(struct rx_lane *rx, const struct port *from,
+	struct rte_mbuf *packet, const struct arrival *arrival, struct assembler_done *done)
+{
+	const uint32_t lanes = rx->dp->stage->lane_count;
+	const struct port *port = from ? from : &rx->dp->ports[packet->port];
+	struct datagram datagram;
+	uint32_t size;
+	const uint8_t *data = packet_bytes(rx, packet, &size);
+
+	receiver_read(&rx->receiver, data, size, checks_left(port, packet), &datagram);
+	if (lanes > 1 && from) {
+		const uint32_t to = receiver_lane(&rx->receiver, &datagram, lanes);
+
+		if (to != rx->lane->index && to != UINT32_MAX)
+			return hand_over(rx, packet, &datagram, to);
+	}
+	return receiver_put(&rx->receiver, &datagram, arrival, done) ? TAKEN : NOT_YET;
+}
+
+/* Works on what is left of the burst. Returns how many packets went. */
+static uint32_t work_on(struct rx_lane *rx, struct burst *burst)
 {
 	struct arrival arrival = {.now = gw_now(), .utc = gw_now_utc(), .clock = GW_CLOCK_ARRIVAL};
-	struct assembler_done done = {.frames = dp->done};
-	struct rte_mbuf **burst = dp->burst;
-	const uint32_t first = dp->burst_next, count = dp->burst_count;
-	const bool replay = dp->stage->gw->replay != NULL;
-	uint32_t i;
+	struct assembler_done done = {.frames = rx->done};
+	struct rte_mbuf *taken[GW_BURST], **packet = burst->packet;
+	const uint32_t first = burst->next, count = burst->count;
+	const bool replay = rx->lane->stage->gw->replay != NULL;
+	uint32_t i, taken_count = 0;
 
 	for (i = first; i < count && i < first + PREFETCH_AHEAD; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(burst[i], const void *));
+		rte_prefetch0(rte_pktmbuf_mtod(packet[i], const void *));
 	for (i = first; i < count; i++) {
-		const struct rte_mbuf *packet = burst[i];
-		uint32_t size;
-
 		if (i + PREFETCH_AHEAD < count) {
 			const uint8_t *ahead =
-				rte_pktmbuf_mtod(burst[i + PREFETCH_AHEAD], const uint8_t *);
+				rte_pktmbuf_mtod(packet[i + PREFETCH_AHEAD], const uint8_t *);
 
 			/* The headers end in the second line. */
 			rte_prefetch0(ahead);
 			rte_prefetch0(ahead + RTE_CACHE_LINE_SIZE);
 		}
 		if (replay)
-			set_capture_time(dp, packet, &arrival);
-		const uint8_t *data = packet_bytes(dp, packet, &size);
+			set_capture_time(rx, packet[i], &arrival);
+		const enum outcome outcome =
+			work_on_packet(rx, burst->port, packet[i], &arrival, &done);
 
-		if (!receiver_put(&dp->receiver, data, size, checks_left(dp->burst_port, packet),
-			    &arrival, &done))
+		if (outcome == NOT_YET)
 			break;
+		if (outcome == TAKEN)
+			taken[taken_count++] = packet[i];
 	}
-	rte_pktmbuf_free_bulk(burst + first, i - first);
-	dp->burst_next = i;
+	rte_pktmbuf_free_bulk(taken, taken_count);
+	burst->next = i;
 	if (done.count > 0)
-		gw_stage_give(dp->stage, done.frames, done.count);
+		dataplane_give(rx, &done);
 	return i - first;
 }
 
-uint32_t dataplane_poll(struct gw_stage *stage)
+/* What other lanes handed over. */
+static uint32_t take_handed_over(struct rx_lane *rx)
 {
-	struct dataplane *dp = stage->state;
-	uint32_t work = 0;
+	struct burst *burst = &rx->handed;
+	uint32_t work = burst_is_done(burst) ? 0 : work_on(rx, burst);
 
-	if (dp->burst_next < dp->burst_count) {
-		work = work_on_burst(dp);
-		if (dp->burst_next < dp->burst_count)
-			return work;
-	}
-	if (atomic_load_explicit(&stage->draining, memory_order_relaxed))
-		return work;
-	for (uint32_t i = 0; i < dp->port_count; i++) {
-		dp->burst_port = &dp->ports[i];
-		dp->burst_next = 0;
-		dp->burst_count = rte_eth_rx_burst(dp->burst_port->id, 0, dp->burst, GW_BURST);
-		if (dp->burst_count == 0)
-			continue;
-		dp->replayed += dp->burst_count;
-		work += work_on_burst(dp);
-		if (dp->burst_next < dp->burst_count)
+	for (uint32_t from = 0; from < rx->dp->stage->lane_count; from++) {
+		struct rte_ring *ring = rx->dp->handover[from][rx->lane->index];
+
+		if (!burst_is_done(burst))
 			break;
+		burst->next = 0;
+		burst->count = ring
+			? rte_ring_sc_dequeue_burst(ring, (void **)burst->packet, GW_BURST, NULL)
+			: 0;
+		if (burst->count > 0)
+			work += work_on(rx, burst);
+	}
+	return work;
+}
+
+uint32_t dataplane_poll(struct gw_lane *lane)
+{
+	struct rx_lane *rx = lane->state;
+	struct burst *burst = &rx->own;
+	uint32_t work = lane->stage->lane_count > 1 ? take_handed_over(rx) : 0;
+
+	if (!burst_is_done(burst))
+		work += work_on(rx, burst);
+	if (atomic_load_explicit(&lane->draining, memory_order_relaxed))
+		return work;
+	for (uint32_t i = 0; i < rx->queue_count && burst_is_done(burst); i++) {
+		const struct rx_queue *queue = &rx->queues[i];
+
+		burst->next = 0;
+		burst->port = queue->port;
+		burst->count =
+			rte_eth_rx_burst(queue->port->id, queue->queue, burst->packet, GW_BURST);
+		if (burst->count == 0)
+			continue;
+		rx->replayed += burst->count;
+		work += work_on(rx, burst);
 	}
 	return work;
 }

@@ -143,15 +143,16 @@ static int tear_down(void **state)
 }
 
 /* The sink gives every frame back at once. */
-static void hand_back(struct traffic *traffic, const struct assembler_done *done)
+static void hand_back(void *arg, const struct assembler_done *done)
 {
+	struct traffic *traffic = arg;
 	struct test_receiver *r = traffic->receiver;
 
 	for (uint32_t i = 0; i < done->count; i++) {
 		struct gw_frame *frame = done->frames[i];
 
 		gw_counter_add(&r->stats->camera[frame->camera].frames_out, 1);
-		gw_counter_add(&r->sink_stats->camera[frame->camera].frames_out, 1);
+		gw_counter_add(&r->slots[frame->camera].through, 1);
 		assert_true(gw_frame_claim(frame));
 		gw_frame_unref(frame);
 		traffic->frames++;
@@ -167,18 +168,15 @@ static void receive_all(struct traffic *traffic)
 		const struct arrival arrival = {
 			.now = r->now, .utc = r->now, .clock = GW_CLOCK_ARRIVAL};
 		struct assembler_done done = {.frames = r->done};
+		struct datagram datagram;
 
 		r->now += 100 * 1000;
-		receiver_put(&r->receiver, traffic->packets[i].bytes, traffic->packets[i].size,
-			r->checks, &arrival, &done);
+		receiver_read(&r->receiver, traffic->packets[i].bytes, traffic->packets[i].size,
+			r->checks, &datagram);
+		receiver_put(&r->receiver, &datagram, &arrival, &done);
 		hand_back(traffic, &done);
-		if (i % 32 != 31)
-			continue;
-		for (uint32_t camera = 0; camera < CAMERAS; camera++) {
-			done = (struct assembler_done){.frames = r->done};
-			assembler_expire(r->receiver.assembler, camera, r->now, false, &done);
-			hand_back(traffic, &done);
-		}
+		if (i % 32 == 31)
+			assembler_expire(r->receiver.assembler, r->now, false, hand_back, traffic);
 	}
 }
 

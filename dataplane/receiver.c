@@ -1,8 +1,10 @@
 #include "dataplane/receiver.h"
 
+#include "core/stage.h"
+
 static void count_unmatched(struct receiver *receiver, enum gw_drop drop)
 {
-	struct gw_camera_stats *unmatched = gw_stats_unmatched(receiver->stats);
+	struct gw_camera_stats *unmatched = &receiver->stats->camera[GW_UNMATCHED];
 
 	gw_counter_add(&unmatched->packets, 1);
 	gw_count_drop(unmatched, drop);
@@ -44,30 +46,55 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 	return assembler_put(receiver->assembler, match, &rtp, &jpeg, arrival, done);
 }
 
-bool receiver_put(struct receiver *receiver, const uint8_t *data, uint32_t size,
-	unsigned int checks, const struct arrival *arrival, struct assembler_done *done)
+void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_t size,
+	unsigned int checks, struct datagram *datagram)
 {
-	struct packet packet;
-	enum gw_drop drop = packet_parse(data, size, checks & RECEIVER_CHECK_IP, &packet);
+	datagram->checks = checks;
+	datagram->drop = packet_parse(data, size, checks & RECEIVER_CHECK_IP, &datagram->packet);
+	if (datagram->drop != GW_DROP_NONE)
+		return;
+	datagram->camera = stream_table_find(receiver->table, &datagram->packet.flow);
+	if (datagram->camera >= STREAM_BAD_SOURCE)
+		datagram->drop = datagram->camera == STREAM_BAD_SOURCE ? GW_DROP_BAD_SOURCE
+								       : GW_DROP_NO_CAMERA;
+}
 
-	if (drop != GW_DROP_NONE) {
-		count_unmatched(receiver, drop);
+uint32_t receiver_lane(
+	const struct receiver *receiver, const struct datagram *datagram, uint32_t lanes)
+{
+	uint32_t camera = datagram->camera;
+	struct rtp_packet rtp;
+
+	if (datagram->drop != GW_DROP_NONE)
+		return UINT32_MAX;
+	/* Cameras that share a flow may have different lanes. */
+	if (stream_table_is_shared(receiver->table, camera) &&
+		rtp_parse(datagram->packet.payload, datagram->packet.size, &rtp) == GW_DROP_NONE) {
+		camera = stream_table_by_ssrc(receiver->table, camera, rtp.ssrc);
+		if (camera == STREAM_NO_CAMERA)
+			camera = datagram->camera;
+	}
+	return gw_lane_of(camera, lanes);
+}
+
+bool receiver_put(struct receiver *receiver, const struct datagram *datagram,
+	const struct arrival *arrival, struct assembler_done *done)
+{
+	uint32_t camera = datagram->camera;
+
+	if (datagram->drop != GW_DROP_NONE) {
+		count_unmatched(receiver, datagram->drop);
 		return true;
 	}
-	uint32_t camera = stream_table_find(receiver->table, &packet.flow);
+	const enum gw_drop drop =
+		put_payload(receiver, &datagram->packet, datagram->checks, &camera, arrival, done);
 
-	if (camera >= STREAM_BAD_SOURCE) {
-		count_unmatched(receiver,
-			camera == STREAM_BAD_SOURCE ? GW_DROP_BAD_SOURCE : GW_DROP_NO_CAMERA);
-		return true;
-	}
-	drop = put_payload(receiver, &packet, checks, &camera, arrival, done);
 	if (drop == ASSEMBLER_WAIT)
 		return false;
 	struct gw_camera_stats *stats = &receiver->stats->camera[camera];
 
 	gw_counter_add(&stats->packets, 1);
-	gw_counter_add(&stats->bytes, packet.size);
+	gw_counter_add(&stats->bytes, datagram->packet.size);
 	if (drop == GW_DROP_NONE)
 		gw_counter_add(&stats->packets_used, 1);
 	else

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dataplane/assembler.h"
+#include "dataplane/packet.h"
 #include "dataplane/stream_table.h"
 
 /* Which checksums the receiver verifies; the others are known to be right, or nobody's concern. */
@@ -15,14 +16,31 @@ enum receiver_check {
 	RECEIVER_TAKE_UNFINISHED = 8,
 };
 
+/* A lane's. */
 struct receiver {
 	const struct stream_table *table;
 	struct assembler *assembler;
-	struct gw_stage_stats *stats;
+	struct gw_lane_stats *stats;
 };
 
-/* Takes one packet of `size` bytes from Ethernet header on. Returns false when it could not be
- * taken yet (only when nothing may be lost): nothing was counted, put it again later. Receive
- * thread only. */
-bool receiver_put(struct receiver *receiver, const uint8_t *data, uint32_t size,
-	unsigned int checks, const struct arrival *arrival, struct assembler_done *done);
+/* A packet whose headers down to UDP were read. Points into the packet. */
+struct datagram {
+	enum gw_drop drop; /* GW_DROP_NONE: it is a camera's */
+	uint32_t camera; /* the first one of its flow */
+	unsigned int checks;
+	struct packet packet;
+};
+
+/* Reads one packet of `size` bytes from Ethernet header on. Counts nothing. */
+void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_t size,
+	unsigned int checks, struct datagram *datagram);
+
+/* Which of `lanes` lanes the datagram belongs to: its camera's. UINT32_MAX: any, it is to be
+ * counted where it was read. */
+uint32_t receiver_lane(
+	const struct receiver *receiver, const struct datagram *datagram, uint32_t lanes);
+
+/* Takes one datagram that belongs to this lane, and counts it. Returns false when it could not be
+ * taken yet (only when nothing may be lost): nothing was counted, put it again later. */
+bool receiver_put(struct receiver *receiver, const struct datagram *datagram,
+	const struct arrival *arrival, struct assembler_done *done);

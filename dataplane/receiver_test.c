@@ -200,17 +200,17 @@ static void cameras_may_share_a_flow_when_their_ssrc_differs(void **state)
 {
 	struct scene *s = *state;
 	uint32_t ssrc[2] = {0x1001, 0x2002};
-	struct gw_error error;
 	struct test_camera other = s->camera;
 
 	test_receiver_close(s->receiver);
 	s->receiver = test_receiver_open(2, false, 16);
-	for (int i = 0; i < 2; i++)
-		s->receiver->cameras[i].ssrc = &ssrc[i];
+	for (uint32_t i = 0; i < 2; i++)
+		stream_table_remove(s->receiver->table, i, &s->receiver->cameras[i]);
 	s->receiver->cameras[1].source_address = s->receiver->cameras[0].source_address;
-	stream_table_destroy(s->receiver->table);
-	s->receiver->table = stream_table_create(s->receiver->cameras, 2, &error);
-	s->receiver->receiver.table = s->receiver->table;
+	for (uint32_t i = 0; i < 2; i++) {
+		s->receiver->cameras[i].ssrc = &ssrc[i];
+		stream_table_add(s->receiver->table, i, &s->receiver->cameras[i]);
+	}
 	other.ssrc = ssrc[1];
 	scene_send(s, 0);
 	test_camera_send(&other, &s->pictures[1]);

@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/pool.h"
 #include "dataplane/assembler.h"
+#include "dataplane/stream.h"
 
 #define CAMERAS 2
 
@@ -25,12 +26,15 @@ static struct gw_camera_config cameras[CAMERAS] = {
 
 struct world {
 	struct assembler *assembler;
-	struct gw_stage_stats *stats, *sink_stats;
+	struct gw_lane_stats *stats;
+	struct gw_camera versions[CAMERAS];
+	struct stream *streams[CAMERAS];
 	struct gw_frame *frames[ASSEMBLER_MAX_DONE];
 	int64_t now;
 };
 
 static struct gw_pool *pool;
+static struct gw_camera_slot slots[CAMERAS];
 
 static void check(bool truth)
 {
@@ -60,15 +64,17 @@ static void check_jpeg(const struct gw_frame *frame)
 		check(!is_marker(at, 0xD9));
 }
 
-static void take(struct world *world, const struct assembler_done *done)
+static void take(void *arg, const struct assembler_done *done)
 {
+	struct world *world = arg;
+
 	for (uint32_t i = 0; i < done->count; i++) {
 		struct gw_frame *frame = done->frames[i];
 
 		check(frame->state == GW_FRAME_JPEG);
 		check_jpeg(frame);
 		gw_counter_add(&world->stats->camera[frame->camera].frames_out, 1);
-		gw_counter_add(&world->sink_stats->camera[frame->camera].frames_out, 1);
+		gw_counter_add(&slots[frame->camera].through, 1);
 		gw_frame_unref(frame);
 	}
 }
@@ -105,12 +111,7 @@ static void put(struct world *world, uint32_t camera, const uint8_t *bytes, uint
 
 static void expire(struct world *world, bool all)
 {
-	for (uint32_t i = 0; i < CAMERAS; i++) {
-		struct assembler_done done = {.frames = world->frames};
-
-		assembler_expire(world->assembler, i, world->now, all, &done);
-		take(world, &done);
-	}
+	assembler_expire(world->assembler, world->now, all, take, world);
 }
 
 static void check_balance(const struct world *world)
@@ -144,16 +145,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (!pool)
 		pool = gw_pool_create(&class, 1, false, NULL);
-	world.stats = gw_stage_stats_create("rx", CAMERAS);
-	world.sink_stats = gw_stage_stats_create("sink", CAMERAS);
-	const struct assembler_setup setup = {.cameras = cameras,
-		.camera_count = CAMERAS,
-		.pool = pool,
-		.stats = world.stats,
-		.sink_stats = world.sink_stats,
-		.lossless = data[0] & 1};
+	world.stats = gw_lane_stats_create();
+	const struct assembler_setup setup = {
+		.pool = pool, .stats = world.stats, .lossless = data[0] & 1};
 
 	world.assembler = assembler_create(&setup);
+	memset(slots, 0, sizeof(slots));
+	for (uint32_t i = 0; i < CAMERAS; i++) {
+		world.versions[i] = (struct gw_camera){.id = i, .config = &cameras[i]};
+		world.streams[i] = stream_create(&world.versions[i], &slots[i]);
+		assembler_attach(world.assembler, world.streams[i]);
+	}
 	for (size_t at = 1; at + 2 <= size;) {
 		const uint32_t word = data[at] | (uint32_t)data[at + 1] << 8;
 		uint32_t length = word & 0x3FFF;
@@ -178,7 +180,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_balance(&world);
 	check(assembler_open_count(world.assembler) == 0);
 	assembler_destroy(world.assembler);
-	gw_stage_stats_destroy(world.stats);
-	gw_stage_stats_destroy(world.sink_stats);
+	for (uint32_t i = 0; i < CAMERAS; i++)
+		stream_release(world.streams[i]);
+	gw_lane_stats_destroy(world.stats);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
+#include <rte_ring.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,6 +54,27 @@ static int start_eal(const struct gw *gw, struct gw_error *error)
 	return eal_open(&request, error);
 }
 
+static int open_handover(struct dataplane *dp, struct gw_error *error)
+{
+	const uint32_t lanes = dp->stage->lane_count;
+
+	for (uint32_t from = 0; from < lanes; from++) {
+		for (uint32_t to = 0; to < lanes; to++) {
+			char name[RTE_RING_NAMESIZE];
+
+			if (from == to)
+				continue;
+			snprintf(name, sizeof(name), "rx-%u-%u", from % GW_LANES, to % GW_LANES);
+			dp->handover[from][to] = rte_ring_create(
+				name, HANDOVER_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+			if (!dp->handover[from][to])
+				return gw_error_set(error, -ENOMEM,
+					"dataplane: out of memory for %u receive threads", lanes);
+		}
+	}
+	return 0;
+}
+
 /* What the file asks for and this version does not do must not go unnoticed. */
 static void warn_of_no_effect(const struct gw_config *config)
 {
@@ -60,6 +82,12 @@ static void warn_of_no_effect(const struct gw_config *config)
 		if (config->cameras[i].conceal)
 			gw_warn("dataplane", "camera %s: `conceal` has no effect in this version",
 				config->cameras[i].name);
+}
+
+/* A capture is one queue, and its order is that of the file. */
+static uint32_t dataplane_lanes(const struct gw *gw, uint32_t wanted)
+{
+	return gw->replay ? 1 : wanted;
 }
 
 static int dataplane_check(struct gw_stage *stage, struct gw_error *error)
@@ -86,28 +114,12 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 	dp->stage = stage;
 	dp->capture.fd = -1;
 	warn_of_no_effect(gw->config);
-	dp->table = stream_table_create(gw->config->cameras, gw->config->cameras_count, error);
-	if (!dp->table)
-		return -EINVAL;
-	const struct assembler_setup setup = {
-		.cameras = gw->config->cameras,
-		.camera_count = gw->config->cameras_count,
-		.pool = gw->pool,
-		.stats = stage->stats,
-		.sink_stats = gw->stages[GW_STAGE_SINK].stats,
-		.lossless = gw->lossless,
-	};
-
-	dp->receiver.table = dp->table;
-	dp->receiver.stats = stage->stats;
-	dp->receiver.assembler = assembler_create(&setup);
-	if (!dp->receiver.assembler)
-		return gw_error_set(error, -ENOMEM, "dataplane: out of memory for %u cameras",
-			gw->config->cameras_count);
 	int status = gw->replay ? capture_open(&dp->capture, gw->replay->input, error) : 0;
 
 	if (status == 0)
 		status = start_eal(gw, error);
+	if (status == 0)
+		status = open_handover(dp, error);
 	if (status != 0)
 		return status;
 	return gw->replay ? open_replay(dp, error) : open_ports(dp, gw->config, error);
@@ -119,105 +131,198 @@ static void dataplane_close(struct gw_stage *stage)
 
 	if (!dp)
 		return;
-	rte_pktmbuf_free_bulk(dp->burst + dp->burst_next, dp->burst_count - dp->burst_next);
 	for (uint32_t i = 0; i < dp->port_count; i++)
 		port_close(&dp->ports[i]);
+	for (uint32_t from = 0; from < GW_LANES; from++)
+		for (uint32_t to = 0; to < GW_LANES; to++)
+			rte_ring_free(dp->handover[from][to]);
 	eal_close();
 	capture_close(&dp->capture);
-	assembler_destroy(dp->receiver.assembler);
-	stream_table_destroy(dp->table);
 	free(dp);
 	stage->state = NULL;
 }
 
+/* Every queue has one lane; a port with fewer queues than there are lanes is spread by its number.
+ */
+static void share_queues(struct rx_lane *rx)
+{
+	struct dataplane *dp = rx->dp;
+
+	for (uint32_t i = 0; i < dp->port_count; i++)
+		for (uint16_t queue = 0; queue < dp->ports[i].queues; queue++)
+			if ((i + queue) % dp->stage->lane_count == rx->lane->index)
+				rx->queues[rx->queue_count++] =
+					(struct rx_queue){&dp->ports[i], queue};
+}
+
+static int dataplane_lane_open(struct gw_lane *lane, struct gw_error *error)
+{
+	const struct assembler_setup setup = {
+		.pool = lane->stage->gw->pool,
+		.stats = lane->stats,
+		.lossless = lane->stage->gw->lossless,
+	};
+	struct rx_lane *rx = calloc(1, sizeof(*rx));
+
+	if (!rx)
+		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
+	lane->state = rx;
+	rx->lane = lane;
+	rx->dp = lane->stage->state;
+	rx->table = stream_table_create();
+	rx->receiver.table = rx->table;
+	rx->receiver.stats = lane->stats;
+	rx->receiver.assembler = assembler_create(&setup);
+	if (!rx->table || !rx->receiver.assembler)
+		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
+	share_queues(rx);
+	return 0;
+}
+
+static void free_burst(struct burst *burst)
+{
+	rte_pktmbuf_free_bulk(burst->packet + burst->next, burst->count - burst->next);
+}
+
+static void free_handed(struct rx_lane *rx)
+{
+	struct rte_mbuf *packet;
+
+	for (uint32_t from = 0; from < GW_LANES; from++) {
+		struct rte_ring *ring = rx->dp->handover[from][rx->lane->index];
+
+		while (ring && rte_ring_dequeue(ring, (void **)&packet) == 0)
+			rte_pktmbuf_free(packet);
+	}
+}
+
+static void dataplane_lane_close(struct gw_lane *lane)
+{
+	struct rx_lane *rx = lane->state;
+
+	if (!rx)
+		return;
+	free_burst(&rx->own);
+	free_burst(&rx->handed);
+	free_handed(rx);
+	assembler_destroy(rx->receiver.assembler);
+	stream_table_destroy(rx->table);
+	free(rx);
+	lane->state = NULL;
+}
+
 /* The packet buffers' per-core caches are for threads that DPDK knows. */
-static void dataplane_begin(struct gw_stage *stage)
+static void dataplane_begin(struct gw_lane *lane)
 {
 	if (rte_thread_register() != 0)
 		gw_warn("dataplane",
 			"DPDK does not know the receive thread: packet buffers are slower");
 }
 
-static void dataplane_end(struct gw_stage *stage)
+static void dataplane_end(struct gw_lane *lane)
 {
 	rte_thread_unregister();
 }
 
-static void give_done(struct dataplane *dp, const struct assembler_done *done)
+void dataplane_give(void *rx_lane, const struct assembler_done *done)
 {
-	if (done->count > 0)
-		gw_stage_give(dp->stage, done->frames, done->count);
+	struct rx_lane *rx = rx_lane;
+
+	gw_lane_give(rx->lane, done->frames, done->count);
 }
 
-static void close_frames(struct dataplane *dp, int64_t now, bool all)
+static uint32_t open_frames(const struct gw_stage *stage)
 {
-	for (uint32_t i = 0; i < dp->stage->stats->camera_count; i++) {
-		struct assembler_done done = {.frames = dp->done};
+	uint32_t open = 0;
 
-		assembler_expire(dp->receiver.assembler, i, now, all, &done);
-		give_done(dp, &done);
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		const struct rx_lane *rx = stage->lanes[i].state;
+
+		open += assembler_open_count(rx->receiver.assembler);
 	}
+	return open;
 }
 
 /* Waiting for a slot is in vain when no frame is on its way: the open frames hold them all. */
-static void look_at_waiting(struct dataplane *dp)
+static void look_at_waiting(struct rx_lane *rx)
 {
-	if (dp->burst_next < dp->burst_count &&
-		gw_pool_in_use(dp->stage->gw->pool, UINT32_MAX) <=
-			assembler_open_count(dp->receiver.assembler))
-		assembler_stop_waiting(dp->receiver.assembler);
+	const struct gw_stage *stage = rx->dp->stage;
+
+	if ((!burst_is_done(&rx->own) || !burst_is_done(&rx->handed)) &&
+		gw_pool_in_use(stage->gw->pool, UINT32_MAX) <= open_frames(stage))
+		assembler_stop_waiting(rx->receiver.assembler);
 }
 
 /* The end of a capture is silent: it is reached when as many packets came as the file holds. */
-static void look_at_replay(struct dataplane *dp, int64_t now)
+static void look_at_replay(struct rx_lane *rx, int64_t now)
 {
-	bool ended = dp->replayed >= dp->capture.packets;
+	const struct capture *capture = &rx->dp->capture;
+	bool ended = rx->replayed >= capture->packets;
 
-	if (dp->replayed != dp->replayed_before || dp->last_packet == 0 ||
-		dp->burst_next < dp->burst_count) {
-		dp->replayed_before = dp->replayed;
-		dp->last_packet = now;
+	if (rx->replayed != rx->replayed_before || rx->last_packet == 0 ||
+		!burst_is_done(&rx->own)) {
+		rx->replayed_before = rx->replayed;
+		rx->last_packet = now;
 	}
-	if (dp->burst_next < dp->burst_count)
+	if (!burst_is_done(&rx->own))
 		return;
-	if (!ended && now - dp->last_packet > REPLAY_SILENCE_NS) {
+	if (!ended && now - rx->last_packet > REPLAY_SILENCE_NS) {
 		gw_error_log("replay", "only %lu of %lu packets could be read from the capture",
-			dp->replayed, dp->capture.packets);
+			rx->replayed, capture->packets);
 		ended = true;
 	}
 	if (ended)
-		atomic_store_explicit(&dp->stage->exhausted, true, memory_order_release);
+		atomic_store_explicit(&rx->lane->exhausted, true, memory_order_release);
 }
 
-static void dataplane_housekeeping(struct gw_stage *stage, int64_t now)
+static void dataplane_housekeeping(struct gw_lane *lane, int64_t now)
 {
-	struct dataplane *dp = stage->state;
+	struct rx_lane *rx = lane->state;
 
-	close_frames(dp, now, false);
-	look_at_waiting(dp);
-	if (stage->gw->replay)
-		look_at_replay(dp, now);
+	assembler_expire(rx->receiver.assembler, now, false, dataplane_give, rx);
+	look_at_waiting(rx);
+	if (lane->stage->gw->replay)
+		look_at_replay(rx, now);
 }
 
-static bool dataplane_drain(struct gw_stage *stage)
+/* Other lanes may still hand packets over while they empty their bursts. */
+static bool handed_over(const struct rx_lane *rx)
 {
-	struct dataplane *dp = stage->state;
+	for (uint32_t from = 0; from < rx->dp->stage->lane_count; from++) {
+		const struct rte_ring *ring = rx->dp->handover[from][rx->lane->index];
+		const struct rx_lane *other = rx->dp->stage->lanes[from].state;
 
-	if (dp->burst_next < dp->burst_count)
+		if (ring && (rte_ring_count(ring) > 0 || !burst_is_done(&other->own)))
+			return false;
+	}
+	return true;
+}
+
+static bool dataplane_drain(struct gw_lane *lane)
+{
+	struct rx_lane *rx = lane->state;
+
+	if (!burst_is_done(&rx->own) || !burst_is_done(&rx->handed) || !handed_over(rx))
 		return false;
-	close_frames(dp, gw_now(), true);
+	assembler_expire(rx->receiver.assembler, gw_now(), true, dataplane_give, rx);
 	return true;
 }
 
 const struct gw_stage_ops dataplane_stage = {
 	.name = "rx",
+	.lanes = dataplane_lanes,
 	.check = dataplane_check,
 	.open = dataplane_open,
+	.lane_open = dataplane_lane_open,
+	.lane_close = dataplane_lane_close,
+	.close = dataplane_close,
 	.begin = dataplane_begin,
 	.end = dataplane_end,
 	.poll = dataplane_poll,
 	.housekeeping = dataplane_housekeeping,
 	.drain = dataplane_drain,
-	.close = dataplane_close,
+	.camera_prepare = dataplane_camera_prepare,
+	.camera_publish = dataplane_camera_publish,
+	.camera_release = dataplane_camera_release,
 	.describe = dataplane_describe,
 };

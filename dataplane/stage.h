@@ -1,4 +1,5 @@
-/* The receive stage's state. Private to stage.c, receive.c and describe.c. */
+/* The receive stage: what its lanes share, and what each has. Private to stage.c, burst.c,
+ * cameras.c and describe.c. */
 #pragma once
 
 #include "core/stage.h"
@@ -9,32 +10,75 @@
 /* A packet in pieces is put together in so much room before it is parsed. */
 #define SCRATCH_SIZE 65536
 
+/* Packets on their way from one lane to another. */
+#define HANDOVER_SIZE 1024
+
+struct rte_ring;
+
 struct dataplane {
 	struct gw_stage *stage;
-	struct receiver receiver;
-	struct stream_table *table;
 	uint32_t port_count;
 	struct port ports[GW_INTERFACES];
 
-	/* The burst that is being worked on; it stays when nothing may be lost and no slot is free.
-	 */
-	struct port *burst_port;
-	uint32_t burst_next, burst_count;
-	struct rte_mbuf *burst[GW_BURST];
-	struct gw_frame *done[GW_BURST * ASSEMBLER_MAX_DONE];
-	uint8_t scratch[SCRATCH_SIZE];
+	/* From lane to lane: [from][to]; NULL on the diagonal. */
+	struct rte_ring *handover[GW_LANES][GW_LANES];
 
 	/* Replay only. */
 	struct gw_interface_config replay_interface;
 	char replay_device[64];
 	struct capture capture;
+};
+
+/* A queue of a port that a lane takes packets from. */
+struct rx_queue {
+	struct port *port;
+	uint16_t queue;
+};
+
+struct burst {
+	uint32_t next, count;
+	const struct port *port; /* it came from there; NULL: each packet says it */
+	struct rte_mbuf *packet[GW_BURST];
+};
+
+static inline bool burst_is_done(const struct burst *burst)
+{
+	return burst->next == burst->count;
+}
+
+struct rx_lane {
+	struct gw_lane *lane;
+	struct dataplane *dp;
+	struct receiver receiver;
+	struct stream_table *table;
+	uint32_t queue_count;
+	struct rx_queue queues[GW_INTERFACES * GW_LANES];
+
+	/* What is being worked on: from the lane's own queues, and from other lanes. It stays when
+	 * nothing may be lost and no slot is free; the one never waits for the other, or two lanes
+	 * could wait for each other. */
+	struct burst own, handed;
+	struct gw_frame *done[GW_BURST * ASSEMBLER_MAX_DONE];
+	uint8_t scratch[SCRATCH_SIZE];
+
+	/* Replay only. */
 	uint64_t replayed, replayed_before; /* packets now, and at the last look */
 	int64_t last_packet; /* gw_now() of the look that saw the last packet come */
 	int64_t timestamp_unit; /* nanoseconds; 0: not known yet */
 };
 
-/* One turn: bursts from all ports. Receive thread. */
-uint32_t dataplane_poll(struct gw_stage *stage);
+/* One turn: what other lanes handed over, and bursts from the lane's queues. The lane's thread. */
+uint32_t dataplane_poll(struct gw_lane *lane);
+
+/* Gives frames that became complete to the next stage. The lane's thread. */
+void dataplane_give(void *rx_lane, const struct assembler_done *done);
+
+/* How cameras come, change and go: see struct gw_stage_ops. */
+int dataplane_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
+	const struct gw_camera *was, struct gw_error *error);
+void dataplane_camera_publish(
+	struct gw_lane *lane, const struct gw_camera *is, const struct gw_camera *was);
+void dataplane_camera_release(struct gw_stage *stage, struct gw_camera *camera);
 
 /* Ports and memory, for the API. Any thread. */
 struct json_t *dataplane_describe(struct gw_stage *stage);

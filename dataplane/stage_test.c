@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
-#include "core/gateway.h"
+#include "core/test_gateway.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/eal.h"
 #include "dataplane/test_camera.h"
@@ -98,35 +98,25 @@ static void write_capture(int link_type, uint32_t payload)
 /* As much of a gateway as the receive stage needs. */
 static int open_stage(const char *interfaces, bool replay)
 {
-	static const struct gw_size_class class = {640, 480, 4};
-	struct gw *gw = &scene.gw;
-	struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
 	char text[1024];
 
 	snprintf(text, sizeof(text),
-		"%scameras: [{name: cam0, source: 10.0.0.1, destination: 10.0.0.2, port: 5004}]\n",
-		interfaces);
-	MUST(gw_config_parse(text, strlen(text), &gw->config, &scene.error) == 0);
+		"%scameras: [{name: cam0, source: 10.0.0.1, destination: 10.0.0.2, port: "
+		"5004}]\n%s",
+		interfaces,
+		strstr(interfaces, "frames:")
+			? ""
+			: "frames: {classes: [{width: 640, height: 480, count: 4}]}\n");
 	scene.replay.input = scene.capture;
-	gw->replay = replay ? &scene.replay : NULL;
-	gw->lossless = replay;
-	gw->camera_count = 1;
-	gw->pool = gw_pool_create(&class, 1, false, &scene.error);
-	rx->gw = gw;
-	rx->ops = &dataplane_stage;
-	rx->stats = gw_stage_stats_create("rx", 1);
-	rx->out = gw_link_create("rx", gw_pool_size(gw->pool));
-	gw->stages[GW_STAGE_SINK].stats = gw_stage_stats_create("sink", 1);
-	const int status = rx->ops->check(rx, &scene.error);
-
-	return status != 0 ? status : rx->ops->open(rx, &scene.error);
+	return test_gateway_open(&scene.gw, text, replay ? &scene.replay : NULL, GW_STAGE_RX,
+		&dataplane_stage, &scene.error);
 }
 
 static void sink(bool check_pixels)
 {
 	struct gw_frame *frame;
 
-	while (gw_link_pop(scene.gw.stages[GW_STAGE_RX].out, &frame, 1) == 1) {
+	while (test_gateway_pop(&scene.gw, GW_STAGE_RX, &frame, 1) == 1) {
 		if (check_pixels) {
 			struct test_jpeg picture;
 
@@ -140,7 +130,7 @@ static void sink(bool check_pixels)
 			MUST(frame->capture_ns % GW_NS_PER_S == 250000000);
 		}
 		scene.frames++;
-		gw_counter_add(&scene.gw.stages[GW_STAGE_SINK].stats->camera[0].frames_out, 1);
+		gw_counter_add(&scene.gw.cameras->slot[0].through, 1);
 		gw_frame_unref(frame);
 	}
 }
@@ -148,38 +138,29 @@ static void sink(bool check_pixels)
 /* Turns the stage as its thread would, until the source is exhausted or a second has passed. */
 static void turn(bool check_pixels)
 {
-	struct gw_stage *rx = &scene.gw.stages[GW_STAGE_RX];
+	struct gw_lane *rx = &scene.gw.stages[GW_STAGE_RX].lanes[0];
 	const int64_t end = gw_now() + GW_NS_PER_S;
 
-	rx->ops->begin(rx);
+	dataplane_stage.begin(rx);
 	while (!atomic_load(&rx->exhausted) && (scene.gw.replay || gw_now() < end)) {
-		if (rx->ops->poll(rx) == 0)
-			rx->ops->housekeeping(rx, gw_now());
+		if (dataplane_stage.poll(rx) == 0)
+			dataplane_stage.housekeeping(rx, gw_now());
 		sink(check_pixels);
 	}
-	while (!rx->ops->drain(rx))
-		rx->ops->poll(rx);
+	while (!dataplane_stage.drain(rx))
+		dataplane_stage.poll(rx);
 	sink(check_pixels);
-	rx->ops->end(rx);
+	dataplane_stage.end(rx);
 }
 
 static void close_stage(void)
 {
-	struct gw_stage *rx = &scene.gw.stages[GW_STAGE_RX];
-
-	rx->ops->close(rx);
-	MUST(rx->state == NULL);
-	rx->ops->close(rx);
-	gw_stage_stats_destroy(rx->stats);
-	gw_stage_stats_destroy(scene.gw.stages[GW_STAGE_SINK].stats);
-	gw_link_destroy(rx->out);
-	gw_pool_destroy(scene.gw.pool);
-	gw_config_free(scene.gw.config);
+	test_gateway_close(&scene.gw);
 }
 
 static uint64_t unmatched(enum gw_drop drop)
 {
-	return gw_counter_get(&gw_stats_unmatched(scene.gw.stages[GW_STAGE_RX].stats)->drops[drop]);
+	return GW_COUNT(&scene.gw.stages[GW_STAGE_RX], GW_UNMATCHED, drops[drop]);
 }
 
 static int set_up(void **state)
@@ -423,15 +404,15 @@ static void a_second_start_in_the_same_process_is_refused(void **state)
 
 static void stop_amid_traffic(void)
 {
-	struct gw_stage *rx = &scene.gw.stages[GW_STAGE_RX];
-
 	MUST(open_stage("interfaces: [{name: a, device: \"net_null0,size=60\"}]\n", false) == 0);
-	rx->ops->begin(rx);
-	MUST(rx->ops->poll(rx) > 0);
+	struct gw_lane *rx = &scene.gw.stages[GW_STAGE_RX].lanes[0];
+
+	dataplane_stage.begin(rx);
+	MUST(dataplane_stage.poll(rx) > 0);
 	atomic_store(&rx->draining, true);
-	MUST(rx->ops->poll(rx) == 0);
-	MUST(rx->ops->drain(rx));
-	rx->ops->end(rx);
+	MUST(dataplane_stage.poll(rx) == 0);
+	MUST(dataplane_stage.drain(rx));
+	dataplane_stage.end(rx);
 	close_stage();
 }
 

@@ -1,12 +1,11 @@
-/* What the receive thread knows of one camera's stream: its RTP session and its open frames.
- * Private to the assembler. */
+/* What a receive lane knows of one camera's stream: its RTP session and its open frames. The lane's
+ * thread only, but where it is said. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/admission.h"
-#include "core/config/config.h"
+#include "core/camera.h"
 #include "core/frame.h"
 #include "core/stats.h"
 #include "dataplane/coverage.h"
@@ -66,10 +65,15 @@ struct closed_picture {
 };
 
 struct stream {
-	const struct gw_camera_config *config;
-	struct gw_camera_stats *stats;
-	const struct gw_camera_stats *sink_stats;
-	uint32_t camera;
+	/* What frames begin under: replaced between two turns. */
+	struct gw_camera *version;
+	const struct gw_camera_config *config; /* of it */
+	struct gw_camera_slot *slot;
+	struct gw_camera_stats *stats; /* the lane's, while the stream is attached to one */
+	uint32_t versions; /* that have this stream; control thread */
+
+	/* Streams of the lane that have open frames, while this one does. */
+	struct stream *open_next, **open_link;
 
 	/* The RTP session. */
 	bool started;
@@ -89,8 +93,6 @@ struct stream {
 	uint32_t closed_next;
 	uint64_t passed; /* newest packet of the last frame that was passed on */
 
-	struct gw_admission admission;
-
 	struct open_frame open_room[STREAM_OPEN_FRAMES];
 	struct jpeg_header header;
 	struct restart_interval restart; /* that nobody announced */
@@ -99,3 +101,17 @@ struct stream {
 	struct jpeg_tables
 		tables[256 - RTP_JPEG_Q_TABLES]; /* by Q, as sent before (RFC 2435, 3.1.8) */
 };
+
+/* A stream without packets so far, for a version of its camera. It belongs to that version; a later
+ * one that changes nothing of the session takes it over by raising `versions`. NULL when out of
+ * memory. Control thread. */
+struct stream *stream_create(struct gw_camera *version, struct gw_camera_slot *slot);
+
+/* One version less has it; freed with the last. Accepts NULL. Control thread. */
+void stream_release(struct stream *stream);
+
+static inline void stream_set_version(struct stream *stream, struct gw_camera *version)
+{
+	stream->version = version;
+	stream->config = version->config;
+}

@@ -1,28 +1,34 @@
 #include "dataplane/stream_table.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
-/* Open addressing, at most half full. `camera` is UINT32_MAX in an empty slot. */
+/* Open addressing, at most half full. */
+#define SLOTS (2 * GW_CAMERAS)
+#define MASK (SLOTS - 1)
+#define EMPTY UINT32_MAX
+
+static_assert((SLOTS & MASK) == 0, "a power of two");
+
 struct slot {
 	struct packet_flow flow;
-	uint32_t camera;
+	uint32_t camera; /* the first one of the flow, or how many listen; plus one: 0 is empty */
 };
 
 /* The cameras of one flow are a list: those with an SSRC first, then the one without. */
 struct member {
-	uint32_t next; /* camera, UINT32_MAX ends the list */
+	uint32_t next; /* camera, EMPTY ends the list */
 	uint32_t ssrc;
 	bool any_ssrc;
 };
 
 struct stream_table {
-	uint32_t mask;
-	struct slot *flows;
-	struct slot *listeners; /* the same flows without their source: to tell BAD_SOURCE */
-	struct member *members; /* per camera */
+	struct slot flows[SLOTS];
+	struct slot listeners[SLOTS]; /* the same flows without their source: to tell BAD_SOURCE */
+	struct member members[GW_CAMERAS];
 };
 
 /* Multiplications side by side, none waits for another: this is done for every packet. */
@@ -37,14 +43,30 @@ static inline uint32_t hash(const struct packet_flow *flow)
 	return (uint32_t)((h ^ h >> 29) * UINT64_C(0x9FB21C651E98DF25) >> 32);
 }
 
-static inline struct slot *find_slot(
-	struct slot *slots, uint32_t mask, const struct packet_flow *flow)
+static inline struct slot *find_slot(struct slot *slots, const struct packet_flow *flow)
 {
-	uint32_t i = hash(flow) & mask;
+	uint32_t i = hash(flow) & MASK;
 
-	while (slots[i].camera != UINT32_MAX && !packet_flow_equal(&slots[i].flow, flow))
-		i = (i + 1) & mask;
+	while (slots[i].camera != 0 && !packet_flow_equal(&slots[i].flow, flow))
+		i = (i + 1) & MASK;
 	return &slots[i];
+}
+
+/* Empties a slot and moves up those behind it that were pushed away from their places. */
+static void empty_slot(struct slot *slots, struct slot *slot)
+{
+	uint32_t hole = (uint32_t)(slot - slots);
+
+	for (uint32_t i = (hole + 1) & MASK; slots[i].camera != 0; i = (i + 1) & MASK) {
+		const uint32_t home = hash(&slots[i].flow) & MASK;
+
+		/* Its place lies cyclically behind the hole: it can stay. */
+		if (((i - home) & MASK) < ((i - hole) & MASK))
+			continue;
+		slots[hole] = slots[i];
+		hole = i;
+	}
+	slots[hole].camera = 0;
 }
 
 static struct packet_flow flow_of(const struct gw_camera_config *camera)
@@ -67,102 +89,99 @@ static struct packet_flow listener_of(const struct packet_flow *flow)
 	return listener;
 }
 
-static int add_member(struct stream_table *table, const struct gw_camera_config *cameras,
-	struct slot *slot, uint32_t camera, struct gw_error *error)
+struct stream_table *stream_table_create(void)
 {
-	struct member *members = table->members;
-	uint32_t *link = &slot->camera;
+	struct stream_table *table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	members[camera].any_ssrc = !cameras[camera].ssrc;
-	members[camera].ssrc = cameras[camera].ssrc ? *cameras[camera].ssrc : 0;
-	for (; *link != UINT32_MAX; link = &members[*link].next) {
-		const struct member *other = &members[*link];
-
-		if (other->any_ssrc == members[camera].any_ssrc &&
-			other->ssrc == members[camera].ssrc)
-			return gw_error_set(error, -EEXIST,
-				"cameras %s and %s have the same source, destination and port: "
-				"give each its own ssrc",
-				cameras[*link].name, cameras[camera].name);
-		if (other->any_ssrc)
-			break;
-	}
-	members[camera].next = *link;
-	*link = camera;
-	return 0;
-}
-
-static struct slot *create_slots(uint32_t size)
-{
-	struct slot *slots = calloc(size, sizeof(*slots));
-
-	for (uint32_t i = 0; slots && i < size; i++)
-		slots[i].camera = UINT32_MAX;
-	return slots;
-}
-
-struct stream_table *stream_table_create(
-	const struct gw_camera_config *cameras, uint32_t count, struct gw_error *error)
-{
-	struct stream_table *table = calloc(1, sizeof(*table));
-	uint32_t size = 4;
-
-	while (size < 2 * count)
-		size *= 2;
-	if (table) {
-		table->mask = size - 1;
-		table->flows = create_slots(size);
-		table->listeners = create_slots(size);
-		table->members = calloc(count + 1, sizeof(*table->members));
-	}
-	if (!table || !table->flows || !table->listeners || !table->members) {
-		gw_error_set(error, -ENOMEM, "out of memory for %u cameras", count);
-		stream_table_destroy(table);
-		return NULL;
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		const struct packet_flow flow = flow_of(&cameras[i]);
-		const struct packet_flow listener = listener_of(&flow);
-		struct slot *slot = find_slot(table->flows, table->mask, &flow);
-
-		slot->flow = flow;
-		if (add_member(table, cameras, slot, i, error) != 0) {
-			stream_table_destroy(table);
-			return NULL;
-		}
-		slot = find_slot(table->listeners, table->mask, &listener);
-		slot->flow = listener;
-		slot->camera = i;
-	}
-	return table;
+	return table == MAP_FAILED ? NULL : table;
 }
 
 void stream_table_destroy(struct stream_table *table)
 {
-	if (!table)
-		return;
-	free(table->flows);
-	free(table->listeners);
-	free(table->members);
-	free(table);
+	if (table)
+		munmap(table, sizeof(*table));
+}
+
+/* Puts the camera into the list that begins at `first`. Returns the new beginning. */
+static uint32_t link_member(struct stream_table *table, uint32_t first, uint32_t camera)
+{
+	struct member *members = table->members;
+	uint32_t *link = &first;
+
+	while (*link != EMPTY && !members[*link].any_ssrc)
+		link = &members[*link].next;
+	members[camera].next = *link;
+	*link = camera;
+	return first;
+}
+
+static uint32_t unlink_member(struct stream_table *table, uint32_t first, uint32_t camera)
+{
+	uint32_t *link = &first;
+
+	while (*link != camera)
+		link = &table->members[*link].next;
+	*link = table->members[camera].next;
+	return first;
+}
+
+void stream_table_add(
+	struct stream_table *table, uint32_t camera, const struct gw_camera_config *config)
+{
+	const struct packet_flow flow = flow_of(config);
+	const struct packet_flow listener = listener_of(&flow);
+	struct slot *slot = find_slot(table->flows, &flow);
+
+	table->members[camera].any_ssrc = !config->ssrc;
+	table->members[camera].ssrc = config->ssrc ? *config->ssrc : 0;
+	slot->flow = flow;
+	slot->camera = link_member(table, slot->camera == 0 ? EMPTY : slot->camera - 1, camera) + 1;
+	slot = find_slot(table->listeners, &listener);
+	slot->flow = listener;
+	slot->camera++;
+}
+
+void stream_table_remove(
+	struct stream_table *table, uint32_t camera, const struct gw_camera_config *config)
+{
+	const struct packet_flow flow = flow_of(config);
+	const struct packet_flow listener = listener_of(&flow);
+	struct slot *slot = find_slot(table->flows, &flow);
+	const uint32_t first = unlink_member(table, slot->camera - 1, camera);
+
+	if (first == EMPTY)
+		empty_slot(table->flows, slot);
+	else
+		slot->camera = first + 1;
+	slot = find_slot(table->listeners, &listener);
+	if (--slot->camera == 0) {
+		slot->camera = 1;
+		empty_slot(table->listeners, slot);
+	}
 }
 
 uint32_t stream_table_find(const struct stream_table *table, const struct packet_flow *flow)
 {
-	const struct slot *slot = find_slot(table->flows, table->mask, flow);
+	const struct slot *slot = find_slot((struct slot *)table->flows, flow);
 
-	if (slot->camera != UINT32_MAX)
-		return slot->camera;
+	if (slot->camera != 0)
+		return slot->camera - 1;
 	const struct packet_flow listener = listener_of(flow);
 
-	return find_slot(table->listeners, table->mask, &listener)->camera == UINT32_MAX
+	return find_slot((struct slot *)table->listeners, &listener)->camera == 0
 		? STREAM_NO_CAMERA
 		: STREAM_BAD_SOURCE;
 }
 
+bool stream_table_is_shared(const struct stream_table *table, uint32_t camera)
+{
+	return table->members[camera].next != EMPTY || !table->members[camera].any_ssrc;
+}
+
 uint32_t stream_table_by_ssrc(const struct stream_table *table, uint32_t camera, uint32_t ssrc)
 {
-	while (camera != UINT32_MAX) {
+	while (camera != EMPTY) {
 		const struct member *member = &table->members[camera];
 
 		if (member->any_ssrc || member->ssrc == ssrc)

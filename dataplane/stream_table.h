@@ -1,7 +1,8 @@
 /* Which camera a datagram comes from: by source, destination, port, and the SSRC where cameras
- * share these. Built at start, read by the receive threads. */
+ * share these. Each receive lane has one of its own, and changes it between two turns. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/config/config.h"
@@ -13,13 +14,23 @@
 
 struct stream_table;
 
-/* The error says which cameras cannot be told apart. */
-struct stream_table *stream_table_create(
-	const struct gw_camera_config *cameras, uint32_t count, struct gw_error *error);
+/* An empty one, for GW_CAMERAS cameras; memory is touched by use only. NULL when out of memory. */
+struct stream_table *stream_table_create(void);
 void stream_table_destroy(struct stream_table *table);
+
+/* Adds a camera that is not in it, or takes out one that is: with the configuration that it was
+ * added with. No two may have the same source, destination, port and SSRC: that was checked before.
+ */
+void stream_table_add(
+	struct stream_table *table, uint32_t camera, const struct gw_camera_config *config);
+void stream_table_remove(
+	struct stream_table *table, uint32_t camera, const struct gw_camera_config *config);
 
 /* The first camera of a flow, or STREAM_NO_CAMERA or STREAM_BAD_SOURCE. */
 uint32_t stream_table_find(const struct stream_table *table, const struct packet_flow *flow);
+
+/* Whether other cameras share the flow of `camera` (the first), or might: it has an SSRC. */
+bool stream_table_is_shared(const struct stream_table *table, uint32_t camera);
 
 /* Among the cameras that share a flow with `camera` (the first), the one with that SSRC; otherwise
  * the one that takes any. STREAM_NO_CAMERA: none. */

@@ -12,16 +12,24 @@ static char *const names[] = {"cam0", "cam1", "cam2", "cam3"};
 static void open_assembler(struct test_receiver *receiver, bool lossless)
 {
 	const struct assembler_setup setup = {
-		.cameras = receiver->cameras,
-		.camera_count = receiver->stats->camera_count,
 		.pool = receiver->pool,
 		.stats = receiver->stats,
-		.sink_stats = receiver->sink_stats,
 		.lossless = lossless,
 	};
 
 	receiver->receiver.assembler = assembler_create(&setup);
 	assert_non_null(receiver->receiver.assembler);
+	for (uint32_t i = 0; i < receiver->camera_count; i++) {
+		receiver->streams[i] = stream_create(&receiver->versions[i], &receiver->slots[i]);
+		assembler_attach(receiver->receiver.assembler, receiver->streams[i]);
+	}
+}
+
+static void close_assembler(struct test_receiver *receiver)
+{
+	assembler_destroy(receiver->receiver.assembler);
+	for (uint32_t i = 0; i < receiver->camera_count; i++)
+		stream_release(receiver->streams[i]);
 }
 
 struct test_receiver *test_receiver_open(uint32_t cameras, bool lossless, uint32_t slots)
@@ -43,9 +51,15 @@ struct test_receiver *test_receiver_open(uint32_t cameras, bool lossless, uint32
 	}
 	receiver->now = 1000 * GW_NS_PER_S;
 	receiver->pool = gw_pool_create(&class, 1, false, &error);
-	receiver->stats = gw_stage_stats_create("rx", cameras);
-	receiver->sink_stats = gw_stage_stats_create("sink", cameras);
-	receiver->table = stream_table_create(receiver->cameras, cameras, &error);
+	receiver->stats = gw_lane_stats_create();
+	receiver->sink_stats = gw_lane_stats_create();
+	receiver->table = stream_table_create();
+	receiver->camera_count = cameras;
+	for (uint32_t i = 0; i < cameras; i++) {
+		receiver->versions[i].id = i;
+		receiver->versions[i].config = &receiver->cameras[i];
+		stream_table_add(receiver->table, i, &receiver->cameras[i]);
+	}
 	receiver->receiver.table = receiver->table;
 	receiver->receiver.stats = receiver->stats;
 	receiver->checks = RECEIVER_CHECK_IP | RECEIVER_CHECK_UDP;
@@ -55,16 +69,16 @@ struct test_receiver *test_receiver_open(uint32_t cameras, bool lossless, uint32
 
 void test_receiver_restart(struct test_receiver *receiver, bool lossless)
 {
-	assembler_destroy(receiver->receiver.assembler);
+	close_assembler(receiver);
 	open_assembler(receiver, lossless);
 }
 
 void test_receiver_close(struct test_receiver *receiver)
 {
-	assembler_destroy(receiver->receiver.assembler);
+	close_assembler(receiver);
 	stream_table_destroy(receiver->table);
-	gw_stage_stats_destroy(receiver->stats);
-	gw_stage_stats_destroy(receiver->sink_stats);
+	gw_lane_stats_destroy(receiver->stats);
+	gw_lane_stats_destroy(receiver->sink_stats);
 	gw_pool_destroy(receiver->pool);
 	for (uint32_t i = 0; i < receiver->count; i++)
 		free(receiver->frames[i].bytes);
@@ -74,6 +88,7 @@ void test_receiver_close(struct test_receiver *receiver)
 static void release(struct test_receiver *receiver, struct test_frame *kept)
 {
 	gw_counter_add(&receiver->sink_stats->camera[kept->camera].frames_out, 1);
+	gw_counter_add(&receiver->slots[kept->camera].through, 1);
 	if (gw_frame_claim_state(kept->frame) == GW_CLAIM_SHED)
 		gw_count_drop(&receiver->sink_stats->camera[kept->camera], GW_DROP_SHED);
 	gw_frame_unref(kept->frame);
@@ -128,8 +143,10 @@ void test_receive(struct test_receiver *receiver, const uint8_t *bytes, uint32_t
 		.now = receiver->now, .utc = receiver->now, .clock = GW_CLOCK_ARRIVAL};
 	struct assembler_done done = {.frames = receiver->done};
 
-	receiver->waits =
-		!receiver_put(&receiver->receiver, bytes, size, receiver->checks, &arrival, &done);
+	struct datagram datagram;
+
+	receiver_read(&receiver->receiver, bytes, size, receiver->checks, &datagram);
+	receiver->waits = !receiver_put(&receiver->receiver, &datagram, &arrival, &done);
 	sink(receiver, &done);
 }
 
@@ -145,14 +162,14 @@ void test_receive_frame(struct test_receiver *receiver, const struct test_camera
 		test_receive_packet(receiver, camera, i);
 }
 
+static void give(void *receiver, const struct assembler_done *done)
+{
+	sink(receiver, done);
+}
+
 static void expire(struct test_receiver *receiver, bool all)
 {
-	for (uint32_t i = 0; i < receiver->stats->camera_count; i++) {
-		struct assembler_done done = {.frames = receiver->done};
-
-		assembler_expire(receiver->receiver.assembler, i, receiver->now, all, &done);
-		sink(receiver, &done);
-	}
+	assembler_expire(receiver->receiver.assembler, receiver->now, all, give, receiver);
 }
 
 void test_receiver_rest(struct test_receiver *receiver, int64_t milliseconds)
@@ -170,7 +187,7 @@ uint64_t test_drops(const struct test_receiver *receiver, enum gw_drop drop)
 {
 	uint64_t sum = 0;
 
-	for (uint32_t i = 0; i < receiver->stats->camera_count; i++)
+	for (uint32_t i = 0; i < receiver->camera_count; i++)
 		sum += gw_counter_get(&receiver->stats->camera[i].drops[drop]) +
 			gw_counter_get(&receiver->sink_stats->camera[i].drops[drop]);
 	return sum;
@@ -180,14 +197,14 @@ uint64_t test_events(const struct test_receiver *receiver, enum gw_event event)
 {
 	uint64_t sum = 0;
 
-	for (uint32_t i = 0; i < receiver->stats->camera_count; i++)
+	for (uint32_t i = 0; i < receiver->camera_count; i++)
 		sum += gw_counter_get(&receiver->stats->camera[i].events[event]);
 	return sum;
 }
 
 uint64_t test_unmatched(const struct test_receiver *receiver, enum gw_drop drop)
 {
-	return gw_counter_get(&gw_stats_unmatched(receiver->stats)->drops[drop]);
+	return gw_counter_get(&receiver->stats->camera[GW_UNMATCHED].drops[drop]);
 }
 
 static uint64_t sum_drops(const struct gw_camera_stats *stats, enum gw_unit unit)
@@ -204,8 +221,9 @@ void assert_balanced(const struct test_receiver *receiver)
 {
 	uint64_t open = 0;
 
-	for (uint32_t i = 0; i <= receiver->stats->camera_count; i++) {
-		const struct gw_camera_stats *stats = &receiver->stats->camera[i];
+	for (uint32_t i = 0; i <= receiver->camera_count; i++) {
+		const uint32_t subject = i < receiver->camera_count ? i : GW_UNMATCHED;
+		const struct gw_camera_stats *stats = &receiver->stats->camera[subject];
 
 		assert_int_equal(gw_counter_get(&stats->packets),
 			gw_counter_get(&stats->packets_used) + sum_drops(stats, GW_PACKET));

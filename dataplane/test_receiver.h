@@ -5,6 +5,7 @@
 #include "core/pool.h"
 #include "core/test.h"
 #include "dataplane/receiver.h"
+#include "dataplane/stream.h"
 #include "dataplane/test_camera.h"
 
 #define TEST_FRAMES 64
@@ -22,8 +23,12 @@ struct test_frame {
 
 struct test_receiver {
 	struct gw_camera_config cameras[4];
+	uint32_t camera_count;
+	struct gw_camera versions[4];
+	struct gw_camera_slot slots[4];
+	struct stream *streams[4];
 	struct gw_pool *pool;
-	struct gw_stage_stats *stats, *sink_stats;
+	struct gw_lane_stats *stats, *sink_stats;
 	struct stream_table *table;
 	struct receiver receiver;
 	unsigned int checks;

@@ -23,9 +23,8 @@ void fixture_open(struct decoder_fixture *f, char *backend, uint32_t workers)
 	f->config.gateway = &f->gateway;
 	f->config.decode = &f->decode;
 	f->gw.config = &f->config;
-	f->gw.cameras = f->cameras;
-	f->gw.camera_count = CAMERAS;
-	for (int i = 0; i < CAMERAS; i++) {
+	for (uint32_t i = 0; i < CAMERAS; i++) {
+		f->cameras[i].id = i;
 		f->cameras[i].config = &f->camera_configs[i];
 		f->cameras[i].input_width = f->cameras[i].input_height = 4096;
 	}
@@ -46,6 +45,7 @@ struct gw_frame *frame_of(
 	struct gw_frame *frame = gw_pool_get(f->gw.pool, camera, 1280, 720);
 
 	assert_non_null(frame);
+	gw_frame_set_version(frame, &f->cameras[camera]);
 	jpeg_into_frame(frame, data, size);
 	return frame;
 }

@@ -30,6 +30,7 @@ static void the_null_decoder_draws_what_camera_and_sequence_say(void **state)
 
 	fixture_open(&f, "null", 1);
 	frame = gw_pool_get(f.gw.pool, 1, 320, 240);
+	gw_frame_set_version(frame, &f.cameras[1]);
 	assert_non_null(frame);
 	frame->sequence = 12345;
 	frame->width = 320;

@@ -46,8 +46,8 @@ static void null_submit(struct decoder *decoder, struct gw_frame *const *frames,
 		if (gw_frame_failed(frame))
 			continue;
 		frame->stamp[GW_STAMP_DECODE] = gw_now();
-		int eighths = picture_place(&frame->image, &decoder->gw->cameras[frame->camera],
-			frame->width, frame->height);
+		int eighths =
+			picture_place(&frame->image, frame->version, frame->width, frame->height);
 		if (eighths < 0) {
 			gw_frame_fail(frame, GW_DROP_JPEG_LIMIT);
 			continue;

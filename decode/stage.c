@@ -20,25 +20,35 @@ struct decode {
 
 static int decode_open(struct gw_stage *stage, struct gw_error *error)
 {
-	const struct gw_decode_config *config = stage->gw->config->decode;
-	struct decode *decode = calloc(1, sizeof(*decode));
-
-	if (!decode)
-		return gw_error_set(error, -ENOMEM, "decode: out of memory");
-	stage->state = decode;
-	decode->limits = (struct jpeg_limits){config->max_width, config->max_height};
-	return decoder_open(&decode->decoder, stage->gw, error);
+	return 0;
 }
 
 static void decode_close(struct gw_stage *stage)
 {
-	struct decode *decode = stage->state;
+}
+
+static int decode_lane_open(struct gw_lane *lane, struct gw_error *error)
+{
+	const struct gw *gw = lane->stage->gw;
+	const struct gw_decode_config *config = gw->config->decode;
+	struct decode *decode = calloc(1, sizeof(*decode));
+
+	if (!decode)
+		return gw_error_set(error, -ENOMEM, "decode: out of memory");
+	lane->state = decode;
+	decode->limits = (struct jpeg_limits){config->max_width, config->max_height};
+	return decoder_open(&decode->decoder, gw, error);
+}
+
+static void decode_lane_close(struct gw_lane *lane)
+{
+	struct decode *decode = lane->state;
 
 	if (!decode)
 		return;
 	decoder_close(&decode->decoder);
 	free(decode);
-	stage->state = NULL;
+	lane->state = NULL;
 }
 
 static void probe(struct decode *decode, struct gw_frame *frame)
@@ -74,9 +84,9 @@ static void finish(struct decode *decode, struct gw_frame *frame)
 }
 
 /* Gives on what the decoder has done. */
-static uint32_t give_finished(struct gw_stage *stage)
+static uint32_t give_finished(struct gw_lane *lane)
 {
-	struct decode *decode = stage->state;
+	struct decode *decode = lane->state;
 	struct decoder *decoder = &decode->decoder;
 	struct gw_frame *frames[GW_BURST];
 	uint32_t count = decoder->ops->poll(decoder, frames, GW_BURST);
@@ -86,28 +96,28 @@ static uint32_t give_finished(struct gw_stage *stage)
 	for (uint32_t i = 0; i < count; i++)
 		finish(decode, frames[i]);
 	gw_counter_set(&decode->inside, gw_counter_get(&decode->inside) - count);
-	gw_stage_give(stage, frames, count);
+	gw_lane_give(lane, frames, count);
 	return count;
 }
 
 /* Takes no more than the decoder has room for: what still waits in the link can be shed. All frames
  * of a camera with a model go through the decoder, failed ones too, and none of the others does: so
  * each camera's order holds without a second queue. */
-static uint32_t take_waiting(struct gw_stage *stage)
+static uint32_t take_waiting(struct gw_lane *lane)
 {
-	struct decode *decode = stage->state;
+	struct decode *decode = lane->state;
 	struct decoder *decoder = &decode->decoder;
 	struct gw_frame *frames[GW_BURST], *inside[GW_BURST], *past[GW_BURST];
 	uint32_t inside_count = 0, past_count = 0;
 	uint32_t room = decoder->depth - (uint32_t)gw_counter_get(&decode->inside);
-	uint32_t count = gw_stage_take(stage, frames, room < GW_BURST ? room : GW_BURST);
+	uint32_t count = gw_lane_take(lane, frames, room < GW_BURST ? room : GW_BURST);
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct gw_frame *frame = frames[i];
 
 		if (gw_frame_claim(frame) && !gw_frame_failed(frame))
 			probe(decode, frame);
-		if (stage->gw->cameras[frame->camera].input_width > 0)
+		if (frame->version->input_width > 0)
 			inside[inside_count++] = frame;
 		else
 			past[past_count++] = frame;
@@ -117,46 +127,57 @@ static uint32_t take_waiting(struct gw_stage *stage)
 		gw_counter_set(&decode->inside, gw_counter_get(&decode->inside) + inside_count);
 	}
 	if (past_count > 0) {
-		gw_stage_give(stage, past, past_count);
+		gw_lane_give(lane, past, past_count);
 		gw_counter_add(&decode->passed, past_count);
 	}
 	return count;
 }
 
-static uint32_t decode_poll(struct gw_stage *stage)
+static uint32_t decode_poll(struct gw_lane *lane)
 {
-	uint32_t given = give_finished(stage);
+	uint32_t given = give_finished(lane);
 
-	return given + take_waiting(stage);
+	return given + take_waiting(lane);
 }
 
-static bool decode_drain(struct gw_stage *stage)
+static bool decode_drain(struct gw_lane *lane)
 {
-	const struct decode *decode = stage->state;
+	const struct decode *decode = lane->state;
 
 	return gw_counter_get(&decode->inside) == 0;
 }
 
+/* A figure of all lanes. */
+static json_int_t sum(const struct gw_stage *stage, size_t counter)
+{
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < stage->lane_count; i++)
+		total += gw_counter_get(
+			(const struct gw_counter *)((const char *)stage->lanes[i].state + counter));
+	return (json_int_t)total;
+}
+#define SUM(member) sum(stage, offsetof(struct decode, member))
+
 static json_t *decode_describe(struct gw_stage *stage)
 {
-	const struct decode *decode = stage->state;
+	const struct decode *decode = stage->lanes[0].state;
 	const struct gw_decode_config *config = stage->gw->config->decode;
 
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "backend",
 		decode->decoder.ops->name, "workers", (json_int_t)config->workers, "max_width",
 		(json_int_t)config->max_width, "max_height", (json_int_t)config->max_height,
-		"decoded", (json_int_t)gw_counter_get(&decode->decoded), "failed",
-		(json_int_t)gw_counter_get(&decode->failed), "refused",
-		(json_int_t)gw_counter_get(&decode->refused), "passed",
-		(json_int_t)gw_counter_get(&decode->passed), "queue",
-		(json_int_t)gw_counter_get(&decode->inside));
+		"decoded", SUM(decoded), "failed", SUM(failed), "refused", SUM(refused), "passed",
+		SUM(passed), "queue", SUM(inside));
 }
 
 const struct gw_stage_ops decode_stage = {
 	.name = "decode",
 	.open = decode_open,
+	.lane_open = decode_lane_open,
+	.lane_close = decode_lane_close,
+	.close = decode_close,
 	.poll = decode_poll,
 	.drain = decode_drain,
-	.close = decode_close,
 	.describe = decode_describe,
 };

@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 #include "core/clock.h"
-#include "core/gateway.h"
+#include "core/test_gateway.h"
 #include "decode/decode.h"
 #include "jpeg/make.h"
 #include "jpeg/marker.h"
@@ -22,75 +22,64 @@ enum { WITH_MODEL, ALSO_WITH_MODEL, WITHOUT_MODEL, CAMERAS };
 /* A stage between two links, and the pictures that tests push through it. */
 struct stage_fixture {
 	struct gw gw;
-	struct gw_config config;
-	struct gw_gateway_config gateway;
-	struct gw_decode_config decode;
-	struct gw_camera cameras[CAMERAS];
-	struct gw_camera_config camera_configs[CAMERAS];
-	struct gw_stage stage;
+	struct gw_lane *lane;
 	struct gw_error error;
 	uint64_t sequence[CAMERAS];
 	uint8_t *jpeg;
 	size_t size;
 };
 
+#define CAMERA(name, port) \
+	"  - {name: " name ", source: 10.0.0.1, destination: 10.0.0.2, port: " port "}\n"
+#define CONFIGURATION(decode) \
+	"frames: {classes: [{width: 320, height: 240, count: 128}]}\n" \
+	"decode: {" decode "max_width: 2048, max_height: 2048}\n" \
+	"cameras:\n" CAMERA("a", "1") CAMERA("b", "2") CAMERA("c", "3")
+
 static int open_stage(void **state)
 {
-	static const struct gw_size_class classes[] = {{320, 240, FRAMES}};
 	static struct stage_fixture f;
 	struct jpeg_recipe recipe = {.width = 320, .height = 240};
 
 	memset(&f, 0, sizeof(f));
-	f.decode = (struct gw_decode_config){.workers = 3, .max_width = 2048, .max_height = 2048};
-	f.config.gateway = &f.gateway;
-	f.config.decode = &f.decode;
-	f.gw.config = &f.config;
-	f.gw.cameras = f.cameras;
-	f.gw.camera_count = CAMERAS;
-	for (int i = 0; i < CAMERAS; i++) {
-		f.cameras[i].config = &f.camera_configs[i];
-		f.cameras[i].input_width = f.cameras[i].input_height = i == WITHOUT_MODEL ? 0 : 28;
-	}
-	f.gw.pool = gw_pool_create(classes, 1, false, &f.error);
-	f.stage.ops = &decode_stage;
-	f.stage.gw = &f.gw;
-	f.stage.in = gw_link_create("in", FRAMES);
-	f.stage.out = gw_link_create("out", FRAMES);
-	f.stage.stats = gw_stage_stats_create("decode", CAMERAS);
 	f.jpeg = jpeg_make(&recipe, &f.size);
 	*state = &f;
-	return decode_stage.open(&f.stage, &f.error);
+	if (test_gateway_open(&f.gw, CONFIGURATION("workers: 3, "), NULL, GW_STAGE_DECODE,
+		    &decode_stage, &f.error) != 0)
+		return -1;
+	f.lane = &f.gw.stages[GW_STAGE_DECODE].lanes[0];
+	for (uint32_t i = 0; i < CAMERAS; i++) {
+		struct gw_camera *camera = atomic_load(&f.gw.cameras->slot[i].now);
+
+		camera->input_width = camera->input_height = i == WITHOUT_MODEL ? 0 : 28;
+	}
+	return 0;
 }
 
 static int close_stage(void **state)
 {
 	struct stage_fixture *f = *state;
 
-	decode_stage.close(&f->stage);
-	gw_stage_stats_destroy(f->stage.stats);
-	gw_link_destroy(f->stage.in);
-	gw_link_destroy(f->stage.out);
-	gw_pool_destroy(f->gw.pool);
+	test_gateway_close(&f->gw);
 	free(f->jpeg);
 	return 0;
 }
 
 static struct gw_frame *make_frame(struct stage_fixture *f, uint32_t camera)
 {
-	struct gw_frame *frame = gw_pool_get(f->gw.pool, camera, 320, 240);
+	struct gw_frame *frame = test_gateway_frame(&f->gw, camera, 320, 240);
 
 	assert_non_null(frame);
 	frame->sequence = f->sequence[camera]++;
 	frame->width = 320;
 	frame->height = 240;
 	jpeg_into_frame(frame, f->jpeg, f->size);
-	gw_frame_offer(frame);
 	return frame;
 }
 
 static void push(struct stage_fixture *f, struct gw_frame *frame)
 {
-	gw_link_push(f->stage.in, &frame, 1);
+	test_gateway_push(&f->gw, GW_STAGE_DECODE, frame);
 }
 
 /* Turns the stage until `count` frames are out. */
@@ -101,9 +90,9 @@ static uint32_t turn(struct stage_fixture *f, struct gw_frame **frames, uint32_t
 	uint32_t n = 0;
 
 	while (n < count && gw_now() < deadline) {
-		if (decode_stage.poll(&f->stage) == 0)
+		if (decode_stage.poll(f->lane) == 0)
 			nanosleep(&pause, NULL);
-		n += gw_link_pop(f->stage.out, frames + n, count - n);
+		n += test_gateway_pop(&f->gw, GW_STAGE_DECODE, frames + n, count - n);
 	}
 	return n;
 }
@@ -123,7 +112,7 @@ static struct gw_frame *pass(struct stage_fixture *f, struct gw_frame *frame)
 
 static int64_t fact(struct stage_fixture *f, const char *name)
 {
-	json_t *facts = decode_stage.describe(&f->stage);
+	json_t *facts = decode_stage.describe(f->lane->stage);
 	int64_t value = json_integer_value(json_object_get(facts, name));
 
 	json_decref(facts);
@@ -215,7 +204,7 @@ static void a_picture_that_outgrows_its_slot_is_over_the_limit(void **state)
 	size_t size;
 	uint8_t *data = jpeg_make(&recipe, &size);
 
-	f->cameras[WITH_MODEL].input_width = 1280;
+	atomic_load(&f->gw.cameras->slot[WITH_MODEL].now)->input_width = 1280;
 	jpeg_into_frame(frame, data, size);
 	assert_int_equal(pass(f, frame)->drop, GW_DROP_JPEG_LIMIT);
 	free(data);
@@ -270,7 +259,7 @@ static void order_holds_for_each_camera_whatever_happens_to_its_frames(void **st
 		}
 	}
 	for (uint32_t camera = 0; camera < CAMERAS; camera++) {
-		const struct gw_camera_stats *stats = &f->stage.stats->camera[camera];
+		const struct gw_camera_stats *stats = &f->lane->stats->camera[camera];
 
 		assert_int_equal(next[camera], f->sequence[camera]);
 		assert_int_equal(gw_counter_get(&stats->frames_in), next[camera]);
@@ -286,21 +275,21 @@ static void what_the_decoder_has_no_room_for_can_still_be_shed(void **state)
 
 	for (uint32_t i = 0; i < FRAMES; i++)
 		push(f, frames[i] = make_frame(f, WITH_MODEL));
-	decode_stage.poll(&f->stage);
-	assert_true(fact(f, "queue") <= 2 * f->decode.workers + 2);
+	decode_stage.poll(f->lane);
+	assert_true(fact(f, "queue") <= 2 * f->gw.config->decode->workers + 2);
 	for (uint32_t i = 0; i < FRAMES; i++)
 		waiting += gw_frame_claim_state(frames[i]) == GW_CLAIM_WAITING;
-	assert_true(waiting >= FRAMES - (2 * f->decode.workers + 2));
-	assert_false(decode_stage.drain(&f->stage));
+	assert_true(waiting >= FRAMES - (2 * f->gw.config->decode->workers + 2));
+	assert_false(decode_stage.drain(f->lane));
 	assert_int_equal(turn(f, out, FRAMES), FRAMES);
-	assert_true(decode_stage.drain(&f->stage));
+	assert_true(decode_stage.drain(f->lane));
 	assert_int_equal(fact(f, "decoded"), FRAMES);
 }
 
 static void it_tells_back_end_workers_and_queue(void **state)
 {
 	struct stage_fixture *f = *state;
-	json_t *facts = decode_stage.describe(&f->stage);
+	json_t *facts = decode_stage.describe(f->lane->stage);
 
 	assert_string_equal(json_string_value(json_object_get(facts, "backend")), "turbo");
 	assert_int_equal(json_integer_value(json_object_get(facts, "workers")), 3);
@@ -312,11 +301,9 @@ static void a_stage_that_did_not_open_closes(void **state)
 {
 	struct stage_fixture *f = *state;
 
-	decode_stage.close(&f->stage);
-	f->decode.backend = "nosuch";
-	assert_true(decode_stage.open(&f->stage, &f->error) < 0);
-	decode_stage.close(&f->stage);
-	decode_stage.close(&f->stage);
+	test_gateway_close(&f->gw);
+	assert_true(test_gateway_open(&f->gw, CONFIGURATION("backend: nosuch, "), NULL,
+			    GW_STAGE_DECODE, &decode_stage, &f->error) < 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)

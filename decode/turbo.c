@@ -52,8 +52,7 @@ static void decode(struct worker *worker, struct gw_frame *frame)
 	if (gw_frame_failed(frame))
 		return;
 	frame->stamp[GW_STAMP_DECODE] = gw_now();
-	int status = turbo_picture_decode(
-		&worker->picture, &worker->turbo->gw->cameras[frame->camera], frame);
+	int status = turbo_picture_decode(&worker->picture, frame->version, frame);
 	if (status == 0)
 		frame->stamp[GW_STAMP_DECODED] = gw_now();
 	else

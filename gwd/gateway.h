@@ -4,7 +4,7 @@
 #include "core/gateway.h"
 
 /* The pipeline and the services: gwd/pipeline.c. The services end with NULL. */
-extern const struct gw_stage_ops *const gw_pipeline[GW_STAGES];
+extern const struct gw_way gw_pipeline[GW_STAGES];
 extern const struct gw_service_ops *const gw_services[];
 
 /* Builds the gateway from a configuration, which it owns from then on, also on failure. Nothing
@@ -14,10 +14,12 @@ int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *rep
 
 /* Reads the configuration file again and applies what core/config/rules.c says can change while it
  * runs. What differs otherwise is logged by name as needing a restart; an invalid file changes
- * nothing. Main thread only. */
+ * nothing. Control thread. */
 void gw_reload(struct gw *gw);
 
-/* Runs until a signal, or until a replay is through; then drains. Returns 0 or a negative errno. */
+/* Runs until a signal, or until a replay is through; then drains. Returns 0 or a negative errno;
+ * -EDEADLK when a thread hangs that could not be ended: then nothing it may touch can be freed, and
+ * the process must leave by _exit(). From a signal on the process ends within 5 s in any case. */
 int gw_run(struct gw *gw, struct gw_error *error);
 
 /* Takes down what gw_open() built, in reverse; accepts half-built state. False when a request is

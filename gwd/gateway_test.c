@@ -41,41 +41,41 @@ static void toy_close(struct gw_stage *stage)
 	play.closed++;
 }
 
-static uint32_t source_poll(struct gw_stage *stage)
+static uint32_t source_poll(struct gw_lane *lane)
 {
-	struct gw_camera_stats *stats = &stage->stats->camera[0];
+	struct gw_camera_stats *stats = &lane->stats->camera[0];
 
 	if (gw_counter_get(&stats->frames_in) >= play.wanted) {
-		stage->exhausted = !play.stuck;
+		lane->exhausted = !play.stuck;
 		return 0;
 	}
-	struct gw_frame *frame = gw_pool_get(stage->gw->pool, 0, 16, 16);
+	struct gw_frame *frame = gw_pool_get(lane->stage->gw->pool, 0, 16, 16);
 
 	if (!frame)
 		return 0;
 	frame->sequence = gw_counter_get(&stats->frames_in);
 	gw_counter_add(&stats->frames_in, 1);
-	gw_stage_give(stage, &frame, 1);
+	gw_lane_give(lane, &frame, 1);
 	return 1;
 }
 
-static uint32_t pass_poll(struct gw_stage *stage)
+static uint32_t pass_poll(struct gw_lane *lane)
 {
 	struct gw_frame *frames[GW_BURST];
 
-	if (play.stuck && stage == &stage->gw->stages[GW_STAGE_ACCEL])
+	if (play.stuck && lane->stage == &lane->stage->gw->stages[GW_STAGE_ACCEL])
 		return 0;
-	uint32_t count = gw_stage_take(stage, frames, GW_BURST);
+	uint32_t count = gw_lane_take(lane, frames, GW_BURST);
 
-	gw_stage_give(stage, frames, count);
+	gw_lane_give(lane, frames, count);
 	return count;
 }
 
-static uint32_t sink_poll(struct gw_stage *stage)
+static uint32_t sink_poll(struct gw_lane *lane)
 {
-	struct gw_camera_stats *stats = &stage->stats->camera[0];
+	struct gw_camera_stats *stats = &lane->stats->camera[0];
 	struct gw_frame *frames[GW_BURST];
-	uint32_t count = gw_stage_take(stage, frames, GW_BURST);
+	uint32_t count = gw_lane_take(lane, frames, GW_BURST);
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (frames[i]->sequence != gw_counter_get(&stats->frames_out))
@@ -100,7 +100,13 @@ static const struct gw_stage_ops toys[GW_STAGES] = {
 	TOY("sink", sink_poll),
 };
 
-const struct gw_stage_ops *const gw_pipeline[GW_STAGES] = {&toys[0], &toys[1], &toys[2], &toys[3]};
+const struct gw_way gw_pipeline[GW_STAGES] = {
+	{&toys[0], .to = 1},
+	{&toys[1], .to = 2},
+	{&toys[2], .to = 3},
+	{&toys[3], .to = GW_STAGES},
+};
+
 static void note(const char *what, const char *name)
 {
 	size_t used = strlen(play.services);
@@ -178,7 +184,7 @@ static struct gw_config *small_config(void)
 
 static uint64_t delivered(const struct gw *gw)
 {
-	return gw_counter_get(&gw->stages[GW_STAGE_SINK].stats->camera[0].delivered);
+	return GW_COUNT(&gw->stages[GW_STAGE_SINK], 0, delivered);
 }
 
 static void every_frame_goes_through_in_order_and_slots_are_used_again(void **state)
@@ -216,7 +222,7 @@ static void what_a_stuck_stage_holds_is_counted_when_the_gateway_stops(void **st
 	assert_true(gw_now() - begin < 5 * GW_NS_PER_S);
 	assert_int_equal(delivered(&gw), 0);
 	assert_int_equal(gw_total_drops(&gw, 0, GW_DROP_SHUTDOWN),
-		gw_counter_get(&gw.stages[GW_STAGE_RX].stats->camera[0].frames_in));
+		GW_COUNT(&gw.stages[GW_STAGE_RX], 0, frames_in));
 	gw_close(&gw);
 }
 
@@ -248,18 +254,23 @@ static void nothing_is_opened_when_the_input_is_wrong(void **state)
 
 static void services_let_requests_in_when_all_are_open_and_none_is_closed(void **state)
 {
+	static const struct gw_replay replay = {"in", "out"};
 	struct gw_error error;
 	struct gw gw;
 
 	memset(&play, 0, sizeof(play));
-	assert_int_equal(gw_open(&gw, small_config(), NULL, &error), 0);
+	assert_int_equal(gw_open(&gw, small_config(), &replay, &error), 0);
+	assert_string_equal(play.services, "open a, open b, ");
+	assert_int_equal(gw_run(&gw, &error), 0);
 	gw_close(&gw);
 	assert_string_equal(play.services,
 		"open a, open b, start a, start b, stop b, stop a, close b, close a, ");
 
 	memset(&play, 0, sizeof(play));
 	play.start_fails = true;
-	assert_int_equal(gw_open(&gw, small_config(), NULL, &error), -EIO);
+	assert_int_equal(gw_open(&gw, small_config(), &replay, &error), 0);
+	assert_int_equal(gw_run(&gw, &error), -EIO);
+	gw_close(&gw);
 	assert_string_equal(play.services,
 		"open a, open b, start a, start b, stop b, stop a, close b, close a, ");
 	assert_int_equal(play.closed, GW_STAGES);

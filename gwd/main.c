@@ -1,10 +1,12 @@
 /* gwd: the daemon's whole life. */
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "core/log.h"
 #include "gwd/check.h"
 #include "gwd/command.h"
+#include "gwd/gateway.h"
 #include "gwd/replay_report.h"
 
 static int fail(const struct gw_error *error, int code)
@@ -27,6 +29,11 @@ static int live(const struct command *command, struct gw_config *config, struct 
 		return status;
 	gw.config_path = command->config;
 	status = gw_run(&gw, error);
+	if (status == -EDEADLK) {
+		/* A thread hangs that may touch anything: nothing can be freed. */
+		fprintf(stderr, "gwd: %s\n", error->text);
+		_exit(1);
+	}
 	if (replay && status == 0)
 		status = gw_replay_report(&gw, error);
 	/* Somebody still uses it: not even exit handlers may run under him. */

@@ -6,11 +6,11 @@
 #include "mgmt/mgmt.h"
 #include "sink/stage.h"
 
-const struct gw_stage_ops *const gw_pipeline[GW_STAGES] = {
-	[GW_STAGE_RX] = &dataplane_stage,
-	[GW_STAGE_DECODE] = &decode_stage,
-	[GW_STAGE_ACCEL] = &accel_stage,
-	[GW_STAGE_SINK] = &sink_stage,
+const struct gw_way gw_pipeline[GW_STAGES] = {
+	[GW_STAGE_RX] = {&dataplane_stage, .to = GW_STAGE_DECODE},
+	[GW_STAGE_DECODE] = {&decode_stage, .to = GW_STAGE_ACCEL},
+	[GW_STAGE_ACCEL] = {&accel_stage, .to = GW_STAGE_SINK},
+	[GW_STAGE_SINK] = {&sink_stage, .to = GW_STAGES},
 };
 
 const struct gw_service_ops *const gw_services[] = {&mgmt_service, NULL};

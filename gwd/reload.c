@@ -21,8 +21,8 @@ static int apply_sampling(struct gw *gw, const struct gw_config *wanted, struct 
 
 	/* The API reads it. */
 	__atomic_store_n(gw->config->kafka->frames->every, every, __ATOMIC_RELAXED);
-	for (uint32_t i = 0; i < gw->camera_count; i++)
-		atomic_store(&gw->cameras[i].sample_every, every);
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
+		atomic_store(&gw->cameras->slot[i].sample_every, every);
 	gw_info("reload", "applied: `kafka.frames.every` (%u)", every);
 	return 0;
 }

@@ -43,9 +43,9 @@ static int begin(void **state)
 	write_file(r->path, BEFORE);
 	assert_int_equal(gw_config_load(r->path, &r->gw.config, &error), 0);
 	r->gw.config_path = r->path;
-	r->gw.camera_count = 1;
-	r->gw.cameras = calloc(1, sizeof(struct gw_camera));
-	r->gw.cameras[0].sample_every = 10;
+	r->gw.cameras = gw_cameras_create();
+	r->gw.cameras->high = 1;
+	r->gw.cameras->slot[0].sample_every = 10;
 	gw_log_open(GW_LOG_STDERR, GW_LOG_INFO);
 	r->log = tmpfile();
 	fflush(stderr);
@@ -63,7 +63,7 @@ static int end(void **state)
 	close(r->stderr_before);
 	fclose(r->log);
 	unlink(r->path);
-	free(r->gw.cameras);
+	gw_cameras_destroy(&r->gw);
 	gw_config_free(r->gw.config);
 	free(r);
 	return 0;
@@ -115,7 +115,7 @@ static void the_sampling_rate_applies_at_once(void **state)
 		"frames: {classes: [{width: 16, height: 16, count: 7}]}\n"
 		"kafka: {frames: {every: 3}}\n",
 		1, "applied: `kafka.frames.every` (3)");
-	assert_int_equal(r->gw.cameras[0].sample_every, 3);
+	assert_int_equal(r->gw.cameras->slot[0].sample_every, 3);
 }
 
 #define SAME_BUT_CAMERAS \
@@ -183,7 +183,7 @@ static void an_invalid_file_changes_nothing(void **state)
 	struct reload *r = *state;
 
 	reload(r, "cameras: []\nkafka: {frames: {every: many}}\n", 1, "nothing was changed: ");
-	assert_int_equal(r->gw.cameras[0].sample_every, 10);
+	assert_int_equal(r->gw.cameras->slot[0].sample_every, 10);
 }
 
 static void the_log_level_applies_at_once(void **state)

@@ -7,7 +7,6 @@
 
 static json_t *camera_json(const struct gw *gw, uint32_t camera)
 {
-	const struct gw_camera_stats *sink = &gw->stages[GW_STAGE_SINK].stats->camera[camera];
 	json_t *drops = json_object(), *events = json_object();
 
 	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
@@ -16,32 +15,30 @@ static json_t *camera_json(const struct gw *gw, uint32_t camera)
 	for (int event = 0; event < GW_EVENT_COUNT; event++)
 		json_object_set_new(events, gw_events[event].name,
 			json_integer((json_int_t)gw_total_events(gw, camera, event)));
-	return json_pack("{s:I, s:o, s:o}", "frames", (json_int_t)gw_counter_get(&sink->delivered),
-		"drops", drops, "events", events);
+	return json_pack("{s:I, s:o, s:o}", "frames",
+		(json_int_t)GW_COUNT(&gw->stages[GW_STAGE_SINK], camera, delivered), "drops", drops,
+		"events", events);
 }
 
 static json_t *report_json(const struct gw *gw)
 {
 	json_t *cameras = json_object(), *unmatched = json_object();
 
-	for (uint32_t i = 0; i < gw->camera_count; i++)
-		json_object_set_new(cameras, gw->cameras[i].config->name, camera_json(gw, i));
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
+		json_object_set_new(cameras, gw->cameras->slot[i].name, camera_json(gw, i));
 	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
 		if (gw_drops[drop].unit == GW_PACKET)
 			json_object_set_new(unmatched, gw_drops[drop].name,
-				json_integer(
-					(json_int_t)gw_total_drops(gw, gw->camera_count, drop)));
+				json_integer((json_int_t)gw_total_drops(gw, GW_UNMATCHED, drop)));
 	return json_pack("{s:o, s:o}", "cameras", cameras, "unmatched", unmatched);
 }
 
 static void print_summary(const struct gw *gw)
 {
-	for (uint32_t i = 0; i < gw->camera_count; i++) {
-		const struct gw_camera_stats *rx = &gw->stages[GW_STAGE_RX].stats->camera[i];
-		const struct gw_camera_stats *sink = &gw->stages[GW_STAGE_SINK].stats->camera[i];
-
-		fprintf(stderr, "gwd: %s: %lu packets, %lu frames", gw->cameras[i].config->name,
-			gw_counter_get(&rx->packets), gw_counter_get(&sink->delivered));
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
+		fprintf(stderr, "gwd: %s: %lu packets, %lu frames", gw->cameras->slot[i].name,
+			GW_COUNT(&gw->stages[GW_STAGE_RX], i, packets),
+			GW_COUNT(&gw->stages[GW_STAGE_SINK], i, delivered));
 		for (int drop = 1; drop < GW_DROP_COUNT; drop++)
 			if (gw_total_drops(gw, i, drop) > 0)
 				fprintf(stderr, ", %lu %s", gw_total_drops(gw, i, drop),
@@ -58,7 +55,7 @@ static uint64_t unwritten(const struct gw *gw)
 		GW_DROP_SAMPLE_BUDGET, GW_DROP_SAMPLE_TOO_LARGE, GW_DROP_SAMPLE_FULL};
 	uint64_t total = 0;
 
-	for (uint32_t i = 0; i < gw->camera_count; i++)
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
 		for (size_t j = 0; j < sizeof(reasons) / sizeof(reasons[0]); j++)
 			total += gw_total_drops(gw, i, reasons[j]);
 	return total;

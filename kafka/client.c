@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "core/clock.h"
-#include "core/inherit.h"
 #include "core/log.h"
+#include "core/thread.h"
 #include "kafka/settings.h"
 
 /* Makes the client and its threads, also when the calling thread is pinned to a processor. */

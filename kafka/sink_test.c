@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "core/inherit.h"
+#include "core/thread.h"
 #include "kafka/resolver.h"
 #include "sink/fixture.h"
 #include "sink/stage.h"
@@ -162,7 +162,7 @@ static void a_result_and_its_picture_arrive_as_cloud_events(void **state)
 		assert_int_equal(((uint8_t *)picture->payload)[i], 0);
 	records_free(&results);
 	records_free(&pictures);
-	assert_int_equal(gw_counter_get(&f->gw.latency->acknowledge.count), 1);
+	assert_int_equal(gw_counter_get(&f->gw.latency[0]->acknowledge.count), 1);
 	fixture_close(f, 1000);
 }
 
@@ -226,7 +226,7 @@ static void a_producer_that_fails_for_good_is_replaced_and_nothing_is_lost(void 
 		cluster->mock, PRODUCE, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
 	fixture_send_frames(f, 0, 200);
 	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 205);
-	json_t *facts = sink_stage.describe(f->sink);
+	json_t *facts = sink_stage.describe(f->sink->stage);
 	json_t *results = json_array_get(json_object_get(facts, "topics"), 0);
 
 	assert_int_equal(json_integer_value(json_object_get(results, "replaced")), 1);
@@ -269,7 +269,7 @@ static void pictures_survive_the_replacement_too(void **state)
 static void describe_topic(
 	struct fixture *f, size_t topic, const char *key, char *text, size_t size)
 {
-	json_t *facts = sink_stage.describe(f->sink);
+	json_t *facts = sink_stage.describe(f->sink->stage);
 	json_t *topics = json_object_get(facts, "topics");
 	const char *value = json_string_value(json_object_get(json_array_get(topics, topic), key));
 

@@ -11,14 +11,14 @@
 
 /* True when all counters of the equation were read as of one moment. */
 static bool read_settled(
-	const struct gw *gw, uint32_t camera, enum gw_unit unit, struct tally *tally)
+	const struct gw *gw, uint32_t subject, enum gw_unit unit, struct tally *tally)
 {
 	struct tally before;
 
-	tally_read_unit(gw, camera, unit, tally);
+	tally_read_unit(gw, subject, unit, tally);
 	for (int i = 0; i < READINGS; i++) {
 		before = *tally;
-		tally_read_unit(gw, camera, unit, tally);
+		tally_read_unit(gw, subject, unit, tally);
 		if (memcmp(&before, tally, sizeof(before)) == 0)
 			return true;
 	}
@@ -39,14 +39,14 @@ static bool all_balanced(const struct audit_subject *subject)
 }
 
 /* Reads again what did not balance so far; true when all is well. */
-static bool look_again(const struct gw *gw, uint32_t camera, struct audit_subject *subject)
+static bool look_again(const struct gw *gw, struct audit_subject *subject)
 {
 	for (int i = 0; i < API_UNITS; i++) {
 		enum gw_unit unit = (enum gw_unit)i;
 
 		if (!subject->balanced[unit])
 			subject->balanced[unit] =
-				read_settled(gw, camera, unit, &subject->tally[unit]) &&
+				read_settled(gw, subject->id, unit, &subject->tally[unit]) &&
 				judge(subject, unit);
 	}
 	return all_balanced(subject);
@@ -71,19 +71,22 @@ static void sum_up(struct audit *audit)
 struct audit *audit_run(const struct gw *gw, int attempts)
 {
 	static const struct timespec pause = {.tv_nsec = 2 * GW_NS_PER_MS};
-	uint32_t count = gw->camera_count + 1;
+	uint32_t subjects[GW_SUBJECTS];
+	const uint32_t count = tally_subjects(gw, subjects);
 	struct audit *audit = calloc(1, sizeof(*audit) + count * sizeof(struct audit_subject));
 	bool all = false;
 
 	if (!audit)
 		return NULL;
 	audit->count = count;
+	for (uint32_t i = 0; i < count; i++)
+		audit->subject[i].id = subjects[i];
 	for (int attempt = 0; attempt < attempts && !all; attempt++) {
 		if (attempt > 0)
 			nanosleep(&pause, NULL);
 		all = true;
 		for (uint32_t i = 0; i < count; i++)
-			all = look_again(gw, i, &audit->subject[i]) && all;
+			all = look_again(gw, &audit->subject[i]) && all;
 	}
 	sum_up(audit);
 	return audit;

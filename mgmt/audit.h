@@ -3,8 +3,10 @@
 
 #include "mgmt/tally.h"
 
-/* One camera, the packets of no camera (the last one), or the sum of all. */
+/* One slot, what removed cameras left, the packets of no camera (the last one), or the sum of all.
+ */
 struct audit_subject {
+	uint32_t id; /* a slot, GW_REMOVED or GW_UNMATCHED */
 	struct tally
 		tally[API_UNITS]; /* each with no more than its unit's figures, of one moment */
 	bool balanced[API_UNITS];
@@ -12,7 +14,7 @@ struct audit_subject {
 
 struct audit {
 	bool balanced;
-	uint32_t count; /* of subjects: the cameras and one for what matches none */
+	uint32_t count; /* of subjects, as tally_subjects() lists them */
 	struct audit_subject total;
 	struct audit_subject subject[];
 };

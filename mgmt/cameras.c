@@ -1,30 +1,27 @@
 #include <errno.h>
 #include <jansson.h>
-#include <string.h>
 
 #include "core/clock.h"
 #include "mgmt/facts.h"
 #include "mgmt/rates.h"
 #include "mgmt/state.h"
 
-static const char *model_name(const struct gw *gw, uint32_t camera)
+static const char *model_name(const struct gw *gw, const struct gw_camera *camera)
 {
-	uint16_t model = gw->cameras[camera].model;
-
-	if (model < gw->model_count)
-		return gw->models[model].name;
-	return gw->cameras[camera].config->model;
+	if (camera->model < atomic_load_explicit(&gw->model_count, memory_order_acquire))
+		return gw->models[camera->model].name;
+	return camera->config->model;
 }
 
-static json_t *camera_facts(const struct mgmt *mgmt, uint32_t camera)
+static json_t *camera_facts(const struct mgmt *mgmt, const struct gw_camera *camera)
 {
 	const struct gw *gw = mgmt->gw;
-	const struct gw_camera_config *config = gw->cameras[camera].config;
-	struct camera_rates rates = rates_camera(mgmt->rates, camera, gw_now());
-	uint64_t size = gw_counter_get(&gw->stages[GW_STAGE_RX].stats->camera[camera].size);
+	const struct gw_camera_config *config = camera->config;
+	struct camera_rates rates = rates_camera(mgmt->rates, camera->id, gw_now());
+	uint64_t size = GW_COUNT(&gw->stages[GW_STAGE_RX], camera->id, size);
 	struct tally tally;
 
-	tally_read(gw, camera, &tally);
+	tally_read(gw, camera->id, NULL, &tally);
 	/* What the last frame was, or else what the configuration says it will be. */
 	json_int_t width = (json_int_t)(size >> 16), height = (json_int_t)(size & 0xffff);
 	if (size == 0) {
@@ -55,8 +52,14 @@ int api_cameras(void *owner, const struct gw_request *request, struct gw_reply *
 	const struct mgmt *mgmt = owner;
 	json_t *list = json_array();
 
-	for (uint32_t i = 0; i < mgmt->gw->camera_count; i++)
-		json_array_append_new(list, camera_facts(mgmt, i));
+	gw_cameras_hold(mgmt->gw);
+	for (uint32_t i = 0; i < gw_camera_high(mgmt->gw); i++) {
+		const struct gw_camera *camera = gw_camera_now(mgmt->gw, i);
+
+		if (camera)
+			json_array_append_new(list, camera_facts(mgmt, camera));
+	}
+	gw_cameras_release(mgmt->gw);
 	reply->json = json_pack("{s:o}", "cameras", list);
 	return 200;
 }
@@ -65,11 +68,13 @@ int api_camera(void *owner, const struct gw_request *request, struct gw_reply *r
 	struct gw_error *error)
 {
 	const struct mgmt *mgmt = owner;
-	for (uint32_t i = 0; i < mgmt->gw->camera_count; i++) {
-		if (strcmp(mgmt->gw->cameras[i].config->name, request->name) == 0) {
-			reply->json = camera_facts(mgmt, i);
-			return 200;
-		}
-	}
-	return gw_error_set(error, -ENOENT, "there is no camera '%s'", request->name);
+
+	gw_cameras_hold(mgmt->gw);
+	const uint32_t id = gw_camera_find(mgmt->gw, request->name);
+
+	if (id != GW_NO_CAMERA)
+		reply->json = camera_facts(mgmt, gw_camera_now(mgmt->gw, id));
+	gw_cameras_release(mgmt->gw);
+	return reply->json ? 200
+			   : gw_error_set(error, -ENOENT, "there is no camera '%s'", request->name);
 }

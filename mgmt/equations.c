@@ -24,23 +24,47 @@ static void add_equation(
 			subject->balanced[unit]));
 }
 
+static void add_equations(json_t *list, const char *name, const struct audit_subject *subject)
+{
+	for (int unit = 0; unit < API_UNITS; unit++)
+		add_equation(list, name, subject, (enum gw_unit)unit);
+}
+
+static void add_to(struct audit_subject *sum, const struct audit_subject *one)
+{
+	for (int unit = 0; unit < API_UNITS; unit++) {
+		tally_add(&sum->tally[unit], &one->tally[unit]);
+		sum->balanced[unit] = sum->balanced[unit] && one->balanced[unit];
+	}
+}
+
 int api_audit(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
 	const struct mgmt *mgmt = owner;
 	const struct gw *gw = mgmt->gw;
 	struct audit *audit = audit_run(gw, ATTEMPTS);
+	struct audit_subject removed = {.balanced = {true, true, true}};
 	json_t *list = json_array();
 
 	if (!audit)
 		return gw_error_set(error, -ENOMEM, "out of memory");
-	for (int unit = 0; unit < API_UNITS; unit++)
-		add_equation(list, "total", &audit->total, (enum gw_unit)unit);
-	for (uint32_t i = 0; i < gw->camera_count; i++)
-		for (int unit = 0; unit < API_UNITS; unit++)
-			add_equation(list, gw->cameras[i].config->name, &audit->subject[i],
-				(enum gw_unit)unit);
-	add_equation(list, "unmatched", &audit->subject[gw->camera_count], GW_PACKET);
+	add_equations(list, "total", &audit->total);
+	gw_cameras_hold(gw);
+	for (uint32_t i = 0; i < audit->count; i++) {
+		const struct audit_subject *subject = &audit->subject[i];
+
+		if (subject->id == GW_UNMATCHED)
+			add_equation(list, "unmatched", subject, GW_PACKET);
+		else if (tally_is_camera(gw, subject->id))
+			add_equations(list, gw->cameras->slot[subject->id].name, subject);
+		else
+			add_to(&removed, subject);
+	}
+	gw_cameras_release(gw);
+	/* There were cameras that are not there any more. */
+	if (removed.tally[GW_FRAME].frames_begun + removed.tally[GW_PACKET].packets > 0)
+		add_equations(list, "removed", &removed);
 	reply->json = json_pack("{s:b, s:o}", "balanced", audit->balanced, "equations", list);
 	free(audit);
 	return 200;

@@ -14,6 +14,7 @@
 
 static const char config_text[] =
 	"gateway: {name: gw1}\n"
+	"frames: {classes: [{width: 320, height: 240, count: 32}]}\n"
 	"cameras:\n"
 	"  - {name: cam0, source: 10.0.0.1, destination: 10.0.0.9, port: 5004, model: digits}\n"
 	"  - {name: cam/1, source: 10.0.0.2, destination: 10.0.0.9, port: 5006, width: 320, "
@@ -81,7 +82,7 @@ static struct json_t *toy_describe(struct gw_stage *stage)
 
 static void toy_health(struct gw_stage *stage, struct gw_health *health)
 {
-	if (stage->exhausted)
+	if (atomic_load(&stage->lanes[0].exhausted))
 		gw_health_add(health, GW_DEGRADED, "stage.%s.exhausted", stage->ops->name,
 			"nothing comes any more");
 }
@@ -98,11 +99,22 @@ static const struct gw_api_route sample_routes[] = {
 	{0},
 };
 
+static int toy_open(struct gw_stage *stage, struct gw_error *error)
+{
+	return 0;
+}
+
+static void toy_close(struct gw_stage *stage)
+{
+}
+
+#define TOY(word) .name = word, .open = toy_open, .close = toy_close
+
 static const struct gw_stage_ops toy_stages[GW_STAGES] = {
-	{.name = "rx", .health = toy_health},
-	{.name = "decode"},
-	{.name = "accel", .routes = model_routes},
-	{.name = "sink", .routes = sample_routes, .describe = toy_describe},
+	[GW_STAGE_RX] = {TOY("rx"), .health = toy_health},
+	[GW_STAGE_DECODE] = {TOY("decode")},
+	[GW_STAGE_ACCEL] = {TOY("accel"), .routes = model_routes},
+	[GW_STAGE_SINK] = {TOY("sink"), .routes = sample_routes, .describe = toy_describe},
 };
 
 /* A fixture that cannot be made is no test that failed: it ends the program. */
@@ -116,7 +128,8 @@ static void must(bool well, const char *what)
 
 void handmade_open(struct handmade *made)
 {
-	static const struct gw_size_class class = {64, 64, 32};
+	struct gw_way ways[GW_STAGES];
+	struct gw_config *config;
 	struct gw *gw = &made->gw;
 	struct gw_error error = {{0}};
 	char text[2048];
@@ -129,40 +142,19 @@ void handmade_open(struct handmade *made)
 	snprintf(text, sizeof(text), config_text, made->socket);
 	char *slash = strstr(text, "cam/1");
 	slash[3] = '_';
-	must(gw_config_parse(text, strlen(text), &gw->config, &error) == 0, error.text);
-	gw->config->cameras[1].name[3] = '/';
-
-	gw->start = gw_now();
+	must(gw_config_parse(text, strlen(text), &config, &error) == 0, error.text);
+	config->cameras[1].name[3] = '/';
+	for (int i = 0; i < GW_STAGES; i++)
+		ways[i] = (struct gw_way){&toy_stages[i], .to = (enum gw_stage_index)(i + 1)};
+	must(gw_build(gw, config, NULL, ways, &error) == 0 && gw_open_stages(gw, &error) == 0,
+		error.text);
 	strcpy(gw->boot_id, "00000000-0000-4000-8000-000000000000");
-	gw->camera_count = gw->config->cameras_count;
-	gw->cameras = calloc(gw->camera_count, sizeof(struct gw_camera));
-	gw->latency = gw_latency_create(gw->camera_count);
-	gw->pool = gw_pool_create(&class, 1, false, &error);
-	must(gw->cameras && gw->latency && gw->pool, error.text);
-	for (uint32_t i = 0; i < gw->camera_count; i++) {
-		gw->cameras[i].config = &gw->config->cameras[i];
-		gw->cameras[i].model = GW_NO_MODEL;
-	}
-	for (int i = 0; i < GW_STAGES; i++) {
-		gw->stages[i].ops = &toy_stages[i];
-		gw->stages[i].gw = gw;
-		gw->stages[i].core = -1;
-		gw->stages[i].stats = gw_stage_stats_create(toy_stages[i].name, gw->camera_count);
-		must(gw->stages[i].stats, "no memory");
-	}
 	atomic_store(&gw->ready, true);
 }
 
 void handmade_close(struct handmade *made)
 {
-	struct gw *gw = &made->gw;
-
-	for (int i = 0; i < GW_STAGES; i++)
-		gw_stage_stats_destroy(gw->stages[i].stats);
-	gw_pool_destroy(gw->pool);
-	gw_latency_destroy(gw->latency);
-	free(gw->cameras);
-	gw_config_free(gw->config);
+	gw_dismantle(&made->gw);
 	unlink(made->socket);
 	rmdir(made->folder);
 }
@@ -170,7 +162,7 @@ void handmade_close(struct handmade *made)
 struct gw_camera_stats *handmade_stats(
 	struct handmade *made, enum gw_stage_index stage, uint32_t camera)
 {
-	return &made->gw.stages[stage].stats->camera[camera];
+	return &made->gw.stages[stage].lanes[0].stats->camera[camera];
 }
 
 void handmade_hold(struct handmade *made, uint32_t camera, uint32_t count)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/inherit.h"
+#include "core/thread.h"
 
 struct job {
 	struct jobs *jobs;

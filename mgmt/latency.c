@@ -1,4 +1,6 @@
 #include <jansson.h>
+#include <stddef.h>
+#include <stdlib.h>
 
 #include "mgmt/state.h"
 
@@ -23,24 +25,44 @@ static json_t *with_meaning(json_t *line, const char *meaning)
 	return line;
 }
 
+/* What all lanes of the sink have of one histogram, which lies at that place in each. */
+static json_t *of_all_lanes(const struct gw *gw, const char *kind, const char *name, size_t place)
+{
+	struct gw_histogram *sum = calloc(1, sizeof(*sum));
+	json_t *line;
+
+	if (!sum)
+		return json_object();
+	for (uint32_t i = 0; i < gw->stages[GW_STAGE_SINK].lane_count; i++)
+		gw_histogram_add(
+			sum, (const struct gw_histogram *)((const char *)gw->latency[i] + place));
+	line = quantiles(kind, name, sum);
+	free(sum);
+	return line;
+}
+
 int api_latency(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
-	const struct mgmt *mgmt = owner;
-	const struct gw_latency *latency = mgmt->gw->latency;
+	const struct gw *gw = ((const struct mgmt *)owner)->gw;
 	json_t *stages = json_array(), *cameras = json_array();
 
 	for (int i = 0; i < GW_SEGMENT_COUNT; i++)
 		json_array_append_new(stages,
-			with_meaning(quantiles("stage", gw_segments[i].name, &latency->segment[i]),
+			with_meaning(of_all_lanes(gw, "stage", gw_segments[i].name,
+					     offsetof(struct gw_latency, segment[i])),
 				gw_segments[i].meaning));
 	json_array_append_new(stages,
-		with_meaning(quantiles("stage", "acknowledge", &latency->acknowledge),
+		with_meaning(of_all_lanes(gw, "stage", "acknowledge",
+				     offsetof(struct gw_latency, acknowledge)),
 			"From the record to the back-end's confirmation."));
-	for (uint32_t i = 0; i < mgmt->gw->camera_count; i++)
-		json_array_append_new(cameras,
-			quantiles(
-				"camera", mgmt->gw->cameras[i].config->name, &latency->camera[i]));
+	gw_cameras_hold(gw);
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
+		if (gw_camera_now(gw, i))
+			json_array_append_new(cameras,
+				of_all_lanes(gw, "camera", gw->cameras->slot[i].name,
+					offsetof(struct gw_latency, camera[i])));
+	gw_cameras_release(gw);
 	reply->json = json_pack("{s:o, s:o}", "stages", stages, "cameras", cameras);
 	return 200;
 }

@@ -34,6 +34,8 @@ static bool read_line(int thread, const char *file, char *line, int size)
 static int stage_of(const struct gw *gw, const char *thread)
 {
 	for (int i = 0; i < GW_STAGES; i++) {
+		if (!gw->stages[i].ops)
+			continue;
 		const char *stage = gw->stages[i].ops->name;
 		size_t length = strlen(stage);
 

@@ -35,19 +35,17 @@ struct rates {
 
 static struct camera_mark mark_camera(const struct gw *gw, uint32_t camera)
 {
-	const struct gw_camera_stats *rx = &gw->stages[GW_STAGE_RX].stats->camera[camera];
+	const struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
 	struct camera_mark mark = {
-		.packets = gw_counter_get(&rx->packets),
-		.bytes = gw_counter_get(&rx->bytes),
-		.frames = gw_counter_get(&rx->frames_out),
-		.last_frame = (int64_t)gw_counter_get(&rx->last_frame),
+		.packets = GW_COUNT(rx, camera, packets),
+		.bytes = GW_COUNT(rx, camera, bytes),
+		.frames = GW_COUNT(rx, camera, frames_out),
+		.last_frame = (int64_t)GW_COUNT(rx, camera, last_frame),
 	};
 
-	for (int i = 0; i < GW_STAGES; i++)
-		for (int drop = GW_DROP_NONE + 1; drop < GW_DROP_COUNT; drop++)
-			if (gw_drops[drop].unit == GW_FRAME)
-				mark.dropped += gw_counter_get(
-					&gw->stages[i].stats->camera[camera].drops[drop]);
+	for (int drop = GW_DROP_NONE + 1; drop < GW_DROP_COUNT; drop++)
+		if (gw_drops[drop].unit == GW_FRAME)
+			mark.dropped += gw_total_drops(gw, camera, drop);
 	return mark;
 }
 
@@ -78,6 +76,17 @@ static const struct reading *reference(const struct rates *rates, int64_t now)
 	return best ? best : oldest;
 }
 
+/* Turns of all lanes, or those that found work. */
+static uint64_t stage_turns(const struct gw_stage *stage, size_t counter)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < stage->lane_count; i++)
+		sum += gw_counter_get(
+			(const struct gw_counter *)((const char *)stage->lanes[i].stats + counter));
+	return sum;
+}
+
 void rates_note(struct rates *rates, int64_t now)
 {
 	const struct gw *gw = rates->gw;
@@ -89,11 +98,13 @@ void rates_note(struct rates *rates, int64_t now)
 	const struct reading *before = &rates->reading[(rates->next + READINGS - 1) % READINGS];
 
 	for (int i = 0; i < GW_STAGES; i++) {
-		reading->turns[i] = gw_counter_get(&gw->stages[i].stats->turns);
-		reading->busy[i] = gw_counter_get(&gw->stages[i].stats->busy_turns);
+		reading->turns[i] =
+			stage_turns(&gw->stages[i], offsetof(struct gw_lane_stats, turns));
+		reading->busy[i] =
+			stage_turns(&gw->stages[i], offsetof(struct gw_lane_stats, busy_turns));
 		reading->processor[i] = processor[i];
 	}
-	for (uint32_t i = 0; i < gw->camera_count; i++) {
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
 		reading->camera[i] = mark_camera(gw, i);
 		int64_t period =
 			before->time ? frame_period(&before->camera[i], &reading->camera[i]) : 0;
@@ -108,7 +119,7 @@ void rates_note(struct rates *rates, int64_t now)
 
 struct rates *rates_create(const struct gw *gw)
 {
-	uint32_t cameras = gw->camera_count ? gw->camera_count : 1;
+	const uint32_t cameras = GW_CAMERAS;
 	struct rates *rates = calloc(1, sizeof(*rates));
 
 	if (!rates)
@@ -183,9 +194,9 @@ struct camera_rates rates_camera(struct rates *rates, uint32_t camera, int64_t n
 
 double rates_busy(struct rates *rates, enum gw_stage_index stage)
 {
-	const struct gw_stage_stats *stats = rates->gw->stages[stage].stats;
-	uint64_t busy = gw_counter_get(&stats->busy_turns);
-	uint64_t turns = gw_counter_get(&stats->turns);
+	const struct gw_stage *of = &rates->gw->stages[stage];
+	uint64_t busy = stage_turns(of, offsetof(struct gw_lane_stats, busy_turns));
+	uint64_t turns = stage_turns(of, offsetof(struct gw_lane_stats, turns));
 
 	pthread_mutex_lock(&rates->lock);
 	const struct reading *then = reference(rates, gw_now());

@@ -126,7 +126,7 @@ static void drops_of_frames_have_a_rate_wherever_they_happen(void **state)
 static void busy_is_the_share_of_turns_since_the_last_reading(void **state)
 {
 	struct rates_fixture *f = *state;
-	struct gw_stage_stats *stats = f->made.gw.stages[GW_STAGE_DECODE].stats;
+	struct gw_lane_stats *stats = f->made.gw.stages[GW_STAGE_DECODE].lanes[0].stats;
 
 	assert_float_equal(rates_busy(f->rates, GW_STAGE_DECODE), 0, 0);
 	gw_counter_add(&stats->turns, 1000);

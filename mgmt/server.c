@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/inherit.h"
 #include "core/log.h"
+#include "core/thread.h"
 #include "mgmt/body.h"
 #include "mgmt/jobs.h"
 #include "mgmt/peer.h"

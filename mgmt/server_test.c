@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
-#include "core/inherit.h"
+#include "core/thread.h"
 #include "mgmt/handmade.h"
 #include "mgmt/jobs.h"
 #include "mgmt/mgmt.h"
@@ -321,7 +321,7 @@ static void a_trouble_makes_the_status_unwell(void **state)
 	assert_true(json_is_true(json_object_get(reply, "well")));
 	assert_int_equal(json_array_size(json_object_get(reply, "troubles")), 0);
 	json_decref(reply);
-	f->made.gw.stages[GW_STAGE_RX].exhausted = true;
+	f->made.gw.stages[GW_STAGE_RX].lanes[0].exhausted = true;
 	for (int i = 0; i < 30; i++) {
 		reply = get(f, "/api/v1/status");
 		if (json_is_false(json_object_get(reply, "well")))
@@ -502,7 +502,8 @@ static void drops_are_all_named_and_add_up(void **state)
 
 	gw_counter_add(&handmade_stats(&f->made, GW_STAGE_RX, 0)->drops[GW_DROP_LATE], 2);
 	gw_counter_add(&handmade_stats(&f->made, GW_STAGE_RX, 1)->drops[GW_DROP_LATE], 3);
-	gw_counter_add(&handmade_stats(&f->made, GW_STAGE_RX, 2)->drops[GW_DROP_NOT_IP], 4);
+	gw_counter_add(
+		&handmade_stats(&f->made, GW_STAGE_RX, GW_UNMATCHED)->drops[GW_DROP_NOT_IP], 4);
 	json_t *reply = get(f, "/api/v1/drops"), *line;
 	size_t i;
 
@@ -535,7 +536,7 @@ static double sink_busy(struct server_fixture *f)
 static void busy_is_what_the_idle_policy_lets_tell(void **state)
 {
 	struct server_fixture *f = *state;
-	struct gw_stage_stats *stats = f->made.gw.stages[GW_STAGE_SINK].stats;
+	struct gw_lane_stats *stats = f->made.gw.stages[GW_STAGE_SINK].lanes[0].stats;
 
 	gw_counter_add(&stats->turns, 10);
 	gw_counter_add(&stats->busy_turns, 4);

@@ -48,26 +48,30 @@ int api_status(void *owner, const struct gw_request *request, struct gw_reply *r
 	const struct gw *gw = mgmt->gw;
 	int64_t now = gw_now();
 	struct tally total = {0}, tally;
-	uint32_t live = 0;
+	uint32_t live = 0, subjects[GW_SUBJECTS], in_use[GW_CAMERAS] = {0};
+	const uint32_t count = tally_subjects(gw, subjects);
 	double fps = 0, mbps = 0;
 	struct gw_health health;
 
-	for (uint32_t i = 0; i < gw->camera_count; i++) {
-		struct camera_rates rates = rates_camera(mgmt->rates, i, now);
+	gw_pool_count(gw->pool, in_use, GW_CAMERAS);
+	for (uint32_t i = 0; i < count; i++) {
+		tally_read(gw, subjects[i], in_use, &tally);
+		tally_add(&total, &tally);
+		if (!tally_is_camera(gw, subjects[i]))
+			continue;
+		struct camera_rates rates = rates_camera(mgmt->rates, subjects[i], now);
 
 		live += rates.state == CAMERA_LIVE;
 		fps += rates.fps;
 		mbps += rates.mbps;
-		tally_read(gw, i, &tally);
-		tally_add(&total, &tally);
 	}
 	reply->json = json_pack("{s:s, s:s, s:s, s:f, s:s, s:b, s:I, s:I, s:f, s:f, s:o, s:o, s:o}",
 		"name", gw->config->gateway->name, "version", GW_VERSION, "boot_id", gw->boot_id,
 		"uptime_s", (double)(now - gw->start) / 1e9, "mode",
 		gw->lossless ? "lossless" : "realtime", "ready",
 		atomic_load_explicit(&gw->ready, memory_order_acquire), "cameras",
-		(json_int_t)gw->camera_count, "cameras_live", (json_int_t)live, "fps",
-		facts_rounded(fps), "mbps", facts_rounded(mbps), "frames",
+		(json_int_t)atomic_load(&gw->cameras->count), "cameras_live", (json_int_t)live,
+		"fps", facts_rounded(fps), "mbps", facts_rounded(mbps), "frames",
 		facts_flow(&total, GW_FRAME), "samples", facts_flow(&total, GW_SAMPLE), "kafka",
 		kafka_facts(gw));
 	watch_read(mgmt->watch, &health);

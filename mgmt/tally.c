@@ -2,52 +2,69 @@
 
 #include <string.h>
 
-static void add_unit(const struct gw *gw, uint32_t camera, enum gw_unit unit, struct tally *tally)
+static void add_unit(const struct gw *gw, uint32_t subject, enum gw_unit unit,
+	const uint32_t *in_use, struct tally *tally)
 {
-	const struct gw_camera_stats *rx = &gw->stages[GW_STAGE_RX].stats->camera[camera];
-	const struct gw_camera_stats *sink = &gw->stages[GW_STAGE_SINK].stats->camera[camera];
+	const struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
+	const struct gw_stage *sink = &gw->stages[GW_STAGE_SINK];
 
 	switch (unit) {
 	case GW_PACKET:
-		tally->packets = gw_counter_get(&rx->packets);
-		tally->packets_used = gw_counter_get(&rx->packets_used);
+		tally->packets = GW_COUNT(rx, subject, packets);
+		tally->packets_used = GW_COUNT(rx, subject, packets_used);
 		break;
 	case GW_FRAME:
-		tally->frames_begun = gw_counter_get(&rx->frames_in);
-		tally->delivered = gw_counter_get(&sink->delivered);
-		tally->results_waiting = gw_counter_get(&sink->results_waiting);
-		tally->samples_held = gw_counter_get(&sink->samples_held);
-		if (camera < gw->camera_count)
-			tally->slots = gw_pool_in_use(gw->pool, camera);
+		tally->frames_begun = gw_total_begun(gw, subject);
+		tally->delivered = GW_COUNT(sink, subject, delivered);
+		tally->results_waiting = GW_COUNT(sink, subject, results_waiting);
+		tally->samples_held = GW_COUNT(sink, subject, samples_held);
+		if (subject < GW_CAMERAS)
+			tally->slots = in_use ? in_use[subject] : gw_pool_in_use(gw->pool, subject);
 		break;
 	case GW_SAMPLE:
-		tally->samples = gw_counter_get(&sink->samples);
-		tally->samples_delivered = gw_counter_get(&sink->samples_delivered);
-		tally->samples_held = gw_counter_get(&sink->samples_held);
+		tally->samples = GW_COUNT(sink, subject, samples);
+		tally->samples_delivered = GW_COUNT(sink, subject, samples_delivered);
+		tally->samples_held = GW_COUNT(sink, subject, samples_held);
 		break;
 	}
 	for (int drop = GW_DROP_NONE + 1; drop < GW_DROP_COUNT; drop++)
 		if (gw_drops[drop].unit == unit)
-			tally->drops[drop] = gw_total_drops(gw, camera, drop);
+			tally->drops[drop] = gw_total_drops(gw, subject, drop);
 }
 
-void tally_read_unit(const struct gw *gw, uint32_t camera, enum gw_unit unit, struct tally *tally)
+void tally_read_unit(const struct gw *gw, uint32_t subject, enum gw_unit unit, struct tally *tally)
 {
 	memset(tally, 0, sizeof(*tally));
-	add_unit(gw, camera, unit, tally);
+	add_unit(gw, subject, unit, NULL, tally);
 }
 
-void tally_read(const struct gw *gw, uint32_t camera, struct tally *tally)
+void tally_read(const struct gw *gw, uint32_t subject, const uint32_t *in_use, struct tally *tally)
 {
-	const struct gw_camera_stats *rx = &gw->stages[GW_STAGE_RX].stats->camera[camera];
+	const struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
 
 	memset(tally, 0, sizeof(*tally));
 	for (int unit = 0; unit < API_UNITS; unit++)
-		add_unit(gw, camera, (enum gw_unit)unit, tally);
-	tally->bytes = gw_counter_get(&rx->bytes);
-	tally->frames_complete = gw_counter_get(&rx->frames_out);
+		add_unit(gw, subject, (enum gw_unit)unit, in_use, tally);
+	tally->bytes = GW_COUNT(rx, subject, bytes);
+	tally->frames_complete = GW_COUNT(rx, subject, frames_out);
 	for (int event = 0; event < GW_EVENT_COUNT; event++)
-		tally->events[event] = gw_total_events(gw, camera, event);
+		tally->events[event] = gw_total_events(gw, subject, event);
+}
+
+bool tally_is_camera(const struct gw *gw, uint32_t subject)
+{
+	return subject < GW_CAMERAS && gw_camera_now(gw, subject) != NULL;
+}
+
+uint32_t tally_subjects(const struct gw *gw, uint32_t *subjects)
+{
+	uint32_t count = gw_camera_high(gw);
+
+	for (uint32_t i = 0; i < count; i++)
+		subjects[i] = i;
+	subjects[count++] = GW_REMOVED;
+	subjects[count++] = GW_UNMATCHED;
+	return count;
 }
 
 void tally_add(struct tally *sum, const struct tally *one)

@@ -25,13 +25,22 @@ struct tally_equation {
 	int64_t in_flight; /* negative only when the gauges contradict each other */
 };
 
-/* Reads all counters of one camera; `camera` may be gw->camera_count for what matches none. The
- * result is not one moment: stages go on counting while it is read. Any thread. */
-void tally_read(const struct gw *gw, uint32_t camera, struct tally *tally);
+/* Reads all counters of one subject: a slot, whether a camera has it or not, GW_UNMATCHED or
+ * GW_REMOVED. `in_use` are the slots of all cameras, of gw_pool_count(), for who reads many; NULL:
+ * they are counted. The result is not one moment: stages go on counting while it is read. Any
+ * thread. */
+void tally_read(const struct gw *gw, uint32_t subject, const uint32_t *in_use, struct tally *tally);
 
 /* The same for no more than one unit's equation needs, which takes less time; the rest becomes 0.
  */
-void tally_read_unit(const struct gw *gw, uint32_t camera, enum gw_unit unit, struct tally *tally);
+void tally_read_unit(const struct gw *gw, uint32_t subject, enum gw_unit unit, struct tally *tally);
+
+/* All that is counted apart, into GW_SUBJECTS places: every slot that was ever used, what removed
+ * cameras left, what matches none. Returns how many. */
+uint32_t tally_subjects(const struct gw *gw, uint32_t *subjects);
+
+/* Whether a camera has the slot now; else its figures belong to one that was removed. Held. */
+bool tally_is_camera(const struct gw *gw, uint32_t subject);
 
 void tally_add(struct tally *sum, const struct tally *one);
 

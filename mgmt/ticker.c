@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/inherit.h"
+#include "core/thread.h"
 
 struct ticker {
 	pthread_mutex_t lock; /* guards `stop` */
@@ -50,7 +50,6 @@ struct ticker *ticker_start(const char *name, void (*tick)(void *arg), void *arg
 {
 	struct ticker *ticker = calloc(1, sizeof(*ticker));
 	pthread_condattr_t attributes;
-	struct gw_inherit before;
 
 	if (!ticker)
 		return NULL;
@@ -61,15 +60,12 @@ struct ticker *ticker_start(const char *name, void (*tick)(void *arg), void *arg
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&ticker->wake, &attributes);
 	pthread_condattr_destroy(&attributes);
-	gw_inherit_begin(&before);
-	int status = pthread_create(&ticker->thread, NULL, ticker_thread, ticker);
-	gw_inherit_end(&before);
+	int status = gw_thread_start(&ticker->thread, name, -1, ticker_thread, ticker);
 	if (status != 0) {
 		free_ticker(ticker);
-		errno = status;
+		errno = -status;
 		return NULL;
 	}
-	pthread_setname_np(ticker->thread, name);
 	return ticker;
 }
 

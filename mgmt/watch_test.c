@@ -16,7 +16,7 @@ static void the_last_look_is_what_is_read_with_the_time_since(void **state)
 	watch_read(watch, &health);
 	assert_int_equal(health.count, 0);
 
-	made.gw.stages[GW_STAGE_RX].exhausted = true;
+	made.gw.stages[GW_STAGE_RX].lanes[0].exhausted = true;
 	watch_look(watch, 100 * GW_NS_PER_S);
 	watch_look(watch, 101 * GW_NS_PER_S);
 	watch_read(watch, &health);
@@ -24,7 +24,7 @@ static void the_last_look_is_what_is_read_with_the_time_since(void **state)
 	assert_string_equal(health.trouble[0].id, "stage.rx.exhausted");
 	assert_int_equal(health.trouble[0].since, 100 * GW_NS_PER_S);
 
-	made.gw.stages[GW_STAGE_RX].exhausted = false;
+	made.gw.stages[GW_STAGE_RX].lanes[0].exhausted = false;
 	watch_look(watch, 102 * GW_NS_PER_S);
 	watch_read(watch, &health);
 	assert_int_equal(health.count, 0);

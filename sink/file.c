@@ -34,7 +34,7 @@ struct file_sink {
 	struct sink *sink;
 	char *directory;
 	int lines_fd;
-	int *camera_fds; /* the cameras' directories */
+	int directory_fd;
 	off_t written; /* bytes of whole lines in the file */
 
 	char *buffer;
@@ -124,7 +124,8 @@ static void picture_name(char name[32], uint64_t sequence)
 static enum gw_drop submit_picture(struct file_sink *file, const struct sink_record *record)
 {
 	char name[32];
-	int directory = file->camera_fds[record->frame->camera];
+	const struct sink_camera *camera = record->frame->version->of[GW_STAGE_SINK];
+	int directory = camera->directory;
 	int64_t begin = gw_now();
 
 	picture_name(name, record->frame->sequence);
@@ -260,12 +261,10 @@ static void file_close(void *state)
 
 	if (!file)
 		return;
-	for (uint32_t i = 0; file->camera_fds && i < file->gw->camera_count; i++)
-		if (file->camera_fds[i] >= 0)
-			close(file->camera_fds[i]);
+	if (file->directory_fd >= 0)
+		close(file->directory_fd);
 	if (file->lines_fd >= 0)
 		close(file->lines_fd);
-	free(file->camera_fds);
 	free(file->buffer);
 	free(file->directory);
 	free(file);
@@ -315,45 +314,45 @@ static const char *name_of(const struct file_sink *file)
 	return file->gw->replay ? "replay: --output" : "kafka: directory";
 }
 
+/* Opens the camera's own directory. A replay stands for itself: older pictures go. */
+static int file_camera_prepare(void *state, const struct gw_camera *camera,
+	struct sink_camera *made, struct gw_error *error)
+{
+	struct file_sink *file = state;
+	const char *name = camera->config->name;
+
+	if (mkdirat(file->directory_fd, name, 0755) == 0 || errno == EEXIST)
+		made->directory =
+			openat(file->directory_fd, name, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	if (made->directory < 0)
+		return gw_error_set(error, -errno, "%s %s/%s: %s", name_of(file), file->directory,
+			name, strerror(errno));
+	const int status = file->gw->replay ? remove_pictures(made->directory) : 0;
+
+	if (status != 0)
+		gw_error_set(error, status, "replay: an older replay's pictures in %s/%s stay: %s",
+			file->directory, name, strerror(-status));
+	return status;
+}
+
 static int open_files(struct file_sink *file, struct gw_error *error)
 {
 	/* A gateway that starts again goes on; a replay stands for itself. */
 	int mode = O_WRONLY | O_CREAT | O_CLOEXEC | (file->gw->replay ? O_TRUNC : O_APPEND);
 	int status = make_directories(file->directory);
-	int directory =
-		status == 0 ? open(file->directory, O_DIRECTORY | O_RDONLY | O_CLOEXEC) : -1;
 
-	if (directory < 0)
+	if (status == 0)
+		file->directory_fd = open(file->directory, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	if (file->directory_fd < 0)
 		return gw_error_set(error, status ? status : -errno,
 			"%s %s: %s: choose one that gwd may write", name_of(file), file->directory,
 			strerror(status ? -status : errno));
-	for (uint32_t i = 0; i < file->gw->camera_count && status == 0; i++) {
-		const char *camera = file->gw->cameras[i].config->name;
-
-		if (mkdirat(directory, camera, 0755) == 0 || errno == EEXIST)
-			file->camera_fds[i] =
-				openat(directory, camera, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-		if (file->camera_fds[i] < 0)
-			status = gw_error_set(error, -errno, "%s %s/%s: %s", name_of(file),
-				file->directory, camera, strerror(errno));
-	}
-	if (status == 0) {
-		file->lines_fd = openat(directory, "frames.jsonl", mode, 0644);
-		file->written = file->lines_fd < 0 ? -1 : lseek(file->lines_fd, 0, SEEK_END);
-		if (file->written < 0)
-			status = gw_error_set(error, -errno, "%s %s/frames.jsonl: %s",
-				name_of(file), file->directory, strerror(errno));
-	}
-	close(directory);
-	for (uint32_t i = 0; file->gw->replay && i < file->gw->camera_count && status == 0; i++) {
-		status = remove_pictures(file->camera_fds[i]);
-		if (status != 0)
-			gw_error_set(error, status,
-				"replay: an older replay's pictures in %s/%s stay: %s",
-				file->directory, file->gw->cameras[i].config->name,
-				strerror(-status));
-	}
-	return status;
+	file->lines_fd = openat(file->directory_fd, "frames.jsonl", mode, 0644);
+	file->written = file->lines_fd < 0 ? -1 : lseek(file->lines_fd, 0, SEEK_END);
+	if (file->written < 0)
+		return gw_error_set(error, -errno, "%s %s/frames.jsonl: %s", name_of(file),
+			file->directory, strerror(errno));
+	return 0;
 }
 
 static int file_open(const struct gw *gw, struct sink *sink, void **state, struct gw_error *error)
@@ -369,10 +368,8 @@ static int file_open(const struct gw *gw, struct sink *sink, void **state, struc
 	file->lines_fd = -1;
 	file->directory = strdup(directory);
 	file->buffer = malloc(BUFFER_SIZE);
-	file->camera_fds = malloc((gw->camera_count + 1) * sizeof(int));
-	for (uint32_t i = 0; file->camera_fds && i < gw->camera_count; i++)
-		file->camera_fds[i] = -1;
-	int status = file->directory && file->buffer && file->camera_fds
+	file->directory_fd = -1;
+	int status = file->directory && file->buffer
 		? open_files(file, error)
 		: gw_error_set(error, -ENOMEM, "kafka: out of memory");
 
@@ -386,6 +383,8 @@ static int file_open(const struct gw *gw, struct sink *sink, void **state, struc
 
 const struct sink_ops sink_file = {
 	.name = "file",
+	.one_lane = true,
+	.camera_prepare = file_camera_prepare,
 	.open = file_open,
 	.submit = file_submit,
 	.poll = file_poll,

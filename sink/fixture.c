@@ -24,53 +24,37 @@
 static const char *const digits[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 static const char *const objects[] = {"person", "a \"quoted\" \\ label", "Grüße\n\x01\xff"};
 
-static struct gw_config *parse(const char *yaml, struct gw_error *error)
-{
-	char text[4096];
-	struct gw_config *config;
-
-	snprintf(text, sizeof(text),
-		"gateway: {name: test gateway}\n"
-		"frames: {classes: [{width: 320, height: 240, count: 96}]}\n"
-		"cameras:\n"
-		"  - {name: cam0, source: 10.0.0.1, destination: 10.0.0.9, port: 5000}\n"
-		"  - {name: cam1, source: 10.0.0.2, destination: 10.0.0.9, port: 5000}\n"
-		"%s",
-		yaml);
-	return gw_config_parse(text, strlen(text), &config, error) == 0 ? config : NULL;
-}
-
-/* Makes everything but the stage's state. */
-static struct fixture *make(const char *yaml, bool replay)
+/* Makes everything; *status is what opening the stage returned. */
+static struct fixture *make(const char *yaml, bool replay, int *status, struct gw_error *error)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	struct gw *gw = &fixture->gw;
-	struct gw_error error;
-	struct gw_size_class size = {320, 240, 96};
+	const char *mark = strstr(yaml, "DIR");
+	char text[4096];
 
 	gw_log_open(GW_LOG_STDERR, GW_LOG_DEBUG);
 	strcpy(fixture->directory, "/tmp/framegate-sink-XXXXXX");
 	assert_non_null(mkdtemp(fixture->directory));
-	char *with_directory = NULL;
-	const char *mark = strstr(yaml, "DIR");
-
-	if (mark)
-		assert_true(asprintf(&with_directory, "%.*s%s%s", (int)(mark - yaml), yaml,
-				    fixture->directory, mark + 3) > 0);
-	gw->config = parse(with_directory ? with_directory : yaml, &error);
-	free(with_directory);
-	if (!gw->config)
-		fail_msg("%s", error.text);
-	strcpy(gw->boot_id, "00000000-0000-4000-8000-000000000001");
 	fixture->replay = (struct gw_replay){"none.pcap", fixture->directory};
-	gw->replay = replay ? &fixture->replay : NULL;
-	gw->camera_count = 2;
-	gw->cameras = calloc(2, sizeof(struct gw_camera));
-	for (uint16_t i = 0; i < 2; i++) {
-		gw->cameras[i].config = &gw->config->cameras[i];
-		gw->cameras[i].model = i;
-		gw->cameras[i].sample_every = *gw->config->kafka->frames->every;
-	}
+	snprintf(text, sizeof(text),
+		"gateway: {name: test gateway}\n"
+		"%s"
+		"cameras:\n"
+		"  - {name: cam0, source: 10.0.0.1, destination: 10.0.0.9, port: 5000}\n"
+		"  - {name: cam1, source: 10.0.0.2, destination: 10.0.0.9, port: 5000}\n"
+		"%.*s%s%s",
+		strstr(yaml, "classes:")
+			? ""
+			: "frames: {classes: [{width: 320, height: 240, count: 96}]}\n",
+		mark ? (int)(mark - yaml) : (int)strlen(yaml), yaml, mark ? fixture->directory : "",
+		mark ? mark + 3 : "");
+	*status = test_gateway_open(
+		gw, text, replay ? &fixture->replay : NULL, GW_STAGE_SINK, &sink_stage, error);
+	if (*status != 0)
+		return fixture;
+	strcpy(gw->boot_id, "00000000-0000-4000-8000-000000000001");
+	for (uint16_t i = 0; i < 2; i++)
+		atomic_load(&gw->cameras->slot[i].now)->model = i;
 	gw->model_count = 2;
 	gw->models[0] = (struct gw_model_info){.name = "digits",
 		.version = 1,
@@ -84,15 +68,7 @@ static struct fixture *make(const char *yaml, bool replay)
 		.task = GW_TASK_DETECT,
 		.label_count = 3,
 		.labels = objects};
-	gw->latency = gw_latency_create(2);
-	gw->pool = gw_pool_create(&size, 1, false, &error);
-	gw->links[GW_STAGES - 2] = gw_link_create("to sink", gw_pool_size(gw->pool));
-	gw->stages[GW_STAGE_RX].stats = gw_stage_stats_create("rx", 2);
-	fixture->sink = &gw->stages[GW_STAGE_SINK];
-	fixture->sink->ops = &sink_stage;
-	fixture->sink->gw = gw;
-	fixture->sink->stats = gw_stage_stats_create("sink", 2);
-	fixture->sink->in = gw->links[GW_STAGES - 2];
+	fixture->sink = &gw->stages[GW_STAGE_SINK].lanes[0];
 	return fixture;
 }
 
@@ -103,36 +79,29 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
 
 static void destroy(struct fixture *fixture)
 {
-	struct gw *gw = &fixture->gw;
-
-	sink_stage.close(fixture->sink);
-	gw_stage_stats_destroy(fixture->sink->stats);
-	gw_stage_stats_destroy(gw->stages[GW_STAGE_RX].stats);
-	gw_link_destroy(fixture->sink->in);
-	gw_pool_destroy(gw->pool);
-	gw_latency_destroy(gw->latency);
-	free(gw->cameras);
-	gw_config_free(gw->config);
+	test_gateway_close(&fixture->gw);
 	nftw(fixture->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	free(fixture);
 }
 
 struct fixture *fixture_open(const char *yaml, bool replay)
 {
-	struct fixture *fixture = make(yaml, replay);
 	struct gw_error error;
+	int status;
+	struct fixture *fixture = make(yaml, replay, &status, &error);
 
-	if (sink_stage.open(fixture->sink, &error) != 0)
+	if (status != 0)
 		fail_msg("%s", error.text);
 	return fixture;
 }
 
 void fixture_fail(const char *yaml, const char *words_of_the_error)
 {
-	struct fixture *fixture = make(yaml, false);
 	struct gw_error error = {""};
+	int status;
+	struct fixture *fixture = make(yaml, false, &status, &error);
 
-	assert_true(sink_stage.open(fixture->sink, &error) < 0);
+	assert_true(status < 0);
 	assert_non_null(strstr(error.text, words_of_the_error));
 	assert_null(strchr(error.text, '\n'));
 	destroy(fixture);
@@ -157,10 +126,16 @@ void fixture_close(struct fixture *fixture, uint32_t ms)
 	destroy(fixture);
 }
 
+/* What the receive stage counted. */
+static struct gw_camera_stats *fixture_begun(struct fixture *fixture, uint32_t camera)
+{
+	return &fixture->gw.stages[GW_STAGE_RX].lanes[0].stats->camera[camera];
+}
+
 struct gw_frame *fixture_frame(struct fixture *fixture, uint32_t camera)
 {
-	struct gw_frame *frame = gw_pool_get(fixture->gw.pool, camera, 320, 240);
-	struct gw_camera_stats *rx = &fixture->gw.stages[GW_STAGE_RX].stats->camera[camera];
+	struct gw_frame *frame = test_gateway_frame(&fixture->gw, camera, 320, 240);
+	struct gw_camera_stats *rx = fixture_begun(fixture, camera);
 
 	if (!frame)
 		return NULL;
@@ -192,7 +167,7 @@ struct gw_frame *fixture_frame(struct fixture *fixture, uint32_t camera)
 
 void fixture_drop(struct fixture *fixture, struct gw_frame *frame)
 {
-	struct gw_camera_stats *rx = &fixture->gw.stages[GW_STAGE_RX].stats->camera[frame->camera];
+	struct gw_camera_stats *rx = fixture_begun(fixture, frame->camera);
 
 	gw_counter_set(&rx->frames_in, gw_counter_get(&rx->frames_in) - 1);
 	gw_frame_unref(frame);
@@ -200,7 +175,7 @@ void fixture_drop(struct fixture *fixture, struct gw_frame *frame)
 
 void fixture_send(struct fixture *fixture, struct gw_frame *frame)
 {
-	gw_link_push(fixture->sink->in, &frame, 1);
+	test_gateway_push(&fixture->gw, GW_STAGE_SINK, frame);
 }
 
 void fixture_send_frames(struct fixture *fixture, uint32_t camera, uint32_t count)
@@ -246,7 +221,7 @@ uint64_t fixture_drops(struct fixture *fixture, uint32_t camera, enum gw_drop dr
 void fixture_assert_balanced(struct fixture *fixture)
 {
 	for (uint32_t camera = 0; camera < 2; camera++) {
-		struct gw_camera_stats *rx = &fixture->gw.stages[GW_STAGE_RX].stats->camera[camera];
+		struct gw_camera_stats *rx = fixture_begun(fixture, camera);
 		struct gw_camera_stats *sink = fixture_stats(fixture, camera);
 		uint64_t held = gw_counter_get(&sink->samples_held);
 		uint64_t frames = gw_pool_in_use(fixture->gw.pool, camera) - held +
@@ -282,7 +257,7 @@ char *fixture_read(struct fixture *fixture, const char *name, size_t *size)
 
 void fixture_describe(struct fixture *fixture, const char *key, char *text, size_t size)
 {
-	json_t *facts = sink_stage.describe(fixture->sink);
+	json_t *facts = sink_stage.describe(fixture->sink->stage);
 	const char *value = json_string_value(json_object_get(facts, key));
 
 	snprintf(text, size, "%s", value ? value : "");

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/gateway.h"
+#include "core/test_gateway.h"
 
 /* Of the two models. */
 #define DIGEST_0 "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -14,7 +14,7 @@
 struct fixture {
 	struct gw gw;
 	struct gw_replay replay;
-	struct gw_stage *sink;
+	struct gw_lane *sink;
 	char directory[64]; /* empty at the start, for the test's files */
 	uint64_t sequence[4];
 };

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sink/sink.h"
+
 #define CONFIDENCE_DIGITS 4
 #define PIXEL_DIGITS 2
 
@@ -37,8 +39,7 @@ static const struct {
 #undef X
 };
 
-/* "/gateways/<gateway>/cameras/<camera>", percent-encoded (RFC 3986, 2.1): the source is a URI. */
-static char *make_source(const char *gateway, const char *camera)
+char *record_source(const char *gateway, const char *camera)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	const char *parts[] = {"/gateways/", gateway, "/cameras/", camera};
@@ -74,33 +75,13 @@ struct record *record_create(const struct gw *gw)
 {
 	struct record *record = calloc(1, sizeof(*record));
 
-	if (!record)
-		return NULL;
-	record->gw = gw;
-	record->sources = calloc(gw->camera_count + 1, sizeof(char *));
-	if (!record->sources)
-		goto no_memory;
-	for (uint32_t i = 0; i < gw->camera_count; i++) {
-		record->sources[i] =
-			make_source(gw->config->gateway->name, gw->cameras[i].config->name);
-		if (!record->sources[i])
-			goto no_memory;
-	}
+	if (record)
+		record->gw = gw;
 	return record;
-
-no_memory:
-	record_destroy(record);
-	errno = ENOMEM;
-	return NULL;
 }
 
 void record_destroy(struct record *record)
 {
-	if (!record)
-		return;
-	for (uint32_t i = 0; record->sources && i < record->gw->camera_count; i++)
-		free(record->sources[i]);
-	free(record->sources);
 	free(record);
 }
 
@@ -111,12 +92,12 @@ void record_begin(struct record *record, const struct gw_frame *frame)
 	writer_begin(&writer, record->id, sizeof(record->id) - 1);
 	writer_raw(&writer, record->gw->boot_id);
 	writer_raw(&writer, "/");
-	writer_raw(&writer, record->gw->cameras[frame->camera].config->name);
+	writer_raw(&writer, frame->version->config->name);
 	writer_raw(&writer, "/");
 	writer_unsigned(&writer, frame->sequence);
 	record->id[writer.size] = '\0';
 	writer_time(record->time, frame->capture_ns);
-	record->source = record->sources[frame->camera];
+	record->source = ((struct sink_camera *)frame->version->of[GW_STAGE_SINK])->source;
 }
 
 void record_write_flags(struct writer *writer, uint32_t flags)
@@ -217,7 +198,8 @@ void record_write_result(struct writer *writer, const struct gw *gw, const struc
 {
 	const struct gw_result *result = &frame->result;
 
-	if (result->model >= gw->model_count || result->task == GW_TASK_NONE) {
+	if (result->model >= atomic_load_explicit(&gw->model_count, memory_order_acquire) ||
+		result->task == GW_TASK_NONE) {
 		writer_raw(writer, "\"task\":\"none\"");
 		return;
 	}
@@ -268,7 +250,7 @@ int record_finish(struct record *record, const struct gw_frame *frame, bool samp
 	writer_raw(&writer, ",\"@timestamp\":");
 	writer_string(&writer, record->time);
 	writer_raw(&writer, ",\"sensorId\":");
-	writer_string(&writer, record->gw->cameras[frame->camera].config->name);
+	writer_string(&writer, frame->version->config->name);
 	writer_raw(&writer, ",\"frame\":");
 	write_frame(&writer, frame);
 	writer_raw(&writer, ",");

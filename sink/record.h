@@ -16,13 +16,16 @@
 
 struct record {
 	const struct gw *gw;
-	char **sources; /* per camera: the CloudEvents source */
 	char id[RECORD_ID_SIZE];
 	char time[WRITER_TIME_SIZE];
 	const char *source;
 	uint32_t size;
 	char value[RECORD_SIZE];
 };
+
+/* "/gateways/<gateway>/cameras/<camera>", percent-encoded (RFC 3986, 2.1): the CloudEvents source
+ * is a URI. Released with free(); NULL when out of memory. */
+char *record_source(const char *gateway, const char *camera);
 
 /* NULL and errno on failure. */
 struct record *record_create(const struct gw *gw);

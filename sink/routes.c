@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <string.h>
 
 #include "core/gateway.h"
 
@@ -11,14 +10,17 @@ static int ask_for_sample(void *owner, const struct gw_request *request, struct 
 {
 	struct gw *gw = ((struct gw_stage *)owner)->gw;
 
-	for (uint32_t i = 0; i < gw->camera_count; i++) {
-		if (strcmp(gw->cameras[i].config->name, request->name) != 0)
-			continue;
-		atomic_store_explicit(&gw->cameras[i].sample_now, true, memory_order_relaxed);
-		reply->json = json_pack("{s:s, s:b}", "camera", request->name, "requested", 1);
-		return 202;
-	}
-	return gw_error_set(error, -ENOENT, "there is no camera \"%s\"", request->name);
+	gw_cameras_hold(gw);
+	const uint32_t camera = gw_camera_find(gw, request->name);
+
+	if (camera != GW_NO_CAMERA)
+		atomic_store_explicit(
+			&gw->cameras->slot[camera].sample_now, true, memory_order_relaxed);
+	gw_cameras_release(gw);
+	if (camera == GW_NO_CAMERA)
+		return gw_error_set(error, -ENOENT, "there is no camera \"%s\"", request->name);
+	reply->json = json_pack("{s:s, s:b}", "camera", request->name, "requested", 1);
+	return 202;
 }
 
 static int show_kafka(void *owner, const struct gw_request *request, struct gw_reply *reply,

@@ -47,13 +47,25 @@ struct sink_report {
  * also from submit itself. A sample's picture may be gone when it returns. Sink thread only. */
 void sink_report(struct sink *sink, const struct sink_report *report);
 
+/* What the sink has made of a camera's version: gw_camera.of[GW_STAGE_SINK]. */
+struct sink_camera {
+	char *source; /* the CloudEvents source of its records */
+	int directory; /* of a back-end that writes files: the camera's; -1: none */
+};
+
 struct sink_ops {
 	const char *name;
+	bool one_lane; /* several threads would be in each other's way */
 
 	/* Checks what can be checked without waiting for anybody: brokers that are away are no
 	 * error. On failure one line that says what to do, and nothing is left open. Main thread.
 	 */
 	int (*open)(const struct gw *gw, struct sink *sink, void **state, struct gw_error *error);
+
+	/* Optional: makes what records of the camera will need, into `made`; what is in it is taken
+	 * back by the stage. On failure one line. Control thread. */
+	int (*camera_prepare)(void *state, const struct gw_camera *camera, struct sink_camera *made,
+		struct gw_error *error);
 
 	/* Takes one record; copies what it needs. GW_DROP_NONE: accepted, a report follows or has
 	 * been made. Otherwise the reason why not, and no report follows. Waits for nobody, and

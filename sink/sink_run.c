@@ -116,7 +116,7 @@ static void send(const char *section, uint32_t count, uint32_t rate)
 				(json_int_t)gw_counter_get(&stats->samples_delivered), "drops",
 				drops));
 	}
-	json_object_set_new(counts, "describe", sink_stage.describe(f->sink));
+	json_object_set_new(counts, "describe", sink_stage.describe(f->sink->stage));
 	json_dumpf(counts, stdout, JSON_SORT_KEYS);
 	printf("\n");
 	json_decref(counts);

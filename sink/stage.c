@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/gateway.h"
@@ -13,17 +14,23 @@
 #include "sink/sink.h"
 #include "sink/stage.h"
 
+/* A lane's. */
 struct sink {
 	struct gw *gw;
-	struct gw_stage_stats *stats;
+	struct gw_lane *lane;
 	const struct sink_ops *ops;
 	void *backend;
 	struct record *record;
-	struct sampler *samplers; /* per camera */
+	struct sampler samplers[GW_CAMERAS];
 	uint32_t budget; /* samples that may wait */
 	uint32_t waiting[2]; /* records not reported yet, by enum sink_kind */
 	uint32_t kept[GW_SIZE_CLASSES]; /* slots that waiting samples keep */
 };
+
+static struct gw_latency *latency(const struct sink *sink)
+{
+	return sink->gw->latency[sink->lane->index];
+}
 
 static void gauge_move(struct gw_counter *gauge, int by)
 {
@@ -32,7 +39,7 @@ static void gauge_move(struct gw_counter *gauge, int by)
 
 void sink_report(struct sink *sink, const struct sink_report *report)
 {
-	struct gw_camera_stats *stats = &sink->stats->camera[report->camera];
+	struct gw_camera_stats *stats = &sink->lane->stats->camera[report->camera];
 	bool delivered = report->drop == GW_DROP_NONE;
 
 	sink->waiting[report->kind]--;
@@ -40,7 +47,7 @@ void sink_report(struct sink *sink, const struct sink_report *report)
 		gw_count_drop(stats, report->drop);
 	if (report->kind == SINK_RESULT) {
 		if (delivered) {
-			gw_histogram_record(&sink->gw->latency->acknowledge, report->waited_us);
+			gw_histogram_record(&latency(sink)->acknowledge, report->waited_us);
 			gw_counter_add(&stats->delivered, 1);
 		}
 		gauge_move(&stats->results_waiting, -1);
@@ -55,14 +62,14 @@ void sink_report(struct sink *sink, const struct sink_report *report)
 
 static bool sample_due(struct sink *sink, uint32_t index)
 {
-	struct gw_camera *camera = &sink->gw->cameras[index];
+	struct gw_camera_slot *slot = &sink->gw->cameras->slot[index];
 	/* A replay writes down every picture. */
 	uint32_t every = sink->gw->replay
 		? 1
-		: atomic_load_explicit(&camera->sample_every, memory_order_relaxed);
+		: atomic_load_explicit(&slot->sample_every, memory_order_relaxed);
 	/* The exchange locks the bus: not for every frame. */
-	bool now = atomic_load_explicit(&camera->sample_now, memory_order_relaxed) &&
-		atomic_exchange_explicit(&camera->sample_now, false, memory_order_relaxed);
+	bool now = atomic_load_explicit(&slot->sample_now, memory_order_relaxed) &&
+		atomic_exchange_explicit(&slot->sample_now, false, memory_order_relaxed);
 
 	return sampler_due(&sink->samplers[index], every, now);
 }
@@ -76,7 +83,7 @@ static enum gw_drop submit(struct sink *sink, struct gw_counter *gauge, struct g
 	const struct sink_record out = {
 		.kind = kind,
 		.frame = frame,
-		.camera = sink->gw->cameras[frame->camera].config->name,
+		.camera = frame->version->config->name,
 		.id = record->id,
 		.source = record->source,
 		.time = record->time,
@@ -130,12 +137,12 @@ static bool send_sample(struct sink *sink, struct gw_camera_stats *stats, struct
 
 static void finish(struct sink *sink, struct gw_frame *frame)
 {
-	struct gw_camera_stats *stats = &sink->stats->camera[frame->camera];
+	struct gw_camera_stats *stats = &sink->lane->stats->camera[frame->camera];
 	enum gw_drop drop = frame->drop;
 
 	if (drop == GW_DROP_NONE) {
 		frame->stamp[GW_STAMP_SINK] = gw_now();
-		gw_latency_record(sink->gw->latency, frame);
+		gw_latency_record(latency(sink), frame);
 		record_begin(sink->record, frame);
 		bool sampled = sample_due(sink, frame->camera) && send_sample(sink, stats, frame);
 
@@ -149,14 +156,15 @@ static void finish(struct sink *sink, struct gw_frame *frame)
 	/* Before the slot returns: who finds it free must not find its frame still on the way. The
 	 * audit reads neither of the two against the other. */
 	gw_counter_add(&stats->frames_out, 1);
+	gw_counter_add(&sink->gw->cameras->slot[frame->camera].through, 1);
 	gw_frame_unref(frame);
 }
 
-static uint32_t sink_poll(struct gw_stage *stage)
+static uint32_t sink_poll(struct gw_lane *lane)
 {
-	struct sink *sink = stage->state;
+	struct sink *sink = lane->state;
 	struct gw_frame *frames[GW_BURST];
-	uint32_t count = gw_stage_take(stage, frames, GW_BURST);
+	uint32_t count = gw_lane_take(lane, frames, GW_BURST);
 
 	for (uint32_t i = 0; i < count; i++)
 		finish(sink, frames[i]);
@@ -165,9 +173,9 @@ static uint32_t sink_poll(struct gw_stage *stage)
 	return count;
 }
 
-static void sink_housekeeping(struct gw_stage *stage, int64_t now)
+static void sink_housekeeping(struct gw_lane *lane, int64_t now)
 {
-	struct sink *sink = stage->state;
+	struct sink *sink = lane->state;
 
 	/* Also when nothing waits: a back-end may hear of its brokers there. */
 	sink->ops->poll(sink->backend);
@@ -180,7 +188,8 @@ static void write_off_sample(struct gw_frame *frame, void *arg)
 	struct sink *sink = arg;
 
 	/* Of the slots in use, only those with a waiting sample have come as far as here. */
-	if (frame->stamp[GW_STAMP_SINK] != 0)
+	if (frame->stamp[GW_STAMP_SINK] != 0 &&
+		gw_lane_of(frame->camera, sink->lane->stage->lane_count) == sink->lane->index)
 		sink_report(sink,
 			&(struct sink_report){
 				.kind = SINK_SAMPLE,
@@ -195,8 +204,8 @@ static void write_off(struct sink *sink)
 {
 	if (sink->waiting[SINK_SAMPLE] > 0)
 		gw_pool_visit(sink->gw->pool, write_off_sample, sink);
-	for (uint32_t i = 0; i < sink->gw->camera_count; i++) {
-		struct gw_camera_stats *stats = &sink->stats->camera[i];
+	for (uint32_t i = 0; i < gw_camera_high(sink->gw); i++) {
+		struct gw_camera_stats *stats = &sink->lane->stats->camera[i];
 
 		gw_counter_add(
 			&stats->drops[GW_DROP_SINK_LOST], gw_counter_get(&stats->results_waiting));
@@ -218,10 +227,10 @@ static void purge(struct sink *sink)
 		results, samples);
 }
 
-static bool sink_drain(struct gw_stage *stage)
+static bool sink_drain(struct gw_lane *lane)
 {
-	struct sink *sink = stage->state;
-	int64_t deadline = atomic_load_explicit(&stage->drain_by, memory_order_relaxed);
+	struct sink *sink = lane->state;
+	int64_t deadline = atomic_load_explicit(&lane->drain_by, memory_order_relaxed);
 
 	if (sink->ops->flush)
 		sink->ops->flush(sink->backend);
@@ -231,60 +240,135 @@ static bool sink_drain(struct gw_stage *stage)
 	return sink->waiting[SINK_RESULT] + sink->waiting[SINK_SAMPLE] == 0;
 }
 
-static void sink_end(struct gw_stage *stage)
+static void sink_end(struct gw_lane *lane)
 {
-	purge(stage->state);
+	purge(lane->state);
+}
+
+/* The lines of one file have one writer. */
+static uint32_t sink_lanes(const struct gw *gw, uint32_t wanted)
+{
+	const struct sink_ops *ops = sink_choose(gw, NULL);
+
+	return ops && ops->one_lane ? 1 : wanted;
 }
 
 static int sink_open(struct gw_stage *stage, struct gw_error *error)
 {
-	struct sink *sink = calloc(1, sizeof(*sink));
-
-	if (!sink)
-		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
-	stage->state = sink;
-	sink->gw = stage->gw;
-	sink->stats = stage->stats;
-	sink->budget = stage->gw->config->kafka->frames->budget;
-	sink->samplers = calloc(stage->gw->camera_count + 1, sizeof(struct sampler));
-	sink->record = record_create(stage->gw);
-	if (!sink->samplers || !sink->record)
-		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
-	sink->ops = sink_choose(stage->gw, error);
-	if (!sink->ops)
-		return -EINVAL;
-	return sink->ops->open(stage->gw, sink, &sink->backend, error);
+	stage->state = (void *)sink_choose(stage->gw, error);
+	return stage->state ? 0 : -EINVAL;
 }
 
 static void sink_close(struct gw_stage *stage)
 {
-	struct sink *sink = stage->state;
+	stage->state = NULL;
+}
+
+static int sink_lane_open(struct gw_lane *lane, struct gw_error *error)
+{
+	const struct sink_ops *ops = lane->stage->state;
+	struct sink *sink = calloc(1, sizeof(*sink));
+
+	if (!sink)
+		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
+	lane->state = sink;
+	sink->gw = lane->stage->gw;
+	sink->lane = lane;
+	sink->budget = sink->gw->config->kafka->frames->budget;
+	sink->record = record_create(sink->gw);
+	if (!sink->record)
+		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
+	sink->ops = ops;
+	return sink->ops->open(sink->gw, sink, &sink->backend, error);
+}
+
+static void sink_lane_close(struct gw_lane *lane)
+{
+	struct sink *sink = lane->state;
 
 	if (!sink)
 		return;
 	if (sink->ops)
 		sink->ops->close(sink->backend);
 	record_destroy(sink->record);
-	free(sink->samplers);
 	free(sink);
-	stage->state = NULL;
+	lane->state = NULL;
 }
 
+static int sink_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
+	const struct gw_camera *was, struct gw_error *error)
+{
+	const struct sink_ops *ops = stage->state;
+	struct sink_camera *camera = calloc(1, sizeof(*camera));
+	int status = 0;
+
+	if (!camera)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	is->of[GW_STAGE_SINK] = camera;
+	camera->source = record_source(stage->gw->config->gateway->name, is->config->name);
+	camera->directory = -1;
+	if (!camera->source)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	if (ops->camera_prepare) {
+		const struct sink *sink = stage->lanes[0].state;
+
+		status = ops->camera_prepare(sink->backend, is, camera, error);
+	}
+	return status;
+}
+
+static void sink_camera_release(struct gw_stage *stage, struct gw_camera *camera)
+{
+	struct sink_camera *of = camera->of[GW_STAGE_SINK];
+
+	if (!of)
+		return;
+	if (of->directory >= 0)
+		close(of->directory);
+	free(of->source);
+	free(of);
+	camera->of[GW_STAGE_SINK] = NULL;
+}
+
+/* What the lanes say, in one: their sums where it is a count, the first one's word otherwise. */
 static struct json_t *sink_describe(struct gw_stage *stage)
 {
-	struct sink *sink = stage->state;
+	struct json_t *facts = NULL;
 
-	return sink->ops->describe(sink->backend);
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		struct sink *sink = stage->lanes[i].state;
+		json_t *said = sink->ops->describe(sink->backend), *value;
+		const char *key;
+
+		if (!facts) {
+			facts = said;
+			continue;
+		}
+		json_object_foreach(said, key, value) {
+			json_t *sum = json_object_get(facts, key);
+
+			if (json_is_integer(sum) && json_is_integer(value))
+				json_integer_set(
+					sum, json_integer_value(sum) + json_integer_value(value));
+		}
+		json_decref(said);
+	}
+	return facts;
 }
 
 const struct gw_stage_ops sink_stage = {
 	.name = "sink",
+	.lanes = sink_lanes,
 	.open = sink_open,
+	.lane_open = sink_lane_open,
+	.lane_close = sink_lane_close,
+	.close = sink_close,
 	.end = sink_end,
 	.poll = sink_poll,
 	.housekeeping = sink_housekeeping,
 	.drain = sink_drain,
-	.close = sink_close,
+	.camera_prepare = sink_camera_prepare,
+	.camera_release = sink_camera_release,
 	.describe = sink_describe,
 	.routes = sink_routes,
 };

@@ -52,7 +52,7 @@ static void a_failed_frame_is_counted_by_its_reason_and_goes_nowhere(void **stat
 	assert_int_equal(of(&fixture_stats(f, 1)->delivered), 0);
 	assert_int_equal(of(&fixture_stats(f, 1)->samples), 0);
 	assert_int_equal(of(&fixture_stats(f, 1)->frames_out), 1);
-	assert_int_equal(of(&f->gw.latency->segment[GW_SEGMENT_TOTAL].count), 0);
+	assert_int_equal(of(&f->gw.latency[0]->segment[GW_SEGMENT_TOTAL].count), 0);
 	fixture_assert_balanced(f);
 	fixture_close(f, 1000);
 }
@@ -62,10 +62,10 @@ static void the_latency_of_well_frames_is_recorded(void **state)
 	struct fixture *f = fixture_open("kafka: {backend: 'null'}\n", false);
 
 	fixture_send_frames(f, 1, 20);
-	assert_int_equal(of(&f->gw.latency->segment[GW_SEGMENT_TOTAL].count), 20);
-	assert_int_equal(of(&f->gw.latency->segment[GW_SEGMENT_SINK_WAIT].count), 20);
-	assert_int_equal(of(&f->gw.latency->camera[1].count), 20);
-	assert_int_equal(of(&f->gw.latency->acknowledge.count), 20);
+	assert_int_equal(of(&f->gw.latency[0]->segment[GW_SEGMENT_TOTAL].count), 20);
+	assert_int_equal(of(&f->gw.latency[0]->segment[GW_SEGMENT_SINK_WAIT].count), 20);
+	assert_int_equal(of(&f->gw.latency[0]->camera[1].count), 20);
+	assert_int_equal(of(&f->gw.latency[0]->acknowledge.count), 20);
 	fixture_close(f, 1000);
 }
 
@@ -89,7 +89,7 @@ static void a_picture_that_is_asked_for_is_the_next_one(void **state)
 	struct gw_error error;
 
 	assert_string_equal(sink_routes[0].path, "cameras/{name}/sample");
-	assert_int_equal(sink_routes[0].handle(f->sink, &request, &reply, &error), 202);
+	assert_int_equal(sink_routes[0].handle(f->sink->stage, &request, &reply, &error), 202);
 	assert_string_equal(json_string_value(json_object_get(reply.json, "camera")), "cam1");
 	assert_true(json_is_true(json_object_get(reply.json, "requested")));
 	gw_reply_release(&reply);
@@ -98,7 +98,7 @@ static void a_picture_that_is_asked_for_is_the_next_one(void **state)
 	assert_int_equal(of(&fixture_stats(f, 0)->samples), 0);
 	assert_int_equal(of(&fixture_stats(f, 1)->samples), 1);
 	request.name = "cam7";
-	assert_int_equal(sink_routes[0].handle(f->sink, &request, &reply, &error), -ENOENT);
+	assert_int_equal(sink_routes[0].handle(f->sink->stage, &request, &reply, &error), -ENOENT);
 	assert_non_null(strstr(error.text, "cam7"));
 	fixture_close(f, 1000);
 }
@@ -136,13 +136,9 @@ static void samples_leave_half_of_the_slots_to_new_frames(void **state)
 
 static void a_class_of_one_slot_has_its_sample_too(void **state)
 {
-	static const struct gw_size_class one = {320, 240, 1};
-	struct fixture *f = fixture_open(AWAY, false);
-	struct gw_error error;
+	struct fixture *f = fixture_open(
+		"frames: {classes: [{width: 320, height: 240, count: 1}]}\n" AWAY, false);
 
-	gw_pool_destroy(f->gw.pool);
-	f->gw.pool = gw_pool_create(&one, 1, false, &error);
-	assert_non_null(f->gw.pool);
 	fixture_send_frames(f, 0, 1);
 	assert_int_equal(of(&fixture_stats(f, 0)->samples_held), 1);
 	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_BUDGET), 0);
@@ -233,7 +229,7 @@ static void a_slot_is_free_no_sooner_than_its_frame_is_counted_out(void **state)
 	struct watch watch = {
 		.fixture = fixture_open("kafka: {backend: 'null', frames: {every: 0}}\n", false)};
 	struct gw_counter *begun =
-		&watch.fixture->gw.stages[GW_STAGE_RX].stats->camera[0].frames_in;
+		&watch.fixture->gw.stages[GW_STAGE_RX].lanes[0].stats->camera[0].frames_in;
 	struct gw_frame *others[95];
 	pthread_t thread;
 
@@ -244,7 +240,7 @@ static void a_slot_is_free_no_sooner_than_its_frame_is_counted_out(void **state)
 	for (uint64_t i = 1; i <= 500000; i++) {
 		/* A failed frame without a picture: nearly all of the time is the end of the way.
 		 */
-		struct gw_frame *frame = gw_pool_get(watch.fixture->gw.pool, 0, 320, 240);
+		struct gw_frame *frame = test_gateway_frame(&watch.fixture->gw, 0, 320, 240);
 
 		gw_frame_fail(frame, GW_DROP_DECODE_FAILED);
 		gw_counter_add(begun, 1);

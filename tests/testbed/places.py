@@ -59,7 +59,7 @@ def models() -> Path:
 
 def result_schema() -> Path:
     """The JSON Schema of a result record."""
-    return ROOT / "kafka" / "schema" / "result.schema.json"
+    return ROOT / "sink" / "schema" / "result.schema.json"
 
 
 def onnxruntime() -> Path:

@@ -1,6 +1,4 @@
-#include "core/inherit.h"
-
-#include <pthread.h>
+#include "core/thread.h"
 
 /* Written once, before the first thread. */
 static cpu_set_t process_cores;
@@ -28,4 +26,26 @@ void gw_inherit_end(const struct gw_inherit *before)
 	if (before->cores_known)
 		sched_setaffinity(0, sizeof(before->cores), &before->cores);
 	pthread_sigmask(SIG_SETMASK, &before->signals, NULL);
+}
+
+int gw_thread_start(pthread_t *thread, const char *name, int core, void *(*run)(void *), void *arg)
+{
+	struct gw_inherit before;
+	pthread_attr_t attributes;
+	cpu_set_t cores;
+
+	pthread_attr_init(&attributes);
+	if (core >= 0) {
+		CPU_ZERO(&cores);
+		CPU_SET((unsigned int)core, &cores);
+		pthread_attr_setaffinity_np(&attributes, sizeof(cores), &cores);
+	}
+	gw_inherit_begin(&before);
+	const int status = pthread_create(thread, &attributes, run, arg);
+
+	gw_inherit_end(&before);
+	pthread_attr_destroy(&attributes);
+	if (status == 0)
+		pthread_setname_np(*thread, name);
+	return -status;
 }

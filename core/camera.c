@@ -1,0 +1,393 @@
+#include "core/camera.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/config/camera.h"
+#include "core/control.h"
+#include "core/gateway.h"
+
+static_assert(GW_STAGES <= GW_STAGES_MOST, "every stage has its place in gw_camera.of");
+
+struct gw_cameras *gw_cameras_create(void)
+{
+	/* Slots are large and mostly unused: memory that is not touched. */
+	struct gw_cameras *cameras = mmap(NULL, sizeof(*cameras), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (cameras == MAP_FAILED)
+		return NULL;
+	pthread_rwlock_init(&cameras->lock, NULL);
+	return cameras;
+}
+
+/* Nobody has the version: what was made for it goes. */
+static void free_version(struct gw *gw, struct gw_camera *camera)
+{
+	for (int i = 0; i < GW_STAGES; i++) {
+		const struct gw_stage_ops *ops = gw->stages[i].ops;
+
+		if (ops && ops->camera_release)
+			ops->camera_release(&gw->stages[i], camera);
+	}
+	gw_config_camera_free((struct gw_camera_config *)camera->config);
+	free(camera);
+}
+
+static void free_retired(struct gw *gw, bool all)
+{
+	struct gw_camera **link = &gw->cameras->retired;
+
+	while (*link) {
+		struct gw_camera *camera = *link;
+
+		if (!all && atomic_load_explicit(&camera->frames, memory_order_acquire) > 0) {
+			link = &camera->next;
+			continue;
+		}
+		*link = camera->next;
+		free_version(gw, camera);
+	}
+}
+
+void gw_cameras_destroy(struct gw *gw)
+{
+	struct gw_cameras *cameras = gw->cameras;
+
+	if (!cameras)
+		return;
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
+		struct gw_camera *camera = atomic_load(&cameras->slot[i].now);
+
+		if (camera)
+			free_version(gw, camera);
+	}
+	free_retired(gw, true);
+	pthread_rwlock_destroy(&cameras->lock);
+	munmap(cameras, sizeof(*cameras));
+	gw->cameras = NULL;
+}
+
+void gw_cameras_hold(const struct gw *gw)
+{
+	pthread_rwlock_rdlock(&gw->cameras->lock);
+}
+
+void gw_cameras_release(const struct gw *gw)
+{
+	pthread_rwlock_unlock(&gw->cameras->lock);
+}
+
+const struct gw_camera *gw_camera_now(const struct gw *gw, uint32_t id)
+{
+	return atomic_load_explicit(&gw->cameras->slot[id].now, memory_order_acquire);
+}
+
+uint32_t gw_camera_high(const struct gw *gw)
+{
+	return atomic_load_explicit(&gw->cameras->high, memory_order_acquire);
+}
+
+/* The slot that a camera of that name had last, whether it still has it or not. */
+static uint32_t slot_of(const struct gw *gw, const char *name)
+{
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
+		if (strcmp(gw->cameras->slot[i].name, name) == 0)
+			return i;
+	return GW_NO_CAMERA;
+}
+
+static enum gw_camera_state state_of(const struct gw *gw, uint32_t id)
+{
+	return (enum gw_camera_state)atomic_load_explicit(
+		&gw->cameras->slot[id].state, memory_order_acquire);
+}
+
+uint32_t gw_camera_find(const struct gw *gw, const char *name)
+{
+	const uint32_t id = slot_of(gw, name);
+
+	return id != GW_NO_CAMERA && state_of(gw, id) == GW_CAMERA_LIVE ? id : GW_NO_CAMERA;
+}
+
+static void retire_counters(struct gw_lane *lane, void *arg)
+{
+	const struct gw *gw = lane->stage->gw;
+	const uint32_t id = *(uint32_t *)arg;
+
+	gw_lane_stats_retire(lane->stats, id);
+	if (lane->stage == &gw->stages[GW_STAGE_SINK])
+		gw_latency_retire(gw->latency[lane->index], id);
+}
+
+/* Lets a slot count from 0 for another name. False when a lane does not turn. */
+static bool forget_name(struct gw *gw, uint32_t id)
+{
+	struct gw_camera_slot *slot = &gw->cameras->slot[id];
+	const uint64_t sequence = gw_counter_get(&slot->next_sequence);
+
+	for (int i = 0; i < GW_STAGES; i++)
+		for (uint32_t k = 0; k < gw->stages[i].lane_count; k++)
+			if (!gw_ask(&gw->stages[i].lanes[k], retire_counters, &id))
+				return false;
+	if (sequence > gw->cameras->sequence_floor)
+		gw->cameras->sequence_floor = sequence;
+	return true;
+}
+
+/* A slot for a name that has none: one that was never used, or else the one that was left first, so
+ * that a name is remembered for as long as can be. */
+static uint32_t find_slot(struct gw *gw, const char *name, struct gw_error *error)
+{
+	struct gw_cameras *cameras = gw->cameras;
+	const uint32_t high = gw_camera_high(gw);
+	uint32_t best = GW_NO_CAMERA;
+
+	if (high < GW_CAMERAS) {
+		best = high;
+	} else {
+		for (uint32_t i = 0; i < GW_CAMERAS; i++)
+			if (state_of(gw, i) == GW_CAMERA_FREE &&
+				(best == GW_NO_CAMERA ||
+					cameras->slot[i].left < cameras->slot[best].left))
+				best = i;
+		if (best == GW_NO_CAMERA) {
+			gw_error_set(error, -ENOSPC,
+				"camera %s: there are %u cameras already, and there can be no "
+				"more: remove one",
+				name, GW_CAMERAS);
+			return best;
+		}
+		if (!forget_name(gw, best)) {
+			gw_error_set(error, -ETIMEDOUT,
+				"camera %s: a stage does not turn: see `gwctl status`", name);
+			return GW_NO_CAMERA;
+		}
+	}
+	struct gw_camera_slot *slot = &cameras->slot[best];
+
+	gw_counter_set(&slot->next_sequence, cameras->sequence_floor);
+	pthread_rwlock_wrlock(&cameras->lock);
+	strcpy(slot->name, name);
+	if (best == high)
+		atomic_store_explicit(&cameras->high, high + 1, memory_order_release);
+	pthread_rwlock_unlock(&cameras->lock);
+	return best;
+}
+
+static int check_against_others(
+	struct gw *gw, const struct gw_camera_config *config, struct gw_error *error)
+{
+	struct gw_error reason;
+
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
+		const struct gw_camera *other = gw_camera_now(gw, i);
+
+		if (other && strcmp(other->config->name, config->name) != 0 &&
+			gw_config_camera_conflict(config, other->config, &reason))
+			return gw_error_set(
+				error, -EEXIST, "camera %s: %s", config->name, reason.text);
+	}
+	if (config->width > 0 && gw->pool && !gw_pool_fits(gw->pool, config->width, config->height))
+		return gw_error_set(error, -ERANGE,
+			"camera %s: a picture of %ux%u is larger than every frame slot: add a "
+			"class "
+			"of that size to `frames.classes`, or leave `frames.classes` out",
+			config->name, config->width, config->height);
+	return 0;
+}
+
+static int prepare(
+	struct gw *gw, struct gw_camera *is, const struct gw_camera *was, struct gw_error *error)
+{
+	for (int i = GW_STAGES - 1; i >= 0; i--) {
+		const struct gw_stage_ops *ops = gw->stages[i].ops;
+		const int status = ops && ops->camera_prepare
+			? ops->camera_prepare(&gw->stages[i], is, was, error)
+			: 0;
+
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+struct change {
+	const struct gw_camera *is, *was;
+};
+
+static void publish_to(struct gw_lane *lane, void *arg)
+{
+	const struct change *change = arg;
+
+	lane->stage->ops->camera_publish(lane, change->is, change->was);
+}
+
+static void turns(struct gw_lane *lane, void *arg)
+{
+}
+
+/* A change that reached some lanes and not others could not be taken back. */
+static int check_lanes(struct gw *gw, const char *name, struct gw_error *error)
+{
+	for (int i = 0; i < GW_STAGES; i++) {
+		struct gw_stage *stage = &gw->stages[i];
+
+		for (uint32_t k = 0; k < stage->lane_count; k++)
+			if (stage->ops->camera_publish && !gw_ask(&stage->lanes[k], turns, NULL))
+				return gw_error_set(error, -ETIMEDOUT,
+					"camera %s: %s does not turn: nothing was changed", name,
+					stage->lanes[k].name);
+	}
+	return 0;
+}
+
+/* From the end to the beginning: who meets the camera's frames is ready for them. */
+static void publish(struct gw *gw, const struct gw_camera *is, const struct gw_camera *was)
+{
+	struct change change = {is, was};
+
+	for (int i = GW_STAGES - 1; i >= 0; i--) {
+		struct gw_stage *stage = &gw->stages[i];
+
+		for (uint32_t k = 0; k < stage->lane_count; k++)
+			while (stage->ops->camera_publish &&
+				!gw_ask(&stage->lanes[k], publish_to, &change))
+				;
+	}
+}
+
+static void set_now(struct gw *gw, uint32_t id, struct gw_camera *is, enum gw_camera_state state)
+{
+	struct gw_cameras *cameras = gw->cameras;
+	struct gw_camera_slot *slot = &cameras->slot[id];
+	struct gw_camera *was = atomic_load(&slot->now);
+
+	pthread_rwlock_wrlock(&cameras->lock);
+	atomic_store_explicit(&slot->now, is, memory_order_release);
+	atomic_store_explicit(&slot->state, (int)state, memory_order_release);
+	atomic_store(&cameras->count, atomic_load(&cameras->count) + !!is - !!was);
+	pthread_rwlock_unlock(&cameras->lock);
+}
+
+static void retire(struct gw *gw, struct gw_camera *camera)
+{
+	if (!camera)
+		return;
+	camera->next = gw->cameras->retired;
+	gw->cameras->retired = camera;
+	free_retired(gw, false);
+}
+
+static struct gw_camera *make_version(
+	struct gw *gw, uint32_t id, const struct gw_camera_config *config)
+{
+	struct gw_camera *camera = calloc(1, sizeof(*camera));
+
+	if (!camera)
+		return NULL;
+	camera->id = id;
+	camera->version = ++gw->cameras->versions;
+	camera->model = GW_NO_MODEL;
+	camera->config = gw_config_camera_copy(config);
+	if (camera->config)
+		return camera;
+	free(camera);
+	return NULL;
+}
+
+int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct gw_error *error)
+{
+	uint32_t id = slot_of(gw, config->name);
+	struct gw_camera *was, *is;
+
+	gw_cameras_upkeep(gw);
+	if (id != GW_NO_CAMERA && state_of(gw, id) == GW_CAMERA_LEAVING)
+		return gw_error_set(error, -EBUSY,
+			"camera %s is being removed, and some of its frames are still on the way: "
+			"try again in a moment",
+			config->name);
+	int status = check_against_others(gw, config, error);
+
+	if (status != 0)
+		return status;
+	if (id == GW_NO_CAMERA)
+		id = find_slot(gw, config->name, error);
+	if (id == GW_NO_CAMERA)
+		return -ENOSPC;
+	was = atomic_load(&gw->cameras->slot[id].now);
+	is = make_version(gw, id, config);
+	if (!is)
+		return gw_error_set(error, -ENOMEM, "camera %s: out of memory", config->name);
+	status = prepare(gw, is, was, error);
+	if (status == 0)
+		status = check_lanes(gw, config->name, error);
+	if (status != 0) {
+		gw_error_prefix(error,
+			strncmp(error->text, "camera ", 7) == 0 ? "" : "camera %s: ", config->name);
+		free_version(gw, is);
+		return status;
+	}
+	if (!was)
+		atomic_store(&gw->cameras->slot[id].sample_every,
+			__atomic_load_n(gw->config->kafka->frames->every, __ATOMIC_RELAXED));
+	set_now(gw, id, is, GW_CAMERA_LIVE);
+	publish(gw, is, was);
+	retire(gw, was);
+	return 0;
+}
+
+int gw_camera_remove(struct gw *gw, const char *name, struct gw_error *error)
+{
+	const uint32_t id = slot_of(gw, name);
+	struct gw_camera *was;
+
+	if (id == GW_NO_CAMERA || state_of(gw, id) == GW_CAMERA_FREE)
+		return gw_error_set(error, -ENOENT, "there is no camera '%s'", name);
+	if (state_of(gw, id) == GW_CAMERA_LEAVING)
+		return gw_error_set(error, -EBUSY, "camera %s is being removed already", name);
+	const int status = check_lanes(gw, name, error);
+
+	if (status != 0)
+		return status;
+	was = atomic_load(&gw->cameras->slot[id].now);
+	set_now(gw, id, NULL, GW_CAMERA_LEAVING);
+	publish(gw, NULL, was);
+	retire(gw, was);
+	gw_cameras_upkeep(gw);
+	return 0;
+}
+
+/* Nothing of the slot's camera is in flight, waiting or held. */
+static bool is_empty(const struct gw *gw, uint32_t id, const uint32_t *in_use)
+{
+	const struct gw_stage *sink = &gw->stages[GW_STAGE_SINK];
+
+	return in_use[id] == 0 && GW_COUNT(sink, id, results_waiting) == 0 &&
+		GW_COUNT(sink, id, samples_held) == 0;
+}
+
+void gw_cameras_upkeep(struct gw *gw)
+{
+	uint32_t in_use[GW_CAMERAS];
+	bool counted = false;
+
+	free_retired(gw, false);
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
+		struct gw_camera_slot *slot = &gw->cameras->slot[i];
+
+		if (state_of(gw, i) != GW_CAMERA_LEAVING)
+			continue;
+		if (!counted) {
+			memset(in_use, 0, sizeof(in_use));
+			gw_pool_count(gw->pool, in_use, GW_CAMERAS);
+			counted = true;
+		}
+		if (!is_empty(gw, i, in_use))
+			continue;
+		slot->left = ++gw->cameras->leavings;
+		atomic_store_explicit(&slot->state, GW_CAMERA_FREE, memory_order_release);
+	}
+}

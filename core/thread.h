@@ -1,0 +1,30 @@
+/* Threads: made in one place, and what they inherit from the one that makes them: the signal mask
+ * and the processors they may use.
+ *
+ * Signals belong to the main thread. Libraries make threads of their own: theirs take no signals
+ * either, and run wherever the process may, also when a pinned thread makes them.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+
+struct gw_inherit {
+	sigset_t signals;
+	cpu_set_t cores;
+	bool cores_known;
+};
+
+/* Remembers where the process may run (taskset, CPUAffinity=). Main thread, before anything is
+ * pinned; until then threads keep what their maker has. */
+void gw_inherit_remember(void);
+
+/* Threads that the caller makes from here to gw_inherit_end() are such. */
+void gw_inherit_begin(struct gw_inherit *before);
+void gw_inherit_end(const struct gw_inherit *before);
+
+/* Makes a thread that takes no signals, called `name` (at most 15 bytes), on processor `core`, or
+ * with -1 wherever the process may run. Returns 0 or a negative errno. Any thread. */
+int gw_thread_start(pthread_t *thread, const char *name, int core, void *(*run)(void *), void *arg);

@@ -1,0 +1,90 @@
+#include "gwd/last_resort.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/gateway.h"
+#include "core/log.h"
+#include "core/thread.h"
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	pthread_t thread;
+	bool armed;
+	const struct gw *gw;
+	int64_t deadline;
+} last = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Names the lanes that have not ended. */
+static void list_hanging(const struct gw *gw, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < GW_STAGES; i++) {
+		for (uint32_t k = 0; k < gw->stages[i].lane_count; k++) {
+			const struct gw_lane *lane = &gw->stages[i].lanes[k];
+
+			if (atomic_load(&lane->running) && !atomic_load(&lane->ended) &&
+				used < size)
+				used += (size_t)snprintf(text + used, size - used, "%s%s",
+					used ? ", " : "", lane->name);
+		}
+	}
+	if (used == 0)
+		snprintf(text, size, "a library");
+}
+
+static void *wait_and_leave(void *arg)
+{
+	const struct timespec until = {last.deadline / GW_NS_PER_S, last.deadline % GW_NS_PER_S};
+	char hanging[256];
+
+	pthread_mutex_lock(&last.lock);
+	while (last.armed && gw_now() < last.deadline)
+		pthread_cond_timedwait(&last.changed, &last.lock, &until);
+	if (last.armed) {
+		list_hanging(last.gw, hanging, sizeof(hanging));
+		gw_error_log("gwd", "stopped at last: %s did not end; %u frames are left behind",
+			hanging, gw_pool_in_use(last.gw->pool, UINT32_MAX));
+		_exit(1);
+	}
+	pthread_mutex_unlock(&last.lock);
+	return NULL;
+}
+
+void last_resort_arm(const struct gw *gw, int64_t deadline)
+{
+	pthread_condattr_t monotonic;
+
+	if (last.armed)
+		return;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&last.changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	last.gw = gw;
+	last.deadline = deadline;
+	last.armed = true;
+	if (gw_thread_start(&last.thread, "last resort", -1, wait_and_leave, NULL) != 0)
+		last.armed = false;
+}
+
+void last_resort_disarm(void)
+{
+	pthread_mutex_lock(&last.lock);
+	const bool armed = last.armed;
+
+	last.armed = false;
+	if (armed)
+		pthread_cond_signal(&last.changed);
+	pthread_mutex_unlock(&last.lock);
+	if (armed)
+		pthread_join(last.thread, NULL);
+}

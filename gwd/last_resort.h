@@ -1,0 +1,12 @@
+/* The end of the process is bounded, whatever hangs: a thread in a system call, a library that
+ * waits for its own, a driver. */
+#pragma once
+
+#include <stdint.h>
+
+struct gw;
+
+/* From now on the process leaves at `deadline` (gw_now()), with exit code 1 and a line that says
+ * what was left, unless last_resort_disarm() comes before. Once at a time. Main thread. */
+void last_resort_arm(const struct gw *gw, int64_t deadline);
+void last_resort_disarm(void);
