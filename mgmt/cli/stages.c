@@ -43,6 +43,7 @@ static void print_stages(const struct cli *cli, const json_t *stages)
 
 	table_column(table, "STAGE", TABLE_LEFT);
 	table_column(table, "STATE", TABLE_LEFT);
+	table_column(table, "THREADS", TABLE_RIGHT);
 	table_column(table, "BUSY", TABLE_RIGHT);
 	table_column(table, "WAITING", TABLE_RIGHT);
 	table_column(table, "IN", TABLE_RIGHT);
@@ -54,6 +55,8 @@ static void print_stages(const struct cli *cli, const json_t *stages)
 		table_cell(table, STYLE_PLAIN, "%s", reply_text(stage, "stage"));
 		table_cell(table, running ? STYLE_GOOD : STYLE_BAD, "%s",
 			running ? "running" : "stopped");
+		table_cell(table, STYLE_PLAIN, "%zu",
+			json_array_size(json_object_get(stage, "lanes")));
 		table_cell(
 			table, STYLE_PLAIN, "%s", units_share(text, reply_number(stage, "busy")));
 		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(stage, "waiting"));
