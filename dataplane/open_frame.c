@@ -35,6 +35,7 @@ void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const str
 	open->high = 0;
 	open->high_end = 0;
 	open->coverage.count = 0;
+	open->scan = (struct jpeg_scan){0};
 }
 
 static bool headers_agree(const struct open_frame *open, const struct rtp_jpeg *jpeg)
@@ -128,6 +129,16 @@ static bool overlap_is_equal(
 	return true;
 }
 
+/* Puts bytes in their place. Those that come in order are looked at on the way; the others when the
+ * frame is finished. A complete file is looked at by others. */
+static void copy(struct open_frame *open, uint32_t offset, const uint8_t *data, uint32_t size)
+{
+	if (offset == open->scan.seen && !open->is_file)
+		jpeg_scan_copy(&open->scan, scan_of(open), data, size);
+	else
+		memcpy(scan_of(open) + offset, data, size);
+}
+
 static enum gw_drop place(
 	struct open_frame *open, uint32_t offset, const uint8_t *data, uint32_t size)
 {
@@ -142,7 +153,7 @@ static enum gw_drop place(
 		return GW_DROP_NONE;
 	if (coverage->count > 0 && coverage_end(coverage) == offset) {
 		/* In order. */
-		memcpy(scan_of(open) + offset, data, size);
+		copy(open, offset, data, size);
 		coverage->span[coverage->count - 1].end = end;
 		return GW_DROP_NONE;
 	}
@@ -154,7 +165,7 @@ static enum gw_drop place(
 		return GW_DROP_INCOMPLETE;
 	if (added == 0)
 		return GW_DROP_DUPLICATE;
-	memcpy(scan_of(open) + offset, data, size);
+	copy(open, offset, data, size);
 	return GW_DROP_NONE;
 }
 
@@ -277,19 +288,19 @@ enum gw_drop open_frame_finish(struct open_frame *open, struct stream *stream)
 
 	if (open->is_file)
 		return finish_file(open);
-	struct jpeg_scan scan;
+	struct jpeg_scan *scan = &open->scan;
 
-	jpeg_scan_look(scan_of(open), open->size, &scan);
-	if (scan.size == 0)
+	jpeg_scan_look(scan, scan_of(open), open->size);
+	if (scan->size == 0)
 		return GW_DROP_INCOMPLETE;
-	if (scan.restarts > 0 && open->interval == 0) {
-		const enum gw_drop drop = infer_interval(open, stream, &scan);
+	if (scan->restarts > 0 && open->interval == 0) {
+		const enum gw_drop drop = infer_interval(open, stream, scan);
 
 		if (drop != GW_DROP_NONE)
 			return drop;
 	}
 	frame->jpeg.data = scan_of(open) - open->header_size;
-	frame->jpeg.size = open->header_size + scan.size;
+	frame->jpeg.size = open->header_size + scan->size;
 	end_with_eoi(frame);
 	return GW_DROP_NONE;
 }

@@ -14,6 +14,7 @@
 #include "dataplane/sequence.h"
 #include "jpeg/header.h"
 #include "jpeg/restart_interval.h"
+#include "jpeg/scan.h"
 
 /* Late packets still land while so many frames are open. */
 #define STREAM_OPEN_FRAMES 2
@@ -52,6 +53,7 @@ struct open_frame {
 	uint32_t size;
 	int64_t touched; /* gw_now() of the last packet */
 	struct coverage coverage;
+	struct jpeg_scan scan; /* what the bytes in order from the beginning on hold */
 };
 
 /* A picture that is over. Packets that still come for it are dropped for `reason`. */

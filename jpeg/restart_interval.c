@@ -137,7 +137,7 @@ static bool same_picture(const struct restart_picture *a, const struct restart_p
 uint16_t restart_interval_find(struct restart_interval *found, const uint8_t *data,
 	const struct jpeg_scan *scan, const struct restart_picture *picture)
 {
-	if (!scan->in_order)
+	if (scan->out_of_order)
 		return 0;
 	if (found->interval > 0 && found->restarts == scan->restarts &&
 		same_picture(&found->picture, picture))

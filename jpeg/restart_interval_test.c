@@ -22,7 +22,7 @@ static void make(struct scene *s, uint16_t width, uint16_t height, int quality, 
 	test_jpeg_make(&s->jpeg, width, height, quality, 1, 2, interval, 1);
 	s->data = malloc(s->jpeg.scan_size);
 	memcpy(s->data, s->jpeg.scan, s->jpeg.scan_size);
-	jpeg_scan_look(s->data, s->jpeg.scan_size, &s->scan);
+	jpeg_scan_look(&s->scan, s->data, s->jpeg.scan_size);
 }
 
 static void free_scene(struct scene *s)
@@ -73,9 +73,9 @@ static void markers_that_fit_no_interval_are_refused(void **state)
 	s.picture.height = 464;
 	assert_int_equal(find(&s), 0);
 	s.picture.height = 480;
-	s.scan.in_order = false;
+	s.scan.out_of_order = true;
 	assert_int_equal(find(&s), 0);
-	s.scan.in_order = true;
+	s.scan.out_of_order = false;
 	s.scan.restarts = 1200;
 	assert_int_equal(find(&s), 0);
 	free_scene(&s);
@@ -101,7 +101,7 @@ static void what_was_found_is_not_decoded_again(void **state)
 	again.picture.width -= 8;
 	assert_int_equal(find(&again), 0);
 	again = s;
-	again.scan.in_order = false;
+	again.scan.out_of_order = true;
 	assert_int_equal(find(&again), 0);
 	again = s;
 	again.found.interval = 0;
