@@ -73,6 +73,9 @@ struct gw_jpeg {
 	uint32_t size;
 	uint8_t *room;
 	uint32_t capacity;
+	/* Headers of our own around a scan whose markers were counted: what jpeg_probe() would find
+	 * is known, but for limits. Written by the dataplane; false in a slot from the pool. */
+	bool sound;
 };
 
 /* Bytes before the scan data: SOI, APPn, four 16-bit DQT, SOFn, four DHT of full length, DRI and

@@ -199,6 +199,7 @@ static struct gw_frame *take(struct gw_pool *pool, const struct size_class *foun
 	memset(frame->stamp, 0, sizeof(frame->stamp));
 	frame->jpeg.data = NULL;
 	frame->jpeg.size = 0;
+	frame->jpeg.sound = false;
 	frame->image.memory = GW_MEM_NONE;
 	frame->result.task = GW_TASK_NONE;
 	frame->result.model = GW_NO_MODEL;

@@ -109,6 +109,7 @@ static enum gw_drop take_first(struct open_frame *open, struct stream *stream,
 
 	jpeg_header_update(&stream->header, &key);
 	open->header_size = stream->header.size;
+	open->header_sound = stream->header.sound;
 	memcpy(scan_of(open) - open->header_size, stream->header.bytes, open->header_size);
 	return GW_DROP_NONE;
 }
@@ -229,22 +230,38 @@ bool open_frame_is_whole(const struct open_frame *open)
 
 /* Restart markers in the scan of a stream that announced none: the interval is counted. */
 static enum gw_drop infer_interval(
-	struct open_frame *open, struct stream *stream, const struct jpeg_scan *scan)
+	struct open_frame *open, struct stream *stream, const struct restart_picture *picture)
 {
-	const struct restart_picture picture = {
-		.width = open->frame->width,
-		.height = open->frame->height,
-		.subsampling = open->type & 1,
-		.q = open->q,
-	};
 	const uint16_t interval =
-		restart_interval_find(&stream->restart, scan_of(open), scan, &picture);
+		restart_interval_find(&stream->restart, scan_of(open), &open->scan, picture);
 
 	if (interval == 0)
 		return GW_DROP_BAD_RESTART;
 	jpeg_header_add_interval(scan_of(open) - open->header_size, open->header_size, interval);
 	open->header_size += JPEG_HEADER_INTERVAL;
 	return GW_DROP_NONE;
+}
+
+/* The restart markers must be those that the header promises. */
+static enum gw_drop judge_restarts(struct open_frame *open, struct stream *stream)
+{
+	struct jpeg_scan *scan = &open->scan;
+	const struct restart_picture picture = {
+		.width = open->frame->width,
+		.height = open->frame->height,
+		.subsampling = open->type & 1,
+		.q = open->q,
+	};
+
+	if (open->interval == 0) {
+		jpeg_scan_trim(scan, scan_of(open));
+		return scan->restarts > 0 ? infer_interval(open, stream, &picture) : GW_DROP_NONE;
+	}
+	const uint32_t wanted = restart_interval_markers(&picture, open->interval);
+
+	if (scan->restarts == wanted + 1)
+		jpeg_scan_trim(scan, scan_of(open));
+	return scan->restarts == wanted && !scan->out_of_order ? GW_DROP_NONE : GW_DROP_BAD_RESTART;
 }
 
 static void end_with_eoi(struct gw_frame *frame)
@@ -293,14 +310,13 @@ enum gw_drop open_frame_finish(struct open_frame *open, struct stream *stream)
 	jpeg_scan_look(scan, scan_of(open), open->size);
 	if (scan->size == 0)
 		return GW_DROP_INCOMPLETE;
-	if (scan->restarts > 0 && open->interval == 0) {
-		const enum gw_drop drop = infer_interval(open, stream, scan);
+	const enum gw_drop drop = judge_restarts(open, stream);
 
-		if (drop != GW_DROP_NONE)
-			return drop;
-	}
+	if (drop != GW_DROP_NONE)
+		return drop;
 	frame->jpeg.data = scan_of(open) - open->header_size;
 	frame->jpeg.size = open->header_size + scan->size;
+	frame->jpeg.sound = open->header_sound && !scan->foreign;
 	end_with_eoi(frame);
 	return GW_DROP_NONE;
 }

@@ -1,6 +1,7 @@
 /* What senders put into a stream: tables, sizes, restart markers, fields, files. */
 #include "dataplane/test_scene.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void every_q_from_1_to_99_means_the_tables_of_annex_k(void **state)
@@ -227,6 +228,210 @@ static void restart_markers_out_of_order_are_refused(void **state)
 	scene_send(s, 1);
 	ASSERT_PICTURES(s, 1);
 	ASSERT_DROPS(s, BAD_RESTART, 1);
+}
+
+/* Restart markers that are missing, or stand where none may, are found here: nothing looks at
+ * headers of our own again. */
+static void restart_markers_that_do_not_fit_the_announced_interval_are_refused(void **state)
+{
+	struct scene *s = *state;
+
+	scene_paint(s, 160, 120, 75, 1, 2, 10);
+	s->camera.announce_restart = true;
+	scene_send(s, 0);
+	s->pictures[1].interval = 20;
+	scene_send(s, 1);
+	s->pictures[2].interval = 5;
+	scene_send(s, 2);
+	scene_send(s, 3);
+	ASSERT_PICTURES(s, 0, 3);
+	ASSERT_DROPS(s, BAD_RESTART, 2);
+	assert_true(s->receiver->frames[0].sound);
+}
+
+static void other_markers_in_the_scan_are_left_to_the_probe(void **state)
+{
+	struct scene *s = *state;
+	uint8_t *scan = s->pictures[0].bytes + (s->pictures[0].scan - s->pictures[0].bytes);
+
+	scan[100] = 0xFF;
+	scan[101] = 0xDA;
+	scene_send(s, 0);
+	scene_send(s, 1);
+	assert_int_equal(s->receiver->count, 2);
+	assert_false(s->receiver->frames[0].sound);
+	assert_true(s->receiver->frames[1].sound);
+	assert_balanced(s->receiver);
+}
+
+static void tables_with_zeros_are_left_to_the_probe(void **state)
+{
+	struct scene *s = *state;
+
+	s->pictures[0].tables[1][40] = 0;
+	scene_send(s, 0);
+	scene_send(s, 1);
+	assert_int_equal(s->receiver->count, 2);
+	assert_false(s->receiver->frames[0].sound);
+	assert_true(s->receiver->frames[1].sound);
+}
+
+/* Bytes at the end of a picture's scan, behind whatever is there. */
+static void append(struct test_jpeg *picture, const char *bytes, uint32_t size)
+{
+	uint8_t *longer = malloc(picture->size + size);
+	const ptrdiff_t scan = picture->scan - picture->bytes;
+
+	memcpy(longer, picture->bytes, picture->size);
+	memcpy(longer + scan + picture->scan_size, bytes, size);
+	free(picture->bytes);
+	picture->bytes = longer;
+	picture->scan = longer + scan;
+	picture->scan_size += size;
+}
+
+/* Sends a picture with these bytes behind its scan; the sink sees the picture without them. */
+static void send_with(struct scene *s, uint32_t picture, const char *bytes, uint32_t size)
+{
+	const struct test_jpeg plain = s->pictures[picture];
+	struct test_jpeg *filled = &s->pictures[picture];
+
+	filled->bytes = malloc(plain.size);
+	memcpy(filled->bytes, plain.bytes, plain.size);
+	filled->scan = filled->bytes + (plain.scan - plain.bytes);
+	append(filled, bytes, size);
+	scene_send(s, picture);
+	test_jpeg_free(filled);
+	*filled = plain;
+}
+
+static void what_changes_no_pixel_at_the_end_of_a_scan_costs_nothing(void **state)
+{
+	for (int announce = 0; announce < 2; announce++) {
+		struct scene *s = *state;
+
+		/* 80 MCUs: markers 0 .. 6. */
+		scene_paint(s, 160, 120, 75, 1, 2, 10);
+		s->camera.announce_restart = announce;
+		send_with(s, 0, "\xFF\xD7", 2);
+		send_with(s, 1, "\xFF\xD7\xFF\xD9", 4);
+		send_with(s, 2, "\xFF\xFF\xD7\0\0\xFF\xFF\xD9", 8);
+		send_with(s, 3, "\xFF\xD9-- boundary", 13);
+		send_with(s, 4, "\xFF\xFF\xFF", 3);
+		send_with(s, 5, "\xFF\xD9\xFF\xD9\0\0", 6);
+		ASSERT_PICTURES(s, 0, 1, 2, 3, 4, 5);
+		for (uint32_t i = 0; i < 6; i++)
+			assert_true(s->receiver->frames[i].sound);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+/* Zero bytes before a marker may be code, so they stay; only decoders know. */
+static void filling_before_restart_markers_does_not_hide_their_interval(void **state)
+{
+	struct scene *s = *state;
+
+	scene_paint(s, 160, 120, 75, 1, 2, 10);
+	struct test_jpeg *picture = &s->pictures[0];
+
+	append(picture, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 7 * 3);
+	uint8_t *scan = picture->bytes + (picture->scan - picture->bytes);
+	uint32_t size = picture->scan_size - 7 * 3;
+
+	for (uint32_t at = 0; at + 1 < size; at++) {
+		if (scan[at] != 0xFF || scan[at + 1] < 0xD0 || scan[at + 1] > 0xD7)
+			continue;
+		memmove(scan + at + 3, scan + at, size - at);
+		memset(scan + at, scan[at + 4] % 2 ? 0 : 0xFF, 3);
+		size += 3;
+		at += 4;
+	}
+	assert_int_equal(size, picture->scan_size);
+	scene_send(s, 0);
+	scene_send(s, 1);
+	assert_int_equal(s->receiver->count, 2);
+	assert_true(s->receiver->frames[0].sound);
+	assert_balanced(s->receiver);
+}
+
+static void set_number(struct test_packet *packet, uint32_t number)
+{
+	packet->bytes[TEST_RTP_OFFSET + 2] = (uint8_t)(number >> 8);
+	packet->bytes[TEST_RTP_OFFSET + 3] = (uint8_t)number;
+}
+
+static uint32_t next_random(uint32_t *random, uint32_t below)
+{
+	*random = *random * 1664525 + 1013904223;
+	return (*random >> 8) % below;
+}
+
+/* Sends a picture in two ways at once: whole, and most of it once more in other pieces; the numbers
+ * of both are mixed, their order is too, over a distance below `most`. */
+static void send_mixed(struct scene *s, uint32_t picture, uint32_t most, uint32_t *random)
+{
+	struct test_camera again = s->camera;
+	struct test_packet *order[2 * TEST_MAX_PACKETS];
+	const uint32_t number = s->camera.sequence;
+	uint32_t count = 0;
+
+	s->camera.payload = 40 + next_random(random, 700);
+	again.count = 0;
+	again.payload = 40 + next_random(random, 700);
+	scene_prepare(s, picture);
+	test_camera_send(&again, &s->pictures[picture]);
+	for (uint32_t i = 0; i < s->camera.count || i + 1 < again.count; i++) {
+		if (i < s->camera.count) {
+			order[count] = &s->camera.packets[i];
+			set_number(order[count++], number + 2 * i);
+		}
+		if (i + 1 < again.count) {
+			order[count] = &again.packets[i];
+			set_number(order[count++], number + 2 * i + 1);
+		}
+	}
+	s->camera.sequence = (uint16_t)(number + 4 * TEST_MAX_PACKETS);
+	set_number(&s->camera.packets[s->camera.count - 1], s->camera.sequence++);
+	for (uint32_t i = count; i-- > 1;) {
+		const uint32_t k = i - next_random(random, i < most ? i + 1 : most);
+		struct test_packet *swap = order[i];
+
+		order[i] = order[k];
+		order[k] = swap;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		test_receive(s->receiver, order[i]->bytes, order[i]->size);
+		if (next_random(random, 4) == 0) {
+			const struct test_packet *twice = order[next_random(random, i + 1)];
+
+			test_receive(s->receiver, twice->bytes, twice->size);
+		}
+	}
+	test_camera_free(&again);
+}
+
+/* Whatever the sizes and the order of fragments, repeated and overlapping ones among them: what was
+ * noted on the way is what stands there. */
+static void order_and_sizes_of_fragments_change_nothing(void **state)
+{
+	uint32_t random = 7;
+
+	for (uint32_t round = 0; round < 60; round++) {
+		struct scene *s = *state;
+
+		scene_paint(s, 160, 120, 60, round % 2, 2, (uint16_t)(round % 3 * 5));
+		s->camera.with_eoi = round % 5 == 0;
+		s->camera.announce_restart = round % 4 == 0;
+		for (uint32_t picture = 0; picture < TEST_PICTURES; picture++)
+			send_mixed(s, picture, 1 + picture * picture, &random);
+		test_receiver_drain(s->receiver);
+		ASSERT_ALL_PICTURES(s);
+		for (uint32_t i = 0; i < TEST_PICTURES; i++)
+			assert_true(s->receiver->frames[i].sound);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
 }
 
 static void an_eoi_in_the_payload_stays_the_only_one(void **state)
@@ -471,6 +676,12 @@ int main(void)
 		SCENE_TEST(a_restart_interval_of_0_is_refused),
 		SCENE_TEST(restart_markers_that_nobody_announced_are_counted_out),
 		SCENE_TEST(restart_markers_out_of_order_are_refused),
+		SCENE_TEST(restart_markers_that_do_not_fit_the_announced_interval_are_refused),
+		SCENE_TEST(other_markers_in_the_scan_are_left_to_the_probe),
+		SCENE_TEST(tables_with_zeros_are_left_to_the_probe),
+		SCENE_TEST(what_changes_no_pixel_at_the_end_of_a_scan_costs_nothing),
+		SCENE_TEST(filling_before_restart_markers_does_not_hide_their_interval),
+		SCENE_TEST(order_and_sizes_of_fragments_change_nothing),
 		SCENE_TEST(an_eoi_in_the_payload_stays_the_only_one),
 		SCENE_TEST(a_complete_jpeg_file_is_taken_as_it_is),
 		SCENE_TEST(a_picture_of_unknown_size_is_refused),

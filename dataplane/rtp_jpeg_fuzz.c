@@ -14,6 +14,7 @@
 #include "core/pool.h"
 #include "dataplane/assembler.h"
 #include "dataplane/stream.h"
+#include "jpeg/probe.h"
 
 #define CAMERAS 2
 
@@ -64,6 +65,20 @@ static void check_jpeg(const struct gw_frame *frame)
 		check(!is_marker(at, 0xD9));
 }
 
+/* What is said to need no probe passes it. */
+static void check_sound(const struct gw_frame *frame)
+{
+	const struct jpeg_limits limits = {UINT16_MAX, UINT16_MAX};
+	struct jpeg_info info;
+	const char *cause;
+
+	if (!frame->jpeg.sound)
+		return;
+	check(jpeg_probe(frame->jpeg.data, frame->jpeg.size, &limits, &info, &cause) == 0);
+	check(info.size == frame->jpeg.size && info.width == frame->width &&
+		info.height == frame->height);
+}
+
 static void take(void *arg, const struct assembler_done *done)
 {
 	struct world *world = arg;
@@ -73,6 +88,7 @@ static void take(void *arg, const struct assembler_done *done)
 
 		check(frame->state == GW_FRAME_JPEG);
 		check_jpeg(frame);
+		check_sound(frame);
 		gw_counter_add(&world->stats->camera[frame->camera].frames_out, 1);
 		gw_counter_add(&slots[frame->camera].through, 1);
 		gw_frame_unref(frame);

@@ -45,6 +45,7 @@ struct open_frame {
 
 	bool have_first; /* the packet with offset 0, whose number is `first` */
 	bool is_file; /* it began a complete JPEG file */
+	bool header_sound; /* of the headers that were written for it, struct jpeg_header says */
 	bool have_last; /* the number of the last packet is known: `last` */
 	bool have_size; /* it has arrived: the scan has `size` bytes */
 	uint64_t first, last;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "core/clock.h"
+#include "jpeg/probe.h"
 
 static char *const names[] = {"cam0", "cam1", "cam2", "cam3"};
 
@@ -105,6 +106,21 @@ void test_sink_release(struct test_receiver *receiver)
 	}
 }
 
+/* What is said to need no probe passes it. */
+static void assert_sound(const struct gw_frame *frame)
+{
+	const struct jpeg_limits limits = {UINT16_MAX, UINT16_MAX};
+	struct jpeg_info info;
+	const char *cause;
+
+	if (!frame->jpeg.sound)
+		return;
+	assert_int_equal(jpeg_probe(frame->jpeg.data, frame->jpeg.size, &limits, &info, &cause), 0);
+	assert_int_equal(info.size, frame->jpeg.size);
+	assert_int_equal(info.width, frame->width);
+	assert_int_equal(info.height, frame->height);
+}
+
 static void sink(struct test_receiver *receiver, const struct assembler_done *done)
 {
 	for (uint32_t i = 0; i < done->count; i++) {
@@ -113,6 +129,7 @@ static void sink(struct test_receiver *receiver, const struct assembler_done *do
 
 		assert_true(receiver->count <= TEST_FRAMES);
 		assert_int_equal(frame->state, GW_FRAME_JPEG);
+		assert_sound(frame);
 		assert_true(frame->jpeg.data >= frame->jpeg.room);
 		assert_true(frame->jpeg.data + frame->jpeg.size <=
 			frame->jpeg.room + frame->jpeg.capacity);
@@ -127,6 +144,7 @@ static void sink(struct test_receiver *receiver, const struct assembler_done *do
 			.ssrc = frame->ssrc,
 			.rtp_timestamp = frame->rtp_timestamp,
 			.sequence = frame->sequence,
+			.sound = frame->jpeg.sound,
 			.frame = frame,
 		};
 		memcpy(seen->bytes, frame->jpeg.data, frame->jpeg.size);

@@ -18,6 +18,7 @@ struct test_frame {
 	uint32_t flags;
 	uint32_t ssrc, rtp_timestamp;
 	uint64_t sequence;
+	bool sound;
 	struct gw_frame *frame; /* while the sink keeps it */
 };
 

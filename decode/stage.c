@@ -51,11 +51,24 @@ static void decode_lane_close(struct gw_lane *lane)
 	lane->state = NULL;
 }
 
+/* What the frame needs to be let through to a decoder. */
+static int look_at(struct decode *decode, struct gw_frame *frame, struct jpeg_info *info)
+{
+	const struct jpeg_limits *limits = &decode->limits;
+	const char *cause;
+
+	if (!frame->jpeg.sound)
+		return jpeg_probe(frame->jpeg.data, frame->jpeg.size, limits, info, &cause);
+	info->width = frame->width;
+	info->height = frame->height;
+	info->size = frame->jpeg.size;
+	return info->width > limits->max_width || info->height > limits->max_height ? -EFBIG : 0;
+}
+
 static void probe(struct decode *decode, struct gw_frame *frame)
 {
 	struct jpeg_info info;
-	const char *cause;
-	int status = jpeg_probe(frame->jpeg.data, frame->jpeg.size, &decode->limits, &info, &cause);
+	int status = look_at(decode, frame, &info);
 
 	if (status != 0) {
 		gw_frame_fail(frame,

@@ -232,6 +232,22 @@ static void padding_after_the_end_is_cut_off(void **state)
 	assert_int_equal(frame->jpeg.size, f->size);
 }
 
+/* The receive path has looked at it: only limits are left to check. */
+static void a_frame_that_is_sound_is_not_looked_at_again(void **state)
+{
+	struct stage_fixture *f = *state;
+	struct gw_frame *frame = make_frame(f, WITHOUT_MODEL);
+
+	frame->jpeg.sound = true;
+	frame->jpeg.data[1] = 0; /* the probe would refuse it */
+	assert_int_equal(pass(f, frame)->drop, GW_DROP_NONE);
+	frame = make_frame(f, WITHOUT_MODEL);
+	frame->jpeg.sound = true;
+	frame->width = 60000;
+	assert_int_equal(pass(f, frame)->drop, GW_DROP_JPEG_LIMIT);
+	assert_int_equal(fact(f, "refused"), 1);
+}
+
 /* Shed, malformed, damaged and whole frames in one stream: the ways through the stage differ, the
  * order does not. */
 static void order_holds_for_each_camera_whatever_happens_to_its_frames(void **state)
@@ -319,6 +335,7 @@ int main(void)
 		TEST(a_picture_that_outgrows_its_slot_is_over_the_limit),
 		TEST(the_picture_says_its_size_when_the_frame_does_not),
 		TEST(padding_after_the_end_is_cut_off),
+		TEST(a_frame_that_is_sound_is_not_looked_at_again),
 		TEST(order_holds_for_each_camera_whatever_happens_to_its_frames),
 		TEST(what_the_decoder_has_no_room_for_can_still_be_shed),
 		TEST(it_tells_back_end_workers_and_queue),

@@ -21,40 +21,63 @@ _Noreturn static void escape(j_common_ptr jpeg)
 	longjmp(picture_of(jpeg)->escape, 1);
 }
 
-/* Zero bytes before the end marker. */
-static size_t padding(const struct jpeg_source_mgr *source)
+/* Bytes that only fill up the code before the marker at `at`: zero and 0xff. */
+static size_t filling(const JOCTET *begin, const JOCTET *at)
 {
-	/* The last two bytes are the end marker, and libjpeg stands after it or somewhere before.
-	 */
-	const JOCTET *end = source->next_input_byte + source->bytes_in_buffer - 2;
-	size_t zeros = 0;
+	size_t count = 0;
 
-	while (end > source->next_input_byte && end[-1] == 0xff)
-		end--;
-	while (end[-1] == 0) {
-		end--;
-		zeros++;
+	while (at > begin && (at[-1] == 0 || at[-1] == 0xff)) {
+		at--;
+		count++;
 	}
-	return zeros;
+	return count;
+}
+
+/* The filling before all markers since the last time: libjpeg adds up what it left unread before
+ * any of them, and tells when it happens to see it. */
+static size_t all_filling(struct turbo_picture *picture)
+{
+	const struct jpeg_source_mgr *source = picture->jpeg.src;
+	/* Here, or behind more filling, stands the marker before which it tells. */
+	const JOCTET *here = source->next_input_byte;
+	const JOCTET *last = here + source->bytes_in_buffer - 1;
+	const JOCTET *at = picture->told;
+	size_t count = 0;
+
+	while (at < last && (at = memchr(at, 0xff, (size_t)(last - at)))) {
+		if (at[1] == 0 || at[1] == 0xff) {
+			at++;
+			continue;
+		}
+		count += filling(picture->told, at);
+		at += 2;
+		picture->told = at;
+		if (at > here)
+			break;
+	}
+	return count;
 }
 
 /* libjpeg makes up what it misses and goes on with a warning; we do not want such a picture. Two
- * things are no damage: an encoder that fills up the scan with zero bytes, and a JFIF version of
+ * things are no damage: an encoder that fills up the code before a marker, and a JFIF version of
  * the future. */
-static bool harmless(const struct jpeg_decompress_struct *jpeg)
+static bool harmless(struct turbo_picture *picture)
 {
+	const struct jpeg_decompress_struct *jpeg = &picture->jpeg;
 	const struct jpeg_error_mgr *errors = jpeg->err;
 
 	if (errors->msg_code == JWRN_JFIF_MAJOR)
 		return true;
-	return errors->msg_code == JWRN_EXTRANEOUS_DATA && jpeg->output_height > 0 &&
-		jpeg->output_scanline >= jpeg->output_height &&
-		(size_t)errors->msg_parm.i[0] <= padding(jpeg->src);
+	if (errors->msg_code != JWRN_EXTRANEOUS_DATA || !picture->told)
+		return false;
+	if (errors->msg_parm.i[1] == JPEG_EOI && jpeg->output_scanline < jpeg->output_height)
+		return false;
+	return (size_t)errors->msg_parm.i[0] <= all_filling(picture);
 }
 
 static void warn(j_common_ptr jpeg, int level)
 {
-	if (level < 0 && !harmless((const struct jpeg_decompress_struct *)jpeg))
+	if (level < 0 && !harmless(picture_of(jpeg)))
 		escape(jpeg);
 }
 
@@ -113,10 +136,14 @@ static int decode_pixels(
 }
 
 static int decode(
-	struct jpeg_decompress_struct *jpeg, const struct gw_camera *camera, struct gw_frame *frame)
+	struct turbo_picture *picture, const struct gw_camera *camera, struct gw_frame *frame)
 {
+	struct jpeg_decompress_struct *jpeg = &picture->jpeg;
+
+	picture->told = NULL;
 	jpeg_mem_src(jpeg, frame->jpeg.data, frame->jpeg.size);
 	jpeg_read_header(jpeg, TRUE);
+	picture->told = jpeg->src->next_input_byte;
 	jpeg->scale_num =
 		picture_eighths(camera, (uint16_t)jpeg->image_width, (uint16_t)jpeg->image_height);
 	jpeg->scale_denom = PICTURE_EIGHTHS;
@@ -136,7 +163,7 @@ int turbo_picture_decode(
 	int status;
 
 	if (setjmp(picture->escape) == 0)
-		status = decode(&picture->jpeg, camera, frame);
+		status = decode(picture, camera, frame);
 	else
 		status = -EBADMSG;
 	if (status != 0)

@@ -12,6 +12,7 @@ struct turbo_picture {
 	struct jpeg_error_mgr errors;
 	jmp_buf escape; /* where an error ends the picture */
 	struct turbo_arena arena;
+	const JOCTET *told; /* of the scan: up to where unread filling was told; NULL: not there */
 };
 
 /* Returns 0 or -ENOMEM; turbo_picture_close() follows a failure too. The struct must not move

@@ -265,6 +265,75 @@ static void zero_bytes_that_fill_up_the_scan_are_no_damage(void **state)
 	free(data);
 }
 
+/* Puts so many bytes before each restart marker and EOI. Returns the new size. */
+static size_t fill_up(uint8_t *data, size_t size, size_t scan, uint8_t byte, uint32_t count)
+{
+	for (size_t at = scan; at + 1 < size; at++) {
+		if (data[at] != 0xff || data[at + 1] == 0 || data[at + 1] == 0xff)
+			continue;
+		memmove(data + at + count, data + at, size - at);
+		memset(data + at, byte, count);
+		size += count;
+		at += count;
+	}
+	return size;
+}
+
+/* Each number of bytes takes another way through libjpeg's bit buffer. */
+static void filling_before_restart_markers_is_no_damage(void **state)
+{
+	static const uint8_t bytes[] = {0, 0xff, 0x55};
+	static const uint16_t intervals[] = {1, 5, 16};
+	struct decoder_fixture f;
+
+	fixture_open(&f, "turbo", 1);
+	for (size_t i = 0; i < 3; i++) {
+		struct jpeg_recipe recipe = {
+			.width = 128, .height = 128, .restart_interval = intervals[i]};
+		size_t size;
+		uint8_t *data = jpeg_make(&recipe, &size);
+		const size_t scan = jpeg_find(data, size, MARKER_SOS) + 14;
+
+		for (uint32_t n = 0; n < 3 * 24; n++) {
+			struct gw_frame *frame = frame_of(&f, 0, data, size);
+			const uint8_t byte = bytes[n % 3];
+
+			frame->jpeg.size = fill_up(frame->jpeg.data, size, scan, byte, n / 3);
+			decode_one(&f, frame);
+			/* The negative control: what is not filling is damage. */
+			if (byte == 0x55 && n / 3 > 8) {
+				assert_int_equal(frame->drop, GW_DROP_DECODE_FAILED);
+			} else if (byte != 0x55) {
+				assert_int_equal(frame->drop, GW_DROP_NONE);
+				assert_picture(&frame->image, data, size);
+			}
+			gw_frame_unref(frame);
+		}
+		free(data);
+	}
+	fixture_close(&f);
+}
+
+static void a_last_restart_marker_is_no_damage(void **state)
+{
+	struct jpeg_recipe recipe = {.width = 64, .height = 64, .restart_interval = 4};
+	struct decoder_fixture f;
+	size_t size;
+	uint8_t *data = jpeg_make(&recipe, &size);
+	struct gw_frame *frame;
+
+	fixture_open(&f, "turbo", 1);
+	frame = frame_of(&f, 0, data, size);
+	memcpy(frame->jpeg.data + size - 2, "\xff\xd3\0\xff\xd9", 5);
+	frame->jpeg.size += 3;
+	decode_one(&f, frame);
+	assert_int_equal(frame->drop, GW_DROP_NONE);
+	assert_picture(&frame->image, data, size);
+	gw_frame_unref(frame);
+	fixture_close(&f);
+	free(data);
+}
+
 static void a_jfif_version_of_the_future_is_no_damage(void **state)
 {
 	struct jpeg_recipe recipe = {.width = 64, .height = 64};
@@ -393,6 +462,8 @@ int main(void)
 		cmocka_unit_test(a_wrong_byte_in_the_scan_never_reaches_another_frame),
 		cmocka_unit_test(tables_of_one_picture_do_not_leak_into_the_next),
 		cmocka_unit_test(zero_bytes_that_fill_up_the_scan_are_no_damage),
+		cmocka_unit_test(filling_before_restart_markers_is_no_damage),
+		cmocka_unit_test(a_last_restart_marker_is_no_damage),
 		cmocka_unit_test(a_jfif_version_of_the_future_is_no_damage),
 		cmocka_unit_test(a_picture_that_exceeds_its_slot_fails_before_a_byte_is_written),
 		cmocka_unit_test(the_widest_picture_fits_the_reserved_memory),

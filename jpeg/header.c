@@ -108,6 +108,15 @@ static bool tables_equal(const struct jpeg_tables *a, const struct jpeg_tables *
 		memcmp(a->value, b->value, a->count * sizeof(a->value[0])) == 0;
 }
 
+static bool holds_zero(const struct jpeg_tables *tables)
+{
+	for (uint8_t i = 0; i < tables->count; i++)
+		for (int k = 0; k < JPEG_TABLE_VALUES; k++)
+			if (tables->value[i][k] == 0)
+				return true;
+	return false;
+}
+
 void jpeg_header_update(struct jpeg_header *header, const struct jpeg_header_key *key)
 {
 	if (header->size > 0 && header->key.width == key->width &&
@@ -117,47 +126,31 @@ void jpeg_header_update(struct jpeg_header *header, const struct jpeg_header_key
 		return;
 	header->key = *key;
 	header->size = write_header(key, header->bytes);
-}
-
-static bool is_frame_header(uint8_t marker)
-{
-	return marker >= MARKER_SOF0 && marker <= MARKER_SOF15 && marker != MARKER_DHT &&
-		marker != MARKER_JPG && marker != MARKER_DAC;
-}
-
-static bool stands_alone(uint8_t marker)
-{
-	return marker == MARKER_TEM || (marker >= MARKER_RST0 && marker <= MARKER_SOI);
+	header->sound = !holds_zero(&key->tables);
 }
 
 int jpeg_header_find_size(const uint8_t *data, uint32_t size, uint16_t *width, uint16_t *height)
 {
-	uint32_t at = 0;
+	struct jpeg_markers markers = {data, data + size};
+	uint8_t marker;
 
-	while (size - at >= 4 && data[at] == 0xFF) {
-		uint8_t marker = data[at + 1];
+	while (jpeg_marker_next(&markers, &marker) == 0) {
+		const uint8_t *body;
+		uint32_t length;
 
-		if (marker == 0xFF) {
-			at++;
-			continue;
-		}
-		at += 2;
-		if (stands_alone(marker))
-			continue;
 		if (marker == MARKER_EOI || marker == MARKER_SOS || marker == 0)
 			break;
-		uint32_t length = size - at >= 2 ? read_be16(data + at) : 0;
-
-		if (length < 2 || length > size - at)
+		if (jpeg_marker_is_alone(marker))
+			continue;
+		if (jpeg_marker_segment(&markers, &body, &length) != 0)
 			break;
-		if (is_frame_header(marker)) {
-			if (length < 8)
+		if (jpeg_marker_is_frame(marker)) {
+			if (length < 6)
 				break;
-			*height = read_be16(data + at + 3);
-			*width = read_be16(data + at + 5);
+			*height = read_be16(body + 1);
+			*width = read_be16(body + 3);
 			return *width && *height ? 0 : -ENODATA;
 		}
-		at += length;
 	}
 	return -ENODATA;
 }

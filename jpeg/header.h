@@ -2,6 +2,7 @@
  * appendix B; ITU-T T.81, annex B). */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "jpeg/tables.h"
@@ -21,6 +22,7 @@ struct jpeg_header_key {
 struct jpeg_header {
 	struct jpeg_header_key key;
 	uint32_t size; /* 0: none yet */
+	bool sound; /* the probe has nothing against it: no table holds zero (T.81, B.2.4.1) */
 	uint8_t bytes[JPEG_HEADER_MAX];
 };
 

@@ -1,6 +1,10 @@
-/* The second bytes of JPEG markers (ITU-T T.81, table B.1). */
+/* The markers of a JPEG, and the way from one to the next (ITU-T T.81, B.1.1). */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The second bytes of markers (T.81, table B.1). */
 enum jpeg_marker {
 	MARKER_TEM = 0x01,
 	MARKER_SOF0 = 0xc0, /* baseline */
@@ -33,3 +37,23 @@ enum jpeg_marker {
 	MARKER_APP15 = 0xef,
 	MARKER_COM = 0xfe,
 };
+
+/* A walk over markers and segments: what is not read yet. */
+struct jpeg_markers {
+	const uint8_t *at;
+	const uint8_t *end;
+};
+
+/* Takes the next marker, over fill bytes (T.81, B.1.1.2). Returns 0; -ENODATA at the end of the
+ * bytes; -EBADMSG when no marker stands there. */
+int jpeg_marker_next(struct jpeg_markers *markers, uint8_t *marker);
+
+/* Takes the segment that follows a marker: `body` is what stands after its length. Returns 0;
+ * -ENODATA when its length is not there; -EBADMSG when it is too small, or more than there is. */
+int jpeg_marker_segment(struct jpeg_markers *markers, const uint8_t **body, uint32_t *size);
+
+/* Whether a frame header follows: SOF0 to SOF15 but for what shares their numbers. */
+bool jpeg_marker_is_frame(uint8_t marker);
+
+/* Whether no segment follows: TEM, RSTn, SOI, EOI. */
+bool jpeg_marker_is_alone(uint8_t marker);

@@ -37,8 +37,9 @@ struct jpeg_limits {
 };
 
 /* Reads `data` .. `data + size` and nothing beyond. Limits are checked where the picture says its
- * size, before the scan is looked at. Senders that pad are borne with: zero bytes and repeated end
- * markers may follow the end. Any thread.
+ * size, before the scan is looked at. Senders that write what changes no pixel are borne with: a
+ * last restart marker that begins nothing; zero bytes, repeated end markers and up to 64 other
+ * bytes, but no second picture, after the end. Any thread.
  *
  * Returns 0 and fills `info`; -EBADMSG when it is malformed, incomplete or followed by other bytes;
  * -ENOTSUP when it is well-formed but of a coding that is refused; -EFBIG when it exceeds the

@@ -340,6 +340,21 @@ static void restart_markers_must_fit_the_interval(void **state)
 	assert_probe(s, -EBADMSG, "restart markers do not fit the interval");
 }
 
+static void a_last_restart_marker_that_begins_nothing_is_borne_with(void **state)
+{
+	struct jpeg_recipe recipe = {.width = 64, .height = 64, .restart_interval = 4};
+	struct sample s = make(recipe);
+
+	insert(&s, s.size - 2, "\xff\xd3\0\0", 4);
+	assert_probe(s, 0, NULL);
+	s = make(recipe);
+	insert(&s, s.size - 2, "\xff\xd3\x12", 3);
+	assert_probe(s, -EBADMSG, "restart markers do not fit the interval");
+	s = make(recipe);
+	insert(&s, s.size - 2, "\xff\xd3\xff\xd4", 4);
+	assert_probe(s, -EBADMSG, "restart markers do not fit the interval");
+}
+
 static void fill_bytes_and_foreign_segments_are_borne_with(void **state)
 {
 	static const uint8_t app[] = {0xff, 0xff, 0xff, MARKER_APP15, 0, 5, 0xff, 0xd9, 0xda};
@@ -362,6 +377,9 @@ static void padding_after_the_end_is_not_part_of_the_picture(void **state)
 	insert(&s, s.size, padding, sizeof(padding));
 	assert_int_equal(jpeg_probe(s.data, s.size, &limits, &info, &cause), 0);
 	assert_int_equal(info.size, size);
+	insert(&s, s.size, "\x0d\x0a--boundary", 12);
+	assert_int_equal(jpeg_probe(s.data, s.size, &limits, &info, &cause), 0);
+	assert_int_equal(info.size, size);
 	insert(&s, s.size, "\xff\xd8", 2);
 	assert_probe(s, -EBADMSG, "bytes after the end of the image");
 }
@@ -381,6 +399,7 @@ int main(void)
 		cmocka_unit_test(wide_tables_belong_to_extended_pictures_only),
 		cmocka_unit_test(headers_that_make_no_sense_are_found),
 		cmocka_unit_test(restart_markers_must_fit_the_interval),
+		cmocka_unit_test(a_last_restart_marker_that_begins_nothing_is_borne_with),
 		cmocka_unit_test(fill_bytes_and_foreign_segments_are_borne_with),
 		cmocka_unit_test(padding_after_the_end_is_not_part_of_the_picture),
 	};

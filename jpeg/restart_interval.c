@@ -29,12 +29,16 @@ static uint32_t next_bit(struct bits *bits)
 	return bits->byte >> --bits->left & 1;
 }
 
-/* Nothing but the 1 bits that fill the last byte is left: fewer than any MCU has. */
+/* Nothing but the 1 bits that fill the last byte is left, fewer than any MCU has, and the bytes
+ * that some senders fill up with: zero and 0xFF. */
 static bool only_fill_left(const struct bits *bits)
 {
 	const uint32_t mask = (1u << bits->left) - 1;
+	const uint8_t *at = bits->at;
 
-	return bits->at == bits->end && (bits->byte & mask) == mask;
+	while (at < bits->end && (*at == 0 || *at == 0xFF))
+		at++;
+	return at == bits->end && (bits->byte & mask) == mask;
 }
 
 /* Reads one code (T.81, F.2.2.3). Returns its value, or 256 when there is none. */
@@ -107,14 +111,23 @@ static uint32_t count_mcus(
 	return count;
 }
 
-/* Markers stand between the intervals, none after the last one (T.81, B.2.1): their number leaves
- * few intervals to choose from. */
+static uint32_t count_all_mcus(const struct restart_picture *picture)
+{
+	const uint32_t mcu_height = picture->subsampling == 0 ? 8 : 16;
+
+	return ((picture->width + 15u) / 16) * ((picture->height + mcu_height - 1) / mcu_height);
+}
+
+uint32_t restart_interval_markers(const struct restart_picture *picture, uint16_t interval)
+{
+	return (count_all_mcus(picture) - 1) / interval;
+}
+
+/* The number of markers leaves few intervals to choose from. */
 static uint32_t count_interval(
 	const uint8_t *data, const struct jpeg_scan *scan, const struct restart_picture *picture)
 {
-	const uint32_t mcu_height = picture->subsampling == 0 ? 8 : 16;
-	const uint32_t total =
-		((picture->width + 15u) / 16) * ((picture->height + mcu_height - 1) / mcu_height);
+	const uint32_t total = count_all_mcus(picture);
 
 	if (scan->restarts == 0 || scan->restarts >= total)
 		return 0;

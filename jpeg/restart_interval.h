@@ -25,6 +25,10 @@ struct restart_interval {
 	uint16_t interval;
 };
 
+/* How many restart markers a scan of that picture has: they stand between the intervals, none after
+ * the last one (T.81, B.2.1). `interval` is not 0. */
+uint32_t restart_interval_markers(const struct restart_picture *picture, uint16_t interval);
+
 /* Finds how many MCUs stand between the restart markers of the scan: as before when picture and
  * number of markers are the same, else by decoding those before the first marker (ITU-T T.81, F.2).
  * Remembers it in `found` and returns it; 0 when the markers make no sense in a picture of that

@@ -83,8 +83,9 @@ static void look_at(struct jpeg_scan *scan, const uint8_t *data, uint32_t begin,
 			scan->size = at;
 			scan->ended = true;
 			return;
-		} else if (marker != 0 && marker != 0xFF) {
+		} else if (marker != 0 && marker != 0xFF && !scan->foreign) {
 			scan->foreign = true;
+			scan->foreign_at = at;
 		}
 		begin = at + 1;
 	}

@@ -13,7 +13,8 @@ struct jpeg_scan {
 	uint32_t restarts; /* RSTn markers */
 	uint32_t first_restart, last_restart; /* where they stand */
 	bool out_of_order; /* they do not count 0 .. 7 over and over */
-	bool foreign; /* a marker that is neither, which only a strict walk can judge */
+	bool foreign; /* another marker stands there, the first one at `foreign_at` */
+	uint32_t foreign_at;
 	bool ended; /* EOI came: what follows is of no interest */
 };
 

@@ -44,6 +44,8 @@ static void look_plainly(const uint8_t *data, uint32_t size, struct jpeg_scan *s
 			return;
 		}
 		if (next < 0xD0 || next > 0xD7) {
+			if (!scan->foreign)
+				scan->foreign_at = i;
 			scan->foreign = true;
 			continue;
 		}
@@ -64,6 +66,7 @@ static void assert_equal(const struct jpeg_scan *scan, const struct jpeg_scan *p
 	assert_int_equal(scan->last_restart, plain->last_restart);
 	assert_int_equal(scan->out_of_order, plain->out_of_order);
 	assert_int_equal(scan->foreign, plain->foreign);
+	assert_int_equal(scan->foreign_at, plain->foreign_at);
 	assert_int_equal(scan->ended, plain->ended);
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "jpeg/marker.h"
 #include "jpeg/probe.h"
 
 #define JPEG_MAX_COMPONENTS 3
@@ -20,8 +21,7 @@ struct jpeg_component {
 /* Where the probe stands, and what it knows by then. */
 struct jpeg_walk {
 	const uint8_t *begin;
-	const uint8_t *at;
-	const uint8_t *end;
+	struct jpeg_markers markers;
 	const struct jpeg_limits *limits;
 	struct jpeg_info *info;
 	const char *cause;
