@@ -92,15 +92,17 @@ static void close_picture(struct assembler *assembler, struct stream *stream,
 	struct open_frame *open, enum gw_drop reason)
 {
 	const struct closed_picture picture = {
-		.used = true,
+		.low = open->low,
 		.have_last = open->have_last,
+		.last = open->have_last ? open->last : open->high,
+		.have_first = open->have_first,
+		.first = open->first,
+		.print = open->print,
 		.type_specific = open->type_specific,
-		.timestamp = open->timestamp,
-		.last = open->last,
 		.reason = reason,
 	};
 
-	session_close_picture(stream, &picture);
+	session_close_picture(stream, &picture, open->timestamp);
 	if (stream->open[0] == open && stream->open_count > 1) {
 		stream->open[0] = stream->open[1];
 		stream->open[1] = open;
@@ -205,15 +207,17 @@ static void refuse_picture(struct stream *stream, const struct rtp_packet *rtp,
 	const struct rtp_jpeg *jpeg, uint64_t extended, enum gw_drop why)
 {
 	const struct closed_picture picture = {
-		.used = true,
+		.low = extended,
 		.have_last = rtp->marker,
-		.type_specific = jpeg->type_specific,
-		.timestamp = rtp->timestamp,
 		.last = extended,
+		.have_first = jpeg->offset == 0,
+		.first = extended,
+		.print = rtp_jpeg_print(jpeg),
+		.type_specific = jpeg->type_specific,
 		.reason = GW_DROP_FRAME_REFUSED,
 	};
 
-	session_close_picture(stream, &picture);
+	session_close_picture(stream, &picture, rtp->timestamp);
 	gw_count_drop(stream->stats, why);
 }
 
@@ -304,8 +308,12 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	uint64_t extended;
 
 	if (session_is_new(stream, rtp->ssrc)) {
-		if (session_is_late(stream, rtp))
-			return GW_DROP_LATE;
+		if (stream->started) {
+			const enum gw_drop other = session_judge_other(stream, rtp, jpeg);
+
+			if (other != GW_DROP_NONE)
+				return other;
+		}
 		close_session(assembler, stream, done);
 		session_begin(stream, rtp);
 	}

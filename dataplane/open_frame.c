@@ -90,6 +90,7 @@ static enum gw_drop take_first(struct open_frame *open, struct stream *stream,
 
 	open->have_first = true;
 	open->first = extended;
+	open->print = rtp_jpeg_print(jpeg);
 	if (rtp_jpeg_is_file(jpeg)) {
 		open->is_file = true;
 		return GW_DROP_NONE;

@@ -1,6 +1,7 @@
 #include "dataplane/rtp_jpeg.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "core/bytes.h"
 
@@ -72,4 +73,19 @@ enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg 
 	jpeg->data = data;
 	jpeg->size = size;
 	return GW_DROP_NONE;
+}
+
+uint32_t rtp_jpeg_print(const struct rtp_jpeg *jpeg)
+{
+	/* The end of a piece of entropy-coded data is as good as random. */
+	const uint32_t size = jpeg->size < 16 ? jpeg->size : 16;
+	const uint32_t half = size < 8 ? size : 8;
+	const uint8_t *end = jpeg->data + jpeg->size;
+	uint64_t a = 0, b = 0;
+
+	memcpy(&a, end - size, half);
+	memcpy(&b, end - half, half);
+	a = (a ^ jpeg->size) * UINT64_C(0x9E3779B97F4A7C15);
+	b = (b ^ a >> 32) * UINT64_C(0xC2B2AE3D27D4EB4F);
+	return (uint32_t)(b >> 32) ^ (uint32_t)a;
 }

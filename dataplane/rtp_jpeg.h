@@ -39,6 +39,9 @@ struct rtp_jpeg {
  * use. A restart interval of 0 and malformed tables are the frame's faults and not judged here. */
 enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg *jpeg);
 
+/* Tells two packets of the same size and place apart by what they carry; equal for copies. */
+uint32_t rtp_jpeg_print(const struct rtp_jpeg *jpeg);
+
 /* A packet that begins a complete JPEG file (small network cameras send those). */
 static inline bool rtp_jpeg_is_file(const struct rtp_jpeg *jpeg)
 {

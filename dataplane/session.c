@@ -1,10 +1,11 @@
 #include "dataplane/session.h"
 
-#include <string.h>
-
-/* Late packets in a row, of unknown pictures or of the session before, that mean: the sequence went
- * back to its beginning, or that session is back. */
+/* Late packets in a row, of the session before, that mean: it is back. */
 #define STALE_LIMIT 16
+
+/* Pictures in a row, with none of the stream as it was between them, that nobody knows and that are
+ * older than it: the camera began anew. */
+#define STALE_PICTURES 2
 
 /* RTP/JPEG clocks run at 90 kHz: ten seconds without a picture are a jump. */
 #define MAX_TIMESTAMP_STEP (10 * 90000)
@@ -15,11 +16,59 @@ static bool timestamp_newer(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) > 0;
 }
 
-bool session_is_late(struct stream *stream, const struct rtp_packet *rtp)
+static struct closed_picture *closed_at(struct stream *stream, uint32_t back)
 {
-	return stream->previous_valid && rtp->ssrc == stream->previous_ssrc &&
-		!timestamp_newer(rtp->timestamp, stream->previous_timestamp) &&
-		++stream->previous_stale < STALE_LIMIT;
+	return &stream->closed[(stream->closed_next - back) % STREAM_CLOSED];
+}
+
+/* Those that may still be met: of this session, or of what was before its numbers began anew. */
+static bool is_remembered(const struct stream *stream, const struct closed_picture *closed)
+{
+	return closed->used && stream->epoch - closed->epoch <= 1;
+}
+
+/* Finds the picture that is over and that the packet says it belongs to; numbers are compared as
+ * they are sent, so that it is found across restarts. The newest one if there are more. */
+static struct closed_picture *find_closed(
+	struct stream *stream, const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg)
+{
+	for (uint32_t back = 1; back <= STREAM_CLOSED; back++) {
+		const uint32_t index = (stream->closed_next - back) % STREAM_CLOSED;
+
+		if (stream->closed_timestamp[index] != rtp->timestamp)
+			continue;
+		struct closed_picture *closed = &stream->closed[index];
+
+		if (is_remembered(stream, closed) && closed->ssrc == rtp->ssrc &&
+			closed->type_specific == jpeg->type_specific &&
+			!(closed->have_last &&
+				(int16_t)(rtp->sequence - (uint16_t)closed->last) > 0))
+			return closed;
+	}
+	return NULL;
+}
+
+/* Whether the packet was not sent for that picture, although it says so: it begins another one. */
+static bool is_another(const struct closed_picture *closed, const struct rtp_packet *rtp,
+	const struct rtp_jpeg *jpeg)
+{
+	return jpeg->offset == 0 && closed->have_first &&
+		((uint16_t)closed->first != rtp->sequence || closed->print != rtp_jpeg_print(jpeg));
+}
+
+enum gw_drop session_judge_other(
+	struct stream *stream, const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg)
+{
+	if (!stream->previous_valid || rtp->ssrc != stream->previous_ssrc)
+		return GW_DROP_NONE;
+	const struct closed_picture *closed = find_closed(stream, rtp, jpeg);
+
+	if (closed)
+		return is_another(closed, rtp, jpeg) ? GW_DROP_NONE : GW_DROP_DUPLICATE;
+	if (!timestamp_newer(rtp->timestamp, stream->previous_timestamp) &&
+		++stream->previous_stale < STALE_LIMIT)
+		return GW_DROP_LATE;
+	return GW_DROP_NONE;
 }
 
 void session_begin(struct stream *stream, const struct rtp_packet *rtp)
@@ -34,9 +83,9 @@ void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 		for (uint32_t i = 0; i < 256 - RTP_JPEG_Q_TABLES; i++)
 			stream->tables[i].count = 0;
 		stream->restart.interval = 0;
-		memset(stream->closed, 0, sizeof(stream->closed));
 	}
 	stream->started = true;
+	stream->epoch++;
 	stream->ssrc = rtp->ssrc;
 	stream->stale = 0;
 	stream->previous_stale = 0;
@@ -64,27 +113,43 @@ struct open_frame *session_find_open(struct stream *stream, const struct rtp_pac
 	return NULL;
 }
 
-static struct closed_picture *find_closed(struct stream *stream, const struct rtp_packet *rtp,
-	const struct rtp_jpeg *jpeg, uint64_t extended)
+/* Whether the stream has a place for the packet among the pictures that are over: older numbers
+ * have older timestamps there, newer ones newer. So it is of a picture that was lost as a whole. */
+static bool has_a_place(struct stream *stream, const struct rtp_packet *rtp, uint64_t extended)
 {
-	for (uint32_t i = 0; i < STREAM_CLOSED; i++) {
-		struct closed_picture *closed = &stream->closed[i];
+	bool is_newer_than_some = false;
 
-		if (closed->used && closed->timestamp == rtp->timestamp &&
-			closed->type_specific == jpeg->type_specific &&
-			!(closed->have_last && extended > closed->last))
-			return closed;
+	for (uint32_t back = 1; back <= STREAM_CLOSED; back++) {
+		const struct closed_picture *closed = closed_at(stream, back);
+		const uint32_t timestamp =
+			stream->closed_timestamp[(stream->closed_next - back) % STREAM_CLOSED];
+
+		if (!closed->used || closed->epoch != stream->epoch)
+			continue;
+		if (closed->last < extended) {
+			if (timestamp_newer(timestamp, rtp->timestamp))
+				return false;
+			is_newer_than_some = true;
+		} else if (closed->low > extended) {
+			if (timestamp_newer(rtp->timestamp, timestamp))
+				return false;
+		} else {
+			return false;
+		}
 	}
-	return NULL;
+	return is_newer_than_some;
 }
 
 /* An old number and a picture that nobody knows: did the camera begin anew? A newer timestamp says
- * so at once; otherwise it may be a packet that was very late, and a few of them in a row decide.
- */
+ * so at once; otherwise it may be a copy that is very late, and another such picture decides. */
 static bool has_restarted(struct stream *stream, const struct rtp_packet *rtp)
 {
-	return timestamp_newer(rtp->timestamp, stream->newest_timestamp) ||
-		++stream->stale >= STALE_LIMIT;
+	if (timestamp_newer(rtp->timestamp, stream->newest_timestamp))
+		return true;
+	if (stream->stale > 0 && rtp->timestamp == stream->stale_timestamp)
+		return false;
+	stream->stale_timestamp = rtp->timestamp;
+	return ++stream->stale >= STALE_PICTURES;
 }
 
 static void restart(struct stream *stream, const struct rtp_packet *rtp, uint64_t *extended)
@@ -93,8 +158,40 @@ static void restart(struct stream *stream, const struct rtp_packet *rtp, uint64_
 	gw_counter_add(
 		&stream->stats->events[GW_EVENT_SEQUENCE_GAP], sequence_flush(&stream->sequence));
 	sequence_restart(&stream->sequence, rtp->sequence);
+	stream->epoch++;
 	stream->stale = 0;
 	*extended = stream->sequence.highest + 1;
+}
+
+/* Where a picture that is over ends may be told by a packet that still comes. */
+static void note_last(const struct stream *stream, struct closed_picture *closed,
+	const struct rtp_packet *rtp, uint64_t extended)
+{
+	if (!rtp->marker || closed->have_last || closed->epoch != stream->epoch)
+		return;
+	closed->have_last = true;
+	closed->last = extended;
+}
+
+/* A packet that is not newer than those that came, or far from them, of a picture that is not open.
+ */
+static enum gw_drop judge_old(struct stream *stream, const struct rtp_packet *rtp,
+	const struct rtp_jpeg *jpeg, enum sequence_verdict verdict, uint64_t *extended)
+{
+	const bool is_ahead = *extended > stream->sequence.highest;
+	struct closed_picture *closed = find_closed(stream, rtp, jpeg);
+
+	if (closed && !is_another(closed, rtp, jpeg)) {
+		note_last(stream, closed, rtp, *extended);
+		return verdict == SEQUENCE_BEHIND ? closed->reason : GW_DROP_DUPLICATE;
+	}
+	if (!closed && verdict == SEQUENCE_BEHIND && *extended > stream->passed)
+		return GW_DROP_NONE;
+	if (!closed && !is_ahead &&
+		(has_a_place(stream, rtp, *extended) || !has_restarted(stream, rtp)))
+		return verdict == SEQUENCE_SEEN ? GW_DROP_DUPLICATE : GW_DROP_LATE;
+	restart(stream, rtp, extended);
+	return GW_DROP_NONE;
 }
 
 enum gw_drop session_admit(struct stream *stream, const struct rtp_packet *rtp,
@@ -103,38 +200,22 @@ enum gw_drop session_admit(struct stream *stream, const struct rtp_packet *rtp,
 	const enum sequence_verdict verdict =
 		sequence_check(&stream->sequence, rtp->sequence, extended);
 
-	if (verdict == SEQUENCE_FAR)
-		restart(stream, rtp, extended);
-	*open = session_find_open(stream, rtp, jpeg, *extended);
-	if (*open && verdict != SEQUENCE_SEEN)
-		return GW_DROP_NONE;
-
-	struct closed_picture *closed = *open ? NULL : find_closed(stream, rtp, jpeg, *extended);
-
-	if (closed && rtp->marker && !closed->have_last) {
-		closed->have_last = true;
-		closed->last = *extended;
-	}
-	switch (verdict) {
-	case SEQUENCE_AHEAD:
-	case SEQUENCE_FAR:
+	*open = verdict == SEQUENCE_FAR ? NULL : session_find_open(stream, rtp, jpeg, *extended);
+	if (verdict == SEQUENCE_AHEAD)
 		stream->stale = 0;
-		return closed ? closed->reason : GW_DROP_NONE;
-	case SEQUENCE_SEEN:
-		if (*open || closed || !has_restarted(stream, rtp))
-			return GW_DROP_DUPLICATE;
-		break;
-	case SEQUENCE_BEHIND:
-		if (closed)
-			return closed->reason;
-		if (*extended > stream->passed)
-			return GW_DROP_NONE;
-		if (!has_restarted(stream, rtp))
-			return GW_DROP_LATE;
-		break;
-	}
-	restart(stream, rtp, extended);
-	return GW_DROP_NONE;
+	if (*open)
+		return verdict == SEQUENCE_SEEN ? GW_DROP_DUPLICATE : GW_DROP_NONE;
+	if (verdict != SEQUENCE_AHEAD)
+		return judge_old(stream, rtp, jpeg, verdict, extended);
+	struct closed_picture *closed = find_closed(stream, rtp, jpeg);
+
+	if (!closed)
+		return GW_DROP_NONE;
+	/* A copy from before the restart, or the same numbers and times once more. */
+	if (closed->epoch != stream->epoch)
+		return is_another(closed, rtp, jpeg) ? GW_DROP_NONE : GW_DROP_DUPLICATE;
+	note_last(stream, closed, rtp, *extended);
+	return closed->reason;
 }
 
 void session_mark(struct stream *stream, uint64_t extended)
@@ -156,8 +237,15 @@ void session_begin_picture(struct stream *stream, uint32_t timestamp)
 	stream->newest_timestamp = timestamp;
 }
 
-void session_close_picture(struct stream *stream, const struct closed_picture *picture)
+void session_close_picture(
+	struct stream *stream, const struct closed_picture *picture, uint32_t timestamp)
 {
-	stream->closed[stream->closed_next] = *picture;
+	struct closed_picture *closed = &stream->closed[stream->closed_next];
+
+	*closed = *picture;
+	closed->used = true;
+	closed->ssrc = stream->ssrc;
+	closed->epoch = stream->epoch;
+	stream->closed_timestamp[stream->closed_next] = timestamp;
 	stream->closed_next = (stream->closed_next + 1) % STREAM_CLOSED;
 }

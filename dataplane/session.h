@@ -12,9 +12,11 @@ static inline bool session_is_new(const struct stream *stream, uint32_t ssrc)
 	return !stream->started || stream->ssrc != ssrc;
 }
 
-/* A packet with another SSRC: whether it is a late one of the session before. Many in a row are
- * not: that session is back. */
-bool session_is_late(struct stream *stream, const struct rtp_packet *rtp);
+/* Judges a packet with another SSRC than that of the session. Returns GW_DROP_NONE when it begins a
+ * new one, or what it is of the session before: late, or a copy. Many late ones in a row are not:
+ * that session is back. */
+enum gw_drop session_judge_other(
+	struct stream *stream, const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg);
 
 /* Begins a new session. The open frames of the old one must be closed. Tables do not survive. */
 void session_begin(struct stream *stream, const struct rtp_packet *rtp);
@@ -35,5 +37,6 @@ void session_mark(struct stream *stream, uint64_t extended);
 /* Notes that a picture with that timestamp begins. */
 void session_begin_picture(struct stream *stream, uint32_t timestamp);
 
-/* Remembers a picture that is over. */
-void session_close_picture(struct stream *stream, const struct closed_picture *picture);
+/* Remembers a picture of the session that is over; fills in what is not its own. */
+void session_close_picture(
+	struct stream *stream, const struct closed_picture *picture, uint32_t timestamp);

@@ -19,8 +19,9 @@
 /* Late packets still land while so many frames are open. */
 #define STREAM_OPEN_FRAMES 2
 
-/* Closed pictures that are remembered, to tell late packets from new ones. */
-#define STREAM_CLOSED 8
+/* Closed pictures that are remembered, to tell late packets and copies of the stream from new
+ * pictures: more than a second at 120 a second. */
+#define STREAM_CLOSED 128
 
 enum open_state {
 	/* Packets are missing. */
@@ -49,6 +50,7 @@ struct open_frame {
 	bool have_last; /* the number of the last packet is known: `last` */
 	bool have_size; /* it has arrived: the scan has `size` bytes */
 	uint64_t first, last;
+	uint32_t print; /* rtp_jpeg_print() of the first */
 	uint64_t low, high; /* numbers of the oldest and the newest packet */
 	uint32_t high_end; /* where the newest one's fragment ends */
 	uint32_t size;
@@ -59,11 +61,15 @@ struct open_frame {
 
 /* A picture that is over. Packets that still come for it are dropped for `reason`. */
 struct closed_picture {
+	uint64_t low, last; /* numbers of its oldest and its last packet */
+	uint64_t first; /* of the one with offset 0 */
+	uint32_t print; /* rtp_jpeg_print() of that one */
+	uint32_t ssrc;
+	uint32_t epoch;
 	bool used;
-	bool have_last;
+	bool have_last; /* if not, `last` is the newest that came */
+	bool have_first;
 	uint8_t type_specific;
-	uint32_t timestamp;
-	uint64_t last;
 	enum gw_drop reason;
 };
 
@@ -86,13 +92,17 @@ struct stream {
 	uint32_t previous_timestamp;
 	uint32_t previous_stale; /* its packets in a row that are late, or tell that it is back */
 	uint32_t newest_timestamp;
-	uint32_t stale; /* packets in a row that only make sense after a restart */
+	uint32_t epoch; /* counts sessions and restarts of their numbers */
+	uint32_t stale; /* pictures in a row that only make sense after a restart */
+	uint32_t stale_timestamp; /* of the last of them */
 	struct sequence sequence;
 
 	/* Oldest first; points into `open_room`. */
 	uint32_t open_count;
 	struct open_frame *open[STREAM_OPEN_FRAMES];
+	/* A ring; its timestamps apart, because they are looked through. */
 	struct closed_picture closed[STREAM_CLOSED];
+	uint32_t closed_timestamp[STREAM_CLOSED];
 	uint32_t closed_next;
 	uint64_t passed; /* newest packet of the last frame that was passed on */
 

@@ -8,7 +8,7 @@
 #include "dataplane/stream.h"
 #include "dataplane/test_camera.h"
 
-#define TEST_FRAMES 64
+#define TEST_FRAMES 256
 
 struct test_frame {
 	uint32_t camera;

@@ -1,0 +1,244 @@
+/* Copies of a stream, and cameras that begin anew: what looks alike and is not. */
+#include "dataplane/test_scene.h"
+
+#include <stdlib.h>
+
+/* A stream that was recorded: each of its pictures with its packets. */
+struct tape {
+	uint32_t count;
+	struct test_camera *pictures;
+};
+
+/* Records what the scene's camera sends next. */
+static struct tape record(struct scene *s, uint32_t count, uint32_t first_picture)
+{
+	struct tape tape = {count, calloc(count, sizeof(*tape.pictures))};
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct test_camera *picture = &tape.pictures[i];
+
+		*picture = s->camera;
+		picture->count = 0;
+		test_camera_send(picture, &s->pictures[(first_picture + i) % TEST_PICTURES]);
+		s->camera.sequence = picture->sequence;
+		s->camera.timestamp = picture->timestamp;
+	}
+	return tape;
+}
+
+static void free_tape(struct tape *tape)
+{
+	for (uint32_t i = 0; i < tape->count; i++)
+		test_camera_free(&tape->pictures[i]);
+	free(tape->pictures);
+}
+
+static uint32_t packets_of(const struct tape *tape)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < tape->count; i++)
+		count += tape->pictures[i].count;
+	return count;
+}
+
+static void play(struct scene *s, const struct tape *tape, uint32_t picture)
+{
+	if (picture < tape->count)
+		test_receive_frame(s->receiver, &tape->pictures[picture]);
+}
+
+/* Packet by packet in turns. */
+static void play_both(struct scene *s, const struct tape *tape, uint32_t picture, uint32_t other)
+{
+	const uint32_t count = picture < tape->count ? tape->pictures[picture].count : 0;
+	const uint32_t others = other < tape->count ? tape->pictures[other].count : 0;
+
+	for (uint32_t i = 0; i < count || i < others; i++) {
+		if (i < count)
+			test_receive_packet(s->receiver, &tape->pictures[picture], i);
+		if (i < others)
+			test_receive_packet(s->receiver, &tape->pictures[other], i);
+	}
+}
+
+/* The sink saw each picture once, in their order. */
+static void assert_each_once(struct scene *s, const struct tape *tape)
+{
+	test_receiver_drain(s->receiver);
+	assert_int_equal(s->receiver->count, tape->count);
+	for (uint32_t i = 0; i < tape->count; i++)
+		assert_int_equal(s->receiver->frames[i].rtp_timestamp,
+			tape->pictures[i].timestamp - tape->pictures[i].step);
+	assert_balanced(s->receiver);
+}
+
+static void small_pictures(struct scene *s)
+{
+	scene_paint(s, 64, 48, 30, 1, 2, 0);
+	s->camera.payload = 4000;
+}
+
+static void a_copy_of_the_stream_is_duplicate_however_late(void **state)
+{
+	static const uint32_t delays[] = {0, 1, 2, 10, 25, 30, 120};
+
+	for (uint32_t i = 0; i < 4 * 7; i++) {
+		struct scene *s = *state;
+		const uint32_t delay = delays[i / 4];
+
+		if (i & 1)
+			small_pictures(s);
+		struct tape tape = record(s, 150, 0);
+
+		for (uint32_t k = 0; k < tape.count + delay; k++) {
+			if (i & 2) {
+				play_both(s, &tape, k, k - delay);
+			} else {
+				play(s, &tape, k);
+				play(s, &tape, k - delay);
+			}
+		}
+		assert_each_once(s, &tape);
+		ASSERT_DROPS(s, DUPLICATE, packets_of(&tape));
+		ASSERT_EVENTS(s, SEQUENCE_RESTART, 0);
+		ASSERT_EVENTS(s, SEQUENCE_GAP, 0);
+		free_tape(&tape);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+/* The copy brings pictures that were lost, too late to be of use. */
+static void a_copy_of_what_was_lost_begins_nothing(void **state)
+{
+	for (uint32_t delay = 10; delay < 40; delay += 15) {
+		struct scene *s = *state;
+		struct tape tape = record(s, 58, 0);
+		uint32_t expected = 0;
+
+		for (uint32_t k = 0; k < tape.count + delay; k++) {
+			if (k % 7 != 3) {
+				play(s, &tape, k);
+				expected += k < tape.count;
+			}
+			test_receiver_rest(s->receiver, 25);
+			play(s, &tape, k - delay);
+		}
+		test_receiver_drain(s->receiver);
+		assert_int_equal(s->receiver->count, expected);
+		for (uint32_t i = 1; i < expected; i++)
+			assert_true(s->receiver->frames[i].rtp_timestamp >
+				s->receiver->frames[i - 1].rtp_timestamp);
+		ASSERT_EVENTS(s, SEQUENCE_RESTART, 0);
+		assert_balanced(s->receiver);
+		free_tape(&tape);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+/* One packet comes again when nobody remembers its picture. */
+static void a_late_copy_of_one_packet_begins_no_frame(void **state)
+{
+	for (uint32_t small = 0; small < 2; small++) {
+		struct scene *s = *state;
+
+		if (small)
+			small_pictures(s);
+		struct tape tape = record(s, 200, 0);
+
+		for (uint32_t k = 0; k < tape.count; k++) {
+			play(s, &tape, k);
+			for (uint32_t back = 1; back < k; back *= 2)
+				test_receive_packet(s->receiver, &tape.pictures[k - back], 0);
+		}
+		assert_each_once(s, &tape);
+		ASSERT_EVENTS(s, SEQUENCE_RESTART, 0);
+		free_tape(&tape);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+/* Lets the camera begin anew with its first number and time, and with other pictures. */
+static struct tape begin_anew(struct scene *s, uint32_t count)
+{
+	s->camera.sequence = 1000;
+	s->camera.timestamp = 90000;
+	return record(s, count, 1);
+}
+
+static void a_camera_that_begins_anew_loses_one_picture_at_most(void **state)
+{
+	static const uint32_t lives[] = {1, 3, 30, 127, 128, 129, 200};
+
+	for (uint32_t i = 0; i < 2 * 7; i++) {
+		struct scene *s = *state;
+
+		if (i & 1)
+			small_pictures(s);
+		struct tape before = record(s, lives[i / 2], 0);
+		struct tape after = begin_anew(s, 30);
+
+		for (uint32_t k = 0; k < before.count; k++)
+			play(s, &before, k);
+		for (uint32_t k = 0; k < after.count; k++)
+			play(s, &after, k);
+		test_receiver_drain(s->receiver);
+		assert_true(s->receiver->count >= before.count + after.count - 1);
+		ASSERT_EVENTS(s, SEQUENCE_RESTART, 1);
+		assert_balanced(s->receiver);
+		free_tape(&before);
+		free_tape(&after);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+static void copies_from_before_the_camera_began_anew_stay_copies(void **state)
+{
+	for (uint32_t i = 0; i < 4; i++) {
+		struct scene *s = *state;
+		const uint32_t delay = 10;
+
+		if (i & 1)
+			small_pictures(s);
+		struct tape before = record(s, 40, 0);
+		if (i & 2)
+			s->camera.ssrc += 5;
+		struct tape after = begin_anew(s, 40);
+
+		for (uint32_t k = 0; k < before.count; k++) {
+			play(s, &before, k);
+			play(s, &before, k - delay);
+		}
+		for (uint32_t k = 0; k < after.count; k++) {
+			play(s, &after, k);
+			play(s, &before, k < delay ? before.count - delay + k : before.count);
+			play(s, &after, k - delay);
+		}
+		test_receiver_drain(s->receiver);
+		assert_int_equal(s->receiver->count, before.count + after.count);
+		ASSERT_EVENTS(s, SEQUENCE_RESTART, i & 2 ? 0 : 1);
+		ASSERT_EVENTS(s, SSRC_CHANGE, i & 2 ? 1 : 0);
+		assert_balanced(s->receiver);
+		free_tape(&before);
+		free_tape(&after);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCENE_TEST(a_copy_of_the_stream_is_duplicate_however_late),
+		SCENE_TEST(a_copy_of_what_was_lost_begins_nothing),
+		SCENE_TEST(a_late_copy_of_one_packet_begins_no_frame),
+		SCENE_TEST(a_camera_that_begins_anew_loses_one_picture_at_most),
+		SCENE_TEST(copies_from_before_the_camera_began_anew_stay_copies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
