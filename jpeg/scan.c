@@ -28,38 +28,29 @@ static inline __attribute__((always_inline)) bool is_any(const vector_u8 *found)
 	return (words[0] | words[1] | words[2] | words[3]) != 0;
 }
 
-/* Copies blocks up to and with the first one in which a marker begins, and one byte more. Returns
- * how many bytes before that one hold no marker. Fewer bytes than a block and one are left alone.
- */
-FOR_EACH_PROCESSOR static uint32_t copy_blocks(uint8_t *to, const uint8_t *from, uint32_t size)
+/* Returns how many bytes at the beginning surely hold no marker: up to the block in which one
+ * begins, or all but the last, which another byte decides. Reads nothing beyond them. */
+FOR_EACH_PROCESSOR static uint32_t skip_clean(const uint8_t *data, uint32_t size)
 {
 	uint32_t at = 0;
 
+	if (size <= VECTOR)
+		return 0;
 	for (; size - at > BLOCK; at += BLOCK) {
 		vector_u8 found = {0};
 
-		for (uint32_t i = 0; i < BLOCK; i += VECTOR) {
-			memcpy(to + at + i, from + at + i, VECTOR);
-			note_markers(&found, from + at + i);
-		}
-		if (is_any(&found)) {
-			to[at + BLOCK] = from[at + BLOCK];
-			break;
-		}
+		for (uint32_t i = 0; i < BLOCK; i += VECTOR)
+			note_markers(&found, data + at + i);
+		if (is_any(&found))
+			return at;
 	}
-	return at;
-}
-
-/* Whether a marker begins among all but the last of `size` bytes, more than one vector. */
-FOR_EACH_PROCESSOR static bool holds_marker(const uint8_t *data, uint32_t size)
-{
-	const uint32_t last = size - VECTOR - 1;
 	vector_u8 found = {0};
 
-	for (uint32_t at = 0; at < last; at += VECTOR)
-		note_markers(&found, data + at);
-	note_markers(&found, data + last);
-	return is_any(&found);
+	for (uint32_t i = at; i + VECTOR < size; i += VECTOR)
+		note_markers(&found, data + i);
+	/* The last vector overlaps what was looked at. */
+	note_markers(&found, data + size - VECTOR - 1);
+	return is_any(&found) ? at : size - 1;
 }
 
 /* Looks at begin .. end - 1, each of which another byte follows. */
@@ -91,71 +82,46 @@ static void look_at(struct jpeg_scan *scan, const uint8_t *data, uint32_t begin,
 	}
 }
 
-/* What is left, begin .. end - 2: fewer bytes than two blocks. */
-static void look_at_tail(struct jpeg_scan *scan, const uint8_t *data, uint32_t begin, uint32_t end)
+/* Looks at `size` bytes at `bytes`, the last of which waits for the next one. They stand at
+ * `begin` of the scan at `data`, too. */
+static void look_through(struct jpeg_scan *scan, const uint8_t *data, uint32_t begin,
+	const uint8_t *bytes, uint32_t size)
 {
-	if (end - begin <= VECTOR || holds_marker(data + begin, end - begin))
-		look_at(scan, data, begin, end - 1);
-}
+	uint32_t at = 0;
 
-static void note_seen(struct jpeg_scan *scan, uint32_t seen)
-{
-	scan->seen = seen;
+	while (!scan->ended && at + 1 < size) {
+		at += skip_clean(bytes + at, size - at);
+		const uint32_t end = size - at > BLOCK ? at + BLOCK : size - 1;
+
+		look_at(scan, data, begin + at, begin + end);
+		at = end;
+	}
+	scan->seen = begin + size;
+	scan->open = bytes[size - 1] == 0xFF;
 	if (!scan->ended)
-		scan->size = seen;
+		scan->size = scan->seen;
 }
 
 void jpeg_scan_copy(struct jpeg_scan *scan, uint8_t *data, const uint8_t *fragment, uint32_t size)
 {
 	const uint32_t begin = scan->seen;
-	uint32_t at = 0;
 
 	if (size == 0)
 		return;
+	memcpy(data + begin, fragment, size);
 	/* Only now it is known what follows the last byte. */
-	if (begin > 0 && data[begin - 1] == 0xFF && !scan->ended) {
-		data[begin] = fragment[0];
+	if (scan->open && !scan->ended)
 		look_at(scan, data, begin - 1, begin);
-	}
-	while (!scan->ended && size - at > BLOCK) {
-		at += copy_blocks(data + begin + at, fragment + at, size - at);
-		if (size - at <= BLOCK)
-			break;
-		look_at(scan, data, begin + at, begin + at + BLOCK);
-		at += BLOCK;
-	}
-	memcpy(data + begin + at, fragment + at, size - at);
-	if (!scan->ended)
-		look_at_tail(scan, data, begin + at, begin + size);
-	note_seen(scan, begin + size);
-}
-
-/* How many whole blocks at the beginning hold no marker. Reads one byte beyond the blocks. */
-static uint32_t skip_blocks(const uint8_t *data, uint32_t size)
-{
-	uint32_t at = 0;
-
-	while (size - at > BLOCK && !holds_marker(data + at, BLOCK + 1))
-		at += BLOCK;
-	return at;
+	/* The fragment is nearer than its copy. */
+	look_through(scan, data, begin, fragment, size);
 }
 
 void jpeg_scan_look(struct jpeg_scan *scan, const uint8_t *data, uint32_t size)
 {
-	uint32_t at = scan->seen > 0 ? scan->seen - 1 : 0;
+	const uint32_t begin = scan->seen > 0 ? scan->seen - 1 : 0;
 
-	if (size <= scan->seen)
-		return;
-	while (!scan->ended && size - at > BLOCK) {
-		at += skip_blocks(data + at, size - at);
-		if (size - at <= BLOCK)
-			break;
-		look_at(scan, data, at, at + BLOCK);
-		at += BLOCK;
-	}
-	if (!scan->ended)
-		look_at(scan, data, at, size - 1);
-	note_seen(scan, size);
+	if (size > scan->seen)
+		look_through(scan, data, begin, data + begin, size - begin);
 }
 
 void jpeg_scan_trim(struct jpeg_scan *scan, const uint8_t *data)

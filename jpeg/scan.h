@@ -15,6 +15,7 @@ struct jpeg_scan {
 	bool out_of_order; /* they do not count 0 .. 7 over and over */
 	bool foreign; /* another marker stands there, the first one at `foreign_at` */
 	uint32_t foreign_at;
+	bool open; /* the last byte seen may begin a marker */
 	bool ended; /* EOI came: what follows is of no interest */
 };
 
