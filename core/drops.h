@@ -91,11 +91,14 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE };
 		"The brokers refused the picture for good, or it was unsent when the gateway " \
 		"stopped.")
 
-/* What was noticed and cost nothing by itself. X(NAME, "name", "sentence") */
+/* What was noticed: no packet and no frame is missing from the books because of it.
+ * X(NAME, "name", "sentence") */
 #define GW_EVENTS(X) \
 	X(SSRC_CHANGE, "ssrc_change", "The camera began a new RTP session (another SSRC).") \
 	X(SEQUENCE_RESTART, "sequence_restart", "RTP sequence numbers jumped.") \
-	X(SEQUENCE_GAP, "sequence_gap", "RTP packets are missing: counted per packet.") \
+	X(SEQUENCE_GAP, "sequence_gap", \
+		"The camera sent packets that never came, by their RTP numbers: lost in the " \
+		"network, or in the port's queue while nobody emptied it. Counted per packet.") \
 	X(REORDERED, "reordered", "A packet came after one that was sent later.") \
 	X(TIMESTAMP_JUMP, "timestamp_jump", "The RTP clock jumped.") \
 	X(TABLES_CHANGED, "tables_changed", "The camera sent other quantisation tables.")

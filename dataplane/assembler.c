@@ -348,6 +348,17 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	return drop;
 }
 
+void assembler_note(struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp,
+	struct assembler_done *done)
+{
+	struct stream *stream = assembler->streams[camera];
+
+	if (session_is_new(stream, rtp->ssrc))
+		return;
+	session_note(stream, rtp->sequence);
+	pass_on_whole(assembler, stream, done);
+}
+
 static void expire(struct assembler *assembler, struct stream *stream, int64_t now, bool all,
 	struct assembler_done *done)
 {

@@ -63,6 +63,11 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, const struct arrival *arrival,
 	struct assembler_done *done);
 
+/* Notes a packet of a camera that is of no use, so that nobody waits for its number or misses it.
+ * Only the header fields of `rtp` are looked at. Nothing is counted but events. */
+void assembler_note(struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp,
+	struct assembler_done *done);
+
 /* Closes the frames that saw no packet for too long; with `all` every open one. Looks only at
  * cameras that have open frames. `give` is called after each camera with what became complete. */
 void assembler_expire(struct assembler *assembler, int64_t now, bool all,

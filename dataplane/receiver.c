@@ -31,18 +31,22 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 		return GW_DROP_UDP_CHECKSUM;
 	enum gw_drop drop = rtp_parse(packet->payload, packet->size, &rtp);
 
-	if (drop != GW_DROP_NONE)
+	/* With wrong padding the header is still right. */
+	if (drop != GW_DROP_NONE && drop != GW_DROP_RTP_PADDING)
 		return drop;
 	const uint32_t match = stream_table_by_ssrc(receiver->table, *camera, rtp.ssrc);
 
 	if (match == STREAM_NO_CAMERA)
-		return GW_DROP_BAD_SSRC;
+		return drop == GW_DROP_NONE ? GW_DROP_BAD_SSRC : drop;
 	*camera = match;
-	if (!rtp_type_may_be_jpeg(rtp.payload_type))
-		return GW_DROP_RTP_PAYLOAD;
-	drop = rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
-	if (drop != GW_DROP_NONE)
+	if (drop == GW_DROP_NONE)
+		drop = rtp_type_may_be_jpeg(rtp.payload_type)
+			? rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg)
+			: GW_DROP_RTP_PAYLOAD;
+	if (drop != GW_DROP_NONE) {
+		assembler_note(receiver->assembler, match, &rtp, done);
 		return drop;
+	}
 	return assembler_put(receiver->assembler, match, &rtp, &jpeg, arrival, done);
 }
 

@@ -104,8 +104,11 @@ static void put(struct world *world, uint32_t camera, const uint8_t *bytes, uint
 	struct rtp_jpeg jpeg;
 	enum gw_drop drop = rtp_parse(bytes, size, &rtp);
 
-	if (drop == GW_DROP_NONE)
+	if (drop == GW_DROP_NONE) {
 		drop = rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
+		if (drop != GW_DROP_NONE)
+			assembler_note(world->assembler, camera, &rtp, &done);
+	}
 	if (drop == GW_DROP_NONE) {
 		drop = assembler_put(world->assembler, camera, &rtp, &jpeg, &arrival, &done);
 		if (drop == ASSEMBLER_WAIT) {

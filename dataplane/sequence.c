@@ -77,3 +77,14 @@ uint32_t sequence_flush(struct sequence *sequence)
 	sequence->first = end;
 	return missing;
 }
+
+uint32_t sequence_skip(struct sequence *sequence, uint64_t extended)
+{
+	const uint32_t missing =
+		sequence_flush(sequence) + (uint32_t)(extended - sequence->highest - 1);
+
+	memset(sequence->bits, 0, sizeof(sequence->bits));
+	sequence->highest = extended - 1;
+	sequence->first = extended;
+	return missing;
+}

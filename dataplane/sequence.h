@@ -49,5 +49,9 @@ bool sequence_is_known(const struct sequence *sequence, uint64_t extended);
 /* Notes that a packet arrived (AHEAD or BEHIND). Returns how many older ones are given up now. */
 uint32_t sequence_mark(struct sequence *sequence, uint64_t extended);
 
+/* Goes on with `extended`, far above the newest; it is not marked yet. Returns how many are
+ * missing, those between included. */
+uint32_t sequence_skip(struct sequence *sequence, uint64_t extended);
+
 /* Gives up all that are missing, returns how many. */
 uint32_t sequence_flush(struct sequence *sequence);

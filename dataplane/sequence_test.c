@@ -87,6 +87,22 @@ static void jumps_are_far(void **state)
 	assert_int_equal((uint16_t)s.highest, 3);
 }
 
+static void what_is_skipped_is_missing(void **state)
+{
+	struct sequence s = {0};
+	uint32_t missing = 0;
+
+	sequence_restart(&s, 0);
+	for (uint32_t i = 0; i < 300; i++)
+		if (i != 290)
+			put(&s, (uint16_t)i, &missing);
+	missing += sequence_skip(&s, s.highest + 5001);
+	assert_int_equal(missing, 1 + 5000);
+	for (uint32_t i = 5300; i < 6000; i++)
+		assert_int_equal(put(&s, (uint16_t)i, &missing), SEQUENCE_AHEAD);
+	assert_int_equal(missing + sequence_flush(&s), 1 + 5000);
+}
+
 static void before_the_first_packet_nothing_is_missing(void **state)
 {
 	struct sequence s = {0};
@@ -102,6 +118,7 @@ int main(void)
 		cmocka_unit_test(late_numbers_are_not_missing),
 		cmocka_unit_test(a_number_that_came_is_seen_as_long_as_the_window_reaches),
 		cmocka_unit_test(jumps_are_far),
+		cmocka_unit_test(what_is_skipped_is_missing),
 		cmocka_unit_test(before_the_first_packet_nothing_is_missing),
 	};
 

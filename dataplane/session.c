@@ -10,6 +10,13 @@
 /* RTP/JPEG clocks run at 90 kHz: ten seconds without a picture are a jump. */
 #define MAX_TIMESTAMP_STEP (10 * 90000)
 
+/* The pace of a camera is taken over a second, or over a tenth at least. */
+#define PACE_TICKS 90000u
+#define LEAST_PACE_TICKS 9000u
+
+/* Two minutes without a packet may be a loss that can be estimated. */
+#define MAX_LOSS_TICKS (120 * 90000u)
+
 /* RTP timestamps wrap: newer means less than half a round ahead. */
 static bool timestamp_newer(uint32_t a, uint32_t b)
 {
@@ -91,6 +98,9 @@ void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 	stream->previous_stale = 0;
 	stream->newest_timestamp = rtp->timestamp;
 	sequence_restart(&stream->sequence, rtp->sequence);
+	stream->pace_ticks = 0;
+	stream->pace_number = stream->sequence.highest;
+	stream->pace_timestamp = rtp->timestamp;
 }
 
 struct open_frame *session_find_open(struct stream *stream, const struct rtp_packet *rtp,
@@ -152,12 +162,57 @@ static bool has_restarted(struct stream *stream, const struct rtp_packet *rtp)
 	return ++stream->stale >= STALE_PICTURES;
 }
 
+/* Counts the numbers from here on, from that time on. */
+static void begin_pace(struct stream *stream, uint32_t timestamp)
+{
+	stream->pace_number = stream->sequence.highest;
+	stream->pace_timestamp = timestamp;
+}
+
+/* How many packets the camera should have sent since the newest picture, by its clock and its pace;
+ * 0: nobody knows. */
+static uint64_t packets_since(const struct stream *stream, uint32_t timestamp)
+{
+	const uint32_t ticks = timestamp - stream->newest_timestamp;
+	uint64_t packets = stream->pace_packets;
+	uint64_t during = stream->pace_ticks;
+
+	if (during == 0) {
+		packets = stream->sequence.highest - stream->pace_number;
+		during = stream->newest_timestamp - stream->pace_timestamp;
+	}
+	if (ticks > MAX_LOSS_TICKS || during < LEAST_PACE_TICKS || during > MAX_LOSS_TICKS)
+		return 0;
+	return packets * ticks / during;
+}
+
+/* Numbers that jumped by as much as the clock says were lost on their way, if need be in more
+ * rounds of 16 bits than one. False when that does not explain them. */
+static bool skip_lost(struct stream *stream, const struct rtp_packet *rtp, uint64_t *extended)
+{
+	const uint64_t expected = packets_since(stream, rtp->timestamp);
+	uint64_t gap = (uint16_t)(rtp->sequence - (uint16_t)stream->sequence.highest);
+
+	if (expected == 0)
+		return false;
+	if (expected > gap)
+		gap += (expected - gap + 0x8000) & ~UINT64_C(0xFFFF);
+	if (gap < SEQUENCE_MAX_AHEAD || gap < expected / 2 || gap > expected * 2)
+		return false;
+	*extended = stream->sequence.highest + gap;
+	gw_counter_add(&stream->stats->events[GW_EVENT_SEQUENCE_GAP],
+		sequence_skip(&stream->sequence, *extended));
+	begin_pace(stream, rtp->timestamp);
+	return true;
+}
+
 static void restart(struct stream *stream, const struct rtp_packet *rtp, uint64_t *extended)
 {
 	gw_count_event(stream->stats, GW_EVENT_SEQUENCE_RESTART);
 	gw_counter_add(
 		&stream->stats->events[GW_EVENT_SEQUENCE_GAP], sequence_flush(&stream->sequence));
 	sequence_restart(&stream->sequence, rtp->sequence);
+	begin_pace(stream, rtp->timestamp);
 	stream->epoch++;
 	stream->stale = 0;
 	*extended = stream->sequence.highest + 1;
@@ -190,16 +245,30 @@ static enum gw_drop judge_old(struct stream *stream, const struct rtp_packet *rt
 	if (!closed && !is_ahead &&
 		(has_a_place(stream, rtp, *extended) || !has_restarted(stream, rtp)))
 		return verdict == SEQUENCE_SEEN ? GW_DROP_DUPLICATE : GW_DROP_LATE;
-	restart(stream, rtp, extended);
+	if (closed || !skip_lost(stream, rtp, extended))
+		restart(stream, rtp, extended);
 	return GW_DROP_NONE;
+}
+
+/* Whether all that was seen under that number was of no use; it is forgotten. */
+static bool was_only_noted(struct stream *stream, uint64_t extended)
+{
+	for (uint32_t i = 0; i < STREAM_NOTED; i++) {
+		if (stream->noted[i] == extended) {
+			stream->noted[i] = 0;
+			return true;
+		}
+	}
+	return false;
 }
 
 enum gw_drop session_admit(struct stream *stream, const struct rtp_packet *rtp,
 	const struct rtp_jpeg *jpeg, uint64_t *extended, struct open_frame **open)
 {
-	const enum sequence_verdict verdict =
-		sequence_check(&stream->sequence, rtp->sequence, extended);
+	enum sequence_verdict verdict = sequence_check(&stream->sequence, rtp->sequence, extended);
 
+	if (verdict == SEQUENCE_SEEN && was_only_noted(stream, *extended))
+		verdict = SEQUENCE_BEHIND;
 	*open = verdict == SEQUENCE_FAR ? NULL : session_find_open(stream, rtp, jpeg, *extended);
 	if (verdict == SEQUENCE_AHEAD)
 		stream->stale = 0;
@@ -228,10 +297,38 @@ void session_mark(struct stream *stream, uint64_t extended)
 		gw_counter_add(&stream->stats->events[GW_EVENT_SEQUENCE_GAP], missing);
 }
 
+void session_note(struct stream *stream, uint16_t number)
+{
+	uint64_t extended;
+	const enum sequence_verdict verdict = sequence_check(&stream->sequence, number, &extended);
+
+	if (verdict != SEQUENCE_AHEAD && verdict != SEQUENCE_BEHIND)
+		return;
+	session_mark(stream, extended);
+	stream->noted[stream->noted_next++ % STREAM_NOTED] = extended;
+}
+
+/* Packets per tick of the RTP clock, over the last second or what there is of one. */
+static void measure_pace(struct stream *stream, uint32_t timestamp)
+{
+	const uint32_t ticks = timestamp - stream->pace_timestamp;
+
+	if (ticks >= PACE_TICKS) {
+		if (ticks < MAX_TIMESTAMP_STEP) {
+			stream->pace_packets =
+				(uint32_t)(stream->sequence.highest - stream->pace_number);
+			stream->pace_ticks = ticks;
+		}
+		stream->pace_number = stream->sequence.highest;
+		stream->pace_timestamp = timestamp;
+	}
+}
+
 void session_begin_picture(struct stream *stream, uint32_t timestamp)
 {
 	const int32_t step = (int32_t)(timestamp - stream->newest_timestamp);
 
+	measure_pace(stream, timestamp);
 	if (step < 0 || step > MAX_TIMESTAMP_STEP)
 		gw_count_event(stream->stats, GW_EVENT_TIMESTAMP_JUMP);
 	stream->newest_timestamp = timestamp;

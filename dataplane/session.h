@@ -34,6 +34,9 @@ enum gw_drop session_admit(struct stream *stream, const struct rtp_packet *rtp,
 /* Notes that the packet arrived and was of use. */
 void session_mark(struct stream *stream, uint64_t extended);
 
+/* Notes that a packet of the session with that number arrived, although it was of no use. */
+void session_note(struct stream *stream, uint16_t number);
+
 /* Notes that a picture with that timestamp begins. */
 void session_begin_picture(struct stream *stream, uint32_t timestamp);
 

@@ -230,6 +230,105 @@ static void copies_from_before_the_camera_began_anew_stay_copies(void **state)
 	}
 }
 
+/* Nobody reads for five seconds: what was lost meanwhile is counted, though the numbers jumped. */
+static void a_long_loss_is_no_new_beginning(void **state)
+{
+	/* Packets, more than one round of 16 bits among them. */
+	static const uint32_t lost[] = {3500, 5000, 30000, 40000, 65000, 150000};
+
+	for (uint32_t i = 0; i < 6; i++) {
+		struct scene *s = *state;
+
+		s->camera.payload = 60;
+		struct tape before = record(s, 60, 0);
+		const uint32_t packets = packets_of(&before);
+
+		s->camera.sequence = (uint16_t)(s->camera.sequence + lost[i]);
+		s->camera.timestamp +=
+			(uint32_t)((uint64_t)lost[i] * 60 * s->camera.step / packets);
+		struct tape after = record(s, 30, 0);
+
+		for (uint32_t k = 0; k < before.count; k++)
+			play(s, &before, k);
+		for (uint32_t k = 0; k < after.count; k++)
+			play(s, &after, k);
+		test_receiver_drain(s->receiver);
+		assert_int_equal(s->receiver->count, before.count + after.count);
+		ASSERT_EVENTS(s, SEQUENCE_GAP, lost[i]);
+		ASSERT_EVENTS(s, SEQUENCE_RESTART, 0);
+		assert_balanced(s->receiver);
+		free_tape(&before);
+		free_tape(&after);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+static void a_jump_that_the_clock_does_not_explain_is_a_new_beginning(void **state)
+{
+	static const uint32_t later[] = {0, 3000, 50 * 90000, 1000 * 90000};
+
+	for (uint32_t i = 0; i < 4; i++) {
+		struct scene *s = *state;
+		struct tape before = record(s, 60, 0);
+
+		s->camera.sequence += 5000;
+		s->camera.timestamp += later[i];
+		struct tape after = record(s, 30, 0);
+
+		for (uint32_t k = 0; k < before.count; k++)
+			play(s, &before, k);
+		for (uint32_t k = 0; k < after.count; k++)
+			play(s, &after, k);
+		assert_int_equal(s->receiver->count, before.count + after.count);
+		ASSERT_EVENTS(s, SEQUENCE_GAP, 0);
+		ASSERT_EVENTS(s, SEQUENCE_RESTART, 1);
+		free_tape(&before);
+		free_tape(&after);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+/* Empty packets, and others that are refused, between the pictures and inside them. */
+static void a_packet_that_is_refused_has_come(void **state)
+{
+	for (uint32_t kind = 0; kind < 4; kind++) {
+		struct scene *s = *state;
+		struct test_camera odd = s->camera;
+
+		odd.payload = 40;
+		for (uint32_t i = 0; i < TEST_PICTURES; i++) {
+			test_receiver_rest(s->receiver, 1);
+			scene_send(s, i);
+			assert_int_equal(s->receiver->count, i + 1);
+			odd.sequence = s->camera.sequence++;
+			test_camera_send(&odd, &s->pictures[i]);
+			uint8_t *rtp = odd.packets[0].bytes + TEST_RTP_OFFSET;
+			const uint32_t size = odd.packets[0].size - TEST_RTP_OFFSET;
+
+			if (kind == 0) { /* nothing but padding */
+				rtp[0] |= 0x20;
+				rtp[size - 1] = (uint8_t)(size - 12);
+			} else if (kind == 1) { /* wrong padding */
+				rtp[0] |= 0x20;
+				rtp[size - 1] = 0;
+			} else if (kind == 2) { /* not JPEG */
+				rtp[1] = 34;
+			} else { /* of an unassigned type */
+				rtp[12 + 4] = 77;
+			}
+			test_receive_packet(s->receiver, &odd, 0);
+		}
+		ASSERT_ALL_PICTURES(s);
+		test_receiver_drain(s->receiver);
+		ASSERT_EVENTS(s, SEQUENCE_GAP, 0);
+		test_camera_free(&odd);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +337,9 @@ int main(void)
 		SCENE_TEST(a_late_copy_of_one_packet_begins_no_frame),
 		SCENE_TEST(a_camera_that_begins_anew_loses_one_picture_at_most),
 		SCENE_TEST(copies_from_before_the_camera_began_anew_stay_copies),
+		SCENE_TEST(a_long_loss_is_no_new_beginning),
+		SCENE_TEST(a_jump_that_the_clock_does_not_explain_is_a_new_beginning),
+		SCENE_TEST(a_packet_that_is_refused_has_come),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

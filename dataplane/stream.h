@@ -23,6 +23,9 @@
  * pictures: more than a second at 120 a second. */
 #define STREAM_CLOSED 128
 
+/* Numbers of packets that came and were of no use: one that is of use may come under the same. */
+#define STREAM_NOTED 8
+
 enum open_state {
 	/* Packets are missing. */
 	OPEN_FILLING,
@@ -96,6 +99,12 @@ struct stream {
 	uint32_t stale; /* pictures in a row that only make sense after a restart */
 	uint32_t stale_timestamp; /* of the last of them */
 	struct sequence sequence;
+	uint64_t noted[STREAM_NOTED]; /* 0: none */
+	uint32_t noted_next;
+	/* How many packets the camera sends: so many in so many ticks, or since a picture. */
+	uint32_t pace_packets, pace_ticks;
+	uint32_t pace_timestamp;
+	uint64_t pace_number;
 
 	/* Oldest first; points into `open_room`. */
 	uint32_t open_count;

@@ -56,7 +56,7 @@ const struct cli_command cli_commands[] = {
 			   "the "
 			   "reasons that occurred with the cameras they hit most; below, what was "
 			   "noticed "
-			   "and cost nothing.",
+			   "and is no drop.",
 		.example = "drops --all",
 		.options = {{"--all", NULL, "also the reasons that never occurred"}},
 		.run = cli_drops},
