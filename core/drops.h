@@ -30,6 +30,8 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE };
 	X(RTP_VERSION, "rtp_version", RX, PACKET, "It is not RTP version 2.") \
 	X(RTP_PADDING, "rtp_padding", RX, PACKET, "Its RTP padding is longer than the packet.") \
 	X(RTP_PAYLOAD, "rtp_payload", RX, PACKET, "Its RTP payload type is not the camera's.") \
+	X(RTP_STRAY, "rtp_stray", RX, PACKET, \
+		"It is of another RTP session than the camera's, and begins no picture.") \
 	X(DUPLICATE, "duplicate", RX, PACKET, "These bytes arrived before.") \
 	X(LATE, "late", RX, PACKET, "It belongs to a frame that is already closed.") \
 	X(JPEG_SHORT, "jpeg_short", RX, PACKET, \

@@ -129,6 +129,7 @@ static void pass_on(struct assembler *assembler, struct stream *stream, struct o
 	frame->sequence = gw_counter_get(&stream->slot->next_sequence);
 	gw_counter_add(&stream->slot->next_sequence, 1);
 	gw_admission_passed_on(&stream->slot->admission, frame);
+	stream->payload_type = open->payload_type;
 	gw_counter_set(&stream->stats->last_frame, (uint64_t)frame->stamp[GW_STAMP_COMPLETE]);
 	gw_counter_set(&stream->stats->size, (uint64_t)frame->width << 16 | frame->height);
 	done->frames[done->count++] = frame;
@@ -297,6 +298,14 @@ static void close_session(
 {
 	while (stream->open_count > 0)
 		close_oldest(assembler, stream, done);
+}
+
+enum gw_drop assembler_judge_type(
+	struct assembler *assembler, uint32_t camera, uint8_t payload_type)
+{
+	if (!rtp_type_may_be_jpeg(payload_type))
+		return GW_DROP_RTP_PAYLOAD;
+	return session_judge_type(assembler->streams[camera], payload_type);
 }
 
 enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,

@@ -56,6 +56,11 @@ void assembler_attach(struct assembler *assembler, struct stream *stream);
 void assembler_detach(
 	struct assembler *assembler, struct stream *stream, struct assembler_done *done);
 
+/* Whether a camera's packets of that payload type may be its pictures: GW_DROP_NONE, or why not.
+ * Ask before the payload is looked at. */
+enum gw_drop assembler_judge_type(
+	struct assembler *assembler, uint32_t camera, uint8_t payload_type);
+
 /* Takes one packet of a camera and counts what came of it in the camera's statistics, but for
  * `packets_used`, `packets` and packet drops, which the caller counts by the returned reason
  * (GW_DROP_NONE: used). Appends at most ASSEMBLER_MAX_DONE frames to `done`. */

@@ -27,6 +27,7 @@ void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const str
 	open->type_specific = jpeg->type_specific;
 	open->type = jpeg->type;
 	open->q = jpeg->q;
+	open->payload_type = rtp->payload_type;
 	open->have_first = false;
 	open->is_file = false;
 	open->have_last = false;

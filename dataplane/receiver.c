@@ -40,9 +40,9 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 		return drop == GW_DROP_NONE ? GW_DROP_BAD_SSRC : drop;
 	*camera = match;
 	if (drop == GW_DROP_NONE)
-		drop = rtp_type_may_be_jpeg(rtp.payload_type)
-			? rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg)
-			: GW_DROP_RTP_PAYLOAD;
+		drop = assembler_judge_type(receiver->assembler, match, rtp.payload_type);
+	if (drop == GW_DROP_NONE)
+		drop = rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
 	if (drop != GW_DROP_NONE) {
 		assembler_note(receiver->assembler, match, &rtp, done);
 		return drop;

@@ -3,6 +3,9 @@
 /* Late packets in a row, of the session before, that mean: it is back. */
 #define STALE_LIMIT 16
 
+/* Packets in a row of another payload type than the camera's that mean: it has changed its type. */
+#define OTHER_TYPES_LIMIT 256
+
 /* Pictures in a row, with none of the stream as it was between them, that nobody knows and that are
  * older than it: the camera began anew. */
 #define STALE_PICTURES 2
@@ -63,19 +66,36 @@ static bool is_another(const struct closed_picture *closed, const struct rtp_pac
 		((uint16_t)closed->first != rtp->sequence || closed->print != rtp_jpeg_print(jpeg));
 }
 
+enum gw_drop session_judge_type(struct stream *stream, uint8_t payload_type)
+{
+	if (stream->payload_type == 0)
+		return GW_DROP_NONE;
+	if (stream->payload_type == payload_type) {
+		stream->other_types = 0;
+		return GW_DROP_NONE;
+	}
+	if (++stream->other_types < OTHER_TYPES_LIMIT)
+		return GW_DROP_RTP_PAYLOAD;
+	stream->payload_type = 0;
+	stream->other_types = 0;
+	return GW_DROP_NONE;
+}
+
 enum gw_drop session_judge_other(
 	struct stream *stream, const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg)
 {
+	const enum gw_drop new = jpeg->offset == 0 ? GW_DROP_NONE : GW_DROP_RTP_STRAY;
+
 	if (!stream->previous_valid || rtp->ssrc != stream->previous_ssrc)
-		return GW_DROP_NONE;
+		return new;
 	const struct closed_picture *closed = find_closed(stream, rtp, jpeg);
 
-	if (closed)
-		return is_another(closed, rtp, jpeg) ? GW_DROP_NONE : GW_DROP_DUPLICATE;
-	if (!timestamp_newer(rtp->timestamp, stream->previous_timestamp) &&
+	if (closed && !is_another(closed, rtp, jpeg))
+		return GW_DROP_DUPLICATE;
+	if (!closed && !timestamp_newer(rtp->timestamp, stream->previous_timestamp) &&
 		++stream->previous_stale < STALE_LIMIT)
 		return GW_DROP_LATE;
-	return GW_DROP_NONE;
+	return new;
 }
 
 void session_begin(struct stream *stream, const struct rtp_packet *rtp)
@@ -93,6 +113,8 @@ void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 	}
 	stream->started = true;
 	stream->epoch++;
+	if (rtp->payload_type == RTP_TYPE_JPEG)
+		stream->payload_type = RTP_TYPE_JPEG;
 	stream->ssrc = rtp->ssrc;
 	stream->stale = 0;
 	stream->previous_stale = 0;

@@ -12,9 +12,14 @@ static inline bool session_is_new(const struct stream *stream, uint32_t ssrc)
 	return !stream->started || stream->ssrc != ssrc;
 }
 
+/* Judges the payload type. 26 is JPEG wherever it comes; another one is the camera's when it has
+ * made a picture. Packets of others are GW_DROP_RTP_PAYLOAD then, until only such come. */
+enum gw_drop session_judge_type(struct stream *stream, uint8_t payload_type);
+
 /* Judges a packet with another SSRC than that of the session. Returns GW_DROP_NONE when it begins a
- * new one, or what it is of the session before: late, or a copy. Many late ones in a row are not:
- * that session is back. */
+ * new one, or what it is of the session before: late, or a copy; many late ones in a row are not:
+ * that session is back. GW_DROP_RTP_STRAY when it cannot begin a picture: it is not worth a
+ * session. */
 enum gw_drop session_judge_other(
 	struct stream *stream, const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg);
 

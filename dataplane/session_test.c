@@ -329,6 +329,66 @@ static void a_packet_that_is_refused_has_come(void **state)
 	}
 }
 
+/* Sends one packet of something else: the bytes look like a middle of a picture. */
+static void send_stray(struct scene *s, struct test_camera *stray, uint8_t payload_type)
+{
+	test_camera_send(stray, &s->pictures[0]);
+	for (uint32_t i = 0; i < stray->count; i++)
+		stray->packets[i].bytes[TEST_RTP_OFFSET + 1] = payload_type;
+	test_receive_packet(s->receiver, stray, 1);
+}
+
+static void a_stray_packet_costs_nothing_else(void **state)
+{
+	static const uint8_t types[] = {26, 97, 0};
+
+	for (uint32_t kind = 0; kind < 3; kind++) {
+		struct scene *s = *state;
+		struct test_camera stray = s->camera;
+
+		stray.ssrc = kind == 1 ? 0 : 0xABCD;
+		/* The tables come once only, before the strays. */
+		s->camera.q = 200;
+		for (uint32_t i = 0; i < TEST_PICTURES; i++) {
+			scene_prepare(s, i);
+			for (uint32_t k = 0; k < s->camera.count; k++) {
+				test_receive_packet(s->receiver, &s->camera, k);
+				if (k % 3 == 2)
+					send_stray(s, &stray, types[kind]);
+			}
+			s->camera.tables_sent = 0;
+		}
+		ASSERT_ALL_PICTURES(s);
+		ASSERT_EVENTS(s, SSRC_CHANGE, 0);
+		if (kind == 0)
+			assert_true(test_drops(s->receiver, GW_DROP_RTP_STRAY) >= 16);
+		else
+			assert_true(test_drops(s->receiver, GW_DROP_RTP_PAYLOAD) >= 16);
+		test_camera_free(&stray);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+/* Another sender, another payload type: whoever has made a picture is the camera. */
+static void a_camera_may_change_its_payload_type(void **state)
+{
+	struct scene *s = *state;
+
+	scene_send(s, 0);
+	for (uint32_t i = 0; i < 60; i++) {
+		scene_prepare(s, i % TEST_PICTURES);
+		for (uint32_t k = 0; k < s->camera.count; k++) {
+			s->camera.packets[k].bytes[TEST_RTP_OFFSET + 1] &= 0x80;
+			s->camera.packets[k].bytes[TEST_RTP_OFFSET + 1] |= 96;
+		}
+		test_receive_frame(s->receiver, &s->camera);
+	}
+	ASSERT_DROPS(s, RTP_PAYLOAD, 255);
+	assert_true(s->receiver->count > 30);
+	assert_balanced(s->receiver);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +400,8 @@ int main(void)
 		SCENE_TEST(a_long_loss_is_no_new_beginning),
 		SCENE_TEST(a_jump_that_the_clock_does_not_explain_is_a_new_beginning),
 		SCENE_TEST(a_packet_that_is_refused_has_come),
+		SCENE_TEST(a_stray_packet_costs_nothing_else),
+		SCENE_TEST(a_camera_may_change_its_payload_type),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

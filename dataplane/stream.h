@@ -46,6 +46,7 @@ struct open_frame {
 	uint8_t type_specific;
 	uint8_t type;
 	uint8_t q;
+	uint8_t payload_type; /* of its first packet */
 
 	bool have_first; /* the packet with offset 0, whose number is `first` */
 	bool is_file; /* it began a complete JPEG file */
@@ -95,6 +96,8 @@ struct stream {
 	uint32_t previous_timestamp;
 	uint32_t previous_stale; /* its packets in a row that are late, or tell that it is back */
 	uint32_t newest_timestamp;
+	uint8_t payload_type; /* of the camera's pictures; 0: not known yet */
+	uint32_t other_types; /* packets in a row of other types */
 	uint32_t epoch; /* counts sessions and restarts of their numbers */
 	uint32_t stale; /* pictures in a row that only make sense after a restart */
 	uint32_t stale_timestamp; /* of the last of them */
