@@ -316,6 +316,7 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	struct open_frame *open;
 	uint64_t extended;
 
+	stream->arrival = arrival->clock == GW_CLOCK_SOURCE ? arrival->utc : arrival->now;
 	if (session_is_new(stream, rtp->ssrc)) {
 		if (stream->started) {
 			const enum gw_drop other = session_judge_other(stream, rtp, jpeg);

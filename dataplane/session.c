@@ -1,7 +1,13 @@
 #include "dataplane/session.h"
 
+#include "core/clock.h"
+
 /* Late packets in a row, of the session before, that mean: it is back. */
 #define STALE_LIMIT 16
+
+/* Another path, or another VLAN, takes a second at most. What is repeated later comes from a camera
+ * that begins anew, even when it sends the very same pictures. */
+#define LATEST_COPY_NS (2 * GW_NS_PER_S)
 
 /* Packets in a row of another payload type than the camera's that mean: it has changed its type. */
 #define OTHER_TYPES_LIMIT 256
@@ -31,10 +37,12 @@ static struct closed_picture *closed_at(struct stream *stream, uint32_t back)
 	return &stream->closed[(stream->closed_next - back) % STREAM_CLOSED];
 }
 
-/* Those that may still be met: of this session, or of what was before its numbers began anew. */
+/* Those that may still be met: not too old, and of this session or of what was before its numbers
+ * began anew. */
 static bool is_remembered(const struct stream *stream, const struct closed_picture *closed)
 {
-	return closed->used && stream->epoch - closed->epoch <= 1;
+	return closed->used && stream->epoch - closed->epoch <= 1 &&
+		stream->arrival - closed->when <= LATEST_COPY_NS;
 }
 
 /* Finds the picture that is over and that the packet says it belongs to; numbers are compared as
@@ -365,6 +373,7 @@ void session_close_picture(
 	closed->used = true;
 	closed->ssrc = stream->ssrc;
 	closed->epoch = stream->epoch;
+	closed->when = stream->arrival;
 	stream->closed_timestamp[stream->closed_next] = timestamp;
 	stream->closed_next = (stream->closed_next + 1) % STREAM_CLOSED;
 }

@@ -196,6 +196,31 @@ static void a_camera_that_begins_anew_loses_one_picture_at_most(void **state)
 	}
 }
 
+/* The same pictures once more, when no copy can be on its way any more. */
+static void a_camera_that_begins_anew_may_send_the_same_again(void **state)
+{
+	for (uint32_t small = 0; small < 2; small++) {
+		struct scene *s = *state;
+
+		if (small)
+			small_pictures(s);
+		struct tape tape = record(s, 20, 0);
+
+		for (uint32_t k = 0; k < tape.count; k++)
+			play(s, &tape, k);
+		test_receiver_rest(s->receiver, 2100);
+		for (uint32_t k = 0; k < tape.count; k++)
+			play(s, &tape, k);
+		test_receiver_drain(s->receiver);
+		assert_true(s->receiver->count >= 2 * tape.count - 1);
+		ASSERT_EVENTS(s, SEQUENCE_RESTART, 1);
+		assert_balanced(s->receiver);
+		free_tape(&tape);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
 static void copies_from_before_the_camera_began_anew_stay_copies(void **state)
 {
 	for (uint32_t i = 0; i < 4; i++) {
@@ -396,6 +421,7 @@ int main(void)
 		SCENE_TEST(a_copy_of_what_was_lost_begins_nothing),
 		SCENE_TEST(a_late_copy_of_one_packet_begins_no_frame),
 		SCENE_TEST(a_camera_that_begins_anew_loses_one_picture_at_most),
+		SCENE_TEST(a_camera_that_begins_anew_may_send_the_same_again),
 		SCENE_TEST(copies_from_before_the_camera_began_anew_stay_copies),
 		SCENE_TEST(a_long_loss_is_no_new_beginning),
 		SCENE_TEST(a_jump_that_the_clock_does_not_explain_is_a_new_beginning),

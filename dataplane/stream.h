@@ -70,6 +70,7 @@ struct closed_picture {
 	uint32_t print; /* rtp_jpeg_print() of that one */
 	uint32_t ssrc;
 	uint32_t epoch;
+	int64_t when; /* `arrival` of the stream */
 	bool used;
 	bool have_last; /* if not, `last` is the newest that came */
 	bool have_first;
@@ -87,6 +88,8 @@ struct stream {
 
 	/* Streams of the lane that have open frames, while this one does. */
 	struct stream *open_next, **open_link;
+
+	int64_t arrival; /* of the newest packet, in nanoseconds of its own clock */
 
 	/* The RTP session. */
 	bool started;
