@@ -13,7 +13,11 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE };
 	/* Packets that match no camera: counted for the gateway as a whole. */ \
 	X(L2_SHORT, "l2_short", RX, PACKET, "The packet ends inside its Ethernet header.") \
 	X(NOT_IP, "not_ip", RX, PACKET, "It is neither IPv4 nor IPv6.") \
-	X(IP_BAD, "ip_bad", RX, PACKET, "Its IP header is malformed or cut short.") \
+	X(IP_BAD, "ip_bad", RX, PACKET, "Its IP header is malformed.") \
+	X(CUT_SHORT, "cut_short", RX, PACKET, \
+		"It was cut before it came here: raise the port's frame size (MTU, `framesz`), " \
+		"or the " \
+		"snapshot length of the capture.") \
 	X(IP_CHECKSUM, "ip_checksum", RX, PACKET, "Its IPv4 header checksum is wrong.") \
 	X(IP_FRAGMENT, "ip_fragment", RX, PACKET, "It is a fragment of an IP packet.") \
 	X(NOT_UDP, "not_udp", RX, PACKET, "It is not UDP.") \

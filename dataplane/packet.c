@@ -60,10 +60,15 @@ static enum gw_drop parse_ipv4(
 	uint32_t header = (data[0] & 15u) * 4;
 	uint32_t total = read_be16(data + 2);
 
-	if (header < IPV4_SIZE || total < header || total > size)
+	if (header < IPV4_SIZE || total < header)
 		return GW_DROP_IP_BAD;
+	if (header > size)
+		return GW_DROP_CUT_SHORT;
 	if (check_ip && checksum_fold(checksum_add(0, data, header)) != 0xFFFF)
 		return GW_DROP_IP_CHECKSUM;
+	/* Only a header that is right is believed about the packet's length. */
+	if (total > size)
+		return GW_DROP_CUT_SHORT;
 	if (read_be16(data + 6) & IPV4_FRAGMENT_MASK)
 		return GW_DROP_IP_FRAGMENT;
 	if (data[9] != IPPROTO_UDP)
@@ -120,7 +125,7 @@ static enum gw_drop parse_ipv6(const uint8_t *data, uint32_t size, struct packet
 	uint32_t length = read_be16(data + 4);
 
 	if (length > size - IPV6_SIZE)
-		return GW_DROP_IP_BAD;
+		return GW_DROP_CUT_SHORT;
 	packet->flow.family = AF_INET6;
 	memcpy(packet->flow.source, data + 8, 16);
 	memcpy(packet->flow.destination, data + 24, 16);

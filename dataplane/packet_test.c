@@ -199,8 +199,6 @@ static void lengths_that_lie_are_refused(void **state)
 	bytes.data[14] = 0x4F;
 	assert_int_equal(parse(&bytes, &packet), GW_DROP_IP_BAD);
 	bytes = plain();
-	bytes.data[14 + 3] = 34;
-	assert_int_equal(parse(&bytes, &packet), GW_DROP_IP_BAD);
 	bytes.data[14 + 3] = 19;
 	assert_int_equal(parse(&bytes, &packet), GW_DROP_IP_BAD);
 	bytes = plain();
@@ -208,6 +206,27 @@ static void lengths_that_lie_are_refused(void **state)
 	assert_int_equal(parse(&bytes, &packet), GW_DROP_UDP_BAD);
 	bytes.data[14 + 20 + 5] = 7;
 	assert_int_equal(parse(&bytes, &packet), GW_DROP_UDP_BAD);
+}
+
+static void a_packet_that_was_cut_is_told_from_a_malformed_one(void **state)
+{
+	struct bytes bytes = plain();
+	struct packet packet;
+
+	for (uint32_t cut = 1; cut <= 13; cut++) {
+		struct bytes shorter = bytes;
+
+		shorter.size -= cut;
+		assert_int_equal(
+			packet_parse(shorter.data, shorter.size, true, &packet), GW_DROP_CUT_SHORT);
+	}
+	/* Who cannot be believed was not cut. */
+	bytes.data[14 + 3]++;
+	assert_int_equal(packet_parse(bytes.data, bytes.size, true, &packet), GW_DROP_IP_CHECKSUM);
+	assert_int_equal(packet_parse(bytes.data, bytes.size, false, &packet), GW_DROP_CUT_SHORT);
+	bytes = version6(17, NULL, 0);
+	bytes.size--;
+	assert_int_equal(packet_parse(bytes.data, bytes.size, true, &packet), GW_DROP_CUT_SHORT);
 }
 
 static void ipv6_is_parsed_with_its_extension_headers(void **state)
@@ -283,6 +302,7 @@ int main(void)
 		cmocka_unit_test(an_unfinished_checksum_is_recognised),
 		cmocka_unit_test(fragments_are_told_from_whole_packets),
 		cmocka_unit_test(lengths_that_lie_are_refused),
+		cmocka_unit_test(a_packet_that_was_cut_is_told_from_a_malformed_one),
 		cmocka_unit_test(ipv6_is_parsed_with_its_extension_headers),
 		cmocka_unit_test(extension_headers_without_end_are_given_up),
 		cmocka_unit_test(ipv6_needs_a_udp_checksum),
