@@ -15,7 +15,7 @@
 
 #include "core/log.h"
 
-#define MAX_ARGUMENTS 64
+#define MAX_ARGUMENTS (16 + 2 * EAL_PCI_DEVICES)
 #define HUGEPAGES "/sys/kernel/mm/hugepages"
 
 static struct {
@@ -131,7 +131,7 @@ static int start(const struct eal_request *request, const cpu_set_t *cores, stru
 		arguments[count++] = "--no-pci";
 		arguments[count++] = "--iova-mode=va";
 	}
-	for (uint32_t i = 0; i < request->pci_count && count + 2 <= MAX_ARGUMENTS; i++) {
+	for (uint32_t i = 0; i < request->pci_count; i++) {
 		arguments[count++] = "-a";
 		arguments[count++] = (char *)(uintptr_t)request->pci[i];
 	}
@@ -153,6 +153,10 @@ int eal_open(const struct eal_request *request, struct gw_error *error)
 	if (eal.started)
 		return gw_error_set(error, -EALREADY,
 			"DPDK was started before in this process and cannot be started again");
+	if (request->pci_count > EAL_PCI_DEVICES)
+		return gw_error_set(error, -E2BIG,
+			"%u PCI devices are configured: DPDK is given at most %u",
+			request->pci_count, EAL_PCI_DEVICES);
 	pthread_getaffinity_np(pthread_self(), sizeof(cores), &cores);
 	eal.started = true;
 	eal.log = fopencookie(NULL, "w", functions);

@@ -7,6 +7,9 @@
 
 #include "core/error.h"
 
+/* As many as a configuration may have interfaces. */
+#define EAL_PCI_DEVICES 32
+
 struct eal_request {
 	const char *const *pci; /* addresses of the devices that may be used */
 	uint32_t pci_count;
@@ -24,7 +27,7 @@ void eal_close(void);
 bool eal_uses_hugepages(void);
 
 /* The last line that EAL or a driver logged, without its prefix and newline; "" when there is none.
- * Valid until the next one. Main thread. */
+ * Valid until the next one. The thread that opens ports. */
 const char *eal_complaint(void);
 
 /* Before something that may fail. */
