@@ -1,28 +1,46 @@
 #include <jansson.h>
-#include <rte_ethdev.h>
 
+#include "core/clock.h"
 #include "dataplane/eal.h"
 #include "dataplane/stage.h"
 
-static json_t *port_json(const struct port *port)
+static json_t *port_json(struct port_watch *watch)
 {
-	struct rte_eth_stats stats = {0};
+	struct port *port = watch->port;
+	struct port_facts facts;
+	const int64_t since = atomic_load_explicit(&watch->since, memory_order_relaxed);
+	const int state = atomic_load_explicit(&watch->state, memory_order_acquire);
 
-	rte_eth_stats_get(port->id, &stats);
-	return json_pack("{s:s, s:s, s:s, s:i, s:b, s:I, s:I, s:I, s:I, s:I}", "name",
-		port->config->name, "device", port->config->device, "driver", port->driver,
-		"queues", port->queues, "checksum_offload", port->offloads_checksum, "packets",
-		(json_int_t)stats.ipackets, "bytes", (json_int_t)stats.ibytes, "missed",
-		(json_int_t)stats.imissed, "errors", (json_int_t)stats.ierrors, "no_mbuf",
-		(json_int_t)stats.rx_nombuf);
+	port_look(port, &facts);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:b, s:I, s:I, s:I, s:I, s:I}",
+		"name", port->config->name, "device", port->config->device, "driver", facts.driver,
+		"state", port_state_name(state), "state_seconds",
+		(json_int_t)((gw_now() - since) / GW_NS_PER_S), "reopened",
+		(json_int_t)atomic_load_explicit(&watch->reopened, memory_order_relaxed), "queues",
+		facts.queues, "checksum_offload", facts.offloads_checksum, "packets",
+		(json_int_t)facts.counts.packets, "bytes", (json_int_t)facts.counts.bytes, "missed",
+		(json_int_t)facts.counts.missed, "errors", (json_int_t)facts.counts.errors,
+		"no_mbuf", (json_int_t)facts.counts.no_buffer);
 }
 
 json_t *dataplane_describe(struct gw_stage *stage)
 {
-	const struct dataplane *dp = stage->state;
+	struct dataplane *dp = stage->state;
 	json_t *ports = json_array();
 
 	for (uint32_t i = 0; i < dp->port_count; i++)
-		json_array_append_new(ports, port_json(&dp->ports[i]));
+		json_array_append_new(ports, port_json(&dp->watches[i]));
 	return json_pack("{s:o, s:b}", "ports", ports, "hugepages", eal_uses_hugepages());
+}
+
+/* One port less is part of the work; the last one is all of it. */
+void dataplane_health(struct gw_stage *stage, struct gw_health *health)
+{
+	struct dataplane *dp = stage->state;
+	uint32_t up = 0;
+
+	for (uint32_t i = 0; i < dp->port_count; i++)
+		up += atomic_load_explicit(&dp->watches[i].state, memory_order_acquire) == PORT_UP;
+	for (uint32_t i = 0; i < dp->port_count; i++)
+		port_watch_health(&dp->watches[i], up == 0 ? GW_FAILED : GW_DEGRADED, health);
 }

@@ -17,43 +17,6 @@
 /* A replay that lost packets on its way must end too. */
 #define REPLAY_SILENCE_NS (2 * GW_NS_PER_S)
 
-static int open_replay(struct dataplane *dp, struct gw_error *error)
-{
-	snprintf(dp->replay_device, sizeof(dp->replay_device),
-		"net_pcap_replay,rx_pcap=/proc/self/fd/%d", dp->capture.fd);
-	dp->replay_interface = (struct gw_interface_config){
-		.name = "replay", .device = dp->replay_device, .checksum = GW_CHECKSUM_PORT};
-	const int status = port_open(&dp->ports[0], &dp->replay_interface, error);
-
-	dp->port_count = status == 0;
-	return status;
-}
-
-static int open_ports(struct dataplane *dp, const struct gw_config *config, struct gw_error *error)
-{
-	for (uint32_t i = 0; i < config->interfaces_count; i++) {
-		const int status = port_open(&dp->ports[i], &config->interfaces[i], error);
-
-		if (status != 0)
-			return status;
-		dp->port_count = i + 1;
-	}
-	return 0;
-}
-
-static int start_eal(const struct gw *gw, struct gw_error *error)
-{
-	const char *pci[GW_INTERFACES];
-	struct eal_request request = {.pci = pci};
-	const uint32_t ports = gw->replay ? 1 : gw->config->interfaces_count;
-
-	for (uint32_t i = 0; !gw->replay && i < ports; i++)
-		if (port_is_pci(gw->config->interfaces[i].device))
-			pci[request.pci_count++] = gw->config->interfaces[i].device;
-	request.memory_mib = 32 + ports * PORT_MEMORY_MIB;
-	return eal_open(&request, error);
-}
-
 static int open_handover(struct dataplane *dp, struct gw_error *error)
 {
 	const uint32_t lanes = dp->stage->lane_count;
@@ -117,12 +80,12 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 	int status = gw->replay ? capture_open(&dp->capture, gw->replay->input, error) : 0;
 
 	if (status == 0)
-		status = start_eal(gw, error);
+		status = ports_start_eal(dp, error);
 	if (status == 0)
 		status = open_handover(dp, error);
 	if (status != 0)
 		return status;
-	return gw->replay ? open_replay(dp, error) : open_ports(dp, gw->config, error);
+	return ports_open(dp, error);
 }
 
 static void dataplane_close(struct gw_stage *stage)
@@ -131,8 +94,7 @@ static void dataplane_close(struct gw_stage *stage)
 
 	if (!dp)
 		return;
-	for (uint32_t i = 0; i < dp->port_count; i++)
-		port_close(&dp->ports[i]);
+	ports_close(dp);
 	for (uint32_t from = 0; from < GW_LANES; from++)
 		for (uint32_t to = 0; to < GW_LANES; to++)
 			rte_ring_free(dp->handover[from][to]);
@@ -140,19 +102,6 @@ static void dataplane_close(struct gw_stage *stage)
 	capture_close(&dp->capture);
 	free(dp);
 	stage->state = NULL;
-}
-
-/* Every queue has one lane; a port with fewer queues than there are lanes is spread by its number.
- */
-static void share_queues(struct rx_lane *rx)
-{
-	struct dataplane *dp = rx->dp;
-
-	for (uint32_t i = 0; i < dp->port_count; i++)
-		for (uint16_t queue = 0; queue < dp->ports[i].queues; queue++)
-			if ((i + queue) % dp->stage->lane_count == rx->lane->index)
-				rx->queues[rx->queue_count++] =
-					(struct rx_queue){&dp->ports[i], queue};
 }
 
 static int dataplane_lane_open(struct gw_lane *lane, struct gw_error *error)
@@ -175,7 +124,7 @@ static int dataplane_lane_open(struct gw_lane *lane, struct gw_error *error)
 	rx->receiver.assembler = assembler_create(&setup);
 	if (!rx->table || !rx->receiver.assembler)
 		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
-	share_queues(rx);
+	ports_share(lane);
 	return 0;
 }
 
@@ -324,5 +273,7 @@ const struct gw_stage_ops dataplane_stage = {
 	.camera_prepare = dataplane_camera_prepare,
 	.camera_publish = dataplane_camera_publish,
 	.camera_release = dataplane_camera_release,
+	.upkeep = ports_upkeep,
+	.health = dataplane_health,
 	.describe = dataplane_describe,
 };

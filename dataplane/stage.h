@@ -4,7 +4,7 @@
 
 #include "core/stage.h"
 #include "dataplane/capture.h"
-#include "dataplane/port.h"
+#include "dataplane/port_watch.h"
 #include "dataplane/receiver.h"
 
 /* A packet in pieces is put together in so much room before it is parsed. */
@@ -19,6 +19,9 @@ struct dataplane {
 	struct gw_stage *stage;
 	uint32_t port_count;
 	struct port ports[GW_INTERFACES];
+	struct port_watch watches[GW_INTERFACES];
+
+	int64_t looked_at; /* gw_now() of the last look at the ports; control thread */
 
 	/* From lane to lane: [from][to]; NULL on the diagonal. */
 	struct rte_ring *handover[GW_LANES][GW_LANES];
@@ -73,6 +76,17 @@ uint32_t dataplane_poll(struct gw_lane *lane);
 /* Gives frames that became complete to the next stage. The lane's thread. */
 void dataplane_give(void *rx_lane, const struct assembler_done *done);
 
+/* Starts DPDK and opens the ports; closes them again, as many as were opened. Main thread. */
+int ports_start_eal(struct dataplane *dp, struct gw_error *error);
+int ports_open(struct dataplane *dp, struct gw_error *error);
+void ports_close(struct dataplane *dp);
+
+/* Shares the ports' queues out: sets those of the lane. Its thread, or before it turns. */
+void ports_share(struct gw_lane *lane);
+
+/* Looks at the links, and opens again what must be. Control thread. */
+void ports_upkeep(struct gw_stage *stage, int64_t now);
+
 /* How cameras come, change and go: see struct gw_stage_ops. */
 int dataplane_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
 	const struct gw_camera *was, struct gw_error *error);
@@ -82,3 +96,6 @@ void dataplane_camera_release(struct gw_stage *stage, struct gw_camera *camera);
 
 /* Ports and memory, for the API. Any thread. */
 struct json_t *dataplane_describe(struct gw_stage *stage);
+
+/* Ports that are down or gone. Any thread. */
+void dataplane_health(struct gw_stage *stage, struct gw_health *health);

@@ -109,6 +109,11 @@ class CameraNet:
         self.run("ip", "address", "replace", f"{address}/24", "dev", self._inside)
         return address
 
+    def raise_mtu(self, mtu: int) -> None:
+        """Lets larger packets through, at both ends."""
+        _ip("link", "set", self.port, "mtu", mtu)
+        self.run("ip", "link", "set", self._inside, "mtu", mtu)
+
     def start(self, arguments: list[object], log: Path, **options: object) -> Process:
         """Starts a program inside the namespace; its id is the program's own."""
         return Process(["ip", "netns", "exec", self.name, *arguments], log, **options)

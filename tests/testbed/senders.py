@@ -39,6 +39,7 @@ class Stream:
     destination: str = GATEWAY
     realtime: bool = True
     into: Path | None = None
+    mtu: int = 1400
 
     def picture_at(self, rtp_timestamp: int) -> int:
         """The number of the picture that a GStreamer sender gave this time stamp."""
@@ -75,7 +76,7 @@ def _gstreamer_tail(stream: Stream) -> list[object]:
     if stream.into:
         return ["!", "multifilesink", f"location={stream.into / '%05d.jpg'}"]
     return [
-        *("!", "rtpjpegpay", "mtu=1400", "pt=26", f"ssrc={stream.ssrc}"),
+        *("!", "rtpjpegpay", f"mtu={stream.mtu}", "pt=26", f"ssrc={stream.ssrc}"),
         *("timestamp-offset=0", "seqnum-offset=0"),
         *("!", "udpsink", f"host={stream.destination}", f"port={stream.port}"),
         *(f"bind-address={stream.source}", "buffer-size=4194304"),

@@ -1,0 +1,134 @@
+/* The ports of the receive stage: opened at the start, shared out to its lanes, and opened again when
+ * their interface was made anew. */
+#include <assert.h>
+#include <stdio.h>
+
+#include "core/control.h"
+#include "core/gateway.h"
+#include "core/log.h"
+#include "dataplane/device.h"
+#include "dataplane/eal.h"
+#include "dataplane/stage.h"
+
+static_assert(GW_INTERFACES <= EAL_PCI_DEVICES, "every interface may be a PCI device");
+
+/* Port number dp->port_count, which becomes one more when it is open and watched. */
+static int open_port(
+	struct dataplane *dp, const struct gw_interface_config *config, struct gw_error *error)
+{
+	struct port *port = &dp->ports[dp->port_count];
+	int status = port_open(port, config, dp->stage->lane_count, error);
+
+	if (status != 0)
+		return status;
+	status = port_watch_open(&dp->watches[dp->port_count], port, error);
+	if (status != 0)
+		port_close(port);
+	else
+		dp->port_count++;
+	return status;
+}
+
+static int open_replay(struct dataplane *dp, struct gw_error *error)
+{
+	snprintf(dp->replay_device, sizeof(dp->replay_device),
+		"net_pcap_replay,rx_pcap=/proc/self/fd/%d", dp->capture.fd);
+	dp->replay_interface = (struct gw_interface_config){
+		.name = "replay", .device = dp->replay_device, .checksum = GW_CHECKSUM_PORT};
+	return open_port(dp, &dp->replay_interface, error);
+}
+
+int ports_open(struct dataplane *dp, struct gw_error *error)
+{
+	const struct gw *gw = dp->stage->gw;
+
+	if (gw->replay)
+		return open_replay(dp, error);
+	for (uint32_t i = 0; i < gw->config->interfaces_count; i++) {
+		const int status = open_port(dp, &gw->config->interfaces[i], error);
+
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+int ports_start_eal(struct dataplane *dp, struct gw_error *error)
+{
+	const struct gw *gw = dp->stage->gw;
+	const char *pci[GW_INTERFACES];
+	struct eal_request request = {.pci = pci};
+
+	request.memory_mib = 32 + (gw->replay ? PORT_MEMORY_MIB : 0);
+	for (uint32_t i = 0; !gw->replay && i < gw->config->interfaces_count; i++) {
+		const struct gw_interface_config *interface = &gw->config->interfaces[i];
+
+		if (device_is_pci(interface->device))
+			pci[request.pci_count++] = interface->device;
+		request.memory_mib += port_memory_mib(interface, dp->stage->lane_count);
+	}
+	return eal_open(&request, error);
+}
+
+void ports_close(struct dataplane *dp)
+{
+	for (uint32_t i = 0; i < dp->port_count; i++) {
+		port_watch_close(&dp->watches[i]);
+		port_close(&dp->ports[i]);
+	}
+}
+
+/* Every queue has one lane; a port with fewer queues than there are lanes is spread by its number. */
+void ports_share(struct gw_lane *lane)
+{
+	struct rx_lane *rx = lane->state;
+	struct dataplane *dp = rx->dp;
+
+	rx->queue_count = 0;
+	for (uint32_t i = 0; i < dp->port_count; i++)
+		for (uint16_t queue = 0; queue < dp->ports[i].queues && dp->ports[i].open; queue++)
+			if ((i + queue) % dp->stage->lane_count == lane->index)
+				rx->queues[rx->queue_count++] =
+					(struct rx_queue){&dp->ports[i], queue};
+}
+
+/* Between two turns: the lane takes nothing more from any port. */
+static void let_go(struct gw_lane *lane, void *arg)
+{
+	struct rx_lane *rx = lane->state;
+
+	rx->queue_count = 0;
+}
+
+static void take_again(struct gw_lane *lane, void *arg)
+{
+	ports_share(lane);
+}
+
+static bool ask_lanes(struct gw_stage *stage, void (*fn)(struct gw_lane *, void *))
+{
+	bool all = true;
+
+	for (uint32_t i = 0; i < stage->lane_count; i++)
+		all = gw_ask(&stage->lanes[i], fn, NULL) && all;
+	return all;
+}
+
+void ports_upkeep(struct gw_stage *stage, int64_t now)
+{
+	struct dataplane *dp = stage->state;
+
+	if (stage->gw->replay || now - dp->looked_at < PORT_WATCH_NS)
+		return;
+	dp->looked_at = now;
+	for (uint32_t i = 0; i < dp->port_count; i++) {
+		struct port_watch *watch = &dp->watches[i];
+
+		if (!port_watch_look(watch, now))
+			continue;
+		/* A lane that stands still may be inside the driver: then not now. */
+		if (ask_lanes(stage, let_go) && port_watch_reopen(watch, now) == 0)
+			gw_info("dataplane", "interface %s: open again", dp->ports[i].config->name);
+		ask_lanes(stage, take_again);
+	}
+}
