@@ -5,13 +5,13 @@
 #include <rte_dev.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/log.h"
 #include "dataplane/device.h"
 #include "dataplane/eal.h"
+#include "dataplane/interface.h"
 
 int port_check_device(const struct gw_interface_config *config, struct gw_error *error)
 {
@@ -56,18 +56,18 @@ int port_check_device(const struct gw_interface_config *config, struct gw_error 
 	return 0;
 }
 
-/* The interface's MTU, 0 when it cannot be had. */
-static uint32_t interface_mtu(const char *name)
+/* As the kernel has the interface of that name; "" is none. */
+static struct interface look_at_interface(const char *name)
 {
-	struct ifreq request = {0};
-	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct interface interface = {0};
+	const int fd = *name ? interface_socket() : -1;
 
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	const bool known = fd >= 0 && ioctl(fd, SIOCGIFMTU, &request) == 0;
-
-	if (fd >= 0)
+	snprintf(interface.name, sizeof(interface.name), "%s", name);
+	if (fd >= 0) {
+		interface_ask(fd, &interface);
 		close(fd);
-	return known ? (uint32_t)request.ifr_mtu : 0;
+	}
+	return interface;
 }
 
 static int probe_pci(struct port *port, const char *name, struct gw_error *error)
@@ -121,29 +121,35 @@ int port_probe(struct port *port, struct gw_error *error)
 			"\"net_af_packet0,iface=%s\"",
 			port->config->name, name, name);
 	device_interface(device, interface, sizeof(interface));
-	const uint32_t index = *interface ? if_nametoindex(interface) : 0;
-	const uint32_t mtu = *interface ? interface_mtu(interface) : 0;
+	const struct interface before = look_at_interface(interface);
 
-	device_arguments(device, device_queues(device, port->wanted_queues), mtu,
+	device_arguments(device, device_queues(device, port->wanted_queues), before.mtu,
 		PORT_MOST_RING_FRAME, arguments, &framesz);
 	port->mtu_room = device_ring_mtu(framesz);
 	port->sizes_frames = !device_argument(device, "framesz", value, sizeof(value)) &&
 		!device_argument(device, "blocksz", value, sizeof(value));
-	find_sockets(port, index, NULL, &older);
+	find_sockets(port, before.index, NULL, &older);
 	eal_forget_complaint();
 	const int status = rte_eal_hotplug_add("vdev", name, arguments);
 
 	/* An interface of its own (net_tap) is there only now. */
-	port->interface_index = *interface ? if_nametoindex(interface) : 0;
+	port->interface_index = look_at_interface(interface).index;
 	find_sockets(port, port->interface_index, &older, &port->sockets);
 	if (status == 0 && rte_eth_dev_get_port_by_name(name, &port->id) == 0) {
-		look_at_mtu(port, interface, mtu);
+		look_at_mtu(port, interface, before.mtu);
 		return 0;
 	}
 	packet_sockets_close(&port->sockets, port->interface_index);
+	const char *reason =
+		*eal_complaint() ? eal_complaint() : strerror(status < 0 ? -status : ENODEV);
+
+	if (before.index > 0 && !before.is_up)
+		return gw_error_set(error, status < 0 ? status : -ENODEV,
+			"interface %s: DPDK cannot open '%s': %s, and %s is down: `ip link set %s "
+			"up`",
+			port->config->name, device, reason, interface, interface);
 	return gw_error_set(error, status < 0 ? status : -ENODEV,
 		"interface %s: DPDK cannot open '%s': %s (a device is a PCI address or "
 		"DRIVERn,KEY=VALUE: net_af_packet0,iface=eth0 for example)",
-		port->config->name, device,
-		*eal_complaint() ? eal_complaint() : strerror(status < 0 ? -status : ENODEV));
+		port->config->name, device, reason);
 }

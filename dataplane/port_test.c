@@ -1,6 +1,7 @@
 /* Ports on virtual cables. */
 #include "core/test.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -161,6 +162,32 @@ static void open_with_gaps(void)
 	MUST(strstr(error.text, "blocksz=4096 is no multiple of framesz=3072"));
 }
 
+static void open_on_a_down_interface(void)
+{
+	/* The kernel refuses a ring of two and a half blocks. */
+	const struct gw_interface_config odd = {
+		.name = "lan0", .device = "net_af_packet0,iface=gw0,framecnt=5"};
+	DIR *dir;
+	uint32_t descriptors[2] = {0};
+
+	test_wire_make("gw0", "cam0", 1500);
+	test_wire_run("ip link set gw0 down");
+	for (uint32_t i = 0; i < 2; i++) {
+		MUST(port_open(&port, &odd, 1, &error) != 0);
+		test_must(strstr(error.text, "gw0 is down: `ip link set gw0 up`"), error.text);
+		dir = opendir("/proc/self/fd");
+		while (readdir(dir))
+			descriptors[i]++;
+		closedir(dir);
+	}
+	MUST(descriptors[0] == descriptors[1]);
+}
+
+static void a_port_that_fails_on_a_down_interface_says_so(void **state)
+{
+	test_wire_in_child(open_on_a_down_interface);
+}
+
 static void frames_that_do_not_fill_their_blocks_are_refused(void **state)
 {
 	test_wire_in_child(open_with_gaps);
@@ -250,6 +277,7 @@ int main(void)
 		cmocka_unit_test(a_port_says_nothing_of_other_interfaces_when_it_starts),
 		cmocka_unit_test(a_port_spreads_flows_over_its_queues),
 		cmocka_unit_test(queues_that_the_device_names_are_all_received_from),
+		cmocka_unit_test(a_port_that_fails_on_a_down_interface_says_so),
 		cmocka_unit_test(frames_that_do_not_fill_their_blocks_are_refused),
 		cmocka_unit_test(jumbo_frames_arrive_whole),
 		cmocka_unit_test(what_the_ring_had_no_room_for_is_counted),

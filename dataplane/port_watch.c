@@ -1,41 +1,14 @@
 #include "dataplane/port_watch.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/log.h"
 #include "dataplane/device.h"
+#include "dataplane/interface.h"
 
 #define RETRY_MOST_NS (5 * GW_NS_PER_S)
-
-/* An interface of the kernel's as it is now. */
-struct interface {
-	char name[IFNAMSIZ];
-	uint32_t index; /* 0: there is none */
-	bool is_up, has_link;
-	uint32_t mtu;
-};
-
-static void ask_kernel(int fd, struct interface *interface)
-{
-	struct ifreq request = {0};
-
-	interface->index = 0;
-	memcpy(request.ifr_name, interface->name, sizeof(request.ifr_name));
-	if (ioctl(fd, SIOCGIFINDEX, &request) != 0)
-		return;
-	interface->index = (uint32_t)request.ifr_ifindex;
-	if (ioctl(fd, SIOCGIFFLAGS, &request) == 0) {
-		interface->is_up = request.ifr_flags & IFF_UP;
-		interface->has_link = interface->is_up && (request.ifr_flags & IFF_RUNNING);
-	}
-	if (ioctl(fd, SIOCGIFMTU, &request) == 0)
-		interface->mtu = (uint32_t)request.ifr_mtu;
-}
 
 static void set_state(struct port_watch *watch, enum port_state state, int64_t now)
 {
@@ -62,7 +35,7 @@ static bool look_at_interface(struct port_watch *watch, struct interface *interf
 {
 	const struct port *port = watch->port;
 
-	ask_kernel(watch->fd, interface);
+	interface_ask(watch->fd, interface);
 	watch->was_away |= interface->index != port->interface_index;
 	if (interface->index == 0) {
 		set_state(watch, PORT_GONE, now);
@@ -116,7 +89,7 @@ int port_watch_open(struct port_watch *watch, struct port *port, struct gw_error
 	watch->in_sysfs = device_is_pci(port->config->device) && is_in_sysfs(port->config->device);
 	if (port->interface_index == 0)
 		return 0;
-	watch->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	watch->fd = interface_socket();
 	if (watch->fd < 0)
 		return gw_error_set(error, -errno, "interface %s: cannot watch it: %s",
 			port->config->name, strerror(errno));

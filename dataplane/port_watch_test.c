@@ -226,11 +226,33 @@ static pid_t make_elsewhere(void)
 	return child;
 }
 
+/* What the API's threads do. */
+static void *ask_all_the_time(void *end)
+{
+	static struct gw_health health;
+	struct port_facts facts;
+	uint64_t packets = 0;
+
+	while (!atomic_load((atomic_bool *)end)) {
+		health.count = 0;
+		port_watch_health(&scene.watch, GW_DEGRADED, &health);
+		port_look(&scene.port, &facts);
+		MUST(facts.counts.packets >= packets);
+		packets = facts.counts.packets;
+	}
+	MUST(packets > ROUNDS);
+	return NULL;
+}
+
 static void move_away_and_back(void)
 {
+	atomic_bool end = false;
+	pthread_t asker;
+
 	test_wire_make("gw0", "cam0", 1500);
 	scene_open(&plain, 1);
 	must_hear();
+	MUST(pthread_create(&asker, NULL, ask_all_the_time, &end) == 0);
 	const pid_t elsewhere = make_elsewhere();
 	const struct holdings before = take_stock();
 
@@ -245,6 +267,8 @@ static void move_away_and_back(void)
 		MUST(atomic_load(&scene.watch.reopened) == i + 1);
 	}
 	must_hold_no_more_than(&before);
+	atomic_store(&end, true);
+	MUST(pthread_join(asker, NULL) == 0);
 	kill(elsewhere, SIGKILL);
 	waitpid(elsewhere, NULL, 0);
 	scene_close();
@@ -341,6 +365,31 @@ static void a_port_grows_with_the_mtu_or_says_that_it_cannot(void **state)
 	test_wire_in_child(grow_the_mtu);
 }
 
+static void follow_other_drivers(void)
+{
+	const struct gw_interface_config pcap = {
+		.name = "lan0", .device = "net_pcap0,rx_iface=gw0", .checksum = GW_CHECKSUM_PORT};
+
+	test_wire_make("gw0", "cam0", 1500);
+	scene_open(&pcap, 1);
+	must_hear();
+	const struct holdings before = take_stock();
+
+	for (uint32_t i = 0; i < 3; i++) {
+		test_wire_run("ip link delete gw0");
+		wait_for_state(PORT_GONE);
+		test_wire_make("gw0", "cam0", 1500);
+		must_hear();
+		must_hold_no_more_than(&before);
+	}
+	scene_close();
+}
+
+static void an_interface_under_libpcap_is_watched_too(void **state)
+{
+	test_wire_in_child(follow_other_drivers);
+}
+
 static void watch_others(void)
 {
 	const struct gw_interface_config null = {.name = "null", .device = "net_null0"};
@@ -407,6 +456,7 @@ int main(void)
 		cmocka_unit_test(an_interface_that_comes_back_down_is_waited_for),
 		cmocka_unit_test(an_opening_that_fails_is_tried_again_later),
 		cmocka_unit_test(a_port_grows_with_the_mtu_or_says_that_it_cannot),
+		cmocka_unit_test(an_interface_under_libpcap_is_watched_too),
 		cmocka_unit_test(a_port_without_an_interface_is_up),
 		cmocka_unit_test(a_tap_that_is_deleted_is_made_again),
 	};
