@@ -1,5 +1,5 @@
-/* The ports of the receive stage: opened at the start, shared out to its lanes, and opened again when
- * their interface was made anew. */
+/* The ports of the receive stage: opened at the start, shared out to its lanes, and opened again
+ * when their interface was made anew. */
 #include <assert.h>
 #include <stdio.h>
 
@@ -78,7 +78,8 @@ void ports_close(struct dataplane *dp)
 	}
 }
 
-/* Every queue has one lane; a port with fewer queues than there are lanes is spread by its number. */
+/* Every queue has one lane; a port with fewer queues than there are lanes is spread by its number.
+ */
 void ports_share(struct gw_lane *lane)
 {
 	struct rx_lane *rx = lane->state;
@@ -87,7 +88,8 @@ void ports_share(struct gw_lane *lane)
 	rx->queue_count = 0;
 	for (uint32_t i = 0; i < dp->port_count; i++)
 		for (uint16_t queue = 0; queue < dp->ports[i].queues && dp->ports[i].open; queue++)
-			if ((i + queue) % dp->stage->lane_count == lane->index)
+			if ((i + queue) % dp->stage->lane_count == lane->index &&
+				rx->queue_count < sizeof(rx->queues) / sizeof(rx->queues[0]))
 				rx->queues[rx->queue_count++] =
 					(struct rx_queue){&dp->ports[i], queue};
 }
