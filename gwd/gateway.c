@@ -15,6 +15,7 @@
 #include "core/thread.h"
 #include "core/watch.h"
 #include "gwd/last_resort.h"
+#include "gwd/start_watch.h"
 
 /* From the signal to the end. A sink may take the last part of it to let go of what its brokers
  * never confirmed. */
@@ -79,45 +80,24 @@ static void signals_of_interest(sigset_t *set)
 	sigaddset(set, SIGHUP);
 }
 
-/* Nothing was received yet: there is nothing to drain, and a model's first run may take long. */
-static void stop_while_starting(int signal)
-{
-	static const char line[] = "gwd: stopped while it was starting\n";
-
-	(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
-	_exit(128 + signal);
-}
-
-static void wait_for_signals(bool starting)
-{
-	const struct sigaction stop = {.sa_handler = stop_while_starting};
-	sigset_t set;
-
-	signals_of_interest(&set);
-	if (starting) {
-		sigaction(SIGINT, &stop, NULL);
-		sigaction(SIGTERM, &stop, NULL);
-		/* A reload has nothing to reload yet. */
-		sigemptyset(&set);
-		sigaddset(&set, SIGHUP);
-	}
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
 int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *replay,
 	struct gw_error *error)
 {
+	sigset_t set;
+
+	/* Signals belong to the main thread: every thread made from here on inherits the block. */
+	signals_of_interest(&set);
 	gw_inherit_remember();
-	wait_for_signals(true);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	start_watch_begin();
 	int status = gw_build(gw, config, replay, gw_pipeline, error);
 
 	if (status == 0)
 		status = gw_open_stages(gw, error);
-	/* From here on they belong to gw_run(), which looks at those that came meanwhile. */
-	wait_for_signals(false);
 	if (status == 0)
 		status = open_services(gw, error);
+	start_watch_end();
 	if (status != 0)
 		gw_close(gw);
 	return status;
