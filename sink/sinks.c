@@ -1,8 +1,5 @@
 /* The one table of the sink's back-ends. */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
+#include "core/backends.h"
 #include "sink/sink.h"
 
 static const struct sink_ops *const sinks[] = {
@@ -11,26 +8,27 @@ static const struct sink_ops *const sinks[] = {
 	&sink_null,
 };
 
-#define SINKS (sizeof(sinks) / sizeof(sinks[0]))
+static const char *name_of(uint32_t index)
+{
+	return sinks[index]->name;
+}
 
+static const struct gw_backends backends = {
+	.key = "kafka.backend",
+	.count = sizeof(sinks) / sizeof(sinks[0]),
+	.name = name_of,
+};
+
+/* None named: the brokers say it, for a sink that writes nothing opens always. */
 const struct sink_ops *sink_choose(const struct gw *gw, struct gw_error *error)
 {
 	const struct gw_kafka_config *config = gw->config->kafka;
-	char names[128] = "";
 
 	if (gw->replay)
 		return &sink_file;
 	if (!config->backend)
 		return config->brokers ? &sink_kafka : &sink_null;
-	for (size_t i = 0; i < SINKS; i++) {
-		size_t used = strlen(names);
+	const int index = gw_backends_find(&backends, config->backend, error);
 
-		if (strcmp(config->backend, sinks[i]->name) == 0)
-			return sinks[i];
-		snprintf(names + used, sizeof(names) - used, "%s%s", i > 0 ? ", " : "",
-			sinks[i]->name);
-	}
-	gw_error_set(error, -EINVAL, "kafka: there is no back-end \"%s\"; there are: %s",
-		config->backend, names);
-	return NULL;
+	return index < 0 ? NULL : sinks[index];
 }
