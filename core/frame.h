@@ -126,6 +126,11 @@ struct gw_frame {
 	struct gw_image image;
 	struct gw_result result;
 
+	/* For the stage that has the frame: core/order.h, core/turns.h. */
+	struct gw_frame *order_next, *turn_next;
+	uint16_t turn_group;
+	bool order_done;
+
 	struct gw_pool *pool;
 	uint32_t size_class;
 };
