@@ -4,44 +4,50 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/engines.h"
 #include "accel/postprocess.h"
-#include "accel/preprocess.h"
-#include "core/camera.h"
 #include "core/clock.h"
+#include "core/config/config.h"
 
 /* Pictures preprocessed in one turn: the other models must have theirs. */
 #define PICTURES_PER_TURN 4
 
-/* A frame inside. Entries follow each other as the frames came: first those that belong to a batch,
- * then those that wait for room in one. A failed frame has no place in a batch. */
+/* A frame that waits for its place in a batch. */
 struct entry {
 	struct gw_frame *frame;
+	const struct gw_region *region;
 	int64_t arrival;
-	uint64_t batch; /* the number of its batch, from 1; 0: it needs none */
-	uint32_t place; /* in the batch */
-	struct input_map map;
+};
+
+/* The frames of one batch. Written by the batcher's thread until the batch is submitted, then by
+ * the engine's until it has come back. */
+struct crew {
+	struct gw_frame *frames[MODEL_BATCH_MAX];
+	struct input_map map[MODEL_BATCH_MAX];
+	uint32_t failed;
+	const char *complaint;
 };
 
 struct batcher {
 	const struct infer_ops *ops;
+	struct gw_device *device;
 	void *engine;
 	const struct model *model;
 	uint16_t model_index;
 	struct infer_spec spec;
 	struct infer_batch batches[BATCHES];
+	struct crew crews[BATCHES];
 	uint32_t output_size[INFER_OUTPUTS];
-	struct preprocess preprocess;
-	struct geometry *geometry; /* one per camera */
-	uint32_t camera_count;
+	struct geometry_cache geometries;
 
-	/* A ring, indexed by ever growing numbers: out <= placed <= in. */
+	/* A ring, indexed by ever growing numbers: placed <= in. */
 	struct entry *entries;
 	uint32_t mask;
-	uint64_t out, placed, in;
-	_Atomic uint32_t waiting; /* in - out; any thread reads it */
+	uint64_t placed, in;
 
-	/* Numbers of batches: done <= taken <= submitted, and the open one is submitted + 1. */
+	struct gw_frame *done_first, *done_last; /* by turn_next */
+	_Atomic uint32_t waiting; /* frames inside; any thread reads it */
+
+	/* Numbers of batches: finished <= submitted, and the open one is the next. */
 	uint64_t submitted; /* handed to the engine */
 	uint64_t finished; /* ... and come back */
 	uint32_t open_count;
@@ -55,9 +61,14 @@ struct batcher {
 	struct batcher_stats stats;
 };
 
-static struct infer_batch *batch_of(struct batcher *batcher, uint64_t number)
+static struct infer_batch *open_batch(struct batcher *batcher)
 {
-	return &batcher->batches[number % BATCHES];
+	return &batcher->batches[batcher->submitted % BATCHES];
+}
+
+static struct crew *crew_of(struct batcher *batcher, const struct infer_batch *batch)
+{
+	return &batcher->crews[batch - batcher->batches];
 }
 
 static void describe_tensors(struct batcher *batcher)
@@ -83,21 +94,60 @@ static void describe_tensors(struct batcher *batcher)
 		batcher->output_size[k] = infer_tensor_elements(&spec->output[k]);
 }
 
+static bool make_result(struct batcher *batcher, const struct infer_batch *batch, uint32_t place)
+{
+	const struct model_description *description = batcher->model->description;
+	struct crew *crew = crew_of(batcher, batch);
+	struct gw_result *result = &crew->frames[place]->result;
+	const float *output[INFER_OUTPUTS] = {NULL};
+
+	for (uint32_t k = 0; k < batcher->spec.output_count; k++)
+		output[k] = batch->output[k] + (size_t)place * batcher->output_size[k];
+	if (description->task == GW_TASK_DETECT) {
+		detect(description, &crew->map[place], output[0], output[1], result);
+		return true;
+	}
+	if (classify(description, output[0], result) == 0)
+		return true;
+	crew->complaint = "the model's output holds values that are no numbers";
+	return false;
+}
+
+/* Makes results of a batch's frames; on the engine's thread. */
+static void finish(void *owner, struct infer_batch *batch)
+{
+	struct batcher *batcher = owner;
+	struct crew *crew = crew_of(batcher, batch);
+
+	crew->failed = 0;
+	crew->complaint = NULL;
+	for (uint32_t i = 0; i < batch->count; i++) {
+		struct gw_frame *frame = crew->frames[i];
+
+		frame->stamp[GW_STAMP_INFER] = batch->started;
+		frame->stamp[GW_STAMP_INFERRED] = batch->ended;
+		if (batch->status == 0 && make_result(batcher, batch, i)) {
+			frame->state = GW_FRAME_RESULT;
+			continue;
+		}
+		gw_frame_fail(frame, GW_DROP_INFER_FAILED);
+		crew->failed++;
+	}
+}
+
 static int allocate(struct batcher *batcher, const struct batcher_options *options)
 {
-	const struct model_input *input = &options->model->description->input;
 	uint32_t size = 1;
 
 	while (size < options->frames)
 		size <<= 1;
 	batcher->mask = size - 1;
 	batcher->entries = calloc(size, sizeof(batcher->entries[0]));
-	batcher->camera_count = GW_CAMERAS;
-	batcher->geometry = calloc(GW_CAMERAS, sizeof(batcher->geometry[0]));
-	if (!batcher->entries || !batcher->geometry ||
-		preprocess_init(&batcher->preprocess, input) != 0)
-		return -ENOMEM;
-	return 0;
+	return batcher->entries &&
+			geometry_cache_init(
+				&batcher->geometries, &options->model->description->input) == 0
+		? 0
+		: -ENOMEM;
 }
 
 struct batcher *batcher_open(const struct batcher_options *options, struct gw_error *error)
@@ -110,17 +160,21 @@ struct batcher *batcher_open(const struct batcher_options *options, struct gw_er
 		return NULL;
 	}
 	batcher->ops = options->engine;
+	batcher->device = options->device;
 	batcher->model = options->model;
 	batcher->model_index = options->model_index;
 	batcher->spec = (struct infer_spec){
 		.name = options->model->name,
 		.path = options->model->path,
 		.config = options->config,
+		.picture = &description->input,
 		.max_batch = description->batch->max < options->engine->max_batch
 			? description->batch->max
 			: options->engine->max_batch,
 		.batches = batcher->batches,
 		.batch_count = BATCHES,
+		.finish = finish,
+		.owner = batcher,
 	};
 	describe_tensors(batcher);
 	int status = allocate(batcher, options);
@@ -128,7 +182,8 @@ struct batcher *batcher_open(const struct batcher_options *options, struct gw_er
 	if (status != 0)
 		gw_error_set(error, status, "model %s: out of memory", options->model->name);
 	else
-		status = batcher->ops->open(&batcher->spec, &batcher->engine, error);
+		status = batcher->ops->open(
+			&batcher->spec, options->device, &batcher->engine, error);
 	if (status != 0) {
 		batcher_close(batcher);
 		return NULL;
@@ -136,59 +191,60 @@ struct batcher *batcher_open(const struct batcher_options *options, struct gw_er
 	return batcher;
 }
 
+uint32_t batcher_max(const struct batcher *batcher)
+{
+	return batcher->spec.max_batch;
+}
+
 void batcher_close(struct batcher *batcher)
 {
 	if (!batcher)
 		return;
 	batcher->ops->close(batcher->engine);
-	preprocess_free(&batcher->preprocess);
-	for (uint32_t i = 0; batcher->geometry && i < batcher->camera_count; i++)
-		geometry_free(&batcher->geometry[i]);
-	free(batcher->geometry);
+	geometry_cache_free(&batcher->geometries);
 	free(batcher->entries);
 	free(batcher);
 }
 
-void batcher_add(struct batcher *batcher, struct gw_frame *frame, int64_t now)
+void batcher_add(struct batcher *batcher, struct gw_frame *frame, const struct gw_region *region,
+	int64_t now)
 {
 	batcher->entries[batcher->in++ & batcher->mask] =
-		(struct entry){.frame = frame, .arrival = now};
-	atomic_store_explicit(
-		&batcher->waiting, (uint32_t)(batcher->in - batcher->out), memory_order_relaxed);
+		(struct entry){.frame = frame, .region = region, .arrival = now};
+	atomic_fetch_add_explicit(&batcher->waiting, 1, memory_order_relaxed);
 }
 
-static void fail(struct batcher *batcher, struct gw_frame *frame, const char *reason)
+static void put_done(struct batcher *batcher, struct gw_frame *frame)
 {
-	gw_frame_fail(frame, GW_DROP_INFER_FAILED);
-	gw_counter_add(&batcher->stats.failed, 1);
-	batcher->complaint = reason;
+	frame->turn_next = NULL;
+	if (batcher->done_first)
+		batcher->done_last->turn_next = frame;
+	else
+		batcher->done_first = frame;
+	batcher->done_last = frame;
 }
 
 /* Puts the picture into the open batch. What goes wrong is the frame's end, not the batch's. */
-static bool preprocess(struct batcher *batcher, struct entry *entry, float *tensor)
+static const char *place(struct batcher *batcher, const struct entry *entry)
 {
+	struct infer_batch *batch = open_batch(batcher);
+	struct crew *crew = crew_of(batcher, batch);
+	const uint32_t index = batcher->open_count;
 	const struct gw_frame *frame = entry->frame;
-	const struct gw_image *image = &frame->image;
-	struct geometry *geometry = &batcher->geometry[frame->camera];
+	const struct gw_surface *surface = frame->surface;
 
-	if (frame->state != GW_FRAME_IMAGE || image->memory != batcher->ops->in_mem) {
-		fail(batcher, entry->frame,
-			"the decoder gave no picture in memory that the engine can read");
-		return false;
-	}
-	if (!geometry->input &&
-		geometry_init(geometry, &batcher->model->description->input,
-			frame->version ? frame->version->config->region : NULL) != 0) {
-		fail(batcher, entry->frame, "out of memory");
-		return false;
-	}
-	if (geometry_update(geometry, frame->width, frame->height, image) != 0) {
-		fail(batcher, entry->frame, "a camera's region lies outside of its picture");
-		return false;
-	}
-	preprocess_run(&batcher->preprocess, geometry, image, tensor);
-	entry->map = geometry->map;
-	return true;
+	if (frame->state != GW_FRAME_IMAGE || !surface ||
+		surface->device->memory != batcher->ops->memory)
+		return "the decoder gave no picture in memory that the engine can read";
+	const struct geometry *geometry = geometry_cache_get(
+		&batcher->geometries, entry->region, frame->width, frame->height, surface);
+
+	if (!geometry)
+		return "a camera's region lies outside of its picture";
+	batcher->ops->place(batcher->engine, batch, index, surface, geometry);
+	crew->frames[index] = entry->frame;
+	crew->map[index] = geometry->map;
+	return NULL;
 }
 
 static uint32_t batches_out(const struct batcher *batcher)
@@ -204,28 +260,24 @@ static bool open_is_full(const struct batcher *batcher)
 /* Gives waiting frames their place, while there is a batch to fill. Returns how many. */
 static uint32_t fill(struct batcher *batcher)
 {
-	const size_t input_size = infer_tensor_elements(&batcher->spec.input);
-	struct infer_batch *batch = batch_of(batcher, batcher->submitted + 1);
-	uint32_t pictures = 0, work = 0;
+	uint32_t work = 0;
 
-	for (; batcher->placed < batcher->in; batcher->placed++, work++) {
-		struct entry *entry = &batcher->entries[batcher->placed & batcher->mask];
+	while (batcher->placed < batcher->in && batches_out(batcher) < BATCHES &&
+		!open_is_full(batcher) && work < PICTURES_PER_TURN) {
+		const struct entry *entry = &batcher->entries[batcher->placed++ & batcher->mask];
+		const char *complaint = place(batcher, entry);
 
-		if (gw_frame_failed(entry->frame))
+		work++;
+		gw_frame_drop_surface(entry->frame);
+		if (complaint) {
+			gw_frame_fail(entry->frame, GW_DROP_INFER_FAILED);
+			gw_counter_add(&batcher->stats.failed, 1);
+			batcher->complaint = complaint;
+			put_done(batcher, entry->frame);
 			continue;
-		if (batches_out(batcher) == BATCHES || open_is_full(batcher) ||
-			pictures == PICTURES_PER_TURN)
-			break;
-		/* Up to here a newer frame of the same camera could take its turn. */
-		if (!gw_frame_claim(entry->frame))
-			continue;
-		if (!preprocess(batcher, entry, batch->input + batcher->open_count * input_size))
-			continue;
-		if (batcher->open_count == 0)
+		}
+		if (batcher->open_count++ == 0)
 			batcher->open_arrival = entry->arrival;
-		entry->batch = batcher->submitted + 1;
-		entry->place = batcher->open_count++;
-		pictures++;
 	}
 	return work;
 }
@@ -263,65 +315,37 @@ static bool must_close(const struct batcher *batcher, int64_t now, bool flush)
 
 static void submit(struct batcher *batcher)
 {
-	struct infer_batch *batch = batch_of(batcher, ++batcher->submitted);
+	struct infer_batch *batch = open_batch(batcher);
 
+	batcher->submitted++;
 	batch->count = batcher->open_count;
 	batcher->open_count = 0;
+	gw_device_begin(batcher->device, batch->count);
 	batcher->ops->submit(batcher->engine, batch);
 }
 
-/* Takes back at most one batch: its outputs are read before its memory is filled again. */
-static void finish(struct batcher *batcher, const struct infer_batch *batch)
+/* Takes back a batch whose results are made. */
+static void take_back(struct batcher *batcher, const struct infer_batch *batch)
 {
+	const struct crew *crew = crew_of(batcher, batch);
 	int64_t *run_ns = &batcher->run_ns[batch->count];
 	const int64_t ns = batch->ended - batch->started;
 
 	batcher->finished++;
+	gw_device_end(batcher->device, batch->count, crew->failed, ns);
 	gw_counter_add(&batcher->stats.batches, 1);
 	gw_counter_add(&batcher->stats.frames, batch->count);
+	gw_counter_add(&batcher->stats.failed, crew->failed);
 	gw_histogram_record(&batcher->stats.run_us, (uint64_t)(ns / 1000));
 	*run_ns = *run_ns > 0 ? *run_ns + (ns - *run_ns) / 8 : ns;
-	if (batch->status != 0)
+	if (crew->complaint)
+		batcher->complaint = crew->complaint;
+	if (batch->status != 0) {
 		memcpy(batcher->complaint_text, batch->error, sizeof(batch->error));
-}
-
-static void make_result(
-	struct batcher *batcher, const struct entry *entry, const struct infer_batch *batch)
-{
-	const struct model_description *description = batcher->model->description;
-	struct gw_frame *frame = entry->frame;
-	const float *output[INFER_OUTPUTS] = {NULL};
-
-	for (uint32_t k = 0; k < batcher->spec.output_count; k++)
-		output[k] = batch->output[k] + (size_t)entry->place * batcher->output_size[k];
-	if (description->task == GW_TASK_DETECT)
-		detect(description, &entry->map, output[0], output[1], &frame->result);
-	else if (classify(description, output[0], &frame->result) != 0) {
-		fail(batcher, frame, "the model's output holds values that are no numbers");
-		return;
+		batcher->complaint = batcher->complaint_text;
 	}
-	frame->state = GW_FRAME_RESULT;
-}
-
-/* Makes results of the frames of one finished batch. */
-static uint32_t post_process(struct batcher *batcher, const struct infer_batch *batch)
-{
-	uint32_t done = 0;
-
-	for (uint64_t i = batcher->out; i < batcher->placed && done < batch->count; i++) {
-		struct entry *entry = &batcher->entries[i & batcher->mask];
-
-		if (entry->batch != batcher->finished)
-			continue;
-		done++;
-		entry->frame->stamp[GW_STAMP_INFER] = batch->started;
-		entry->frame->stamp[GW_STAMP_INFERRED] = batch->ended;
-		if (batch->status != 0)
-			fail(batcher, entry->frame, batcher->complaint_text);
-		else
-			make_result(batcher, entry, batch);
-	}
-	return done;
+	for (uint32_t i = 0; i < batch->count; i++)
+		put_done(batcher, crew->frames[i]);
 }
 
 uint32_t batcher_turn(struct batcher *batcher, int64_t now, bool flush)
@@ -330,8 +354,8 @@ uint32_t batcher_turn(struct batcher *batcher, int64_t now, bool flush)
 	uint32_t work = 0;
 
 	if (batches_out(batcher) > 0 && batcher->ops->poll(batcher->engine, &batch, 1) == 1) {
-		finish(batcher, batch);
-		work += post_process(batcher, batch);
+		take_back(batcher, batch);
+		work += batch->count;
 	}
 	work += fill(batcher);
 	if (must_close(batcher, now, flush)) {
@@ -345,23 +369,19 @@ uint32_t batcher_take(struct batcher *batcher, struct gw_frame **frames, uint32_
 {
 	uint32_t n = 0;
 
-	while (n < count && batcher->out < batcher->placed) {
-		const struct entry *entry = &batcher->entries[batcher->out & batcher->mask];
+	while (n < count && batcher->done_first) {
+		struct gw_frame *frame = batcher->done_first;
 
-		if (entry->batch > batcher->finished)
-			break;
-		frames[n] = entry->frame;
-		frames[n]->result.model = batcher->model_index;
-		if (gw_frame_failed(frames[n])) {
-			frames[n]->result.task = GW_TASK_NONE;
-			frames[n]->result.count = 0;
+		batcher->done_first = frame->turn_next;
+		frame->result.model = batcher->model_index;
+		if (gw_frame_failed(frame)) {
+			frame->result.task = GW_TASK_NONE;
+			frame->result.count = 0;
 		}
-		n++;
-		batcher->out++;
+		frames[n++] = frame;
 	}
 	if (n > 0)
-		atomic_store_explicit(&batcher->waiting, (uint32_t)(batcher->in - batcher->out),
-			memory_order_relaxed);
+		atomic_fetch_sub_explicit(&batcher->waiting, n, memory_order_relaxed);
 	return n;
 }
 

@@ -1,6 +1,7 @@
 /* The inference engines that are built in, for those who use one. */
 #pragma once
 
+#include "accel/batcher.h"
 #include "accel/infer.h"
 
 /* Tells the engines' libraries, by their environment, to keep to themselves: ONNX Runtime's wheel
@@ -8,10 +9,8 @@
  * threads. */
 void engines_keep_quiet(void);
 
-/* The one that `name` names. NULL: the first that serves real results. On failure NULL, and the
- * error lists what is available. */
-const struct infer_ops *engine_find(const char *name, struct gw_error *error);
-
-/* 0 when the engine can read pictures in `memory`, otherwise -ENOTSUP with an error line. */
-int engine_check_memory(
-	const struct infer_ops *engine, enum gw_memory memory, struct gw_error *error);
+/* Opens a model on the engine that `name` names; when that is NULL on the first that opens it, but
+ * never on one that has not looked at the model. Slow; any thread. NULL and an error line that says
+ * what is available on failure. `options->engine` becomes the one. */
+struct batcher *engines_open(
+	const char *name, struct batcher_options *options, struct gw_error *error);

@@ -6,32 +6,74 @@
 
 static struct gw_error error;
 
+static struct gw_device device;
+static const struct gw_accel_config config = {.threads = 1};
+static float zero[] = {0}, one[] = {1};
+static char *labels[] = {"a", "b"};
+static struct model_classify classify_options = {.tensor = "out", .top_k = 1};
+static struct model_batch batch = {.max = 4};
+static struct model_description description = {
+	.task = GW_TASK_CLASSIFY,
+	.labels = labels,
+	.labels_count = 2,
+	.input = {.tensor = "in",
+		.width = 2,
+		.height = 2,
+		.channels = 1,
+		.mean = zero,
+		.scale = one},
+	.classify = &classify_options,
+	.batch = &batch,
+};
+static const struct model model = {
+	.name = "test", .version = 1, .path = "/nowhere", .description = &description};
+
+static struct batcher *open_on(const char *name, struct batcher_options *options)
+{
+	*options = (struct batcher_options){
+		.device = &device, .model = &model, .config = &config, .frames = 8};
+	return engines_open(name, options, &error);
+}
+
 static void an_engine_is_found_by_name(void **state)
 {
-	assert_ptr_equal(engine_find("null", &error), &infer_null);
+	struct batcher_options options;
+	struct batcher *batcher;
+
+	gw_device_host(&device);
+	batcher = open_on("null", &options);
+	assert_non_null(batcher);
+	assert_ptr_equal(options.engine, &infer_null);
+	assert_int_equal(batcher_max(batcher), 4);
+	batcher_close(batcher);
 }
 
 static void an_unknown_engine_is_answered_with_those_that_are_there(void **state)
 {
-	assert_null(engine_find("warp", &error));
+	struct batcher_options options;
+
+	assert_null(open_on("warp", &options));
+	assert_non_null(strstr(error.text, "accel.backend"));
 	assert_non_null(strstr(error.text, "\"warp\""));
 	assert_non_null(strstr(error.text, "null"));
 }
 
-/* It would answer without having looked at the model. */
+/* It would answer without having looked at the model, which is not there. */
 static void the_null_engine_is_never_chosen_by_itself(void **state)
 {
-	const struct infer_ops *engine = engine_find(NULL, &error);
+	struct batcher_options options;
 
-	assert_ptr_not_equal(engine, &infer_null);
-	if (!engine)
-		assert_non_null(strstr(error.text, "libonnxruntime-dev"));
+	gw_device_host(&device);
+	assert_null(open_on(NULL, &options));
+	assert_true(error.text[0] != '\0');
 }
 
 static void an_engine_that_cannot_read_the_decoders_memory_is_refused(void **state)
 {
-	assert_int_equal(engine_check_memory(&infer_null, GW_MEM_HOST, &error), 0);
-	assert_int_not_equal(engine_check_memory(&infer_null, GW_MEM_CUDA, &error), 0);
+	struct batcher_options options;
+
+	device.memory = GW_MEM_CUDA;
+	assert_null(open_on("null", &options));
 	assert_non_null(strstr(error.text, "CUDA"));
 }
 

@@ -36,12 +36,9 @@ static void free_plane_taps(struct plane_taps *taps)
 	free(taps->windows);
 }
 
-int geometry_init(
-	struct geometry *geometry, const struct model_input *input, const struct gw_region *region)
+int geometry_init(struct geometry *geometry, const struct model_input *input)
 {
 	*geometry = (struct geometry){.input = input};
-	if (region)
-		geometry->region = *region;
 	if (init_plane_taps(&geometry->luma, input) && init_plane_taps(&geometry->chroma, input))
 		return 0;
 	geometry_free(geometry);
@@ -60,14 +57,14 @@ void geometry_free(struct geometry *geometry)
 static void find_scale(const struct geometry *geometry, double *scale_x, double *scale_y)
 {
 	for (uint32_t n = 8; n > 0; n--) {
-		if ((geometry->source_width * n + 7) / 8 == geometry->image_width &&
-			(geometry->source_height * n + 7) / 8 == geometry->image_height) {
+		if ((geometry->source_width * n + 7) / 8 == geometry->picture_width &&
+			(geometry->source_height * n + 7) / 8 == geometry->picture_height) {
 			*scale_x = *scale_y = n / 8.0;
 			return;
 		}
 	}
-	*scale_x = (double)geometry->image_width / geometry->source_width;
-	*scale_y = (double)geometry->image_height / geometry->source_height;
+	*scale_x = (double)geometry->picture_width / geometry->source_width;
+	*scale_y = (double)geometry->picture_height / geometry->source_height;
 }
 
 /* Which neighbours each of `count` input pixels lies between, when they span begin..end of a
@@ -131,9 +128,9 @@ static void fill_plane_taps(struct plane_taps *taps, const struct geometry *geom
 	const struct span *span, uint32_t share_x, uint32_t share_y)
 {
 	fill_taps(&taps->columns, geometry->width, span->left / share_x, span->right / share_x,
-		(geometry->image_width + share_x - 1) / share_x);
+		(geometry->picture_width + share_x - 1) / share_x);
 	fill_taps(&taps->rows, geometry->height, span->top / share_y, span->bottom / share_y,
-		(geometry->image_height + share_y - 1) / share_y);
+		(geometry->picture_height + share_y - 1) / share_y);
 	make_relative(taps, geometry->width);
 	fill_windows(taps, geometry->width);
 }
@@ -161,24 +158,40 @@ static uint32_t extent(uint32_t from, uint32_t wanted, uint32_t size)
 	return wanted == 0 || wanted > size - from ? size - from : wanted;
 }
 
-int geometry_update(struct geometry *geometry, uint16_t source_width, uint16_t source_height,
-	const struct gw_image *image)
+static bool same_region(const struct gw_region *a, const struct gw_region *b)
+{
+	return a->x == b->x && a->y == b->y && a->width == b->width && a->height == b->height;
+}
+
+bool geometry_is_for(const struct geometry *geometry, const struct gw_region *region,
+	uint16_t source_width, uint16_t source_height, const struct gw_surface *surface)
+{
+	static const struct gw_region all;
+
+	return source_width > 0 && geometry->source_width == source_width &&
+		geometry->source_height == source_height &&
+		geometry->picture_width == surface->width &&
+		geometry->picture_height == surface->height &&
+		geometry->format == surface->format &&
+		same_region(&geometry->region, region ? region : &all);
+}
+
+int geometry_update(struct geometry *geometry, const struct gw_region *wanted,
+	uint16_t source_width, uint16_t source_height, const struct gw_surface *surface)
 {
 	const struct gw_region *region = &geometry->region;
 	double scale_x, scale_y;
 
-	if (source_width == 0 || source_height == 0 || image->width == 0 || image->height == 0 ||
-		region->x >= source_width || region->y >= source_height)
+	geometry->region = wanted ? *wanted : (struct gw_region){0};
+	geometry->source_width = 0;
+	if (source_width == 0 || source_height == 0 || surface->width == 0 ||
+		surface->height == 0 || region->x >= source_width || region->y >= source_height)
 		return -ERANGE;
-	if (geometry->source_width == source_width && geometry->source_height == source_height &&
-		geometry->image_width == image->width && geometry->image_height == image->height &&
-		geometry->format == image->format)
-		return 0;
 	geometry->source_width = source_width;
 	geometry->source_height = source_height;
-	geometry->image_width = image->width;
-	geometry->image_height = image->height;
-	geometry->format = image->format;
+	geometry->picture_width = surface->width;
+	geometry->picture_height = surface->height;
+	geometry->format = surface->format;
 
 	uint32_t width = extent(region->x, region->width, source_width);
 	uint32_t height = extent(region->y, region->height, source_height);
@@ -192,11 +205,11 @@ int geometry_update(struct geometry *geometry, uint16_t source_width, uint16_t s
 		.bottom = (region->y + height) * scale_y,
 	};
 	fill_plane_taps(&geometry->luma, geometry, &span, 1, 1);
-	if (image->format == GW_FORMAT_I444)
+	if (surface->format == GW_FORMAT_I444)
 		fill_plane_taps(&geometry->chroma, geometry, &span, 1, 1);
-	else if (image->format == GW_FORMAT_I422)
+	else if (surface->format == GW_FORMAT_I422)
 		fill_plane_taps(&geometry->chroma, geometry, &span, 2, 1);
-	else if (image->format == GW_FORMAT_I420)
+	else if (surface->format == GW_FORMAT_I420)
 		fill_plane_taps(&geometry->chroma, geometry, &span, 2, 2);
 	geometry->map = (struct input_map){
 		.origin_x = region->x,
@@ -211,4 +224,45 @@ int geometry_update(struct geometry *geometry, uint16_t source_width, uint16_t s
 		.bottom = (float)(region->y + height),
 	};
 	return 0;
+}
+
+int geometry_cache_init(struct geometry_cache *cache, const struct model_input *input)
+{
+	*cache = (struct geometry_cache){0};
+	for (int i = 0; i < GEOMETRIES; i++) {
+		if (geometry_init(&cache->geometry[i], input) != 0) {
+			geometry_cache_free(cache);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void geometry_cache_free(struct geometry_cache *cache)
+{
+	for (int i = 0; i < GEOMETRIES; i++)
+		geometry_free(&cache->geometry[i]);
+}
+
+const struct geometry *geometry_cache_get(struct geometry_cache *cache,
+	const struct gw_region *region, uint16_t source_width, uint16_t source_height,
+	const struct gw_surface *surface)
+{
+	int oldest = 0;
+
+	cache->count++;
+	for (int i = 0; i < GEOMETRIES; i++) {
+		if (geometry_is_for(
+			    &cache->geometry[i], region, source_width, source_height, surface)) {
+			cache->asked[i] = cache->count;
+			return &cache->geometry[i];
+		}
+		if (cache->asked[i] < cache->asked[oldest])
+			oldest = i;
+	}
+	cache->asked[oldest] = cache->count;
+	return geometry_update(
+		       &cache->geometry[oldest], region, source_width, source_height, surface) == 0
+		? &cache->geometry[oldest]
+		: NULL;
 }

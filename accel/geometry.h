@@ -11,7 +11,7 @@
 
 #include "accel/model.h"
 #include "core/config/config.h"
-#include "core/frame.h"
+#include "core/surface.h"
 
 /* source = origin + (input - pad) * step; what lies outside left..right, top..bottom was not seen.
  */
@@ -47,11 +47,12 @@ struct plane_taps {
 	bool dense; /* the windows are wide enough: at most about two samples to a column */
 };
 
-/* One camera's. Its tables are as long as the input is wide and high. */
+/* Its tables are as long as the input is wide and high. */
 struct geometry {
 	/* What it was computed for. */
-	uint16_t source_width, source_height, image_width, image_height;
+	uint16_t source_width, source_height, picture_width, picture_height;
 	enum gw_format format;
+	struct gw_region region;
 
 	/* The part of the input that the picture fills: all of it, unless it is letterboxed. */
 	uint32_t x, y, width, height;
@@ -60,16 +61,39 @@ struct geometry {
 	struct input_map map;
 
 	const struct model_input *input;
-	struct gw_region region;
 };
 
-/* Reserves the tables. `region` NULL: the whole picture. 0 or -ENOMEM. */
-int geometry_init(
-	struct geometry *geometry, const struct model_input *input, const struct gw_region *region);
+/* Reserves the tables. 0 or -ENOMEM. */
+int geometry_init(struct geometry *geometry, const struct model_input *input);
 void geometry_free(struct geometry *geometry);
 
-/* Computes the tables for a picture of the image's size and format, unless they are already those;
- * allocates nothing. A chroma sample lies in the middle of the luma samples that share it, as JFIF
- * has it. -ERANGE when the region lies outside of the source picture. */
-int geometry_update(struct geometry *geometry, uint16_t source_width, uint16_t source_height,
-	const struct gw_image *image);
+/* Whether the tables are those of such a picture. `region` NULL: the whole picture. */
+bool geometry_is_for(const struct geometry *geometry, const struct gw_region *region,
+	uint16_t source_width, uint16_t source_height, const struct gw_surface *surface);
+
+/* Computes the tables for a picture of the surface's size and format (10 to 20 us); allocates
+ * nothing. A chroma sample lies in the middle of the luma samples that share it, as JFIF has it.
+ * -ERANGE when the region lies outside of the source picture: then the tables are for nothing. */
+int geometry_update(struct geometry *geometry, const struct gw_region *region,
+	uint16_t source_width, uint16_t source_height, const struct gw_surface *surface);
+
+/* The tables of the last few kinds of pictures that came, whatever their cameras. One thread. */
+#define GEOMETRIES 8
+
+struct geometry_cache {
+	struct geometry geometry[GEOMETRIES];
+	uint64_t asked[GEOMETRIES]; /* the count when it was last asked for */
+	uint64_t count;
+};
+
+/* 0 or -ENOMEM. */
+int geometry_cache_init(struct geometry_cache *cache, const struct model_input *input);
+
+/* Accepts one that was never initialised (all zero). */
+void geometry_cache_free(struct geometry_cache *cache);
+
+/* The tables for such a picture, which last until the next call. NULL: the region lies outside of
+ * it. */
+const struct geometry *geometry_cache_get(struct geometry_cache *cache,
+	const struct gw_region *region, uint16_t source_width, uint16_t source_height,
+	const struct gw_surface *surface);

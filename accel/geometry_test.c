@@ -7,20 +7,21 @@
 static const struct model_input input = {.width = 64, .height = 32};
 static const struct model_input letterbox = {.width = 64, .height = 64, .fit = MODEL_FIT_LETTERBOX};
 
-static int update(struct geometry *g, uint16_t source_width, uint16_t source_height, uint16_t width,
-	uint16_t height)
+static int update(struct geometry *g, const struct gw_region *region, uint16_t source_width,
+	uint16_t source_height, uint16_t width, uint16_t height)
 {
-	const struct gw_image image = {.format = GW_FORMAT_RGB, .width = width, .height = height};
+	const struct gw_surface surface = {
+		.format = GW_FORMAT_RGB, .width = width, .height = height};
 
-	return geometry_update(g, source_width, source_height, &image);
+	return geometry_update(g, region, source_width, source_height, &surface);
 }
 
 static void a_stretched_picture_fills_the_input(void **state)
 {
 	struct geometry g;
 
-	geometry_init(&g, &input, NULL);
-	assert_int_equal(update(&g, 128, 128, 128, 128), 0);
+	geometry_init(&g, &input);
+	assert_int_equal(update(&g, NULL, 128, 128, 128, 128), 0);
 	assert_int_equal(g.width, 64);
 	assert_int_equal(g.height, 32);
 	assert_float_equal(g.map.step_x, 2, 1e-6);
@@ -37,8 +38,8 @@ static void a_letterboxed_picture_keeps_its_shape_and_is_centred(void **state)
 {
 	struct geometry g;
 
-	geometry_init(&g, &letterbox, NULL);
-	assert_int_equal(update(&g, 640, 320, 640, 320), 0);
+	geometry_init(&g, &letterbox);
+	assert_int_equal(update(&g, NULL, 640, 320, 640, 320), 0);
 	assert_int_equal(g.width, 64);
 	assert_int_equal(g.height, 32);
 	assert_int_equal(g.x, 0);
@@ -54,8 +55,8 @@ static void a_region_is_in_source_pixels_whatever_the_decoder_scaled_to(void **s
 	const struct gw_region region = {.x = 100, .y = 40, .width = 200, .height = 120};
 	struct geometry g;
 
-	geometry_init(&g, &input, &region);
-	assert_int_equal(update(&g, 400, 400, 200, 200), 0);
+	geometry_init(&g, &input);
+	assert_int_equal(update(&g, &region, 400, 400, 200, 200), 0);
 	assert_int_equal(g.luma.first, 50);
 	assert_int_equal(g.luma.first + g.luma.count, 150);
 	assert_int_equal(g.luma.rows.a[0], 20);
@@ -71,8 +72,8 @@ static void a_size_that_scaling_rounded_up_does_not_shift_the_region(void **stat
 	const struct gw_region region = {.x = 512, .y = 0, .width = 64, .height = 0};
 	struct geometry g;
 
-	geometry_init(&g, &input, &region);
-	assert_int_equal(update(&g, 769, 577, 385, 289), 0);
+	geometry_init(&g, &input);
+	assert_int_equal(update(&g, &region, 769, 577, 385, 289), 0);
 	assert_int_equal(g.luma.first, 256);
 	/* Input pixel 1 has its centre at source 513.5, picture 256.75: 1/4 beyond the first
 	 * centre. */
@@ -86,8 +87,8 @@ static void a_region_that_reaches_beyond_the_picture_ends_at_its_edge(void **sta
 	const struct gw_region region = {.x = 300, .y = 300, .width = 500, .height = 0};
 	struct geometry g;
 
-	geometry_init(&g, &input, &region);
-	assert_int_equal(update(&g, 400, 400, 400, 400), 0);
+	geometry_init(&g, &input);
+	assert_int_equal(update(&g, &region, 400, 400, 400, 400), 0);
 	assert_float_equal(g.map.right, 400, 0);
 	assert_float_equal(g.map.bottom, 400, 0);
 	assert_int_equal(g.luma.first + g.luma.count, 400);
@@ -99,12 +100,12 @@ static void a_region_outside_of_the_picture_is_refused_until_the_picture_grows(v
 	const struct gw_region region = {.x = 400, .y = 0, .width = 10, .height = 10};
 	struct geometry g;
 
-	geometry_init(&g, &input, &region);
-	assert_int_equal(update(&g, 400, 400, 400, 400), -ERANGE);
-	assert_int_equal(update(&g, 400, 400, 400, 400), -ERANGE);
-	assert_int_equal(update(&g, 800, 400, 800, 400), 0);
-	assert_int_equal(update(&g, 400, 400, 400, 400), -ERANGE);
-	assert_int_equal(update(&g, 0, 0, 0, 0), -ERANGE);
+	geometry_init(&g, &input);
+	assert_int_equal(update(&g, &region, 400, 400, 400, 400), -ERANGE);
+	assert_int_equal(update(&g, &region, 400, 400, 400, 400), -ERANGE);
+	assert_int_equal(update(&g, &region, 800, 400, 800, 400), 0);
+	assert_int_equal(update(&g, &region, 400, 400, 400, 400), -ERANGE);
+	assert_int_equal(update(&g, &region, 0, 0, 0, 0), -ERANGE);
 	geometry_free(&g);
 }
 
@@ -113,14 +114,14 @@ static void no_size_makes_it_read_beyond_the_picture(void **state)
 	const struct gw_region region = {.x = 3, .y = 2, .width = 0, .height = 7};
 	struct geometry g;
 
-	geometry_init(&g, &letterbox, &region);
+	geometry_init(&g, &letterbox);
 	for (uint16_t w = 4; w < 200; w += 3) {
 		for (uint16_t n = 1; n <= 8; n++) {
 			const uint16_t h = (uint16_t)(w * 7 % 150 + 3);
 			const uint16_t iw = (uint16_t)((w * n + 7) / 8);
 			const uint16_t ih = (uint16_t)((h * n + 7) / 8);
 
-			assert_int_equal(update(&g, w, h, iw, ih), 0);
+			assert_int_equal(update(&g, &region, w, h, iw, ih), 0);
 			assert_true(g.luma.first + g.luma.count <= iw);
 			for (uint32_t i = 0; i < g.width; i++)
 				assert_true(g.luma.columns.a[i] <= g.luma.columns.b[i] &&
@@ -133,6 +134,39 @@ static void no_size_makes_it_read_beyond_the_picture(void **state)
 	geometry_free(&g);
 }
 
+static void tables_are_shared_by_all_pictures_of_a_kind(void **state)
+{
+	const struct gw_region region = {.x = 1, .y = 2, .width = 30, .height = 30};
+	const struct gw_region same = region, beside = {.x = 2, .y = 2, .width = 30, .height = 30};
+	const struct gw_region outside = {.x = 100};
+	const struct gw_surface surface = {.format = GW_FORMAT_I420, .width = 64, .height = 64};
+	struct gw_surface other = surface;
+	struct geometry_cache cache;
+
+	assert_int_equal(geometry_cache_init(&cache, &input), 0);
+	const struct geometry *first = geometry_cache_get(&cache, &region, 64, 64, &surface);
+
+	assert_non_null(first);
+	assert_float_equal(first->map.origin_x, 1, 0);
+	assert_ptr_equal(geometry_cache_get(&cache, &same, 64, 64, &surface), first);
+	other.format = GW_FORMAT_I444;
+	assert_ptr_not_equal(geometry_cache_get(&cache, &region, 64, 64, &other), first);
+	assert_ptr_not_equal(geometry_cache_get(&cache, &region, 128, 128, &surface), first);
+	assert_ptr_not_equal(geometry_cache_get(&cache, &beside, 64, 64, &surface), first);
+	assert_ptr_not_equal(geometry_cache_get(&cache, NULL, 64, 64, &surface), first);
+	assert_null(geometry_cache_get(&cache, &outside, 64, 64, &surface));
+	assert_null(geometry_cache_get(&cache, &outside, 64, 64, &surface));
+	/* Still there; what is asked for again and again stays. */
+	for (uint16_t i = 1; i < 50; i++) {
+		const struct gw_region many = {.x = i, .width = 1, .height = 1};
+
+		assert_non_null(geometry_cache_get(&cache, &many, 64, 64, &surface));
+		assert_ptr_equal(geometry_cache_get(&cache, &region, 64, 64, &surface), first);
+		assert_float_equal(first->map.origin_x, 1, 0);
+	}
+	geometry_cache_free(&cache);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +177,7 @@ int main(void)
 		cmocka_unit_test(a_region_that_reaches_beyond_the_picture_ends_at_its_edge),
 		cmocka_unit_test(
 			a_region_outside_of_the_picture_is_refused_until_the_picture_grows),
+		cmocka_unit_test(tables_are_shared_by_all_pictures_of_a_kind),
 		cmocka_unit_test(no_size_makes_it_read_beyond_the_picture),
 	};
 

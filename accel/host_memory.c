@@ -20,7 +20,7 @@ static float *allocate(uint32_t pictures, const struct infer_tensor *tensor)
 	return memory;
 }
 
-int host_memory_allocate(const struct infer_spec *spec, struct gw_error *error)
+static bool allocate_batches(const struct infer_spec *spec)
 {
 	bool complete = true;
 
@@ -35,22 +35,41 @@ int host_memory_allocate(const struct infer_spec *spec, struct gw_error *error)
 			complete = complete && batch->output[k];
 		}
 	}
-	if (complete)
+	return complete;
+}
+
+int host_memory_open(
+	struct host_memory *host, const struct infer_spec *spec, struct gw_error *error)
+{
+	*host = (struct host_memory){.spec = spec};
+	if (allocate_batches(spec) && preprocess_init(&host->preprocess, spec->picture) == 0)
 		return 0;
-	host_memory_release(spec->batches, spec->batch_count);
+	host_memory_close(host);
 	return gw_error_set(error, -ENOMEM,
 		"model %s: not enough memory for its batches; lower batch.max in model.yaml",
 		spec->name);
 }
 
-void host_memory_release(struct infer_batch *batches, uint32_t count)
+void host_memory_close(struct host_memory *host)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		free(batches[i].input);
-		batches[i].input = NULL;
+	for (uint32_t i = 0; host->spec && i < host->spec->batch_count; i++) {
+		struct infer_batch *batch = &host->spec->batches[i];
+
+		free(batch->input);
+		batch->input = NULL;
 		for (uint32_t k = 0; k < INFER_OUTPUTS; k++) {
-			free(batches[i].output[k]);
-			batches[i].output[k] = NULL;
+			free(batch->output[k]);
+			batch->output[k] = NULL;
 		}
 	}
+	preprocess_free(&host->preprocess);
+	host->spec = NULL;
+}
+
+void host_memory_place(struct host_memory *host, struct infer_batch *batch, uint32_t index,
+	const struct gw_surface *surface, const struct geometry *geometry)
+{
+	const size_t size = infer_tensor_elements(&host->spec->input);
+
+	preprocess_run(&host->preprocess, geometry, surface, batch->input + index * size);
 }

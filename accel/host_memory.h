@@ -1,11 +1,23 @@
-/* Batch memory for engines that read and write the host's. */
+/* What engines share that read and write the host's memory: their batches, and how a picture comes
+ * into one. */
 #pragma once
 
 #include "accel/infer.h"
+#include "accel/preprocess.h"
+
+struct host_memory {
+	const struct infer_spec *spec;
+	struct preprocess preprocess;
+};
 
 /* Gives every batch of the spec its input and outputs, cache-line aligned. 0 or -ENOMEM with an
  * error line; then nothing is kept. */
-int host_memory_allocate(const struct infer_spec *spec, struct gw_error *error);
+int host_memory_open(
+	struct host_memory *host, const struct infer_spec *spec, struct gw_error *error);
 
-/* Takes them back; accepts batches that have none. */
-void host_memory_release(struct infer_batch *batches, uint32_t count);
+/* Takes them back; accepts one that did not open (all zero). */
+void host_memory_close(struct host_memory *host);
+
+/* `place` of struct infer_ops: the surface is read when it returns. */
+void host_memory_place(struct host_memory *host, struct infer_batch *batch, uint32_t index,
+	const struct gw_surface *surface, const struct geometry *geometry);

@@ -1,15 +1,17 @@
 /* What an inference engine is, for those who write one.
  *
  * An engine is asynchronous: a batch is submitted, and some polls later it comes back. No function
- * but open and close may block. One thread calls submit and poll; open and close are called by
- * another while no batch is out.
+ * but open and close may block. One thread calls place, submit and poll; open and close are called
+ * by another while no batch is out.
  */
 #pragma once
 
 #include <stdint.h>
 
+#include "accel/geometry.h"
+#include "core/device.h"
 #include "core/error.h"
-#include "core/frame.h"
+#include "core/surface.h"
 
 #define INFER_OUTPUTS 2
 #define INFER_RANK 3
@@ -23,10 +25,12 @@ struct infer_tensor {
 	uint32_t dims[INFER_RANK];
 };
 
-/* Pictures that run together. The engine owns the memory; whoever holds the batch may write `input`
- * before it is submitted and read `output` after it was polled, until it is submitted again. */
+/* Pictures that run together. The engine owns the memory; `place` fills `input` before the batch is
+ * submitted, and `finish` of the spec, or whoever polled it, reads `output` until it is submitted
+ * again. */
 struct infer_batch {
-	/* Set by open. Picture i begins i times the tensor's size from the start. */
+	/* Set by open; the input in the memory of the device, the outputs in the host's. Picture i
+	 * begins i times the tensor's size from the start. */
 	float *input;
 	float *output[INFER_OUTPUTS];
 
@@ -43,22 +47,36 @@ struct infer_spec {
 	const char *name; /* of the model, for messages */
 	const char *path; /* of model.onnx */
 	const struct gw_accel_config *config;
+	const struct model_input *picture; /* how a picture becomes a tensor */
 	struct infer_tensor input;
 	struct infer_tensor output[INFER_OUTPUTS];
 	uint32_t output_count;
 	uint32_t max_batch; /* pictures in one batch */
 	struct infer_batch *batches; /* the ring: open gives each its memory */
 	uint32_t batch_count;
+
+	/* Optional: reads the outputs. Called once for each batch when it has ended, well or not,
+	 * on the thread where that is known, before poll returns it. */
+	void (*finish)(void *owner, struct infer_batch *batch);
+	void *owner;
 };
 
 struct infer_ops {
 	const char *name;
-	enum gw_memory in_mem;
+	enum gw_memory memory; /* what the surfaces must lie in that it reads */
 	uint32_t max_batch;
 
-	/* Loads the model and makes it ready to run, so that the first frame waits no longer than
-	 * the others. Fails with one line that says what to do, and leaves nothing behind. */
-	int (*open)(const struct infer_spec *spec, void **engine, struct gw_error *error);
+	/* Loads the model and makes it ready to run on the device, so that the first frame waits no
+	 * longer than the others: slow. Fails with one line that says what to do, and leaves
+	 * nothing behind. */
+	int (*open)(const struct infer_spec *spec, struct gw_device *device, void **engine,
+		struct gw_error *error);
+
+	/* Writes a picture to place `index` of a batch that is not submitted: crop, resize, mean
+	 * and scale (accel/preprocess.h). An engine that reads the surface after it has returned
+	 * takes a reference of its own. */
+	void (*place)(void *engine, struct infer_batch *batch, uint32_t index,
+		const struct gw_surface *surface, const struct geometry *geometry);
 
 	/* Takes the batch until poll returns it. Cannot fail while fewer than batch_count are out:
 	 * an engine that cannot run it says so in batch->status. */

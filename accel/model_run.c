@@ -19,9 +19,11 @@
 #define FRAMES (BATCHES * MODEL_BATCH_MAX)
 
 struct run {
+	struct gw_device device;
 	struct model *model;
 	struct batcher *batcher;
 	struct gw_frame *frames;
+	struct gw_surface *surfaces; /* one per frame */
 	uint64_t pictures;
 	int64_t started;
 };
@@ -78,7 +80,8 @@ static int print_result(const struct run *run, const struct gw_frame *frame, str
 	return 0;
 }
 
-/* Prints what is done, in order, and waits until at most `left` pictures are inside. */
+/* Prints what is done (batches come back in their order) and waits until at most `left` pictures
+ * are inside. */
 static int drain(struct run *run, uint32_t left, struct gw_error *error)
 {
 	static const struct timespec pause = {.tv_nsec = 50000};
@@ -103,18 +106,23 @@ static int run_pictures(struct run *run, struct gw_error *error)
 
 	for (;;) {
 		struct gw_frame *frame = &run->frames[run->pictures % (ahead + 1)];
+		struct gw_surface *surface = &run->surfaces[run->pictures % (ahead + 1)];
 
 		status = drain(run, ahead, error);
 		if (status == 0)
-			status = pnm_read(stdin, &frame->image, error);
+			status = pnm_read(stdin, surface, error);
 		if (status != 1)
 			break;
 		if (run->pictures++ == 0)
 			run->started = gw_now();
 		frame->state = GW_FRAME_IMAGE;
-		frame->width = frame->image.width;
-		frame->height = frame->image.height;
-		batcher_add(run->batcher, frame, gw_now());
+		frame->width = surface->width;
+		frame->height = surface->height;
+		frame->surface = surface;
+		surface->device = &run->device;
+		/* One reference is the run's and stays. */
+		surface->refs = 2;
+		batcher_add(run->batcher, frame, NULL, gw_now());
 	}
 	return status == 0 ? drain(run, 0, error) : status;
 }
@@ -122,28 +130,30 @@ static int run_pictures(struct run *run, struct gw_error *error)
 static int open_run(struct run *run, const char *directory, const struct gw_accel_config *config,
 	struct gw_error *error)
 {
-	const struct infer_ops *engine = engine_find(config->backend, error);
-	int status = engine ? repository_load_directory(directory, &run->model, error) : -ENOENT;
+	const int status = repository_load_directory(directory, &run->model, error);
 
 	if (status != 0)
 		return status;
-	const struct batcher_options options = {
-		.engine = engine,
+	struct batcher_options options = {
+		.device = &run->device,
 		.model = run->model,
 		.config = config,
 		.frames = FRAMES,
 	};
 
 	run->frames = calloc(FRAMES, sizeof(run->frames[0]));
-	run->batcher = batcher_open(&options, error);
-	return run->frames && run->batcher ? 0 : -EINVAL;
+	run->surfaces = calloc(FRAMES, sizeof(run->surfaces[0]));
+	gw_device_host(&run->device);
+	run->batcher = engines_open(config->backend, &options, error);
+	return run->frames && run->surfaces && run->batcher ? 0 : -EINVAL;
 }
 
 static void close_run(struct run *run)
 {
 	batcher_close(run->batcher);
-	for (uint32_t i = 0; run->frames && i < FRAMES; i++)
-		free(run->frames[i].image.room);
+	for (uint32_t i = 0; run->surfaces && i < FRAMES; i++)
+		free(run->surfaces[i].room);
+	free(run->surfaces);
 	free(run->frames);
 	model_free(run->model);
 }

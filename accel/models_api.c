@@ -37,9 +37,10 @@ static json_t *describe_model(const struct gw *gw, const struct accel *accel, ui
 
 	json_t *facts = json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:I, s:I, s:f, s:I, s:I}", "name",
 		info->name, "version", (json_int_t)info->version, "task", gw_task_name(info->task),
-		"backend", accel->engine->name, "digest", info->digest, "cameras",
-		cameras_of(gw, index), "batches", (json_int_t)batches, "frames", (json_int_t)frames,
-		"mean_batch", batches > 0 ? (double)frames / (double)batches : 0.0, "run_p50_us",
+		"backend", accel_model(accel, index)->engine->name, "digest", info->digest,
+		"cameras", cameras_of(gw, index), "batches", (json_int_t)batches, "frames",
+		(json_int_t)frames, "mean_batch",
+		batches > 0 ? (double)frames / (double)batches : 0.0, "run_p50_us",
 		(json_int_t)(run_us ? gw_histogram_quantile(run_us, 0.5) : 0), "run_p99_us",
 		(json_int_t)(run_us ? gw_histogram_quantile(run_us, 0.99) : 0));
 

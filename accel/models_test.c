@@ -18,6 +18,7 @@
 #define DIGIT 784
 #define DIGITS 10000
 
+static struct gw_device device = {.memory = GW_MEM_HOST};
 static struct gw_accel_config config = {.threads = 1};
 static struct gw_error error;
 
@@ -34,8 +35,11 @@ static void open_model(struct fixture *f, const char *name, uint32_t batch)
 	if (repository_load(repository, name, &f->model, &error) != 0)
 		fail_msg("%s", error.text);
 	f->model->description->batch->max = batch;
-	const struct batcher_options options = {
-		.engine = &infer_ort, .model = f->model, .config = &config, .frames = 256};
+	const struct batcher_options options = {.engine = &infer_ort,
+		.device = &device,
+		.model = f->model,
+		.config = &config,
+		.frames = 256};
 
 	f->batcher = batcher_open(&options, &error);
 	if (!f->batcher)
@@ -54,7 +58,7 @@ static void run(struct fixture *f, struct gw_frame *frames, uint32_t count)
 	uint32_t out = 0;
 
 	for (uint32_t i = 0; i < count; i++)
-		batcher_add(f->batcher, &frames[i], gw_now());
+		batcher_add(f->batcher, &frames[i], NULL, gw_now());
 	while (out < count) {
 		struct gw_frame *frame;
 
@@ -71,16 +75,23 @@ static void run(struct fixture *f, struct gw_frame *frames, uint32_t count)
 static void set_picture(struct gw_frame *frame, enum gw_format format, uint16_t width,
 	uint16_t height, uint8_t *pixels)
 {
+	/* More than frames are inside at a time. */
+	static struct gw_surface surfaces[256];
+	static uint32_t used;
+	struct gw_surface *surface = &surfaces[used++ % 256];
+
 	memset(frame, 0, sizeof(*frame));
-	frame->state = GW_FRAME_IMAGE;
-	frame->width = width;
-	frame->height = height;
-	frame->image = (struct gw_image){.memory = GW_MEM_HOST,
+	*surface = (struct gw_surface){.device = &device,
 		.format = format,
 		.width = width,
 		.height = height,
 		.pitch = {format == GW_FORMAT_RGB ? 3u * width : width},
-		.plane = {pixels}};
+		.plane = {pixels},
+		.refs = 2};
+	frame->surface = surface;
+	frame->state = GW_FRAME_IMAGE;
+	frame->width = width;
+	frame->height = height;
 }
 
 /* The body of an IDX file (http://yann.lecun.com/exdb/mnist); NULL when it is not there. */

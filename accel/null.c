@@ -13,30 +13,28 @@
 #include "core/clock.h"
 
 struct null_engine {
-	struct infer_batch *batches;
-	uint32_t batch_count;
+	struct host_memory host;
+	const struct infer_spec *spec;
 	uint32_t input_size;
 	uint32_t output_size[INFER_OUTPUTS];
-	uint32_t output_count;
 	uint64_t submitted, polled;
 	struct infer_batch *ring[]; /* batch_count */
 };
 
-static int null_open(const struct infer_spec *spec, void **state, struct gw_error *error)
+static int null_open(const struct infer_spec *spec, struct gw_device *device, void **state,
+	struct gw_error *error)
 {
 	struct null_engine *engine =
 		calloc(1, sizeof(*engine) + spec->batch_count * sizeof(engine->ring[0]));
 
 	if (!engine)
 		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
-	if (host_memory_allocate(spec, error) != 0) {
+	if (host_memory_open(&engine->host, spec, error) != 0) {
 		free(engine);
 		return -ENOMEM;
 	}
-	engine->batches = spec->batches;
-	engine->batch_count = spec->batch_count;
+	engine->spec = spec;
 	engine->input_size = infer_tensor_elements(&spec->input);
-	engine->output_count = spec->output_count;
 	for (uint32_t k = 0; k < spec->output_count; k++)
 		engine->output_size[k] = infer_tensor_elements(&spec->output[k]);
 	*state = engine;
@@ -52,6 +50,12 @@ static void answer(const float *input, uint32_t input_size, float *output, uint3
 	}
 }
 
+static void null_place(void *state, struct infer_batch *batch, uint32_t index,
+	const struct gw_surface *surface, const struct geometry *geometry)
+{
+	host_memory_place(&((struct null_engine *)state)->host, batch, index, surface, geometry);
+}
+
 static void null_submit(void *state, struct infer_batch *batch)
 {
 	struct null_engine *engine = state;
@@ -59,13 +63,15 @@ static void null_submit(void *state, struct infer_batch *batch)
 	batch->status = 0;
 	batch->started = gw_now();
 	for (uint32_t i = 0; i < batch->count; i++) {
-		for (uint32_t k = 0; k < engine->output_count; k++)
+		for (uint32_t k = 0; k < engine->spec->output_count; k++)
 			answer(batch->input + (size_t)i * engine->input_size, engine->input_size,
 				batch->output[k] + (size_t)i * engine->output_size[k],
 				engine->output_size[k]);
 	}
 	batch->ended = gw_now();
-	engine->ring[engine->submitted++ % engine->batch_count] = batch;
+	if (engine->spec->finish)
+		engine->spec->finish(engine->spec->owner, batch);
+	engine->ring[engine->submitted++ % engine->spec->batch_count] = batch;
 }
 
 static uint32_t null_poll(void *state, struct infer_batch **batches, uint32_t count)
@@ -74,7 +80,7 @@ static uint32_t null_poll(void *state, struct infer_batch **batches, uint32_t co
 	uint32_t n = 0;
 
 	while (n < count && engine->polled != engine->submitted)
-		batches[n++] = engine->ring[engine->polled++ % engine->batch_count];
+		batches[n++] = engine->ring[engine->polled++ % engine->spec->batch_count];
 	return n;
 }
 
@@ -84,15 +90,16 @@ static void null_close(void *state)
 
 	if (!engine)
 		return;
-	host_memory_release(engine->batches, engine->batch_count);
+	host_memory_close(&engine->host);
 	free(engine);
 }
 
 const struct infer_ops infer_null = {
 	.name = "null",
-	.in_mem = GW_MEM_HOST,
+	.memory = GW_MEM_HOST,
 	.max_batch = MODEL_BATCH_MAX,
 	.open = null_open,
+	.place = null_place,
 	.submit = null_submit,
 	.poll = null_poll,
 	.close = null_close,

@@ -24,6 +24,7 @@ struct ort_tensors {
 };
 
 struct ort_engine {
+	struct host_memory host;
 	const struct infer_spec *spec;
 	struct ort_library library;
 	OrtSession *session;
@@ -229,11 +230,12 @@ static void ort_close(void *state)
 	if (engine->session)
 		api->ReleaseSession(engine->session);
 	ort_library_close(&engine->library);
-	host_memory_release(engine->spec->batches, engine->spec->batch_count);
+	host_memory_close(&engine->host);
 	free(engine);
 }
 
-static int ort_open(const struct infer_spec *spec, void **state, struct gw_error *error)
+static int ort_open(const struct infer_spec *spec, struct gw_device *device, void **state,
+	struct gw_error *error)
 {
 	struct ort_engine *engine = calloc(1, sizeof(*engine));
 	int status;
@@ -241,7 +243,7 @@ static int ort_open(const struct infer_spec *spec, void **state, struct gw_error
 	if (!engine)
 		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
 	engine->spec = spec;
-	status = host_memory_allocate(spec, error);
+	status = host_memory_open(&engine->host, spec, error);
 	if (status == 0)
 		status = ort_library_open(&engine->library, spec->config->library, error);
 	if (status == 0)
@@ -253,8 +255,7 @@ static int ort_open(const struct infer_spec *spec, void **state, struct gw_error
 	if (status == 0)
 		status = warm_up(engine, error);
 	if (status == 0) {
-		engine->runner =
-			runner_start(spec->name, run_batch, engine, spec->batch_count, error);
+		engine->runner = runner_start(spec, run_batch, engine, error);
 		status = engine->runner ? 0 : -EAGAIN;
 	}
 	if (status != 0) {
@@ -264,6 +265,12 @@ static int ort_open(const struct infer_spec *spec, void **state, struct gw_error
 	gw_debug("accel", "model %s runs on ONNX Runtime %s", spec->name, engine->library.version);
 	*state = engine;
 	return 0;
+}
+
+static void ort_place(void *state, struct infer_batch *batch, uint32_t index,
+	const struct gw_surface *surface, const struct geometry *geometry)
+{
+	host_memory_place(&((struct ort_engine *)state)->host, batch, index, surface, geometry);
 }
 
 static void ort_submit(void *state, struct infer_batch *batch)
@@ -278,9 +285,10 @@ static uint32_t ort_poll(void *state, struct infer_batch **batches, uint32_t cou
 
 const struct infer_ops infer_ort = {
 	.name = "ort",
-	.in_mem = GW_MEM_HOST,
+	.memory = GW_MEM_HOST,
 	.max_batch = MODEL_BATCH_MAX,
 	.open = ort_open,
+	.place = ort_place,
 	.submit = ort_submit,
 	.poll = ort_poll,
 	.close = ort_close,

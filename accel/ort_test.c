@@ -19,6 +19,8 @@
 #define MAX 4
 #define VALUES 6 /* of a picture: 1 x 2 x 3 */
 
+static struct gw_device device = {.memory = GW_MEM_HOST};
+static const struct model_input picture = {.width = 3, .height = 2, .channels = 1};
 static struct gw_accel_config config = {.threads = 1};
 static char path[] = "/tmp/framegate-model-XXXXXX";
 static struct gw_error error;
@@ -44,6 +46,7 @@ static int open_engine(struct fixture *f, const char *file)
 		.name = "tiny",
 		.path = file,
 		.config = &config,
+		.picture = &picture,
 		.input = {"in", 3, {1, 2, 3}},
 		.output = {{"out", 1, {VALUES}}},
 		.output_count = 1,
@@ -51,7 +54,7 @@ static int open_engine(struct fixture *f, const char *file)
 		.batches = f->batches,
 		.batch_count = BATCHES,
 	};
-	return infer_ort.open(&f->spec, &f->engine, &error);
+	return infer_ort.open(&f->spec, &device, &f->engine, &error);
 }
 
 static int open_graph(struct fixture *f, const struct tiny_graph *graph)
@@ -175,7 +178,7 @@ static void ones_in_an_output_shape_do_no_harm(void **state)
 	/* [n, 1, 2, 3] is a map of 2 x 3, but not a list of 6. */
 	assert_null(f.engine);
 	f.spec.output[0] = (struct infer_tensor){"out", 2, {2, 3}};
-	assert_int_equal(infer_ort.open(&f.spec, &f.engine, &error), 0);
+	assert_int_equal(infer_ort.open(&f.spec, &device, &f.engine, &error), 0);
 	run_and_compare(&f, &f.batches[0], 3);
 	infer_ort.close(f.engine);
 }

@@ -117,7 +117,7 @@ struct window {
 
 /* Each row of a plane is resized once, as long as the input's rows are no further apart than two of
  * the plane's. `kept` says which ones lie in the plane's two rows. */
-static struct window look(const struct planes *planes, const struct gw_image *image, int plane,
+static struct window look(const struct planes *planes, const struct gw_surface *surface, int plane,
 	const struct plane_taps *taps, const struct geometry *geometry, uint32_t y,
 	uint32_t kept[2])
 {
@@ -129,7 +129,7 @@ static struct window look(const struct planes *planes, const struct gw_image *im
 		if (kept[place] == wanted[k])
 			continue;
 		resize_row(planes, planes->rows[plane][place],
-			image->plane[plane] + (size_t)wanted[k] * image->pitch[plane], taps,
+			surface->plane[plane] + (size_t)wanted[k] * surface->pitch[plane], taps,
 			geometry->width);
 		kept[place] = wanted[k];
 	}
@@ -182,7 +182,7 @@ static void convert(float *restrict red, float *restrict green, float *restrict 
 }
 
 void planes_to_rgb(const struct planes *planes, const struct geometry *geometry,
-	const struct gw_image *image, const struct model_input *input, float *tensor)
+	const struct gw_surface *surface, const struct model_input *input, float *tensor)
 {
 	const size_t plane = (size_t)input->width * input->height;
 	uint32_t kept[GW_PLANES][2] = {{NO_ROW, NO_ROW}, {NO_ROW, NO_ROW}, {NO_ROW, NO_ROW}};
@@ -197,7 +197,7 @@ void planes_to_rgb(const struct planes *planes, const struct geometry *geometry,
 		float *out = tensor + (size_t)(geometry->y + y) * input->width + geometry->x;
 
 		for (int i = 0; i < GW_PLANES; i++)
-			window[i] = look(planes, image, i,
+			window[i] = look(planes, surface, i,
 				i == 0 ? &geometry->luma : &geometry->chroma, geometry, y, kept[i]);
 		convert(out, out + plane, out + 2 * plane, &window[0], &window[1], &window[2],
 			geometry->width, factor, offset);

@@ -22,20 +22,20 @@ static long read_number(FILE *input)
 	return isspace(c) ? value : -1;
 }
 
-static bool reserve(struct gw_image *image, size_t size)
+static bool reserve(struct gw_surface *surface, size_t size)
 {
-	if (size <= image->capacity)
+	if (size <= surface->capacity)
 		return true;
-	uint8_t *room = realloc(image->room, size);
+	uint8_t *room = realloc(surface->room, size);
 
 	if (!room)
 		return false;
-	image->room = room;
-	image->capacity = (uint32_t)size;
+	surface->room = room;
+	surface->capacity = size;
 	return true;
 }
 
-int pnm_read(FILE *input, struct gw_image *image, struct gw_error *error)
+int pnm_read(FILE *input, struct gw_surface *surface, struct gw_error *error)
 {
 	int first = getc(input);
 
@@ -57,15 +57,14 @@ int pnm_read(FILE *input, struct gw_image *image, struct gw_error *error)
 	uint32_t pitch = (uint32_t)width * (kind == '6' ? 3 : 1);
 	size_t size = (size_t)pitch * (size_t)height;
 
-	if (!reserve(image, size))
+	if (!reserve(surface, size))
 		return gw_error_set(error, -ENOMEM, "input: out of memory");
-	if (fread(image->room, 1, size, input) != size)
+	if (fread(surface->room, 1, size, input) != size)
 		return gw_error_set(error, -EINVAL, "input: it ends inside a picture");
-	image->memory = GW_MEM_HOST;
-	image->format = kind == '6' ? GW_FORMAT_RGB : GW_FORMAT_GRAY;
-	image->width = (uint16_t)width;
-	image->height = (uint16_t)height;
-	image->pitch[0] = pitch;
-	image->plane[0] = image->room;
+	surface->format = kind == '6' ? GW_FORMAT_RGB : GW_FORMAT_GRAY;
+	surface->width = (uint16_t)width;
+	surface->height = (uint16_t)height;
+	surface->pitch[0] = pitch;
+	surface->plane[0] = surface->room;
 	return 1;
 }

@@ -8,7 +8,7 @@
 
 struct fixture {
 	FILE *input;
-	struct gw_image image;
+	struct gw_surface surface;
 	struct gw_error error;
 };
 
@@ -24,13 +24,13 @@ static struct fixture open_text(const char *text, size_t size)
 
 static int next(struct fixture *f)
 {
-	return pnm_read(f->input, &f->image, &f->error);
+	return pnm_read(f->input, &f->surface, &f->error);
 }
 
 static void close_fixture(struct fixture *f)
 {
 	fclose(f->input);
-	free(f->image.room);
+	free(f->surface.room);
 }
 
 static void pictures_follow_each_other(void **state)
@@ -38,16 +38,16 @@ static void pictures_follow_each_other(void **state)
 	struct fixture f = OPEN("P5\n2 1\n255\nabP6 1 2 255\nrgbRGBP5\n1\n1\n255\nz\n");
 
 	assert_int_equal(next(&f), 1);
-	assert_int_equal(f.image.format, GW_FORMAT_GRAY);
-	assert_int_equal(f.image.width, 2);
-	assert_int_equal(f.image.height, 1);
-	assert_memory_equal(f.image.plane[0], "ab", 2);
+	assert_int_equal(f.surface.format, GW_FORMAT_GRAY);
+	assert_int_equal(f.surface.width, 2);
+	assert_int_equal(f.surface.height, 1);
+	assert_memory_equal(f.surface.plane[0], "ab", 2);
 	assert_int_equal(next(&f), 1);
-	assert_int_equal(f.image.format, GW_FORMAT_RGB);
-	assert_int_equal(f.image.pitch[0], 3);
-	assert_memory_equal(f.image.plane[0], "rgbRGB", 6);
+	assert_int_equal(f.surface.format, GW_FORMAT_RGB);
+	assert_int_equal(f.surface.pitch[0], 3);
+	assert_memory_equal(f.surface.plane[0], "rgbRGB", 6);
 	assert_int_equal(next(&f), 1);
-	assert_memory_equal(f.image.plane[0], "z", 1);
+	assert_memory_equal(f.surface.plane[0], "z", 1);
 	assert_int_equal(next(&f), 0);
 	close_fixture(&f);
 }
@@ -57,7 +57,7 @@ static void comments_are_passed_over(void **state)
 	struct fixture f = OPEN("P5\n# made by hand\n# twice\n1 1\n255\nz");
 
 	assert_int_equal(next(&f), 1);
-	assert_memory_equal(f.image.plane[0], "z", 1);
+	assert_memory_equal(f.surface.plane[0], "z", 1);
 	close_fixture(&f);
 }
 

@@ -116,16 +116,16 @@ static void resize_rgb(float *restrict red, float *restrict green, float *restri
 }
 
 static void one_channel(const struct preprocess *preprocess, const struct geometry *geometry,
-	const struct gw_image *image, float *tensor)
+	const struct gw_surface *surface, float *tensor)
 {
 	const struct model_input *input = preprocess->input;
 	const struct plane_taps *luma = &geometry->luma;
-	const bool rgb = image->format == GW_FORMAT_RGB;
-	const uint8_t *from = image->plane[0] + (size_t)luma->first * (rgb ? 3 : 1);
+	const bool rgb = surface->format == GW_FORMAT_RGB;
+	const uint8_t *from = surface->plane[0] + (size_t)luma->first * (rgb ? 3 : 1);
 
 	for (uint32_t y = 0; y < geometry->height; y++) {
-		const uint8_t *a = from + (size_t)luma->rows.a[y] * image->pitch[0];
-		const uint8_t *b = from + (size_t)luma->rows.b[y] * image->pitch[0];
+		const uint8_t *a = from + (size_t)luma->rows.a[y] * surface->pitch[0];
+		const uint8_t *b = from + (size_t)luma->rows.b[y] * surface->pitch[0];
 		float *out = tensor + (size_t)(geometry->y + y) * input->width + geometry->x;
 
 		if (rgb)
@@ -139,17 +139,17 @@ static void one_channel(const struct preprocess *preprocess, const struct geomet
 }
 
 static void three_channels(const struct preprocess *preprocess, const struct geometry *geometry,
-	const struct gw_image *image, float *tensor)
+	const struct gw_surface *surface, float *tensor)
 {
 	const struct model_input *input = preprocess->input;
 	const struct plane_taps *luma = &geometry->luma;
 	const size_t plane = (size_t)input->width * input->height;
-	const bool rgb = image->format == GW_FORMAT_RGB;
-	const uint8_t *from = image->plane[0] + (size_t)luma->first * (rgb ? 3 : 1);
+	const bool rgb = surface->format == GW_FORMAT_RGB;
+	const uint8_t *from = surface->plane[0] + (size_t)luma->first * (rgb ? 3 : 1);
 
 	for (uint32_t y = 0; y < geometry->height; y++) {
-		const uint8_t *a = from + (size_t)luma->rows.a[y] * image->pitch[0];
-		const uint8_t *b = from + (size_t)luma->rows.b[y] * image->pitch[0];
+		const uint8_t *a = from + (size_t)luma->rows.a[y] * surface->pitch[0];
+		const uint8_t *b = from + (size_t)luma->rows.b[y] * surface->pitch[0];
 		float *out = tensor + (size_t)(geometry->y + y) * input->width + geometry->x;
 
 		blend_rows(
@@ -166,7 +166,7 @@ static void three_channels(const struct preprocess *preprocess, const struct geo
 }
 
 void preprocess_run(const struct preprocess *preprocess, const struct geometry *geometry,
-	const struct gw_image *image, float *tensor)
+	const struct gw_surface *surface, float *tensor)
 {
 	const struct model_input *input = preprocess->input;
 
@@ -175,9 +175,9 @@ void preprocess_run(const struct preprocess *preprocess, const struct geometry *
 		memset(tensor, 0,
 			(size_t)input->channels * input->width * input->height * sizeof(float));
 	if (input->channels == 1)
-		one_channel(preprocess, geometry, image, tensor);
-	else if (image->format == GW_FORMAT_RGB || image->format == GW_FORMAT_GRAY)
-		three_channels(preprocess, geometry, image, tensor);
+		one_channel(preprocess, geometry, surface, tensor);
+	else if (surface->format == GW_FORMAT_RGB || surface->format == GW_FORMAT_GRAY)
+		three_channels(preprocess, geometry, surface, tensor);
 	else
-		planes_to_rgb(&preprocess->planes, geometry, image, input, tensor);
+		planes_to_rgb(&preprocess->planes, geometry, surface, input, tensor);
 }

@@ -5,7 +5,7 @@
 
 #include "accel/geometry.h"
 #include "accel/planes.h"
-#include "core/frame.h"
+#include "core/surface.h"
 
 /* One model's, for use by one thread. */
 struct preprocess {
@@ -18,8 +18,8 @@ struct preprocess {
 int preprocess_init(struct preprocess *preprocess, const struct model_input *input);
 void preprocess_free(struct preprocess *preprocess);
 
-/* Writes channels * height * width values to `tensor`. The image must have the size that `geometry`
- * was last updated for. A grey input is the luma of a picture, a colour input its RGB (ITU-R
- * BT.601, full range, as in JFIF; bilinear between chroma samples too). */
+/* Writes channels * height * width values to `tensor`. The picture must have the size that
+ * `geometry` was last updated for. A grey input is the luma of a picture, a colour input its RGB
+ * (ITU-R BT.601, full range, as in JFIF; bilinear between chroma samples too). */
 void preprocess_run(const struct preprocess *preprocess, const struct geometry *geometry,
-	const struct gw_image *image, float *tensor);
+	const struct gw_surface *surface, float *tensor);

@@ -13,7 +13,7 @@ struct fixture {
 	float mean[3], scale[3];
 	struct gw_region region;
 	uint16_t source_width, source_height;
-	struct gw_image image;
+	struct gw_surface surface;
 	struct geometry geometry;
 	struct preprocess preprocess;
 	float *tensor;
@@ -44,8 +44,7 @@ static bool has_planes(enum gw_format format)
 static void make_image(
 	struct fixture *f, enum gw_format format, uint16_t width, uint16_t height, uint32_t padding)
 {
-	f->image = (struct gw_image){
-		.memory = GW_MEM_HOST, .format = format, .width = width, .height = height};
+	f->surface = (struct gw_surface){.format = format, .width = width, .height = height};
 	for (int i = 0; i < (has_planes(format) ? GW_PLANES : 1); i++) {
 		uint32_t across, down;
 
@@ -55,10 +54,10 @@ static void make_image(
 		const uint32_t pitch = columns * (format == GW_FORMAT_RGB ? 3u : 1u) + padding;
 		const size_t size = (size_t)pitch * rows - padding;
 
-		f->image.pitch[i] = pitch;
-		f->image.plane[i] = malloc(size);
+		f->surface.pitch[i] = pitch;
+		f->surface.plane[i] = malloc(size);
 		for (size_t k = 0; k < size; k++)
-			f->image.plane[i][k] = (uint8_t)random_below(256);
+			f->surface.plane[i][k] = (uint8_t)random_below(256);
 	}
 }
 
@@ -73,7 +72,7 @@ static void open_fixture(struct fixture *f, uint16_t width, uint16_t height, uin
 		f->mean[c] = 100 + 10 * (float)c;
 		f->scale[c] = 0.01f * (float)(c + 1);
 	}
-	assert_int_equal(geometry_init(&f->geometry, &f->input, &f->region), 0);
+	assert_int_equal(geometry_init(&f->geometry, &f->input), 0);
 	assert_int_equal(preprocess_init(&f->preprocess, &f->input), 0);
 	f->tensor = malloc((size_t)width * height * channels * sizeof(float));
 }
@@ -83,17 +82,18 @@ static void close_fixture(struct fixture *f)
 	geometry_free(&f->geometry);
 	preprocess_free(&f->preprocess);
 	for (int i = 0; i < GW_PLANES; i++)
-		free(f->image.plane[i]);
+		free(f->surface.plane[i]);
 	free(f->tensor);
 }
 
 /* Channel c of a pixel as a model with so many channels sees it; of planes, plane c. */
-static double pixel(const struct gw_image *image, uint8_t channels, uint32_t x, uint32_t y, int c)
+static double pixel(
+	const struct gw_surface *surface, uint8_t channels, uint32_t x, uint32_t y, int c)
 {
-	const int plane = has_planes(image->format) ? c : 0;
-	const uint8_t *row = image->plane[plane] + (size_t)y * image->pitch[plane];
+	const int plane = has_planes(surface->format) ? c : 0;
+	const uint8_t *row = surface->plane[plane] + (size_t)y * surface->pitch[plane];
 
-	if (image->format != GW_FORMAT_RGB)
+	if (surface->format != GW_FORMAT_RGB)
 		return row[x];
 	if (channels == 3)
 		return row[3 * x + (uint32_t)c];
@@ -121,10 +121,11 @@ static double sample(const struct fixture *f, double u, double v, const struct s
 	const double right = clamp(a + 1, limits[0], limits[1]);
 	const double below = clamp(b + 1, limits[2], limits[3]);
 	const uint8_t n = f->input.channels;
-	const double top = pixel(&f->image, n, (uint32_t)a, (uint32_t)b, c) * (1 - (x - a)) +
-		pixel(&f->image, n, (uint32_t)right, (uint32_t)b, c) * (x - a);
-	const double bottom = pixel(&f->image, n, (uint32_t)a, (uint32_t)below, c) * (1 - (x - a)) +
-		pixel(&f->image, n, (uint32_t)right, (uint32_t)below, c) * (x - a);
+	const double top = pixel(&f->surface, n, (uint32_t)a, (uint32_t)b, c) * (1 - (x - a)) +
+		pixel(&f->surface, n, (uint32_t)right, (uint32_t)b, c) * (x - a);
+	const double bottom =
+		pixel(&f->surface, n, (uint32_t)a, (uint32_t)below, c) * (1 - (x - a)) +
+		pixel(&f->surface, n, (uint32_t)right, (uint32_t)below, c) * (x - a);
 
 	return top * (1 - (y - b)) + bottom * (y - b);
 }
@@ -135,7 +136,7 @@ static double sample_plane(
 {
 	uint32_t across, down;
 
-	share_of(f->image.format, i, &across, &down);
+	share_of(f->surface.format, i, &across, &down);
 	const struct span shared = {
 		span->left / across, span->right / across, span->top / down, span->bottom / down};
 
@@ -153,8 +154,8 @@ static double colour(double luma, double cb, double cr, int c)
 /* What the tensor should hold, from the definition alone: region, aspect ratio, ratio of sizes. */
 static double expected(const struct fixture *f, uint32_t i, uint32_t j, int c)
 {
-	const double scale_x = (double)f->image.width / f->source_width;
-	const double scale_y = (double)f->image.height / f->source_height;
+	const double scale_x = (double)f->surface.width / f->source_width;
+	const double scale_y = (double)f->surface.height / f->source_height;
 	const double rw = f->region.width ? f->region.width : f->source_width - f->region.x;
 	const double rh = f->region.height ? f->region.height : f->source_height - f->region.y;
 	double w = f->input.width, h = f->input.height, left = 0, top = 0;
@@ -175,7 +176,7 @@ static double expected(const struct fixture *f, uint32_t i, uint32_t j, int c)
 	const double v = (f->region.y + (j - top + 0.5) * rh / h) * scale_y;
 	double value;
 
-	if (has_planes(f->image.format) && f->input.channels == 3)
+	if (has_planes(f->surface.format) && f->input.channels == 3)
 		value = colour(sample_plane(f, u, v, &span, 0), sample_plane(f, u, v, &span, 1),
 			sample_plane(f, u, v, &span, 2), c);
 	else
@@ -185,12 +186,13 @@ static double expected(const struct fixture *f, uint32_t i, uint32_t j, int c)
 
 static void compare(struct fixture *f)
 {
-	assert_int_equal(
-		geometry_update(&f->geometry, f->source_width, f->source_height, &f->image), 0);
-	preprocess_run(&f->preprocess, &f->geometry, &f->image, f->tensor);
+	assert_int_equal(geometry_update(&f->geometry, &f->region, f->source_width,
+				 f->source_height, &f->surface),
+		0);
+	preprocess_run(&f->preprocess, &f->geometry, &f->surface, f->tensor);
 	for (int c = 0; c < f->input.channels; c++) {
 		/* Planes are resized in 64ths of a level. */
-		const float tolerance = has_planes(f->image.format) && f->input.channels == 3
+		const float tolerance = has_planes(f->surface.format) && f->input.channels == 3
 			? 0.15f * f->scale[c]
 			: 2e-3f;
 
@@ -350,7 +352,7 @@ static void a_change_of_format_is_noticed(void **state)
 	compare(&f);
 	for (int i = 0; i < 3; i++) {
 		for (int k = 0; k < GW_PLANES; k++)
-			free(f.image.plane[k]);
+			free(f.surface.plane[k]);
 		make_image(&f, formats[i], 33, 31, 0);
 		compare(&f);
 	}

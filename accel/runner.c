@@ -13,6 +13,7 @@
 #include "core/thread.h"
 
 struct runner {
+	const struct infer_spec *spec;
 	runner_fn *run;
 	void *engine;
 	pthread_t thread;
@@ -21,8 +22,7 @@ struct runner {
 	_Atomic uint64_t done; /* batches that were run; written by the thread, read by poll */
 	uint64_t submitted; /* by submit only; the thread sees a batch through `work` */
 	uint64_t polled; /* by poll only */
-	uint32_t depth;
-	struct infer_batch *ring[];
+	struct infer_batch *ring[]; /* spec->batch_count */
 };
 
 static void *run_batches(void *arg)
@@ -34,20 +34,24 @@ static void *run_batches(void *arg)
 			;
 		if (atomic_load_explicit(&runner->stop, memory_order_acquire))
 			return NULL;
-		struct infer_batch *batch = runner->ring[i % runner->depth];
+		struct infer_batch *batch = runner->ring[i % runner->spec->batch_count];
 
 		batch->status = 0;
 		batch->started = gw_now();
 		runner->run(runner->engine, batch);
 		batch->ended = gw_now();
+		if (runner->spec->finish)
+			runner->spec->finish(runner->spec->owner, batch);
 		atomic_store_explicit(&runner->done, i + 1, memory_order_release);
 	}
 }
 
 struct runner *runner_start(
-	const char *name, runner_fn *run, void *engine, uint32_t depth, struct gw_error *error)
+	const struct infer_spec *spec, runner_fn *run, void *engine, struct gw_error *error)
 {
-	struct runner *runner = calloc(1, sizeof(*runner) + depth * sizeof(runner->ring[0]));
+	struct runner *runner =
+		calloc(1, sizeof(*runner) + spec->batch_count * sizeof(runner->ring[0]));
+	const char *name = spec->name;
 	char thread_name[16];
 	struct gw_inherit before;
 
@@ -55,9 +59,9 @@ struct runner *runner_start(
 		gw_error_set(error, -ENOMEM, "model %s: out of memory", name);
 		return NULL;
 	}
+	runner->spec = spec;
 	runner->run = run;
 	runner->engine = engine;
-	runner->depth = depth;
 	sem_init(&runner->work, 0, 0);
 	gw_inherit_begin(&before);
 	int status = pthread_create(&runner->thread, NULL, run_batches, runner);
@@ -77,7 +81,7 @@ struct runner *runner_start(
 
 void runner_submit(struct runner *runner, struct infer_batch *batch)
 {
-	runner->ring[runner->submitted++ % runner->depth] = batch;
+	runner->ring[runner->submitted++ % runner->spec->batch_count] = batch;
 	sem_post(&runner->work);
 }
 
@@ -87,7 +91,7 @@ uint32_t runner_poll(struct runner *runner, struct infer_batch **batches, uint32
 	uint32_t n = 0;
 
 	while (n < count && runner->polled != done)
-		batches[n++] = runner->ring[runner->polled++ % runner->depth];
+		batches[n++] = runner->ring[runner->polled++ % runner->spec->batch_count];
 	return n;
 }
 

@@ -1,5 +1,6 @@
 #include "core/test.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -7,6 +8,9 @@
 #include "core/thread.h"
 
 #define DEPTH 3
+
+static const struct infer_spec spec = {.name = "test", .batch_count = DEPTH};
+static const struct infer_spec single = {.name = "test", .batch_count = 1};
 
 struct work {
 	_Atomic uint32_t allowed; /* batches that may run */
@@ -48,7 +52,7 @@ static void batches_come_back_in_order_with_times_and_status(void **state)
 	struct work work = {.allowed = UINT32_MAX};
 	struct infer_batch *out[DEPTH];
 	struct gw_error error;
-	struct runner *runner = runner_start("test", run, &work, DEPTH, &error);
+	struct runner *runner = runner_start(&spec, run, &work, &error);
 
 	assert_non_null(runner);
 	for (int round = 0; round < 100; round++) {
@@ -71,7 +75,7 @@ static void neither_submit_nor_poll_waits_for_a_batch(void **state)
 	struct work work = {0};
 	struct infer_batch *out[DEPTH];
 	struct gw_error error;
-	struct runner *runner = runner_start("test", run, &work, DEPTH, &error);
+	struct runner *runner = runner_start(&spec, run, &work, &error);
 
 	for (int i = 0; i < DEPTH; i++)
 		runner_submit(runner, &batches[i]);
@@ -89,13 +93,35 @@ static void a_runner_that_is_stopped_ends_with_batches_waiting(void **state)
 	struct infer_batch batches[DEPTH] = {{.count = 1}, {.count = 1}, {.count = 1}};
 	struct work work = {.allowed = 1};
 	struct gw_error error;
-	struct runner *runner = runner_start("test", run, &work, DEPTH, &error);
+	struct runner *runner = runner_start(&spec, run, &work, &error);
 
 	runner_submit(runner, &batches[0]);
 	atomic_store(&work.allowed, UINT32_MAX);
 	runner_stop(runner);
 	assert_true(atomic_load(&work.ran) <= 1);
 	runner_stop(NULL);
+}
+
+static void note_thread(void *owner, struct infer_batch *batch)
+{
+	assert_true(batch->ended >= batch->started && batch->ended > 0);
+	*(pthread_t *)owner = pthread_self();
+}
+
+static void outputs_are_read_on_the_thread_before_the_batch_is_back(void **state)
+{
+	pthread_t reader = pthread_self();
+	const struct infer_spec reading = {
+		.name = "test", .batch_count = 1, .finish = note_thread, .owner = &reader};
+	struct infer_batch batch = {.count = 1}, *out;
+	struct work work = {.allowed = UINT32_MAX};
+	struct gw_error error;
+	struct runner *runner = runner_start(&reading, run, &work, &error);
+
+	runner_submit(runner, &batch);
+	wait_for(runner, &out, 1);
+	assert_false(pthread_equal(reader, pthread_self()));
+	runner_stop(runner);
 }
 
 static void the_thread_does_not_inherit_a_pinned_affinity(void **state)
@@ -119,7 +145,7 @@ static void the_thread_does_not_inherit_a_pinned_affinity(void **state)
 		}
 	}
 	sched_setaffinity(0, sizeof(one), &one);
-	struct runner *runner = runner_start("test", run, &work, 1, &error);
+	struct runner *runner = runner_start(&single, run, &work, &error);
 
 	sched_getaffinity(0, sizeof(now), &now);
 	sched_setaffinity(0, sizeof(before), &before);
@@ -137,6 +163,7 @@ int main(void)
 		cmocka_unit_test(batches_come_back_in_order_with_times_and_status),
 		cmocka_unit_test(neither_submit_nor_poll_waits_for_a_batch),
 		cmocka_unit_test(a_runner_that_is_stopped_ends_with_batches_waiting),
+		cmocka_unit_test(outputs_are_read_on_the_thread_before_the_batch_is_back),
 		cmocka_unit_test(the_thread_does_not_inherit_a_pinned_affinity),
 	};
 

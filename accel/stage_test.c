@@ -4,13 +4,16 @@
 #include <errno.h>
 #include <ftw.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "accel/accel.h"
+#include "accel/stage.h"
 #include "core/api.h"
+#include "core/clock.h"
 #include "core/test_gateway.h"
 
 #define FRAMES 24
@@ -36,6 +39,7 @@ static const char four_cameras[] = "cameras:\n" CAMERA("gate", "5000", ", model:
 struct fixture {
 	struct gw gw;
 	struct gw_lane *lane;
+	struct gw_surface_pool *surfaces;
 	struct gw_frame *out[FRAMES];
 };
 
@@ -94,12 +98,14 @@ static int open_stage(struct fixture *f, const char *cameras, const char *backen
 		test_gateway_open(&f->gw, text, NULL, GW_STAGE_ACCEL, &accel_stage, &error);
 
 	f->lane = f->gw.config ? &f->gw.stages[GW_STAGE_ACCEL].lanes[0] : NULL;
+	f->surfaces = gw_surface_pool_create(&f->gw.host, 1, FRAMES, &error);
 	return status;
 }
 
 static void close_stage(struct fixture *f)
 {
 	test_gateway_close(&f->gw);
+	gw_surface_pool_destroy(f->surfaces);
 }
 
 /* A decoded grey picture whose brightest pixel is number `mark`. */
@@ -111,15 +117,30 @@ static struct gw_frame *push(struct fixture *f, uint32_t camera, uint32_t sequen
 	frame->sequence = sequence;
 	frame->width = frame->height = SIDE;
 	frame->state = GW_FRAME_IMAGE;
-	frame->image.memory = GW_MEM_HOST;
-	frame->image.format = GW_FORMAT_GRAY;
-	frame->image.width = frame->image.height = SIDE;
-	frame->image.pitch[0] = SIDE;
-	frame->image.plane[0] = frame->image.room;
-	memset(frame->image.room, 10, SIDE * SIDE);
-	frame->image.room[mark] = 200;
+	if (frame->version->model != GW_NO_MODEL) {
+		struct gw_surface *surface = gw_surface_get(f->surfaces, SIDE * SIDE);
+
+		assert_non_null(surface);
+		surface->format = GW_FORMAT_GRAY;
+		surface->width = surface->height = SIDE;
+		surface->pitch[0] = SIDE;
+		surface->plane[0] = surface->room;
+		memset(surface->room, 10, SIDE * SIDE);
+		surface->room[mark] = 200;
+		frame->surface = surface;
+		gw_credit_take(&f->gw.credits[frame->version->model], frame);
+	}
 	test_gateway_push(&f->gw, GW_STAGE_ACCEL, frame);
 	return frame;
+}
+
+/* As the decode stage leaves it. */
+static void fail_undecoded(struct gw_frame *frame, enum gw_drop drop)
+{
+	gw_frame_fail(frame, drop);
+	gw_frame_drop_surface(frame);
+	gw_credit_return(frame);
+	frame->state = GW_FRAME_JPEG;
 }
 
 /* Lets the stage work until it has nothing to do, and takes what it gave on. */
@@ -127,7 +148,13 @@ static uint32_t work(struct fixture *f)
 {
 	while (accel_stage.poll(f->lane) > 0)
 		;
-	return test_gateway_pop(&f->gw, GW_STAGE_ACCEL, f->out, FRAMES);
+	const uint32_t count = test_gateway_pop(&f->gw, GW_STAGE_ACCEL, f->out, FRAMES);
+
+	for (uint32_t i = 0; i < count; i++) {
+		assert_null(f->out[i]->surface);
+		assert_null(f->out[i]->credit);
+	}
+	return count;
 }
 
 static void models_are_loaded_once_and_described(void **state)
@@ -198,9 +225,9 @@ static void a_failed_frame_goes_on_in_its_place(void **state)
 
 	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
 	push(&f, 0, 0, 1);
-	gw_frame_fail(push(&f, 0, 1, 1), GW_DROP_DECODE_FAILED);
+	fail_undecoded(push(&f, 0, 1, 1), GW_DROP_DECODE_FAILED);
 	push(&f, 0, 2, 1);
-	gw_frame_fail(push(&f, 1, 0, 1), GW_DROP_JPEG_BAD);
+	fail_undecoded(push(&f, 1, 0, 1), GW_DROP_JPEG_BAD);
 	assert_int_equal(work(&f), 4);
 	uint64_t next = 0;
 
@@ -238,6 +265,93 @@ static void all_that_came_in_goes_out_when_drained(void **state)
 	for (int i = 0; !accel_stage.drain(f.lane); i++)
 		assert_true(i < 100);
 	assert_int_equal(test_gateway_pop(&f.gw, GW_STAGE_ACCEL, f.out, FRAMES), 11);
+	close_stage(&f);
+}
+
+static void every_frame_gives_its_surface_and_its_credit_back(void **state)
+{
+	struct fixture f;
+
+	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
+	/* Two batches of four. */
+	assert_int_equal(f.gw.credits[0].enough, 8);
+	for (uint32_t i = 0; i < 11; i++)
+		push(&f, 0, i, i % 4);
+	fail_undecoded(push(&f, 0, 11, 0), GW_DROP_DECODE_FAILED);
+	assert_int_equal(f.gw.credits[0].inside, 11);
+	assert_int_equal(work(&f), 12);
+	assert_int_equal(gw_surface_pool_in_use(f.surfaces), 0);
+	assert_int_equal(f.gw.credits[0].inside, 0);
+	assert_int_equal(f.gw.credits[0].done, 11);
+	close_stage(&f);
+}
+
+static void *open_more(void *arg)
+{
+	static struct gw_error problem;
+	uint16_t index = 99;
+
+	if (accel_model_open(arg, "more", &index, &problem) != 0)
+		return problem.text;
+	return index == 1 ? NULL : "another index";
+}
+
+/* While frames run, on a thread of its own. */
+static void a_model_can_come_later_and_disturbs_none(void **state)
+{
+	struct fixture f;
+	pthread_t thread;
+	void *trouble;
+	uint16_t index = 99;
+
+	make_directory("more");
+	make_directory("more/1");
+	write_file("more/1/model.onnx", "another one");
+	write_file("more/1/model.yaml", yaml);
+	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
+	pthread_create(&thread, NULL, open_more, f.lane->stage);
+	for (uint32_t i = 0; i < 200; i++) {
+		push(&f, 0, i, i % 4);
+		assert_int_equal(work(&f), 1);
+		assert_false(gw_frame_failed(f.out[0]));
+		gw_frame_unref(f.out[0]);
+	}
+	pthread_join(thread, &trouble);
+	assert_null(trouble);
+	assert_int_equal(f.gw.model_count, 2);
+	assert_string_equal(f.gw.models[1].name, "more");
+	assert_int_equal(f.gw.credits[1].enough, 8);
+	/* A camera that asks for it now is served. */
+	atomic_load(&f.gw.cameras->slot[1].now)->model = 1;
+	push(&f, 1, 0, 2);
+	assert_int_equal(work(&f), 1);
+	assert_int_equal(f.out[0]->result.model, 1);
+	assert_int_equal(f.out[0]->result.classes[0].index, 2);
+	/* It is there already. */
+	assert_int_equal(accel_model_open(f.lane->stage, "more:1", &index, &error), 0);
+	assert_int_equal(index, 1);
+	assert_int_equal(f.gw.model_count, 2);
+	assert_int_not_equal(accel_model_open(f.lane->stage, "faces", &index, &error), 0);
+	assert_int_equal(f.gw.model_count, 2);
+	close_stage(&f);
+}
+
+static void an_overloaded_model_is_told(void **state)
+{
+	static struct gw_health health;
+	struct fixture f;
+	int64_t now = GW_NS_PER_S;
+
+	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
+	for (int i = 0; i < 10; i++, now += GW_NS_PER_S) {
+		f.gw.credits[0].came += 100;
+		f.gw.credits[0].shed += 78;
+		f.gw.credits[0].done += 22;
+		accel_stage.housekeeping(f.lane, now);
+	}
+	accel_stage.health(f.lane->stage, &health);
+	assert_int_equal(health.count, 1);
+	assert_string_equal(health.trouble[0].id, "accel.marks.overload");
 	close_stage(&f);
 }
 
@@ -335,6 +449,9 @@ int main(void)
 		cmocka_unit_test(a_failed_frame_goes_on_in_its_place),
 		cmocka_unit_test(a_region_is_what_the_model_sees),
 		cmocka_unit_test(all_that_came_in_goes_out_when_drained),
+		cmocka_unit_test(every_frame_gives_its_surface_and_its_credit_back),
+		cmocka_unit_test(a_model_can_come_later_and_disturbs_none),
+		cmocka_unit_test(an_overloaded_model_is_told),
 		cmocka_unit_test(frames_are_counted_in_and_out),
 		cmocka_unit_test(the_api_tells_how_the_models_run),
 		cmocka_unit_test(what_cannot_open_says_why),

@@ -42,6 +42,28 @@ struct gw_camera {
 	struct gw_camera *next; /* of the retired ones; control thread */
 };
 
+/* What a camera's model makes of its picture. */
+struct gw_want {
+	uint16_t model; /* GW_NO_MODEL: nothing */
+	uint16_t width, height; /* the smallest picture that is of use, pixels */
+	bool gray; /* grey is enough */
+	const struct gw_region *region; /* the part that is seen; NULL: all of it */
+};
+
+/* What is wanted of a frame's picture: the one place that asks the camera that it began under. */
+static inline struct gw_want gw_frame_want(const struct gw_frame *frame)
+{
+	const struct gw_camera *camera = frame->version;
+
+	return (struct gw_want){
+		.model = camera->model,
+		.width = camera->input_width,
+		.height = camera->input_height,
+		.gray = camera->input_gray,
+		.region = camera->config->region,
+	};
+}
+
 enum gw_camera_state {
 	GW_CAMERA_FREE, /* nobody's; the counters are those of who had it last */
 	GW_CAMERA_LIVE,

@@ -14,7 +14,9 @@
 #include "core/result.h"
 
 struct gw_camera;
+struct gw_credit;
 struct gw_pool;
+struct gw_surface;
 
 enum gw_frame_state {
 	/* In the pool. Only the pool may touch it. */
@@ -23,9 +25,9 @@ enum gw_frame_state {
 	GW_FRAME_FILLING,
 	/* `jpeg` holds one complete JPEG interchange stream. */
 	GW_FRAME_JPEG,
-	/* `image` holds the decoded picture as well; `jpeg` is still there. */
+	/* `surface` holds the decoded picture as well; `jpeg` is still there. */
 	GW_FRAME_IMAGE,
-	/* `result` holds what the model said; `jpeg` is still there, `image` is not needed any
+	/* `result` holds what the model said; `jpeg` is still there, `surface` is not needed any
 	   more. */
 	GW_FRAME_RESULT,
 };
@@ -82,23 +84,6 @@ struct gw_jpeg {
  * SOS of three components fit. */
 #define GW_JPEG_HEADROOM 2048u
 
-enum gw_memory { GW_MEM_NONE, GW_MEM_HOST, GW_MEM_CUDA, GW_MEM_OPENCL };
-enum gw_format { GW_FORMAT_GRAY, GW_FORMAT_RGB, GW_FORMAT_I420, GW_FORMAT_I422, GW_FORMAT_I444 };
-
-#define GW_PLANES 3
-
-/* A decoded picture. RGB is packed, 3 bytes a pixel, in plane 0. `width` and `height` are those of
- * the decoded (perhaps DCT-scaled) picture in pixels; the frame's own are the source's. */
-struct gw_image {
-	enum gw_memory memory;
-	enum gw_format format;
-	uint16_t width, height;
-	uint32_t pitch[GW_PLANES]; /* bytes from row to row */
-	uint8_t *plane[GW_PLANES];
-	uint8_t *room; /* the slot: `capacity` bytes, 64-byte aligned */
-	uint32_t capacity;
-};
-
 struct gw_frame {
 	_Alignas(64)
 		/* How often the slot was taken: tells its frames apart. The pool writes it. */
@@ -123,11 +108,12 @@ struct gw_frame {
 	int64_t stamp[GW_STAMP_COUNT];
 
 	struct gw_jpeg jpeg;
-	struct gw_image image;
+	struct gw_surface *surface; /* the decoded picture, from the decoder to the last model */
 	struct gw_result result;
 
-	/* For the stage that has the frame: core/order.h, core/turns.h. */
+	/* For the stage that has the frame: core/order.h, core/turns.h, core/credit.h. */
 	struct gw_frame *order_next, *turn_next;
+	struct gw_credit *credit;
 	uint16_t turn_group;
 	bool order_done;
 

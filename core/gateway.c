@@ -107,6 +107,7 @@ int gw_build(struct gw *gw, struct gw_config *config, const struct gw_replay *re
 	gw->replay = replay;
 	gw->lossless = replay || config->gateway->mode == GW_MODE_LOSSLESS;
 	gw->start = gw_now();
+	gw_device_host(&gw->host);
 	make_boot_id(gw->boot_id);
 	gw->cameras = gw_cameras_create();
 	if (!gw->cameras)

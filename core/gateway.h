@@ -8,6 +8,8 @@
 
 #include "core/camera.h"
 #include "core/config/config.h"
+#include "core/credit.h"
+#include "core/device.h"
 #include "core/latency.h"
 #include "core/pool.h"
 #include "core/result.h"
@@ -75,8 +77,10 @@ struct gw {
 	/* Written by the accel stage when a camera brings a new one; those that are counted stay.
 	 */
 	struct gw_model_info models[GW_MODELS];
+	struct gw_credit credits[GW_MODELS]; /* of the same models */
 	_Atomic uint32_t model_count;
 
+	struct gw_device host; /* the device that is always there */
 	struct gw_pool *pool;
 	struct gw_stage stages[GW_STAGES];
 	struct gw_latency *latency[GW_LANES]; /* of each lane of the sink */

@@ -7,7 +7,9 @@
 #include <sys/mman.h>
 
 #include "core/camera.h"
+#include "core/credit.h"
 #include "core/free_list.h"
+#include "core/surface.h"
 
 #define NOBODY 0u
 #define PAGE 4096u
@@ -18,7 +20,7 @@ struct size_class {
 	uint64_t pixels; /* that a picture of the class may have */
 	uint32_t count;
 	uint32_t first; /* index of its first frame */
-	uint32_t jpeg_size, image_size; /* bytes of a slot */
+	uint32_t jpeg_size; /* bytes of a slot */
 	uint8_t *memory;
 	size_t memory_size;
 };
@@ -54,15 +56,9 @@ static size_t jpeg_bytes(uint64_t pixels)
 	return round_up(GW_JPEG_HEADROOM + bytes, PAGE);
 }
 
-static size_t image_bytes(const struct gw_size_class *class)
-{
-	return round_up(
-		round_up(3 * round_up(class->width, 16), 64) * round_up(class->height, 16), PAGE);
-}
-
 size_t gw_size_class_bytes(const struct gw_size_class *class)
 {
-	return jpeg_bytes(pixels_of(class->width, class->height)) + image_bytes(class);
+	return jpeg_bytes(pixels_of(class->width, class->height));
 }
 
 static int class_open(struct size_class *class, const struct gw_size_class *wanted, bool populate,
@@ -71,7 +67,6 @@ static int class_open(struct size_class *class, const struct gw_size_class *want
 	class->pixels = pixels_of(wanted->width, wanted->height);
 	class->count = wanted->count;
 	class->jpeg_size = (uint32_t)jpeg_bytes(class->pixels);
-	class->image_size = (uint32_t)image_bytes(wanted);
 	class->memory_size = gw_size_class_bytes(wanted) * wanted->count;
 	class->memory = mmap(NULL, class->memory_size, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | (populate ? MAP_POPULATE : MAP_NORESERVE), -1, 0);
@@ -163,14 +158,10 @@ static const struct size_class *class_for(
 static void describe_slot(struct gw_pool *pool, const struct size_class *class, uint32_t number,
 	struct gw_frame *frame)
 {
-	uint8_t *slot = class->memory + (size_t)number * (class->jpeg_size + class->image_size);
-
 	frame->pool = pool;
 	frame->size_class = (uint32_t)(class - pool->classes);
-	frame->jpeg.room = slot;
+	frame->jpeg.room = class->memory + (size_t)number * class->jpeg_size;
 	frame->jpeg.capacity = class->jpeg_size;
-	frame->image.room = slot + class->jpeg_size;
-	frame->image.capacity = class->image_size;
 }
 
 static struct gw_frame *take(struct gw_pool *pool, const struct size_class *found, uint32_t camera)
@@ -200,7 +191,8 @@ static struct gw_frame *take(struct gw_pool *pool, const struct size_class *foun
 	frame->jpeg.data = NULL;
 	frame->jpeg.size = 0;
 	frame->jpeg.sound = false;
-	frame->image.memory = GW_MEM_NONE;
+	frame->surface = NULL;
+	frame->credit = NULL;
 	frame->result.task = GW_TASK_NONE;
 	frame->result.model = GW_NO_MODEL;
 	frame->result.count = 0;
@@ -260,6 +252,8 @@ void gw_frame_unref(struct gw_frame *frame)
 		return;
 	const uint32_t index = (uint32_t)(frame - pool->frames);
 
+	gw_frame_drop_surface(frame);
+	gw_credit_return(frame);
 	frame->state = GW_FRAME_FREE;
 	if (frame->version)
 		atomic_fetch_sub_explicit(&frame->version->frames, 1, memory_order_release);

@@ -1,6 +1,7 @@
 /* What a model said of one frame. Fixed size: it travels inside the frame. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define GW_TOP_K 5
@@ -31,7 +32,7 @@ struct gw_result {
 	};
 };
 
-/* What a result means: filled by the accel stage before the first frame, read by sink and API. */
+/* What a result means: filled by the accel stage before its first frame, read by sink and API. */
 struct gw_model_info {
 	char name[64];
 	uint32_t version;
@@ -39,6 +40,8 @@ struct gw_model_info {
 	enum gw_task task;
 	uint32_t label_count;
 	const char *const *labels; /* owned by the accel stage */
+	uint16_t input_width, input_height; /* the smallest picture that is of use to it, pixels */
+	bool input_gray; /* grey is enough */
 };
 
 const char *gw_task_name(enum gw_task task);

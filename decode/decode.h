@@ -3,6 +3,8 @@
 
 #include "core/stage.h"
 
-/* Claims waiting frames, probes and decodes those whose camera has a model, passes all of them on.
- */
+/* Passes at once what needs no decoding (frames of cameras without a model, frames that failed),
+ * once the camera's older frames have gone. The others wait, where they can be shed, until the
+ * decoder has room and their model will soon have use for them: cameras are served in turn. All
+ * frames are probed; each camera's leave in their order. */
 extern const struct gw_stage_ops decode_stage;

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "core/device.h"
 #include "core/error.h"
 #include "core/frame.h"
 
@@ -17,29 +18,28 @@ struct decoder;
 struct decoder_ops {
 	const char *name;
 
-	/* Where the pixels lie that it writes. */
-	enum gw_memory out_mem;
+	/* What the surfaces must lie in that it writes. */
+	enum gw_memory memory;
 
-	/* Makes decoder->state with all threads, devices and memory that frames will need, and sets
-	 * decoder->depth. On failure one line says what to do; close follows a failed open too. */
-	int (*open)(struct decoder *decoder, struct gw_error *error);
+	/* Makes decoder->state with all threads and memory that frames will need on the device, and
+	 * sets decoder->depth. On failure one line says what to do; close follows a failed open
+	 * too. */
+	int (*open)(struct decoder *decoder, struct gw_device *device, struct gw_error *error);
 
 	/* Lends `count` frames, which come back through poll. Together with those that are not back
 	 * yet they are never more than decoder->depth, so it cannot fail.
 	 *
-	 * A frame holds a picture that jpeg_probe() has passed, of a camera with a model, and its
-	 * slot; picture_place() says how large the picture is to become and where in the slot it
-	 * goes. The back-end fills `image` and stamps DECODE and DECODED, or marks the frame as
-	 * failed: GW_DROP_JPEG_LIMIT when the slot is too small, GW_DROP_DECODE_FAILED when the
-	 * data is corrupt (a picture that is only partly right has failed). It touches nothing else
-	 * of the frame.
-	 *
-	 * Frames that have failed already come too, so as to keep their place among their camera's:
-	 * they are not looked at and come back as they are. */
+	 * A frame holds a picture that jpeg_probe() has passed, of a camera with a model, and a
+	 * surface of the device; picture_place() says how large the picture is to become and where
+	 * in the surface it goes. The back-end describes and fills the surface and stamps DECODE
+	 * and DECODED, or marks the frame as failed: GW_DROP_JPEG_LIMIT when the surface is too
+	 * small, GW_DROP_DECODE_FAILED when the data is corrupt (a picture that is only partly
+	 * right has failed). It touches nothing else of the frame but turn_next, which is the
+	 * back-end's own as long as it has the frame. */
 	void (*submit)(struct decoder *decoder, struct gw_frame *const *frames, uint32_t count);
 
-	/* Gives back up to `count` frames that are done, well or not, and returns how many. The
-	 * frames of one camera come in the order in which they were submitted. */
+	/* Gives back up to `count` frames that are done, well or not, in any order, and returns how
+	 * many. */
 	uint32_t (*poll)(struct decoder *decoder, struct gw_frame **frames, uint32_t count);
 
 	/* Ends all threads and frees everything; frames inside are left to the pool. Accepts a
@@ -55,9 +55,11 @@ struct decoder {
 	void *state; /* the back-end's own */
 };
 
-/* Opens the back-end that the configuration names; when it names none, the first that opens, but
- * never one that makes pictures up. The error for an unknown name lists the known ones. */
-int decoder_open(struct decoder *decoder, const struct gw *gw, struct gw_error *error);
+/* Opens the back-end that the configuration names on a device; when it names none, the first that
+ * opens, but never one that makes pictures up. The error for an unknown name lists the known ones.
+ */
+int decoder_open(struct decoder *decoder, const struct gw *gw, struct gw_device *device,
+	struct gw_error *error);
 
 /* Accepts one that was never opened (all zero). */
 void decoder_close(struct decoder *decoder);

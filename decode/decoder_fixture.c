@@ -30,12 +30,16 @@ void fixture_open(struct decoder_fixture *f, char *backend, uint32_t workers)
 	}
 	f->gw.pool = gw_pool_create(classes, 1, false, &f->error);
 	assert_non_null(f->gw.pool);
-	assert_int_equal(decoder_open(&f->decoder, &f->gw, &f->error), 0);
+	gw_device_host(&f->gw.host);
+	f->surfaces = gw_surface_pool_create(&f->gw.host, 4096 * 4096 * 3, FRAMES, &f->error);
+	assert_non_null(f->surfaces);
+	assert_int_equal(decoder_open(&f->decoder, &f->gw, &f->gw.host, &f->error), 0);
 }
 
 void fixture_close(struct decoder_fixture *f)
 {
 	decoder_close(&f->decoder);
+	gw_surface_pool_destroy(f->surfaces);
 	gw_pool_destroy(f->gw.pool);
 }
 
@@ -47,6 +51,8 @@ struct gw_frame *frame_of(
 	assert_non_null(frame);
 	gw_frame_set_version(frame, &f->cameras[camera]);
 	jpeg_into_frame(frame, data, size);
+	frame->surface = gw_surface_get(f->surfaces, 4096 * 64 * 3 * 4);
+	assert_non_null(frame->surface);
 	return frame;
 }
 
@@ -89,33 +95,34 @@ static void assert_rows(const uint8_t *samples, uint32_t pitch, const uint8_t *e
 			samples + (size_t)y * pitch, expected + (size_t)y * expected_pitch, width);
 }
 
-void assert_planes(const struct gw_image *image, const uint8_t *data, size_t size, uint32_t eighths)
+void assert_planes(
+	const struct gw_surface *surface, const uint8_t *data, size_t size, uint32_t eighths)
 {
 	struct jpeg_planes planes;
 
 	jpeg_reference_planes(data, size, eighths, &planes);
-	assert_int_equal(image->width, planes.width[0]);
-	assert_int_equal(image->height, planes.height[0]);
+	assert_int_equal(surface->width, planes.width[0]);
+	assert_int_equal(surface->height, planes.height[0]);
 	for (int i = 0; i < GW_PLANES; i++)
-		assert_rows(image->plane[i], image->pitch[i], planes.sample[i], planes.pitch[i],
+		assert_rows(surface->plane[i], surface->pitch[i], planes.sample[i], planes.pitch[i],
 			planes.width[i], planes.height[i]);
 	/* Chroma is as large as the format says. */
 	assert_int_equal(planes.width[1],
-		image->format == GW_FORMAT_I444 ? image->width : (image->width + 1) / 2);
+		surface->format == GW_FORMAT_I444 ? surface->width : (surface->width + 1) / 2);
 	assert_int_equal(planes.height[1],
-		image->format == GW_FORMAT_I420 ? (image->height + 1) / 2 : image->height);
+		surface->format == GW_FORMAT_I420 ? (surface->height + 1) / 2 : surface->height);
 	jpeg_planes_free(&planes);
 }
 
-void assert_picture(const struct gw_image *image, const uint8_t *data, size_t size)
+void assert_picture(const struct gw_surface *surface, const uint8_t *data, size_t size)
 {
-	if (image->format != GW_FORMAT_RGB && image->format != GW_FORMAT_GRAY) {
-		assert_planes(image, data, size, 8);
+	if (surface->format != GW_FORMAT_RGB && surface->format != GW_FORMAT_GRAY) {
+		assert_planes(surface, data, size, 8);
 		return;
 	}
-	uint8_t *expected = jpeg_reference(data, size, image->format == GW_FORMAT_GRAY);
-	uint32_t row = image->width * (image->format == GW_FORMAT_RGB ? 3u : 1u);
+	uint8_t *expected = jpeg_reference(data, size, surface->format == GW_FORMAT_GRAY);
+	uint32_t row = surface->width * (surface->format == GW_FORMAT_RGB ? 3u : 1u);
 
-	assert_rows(image->plane[0], image->pitch[0], expected, row, row, image->height);
+	assert_rows(surface->plane[0], surface->pitch[0], expected, row, row, surface->height);
 	free(expected);
 }

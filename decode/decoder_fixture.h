@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "core/gateway.h"
+#include "core/surface.h"
 #include "decode/decoder.h"
 #include "jpeg/make.h"
 
@@ -18,6 +19,7 @@ struct decoder_fixture {
 	struct gw_camera cameras[CAMERAS];
 	struct gw_camera_config camera_configs[CAMERAS];
 	struct decoder decoder;
+	struct gw_surface_pool *surfaces;
 	struct gw_error error;
 };
 
@@ -25,7 +27,7 @@ struct decoder_fixture {
 void fixture_open(struct decoder_fixture *f, char *backend, uint32_t workers);
 void fixture_close(struct decoder_fixture *f);
 
-/* A frame of the pool's with these bytes in it. */
+/* A frame of the pool's with these bytes in it, and a surface for the picture. */
 struct gw_frame *frame_of(
 	struct decoder_fixture *f, uint32_t camera, const uint8_t *data, size_t size);
 
@@ -40,7 +42,7 @@ enum gw_format format_of(const struct jpeg_recipe *recipe);
 
 /* The picture's planes are those of libjpeg's raw output at so many eighths. */
 void assert_planes(
-	const struct gw_image *image, const uint8_t *data, size_t size, uint32_t eighths);
+	const struct gw_surface *surface, const uint8_t *data, size_t size, uint32_t eighths);
 
 /* The picture is what plain libjpeg makes of this JPEG at full size. */
-void assert_picture(const struct gw_image *image, const uint8_t *data, size_t size);
+void assert_picture(const struct gw_surface *surface, const uint8_t *data, size_t size);

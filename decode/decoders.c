@@ -1,7 +1,7 @@
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "core/backends.h"
 #include "core/gateway.h"
 #include "decode/decoder.h"
 
@@ -11,46 +11,52 @@ static const struct decoder_ops *const decoders[] = {
 	&decoder_null,
 };
 
-#define DECODERS (sizeof(decoders) / sizeof(decoders[0]))
+struct request {
+	struct decoder *decoder;
+	const struct gw *gw;
+	struct gw_device *device;
+};
 
-static int open_one(struct decoder *decoder, const struct decoder_ops *ops, const struct gw *gw,
-	struct gw_error *error)
+static const char *name_of(uint32_t index)
 {
-	*decoder = (struct decoder){.ops = ops, .gw = gw};
-	int status = ops->open(decoder, error);
+	return decoders[index]->name;
+}
 
+static int open_one(void *arg, uint32_t index, struct gw_error *error)
+{
+	const struct request *request = arg;
+	const struct decoder_ops *ops = decoders[index];
+	int status = 0;
+
+	*request->decoder = (struct decoder){.ops = ops, .gw = request->gw};
+	if (ops->memory != request->device->memory)
+		status = gw_error_set(error, -ENOTSUP,
+			"decode.backend: \"%s\" writes %s memory, which %s is not: choose another",
+			ops->name, gw_memory_name(ops->memory), request->device->name);
+	if (status == 0)
+		status = ops->open(request->decoder, request->device, error);
 	if (status != 0)
-		decoder_close(decoder);
+		decoder_close(request->decoder);
 	return status;
 }
 
-static int unknown(const char *name, struct gw_error *error)
-{
-	char names[256] = "";
+static const struct gw_backends backends = {
+	.key = "decode.backend",
+	.count = sizeof(decoders) / sizeof(decoders[0]),
+	.name = name_of,
+	.open = open_one,
+	.none = "no decoder is built in: name one",
+};
 
-	for (size_t i = 0, at = 0; i < DECODERS && at < sizeof(names); i++)
-		at += (size_t)snprintf(
-			names + at, sizeof(names) - at, "%s%s", i ? ", " : "", decoders[i]->name);
-	return gw_error_set(error, -EINVAL, "decode: no back-end is called '%s': choose one of %s",
-		name, names);
-}
-
-int decoder_open(struct decoder *decoder, const struct gw *gw, struct gw_error *error)
+int decoder_open(struct decoder *decoder, const struct gw *gw, struct gw_device *device,
+	struct gw_error *error)
 {
-	const char *name = gw->config->decode->backend;
-	int status = -ENODEV;
+	struct request request = {decoder, gw, device};
 
 	memset(decoder, 0, sizeof(*decoder));
-	for (size_t i = 0; i < DECODERS; i++) {
-		if (name && strcmp(name, decoders[i]->name) == 0)
-			return open_one(decoder, decoders[i], gw, error);
-		if (name || decoders[i] == &decoder_null)
-			continue;
-		status = open_one(decoder, decoders[i], gw, error);
-		if (status == 0)
-			return 0;
-	}
-	return name ? unknown(name, error) : status;
+	const int index = gw_backends_open(&backends, gw->config->decode->backend, &request, error);
+
+	return index < 0 ? index : 0;
 }
 
 void decoder_close(struct decoder *decoder)

@@ -15,7 +15,7 @@ struct null_decoder {
 	struct gw_frame *done[DEPTH];
 };
 
-static int null_open(struct decoder *decoder, struct gw_error *error)
+static int null_open(struct decoder *decoder, struct gw_device *device, struct gw_error *error)
 {
 	decoder->state = calloc(1, sizeof(struct null_decoder));
 	decoder->depth = DEPTH;
@@ -24,11 +24,11 @@ static int null_open(struct decoder *decoder, struct gw_error *error)
 
 static void draw(struct gw_frame *frame)
 {
-	const struct gw_image *image = &frame->image;
-	uint32_t samples = image->format == GW_FORMAT_RGB ? 3u * image->width : image->width;
+	const struct gw_surface *surface = frame->surface;
+	uint32_t samples = surface->format == GW_FORMAT_RGB ? 3u * surface->width : surface->width;
 
-	for (uint32_t y = 0; y < image->height; y++) {
-		uint8_t *row = image->plane[0] + (size_t)y * image->pitch[0];
+	for (uint32_t y = 0; y < surface->height; y++) {
+		uint8_t *row = surface->plane[0] + (size_t)y * surface->pitch[0];
 
 		for (uint32_t x = 0; x < samples; x++)
 			row[x] = null_sample(frame->camera, frame->sequence, x, y);
@@ -43,12 +43,10 @@ static void null_submit(struct decoder *decoder, struct gw_frame *const *frames,
 		struct gw_frame *frame = frames[i];
 
 		null->done[null->in++ % DEPTH] = frame;
-		if (gw_frame_failed(frame))
-			continue;
 		frame->stamp[GW_STAMP_DECODE] = gw_now();
-		int eighths =
-			picture_place(&frame->image, frame->version, frame->width, frame->height);
-		if (eighths < 0) {
+		const struct gw_want want = gw_frame_want(frame);
+
+		if (picture_place(frame->surface, &want, frame->width, frame->height) < 0) {
 			gw_frame_fail(frame, GW_DROP_JPEG_LIMIT);
 			continue;
 		}
@@ -74,7 +72,7 @@ static void null_close(struct decoder *decoder)
 
 const struct decoder_ops decoder_null = {
 	.name = "null",
-	.out_mem = GW_MEM_HOST,
+	.memory = GW_MEM_HOST,
 	.open = null_open,
 	.submit = null_submit,
 	.poll = null_poll,

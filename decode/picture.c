@@ -14,9 +14,9 @@ static uint32_t inside(uint32_t begin, uint32_t length, uint32_t side)
 	return length == 0 || length > left ? left : length;
 }
 
-uint32_t picture_eighths(const struct gw_camera *camera, uint16_t width, uint16_t height)
+uint32_t picture_eighths(const struct gw_want *want, uint16_t width, uint16_t height)
 {
-	const struct gw_region *region = camera->config->region;
+	const struct gw_region *region = want->region;
 	uint32_t across = width, down = height;
 	uint32_t eighths = 1;
 
@@ -25,55 +25,68 @@ uint32_t picture_eighths(const struct gw_camera *camera, uint16_t width, uint16_
 		down = inside(region->y, region->height, height);
 	}
 	while (eighths < PICTURE_EIGHTHS &&
-		(across * eighths < camera->input_width * PICTURE_EIGHTHS ||
-			down * eighths < camera->input_height * PICTURE_EIGHTHS))
+		(across * eighths < want->width * PICTURE_EIGHTHS ||
+			down * eighths < want->height * PICTURE_EIGHTHS))
 		eighths *= 2;
 	return eighths;
 }
 
-int picture_place(
-	struct gw_image *image, const struct gw_camera *camera, uint16_t width, uint16_t height)
+static uint32_t round_up(uint32_t n, uint32_t unit)
 {
-	uint32_t eighths = picture_eighths(camera, width, height);
+	return (n + unit - 1) / unit * unit;
+}
+
+/* Of planes, decoders write whole blocks of 8x8, of which chroma may be scaled half as much as
+ * luma. */
+size_t picture_bytes(const struct gw_want *want, uint16_t width, uint16_t height)
+{
+	const uint32_t eighths = picture_eighths(want, width, height);
+	const uint32_t across = round_up((width + 15u) / 16 * 2 * eighths, PLANE_ROW_ALIGNMENT);
+	const uint32_t down = (height + 15u) / 16 * 2 * eighths;
+
+	return (size_t)round_up(want->gray ? across : 3 * across, ROW_ALIGNMENT) * down;
+}
+
+int picture_place(
+	struct gw_surface *surface, const struct gw_want *want, uint16_t width, uint16_t height)
+{
+	uint32_t eighths = picture_eighths(want, width, height);
 	uint16_t across = picture_scaled(width, eighths);
 	uint16_t down = picture_scaled(height, eighths);
-	uint32_t row = camera->input_gray ? across : 3u * across;
-	uint32_t pitch = (row + ROW_ALIGNMENT - 1) / ROW_ALIGNMENT * ROW_ALIGNMENT;
+	uint32_t row = want->gray ? across : 3u * across;
+	uint32_t pitch = round_up(row, ROW_ALIGNMENT);
 
-	if ((uint64_t)pitch * down > image->capacity)
+	if ((uint64_t)pitch * down > surface->capacity)
 		return -EMSGSIZE;
-	image->memory = GW_MEM_HOST;
-	image->format = camera->input_gray ? GW_FORMAT_GRAY : GW_FORMAT_RGB;
-	image->width = across;
-	image->height = down;
+	surface->format = want->gray ? GW_FORMAT_GRAY : GW_FORMAT_RGB;
+	surface->width = across;
+	surface->height = down;
 	for (int i = 0; i < GW_PLANES; i++) {
-		image->plane[i] = i == 0 ? image->room : NULL;
-		image->pitch[i] = i == 0 ? pitch : 0;
+		surface->plane[i] = i == 0 ? surface->room : NULL;
+		surface->pitch[i] = i == 0 ? pitch : 0;
 	}
 	return (int)eighths;
 }
 
-int picture_place_planes(struct gw_image *image, enum gw_format format, uint16_t width,
+int picture_place_planes(struct gw_surface *surface, enum gw_format format, uint16_t width,
 	uint16_t height, const struct picture_extent *extents)
 {
 	uint32_t pitch[GW_PLANES];
 	uint64_t size = 0;
 
 	for (int i = 0; i < GW_PLANES; i++) {
-		pitch[i] = (extents[i].width + PLANE_ROW_ALIGNMENT - 1) / PLANE_ROW_ALIGNMENT *
-			PLANE_ROW_ALIGNMENT;
+		pitch[i] = round_up(extents[i].width, PLANE_ROW_ALIGNMENT);
 		size += (uint64_t)pitch[i] * extents[i].height;
 	}
-	if (size > image->capacity)
+	if (size > surface->capacity)
 		return -EMSGSIZE;
-	image->memory = GW_MEM_HOST;
-	image->format = format;
-	image->width = width;
-	image->height = height;
-	uint8_t *at = image->room;
+	surface->format = format;
+	surface->width = width;
+	surface->height = height;
+	uint8_t *at = surface->room;
 	for (int i = 0; i < GW_PLANES; i++) {
-		image->plane[i] = at;
-		image->pitch[i] = pitch[i];
+		surface->plane[i] = at;
+		surface->pitch[i] = pitch[i];
 		at += (size_t)pitch[i] * extents[i].height;
 	}
 	return 0;

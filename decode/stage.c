@@ -1,16 +1,49 @@
+#include <assert.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "core/clock.h"
 #include "core/gateway.h"
+#include "core/health.h"
+#include "core/order.h"
+#include "core/surface.h"
+#include "core/turns.h"
 #include "decode/decode.h"
 #include "decode/decoder.h"
+#include "decode/picture.h"
 #include "jpeg/probe.h"
 
+static_assert(GW_TURN_GROUPS >= GW_MODELS, "each model's frames wait on their own");
+
+/* Waiting for memory that long is told. */
+#define STALL_NS GW_NS_PER_S
+
+/* Of the largest pictures too, so that all workers have one. */
+#define LEAST_SURFACES 16
+
+/* Shared by the lanes. */
 struct decode {
-	struct decoder decoder;
+	struct gw_device *device;
+	struct gw_surface_pool *surfaces;
 	struct jpeg_limits limits;
-	/* Written by the stage's thread, read by the API. */
+};
+
+struct decode_lane {
+	struct decode *shared;
+	struct decoder decoder;
+	struct gw_order order; /* every frame that is here */
+	struct gw_turns turns; /* those that wait for the decoder, a group per model */
+	uint32_t next_group; /* whose turn it is */
+
+	/* A frame that was claimed and found no free surface; it is the next. NULL: none. */
+	struct gw_frame *stalled;
+	size_t stalled_bytes; /* that it needs */
+
+	/* Written by the thread, read by any. */
+	struct gw_counter stalled_since; /* gw_now(), 0: nothing waits for memory */
+	struct gw_counter waiting; /* gauge: frames in `turns` */
 	struct gw_counter inside; /* gauge: frames that the decoder has */
 	struct gw_counter decoded; /* pictures that it made */
 	struct gw_counter failed; /* ... and did not */
@@ -20,41 +53,57 @@ struct decode {
 
 static int decode_open(struct gw_stage *stage, struct gw_error *error)
 {
-	return 0;
-}
-
-static void decode_close(struct gw_stage *stage)
-{
-}
-
-static int decode_lane_open(struct gw_lane *lane, struct gw_error *error)
-{
-	const struct gw *gw = lane->stage->gw;
-	const struct gw_decode_config *config = gw->config->decode;
+	static const struct gw_want all = {.width = UINT16_MAX, .height = UINT16_MAX};
+	const struct gw_decode_config *config = stage->gw->config->decode;
 	struct decode *decode = calloc(1, sizeof(*decode));
 
 	if (!decode)
 		return gw_error_set(error, -ENOMEM, "decode: out of memory");
-	lane->state = decode;
+	stage->state = decode;
+	decode->device = &stage->gw->host;
 	decode->limits = (struct jpeg_limits){config->max_width, config->max_height};
-	return decoder_open(&decode->decoder, gw, error);
+	decode->surfaces = gw_surface_pool_create(decode->device,
+		picture_bytes(&all, config->max_width, config->max_height), LEAST_SURFACES, error);
+	return decode->surfaces ? 0 : -ENOMEM;
+}
+
+static void decode_close(struct gw_stage *stage)
+{
+	struct decode *decode = stage->state;
+
+	if (!decode)
+		return;
+	gw_surface_pool_destroy(decode->surfaces);
+	free(decode);
+	stage->state = NULL;
+}
+
+static int decode_lane_open(struct gw_lane *lane, struct gw_error *error)
+{
+	struct decode_lane *own = calloc(1, sizeof(*own));
+
+	if (!own)
+		return gw_error_set(error, -ENOMEM, "decode: out of memory");
+	lane->state = own;
+	own->shared = lane->stage->state;
+	return decoder_open(&own->decoder, lane->stage->gw, own->shared->device, error);
 }
 
 static void decode_lane_close(struct gw_lane *lane)
 {
-	struct decode *decode = lane->state;
+	struct decode_lane *own = lane->state;
 
-	if (!decode)
+	if (!own)
 		return;
-	decoder_close(&decode->decoder);
-	free(decode);
+	decoder_close(&own->decoder);
+	free(own);
 	lane->state = NULL;
 }
 
 /* What the frame needs to be let through to a decoder. */
-static int look_at(struct decode *decode, struct gw_frame *frame, struct jpeg_info *info)
+static int look_at(struct decode_lane *own, struct gw_frame *frame, struct jpeg_info *info)
 {
-	const struct jpeg_limits *limits = &decode->limits;
+	const struct jpeg_limits *limits = &own->shared->limits;
 	const char *cause;
 
 	if (!frame->jpeg.sound)
@@ -65,99 +114,231 @@ static int look_at(struct decode *decode, struct gw_frame *frame, struct jpeg_in
 	return info->width > limits->max_width || info->height > limits->max_height ? -EFBIG : 0;
 }
 
-static void probe(struct decode *decode, struct gw_frame *frame)
+/* False when the frame has failed. Otherwise the size of its picture is known. */
+static bool probe(struct decode_lane *own, struct gw_frame *frame, struct jpeg_info *info)
 {
-	struct jpeg_info info;
-	int status = look_at(decode, frame, &info);
+	int status = look_at(own, frame, info);
 
 	if (status != 0) {
 		gw_frame_fail(frame,
 			status == -EFBIG             ? GW_DROP_JPEG_LIMIT
 				: status == -ENOTSUP ? GW_DROP_JPEG_UNSUPPORTED
 						     : GW_DROP_JPEG_BAD);
-		gw_counter_add(&decode->refused, 1);
+		gw_counter_add(&own->refused, 1);
+		return false;
+	}
+	frame->jpeg.size = info->size;
+	if (frame->width == 0 || frame->height == 0) {
+		frame->width = info->width;
+		frame->height = info->height;
+	}
+	return true;
+}
+
+/* Looks at what waited: the camera's frames that were shed need not wait any longer. */
+static void let_shed_go(struct gw *gw, struct decode_lane *own, uint32_t camera)
+{
+	struct gw_frame *frame;
+
+	while ((frame = gw_turns_take_shed(&own->turns, camera)) != NULL) {
+		atomic_fetch_add_explicit(
+			&gw->credits[frame->turn_group].shed, 1, memory_order_relaxed);
+		gw_order_done(&own->order, frame);
+	}
+}
+
+/* What needs no decoder may go on at once; the others wait for their turn. */
+static void sort_in(struct gw_lane *lane, struct gw_frame *frame)
+{
+	struct decode_lane *own = lane->state;
+	struct gw *gw = lane->stage->gw;
+	const struct gw_want want = gw_frame_want(frame);
+	struct jpeg_info info;
+
+	gw_order_add(&own->order, frame);
+	if (want.model != GW_NO_MODEL && !gw_frame_failed(frame)) {
+		atomic_fetch_add_explicit(&gw->credits[want.model].came, 1, memory_order_relaxed);
+		gw_turns_add(&own->turns, want.model, frame);
+		let_shed_go(gw, own, frame->camera);
 		return;
 	}
-	frame->jpeg.size = info.size;
-	if (frame->width == 0 || frame->height == 0) {
-		frame->width = info.width;
-		frame->height = info.height;
-	}
+	if (gw_frame_claim(frame) && !gw_frame_failed(frame))
+		probe(own, frame, &info);
+	if (want.model == GW_NO_MODEL)
+		gw_counter_add(&own->passed, 1);
+	gw_order_done(&own->order, frame);
 }
 
-static void finish(struct decode *decode, struct gw_frame *frame)
+static uint32_t take_in(struct gw_lane *lane)
 {
-	if (frame->stamp[GW_STAMP_DECODED]) {
-		frame->state = GW_FRAME_IMAGE;
-		gw_frame_offer(frame);
-		gw_counter_add(&decode->decoded, 1);
-	} else if (frame->stamp[GW_STAMP_DECODE]) {
-		gw_counter_add(&decode->failed, 1);
-	}
-}
-
-/* Gives on what the decoder has done. */
-static uint32_t give_finished(struct gw_lane *lane)
-{
-	struct decode *decode = lane->state;
-	struct decoder *decoder = &decode->decoder;
 	struct gw_frame *frames[GW_BURST];
-	uint32_t count = decoder->ops->poll(decoder, frames, GW_BURST);
+	uint32_t taken = 0, count;
 
-	if (count == 0)
-		return 0;
+	do {
+		count = gw_lane_take(lane, frames, GW_BURST);
+		for (uint32_t i = 0; i < count; i++)
+			sort_in(lane, frames[i]);
+		taken += count;
+	} while (count == GW_BURST);
+	return taken;
+}
+
+static void finish(struct decode_lane *own, struct gw_frame *frame)
+{
+	const bool well = !gw_frame_failed(frame);
+	const int64_t begun = frame->stamp[GW_STAMP_DECODE];
+
+	gw_device_end(
+		own->shared->device, 1, !well, well ? frame->stamp[GW_STAMP_DECODED] - begun : 0);
+	if (well) {
+		frame->state = GW_FRAME_IMAGE;
+		gw_counter_add(&own->decoded, 1);
+	} else {
+		gw_frame_drop_surface(frame);
+		gw_credit_return(frame);
+		gw_counter_add(&own->failed, 1);
+	}
+	gw_order_done(&own->order, frame);
+}
+
+static uint32_t take_back(struct decode_lane *own)
+{
+	struct gw_frame *frames[GW_BURST];
+	uint32_t count = own->decoder.ops->poll(&own->decoder, frames, GW_BURST);
+
 	for (uint32_t i = 0; i < count; i++)
-		finish(decode, frames[i]);
-	gw_counter_set(&decode->inside, gw_counter_get(&decode->inside) - count);
-	gw_lane_give(lane, frames, count);
+		finish(own, frames[i]);
+	if (count > 0)
+		gw_counter_set(&own->inside, gw_counter_get(&own->inside) - count);
 	return count;
 }
 
-/* Takes no more than the decoder has room for: what still waits in the link can be shed. All frames
- * of a camera with a model go through the decoder, failed ones too, and none of the others does: so
- * each camera's order holds without a second queue. */
-static uint32_t take_waiting(struct gw_lane *lane)
+/* Gives the frame to the decoder; false when it has to wait for a surface. */
+static bool begin(struct decode_lane *own, struct gw_frame *frame, size_t bytes)
 {
-	struct decode *decode = lane->state;
-	struct decoder *decoder = &decode->decoder;
-	struct gw_frame *frames[GW_BURST], *inside[GW_BURST], *past[GW_BURST];
-	uint32_t inside_count = 0, past_count = 0;
-	uint32_t room = decoder->depth - (uint32_t)gw_counter_get(&decode->inside);
-	uint32_t count = gw_lane_take(lane, frames, room < GW_BURST ? room : GW_BURST);
+	frame->surface = gw_surface_get(own->shared->surfaces, bytes);
+	if (!frame->surface && errno == ENOBUFS) {
+		if (!own->stalled)
+			gw_counter_set(&own->stalled_since, (uint64_t)gw_now());
+		own->stalled = frame;
+		own->stalled_bytes = bytes;
+		return false;
+	}
+	own->stalled = NULL;
+	gw_counter_set(&own->stalled_since, 0);
+	if (!frame->surface) {
+		gw_frame_fail(frame, GW_DROP_JPEG_LIMIT);
+		gw_credit_return(frame);
+		gw_order_done(&own->order, frame);
+		return true;
+	}
+	gw_device_begin(own->shared->device, 1);
+	gw_counter_add(&own->inside, 1);
+	own->decoder.ops->submit(&own->decoder, &frame, 1);
+	return true;
+}
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct gw_frame *frame = frames[i];
+/* A frame whose turn it is. */
+static void serve(struct gw_lane *lane, struct gw_frame *frame)
+{
+	struct decode_lane *own = lane->state;
+	struct gw_credit *credit = &lane->stage->gw->credits[frame->turn_group];
+	struct jpeg_info info;
 
-		if (gw_frame_claim(frame) && !gw_frame_failed(frame))
-			probe(decode, frame);
-		if (frame->version->input_width > 0)
-			inside[inside_count++] = frame;
-		else
-			past[past_count++] = frame;
+	if (gw_frame_failed(frame))
+		atomic_fetch_add_explicit(&credit->shed, 1, memory_order_relaxed);
+	if (gw_frame_failed(frame) || !probe(own, frame, &info)) {
+		gw_order_done(&own->order, frame);
+		return;
 	}
-	if (inside_count > 0) {
-		decoder->ops->submit(decoder, inside, inside_count);
-		gw_counter_set(&decode->inside, gw_counter_get(&decode->inside) + inside_count);
+	const struct gw_want want = gw_frame_want(frame);
+
+	gw_credit_take(credit, frame);
+	begin(own, frame, picture_bytes(&want, info.width, info.height));
+}
+
+/* Serves the models in turn, and each model's cameras, as long as the decoder has room and the
+ * models have use for more. Half of what the decoder wants to hold, a picture in hand for each
+ * worker, keeps it at work on the batch that follows; more would only grow old. */
+static uint32_t serve_waiting(struct gw_lane *lane)
+{
+	struct decode_lane *own = lane->state;
+	struct gw *gw = lane->stage->gw;
+	const uint32_t depth = own->decoder.depth, groups = gw->model_count;
+	uint32_t served = 0;
+
+	if (own->stalled && !begin(own, own->stalled, own->stalled_bytes))
+		return 0;
+	for (uint32_t in_vain = 0; in_vain < groups && !own->stalled;) {
+		const uint32_t group = own->next_group < groups ? own->next_group : 0;
+		struct gw_frame *frame = NULL;
+
+		if (gw_counter_get(&own->inside) == depth)
+			break;
+		own->next_group = group + 1;
+		if (gw_credit_left(&gw->credits[group], depth / 2))
+			frame = gw_turns_take(&own->turns, group);
+		in_vain++;
+		if (!frame)
+			continue;
+		serve(lane, frame);
+		in_vain = 0;
+		served++;
 	}
-	if (past_count > 0) {
-		gw_lane_give(lane, past, past_count);
-		gw_counter_add(&decode->passed, past_count);
+	return served;
+}
+
+static uint32_t give_on(struct gw_lane *lane)
+{
+	struct decode_lane *own = lane->state;
+	struct gw_frame *frames[GW_BURST];
+	uint32_t given = 0, count;
+
+	while ((count = gw_order_take(&own->order, frames, GW_BURST)) > 0) {
+		gw_lane_give(lane, frames, count);
+		given += count;
 	}
-	return count;
+	return given;
 }
 
 static uint32_t decode_poll(struct gw_lane *lane)
 {
-	uint32_t given = give_finished(lane);
+	struct decode_lane *own = lane->state;
+	uint32_t work = take_in(lane);
 
-	return given + take_waiting(lane);
+	work += take_back(own);
+	work += serve_waiting(lane);
+	work += give_on(lane);
+	if (work > 0)
+		gw_counter_set(&own->waiting, own->turns.waiting);
+	return work;
 }
 
 static bool decode_drain(struct gw_lane *lane)
 {
-	const struct decode *decode = lane->state;
+	const struct decode_lane *own = lane->state;
 
-	return gw_counter_get(&decode->inside) == 0;
+	return own->order.inside == 0;
+}
+
+static void decode_health(struct gw_stage *stage, struct gw_health *health)
+{
+	const struct decode *decode = stage->state;
+	int64_t longest = 0;
+
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		const struct decode_lane *own = stage->lanes[i].state;
+		const int64_t since = (int64_t)gw_counter_get(&own->stalled_since);
+
+		if (since > 0 && gw_now() - since > longest)
+			longest = gw_now() - since;
+	}
+	if (longest > STALL_NS)
+		gw_health_add(health, GW_DEGRADED, "decode.%s.surfaces", decode->device->name,
+			"decoding waits since %.0f s for memory: %u decoded pictures wait for "
+			"their models: lower the cameras' rates or the models' batch.max",
+			(double)longest / (double)GW_NS_PER_S,
+			gw_surface_pool_in_use(decode->surfaces));
 }
 
 /* A figure of all lanes. */
@@ -170,18 +351,22 @@ static json_int_t sum(const struct gw_stage *stage, size_t counter)
 			(const struct gw_counter *)((const char *)stage->lanes[i].state + counter));
 	return (json_int_t)total;
 }
-#define SUM(member) sum(stage, offsetof(struct decode, member))
+#define SUM(member) sum(stage, offsetof(struct decode_lane, member))
 
 static json_t *decode_describe(struct gw_stage *stage)
 {
-	const struct decode *decode = stage->lanes[0].state;
+	const struct decode *decode = stage->state;
+	const struct decode_lane *first = stage->lanes[0].state;
 	const struct gw_decode_config *config = stage->gw->config->decode;
 
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "backend",
-		decode->decoder.ops->name, "workers", (json_int_t)config->workers, "max_width",
-		(json_int_t)config->max_width, "max_height", (json_int_t)config->max_height,
-		"decoded", SUM(decoded), "failed", SUM(failed), "refused", SUM(refused), "passed",
-		SUM(passed), "queue", SUM(inside));
+	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		"backend", first->decoder.ops->name, "device", gw_device_describe(decode->device),
+		"workers", (json_int_t)config->workers, "max_width", (json_int_t)config->max_width,
+		"max_height", (json_int_t)config->max_height, "decoded", SUM(decoded), "failed",
+		SUM(failed), "refused", SUM(refused), "passed", SUM(passed), "waiting",
+		SUM(waiting), "queue", SUM(inside), "surfaces",
+		(json_int_t)gw_surface_pool_in_use(decode->surfaces), "surface_bytes",
+		(json_int_t)gw_surface_pool_touched(decode->surfaces));
 }
 
 const struct gw_stage_ops decode_stage = {
@@ -192,5 +377,6 @@ const struct gw_stage_ops decode_stage = {
 	.close = decode_close,
 	.poll = decode_poll,
 	.drain = decode_drain,
+	.health = decode_health,
 	.describe = decode_describe,
 };

@@ -10,12 +10,15 @@
 #include <jansson.h>
 
 #include "core/clock.h"
+#include "core/health.h"
+#include "core/surface.h"
 #include "core/test_gateway.h"
 #include "decode/decode.h"
 #include "jpeg/make.h"
 #include "jpeg/marker.h"
 
 #define FRAMES 128
+#define WORKERS 3u
 
 enum { WITH_MODEL, ALSO_WITH_MODEL, WITHOUT_MODEL, CAMERAS };
 
@@ -52,7 +55,11 @@ static int open_stage(void **state)
 		struct gw_camera *camera = atomic_load(&f.gw.cameras->slot[i].now);
 
 		camera->input_width = camera->input_height = i == WITHOUT_MODEL ? 0 : 28;
+		camera->model = i == WITHOUT_MODEL ? GW_NO_MODEL : (uint16_t)i;
 	}
+	f.gw.model_count = WITHOUT_MODEL;
+	for (int i = 0; i < WITHOUT_MODEL; i++)
+		f.gw.credits[i].enough = FRAMES;
 	return 0;
 }
 
@@ -104,9 +111,9 @@ static struct gw_frame *pass(struct stage_fixture *f, struct gw_frame *frame)
 	push(f, frame);
 	assert_int_equal(turn(f, &out, 1), 1);
 	assert_ptr_equal(out, frame);
-	/* A decoded frame waits again, for its place in a batch. */
-	assert_int_equal(
-		gw_frame_claim_state(frame) == GW_CLAIM_WAITING, frame->state == GW_FRAME_IMAGE);
+	/* Work was done on it: it is not shed any more. */
+	assert_false(gw_frame_shed(frame, frame->ticket));
+	assert_int_equal(frame->surface != NULL, frame->state == GW_FRAME_IMAGE);
 	return out;
 }
 
@@ -126,9 +133,9 @@ static void a_frame_of_a_camera_with_a_model_becomes_an_image(void **state)
 
 	assert_int_equal(frame->drop, GW_DROP_NONE);
 	assert_int_equal(frame->state, GW_FRAME_IMAGE);
-	assert_int_equal(frame->image.width, 40);
-	assert_int_equal(frame->image.height, 30);
-	assert_int_equal(gw_frame_claim_state(frame), GW_CLAIM_WAITING);
+	assert_int_equal(frame->surface->width, 40);
+	assert_int_equal(frame->surface->height, 30);
+	assert_int_equal(f->gw.credits[WITH_MODEL].inside, 1);
 	assert_true(frame->stamp[GW_STAMP_DECODED] >= frame->stamp[GW_STAMP_DECODE]);
 	assert_true(frame->stamp[GW_STAMP_DECODE] > 0);
 	assert_int_equal(fact(f, "decoded"), 1);
@@ -196,7 +203,8 @@ static void pictures_are_probed_whether_a_model_wants_them_or_not(void **state)
 	assert_int_equal(fact(f, "failed"), 0);
 }
 
-static void a_picture_that_outgrows_its_slot_is_over_the_limit(void **state)
+/* The surface is made for what the JPEG says. */
+static void a_picture_may_be_larger_than_its_frame_says(void **state)
 {
 	struct stage_fixture *f = *state;
 	struct jpeg_recipe recipe = {.width = 1280, .height = 720, .quality = 20};
@@ -206,8 +214,22 @@ static void a_picture_that_outgrows_its_slot_is_over_the_limit(void **state)
 
 	atomic_load(&f->gw.cameras->slot[WITH_MODEL].now)->input_width = 1280;
 	jpeg_into_frame(frame, data, size);
-	assert_int_equal(pass(f, frame)->drop, GW_DROP_JPEG_LIMIT);
+	assert_int_equal(pass(f, frame)->drop, GW_DROP_NONE);
+	assert_int_equal(frame->surface->width, 1280);
 	free(data);
+}
+
+static void scaled_pictures_take_little_memory(void **state)
+{
+	struct stage_fixture *f = *state;
+	struct gw_frame *frame = pass(f, make_frame(f, WITH_MODEL));
+
+	assert_int_equal(frame->surface->width, 40);
+	assert_int_equal(frame->surface->capacity, 64 * 1024);
+	assert_int_equal(fact(f, "surface_bytes"), 64 * 1024);
+	assert_int_equal(fact(f, "surfaces"), 1);
+	gw_frame_unref(frame);
+	assert_int_equal(fact(f, "surfaces"), 0);
 }
 
 static void the_picture_says_its_size_when_the_frame_does_not(void **state)
@@ -302,6 +324,98 @@ static void what_the_decoder_has_no_room_for_can_still_be_shed(void **state)
 	assert_int_equal(fact(f, "decoded"), FRAMES);
 }
 
+/* All decoders are at work and many frames wait. */
+static void a_camera_without_a_model_waits_for_no_decoder(void **state)
+{
+	struct stage_fixture *f = *state;
+	struct gw_frame *out[FRAMES], *mine[3];
+
+	for (uint32_t i = 0; i < 100; i++)
+		push(f, make_frame(f, i % 2 ? WITH_MODEL : ALSO_WITH_MODEL));
+	for (int i = 0; i < 3; i++)
+		push(f, mine[i] = make_frame(f, WITHOUT_MODEL));
+	decode_stage.poll(f->lane);
+	const uint32_t count = test_gateway_pop(&f->gw, GW_STAGE_DECODE, out, FRAMES);
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (out[i]->camera == WITHOUT_MODEL)
+			assert_ptr_equal(out[i], mine[found++]);
+	assert_int_equal(found, 3);
+	assert_int_equal(turn(f, out, 103 - count), 103 - count);
+}
+
+/* A model that is full does not keep another's frames. */
+static void a_frame_is_decoded_only_when_its_model_will_soon_take_it(void **state)
+{
+	struct stage_fixture *f = *state;
+	const uint32_t ahead = WORKERS + 1, enough = 4;
+	struct gw_frame *frames[60], *out[FRAMES];
+
+	f->gw.credits[WITH_MODEL].enough = enough;
+	for (uint32_t i = 0; i < 60; i++)
+		push(f, frames[i] = make_frame(f, WITH_MODEL));
+	assert_int_equal(turn(f, out, enough + ahead), enough + ahead);
+	for (int i = 0; i < 100; i++)
+		decode_stage.poll(f->lane);
+	assert_int_equal(fact(f, "decoded"), enough + ahead);
+	assert_int_equal(fact(f, "waiting"), 60 - enough - ahead);
+	/* They can still be shed, and then go at once, in their order, for the next that comes. */
+	for (uint32_t i = enough + ahead; i < 30; i++)
+		assert_true(gw_frame_shed(frames[i], frames[i]->ticket));
+	push(f, make_frame(f, WITH_MODEL));
+	push(f, make_frame(f, ALSO_WITH_MODEL));
+	assert_int_equal(turn(f, out, 31 - enough - ahead), 31 - enough - ahead);
+	assert_int_equal(f->gw.credits[WITH_MODEL].shed, 30 - enough - ahead);
+	assert_int_equal(f->gw.credits[WITH_MODEL].came, 61);
+	assert_int_equal(f->gw.credits[WITH_MODEL].inside, enough + ahead);
+	/* Each that the model is through with makes room for one. */
+	gw_credit_return(frames[0]);
+	gw_credit_return(frames[1]);
+	assert_int_equal(turn(f, out, 2), 2);
+	assert_ptr_equal(out[0], frames[30]);
+	assert_ptr_equal(out[1], frames[31]);
+	assert_int_equal(fact(f, "decoded"), enough + ahead + 3);
+}
+
+static void decoding_waits_while_no_surface_is_free(void **state)
+{
+	static struct gw_health health;
+	struct stage_fixture *f = *state;
+	struct gw_surface *kept[300];
+	struct gw_frame *out[1];
+	uint32_t count = 0;
+
+	/* Nobody takes the pictures' memory back. */
+	for (int i = 0; i < 2; i++)
+		f->gw.credits[i].enough = 100000;
+	for (uint32_t round = 0; round < 300; round++) {
+		struct gw_frame *frame = make_frame(f, round % 2);
+
+		push(f, frame);
+		if (count == 256) {
+			for (int i = 0; i < 100; i++)
+				decode_stage.poll(f->lane);
+			assert_int_equal(test_gateway_pop(&f->gw, GW_STAGE_DECODE, out, 1), 0);
+			break;
+		}
+		assert_int_equal(turn(f, out, 1), 1);
+		/* The slot goes, the surface stays. */
+		kept[count] = out[0]->surface;
+		out[0]->surface = NULL;
+		gw_credit_return(out[0]);
+		gw_frame_unref(out[0]);
+		count++;
+	}
+	assert_int_equal(count, 256);
+	assert_int_equal(fact(f, "failed"), 0);
+	gw_surface_unref(kept[0]);
+	assert_int_equal(turn(f, out, 1), 1);
+	assert_int_equal(out[0]->drop, GW_DROP_NONE);
+	decode_stage.health(f->lane->stage, &health);
+	assert_int_equal(health.count, 0);
+}
+
 static void it_tells_back_end_workers_and_queue(void **state)
 {
 	struct stage_fixture *f = *state;
@@ -332,12 +446,16 @@ int main(void)
 		TEST(a_shed_frame_passes_and_says_so),
 		TEST(a_frame_that_failed_before_keeps_its_reason),
 		TEST(pictures_are_probed_whether_a_model_wants_them_or_not),
-		TEST(a_picture_that_outgrows_its_slot_is_over_the_limit),
+		TEST(a_picture_may_be_larger_than_its_frame_says),
+		TEST(scaled_pictures_take_little_memory),
 		TEST(the_picture_says_its_size_when_the_frame_does_not),
 		TEST(padding_after_the_end_is_cut_off),
 		TEST(a_frame_that_is_sound_is_not_looked_at_again),
 		TEST(order_holds_for_each_camera_whatever_happens_to_its_frames),
 		TEST(what_the_decoder_has_no_room_for_can_still_be_shed),
+		TEST(a_camera_without_a_model_waits_for_no_decoder),
+		TEST(a_frame_is_decoded_only_when_its_model_will_soon_take_it),
+		TEST(decoding_waits_while_no_surface_is_free),
 		TEST(it_tells_back_end_workers_and_queue),
 		TEST(a_stage_that_did_not_open_closes),
 	};

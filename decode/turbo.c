@@ -1,8 +1,8 @@
 /* libjpeg-turbo on worker threads: the reference for all other back-ends.
  *
- * Frames stand in a ring. The stage's thread writes the slots and counts them in; workers draw
- * tickets, each ticket one slot; the stage's thread takes the slots back in the order in which it
- * wrote them.
+ * Frames stand in a ring, which the stage's thread fills; workers draw tickets, each ticket one
+ * frame. What is done goes back on a stack, which the stage's thread takes as a whole: a picture
+ * that takes long holds up no other.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -20,11 +20,6 @@
 #define CACHE_LINE 64
 #define MAX_WORKERS 256u
 
-struct slot {
-	_Alignas(CACHE_LINE) struct gw_frame *frame; /* written by the stage's thread */
-	_Atomic bool done; /* false by the stage's thread, true by the worker */
-};
-
 struct worker {
 	struct turbo *turbo;
 	pthread_t thread;
@@ -36,11 +31,13 @@ struct turbo {
 	const struct gw *gw;
 	/* Frames that came, ever. Written by the stage's thread, read by the workers. */
 	_Alignas(CACHE_LINE) _Atomic uint64_t submitted;
-	uint64_t returned; /* the stage's thread only */
+	struct gw_frame *returned; /* taken from `done`, oldest first; the stage's thread only */
 	/* Frames that workers have begun. */
 	_Alignas(CACHE_LINE) _Atomic uint64_t ticket;
+	/* Frames that workers have finished, by turn_next, newest first. */
+	_Alignas(CACHE_LINE) _Atomic(struct gw_frame *) done;
 	_Alignas(CACHE_LINE) _Atomic bool stop; /* main writes, workers read */
-	struct slot *ring;
+	_Atomic(struct gw_frame *) *ring;
 	uint64_t mask;
 	struct worker *workers;
 	uint32_t worker_count;
@@ -49,10 +46,10 @@ struct turbo {
 /* What a worker does with one frame. */
 static void decode(struct worker *worker, struct gw_frame *frame)
 {
-	if (gw_frame_failed(frame))
-		return;
+	const struct gw_want want = gw_frame_want(frame);
+
 	frame->stamp[GW_STAMP_DECODE] = gw_now();
-	int status = turbo_picture_decode(&worker->picture, frame->version, frame);
+	int status = turbo_picture_decode(&worker->picture, &want, frame);
 	if (status == 0)
 		frame->stamp[GW_STAMP_DECODED] = gw_now();
 	else
@@ -60,16 +57,31 @@ static void decode(struct worker *worker, struct gw_frame *frame)
 			frame, status == -EMSGSIZE ? GW_DROP_JPEG_LIMIT : GW_DROP_DECODE_FAILED);
 }
 
-/* Draws the next ticket; false when there is none. */
-static bool draw_ticket(struct turbo *turbo, uint64_t *ticket)
+/* Draws the next frame; NULL when there is none. The ring's place may be filled again as soon as
+ * its ticket is drawn, so it is read before. */
+static struct gw_frame *draw(struct turbo *turbo)
 {
-	*ticket = atomic_load_explicit(&turbo->ticket, memory_order_relaxed);
+	uint64_t ticket = atomic_load_explicit(&turbo->ticket, memory_order_relaxed);
+	struct gw_frame *frame;
+
 	do {
-		if (*ticket == atomic_load_explicit(&turbo->submitted, memory_order_acquire))
-			return false;
+		if (ticket == atomic_load_explicit(&turbo->submitted, memory_order_acquire))
+			return NULL;
+		frame = atomic_load_explicit(
+			&turbo->ring[ticket & turbo->mask], memory_order_relaxed);
 	} while (!atomic_compare_exchange_weak_explicit(
-		&turbo->ticket, ticket, *ticket + 1, memory_order_relaxed, memory_order_relaxed));
-	return true;
+		&turbo->ticket, &ticket, ticket + 1, memory_order_relaxed, memory_order_relaxed));
+	return frame;
+}
+
+static void put_done(struct turbo *turbo, struct gw_frame *frame)
+{
+	struct gw_frame *top = atomic_load_explicit(&turbo->done, memory_order_relaxed);
+
+	do {
+		frame->turn_next = top;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&turbo->done, &top, frame, memory_order_release, memory_order_relaxed));
 }
 
 static void *worker_thread(void *arg)
@@ -77,18 +89,15 @@ static void *worker_thread(void *arg)
 	struct worker *worker = arg;
 	struct turbo *turbo = worker->turbo;
 	struct gw_idle idle = {.policy = turbo->gw->config->gateway->idle};
-	uint64_t ticket;
 
 	while (!atomic_load_explicit(&turbo->stop, memory_order_relaxed)) {
-		bool drawn = draw_ticket(turbo, &ticket);
+		struct gw_frame *frame = draw(turbo);
 
-		if (drawn) {
-			struct slot *slot = &turbo->ring[ticket & turbo->mask];
-
-			decode(worker, slot->frame);
-			atomic_store_explicit(&slot->done, true, memory_order_release);
+		if (frame) {
+			decode(worker, frame);
+			put_done(turbo, frame);
 		}
-		gw_idle_after(&idle, drawn);
+		gw_idle_after(&idle, frame != NULL);
 	}
 	return NULL;
 }
@@ -110,7 +119,7 @@ static int start_worker(struct turbo *turbo, uint32_t index, uint32_t max_width)
 	return 0;
 }
 
-static int turbo_open(struct decoder *decoder, struct gw_error *error)
+static int turbo_open(struct decoder *decoder, struct gw_device *device, struct gw_error *error)
 {
 	const struct gw_decode_config *config = decoder->gw->config->decode;
 	uint32_t workers = config->workers ? config->workers : 1;
@@ -133,7 +142,7 @@ static int turbo_open(struct decoder *decoder, struct gw_error *error)
 	turbo->mask = 1;
 	while (turbo->mask < decoder->depth)
 		turbo->mask <<= 1;
-	turbo->ring = aligned_alloc(CACHE_LINE, turbo->mask * sizeof(struct slot));
+	turbo->ring = calloc(turbo->mask, sizeof(turbo->ring[0]));
 	turbo->mask--;
 	turbo->workers = calloc(workers, sizeof(struct worker));
 	if (!turbo->ring || !turbo->workers)
@@ -154,28 +163,39 @@ static void turbo_submit(struct decoder *decoder, struct gw_frame *const *frames
 	struct turbo *turbo = decoder->state;
 	uint64_t at = atomic_load_explicit(&turbo->submitted, memory_order_relaxed);
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct slot *slot = &turbo->ring[(at + i) & turbo->mask];
-
-		slot->frame = frames[i];
-		atomic_store_explicit(&slot->done, false, memory_order_relaxed);
-	}
+	for (uint32_t i = 0; i < count; i++)
+		atomic_store_explicit(
+			&turbo->ring[(at + i) & turbo->mask], frames[i], memory_order_relaxed);
 	atomic_store_explicit(&turbo->submitted, at + count, memory_order_release);
+}
+
+/* Takes all that is done; the oldest comes first. */
+static struct gw_frame *take_done(struct turbo *turbo)
+{
+	struct gw_frame *newest = NULL, *oldest = NULL;
+
+	if (atomic_load_explicit(&turbo->done, memory_order_relaxed))
+		newest = atomic_exchange_explicit(&turbo->done, NULL, memory_order_acquire);
+	while (newest) {
+		struct gw_frame *next = newest->turn_next;
+
+		newest->turn_next = oldest;
+		oldest = newest;
+		newest = next;
+	}
+	return oldest;
 }
 
 static uint32_t turbo_poll(struct decoder *decoder, struct gw_frame **frames, uint32_t count)
 {
 	struct turbo *turbo = decoder->state;
-	uint64_t submitted = atomic_load_explicit(&turbo->submitted, memory_order_relaxed);
 	uint32_t n = 0;
 
-	while (n < count && turbo->returned != submitted) {
-		struct slot *slot = &turbo->ring[turbo->returned & turbo->mask];
-
-		if (!atomic_load_explicit(&slot->done, memory_order_acquire))
-			break;
-		frames[n++] = slot->frame;
-		turbo->returned++;
+	if (!turbo->returned)
+		turbo->returned = take_done(turbo);
+	for (; n < count && turbo->returned; n++) {
+		frames[n] = turbo->returned;
+		turbo->returned = frames[n]->turn_next;
 	}
 	return n;
 }
@@ -193,13 +213,13 @@ static void turbo_close(struct decoder *decoder)
 		turbo_picture_close(&turbo->workers[i].picture);
 	}
 	free(turbo->workers);
-	free(turbo->ring);
+	free((void *)turbo->ring);
 	free(turbo);
 }
 
 const struct decoder_ops decoder_turbo = {
 	.name = "turbo",
-	.out_mem = GW_MEM_HOST,
+	.memory = GW_MEM_HOST,
 	.open = turbo_open,
 	.submit = turbo_submit,
 	.poll = turbo_poll,

@@ -110,33 +110,32 @@ void turbo_picture_close(struct turbo_picture *picture)
 
 /* Packed pixels: grey, or RGB that libjpeg upsamples and converts. */
 static int decode_pixels(
-	struct jpeg_decompress_struct *jpeg, const struct gw_camera *camera, struct gw_frame *frame)
+	struct jpeg_decompress_struct *jpeg, const struct gw_want *want, struct gw_frame *frame)
 {
 	int status = picture_place(
-		&frame->image, camera, (uint16_t)jpeg->image_width, (uint16_t)jpeg->image_height);
+		frame->surface, want, (uint16_t)jpeg->image_width, (uint16_t)jpeg->image_height);
 
 	if (status < 0)
 		return status;
-	jpeg->out_color_space = camera->input_gray ? JCS_GRAYSCALE : JCS_RGB;
+	jpeg->out_color_space = want->gray ? JCS_GRAYSCALE : JCS_RGB;
 	jpeg_start_decompress(jpeg);
 
-	const struct gw_image *image = &frame->image;
-	if (jpeg->output_width != image->width || jpeg->output_height != image->height)
+	const struct gw_surface *surface = frame->surface;
+	if (jpeg->output_width != surface->width || jpeg->output_height != surface->height)
 		return -EBADMSG;
-	while (jpeg->output_scanline < image->height) {
-		uint32_t left = image->height - jpeg->output_scanline;
+	while (jpeg->output_scanline < surface->height) {
+		uint32_t left = surface->height - jpeg->output_scanline;
 		JSAMPROW row[ROWS];
 
 		for (uint32_t i = 0; i < ROWS && i < left; i++)
-			row[i] = image->plane[0] +
-				(size_t)(jpeg->output_scanline + i) * image->pitch[0];
+			row[i] = surface->plane[0] +
+				(size_t)(jpeg->output_scanline + i) * surface->pitch[0];
 		jpeg_read_scanlines(jpeg, row, left < ROWS ? left : ROWS);
 	}
 	return 0;
 }
 
-static int decode(
-	struct turbo_picture *picture, const struct gw_camera *camera, struct gw_frame *frame)
+static int decode(struct turbo_picture *picture, const struct gw_want *want, struct gw_frame *frame)
 {
 	struct jpeg_decompress_struct *jpeg = &picture->jpeg;
 
@@ -145,25 +144,25 @@ static int decode(
 	jpeg_read_header(jpeg, TRUE);
 	picture->told = jpeg->src->next_input_byte;
 	jpeg->scale_num =
-		picture_eighths(camera, (uint16_t)jpeg->image_width, (uint16_t)jpeg->image_height);
+		picture_eighths(want, (uint16_t)jpeg->image_width, (uint16_t)jpeg->image_height);
 	jpeg->scale_denom = PICTURE_EIGHTHS;
 
-	enum gw_format format = camera->input_gray ? GW_FORMAT_GRAY : turbo_planes_format(jpeg);
+	enum gw_format format = want->gray ? GW_FORMAT_GRAY : turbo_planes_format(jpeg);
 	int status = format == GW_FORMAT_GRAY || format == GW_FORMAT_RGB
-		? decode_pixels(jpeg, camera, frame)
-		: turbo_planes_decode(jpeg, format, &frame->image);
+		? decode_pixels(jpeg, want, frame)
+		: turbo_planes_decode(jpeg, format, frame->surface);
 	if (status == 0)
 		jpeg_finish_decompress(jpeg);
 	return status;
 }
 
 int turbo_picture_decode(
-	struct turbo_picture *picture, const struct gw_camera *camera, struct gw_frame *frame)
+	struct turbo_picture *picture, const struct gw_want *want, struct gw_frame *frame)
 {
 	int status;
 
 	if (setjmp(picture->escape) == 0)
-		status = decode(picture, camera, frame);
+		status = decode(picture, want, frame);
 	else
 		status = -EBADMSG;
 	if (status != 0)

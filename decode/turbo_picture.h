@@ -5,6 +5,7 @@
 #include <setjmp.h>
 
 #include "core/gateway.h"
+#include "core/surface.h"
 #include "decode/turbo_arena.h"
 
 struct turbo_picture {
@@ -22,8 +23,8 @@ int turbo_picture_open(struct turbo_picture *picture, uint32_t max_width);
 /* Accepts one that was never opened (all zero). */
 void turbo_picture_close(struct turbo_picture *picture);
 
-/* Decodes the frame's JPEG, which jpeg_probe() has passed, into its image as picture_place() lays
- * it out. Returns 0, -EMSGSIZE when the slot is too small, or -EBADMSG when the data is corrupt,
- * which includes everything that libjpeg merely warns of. */
+/* Decodes the frame's JPEG, which jpeg_probe() has passed, into its surface as picture_place()
+ * lays it out. Returns 0, -EMSGSIZE when the surface is too small, or -EBADMSG when the data is
+ * corrupt, which includes everything that libjpeg merely warns of. */
 int turbo_picture_decode(
-	struct turbo_picture *picture, const struct gw_camera *camera, struct gw_frame *frame);
+	struct turbo_picture *picture, const struct gw_want *want, struct gw_frame *frame);

@@ -51,7 +51,7 @@ enum gw_format turbo_planes_format(struct jpeg_decompress_struct *jpeg)
 
 /* The next row of MCUs, which libjpeg writes as whole blocks; blocks below the picture's last, of
  * which it wants to know rows too, it does not write. */
-static void read_rows(struct jpeg_decompress_struct *jpeg, const struct gw_image *image,
+static void read_rows(struct jpeg_decompress_struct *jpeg, const struct gw_surface *surface,
 	const struct picture_extent *extents, uint32_t mcu_row)
 {
 	JSAMPROW rows[GW_PLANES][MAX_ROWS];
@@ -66,14 +66,14 @@ static void read_rows(struct jpeg_decompress_struct *jpeg, const struct gw_image
 
 			if (y >= extents[i].height)
 				y = extents[i].height - 1;
-			rows[i][k] = image->plane[i] + (size_t)y * image->pitch[i];
+			rows[i][k] = surface->plane[i] + (size_t)y * surface->pitch[i];
 		}
 	}
 	jpeg_read_raw_data(jpeg, planes, MAX_ROWS);
 }
 
 int turbo_planes_decode(
-	struct jpeg_decompress_struct *jpeg, enum gw_format format, struct gw_image *image)
+	struct jpeg_decompress_struct *jpeg, enum gw_format format, struct gw_surface *surface)
 {
 	struct picture_extent extents[GW_PLANES];
 
@@ -83,7 +83,7 @@ int turbo_planes_decode(
 		extents[i].width = c->width_in_blocks * block_size(c);
 		extents[i].height = c->height_in_blocks * block_size(c);
 	}
-	int status = picture_place_planes(image, format, (uint16_t)jpeg->output_width,
+	int status = picture_place_planes(surface, format, (uint16_t)jpeg->output_width,
 		(uint16_t)jpeg->output_height, extents);
 	if (status != 0)
 		return status;
@@ -92,6 +92,6 @@ int turbo_planes_decode(
 	jpeg->out_color_space = JCS_YCbCr;
 	jpeg_start_decompress(jpeg);
 	for (uint32_t i = 0; jpeg->output_scanline < jpeg->output_height; i++)
-		read_rows(jpeg, image, extents, i);
+		read_rows(jpeg, surface, extents, i);
 	return 0;
 }

@@ -45,13 +45,13 @@ static void unscaled_pixels_equal_those_of_plain_libjpeg(void **state)
 		f.cameras[0].input_gray = grey;
 		decode_one(&f, frame);
 		assert_int_equal(frame->drop, GW_DROP_NONE);
-		assert_int_equal(frame->image.format,
+		assert_int_equal(frame->surface->format,
 			grey ? GW_FORMAT_GRAY : format_of(&shapes[i % SHAPES]));
-		assert_int_equal(frame->image.width, shapes[i % SHAPES].width);
-		assert_int_equal(frame->image.height, shapes[i % SHAPES].height);
+		assert_int_equal(frame->surface->width, shapes[i % SHAPES].width);
+		assert_int_equal(frame->surface->height, shapes[i % SHAPES].height);
 		assert_true(frame->stamp[GW_STAMP_DECODE] > 0);
 		assert_true(frame->stamp[GW_STAMP_DECODED] >= frame->stamp[GW_STAMP_DECODE]);
-		assert_picture(&frame->image, data, size);
+		assert_picture(frame->surface, data, size);
 		gw_frame_unref(frame);
 		free(data);
 	}
@@ -60,22 +60,22 @@ static void unscaled_pixels_equal_those_of_plain_libjpeg(void **state)
 
 /* The mean of the reference's pixels under each scaled pixel: what DCT scaling approximates. */
 static double distance_to_mean(
-	const struct gw_image *image, const uint8_t *full, uint32_t width, uint32_t factor)
+	const struct gw_surface *surface, const uint8_t *full, uint32_t width, uint32_t factor)
 {
 	double sum = 0;
 
-	for (uint32_t y = 0; y < image->height; y++) {
-		for (uint32_t x = 0; x < image->width; x++) {
+	for (uint32_t y = 0; y < surface->height; y++) {
+		for (uint32_t x = 0; x < surface->width; x++) {
 			uint32_t mean = 0;
 
 			for (uint32_t i = 0; i < factor * factor; i++)
 				mean += full[(y * factor + i / factor) * width + x * factor +
 					i % factor];
 			mean /= factor * factor;
-			sum += abs((int)mean - image->plane[0][y * image->pitch[0] + x]);
+			sum += abs((int)mean - surface->plane[0][y * surface->pitch[0] + x]);
 		}
 	}
-	return sum / (image->width * image->height);
+	return sum / (surface->width * surface->height);
 }
 
 static void a_picture_is_scaled_to_what_the_model_needs(void **state)
@@ -95,9 +95,9 @@ static void a_picture_is_scaled_to_what_the_model_needs(void **state)
 		f.cameras[0].input_height = (uint16_t)(240 / factor);
 		decode_one(&f, frame);
 		assert_int_equal(frame->drop, GW_DROP_NONE);
-		assert_int_equal(frame->image.width, 320 / factor);
-		assert_int_equal(frame->image.height, 240 / factor);
-		assert_true(distance_to_mean(&frame->image, full, 320, factor) < 8.0);
+		assert_int_equal(frame->surface->width, 320 / factor);
+		assert_int_equal(frame->surface->height, 240 / factor);
+		assert_true(distance_to_mean(frame->surface, full, 320, factor) < 8.0);
 		gw_frame_unref(frame);
 	}
 	fixture_close(&f);
@@ -105,11 +105,12 @@ static void a_picture_is_scaled_to_what_the_model_needs(void **state)
 	free(data);
 }
 
-static void order_is_kept_by_three_workers_over_pictures_of_mixed_size(void **state)
+static void three_workers_give_back_every_picture_of_mixed_size(void **state)
 {
 	static const struct jpeg_recipe mixed[] = {{.width = 1280, .height = 720},
 		{.width = 16, .height = 16}, {.width = 320, .height = 240}};
 	struct decoder_fixture f;
+	bool seen[150] = {false};
 	uint8_t *data[3];
 	size_t size[3];
 	uint32_t sent = 0, back = 0;
@@ -125,23 +126,54 @@ static void order_is_kept_by_three_workers_over_pictures_of_mixed_size(void **st
 				frame_of(&f, sent % CAMERAS, data[sent % 3], size[sent % 3]);
 
 			frame->sequence = sent++;
-			if (frame->sequence % 7 == 0)
-				gw_frame_fail(frame, GW_DROP_SHED);
 			f.decoder.ops->submit(&f.decoder, &frame, 1);
 		}
-		uint32_t n = f.decoder.ops->poll(&f.decoder, frames, GW_BURST);
+		uint32_t n = f.decoder.ops->poll(&f.decoder, frames, 1 + back % 3);
 		for (uint32_t i = 0; i < n; i++, back++) {
-			assert_int_equal(frames[i]->sequence, back);
-			assert_int_equal(
-				frames[i]->drop, back % 7 == 0 ? GW_DROP_SHED : GW_DROP_NONE);
-			if (back % 7 != 0)
-				assert_int_equal(frames[i]->image.width, mixed[back % 3].width);
+			const uint64_t number = frames[i]->sequence;
+
+			assert_false(seen[number]);
+			seen[number] = true;
+			assert_int_equal(frames[i]->drop, GW_DROP_NONE);
+			assert_int_equal(frames[i]->surface->width, mixed[number % 3].width);
 			gw_frame_unref(frames[i]);
 		}
 	}
+	assert_int_equal(gw_surface_pool_in_use(f.surfaces), 0);
 	for (int i = 0; i < 3; i++)
 		free(data[i]);
 	fixture_close(&f);
+}
+
+/* Two workers: while one has the large picture, the other goes on, and what it does comes back. */
+static void a_picture_that_takes_long_holds_up_no_other(void **state)
+{
+	struct jpeg_recipe large = {.width = 4080, .height = 4080, .quality = 95};
+	struct jpeg_recipe small = {.width = 16, .height = 16};
+	struct decoder_fixture f;
+	size_t large_size, small_size;
+	uint8_t *large_data = jpeg_make(&large, &large_size);
+	uint8_t *small_data = jpeg_make(&small, &small_size);
+	struct gw_frame *back[4], *slow;
+
+	fixture_open(&f, "turbo", 2);
+	slow = gw_pool_get(f.gw.pool, 0, 1280, 720);
+	gw_frame_set_version(slow, &f.cameras[0]);
+	slow->jpeg.data = large_data;
+	slow->jpeg.size = (uint32_t)large_size;
+	slow->surface = gw_surface_get(f.surfaces, 4096 * 4096 * 3);
+	f.decoder.ops->submit(&f.decoder, &slow, 1);
+	for (int i = 0; i < 3; i++) {
+		struct gw_frame *frame = frame_of(&f, 0, small_data, small_size);
+
+		f.decoder.ops->submit(&f.decoder, &frame, 1);
+	}
+	assert_int_equal(poll_for(&f, back, 4), 4);
+	assert_ptr_equal(back[3], slow);
+	assert_int_equal(slow->drop, GW_DROP_NONE);
+	fixture_close(&f);
+	free(large_data);
+	free(small_data);
 }
 
 static void damaged_scans_fail_and_their_neighbours_do_not(void **state)
@@ -174,7 +206,7 @@ static void damaged_scans_fail_and_their_neighbours_do_not(void **state)
 			failed++;
 		} else {
 			assert_int_equal(frame->drop, GW_DROP_NONE);
-			assert_picture(&frame->image, data, size);
+			assert_picture(frame->surface, data, size);
 		}
 		gw_frame_unref(frame);
 	}
@@ -202,7 +234,7 @@ static void a_wrong_byte_in_the_scan_never_reaches_another_frame(void **state)
 		decode_one(&f, well);
 		failed += gw_frame_failed(hurt);
 		assert_int_equal(well->drop, GW_DROP_NONE);
-		assert_picture(&well->image, data, size);
+		assert_picture(well->surface, data, size);
 		gw_frame_unref(hurt);
 		gw_frame_unref(well);
 	}
@@ -225,7 +257,7 @@ static void tables_of_one_picture_do_not_leak_into_the_next(void **state)
 
 		decode_one(&f, frame);
 		assert_int_equal(frame->drop, GW_DROP_NONE);
-		assert_picture(&frame->image, data[i % 2], size[i % 2]);
+		assert_picture(frame->surface, data[i % 2], size[i % 2]);
 		gw_frame_unref(frame);
 	}
 	fixture_close(&f);
@@ -251,7 +283,7 @@ static void zero_bytes_that_fill_up_the_scan_are_no_damage(void **state)
 		frame->jpeg.size += zeros;
 		decode_one(&f, frame);
 		assert_int_equal(frame->drop, GW_DROP_NONE);
-		assert_picture(&frame->image, data, size);
+		assert_picture(frame->surface, data, size);
 		/* The negative control: what is not padding is damage. */
 		if (zeros > 8) {
 			memset(end, 0x55, zeros);
@@ -305,7 +337,7 @@ static void filling_before_restart_markers_is_no_damage(void **state)
 				assert_int_equal(frame->drop, GW_DROP_DECODE_FAILED);
 			} else if (byte != 0x55) {
 				assert_int_equal(frame->drop, GW_DROP_NONE);
-				assert_picture(&frame->image, data, size);
+				assert_picture(frame->surface, data, size);
 			}
 			gw_frame_unref(frame);
 		}
@@ -328,7 +360,7 @@ static void a_last_restart_marker_is_no_damage(void **state)
 	frame->jpeg.size += 3;
 	decode_one(&f, frame);
 	assert_int_equal(frame->drop, GW_DROP_NONE);
-	assert_picture(&frame->image, data, size);
+	assert_picture(frame->surface, data, size);
 	gw_frame_unref(frame);
 	fixture_close(&f);
 	free(data);
@@ -352,29 +384,29 @@ static void a_jfif_version_of_the_future_is_no_damage(void **state)
 	free(data);
 }
 
-static void a_picture_that_exceeds_its_slot_fails_before_a_byte_is_written(void **state)
+static void a_picture_that_exceeds_its_surface_fails_before_a_byte_is_written(void **state)
 {
 	struct jpeg_recipe recipe = {.width = 640, .height = 480};
 	struct decoder_fixture f;
 	size_t size;
 	uint8_t *data = jpeg_make(&recipe, &size);
 	struct gw_frame *frame;
-	uint32_t capacity;
+	size_t capacity;
 
 	fixture_open(&f, "turbo", 1);
 	frame = frame_of(&f, 0, data, size);
-	capacity = frame->image.capacity;
-	memset(frame->image.room, 0xaa, 1920);
-	frame->image.capacity = 640 * 480 * 3 / 2 - 1;
+	capacity = frame->surface->capacity;
+	memset(frame->surface->room, 0xaa, 1920);
+	frame->surface->capacity = 640 * 480 * 3 / 2 - 1;
 	decode_one(&f, frame);
 	assert_int_equal(frame->drop, GW_DROP_JPEG_LIMIT);
 	for (int i = 0; i < 1920; i++)
-		assert_int_equal(frame->image.room[i], 0xaa);
-	frame->image.capacity++;
+		assert_int_equal(frame->surface->room[i], 0xaa);
+	frame->surface->capacity++;
 	frame->drop = GW_DROP_NONE;
 	decode_one(&f, frame);
 	assert_int_equal(frame->drop, GW_DROP_NONE);
-	frame->image.capacity = capacity;
+	frame->surface->capacity = capacity;
 	gw_frame_unref(frame);
 	fixture_close(&f);
 	free(data);
@@ -398,7 +430,7 @@ static void the_widest_picture_fits_the_reserved_memory(void **state)
 
 		decode_one(&f, frame);
 		assert_int_equal(frame->drop, GW_DROP_NONE);
-		assert_picture(&frame->image, data, size);
+		assert_picture(frame->surface, data, size);
 		gw_frame_unref(frame);
 		free(data);
 	}
@@ -438,7 +470,9 @@ static void once_warm_no_picture_allocates(void **state)
 		/* A damaged one in between leaves nothing behind. */
 		if (i % 5 == 4)
 			frame->jpeg.size = frame->jpeg.size * 3 / 4;
-		turbo_picture_decode(&picture, &f.cameras[0], frame);
+		const struct gw_want want = gw_frame_want(frame);
+
+		turbo_picture_decode(&picture, &want, frame);
 		if (i == SHAPES)
 			warm = picture.arena.foreign;
 		assert_int_equal(picture.arena.used, 0);
@@ -457,7 +491,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unscaled_pixels_equal_those_of_plain_libjpeg),
 		cmocka_unit_test(a_picture_is_scaled_to_what_the_model_needs),
-		cmocka_unit_test(order_is_kept_by_three_workers_over_pictures_of_mixed_size),
+		cmocka_unit_test(three_workers_give_back_every_picture_of_mixed_size),
+		cmocka_unit_test(a_picture_that_takes_long_holds_up_no_other),
 		cmocka_unit_test(damaged_scans_fail_and_their_neighbours_do_not),
 		cmocka_unit_test(a_wrong_byte_in_the_scan_never_reaches_another_frame),
 		cmocka_unit_test(tables_of_one_picture_do_not_leak_into_the_next),
@@ -465,7 +500,7 @@ int main(void)
 		cmocka_unit_test(filling_before_restart_markers_is_no_damage),
 		cmocka_unit_test(a_last_restart_marker_is_no_damage),
 		cmocka_unit_test(a_jfif_version_of_the_future_is_no_damage),
-		cmocka_unit_test(a_picture_that_exceeds_its_slot_fails_before_a_byte_is_written),
+		cmocka_unit_test(a_picture_that_exceeds_its_surface_fails_before_a_byte_is_written),
 		cmocka_unit_test(the_widest_picture_fits_the_reserved_memory),
 		cmocka_unit_test(a_decoder_closes_with_frames_inside),
 		cmocka_unit_test(once_warm_no_picture_allocates),

@@ -14,8 +14,8 @@ static float mean[MODEL_CHANNELS] = {0, 0, 0}, scale[MODEL_CHANNELS] = {1, 1, 1}
 struct fixture {
 	struct model_input input;
 	struct gw_region region;
-	struct gw_camera_config camera_config;
-	struct gw_camera camera;
+	struct gw_want want;
+	struct gw_surface surface;
 	struct turbo_picture picture;
 	struct gw_frame frame;
 	struct geometry geometry;
@@ -32,15 +32,14 @@ static void open_fixture(struct fixture *f, uint16_t width, uint16_t height)
 		.mean = mean,
 		.scale = scale};
 	f->size = (size_t)width * height * MODEL_CHANNELS;
-	f->camera_config.region = &f->region;
-	f->camera = (struct gw_camera){
-		.config = &f->camera_config, .input_width = width, .input_height = height};
-	f->frame.image.capacity = 1024 * 1024 * 3;
-	f->frame.image.room = malloc(f->frame.image.capacity);
+	f->want = (struct gw_want){.width = width, .height = height, .region = &f->region};
+	f->surface.capacity = 1024 * 1024 * 3;
+	f->surface.room = malloc(f->surface.capacity);
+	f->frame.surface = &f->surface;
 	f->tensor = malloc(f->size * sizeof(float));
 	f->expected = malloc(f->size * sizeof(float));
 	assert_int_equal(turbo_picture_open(&f->picture, 1024), 0);
-	assert_int_equal(geometry_init(&f->geometry, &f->input, &f->region), 0);
+	assert_int_equal(geometry_init(&f->geometry, &f->input), 0);
 	assert_int_equal(preprocess_init(&f->preprocess, &f->input), 0);
 }
 
@@ -49,7 +48,7 @@ static void close_fixture(struct fixture *f)
 	turbo_picture_close(&f->picture);
 	geometry_free(&f->geometry);
 	preprocess_free(&f->preprocess);
-	free(f->frame.image.room);
+	free(f->surface.room);
 	free(f->tensor);
 	free(f->expected);
 }
@@ -69,10 +68,12 @@ static uint8_t *make_light(uint32_t width, uint32_t height)
 }
 
 static void preprocess(struct fixture *f, const struct jpeg_recipe *recipe,
-	const struct gw_image *image, float *tensor)
+	const struct gw_surface *surface, float *tensor)
 {
-	assert_int_equal(geometry_update(&f->geometry, recipe->width, recipe->height, image), 0);
-	preprocess_run(&f->preprocess, &f->geometry, image, tensor);
+	assert_int_equal(
+		geometry_update(&f->geometry, &f->region, recipe->width, recipe->height, surface),
+		0);
+	preprocess_run(&f->preprocess, &f->geometry, surface, tensor);
 }
 
 /* Mean distance in levels. */
@@ -82,8 +83,7 @@ static double distance(struct fixture *f, const struct jpeg_recipe *recipe, enum
 	size_t size;
 	uint8_t *data = jpeg_make_from(recipe, light, &size);
 	uint8_t *rgb = jpeg_reference(data, size, false);
-	const struct gw_image plain = {.memory = GW_MEM_HOST,
-		.format = GW_FORMAT_RGB,
+	const struct gw_surface plain = {.format = GW_FORMAT_RGB,
 		.width = recipe->width,
 		.height = recipe->height,
 		.pitch = {3u * recipe->width},
@@ -91,9 +91,9 @@ static double distance(struct fixture *f, const struct jpeg_recipe *recipe, enum
 	double sum = 0;
 
 	f->frame.jpeg = (struct gw_jpeg){.data = data, .size = (uint32_t)size};
-	assert_int_equal(turbo_picture_decode(&f->picture, &f->camera, &f->frame), 0);
-	assert_int_equal(f->frame.image.format, format);
-	preprocess(f, recipe, &f->frame.image, f->tensor);
+	assert_int_equal(turbo_picture_decode(&f->picture, &f->want, &f->frame), 0);
+	assert_int_equal(f->surface.format, format);
+	preprocess(f, recipe, &f->surface, f->tensor);
 	preprocess(f, recipe, &plain, f->expected);
 	for (size_t i = 0; i < f->size; i++)
 		sum += fabs((double)f->tensor[i] - (double)f->expected[i]);
@@ -160,7 +160,7 @@ static void a_scaled_picture_gives_nearly_the_tensor_of_the_full_size(void **sta
 
 		open_fixture(&f, 256, 200);
 		assert_true(distance(&f, &recipe, samplings[i].halved) < 1.0);
-		assert_int_equal(f.frame.image.width, 331);
+		assert_int_equal(f.surface.width, 331);
 		close_fixture(&f);
 	}
 }

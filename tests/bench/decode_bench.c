@@ -24,6 +24,7 @@
 
 #include "accel/preprocess.h"
 #include "core/gateway.h"
+#include "decode/picture.h"
 #include "decode/turbo_picture.h"
 #include "jpeg/probe.h"
 
@@ -40,8 +41,9 @@ struct bench {
 	struct file files[MAX_FILES];
 	uint32_t file_count;
 	struct gw_pool *pool;
-	struct gw_camera_config camera_config;
-	struct gw_camera camera;
+	struct gw_want want;
+	struct gw_device device;
+	struct gw_surface_pool *surfaces;
 	uint8_t *pixels; /* of the peer */
 	struct turbo_picture picture;
 	struct model_input input;
@@ -82,14 +84,14 @@ static int open_model(struct bench *b)
 	static float mean[MODEL_CHANNELS] = {127, 127, 127};
 	static float scale[MODEL_CHANNELS] = {SCALE, SCALE, SCALE};
 
-	b->input = (struct model_input){.width = b->camera.input_width,
-		.height = b->camera.input_height,
-		.channels = b->camera.input_gray ? 1 : MODEL_CHANNELS,
+	b->input = (struct model_input){.width = b->want.width,
+		.height = b->want.height,
+		.channels = b->want.gray ? 1 : MODEL_CHANNELS,
 		.mean = mean,
 		.scale = scale};
 	b->tensor =
 		calloc((size_t)b->input.width * b->input.height * MODEL_CHANNELS, sizeof(float));
-	if (!b->tensor || geometry_init(&b->geometry, &b->input, NULL) != 0 ||
+	if (!b->tensor || geometry_init(&b->geometry, &b->input) != 0 ||
 		preprocess_init(&b->preprocess, &b->input) != 0)
 		return -ENOMEM;
 	return turbo_picture_open(&b->picture, MAX_SIDE);
@@ -99,15 +101,18 @@ static int open_bench(struct bench *b, struct gw_error *error)
 {
 	static const struct gw_size_class classes[] = {{1920, 1088, 1}};
 
+	gw_device_host(&b->device);
 	b->pool = gw_pool_create(classes, 1, true, error);
+	b->surfaces = gw_surface_pool_create(&b->device, (size_t)MAX_SIDE * MAX_SIDE * 3, 1, error);
 	b->pixels = malloc((size_t)MAX_SIDE * MAX_SIDE * 3);
-	if (!b->pool || !b->pixels)
+	if (!b->pool || !b->surfaces || !b->pixels)
 		return -ENOMEM;
 	return open_model(b);
 }
 
 static void close_bench(struct bench *b)
 {
+	gw_surface_pool_destroy(b->surfaces);
 	gw_pool_destroy(b->pool);
 	free(b->pixels);
 	turbo_picture_close(&b->picture);
@@ -118,8 +123,8 @@ static void close_bench(struct bench *b)
 		free(b->files[i].data);
 }
 
-/* One picture into b->pixels; returns its size as an image. */
-static struct gw_image read_rgb(
+/* One picture into b->pixels; returns its size as a surface. */
+static struct gw_surface read_rgb(
 	struct bench *b, struct jpeg_decompress_struct *jpeg, const struct file *file)
 {
 	jpeg_mem_src(jpeg, file->data, file->size);
@@ -135,8 +140,7 @@ static struct gw_image read_rgb(
 		jpeg_read_scanlines(jpeg, row, 1);
 	}
 	jpeg_finish_decompress(jpeg);
-	return (struct gw_image){.memory = GW_MEM_HOST,
-		.format = GW_FORMAT_RGB,
+	return (struct gw_surface){.format = GW_FORMAT_RGB,
 		.width = (uint16_t)jpeg->output_width,
 		.height = (uint16_t)jpeg->output_height,
 		.pitch = {3 * jpeg->output_width},
@@ -144,11 +148,11 @@ static struct gw_image read_rgb(
 }
 
 static void preprocess(
-	struct bench *b, uint16_t width, uint16_t height, const struct gw_image *image)
+	struct bench *b, uint16_t width, uint16_t height, const struct gw_surface *surface)
 {
-	if (geometry_update(&b->geometry, width, height, image) != 0)
+	if (geometry_update(&b->geometry, NULL, width, height, surface) != 0)
 		abort();
-	preprocess_run(&b->preprocess, &b->geometry, image, b->tensor);
+	preprocess_run(&b->preprocess, &b->geometry, surface, b->tensor);
 }
 
 static double run_libjpeg(struct bench *b, uint32_t pictures, bool to_tensor)
@@ -160,10 +164,10 @@ static double run_libjpeg(struct bench *b, uint32_t pictures, bool to_tensor)
 	jpeg_create_decompress(&jpeg);
 	double spent = processor_seconds();
 	for (uint32_t i = 0; i < pictures; i++) {
-		struct gw_image image = read_rgb(b, &jpeg, &b->files[i % b->file_count]);
+		struct gw_surface surface = read_rgb(b, &jpeg, &b->files[i % b->file_count]);
 
 		if (to_tensor)
-			preprocess(b, image.width, image.height, &image);
+			preprocess(b, surface.width, surface.height, &surface);
 	}
 	spent = processor_seconds() - spent;
 	jpeg_destroy_decompress(&jpeg);
@@ -185,10 +189,13 @@ static double run_one_thread(struct bench *b, uint32_t pictures, bool to_tensor)
 		if (jpeg_probe(file->data, file->size, &limits, &info, &cause) != 0)
 			abort();
 		frame->jpeg.size = info.size;
-		if (turbo_picture_decode(&b->picture, &b->camera, frame) != 0)
+		frame->surface = gw_surface_get(
+			b->surfaces, picture_bytes(&b->want, info.width, info.height));
+		if (turbo_picture_decode(&b->picture, &b->want, frame) != 0)
 			abort();
 		if (to_tensor)
-			preprocess(b, info.width, info.height, &frame->image);
+			preprocess(b, info.width, info.height, frame->surface);
+		gw_frame_drop_surface(frame);
 	}
 	spent = processor_seconds() - spent;
 	gw_frame_unref(frame);
@@ -231,10 +238,9 @@ int main(int argc, char **argv)
 			"usage: decode_bench WIDTH HEIGHT rgb|grey TURNS PICTURES FILE...\n");
 		return 2;
 	}
-	b.camera.input_width = (uint16_t)atoi(argv[1]);
-	b.camera.input_height = (uint16_t)atoi(argv[2]);
-	b.camera.input_gray = strcmp(argv[3], "grey") == 0;
-	b.camera.config = &b.camera_config;
+	b.want.width = (uint16_t)atoi(argv[1]);
+	b.want.height = (uint16_t)atoi(argv[2]);
+	b.want.gray = strcmp(argv[3], "grey") == 0;
 	for (int i = 6; i < argc; i++) {
 		if (load(&b.files[b.file_count++], argv[i]) != 0) {
 			fprintf(stderr, "decode_bench: %s cannot be read\n", argv[i]);

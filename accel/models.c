@@ -1,0 +1,168 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "accel/engines.h"
+#include "accel/repository.h"
+#include "accel/stage.h"
+#include "core/log.h"
+
+static bool same(const struct model *a, const struct model *b)
+{
+	return a->version == b->version && strcmp(a->name, b->name) == 0;
+}
+
+/* GW_MODELS when it is not there. */
+static uint32_t find(const struct accel *accel, const struct model *model)
+{
+	uint32_t i = 0;
+
+	for (; i < GW_MODELS && accel_model(accel, i); i++)
+		if (same(accel_model(accel, i)->model, model))
+			return i;
+	return GW_MODELS;
+}
+
+static void describe(struct gw_model_info *info, const struct model *model)
+{
+	const struct model_input *input = &model->description->input;
+
+	strcpy(info->name, model->name);
+	strcpy(info->digest, model->digest);
+	info->version = model->version;
+	info->task = model->description->task;
+	info->label_count = model->description->labels_count;
+	info->labels = (const char *const *)model->description->labels;
+	info->input_width = input->width;
+	info->input_height = input->height;
+	info->input_gray = input->channels == 1;
+}
+
+static void free_model(struct accel_model *opened)
+{
+	model_free(opened->model);
+	free(opened);
+}
+
+static int open_batchers(
+	struct gw_stage *stage, struct accel_model *opened, uint32_t index, struct gw_error *error)
+{
+	const struct accel *accel = stage->state;
+	const struct gw_accel_config *config = stage->gw->config->accel;
+	struct batcher_options options = {
+		.device = accel->device,
+		.model = opened->model,
+		.model_index = (uint16_t)index,
+		.config = config,
+		.frames = gw_pool_size(stage->gw->pool),
+	};
+
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		struct accel_lane *lane = stage->lanes[i].state;
+		/* All lanes use the engine that the first one found. */
+		const char *backend = i == 0 ? config->backend : opened->engine->name;
+
+		lane->batchers[index] = engines_open(backend, &options, error);
+		opened->engine = options.engine;
+		if (!lane->batchers[index])
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* Takes back what a model that could not be opened left in the lanes. */
+static void close_batchers(struct gw_stage *stage, uint32_t index)
+{
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		struct accel_lane *lane = stage->lanes[i].state;
+
+		batcher_close(lane->batchers[index]);
+		lane->batchers[index] = NULL;
+	}
+}
+
+/* Everything that takes long, before anybody knows of the model, which it takes over. */
+static struct accel_model *prepare(
+	struct gw_stage *stage, struct model *model, uint32_t index, struct gw_error *error)
+{
+	struct accel_model *opened = calloc(1, sizeof(*opened));
+
+	if (!opened) {
+		gw_error_set(error, -ENOMEM, "accel: out of memory");
+		model_free(model);
+		return NULL;
+	}
+	opened->model = model;
+	if (open_batchers(stage, opened, index, error) == 0)
+		return opened;
+	close_batchers(stage, index);
+	free_model(opened);
+	return NULL;
+}
+
+static uint32_t batch_of(const struct gw_stage *stage, uint32_t index)
+{
+	return batcher_max(((struct accel_lane *)stage->lanes[0].state)->batchers[index]);
+}
+
+static void publish(struct gw_stage *stage, struct accel_model *opened, uint32_t index)
+{
+	struct accel *accel = stage->state;
+	struct gw *gw = stage->gw;
+
+	describe(&gw->models[index], opened->model);
+	/* In each lane a batch that runs and one that follows at once: core/credit.h. */
+	gw->credits[index].enough = 2 * batch_of(stage, index) * stage->lane_count;
+	atomic_store_explicit(&accel->models[index], opened, memory_order_release);
+	atomic_store_explicit(&gw->model_count, index + 1, memory_order_release);
+}
+
+static int open_new(
+	struct gw_stage *stage, struct model *model, uint32_t index, struct gw_error *error)
+{
+	if (index == GW_MODELS) {
+		model_free(model);
+		return gw_error_set(error, -ENOSPC,
+			"the cameras name more than %d models: use fewer", GW_MODELS);
+	}
+	struct accel_model *opened = prepare(stage, model, index, error);
+
+	if (!opened)
+		return -EINVAL;
+	publish(stage, opened, index);
+	gw_info("accel", "model %s:%u (%s, %ux%u, batches of up to %u) on %s", model->name,
+		model->version, gw_task_name(model->description->task),
+		model->description->input.width, model->description->input.height,
+		batch_of(stage, index), opened->engine->name);
+	return 0;
+}
+
+int accel_model_open(
+	struct gw_stage *stage, const char *reference, uint16_t *index, struct gw_error *error)
+{
+	struct accel *accel = stage->state;
+	struct model *model;
+	int status =
+		repository_load(stage->gw->config->accel->repository, reference, &model, error);
+
+	if (status != 0)
+		return status;
+	pthread_mutex_lock(&accel->opening);
+	uint32_t found = find(accel, model);
+
+	if (found < GW_MODELS) {
+		model_free(model);
+	} else {
+		found = stage->gw->model_count;
+		status = open_new(stage, model, found, error);
+	}
+	pthread_mutex_unlock(&accel->opening);
+	*index = (uint16_t)found;
+	return status;
+}
+
+void accel_models_free(struct accel *accel)
+{
+	for (uint32_t i = 0; i < GW_MODELS && accel_model(accel, i); i++)
+		free_model(accel_model(accel, i));
+}

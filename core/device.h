@@ -1,0 +1,56 @@
+/* What decoders and engines run on: a kind of memory and the processor that reads it.
+ *
+ * A decoder and an engine that are opened on the same device hand pictures over without a copy. The
+ * gateway's own processor is the device that is always there (gw->host).
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct json_t;
+
+enum gw_memory { GW_MEM_NONE, GW_MEM_HOST, GW_MEM_CUDA, GW_MEM_OPENCL };
+
+enum gw_device_health {
+	GW_DEVICE_WELL,
+	GW_DEVICE_FAILED, /* it is given no more work */
+};
+
+struct gw_device {
+	enum gw_memory memory;
+	uint16_t index; /* among the devices of that memory */
+	char name[32];
+	_Atomic int health; /* enum gw_device_health; who uses the device writes, any thread reads
+			     */
+
+	/* Written by the stages that use it, read by the API. */
+	_Atomic uint32_t queued; /* pictures that it was given and has not given back */
+	_Atomic uint64_t busy_ns; /* time of its workers, all together */
+	_Atomic uint64_t failures; /* pictures that it gave back undone */
+};
+
+/* Makes it the gateway's own processor and memory. */
+void gw_device_host(struct gw_device *device);
+
+/* "host", "CUDA", "OpenCL": as error lines say it. */
+const char *gw_memory_name(enum gw_memory memory);
+
+/* Facts for the API: a new jansson object, owned by the caller. Any thread. */
+struct json_t *gw_device_describe(const struct gw_device *device);
+
+/* Counts what is given to the device. Any thread. */
+static inline void gw_device_begin(struct gw_device *device, uint32_t pictures)
+{
+	atomic_fetch_add_explicit(&device->queued, pictures, memory_order_relaxed);
+}
+
+/* Counts what it has given back, `failed` of them undone, after `ns` of work. Any thread. */
+static inline void gw_device_end(
+	struct gw_device *device, uint32_t pictures, uint32_t failed, int64_t ns)
+{
+	atomic_fetch_sub_explicit(&device->queued, pictures, memory_order_relaxed);
+	atomic_fetch_add_explicit(&device->busy_ns, (uint64_t)ns, memory_order_relaxed);
+	if (failed > 0)
+		atomic_fetch_add_explicit(&device->failures, failed, memory_order_relaxed);
+}

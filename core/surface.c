@@ -1,0 +1,161 @@
+#include "core/surface.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/free_list.h"
+
+#define CLASSES 20u
+#define SMALLEST ((size_t)64 << 10)
+
+/* Address space for one class: a picture of 64 KiB may be there 256 times, one of 64 MiB 16 times.
+ */
+#define MOST 256u
+#define CLASS_BYTES ((size_t)1 << 30)
+
+struct surface_class {
+	struct gw_free_list free;
+	size_t size; /* bytes of one */
+	uint32_t count;
+	struct gw_surface *surfaces;
+	uint8_t *memory;
+};
+
+struct gw_surface_pool {
+	struct gw_device *device;
+	_Atomic uint32_t in_use;
+	uint32_t class_count;
+	struct surface_class classes[CLASSES];
+};
+
+static int class_open(struct surface_class *class, size_t size, uint32_t least)
+{
+	size_t count = CLASS_BYTES / size;
+
+	if (count > MOST)
+		count = MOST;
+	if (count < least)
+		count = least;
+	class->size = size;
+	class->count = (uint32_t)count;
+	class->surfaces = calloc(count, sizeof(class->surfaces[0]));
+	class->memory = mmap(NULL, count * size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (class->memory == MAP_FAILED)
+		class->memory = NULL;
+	return class->surfaces && class->memory &&
+			gw_free_list_open(&class->free, class->count) == 0
+		? 0
+		: -ENOMEM;
+}
+
+struct gw_surface_pool *gw_surface_pool_create(
+	struct gw_device *device, size_t largest, uint32_t least, struct gw_error *error)
+{
+	struct gw_surface_pool *pool =
+		aligned_alloc(_Alignof(struct gw_surface_pool), sizeof(*pool));
+	int status = pool ? 0 : -ENOMEM;
+
+	if (pool)
+		memset(pool, 0, sizeof(*pool));
+	for (size_t size = SMALLEST; status == 0; size *= 2) {
+		status = pool->class_count < CLASSES
+			? class_open(&pool->classes[pool->class_count++], size, least)
+			: -ENOMEM;
+		if (size >= largest)
+			break;
+	}
+	if (status == 0) {
+		pool->device = device;
+		return pool;
+	}
+	gw_error_set(error, status,
+		"%s: no address space for decoded pictures of %zu MiB: lower `decode.max_width` "
+		"and "
+		"`decode.max_height`",
+		device->name, largest >> 20);
+	gw_surface_pool_destroy(pool);
+	return NULL;
+}
+
+void gw_surface_pool_destroy(struct gw_surface_pool *pool)
+{
+	if (!pool)
+		return;
+	for (uint32_t i = 0; i < pool->class_count; i++) {
+		struct surface_class *class = &pool->classes[i];
+
+		if (class->memory)
+			munmap(class->memory, class->count * class->size);
+		gw_free_list_close(&class->free);
+		free(class->surfaces);
+	}
+	free(pool);
+}
+
+static struct surface_class *class_for(struct gw_surface_pool *pool, size_t bytes)
+{
+	for (uint32_t i = 0; i < pool->class_count; i++)
+		if (pool->classes[i].size >= bytes)
+			return &pool->classes[i];
+	errno = EMSGSIZE;
+	return NULL;
+}
+
+struct gw_surface *gw_surface_get(struct gw_surface_pool *pool, size_t bytes)
+{
+	struct surface_class *class = class_for(pool, bytes);
+
+	if (!class)
+		return NULL;
+	const uint32_t number = gw_free_list_pop(&class->free);
+
+	if (number == GW_FREE_LIST_EMPTY) {
+		errno = ENOBUFS;
+		return NULL;
+	}
+	struct gw_surface *surface = &class->surfaces[number];
+
+	surface->device = pool->device;
+	surface->pool = pool;
+	surface->size_class = (uint32_t)(class - pool->classes);
+	surface->room = class->memory + number * class->size;
+	surface->capacity = class->size;
+	surface->width = surface->height = 0;
+	atomic_store_explicit(&surface->refs, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&pool->in_use, 1, memory_order_relaxed);
+	return surface;
+}
+
+void gw_surface_ref(struct gw_surface *surface)
+{
+	atomic_fetch_add_explicit(&surface->refs, 1, memory_order_relaxed);
+}
+
+void gw_surface_unref(struct gw_surface *surface)
+{
+	if (atomic_fetch_sub_explicit(&surface->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	struct gw_surface_pool *pool = surface->pool;
+	struct surface_class *class = &pool->classes[surface->size_class];
+
+	atomic_fetch_sub_explicit(&pool->in_use, 1, memory_order_relaxed);
+	gw_free_list_push(&class->free, (uint32_t)(surface - class->surfaces));
+}
+
+uint32_t gw_surface_pool_in_use(const struct gw_surface_pool *pool)
+{
+	return atomic_load_explicit(&pool->in_use, memory_order_relaxed);
+}
+
+size_t gw_surface_pool_touched(const struct gw_surface_pool *pool)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < pool->class_count; i++)
+		bytes += pool->classes[i].size *
+			atomic_load_explicit(&pool->classes[i].free.fresh, memory_order_relaxed);
+	return bytes;
+}

@@ -1,0 +1,72 @@
+/* Decoded pictures: objects of their own, in the memory of a device, which live from the decoder to
+ * the last model of their frame. The JPEG stays in the frame's slot.
+ *
+ * A pool has classes by bytes, each twice as large as the one before. Its memory is reserved and
+ * not touched: what was used last is used next, so that as much is resident as pictures were
+ * decoded and not yet inferred at a time, each as large as what was decoded of it.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/device.h"
+#include "core/error.h"
+#include "core/frame.h"
+
+enum gw_format { GW_FORMAT_GRAY, GW_FORMAT_RGB, GW_FORMAT_I420, GW_FORMAT_I422, GW_FORMAT_I444 };
+
+#define GW_PLANES 3
+
+struct gw_surface_pool;
+
+/* RGB is packed, 3 bytes a pixel, in plane 0. `width` and `height` are those of the decoded
+ * (perhaps DCT-scaled) picture in pixels; the frame's own are the source's. Whoever has taken it
+ * describes and fills it; it is read-only once the frame is passed on. */
+struct gw_surface {
+	struct gw_device *device;
+	enum gw_format format;
+	uint16_t width, height;
+	uint32_t pitch[GW_PLANES]; /* bytes from row to row */
+	uint8_t *plane[GW_PLANES];
+	uint8_t *room; /* the surface's memory: `capacity` bytes, 64-byte aligned */
+	size_t capacity;
+
+	_Atomic uint32_t refs; /* it returns to its pool when the last one goes */
+	struct gw_surface_pool *pool;
+	uint32_t size_class;
+};
+
+/* Makes a pool in the device's memory for pictures of up to `largest` bytes; of each size there are
+ * at least `least`. NULL and an error line on failure. */
+struct gw_surface_pool *gw_surface_pool_create(
+	struct gw_device *device, size_t largest, uint32_t least, struct gw_error *error);
+
+/* Every surface must be back or abandoned. Accepts NULL. */
+void gw_surface_pool_destroy(struct gw_surface_pool *pool);
+
+/* Takes a surface of at least so many bytes, with one reference. NULL: errno is ENOBUFS when all of
+ * that size are in use (ask again later), EMSGSIZE when none is so large. Any thread. */
+struct gw_surface *gw_surface_get(struct gw_surface_pool *pool, size_t bytes);
+
+/* Takes one more reference: an engine that reads the picture longer than it was lent does. Any
+ * thread that holds one may. */
+void gw_surface_ref(struct gw_surface *surface);
+
+/* Gives one reference back. Any thread. */
+void gw_surface_unref(struct gw_surface *surface);
+
+/* Surfaces in use. Any thread; a snapshot. */
+uint32_t gw_surface_pool_in_use(const struct gw_surface_pool *pool);
+
+/* Bytes of memory that were ever in use at most: what may be resident. Any thread; a snapshot. */
+size_t gw_surface_pool_touched(const struct gw_surface_pool *pool);
+
+/* Gives the frame's picture back, if it has one. The frame's owner only. */
+static inline void gw_frame_drop_surface(struct gw_frame *frame)
+{
+	if (frame->surface)
+		gw_surface_unref(frame->surface);
+	frame->surface = NULL;
+}
