@@ -29,24 +29,30 @@ struct gw_health_log {
 void gw_health_add(struct gw_health *health, enum gw_severity severity, const char *id,
 	const char *name, const char *text, ...)
 {
-	struct gw_trouble *trouble;
+	struct gw_trouble trouble = {.severity = severity};
 	const char *place = strstr(id, "%s");
 	va_list args;
 
-	if (health->count == GW_TROUBLES) {
-		health->left_out++;
-		return;
-	}
-	trouble = &health->trouble[health->count++];
-	*trouble = (struct gw_trouble){.severity = severity};
 	if (place)
-		snprintf(trouble->id, sizeof(trouble->id), "%.*s%s%s", (int)(place - id), id,
+		snprintf(trouble.id, sizeof(trouble.id), "%.*s%s%s", (int)(place - id), id,
 			name ? name : "", place + 2);
 	else
-		snprintf(trouble->id, sizeof(trouble->id), "%s", id);
+		snprintf(trouble.id, sizeof(trouble.id), "%s", id);
 	va_start(args, text);
-	vsnprintf(trouble->text, sizeof(trouble->text), text, args);
+	vsnprintf(trouble.text, sizeof(trouble.text), text, args);
 	va_end(args);
+	/* Several lanes may have the same one: the worst is told. */
+	for (uint32_t i = 0; i < health->count; i++) {
+		if (strcmp(health->trouble[i].id, trouble.id) != 0)
+			continue;
+		if (severity > health->trouble[i].severity)
+			health->trouble[i] = trouble;
+		return;
+	}
+	if (health->count == GW_TROUBLES)
+		health->left_out++;
+	else
+		health->trouble[health->count++] = trouble;
 }
 
 void gw_health_collect(struct gw *gw, struct gw_health *health)

@@ -1,8 +1,8 @@
 /* What a back-end of the sink stage is made of. For those who write one; users take sink/stage.h.
  *
  * The stage hands over one record after the other and the back-end reports, once for each record
- * that it accepted, what became of it. Every function but open, describe and close runs on the
- * sink's thread.
+ * that it accepted, what became of it. Every function but open, health, describe and close runs
+ * on the sink's thread.
  */
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/gateway.h"
 
+struct gw_health;
 struct json_t;
 struct sink;
 
@@ -68,7 +69,8 @@ struct sink_ops {
 		struct gw_error *error);
 
 	/* Takes one record; copies what it needs. GW_DROP_NONE: accepted, a report follows or has
-	 * been made. Otherwise the reason why not, and no report follows. Waits for nobody, and
+	 * been made. Otherwise the reason why not, and no report follows; after sink_full and
+	 * sample_full the stage may come again with the same record. Waits for nobody, and
 	 * takes no lock and no system call for a record, but for `file`: it writes a picture out
 	 * here and may block for as long as the disk does. */
 	enum gw_drop (*submit)(void *state, const struct sink_record *record);
@@ -88,8 +90,11 @@ struct sink_ops {
 	 * close follow. */
 	void (*purge)(void *state);
 
-	/* Facts for the API, a new object: at least "backend", "state" ("up", "down", "connecting")
-	 * and "brokers" (a string or null). Any thread. */
+	/* Optional: adds what keeps records from being delivered (core/health.h). Any thread. */
+	void (*health)(void *state, struct gw_health *health);
+
+	/* Facts for the API, a new object: at least "backend", "state" ("up" while records are
+	 * delivered, or else what they are not) and "brokers" (a string or null). Any thread. */
 	struct json_t *(*describe)(void *state);
 
 	/* Within a fraction of a second. No memory of a frame is touched afterwards. Main thread.

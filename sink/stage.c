@@ -25,6 +25,13 @@ struct sink {
 	uint32_t budget; /* samples that may wait */
 	uint32_t waiting[2]; /* records not reported yet, by enum sink_kind */
 	uint32_t kept[GW_SIZE_CLASSES]; /* slots that waiting samples keep */
+
+	/* Lossless only: the frame that the back-end has no room for, and what it has of it. */
+	struct gw_frame *stuck;
+	bool chosen; /* its picture is a sample */
+	bool sampled; /* ... and was handed over */
+	/* The slot counts as one that only a sample keeps: so the result counts as waiting. */
+	bool gauged;
 };
 
 static struct gw_latency *latency(const struct sink *sink)
@@ -35,6 +42,14 @@ static struct gw_latency *latency(const struct sink *sink)
 static void gauge_move(struct gw_counter *gauge, int by)
 {
 	gw_counter_add(gauge, (uint64_t)(int64_t)by);
+}
+
+/* Corrects the gauges for a result that waits here while its sample is with the back-end. */
+static void gauge_stuck(struct sink *sink, const struct gw_frame *frame, bool gauged)
+{
+	if (sink->gauged != gauged)
+		gauge_move(&sink->lane->stats->camera[frame->camera].results_waiting, gauged ? 1 : -1);
+	sink->gauged = gauged;
 }
 
 void sink_report(struct sink *sink, const struct sink_report *report)
@@ -56,6 +71,8 @@ void sink_report(struct sink *sink, const struct sink_report *report)
 	if (delivered)
 		gw_counter_add(&stats->samples_delivered, 1);
 	gauge_move(&stats->samples_held, -1);
+	if (report->frame == sink->stuck)
+		gauge_stuck(sink, sink->stuck, false);
 	sink->kept[report->frame->size_class]--;
 	gw_frame_unref(report->frame);
 }
@@ -114,60 +131,140 @@ static bool within_budget(const struct sink *sink, uint32_t size_class)
 			sink->kept[size_class] < (slots + 1) / 2);
 }
 
-/* The picture goes by reference: the frame's slot stays in use until the back-end has reported it.
- * Returns whether it is on its way. */
-static bool send_sample(struct sink *sink, struct gw_camera_stats *stats, struct gw_frame *frame)
+/* Whether the same record is to be handed over again later. */
+static bool comes_again(const struct sink *sink, enum gw_drop drop)
 {
-	enum gw_drop drop = GW_DROP_SAMPLE_BUDGET;
-
-	gw_counter_add(&stats->samples, 1);
-	if (within_budget(sink, frame->size_class)) {
-		gw_frame_ref(frame);
-		sink->kept[frame->size_class]++;
-		drop = submit(sink, &stats->samples_held, frame, SINK_SAMPLE, true);
-		if (drop != GW_DROP_NONE) {
-			sink->kept[frame->size_class]--;
-			gw_frame_unref(frame);
-		}
+	switch (drop) {
+	case GW_DROP_SINK_FULL:
+	case GW_DROP_SAMPLE_FULL:
+		return sink->gw->lossless;
+	case GW_DROP_SAMPLE_BUDGET:
+		/* The next report makes room. */
+		return sink->gw->lossless && sink->waiting[SINK_SAMPLE] > 0;
+	default:
+		return false;
 	}
-	if (drop != GW_DROP_NONE)
-		gw_count_drop(stats, drop);
-	return drop == GW_DROP_NONE;
 }
 
-static void finish(struct sink *sink, struct gw_frame *frame)
+/* The picture goes by reference: the frame's slot stays in use until the back-end has reported it.
+ */
+static enum gw_drop send_sample(struct sink *sink, struct gw_frame *frame)
 {
 	struct gw_camera_stats *stats = &sink->lane->stats->camera[frame->camera];
-	enum gw_drop drop = frame->drop;
+	enum gw_drop drop;
 
-	if (drop == GW_DROP_NONE) {
-		frame->stamp[GW_STAMP_SINK] = gw_now();
-		gw_latency_record(latency(sink), frame);
-		record_begin(sink->record, frame);
-		bool sampled = sample_due(sink, frame->camera) && send_sample(sink, stats, frame);
-
-		if (record_finish(sink->record, frame, sampled) != 0)
-			drop = GW_DROP_SINK_FAILED;
-		else
-			drop = submit(sink, &stats->results_waiting, frame, SINK_RESULT, sampled);
+	if (!within_budget(sink, frame->size_class))
+		return GW_DROP_SAMPLE_BUDGET;
+	gw_frame_ref(frame);
+	sink->kept[frame->size_class]++;
+	drop = submit(sink, &stats->samples_held, frame, SINK_SAMPLE, true);
+	if (drop != GW_DROP_NONE) {
+		sink->kept[frame->size_class]--;
+		gw_frame_unref(frame);
 	}
+	return drop;
+}
+
+/* Hands over what there is of a well frame. False: it waits as `stuck`, as far as it came. */
+static bool deliver(struct sink *sink, struct gw_frame *frame, enum gw_drop *drop)
+{
+	struct gw_camera_stats *stats = &sink->lane->stats->camera[frame->camera];
+
+	frame->stamp[GW_STAMP_SINK] = gw_now();
+	record_begin(sink->record, frame);
+	if (sink->chosen && !sink->sampled) {
+		enum gw_drop refused = send_sample(sink, frame);
+
+		if (comes_again(sink, refused))
+			return false;
+		sink->sampled = refused == GW_DROP_NONE;
+		sink->chosen = sink->sampled;
+		/* Before its result may have to come again. */
+		gw_counter_add(&stats->samples, 1);
+		if (refused != GW_DROP_NONE)
+			gw_count_drop(stats, refused);
+	}
+	*drop = record_finish(sink->record, frame, sink->sampled) != 0
+		? GW_DROP_SINK_FAILED
+		: submit(sink, &stats->results_waiting, frame, SINK_RESULT, sink->sampled);
+	return !comes_again(sink, *drop);
+}
+
+/* Before the slot returns: who finds it free must not find its frame still on the way. The audit
+ * reads neither of the two against the other. */
+static void count_out(struct sink *sink, struct gw_frame *frame, enum gw_drop drop)
+{
+	struct gw_camera_stats *stats = &sink->lane->stats->camera[frame->camera];
+
 	if (drop != GW_DROP_NONE)
 		gw_count_drop(stats, drop);
-	/* Before the slot returns: who finds it free must not find its frame still on the way. The
-	 * audit reads neither of the two against the other. */
 	gw_counter_add(&stats->frames_out, 1);
 	gw_counter_add(&sink->gw->cameras->slot[frame->camera].through, 1);
 	gw_frame_unref(frame);
 }
 
-static uint32_t sink_poll(struct gw_lane *lane)
+/* Returns whether the frame is done with, or waits as `stuck`. */
+static bool finish(struct sink *sink, struct gw_frame *frame)
+{
+	enum gw_drop drop = frame->drop;
+	bool sampled = sink->sampled;
+
+	if (drop == GW_DROP_NONE) {
+		if (!deliver(sink, frame, &drop)) {
+			if (sink->sampled && !sampled)
+				gauge_stuck(sink, frame, true);
+			sink->stuck = frame;
+			return false;
+		}
+		gauge_stuck(sink, frame, false);
+		gw_latency_record(latency(sink), frame);
+	}
+	sink->stuck = NULL;
+	count_out(sink, frame, drop);
+	return true;
+}
+
+/* A new frame, from its beginning. */
+static bool begin(struct sink *sink, struct gw_frame *frame)
+{
+	sink->chosen = frame->drop == GW_DROP_NONE && sample_due(sink, frame->camera);
+	sink->sampled = false;
+	return finish(sink, frame);
+}
+
+/* In lossless mode one frame after the other: when the back-end is full, the rest waits in the
+ * link, and so do the stages before it. */
+static uint32_t take_lossless(struct gw_lane *lane)
 {
 	struct sink *sink = lane->state;
+	struct gw_frame *frame = sink->stuck;
+	uint32_t count = 0;
+
+	if (frame && !finish(sink, frame))
+		return 0;
+	while (count < GW_BURST && gw_lane_take(lane, &frame, 1) == 1) {
+		count++;
+		if (!begin(sink, frame))
+			break;
+	}
+	return count;
+}
+
+static uint32_t take(struct gw_lane *lane)
+{
 	struct gw_frame *frames[GW_BURST];
 	uint32_t count = gw_lane_take(lane, frames, GW_BURST);
 
 	for (uint32_t i = 0; i < count; i++)
-		finish(sink, frames[i]);
+		begin(lane->state, frames[i]);
+	return count;
+}
+
+static uint32_t sink_poll(struct gw_lane *lane)
+{
+	struct sink *sink = lane->state;
+	uint32_t count = sink->gw->lossless ? take_lossless(lane) : take(lane);
+
 	if (sink->waiting[SINK_RESULT] + sink->waiting[SINK_SAMPLE] > 0)
 		count += sink->ops->poll(sink->backend);
 	return count;
@@ -219,6 +316,11 @@ static void purge(struct sink *sink)
 	uint32_t results = sink->waiting[SINK_RESULT];
 	uint32_t samples = sink->waiting[SINK_SAMPLE];
 
+	if (sink->stuck) {
+		gauge_stuck(sink, sink->stuck, false);
+		count_out(sink, sink->stuck, GW_DROP_SHUTDOWN);
+		sink->stuck = NULL;
+	}
 	if (results + samples == 0)
 		return;
 	sink->ops->purge(sink->backend);
@@ -237,7 +339,7 @@ static bool sink_drain(struct gw_lane *lane)
 	sink->ops->poll(sink->backend);
 	if (deadline != 0 && gw_now() >= deadline)
 		purge(sink);
-	return sink->waiting[SINK_RESULT] + sink->waiting[SINK_SAMPLE] == 0;
+	return !sink->stuck && sink->waiting[SINK_RESULT] + sink->waiting[SINK_SAMPLE] == 0;
 }
 
 static void sink_end(struct gw_lane *lane)
@@ -295,42 +397,16 @@ static void sink_lane_close(struct gw_lane *lane)
 	lane->state = NULL;
 }
 
-static int sink_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
-	const struct gw_camera *was, struct gw_error *error)
+static void sink_health(struct gw_stage *stage, struct gw_health *health)
 {
-	const struct sink_ops *ops = stage->state;
-	struct sink_camera *camera = calloc(1, sizeof(*camera));
-	int status = 0;
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		struct sink *sink = stage->lanes[i].state;
 
-	if (!camera)
-		return gw_error_set(error, -ENOMEM, "out of memory");
-	is->of[GW_STAGE_SINK] = camera;
-	camera->source = record_source(stage->gw->config->gateway->name, is->config->name);
-	camera->directory = -1;
-	if (!camera->source)
-		return gw_error_set(error, -ENOMEM, "out of memory");
-	if (ops->camera_prepare) {
-		const struct sink *sink = stage->lanes[0].state;
-
-		status = ops->camera_prepare(sink->backend, is, camera, error);
+		if (sink->ops->health)
+			sink->ops->health(sink->backend, health);
 	}
-	return status;
 }
 
-static void sink_camera_release(struct gw_stage *stage, struct gw_camera *camera)
-{
-	struct sink_camera *of = camera->of[GW_STAGE_SINK];
-
-	if (!of)
-		return;
-	if (of->directory >= 0)
-		close(of->directory);
-	free(of->source);
-	free(of);
-	camera->of[GW_STAGE_SINK] = NULL;
-}
-
-/* What the lanes say, in one: their sums where it is a count, the first one's word otherwise. */
 static struct json_t *sink_describe(struct gw_stage *stage)
 {
 	struct json_t *facts = NULL;
@@ -367,8 +443,8 @@ const struct gw_stage_ops sink_stage = {
 	.poll = sink_poll,
 	.housekeeping = sink_housekeeping,
 	.drain = sink_drain,
-	.camera_prepare = sink_camera_prepare,
-	.camera_release = sink_camera_release,
+	.close = sink_close,
+	.health = sink_health,
 	.describe = sink_describe,
 	.routes = sink_routes,
 };
