@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -12,6 +13,8 @@
 #include "core/log.h"
 #include "core/thread.h"
 #include "kafka/settings.h"
+
+#define REPEATS_NS (60 * GW_NS_PER_S)
 
 /* Makes the client and its threads, also when the calling thread is pinned to a processor. */
 static rd_kafka_t *client_new(rd_kafka_conf_t *conf, char *text, size_t size)
@@ -82,12 +85,12 @@ bool client_close(struct client *client, int64_t deadline)
 }
 
 int client_open(struct client *client, const struct gw *gw, enum sink_kind kind, const char *topic,
-	struct gw_error *error)
+	struct settings_mode mode, struct gw_error *error)
 {
 	char text[256];
-	rd_kafka_conf_t *conf = settings_make(gw, kind, error);
+	rd_kafka_conf_t *conf = settings_make(gw, kind, mode, error);
 
-	*client = (struct client){0};
+	*client = (struct client){.alone = mode.alone};
 	if (!conf)
 		return -EINVAL;
 	client->handle = client_new(conf, text, sizeof(text));
@@ -105,6 +108,15 @@ int client_open(struct client *client, const struct gw *gw, enum sink_kind kind,
 		rd_kafka_err2str(rd_kafka_last_error()));
 	client_close(client, gw_now() + GW_NS_PER_S);
 	return -EINVAL;
+}
+
+uint64_t client_limit(const struct client *client, const char *name)
+{
+	char text[32] = "";
+	size_t size = sizeof(text);
+
+	rd_kafka_conf_get(rd_kafka_conf(client->handle), name, text, &size);
+	return strtoull(text, NULL, 10);
 }
 
 /* The headers are made beforehand because librdkafka 2.0 frees headers that it made itself twice
@@ -130,8 +142,6 @@ rd_kafka_resp_err_t client_send(const struct client *client, const struct client
 	rd_kafka_resp_err_t code = rd_kafka_error_code(error);
 
 	rd_kafka_error_destroy(error);
-	if (headers)
-		rd_kafka_headers_destroy(headers);
 	return code;
 }
 
@@ -163,7 +173,28 @@ bool client_hears_brokers(struct client *client)
 	return up;
 }
 
-void client_log(struct client *client, const char *topic)
+/* Connections and clients that fail are told once, as a change of state, and "no gaps" is meant:
+ * the library calls that setting experimental at every start. */
+static bool is_known(const char *facility, const char *text)
+{
+	return strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0 ||
+		strcmp(facility, "FATAL") == 0 ||
+		(strcmp(facility, "CONFWARN") == 0 && strstr(text, "enable.gapless.guarantee"));
+}
+
+/* Whether the library says the same thing as lately: it may do so every second. */
+static bool is_repeated(struct client_words *words, const char *facility)
+{
+	int64_t now = gw_now();
+
+	if (strcmp(words->facility, facility) == 0 && now < words->until)
+		return true;
+	snprintf(words->facility, sizeof(words->facility), "%s", facility);
+	words->until = now + REPEATS_NS;
+	return false;
+}
+
+void client_log(struct client *client, const char *topic, struct client_words *words, bool quiet)
 {
 	rd_kafka_event_t *event;
 
@@ -171,13 +202,12 @@ void client_log(struct client *client, const char *topic)
 		const char *facility, *text;
 		int level;
 
-		/* Connections that fail are told once, as a change of state. */
 		if (rd_kafka_event_log(event, &facility, &text, &level) == 0) {
-			bool known =
-				strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0;
+			bool told = level > LOG_WARNING || quiet || is_known(facility, text) ||
+				is_repeated(words, facility);
 
-			gw_log(level <= LOG_WARNING && !known ? GW_LOG_WARNING : GW_LOG_DEBUG,
-				"kafka", "%s: %s: %s", topic, facility, text);
+			gw_log(told ? GW_LOG_DEBUG : GW_LOG_WARNING, "kafka", "%s: %s: %s", topic,
+				facility, text);
 		}
 		rd_kafka_event_destroy(event);
 	}

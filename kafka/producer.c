@@ -1,97 +1,84 @@
 #include "kafka/producer.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "kafka/message.h"
+#include "kafka/refusal.h"
 
 #define SUBJECT "kafka"
-/* How long the brokers may take to answer at the start before that is worth a line. */
+/* How long the brokers may take to answer at the start before that is a trouble. */
 #define PATIENCE_NS (5 * GW_NS_PER_S)
-#define REFUSALS_LOG_NS (10 * GW_NS_PER_S)
-/* How long new records wait for those that a failed client gives up: it takes milliseconds. */
-#define ORDER_NS (300 * GW_NS_PER_MS)
+/* How long a stopped client may take to give its records back: it takes milliseconds, but for one
+ * whose threads hang. */
+#define STOP_NS (300 * GW_NS_PER_MS)
 #define CLOSE_NS (250 * GW_NS_PER_MS)
 #define WAIT_MS 10
 /* Without NON_BLOCKING the call waits for the library's threads, which may sit in a name lookup. */
 #define PURGE_ALL \
 	(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
 #define FLUSH_MS 10
-#define RETRY_NS GW_NS_PER_S
+#define BACKOFF_LEAST (GW_NS_PER_S / 2)
+#define BACKOFF_MOST (30 * GW_NS_PER_S)
+/* A client that stored records for so long did well: the next one is made at once. */
+#define WELL_NS (10 * GW_NS_PER_S)
+/* Longer than a patient client takes to give up a topic that is missing (settings.c). */
+#define PROBE_NS (15 * GW_NS_PER_S)
+#define ALONE_NS (60 * GW_NS_PER_S)
 #define EVENTS_PER_POLL 64
+#define SENDS_PER_POLL 1024
+/* When the user sets no limit to their number. */
+#define MOST_RECORDS (1u << 22)
 
-static const char *const state_names[] = {
-	[PRODUCER_CONNECTING] = "connecting",
-	[PRODUCER_UP] = "up",
-	[PRODUCER_DOWN] = "down",
-};
-
-/* CloudEvents attributes that depend on the kind alone. */
-static const struct {
-	const char *type, *content_type;
-	int flags; /* of produce: a result's text is copied, a picture is not */
-	enum gw_drop full, lost, too_large;
-} kinds[] = {
-	[SINK_RESULT] = {"com.framegate.result.v1", "application/json", RD_KAFKA_MSG_F_COPY,
-		GW_DROP_SINK_FULL, GW_DROP_SINK_LOST, GW_DROP_SINK_LOST},
-	[SINK_SAMPLE] = {"com.framegate.frame.v1", "image/jpeg", 0, GW_DROP_SAMPLE_FULL,
-		GW_DROP_SAMPLE_LOST, GW_DROP_SAMPLE_TOO_LARGE},
-};
-
-/* For what the library words itself, now and then. */
-static void set_error(struct producer *producer, const char *text)
+static void gauges(struct producer *producer)
 {
-	pthread_mutex_lock(&producer->lock);
-	snprintf(producer->last_error, sizeof(producer->last_error), "%s", text);
-	pthread_mutex_unlock(&producer->lock);
-	atomic_store_explicit(&producer->last_code, 0, memory_order_release);
+	struct vitals *vitals = &producer->vitals;
+	const struct ledger *ledger = &producer->ledger;
+
+	gw_counter_set(&vitals->waiting, ledger->count);
+	gw_counter_set(&vitals->waiting_bytes, ledger->bytes);
+	gw_counter_set(&vitals->oldest, ledger->oldest ? (uint64_t)ledger->oldest->since : 0);
 }
 
-/* For what may go wrong with every record: whoever asks words it. */
-static void set_code(struct producer *producer, rd_kafka_resp_err_t code)
+static int make_client(struct producer *producer, struct client *client, struct gw_error *error)
 {
-	atomic_store_explicit(&producer->last_code, (int)code, memory_order_release);
-}
+	const struct settings_mode mode = {
+		.patient = producer->tries > 0,
+		.alone = producer->alone,
+	};
 
-/* Any thread. */
-static void copy_error(struct producer *producer, char text[PRODUCER_ERROR])
-{
-	int code = atomic_load_explicit(&producer->last_code, memory_order_acquire);
-
-	if (code != 0) {
-		snprintf(text, PRODUCER_ERROR, "%s", rd_kafka_err2str((rd_kafka_resp_err_t)code));
-		return;
-	}
-	pthread_mutex_lock(&producer->lock);
-	memcpy(text, producer->last_error, PRODUCER_ERROR);
-	pthread_mutex_unlock(&producer->lock);
-}
-
-static void set_state(struct producer *producer, enum producer_state state)
-{
-	atomic_store_explicit(&producer->state, (int)state, memory_order_relaxed);
-}
-
-static void waiting_move(struct producer *producer, int by)
-{
-	gw_counter_add(&producer->waiting, (uint64_t)(int64_t)by);
+	return client_open(
+		client, producer->gw, producer->kind, producer->vitals.topic, mode, error);
 }
 
 int producer_open(struct producer *producer, const struct gw *gw, struct sink *sink,
 	enum sink_kind kind, struct gw_error *error)
 {
 	const struct gw_kafka_config *config = gw->config->kafka;
+	const char *topic = kind == SINK_RESULT ? config->results->topic : config->frames->topic;
+	uint64_t records, bytes;
 
-	pthread_mutex_init(&producer->lock, NULL);
 	producer->gw = gw;
 	producer->sink = sink;
 	producer->kind = kind;
-	producer->topic_name = kind == SINK_RESULT ? config->results->topic : config->frames->topic;
-	producer->opened = gw_now();
-	return client_open(&producer->now, gw, kind, producer->topic_name, error);
+	producer->opened = producer->began = gw_now();
+	memcpy(producer->random, &producer->opened, sizeof(producer->random));
+	vitals_open(&producer->vitals, topic, config->brokers, 0, 0);
+	if (make_client(producer, &producer->now, error) != 0)
+		return -EINVAL;
+	records = client_limit(&producer->now, "queue.buffering.max.messages");
+	bytes = client_limit(&producer->now, "queue.buffering.max.kbytes") * 1024;
+	if (records == 0 || records > MOST_RECORDS)
+		records = MOST_RECORDS;
+	producer->vitals.most_records = records;
+	producer->vitals.most_bytes = bytes;
+	if (ledger_open(&producer->ledger, (uint32_t)records) != 0)
+		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
+	return 0;
 }
 
 void producer_close(struct producer *producer)
@@ -101,94 +88,34 @@ void producer_close(struct producer *producer)
 	client_close(&producer->old, gw_now());
 	if (!client_close(&producer->now, gw_now() + CLOSE_NS))
 		gw_warn(SUBJECT, "%s: the client waits for a name server: left behind",
-			producer->topic_name);
-	pthread_mutex_destroy(&producer->lock);
+			producer->vitals.topic);
+	ledger_close(&producer->ledger);
+	vitals_close(&producer->vitals);
 }
 
-static enum gw_drop drop_for(const struct producer *producer, rd_kafka_resp_err_t error)
+/* A record's end: its entry is gone afterwards. */
+static void settle(
+	struct producer *producer, struct entry *entry, rd_kafka_resp_err_t error, uint64_t bytes)
 {
-	switch (error) {
-	case RD_KAFKA_RESP_ERR_NO_ERROR:
-		return GW_DROP_NONE;
-	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
-		return kinds[producer->kind].full;
-	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-		return kinds[producer->kind].too_large;
-	default:
-		return kinds[producer->kind].lost;
-	}
-}
-
-static void report(
-	struct producer *producer, const rd_kafka_message_t *message, rd_kafka_resp_err_t error)
-{
-	int64_t waited = rd_kafka_message_latency(message);
-	struct sink_report out = {
+	const struct sink_report report = {
 		.kind = producer->kind,
-		.drop = drop_for(producer, error),
-		.waited_us = waited > 0 ? (uint64_t)waited : 0,
+		.camera = entry->camera,
+		.frame = entry->frame,
+		.drop = message_drop(producer->kind, error),
+		.waited_us = (uint64_t)(gw_now() - entry->since) / 1000,
 	};
 
-	/* What the record was submitted with: a picture's frame, or a result's camera. */
-	if (producer->kind == SINK_SAMPLE) {
-		out.frame = message->_private;
-		out.camera = out.frame->camera;
-	} else {
-		out.camera = (uint32_t)(uintptr_t)message->_private;
-	}
-	waiting_move(producer, -1);
-	if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-		gw_counter_add(&producer->delivered, 1);
-		gw_counter_add(&producer->bytes, message->len);
-		set_state(producer, PRODUCER_UP);
-	} else {
-		gw_counter_add(&producer->refused, 1);
-		set_code(producer, error);
-	}
-	sink_report(producer->sink, &out);
-}
-
-/* CloudEvents 1.0, Kafka protocol binding, binary content mode (3.2). NULL: out of memory. */
-static rd_kafka_headers_t *make_headers(const struct sink_record *record)
-{
-	const struct {
-		const char *name, *value;
-	} attributes[] = {
-		{"ce_specversion", "1.0"},
-		{"ce_id", record->id},
-		{"ce_source", record->source},
-		{"ce_type", kinds[record->kind].type},
-		{"ce_time", record->time},
-		{"content-type", kinds[record->kind].content_type},
-	};
-	const size_t count = sizeof(attributes) / sizeof(attributes[0]);
-	rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
-
-	for (size_t i = 0; headers && i < count; i++)
-		rd_kafka_header_add(headers, attributes[i].name, -1, attributes[i].value, -1);
-	return headers;
-}
-
-/* Sends a message once more that a failed client has given up. */
-static void submit_again(struct producer *producer, const rd_kafka_message_t *given_up)
-{
-	rd_kafka_headers_t *headers = NULL;
-	rd_kafka_timestamp_type_t type;
-	const struct client_message message = {
-		.value = given_up->payload,
-		.size = given_up->len,
-		.key = given_up->key,
-		.key_size = given_up->key_len,
-		.flags = kinds[producer->kind].flags,
-		.time_ms = rd_kafka_message_timestamp(given_up, &type),
-		.opaque = given_up->_private,
-	};
-
-	rd_kafka_message_detach_headers((rd_kafka_message_t *)given_up, &headers);
-	rd_kafka_resp_err_t error = client_send(&producer->now, &message, headers);
-
-	if (error)
-		report(producer, given_up, error);
+	if (producer->next == entry)
+		producer->next = entry->after;
+	if (producer->probe == entry)
+		producer->probe = NULL;
+	ledger_remove(&producer->ledger, entry);
+	gauges(producer);
+	if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+		vitals_delivered(&producer->vitals, bytes);
+	else
+		vitals_refused(&producer->vitals, error);
+	sink_report(producer->sink, &report);
 }
 
 static bool failed_for_good(const struct client *client)
@@ -196,255 +123,413 @@ static bool failed_for_good(const struct client *client)
 	return rd_kafka_fatal_error(client->handle, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* Puts a new client in the place of one that failed for good. Without memory or threads for one, or
- * while the one before still has records, the failed one stays and says no until a later try
- * succeeds. */
-static bool replace_begin(struct producer *producer)
+/* The client sends nothing more and gives back what it has. */
+static void stop(struct producer *producer, rd_kafka_resp_err_t error)
 {
-	struct client new;
-	struct gw_error error;
 	char reason[256];
-	int64_t now = gw_now();
+	rd_kafka_resp_err_t fatal =
+		rd_kafka_fatal_error(producer->now.handle, reason, sizeof(reason));
 
-	if (now < producer->retry_at || producer->old.handle)
-		return false;
-	rd_kafka_fatal_error(producer->now.handle, reason, sizeof(reason));
-	set_error(producer, reason);
-	if (client_open(&new, producer->gw, producer->kind, producer->topic_name, &error) != 0) {
-		producer->retry_at = now + RETRY_NS;
-		gw_error_log(SUBJECT, "%s: the producer failed (%s) and no new one can be made: %s",
-			producer->topic_name, reason, error.text);
-		return false;
-	}
-	gw_warn(SUBJECT, "%s: the producer failed (%s): a new one sends %lu records again",
-		producer->topic_name, reason, gw_counter_get(&producer->waiting));
-	gw_counter_add(&producer->replaced, 1);
-	producer->old = producer->now;
-	producer->now = new;
-	rd_kafka_purge(producer->old.handle, PURGE_ALL);
-	producer->order_until = gw_now() + ORDER_NS;
-	return true;
+	if (producer->flow == PRODUCER_STOPPED)
+		return;
+	/* "No gaps" is only the consequence: the record that is given up has the cause. */
+	if (fatal && fatal != RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE)
+		vitals_code(&producer->vitals, fatal);
+	if (!fatal)
+		refusal_advice(error, producer->vitals.topic, reason, sizeof(reason));
+	gw_log(producer->tries == 0 ? GW_LOG_WARNING : GW_LOG_DEBUG, SUBJECT,
+		"%s: the producer stopped (%s): a new one sends %u records again",
+		producer->vitals.topic, reason, producer->ledger.count);
+	rd_kafka_purge(producer->now.handle, PURGE_ALL);
+	producer->flow = PRODUCER_STOPPED;
+	producer->stop_until = gw_now() + STOP_NS;
 }
 
-static void serve_reports(struct producer *producer, struct client *from, rd_kafka_event_t *event)
+/* Half a second to half a minute, and some more, so that the gateways of a site do not all come at
+ * once; nothing after a client that did well. */
+static int64_t next_delay(struct producer *producer, int64_t now)
 {
+	int64_t delay;
+
+	if (producer->proven && now - producer->began > WELL_NS)
+		producer->backoff = 0;
+	delay = producer->backoff +
+		(int64_t)((double)producer->backoff / 2 * erand48(producer->random));
+	producer->backoff *= 2;
+	if (producer->backoff < BACKOFF_LEAST)
+		producer->backoff = BACKOFF_LEAST;
+	if (producer->backoff > BACKOFF_MOST)
+		producer->backoff = BACKOFF_MOST;
+	return delay < BACKOFF_MOST ? delay : BACKOFF_MOST;
+}
+
+/* Lets a stopped client go when all is back. One that hangs may keep what it has until later: its
+ * records come late then, and none is lost. */
+static void step_stopped(struct producer *producer, int64_t now)
+{
+	if (rd_kafka_outq_len(producer->now.handle) == 0) {
+		client_close(&producer->now, now);
+	} else {
+		if (now < producer->stop_until || producer->old.handle)
+			return;
+		producer->old = producer->now;
+		producer->now = (struct client){0};
+	}
+	producer->next = producer->ledger.oldest;
+	producer->retry_at = now + next_delay(producer, now);
+	producer->flow = PRODUCER_WAITING;
+}
+
+static void step_waiting(struct producer *producer, int64_t now)
+{
+	struct gw_error error;
+
+	if (now < producer->retry_at)
+		return;
+	producer->tries++;
+	if (make_client(producer, &producer->now, &error) != 0) {
+		gw_log(producer->tries == 1 ? GW_LOG_WARNING : GW_LOG_DEBUG, SUBJECT,
+			"%s: no new producer can be made: %s", producer->vitals.topic, error.text);
+		vitals_text(&producer->vitals, error.text);
+		producer->proven = false;
+		producer->retry_at = now + next_delay(producer, now);
+		return;
+	}
+	gw_counter_add(&producer->vitals.replaced, 1);
+	producer->began = now;
+	producer->proven = false;
+	producer->probe_until = now + PROBE_NS;
+	producer->flow = PRODUCER_PROBING;
+}
+
+/* Hands what is held over. Returns whether the next one may follow. */
+static bool send_again(struct producer *producer, struct entry *entry)
+{
+	rd_kafka_resp_err_t error = client_send(&producer->now, &entry->message, entry->headers);
+
+	if (!error) {
+		entry_sent(entry);
+		producer->next = entry->after;
+		if (producer->flow == PRODUCER_PROBING)
+			producer->probe = entry;
+		return producer->flow == PRODUCER_OPEN;
+	}
+	switch (refusal_of(error)) {
+	case REFUSAL_STAYS:
+		settle(producer, entry, error, 0);
+		return true;
+	case REFUSAL_PASSES:
+		vitals_code(&producer->vitals, error);
+		stop(producer, error);
+		return false;
+	default:
+		return false;
+	}
+}
+
+/* Sends what is held in the order of its submission. Returns how much it did. */
+static uint32_t send_held(struct producer *producer)
+{
+	uint32_t count = 0;
+
+	while (producer->next && !producer->probe && count < SENDS_PER_POLL) {
+		struct entry *entry = producer->next;
+
+		if (!entry->held)
+			producer->next = entry->after;
+		else if (!send_again(producer, entry))
+			break;
+		count++;
+	}
+	if (producer->flow == PRODUCER_PROBING && !producer->next && !producer->probe)
+		producer->flow = PRODUCER_OPEN;
+	return count;
+}
+
+/* Returns how much there was to do. */
+static uint32_t step(struct producer *producer)
+{
+	if (producer->flow == PRODUCER_OPEN && !producer->next)
+		return 0;
+	int64_t now = gw_now();
+
+	if (producer->flow == PRODUCER_STOPPED)
+		step_stopped(producer, now);
+	if (producer->flow == PRODUCER_WAITING)
+		step_waiting(producer, now);
+	if (producer->flow == PRODUCER_PROBING && now > producer->probe_until) {
+		/* It neither stores nor refuses: it waits for what it may wait for. */
+		producer->probe = NULL;
+		producer->flow = PRODUCER_OPEN;
+	}
+	if (producer->flow == PRODUCER_PROBING || producer->flow == PRODUCER_OPEN)
+		return send_held(producer);
+	return 0;
+}
+
+/* Holds a record that a client gave up. */
+static void take_back(struct producer *producer, const rd_kafka_message_t *given_up)
+{
+	struct entry *entry = given_up->_private;
+	const struct client_message message = message_again(producer->kind, given_up);
+	rd_kafka_headers_t *headers = NULL;
+
+	rd_kafka_message_detach_headers((rd_kafka_message_t *)given_up, &headers);
+	if (!entry_hold(entry, &message, headers)) {
+		settle(producer, entry, given_up->err, 0);
+		return;
+	}
+	if (producer->probe == entry)
+		producer->probe = NULL;
+	if (!producer->next || entry->order < producer->next->order)
+		producer->next = entry;
+}
+
+static void serve_stored(
+	struct producer *producer, const rd_kafka_message_t *message, const struct client *from)
+{
+	settle(producer, message->_private, RD_KAFKA_RESP_ERR_NO_ERROR, message->len);
+	if (from != &producer->now || producer->flow == PRODUCER_STOPPED)
+		return;
+	producer->proven = true;
+	if (producer->flow == PRODUCER_PROBING)
+		producer->flow = PRODUCER_OPEN;
+	if (producer->tries > 0)
+		gw_info(SUBJECT, "%s: a new producer stores records again (attempt %u)",
+			producer->vitals.topic, producer->tries);
+	producer->tries = 0;
+}
+
+/* `together`: the records that share that fate, at least those of one request. */
+static void serve_refused(struct producer *producer, const rd_kafka_message_t *message,
+	const struct client *from, size_t together)
+{
+	bool stays = refusal_of(message->err) == REFUSAL_STAYS;
+	bool whose =
+		from->alone || together == 1 || message->err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
+	bool consequence = message->err == RD_KAFKA_RESP_ERR__FATAL ||
+		message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+		message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+
+	if (!consequence)
+		vitals_code(&producer->vitals, message->err);
+	if (stays && message->err != RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
+		producer->alone = true;
+		producer->alone_until = gw_now() + ALONE_NS;
+	}
+	if (stays && whose)
+		settle(producer, message->_private, message->err, 0);
+	else
+		take_back(producer, message);
+	if (from == &producer->now && (!stays || !whose || failed_for_good(from)))
+		stop(producer, message->err);
+}
+
+static void serve_reports(
+	struct producer *producer, const struct client *from, rd_kafka_event_t *event)
+{
+	const size_t together = rd_kafka_event_message_count(event);
 	const rd_kafka_message_t *message;
 
 	while ((message = rd_kafka_event_message_next(event))) {
-		/* Whatever a failed client says of a record but 'stored' means: not by me. */
-		bool again = message->err && failed_for_good(from) &&
-			(from == &producer->old || replace_begin(producer));
-
-		if (again) {
-			from = &producer->old;
-			submit_again(producer, message);
-		} else {
-			report(producer, message, message->err);
-		}
+		if (message->err)
+			serve_refused(producer, message, from, together);
+		else
+			serve_stored(producer, message, from);
 	}
-}
-
-/* Calls `serve` for what a client still reports, until it has nothing more or `deadline` (gw_now())
- * is over; what it has reported already is served in any case. Returns whether nothing is left. */
-static bool serve_rest(struct producer *producer, struct client *client, int64_t deadline,
-	void (*serve)(struct producer *, struct client *, rd_kafka_event_t *))
-{
-	while (rd_kafka_outq_len(client->handle) > 0) {
-		int wait = gw_now() < deadline ? WAIT_MS : 0;
-		rd_kafka_event_t *event = rd_kafka_queue_poll(client->events, wait);
-
-		if (!event && wait == 0)
-			return false;
-		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
-			serve(producer, client, event);
-		rd_kafka_event_destroy(event);
-	}
-	return true;
-}
-
-/* Takes over what the old client still has, in its order, before anything new is submitted. Blocks
- * for some milliseconds: this is rare, and the order of a camera's records is worth it. A client
- * whose threads hang stays until it reports; its records come late then, and none is lost. */
-static void replace_finish(struct producer *producer)
-{
-	/* Nobody waits for its end: the gateway goes on. */
-	if (serve_rest(producer, &producer->old, producer->order_until, serve_reports))
-		client_close(&producer->old, gw_now());
 }
 
 static void serve_error(struct producer *producer, rd_kafka_event_t *event)
 {
 	rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+	struct vitals *vitals = &producer->vitals;
 
 	if (error == RD_KAFKA_RESP_ERR__FATAL) {
-		replace_begin(producer);
+		stop(producer, error);
 		return;
 	}
 	/* "All are down" follows the reason of the last one: the reason helps more. */
-	if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || producer->last_error[0] == '\0')
-		set_error(producer, rd_kafka_event_error_string(event));
+	if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || vitals->last_error[0] == '\0')
+		vitals_text(vitals, rd_kafka_event_error_string(event));
 	if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-		set_state(producer, PRODUCER_DOWN);
+		vitals_link(vitals, LINK_DOWN);
 }
 
-uint32_t producer_poll(struct producer *producer)
+/* What a client has to say. Returns how much that was. */
+static uint32_t serve_events(struct producer *producer, struct client *client)
 {
 	rd_kafka_event_t *event;
 	uint32_t count = 0;
 
-	if (producer->old.handle)
-		replace_finish(producer);
-	while (count < EVENTS_PER_POLL &&
-		(event = rd_kafka_queue_poll(producer->now.events, 0)) != NULL) {
-		bool keep = false;
+	while (client->handle && count < EVENTS_PER_POLL &&
+		(event = rd_kafka_queue_poll(client->events, 0)) != NULL) {
+		rd_kafka_event_t *done = event;
 
 		count++;
 		switch (rd_kafka_event_type(event)) {
 		case RD_KAFKA_EVENT_DR:
-			serve_reports(producer, &producer->now, event);
+			serve_reports(producer, client, event);
 			break;
 		case RD_KAFKA_EVENT_ERROR:
-			serve_error(producer, event);
+			if (client == &producer->now)
+				serve_error(producer, event);
 			break;
 		case RD_KAFKA_EVENT_STATS:
 			/* To be read in housekeeping. */
-			if (producer->now.statistics)
-				rd_kafka_event_destroy(producer->now.statistics);
-			producer->now.statistics = event;
-			keep = true;
+			done = client->statistics;
+			client->statistics = event;
 			break;
 		default:
 			break;
 		}
-		if (!keep)
-			rd_kafka_event_destroy(event);
-		if (producer->old.handle)
-			replace_finish(producer);
+		if (done)
+			rd_kafka_event_destroy(done);
 	}
 	return count;
 }
 
+uint32_t producer_poll(struct producer *producer)
+{
+	uint32_t count = serve_events(producer, &producer->old);
+
+	if (producer->old.handle && rd_kafka_outq_len(producer->old.handle) == 0)
+		/* Nobody waits for its end: the gateway goes on. */
+		client_close(&producer->old, gw_now());
+	count += serve_events(producer, &producer->now);
+	return count + step(producer);
+}
+
+/* Accepts a new record: it goes to the client, or waits behind what is held. */
+static rd_kafka_resp_err_t accept_record(
+	struct producer *producer, struct entry *entry, const struct sink_record *record)
+{
+	const struct client_message message = message_of(record, entry);
+	rd_kafka_headers_t *headers = message_headers(record);
+
+	if (producer->flow == PRODUCER_OPEN && !producer->next) {
+		rd_kafka_resp_err_t error = client_send(&producer->now, &message, headers);
+
+		if (!error)
+			return error;
+		if (refusal_of(error) != REFUSAL_PASSES) {
+			if (headers)
+				rd_kafka_headers_destroy(headers);
+			return error;
+		}
+		vitals_code(&producer->vitals, error);
+		stop(producer, error);
+	}
+	if (!entry_hold(entry, &message, headers))
+		return RD_KAFKA_RESP_ERR__QUEUE_FULL;
+	if (!producer->next)
+		producer->next = entry;
+	return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 enum gw_drop producer_submit(struct producer *producer, const struct sink_record *record)
 {
-	const struct gw_frame *frame = record->frame;
-	const struct client_message message = {
-		.value = (void *)record->value,
-		.size = record->size,
-		.key = (void *)record->camera,
-		.key_size = strlen(record->camera),
-		.flags = kinds[producer->kind].flags,
-		.time_ms = frame->capture_ns / GW_NS_PER_MS,
-		.opaque = record->kind == SINK_RESULT ? (void *)(uintptr_t)frame->camera
-						      : record->frame,
-	};
-	rd_kafka_resp_err_t error = client_send(&producer->now, &message, make_headers(record));
+	const size_t bytes = record->size + strlen(record->camera);
+	rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__QUEUE_FULL;
+	struct entry *entry = NULL;
 
-	if (error == RD_KAFKA_RESP_ERR__FATAL && replace_begin(producer)) {
-		replace_finish(producer);
-		error = client_send(&producer->now, &message, make_headers(record));
+	if (producer->ledger.bytes + bytes <= producer->vitals.most_bytes)
+		entry = ledger_add(&producer->ledger, bytes, gw_now());
+	if (entry) {
+		entry->camera = record->frame->camera;
+		entry->frame = record->kind == SINK_SAMPLE ? record->frame : NULL;
+		error = accept_record(producer, entry, record);
+		if (error)
+			ledger_remove(&producer->ledger, entry);
+		gauges(producer);
 	}
-	if (!error) {
-		waiting_move(producer, 1);
-		return GW_DROP_NONE;
-	}
-	gw_counter_add(&producer->refused, 1);
-	set_code(producer, error);
-	return drop_for(producer, error);
+	/* In lossless mode the record comes again. */
+	if (error && !(producer->gw->lossless && error == RD_KAFKA_RESP_ERR__QUEUE_FULL))
+		vitals_refused(&producer->vitals, error);
+	return message_drop(producer->kind, error);
 }
 
-static void log_state(struct producer *producer)
+/* Long after a refusal, and with nothing on the way, records may share requests again. */
+static void join_again(struct producer *producer, int64_t now)
 {
-	char error[PRODUCER_ERROR];
-	enum producer_state state = atomic_load_explicit(&producer->state, memory_order_relaxed);
-	const char *brokers = producer->gw->config->kafka->brokers;
+	struct client new;
+	struct gw_error error;
 
-	if (state == producer->logged)
+	if (!producer->alone || now < producer->alone_until || producer->ledger.count > 0 ||
+		producer->flow != PRODUCER_OPEN)
 		return;
-	producer->logged = state;
-	copy_error(producer, error);
-	if (state == PRODUCER_UP)
-		gw_info(SUBJECT, "%s: brokers are up (%s)", producer->topic_name, brokers);
-	else
-		gw_warn(SUBJECT, "%s: brokers are away (%s: %s): records wait in memory",
-			producer->topic_name, brokers, error);
-}
-
-static void log_refusals(struct producer *producer, int64_t now)
-{
-	uint64_t refused = gw_counter_get(&producer->refused);
-	char error[PRODUCER_ERROR];
-
-	if (refused == producer->refused_logged ||
-		(producer->refused_logged != 0 &&
-			now - producer->refused_logged_at < REFUSALS_LOG_NS))
+	producer->alone = false;
+	if (make_client(producer, &new, &error) != 0) {
+		producer->alone = true;
+		producer->alone_until = now + ALONE_NS;
 		return;
-	copy_error(producer, error);
-	gw_warn(SUBJECT, "%s: %lu records were not taken: %s", producer->topic_name,
-		refused - producer->refused_logged, error);
-	producer->refused_logged = refused;
-	producer->refused_logged_at = now;
+	}
+	client_close(&producer->now, now);
+	producer->now = new;
+	producer->began = now;
+	producer->proven = false;
 }
 
 void producer_housekeeping(struct producer *producer, int64_t now)
 {
+	struct vitals *vitals = &producer->vitals;
+
+	vitals_tick(vitals, now);
 	if (client_hears_brokers(&producer->now))
-		set_state(producer, PRODUCER_UP);
-	if (atomic_load_explicit(&producer->state, memory_order_relaxed) == PRODUCER_CONNECTING &&
+		vitals_link(vitals, LINK_UP);
+	if (atomic_load_explicit(&vitals->link, memory_order_relaxed) == LINK_CONNECTING &&
 		now - producer->opened > PATIENCE_NS) {
-		set_error(producer, "no broker has answered yet");
-		set_state(producer, PRODUCER_DOWN);
+		if (gw_counter_get(&vitals->last_at) == 0)
+			vitals_text(vitals, "none has answered yet");
+		vitals_link(vitals, LINK_DOWN);
 	}
-	client_log(&producer->now, producer->topic_name);
-	log_state(producer);
-	log_refusals(producer, now);
+	if (producer->now.handle)
+		client_log(&producer->now, vitals->topic, &producer->words, producer->tries > 0);
+	join_again(producer, now);
 }
 
 void producer_flush(struct producer *producer)
 {
 	/* Lingering ends for as long as the call lasts. */
-	if (gw_counter_get(&producer->waiting) > 0)
+	if (producer->now.handle && producer->ledger.count > 0)
 		rd_kafka_flush(producer->now.handle, FLUSH_MS);
 }
 
 void producer_purge(struct producer *producer)
 {
-	/* An old client was told when it failed. */
-	rd_kafka_purge(producer->now.handle, PURGE_ALL);
+	/* An old client was told when it was stopped. */
+	if (producer->now.handle)
+		rd_kafka_purge(producer->now.handle, PURGE_ALL);
 }
 
-static void serve_last(struct producer *producer, struct client *client, rd_kafka_event_t *event)
+/* What a client still reports, until it has nothing more or `deadline` (gw_now()) is over; what it
+ * has reported already is served in any case. */
+static void serve_last(struct producer *producer, struct client *client, int64_t deadline)
 {
-	const rd_kafka_message_t *message;
+	while (client->handle && rd_kafka_outq_len(client->handle) > 0) {
+		int wait = gw_now() < deadline ? WAIT_MS : 0;
+		rd_kafka_event_t *event = rd_kafka_queue_poll(client->events, wait);
+		const rd_kafka_message_t *message;
 
-	while ((message = rd_kafka_event_message_next(event)))
-		report(producer, message, message->err);
+		if (!event && wait == 0)
+			return;
+		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
+			while ((message = rd_kafka_event_message_next(event)))
+				settle(producer, message->_private, message->err, message->len);
+		rd_kafka_event_destroy(event);
+	}
 }
 
 void producer_settle(struct producer *producer, int64_t deadline)
 {
-	if (producer->old.handle)
-		serve_rest(producer, &producer->old, deadline, serve_last);
-	serve_rest(producer, &producer->now, deadline, serve_last);
-	gw_counter_add(&producer->refused, gw_counter_get(&producer->waiting));
-	gw_counter_set(&producer->waiting, 0);
-}
+	struct entry *after;
 
-const char *producer_state_name(const struct producer *producer)
-{
-	return state_names[atomic_load_explicit(&producer->state, memory_order_relaxed)];
-}
-
-struct json_t *producer_describe(struct producer *producer)
-{
-	char error[PRODUCER_ERROR];
-
-	copy_error(producer, error);
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s?}", "topic", producer->topic_name,
-		"state", producer_state_name(producer), "queued",
-		(json_int_t)gw_counter_get(&producer->waiting), "delivered",
-		(json_int_t)gw_counter_get(&producer->delivered), "failed",
-		(json_int_t)gw_counter_get(&producer->refused), "bytes",
-		(json_int_t)gw_counter_get(&producer->bytes), "replaced",
-		(json_int_t)gw_counter_get(&producer->replaced), "last_error",
-		error[0] ? error : NULL);
+	serve_last(producer, &producer->old, deadline);
+	serve_last(producer, &producer->now, deadline);
+	for (struct entry *entry = producer->ledger.oldest; entry; entry = after) {
+		after = entry->after;
+		if (entry->held)
+			settle(producer, entry, RD_KAFKA_RESP_ERR__PURGE_QUEUE, 0);
+	}
+	gw_counter_add(&producer->vitals.refused, producer->ledger.count);
+	gw_counter_set(&producer->vitals.waiting, 0);
 }

@@ -98,10 +98,10 @@ static void a_refusal_takes_no_lock(void **state)
 	      "'1'}]}");
 	assert_int_equal(submit(), GW_DROP_NONE);
 	/* The API may hold it just then. */
-	pthread_mutex_lock(&world.producer.lock);
+	pthread_mutex_lock(&world.producer.vitals.lock);
 	assert_int_equal(submit(), GW_DROP_SINK_FULL);
-	pthread_mutex_unlock(&world.producer.lock);
-	json_t *facts = producer_describe(&world.producer);
+	pthread_mutex_unlock(&world.producer.vitals.lock);
+	json_t *facts = vitals_describe(&world.producer.vitals);
 	const char *text = json_string_value(json_object_get(facts, "last_error"));
 
 	assert_non_null(text);
@@ -137,7 +137,7 @@ static void what_was_reported_is_served_also_when_the_deadline_is_over(void **st
 	producer_purge(&world.producer);
 	producer_settle(&world.producer, gw_now());
 	assert_int_equal(world.lost, 10);
-	assert_int_equal(gw_counter_get(&world.producer.waiting), 0);
+	assert_int_equal(gw_counter_get(&world.producer.vitals.waiting), 0);
 	end();
 }
 
@@ -157,7 +157,7 @@ static void a_silent_name_server_does_not_stop_a_failed_client_from_being_replac
 	rd_kafka_test_fatal_error(failed, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, "a test");
 	for (int64_t until = gw_now() + GW_NS_PER_S; gw_now() < until;)
 		producer_poll(&world.producer);
-	assert_int_equal(gw_counter_get(&world.producer.replaced), 1);
+	assert_int_equal(gw_counter_get(&world.producer.vitals.replaced), 1);
 	assert_int_equal(world.delivered + world.lost, 1);
 	resolver_silence(false);
 	poll_until(&world.delivered, 11);

@@ -12,6 +12,9 @@ struct setting {
 static const struct setting common[] = {
 	{"acks", "all"},
 	{"enable.idempotence", "true"},
+	/* A client that has to give a record up stops at it: what comes after it, perhaps of the
+	 * same camera, may not overtake it. */
+	{"enable.gapless.guarantee", "true"},
 	/* By default a record dies silently after five minutes. 0: it waits for its brokers for as
 	 * long as it takes; what does not fit into the queue meanwhile is counted. */
 	{"message.timeout.ms", "0"},
@@ -72,26 +75,66 @@ static int set_table(rd_kafka_conf_t *conf, const struct setting *settings, stru
 	return status;
 }
 
+static int set_property(
+	rd_kafka_conf_t *conf, const struct gw_property_config *property, struct gw_error *error)
+{
+	char text[256];
+
+	for (const char *const *name = ours; *name; name++)
+		if (strcmp(property->name, *name) == 0)
+			return gw_error_set(error, -EINVAL,
+				"kafka: setting %s belongs to the gateway: take it out of "
+				"`properties`",
+				property->name);
+	switch (rd_kafka_conf_set(conf, property->name, property->value, text, sizeof(text))) {
+	case RD_KAFKA_CONF_OK:
+		return 0;
+	case RD_KAFKA_CONF_UNKNOWN:
+		return gw_error_set(error, -EINVAL,
+			"kafka: property %s: No such configuration property of librdkafka: look at "
+			"its spelling",
+			property->name);
+	default:
+		return gw_error_set(error, -EINVAL,
+			"kafka: property %s: librdkafka does not take the value that is given",
+			property->name);
+	}
+}
+
 static int set_properties(
 	rd_kafka_conf_t *conf, const struct gw_kafka_config *config, struct gw_error *error)
 {
 	int status = 0;
 
-	for (uint32_t i = 0; i < config->properties_count && status == 0; i++) {
-		const struct gw_property_config *property = &config->properties[i];
-
-		for (const char *const *name = ours; *name; name++)
-			if (strcmp(property->name, *name) == 0)
-				return gw_error_set(error, -EINVAL,
-					"kafka: setting %s belongs to the gateway: take it out of "
-					"`properties`",
-					property->name);
-		status = set(conf, property->name, property->value, error);
-	}
+	for (uint32_t i = 0; i < config->properties_count && status == 0; i++)
+		status = set_property(conf, &config->properties[i], error);
 	return status;
 }
 
-rd_kafka_conf_t *settings_make(const struct gw *gw, enum sink_kind kind, struct gw_error *error)
+static bool is(const rd_kafka_conf_t *conf, const char *name, const char *value)
+{
+	char text[16] = "";
+	size_t size = sizeof(text);
+
+	return rd_kafka_conf_get(conf, name, text, &size) == RD_KAFKA_CONF_OK &&
+		strcmp(text, value) == 0;
+}
+
+/* What follows from the rest, and what the user cannot know of. */
+static int set_last(rd_kafka_conf_t *conf, struct settings_mode mode, struct gw_error *error)
+{
+	int status = set(conf, "log.queue", "true", error);
+
+	if (status == 0 && mode.alone)
+		status = set(conf, "batch.num.messages", "1", error);
+	/* Alone, what is refused for good holds nothing up. */
+	if (status == 0 && (mode.alone || is(conf, "enable.idempotence", "false")))
+		status = set(conf, "enable.gapless.guarantee", "false", error);
+	return status;
+}
+
+rd_kafka_conf_t *settings_make(
+	const struct gw *gw, enum sink_kind kind, struct settings_mode mode, struct gw_error *error)
 {
 	const struct gw_kafka_config *config = gw->config->kafka;
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -106,10 +149,14 @@ rd_kafka_conf_t *settings_make(const struct gw *gw, enum sink_kind kind, struct 
 		status = set_table(conf, common, error);
 	if (status == 0)
 		status = set_table(conf, kind == SINK_RESULT ? results : frames, error);
+	/* A topic that is not there: at first its absence is to be known soon. */
+	if (status == 0)
+		status = set(conf, "topic.metadata.propagation.max.ms",
+			mode.patient ? "10000" : "2000", error);
 	if (status == 0)
 		status = set_properties(conf, config, error);
 	if (status == 0)
-		status = set(conf, "log.queue", "true", error);
+		status = set_last(conf, mode, error);
 	if (status != 0) {
 		rd_kafka_conf_destroy(conf);
 		return NULL;

@@ -2,10 +2,21 @@
 #pragma once
 
 #include <librdkafka/rdkafka.h>
+#include <stdbool.h>
 
 #include "core/error.h"
 #include "core/gateway.h"
 #include "sink/sink.h"
 
-/* A new configuration for rd_kafka_new(), NULL and the error line when a setting is refused. */
-rd_kafka_conf_t *settings_make(const struct gw *gw, enum sink_kind kind, struct gw_error *error);
+/* What the client before this one met. */
+struct settings_mode {
+	/* Its records could not be sent: wait longer for what is missing before giving up again. */
+	bool patient;
+	/* A request with several records was refused for one of them: send each alone. */
+	bool alone;
+};
+
+/* A new configuration for rd_kafka_new(), NULL and the error line when a setting is refused. The
+ * line never holds the value of one of the user's properties: it may be a password. */
+rd_kafka_conf_t *settings_make(const struct gw *gw, enum sink_kind kind, struct settings_mode mode,
+	struct gw_error *error);

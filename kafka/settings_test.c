@@ -32,7 +32,7 @@ static rd_kafka_conf_t *make(struct site *site, enum sink_kind kind)
 	site->config.gateway = &site->gateway;
 	site->config.kafka = &site->kafka;
 	site->gw.config = &site->config;
-	return settings_make(&site->gw, kind, &site->error);
+	return settings_make(&site->gw, kind, (struct settings_mode){0}, &site->error);
 }
 
 static long number(const rd_kafka_conf_t *conf, const char *name)
@@ -105,6 +105,50 @@ static void what_the_accounting_needs_is_not_the_users(void **state)
 	assert_non_null(strstr(site.error.text, "delivery.report.only.error"));
 }
 
+static void an_error_never_shows_a_value(void **state)
+{
+	struct gw_property_config properties[] = {
+		{.name = "sasl.pasword", .value = "hunter2"},
+		{.name = "acks", .value = "hunter2"},
+		{.name = "linger.ms", .value = "hunter2"},
+		{.name = "log.queue", .value = "hunter2"},
+	};
+
+	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
+		struct site site = site_with(&properties[i], 1);
+
+		assert_null(make(&site, SINK_RESULT));
+		assert_non_null(strstr(site.error.text, properties[i].name));
+		assert_null(strstr(site.error.text, "hunter2"));
+	}
+}
+
+static void a_client_that_sends_records_alone_goes_on_after_a_refusal(void **state)
+{
+	struct site site = site_with(NULL, 0);
+	rd_kafka_conf_t *conf = make(&site, SINK_RESULT);
+
+	assert_setting(conf, "enable.gapless.guarantee", "true");
+	rd_kafka_conf_destroy(conf);
+	conf = settings_make(
+		&site.gw, SINK_RESULT, (struct settings_mode){.alone = true}, &site.error);
+	assert_setting(conf, "enable.gapless.guarantee", "false");
+	assert_int_equal(number(conf, "batch.num.messages"), 1);
+	rd_kafka_conf_destroy(conf);
+}
+
+static void a_client_without_idempotence_is_possible(void **state)
+{
+	struct gw_property_config property = {.name = "enable.idempotence", .value = "false"};
+	struct site site = site_with(&property, 1);
+	rd_kafka_conf_t *conf = make(&site, SINK_RESULT);
+	char text[256];
+	rd_kafka_t *client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
+
+	assert_non_null(client);
+	rd_kafka_destroy(client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +156,9 @@ int main(void)
 		cmocka_unit_test(nothing_is_lost_silently),
 		cmocka_unit_test(the_user_has_the_last_word),
 		cmocka_unit_test(what_the_accounting_needs_is_not_the_users),
+		cmocka_unit_test(an_error_never_shows_a_value),
+		cmocka_unit_test(a_client_that_sends_records_alone_goes_on_after_a_refusal),
+		cmocka_unit_test(a_client_without_idempotence_is_possible),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

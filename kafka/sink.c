@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "kafka/producer.h"
+#include "kafka/vitals.h"
 #include "sink/sink.h"
 
 /* For what the clients let go of without a broker's help: it takes milliseconds. */
@@ -89,16 +90,33 @@ static void kafka_purge(void *state)
 		producer_settle(&kafka->producers[kind], deadline);
 }
 
+static void kafka_health(void *state, struct gw_health *health)
+{
+	struct kafka_sink *kafka = state;
+
+	for (int kind = 0; kind < 2; kind++)
+		vitals_health(&kafka->producers[kind].vitals, health);
+}
+
+/* The results are what the gateway is there for: their state is its state, and while they are well,
+ * that of the pictures, should these be in trouble. */
+static enum vitals_state state_of(const struct kafka_sink *kafka)
+{
+	enum vitals_state results = vitals_state(&kafka->producers[SINK_RESULT].vitals);
+	enum vitals_state frames = vitals_state(&kafka->producers[SINK_SAMPLE].vitals);
+
+	return results == VITALS_UP && frames != VITALS_CONNECTING ? frames : results;
+}
+
 static struct json_t *kafka_describe(void *state)
 {
 	struct kafka_sink *kafka = state;
-	struct producer *results = &kafka->producers[SINK_RESULT];
-	struct producer *frames = &kafka->producers[SINK_SAMPLE];
-	json_t *topics = json_pack("[o, o]", producer_describe(results), producer_describe(frames));
+	struct vitals *results = &kafka->producers[SINK_RESULT].vitals;
+	struct vitals *frames = &kafka->producers[SINK_SAMPLE].vitals;
+	json_t *topics = json_pack("[o, o]", vitals_describe(results), vitals_describe(frames));
 
-	/* The results are what the gateway is there for: their state is its state. */
 	return json_pack("{s:s, s:s, s:s, s:I, s:o*}", "backend", "kafka", "state",
-		producer_state_name(results), "brokers", kafka->gw->config->kafka->brokers,
+		vitals_state_name(state_of(kafka)), "brokers", kafka->gw->config->kafka->brokers,
 		"queued",
 		(json_int_t)(gw_counter_get(&results->waiting) + gw_counter_get(&frames->waiting)),
 		"topics", topics);
@@ -112,6 +130,7 @@ const struct sink_ops sink_kafka = {
 	.housekeeping = kafka_housekeeping,
 	.flush = kafka_flush,
 	.purge = kafka_purge,
+	.health = kafka_health,
 	.describe = kafka_describe,
 	.close = kafka_close,
 };

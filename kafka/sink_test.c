@@ -277,6 +277,16 @@ static void describe_topic(
 	json_decref(facts);
 }
 
+static uint64_t replaced(struct fixture *f)
+{
+	json_t *facts = sink_stage.describe(f->sink);
+	json_t *results = json_array_get(json_object_get(facts, "topics"), 0);
+	uint64_t count = (uint64_t)json_integer_value(json_object_get(results, "replaced"));
+
+	json_decref(facts);
+	return count;
+}
+
 static void what_brokers_refuse_for_good_is_lost_and_counted(void **state)
 {
 	struct cluster *cluster = *state;
@@ -284,17 +294,145 @@ static void what_brokers_refuse_for_good_is_lost_and_counted(void **state)
 	char text[256];
 
 	rd_kafka_mock_push_request_errors(
-		cluster->mock, PRODUCE, 1, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+		cluster->mock, PRODUCE, 1, RD_KAFKA_RESP_ERR_INVALID_RECORD);
 	fixture_send_frames(f, 0, 1);
 	fixture_turn_until(f, &fixture_stats(f, 0)->drops[GW_DROP_SINK_LOST], 1);
-	/* The library remembers it for a while and says no at once. */
-	fixture_send_frames(f, 0, 1);
-	fixture_turn_until(f, &fixture_stats(f, 0)->drops[GW_DROP_SINK_LOST], 2);
-	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->delivered), 0);
 	describe_topic(f, 0, "last_error", text, sizeof(text));
-	assert_non_null(strstr(text, "authorization failed"));
+	assert_non_null(strstr(text, "INVALID_RECORD: "));
+	fixture_send_frames(f, 0, 1);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 1);
 	fixture_assert_balanced(f);
 	fixture_close(f, 1000);
+}
+
+static void what_can_pass_costs_nothing_and_keeps_the_order(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = open_sink(cluster, "  frames: {every: 0}\n");
+	char text[256];
+
+	fixture_send_frames(f, 0, 5);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 5);
+	rd_kafka_mock_push_request_errors(cluster->mock, PRODUCE, 2,
+		RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+		RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+	fixture_send_frames(f, 0, 100);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 105);
+	describe_topic(f, 0, "last_error", text, sizeof(text));
+	assert_non_null(strstr(text, "TOPIC_AUTHORIZATION_FAILED: "));
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SINK_LOST), 0);
+	fixture_assert_balanced(f);
+	assert_in_order(cluster, 105);
+	fixture_close(f, 1000);
+}
+
+static void what_comes_while_a_producer_is_replaced_waits_behind_the_rest(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = open_sink(cluster, "  frames: {every: 0}\n");
+
+	fixture_send_frames(f, 0, 5);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 5);
+	for (int i = 0; i < 3; i++)
+		rd_kafka_mock_push_request_errors(
+			cluster->mock, PRODUCE, 1, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+	for (int i = 0; i < 300; i++) {
+		static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
+
+		fixture_send_frames(f, 0, 1);
+		nanosleep(&pause, NULL);
+	}
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 305);
+	assert_true(replaced(f) >= 2);
+	fixture_assert_balanced(f);
+	assert_in_order(cluster, 305);
+	fixture_close(f, 1000);
+}
+
+static void a_refused_request_harms_no_record_but_the_one_at_fault(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = open_sink(cluster,
+		"  frames: {every: 0}\n"
+		"  properties: [{name: linger.ms, value: '100'}, {name: debug, value: "
+		"'eos,msg,protocol'}]\n");
+
+	fixture_send_frames(f, 0, 1);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 1);
+	/* The request with all of them, and then the third one that comes alone. */
+	rd_kafka_mock_push_request_errors(cluster->mock, PRODUCE, 4,
+		RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_NO_ERROR,
+		RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	fixture_send_frames(f, 0, 50);
+	fixture_turn_until(f, &fixture_stats(f, 0)->drops[GW_DROP_SINK_LOST], 1);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 50);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SINK_LOST), 1);
+	fixture_assert_balanced(f);
+	fixture_close(f, 1000);
+}
+
+static void producers_that_fail_at_once_are_replaced_ever_more_rarely(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = open_sink(cluster, "  frames: {every: 0}\n");
+
+	for (int i = 0; i < 100; i++)
+		rd_kafka_mock_push_request_errors(
+			cluster->mock, PRODUCE, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+	fixture_send_frames(f, 0, 20);
+	for (int64_t until = gw_now() + 3 * GW_NS_PER_S; gw_now() < until;)
+		fixture_turn(f);
+	/* At once, after 0.5 s and after 1 s more; the next one takes 2 s. */
+	assert_in_range(replaced(f), 2, 3);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->results_waiting), 20);
+	fixture_assert_balanced(f);
+	fixture_close(f, 100);
+}
+
+/* Frames of cam0 for as long as there are slots, the rest waits in the link. */
+static void lossless_waits_for_room_and_loses_nothing(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = open_sink(cluster,
+		"  frames: {every: 2, budget: 3}\n"
+		"  properties: [{name: queue.buffering.max.messages, value: '4'}]\n");
+
+	f->gw.lossless = true;
+	rd_kafka_mock_broker_set_down(cluster->mock, 1);
+	fixture_send_frames(f, 0, 24);
+	for (int i = 0; i < 100; i++)
+		fixture_turn(f);
+	assert_true(gw_link_count(f->sink->in) > 10);
+	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
+		assert_int_equal(fixture_drops(f, 0, drop), 0);
+	fixture_assert_balanced(f);
+
+	rd_kafka_mock_broker_set_up(cluster->mock, 1);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 24);
+	fixture_turn_until(f, &fixture_stats(f, 0)->samples_delivered, 12);
+	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
+		assert_int_equal(fixture_drops(f, 0, drop), 0);
+	assert_in_order(cluster, 24);
+	fixture_close(f, 1000);
+}
+
+static void what_lossless_still_waits_for_at_the_end_is_counted(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = open_sink(cluster,
+		"  frames: {every: 1, budget: 10}\n"
+		"  properties: [{name: queue.buffering.max.messages, value: '4'}]\n");
+
+	f->gw.lossless = true;
+	rd_kafka_mock_broker_set_down(cluster->mock, 1);
+	fixture_send_frames(f, 0, 5);
+	assert_int_equal(gw_link_count(f->sink->in), 0);
+	f->sink->drain_by = gw_now();
+	assert_true(sink_stage.drain(f->sink));
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SHUTDOWN), 1);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SINK_LOST), 4);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_LOST), 4);
+	fixture_close(f, 100);
 }
 
 static void a_picture_above_the_limit_is_refused_and_its_result_goes_on(void **state)
@@ -473,6 +611,12 @@ int main(void)
 		WITH_CLUSTER(what_hanging_clients_never_report_is_lost_and_counted_in_time),
 		WITH_CLUSTER(its_threads_take_no_signals_and_are_not_pinned),
 		WITH_CLUSTER(what_brokers_refuse_for_good_is_lost_and_counted),
+		WITH_CLUSTER(what_can_pass_costs_nothing_and_keeps_the_order),
+		WITH_CLUSTER(what_comes_while_a_producer_is_replaced_waits_behind_the_rest),
+		WITH_CLUSTER(a_refused_request_harms_no_record_but_the_one_at_fault),
+		WITH_CLUSTER(producers_that_fail_at_once_are_replaced_ever_more_rarely),
+		WITH_CLUSTER(lossless_waits_for_room_and_loses_nothing),
+		WITH_CLUSTER(what_lossless_still_waits_for_at_the_end_is_counted),
 		WITH_CLUSTER(a_picture_above_the_limit_is_refused_and_its_result_goes_on),
 		WITH_CLUSTER(a_picture_that_the_brokers_refuse_for_its_size_is_counted_so),
 	};

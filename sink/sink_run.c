@@ -2,8 +2,9 @@
  * here.
  *
  *   sink_run print                    one record of every shape, a line each
- *   sink_run send BROKERS COUNT RATE  COUNT frames of each of two cameras at RATE frames a second,
- * each tenth sampled; then waits for the brokers and prints the counts
+ *   sink_run send KAFKA COUNT RATE [SMALL]  COUNT frames of each of two cameras at RATE frames a
+ * second, with KAFKA as configuration; then waits for the brokers and prints the counts. Every
+ * second picture that is sampled has SMALL bytes. Troubles are logged as in gwd.
  */
 #include <jansson.h>
 #include <math.h>
@@ -20,6 +21,7 @@
 
 #include "core/clock.h"
 #include "core/drops.h"
+#include "core/health.h"
 #include "sink/fixture.h"
 #include "sink/record.h"
 #include "sink/stage.h"
@@ -66,13 +68,43 @@ static void print(void)
 	fixture_close(f, 0);
 }
 
+static void watch(struct fixture *f)
+{
+	static struct gw_health_log *log;
+	static struct gw_health health;
+	static int64_t next;
+
+	if (gw_now() < next)
+		return;
+	next = gw_now() + 100 * GW_NS_PER_MS;
+	if (!log)
+		log = gw_health_log_create();
+	health.count = health.left_out = 0;
+	sink_stage.health(f->sink, &health);
+	gw_health_watch(log, &health, gw_now());
+}
+
 /* One turn and a nap: the tests look at the records, not at the speed. */
 static void turn(struct fixture *f)
 {
 	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
 
 	fixture_turn(f);
+	watch(f);
 	nanosleep(&pause, NULL);
+}
+
+static void send_frame(struct fixture *f, uint32_t camera, uint32_t every, uint32_t small)
+{
+	struct gw_frame *frame;
+
+	/* In lossless mode they wait. */
+	while (!(frame = fixture_frame(f, camera)))
+		turn(f);
+	if (small > 0 && every > 0 && frame->sequence / every % 2 == 1)
+		frame->jpeg.size = small;
+	fixture_send(f, frame);
+	fixture_turn(f);
 }
 
 static uint64_t unsettled(struct fixture *f, uint32_t camera)
@@ -82,7 +114,7 @@ static uint64_t unsettled(struct fixture *f, uint32_t camera)
 	return gw_counter_get(&stats->results_waiting) + gw_counter_get(&stats->samples_held);
 }
 
-static void send(const char *section, uint32_t count, uint32_t rate)
+static void send(const char *section, uint32_t count, uint32_t rate, uint32_t small)
 {
 	char yaml[1024];
 	json_t *counts = json_object();
@@ -95,7 +127,7 @@ static void send(const char *section, uint32_t count, uint32_t rate)
 	for (uint32_t i = 0; i < 2 * count; i++) {
 		while (gw_now() < begin + i * GW_NS_PER_S / rate)
 			turn(f);
-		fixture_send_frames(f, i % 2, 1);
+		send_frame(f, i % 2, f->gw.cameras[0].sample_every, small);
 	}
 	deadline = gw_now() + DRAIN_MS * GW_NS_PER_MS;
 	while (unsettled(f, 0) + unsettled(f, 1) > 0 && gw_now() < deadline)
@@ -130,10 +162,11 @@ int main(int argc, char **argv)
 		print();
 		return 0;
 	}
-	if (argc == 5 && strcmp(argv[1], "send") == 0) {
-		send(argv[2], (uint32_t)atoi(argv[3]), (uint32_t)atoi(argv[4]));
+	if ((argc == 5 || argc == 6) && strcmp(argv[1], "send") == 0) {
+		send(argv[2], (uint32_t)atoi(argv[3]), (uint32_t)atoi(argv[4]),
+			argc == 6 ? (uint32_t)atoi(argv[5]) : 0);
 		return 0;
 	}
-	fprintf(stderr, "usage: sink_run print | send KAFKA COUNT RATE\n");
+	fprintf(stderr, "usage: sink_run print | send KAFKA COUNT RATE [SMALL]\n");
 	return 2;
 }

@@ -7,12 +7,25 @@ import pytest
 
 from testbed import places
 from testbed.kafka import Kafka
+from testbed.sink_run import program
 
 
 @pytest.fixture
 def sink_run() -> Path:
     """The program that runs the sink stage on frames of its own."""
-    return places.need(places.build() / "kafka" / "sink_run", "run ./dev build")
+    return program()
+
+
+@pytest.fixture(scope="module")
+def shared_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A broker for tests that bring topics of their own and leave it alone."""
+    try:
+        kafka = Kafka(tmp_path_factory.mktemp("kafka"))
+    except places.NotThere as missing:
+        pytest.skip(str(missing))
+    kafka.start()
+    yield kafka
+    kafka.kill()
 
 
 @pytest.fixture

@@ -1,55 +1,17 @@
 """The sink stage with a real Apache Kafka, read by a client that is not ours."""
 
-import json
 import time
-from pathlib import Path
-from typing import Any
 
-from testbed.consumer import Customer, Record, validate
-from testbed.kafka import Kafka
-from testbed.process import Process
+from testbed.consumer import validate
+from testbed.sink_run import SinkRun, sequences
 
 FRAMES = 500
 
 
-def counts_of(process: Process, out: Path) -> dict[str, Any]:
-    """What sink_run says at its end."""
-    assert process.wait(90) == 0, process.text()
-    return json.loads(out.read_text())
-
-
-def start(
-    sink_run: Path, broker: Kafka, frames: int, rate: int, tmp_path: Path, **settings: Any
-) -> Process:
-    """Two cameras of `frames` frames each, `rate` frames a second together."""
-    section = {"brokers": broker.brokers, "frames": {"every": 10, "budget": 40}} | settings
-    with (tmp_path / "counts.json").open("wb") as out:
-        return Process(
-            # JSON is YAML, too.
-            [sink_run, "send", json.dumps(section), frames, rate],
-            tmp_path / "sink.log",
-            stdout=out,
-        )
-
-
-def read(broker: Kafka, results: int, frames: int) -> Customer:
-    """Everything in both topics, when it is at least so much."""
-    customer = Customer(broker.brokers)
-    customer.read_until(lambda c: len(c.results) >= results and len(c.frames) >= frames, 30)
-    customer.poll(0.5)
-    customer.close()
-    return customer
-
-
-def sequences(records: list[Record]) -> list[int]:
-    """Frame numbers in the order in which they came."""
-    return [record.sequence for record in records]
-
-
-def test_every_result_arrives_once_in_order_and_as_the_schema_says(sink_run, broker, tmp_path):
-    process = start(sink_run, broker, FRAMES, 300, tmp_path)
-    counts = counts_of(process, tmp_path / "counts.json")
-    customer = read(broker, 2 * FRAMES, 2 * FRAMES // 10)
+def test_every_result_arrives_once_in_order_and_as_the_schema_says(broker, tmp_path):
+    run = SinkRun(tmp_path, broker, FRAMES, 300)
+    counts = run.counts()
+    customer = run.read(2 * FRAMES, 2 * FRAMES // 10)
     for camera in ("cam0", "cam1"):
         assert counts[camera]["delivered"] == FRAMES
         assert sequences(customer.of(camera)) == list(range(FRAMES))
@@ -75,14 +37,14 @@ def test_every_result_arrives_once_in_order_and_as_the_schema_says(sink_run, bro
         assert record.value == bytes([record.sequence % 256]) * 26000
 
 
-def test_a_broker_that_is_killed_costs_nothing(sink_run, broker, tmp_path):
-    process = start(sink_run, broker, FRAMES, 200, tmp_path)
+def test_a_broker_that_is_killed_costs_nothing(broker, tmp_path):
+    run = SinkRun(tmp_path, broker, FRAMES, 200)
     time.sleep(1.5)
     broker.kill()
     time.sleep(1.5)
     broker.start()
-    counts = counts_of(process, tmp_path / "counts.json")
-    customer = read(broker, 2 * FRAMES, 0)
+    counts = run.counts()
+    customer = run.read(2 * FRAMES, 0)
     for camera in ("cam0", "cam1"):
         assert counts[camera]["delivered"] == FRAMES
         assert counts[camera]["samples"] == FRAMES // 10
@@ -91,33 +53,17 @@ def test_a_broker_that_is_killed_costs_nothing(sink_run, broker, tmp_path):
         # At least once: a repeated record carries the id that it had before.
         first_seen = list(dict.fromkeys(sequences(customer.of(camera))))
         assert first_seen == list(range(FRAMES))
-    log = process.text()
-    assert log.count("framegate.results: brokers are away") == 1
-    assert "brokers are up" in log
+    assert run.process.text().count("kafka.framegate.results.down: no broker of") == 1
 
 
-def test_a_broker_that_comes_late_gets_everything(sink_run, broker, tmp_path):
+def test_a_broker_that_comes_late_gets_everything(broker, tmp_path):
     broker.stop()
-    process = start(sink_run, broker, 50, 1000, tmp_path)
+    run = SinkRun(tmp_path, broker, 50, 1000)
     time.sleep(1.5)
-    assert process.running
+    assert run.process.running
     broker.start()
-    counts = counts_of(process, tmp_path / "counts.json")
-    customer = read(broker, 100, 10)
+    counts = run.counts()
+    customer = run.read(100, 10)
     assert counts["cam1"]["delivered"] == 50
     assert counts["describe"]["state"] == "up"
     assert sequences(customer.of("cam1")) == list(range(50))
-
-
-def test_a_topic_that_nobody_makes_is_counted_and_named(sink_run, broker, tmp_path):
-    patience = {"name": "topic.metadata.propagation.max.ms", "value": "500"}
-    process = start(
-        sink_run, broker, 20, 100, tmp_path, results={"topic": "nowhere"}, properties=[patience]
-    )
-    counts = counts_of(process, tmp_path / "counts.json")
-    assert counts["cam0"]["drops"] == {"sink_lost": 20}
-    assert counts["cam0"]["samples_delivered"] == 2
-    results = counts["describe"]["topics"][0]
-    assert results["topic"] == "nowhere"
-    assert "Unknown topic" in results["last_error"]
-    assert "nowhere: " in process.text()

@@ -1,5 +1,6 @@
 """A real Apache Kafka: one node in KRaft mode on a loopback port, its data in a given folder."""
 
+import shutil
 import signal
 import socket
 import time
@@ -7,7 +8,19 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from testbed import places, stopping
 from testbed.process import Process
@@ -34,6 +47,8 @@ broker.session.timeout.ms=3000
 group.initial.rebalance.delay.ms=0
 message.max.bytes=16777216
 auto.create.topics.enable=false
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=true
 """
 
 
@@ -54,6 +69,8 @@ class Kafka:
         self._jars = places.kafka_jars()
         self._process: Process | None = None
         self.port = free_port()
+        # No broker's: who produces there is wrong.
+        self.controller = free_port()
         self.brokers = f"127.0.0.1:{self.port}"
 
     def _java(self, *arguments: object) -> Process:
@@ -69,7 +86,7 @@ class Kafka:
     def _format(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._properties.write_text(
-            _PROPERTIES.format(port=self.port, controller=free_port(), data=self._data)
+            _PROPERTIES.format(port=self.port, controller=self.controller, data=self._data)
         )
         tool = self._java(
             "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", self._properties
@@ -110,6 +127,55 @@ class Kafka:
         admin = self._admin()
         for done in admin.create_topics(topics, operation_timeout=15).values():
             done.result(20)
+
+    def delete_topics(self, names: Iterable[str]) -> None:
+        """Deletes topics and waits until they are gone."""
+        admin = self._admin()
+        for done in admin.delete_topics(list(names), operation_timeout=15).values():
+            done.result(20)
+
+    def set_topic(self, name: str, key: str, value: str) -> None:
+        """Changes one setting of a topic."""
+        change = ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[change])
+        admin = self._admin()
+        for done in admin.incremental_alter_configs([resource]).values():
+            done.result(20)
+
+    def deny_writing(self, name: str) -> AclBinding:
+        """Lets nobody write to a topic any more; the answer is for allow_writing()."""
+        rule = AclBinding(
+            ResourceType.TOPIC,
+            name,
+            ResourcePatternType.LITERAL,
+            "User:ANONYMOUS",
+            "*",
+            AclOperation.WRITE,
+            AclPermissionType.DENY,
+        )
+        admin = self._admin()
+        for done in admin.create_acls([rule]).values():
+            done.result(20)
+        return rule
+
+    def allow_writing(self, rule: AclBinding) -> None:
+        """Takes a rule of deny_writing() back."""
+        only = AclBindingFilter(
+            rule.restype,
+            rule.name,
+            rule.resource_pattern_type,
+            rule.principal,
+            rule.host,
+            rule.operation,
+            rule.permission_type,
+        )
+        admin = self._admin()
+        for done in admin.delete_acls([only]).values():
+            done.result(20)
+
+    def wipe(self) -> None:
+        """Takes the data of a broker that does not run."""
+        shutil.rmtree(self._data)
 
     def stop(self) -> None:
         """Lets the broker close its data and end."""

@@ -1,0 +1,79 @@
+#include "kafka/message.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+
+/* What depends on the kind alone. */
+static const struct {
+	const char *type, *content_type;
+	int flags; /* of produce: a result's text is copied, a picture is not */
+	enum gw_drop full, lost, too_large;
+} kinds[] = {
+	[SINK_RESULT] = {"com.framegate.result.v1", "application/json", RD_KAFKA_MSG_F_COPY,
+		GW_DROP_SINK_FULL, GW_DROP_SINK_LOST, GW_DROP_SINK_LOST},
+	[SINK_SAMPLE] = {"com.framegate.frame.v1", "image/jpeg", 0, GW_DROP_SAMPLE_FULL,
+		GW_DROP_SAMPLE_LOST, GW_DROP_SAMPLE_TOO_LARGE},
+};
+
+rd_kafka_headers_t *message_headers(const struct sink_record *record)
+{
+	const struct {
+		const char *name, *value;
+	} attributes[] = {
+		{"ce_specversion", "1.0"},
+		{"ce_id", record->id},
+		{"ce_source", record->source},
+		{"ce_type", kinds[record->kind].type},
+		{"ce_time", record->time},
+		{"content-type", kinds[record->kind].content_type},
+	};
+	const size_t count = sizeof(attributes) / sizeof(attributes[0]);
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
+
+	for (size_t i = 0; headers && i < count; i++)
+		rd_kafka_header_add(headers, attributes[i].name, -1, attributes[i].value, -1);
+	return headers;
+}
+
+struct client_message message_of(const struct sink_record *record, void *opaque)
+{
+	return (struct client_message){
+		.value = (void *)record->value,
+		.size = record->size,
+		.key = (void *)record->camera,
+		.key_size = strlen(record->camera),
+		.flags = kinds[record->kind].flags,
+		.time_ms = record->frame->capture_ns / GW_NS_PER_MS,
+		.opaque = opaque,
+	};
+}
+
+struct client_message message_again(enum sink_kind kind, const rd_kafka_message_t *given_up)
+{
+	rd_kafka_timestamp_type_t type;
+
+	return (struct client_message){
+		.value = given_up->payload,
+		.size = given_up->len,
+		.key = given_up->key,
+		.key_size = given_up->key_len,
+		.flags = kinds[kind].flags,
+		.time_ms = rd_kafka_message_timestamp(given_up, &type),
+		.opaque = given_up->_private,
+	};
+}
+
+enum gw_drop message_drop(enum sink_kind kind, rd_kafka_resp_err_t error)
+{
+	switch (error) {
+	case RD_KAFKA_RESP_ERR_NO_ERROR:
+		return GW_DROP_NONE;
+	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+		return kinds[kind].full;
+	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+		return kinds[kind].too_large;
+	default:
+		return kinds[kind].lost;
+	}
+}

@@ -1,0 +1,20 @@
+/* A record as a Kafka message: CloudEvents attributes in headers, and what a kind implies. */
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include "core/drops.h"
+#include "kafka/client.h"
+#include "sink/sink.h"
+
+/* CloudEvents 1.0, Kafka protocol binding, binary content mode (3.2). NULL: out of memory. */
+rd_kafka_headers_t *message_headers(const struct sink_record *record);
+
+/* The message of a new record; nothing is copied. */
+struct client_message message_of(const struct sink_record *record, void *opaque);
+
+/* The message that a client gave up, as it was handed over. */
+struct client_message message_again(enum sink_kind kind, const rd_kafka_message_t *given_up);
+
+/* What a record of that kind is counted as when it ends with that error. */
+enum gw_drop message_drop(enum sink_kind kind, rd_kafka_resp_err_t error);

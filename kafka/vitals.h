@@ -1,0 +1,82 @@
+/* How one producer is doing: what it counts, what went wrong last, and what follows from it. Up
+ * means that records are confirmed, not that there is a connection.
+ *
+ * The sink's thread writes, with plain stores; any thread reads.
+ */
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/counter.h"
+
+#define VITALS_ERROR 256
+/* Seconds that "lately" means. */
+#define VITALS_LATELY 10
+
+struct gw_health;
+struct json_t;
+
+enum vitals_link { LINK_CONNECTING, LINK_UP, LINK_DOWN };
+
+enum vitals_state {
+	VITALS_CONNECTING, /* no broker has answered yet, and it is early */
+	VITALS_UP, /* records are confirmed, or none waits and a broker is connected */
+	VITALS_STALLED, /* a broker is connected and the oldest record waits for too long */
+	VITALS_REFUSING, /* half of the records or more were refused lately */
+	VITALS_DOWN, /* no broker is connected */
+};
+
+struct vitals {
+	/* Read-only after open. */
+	const char *topic, *brokers;
+	uint64_t most_records, most_bytes; /* that may wait */
+
+	_Atomic int link; /* enum vitals_link */
+	struct gw_counter waiting, waiting_bytes; /* gauges */
+	struct gw_counter delivered, bytes; /* confirmed */
+	struct gw_counter refused; /* given up: not taken, refused for good, unsent at the end */
+	struct gw_counter replaced; /* clients */
+	struct gw_counter oldest; /* gw_now() when the oldest that waits was submitted; 0: none */
+	struct gw_counter recent_delivered, recent_refused; /* gauges: lately */
+	_Atomic int refused_code; /* rd_kafka_resp_err_t of the latest refusal */
+	_Atomic int last_code; /* the latest error, or 0: what was wrong is in `last_error` */
+	struct gw_counter last_at; /* gw_now() of it; 0: none yet */
+	pthread_mutex_t lock; /* of last_error */
+	char last_error[VITALS_ERROR];
+
+	/* Sink thread only. */
+	struct {
+		uint64_t delivered, refused;
+	} history[VITALS_LATELY + 1]; /* a look a second */
+	uint32_t looks;
+	int64_t next_look;
+};
+
+/* `vitals` is all zero before. The words stay the caller's. */
+void vitals_open(struct vitals *vitals, const char *topic, const char *brokers,
+	uint64_t most_records, uint64_t most_bytes);
+void vitals_close(struct vitals *vitals);
+
+/* Sink thread. The code is for what may go wrong with every record: whoever asks words it. The text
+ * is for what the library words itself, now and then: takes a lock. */
+void vitals_code(struct vitals *vitals, rd_kafka_resp_err_t code);
+void vitals_text(struct vitals *vitals, const char *text);
+void vitals_link(struct vitals *vitals, enum vitals_link link);
+void vitals_delivered(struct vitals *vitals, uint64_t bytes);
+void vitals_refused(struct vitals *vitals, rd_kafka_resp_err_t code);
+
+/* Sink thread, in housekeeping: what happened lately. */
+void vitals_tick(struct vitals *vitals, int64_t now);
+
+/* Any thread. The name is that of the API. */
+enum vitals_state vitals_state(const struct vitals *vitals);
+const char *vitals_state_name(enum vitals_state state);
+
+/* Any thread: adds what keeps records from being delivered. */
+void vitals_health(struct vitals *vitals, struct gw_health *health);
+
+/* Any thread. A new JSON object. */
+struct json_t *vitals_describe(struct vitals *vitals);

@@ -1,0 +1,132 @@
+#include "kafka/vitals.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/health.h"
+#include "core/test.h"
+
+static struct vitals *begin(void)
+{
+	static struct vitals vitals;
+
+	memset(&vitals, 0, sizeof(vitals));
+	vitals_open(&vitals, "results", "b:9092", 100, 1000);
+	vitals_link(&vitals, LINK_UP);
+	return &vitals;
+}
+
+static void wait_since(struct vitals *vitals, uint64_t records, int64_t age)
+{
+	gw_counter_set(&vitals->waiting, records);
+	gw_counter_set(&vitals->oldest, records > 0 ? (uint64_t)(gw_now() - age) : 0);
+}
+
+static void assert_trouble(struct vitals *vitals, const char *id, const char *words)
+{
+	static struct gw_health health;
+
+	health.count = 0;
+	vitals_health(vitals, &health);
+	if (!id) {
+		assert_int_equal(health.count, 0);
+		return;
+	}
+	assert_int_equal(health.count, 1);
+	assert_string_equal(health.trouble[0].id, id);
+	if (!strstr(health.trouble[0].text, words))
+		fail_msg("%s", health.trouble[0].text);
+}
+
+static void a_connection_alone_is_up_while_nothing_waits(void **state)
+{
+	struct vitals *vitals = begin();
+
+	assert_int_equal(vitals_state(vitals), VITALS_UP);
+	wait_since(vitals, 3, GW_NS_PER_S);
+	assert_int_equal(vitals_state(vitals), VITALS_UP);
+	assert_trouble(vitals, NULL, "");
+	vitals_close(vitals);
+}
+
+static void a_record_that_waits_too_long_is_not_up(void **state)
+{
+	struct vitals *vitals = begin();
+
+	wait_since(vitals, 3, 12300 * GW_NS_PER_MS);
+	assert_int_equal(vitals_state(vitals), VITALS_STALLED);
+	assert_trouble(vitals, "kafka.results.unconfirmed",
+		"3 records wait, the oldest for 12.3 s: a broker is connected and does not");
+	vitals_code(vitals, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC);
+	assert_trouble(vitals, "kafka.results.unconfirmed", "create the topic results");
+	wait_since(vitals, 0, 0);
+	assert_int_equal(vitals_state(vitals), VITALS_UP);
+	assert_trouble(vitals, NULL, "");
+	vitals_close(vitals);
+}
+
+static void without_brokers_it_is_down_and_says_why(void **state)
+{
+	struct vitals *vitals = begin();
+
+	vitals_text(vitals, "Connection refused");
+	vitals_link(vitals, LINK_DOWN);
+	wait_since(vitals, 2, 20 * GW_NS_PER_S);
+	assert_string_equal(vitals_state_name(vitals_state(vitals)), "down");
+	assert_trouble(vitals, "kafka.results.down",
+		"no broker of b:9092 is connected, 2 records wait: Connection refused");
+	vitals_close(vitals);
+}
+
+static void refusals_count_for_as_long_as_they_are_recent(void **state)
+{
+	struct vitals *vitals = begin();
+	int64_t now = GW_NS_PER_S;
+
+	vitals_tick(vitals, now);
+	for (int i = 0; i < 3; i++)
+		vitals_delivered(vitals, 1);
+	vitals_refused(vitals, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	vitals_tick(vitals, now += GW_NS_PER_S);
+	assert_int_equal(vitals_state(vitals), VITALS_UP);
+	assert_trouble(vitals, "kafka.results.refused",
+		"25 % of the records of the last 10 s were refused: MSG_SIZE_TOO_LARGE: raise");
+	for (int i = 0; i < 2; i++)
+		vitals_refused(vitals, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	vitals_tick(vitals, now += GW_NS_PER_S);
+	assert_int_equal(vitals_state(vitals), VITALS_REFUSING);
+	for (int i = 0; i < VITALS_LATELY + 1; i++)
+		vitals_tick(vitals, now += GW_NS_PER_S);
+	assert_int_equal(vitals_state(vitals), VITALS_UP);
+	assert_trouble(vitals, NULL, "");
+	vitals_close(vitals);
+}
+
+static void a_queue_that_fills_is_told_before_it_is_full(void **state)
+{
+	struct vitals *vitals = begin();
+
+	wait_since(vitals, 79, 0);
+	assert_trouble(vitals, NULL, "");
+	gw_counter_set(&vitals->waiting_bytes, 900);
+	assert_trouble(vitals, "kafka.results.queue", "90 % full with 79 records");
+	json_t *facts = vitals_describe(vitals);
+
+	assert_true(json_number_value(json_object_get(facts, "queue_fill")) > 0.89);
+	json_decref(facts);
+	vitals_close(vitals);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_connection_alone_is_up_while_nothing_waits),
+		cmocka_unit_test(a_record_that_waits_too_long_is_not_up),
+		cmocka_unit_test(without_brokers_it_is_down_and_says_why),
+		cmocka_unit_test(refusals_count_for_as_long_as_they_are_recent),
+		cmocka_unit_test(a_queue_that_fills_is_told_before_it_is_full),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
