@@ -166,11 +166,32 @@ static void a_silent_name_server_does_not_stop_a_failed_client_from_being_replac
 	end();
 }
 
+static void what_is_held_counts_against_the_limit_and_is_lost_at_the_end(void **state)
+{
+	begin("{brokers: '127.0.0.1:1', properties: [{name: queue.buffering.max.messages, value: "
+	      "'4'}]}");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(submit(), GW_DROP_NONE);
+	rd_kafka_test_fatal_error(
+		world.producer.now.handle, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, "a test");
+	while (gw_counter_get(&world.producer.vitals.replaced) == 0)
+		producer_poll(&world.producer);
+	assert_int_equal(submit(), GW_DROP_NONE);
+	assert_int_equal(submit(), GW_DROP_SINK_FULL);
+	assert_int_equal(gw_counter_get(&world.producer.vitals.waiting), 4);
+	producer_purge(&world.producer);
+	producer_settle(&world.producer, gw_now() + GW_NS_PER_S);
+	assert_int_equal(world.lost, 4);
+	assert_int_equal(world.delivered, 0);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refusal_takes_no_lock),
 		cmocka_unit_test(a_silent_name_server_delays_neither_purge_nor_close),
+		cmocka_unit_test(what_is_held_counts_against_the_limit_and_is_lost_at_the_end),
 		cmocka_unit_test(what_was_reported_is_served_also_when_the_deadline_is_over),
 		cmocka_unit_test(
 			a_silent_name_server_does_not_stop_a_failed_client_from_being_replaced),

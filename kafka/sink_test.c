@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "core/health.h"
 #include "core/thread.h"
 #include "kafka/resolver.h"
 #include "sink/fixture.h"
@@ -389,7 +390,47 @@ static void producers_that_fail_at_once_are_replaced_ever_more_rarely(void **sta
 	fixture_close(f, 100);
 }
 
-/* Frames of cam0 for as long as there are slots, the rest waits in the link. */
+static void assert_trouble(struct fixture *f, const char *id)
+{
+	static struct gw_health health;
+
+	health.count = 0;
+	sink_stage.health(f->sink, &health);
+	assert_int_equal(health.count, id ? 1 : 0);
+	if (id)
+		assert_string_equal(health.trouble[0].id, id);
+}
+
+static void a_partition_without_a_leader_is_not_up(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = open_sink(cluster, "  frames: {every: 0}\n");
+	char text[64];
+
+	fixture_send_frames(f, 0, 5);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 5);
+	assert_trouble(f, NULL);
+	for (int32_t partition = 0; partition < 3; partition++)
+		rd_kafka_mock_partition_set_leader(
+			cluster->mock, "framegate.results", partition, -1);
+	fixture_send_frames(f, 0, 50);
+	for (int64_t until = gw_now() + 6 * GW_NS_PER_S; gw_now() < until;)
+		fixture_turn(f);
+	fixture_describe(f, "state", text, sizeof(text));
+	assert_string_equal(text, "stalled");
+	assert_trouble(f, "kafka.framegate.results.unconfirmed");
+	for (int32_t partition = 0; partition < 3; partition++)
+		rd_kafka_mock_partition_set_leader(
+			cluster->mock, "framegate.results", partition, 1);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 55);
+	fixture_describe(f, "state", text, sizeof(text));
+	assert_string_equal(text, "up");
+	assert_trouble(f, NULL);
+	assert_in_order(cluster, 55);
+	fixture_close(f, 1000);
+}
+
+/* What the back-end has no room for waits in the link. */
 static void lossless_waits_for_room_and_loses_nothing(void **state)
 {
 	struct cluster *cluster = *state;
@@ -615,6 +656,7 @@ int main(void)
 		WITH_CLUSTER(what_comes_while_a_producer_is_replaced_waits_behind_the_rest),
 		WITH_CLUSTER(a_refused_request_harms_no_record_but_the_one_at_fault),
 		WITH_CLUSTER(producers_that_fail_at_once_are_replaced_ever_more_rarely),
+		WITH_CLUSTER(a_partition_without_a_leader_is_not_up),
 		WITH_CLUSTER(lossless_waits_for_room_and_loses_nothing),
 		WITH_CLUSTER(what_lossless_still_waits_for_at_the_end_is_counted),
 		WITH_CLUSTER(a_picture_above_the_limit_is_refused_and_its_result_goes_on),
