@@ -327,6 +327,29 @@ static void what_can_pass_costs_nothing_and_keeps_the_order(void **state)
 	fixture_close(f, 1000);
 }
 
+static void nothing_overtakes_what_is_refused_while_nobody_looks(void **state)
+{
+	static const struct timespec late = {.tv_nsec = 300 * GW_NS_PER_MS};
+	struct cluster *cluster = *state;
+	struct fixture *f = open_sink(cluster,
+		"  frames: {every: 0}\n"
+		"  properties:\n"
+		"    - {name: batch.num.messages, value: '5'}\n"
+		"    - {name: linger.ms, value: '50'}\n"
+		/* The mock cluster takes what a real one refuses: what follows a gap. */
+		"    - {name: max.in.flight.requests.per.connection, value: '1'}\n");
+
+	fixture_send_frames(f, 0, 5);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 5);
+	rd_kafka_mock_push_request_errors(
+		cluster->mock, PRODUCE, 1, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+	fixture_send_frames(f, 0, 50);
+	nanosleep(&late, NULL);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 55);
+	assert_in_order(cluster, 55);
+	fixture_close(f, 1000);
+}
+
 static void what_comes_while_a_producer_is_replaced_waits_behind_the_rest(void **state)
 {
 	struct cluster *cluster = *state;
@@ -653,6 +676,7 @@ int main(void)
 		WITH_CLUSTER(its_threads_take_no_signals_and_are_not_pinned),
 		WITH_CLUSTER(what_brokers_refuse_for_good_is_lost_and_counted),
 		WITH_CLUSTER(what_can_pass_costs_nothing_and_keeps_the_order),
+		WITH_CLUSTER(nothing_overtakes_what_is_refused_while_nobody_looks),
 		WITH_CLUSTER(what_comes_while_a_producer_is_replaced_waits_behind_the_rest),
 		WITH_CLUSTER(a_refused_request_harms_no_record_but_the_one_at_fault),
 		WITH_CLUSTER(producers_that_fail_at_once_are_replaced_ever_more_rarely),
