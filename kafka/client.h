@@ -11,6 +11,10 @@
 #include "kafka/settings.h"
 #include "sink/sink.h"
 
+/* Without NON_BLOCKING the call waits for the library's threads, which may sit in a name lookup. */
+#define CLIENT_PURGE \
+	(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+
 struct client {
 	rd_kafka_t *handle;
 	rd_kafka_topic_t *topic;

@@ -66,9 +66,8 @@ def test_a_right_that_is_missing_for_a_while_costs_nothing(
     rule = shared_broker.deny_writing(topics.results)
     run = SinkRun(tmp_path, shared_broker, 200, 100, topics=topics, every=0, properties=HASTY)
     run.wait_for(f"kafka.{topics.results}.unconfirmed: ", 10)
-    assert f"TOPIC_AUTHORIZATION_FAILED: grant Write and Describe on the topic {topics.results}" in (
-        run.process.text()
-    )
+    advice = f"TOPIC_AUTHORIZATION_FAILED: grant Write and Describe on the topic {topics.results}"
+    assert advice in run.process.text()
     shared_broker.allow_writing(rule)
     _all_in_order(run, 200)
 
