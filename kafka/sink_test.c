@@ -280,7 +280,7 @@ static void describe_topic(
 
 static uint64_t replaced(struct fixture *f)
 {
-	json_t *facts = sink_stage.describe(f->sink);
+	json_t *facts = sink_stage.describe(f->sink->stage);
 	json_t *results = json_array_get(json_object_get(facts, "topics"), 0);
 	uint64_t count = (uint64_t)json_integer_value(json_object_get(results, "replaced"));
 
@@ -418,7 +418,7 @@ static void assert_trouble(struct fixture *f, const char *id)
 	static struct gw_health health;
 
 	health.count = 0;
-	sink_stage.health(f->sink, &health);
+	sink_stage.health(f->sink->stage, &health);
 	assert_int_equal(health.count, id ? 1 : 0);
 	if (id)
 		assert_string_equal(health.trouble[0].id, id);
@@ -466,7 +466,7 @@ static void lossless_waits_for_room_and_loses_nothing(void **state)
 	fixture_send_frames(f, 0, 24);
 	for (int i = 0; i < 100; i++)
 		fixture_turn(f);
-	assert_true(gw_link_count(f->sink->in) > 10);
+	assert_true(gw_link_count(f->sink->in[0]) > 10);
 	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
 		assert_int_equal(fixture_drops(f, 0, drop), 0);
 	fixture_assert_balanced(f);
@@ -490,7 +490,7 @@ static void what_lossless_still_waits_for_at_the_end_is_counted(void **state)
 	f->gw.lossless = true;
 	rd_kafka_mock_broker_set_down(cluster->mock, 1);
 	fixture_send_frames(f, 0, 5);
-	assert_int_equal(gw_link_count(f->sink->in), 0);
+	assert_int_equal(gw_link_count(f->sink->in[0]), 0);
 	f->sink->drain_by = gw_now();
 	assert_true(sink_stage.drain(f->sink));
 	assert_int_equal(fixture_drops(f, 0, GW_DROP_SHUTDOWN), 1);

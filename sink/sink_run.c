@@ -80,7 +80,7 @@ static void watch(struct fixture *f)
 	if (!log)
 		log = gw_health_log_create();
 	health.count = health.left_out = 0;
-	sink_stage.health(f->sink, &health);
+	sink_stage.health(f->sink->stage, &health);
 	gw_health_watch(log, &health, gw_now());
 }
 
@@ -127,7 +127,7 @@ static void send(const char *section, uint32_t count, uint32_t rate, uint32_t sm
 	for (uint32_t i = 0; i < 2 * count; i++) {
 		while (gw_now() < begin + i * GW_NS_PER_S / rate)
 			turn(f);
-		send_frame(f, i % 2, f->gw.cameras[0].sample_every, small);
+		send_frame(f, i % 2, f->gw.cameras->slot[0].sample_every, small);
 	}
 	deadline = gw_now() + DRAIN_MS * GW_NS_PER_MS;
 	while (unsettled(f, 0) + unsettled(f, 1) > 0 && gw_now() < deadline)

@@ -48,7 +48,8 @@ static void gauge_move(struct gw_counter *gauge, int by)
 static void gauge_stuck(struct sink *sink, const struct gw_frame *frame, bool gauged)
 {
 	if (sink->gauged != gauged)
-		gauge_move(&sink->lane->stats->camera[frame->camera].results_waiting, gauged ? 1 : -1);
+		gauge_move(
+			&sink->lane->stats->camera[frame->camera].results_waiting, gauged ? 1 : -1);
 	sink->gauged = gauged;
 }
 
@@ -397,6 +398,41 @@ static void sink_lane_close(struct gw_lane *lane)
 	lane->state = NULL;
 }
 
+static int sink_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
+	const struct gw_camera *was, struct gw_error *error)
+{
+	const struct sink_ops *ops = stage->state;
+	struct sink_camera *camera = calloc(1, sizeof(*camera));
+	int status = 0;
+
+	if (!camera)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	is->of[GW_STAGE_SINK] = camera;
+	camera->source = record_source(stage->gw->config->gateway->name, is->config->name);
+	camera->directory = -1;
+	if (!camera->source)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	if (ops->camera_prepare) {
+		const struct sink *sink = stage->lanes[0].state;
+
+		status = ops->camera_prepare(sink->backend, is, camera, error);
+	}
+	return status;
+}
+
+static void sink_camera_release(struct gw_stage *stage, struct gw_camera *camera)
+{
+	struct sink_camera *of = camera->of[GW_STAGE_SINK];
+
+	if (!of)
+		return;
+	if (of->directory >= 0)
+		close(of->directory);
+	free(of->source);
+	free(of);
+	camera->of[GW_STAGE_SINK] = NULL;
+}
+
 static void sink_health(struct gw_stage *stage, struct gw_health *health)
 {
 	for (uint32_t i = 0; i < stage->lane_count; i++) {
@@ -407,6 +443,7 @@ static void sink_health(struct gw_stage *stage, struct gw_health *health)
 	}
 }
 
+/* What the lanes say, in one: their sums where it is a count, the first one's word otherwise. */
 static struct json_t *sink_describe(struct gw_stage *stage)
 {
 	struct json_t *facts = NULL;
@@ -443,7 +480,8 @@ const struct gw_stage_ops sink_stage = {
 	.poll = sink_poll,
 	.housekeeping = sink_housekeeping,
 	.drain = sink_drain,
-	.close = sink_close,
+	.camera_prepare = sink_camera_prepare,
+	.camera_release = sink_camera_release,
 	.health = sink_health,
 	.describe = sink_describe,
 	.routes = sink_routes,
