@@ -118,6 +118,7 @@ struct gw_frame {
 	bool order_done;
 
 	struct gw_pool *pool;
+	uint32_t touched; /* bytes of the slot that pictures have reached so far; the pool's */
 	uint32_t size_class;
 };
 

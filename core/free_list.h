@@ -50,8 +50,7 @@ static inline void gw_free_list_push(struct gw_free_list *list, uint32_t number)
 		&list->top, &top, next, memory_order_release, memory_order_relaxed));
 }
 
-/* Takes a number; one that was never taken only when no other is free. GW_FREE_LIST_EMPTY: all are
- * taken. */
+/* Takes the number that was given back last. GW_FREE_LIST_EMPTY: none was. */
 static inline uint32_t gw_free_list_pop(struct gw_free_list *list)
 {
 	uint64_t top = atomic_load_explicit(&list->top, memory_order_acquire);
@@ -66,6 +65,12 @@ static inline uint32_t gw_free_list_pop(struct gw_free_list *list)
 			    &list->top, &top, next, memory_order_acquire, memory_order_acquire))
 			return number;
 	}
+	return GW_FREE_LIST_EMPTY;
+}
+
+/* Takes one that was never taken. GW_FREE_LIST_EMPTY: all were. */
+static inline uint32_t gw_free_list_pop_fresh(struct gw_free_list *list)
+{
 	uint32_t fresh = atomic_load_explicit(&list->fresh, memory_order_relaxed);
 
 	while (fresh < list->count)

@@ -34,7 +34,10 @@ static int make_pool(struct gw *gw, struct gw_error *error)
 		classes[i] =
 			(struct gw_size_class){wanted[i].width, wanted[i].height, wanted[i].count};
 	gw->pool = gw_pool_create(classes, count, gw->config->frames->populate, error);
-	return gw->pool ? 0 : -errno;
+	if (!gw->pool)
+		return -errno;
+	gw_pool_limit(gw->pool, gw_config_frame_memory(gw->config));
+	return 0;
 }
 
 static int make_lanes(struct gw *gw, enum gw_stage_index index, const struct gw_way *way)

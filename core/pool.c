@@ -28,6 +28,8 @@ struct size_class {
 struct gw_pool {
 	uint32_t class_count;
 	uint32_t size;
+	uint64_t limit; /* of `touched` */
+	_Atomic uint64_t touched; /* bytes that pictures have reached, over all slots */
 	struct gw_frame *frames;
 	_Atomic uint32_t *user; /* per frame: its camera plus one, or NOBODY; for the audit */
 	struct size_class classes[GW_SIZE_CLASSES];
@@ -95,6 +97,7 @@ struct gw_pool *gw_pool_create(const struct gw_size_class *classes, uint32_t cla
 	}
 	assert(pool->size > 0);
 	pool->class_count = class_count;
+	pool->limit = UINT64_MAX;
 	/* Whole lines, so that neighbours share none; not touched before use. */
 	pool->frames = mmap(NULL, pool->size * sizeof(struct gw_frame), PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -175,6 +178,8 @@ static struct gw_frame *take(struct gw_pool *pool, const struct size_class *foun
 	}
 	class = &pool->classes[found - pool->classes];
 	number = gw_free_list_pop(&class->free);
+	if (number == GW_FREE_LIST_EMPTY && gw_pool_bytes(pool) < pool->limit)
+		number = gw_free_list_pop_fresh(&class->free);
 	if (number == GW_FREE_LIST_EMPTY) {
 		errno = ENOBUFS;
 		return NULL;
@@ -243,6 +248,17 @@ void gw_frame_ref(struct gw_frame *frame)
 	atomic_fetch_add_explicit(&frame->refs, 1, memory_order_relaxed);
 }
 
+/* The slot keeps the memory of the largest picture that was in it. */
+static void note_touched(struct gw_pool *pool, struct gw_frame *frame)
+{
+	const uint32_t reached = GW_JPEG_HEADROOM + frame->jpeg.size;
+
+	if (reached <= frame->touched)
+		return;
+	atomic_fetch_add_explicit(&pool->touched, reached - frame->touched, memory_order_relaxed);
+	frame->touched = reached;
+}
+
 void gw_frame_unref(struct gw_frame *frame)
 {
 	struct gw_pool *pool = frame->pool;
@@ -254,11 +270,22 @@ void gw_frame_unref(struct gw_frame *frame)
 
 	gw_frame_drop_surface(frame);
 	gw_credit_return(frame);
+	note_touched(pool, frame);
 	frame->state = GW_FRAME_FREE;
 	if (frame->version)
 		atomic_fetch_sub_explicit(&frame->version->frames, 1, memory_order_release);
 	atomic_store_explicit(&pool->user[index], NOBODY, memory_order_release);
 	gw_free_list_push(&class->free, index - class->first);
+}
+
+void gw_pool_limit(struct gw_pool *pool, uint64_t bytes)
+{
+	pool->limit = bytes;
+}
+
+uint64_t gw_pool_bytes(const struct gw_pool *pool)
+{
+	return atomic_load_explicit(&pool->touched, memory_order_relaxed);
 }
 
 uint32_t gw_pool_size(const struct gw_pool *pool)

@@ -3,7 +3,8 @@
  *
  * Any thread takes frames and gives them back, without a lock. The slot that was used last is used
  * next: only as much memory is touched as frames were in flight at a time, unless `populate` asks
- * for all of it at once.
+ * for all of it at once. A slot is as large as its pictures can become and costs what they were: a
+ * slot that was never used is taken only while all that were used keep within a limit.
  */
 #pragma once
 
@@ -48,6 +49,13 @@ struct gw_frame *gw_pool_get_larger(struct gw_pool *pool, const struct gw_frame 
 
 /* Whether some class holds pictures of that size. */
 bool gw_pool_fits(const struct gw_pool *pool, uint16_t width, uint16_t height);
+
+/* Memory that pictures in slots may come to; without a call, as much as there is. Main thread,
+ * before the first frame. */
+void gw_pool_limit(struct gw_pool *pool, uint64_t bytes);
+
+/* Memory that pictures have touched so far. Any thread. */
+uint64_t gw_pool_bytes(const struct gw_pool *pool);
 
 /* Frames in all classes: what a link must hold. */
 uint32_t gw_pool_size(const struct gw_pool *pool);

@@ -139,6 +139,31 @@ static void a_picture_that_outgrows_its_slot_gets_a_larger_one(void **state)
 	gw_pool_destroy(pool);
 }
 
+static void a_new_slot_is_taken_only_within_the_limit(void **state)
+{
+	static const struct gw_size_class class = {640, 480, 100};
+	struct gw_error error;
+	struct gw_pool *pool = gw_pool_create(&class, 1, false, &error);
+	struct gw_frame *frames[10];
+
+	gw_pool_limit(pool, 300000);
+	for (int i = 0; i < 10; i++) {
+		frames[i] = gw_pool_get(pool, 0, 640, 480);
+		assert_non_null(frames[i]);
+		frames[i]->jpeg.size = 100000;
+	}
+	/* What they came to is known when they are through. */
+	for (int i = 0; i < 10; i++)
+		gw_frame_unref(frames[i]);
+	assert_in_range(gw_pool_bytes(pool), 1000000, 1100000);
+	for (int i = 0; i < 10; i++)
+		assert_non_null(gw_pool_get(pool, 0, 640, 480));
+	assert_null(gw_pool_get(pool, 0, 640, 480));
+	assert_int_equal(errno, ENOBUFS);
+	assert_int_equal(gw_pool_touched(pool), 10);
+	gw_pool_destroy(pool);
+}
+
 static void a_claim_is_for_one_frame_and_not_for_its_slot(void **state)
 {
 	struct gw_pool *pool = *state;
@@ -232,6 +257,7 @@ int main(void)
 		TEST(a_claim_is_for_one_frame_and_not_for_its_slot),
 		TEST(slots_are_counted_for_all_cameras_in_one_pass),
 		cmocka_unit_test(what_was_used_last_is_used_next),
+		cmocka_unit_test(a_new_slot_is_taken_only_within_the_limit),
 		cmocka_unit_test(the_shape_of_a_picture_does_not_matter),
 		cmocka_unit_test(a_picture_that_outgrows_its_slot_gets_a_larger_one),
 		cmocka_unit_test(any_thread_may_take_and_give_back),

@@ -110,8 +110,10 @@ struct gw_surface *gw_surface_get(struct gw_surface_pool *pool, size_t bytes)
 
 	if (!class)
 		return NULL;
-	const uint32_t number = gw_free_list_pop(&class->free);
+	uint32_t number = gw_free_list_pop(&class->free);
 
+	if (number == GW_FREE_LIST_EMPTY)
+		number = gw_free_list_pop_fresh(&class->free);
 	if (number == GW_FREE_LIST_EMPTY) {
 		errno = ENOBUFS;
 		return NULL;

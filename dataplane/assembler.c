@@ -114,6 +114,8 @@ static void drop_frame(struct assembler *assembler, struct stream *stream, struc
 	enum gw_drop why, enum gw_drop later)
 {
 	gw_count_drop(stream->stats, why);
+	/* What was written there is memory, too. */
+	open->frame->jpeg.size = coverage_end(&open->coverage);
 	gw_frame_unref(open->frame);
 	close_picture(assembler, stream, open, later);
 }
@@ -308,6 +310,24 @@ enum gw_drop assembler_judge_type(
 	return session_judge_type(assembler->streams[camera], payload_type);
 }
 
+/* Noise and quality 100 need more than pictures of that size do: the frame moves into a larger
+ * slot. Only for what goes on where the frame ends so far: an offset that points anywhere costs
+ * nothing. */
+static bool grow(struct assembler *assembler, struct open_frame *open, const struct rtp_jpeg *jpeg)
+{
+	struct gw_frame *larger, *small = open->frame;
+
+	if (jpeg->offset > coverage_end(&open->coverage))
+		return false;
+	larger = gw_pool_get_larger(assembler->pool, small);
+	if (!larger)
+		return false;
+	open_frame_move(open, larger);
+	small->jpeg.size = coverage_end(&open->coverage);
+	gw_frame_unref(small);
+	return true;
+}
+
 enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, const struct arrival *arrival,
 	struct assembler_done *done)
@@ -344,6 +364,8 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	if (open->state == OPEN_WHOLE)
 		return GW_DROP_DUPLICATE;
 	drop = open_frame_add(open, stream, rtp, jpeg, extended);
+	if (drop == GW_DROP_TOO_LARGE && grow(assembler, open, jpeg))
+		drop = open_frame_add(open, stream, rtp, jpeg, extended);
 	open->touched = arrival->now;
 	if (drop != GW_DROP_NONE && gw_drops[drop].unit == GW_FRAME) {
 		drop_frame(assembler, stream, open, drop, GW_DROP_FRAME_DAMAGED);

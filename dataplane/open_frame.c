@@ -212,6 +212,25 @@ enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
 	return drop;
 }
 
+void open_frame_move(struct open_frame *open, struct gw_frame *larger)
+{
+	const struct gw_frame *small = open->frame;
+	const uint8_t *from = scan_of(open) - open->header_size;
+
+	larger->ssrc = small->ssrc;
+	larger->rtp_timestamp = small->rtp_timestamp;
+	larger->capture_ns = small->capture_ns;
+	larger->clock = small->clock;
+	larger->flags = small->flags;
+	larger->width = small->width;
+	larger->height = small->height;
+	memcpy(larger->stamp, small->stamp, sizeof(larger->stamp));
+	open->frame = larger;
+	open->limit = larger->jpeg.capacity - GW_JPEG_HEADROOM - TAIL;
+	memcpy(scan_of(open) - open->header_size, from,
+		open->header_size + coverage_end(&open->coverage));
+}
+
 void open_frame_ends_with(struct open_frame *open, uint64_t last)
 {
 	if (open->have_last || open->high > last)

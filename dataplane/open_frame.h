@@ -19,6 +19,10 @@ void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const str
 enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, uint64_t extended);
 
+/* Moves what has arrived into a larger slot, which the caller has taken for it; the old one is the
+ * caller's again. */
+void open_frame_move(struct open_frame *open, struct gw_frame *larger);
+
 /* The last packet is the one numbered `last`, as the beginning of the next picture says. */
 void open_frame_ends_with(struct open_frame *open, uint64_t last);
 

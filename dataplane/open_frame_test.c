@@ -526,6 +526,62 @@ static void a_picture_that_fits_no_slot_is_refused(void **state)
 	ASSERT_DROPS(s, TOO_LARGE, 1);
 }
 
+static void set_offset(struct test_packet *packet, uint32_t offset)
+{
+	uint8_t *field = packet->bytes + TEST_RTP_OFFSET + 12 + 1;
+
+	field[0] = (uint8_t)(offset >> 16);
+	field[1] = (uint8_t)(offset >> 8);
+	field[2] = (uint8_t)offset;
+}
+
+/* Slots for pictures of 160x120 and some for 640x480, in place of what the scene has. */
+static void use_two_classes(struct scene *s)
+{
+	static const struct gw_size_class classes[] = {{160, 120, 4}, {640, 480, 2}};
+	struct gw_pool *before = s->receiver->pool;
+	struct gw_error error;
+
+	s->receiver->pool = gw_pool_create(classes, 2, false, &error);
+	test_receiver_restart(s->receiver, false);
+	gw_pool_destroy(before);
+}
+
+static void a_picture_that_outgrows_its_slot_moves_into_a_larger_one(void **state)
+{
+	struct scene *s = *state;
+	const uint32_t size = 400000;
+	uint8_t *noise = malloc(size);
+	struct test_jpeg picture = s->pictures[0];
+
+	/* Bytes that are no marker: nobody decodes them here. */
+	for (uint32_t i = 0; i < size; i++)
+		noise[i] = (uint8_t)(i * 2654435761u >> 13) & 0x7F;
+	picture.scan = noise;
+	picture.scan_size = size;
+	use_two_classes(s);
+	s->camera.payload = 1400;
+	test_camera_send(&s->camera, &picture);
+	test_receive_frame(s->receiver, &s->camera);
+	assert_int_equal(s->receiver->count, 1);
+	const struct test_frame *frame = &s->receiver->frames[0];
+
+	assert_true(frame->size > size);
+	/* The headers came along, and the scan, up to EOI. */
+	assert_memory_equal(frame->bytes, "\xff\xd8\xff\xe0", 4);
+	assert_memory_equal(frame->bytes + frame->size - 2 - size, noise, size);
+	assert_int_equal(frame->width, 160);
+	ASSERT_DROPS(s, TOO_LARGE, 0);
+	/* An offset that points anywhere takes no large slot. */
+	test_camera_send(&s->camera, &picture);
+	set_offset(&s->camera.packets[2], 500000);
+	test_receive_packet(s->receiver, &s->camera, 0);
+	test_receive_packet(s->receiver, &s->camera, 2);
+	ASSERT_DROPS(s, TOO_LARGE, 1);
+	assert_balanced(s->receiver);
+	free(noise);
+}
+
 static void padding_csrc_and_foreign_extensions_change_nothing(void **state)
 {
 	struct scene *s = *state;
@@ -571,15 +627,6 @@ static void a_field_ends_where_the_second_one_begins(void **state)
 		scene_tear_down(state);
 		scene_set_up(state);
 	}
-}
-
-static void set_offset(struct test_packet *packet, uint32_t offset)
-{
-	uint8_t *field = packet->bytes + TEST_RTP_OFFSET + 12 + 1;
-
-	field[0] = (uint8_t)(offset >> 16);
-	field[1] = (uint8_t)(offset >> 8);
-	field[2] = (uint8_t)offset;
 }
 
 static void a_fragment_beyond_the_slot_costs_its_frame_only(void **state)
@@ -689,6 +736,7 @@ int main(void)
 		SCENE_TEST(a_picture_is_cropped_to_the_configured_size),
 		SCENE_TEST(another_size_than_the_configured_one_is_refused),
 		SCENE_TEST(a_picture_that_fits_no_slot_is_refused),
+		SCENE_TEST(a_picture_that_outgrows_its_slot_moves_into_a_larger_one),
 		SCENE_TEST(padding_csrc_and_foreign_extensions_change_nothing),
 		SCENE_TEST(the_fields_of_an_interlaced_picture_are_pictures_of_their_own),
 		SCENE_TEST(a_field_ends_where_the_second_one_begins),

@@ -101,6 +101,38 @@ static int check_frames(
 	return 0;
 }
 
+/* As the pool rounds: decoders write whole 16-pixel blocks. */
+static uint64_t blocks(uint32_t width, uint32_t height)
+{
+	return (uint64_t)((width + 15) / 16) * ((height + 15) / 16);
+}
+
+/* A slot holds so many pixels, whatever the picture's shape. Only what the file lists can be too
+ * small. */
+static int check_camera_sizes(
+	struct gw_config *config, const struct config_source *source, struct gw_error *error)
+{
+	const struct gw_frames_config *frames = config->frames;
+
+	for (uint32_t i = 0; i < config->cameras_count && frames->classes_count > 0; i++) {
+		const struct gw_camera_config *camera = &config->cameras[i];
+		bool fits = false;
+		char place[32];
+
+		for (uint32_t k = 0; k < frames->classes_count && !fits; k++)
+			fits = blocks(frames->classes[k].width, frames->classes[k].height) >=
+				blocks(camera->width, camera->height);
+		if (fits)
+			continue;
+		snprintf(place, sizeof(place), "cameras[%u].", i);
+		return config_refuse(source, place, "width", error,
+			"a picture of %ux%u is larger than every slot: add a class of that size to "
+			"`frames.classes`, or leave `frames.classes` out",
+			camera->width, camera->height);
+	}
+	return 0;
+}
+
 int config_check(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error)
 {
@@ -112,6 +144,8 @@ int config_check(
 		status = config_check_cameras(config, source, error);
 	if (status == 0)
 		status = check_frames(config, source, error);
+	if (status == 0)
+		status = check_camera_sizes(config, source, error);
 	if (status == 0)
 		status = config_check_kafka(config, source, error);
 	return status;

@@ -66,7 +66,7 @@ static void every_key_arrives_where_it_belongs(void **state)
 		"     payload_type: 96, width: 331, height: 237, conceal: true, model: 'digits:2', "
 		"quota: 3,\n"
 		"     region: {x: 1, y: 2, width: 3, height: 4}}\n"
-		"frames: {classes: [{width: 10, height: 20, count: 30}], memory: 512,\n"
+		"frames: {classes: [{width: 400, height: 300, count: 30}], memory: 512,\n"
 		"  populate: true}\n"
 		"decode: {backend: turbo, workers: 2, max_width: 100, max_height: 200}\n"
 		"accel: {backend: ort, library: /x, repository: /y, threads: 2}\n"
@@ -200,6 +200,12 @@ static void a_value_that_is_only_nearly_right_is_refused(void **state)
 	refused("cameras: []\ncores: {rx: 1x}\n",
 		"configuration:2:13: 'cores.rx' must be a number, or a list ('- ...' or [...]), "
 		"not '1x'");
+	refused("cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1, "
+		"width: 1440, height: 2560}]\n"
+		"frames: {classes: [{width: 1920, height: 1080, count: 9}]}\n",
+		"configuration:1:78: cameras[0].width: a picture of 1440x2560 is larger than every "
+		"slot: add a class of that size to `frames.classes`, or leave `frames.classes` "
+		"out");
 	refused("cameras: []\nframes: {classes: [{width: 65535, height: 1, count: 1}]}\n",
 		"configuration:2:28: frames.classes[0].width: width and height must be at most "
 		"16384 "

@@ -56,6 +56,33 @@ static uint32_t slots_wanted(const struct gw_config *config)
 	return wanted < CONFIG_MAX_SLOTS ? (uint32_t)wanted : CONFIG_MAX_SLOTS;
 }
 
+static uint64_t pixels(uint32_t width, uint32_t height)
+{
+	return (uint64_t)width * height;
+}
+
+/* A class of its own for each configured size that is larger than the largest class; when there are
+ * too many, the last one becomes as large as the largest. Returns how many classes there are. */
+static uint32_t add_larger(
+	const struct gw_config *config, struct gw_size_class_config *classes, uint32_t count)
+{
+	for (uint32_t i = 0; i < config->cameras_count; i++) {
+		const struct gw_camera_config *camera = &config->cameras[i];
+		const uint64_t wanted = pixels(camera->width, camera->height);
+		bool fits = false;
+
+		for (uint32_t k = 0; k < count && !fits; k++)
+			fits = pixels(classes[k].width, classes[k].height) >= wanted;
+		if (fits)
+			continue;
+		if (count < GW_FRAME_CLASSES)
+			count++;
+		classes[count - 1] = (struct gw_size_class_config){
+			.width = camera->width, .height = camera->height};
+	}
+	return count;
+}
+
 uint32_t gw_config_classes(
 	const struct gw_config *config, struct gw_size_class_config classes[GW_FRAME_CLASSES])
 {
@@ -65,16 +92,17 @@ uint32_t gw_config_classes(
 		{.width = 4096, .height = 2304},
 	};
 	const struct gw_frames_config *frames = config->frames;
-	const uint32_t count = sizeof(defaults) / sizeof(defaults[0]);
+	uint32_t count = sizeof(defaults) / sizeof(defaults[0]);
 
 	if (frames->classes_count > 0) {
 		memcpy(classes, frames->classes, frames->classes_count * sizeof(classes[0]));
 		return frames->classes_count;
 	}
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++)
 		classes[i] = defaults[i];
+	count = add_larger(config, classes, count);
+	for (uint32_t i = 0; i < count; i++)
 		classes[i].count = slots_wanted(config);
-	}
 	return count;
 }
 

@@ -52,6 +52,21 @@ static void many_full_quotas_are_no_mistake(void **state)
 	free(text);
 }
 
+static void a_size_beyond_the_largest_class_gets_one_of_its_own(void **state)
+{
+	struct gw_size_class_config classes[GW_FRAME_CLASSES];
+	struct gw_config *config = test_config("cameras:\n" CAMERA("portrait",
+		"1, width: 1440, height: 2560") CAMERA("square", "2, width: 3000, height: 3000")
+			CAMERA("large", "3, width: 4000, height: 3000")
+				CAMERA("larger", "4, width: 8192, height: 8192"));
+
+	assert_int_equal(gw_config_classes(config, classes), 5);
+	assert_int_equal(classes[3].width, 4000);
+	assert_int_equal(classes[3].height, 3000);
+	assert_int_equal(classes[4].width, 8192);
+	gw_config_free(config);
+}
+
 static void the_memory_for_frames_is_given_or_half_of_the_machine(void **state)
 {
 	struct gw_config *given = test_config("cameras: []\nframes: {memory: 100}\n");
@@ -108,6 +123,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_class_has_slots_for_all_cameras_at_their_worst),
 		cmocka_unit_test(many_full_quotas_are_no_mistake),
+		cmocka_unit_test(a_size_beyond_the_largest_class_gets_one_of_its_own),
 		cmocka_unit_test(the_memory_for_frames_is_given_or_half_of_the_machine),
 		cmocka_unit_test(the_lanes_of_a_stage_are_a_number_or_processors),
 		cmocka_unit_test(impossible_lanes_are_refused),

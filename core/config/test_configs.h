@@ -19,7 +19,7 @@
 	"     quota: 3, region: {x: 1, y: 2, width: 3, height: 4}}\n" \
 	"  - {name: '5', source: 10.0.0.1, destination: 10.0.0.2, port: 1, region: {}}\n" \
 	"frames:\n" \
-	"  classes: [{width: 10, height: 20, count: 30}, {width: 30, height: 40, count: 50}]\n" \
+	"  classes: [{width: 10, height: 20, count: 30}, {width: 400, height: 300, count: 50}]\n" \
 	"  memory: 512\n" \
 	"  populate: true\n" \
 	"decode: {backend: turbo, workers: 2, max_width: 100, max_height: 200}\n" \
