@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "accel/geometry.h"
@@ -91,11 +92,13 @@ struct infer_ops {
 
 static inline uint32_t infer_tensor_elements(const struct infer_tensor *tensor)
 {
-	uint32_t elements = 1;
+	uint64_t elements = 1;
 
 	for (uint32_t i = 0; i < tensor->rank; i++)
 		elements *= tensor->dims[i];
-	return elements;
+	/* model.yaml was refused otherwise. */
+	assert(elements <= UINT32_MAX);
+	return (uint32_t)elements;
 }
 
 extern const struct infer_ops infer_ort;

@@ -10,7 +10,8 @@
 #define DEFAULT_DEADLINE_MS 20
 #define MAX_DEADLINE_MS 10000
 #define MAX_LABELS 32768
-#define MAX_INPUT_BYTES (1ull << 29) /* of one batch */
+#define DETECT_SIDES 4 /* of a box */
+#define MAX_BATCH_BYTES (1ull << 29) /* of its input, and of its outputs */
 
 #define OPTIONAL CYAML_FLAG_OPTIONAL
 #define POINTER CYAML_FLAG_POINTER
@@ -168,17 +169,36 @@ static int check_detect(const struct model_description *d, const struct source *
 	return 0;
 }
 
+/* Values that the model gives for one picture. */
+static uint64_t output_values(const struct model_description *d)
+{
+	uint64_t cells;
+
+	if (d->task == GW_TASK_CLASSIFY)
+		return d->labels_count;
+	cells = (uint64_t)(d->input.width / d->detect->stride) *
+		(d->input.height / d->detect->stride);
+	return cells * ((uint64_t)d->labels_count + DETECT_SIDES);
+}
+
 static int check_batch(const struct model_description *d, const struct source *source)
 {
+	const uint64_t outputs = output_values(d) * d->batch->max * sizeof(float);
 	uint64_t bytes = (uint64_t)d->input.width * d->input.height * d->input.channels *
 		d->batch->max * sizeof(float);
 
 	if (d->batch->max > MODEL_BATCH_MAX)
 		return COMPLAIN(source, "batch.max", "must be 1 to %d", MODEL_BATCH_MAX);
-	if (bytes > MAX_INPUT_BYTES)
+	if (bytes > MAX_BATCH_BYTES)
 		return COMPLAIN(source, "batch.max",
 			"a batch of %u such pictures takes %llu MiB: lower it", d->batch->max,
 			(unsigned long long)(bytes >> 20));
+	if (outputs > MAX_BATCH_BYTES)
+		return COMPLAIN(source, d->detect ? "detect.stride" : "labels",
+			"what the model says of a batch of %u pictures would take %llu MiB: is "
+			"that "
+			"the model's stride, and are these its labels?",
+			d->batch->max, (unsigned long long)(outputs >> 20));
 	if (d->batch->deadline_ms > MAX_DEADLINE_MS)
 		return COMPLAIN(source, "batch.deadline_ms", "must be 0 to %d", MAX_DEADLINE_MS);
 	return 0;

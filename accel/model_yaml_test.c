@@ -123,6 +123,25 @@ static void what_does_not_fit_is_refused_with_a_reason(void **state)
 	assert_refused(DETECT, "width: 64, height: 32", "width: 4096, height: 4096", "batch.max");
 }
 
+/* 2^32 values came out as 0 in 32 bits, and the engine wrote beyond its memory. */
+static void outputs_beyond_all_memory_are_refused(void **state)
+{
+	char labels[4096] = "labels: [a";
+	char text[8192];
+
+	for (int i = 1; i < 252; i++)
+		strcat(labels, ", a");
+	snprintf(text, sizeof(text),
+		"task: detect\n%s]\n"
+		"input: {tensor: in, width: 4096, height: 4096, channels: 1, mean: [0], "
+		"scale: [1], fit: stretch}\n"
+		"detect: {heatmap: h, size: s, stride: 1, threshold: 0.5}\nbatch: {max: 1}\n",
+		labels);
+	assert_null(parse(text));
+	assert_non_null(strstr(error.text, "detect.stride"));
+	assert_non_null(strstr(error.text, "16384 MiB"));
+}
+
 static void a_missing_file_is_named(void **state)
 {
 	struct model_description *description;
@@ -140,6 +159,7 @@ int main(void)
 		cmocka_unit_test(what_is_left_out_has_a_default),
 		cmocka_unit_test(an_error_names_file_line_and_column),
 		cmocka_unit_test(what_does_not_fit_is_refused_with_a_reason),
+		cmocka_unit_test(outputs_beyond_all_memory_are_refused),
 		cmocka_unit_test(a_missing_file_is_named),
 	};
 

@@ -40,6 +40,9 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE };
 	X(LATE, "late", RX, PACKET, "It belongs to a frame that is already closed.") \
 	X(JPEG_SHORT, "jpeg_short", RX, PACKET, \
 		"The packet ends inside its RTP/JPEG headers (RFC 2435, 3.1).") \
+	X(NOT_JPEG, "not_jpeg", RX, PACKET, \
+		"It is no RTP/JPEG, but what H.264 and other codecs send: set the camera to " \
+		"MJPEG.") \
 	X(BAD_TYPE, "bad_type", RX, PACKET, "Its RTP/JPEG type is unassigned or dynamic.") \
 	X(BAD_Q, "bad_q", RX, PACKET, "Its RTP/JPEG Q value is reserved.") \
 	X(BAD_OFFSET, "bad_offset", RX, PACKET, \

@@ -9,6 +9,7 @@ enum {
 	MAIN_HEADER_SIZE = 8,
 	RESTART_HEADER_SIZE = 4,
 	TABLES_HEADER_SIZE = 4,
+	TYPE_SPECIFIC_LAST = 3,
 	Q_LAST_COMPUTED = 99,
 };
 
@@ -37,6 +38,10 @@ enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg 
 	data += MAIN_HEADER_SIZE;
 	size -= MAIN_HEADER_SIZE;
 
+	/* RFC 2435, 3.1.1 and 4.1, knows 0 to 3. Where that byte stands, H.264 and H.265 have the
+	 * header of a NAL unit (RFC 6184, 1.3; RFC 7798, 1.1.4), which is larger. */
+	if (jpeg->type_specific > TYPE_SPECIFIC_LAST)
+		return GW_DROP_NOT_JPEG;
 	if (!type_is_known(jpeg->type))
 		return GW_DROP_BAD_TYPE;
 	if (jpeg->q == 0 || (jpeg->q > Q_LAST_COMPUTED && jpeg->q < RTP_JPEG_Q_TABLES))

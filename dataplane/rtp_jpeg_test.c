@@ -90,6 +90,21 @@ static void reserved_q_values_are_refused(void **state)
 	}
 }
 
+static void other_codecs_are_told_from_jpeg(void **state)
+{
+	/* H.264: a sequence parameter set, a fragment, a slice; H.265: a fragment, parameters. */
+	static const uint8_t first[] = {0x67, 0x7C, 0x1C, 0x41, 0x62, 0x40};
+	uint8_t bytes[16] = {0, 0x64, 0, 0x1F, 1, 50, 1, 1};
+	struct rtp_jpeg jpeg;
+
+	for (size_t i = 0; i < sizeof(first); i++) {
+		bytes[0] = first[i];
+		assert_int_equal(parse(bytes, 16, &jpeg), GW_DROP_NOT_JPEG);
+	}
+	for (bytes[0] = 0; bytes[0] <= 3; bytes[0]++)
+		assert_int_equal(parse(bytes, 16, &jpeg), GW_DROP_NONE);
+}
+
 static void a_file_may_stand_where_tables_were_announced(void **state)
 {
 	static const uint8_t bytes[] = {
@@ -109,6 +124,7 @@ int main(void)
 		cmocka_unit_test(tables_stand_only_in_the_first_packet),
 		cmocka_unit_test(only_types_0_1_64_and_65_are_known),
 		cmocka_unit_test(reserved_q_values_are_refused),
+		cmocka_unit_test(other_codecs_are_told_from_jpeg),
 		cmocka_unit_test(a_file_may_stand_where_tables_were_announced),
 	};
 
