@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "mgmt/jobs.h"
+#include "mgmt/losses.h"
 #include "mgmt/rates.h"
 #include "mgmt/routes.h"
 #include "mgmt/server.h"
@@ -23,6 +24,7 @@ static void every_second(void *arg)
 	struct mgmt *mgmt = arg;
 
 	rates_note(mgmt->rates, gw_now());
+	losses_note(mgmt->losses, gw_now());
 	watch_look(mgmt->watch, gw_now());
 }
 
@@ -42,7 +44,8 @@ static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
 	mgmt->socket.fd = -1;
 	mgmt->rates = rates_create(gw);
 	mgmt->watch = watch_create(gw);
-	if (!mgmt->rates || !mgmt->watch)
+	mgmt->losses = losses_create(gw, mgmt->rates);
+	if (!mgmt->rates || !mgmt->watch || !mgmt->losses)
 		return gw_error_set(error, -ENOMEM, "api: out of memory");
 	return api_socket_open(&mgmt->socket, config->socket, error);
 }
@@ -88,8 +91,16 @@ static void mgmt_close(void *state)
 
 	jobs_destroy(mgmt->jobs);
 	watch_destroy(mgmt->watch);
+	losses_destroy(mgmt->losses);
 	rates_destroy(mgmt->rates);
 	free(mgmt);
+}
+
+static void mgmt_health(void *state, struct gw_health *health)
+{
+	struct mgmt *mgmt = state;
+
+	losses_health(mgmt->losses, health, gw_now());
 }
 
 static json_t *mgmt_describe(void *state)
@@ -108,6 +119,7 @@ const struct gw_service_ops mgmt_service = {
 	.start = mgmt_start,
 	.stop = mgmt_stop,
 	.close = mgmt_close,
+	.health = mgmt_health,
 	.describe = mgmt_describe,
 	.routes = mgmt_routes,
 };

@@ -9,6 +9,7 @@
 struct mgmt {
 	struct gw *gw;
 	struct rates *rates;
+	struct losses *losses;
 	struct watch *watch;
 	struct ticker *ticker;
 	struct jobs *jobs;
