@@ -53,7 +53,6 @@ struct runner *runner_start(
 		calloc(1, sizeof(*runner) + spec->batch_count * sizeof(runner->ring[0]));
 	const char *name = spec->name;
 	char thread_name[16];
-	struct gw_inherit before;
 
 	if (!runner) {
 		gw_error_set(error, -ENOMEM, "model %s: out of memory", name);
@@ -63,19 +62,16 @@ struct runner *runner_start(
 	runner->run = run;
 	runner->engine = engine;
 	sem_init(&runner->work, 0, 0);
-	gw_inherit_begin(&before);
-	int status = pthread_create(&runner->thread, NULL, run_batches, runner);
+	snprintf(thread_name, sizeof(thread_name), "infer-%.9s", name);
+	const int status = gw_thread_start(&runner->thread, thread_name, -1, run_batches, runner);
 
-	gw_inherit_end(&before);
 	if (status != 0) {
 		gw_error_set(
-			error, -status, "model %s: no thread for it: %s", name, strerror(status));
+			error, status, "model %s: no thread for it: %s", name, strerror(-status));
 		sem_destroy(&runner->work);
 		free(runner);
 		return NULL;
 	}
-	snprintf(thread_name, sizeof(thread_name), "infer-%.9s", name);
-	pthread_setname_np(runner->thread, thread_name);
 	return runner;
 }
 

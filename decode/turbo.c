@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/gateway.h"
 #include "core/idle.h"
+#include "core/thread.h"
 #include "decode/decoder.h"
 #include "decode/turbo_picture.h"
 
@@ -109,14 +110,13 @@ static int start_worker(struct turbo *turbo, uint32_t index, uint32_t max_width)
 
 	worker->turbo = turbo;
 	int status = turbo_picture_open(&worker->picture, max_width);
-	if (status == 0)
-		status = -pthread_create(&worker->thread, NULL, worker_thread, worker);
-	if (status != 0)
-		return status;
-	worker->running = true;
-	snprintf(name, sizeof(name), "decode-%u", index % 1000);
-	pthread_setname_np(worker->thread, name);
-	return 0;
+
+	if (status == 0) {
+		snprintf(name, sizeof(name), "decode-%u", index % 1000);
+		status = gw_thread_start(&worker->thread, name, -1, worker_thread, worker);
+	}
+	worker->running = status == 0;
+	return status;
 }
 
 static int turbo_open(struct decoder *decoder, struct gw_device *device, struct gw_error *error)

@@ -58,22 +58,18 @@ bool client_close(struct client *client, int64_t deadline)
 {
 	const struct timespec until = {deadline / GW_NS_PER_S, deadline % GW_NS_PER_S};
 	struct client *leaving = client->handle ? malloc(sizeof(*leaving)) : NULL;
-	struct gw_inherit before;
 	pthread_t thread;
-	int status = ENOMEM;
+	int status = -ENOMEM;
 
 	if (leaving) {
 		*leaving = *client;
-		gw_inherit_begin(&before);
-		status = pthread_create(&thread, NULL, destroy_thread, leaving);
-		gw_inherit_end(&before);
+		status = gw_thread_start(&thread, "kafka close", -1, destroy_thread, leaving);
 	}
 	if (status != 0) {
 		/* Nothing to wait for, or no memory for a thread: then it takes what it takes. */
 		free(leaving);
 		destroy(client);
 	} else {
-		pthread_setname_np(thread, "kafka close");
 		status = pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until);
 		if (status != 0)
 			pthread_detach(thread);

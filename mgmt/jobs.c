@@ -146,7 +146,6 @@ struct jobs *jobs_start(struct gw *gw, struct gw_error *error)
 {
 	struct jobs *jobs = calloc(1, sizeof(*jobs));
 	pthread_condattr_t attributes;
-	struct gw_inherit before;
 	int status = 0;
 
 	if (!jobs) {
@@ -160,16 +159,15 @@ struct jobs *jobs_start(struct gw *gw, struct gw_error *error)
 	pthread_cond_init(&jobs->wake, &attributes);
 	pthread_cond_init(&jobs->idle, &attributes);
 	pthread_condattr_destroy(&attributes);
-	gw_inherit_begin(&before);
 	while (jobs->threads < JOBS_THREADS && status == 0) {
-		status = pthread_create(&jobs->thread[jobs->threads], NULL, jobs_thread, jobs);
+		status = gw_thread_start(
+			&jobs->thread[jobs->threads], "api-slow", -1, jobs_thread, jobs);
 		if (status == 0)
-			pthread_setname_np(jobs->thread[jobs->threads++], "api-slow");
+			jobs->threads++;
 	}
-	gw_inherit_end(&before);
 	if (status == 0)
 		return jobs;
-	gw_error_set(error, -status, "api: no thread: %s", strerror(status));
+	gw_error_set(error, status, "api: no thread: %s", strerror(-status));
 	jobs_stop(jobs, 0);
 	jobs_destroy(jobs);
 	return NULL;
