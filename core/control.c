@@ -172,7 +172,6 @@ int gw_control_start(struct gw *gw, void (*upkeep)(struct gw *, int64_t), struct
 
 bool gw_control_stop(struct gw *gw, int64_t deadline)
 {
-	const struct timespec until = {deadline / GW_NS_PER_S, deadline % GW_NS_PER_S};
 	struct gw_control *control = atomic_load_explicit(&gw->control, memory_order_acquire);
 
 	if (!control)
@@ -183,7 +182,7 @@ bool gw_control_stop(struct gw *gw, int64_t deadline)
 	pthread_cond_broadcast(&control->done);
 	pthread_mutex_unlock(&control->lock);
 	/* Its memory stays: whoever waits for an answer still looks at it. gw_control_free(). */
-	return pthread_clockjoin_np(control->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+	return gw_thread_join(control->thread, deadline);
 }
 
 void gw_control_free(struct gw *gw)

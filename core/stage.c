@@ -117,7 +117,6 @@ bool gw_stage_drain(struct gw_stage *stage, int64_t deadline, int64_t grace)
 
 bool gw_stage_stop(struct gw_stage *stage, int64_t deadline)
 {
-	const struct timespec until = {deadline / GW_NS_PER_S, deadline % GW_NS_PER_S};
 	bool ended = true;
 
 	for (uint32_t i = 0; i < stage->lane_count; i++)
@@ -127,7 +126,7 @@ bool gw_stage_stop(struct gw_stage *stage, int64_t deadline)
 
 		if (!flag(&lane->running))
 			continue;
-		if (pthread_clockjoin_np(lane->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+		if (gw_thread_join(lane->thread, deadline))
 			atomic_store_explicit(&lane->running, false, memory_order_release);
 		else
 			ended = false;

@@ -1,5 +1,9 @@
 #include "core/thread.h"
 
+#include <time.h>
+
+#include "core/clock.h"
+
 /* Written once, before the first thread. */
 static cpu_set_t process_cores;
 static bool process_cores_known;
@@ -48,4 +52,18 @@ int gw_thread_start(pthread_t *thread, const char *name, int core, void *(*run)(
 	if (status == 0)
 		pthread_setname_np(*thread, name);
 	return -status;
+}
+
+bool gw_thread_join(pthread_t thread, int64_t deadline)
+{
+	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS / 2};
+
+	/* There is a call that waits by the monotonic clock, but the thread sanitizer does not know
+	 * it, and takes the threads that were joined by it for running ones. */
+	while (pthread_tryjoin_np(thread, NULL) != 0) {
+		if (gw_now() >= deadline)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
 }

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct gw_inherit {
 	sigset_t signals;
@@ -28,3 +29,7 @@ void gw_inherit_end(const struct gw_inherit *before);
 /* Makes a thread that takes no signals, called `name` (at most 15 bytes), on processor `core`, or
  * with -1 wherever the process may run. Returns 0 or a negative errno. Any thread. */
 int gw_thread_start(pthread_t *thread, const char *name, int core, void *(*run)(void *), void *arg);
+
+/* Waits until `deadline` (gw_now()) for the thread's end, at least one look long, and joins it.
+ * Returns false when it has not ended; then it can be tried again. */
+bool gw_thread_join(pthread_t thread, int64_t deadline);

@@ -262,9 +262,12 @@ int gw_run(struct gw *gw, struct gw_error *error)
 	ended = drain(gw, signals, &reason) && ended;
 	log_balance(gw);
 	close(signals);
-	if (!ended)
-		return gw_error_set(error, -EDEADLK,
-			"a thread hangs and cannot be ended: see the log for which");
+	if (!ended) {
+		char left[320];
+
+		last_resort_tell(gw, left, sizeof(left));
+		return gw_error_set(error, -EDEADLK, "stopped at last: %s", left);
+	}
 	if (status == 0 && gw->replay && reason != 0)
 		status = gw_error_set(error, -EINTR, "replay: interrupted before its end");
 	return status;

@@ -38,21 +38,29 @@ static void list_hanging(const struct gw *gw, char *text, size_t size)
 		}
 	}
 	if (used == 0)
-		snprintf(text, size, "a library");
+		snprintf(text, size, "a change or a library");
+}
+
+void last_resort_tell(const struct gw *gw, char *text, size_t size)
+{
+	char hanging[256];
+
+	list_hanging(gw, hanging, sizeof(hanging));
+	snprintf(text, size, "%s did not end; %u frames are left behind", hanging,
+		gw_pool_in_use(gw->pool, UINT32_MAX));
 }
 
 static void *wait_and_leave(void *arg)
 {
 	const struct timespec until = {last.deadline / GW_NS_PER_S, last.deadline % GW_NS_PER_S};
-	char hanging[256];
+	char left[320];
 
 	pthread_mutex_lock(&last.lock);
 	while (last.armed && gw_now() < last.deadline)
 		pthread_cond_timedwait(&last.changed, &last.lock, &until);
 	if (last.armed) {
-		list_hanging(last.gw, hanging, sizeof(hanging));
-		gw_error_log("gwd", "stopped at last: %s did not end; %u frames are left behind",
-			hanging, gw_pool_in_use(last.gw->pool, UINT32_MAX));
+		last_resort_tell(last.gw, left, sizeof(left));
+		gw_error_log("gwd", "stopped at last: %s", left);
 		_exit(1);
 	}
 	pthread_mutex_unlock(&last.lock);

@@ -2,6 +2,7 @@
  * waits for its own, a driver. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct gw;
@@ -10,3 +11,7 @@ struct gw;
  * what was left, unless last_resort_disarm() comes before. Once at a time. Main thread. */
 void last_resort_arm(const struct gw *gw, int64_t deadline);
 void last_resort_disarm(void);
+
+/* Writes into `text` what hangs and what is left of the work, for the last line of all: "sink-0 did
+ * not end; 3 frames are left behind". Any thread. */
+void last_resort_tell(const struct gw *gw, char *text, size_t size);

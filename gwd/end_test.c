@@ -1,0 +1,293 @@
+/* How the process ends when something hangs, and what systemd's watchdog hears of it. Each gateway
+ * runs in a process of its own. */
+#include "core/test.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "gwd/gateway.h"
+
+/* Shared with the child by fork(); what happens when. */
+static struct {
+	int never[2]; /* a pipe into which nobody writes */
+	bool start_hangs, sink_hangs;
+	int64_t freeze_at, thaw_at; /* gw_now(): the sink's lane does not turn in between */
+} play;
+
+static void wait_in_a_system_call(void)
+{
+	char byte;
+
+	(void)!read(play.never[0], &byte, 1);
+}
+
+static int toy_open(struct gw_stage *stage, struct gw_error *error)
+{
+	if (play.start_hangs && stage == &stage->gw->stages[GW_STAGE_ACCEL])
+		wait_in_a_system_call();
+	return 0;
+}
+
+static void toy_close(struct gw_stage *stage)
+{
+}
+
+static uint32_t source_poll(struct gw_lane *lane)
+{
+	struct gw_camera_stats *stats = &lane->stats->camera[0];
+	struct gw_frame *frame;
+
+	if (gw_counter_get(&stats->frames_in) == 5)
+		return 0;
+	frame = gw_pool_get(lane->stage->gw->pool, 0, 16, 16);
+	gw_counter_add(&stats->frames_in, 1);
+	gw_lane_give(lane, &frame, 1);
+	return 1;
+}
+
+static uint32_t pass_poll(struct gw_lane *lane)
+{
+	struct gw_frame *frames[GW_BURST];
+	const uint32_t count = gw_lane_take(lane, frames, GW_BURST);
+
+	gw_lane_give(lane, frames, count);
+	return count;
+}
+
+static uint32_t sink_poll(struct gw_lane *lane)
+{
+	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
+	struct gw_frame *frames[GW_BURST];
+	const uint32_t count = gw_lane_take(lane, frames, GW_BURST);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (play.sink_hangs)
+			wait_in_a_system_call();
+		gw_counter_add(&lane->stats->camera[0].delivered, 1);
+		gw_frame_unref(frames[i]);
+	}
+	while (gw_now() >= play.freeze_at && gw_now() < play.thaw_at)
+		nanosleep(&pause, NULL);
+	return count;
+}
+
+#define TOY(stage, turn) \
+	{ \
+		.name = stage, .open = toy_open, .poll = turn, .close = toy_close \
+	}
+
+static const struct gw_stage_ops toys[GW_STAGES] = {
+	TOY("rx", source_poll),
+	TOY("decode", pass_poll),
+	TOY("accel", pass_poll),
+	TOY("sink", sink_poll),
+};
+
+const struct gw_way gw_pipeline[GW_STAGES] = {
+	{&toys[0], .to = 1},
+	{&toys[1], .to = 2},
+	{&toys[2], .to = 3},
+	{&toys[3], .to = GW_STAGES},
+};
+
+const struct gw_service_ops *const gw_services[] = {NULL};
+
+/* What gwd's main() does with it. */
+_Noreturn static void run_gateway(int log)
+{
+	static const char text[] =
+		"cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1}]\n"
+		"frames: {classes: [{width: 16, height: 16, count: 7}]}\n";
+	struct gw_config *config;
+	struct gw_error error;
+	struct gw gw;
+
+	dup2(log, STDERR_FILENO);
+	gw_log_open(GW_LOG_STDERR, GW_LOG_INFO);
+	int status = gw_config_parse(text, sizeof(text) - 1, &config, &error);
+
+	if (status == 0)
+		status = gw_open(&gw, config, NULL, &error);
+	if (status == 0)
+		status = gw_run(&gw, &error);
+	if (status != 0)
+		fprintf(stderr, "gwd: %s\n", error.text);
+	if (status != -EDEADLK)
+		gw_close(&gw);
+	_exit(status == 0 ? 0 : 1);
+}
+
+struct run {
+	FILE *log;
+	pid_t process;
+};
+
+static int set_up(void **state)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	memset(&play, 0, sizeof(play));
+	run->log = tmpfile();
+	*state = run;
+	return pipe(play.never);
+}
+
+static int tear_down(void **state)
+{
+	struct run *run = *state;
+
+	fclose(run->log);
+	close(play.never[0]);
+	close(play.never[1]);
+	free(run);
+	return 0;
+}
+
+static void launch(struct run *run)
+{
+	fflush(NULL);
+	run->process = fork();
+	if (run->process == 0)
+		run_gateway(fileno(run->log));
+	assert_true(run->process > 0);
+}
+
+/* What it has printed so far; one buffer. */
+static const char *printed(const struct run *run)
+{
+	static char text[8192];
+	const ssize_t size = pread(fileno(run->log), text, sizeof(text) - 1, 0);
+
+	text[size > 0 ? size : 0] = '\0';
+	return text;
+}
+
+/* SIGTERM; returns the wait status, and the time that it took. */
+static int terminate(const struct run *run, int64_t *ns)
+{
+	const int64_t begin = gw_now();
+	int status;
+
+	assert_int_equal(kill(run->process, SIGTERM), 0);
+	assert_int_equal(waitpid(run->process, &status, 0), run->process);
+	*ns = gw_now() - begin;
+	return status;
+}
+
+static void wait_until_it_runs(const struct run *run)
+{
+	while (!strstr(printed(run), "running"))
+		usleep(10000);
+	usleep(200000);
+}
+
+static void it_ends_in_time_when_a_lane_hangs_in_a_system_call(void **state)
+{
+	struct run *run = *state;
+	int64_t ns;
+
+	play.sink_hangs = true;
+	launch(run);
+	wait_until_it_runs(run);
+	const int status = terminate(run, &ns);
+
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+	assert_true(ns < 5 * GW_NS_PER_S);
+	/* One is in the lane's hands, and so were the others, or they waited. */
+	assert_non_null(strstr(
+		printed(run), "stopped at last: sink did not end; 5 frames are left behind"));
+}
+
+static void a_long_start_ends_at_once(void **state)
+{
+	struct run *run = *state;
+	int64_t ns;
+
+	play.start_hangs = true;
+	launch(run);
+	usleep(300000);
+	const int status = terminate(run, &ns);
+
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 128 + SIGTERM);
+	assert_true(ns < GW_NS_PER_S);
+	assert_non_null(strstr(printed(run), "gwd: stopped while it was starting"));
+}
+
+static int open_notify_socket(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/framegate-notify-%d",
+		(int)getpid());
+	unlink(address.sun_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	setenv("NOTIFY_SOCKET", address.sun_path, 1);
+	return fd;
+}
+
+/* How often the watchdog was fed until `until`. */
+static int count_pings(int fd, int64_t until)
+{
+	int pings = 0;
+
+	do {
+		char message[256];
+		ssize_t size = recv(fd, message, sizeof(message) - 1, 0);
+
+		if (size < 0) {
+			usleep(5000);
+			continue;
+		}
+		message[size] = '\0';
+		pings += strstr(message, "WATCHDOG=1") != NULL;
+	} while (gw_now() < until);
+	return pings;
+}
+
+static void the_watchdog_is_fed_only_while_every_lane_turns(void **state)
+{
+	struct run *run = *state;
+	const int fd = open_notify_socket();
+	int64_t ns;
+
+	setenv("WATCHDOG_USEC", "200000", 1);
+	play.freeze_at = gw_now() + GW_NS_PER_S;
+	play.thaw_at = play.freeze_at + 3500 * GW_NS_PER_MS;
+	launch(run);
+	assert_true(count_pings(fd, play.freeze_at) >= 3);
+	/* A lane may be slow for two seconds. */
+	count_pings(fd, play.freeze_at + 2300 * GW_NS_PER_MS);
+	assert_int_equal(count_pings(fd, play.thaw_at - 100 * GW_NS_PER_MS), 0);
+	count_pings(fd, play.thaw_at + 500 * GW_NS_PER_MS);
+	assert_true(count_pings(fd, play.thaw_at + GW_NS_PER_S) >= 2);
+	assert_int_equal(terminate(run, &ns), 0);
+	unlink(getenv("NOTIFY_SOCKET"));
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	close(fd);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(it_ends_in_time_when_a_lane_hangs_in_a_system_call),
+		TEST(a_long_start_ends_at_once),
+		TEST(the_watchdog_is_fed_only_while_every_lane_turns),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
