@@ -121,7 +121,7 @@ static void *writer(void *arg)
 
 		chance = chance * 1664525 + 1013904223;
 		uint32_t high = chance >> 8;
-		const int status = ++turn % 500 == 0
+		const int status = ++turn % 40 == 0
 			? gw_control_call(&run.gw, "settling", settle, NULL, &error)
 			: gw_control_call(&run.gw, "a change", change, &high, &error);
 

@@ -2,7 +2,14 @@
 # The suites of `./dev test`. Each leaves its results in build-results/: what its runner wrote for
 # machines, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
 
-readonly SUITES=(unit clang asan fuzz models integration lint)
+readonly SUITES=(unit clang asan tsan fuzz models integration lint)
+
+# Where threads meet. Tests that start DPDK or librdkafka are not among them: the sanitizer sees
+# neither into the one's rings nor where the other's threads begin.
+readonly TSAN_TESTS=(
+	accel/runner accel/stage core/control core/link core/pool decode/stage decode/turbo gwd/end
+	gwd/gateway gwd/lanes mgmt/audit mgmt/jobs mgmt/rates mgmt/server mgmt/ticker tensor
+)
 readonly RESULTS=$PWD/build-results
 
 # record OUTCOME NAME [REASON]: OUTCOME is passed, failed or skipped.
@@ -57,6 +64,13 @@ suite_clang() {
 suite_asan() {
 	build_asan
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson_tests build-asan --timeout-multiplier 4
+}
+
+# The sanitizer would wait a second at each exit for other threads' reports: ends are timed here.
+suite_tsan() {
+	build_tsan
+	TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:atexit_sleep_ms=0 \
+		meson_tests build-tsan --timeout-multiplier 4 "${TSAN_TESTS[@]}"
 }
 
 suite_fuzz() {

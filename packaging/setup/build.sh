@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The build folders: build (gcc), build-clang, build-asan (gcc, sanitizers) and build-fuzz (clang).
+# The build folders: build (gcc), build-clang, build-asan and build-tsan (gcc, sanitizers), and
+# build-fuzz (clang).
 
 # configure FOLDER OPTION...: sets up the folder, or again when the options are others than before.
 # The compiler is $CC.
@@ -16,15 +17,20 @@ configure() {
 	printf '%s' "$options" >"$folder/.options"
 }
 
+# compile FOLDER [TARGET...]: everything without a target.
 compile() {
-	ninja -C "$1" -j "$JOBS"
+	local folder=$1
+	shift
+	ninja -C "$folder" -j "$JOBS" "$@"
 }
 
-# build_folder FOLDER TEXT CONFIGURE: two steps, with a log of their own.
+# build_folder FOLDER TEXT CONFIGURE [TARGET...]: two steps, with a log of their own.
 build_folder() {
-	steps_begin 2 "$PWD/build-logs/$1.log"
-	step "configure $1/ ($2)" "$3"
-	step "compile $1/" compile "$1"
+	local folder=$1 text=$2 configure=$3
+	shift 3
+	steps_begin 2 "$PWD/build-logs/$folder.log"
+	step "configure $folder/ ($text)" "$configure"
+	step "compile $folder/" compile "$folder" "$@"
 }
 
 configure_default() {
@@ -38,6 +44,10 @@ configure_clang() {
 # With a sanitizer gcc warns of what cannot be (its manual says so): the other builds are the judges.
 configure_asan() {
 	CC=gcc configure build-asan -Dwerror=false -Db_sanitize=address,undefined
+}
+
+configure_tsan() {
+	CC=gcc configure build-tsan -Dwerror=false -Db_sanitize=thread
 }
 
 configure_fuzz() {
@@ -54,6 +64,13 @@ build_clang() {
 
 build_asan() {
 	build_folder build-asan "gcc, sanitizers" configure_asan
+}
+
+# Only what is run there.
+build_tsan() {
+	local programs=("${TSAN_TESTS[@]//\//_}")
+	programs=("${programs[@]/#/tests/}")
+	build_folder build-tsan "gcc, thread sanitizer" configure_tsan "${programs[@]/%/_test}"
 }
 
 build_fuzz() {
