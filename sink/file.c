@@ -1,10 +1,10 @@
-/* Writes pictures and results into a directory: DIR/<camera>/<sequence>.jpg, and one JSON line per
- * frame in DIR/frames.jsonl. A replay's output, and a gateway's without Kafka.
+/* Writes pictures and results into a directory: DIR/<camera>/<number>.jpg, and one JSON line per
+ * frame in DIR/frames.jsonl. A replay's output, and a gateway's without Kafka. No picture is ever
+ * written over another.
  *
  * Lines are gathered and count as delivered when the kernel has them. A line that cannot be written
  * whole is taken back, so that the file always ends with a whole line.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -15,11 +15,11 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "sink/pictures.h"
 #include "sink/record.h"
 #include "sink/sink.h"
 
 #define LINES 1024
-#define PICTURE_DIGITS 8
 #define BUFFER_SIZE (4u * RECORD_SIZE)
 /* A full disk takes a small write now and then: it is well after so long without a failure. */
 #define WELL_AFTER_NS (5 * GW_NS_PER_S)
@@ -48,6 +48,13 @@ struct file_sink {
 	_Atomic int failure; /* the sink's thread writes, the API reads: errno while it is not well,
 				or 0 */
 	struct gw_counter line_total, picture_total, failed_total;
+
+	/* By the camera's slot: whose pictures were looked at, and the number that the first of
+	 * this run has. Control thread. */
+	struct {
+		char name[GW_NAME];
+		uint64_t first_picture;
+	} seen[GW_CAMERAS];
 };
 
 static void note(struct file_sink *file, const char *what, int status)
@@ -107,29 +114,15 @@ static uint32_t write_lines(struct file_sink *file)
 	return count;
 }
 
-/* "00000042.jpg"; `name` has 32 bytes. */
-static void picture_name(char name[32], uint64_t sequence)
-{
-	struct writer writer;
-	uint64_t limit = 10000000; /* of PICTURE_DIGITS */
-
-	writer_begin(&writer, name, 31);
-	for (; limit > 1 && sequence < limit; limit /= 10)
-		writer_raw(&writer, "0");
-	writer_unsigned(&writer, sequence);
-	writer_raw(&writer, ".jpg");
-	name[writer.size] = '\0';
-}
-
 static enum gw_drop submit_picture(struct file_sink *file, const struct sink_record *record)
 {
-	char name[32];
+	char name[PICTURE_NAME];
 	const struct sink_camera *camera = record->frame->version->of[GW_STAGE_SINK];
 	int directory = camera->directory;
 	int64_t begin = gw_now();
 
-	picture_name(name, record->frame->sequence);
-	int fd = openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	picture_name(name, camera->first_picture + record->frame->sequence);
+	int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	int status = fd < 0 ? -errno : write_all(fd, record->value, record->size);
 
 	/* Some file systems tell of a full disk only here. */
@@ -156,7 +149,8 @@ static void write_line(
 	struct file_sink *file, struct writer *writer, const struct sink_record *record)
 {
 	const struct gw_frame *frame = record->frame;
-	char name[32];
+	const struct sink_camera *camera = frame->version->of[GW_STAGE_SINK];
+	char name[PICTURE_NAME];
 
 	writer_raw(writer, "{\"camera\":");
 	writer_string(writer, record->camera);
@@ -170,7 +164,7 @@ static void write_line(
 	writer_unsigned(writer, frame->height);
 	writer_raw(writer, ",\"file\":");
 	if (record->sampled) {
-		picture_name(name, frame->sequence);
+		picture_name(name, camera->first_picture + frame->sequence);
 		writer_raw(writer, "\"");
 		writer_raw(writer, record->camera);
 		writer_raw(writer, "/");
@@ -283,38 +277,40 @@ static int make_directories(char *path)
 	return mkdir(path, 0755) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
-static bool is_picture_name(const char *name)
-{
-	return strspn(name, "0123456789") == PICTURE_DIGITS &&
-		strcmp(name + PICTURE_DIGITS, ".jpg") == 0;
-}
-
-/* Takes an older replay's pictures out of a camera's directory; whatever else is there stays.
- * Returns 0 or a negative errno. */
-static int remove_pictures(int camera_fd)
-{
-	int fd = openat(camera_fd, ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int status = directory ? 0 : -errno;
-
-	while (directory && status == 0 && (entry = readdir(directory)))
-		if (is_picture_name(entry->d_name) && unlinkat(camera_fd, entry->d_name, 0) != 0)
-			status = -errno;
-	if (directory)
-		closedir(directory);
-	else if (fd >= 0)
-		close(fd);
-	return status;
-}
-
 /* What the user calls the directory. */
 static const char *name_of(const struct file_sink *file)
 {
 	return file->gw->replay ? "replay: --output" : "kafka: directory";
 }
 
-/* Opens the camera's own directory. A replay stands for itself: older pictures go. */
+/* Looks at what is in the camera's directory when it is met first. A replay stands for itself:
+ * older pictures go. A gateway that starts again goes on after the last one. */
+static int look_at_pictures(struct file_sink *file, const struct gw_camera *camera,
+	struct sink_camera *made, struct gw_error *error)
+{
+	const char *name = camera->config->name;
+	int status = 0;
+
+	if (strcmp(file->seen[camera->id].name, name) == 0) {
+		made->first_picture = file->seen[camera->id].first_picture;
+		return 0;
+	}
+	if (file->gw->replay)
+		status = pictures_remove(made->directory);
+	else
+		status = pictures_next(made->directory, &made->first_picture);
+	if (status != 0)
+		return gw_error_set(error, status,
+			file->gw->replay
+				? "replay: an older replay's pictures in %s/%s stay: %s"
+				: "kafka: directory %s/%s: older pictures cannot be listed: %s",
+			file->directory, name, strerror(-status));
+	strcpy(file->seen[camera->id].name, name);
+	file->seen[camera->id].first_picture = made->first_picture;
+	return 0;
+}
+
+/* Opens the camera's own directory. */
 static int file_camera_prepare(void *state, const struct gw_camera *camera,
 	struct sink_camera *made, struct gw_error *error)
 {
@@ -327,18 +323,35 @@ static int file_camera_prepare(void *state, const struct gw_camera *camera,
 	if (made->directory < 0)
 		return gw_error_set(error, -errno, "%s %s/%s: %s", name_of(file), file->directory,
 			name, strerror(errno));
-	const int status = file->gw->replay ? remove_pictures(made->directory) : 0;
+	return look_at_pictures(file, camera, made, error);
+}
 
-	if (status != 0)
-		gw_error_set(error, status, "replay: an older replay's pictures in %s/%s stay: %s",
-			file->directory, name, strerror(-status));
-	return status;
+/* Opens the file for the lines. A pipe there would stop whoever opens it, and then the sink. */
+static int open_lines(struct file_sink *file, struct gw_error *error)
+{
+	/* A gateway that starts again goes on; a replay stands for itself. */
+	const int mode = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK |
+		(file->gw->replay ? O_TRUNC : O_APPEND);
+	struct stat info;
+
+	file->lines_fd = openat(file->directory_fd, "frames.jsonl", mode, 0644);
+	/* What a pipe says that nobody reads. */
+	if ((file->lines_fd < 0 && errno == ENXIO) ||
+		(file->lines_fd >= 0 && fstat(file->lines_fd, &info) == 0 &&
+			!S_ISREG(info.st_mode)))
+		return gw_error_set(error, -EINVAL,
+			"%s %s/frames.jsonl: it is not a regular file: move it away, or choose "
+			"another directory",
+			name_of(file), file->directory);
+	file->written = file->lines_fd < 0 ? -1 : lseek(file->lines_fd, 0, SEEK_END);
+	if (file->written < 0)
+		return gw_error_set(error, -errno, "%s %s/frames.jsonl: %s", name_of(file),
+			file->directory, strerror(errno));
+	return 0;
 }
 
 static int open_files(struct file_sink *file, struct gw_error *error)
 {
-	/* A gateway that starts again goes on; a replay stands for itself. */
-	int mode = O_WRONLY | O_CREAT | O_CLOEXEC | (file->gw->replay ? O_TRUNC : O_APPEND);
 	int status = make_directories(file->directory);
 
 	if (status == 0)
@@ -347,12 +360,7 @@ static int open_files(struct file_sink *file, struct gw_error *error)
 		return gw_error_set(error, status ? status : -errno,
 			"%s %s: %s: choose one that gwd may write", name_of(file), file->directory,
 			strerror(status ? -status : errno));
-	file->lines_fd = openat(file->directory_fd, "frames.jsonl", mode, 0644);
-	file->written = file->lines_fd < 0 ? -1 : lseek(file->lines_fd, 0, SEEK_END);
-	if (file->written < 0)
-		return gw_error_set(error, -errno, "%s %s/frames.jsonl: %s", name_of(file),
-			file->directory, strerror(errno));
-	return 0;
+	return open_lines(file, error);
 }
 
 static int file_open(const struct gw *gw, struct sink *sink, void **state, struct gw_error *error)

@@ -1,6 +1,7 @@
 #include "sink/sink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -233,14 +235,94 @@ static void a_replay_takes_an_older_ones_pictures_out_and_nothing_else(void **st
 	fixture_close(f, 1000);
 }
 
-static void a_gateway_that_starts_again_keeps_its_pictures(void **state)
+/* The value of `file` in the last line. */
+static void last_file(struct fixture *f, char *name, size_t size)
 {
-	struct fixture *f = fixture_open("kafka: {backend: file, directory: DIR}\n", false);
+	size_t length;
+	char *lines = fixture_read(f, "frames.jsonl", &length);
+
+	assert_non_null(lines);
+	lines[length - 1] = '\0';
+	char *line = strrchr(lines, '\n');
+	json_t *parsed = json_loads(line ? line + 1 : lines, 0, NULL);
+
+	snprintf(name, size, "%s", json_string_value(json_object_get(parsed, "file")));
+	json_decref(parsed);
+	free(lines);
+}
+
+static void a_gateway_that_starts_again_writes_over_no_picture(void **state)
+{
+	struct fixture *f =
+		fixture_open("kafka: {backend: file, directory: DIR, frames: {every: 1}}\n", false);
+	struct gw_error error;
+	char name[64];
+
+	fixture_send_frames(f, 0, 3);
+	open_again(f, false);
+	/* Frames count from 0 again. */
+	f->sequence[0] = 0;
+	fixture_send_frames(f, 0, 2);
+	last_file(f, name, sizeof(name));
+	assert_string_equal(name, "cam0/00000004.jpg");
+	for (uint8_t i = 0; i < 5; i++) {
+		snprintf(name, sizeof(name), "cam0/%08u.jpg", i);
+		assert_picture(f, name, i % 3);
+	}
+	/* A change of the camera does not begin anew. */
+	assert_int_equal(gw_camera_put(&f->gw, &f->gw.config->cameras[0], &error), 0);
+	fixture_send_frames(f, 0, 1);
+	last_file(f, name, sizeof(name));
+	assert_string_equal(name, "cam0/00000005.jpg");
+	assert_picture(f, name, 2);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_LOST), 0);
+	fixture_close(f, 1000);
+}
+
+static void pictures_go_on_after_the_highest_number(void **state)
+{
+	struct fixture *f =
+		fixture_open("kafka: {backend: file, directory: DIR, frames: {every: 1}}\n", false);
 
 	put_file(f, "cam0/00000007.jpg");
+	put_file(f, "cam0/99999999.jpg");
+	put_file(f, "cam0/000000200000000.jpg");
+	put_file(f, "cam0/notes.txt");
 	open_again(f, false);
+	fixture_send_frames(f, 0, 1);
 	assert_true(has_file(f, "cam0/00000007.jpg"));
+	assert_picture(f, "cam0/100000000.jpg", 0);
 	fixture_close(f, 1000);
+}
+
+static void a_change_of_a_camera_costs_a_replay_no_picture(void **state)
+{
+	struct fixture *f = fixture_open("", true);
+	struct gw_error error;
+
+	fixture_send_frames(f, 0, 2);
+	assert_int_equal(gw_camera_put(&f->gw, &f->gw.config->cameras[0], &error), 0);
+	assert_picture(f, "cam0/00000000.jpg", 0);
+	assert_picture(f, "cam0/00000001.jpg", 1);
+	fixture_close(f, 1000);
+}
+
+static void a_pipe_in_place_of_the_lines_is_refused_at_once(void **state)
+{
+	char directory[] = "/tmp/framegate-pipe-XXXXXX", pipe[64], yaml[128];
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(pipe, sizeof(pipe), "%s/frames.jsonl", directory);
+	snprintf(yaml, sizeof(yaml), "kafka: {backend: file, directory: %s}\n", directory);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	fixture_fail(yaml, "frames.jsonl: it is not a regular file: move it away");
+	/* With a reader it can be opened. */
+	const int reader = open(pipe, O_RDONLY | O_NONBLOCK);
+
+	fixture_fail(yaml, "frames.jsonl: it is not a regular file: move it away");
+	close(reader);
+	unlink(pipe);
+	rmdir(directory);
 }
 
 static void a_replay_has_no_budget_for_pictures(void **state)
@@ -280,7 +362,10 @@ int main(void)
 		cmocka_unit_test(thousands_of_frames_leave_as_many_lines),
 		cmocka_unit_test(a_full_disk_is_counted_and_leaves_whole_lines),
 		cmocka_unit_test(a_replay_takes_an_older_ones_pictures_out_and_nothing_else),
-		cmocka_unit_test(a_gateway_that_starts_again_keeps_its_pictures),
+		cmocka_unit_test(a_gateway_that_starts_again_writes_over_no_picture),
+		cmocka_unit_test(pictures_go_on_after_the_highest_number),
+		cmocka_unit_test(a_change_of_a_camera_costs_a_replay_no_picture),
+		cmocka_unit_test(a_pipe_in_place_of_the_lines_is_refused_at_once),
 		cmocka_unit_test(a_replay_has_no_budget_for_pictures),
 		cmocka_unit_test(a_replay_that_left_pictures_out_does_not_end_well),
 		cmocka_unit_test(a_directory_that_cannot_be_made_is_an_error_at_the_start),

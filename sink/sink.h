@@ -52,6 +52,7 @@ void sink_report(struct sink *sink, const struct sink_report *report);
 struct sink_camera {
 	char *source; /* the CloudEvents source of its records */
 	int directory; /* of a back-end that writes files: the camera's; -1: none */
+	uint64_t first_picture; /* of the same: the number of the frame 0's */
 };
 
 struct sink_ops {
