@@ -3,6 +3,7 @@
 #include "core/test.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +32,24 @@ static void wait_in_a_system_call(void)
 	(void)!read(play.never[0], &byte, 1);
 }
 
+static void *sleep_for_ever(void *arg)
+{
+	while (pause() != 0)
+		;
+	return NULL;
+}
+
+/* A library makes threads as it likes. */
+static void make_a_thread(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, sleep_for_ever, NULL);
+}
+
 static int toy_open(struct gw_stage *stage, struct gw_error *error)
 {
+	make_a_thread();
 	if (play.start_hangs && stage == &stage->gw->stages[GW_STAGE_ACCEL])
 		wait_in_a_system_call();
 	return 0;
@@ -201,6 +218,17 @@ static void wait_until_it_runs(const struct run *run)
 	usleep(200000);
 }
 
+static void a_thread_of_a_library_takes_no_signal_away(void **state)
+{
+	struct run *run = *state;
+	int64_t ns;
+
+	launch(run);
+	wait_until_it_runs(run);
+	assert_int_equal(terminate(run, &ns), 0);
+	assert_non_null(strstr(printed(run), "stopped: 5 frames received = 5 delivered"));
+}
+
 static void it_ends_in_time_when_a_lane_hangs_in_a_system_call(void **state)
 {
 	struct run *run = *state;
@@ -310,6 +338,7 @@ int main(int argc, char **argv)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(a_thread_of_a_library_takes_no_signal_away),
 		TEST(it_ends_in_time_when_a_lane_hangs_in_a_system_call),
 		TEST(it_ends_in_time_when_taking_it_down_hangs),
 		TEST(a_long_start_ends_at_once),
