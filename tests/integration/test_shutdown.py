@@ -1,14 +1,21 @@
 """SIGTERM and SIGINT: exit code 0 within 5 s, and nothing that was accepted goes uncounted."""
 
+import os
 import re
 import signal
-from collections.abc import Callable
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from testbed.gateway import camera
+from testbed import places
+from testbed.freezer import Frozen
+from testbed.gateway import Gateway, camera, configuration
 from testbed.kafka import Kafka
+from testbed.process import Process
 from testbed.site import DIGITS, Site
 
 
@@ -94,3 +101,86 @@ def test_a_gateway_starts_again_after_it_was_killed(site: Site) -> None:
     site.send_digits(stream)
     site.finish_sending()
     assert len(site.read(results=20).results) == 20
+
+
+@pytest.fixture
+def silent() -> Iterator[Gateway]:
+    """A gateway on a port where nothing ever comes, not started."""
+    plain = configuration("none", [], brokers=None)
+    plain["interfaces"] = [{"name": "lan0", "device": "net_null0,no-rx=1"}]
+    gateway = Gateway(plain)
+    yield gateway
+    gateway.remove()
+
+
+class Watchdog:
+    """What systemd is for a service with `WatchdogSec`: it listens."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "notify.sock"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self.path))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the service is started with: it must be heard of twice a second."""
+        return {**os.environ, "NOTIFY_SOCKET": str(self.path), "WATCHDOG_USEC": "1000000"}
+
+    def heard(self, seconds: float) -> int:
+        """How often the watchdog is fed from now on, in so many seconds."""
+        count, end = 0, time.monotonic() + seconds
+        while (rest := end - time.monotonic()) > 0:
+            self._socket.settimeout(rest)
+            try:
+                count += b"WATCHDOG=1" in self._socket.recv(256)
+            except TimeoutError:
+                break
+        return count
+
+
+def _stuck(gateway: Gateway) -> list[str]:
+    ids = [trouble["id"] for trouble in gateway.status()["troubles"]]
+    return [it for it in ids if it.startswith("lane.")]
+
+
+def test_a_thread_that_hangs_is_told_and_the_end_is_bounded_all_the_same(silent: Gateway) -> None:
+    watchdog = Watchdog(silent.folder)
+    silent.process = Process(
+        [places.gwd(), "--config", silent.file],
+        silent.folder / "gwd.log",
+        environment=watchdog.environment,
+    )
+    silent.wait_until(lambda: silent.status().get("ready") is True, 30, "gwd is not ready")
+    assert watchdog.heard(2) >= 3
+    assert silent.ctl("status").code == 0
+
+    frozen = Frozen(silent.process.pid, "decode")
+    silent.wait_until(lambda: _stuck(silent) == ["lane.decode.stuck"], 5, "nothing is told")
+    answer = silent.ctl("status")
+    assert answer.code != 0
+    assert answer.body["well"] is False
+    watchdog.heard(0.5)
+    assert watchdog.heard(2) == 0
+
+    frozen.thaw()
+    silent.wait_until(lambda: not _stuck(silent), 5, "it is not over")
+    assert watchdog.heard(2) >= 2
+    assert silent.ctl("status").code == 0
+
+    frozen = Frozen(silent.process.pid, "decode")
+    begin = time.monotonic()
+    silent.process.signal(signal.SIGTERM)
+    assert silent.process.wait(10) == 1
+    assert time.monotonic() - begin < 5.5
+    frozen.thaw()
+    assert "stopped at last: decode did not end; 0 frames are left behind" in silent.log()
+
+
+def test_a_pipe_in_place_of_a_file_is_refused_at_the_start(silent: Gateway) -> None:
+    directory = silent.folder / "out"
+    directory.mkdir()
+    os.mkfifo(directory / "frames.jsonl")
+    silent.configuration["kafka"] = {"backend": "file", "directory": str(directory)}
+    silent.write()
+    assert silent.launch().wait(10) == 1
+    assert "frames.jsonl: it is not a regular file: move it away" in silent.log()
