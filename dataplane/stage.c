@@ -234,14 +234,16 @@ static void dataplane_housekeeping(struct gw_lane *lane, int64_t now)
 		look_at_replay(rx, now);
 }
 
-/* Other lanes may still hand packets over while they empty their bursts. */
+/* Another lane hands packets over until it drains too. It says so after the last of them. */
 static bool handed_over(const struct rx_lane *rx)
 {
 	for (uint32_t from = 0; from < rx->dp->stage->lane_count; from++) {
 		const struct rte_ring *ring = rx->dp->handover[from][rx->lane->index];
 		const struct rx_lane *other = rx->dp->stage->lanes[from].state;
 
-		if (ring && (rte_ring_count(ring) > 0 || !burst_is_done(&other->own)))
+		if (ring &&
+			(!atomic_load_explicit(&other->quiet, memory_order_acquire) ||
+				rte_ring_count(ring) > 0))
 			return false;
 	}
 	return true;
@@ -251,7 +253,11 @@ static bool dataplane_drain(struct gw_lane *lane)
 {
 	struct rx_lane *rx = lane->state;
 
-	if (!burst_is_done(&rx->own) || !burst_is_done(&rx->handed) || !handed_over(rx))
+	if (!burst_is_done(&rx->own))
+		return false;
+	/* Who drains takes nothing more from the ports. */
+	atomic_store_explicit(&rx->quiet, true, memory_order_release);
+	if (!burst_is_done(&rx->handed) || !handed_over(rx))
 		return false;
 	assembler_expire(rx->receiver.assembler, gw_now(), true, dataplane_give, rx);
 	return true;

@@ -6,6 +6,7 @@
 #include "dataplane/capture.h"
 #include "dataplane/port_watch.h"
 #include "dataplane/receiver.h"
+#include <stdatomic.h>
 
 /* A packet in pieces is put together in so much room before it is parsed. */
 #define SCRATCH_SIZE 65536
@@ -61,6 +62,8 @@ struct rx_lane {
 	 * nothing may be lost and no slot is free; the one never waits for the other, or two lanes
 	 * could wait for each other. */
 	struct burst own, handed;
+	/* The lane drains, and hands over no more. Written by the lane, read by the others. */
+	_Atomic bool quiet;
 	struct gw_frame *done[GW_BURST * ASSEMBLER_MAX_DONE];
 	uint8_t scratch[SCRATCH_SIZE];
 

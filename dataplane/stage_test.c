@@ -421,6 +421,30 @@ static void a_stage_that_drains_takes_no_more_packets(void **state)
 	in_child(stop_amid_traffic);
 }
 
+static void stop_one_lane_before_the_other(void)
+{
+	MUST(open_stage("cores: {rx: 2}\n"
+			"interfaces: [{name: a, device: \"net_null0,size=60\"}]\n",
+		     false) == 0);
+	struct gw_lane *lanes = scene.gw.stages[GW_STAGE_RX].lanes;
+
+	MUST(dataplane_stage.poll(&lanes[0]) > 0);
+	atomic_store(&lanes[1].draining, true);
+	MUST(!dataplane_stage.drain(&lanes[1]));
+	MUST(dataplane_stage.poll(&lanes[0]) > 0);
+	MUST(!dataplane_stage.drain(&lanes[1]));
+	atomic_store(&lanes[0].draining, true);
+	MUST(dataplane_stage.poll(&lanes[0]) == 0);
+	MUST(dataplane_stage.drain(&lanes[0]));
+	MUST(dataplane_stage.drain(&lanes[1]));
+	close_stage();
+}
+
+static void a_lane_waits_for_those_that_still_hand_packets_over(void **state)
+{
+	in_child(stop_one_lane_before_the_other);
+}
+
 #define STAGE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -442,6 +466,7 @@ int main(void)
 		STAGE_TEST(two_ports_are_polled_and_described_and_the_affinity_is_kept),
 		STAGE_TEST(a_second_start_in_the_same_process_is_refused),
 		STAGE_TEST(a_stage_that_drains_takes_no_more_packets),
+		STAGE_TEST(a_lane_waits_for_those_that_still_hand_packets_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
