@@ -279,16 +279,17 @@ static void a_long_start_ends_at_once(void **state)
 	assert_non_null(strstr(printed(run), "gwd: stopped while it was starting"));
 }
 
-static int open_notify_socket(void)
+/* Binds the socket that a child's sd_notify() writes to; `address` is to be unlinked. */
+static int open_notify_socket(struct sockaddr_un *address)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/framegate-notify-%d",
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	snprintf(address->sun_path, sizeof(address->sun_path), "/tmp/framegate-notify-%d",
 		(int)getpid());
-	unlink(address.sun_path);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	setenv("NOTIFY_SOCKET", address.sun_path, 1);
+	unlink(address->sun_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)address, sizeof(*address)), 0);
+	setenv("NOTIFY_SOCKET", address->sun_path, 1);
 	return fd;
 }
 
@@ -314,7 +315,8 @@ static int count_pings(int fd, int64_t until)
 static void the_watchdog_is_fed_only_while_every_lane_turns(void **state)
 {
 	struct run *run = *state;
-	const int fd = open_notify_socket();
+	struct sockaddr_un address;
+	const int fd = open_notify_socket(&address);
 	int64_t ns;
 
 	setenv("WATCHDOG_USEC", "200000", 1);
@@ -328,7 +330,7 @@ static void the_watchdog_is_fed_only_while_every_lane_turns(void **state)
 	count_pings(fd, play.thaw_at + 500 * GW_NS_PER_MS);
 	assert_true(count_pings(fd, play.thaw_at + GW_NS_PER_S) >= 2);
 	assert_int_equal(terminate(run, &ns), 0);
-	unlink(getenv("NOTIFY_SOCKET"));
+	unlink(address.sun_path);
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	close(fd);
