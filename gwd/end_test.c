@@ -50,8 +50,10 @@ static void make_a_thread(void)
 static int toy_open(struct gw_stage *stage, struct gw_error *error)
 {
 	make_a_thread();
-	if (play.start_hangs && stage == &stage->gw->stages[GW_STAGE_ACCEL])
+	if (play.start_hangs && stage == &stage->gw->stages[GW_STAGE_ACCEL]) {
+		gw_info("toy", "loading");
 		wait_in_a_system_call();
+	}
 	return 0;
 }
 
@@ -211,9 +213,9 @@ static int terminate(struct run *run, int64_t *ns)
 	return status;
 }
 
-static void wait_until_it_runs(const struct run *run)
+static void wait_until_it_says(const struct run *run, const char *word)
 {
-	while (!strstr(printed(run), "running"))
+	while (!strstr(printed(run), word))
 		usleep(10000);
 	usleep(200000);
 }
@@ -224,7 +226,7 @@ static void a_thread_of_a_library_takes_no_signal_away(void **state)
 	int64_t ns;
 
 	launch(run);
-	wait_until_it_runs(run);
+	wait_until_it_says(run, "running");
 	assert_int_equal(terminate(run, &ns), 0);
 	assert_non_null(strstr(printed(run), "stopped: 5 frames received = 5 delivered"));
 }
@@ -236,7 +238,7 @@ static void it_ends_in_time_when_a_lane_hangs_in_a_system_call(void **state)
 
 	play.sink_hangs = true;
 	launch(run);
-	wait_until_it_runs(run);
+	wait_until_it_says(run, "running");
 	const int status = terminate(run, &ns);
 
 	assert_true(WIFEXITED(status));
@@ -254,7 +256,7 @@ static void it_ends_in_time_when_taking_it_down_hangs(void **state)
 
 	play.close_hangs = true;
 	launch(run);
-	wait_until_it_runs(run);
+	wait_until_it_says(run, "running");
 	const int status = terminate(run, &ns);
 
 	assert_true(WIFEXITED(status));
@@ -270,7 +272,7 @@ static void a_long_start_ends_at_once(void **state)
 
 	play.start_hangs = true;
 	launch(run);
-	usleep(300000);
+	wait_until_it_says(run, "loading");
 	const int status = terminate(run, &ns);
 
 	assert_true(WIFEXITED(status));
