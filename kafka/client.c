@@ -1,13 +1,12 @@
 #include "kafka/client.h"
 
-#include <errno.h>
 #include <jansson.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -56,28 +55,23 @@ static void *destroy_thread(void *arg)
  */
 bool client_close(struct client *client, int64_t deadline)
 {
-	const struct timespec until = {deadline / GW_NS_PER_S, deadline % GW_NS_PER_S};
 	struct client *leaving = client->handle ? malloc(sizeof(*leaving)) : NULL;
+	bool closed = true;
 	pthread_t thread;
-	int status = -ENOMEM;
 
-	if (leaving) {
+	if (leaving)
 		*leaving = *client;
-		status = gw_thread_start(&thread, "kafka close", -1, destroy_thread, leaving);
-	}
-	if (status != 0) {
+	if (leaving && gw_thread_start(&thread, "kafka close", -1, destroy_thread, leaving) == 0) {
+		closed = gw_thread_join(thread, deadline);
+		if (!closed)
+			pthread_detach(thread);
+	} else {
 		/* Nothing to wait for, or no memory for a thread: then it takes what it takes. */
 		free(leaving);
 		destroy(client);
-	} else {
-		status = pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until);
-		if (status != 0)
-			pthread_detach(thread);
-		*client = (struct client){0};
-		return status == 0;
 	}
 	*client = (struct client){0};
-	return true;
+	return closed;
 }
 
 int client_open(struct client *client, const struct gw *gw, enum sink_kind kind, const char *topic,
