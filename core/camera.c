@@ -112,6 +112,13 @@ uint32_t gw_camera_find(const struct gw *gw, const char *name)
 	return id != GW_NO_CAMERA && state_of(gw, id) == GW_CAMERA_LIVE ? id : GW_NO_CAMERA;
 }
 
+bool gw_camera_is_leaving(const struct gw *gw, const char *name)
+{
+	const uint32_t id = slot_of(gw, name);
+
+	return id != GW_NO_CAMERA && state_of(gw, id) == GW_CAMERA_LEAVING;
+}
+
 static void retire_counters(struct gw_lane *lane, void *arg)
 {
 	const struct gw *gw = lane->stage->gw;

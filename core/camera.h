@@ -121,6 +121,11 @@ const struct gw_camera *gw_camera_now(const struct gw *gw, uint32_t id);
 /* The slot of a live camera, or GW_NO_CAMERA. Control thread, or held. */
 uint32_t gw_camera_find(const struct gw *gw, const char *name);
 
+/* Whether a camera of that name was removed while some of its frames are still on the way. The
+ * same.
+ */
+bool gw_camera_is_leaving(const struct gw *gw, const char *name);
+
 /* How many slots were ever used: all that have something to count are below. Any thread. */
 uint32_t gw_camera_high(const struct gw *gw);
 

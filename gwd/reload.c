@@ -1,21 +1,20 @@
 #include "core/config/difference.h"
 #include "core/config/rules.h"
 #include "core/log.h"
+#include "core/running.h"
 #include "gwd/gateway.h"
+#include "gwd/reload_cameras.h"
 
-#define MAX_LINES \
-	32 /* of one reload: a file with other cameras altogether differs in thousands \
-	    */
+#define MAX_LINES 32 /* of one reload */
 
-static int apply_log_level(struct gw *gw, const struct gw_config *wanted, struct gw_error *error)
+static void apply_log_level(struct gw *gw, const struct gw_config *wanted)
 {
 	gw->config->log->level = wanted->log->level;
 	gw_log_set_level(wanted->log->level);
 	gw_info("reload", "applied: `log.level`");
-	return 0;
 }
 
-static int apply_sampling(struct gw *gw, const struct gw_config *wanted, struct gw_error *error)
+static void apply_sampling(struct gw *gw, const struct gw_config *wanted)
 {
 	const uint32_t every = *wanted->kafka->frames->every;
 
@@ -24,15 +23,14 @@ static int apply_sampling(struct gw *gw, const struct gw_config *wanted, struct 
 	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
 		atomic_store(&gw->cameras->slot[i].sample_every, every);
 	gw_info("reload", "applied: `kafka.frames.every` (%u)", every);
-	return 0;
 }
 
-/* Who brings the running gateway to what is wanted, by rule. `gw->config` is part of that: what
- * differs from it afterwards was not applied. Each is called once, however much it has to do. */
-static int (*const appliers[GW_RULES])(
-	struct gw *gw, const struct gw_config *wanted, struct gw_error *error) = {
+/* Who brings the running gateway to what is wanted, by rule. `gw->config` is part of that. Each is
+ * called once, however much it has to do, and says in the log what came of it. */
+static void (*const appliers[GW_RULES])(struct gw *gw, const struct gw_config *wanted) = {
 	[GW_RULE_LOG_LEVEL] = apply_log_level,
 	[GW_RULE_SAMPLING] = apply_sampling,
+	[GW_RULE_CAMERAS] = gw_reload_cameras,
 };
 
 static void note_rule(void *arg, const struct gw_config_change *change)
@@ -56,6 +54,23 @@ static void tell_restart(void *arg, const struct gw_config_change *change)
 			change->kind == GW_CONFIG_ADDED ? "added" : "removed");
 }
 
+/* The running gateway against what is wanted. */
+static int compare(struct gw *gw, const struct gw_config *wanted,
+	void (*visit)(void *arg, const struct gw_config_change *change), void *arg)
+{
+	struct gw_config running;
+	struct gw_error error;
+	int count = gw_running_config(gw, &running, &error);
+
+	if (count == 0) {
+		count = gw_config_difference(&running, wanted, visit, arg);
+		gw_running_free(&running);
+	}
+	if (count < 0)
+		gw_error_log("reload", "nothing was changed: out of memory");
+	return count;
+}
+
 void gw_reload(struct gw *gw)
 {
 	bool touched[GW_RULES] = {false};
@@ -68,12 +83,12 @@ void gw_reload(struct gw *gw)
 			gw->config_path ? error.text : "there is no configuration file");
 		return;
 	}
-	if (gw_config_difference(gw->config, wanted, note_rule, touched) < 0)
-		gw_error_log("reload", "nothing was changed: out of memory");
-	for (int rule = 0; rule < GW_RULES; rule++)
-		if (touched[rule] && appliers[rule] && appliers[rule](gw, wanted, &error) != 0)
-			gw_error_log("reload", "%s", error.text);
-	gw_config_difference(gw->config, wanted, tell_restart, &lines);
+	if (compare(gw, wanted, note_rule, touched) >= 0) {
+		for (int rule = 0; rule < GW_RULES; rule++)
+			if (touched[rule] && appliers[rule])
+				appliers[rule](gw, wanted);
+		compare(gw, wanted, tell_restart, &lines);
+	}
 	if (lines > MAX_LINES)
 		gw_warn("reload", "%u more changes need a restart of gwd", lines - MAX_LINES);
 	gw_config_free(wanted);

@@ -1,6 +1,7 @@
 /* What a changed file does to a running gateway, and what it says about it. */
 #include "core/test.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/test_gateway.h"
 #include "gwd/gateway.h"
 
 #define BEFORE \
@@ -34,18 +36,36 @@ static void write_file(const char *path, const char *text)
 	fclose(file);
 }
 
+static int toy_open(struct gw_stage *stage, struct gw_error *error)
+{
+	return 0;
+}
+
+static void toy_close(struct gw_stage *stage)
+{
+}
+
+/* Cameras whose names begin with "odd" cannot be prepared. */
+static int toy_prepare(struct gw_stage *stage, struct gw_camera *is, const struct gw_camera *was,
+	struct gw_error *error)
+{
+	if (strncmp(is->config->name, "odd", 3) == 0)
+		return gw_error_set(error, -EIO, "it is odd");
+	return 0;
+}
+
+static const struct gw_stage_ops toy = {
+	.name = "rx", .open = toy_open, .close = toy_close, .camera_prepare = toy_prepare};
+
 static int begin(void **state)
 {
 	struct reload *r = calloc(1, sizeof(*r));
 	struct gw_error error;
 
 	snprintf(r->path, sizeof(r->path), "/tmp/framegate-reload-%d.yaml", (int)getpid());
-	write_file(r->path, BEFORE);
-	assert_int_equal(gw_config_load(r->path, &r->gw.config, &error), 0);
+	if (test_gateway_open(&r->gw, BEFORE, NULL, GW_STAGE_RX, &toy, &error) != 0)
+		fail_msg("%s", error.text);
 	r->gw.config_path = r->path;
-	r->gw.cameras = gw_cameras_create();
-	r->gw.cameras->high = 1;
-	r->gw.cameras->slot[0].sample_every = 10;
 	gw_log_open(GW_LOG_STDERR, GW_LOG_INFO);
 	r->log = tmpfile();
 	fflush(stderr);
@@ -63,8 +83,7 @@ static int end(void **state)
 	close(r->stderr_before);
 	fclose(r->log);
 	unlink(r->path);
-	gw_cameras_destroy(&r->gw);
-	gw_config_free(r->gw.config);
+	test_gateway_close(&r->gw);
 	free(r);
 	return 0;
 }
@@ -137,21 +156,84 @@ static void what_needs_a_restart_is_named(void **state)
 	static const char *const lines[] = {
 		"`cores.rx` was removed: restart gwd to apply it",
 		"`interfaces[lan0]` was removed: restart gwd to apply it",
-		"`cameras[a]` was removed: restart gwd to apply it",
-		"`cameras[b]` was added: restart gwd to apply it",
 		"`frames.classes[0].count` changed from 7 to 8: restart gwd to apply it",
 		"`decode.workers` changed from 1 to 2: restart gwd to apply it",
 		"`kafka.brokers` was added: restart gwd to apply it",
 		"`api.socket` changed from /run/framegate/api.sock to /tmp/other: restart gwd",
 	};
-	const uint32_t count = sizeof(lines) / sizeof(lines[0]);
+	const uint32_t count = sizeof(lines) / sizeof(lines[0]) + 1;
 
-	for (uint32_t i = 0; i < count; i++)
-		reload(*state, after, count, lines[i]);
+	reload(*state, after, count, "applied: `cameras` (1 added, 0 changed, 1 removed)");
+	for (uint32_t i = 0; i < count - 1; i++)
+		reload(*state, after, count - 1, lines[i]);
+}
+
+/* The file with these cameras; the log must hold the words, in so many lines. */
+static void reload_cameras(struct reload *r, const char *cameras, uint32_t lines, const char *words)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text), SAME_BUT_CAMERAS "cameras:\n%s", cameras);
+	reload(r, text, lines, words);
+}
+
+#define CAMERA(name, port) \
+	"  - {name: " name ", source: 10.0.0.1, destination: 10.0.0.2, port: " port "}\n"
+
+static uint16_t port_of(const struct reload *r, const char *name)
+{
+	const uint32_t id = gw_camera_find(&r->gw, name);
+
+	return id == GW_NO_CAMERA ? 0 : gw_camera_now(&r->gw, id)->config->port;
+}
+
+static void cameras_come_change_and_go(void **state)
+{
+	struct reload *r = *state;
+
+	reload_cameras(r, CAMERA("a", "2") CAMERA("b", "1"), 1,
+		"applied: `cameras` (1 added, 1 changed, 0 removed)");
+	assert_int_equal(port_of(r, "a"), 2);
+	assert_int_equal(port_of(r, "b"), 1);
+	reload_cameras(r, CAMERA("b", "1") CAMERA("a", "2"), 0, NULL);
+	/* Each where the next one was: they make room for each other. */
+	reload_cameras(r, CAMERA("a", "1") CAMERA("b", "3") CAMERA("c", "2"), 1,
+		"applied: `cameras` (1 added, 2 changed, 0 removed)");
+	assert_int_equal(port_of(r, "a"), 1);
+	reload(r, SAME_BUT_CAMERAS, 1, "applied: `cameras` (0 added, 0 changed, 3 removed)");
+	assert_int_equal(r->gw.cameras->count, 0);
+}
+
+static void it_is_the_cameras_that_there_are_which_count(void **state)
+{
+	struct reload *r = *state;
+	struct gw_error error;
+
+	assert_int_equal(gw_camera_remove(&r->gw, "a", &error), 0);
+	reload(r, BEFORE, 1, "applied: `cameras` (1 added, 0 changed, 0 removed)");
+	reload(r, BEFORE, 0, NULL);
+}
+
+static void what_cannot_be_applied_is_named_and_the_rest_is_applied(void **state)
+{
+	struct reload *r = *state;
+
+	reload_cameras(
+		r, CAMERA("odd", "5") CAMERA("b", "2"), 2, "not applied: camera odd: it is odd");
+	assert_int_equal(port_of(r, "a"), 0);
+	assert_int_equal(port_of(r, "b"), 2);
+	assert_int_equal(port_of(r, "odd"), 0);
+	/* Two that change places stand in each other's way. */
+	reload_cameras(r, CAMERA("b", "2") CAMERA("c", "3"), 1, NULL);
+	reload_cameras(r, CAMERA("b", "3") CAMERA("c", "2") CAMERA("d", "4"), 3,
+		"not applied: camera b: 'b' would receive the same packets as 'c'");
+	assert_int_equal(port_of(r, "b"), 2);
+	assert_int_equal(port_of(r, "d"), 4);
 }
 
 static void thousands_of_changes_are_not_thousands_of_lines(void **state)
 {
+	struct reload *r = *state;
 	size_t size;
 	char *text;
 	FILE *stream = open_memstream(&text, &size);
@@ -159,11 +241,10 @@ static void thousands_of_changes_are_not_thousands_of_lines(void **state)
 	fputs(SAME_BUT_CAMERAS "cameras:\n", stream);
 	for (int i = 1; i <= 100; i++)
 		fprintf(stream,
-			"  - {name: c%d, source: 10.0.0.1, destination: 10.0.0.2, port: %d}\n", i,
+			"  - {name: odd%d, source: 10.0.0.1, destination: 10.0.0.2, port: %d}\n", i,
 			i);
 	fclose(stream);
-	/* One camera is gone and a hundred are new. */
-	reload(*state, text, 33, "69 more changes need a restart of gwd");
+	reload(r, text, 34, "68 more cameras could not be applied");
 	free(text);
 }
 
@@ -205,6 +286,9 @@ int main(void)
 		TEST(the_same_file_changes_nothing_and_says_nothing),
 		TEST(the_sampling_rate_applies_at_once),
 		TEST(what_needs_a_restart_is_named),
+		TEST(cameras_come_change_and_go),
+		TEST(it_is_the_cameras_that_there_are_which_count),
+		TEST(what_cannot_be_applied_is_named_and_the_rest_is_applied),
 		TEST(thousands_of_changes_are_not_thousands_of_lines),
 		TEST(a_fifo_in_place_of_the_file_changes_nothing),
 		TEST(an_invalid_file_changes_nothing),

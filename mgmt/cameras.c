@@ -1,3 +1,5 @@
+#include "mgmt/cameras.h"
+
 #include <errno.h>
 #include <jansson.h>
 
@@ -13,7 +15,7 @@ static const char *model_name(const struct gw *gw, const struct gw_camera *camer
 	return camera->config->model;
 }
 
-static json_t *camera_facts(const struct mgmt *mgmt, const struct gw_camera *camera)
+json_t *cameras_facts(const struct mgmt *mgmt, const struct gw_camera *camera)
 {
 	const struct gw *gw = mgmt->gw;
 	const struct gw_camera_config *config = camera->config;
@@ -46,6 +48,15 @@ static json_t *camera_facts(const struct mgmt *mgmt, const struct gw_camera *cam
 	return facts;
 }
 
+int cameras_missing(const struct gw *gw, const char *name, struct gw_error *error)
+{
+	if (gw_camera_is_leaving(gw, name))
+		return gw_error_set(error, -EBUSY,
+			"camera %s is being removed, and some of its frames are still on the way",
+			name);
+	return gw_error_set(error, -ENOENT, "there is no camera '%s'", name);
+}
+
 int api_cameras(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
@@ -57,7 +68,7 @@ int api_cameras(void *owner, const struct gw_request *request, struct gw_reply *
 		const struct gw_camera *camera = gw_camera_now(mgmt->gw, i);
 
 		if (camera)
-			json_array_append_new(list, camera_facts(mgmt, camera));
+			json_array_append_new(list, cameras_facts(mgmt, camera));
 	}
 	gw_cameras_release(mgmt->gw);
 	reply->json = json_pack("{s:o}", "cameras", list);
@@ -69,12 +80,15 @@ int api_camera(void *owner, const struct gw_request *request, struct gw_reply *r
 {
 	const struct mgmt *mgmt = owner;
 
+	int status = 200;
+
 	gw_cameras_hold(mgmt->gw);
 	const uint32_t id = gw_camera_find(mgmt->gw, request->name);
 
 	if (id != GW_NO_CAMERA)
-		reply->json = camera_facts(mgmt, gw_camera_now(mgmt->gw, id));
+		reply->json = cameras_facts(mgmt, gw_camera_now(mgmt->gw, id));
+	else
+		status = cameras_missing(mgmt->gw, request->name, error);
 	gw_cameras_release(mgmt->gw);
-	return reply->json ? 200
-			   : gw_error_set(error, -ENOENT, "there is no camera '%s'", request->name);
+	return status;
 }

@@ -10,14 +10,26 @@
 		"GET", path, summary, handle, .role = GW_ROLE_VIEWER \
 	}
 
+#define CHANGE(method, path, summary, handle, body) \
+	{ \
+		method, path, summary, handle, GW_ROLE_ADMIN, true, body \
+	}
+
 const struct gw_api_route mgmt_routes[] = {
 	LOOK("", "All routes", api_routes),
 	LOOK("openapi.yaml", "This description", api_openapi),
 	LOOK("version", "Program and API version", api_version),
 	LOOK("status", "The gateway at a glance", api_status),
 	LOOK("config", "The configuration in effect, secrets left out", api_config),
+	/* It reads the file. */
+	{"GET", "config/diff", "What differs from the stored configuration", api_config_diff,
+		.role = GW_ROLE_VIEWER, .slow = true},
+	CHANGE("POST", "config/save", "Store the configuration in effect", api_config_save, false),
 	LOOK("cameras", "All cameras with state, rates and frames", api_cameras),
 	LOOK("cameras/{name}", "One camera", api_camera),
+	CHANGE("POST", "cameras", "Add a camera", api_camera_add, true),
+	CHANGE("PATCH", "cameras/{name}", "Change a camera", api_camera_change, true),
+	CHANGE("DELETE", "cameras/{name}", "Remove a camera", api_camera_remove, false),
 	LOOK("drops", "What was dropped, by reason and camera", api_drops),
 	LOOK("latency", "How long frames take, by stage and by camera", api_latency),
 	/* It waits for what is in motion to settle. */

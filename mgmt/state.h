@@ -18,5 +18,8 @@ struct mgmt {
 };
 
 /* All of them read only, on any thread. */
-gw_api_handler api_routes, api_openapi, api_version, api_status, api_config, api_cameras,
-	api_camera, api_drops, api_latency, api_audit, api_stages, api_services;
+gw_api_handler api_routes, api_openapi, api_version, api_status, api_config, api_config_diff,
+	api_cameras, api_camera, api_drops, api_latency, api_audit, api_stages, api_services;
+
+/* These have the control thread do it, and wait: any other thread. */
+gw_api_handler api_camera_add, api_camera_change, api_camera_remove, api_config_save;

@@ -37,6 +37,7 @@ static void the_same_has_no_difference(void **state)
 {
 	assert_difference(EVERY_KEY, EVERY_KEY, 0, "");
 	/* A default that is written out. */
+	assert_difference("log: {}\n", "cameras: []\ninterfaces: []\n", 0, "");
 	assert_difference("cameras: []\n", "cameras: []\nlog: {level: info}\n", 0, "");
 }
 
@@ -111,7 +112,7 @@ static void the_longest_path_gives_the_rule(void **state)
 	assert_int_equal(gw_config_rule("log.to"), GW_RULE_RESTART);
 	assert_int_equal(gw_config_rule("kafka.frames.every"), GW_RULE_SAMPLING);
 	assert_int_equal(gw_config_rule("kafka.frames.everything"), GW_RULE_RESTART);
-	assert_int_equal(gw_config_rule("cameras[a.log].quota"), GW_RULE_RESTART);
+	assert_int_equal(gw_config_rule("cameras[a.log].quota"), GW_RULE_CAMERAS);
 	assert_int_equal(gw_config_rule("nosuch"), GW_RULE_RESTART);
 }
 

@@ -63,14 +63,11 @@ static json_t *enum_json(const cyaml_schema_value_t *schema, const void *data)
 	return json_integer(value);
 }
 
-/* What is left when there is nothing to point at: a number in place of a list, or a list that must
- * be there and is empty. */
+/* What is left when there is nothing to point at: a number in place of a list. */
 static json_t *absent_json(const cyaml_schema_value_t *schema, uint64_t count)
 {
 	if ((schema->flags & GW_YAML_OR_COUNT) && count > 0)
 		return json_integer((json_int_t)count);
-	if (schema->type == CYAML_SEQUENCE && !(schema->flags & CYAML_FLAG_OPTIONAL))
-		return json_array();
 	return NULL;
 }
 
@@ -79,7 +76,8 @@ static json_t *value_json(const cyaml_schema_value_t *schema, const void *data, 
 {
 	if (schema->flags & CYAML_FLAG_POINTER) {
 		memcpy(&data, data, sizeof(data));
-		if (!data)
+		/* A list without entries is none. */
+		if (!data || (schema->type == CYAML_SEQUENCE && count == 0))
 			return absent_json(schema, count);
 	}
 	switch (schema->type) {
@@ -112,6 +110,9 @@ json_t *gw_config_json(const struct gw_config *config)
 	json_t *json = config_json_with_secrets(config);
 
 	config_hide_secrets(json);
+	/* There may be none, but the list is there. */
+	if (json && !json_object_get(json, "cameras"))
+		json_object_set_new(json, "cameras", json_array());
 	return json;
 }
 

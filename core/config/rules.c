@@ -12,7 +12,7 @@ static const struct {
 	{"log", GW_RULE_RESTART},
 	{"log.level", GW_RULE_LOG_LEVEL},
 	{"interfaces", GW_RULE_RESTART},
-	{"cameras", GW_RULE_RESTART},
+	{"cameras", GW_RULE_CAMERAS},
 	{"frames", GW_RULE_RESTART},
 	{"decode", GW_RULE_RESTART},
 	{"accel", GW_RULE_RESTART},

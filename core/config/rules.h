@@ -6,6 +6,7 @@ enum gw_config_rule {
 	GW_RULE_RESTART, /* takes part in building the gateway: another start applies it */
 	GW_RULE_LOG_LEVEL,
 	GW_RULE_SAMPLING,
+	GW_RULE_CAMERAS, /* one by one, against those that there are: core/camera.h */
 	GW_RULES,
 };
 

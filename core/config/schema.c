@@ -235,8 +235,8 @@ static const cyaml_schema_field_t config_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("log", POINTER, struct gw_config, log, log_fields),
 	CYAML_FIELD_SEQUENCE("interfaces", POINTER, struct gw_config, interfaces, &interface_entry,
 		0, GW_INTERFACES),
-	CYAML_FIELD_SEQUENCE("cameras", CYAML_FLAG_POINTER, struct gw_config, cameras,
-		&camera_entry, 0, GW_CAMERAS),
+	CYAML_FIELD_SEQUENCE(
+		"cameras", POINTER, struct gw_config, cameras, &camera_entry, 0, GW_CAMERAS),
 	CYAML_FIELD_MAPPING_PTR("frames", POINTER, struct gw_config, frames, frames_fields),
 	CYAML_FIELD_MAPPING_PTR("decode", POINTER, struct gw_config, decode, decode_fields),
 	CYAML_FIELD_MAPPING_PTR("accel", POINTER, struct gw_config, accel, accel_fields),

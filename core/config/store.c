@@ -67,6 +67,8 @@ int gw_config_text(
 	*text = NULL;
 	if (status == 0) {
 		take_out_defaults(json, defaults);
+		if (json_object_size(json) == 0)
+			json_object_set_new(json, "cameras", json_array());
 		status = yaml_write(json, text, size);
 	}
 	json_decref(json);

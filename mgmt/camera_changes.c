@@ -1,0 +1,203 @@
+/* POST, PATCH and DELETE of cameras: what a request says is made a configuration, and that is
+ * applied on the control thread. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/config/camera.h"
+#include "core/config/json.h"
+#include "core/control.h"
+#include "core/log.h"
+#include "mgmt/cameras.h"
+#include "mgmt/state.h"
+
+#define WHAT 96 /* "adding camera NAME" */
+
+/* One request, on its way through the control thread. */
+struct change {
+	const struct mgmt *mgmt;
+	const char *name;
+	const json_t *patch;
+	const struct gw_camera_config *camera;
+	json_t *facts; /* the camera afterwards */
+};
+
+/* JSON Merge Patch (RFC 7396, 2): objects are merged, null takes a member away. `target` may be
+ * NULL. Returns a new reference. */
+static json_t *merge(json_t *target, const json_t *patch)
+{
+	json_t *value, *merged;
+	const char *key;
+
+	if (!json_is_object(patch))
+		return json_deep_copy(patch);
+	merged = json_is_object(target) ? json_copy(target) : json_object();
+	json_object_foreach((json_t *)patch, key, value) {
+		if (json_is_null(value))
+			json_object_del(merged, key);
+		else
+			json_object_set_new(
+				merged, key, merge(json_object_get(merged, key), value));
+	}
+	return merged;
+}
+
+/* "camera:1:17: port: ...": the place is one in a text that nobody but us has seen. */
+static void forget_place(struct gw_error *error)
+{
+	int line, column, size = 0;
+
+	if (sscanf(error->text, "camera:%d:%d%n", &line, &column, &size) == 2)
+		memmove(error->text + 6, error->text + size, strlen(error->text + size) + 1);
+}
+
+/* Reads what was merged, as strictly as the file. */
+static int read_camera(const json_t *json, struct gw_camera_config **camera, struct gw_error *error)
+{
+	char *text = json_dumps(json, 0);
+
+	*camera = NULL;
+	if (!text)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	const int status = gw_config_camera_parse(text, strlen(text), "camera", camera, error);
+
+	free(text);
+	if (status != 0)
+		forget_place(error);
+	return status;
+}
+
+static int need_object(const json_t *body, struct gw_error *error)
+{
+	if (json_is_object(body))
+		return 0;
+	return gw_error_set(error, -EINVAL,
+		"the body must be a JSON object with the keys of a camera, as in the configuration "
+		"(docs/configuration.md, `cameras`)");
+}
+
+/* Control thread. What the camera names and nobody has is a mistake in the request, not a path that
+ * leads nowhere. */
+static int put(struct gw *gw, struct change *change, const struct gw_camera_config *camera,
+	struct gw_error *error)
+{
+	const int status = gw_camera_put(gw, camera, error);
+
+	if (status != 0)
+		return status == -ENOENT ? -EINVAL : status;
+	const uint32_t id = gw_camera_find(gw, camera->name);
+
+	change->facts = cameras_facts(change->mgmt, gw_camera_now(gw, id));
+	return 0;
+}
+
+static int add(struct gw *gw, void *arg, struct gw_error *error)
+{
+	struct change *change = arg;
+
+	if (gw_camera_find(gw, change->name) != GW_NO_CAMERA)
+		return gw_error_set(error, -EEXIST,
+			"there is a camera '%s' already: change it with PATCH, or `gwctl camera "
+			"set`",
+			change->name);
+	return put(gw, change, change->camera, error);
+}
+
+static int find(const struct gw *gw, const char *name, uint32_t *id, struct gw_error *error)
+{
+	*id = gw_camera_find(gw, name);
+	return *id == GW_NO_CAMERA ? cameras_missing(gw, name, error) : 0;
+}
+
+static int change_camera(struct gw *gw, void *arg, struct gw_error *error)
+{
+	struct change *change = arg;
+	struct gw_camera_config *camera = NULL;
+	uint32_t id;
+	int status = find(gw, change->name, &id, error);
+
+	if (status != 0)
+		return status;
+	json_t *before = gw_config_camera_json(gw_camera_now(gw, id)->config);
+	json_t *after = merge(before, change->patch);
+
+	status = read_camera(after, &camera, error);
+	if (camera && strcmp(camera->name, change->name) == 0)
+		status = put(gw, change, camera, error);
+	else if (camera)
+		status = gw_error_set(error, -EINVAL,
+			"a camera keeps its name: add '%s', and remove '%s'", camera->name,
+			change->name);
+	json_decref(before);
+	json_decref(after);
+	gw_config_camera_free(camera);
+	return status;
+}
+
+static int remove_camera(struct gw *gw, void *arg, struct gw_error *error)
+{
+	const struct change *change = arg;
+
+	return gw_camera_remove(gw, change->name, error);
+}
+
+/* Has it done, one change at a time, and logs it. Whoever meets it meanwhile is told of it as
+ * "adding camera NAME". */
+static int make(struct change *change, const char *doing, const char *done,
+	int (*fn)(struct gw *, void *, struct gw_error *), struct gw_error *error)
+{
+	char what[WHAT];
+
+	snprintf(what, sizeof(what), "%s camera %s", doing, change->name);
+	const int status = gw_control_call(change->mgmt->gw, what, fn, change, error);
+
+	if (status == 0)
+		gw_info("api", "camera %s was %s", change->name, done);
+	return status;
+}
+
+int api_camera_add(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
+{
+	struct change change = {.mgmt = owner};
+	struct gw_camera_config *camera;
+	int status = need_object(request->body, error);
+
+	if (status != 0)
+		return status;
+	json_t *json = merge(NULL, request->body);
+
+	status = read_camera(json, &camera, error);
+	json_decref(json);
+	if (status != 0)
+		return status;
+	change.camera = camera;
+	change.name = camera->name;
+	status = make(&change, "adding", "added", add, error);
+	gw_config_camera_free(camera);
+	reply->json = change.facts;
+	return status == 0 ? 201 : status;
+}
+
+int api_camera_change(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
+{
+	struct change change = {.mgmt = owner, .name = request->name, .patch = request->body};
+	int status = need_object(request->body, error);
+
+	if (status == 0)
+		status = make(&change, "changing", "changed", change_camera, error);
+	reply->json = change.facts;
+	return status == 0 ? 200 : status;
+}
+
+int api_camera_remove(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
+{
+	struct change change = {.mgmt = owner, .name = request->name};
+	const int status = make(&change, "removing", "removed", remove_camera, error);
+
+	return status == 0 ? 204 : status;
+}
