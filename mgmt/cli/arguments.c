@@ -237,10 +237,11 @@ static int match_argument(
 	if (!cli->argument && c->argument && c->argument[0] != '[' && !cli->help)
 		return gw_error_set(error, -EINVAL, "'%s%s%s' needs %s: gwctl %s%s%s %s", c->noun,
 			c->verb ? " " : "", c->verb ? c->verb : "",
-			c->kind == CLI_CAMERA          ? "a camera"
-				: c->kind == CLI_MODEL ? "a model"
-				: c->kind == CLI_FILE  ? "a file"
-						       : "a shell",
+			c->kind == CLI_CAMERA               ? "a camera"
+				: c->kind == CLI_NEW_CAMERA ? "a name for the camera"
+				: c->kind == CLI_MODEL      ? "a model"
+				: c->kind == CLI_FILE       ? "a file"
+							    : "a shell",
 			c->noun, c->verb ? " " : "", c->verb ? c->verb : "", c->argument);
 	return 0;
 }

@@ -73,6 +73,22 @@ static void options_of_a_command_arrive_in_its_order(void **state)
 	assert_string_equal(cli.option[1], "3");
 }
 
+static void an_option_may_be_given_nothing(void **state)
+{
+	assert_int_equal(parse("camera set door --model= --port 5004"), 0);
+	assert_string_equal(cli.argument, "door");
+	for (int i = 0; i < CLI_OPTIONS; i++) {
+		const char *name = cli.command->options[i].name;
+
+		if (name && strcmp(name, "--model") == 0)
+			assert_string_equal(cli.option[i], "");
+		else if (name && strcmp(name, "--port") == 0)
+			assert_string_equal(cli.option[i], "5004");
+		else
+			assert_null(cli.option[i]);
+	}
+}
+
 static void after_two_dashes_everything_is_a_word(void **state)
 {
 	assert_int_equal(parse("camera show -- --json"), 0);
@@ -105,6 +121,8 @@ static void what_is_wrong_is_said_with_what_is_right(void **state)
 	refused("camera lst", "'camera lst' is no command");
 	refused("camera show", "gwctl camera show NAME");
 	refused("sample", "needs a camera");
+	refused("camera add", "needs a name for the camera");
+	refused("camera add door --colour blue", "--colour: no such option");
 	refused("config check", "needs a file");
 	refused("status now", "'now' is one word too many");
 	refused("camera show a b", "'b' is one word too many");
@@ -143,6 +161,7 @@ int main(void)
 		cmocka_unit_test(noun_verb_and_argument_are_told_apart),
 		cmocka_unit_test(options_may_stand_anywhere),
 		cmocka_unit_test(options_of_a_command_arrive_in_its_order),
+		cmocka_unit_test(an_option_may_be_given_nothing),
 		cmocka_unit_test(after_two_dashes_everything_is_a_word),
 		cmocka_unit_test(help_needs_no_argument),
 		cmocka_unit_test(what_is_wrong_is_said_with_what_is_right),

@@ -56,7 +56,7 @@ static void print_cameras(const struct cli *cli, const json_t *cameras)
 
 	if (json_array_size(cameras) == 0) {
 		table_destroy(table);
-		fputs("no cameras: add some to the configuration\n", cli->out);
+		fputs("no cameras: `gwctl camera add` adds one\n", cli->out);
 		return;
 	}
 	table_column(table, "CAMERA", TABLE_LEFT);

@@ -12,7 +12,7 @@ enum cli_exit {
 	CLI_NO_DAEMON = 3, /* nobody answers on the socket */
 };
 
-#define CLI_OPTIONS 4
+#define CLI_OPTIONS 12
 #define CLI_SOCKET "/run/framegate/api.sock"
 
 /* An option of one command. */
@@ -23,7 +23,15 @@ struct cli_option {
 };
 
 /* What an argument is: completion offers it, errors name it. */
-enum cli_argument { CLI_NOTHING, CLI_CAMERA, CLI_MODEL, CLI_FILE, CLI_SHELL, CLI_COMMAND };
+enum cli_argument {
+	CLI_NOTHING,
+	CLI_CAMERA,
+	CLI_NEW_CAMERA, /* a name that nobody has yet */
+	CLI_MODEL,
+	CLI_FILE,
+	CLI_SHELL,
+	CLI_COMMAND,
+};
 
 struct cli;
 

@@ -14,6 +14,26 @@ const struct cli_option cli_global_options[] = {
 	{NULL, NULL, NULL},
 };
 
+/* What a camera is given: the keys of the configuration. */
+#define CAMERA_OPTIONS \
+	{ \
+		{"--source", "ADDRESS", "only this address may send"}, \
+			{"--destination", "ADDRESS", \
+				"where the stream is sent: an address of ours, or a multicast " \
+				"group"}, \
+			{"--port", "NUMBER", "UDP destination port"}, \
+			{"--ssrc", "NUMBER", "only this RTP source (default any)"}, \
+			{"--payload-type", "NUMBER", "RTP payload type of the pictures"}, \
+			{"--width", "PIXELS", \
+				"width of the pictures (default: the stream says it)"}, \
+			{"--height", "PIXELS", "height of the pictures"}, \
+			{"--model", "NAME", "the model that looks at it (default none)"}, \
+			{"--region", "X,Y,WIDTH,HEIGHT", \
+				"the part that the model sees, in pixels"}, \
+			{"--quota", "FRAMES", "frames in flight before load is shed (default 8)"}, \
+			{"--conceal", "true|false", "replace lost restart chunks"}, \
+	}
+
 const struct cli_command cli_commands[] = {
 	{.noun = "status",
 		.summary = "the gateway at a glance",
@@ -50,6 +70,46 @@ const struct cli_command cli_commands[] = {
 			"such camera.",
 		.example = "camera show cam0",
 		.run = cli_camera_show},
+	{.noun = "camera",
+		.verb = "add",
+		.argument = "NAME",
+		.kind = CLI_NEW_CAMERA,
+		.summary = "add a camera, now",
+		.details =
+			"Needs a source, a destination and a port. The other cameras are not "
+			"disturbed. The camera is there until the gateway ends or reads its file "
+			"again: `config save` keeps it. Exit code 1, and nothing has changed, when "
+			"the name or the packets are another camera's, or what it needs is not "
+			"there.",
+		.example = "camera add door --source 192.0.2.11 --destination 192.0.2.1 --port "
+			   "5004 --model objects",
+		.options = CAMERA_OPTIONS,
+		.run = cli_camera_add},
+	{.noun = "camera",
+		.verb = "set",
+		.argument = "NAME",
+		.kind = CLI_CAMERA,
+		.summary = "change a camera, now",
+		.details =
+			"Changes what is given and nothing else; an option with an empty value, as "
+			"in --model=, goes back to its default. Frames that are complete keep what "
+			"held when they began. Exit code 1 when that cannot be, and then nothing "
+			"has changed.",
+		.example = "camera set door --quota 4 --model=",
+		.options = CAMERA_OPTIONS,
+		.run = cli_camera_set},
+	{.noun = "camera",
+		.verb = "remove",
+		.argument = "NAME",
+		.kind = CLI_CAMERA,
+		.summary = "remove a camera, now",
+		.details =
+			"Its complete frames still arrive; until the last one has, a camera of "
+			"that "
+			"name cannot be added again. When it comes back, its frames are numbered "
+			"on. Exit code 1 when there is no such camera.",
+		.example = "camera remove door",
+		.run = cli_camera_remove},
 	{.noun = "drops",
 		.summary = "what was dropped, and why",
 		.details = "Every packet, frame or sample that did not go on has one reason. Shows "
@@ -132,9 +192,28 @@ const struct cli_command cli_commands[] = {
 	{.noun = "config",
 		.verb = "show",
 		.summary = "the configuration in effect",
-		.details = "Prints it as JSON, defaults filled in, secrets left out.",
+		.details = "Prints it as JSON, with the cameras that there are now, defaults "
+			   "filled in, secrets left out.",
 		.example = "config show",
 		.run = cli_config_show},
+	{.noun = "config",
+		.verb = "diff",
+		.summary = "what differs from the stored configuration",
+		.details = "Compares the gateway's file with what is in effect, key by key; "
+			   "entries of "
+			   "lists are named by their names. Exit code 1 when something differs.",
+		.example = "config diff",
+		.run = cli_config_diff},
+	{.noun = "config",
+		.verb = "save",
+		.summary = "store the configuration in effect",
+		.details =
+			"Writes it to the file that the gateway was started with, whole or not at "
+			"all: what differs from the defaults, in the order of the keys. Comments "
+			"in "
+			"the file are lost. A file that says the same already is left alone.",
+		.example = "config save",
+		.run = cli_config_save},
 	{.noun = "version",
 		.summary = "the versions of gwctl and of the gateway",
 		.details = "A gateway that does not answer is no error here.",

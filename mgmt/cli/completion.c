@@ -85,13 +85,14 @@ static void offer_argument(struct cli *cli, const char *begun, enum cli_argument
 	case CLI_COMMAND:
 		offer_nouns(cli, begun);
 		break;
+	case CLI_NEW_CAMERA:
 	case CLI_NOTHING:
 		break;
 	}
 }
 
 /* What follows an option that takes a value. Returns false when `option` is none of those. */
-static bool offer_value(struct cli *cli, const char *option)
+static bool offer_value(struct cli *cli, const char *begun, const char *option)
 {
 	for (const struct cli_option *o = cli_global_options; o->name; o++) {
 		if (o->value && strcmp(o->name, option) == 0) {
@@ -99,7 +100,14 @@ static bool offer_value(struct cli *cli, const char *option)
 			return true;
 		}
 	}
-	return strcmp(option, "--interval") == 0;
+	/* Nobody but the user knows the rest: a number, an address. */
+	if (strcmp(option, "--model") == 0)
+		offer_names(cli, begun, "models");
+	for (const struct cli_command *c = cli_commands; c->noun; c++)
+		for (const struct cli_option *o = c->options; o->name; o++)
+			if (o->value && strcmp(o->name, option) == 0)
+				return true;
+	return false;
 }
 
 void completion_offer(struct cli *cli, int count, char *const *words)
@@ -114,7 +122,7 @@ void completion_offer(struct cli *cli, int count, char *const *words)
 		else if (words[i][0] != '-' && used < 3)
 			plain[used++] = words[i];
 	}
-	if (count > 1 && offer_value(cli, words[count - 2]))
+	if (count > 1 && offer_value(cli, begun, words[count - 2]))
 		return;
 
 	bool verbs = false;

@@ -17,6 +17,8 @@ static const char *const exit_meanings[] = {
 	[CLI_NO_DAEMON] = "no gateway answers on the socket",
 };
 
+#define FEW 3 /* options that are spelled out */
+
 /* "camera show NAME [--all]" */
 static const char *usage_of(const struct cli_command *command, char *text, size_t size)
 {
@@ -24,6 +26,10 @@ static const char *usage_of(const struct cli_command *command, char *text, size_
 		command->verb ? " " : "", command->verb ? command->verb : "",
 		command->argument ? " " : "", command->argument ? command->argument : "");
 
+	if (command->options[FEW].name) {
+		snprintf(text + used, size - used, " [options]");
+		return text;
+	}
 	for (const struct cli_option *o = command->options; o->name && used < size; o++)
 		used += (size_t)snprintf(text + used, size - used, " [%s%s%s]", o->name,
 			o->value ? " " : "", o->value ? o->value : "");
@@ -49,15 +55,22 @@ static void print_paragraph(FILE *out, const char *text)
 	fputc('\n', out);
 }
 
+static int width_of(const struct cli_option *option)
+{
+	return (int)(strlen(option->name) + (option->value ? 1 + strlen(option->value) : 0));
+}
+
 static void print_options(FILE *out, const struct cli_option *options)
 {
-	for (const struct cli_option *o = options; o->name; o++) {
-		char left[64];
+	int width = 20;
 
-		snprintf(left, sizeof(left), "%s%s%s", o->name, o->value ? " " : "",
-			o->value ? o->value : "");
-		fprintf(out, "  %-20s  %s\n", left, o->summary);
-	}
+	for (const struct cli_option *o = options; o->name; o++)
+		if (width_of(o) > width)
+			width = width_of(o);
+	for (const struct cli_option *o = options; o->name; o++)
+		fprintf(out, "  %s%s%-*s  %s\n", o->name, o->value ? " " : "",
+			width - (int)strlen(o->name) - (o->value ? 1 : 0), o->value ? o->value : "",
+			o->summary);
 }
 
 void help_overview(FILE *out)

@@ -27,13 +27,14 @@ class Gateway:
         self.file.write_text(yaml.safe_dump(configuration, sort_keys=False))
         self.log = folder / "gwd.log"
         self.launch()
-        self.wait_until(self._ready)
+        self.wait_until(self.ready)
 
     def launch(self) -> None:
         """Starts `gwd`, again after it was stopped."""
         self.process = Process([places.gwd(), "--config", self.file], self.log)
 
-    def _ready(self) -> bool:
+    def ready(self) -> bool:
+        """Whether it receives."""
         try:
             return self.get("status")["ready"]
         except (FileNotFoundError, ConnectionRefusedError):

@@ -208,7 +208,11 @@ def _complete(socket: Path, *words: str) -> list[str]:
 
 def test_the_shell_completes_commands_options_and_names(played: Gateway, tmp_path: Path) -> None:
     assert _complete(played.socket, "sta") == ["status", "stages"]
-    assert _complete(played.socket, "camera", "") == ["list", "show"]
+    verbs = ["list", "show", "add", "set", "remove"]
+    assert _complete(played.socket, "camera", "") == verbs
+    assert _complete(played.socket, "camera", "set", "cam0", "--p") == ["--port", "--payload-type"]
+    assert _complete(played.socket, "camera", "add", "") == []
+    assert _complete(played.socket, "camera", "set", "cam0", "--port", "") == []
     assert _complete(played.socket, "camera", "show", "") == ["cam0", "cam1"]
     assert _complete(played.socket, "sample", "cam1") == ["cam1"]
     assert _complete(played.socket, "drops", "--a") == ["--all"]
