@@ -129,16 +129,26 @@ static void retire_counters(struct gw_lane *lane, void *arg)
 		gw_latency_retire(gw->latency[lane->index], id);
 }
 
+/* Puts the stage's lanes into a list. Returns how many they are. */
+static uint32_t add_lanes(struct gw_stage *stage, struct gw_lane **lanes)
+{
+	for (uint32_t i = 0; i < stage->lane_count; i++)
+		lanes[i] = &stage->lanes[i];
+	return stage->lane_count;
+}
+
 /* Lets a slot count from 0 for another name. False when a lane does not turn. */
 static bool forget_name(struct gw *gw, uint32_t id)
 {
 	struct gw_camera_slot *slot = &gw->cameras->slot[id];
 	const uint64_t sequence = gw_counter_get(&slot->next_sequence);
+	struct gw_lane *lanes[GW_ASK_MOST];
+	uint32_t count = 0;
 
 	for (int i = 0; i < GW_STAGES; i++)
-		for (uint32_t k = 0; k < gw->stages[i].lane_count; k++)
-			if (!gw_ask(&gw->stages[i].lanes[k], retire_counters, &id))
-				return false;
+		count += add_lanes(&gw->stages[i], lanes + count);
+	if (gw_ask_all(lanes, count, retire_counters, &id) > 0)
+		return false;
 	if (sequence > gw->cameras->sequence_floor)
 		gw->cameras->sequence_floor = sequence;
 	return true;
@@ -239,16 +249,16 @@ static void turns(struct gw_lane *lane, void *arg)
 /* A change that reached some lanes and not others could not be taken back. */
 static int check_lanes(struct gw *gw, const char *name, struct gw_error *error)
 {
-	for (int i = 0; i < GW_STAGES; i++) {
-		struct gw_stage *stage = &gw->stages[i];
+	struct gw_lane *lanes[GW_ASK_MOST];
+	uint32_t count = 0;
 
-		for (uint32_t k = 0; k < stage->lane_count; k++)
-			if (stage->ops->camera_publish && !gw_ask(&stage->lanes[k], turns, NULL))
-				return gw_error_set(error, -ETIMEDOUT,
-					"camera %s: %s does not turn: nothing was changed", name,
-					stage->lanes[k].name);
-	}
-	return 0;
+	for (int i = 0; i < GW_STAGES; i++)
+		if (gw->stages[i].ops && gw->stages[i].ops->camera_publish)
+			count += add_lanes(&gw->stages[i], lanes + count);
+	if (gw_ask_all(lanes, count, turns, NULL) == 0)
+		return 0;
+	return gw_error_set(error, -ETIMEDOUT, "camera %s: %s does not turn: nothing was changed",
+		name, lanes[0]->name);
 }
 
 /* From the end to the beginning: who meets the camera's frames is ready for them. */
@@ -258,11 +268,13 @@ static void publish(struct gw *gw, const struct gw_camera *is, const struct gw_c
 
 	for (int i = GW_STAGES - 1; i >= 0; i--) {
 		struct gw_stage *stage = &gw->stages[i];
+		struct gw_lane *lanes[GW_LANES];
+		uint32_t count = 0;
 
-		for (uint32_t k = 0; k < stage->lane_count; k++)
-			while (stage->ops->camera_publish &&
-				!gw_ask(&stage->lanes[k], publish_to, &change))
-				;
+		if (stage->ops && stage->ops->camera_publish)
+			count = add_lanes(stage, lanes);
+		while (count > 0)
+			count = gw_ask_all(lanes, count, publish_to, &change);
 	}
 }
 

@@ -22,19 +22,20 @@ struct gw_ask {
 	_Atomic bool done;
 };
 
-void gw_lane_answer(struct gw_lane *lane)
+bool gw_lane_answer(struct gw_lane *lane)
 {
 	struct gw_ask *ask;
 
 	/* The exchange locks the bus: not for every turn. */
 	if (!atomic_load_explicit(&lane->ask, memory_order_relaxed))
-		return;
+		return false;
 	ask = atomic_exchange_explicit(&lane->ask, NULL, memory_order_acquire);
 	if (!ask)
-		return;
+		return false;
 	ask->fn(lane, ask->arg);
 	/* Right after this the asker may be gone, and `ask` with it. */
 	atomic_store_explicit(&ask->done, true, memory_order_release);
+	return true;
 }
 
 static bool turns(const struct gw_lane *lane)
@@ -43,34 +44,55 @@ static bool turns(const struct gw_lane *lane)
 		!atomic_load_explicit(&lane->ended, memory_order_acquire);
 }
 
-bool gw_ask(struct gw_lane *lane, void (*fn)(struct gw_lane *, void *), void *arg)
+/* False when it was given up: then it was not run. */
+static bool wait_for(struct gw_lane *lane, struct gw_ask *ask, int64_t deadline)
 {
 	static const struct timespec pause = {.tv_nsec = 20000};
-	struct gw_ask ask = {.fn = fn, .arg = arg};
-	const int64_t deadline = gw_now() + PATIENCE_NS;
 
-	if (!turns(lane)) {
-		fn(lane, arg);
-		return true;
-	}
-	atomic_store_explicit(&lane->ask, &ask, memory_order_release);
-	while (!atomic_load_explicit(&ask.done, memory_order_acquire)) {
+	while (!atomic_load_explicit(&ask->done, memory_order_acquire)) {
 		const bool late = gw_now() >= deadline;
 
 		if (late || !turns(lane)) {
 			/* It ended, or stands still: unless it has begun it never will. */
-			struct gw_ask *mine = &ask;
+			struct gw_ask *mine = ask;
 
 			if (atomic_compare_exchange_strong(&lane->ask, &mine, NULL)) {
 				if (late)
 					return false;
-				fn(lane, arg);
+				ask->fn(lane, ask->arg);
 				return true;
 			}
 		}
 		nanosleep(&pause, NULL);
 	}
 	return true;
+}
+
+uint32_t gw_ask_all(struct gw_lane **lanes, uint32_t count,
+	void (*fn)(struct gw_lane *lane, void *arg), void *arg)
+{
+	const int64_t deadline = gw_now() + PATIENCE_NS;
+	struct gw_ask asks[GW_ASK_MOST];
+	uint32_t silent = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		asks[i] = (struct gw_ask){.fn = fn, .arg = arg};
+		if (turns(lanes[i])) {
+			atomic_store_explicit(&lanes[i]->ask, &asks[i], memory_order_release);
+		} else {
+			fn(lanes[i], arg);
+			asks[i].done = true;
+		}
+	}
+	for (uint32_t i = 0; i < count; i++)
+		if (!wait_for(lanes[i], &asks[i], deadline))
+			lanes[silent++] = lanes[i];
+	return silent;
+}
+
+bool gw_ask(struct gw_lane *lane, void (*fn)(struct gw_lane *, void *), void *arg)
+{
+	return gw_ask_all(&lane, 1, fn, arg) == 0;
 }
 
 struct call {

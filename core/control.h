@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/camera.h"
+#include "core/config/config.h"
 #include "core/error.h"
 
 struct gw;
@@ -22,8 +24,17 @@ struct gw_control;
  * control thread, or whoever is alone (before the start, after the end, in tests). */
 bool gw_ask(struct gw_lane *lane, void (*fn)(struct gw_lane *lane, void *arg), void *arg);
 
-/* For the lane's loop: runs what it was asked. */
-void gw_lane_answer(struct gw_lane *lane);
+#define GW_ASK_MOST (GW_STAGES_MOST * GW_LANES) /* all lanes that there may be */
+
+/* The same for several lanes at once, which need not wait for each other: `fn` runs on all of them
+ * at the same time. Returns how many did not turn for 2 s, and moves those to the front of `lanes`.
+ */
+uint32_t gw_ask_all(struct gw_lane **lanes, uint32_t count,
+	void (*fn)(struct gw_lane *lane, void *arg), void *arg);
+
+/* For the lane's loop: runs what it was asked. True when there was something: who asks once often
+ * asks again, so that the lane should not fall asleep. */
+bool gw_lane_answer(struct gw_lane *lane);
 
 /* Starts the control thread; `upkeep` is called on it about every 100 ms. */
 int gw_control_start(

@@ -66,10 +66,11 @@ static void *lane_thread(void *arg)
 				next_look = now + HOUSEKEEPING_NS;
 			}
 		}
-		gw_lane_answer(lane);
+		const bool asked = gw_lane_answer(lane);
+
 		if (work == 0 && drained(lane))
 			break;
-		gw_idle_after(&idle, work);
+		gw_idle_after(&idle, work + asked);
 	}
 	if (ops->end)
 		ops->end(lane);

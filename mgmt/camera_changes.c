@@ -89,7 +89,7 @@ static int put(struct gw *gw, struct change *change, const struct gw_camera_conf
 		return status == -ENOENT ? -EINVAL : status;
 	const uint32_t id = gw_camera_find(gw, camera->name);
 
-	change->facts = cameras_facts(change->mgmt, gw_camera_now(gw, id));
+	change->facts = cameras_facts(change->mgmt, gw_camera_now(gw, id), NULL);
 	return 0;
 }
 

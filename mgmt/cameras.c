@@ -15,7 +15,8 @@ static const char *model_name(const struct gw *gw, const struct gw_camera *camer
 	return camera->config->model;
 }
 
-json_t *cameras_facts(const struct mgmt *mgmt, const struct gw_camera *camera)
+json_t *cameras_facts(
+	const struct mgmt *mgmt, const struct gw_camera *camera, const uint32_t *in_use)
 {
 	const struct gw *gw = mgmt->gw;
 	const struct gw_camera_config *config = camera->config;
@@ -23,7 +24,7 @@ json_t *cameras_facts(const struct mgmt *mgmt, const struct gw_camera *camera)
 	uint64_t size = GW_COUNT(&gw->stages[GW_STAGE_RX], camera->id, size);
 	struct tally tally;
 
-	tally_read(gw, camera->id, NULL, &tally);
+	tally_read(gw, camera->id, in_use, &tally);
 	/* What the last frame was, or else what the configuration says it will be. */
 	json_int_t width = (json_int_t)(size >> 16), height = (json_int_t)(size & 0xffff);
 	if (size == 0) {
@@ -61,14 +62,16 @@ int api_cameras(void *owner, const struct gw_request *request, struct gw_reply *
 	struct gw_error *error)
 {
 	const struct mgmt *mgmt = owner;
+	uint32_t in_use[GW_CAMERAS] = {0};
 	json_t *list = json_array();
 
+	gw_pool_count(mgmt->gw->pool, in_use, GW_CAMERAS);
 	gw_cameras_hold(mgmt->gw);
 	for (uint32_t i = 0; i < gw_camera_high(mgmt->gw); i++) {
 		const struct gw_camera *camera = gw_camera_now(mgmt->gw, i);
 
 		if (camera)
-			json_array_append_new(list, cameras_facts(mgmt, camera));
+			json_array_append_new(list, cameras_facts(mgmt, camera, in_use));
 	}
 	gw_cameras_release(mgmt->gw);
 	reply->json = json_pack("{s:o}", "cameras", list);
@@ -86,7 +89,7 @@ int api_camera(void *owner, const struct gw_request *request, struct gw_reply *r
 	const uint32_t id = gw_camera_find(mgmt->gw, request->name);
 
 	if (id != GW_NO_CAMERA)
-		reply->json = cameras_facts(mgmt, gw_camera_now(mgmt->gw, id));
+		reply->json = cameras_facts(mgmt, gw_camera_now(mgmt->gw, id), NULL);
 	else
 		status = cameras_missing(mgmt->gw, request->name, error);
 	gw_cameras_release(mgmt->gw);

@@ -75,14 +75,16 @@ int api_drops(void *owner, const struct gw_request *request, struct gw_reply *re
 {
 	const struct gw *gw = ((const struct mgmt *)owner)->gw;
 	json_t *drops = json_array(), *events = json_array(), *unmatched = json_object();
+	uint32_t in_use[GW_CAMERAS] = {0};
 	struct column column;
 
 	column.count = tally_subjects(gw, column.subject);
 	column.tally = calloc(column.count, sizeof(struct tally));
 	if (!column.tally)
 		return gw_error_set(error, -ENOMEM, "out of memory");
+	gw_pool_count(gw->pool, in_use, GW_CAMERAS);
 	for (uint32_t i = 0; i < column.count; i++)
-		tally_read(gw, column.subject[i], NULL, &column.tally[i]);
+		tally_read(gw, column.subject[i], in_use, &column.tally[i]);
 	gw_cameras_hold(gw);
 	fill_lines(gw, &column, drops, events, unmatched);
 	gw_cameras_release(gw);

@@ -33,6 +33,16 @@ struct rates {
 	int64_t *period; /* per camera: nanoseconds from frame to frame, 0: not known yet */
 };
 
+static uint64_t frame_drops(const struct gw_camera_stats *stats)
+{
+	uint64_t sum = 0;
+
+	for (int drop = GW_DROP_NONE + 1; drop < GW_DROP_COUNT; drop++)
+		if (gw_drops[drop].unit == GW_FRAME)
+			sum += gw_counter_get(&stats->drops[drop]);
+	return sum;
+}
+
 static struct camera_mark mark_camera(const struct gw *gw, uint32_t camera)
 {
 	const struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
@@ -43,9 +53,9 @@ static struct camera_mark mark_camera(const struct gw *gw, uint32_t camera)
 		.last_frame = (int64_t)GW_COUNT(rx, camera, last_frame),
 	};
 
-	for (int drop = GW_DROP_NONE + 1; drop < GW_DROP_COUNT; drop++)
-		if (gw_drops[drop].unit == GW_FRAME)
-			mark.dropped += gw_total_drops(gw, camera, drop);
+	for (int i = 0; i < GW_STAGES; i++)
+		for (uint32_t k = 0; k < gw->stages[i].lane_count; k++)
+			mark.dropped += frame_drops(&gw->stages[i].lanes[k].stats->camera[camera]);
 	return mark;
 }
 
@@ -161,6 +171,12 @@ static enum camera_state state_of(const struct camera_mark *mark, int64_t period
 	return now - mark->last_frame <= limit ? CAMERA_LIVE : CAMERA_STALLED;
 }
 
+/* A slot that got another camera counts from 0 again. */
+static double grown(uint64_t now, uint64_t then)
+{
+	return (double)(now >= then ? now - then : now);
+}
+
 struct camera_rates rates_camera(struct rates *rates, uint32_t camera, int64_t now)
 {
 	struct camera_mark mark = mark_camera(rates->gw, camera);
@@ -176,10 +192,10 @@ struct camera_rates rates_camera(struct rates *rates, uint32_t camera, int64_t n
 		period = rates->period[camera];
 	result.state = state_of(&mark, period, now);
 	if (seconds > 0) {
-		result.mbps = (double)(mark.bytes - from->bytes) * 8 / 1e6 / seconds;
-		result.packets_per_s = (double)(mark.packets - from->packets) / seconds;
-		result.dropped_per_s = (double)(mark.dropped - from->dropped) / seconds;
-		result.fps = (double)(mark.frames - from->frames) / seconds;
+		result.mbps = grown(mark.bytes, from->bytes) * 8 / 1e6 / seconds;
+		result.packets_per_s = grown(mark.packets, from->packets) / seconds;
+		result.dropped_per_s = grown(mark.dropped, from->dropped) / seconds;
+		result.fps = grown(mark.frames, from->frames) / seconds;
 	}
 	/* From frame to frame is exact; from reading to reading is one frame more or less. */
 	if (period > 0 && now - mark.last_frame < 2 * period)

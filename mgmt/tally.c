@@ -27,15 +27,33 @@ static void add_unit(const struct gw *gw, uint32_t subject, enum gw_unit unit,
 		tally->samples_held = GW_COUNT(sink, subject, samples_held);
 		break;
 	}
-	for (int drop = GW_DROP_NONE + 1; drop < GW_DROP_COUNT; drop++)
-		if (gw_drops[drop].unit == unit)
-			tally->drops[drop] = gw_total_drops(gw, subject, drop);
+}
+
+/* Lane by lane, each with its counters in a row: thousands of cameras are read for one answer. */
+static void add_drops(const struct gw *gw, uint32_t subject, struct tally *tally)
+{
+	for (int i = 0; i < GW_STAGES; i++) {
+		for (uint32_t k = 0; k < gw->stages[i].lane_count; k++) {
+			const struct gw_camera_stats *stats =
+				&gw->stages[i].lanes[k].stats->camera[subject];
+
+			for (int drop = GW_DROP_NONE + 1; drop < GW_DROP_COUNT; drop++)
+				tally->drops[drop] += gw_counter_get(&stats->drops[drop]);
+			for (int event = 0; event < GW_EVENT_COUNT; event++)
+				tally->events[event] += gw_counter_get(&stats->events[event]);
+		}
+	}
 }
 
 void tally_read_unit(const struct gw *gw, uint32_t subject, enum gw_unit unit, struct tally *tally)
 {
 	memset(tally, 0, sizeof(*tally));
 	add_unit(gw, subject, unit, NULL, tally);
+	add_drops(gw, subject, tally);
+	for (int drop = GW_DROP_NONE + 1; drop < GW_DROP_COUNT; drop++)
+		if (gw_drops[drop].unit != unit)
+			tally->drops[drop] = 0;
+	memset(tally->events, 0, sizeof(tally->events));
 }
 
 void tally_read(const struct gw *gw, uint32_t subject, const uint32_t *in_use, struct tally *tally)
@@ -47,8 +65,7 @@ void tally_read(const struct gw *gw, uint32_t subject, const uint32_t *in_use, s
 		add_unit(gw, subject, (enum gw_unit)unit, in_use, tally);
 	tally->bytes = GW_COUNT(rx, subject, bytes);
 	tally->frames_complete = GW_COUNT(rx, subject, frames_out);
-	for (int event = 0; event < GW_EVENT_COUNT; event++)
-		tally->events[event] = gw_total_events(gw, subject, event);
+	add_drops(gw, subject, tally);
 }
 
 bool tally_is_camera(const struct gw *gw, uint32_t subject)
