@@ -102,6 +102,74 @@ static void a_lane_answers_on_its_own_thread_between_two_turns(void **state)
 	}
 }
 
+static uint32_t idle_poll(struct gw_lane *lane)
+{
+	return 0;
+}
+
+static const struct gw_stage_ops idle = {
+	.name = "accel", .open = nothing_open, .close = nothing_close, .poll = idle_poll};
+
+#define LANES 3
+
+static void meet(struct gw_lane *lane, void *arg)
+{
+	pthread_barrier_wait(arg);
+}
+
+static void count_run(struct gw_lane *lane, void *arg)
+{
+	atomic_fetch_add((_Atomic int *)arg, 1);
+}
+
+/* They meet on their threads: none is asked after another. Those that were asked stay awake for the
+ * next question. */
+static void several_lanes_are_asked_at_once(void **state)
+{
+	static struct gw gw;
+	struct gw_lane *lanes[LANES];
+	pthread_barrier_t barrier;
+	struct gw_error error;
+	_Atomic int ran = 0;
+
+	assert_int_equal(test_gateway_open(&gw,
+				 "cores: {accel: 3}\n"
+				 "frames: {classes: [{width: 16, height: 16, count: 4}]}\n",
+				 NULL, GW_STAGE_ACCEL, &idle, &error),
+		0);
+	struct gw_stage *stage = &gw.stages[GW_STAGE_ACCEL];
+
+	for (int i = 0; i < LANES; i++)
+		lanes[i] = &stage->lanes[i];
+	/* Who does not run has it done by the caller. */
+	assert_int_equal(gw_ask_all(lanes, LANES, count_run, &ran), 0);
+	assert_int_equal(ran, LANES);
+	pthread_barrier_init(&barrier, NULL, LANES);
+	assert_int_equal(gw_stage_start(stage, &error), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(gw_ask_all(lanes, LANES, meet, &barrier), 0);
+	pthread_barrier_destroy(&barrier);
+	assert_true(gw_stage_stop(stage, gw_now() + GW_NS_PER_S));
+	test_gateway_close(&gw);
+}
+
+static void the_lane_that_stands_still_is_named_and_the_others_ran(void **state)
+{
+	struct gw *gw = *state;
+	struct gw_lane *standing = lane_of(state);
+	struct gw_lane *lanes[] = {&gw->stages[GW_STAGE_RX].lanes[0], standing};
+	struct timespec pause = {.tv_nsec = 50 * GW_NS_PER_MS};
+	_Atomic int ran = 0;
+
+	atomic_store(&play.hold, true);
+	while (!atomic_load(&play.inside))
+		nanosleep(&pause, NULL);
+	assert_int_equal(gw_ask_all(lanes, 2, count_run, &ran), 1);
+	assert_ptr_equal(lanes[0], standing);
+	assert_int_equal(ran, 1);
+	atomic_store(&play.hold, false);
+}
+
 static void a_lane_that_stands_still_is_given_up_and_never_runs_it(void **state)
 {
 	struct seen seen = {0};
@@ -208,6 +276,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_lane_answers_on_its_own_thread_between_two_turns),
+		TEST(several_lanes_are_asked_at_once),
+		TEST(the_lane_that_stands_still_is_named_and_the_others_ran),
 		TEST(a_lane_that_stands_still_is_given_up_and_never_runs_it),
 		TEST(who_asks_a_lane_that_ended_does_it_himself),
 		TEST(a_lane_that_stands_still_is_seen_and_told),

@@ -123,6 +123,23 @@ static void drops_of_frames_have_a_rate_wherever_they_happen(void **state)
 	assert_float_equal(rates_camera(f->rates, 0, f->now + 1000 * MS).dropped_per_s, 10, 0.5);
 }
 
+static void the_next_camera_of_a_slot_begins_at_nothing(void **state)
+{
+	struct rates_fixture *f = *state;
+
+	play(f, 3000 * MS, 40 * MS);
+	for (int i = 0; i < GW_STAGES; i++)
+		gw_lane_stats_retire(f->made.gw.stages[i].lanes[0].stats, 0);
+	struct camera_rates rates = rates_camera(f->rates, 0, f->now);
+
+	assert_int_equal(rates.state, CAMERA_SILENT);
+	assert_true(rates.fps == 0 && rates.mbps == 0 && rates.packets_per_s == 0);
+	play(f, 80 * MS, 40 * MS);
+	rates = rates_camera(f->rates, 0, f->now);
+	assert_int_equal(rates.state, CAMERA_LIVE);
+	assert_true(rates.packets_per_s > 0 && rates.packets_per_s < 1000);
+}
+
 static void busy_is_the_share_of_turns_since_the_last_reading(void **state)
 {
 	struct rates_fixture *f = *state;
@@ -181,6 +198,8 @@ int main(void)
 			a_slow_camera_is_live_for_five_of_its_periods, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			drops_of_frames_have_a_rate_wherever_they_happen, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_next_camera_of_a_slot_begins_at_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			busy_is_the_share_of_turns_since_the_last_reading, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
