@@ -46,7 +46,7 @@ class Gateway:
         end = time.monotonic() + timeout
         while not true():
             assert self.process.running, self.process.text()
-            assert time.monotonic() < end, self.process.text()
+            assert time.monotonic() < end, (self.get("drops"), self.process.text())
             time.sleep(0.02)
 
     def ask(self, path: str, method: str = "GET", body: bytes | None = None) -> http_unix.Reply:

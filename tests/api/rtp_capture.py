@@ -59,12 +59,24 @@ def packets(number: int, sequence: int, width: int = 320, height: int = 240) -> 
 
 
 def write(
-    path: Path, pictures: int, source: str, destination: str, port: int, lose: int | None = None
+    path: Path,
+    pictures: int,
+    source: str,
+    destination: str,
+    port: int,
+    lose: int | None = None,
+    looped: bool = False,
 ) -> int:
     """A capture of one camera at 25 pictures a second; the first packet of picture `lose` is left
-    out. Returns the number of packets in it."""
+    out. Returns the number of packets in it.
+
+    What is to be played `looped` begins anew twice: to a receiver the second round is then a camera
+    that begins anew, too, and no copy of the first.
+    """
     writer, sequence, written = pcap.Writer(path), 0, 0
     for number in range(pictures):
+        if looped and number % -(-pictures // 3) == 0:
+            sequence = 65536 // 3 * (number * 3 // pictures)
         made = packets(number, sequence)
         for index, packet in enumerate(made):
             if number == lose and index == 0:

@@ -45,7 +45,7 @@ def test_a_camera_far_beyond_its_rate_balances(
     start: Callable[[dict[str, Any]], Gateway], tmp_path: Path, mode: str
 ) -> None:
     capture = tmp_path / "loop.pcap"
-    rtp_capture.write(capture, 40, "10.0.0.1", "10.0.0.99", 5001, lose=7)
+    rtp_capture.write(capture, 40, "10.0.0.1", "10.0.0.99", 5001, lose=7, looped=True)
     gateway = start(
         configuration(
             f"net_pcap0,rx_pcap={capture},infinite_rx=1", gateway={"name": "gw1", "mode": mode}

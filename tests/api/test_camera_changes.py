@@ -21,7 +21,7 @@ DOOR = ["--source", "10.0.0.7", "--destination", "10.0.0.99", "--port", "5007"]
 def gateway(start: Callable[[dict[str, Any]], Gateway], tmp_path: Path) -> Gateway:
     """It plays one camera again and again; a second one is configured and silent."""
     capture = tmp_path / "loop.pcap"
-    rtp_capture.write(capture, 40, "10.0.0.1", "10.0.0.99", 5001)
+    rtp_capture.write(capture, 40, "10.0.0.1", "10.0.0.99", 5001, looped=True)
     running = start(
         configuration(
             f"net_pcap0,rx_pcap={capture},infinite_rx=1",

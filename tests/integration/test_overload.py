@@ -39,3 +39,24 @@ def test_what_was_shed_leaves_no_gap_between_counted_and_delivered(site: Site) -
     sequences = [result.sequence for result in customer.results]
     assert len(sequences) == frames["delivered"]
     assert sequences == sorted(set(sequences))
+
+
+def test_a_gateway_that_was_frozen_tells_what_it_lost_meanwhile(site: Site) -> None:
+    stream = site.stream("cam0", rate=100, pictures=600)
+    gateway = site.start(camera(stream, **PATIENT))
+    log = site.folder / "cam0.log"
+    sender = site.keep(senders.ffmpeg_video(site.net.start, log, stream, places.video()))
+    gateway.wait_until(
+        lambda: gateway.status()["frames"]["received"] > 0, 10, "nothing is received"
+    )
+    os.kill(gateway.process.pid, signal.SIGSTOP)
+    sender.wait(30)
+    os.kill(gateway.process.pid, signal.SIGCONT)
+    site.settle()
+
+    port = gateway.ask("stages")["stages"][0]["facts"]["ports"][0]
+    lost = gateway.ask("camera", "show", "cam0")["packets_lost"]
+    assert port["missed"] > 0
+    # The numbers tell of what was sent before the last packet that came.
+    assert 0 < lost <= port["missed"]
+    assert gateway.ctl("audit").code == 0
