@@ -154,9 +154,9 @@ static bool forget_name(struct gw *gw, uint32_t id)
 	return true;
 }
 
-/* A slot for a name that has none: one that was never used, or else the one that was left first, so
- * that a name is remembered for as long as can be. */
-static uint32_t find_slot(struct gw *gw, const char *name, struct gw_error *error)
+/* Finds a slot for a name that has none: one that was never used, or else the one that was left
+ * first, so that a name is remembered for as long as can be. */
+static int find_slot(struct gw *gw, const char *name, uint32_t *id, struct gw_error *error)
 {
 	struct gw_cameras *cameras = gw->cameras;
 	const uint32_t high = gw_camera_high(gw);
@@ -170,18 +170,14 @@ static uint32_t find_slot(struct gw *gw, const char *name, struct gw_error *erro
 				(best == GW_NO_CAMERA ||
 					cameras->slot[i].left < cameras->slot[best].left))
 				best = i;
-		if (best == GW_NO_CAMERA) {
-			gw_error_set(error, -ENOSPC,
+		if (best == GW_NO_CAMERA)
+			return gw_error_set(error, -ENOSPC,
 				"camera %s: there are %u cameras already, and there can be no "
 				"more: remove one",
 				name, GW_CAMERAS);
-			return best;
-		}
-		if (!forget_name(gw, best)) {
-			gw_error_set(error, -ETIMEDOUT,
+		if (!forget_name(gw, best))
+			return gw_error_set(error, -ETIMEDOUT,
 				"camera %s: a stage does not turn: see `gwctl status`", name);
-			return GW_NO_CAMERA;
-		}
 	}
 	struct gw_camera_slot *slot = &cameras->slot[best];
 
@@ -191,7 +187,8 @@ static uint32_t find_slot(struct gw *gw, const char *name, struct gw_error *erro
 	if (best == high)
 		atomic_store_explicit(&cameras->high, high + 1, memory_order_release);
 	pthread_rwlock_unlock(&cameras->lock);
-	return best;
+	*id = best;
+	return 0;
 }
 
 static int check_against_others(
@@ -330,12 +327,10 @@ int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct g
 			config->name);
 	int status = check_against_others(gw, config, error);
 
+	if (status == 0 && id == GW_NO_CAMERA)
+		status = find_slot(gw, config->name, &id, error);
 	if (status != 0)
 		return status;
-	if (id == GW_NO_CAMERA)
-		id = find_slot(gw, config->name, error);
-	if (id == GW_NO_CAMERA)
-		return -ENOSPC;
 	was = atomic_load(&gw->cameras->slot[id].now);
 	is = make_version(gw, id, config);
 	if (!is)

@@ -33,13 +33,14 @@ json_t *cameras_facts(
 	}
 	/* In one go: thousands are listed. */
 	return json_pack("{s:s, s:s, s:s, s:i, s:s?, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, "
-			 "s:I, s:o, s:o, s:o}",
+			 "s:I, s:I, s:o, s:o, s:o}",
 		"name", config->name, "source", config->source, "destination", config->destination,
 		"port", (int)config->port, "model", model_name(gw, camera), "state",
 		camera_state_name(rates.state), "width", width, "height", height, "fps",
 		facts_rounded(rates.fps), "mbps", facts_rounded(rates.mbps), "packets_per_s",
 		facts_rounded(rates.packets_per_s), "dropped_per_s",
-		facts_rounded(rates.dropped_per_s), "packets", (json_int_t)tally.packets, "bytes",
+		facts_rounded(rates.dropped_per_s), "packets", (json_int_t)tally.packets,
+		"packets_lost", (json_int_t)tally.events[GW_EVENT_SEQUENCE_GAP], "bytes",
 		(json_int_t)tally.bytes, "quota", (json_int_t)config->quota, "frames",
 		facts_flow(&tally, GW_FRAME), "samples", facts_flow(&tally, GW_SAMPLE),
 		"last_frame_age_ms",

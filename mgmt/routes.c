@@ -30,7 +30,9 @@ const struct gw_api_route mgmt_routes[] = {
 	CHANGE("POST", "cameras", "Add a camera", api_camera_add, true),
 	CHANGE("PATCH", "cameras/{name}", "Change a camera", api_camera_change, true),
 	CHANGE("DELETE", "cameras/{name}", "Remove a camera", api_camera_remove, false),
-	LOOK("drops", "What was dropped, by reason and camera", api_drops),
+	/* Megabytes, with thousands of cameras. */
+	{"GET", "drops", "What was dropped, by reason and camera", api_drops,
+		.role = GW_ROLE_VIEWER, .slow = true},
 	LOOK("latency", "How long frames take, by stage and by camera", api_latency),
 	/* It waits for what is in motion to settle. */
 	{"GET", "audit", "Whether everything that came in is accounted for", api_audit,

@@ -94,6 +94,7 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 {
 	const char *state = reply_text(camera, "state");
 	int64_t bytes = reply_count(camera, "bytes"), quota = reply_count(camera, "quota");
+	int64_t lost;
 	char text[UNITS_TEXT];
 
 	view_line(cli, "camera", STYLE_TITLE, "%s", reply_text(camera, "name"));
@@ -112,6 +113,10 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 		"%.1f frames/s", reply_number(camera, "dropped_per_s"));
 	view_line(cli, "packets", STYLE_PLAIN, "%" PRId64 ", %" PRId64 " byte%s of payload",
 		reply_count(camera, "packets"), bytes, units_plural(bytes));
+	lost = reply_count(camera, "packets_lost");
+	view_line(cli, "lost", lost > 0 ? STYLE_WARN : STYLE_PLAIN,
+		"%" PRId64 " packet%s before the gateway had them, by their RTP numbers", lost,
+		units_plural(lost));
 	view_flow(cli, "frames", json_object_get(camera, "frames"));
 	view_flow(cli, "samples", json_object_get(camera, "samples"));
 	view_line(cli, "quota", STYLE_PLAIN,

@@ -1,8 +1,11 @@
 """More than the gateway can do: what is shed has a name, and only those who send too much pay."""
 
+import signal
+import time
+
 from testbed import places, senders
 from testbed.gateway import camera
-from testbed.site import DIGITS, Site
+from testbed.site import DIGITS, PATIENT, Site
 
 
 def test_a_camera_that_floods_costs_the_others_nothing(site: Site) -> None:
@@ -42,21 +45,22 @@ def test_what_was_shed_leaves_no_gap_between_counted_and_delivered(site: Site) -
 
 
 def test_a_gateway_that_was_frozen_tells_what_it_lost_meanwhile(site: Site) -> None:
-    stream = site.stream("cam0", rate=100, pictures=600)
+    stream = site.stream("cam0", rate=100, pictures=900)
     gateway = site.start(camera(stream, **PATIENT))
     log = site.folder / "cam0.log"
-    sender = site.keep(senders.ffmpeg_video(site.net.start, log, stream, places.video()))
+    site.keep(senders.ffmpeg_video(site.net.start, log, stream, places.video()))
     gateway.wait_until(
         lambda: gateway.status()["frames"]["received"] > 0, 10, "nothing is received"
     )
-    os.kill(gateway.process.pid, signal.SIGSTOP)
-    sender.wait(30)
-    os.kill(gateway.process.pid, signal.SIGCONT)
+    gateway.process.signal(signal.SIGSTOP)
+    time.sleep(5)
+    gateway.process.signal(signal.SIGCONT)
+    site.finish_sending()
     site.settle()
 
     port = gateway.ask("stages")["stages"][0]["facts"]["ports"][0]
     lost = gateway.ask("camera", "show", "cam0")["packets_lost"]
     assert port["missed"] > 0
-    # The numbers tell of what was sent before the last packet that came.
-    assert 0 < lost <= port["missed"]
+    # The port counts other hosts' packets, too; there are hardly any.
+    assert port["missed"] - 20 <= lost <= port["missed"]
     assert gateway.ctl("audit").code == 0
