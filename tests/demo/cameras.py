@@ -1,4 +1,5 @@
-"""The four cameras of the demo: two play a surveillance video, two show handwritten digits."""
+"""The cameras of the demo: two play a surveillance video, two show handwritten digits, and so does
+a guest for a while."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,8 +38,11 @@ class DemoCamera:
         return self.truth[self.stream.picture_at(rtp_timestamp) % len(self.truth)]
 
 
-def make(net: CameraNet, folder: Path, seconds: int, kept: int) -> list[DemoCamera]:
-    """Draws the pictures and describes the cameras; they play for `seconds`, or longer if `kept`.
+def make(
+    net: CameraNet, folder: Path, seconds: int, kept: int
+) -> tuple[list[DemoCamera], DemoCamera]:
+    """Draws the pictures and describes the four cameras, and a guest that plays for a third of the
+    time; they play for `seconds`, or longer if `kept`.
 
     The rates are what one core detects in time: about 20 pictures a second with 768x576 pixels.
     """
@@ -57,7 +61,7 @@ def make(net: CameraNet, folder: Path, seconds: int, kept: int) -> list[DemoCame
     drawn_b = scenes.draw(folder / "digits-b", _DIGITS_B_FIRST, digits_b.rate * seconds, "png")
     video = places.video()
     digits = {"model": "digits", "region": scenes.PANEL}
-    return [
+    cameras = [
         DemoCamera(
             video_a,
             "street, 768x576, 10/s",
@@ -95,3 +99,14 @@ def make(net: CameraNet, folder: Path, seconds: int, kept: int) -> list[DemoCame
             ),
         ),
     ]
+    source = net.add_camera("10.0.0.15")
+    visit = Stream("guest", source, 5050, 10, 10 * seconds // 3, ssrc=0x1005)
+    guest = DemoCamera(
+        visit,
+        "digits, 320x240, 10/s",
+        "GStreamer, JPEG files as they are",
+        gateway.camera(visit, **digits),
+        drawn_a.truth,
+        lambda: senders.jpeg_files(net.start, log("guest"), visit, drawn_a.jpeg),
+    )
+    return cameras, guest

@@ -11,6 +11,7 @@ from pathlib import Path
 from demo import cameras as demo_cameras
 from demo import playground, summary
 from demo.cameras import DemoCamera
+from demo.guest import Guest
 from demo.progress import Progress
 from demo.ticker import Ticker
 from testbed import netns, stopping
@@ -47,7 +48,7 @@ class Demo:
             self.net = netns.CameraNet()
             self.undo.callback(self.net.remove)
         with self.progress.step("scenes with handwritten digits of MNIST are drawn"):
-            self.cameras = demo_cameras.make(
+            self.cameras, self.visitor = demo_cameras.make(
                 self.net, self.folder, self.asked.seconds, KEPT_SECONDS if self.asked.keep else 0
             )
 
@@ -73,13 +74,20 @@ class Demo:
         self.customer = Customer(self.kafka.brokers)
         self.undo.callback(self.customer.close)
         senders = [self._start(camera) for camera in self.cameras]
-        ticker = Ticker(self.cameras)
-        end = time.monotonic() + self.asked.seconds
+        ticker = Ticker([*self.cameras, self.visitor])
+        self.guest = Guest(self.visitor, self.gateway)
+        begin = time.monotonic()
+        end = begin + self.asked.seconds
+        comes = begin + self.asked.seconds / 4
         # A camera that ends by itself needs a moment more than its pictures last.
         latest = end if self.asked.keep else end + 15
         while time.monotonic() < latest and any(sender.running for sender in senders):
             stopping.check()
             ticker.show(self.customer.poll(0.1))
+            if not self.guest.has_come and time.monotonic() >= comes:
+                self.undo.callback(self.guest.come().stop)
+            if self.guest.has_played:
+                self.guest.go()
         if not self.asked.keep:
             for sender in senders:
                 sender.wait(1)
@@ -111,6 +119,7 @@ class Demo:
             print(f"\nPictures as they came out of Kafka, with what was found: {self.asked.output}")
         print("\nPromises")
         kept = summary.judge(self.cameras, figures, pictures, complete)
+        kept.append(self.guest.judge(self.customer))
         for promise, good in kept:
             print(f"  {'ok    ' if good else 'BROKEN'} {promise}")
         return all(good for _, good in kept)
