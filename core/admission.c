@@ -43,6 +43,7 @@ enum gw_drop gw_admit(struct gw_admission *admission, const struct gw_admission_
 	*frame = gw_pool_get(rules->pool, rules->camera->id, width, height);
 	if (*frame) {
 		gw_frame_set_version(*frame, rules->camera);
+		(*frame)->lossless = rules->lossless;
 		return GW_DROP_NONE;
 	}
 	if (errno == EMSGSIZE)

@@ -16,14 +16,14 @@ const struct gw_event_info gw_events[GW_EVENT_COUNT] = {
 
 const char *gw_place_name(enum gw_place place)
 {
-	static const char *const names[] = {"rx", "decode", "accel", "sink"};
+	static const char *const names[] = {"rx", "source", "decode", "accel", "sink"};
 
 	return names[place];
 }
 
 const char *gw_unit_name(enum gw_unit unit)
 {
-	static const char *const names[] = {"packet", "frame", "sample"};
+	static const char *const names[] = {"packet", "frame", "sample", "record"};
 
 	return names[unit];
 }

@@ -5,8 +5,9 @@
  */
 #pragma once
 
-/* What a drop counts: one packet, one frame, or one sampled picture (the frame itself went on). */
-enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE };
+/* What a drop counts: one packet, one frame, one sampled picture (the frame itself went on), or one
+ * record of the topic that pictures come from. */
+enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE, GW_RECORD };
 
 /* X(NAME, "name", stage, unit, "sentence for the operator") */
 #define GW_DROPS(X) \
@@ -90,6 +91,23 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE };
 		"The brokers refused the result for good, or it was unsent when the gateway " \
 		"stopped.") \
 	X(SHUTDOWN, "shutdown", SINK, FRAME, "It was still in flight when the gateway stopped.") \
+	/* Records of the topic that pictures come from, which never became a frame. */ \
+	X(RECORD_KEY, "record_key", SOURCE, RECORD, \
+		"It has no key, or one that is no camera's name (letters, digits, '.', '_' and " \
+		"'-').") \
+	X(RECORD_CAMERAS, "record_cameras", SOURCE, RECORD, \
+		"Its key names no camera, and no more can be made (`kafka.source.most`).") \
+	X(RECORD_TAKEN, "record_taken", SOURCE, RECORD, \
+		"Its key names a camera that sends over the network.") \
+	X(RECORD_HEADERS, "record_headers", SOURCE, RECORD, \
+		"It says that it is a gateway's picture, and its ce_id or ce_source is missing " \
+		"or " \
+		"too long.") \
+	X(RECORD_BAD, "record_bad", SOURCE, RECORD, "Its value is no whole JPEG picture.") \
+	X(RECORD_UNSUPPORTED, "record_unsupported", SOURCE, RECORD, \
+		"Its JPEG coding is one that the decoder does not support.") \
+	X(RECORD_TOO_LARGE, "record_too_large", SOURCE, RECORD, \
+		"Its picture exceeds a limit set for pictures, or every frame slot.") \
 	/* Sampled pictures. */ \
 	X(SAMPLE_BUDGET, "sample_budget", SINK, SAMPLE, \
 		"As many sampled pictures wait for the brokers as the budget allows.") \
@@ -128,7 +146,7 @@ enum gw_event {
 };
 
 /* Where a drop is decided. */
-enum gw_place { GW_PLACE_RX, GW_PLACE_DECODE, GW_PLACE_ACCEL, GW_PLACE_SINK };
+enum gw_place { GW_PLACE_RX, GW_PLACE_SOURCE, GW_PLACE_DECODE, GW_PLACE_ACCEL, GW_PLACE_SINK };
 
 struct gw_drop_info {
 	const char *name;

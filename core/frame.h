@@ -84,6 +84,17 @@ struct gw_jpeg {
  * SOS of three components fit. */
 #define GW_JPEG_HEADROOM 2048u
 
+/* Long enough for what any gateway writes: core/config/config.h bounds the names in it. */
+#define GW_ORIGIN_ID 160
+#define GW_ORIGIN_SOURCE 320
+
+/* Another gateway's name for the picture: its results here go by that name, so that they can be
+ * joined with what that gateway said. */
+struct gw_origin {
+	char id[GW_ORIGIN_ID]; /* CloudEvents id */
+	char source[GW_ORIGIN_SOURCE]; /* CloudEvents source */
+};
+
 struct gw_frame {
 	_Alignas(64)
 		/* How often the slot was taken: tells its frames apart. The pool writes it. */
@@ -102,6 +113,9 @@ struct gw_frame {
 	enum gw_clock clock;
 	uint32_t flags; /* enum gw_frame_flag */
 	uint16_t width, height; /* source picture, pixels */
+	bool lossless; /* it waits for room, wherever it is, and is never shed */
+	bool has_origin; /* `origin` holds */
+	uint64_t receipt; /* to be returned to its source; 0: nobody asks (core/receipt.h) */
 
 	enum gw_frame_state state; /* written by the owner */
 	enum gw_drop drop; /* why it failed, GW_DROP_NONE while it is well */
@@ -120,6 +134,8 @@ struct gw_frame {
 	struct gw_pool *pool;
 	uint32_t touched; /* bytes of the slot that pictures have reached so far; the pool's */
 	uint32_t size_class;
+
+	struct gw_origin origin; /* not touched unless it is used */
 };
 
 /* Marks a frame as failed; the first reason stays. The frame must still be pushed on. */

@@ -125,6 +125,10 @@ int gw_build(struct gw *gw, struct gw_config *config, const struct gw_replay *re
 	for (uint32_t i = 0; i < gw->stages[GW_STAGE_SINK].lane_count && status == 0; i++) {
 		gw->latency[i] = gw_latency_create();
 		status = gw->latency[i] ? 0 : -ENOMEM;
+		if (status != 0 || gw->stages[GW_STAGE_SOURCE].lane_count == 0)
+			continue;
+		gw->receipts[i] = gw_receipts_create();
+		status = gw->receipts[i] ? 0 : -ENOMEM;
 	}
 	return status == 0 ? 0 : gw_error_set(error, status, "stages: out of memory");
 }
@@ -187,8 +191,10 @@ void gw_dismantle(struct gw *gw)
 		free(stage->lanes);
 	}
 	gw_pool_destroy(gw->pool);
-	for (uint32_t i = 0; i < GW_LANES; i++)
+	for (uint32_t i = 0; i < GW_LANES; i++) {
 		gw_latency_destroy(gw->latency[i]);
+		gw_receipts_destroy(gw->receipts[i]);
+	}
 	gw_config_free(gw->config);
 	memset(gw, 0, sizeof(*gw));
 }
@@ -211,7 +217,13 @@ uint64_t gw_total_events(const struct gw *gw, uint32_t subject, enum gw_event ev
 	return total;
 }
 
+uint64_t gw_sources_count(const struct gw *gw, uint32_t subject, size_t counter)
+{
+	return gw_stage_count(&gw->stages[GW_STAGE_RX], subject, counter) +
+		gw_stage_count(&gw->stages[GW_STAGE_SOURCE], subject, counter);
+}
+
 uint64_t gw_total_begun(const struct gw *gw, uint32_t subject)
 {
-	return GW_COUNT(&gw->stages[GW_STAGE_RX], subject, frames_in);
+	return GW_COUNT_SOURCES(gw, subject, frames_in);
 }

@@ -12,6 +12,7 @@
 #include "core/device.h"
 #include "core/latency.h"
 #include "core/pool.h"
+#include "core/receipt.h"
 #include "core/result.h"
 #include "core/stage.h"
 
@@ -19,7 +20,14 @@
 #define GW_SERVICES 8
 
 /* In the order of a frame's way: upstream before downstream. */
-enum gw_stage_index { GW_STAGE_RX, GW_STAGE_DECODE, GW_STAGE_ACCEL, GW_STAGE_SINK, GW_STAGES };
+enum gw_stage_index {
+	GW_STAGE_RX,
+	GW_STAGE_SOURCE,
+	GW_STAGE_DECODE,
+	GW_STAGE_ACCEL,
+	GW_STAGE_SINK,
+	GW_STAGES
+};
 
 /* The pipeline: which stages there are, and where each gives its frames. Indexed by
  * enum gw_stage_index; a way without operations is a stage that this gateway has not. */
@@ -69,7 +77,7 @@ struct gw {
 	struct gw_config *config; /* as it was read; cameras change: see `cameras` */
 	const char *config_path; /* for reload; NULL: it was not read from a file */
 	const struct gw_replay *replay;
-	bool lossless;
+	bool lossless; /* what comes from the network; records always are */
 	char boot_id[37]; /* a UUID, new for every start */
 	int64_t start; /* gw_now() */
 
@@ -84,6 +92,7 @@ struct gw {
 	struct gw_pool *pool;
 	struct gw_stage stages[GW_STAGES];
 	struct gw_latency *latency[GW_LANES]; /* of each lane of the sink */
+	struct gw_receipts *receipts[GW_LANES]; /* the same, to the source; NULL: there is none */
 	struct gw_service services[GW_SERVICES];
 	uint32_t service_count; /* opened ones */
 	_Atomic(struct gw_control *) control; /* core/control.h */
@@ -108,6 +117,11 @@ void gw_dismantle(struct gw *gw);
  * place. `subject` is a camera, GW_UNMATCHED or GW_REMOVED. Any thread. */
 uint64_t gw_total_drops(const struct gw *gw, uint32_t subject, enum gw_drop drop);
 uint64_t gw_total_events(const struct gw *gw, uint32_t subject, enum gw_event event);
+
+/* The sum of one counter over the stages where frames begin. As gw_stage_count(). */
+uint64_t gw_sources_count(const struct gw *gw, uint32_t subject, size_t counter);
+#define GW_COUNT_SOURCES(gw, subject, member) \
+	gw_sources_count(gw, subject, offsetof(struct gw_camera_stats, member))
 
 /* Frames that began, at all sources. */
 uint64_t gw_total_begun(const struct gw *gw, uint32_t subject);

@@ -190,6 +190,9 @@ static struct gw_frame *take(struct gw_pool *pool, const struct size_class *foun
 	frame->camera = camera;
 	frame->version = NULL;
 	frame->flags = 0;
+	frame->lossless = false;
+	frame->has_origin = false;
+	frame->receipt = 0;
 	frame->state = GW_FRAME_FILLING;
 	frame->drop = GW_DROP_NONE;
 	memset(frame->stamp, 0, sizeof(frame->stamp));
@@ -226,8 +229,10 @@ struct gw_frame *gw_pool_get_larger(struct gw_pool *pool, const struct gw_frame 
 		if (class->jpeg_size > frame->jpeg.capacity)
 			larger = take(pool, class, frame->camera);
 	}
-	if (larger)
+	if (larger) {
 		gw_frame_set_version(larger, frame->version);
+		larger->lossless = frame->lossless;
+	}
 	return larger;
 }
 

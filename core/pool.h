@@ -44,7 +44,8 @@ struct gw_frame *gw_pool_get(
 	struct gw_pool *pool, uint32_t camera, uint16_t width, uint16_t height);
 
 /* The same for a picture that outgrew the slot that it has: out of the next class with larger slots
- * that has one free. NULL: errno is ENOBUFS or EMSGSIZE. Any thread. */
+ * that has one free, under the same version and as lossless. NULL: errno is ENOBUFS or EMSGSIZE.
+ * Any thread. */
 struct gw_frame *gw_pool_get_larger(struct gw_pool *pool, const struct gw_frame *frame);
 
 /* Whether some class holds pictures of that size. */

@@ -7,7 +7,8 @@
  * end, per camera and in total:
  *
  *   packets   rx.packets      = rx.packets_used + packet drops
- *   frames    rx.frames_in    = delivered + frame drops (all stages) + in flight
+ *   records   source.records  = source.records_used + record drops
+ *   frames    frames_in       = delivered + frame drops (all stages) + in flight
  *             in flight       = slots in use (asked of the pool) - sink.samples_held
  *                               + sink.results_waiting
  *   samples   sink.samples    = sink.samples_delivered + sample drops + sink.samples_held
@@ -26,12 +27,18 @@ struct gw_camera_stats {
 	/* rx only */
 	struct gw_counter packets; /* matched to this camera */
 	struct gw_counter packets_used; /* became part of a frame */
-	struct gw_counter bytes; /* of UDP payload, matched packets */
+	/* source only */
+	struct gw_counter records; /* that named this camera */
+	struct gw_counter records_used; /* became a frame */
+
+	/* rx and source: where frames begin */
+	struct gw_counter bytes; /* of UDP payload in matched packets; of records' values */
 	struct gw_counter last_frame; /* gw_now() of the last complete frame, 0: none yet */
 	struct gw_counter size; /* width << 16 | height of the last complete frame */
 
-	/* every stage: rx begins frames, the others take them from their link; out: pushed on, at
-	 * the sink: done with. What rx counts in and not out is dropped (rx) or still open. */
+	/* every stage: rx and source begin frames, the others take them from their link; out:
+	 * pushed on, at the sink: done with. What rx counts in and not out is dropped (rx) or still
+	 * open. */
 	struct gw_counter frames_in;
 	struct gw_counter frames_out;
 

@@ -40,8 +40,10 @@ int test_gateway_open(struct gw *gw, const char *yaml, const struct gw_replay *r
 	if (status != 0)
 		return status;
 	for (int i = 0; i < GW_STAGES; i++)
-		ways[i] = (struct gw_way){
-			i == (int)real ? ops : &toys[i], .to = (enum gw_stage_index)(i + 1)};
+		ways[i] = (struct gw_way){i == (int)real ? ops
+				: toys[i].name           ? &toys[i]
+							 : NULL,
+			.to = i == GW_STAGE_RX ? GW_STAGE_DECODE : (enum gw_stage_index)(i + 1)};
 	status = gw_build(gw, config, replay, ways, error);
 	return status == 0 ? gw_open_stages(gw, error) : status;
 }
@@ -59,6 +61,7 @@ struct gw_frame *test_gateway_frame(struct gw *gw, uint32_t camera, uint16_t wid
 	if (!frame)
 		return NULL;
 	gw_frame_set_version(frame, (struct gw_camera *)gw_camera_now(gw, camera));
+	frame->lossless = gw->lossless;
 	gw_frame_offer(frame);
 	return frame;
 }

@@ -27,6 +27,8 @@ int dataplane_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
 {
 	struct stream *stream;
 
+	if (!gw_camera_has_media(is->config))
+		return 0;
 	if (was && same_media(is->config, was->config)) {
 		stream = was->of[GW_STAGE_RX];
 		stream->versions++;
@@ -50,16 +52,16 @@ void dataplane_camera_publish(
 	struct assembler_done done = {.frames = rx->done};
 
 	if (old != new) {
-		if (was)
+		if (old)
 			stream_table_remove(rx->table, camera, was->config);
-		if (was && mine)
+		if (old && mine)
 			assembler_detach(rx->receiver.assembler, old, &done);
-		if (is)
+		if (new)
 			stream_table_add(rx->table, camera, is->config);
-		if (is && mine)
+		if (new &&mine)
 			assembler_attach(rx->receiver.assembler, new);
 	}
-	if (is && mine)
+	if (new &&mine)
 		stream_set_version(new, (struct gw_camera *)is);
 	if (done.count > 0)
 		dataplane_give(rx, &done);
@@ -67,6 +69,7 @@ void dataplane_camera_publish(
 
 void dataplane_camera_release(struct gw_stage *stage, struct gw_camera *camera)
 {
-	stream_release(camera->of[GW_STAGE_RX]);
+	if (camera->of[GW_STAGE_RX])
+		stream_release(camera->of[GW_STAGE_RX]);
 	camera->of[GW_STAGE_RX] = NULL;
 }

@@ -47,10 +47,13 @@ static void warn_of_no_effect(const struct gw_config *config)
 				config->cameras[i].name);
 }
 
-/* A capture is one queue, and its order is that of the file. */
+/* A capture is one queue, and its order is that of the file. A gateway whose pictures all come as
+ * records has no ports. */
 static uint32_t dataplane_lanes(const struct gw *gw, uint32_t wanted)
 {
-	return gw->replay ? 1 : wanted;
+	if (gw->replay)
+		return 1;
+	return gw->config->interfaces_count == 0 && gw->config->kafka->source ? 0 : wanted;
 }
 
 static int dataplane_check(struct gw_stage *stage, struct gw_error *error)

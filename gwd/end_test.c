@@ -108,17 +108,17 @@ static uint32_t sink_poll(struct gw_lane *lane)
 	}
 
 static const struct gw_stage_ops toys[GW_STAGES] = {
-	TOY("rx", source_poll),
-	TOY("decode", pass_poll),
-	TOY("accel", pass_poll),
-	TOY("sink", sink_poll),
+	[GW_STAGE_RX] = TOY("rx", source_poll),
+	[GW_STAGE_DECODE] = TOY("decode", pass_poll),
+	[GW_STAGE_ACCEL] = TOY("accel", pass_poll),
+	[GW_STAGE_SINK] = TOY("sink", sink_poll),
 };
 
 const struct gw_way gw_pipeline[GW_STAGES] = {
-	{&toys[0], .to = 1},
-	{&toys[1], .to = 2},
-	{&toys[2], .to = 3},
-	{&toys[3], .to = GW_STAGES},
+	[GW_STAGE_RX] = {&toys[GW_STAGE_RX], .to = GW_STAGE_DECODE},
+	[GW_STAGE_DECODE] = {&toys[GW_STAGE_DECODE], .to = GW_STAGE_ACCEL},
+	[GW_STAGE_ACCEL] = {&toys[GW_STAGE_ACCEL], .to = GW_STAGE_SINK},
+	[GW_STAGE_SINK] = {&toys[GW_STAGE_SINK], .to = GW_STAGES},
 };
 
 const struct gw_service_ops *const gw_services[] = {NULL};

@@ -280,17 +280,17 @@ static uint32_t sink_poll(struct gw_lane *lane)
 	.camera_publish = toy_camera_publish, .camera_release = toy_camera_release
 
 static const struct gw_stage_ops stages[GW_STAGES] = {
-	{TOY("rx", source_poll)},
-	{TOY("decode", middle_poll), .drain = middle_drain},
-	{TOY("accel", middle_poll), .drain = middle_drain},
-	{TOY("sink", sink_poll)},
+	[GW_STAGE_RX] = {TOY("rx", source_poll)},
+	[GW_STAGE_DECODE] = {TOY("decode", middle_poll), .drain = middle_drain},
+	[GW_STAGE_ACCEL] = {TOY("accel", middle_poll), .drain = middle_drain},
+	[GW_STAGE_SINK] = {TOY("sink", sink_poll)},
 };
 
 const struct gw_way gw_pipeline[GW_STAGES] = {
-	{&stages[0], .to = 1},
-	{&stages[1], .to = 2},
-	{&stages[2], .to = 3},
-	{&stages[3], .to = GW_STAGES},
+	[GW_STAGE_RX] = {&stages[GW_STAGE_RX], .to = GW_STAGE_DECODE},
+	[GW_STAGE_DECODE] = {&stages[GW_STAGE_DECODE], .to = GW_STAGE_ACCEL},
+	[GW_STAGE_ACCEL] = {&stages[GW_STAGE_ACCEL], .to = GW_STAGE_SINK},
+	[GW_STAGE_SINK] = {&stages[GW_STAGE_SINK], .to = GW_STAGES},
 };
 
 const struct gw_service_ops *const gw_services[] = {NULL};

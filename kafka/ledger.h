@@ -18,6 +18,7 @@ struct entry {
 	uint64_t order; /* grows with every record */
 	int64_t since; /* gw_now() when it was submitted */
 	uint32_t camera;
+	uint64_t receipt; /* of a result's frame */
 	size_t bytes; /* of key and value */
 	struct gw_frame *frame; /* that a picture lies in; NULL: a result */
 

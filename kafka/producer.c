@@ -76,6 +76,7 @@ void producer_end(
 		.kind = producer->kind,
 		.camera = entry->camera,
 		.frame = entry->frame,
+		.receipt = entry->receipt,
 		.drop = message_drop(producer->kind, error),
 		.waited_us = (uint64_t)(gw_now() - entry->since) / 1000,
 	};
@@ -268,13 +269,14 @@ enum gw_drop producer_submit(struct producer *producer, const struct sink_record
 	if (entry) {
 		entry->camera = record->frame->camera;
 		entry->frame = record->kind == SINK_SAMPLE ? record->frame : NULL;
+		entry->receipt = record->frame->receipt;
 		error = accept_record(producer, entry, record);
 		if (error)
 			ledger_remove(&producer->ledger, entry);
 		gauges(producer);
 	}
-	/* In lossless mode the record comes again. */
-	if (error && !(producer->gw->lossless && error == RD_KAFKA_RESP_ERR__QUEUE_FULL))
+	/* A lossless one comes again. */
+	if (error && !(record->frame->lossless && error == RD_KAFKA_RESP_ERR__QUEUE_FULL))
 		vitals_refused(&producer->vitals, error);
 	return message_drop(producer->kind, error);
 }

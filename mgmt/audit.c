@@ -34,8 +34,10 @@ static bool judge(const struct audit_subject *subject, enum gw_unit unit)
 
 static bool all_balanced(const struct audit_subject *subject)
 {
-	return subject->balanced[GW_PACKET] && subject->balanced[GW_FRAME] &&
-		subject->balanced[GW_SAMPLE];
+	for (int unit = 0; unit < API_UNITS; unit++)
+		if (!subject->balanced[unit])
+			return false;
+	return true;
 }
 
 /* Reads again what did not balance so far; true when all is well. */

@@ -21,7 +21,9 @@ json_t *cameras_facts(
 	const struct gw *gw = mgmt->gw;
 	const struct gw_camera_config *config = camera->config;
 	struct camera_rates rates = rates_camera(mgmt->rates, camera->id, gw_now());
-	uint64_t size = GW_COUNT(&gw->stages[GW_STAGE_RX], camera->id, size);
+	const enum gw_stage_index from =
+		gw_camera_has_media(config) ? GW_STAGE_RX : GW_STAGE_SOURCE;
+	uint64_t size = GW_COUNT(&gw->stages[from], camera->id, size);
 	struct tally tally;
 
 	tally_read(gw, camera->id, in_use, &tally);

@@ -56,8 +56,8 @@ static void fill_lines(const struct gw *gw, const struct column *column, json_t 
 
 		add_counts(line, gw, column, drop_count, i);
 		json_array_append_new(drops, line);
-		/* Only packets can belong to no camera. */
-		if (info->unit == GW_PACKET)
+		/* Only packets and records can belong to no camera. */
+		if (info->unit == GW_PACKET || info->unit == GW_RECORD)
 			json_object_set_new(
 				unmatched, info->name, json_integer((json_int_t)nobodys->drops[i]));
 	}

@@ -30,6 +30,13 @@ static void add_equations(json_t *list, const char *name, const struct audit_sub
 		add_equation(list, name, subject, (enum gw_unit)unit);
 }
 
+/* Only packets and records can belong to no camera. */
+static void add_unmatched(json_t *list, const struct audit_subject *subject)
+{
+	add_equation(list, "unmatched", subject, GW_PACKET);
+	add_equation(list, "unmatched", subject, GW_RECORD);
+}
+
 static void add_to(struct audit_subject *sum, const struct audit_subject *one)
 {
 	for (int unit = 0; unit < API_UNITS; unit++) {
@@ -44,7 +51,7 @@ int api_audit(void *owner, const struct gw_request *request, struct gw_reply *re
 	const struct mgmt *mgmt = owner;
 	const struct gw *gw = mgmt->gw;
 	struct audit *audit = audit_run(gw, ATTEMPTS);
-	struct audit_subject removed = {.balanced = {true, true, true}};
+	struct audit_subject removed = {.balanced = {true, true, true, true}};
 	json_t *list = json_array();
 
 	if (!audit)
@@ -55,7 +62,7 @@ int api_audit(void *owner, const struct gw_request *request, struct gw_reply *re
 		const struct audit_subject *subject = &audit->subject[i];
 
 		if (subject->id == GW_UNMATCHED)
-			add_equation(list, "unmatched", subject, GW_PACKET);
+			add_unmatched(list, subject);
 		else if (tally_is_camera(gw, subject->id))
 			add_equations(list, gw->cameras->slot[subject->id].name, subject);
 		else
@@ -63,7 +70,9 @@ int api_audit(void *owner, const struct gw_request *request, struct gw_reply *re
 	}
 	gw_cameras_release(gw);
 	/* There were cameras that are not there any more. */
-	if (removed.tally[GW_FRAME].frames_begun + removed.tally[GW_PACKET].packets > 0)
+	if (removed.tally[GW_FRAME].frames_begun + removed.tally[GW_PACKET].packets +
+			removed.tally[GW_RECORD].records >
+		0)
 		add_equations(list, "removed", &removed);
 	reply->json = json_pack("{s:b, s:o}", "balanced", audit->balanced, "equations", list);
 	free(audit);

@@ -145,7 +145,9 @@ void handmade_open(struct handmade *made)
 	must(gw_config_parse(text, strlen(text), &config, &error) == 0, error.text);
 	config->cameras[1].name[3] = '/';
 	for (int i = 0; i < GW_STAGES; i++)
-		ways[i] = (struct gw_way){&toy_stages[i], .to = (enum gw_stage_index)(i + 1)};
+		ways[i] = (struct gw_way){&toy_stages[i],
+			.to = i == GW_STAGE_RX ? GW_STAGE_DECODE : (enum gw_stage_index)(i + 1)};
+	ways[GW_STAGE_SOURCE].ops = NULL;
 	must(gw_build(gw, config, NULL, ways, &error) == 0 && gw_open_stages(gw, &error) == 0,
 		error.text);
 	strcpy(gw->boot_id, "00000000-0000-4000-8000-000000000000");

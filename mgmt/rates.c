@@ -43,14 +43,22 @@ static uint64_t frame_drops(const struct gw_camera_stats *stats)
 	return sum;
 }
 
+/* Of the source that had one last: a camera has one source at a time. */
+static int64_t last_frame(const struct gw *gw, uint32_t camera)
+{
+	const int64_t packets = (int64_t)GW_COUNT(&gw->stages[GW_STAGE_RX], camera, last_frame);
+	const int64_t records = (int64_t)GW_COUNT(&gw->stages[GW_STAGE_SOURCE], camera, last_frame);
+
+	return packets > records ? packets : records;
+}
+
 static struct camera_mark mark_camera(const struct gw *gw, uint32_t camera)
 {
-	const struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
 	struct camera_mark mark = {
-		.packets = GW_COUNT(rx, camera, packets),
-		.bytes = GW_COUNT(rx, camera, bytes),
-		.frames = GW_COUNT(rx, camera, frames_out),
-		.last_frame = (int64_t)GW_COUNT(rx, camera, last_frame),
+		.packets = GW_COUNT_SOURCES(gw, camera, packets),
+		.bytes = GW_COUNT_SOURCES(gw, camera, bytes),
+		.frames = GW_COUNT_SOURCES(gw, camera, frames_out),
+		.last_frame = last_frame(gw, camera),
 	};
 
 	for (int i = 0; i < GW_STAGES; i++)

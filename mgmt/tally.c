@@ -6,6 +6,7 @@ static void add_unit(const struct gw *gw, uint32_t subject, enum gw_unit unit,
 	const uint32_t *in_use, struct tally *tally)
 {
 	const struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
+	const struct gw_stage *source = &gw->stages[GW_STAGE_SOURCE];
 	const struct gw_stage *sink = &gw->stages[GW_STAGE_SINK];
 
 	switch (unit) {
@@ -20,6 +21,10 @@ static void add_unit(const struct gw *gw, uint32_t subject, enum gw_unit unit,
 		tally->samples_held = GW_COUNT(sink, subject, samples_held);
 		if (subject < GW_CAMERAS)
 			tally->slots = in_use ? in_use[subject] : gw_pool_in_use(gw->pool, subject);
+		break;
+	case GW_RECORD:
+		tally->records = GW_COUNT(source, subject, records);
+		tally->records_used = GW_COUNT(source, subject, records_used);
 		break;
 	case GW_SAMPLE:
 		tally->samples = GW_COUNT(sink, subject, samples);
@@ -58,13 +63,11 @@ void tally_read_unit(const struct gw *gw, uint32_t subject, enum gw_unit unit, s
 
 void tally_read(const struct gw *gw, uint32_t subject, const uint32_t *in_use, struct tally *tally)
 {
-	const struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
-
 	memset(tally, 0, sizeof(*tally));
 	for (int unit = 0; unit < API_UNITS; unit++)
 		add_unit(gw, subject, (enum gw_unit)unit, in_use, tally);
-	tally->bytes = GW_COUNT(rx, subject, bytes);
-	tally->frames_complete = GW_COUNT(rx, subject, frames_out);
+	tally->bytes = GW_COUNT_SOURCES(gw, subject, bytes);
+	tally->frames_complete = GW_COUNT_SOURCES(gw, subject, frames_out);
 	add_drops(gw, subject, tally);
 }
 
@@ -89,6 +92,8 @@ void tally_add(struct tally *sum, const struct tally *one)
 	sum->packets += one->packets;
 	sum->packets_used += one->packets_used;
 	sum->bytes += one->bytes;
+	sum->records += one->records;
+	sum->records_used += one->records_used;
 	sum->frames_begun += one->frames_begun;
 	sum->frames_complete += one->frames_complete;
 	sum->delivered += one->delivered;
@@ -127,6 +132,10 @@ struct tally_equation tally_equation(const struct tally *tally, enum gw_unit uni
 		equation.delivered = tally->delivered;
 		equation.in_flight = (int64_t)(tally->slots + tally->results_waiting) -
 			(int64_t)tally->samples_held;
+		break;
+	case GW_RECORD:
+		equation.received = tally->records;
+		equation.delivered = tally->records_used;
 		break;
 	case GW_SAMPLE:
 		equation.received = tally->samples;

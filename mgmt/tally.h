@@ -5,11 +5,12 @@
 
 #include "core/gateway.h"
 
-#define API_UNITS 3 /* packets, frames, samples: enum gw_unit */
+#define API_UNITS 4 /* packets, frames, samples, records: enum gw_unit */
 
 struct tally {
 	uint64_t packets, packets_used, bytes;
-	uint64_t frames_begun; /* by the dataplane */
+	uint64_t records, records_used;
+	uint64_t frames_begun; /* by the dataplane, or from records */
 	uint64_t frames_complete; /* ... and pushed on */
 	uint64_t delivered;
 	uint64_t slots; /* of the pool, in use for this camera */

@@ -26,6 +26,7 @@
 
 struct pending_line {
 	uint32_t camera;
+	uint64_t receipt;
 	int64_t since;
 };
 
@@ -108,6 +109,7 @@ static uint32_t write_lines(struct file_sink *file)
 				.kind = SINK_RESULT,
 				.camera = file->lines[i].camera,
 				.drop = status == 0 ? GW_DROP_NONE : GW_DROP_SINK_FAILED,
+				.receipt = file->lines[i].receipt,
 				.waited_us = (uint64_t)(now - file->lines[i].since) / 1000,
 			});
 	}
@@ -194,8 +196,8 @@ static enum gw_drop submit_line(struct file_sink *file, const struct sink_record
 	if (writer.cut)
 		return GW_DROP_SINK_FAILED;
 	file->buffered += writer.size;
-	file->lines[file->line_count++] =
-		(struct pending_line){record->frame->camera, record->frame->stamp[GW_STAMP_SINK]};
+	file->lines[file->line_count++] = (struct pending_line){
+		record->frame->camera, record->frame->receipt, record->frame->stamp[GW_STAMP_SINK]};
 	return GW_DROP_NONE;
 }
 

@@ -30,6 +30,7 @@ static enum gw_drop null_submit(void *state, const struct sink_record *record)
 			.kind = record->kind,
 			.camera = record->frame->camera,
 			.frame = record->frame,
+			.receipt = record->frame->receipt,
 		});
 	return GW_DROP_NONE;
 }

@@ -89,6 +89,12 @@ void record_begin(struct record *record, const struct gw_frame *frame)
 {
 	struct writer writer;
 
+	writer_time(record->time, frame->capture_ns);
+	if (frame->has_origin) {
+		memcpy(record->id, frame->origin.id, sizeof(record->id));
+		record->source = frame->origin.source;
+		return;
+	}
 	writer_begin(&writer, record->id, sizeof(record->id) - 1);
 	writer_raw(&writer, record->gw->boot_id);
 	writer_raw(&writer, "/");
@@ -96,7 +102,6 @@ void record_begin(struct record *record, const struct gw_frame *frame)
 	writer_raw(&writer, "/");
 	writer_unsigned(&writer, frame->sequence);
 	record->id[writer.size] = '\0';
-	writer_time(record->time, frame->capture_ns);
 	record->source = ((struct sink_camera *)frame->version->of[GW_STAGE_SINK])->source;
 }
 

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "core/gateway.h"
@@ -11,8 +12,10 @@
 
 /* 100 boxes whose labels have 400 bytes each. */
 #define RECORD_SIZE 65536u
-/* Boot id, camera and sequence number with slashes between. */
-#define RECORD_ID_SIZE (37 + GW_NAME + 1 + 21)
+/* Boot id, camera and sequence number with slashes between; or another gateway's. */
+#define RECORD_ID_SIZE GW_ORIGIN_ID
+
+static_assert(RECORD_ID_SIZE >= 37 + GW_NAME + 1 + 21, "");
 
 struct record {
 	const struct gw *gw;
@@ -31,7 +34,8 @@ char *record_source(const char *gateway, const char *camera);
 struct record *record_create(const struct gw *gw);
 void record_destroy(struct record *record); /* accepts NULL */
 
-/* Sets id, time and source: what a frame's result and its sampled picture have in common. */
+/* Sets id, time and source: what a frame's result and its sampled picture have in common. Id and
+ * source are those of the gateway that made the picture. */
 void record_begin(struct record *record, const struct gw_frame *frame);
 
 /* Sets value and size, after record_begin() for the same frame. `sampled`: its picture is on its

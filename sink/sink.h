@@ -42,6 +42,7 @@ struct sink_report {
 	struct gw_frame *frame; /* sample only: the one that was submitted */
 	enum gw_drop drop; /* GW_DROP_NONE: delivered */
 	uint64_t waited_us; /* since it was submitted */
+	uint64_t receipt; /* result only: its frame's, which may be another frame's slot by now */
 };
 
 /* The stage's ear: back-ends call it once for every accepted record, from any of their functions,

@@ -26,7 +26,7 @@ struct sink {
 	uint32_t waiting[2]; /* records not reported yet, by enum sink_kind */
 	uint32_t kept[GW_SIZE_CLASSES]; /* slots that waiting samples keep */
 
-	/* Lossless only: the frame that the back-end has no room for, and what it has of it. */
+	/* A lossless frame that the back-end has no room for, and what it has of it. */
 	struct gw_frame *stuck;
 	bool chosen; /* its picture is a sample */
 	bool sampled; /* ... and was handed over */
@@ -53,6 +53,12 @@ static void gauge_stuck(struct sink *sink, const struct gw_frame *frame, bool ga
 	sink->gauged = gauged;
 }
 
+/* Tells the source of a frame what became of it, if it asked. */
+static void give_receipt(struct sink *sink, uint64_t receipt, enum gw_drop outcome)
+{
+	gw_receipt_return(sink->gw->receipts[sink->lane->index], receipt, outcome);
+}
+
 void sink_report(struct sink *sink, const struct sink_report *report)
 {
 	struct gw_camera_stats *stats = &sink->lane->stats->camera[report->camera];
@@ -62,6 +68,7 @@ void sink_report(struct sink *sink, const struct sink_report *report)
 	if (!delivered)
 		gw_count_drop(stats, report->drop);
 	if (report->kind == SINK_RESULT) {
+		give_receipt(sink, report->receipt, report->drop);
 		if (delivered) {
 			gw_histogram_record(&latency(sink)->acknowledge, report->waited_us);
 			gw_counter_add(&stats->delivered, 1);
@@ -133,15 +140,15 @@ static bool within_budget(const struct sink *sink, uint32_t size_class)
 }
 
 /* Whether the same record is to be handed over again later. */
-static bool comes_again(const struct sink *sink, enum gw_drop drop)
+static bool comes_again(const struct sink *sink, const struct gw_frame *frame, enum gw_drop drop)
 {
 	switch (drop) {
 	case GW_DROP_SINK_FULL:
 	case GW_DROP_SAMPLE_FULL:
-		return sink->gw->lossless;
+		return frame->lossless;
 	case GW_DROP_SAMPLE_BUDGET:
 		/* The next report makes room. */
-		return sink->gw->lossless && sink->waiting[SINK_SAMPLE] > 0;
+		return frame->lossless && sink->waiting[SINK_SAMPLE] > 0;
 	default:
 		return false;
 	}
@@ -176,7 +183,7 @@ static bool deliver(struct sink *sink, struct gw_frame *frame, enum gw_drop *dro
 	if (sink->chosen && !sink->sampled) {
 		enum gw_drop refused = send_sample(sink, frame);
 
-		if (comes_again(sink, refused))
+		if (comes_again(sink, frame, refused))
 			return false;
 		sink->sampled = refused == GW_DROP_NONE;
 		sink->chosen = sink->sampled;
@@ -188,7 +195,7 @@ static bool deliver(struct sink *sink, struct gw_frame *frame, enum gw_drop *dro
 	*drop = record_finish(sink->record, frame, sink->sampled) != 0
 		? GW_DROP_SINK_FAILED
 		: submit(sink, &stats->results_waiting, frame, SINK_RESULT, sink->sampled);
-	return !comes_again(sink, *drop);
+	return !comes_again(sink, frame, *drop);
 }
 
 /* Before the slot returns: who finds it free must not find its frame still on the way. The audit
@@ -197,8 +204,10 @@ static void count_out(struct sink *sink, struct gw_frame *frame, enum gw_drop dr
 {
 	struct gw_camera_stats *stats = &sink->lane->stats->camera[frame->camera];
 
-	if (drop != GW_DROP_NONE)
+	if (drop != GW_DROP_NONE) {
 		gw_count_drop(stats, drop);
+		give_receipt(sink, frame->receipt, drop);
+	}
 	gw_counter_add(&stats->frames_out, 1);
 	gw_counter_add(&sink->gw->cameras->slot[frame->camera].through, 1);
 	gw_frame_unref(frame);
@@ -233,9 +242,15 @@ static bool begin(struct sink *sink, struct gw_frame *frame)
 	return finish(sink, frame);
 }
 
-/* In lossless mode one frame after the other: when the back-end is full, the rest waits in the
- * link, and so do the stages before it. */
-static uint32_t take_lossless(struct gw_lane *lane)
+/* Pictures of a topic are, whatever the mode. */
+static bool may_be_lossless(const struct gw *gw)
+{
+	return gw->lossless || gw->stages[GW_STAGE_SOURCE].lane_count > 0;
+}
+
+/* One frame after the other: when the back-end is full and the frame is lossless, the rest waits in
+ * the link, and so do the stages before it. */
+static uint32_t take_patiently(struct gw_lane *lane)
 {
 	struct sink *sink = lane->state;
 	struct gw_frame *frame = sink->stuck;
@@ -264,7 +279,7 @@ static uint32_t take(struct gw_lane *lane)
 static uint32_t sink_poll(struct gw_lane *lane)
 {
 	struct sink *sink = lane->state;
-	uint32_t count = sink->gw->lossless ? take_lossless(lane) : take(lane);
+	uint32_t count = may_be_lossless(sink->gw) ? take_patiently(lane) : take(lane);
 
 	if (sink->waiting[SINK_RESULT] + sink->waiting[SINK_SAMPLE] > 0)
 		count += sink->ops->poll(sink->backend);

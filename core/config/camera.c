@@ -72,7 +72,8 @@ void gw_config_camera_free(struct gw_camera_config *camera)
 
 static bool same_stream(const struct gw_camera_config *a, const struct gw_camera_config *b)
 {
-	return config_compare_address(a, b) == 0 && (!a->ssrc || !b->ssrc || *a->ssrc == *b->ssrc);
+	return gw_camera_has_media(a) && config_compare_address(a, b) == 0 &&
+		(!a->ssrc || !b->ssrc || *a->ssrc == *b->ssrc);
 }
 
 const char *gw_config_camera_conflict(const struct gw_camera_config *camera,

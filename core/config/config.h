@@ -85,7 +85,7 @@ struct gw_camera_config {
 	char *name; /* letters, digits, '.', '_' and '-'; at most GW_NAME - 1 */
 	char *source;
 	char *destination;
-	uint16_t port; /* UDP destination port, host byte order */
+	uint16_t port; /* UDP destination port, host byte order; 0: gw_camera_has_media() */
 	uint32_t *ssrc; /* NULL: any */
 	uint8_t *payload_type; /* 26 or 96 .. 127; NULL: whatever is JPEG */
 	uint16_t width; /* 0: the stream says it */
@@ -99,6 +99,13 @@ struct gw_camera_config {
 	struct gw_address source_address;
 	struct gw_address destination_address;
 };
+
+/* Whether packets of the network can be the camera's. Those that were made for the keys of records
+ * have none: no file and no request can name port 0. */
+static inline bool gw_camera_has_media(const struct gw_camera_config *camera)
+{
+	return camera->port != 0;
+}
 
 struct gw_size_class_config {
 	uint16_t width, height;

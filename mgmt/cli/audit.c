@@ -5,13 +5,18 @@
 #include "mgmt/cli/commands.h"
 #include "mgmt/cli/view.h"
 
-/* Left out without --all: a camera that balances. */
+/* Left out without --all: a camera that balances, and records where none come. */
 static bool is_shown(const json_t *equation, bool all)
 {
 	const char *name = reply_text(equation, "name");
 
-	return all || !reply_flag(equation, "balanced") || strcmp(name, "total") == 0 ||
-		(strcmp(name, "unmatched") == 0 && reply_count(equation, "received") > 0);
+	const bool any = reply_count(equation, "received") > 0;
+
+	if (all || !reply_flag(equation, "balanced"))
+		return true;
+	if (strcmp(name, "total") == 0)
+		return any || strcmp(reply_text(equation, "unit"), "record") != 0;
+	return strcmp(name, "unmatched") == 0 && any;
 }
 
 static void add_verdict(struct table *table, const json_t *equation)

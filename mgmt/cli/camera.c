@@ -100,9 +100,13 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 	view_line(cli, "camera", STYLE_TITLE, "%s", reply_text(camera, "name"));
 	view_line(cli, "state", view_camera_style(state), "%s, last frame: %s", state,
 		units_ago(text, age_of(camera)));
-	view_line(cli, "stream", STYLE_PLAIN, "%s to %s, UDP port %" PRId64,
-		reply_text(camera, "source"), reply_text(camera, "destination"),
-		reply_count(camera, "port"));
+	if (reply_count(camera, "port") == 0)
+		view_line(cli, "stream", STYLE_PLAIN, "records of the topic %s",
+			reply_text(camera, "source"));
+	else
+		view_line(cli, "stream", STYLE_PLAIN, "%s to %s, UDP port %" PRId64,
+			reply_text(camera, "source"), reply_text(camera, "destination"),
+			reply_count(camera, "port"));
 	view_line(cli, "model", STYLE_PLAIN, "%s", or_dash(reply_text(camera, "model")));
 	view_line(cli, "size", STYLE_PLAIN, "%s", size_of(camera, text));
 	view_line(cli, "rate", STYLE_PLAIN, "%.1f frames/s, %.2f Mbit/s, %.0f packets/s",

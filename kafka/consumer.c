@@ -1,0 +1,453 @@
+#include "kafka/consumer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/thread.h"
+#include "kafka/consumer_settings.h"
+
+#define SUBJECT "source"
+#define CLOSE_NS (250 * GW_NS_PER_MS)
+#define COMMIT_NS (100 * GW_NS_PER_MS)
+/* How long a partition that is to go may keep the group waiting. */
+#define REVOKE_NS GW_NS_PER_S
+#define EVENTS_PER_POLL 64
+
+static void set_error(struct consumer *consumer, const char *text)
+{
+	snprintf(consumer->last_error, sizeof(consumer->last_error), "%s", text);
+}
+
+static int subscribe(struct consumer *consumer, struct gw_error *error)
+{
+	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+
+	rd_kafka_topic_partition_list_add(topics, consumer->config->topic, RD_KAFKA_PARTITION_UA);
+	const rd_kafka_resp_err_t status = rd_kafka_subscribe(consumer->client.handle, topics);
+
+	rd_kafka_topic_partition_list_destroy(topics);
+	if (status == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	return gw_error_set(error, -EINVAL, "source: topic \"%s\": %s", consumer->config->topic,
+		rd_kafka_err2str(status));
+}
+
+int consumer_open(struct consumer *consumer, const struct gw *gw, struct gw_error *error)
+{
+	rd_kafka_conf_t *conf = consumer_settings_make(gw, error);
+	struct client *client = &consumer->client;
+	struct gw_inherit before;
+	char text[256];
+
+	pthread_mutex_init(&consumer->lock, NULL);
+	consumer->gw = gw;
+	consumer->config = gw->config->kafka->source;
+	consumer->opened = gw_now();
+	consumer->facts.lag = -1;
+	assignment_open(&consumer->assignment);
+	if (!conf)
+		return -EINVAL;
+	gw_inherit_begin(&before);
+	client->handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+	gw_inherit_end(&before);
+	if (!client->handle) {
+		rd_kafka_conf_destroy(conf);
+		return gw_error_set(error, -EINVAL, "source: %s", text);
+	}
+	rd_kafka_poll_set_consumer(client->handle);
+	client->events = rd_kafka_queue_get_consumer(client->handle);
+	client->logs = rd_kafka_queue_new(client->handle);
+	rd_kafka_set_log_queue(client->handle, client->logs);
+	return subscribe(consumer, error);
+}
+
+void consumer_close(struct consumer *consumer)
+{
+	if (!consumer->gw)
+		return;
+	if (consumer->revoked)
+		rd_kafka_event_destroy(consumer->revoked);
+	assignment_close(&consumer->assignment);
+	if (!client_close(&consumer->client, gw_now() + CLOSE_NS))
+		gw_warn(SUBJECT, "%s: the client does not come to its end: left behind",
+			consumer->config->topic);
+	pthread_mutex_destroy(&consumer->lock);
+}
+
+static void log_partitions(const struct consumer *consumer, const char *what,
+	const rd_kafka_topic_partition_list_t *list)
+{
+	char text[256];
+	size_t used = 0;
+
+	for (int i = 0; i < list->cnt && used < sizeof(text) - 16; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%d", used ? ", " : "",
+			list->elems[i].partition);
+	if (list->cnt > 0)
+		gw_info(SUBJECT, "%s: %s partitions %s of group %s", consumer->config->topic, what,
+			text, consumer->config->group);
+}
+
+/* Says what went wrong with a change of partitions: the library finds its way by a new one. */
+static void report(struct consumer *consumer, rd_kafka_error_t *error)
+{
+	if (!error)
+		return;
+	set_error(consumer, rd_kafka_error_string(error));
+	gw_warn(SUBJECT, "%s: %s", consumer->config->topic, rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+}
+
+/* A partition's records are to come by its own queue, so that one that must wait holds up no other.
+ * The library begins to fetch when it has heard from the brokers where, so that none is in the
+ * common queue before. */
+static void take_queue(struct consumer *consumer, struct partition *partition)
+{
+	partition->queue = rd_kafka_queue_get_partition(
+		consumer->client.handle, consumer->config->topic, partition->number);
+	if (partition->queue)
+		rd_kafka_queue_forward(partition->queue, NULL);
+}
+
+static void assigned(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
+{
+	log_partitions(consumer, "has got", list);
+	report(consumer, rd_kafka_incremental_assign(consumer->client.handle, list));
+	for (int i = 0; i < list->cnt; i++) {
+		struct partition *partition =
+			assignment_add(&consumer->assignment, list->elems[i].partition);
+
+		if (partition)
+			take_queue(consumer, partition);
+		else
+			gw_error_log(SUBJECT, "%s: out of memory: partition %d is not read",
+				consumer->config->topic, list->elems[i].partition);
+	}
+}
+
+/* Asks the brokers to remember what came back. They answer by an event. */
+static void commit(struct consumer *consumer)
+{
+	rd_kafka_topic_partition_list_t *list =
+		rd_kafka_topic_partition_list_new((int)consumer->assignment.count);
+
+	if (assignment_ask(&consumer->assignment, NULL, consumer->config->topic, list) > 0) {
+		const rd_kafka_resp_err_t error = rd_kafka_commit(consumer->client.handle, list, 1);
+
+		if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+			assignment_answer(&consumer->assignment, list, error);
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* Lets partitions go, and the group go on. */
+static void let_go(struct consumer *consumer, rd_kafka_event_t *event)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
+
+	log_partitions(consumer, "lets go of", list);
+	report(consumer, rd_kafka_incremental_unassign(consumer->client.handle, list));
+	for (int i = 0; i < list->cnt; i++) {
+		struct partition *partition =
+			assignment_find(&consumer->assignment, list->elems[i].partition);
+
+		if (partition)
+			assignment_remove(&consumer->assignment, partition);
+	}
+	rd_kafka_event_destroy(event);
+}
+
+/* Takes the event. */
+static void revoke_begin(struct consumer *consumer, rd_kafka_event_t *event, int64_t now)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
+
+	/* They are another's already: nothing can be committed. */
+	if (rd_kafka_assignment_lost(consumer->client.handle)) {
+		gw_warn(SUBJECT,
+			"%s: the group went on without this gateway: what was on its way may come "
+			"twice",
+			consumer->config->topic);
+		let_go(consumer, event);
+		return;
+	}
+	for (int i = 0; i < list->cnt; i++) {
+		struct partition *partition =
+			assignment_find(&consumer->assignment, list->elems[i].partition);
+
+		if (partition)
+			partition->leaving = true;
+	}
+	consumer->revoked = event;
+	consumer->revoke_by = consumer->closing ? now : now + REVOKE_NS;
+}
+
+static bool leaving_are_empty(const struct assignment *assignment)
+{
+	for (uint32_t i = 0; i < assignment->count; i++)
+		if (assignment->partitions[i]->leaving && assignment->partitions[i]->in_flight > 0)
+			return false;
+	return true;
+}
+
+/* The commit is on its way before the group is told: whoever gets the partition reads it. */
+static void revoke_finish(struct consumer *consumer, int64_t now)
+{
+	rd_kafka_event_t *event = consumer->revoked;
+
+	if (!event || (now < consumer->revoke_by && !leaving_are_empty(&consumer->assignment)))
+		return;
+	consumer->revoked = NULL;
+	commit(consumer);
+	let_go(consumer, event);
+}
+
+/* Takes the event. */
+static void rebalance(struct consumer *consumer, rd_kafka_event_t *event, int64_t now)
+{
+	switch (rd_kafka_event_error(event)) {
+	case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+		assigned(consumer, rd_kafka_event_topic_partition_list(event));
+		break;
+	case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
+		revoke_begin(consumer, event, now);
+		return;
+	default:
+		set_error(consumer, rd_kafka_event_error_string(event));
+		rd_kafka_assign(consumer->client.handle, NULL);
+		assignment_close(&consumer->assignment);
+		break;
+	}
+	rd_kafka_event_destroy(event);
+}
+
+static void hear_error(struct consumer *consumer, rd_kafka_resp_err_t error, const char *text)
+{
+	switch (error) {
+	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+		/* It follows the reason of the last one: the reason helps more. */
+		if (consumer->last_error[0] == '\0')
+			set_error(consumer, text);
+		consumer->state = CONSUMER_DOWN;
+		return;
+	case RD_KAFKA_RESP_ERR__FATAL:
+		consumer->fatal = true;
+		break;
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+		consumer->unknown_topic = true;
+		break;
+	default:
+		break;
+	}
+	set_error(consumer, text);
+}
+
+static void hear_commit(struct consumer *consumer, rd_kafka_event_t *event)
+{
+	const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
+	const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+
+	assignment_answer(&consumer->assignment, list, error);
+	if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+		gw_counter_add(&consumer->commits, 1);
+	else
+		set_error(consumer, rd_kafka_event_error_string(event));
+}
+
+/* Records that were fetched before their partition had its own queue: that one begins anew there.
+ */
+static void hear_strays(struct consumer *consumer, rd_kafka_event_t *event)
+{
+	const rd_kafka_message_t *message = rd_kafka_event_message_next(event);
+
+	if (!message || message->err || consumer->closing)
+		return;
+	struct partition *partition = assignment_find(&consumer->assignment, message->partition);
+
+	if (!partition || partition->leaving || partition->taken > message->offset)
+		return;
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+	rd_kafka_topic_partition_list_add(list, consumer->config->topic, message->partition)
+		->offset = message->offset;
+	report(consumer, rd_kafka_seek_partitions(consumer->client.handle, list, 0));
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+uint32_t consumer_poll(struct consumer *consumer, int64_t now)
+{
+	rd_kafka_event_t *event;
+	uint32_t count = 0;
+
+	revoke_finish(consumer, now);
+	while (count < EVENTS_PER_POLL &&
+		(event = rd_kafka_queue_poll(consumer->client.events, 0)) != NULL) {
+		bool keep = false;
+
+		count++;
+		switch (rd_kafka_event_type(event)) {
+		case RD_KAFKA_EVENT_REBALANCE:
+			rebalance(consumer, event, now);
+			keep = true;
+			break;
+		case RD_KAFKA_EVENT_OFFSET_COMMIT:
+			hear_commit(consumer, event);
+			break;
+		case RD_KAFKA_EVENT_ERROR:
+			hear_error(consumer, rd_kafka_event_error(event),
+				rd_kafka_event_error_string(event));
+			break;
+		case RD_KAFKA_EVENT_FETCH:
+			hear_strays(consumer, event);
+			break;
+		case RD_KAFKA_EVENT_STATS:
+			/* To be read in housekeeping. */
+			if (consumer->client.statistics)
+				rd_kafka_event_destroy(consumer->client.statistics);
+			consumer->client.statistics = event;
+			keep = true;
+			break;
+		default:
+			break;
+		}
+		if (!keep)
+			rd_kafka_event_destroy(event);
+	}
+	return count;
+}
+
+/* Fetches the next of a partition's records, without waiting. */
+static void fill_batch(struct consumer *consumer, struct partition *partition)
+{
+	const ssize_t count = rd_kafka_consume_batch_queue(
+		partition->queue, 0, partition->batch, PARTITION_BATCH);
+
+	partition->next = 0;
+	partition->count = count > 0 ? (uint32_t)count : 0;
+	if (partition->count > 0)
+		consumer->state = CONSUMER_UP;
+}
+
+static void drop_next(struct partition *partition)
+{
+	rd_kafka_message_destroy(partition->batch[partition->next++]);
+	partition->looked = false;
+}
+
+const rd_kafka_message_t *consumer_peek(struct consumer *consumer, struct partition *partition)
+{
+	if (partition->leaving || !partition->queue)
+		return NULL;
+	if (partition->next == partition->count)
+		fill_batch(consumer, partition);
+	while (partition->next < partition->count) {
+		const rd_kafka_message_t *message = partition->batch[partition->next];
+
+		if (!message->err)
+			return message;
+		hear_error(consumer, message->err, rd_kafka_message_errstr(message));
+		drop_next(partition);
+	}
+	return NULL;
+}
+
+uint64_t consumer_depart(struct consumer *consumer, struct partition *partition)
+{
+	const uint64_t receipt = assignment_depart(
+		&consumer->assignment, partition, partition->batch[partition->next]->offset);
+
+	gw_counter_add(&consumer->consumed, 1);
+	drop_next(partition);
+	return receipt;
+}
+
+void consumer_pass(struct consumer *consumer, struct partition *partition)
+{
+	const uint64_t receipt = consumer_depart(consumer, partition);
+
+	assignment_return(&consumer->assignment, receipt, GW_DROP_NONE);
+}
+
+/* Records of a partition that are not confirmed yet, as far as the client has heard. */
+static int64_t lag_of(const struct consumer *consumer, const struct partition *partition)
+{
+	const int64_t at = partition->confirmed >= 0 ? partition->confirmed
+		: partition->oldest                  ? partition->oldest->offset
+						     : -1;
+	int64_t low = -1, high = -1;
+
+	if (rd_kafka_get_watermark_offsets(consumer->client.handle, consumer->config->topic,
+		    partition->number, &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+		high < 0 || at < 0)
+		return -1;
+	return high > at ? high - at : 0;
+}
+
+static void look(struct consumer *consumer)
+{
+	struct consumer_facts facts = {
+		.state = consumer->state,
+		.unknown_topic = consumer->unknown_topic,
+		.fatal = consumer->fatal,
+		.partitions = consumer->assignment.count,
+		.in_flight = consumer->assignment.out,
+		.lag = consumer->assignment.count > 0 ? 0 : -1,
+	};
+
+	memcpy(facts.last_error, consumer->last_error, sizeof(facts.last_error));
+	for (uint32_t i = 0; i < consumer->assignment.count; i++) {
+		const struct partition *partition = consumer->assignment.partitions[i];
+		const bool waiting = partition->next < partition->count;
+		const int64_t lag = lag_of(consumer, partition);
+
+		facts.waiting += waiting;
+		facts.lag += lag > 0 ? lag : 0;
+		if (i >= CONSUMER_SHOWN)
+			continue;
+		facts.partition[i].number = partition->number;
+		facts.partition[i].lag = lag;
+		facts.partition[i].committed = partition->committed;
+		facts.partition[i].in_flight = partition->in_flight;
+		facts.partition[i].waiting = waiting;
+	}
+	/* Whoever reads them makes the lane wait for no longer than a copy takes. */
+	pthread_mutex_lock(&consumer->lock);
+	consumer->facts = facts;
+	pthread_mutex_unlock(&consumer->lock);
+}
+
+void consumer_housekeeping(struct consumer *consumer, int64_t now)
+{
+	if (now >= consumer->commit_at) {
+		commit(consumer);
+		consumer->commit_at = now + COMMIT_NS;
+	}
+	if (client_hears_brokers(&consumer->client)) {
+		consumer->state = CONSUMER_UP;
+		if (consumer->assignment.count > 0)
+			consumer->unknown_topic = false;
+	}
+	client_log(&consumer->client, consumer->config->topic, &consumer->words, false);
+	if (now >= consumer->facts_at) {
+		look(consumer);
+		consumer->facts_at = now + GW_NS_PER_S / 4;
+	}
+}
+
+bool consumer_leave(struct consumer *consumer, int64_t now)
+{
+	if (!consumer->closing) {
+		consumer->closing = true;
+		commit(consumer);
+		report(consumer,
+			rd_kafka_consumer_close_queue(
+				consumer->client.handle, consumer->client.events));
+	}
+	consumer_poll(consumer, now);
+	return rd_kafka_consumer_closed(consumer->client.handle) != 0;
+}

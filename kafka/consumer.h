@@ -1,0 +1,93 @@
+/* One librdkafka consumer of a group: takes the records of a topic, partition by partition, and
+ * commits what came back.
+ *
+ * Partitions come and go while others are read (cooperative rebalances). One that is to go is given
+ * a moment for what is on its way: what came back by then is committed, and what did not will be
+ * read again by whoever gets the partition.
+ *
+ * The source's lane only, but open, close, describe and health.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "core/error.h"
+#include "core/gateway.h"
+#include "kafka/assignment.h"
+#include "kafka/client.h"
+
+#define CONSUMER_ERROR 256
+#define CONSUMER_SHOWN 64 /* partitions that are described */
+
+struct gw_health;
+struct json_t;
+
+enum consumer_state { CONSUMER_CONNECTING, CONSUMER_UP, CONSUMER_DOWN };
+
+/* What it tells of itself: a copy, made now and then. */
+struct consumer_facts {
+	enum consumer_state state;
+	bool unknown_topic, fatal;
+	uint32_t partitions, in_flight, waiting; /* waiting: partitions whose next record must */
+	int64_t lag; /* records that are not committed yet; -1: not known yet */
+	char last_error[CONSUMER_ERROR];
+	struct {
+		int32_t number;
+		int64_t lag, committed; /* -1: not known yet */
+		uint32_t in_flight;
+		bool waiting;
+	} partition[CONSUMER_SHOWN];
+};
+
+struct consumer {
+	const struct gw *gw;
+	const struct gw_source_config *config;
+	struct client client;
+	struct assignment assignment;
+	struct client_words words;
+
+	rd_kafka_event_t *revoked; /* partitions that are to go */
+	int64_t revoke_by; /* gw_now(): when they go at the latest */
+	int64_t commit_at, facts_at; /* gw_now() */
+	int64_t opened;
+	bool closing;
+
+	enum consumer_state state;
+	bool unknown_topic, fatal;
+	char last_error[CONSUMER_ERROR];
+
+	/* The lane writes, others read. */
+	struct gw_counter consumed, commits;
+	pthread_mutex_t lock; /* of facts */
+	struct consumer_facts facts;
+};
+
+/* Makes the client and joins the group; brokers need not be there. `consumer` is all zero before.
+ * On failure the error line names the setting, and close is still needed. */
+int consumer_open(struct consumer *consumer, const struct gw *gw, struct gw_error *error);
+
+/* Hears what happened: partitions that come and go, commits, errors. Returns how much. */
+uint32_t consumer_poll(struct consumer *consumer, int64_t now);
+
+/* The next record of a partition, which stays its own; NULL: there is none at the moment. */
+const rd_kafka_message_t *consumer_peek(struct consumer *consumer, struct partition *partition);
+
+/* Its next record is done with; `receipt` says that it is on its way, otherwise it never will be.
+ */
+uint64_t consumer_depart(struct consumer *consumer, struct partition *partition);
+void consumer_pass(struct consumer *consumer, struct partition *partition);
+
+/* About every 10 ms: commits, and looks at how it is doing. */
+void consumer_housekeeping(struct consumer *consumer, int64_t now);
+
+/* Commits what came back and leaves the group; called again until it returns true. Nothing is
+ * peeked any more. */
+bool consumer_leave(struct consumer *consumer, int64_t now);
+
+/* Any thread. */
+struct json_t *consumer_describe(struct consumer *consumer);
+void consumer_health(struct consumer *consumer, struct gw_health *health);
+
+/* Waits a fraction of a second at most. */
+void consumer_close(struct consumer *consumer);

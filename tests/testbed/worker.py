@@ -1,0 +1,158 @@
+"""Gateways whose pictures come as records of a topic, and a client that puts them there."""
+
+import io
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from PIL import Image, ImageDraw
+
+from testbed import places
+from testbed.gateway import Gateway, Topics
+from testbed.kafka import Kafka
+
+
+class Names(NamedTuple):
+    """What the workers of one test have in common."""
+
+    pictures: str
+    group: str
+    topics: Topics
+
+    @classmethod
+    def unique(cls) -> "Names":
+        """Names that nobody else has."""
+        number = uuid.uuid4().hex[:8]
+        return cls(f"pictures-{number}", f"workers-{number}", Topics.unique())
+
+
+def picture(number: int, width: int = 160, height: int = 120) -> bytes:
+    """A small JPEG file that shows its number."""
+    image = Image.new("RGB", (width, height), (number * 7 % 256, number * 3 % 256, 90))
+    ImageDraw.Draw(image).text((10, 10), str(number), fill=(255, 255, 255))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def configuration(brokers: str, names: Names, name: str, **source: Any) -> dict[str, Any]:
+    """A worker: no interface, no camera; `source` are more keys of `kafka.source`."""
+    return {
+        "gateway": {"name": name},
+        "log": {"level": "info", "to": "stderr"},
+        "cameras": [],
+        "frames": {"classes": [{"width": 640, "height": 480, "count": 128}]},
+        "accel": {"backend": "null", "repository": str(places.models())},
+        "kafka": {
+            "brokers": brokers,
+            "results": {"topic": names.topics.results},
+            "frames": {"topic": names.topics.frames, "every": 0},
+            "source": {
+                "topic": names.pictures,
+                "group": names.group,
+                "template": {"model": "digits", "quota": 8},
+                # A worker that was killed is missed soon.
+                "properties": [
+                    {"name": "session.timeout.ms", "value": "6000"},
+                    {"name": "heartbeat.interval.ms", "value": "500"},
+                ],
+                **source,
+            },
+        },
+    }
+
+
+class Workers:
+    """The gateways of one group; `close` ends them all."""
+
+    def __init__(self, kafka: Kafka, names: Names) -> None:
+        self.kafka = kafka
+        self.names = names
+        self.running: list[Gateway] = []
+        self._made: list[Gateway] = []
+
+    def configure(self, **source: Any) -> Gateway:
+        """One more that is not started yet."""
+        name = f"worker{len(self._made)}"
+        made = Gateway(configuration(self.kafka.brokers, self.names, name, **source))
+        self._made.append(made)
+        return made
+
+    def start(self, gateway: Gateway | None = None) -> Gateway:
+        """Starts one more, and waits until it has partitions."""
+        gateway = gateway or self.configure()
+        gateway.start()
+        self.running.append(gateway)
+        gateway.wait_until(
+            lambda: source_facts(gateway)["assigned"] > 0, 30, "no partition was assigned"
+        )
+        return gateway
+
+    def stop(self, gateway: Gateway) -> None:
+        """Ends one as an operator does."""
+        self.running.remove(gateway)
+        gateway.stop()
+
+    def kill(self, gateway: Gateway) -> None:
+        """Ends one as a power cut does."""
+        self.running.remove(gateway)
+        gateway.process.kill()
+
+    def close(self) -> None:
+        """Ends and removes them all."""
+        for gateway in self._made:
+            gateway.remove()
+
+
+def source_facts(gateway: Gateway) -> dict[str, Any]:
+    """What the source says of itself."""
+    stages = gateway.ask("stages")["stages"]
+    return next(stage["facts"] for stage in stages if stage["stage"] == "source")
+
+
+class Feeder:
+    """Puts pictures into the topic."""
+
+    def __init__(self, brokers: str, topic: str) -> None:
+        self._topic = topic
+        self._producer = Producer({"bootstrap.servers": brokers, "linger.ms": 5})
+        self.sent = 0
+
+    def send(
+        self,
+        key: str | bytes | None,
+        value: bytes | None,
+        headers: Mapping[str, str] | None = None,
+        time_ms: int = 0,
+    ) -> None:
+        """Hands over one record."""
+        self._producer.produce(
+            self._topic, value, key, headers=dict(headers or {}), timestamp=time_ms
+        )
+        self.sent += 1
+
+    def send_pictures(self, cameras: Iterable[str], count: int) -> None:
+        """So many pictures of each camera, in turn."""
+        cameras = list(cameras)
+        for number in range(count):
+            for camera in cameras:
+                self.send(camera, picture(number))
+        self.flush()
+
+    def flush(self) -> None:
+        """Waits until the brokers have everything."""
+        if self._producer.flush(30) > 0:
+            raise RuntimeError("the broker does not take the pictures")
+
+
+def committed(brokers: str, names: Names, partitions: int) -> int:
+    """How many records of the topic the group has said to be done with."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": names.group, "log_level": 0})
+    try:
+        wanted = [TopicPartition(names.pictures, number) for number in range(partitions)]
+        return sum(max(it.offset, 0) for it in consumer.committed(wanted, timeout=10))
+    except KafkaException:
+        return 0
+    finally:
+        consumer.close()
