@@ -1,6 +1,7 @@
 #include "kafka/consumer.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,6 @@
 
 #define SUBJECT "source"
 #define CLOSE_NS (250 * GW_NS_PER_MS)
-#define COMMIT_NS (100 * GW_NS_PER_MS)
 /* How long a partition that is to go may keep the group waiting. */
 #define REVOKE_NS GW_NS_PER_S
 #define EVENTS_PER_POLL 64
@@ -103,8 +103,7 @@ static void report(struct consumer *consumer, rd_kafka_error_t *error)
 }
 
 /* A partition's records are to come by its own queue, so that one that must wait holds up no other.
- * The library begins to fetch when it has heard from the brokers where, so that none is in the
- * common queue before. */
+ * The library keeps to that when it is told before it begins to fetch. */
 static void take_queue(struct consumer *consumer, struct partition *partition)
 {
 	partition->queue = rd_kafka_queue_get_partition(
@@ -116,27 +115,32 @@ static void take_queue(struct consumer *consumer, struct partition *partition)
 static void assigned(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
 {
 	log_partitions(consumer, "has got", list);
-	report(consumer, rd_kafka_incremental_assign(consumer->client.handle, list));
 	for (int i = 0; i < list->cnt; i++) {
 		struct partition *partition =
 			assignment_add(&consumer->assignment, list->elems[i].partition);
 
 		if (partition)
 			take_queue(consumer, partition);
-		else
+		if (!partition || !partition->queue)
 			gw_error_log(SUBJECT, "%s: out of memory: partition %d is not read",
 				consumer->config->topic, list->elems[i].partition);
 	}
+	report(consumer, rd_kafka_incremental_assign(consumer->client.handle, list));
 }
 
-/* Asks the brokers to remember what came back. They answer by an event. */
+/* Asks the brokers to remember what came back. They answer by an event.
+ *
+ * Only while the group is at rest. A broker does not look at what follows a request to join until
+ * that is answered, and then the group is another generation: librdkafka takes the refusal of a
+ * commit for the loss of all partitions, and what is on its way would come twice. */
 static void commit(struct consumer *consumer)
 {
 	rd_kafka_topic_partition_list_t *list =
 		rd_kafka_topic_partition_list_new((int)consumer->assignment.count);
 
 	if (assignment_ask(&consumer->assignment, NULL, consumer->config->topic, list) > 0) {
-		const rd_kafka_resp_err_t error = rd_kafka_commit(consumer->client.handle, list, 1);
+		const rd_kafka_resp_err_t error = rd_kafka_commit_queue(
+			consumer->client.handle, list, consumer->client.events, NULL, NULL);
 
 		if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
 			assignment_answer(&consumer->assignment, list, error);
@@ -259,24 +263,25 @@ static void hear_commit(struct consumer *consumer, rd_kafka_event_t *event)
 		set_error(consumer, rd_kafka_event_error_string(event));
 }
 
-/* Records that were fetched before their partition had its own queue: that one begins anew there.
- */
-static void hear_strays(struct consumer *consumer, rd_kafka_event_t *event)
+/* Five times a second (STATISTICS.md of librdkafka): the moment to commit. */
+static void hear_statistics(struct consumer *consumer, const char *statistics)
 {
-	const rd_kafka_message_t *message = rd_kafka_event_message_next(event);
+	json_t *root = json_loads(statistics, 0, NULL), *broker;
+	const char *name,
+		*joining = json_string_value(
+			json_object_get(json_object_get(root, "cgrp"), "join_state"));
 
-	if (!message || message->err || consumer->closing)
-		return;
-	struct partition *partition = assignment_find(&consumer->assignment, message->partition);
+	json_object_foreach(json_object_get(root, "brokers"), name, broker) {
+		const char *state = json_string_value(json_object_get(broker, "state"));
 
-	if (!partition || partition->leaving || partition->taken > message->offset)
-		return;
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-
-	rd_kafka_topic_partition_list_add(list, consumer->config->topic, message->partition)
-		->offset = message->offset;
-	report(consumer, rd_kafka_seek_partitions(consumer->client.handle, list, 0));
-	rd_kafka_topic_partition_list_destroy(list);
+		if (state && strcmp(state, "UP") == 0)
+			consumer->state = CONSUMER_UP;
+	}
+	if (joining && strcmp(joining, "steady") == 0 && !consumer->closing)
+		commit(consumer);
+	if (consumer->assignment.count > 0)
+		consumer->unknown_topic = false;
+	json_decref(root);
 }
 
 uint32_t consumer_poll(struct consumer *consumer, int64_t now)
@@ -303,14 +308,13 @@ uint32_t consumer_poll(struct consumer *consumer, int64_t now)
 				rd_kafka_event_error_string(event));
 			break;
 		case RD_KAFKA_EVENT_FETCH:
-			hear_strays(consumer, event);
+			/* Never, for every partition has a queue of its own; what came here would
+			 * be lost. */
+			consumer->fatal = true;
+			set_error(consumer, "a record came by the wrong queue");
 			break;
 		case RD_KAFKA_EVENT_STATS:
-			/* To be read in housekeeping. */
-			if (consumer->client.statistics)
-				rd_kafka_event_destroy(consumer->client.statistics);
-			consumer->client.statistics = event;
-			keep = true;
+			hear_statistics(consumer, rd_kafka_event_stats(event));
 			break;
 		default:
 			break;
@@ -341,7 +345,7 @@ static void drop_next(struct partition *partition)
 
 const rd_kafka_message_t *consumer_peek(struct consumer *consumer, struct partition *partition)
 {
-	if (partition->leaving || !partition->queue)
+	if (partition->leaving || !partition->queue || consumer->fatal)
 		return NULL;
 	if (partition->next == partition->count)
 		fill_batch(consumer, partition);
@@ -423,15 +427,6 @@ static void look(struct consumer *consumer)
 
 void consumer_housekeeping(struct consumer *consumer, int64_t now)
 {
-	if (now >= consumer->commit_at) {
-		commit(consumer);
-		consumer->commit_at = now + COMMIT_NS;
-	}
-	if (client_hears_brokers(&consumer->client)) {
-		consumer->state = CONSUMER_UP;
-		if (consumer->assignment.count > 0)
-			consumer->unknown_topic = false;
-	}
 	client_log(&consumer->client, consumer->config->topic, &consumer->words, false);
 	if (now >= consumer->facts_at) {
 		look(consumer);
@@ -443,7 +438,6 @@ bool consumer_leave(struct consumer *consumer, int64_t now)
 {
 	if (!consumer->closing) {
 		consumer->closing = true;
-		commit(consumer);
 		report(consumer,
 			rd_kafka_consumer_close_queue(
 				consumer->client.handle, consumer->client.events));

@@ -49,7 +49,7 @@ struct consumer {
 
 	rd_kafka_event_t *revoked; /* partitions that are to go */
 	int64_t revoke_by; /* gw_now(): when they go at the latest */
-	int64_t commit_at, facts_at; /* gw_now() */
+	int64_t facts_at; /* gw_now() */
 	int64_t opened;
 	bool closing;
 
@@ -78,7 +78,7 @@ const rd_kafka_message_t *consumer_peek(struct consumer *consumer, struct partit
 uint64_t consumer_depart(struct consumer *consumer, struct partition *partition);
 void consumer_pass(struct consumer *consumer, struct partition *partition);
 
-/* About every 10 ms: commits, and looks at how it is doing. */
+/* About every 10 ms: looks at how it is doing. */
 void consumer_housekeeping(struct consumer *consumer, int64_t now);
 
 /* Commits what came back and leaves the group; called again until it returns true. Nothing is

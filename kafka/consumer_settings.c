@@ -16,7 +16,6 @@ static const struct setting usual[] = {
 	{"queued.max.messages.kbytes", "16384"},
 	{"reconnect.backoff.max.ms", "2000"},
 	{"socket.keepalive.enable", "true"},
-	{"statistics.interval.ms", "1000"},
 };
 
 /* With others than these what is promised would not hold. */
@@ -25,6 +24,8 @@ static const struct setting ours[] = {
 	{"enable.auto.offset.store", "false"},
 	{"partition.assignment.strategy", "cooperative-sticky"},
 	{"log.queue", "true"},
+	/* They say when the group is at rest: see commit() of kafka/consumer.c. */
+	{"statistics.interval.ms", "200"},
 };
 
 static const char *const reserved[] = {
@@ -35,6 +36,7 @@ static const char *const reserved[] = {
 	"group.id",
 	"log.queue",
 	"partition.assignment.strategy",
+	"statistics.interval.ms",
 };
 
 static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct gw_error *error)

@@ -1,12 +1,16 @@
 """Pictures that come as records of a topic: every one becomes a result, whoever works on it."""
 
+import io
+import time
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from PIL import Image
 
 from testbed.consumer import Customer, validate
 from testbed.kafka import Kafka
-from testbed.worker import Feeder, Names, Workers, committed, picture, source_facts
+from testbed.worker import Feeder, Names, Traffic, Workers, committed, picture, source_facts
 
 PARTITIONS = 6
 CAMERAS = ("gate", "yard", "door.2")
@@ -75,3 +79,190 @@ def test_every_record_becomes_a_result_and_its_offset_is_committed(workers, feed
     assert worker.ctl("status").code == 0
     balanced(workers)
     worker.stop()
+
+
+def test_records_that_are_no_picture_are_counted_by_name_and_the_offset_goes_on(workers, feeder):
+    worker = workers.start(workers.configure(most=2))
+    progressive = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(progressive, "JPEG", progressive=True)
+    feeder.send_pictures(["gate", "yard"], 3)
+    feeder.send(None, picture(0))
+    feeder.send("", picture(0))
+    feeder.send("no camera", picture(0))
+    feeder.send(b"\xff\xfe", picture(0))
+    feeder.send("x" * 64, picture(0))
+    feeder.send("gate", b"not a picture")
+    feeder.send("gate", None)
+    feeder.send("gate", picture(1)[:-200])
+    feeder.send("gate", progressive.getvalue())
+    feeder.send("yard", picture(1, 1200, 900))
+    feeder.send("yard", picture(1), {"ce_type": "com.framegate.frame.v1", "ce_source": "/x"})
+    feeder.send("third", picture(1))
+    feeder.send_pictures(["gate", "yard"], 3)
+    settle(workers, feeder.sent)
+    assert worker.dropped() == {
+        "record_key": 5,
+        "record_bad": 3,
+        "record_unsupported": 1,
+        "record_too_large": 1,
+        "record_headers": 1,
+        "record_cameras": 1,
+    }
+    customer = read(workers, 12)
+    assert Counter(record.key for record in customer.results) == {"gate": 6, "yard": 6}
+    audit = worker.ask("audit")
+    assert audit["balanced"]
+    records = [it for it in audit["equations"] if it["unit"] == "record"]
+    assert {it["name"]: it["received"] for it in records} == {
+        "total": feeder.sent,
+        "gate": 10,
+        "yard": 8,
+        "unmatched": 6,
+    }
+    worker.stop()
+
+
+def test_another_gateways_pictures_keep_their_id(workers, feeder):
+    workers.start()
+    ids = [feeder.send_relayed("gate", number) for number in range(5)]
+    # What another gateway says of a picture is no picture of its own.
+    feeder.send("yard", picture(1), {"ce_id": "a", "ce_type": "com.example.other"})
+    feeder.flush()
+    customer = read(workers, 6)
+    assert [record.id for record in customer.of("gate")] == ids
+    for record in customer.of("gate"):
+        validate(record)
+        assert record.headers["ce_source"] == "/gateways/other/cameras/gate"
+        assert record.headers["ce_time"] == "2026-02-28T23:59:59.678Z"
+        assert record.body["id"] == record.id
+        assert record.body["@timestamp"] == "2026-02-28T23:59:59.678Z"
+    (own,) = customer.of("yard")
+    assert own.id.endswith("/yard/0")
+    assert own.headers["ce_source"] == "/gateways/worker0/cameras/yard"
+    settle(workers, feeder.sent)
+
+
+def shared_by(workers: Workers, count: int) -> None:
+    """Waits until so many workers have equal shares of the partitions."""
+    workers.running[0].wait_until(
+        lambda: [source_facts(it)["assigned"] for it in workers.running]
+        == [PARTITIONS // count] * count,
+        40,
+        "the partitions are not shared",
+    )
+
+
+def repeats(customer: Customer, ids: set[str]) -> int:
+    """How many results came more than once; fails when one is missing."""
+    seen = Counter(record.id for record in customer.results)
+    assert set(seen) == ids, f"{len(ids - set(seen))} of {len(ids)} are lost"
+    return sum(seen.values()) - len(ids)
+
+
+def read_all(workers: Workers, ids: set[str], timeout: float = 60) -> Customer:
+    """Reads until every id was seen."""
+    customer = Customer(workers.kafka.brokers, workers.names.topics)
+    customer.read_until(lambda it: ids <= {record.id for record in it.results}, timeout)
+    customer.poll(0.5)
+    customer.close()
+    return customer
+
+
+def test_workers_that_come_and_go_lose_nothing_and_repeat_nothing(workers, feeder):
+    traffic = Traffic(feeder, [f"cam{number}" for number in range(12)], rate=300)
+    for count in (1, 2, 3):
+        workers.start()
+        shared_by(workers, count)
+    workers.stop(workers.running[0])
+    workers.stop(workers.running[1])
+    shared_by(workers, 1)
+    ids = traffic.stop()
+    customer = read_all(workers, ids)
+    # A moment was enough for all that was on its way.
+    assert repeats(customer, ids) == 0
+    settle(workers, feeder.sent)
+    balanced(workers)
+    assert len({record.headers["ce_id"] for record in customer.results}) == len(ids)
+
+
+def test_a_worker_that_is_killed_loses_nothing(workers, feeder):
+    traffic = Traffic(feeder, [f"cam{number}" for number in range(12)], rate=300)
+    for count in (1, 2):
+        worker = workers.configure()
+        # Results linger: some are always on their way.
+        worker.configuration["kafka"]["properties"] = [{"name": "linger.ms", "value": "500"}]
+        worker.write()
+        workers.start(worker)
+        shared_by(workers, count)
+    time.sleep(1)
+    workers.kill(workers.running[0])
+    shared_by(workers, 1)
+    ids = traffic.stop()
+    customer = read_all(workers, ids)
+    # Half of the traffic's share of a second lingered, and some was not committed yet.
+    assert 0 < repeats(customer, ids) <= 300
+    settle(workers, feeder.sent)
+    balanced(workers)
+
+
+def test_what_finds_no_room_at_the_sink_waits(workers, feeder):
+    worker = workers.configure(template={"model": "digits", "quota": 64})
+    worker.configuration["kafka"]["properties"] = [
+        {"name": "queue.buffering.max.messages", "value": "5"},
+        {"name": "linger.ms", "value": "50"},
+    ]
+    worker.write()
+    ids = {feeder.send_relayed(f"cam{n % 7}", n) for n in range(350)}
+    feeder.flush()
+    workers.start(worker)
+    customer = read_all(workers, ids)
+    assert repeats(customer, ids) == 0
+    assert worker.dropped() == {}
+    settle(workers, feeder.sent)
+    balanced(workers)
+    worker.stop()
+
+
+def test_a_topic_that_is_missing_and_brokers_that_are_away_are_told(workers, tmp_path):
+    worker = workers.configure(topic="nowhere")
+    worker.start()
+
+    def troubles() -> set[str]:
+        return {trouble["id"] for trouble in worker.status().get("troubles", [])}
+
+    worker.wait_until(
+        lambda: "source.nowhere.unknown_topic" in troubles(), 20, "nobody misses the topic"
+    )
+    assert worker.ctl("status").code == 1
+    workers.kafka.create_topics(["nowhere"], 1)
+    worker.wait_until(lambda: not troubles(), 60, "the topic is there")
+    worker.stop()
+
+    lonely = workers.configure()
+    lonely.configuration["kafka"]["brokers"] = "127.0.0.1:1"
+    lonely.write()
+    lonely.start()
+    lonely.wait_until(
+        lambda: any(
+            trouble["id"].endswith(".away") and trouble["id"].startswith("source.")
+            for trouble in lonely.status().get("troubles", [])
+        ),
+        20,
+        "nobody misses the brokers",
+    )
+    assert lonely.stop() < 5
+
+
+def test_a_property_that_is_refused_is_named_and_its_value_is_not(workers):
+    for name, value in (
+        ("session.timeout.ms", "hunter2"),
+        ("sasl.pasword", "hunter2"),
+        ("enable.auto.commit", "true"),
+    ):
+        worker = workers.configure(properties=[{"name": name, "value": value}])
+        process = worker.launch()
+        assert process.wait(20) == 1
+        last = process.text().splitlines()[-1]
+        assert last.startswith("gwd: source: property ")
+        assert name in last
+        assert "hunter2" not in process.text()

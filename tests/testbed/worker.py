@@ -1,6 +1,9 @@
 """Gateways whose pictures come as records of a topic, and a client that puts them there."""
 
 import io
+import itertools
+import threading
+import time
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -132,6 +135,20 @@ class Feeder:
         )
         self.sent += 1
 
+    def send_relayed(self, camera: str, number: int, **changes: str | None) -> str:
+        """A picture as another gateway samples it; returns the id that it has there."""
+        headers = {
+            "ce_specversion": "1.0",
+            "ce_id": f"0b0e7a5e-0000-4000-8000-000000000000/{camera}/{number}",
+            "ce_source": f"/gateways/other/cameras/{camera}",
+            "ce_type": "com.framegate.frame.v1",
+            "ce_time": "2026-02-28T23:59:59.678Z",
+            "content-type": "image/jpeg",
+        }
+        kept = {name: value for name, value in (headers | changes).items() if value is not None}
+        self.send(camera, picture(number), kept)
+        return headers["ce_id"]
+
     def send_pictures(self, cameras: Iterable[str], count: int) -> None:
         """So many pictures of each camera, in turn."""
         cameras = list(cameras)
@@ -144,6 +161,36 @@ class Feeder:
         """Waits until the brokers have everything."""
         if self._producer.flush(30) > 0:
             raise RuntimeError("the broker does not take the pictures")
+
+
+class Traffic:
+    """Sends relayed pictures in the background, so many a second, until it is stopped."""
+
+    def __init__(self, feeder: Feeder, cameras: Iterable[str], rate: int) -> None:
+        self.ids: set[str] = set()
+        self._feeder = feeder
+        self._cameras = list(cameras)
+        self._rate = rate
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._send, daemon=True)
+        self._thread.start()
+
+    def _send(self) -> None:
+        begin = time.monotonic()
+        for number in itertools.count():
+            for camera in self._cameras:
+                self.ids.add(self._feeder.send_relayed(camera, number))
+            # What is late is made up for.
+            due = begin + len(self.ids) / self._rate
+            if self._stopped.wait(max(0.0, due - time.monotonic())):
+                return
+
+    def stop(self) -> set[str]:
+        """Ends it when the brokers have everything; returns the ids of all."""
+        self._stopped.set()
+        self._thread.join()
+        self._feeder.flush()
+        return self.ids
 
 
 def committed(brokers: str, names: Names, partitions: int) -> int:
