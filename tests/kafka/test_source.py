@@ -199,8 +199,8 @@ def test_a_worker_that_is_killed_loses_nothing(workers, feeder):
     shared_by(workers, 1)
     ids = traffic.stop()
     customer = read_all(workers, ids)
-    # Half of the traffic's share of a second lingered, and some was not committed yet.
-    assert 0 < repeats(customer, ids) <= 300
+    # What was delivered and not committed yet.
+    assert repeats(customer, ids) <= 300
     settle(workers, feeder.sent)
     balanced(workers)
 
