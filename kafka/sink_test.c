@@ -480,6 +480,34 @@ static void lossless_waits_for_room_and_loses_nothing(void **state)
 	fixture_close(f, 1000);
 }
 
+static void a_lossless_frame_is_told_of_when_it_is_stored_and_not_before(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = open_sink(cluster, "  frames: {every: 0}\n");
+	struct gw_returned returned[4];
+
+	f->gw.receipts[0] = gw_receipts_create();
+	rd_kafka_mock_broker_set_down(cluster->mock, 1);
+	for (uint64_t receipt = 1; receipt <= 3; receipt++) {
+		struct gw_frame *frame = fixture_frame(f, 0);
+
+		frame->lossless = true;
+		frame->receipt = receipt;
+		fixture_send(f, frame);
+	}
+	for (int i = 0; i < 100; i++)
+		fixture_turn(f);
+	assert_int_equal(gw_receipts_take(f->gw.receipts[0], returned, 4), 0);
+	rd_kafka_mock_broker_set_up(cluster->mock, 1);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 3);
+	assert_int_equal(gw_receipts_take(f->gw.receipts[0], returned, 4), 3);
+	for (uint64_t i = 0; i < 3; i++) {
+		assert_int_equal(returned[i].receipt, i + 1);
+		assert_int_equal(returned[i].outcome, GW_DROP_NONE);
+	}
+	fixture_close(f, 5000);
+}
+
 static void what_lossless_still_waits_for_at_the_end_is_counted(void **state)
 {
 	struct cluster *cluster = *state;
@@ -682,6 +710,7 @@ int main(void)
 		WITH_CLUSTER(producers_that_fail_at_once_are_replaced_ever_more_rarely),
 		WITH_CLUSTER(a_partition_without_a_leader_is_not_up),
 		WITH_CLUSTER(lossless_waits_for_room_and_loses_nothing),
+		WITH_CLUSTER(a_lossless_frame_is_told_of_when_it_is_stored_and_not_before),
 		WITH_CLUSTER(what_lossless_still_waits_for_at_the_end_is_counted),
 		WITH_CLUSTER(a_picture_above_the_limit_is_refused_and_its_result_goes_on),
 		WITH_CLUSTER(a_picture_that_the_brokers_refuse_for_its_size_is_counted_so),

@@ -65,6 +65,26 @@ static void a_record_is_exactly_this_text(void **state)
 	fixture_close(f, 100);
 }
 
+static void another_gateways_picture_keeps_its_name(void **state)
+{
+	struct fixture *f = fixture_open("", false);
+	struct record *record = record_create(&f->gw);
+	struct gw_frame *frame = fixture_frame(f, 0);
+
+	frame->has_origin = true;
+	strcpy(frame->origin.id, "00000000-0000-4000-8000-00000000000f/door/17");
+	strcpy(frame->origin.source, "/gateways/other/cameras/door");
+	json_t *json = parse(record, frame, false);
+
+	assert_string_equal(record->id, "00000000-0000-4000-8000-00000000000f/door/17");
+	assert_string_equal(record->source, "/gateways/other/cameras/door");
+	assert_string_equal(text_at(json, "id"), record->id);
+	json_decref(json);
+	record_destroy(record);
+	fixture_drop(f, frame);
+	fixture_close(f, 100);
+}
+
 static void labels_of_any_bytes_make_valid_json(void **state)
 {
 	struct fixture *f = fixture_open("", false);
@@ -180,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_is_exactly_this_text),
+		cmocka_unit_test(another_gateways_picture_keeps_its_name),
 		cmocka_unit_test(labels_of_any_bytes_make_valid_json),
 		cmocka_unit_test(extreme_values_stay_numbers_and_in_their_range),
 		cmocka_unit_test(a_camera_without_a_model_says_task_none),

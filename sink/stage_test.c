@@ -57,6 +57,36 @@ static void a_failed_frame_is_counted_by_its_reason_and_goes_nowhere(void **stat
 	fixture_close(f, 1000);
 }
 
+static void assert_told(struct fixture *f, uint64_t receipt, enum gw_drop outcome)
+{
+	struct gw_returned returned[2];
+
+	assert_int_equal(gw_receipts_take(f->gw.receipts[0], returned, 2), 1);
+	assert_int_equal(returned[0].receipt, receipt);
+	assert_int_equal(returned[0].outcome, outcome);
+}
+
+static void a_source_that_asks_is_told_once_whatever_became_of_the_frame(void **state)
+{
+	struct fixture *f = fixture_open("kafka: {backend: 'null', frames: {every: 1}}\n", false);
+	struct gw_frame *frame = fixture_frame(f, 1);
+
+	f->gw.receipts[0] = gw_receipts_create();
+	frame->receipt = 7;
+	fixture_send(f, frame);
+	fixture_turn(f);
+	assert_told(f, 7, GW_DROP_NONE);
+	frame = fixture_frame(f, 1);
+	frame->receipt = 8;
+	gw_frame_fail(frame, GW_DROP_DECODE_FAILED);
+	fixture_send(f, frame);
+	fixture_turn(f);
+	assert_told(f, 8, GW_DROP_DECODE_FAILED);
+	fixture_send_frames(f, 1, 1);
+	assert_int_equal(gw_receipts_take(f->gw.receipts[0], &(struct gw_returned){0}, 1), 0);
+	fixture_close(f, 1000);
+}
+
 static void the_latency_of_well_frames_is_recorded(void **state)
 {
 	struct fixture *f = fixture_open("kafka: {backend: 'null'}\n", false);
@@ -271,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_well_frame_is_delivered_and_its_slot_is_free_again),
 		cmocka_unit_test(a_failed_frame_is_counted_by_its_reason_and_goes_nowhere),
+		cmocka_unit_test(a_source_that_asks_is_told_once_whatever_became_of_the_frame),
 		cmocka_unit_test(the_latency_of_well_frames_is_recorded),
 		cmocka_unit_test(every_nth_frame_of_a_camera_is_sampled),
 		cmocka_unit_test(a_picture_that_is_asked_for_is_the_next_one),

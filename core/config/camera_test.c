@@ -141,6 +141,19 @@ static void two_cameras_need_names_and_streams_of_their_own(void **state)
 		"{name: a, " ADDRESSES ", port: 1}", "{name: b, " ADDRESSES ", port: 2}", NULL);
 }
 
+/* Any number of them are made for the keys of records. */
+static void cameras_without_media_are_in_nobodys_way(void **state)
+{
+	struct gw_camera_config *a = parsed("{name: a, " ADDRESSES ", port: 1}");
+	struct gw_camera_config *b = parsed("{name: b, " ADDRESSES ", port: 1}");
+	struct gw_error reason = {0};
+
+	a->port = b->port = 0;
+	assert_null(gw_config_camera_conflict(a, b, &reason));
+	gw_config_camera_free(a);
+	gw_config_camera_free(b);
+}
+
 /* `count` cameras on one address with an SSRC each; then the lines of `more`. Released by the
  * caller. */
 static char *many(uint32_t count, const char *more)
@@ -213,6 +226,7 @@ int main(void)
 		cmocka_unit_test(a_copy_is_whole_and_stands_alone),
 		cmocka_unit_test(its_json_is_read_again),
 		cmocka_unit_test(two_cameras_need_names_and_streams_of_their_own),
+		cmocka_unit_test(cameras_without_media_are_in_nobodys_way),
 		cmocka_unit_test(so_many_cameras_are_loaded_in_a_moment),
 		cmocka_unit_test(the_first_camera_in_the_way_of_another_is_named),
 		cmocka_unit_test(one_camera_too_many_names_the_bound),

@@ -237,6 +237,7 @@ static void the_annotated_file_and_the_examples_are_valid(void **state)
 	static const char *const names[] = {
 		"configs/gateway.yaml",
 		"configs/examples/replay.yaml",
+		"configs/examples/worker.yaml",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -112,7 +112,8 @@ const struct cli_command cli_commands[] = {
 		.run = cli_camera_remove},
 	{.noun = "drops",
 		.summary = "what was dropped, and why",
-		.details = "Every packet, frame or sample that did not go on has one reason. Shows "
+		.details = "Every packet, record, frame or sample that did not go on has one "
+			   "reason. Shows "
 			   "the "
 			   "reasons that occurred with the cameras they hit most; below, what was "
 			   "noticed "

@@ -152,6 +152,22 @@ def shared_by(workers: Workers, count: int) -> None:
     )
 
 
+def test_a_key_may_not_name_a_camera_of_the_network(workers, feeder):
+    worker = workers.configure()
+    worker.configuration["interfaces"] = [{"name": "lan0", "device": "net_null0,no-rx=1"}]
+    worker.configuration["cameras"] = [
+        {"name": "street", "source": "192.0.2.1", "destination": "192.0.2.2", "port": 5004}
+    ]
+    worker.write()
+    workers.start(worker)
+    feeder.send("street", picture(0))
+    feeder.send("gate", picture(0))
+    settle(workers, feeder.sent)
+    assert worker.dropped() == {"record_taken": 1}
+    assert [record.key for record in read(workers, 1).results] == ["gate"]
+    balanced(workers)
+
+
 def repeats(customer: Customer, ids: set[str]) -> int:
     """How many results came more than once; fails when one is missing."""
     seen = Counter(record.id for record in customer.results)
