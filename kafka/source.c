@@ -17,6 +17,8 @@
 #define RECORDS_PER_PARTITION 8
 /* What is on its way when the gateway is to end may take so long to come back. */
 #define SETTLE_NS GW_NS_PER_S
+/* ... and so long it may take to leave the group: the stages after this one need time, too. */
+#define LEAVE_NS (500 * GW_NS_PER_MS)
 
 /* The lane's; the stage's is the same, for there is one. */
 struct source {
@@ -27,7 +29,7 @@ struct source {
 	struct consumer consumer;
 	struct gw_frame *frames[GW_BURST]; /* of this turn */
 	uint32_t count;
-	int64_t settle_by; /* gw_now(); 0: the gateway is not to end */
+	int64_t settle_by, leave_by; /* gw_now(); 0: the gateway is not to end yet */
 };
 
 /* One: the frames of a camera begin on one thread, whatever partition its records are in. */
@@ -266,10 +268,12 @@ static bool source_drain(struct gw_lane *lane)
 	const int64_t now = gw_now();
 
 	if (source->settle_by == 0)
-		source->settle_by = now + SETTLE_NS;
-	if (source->consumer.assignment.out > 0 && now < source->settle_by && now < deadline)
+		source->settle_by = now + SETTLE_NS < deadline ? now + SETTLE_NS : deadline;
+	if (source->consumer.assignment.out > 0 && now < source->settle_by)
 		return false;
-	return consumer_leave(&source->consumer, now) || now >= deadline;
+	if (source->leave_by == 0)
+		source->leave_by = now + LEAVE_NS;
+	return consumer_leave(&source->consumer, now) || now >= source->leave_by;
 }
 
 static struct json_t *source_describe(struct gw_stage *stage)

@@ -1,0 +1,147 @@
+/* Cameras that are made as their names come. The gateway has no lanes that run: what is published
+ * is so by the thread that makes the camera. */
+#include "core/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/clock.h"
+#include "core/test_gateway.h"
+#include "kafka/cameras.h"
+
+#define SOURCE(template) \
+	"cameras: []\n" \
+	"frames: {classes: [{width: 64, height: 48, count: 8}]}\n" \
+	"kafka:\n" \
+	"  brokers: 127.0.0.1:9\n" \
+	"  source: {topic: pictures, most: 2, template: {model: digits, quota: 5" template "}}\n"
+
+static struct cameras *cameras; /* of the gateway that is there */
+static _Atomic uint32_t published;
+
+static int toy_open(struct gw_stage *stage, struct gw_error *error)
+{
+	return 0;
+}
+
+static void toy_close(struct gw_stage *stage)
+{
+}
+
+static void toy_publish(
+	struct gw_lane *lane, const struct gw_camera *is, const struct gw_camera *was)
+{
+	cameras_publish(cameras, is, was);
+	published++;
+}
+
+static const struct gw_stage_ops toy_source = {
+	.name = "source", .open = toy_open, .close = toy_close, .camera_publish = toy_publish};
+
+static void open_gateway(struct gw *gw, const char *yaml)
+{
+	struct gw_error error;
+
+	published = 0;
+	if (test_gateway_open(gw, yaml, NULL, GW_STAGE_SOURCE, &toy_source, &error) != 0)
+		fail_msg("%s", error.text);
+	cameras = cameras_open(gw, &error);
+	assert_non_null(cameras);
+}
+
+static void close_gateway(struct gw *gw)
+{
+	cameras_stop(cameras);
+	test_gateway_close(gw);
+	cameras_close(cameras);
+}
+
+static bool want(const char *name)
+{
+	return cameras_want(cameras, name, strlen(name), gw_now());
+}
+
+static const struct gw_camera *find(const char *name)
+{
+	return cameras_find(cameras, name, strlen(name));
+}
+
+/* Wants it until so many changes were published. */
+static void make(const char *name, uint32_t changes)
+{
+	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
+
+	for (int i = 0; i < 5000 && published < changes; i++) {
+		assert_true(want(name));
+		nanosleep(&pause, NULL);
+	}
+	assert_int_equal(published, changes);
+}
+
+static void a_name_that_comes_gets_what_the_template_says(void **state)
+{
+	struct gw gw;
+
+	open_gateway(&gw, SOURCE(""));
+	assert_null(find("gate"));
+	make("gate", 1);
+	assert_non_null(find("gate"));
+	assert_string_equal(find("gate")->config->model, "digits");
+	assert_string_equal(find("gate")->config->source, "pictures");
+	assert_int_equal(find("gate")->config->quota, 5);
+	assert_false(gw_camera_has_media(find("gate")->config));
+	assert_null(find("gat"));
+	assert_null(find("gate2"));
+	close_gateway(&gw);
+}
+
+static void there_are_no_more_than_may_be_until_one_is_removed(void **state)
+{
+	struct gw_error error;
+	struct gw gw;
+
+	open_gateway(&gw, SOURCE(""));
+	make("a", 1);
+	make("b", 2);
+	assert_false(want("c"));
+	assert_int_equal(gw_camera_remove(&gw, "a", &error), 0);
+	assert_null(find("a"));
+	make("c", 4);
+	assert_non_null(find("b"));
+	assert_non_null(find("c"));
+	assert_false(want("a"));
+	close_gateway(&gw);
+}
+
+static void what_cannot_be_made_is_told_and_not_given_up(void **state)
+{
+	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
+	struct gw_error error = {{0}};
+	struct gw gw;
+	bool failed = false;
+
+	open_gateway(&gw, SOURCE(", width: 640, height: 480"));
+	assert_false(cameras_error(cameras, &error));
+	for (int i = 0; i < 5000 && !failed; i++) {
+		assert_true(want("a"));
+		failed = cameras_error(cameras, &error);
+		nanosleep(&pause, NULL);
+	}
+	assert_true(failed);
+	assert_non_null(strstr(error.text, "larger than every frame slot"));
+	assert_true(want("a"));
+	assert_null(find("a"));
+	close_gateway(&gw);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_name_that_comes_gets_what_the_template_says),
+		cmocka_unit_test(there_are_no_more_than_may_be_until_one_is_removed),
+		cmocka_unit_test(what_cannot_be_made_is_told_and_not_given_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
