@@ -145,8 +145,10 @@ def test_another_gateways_pictures_keep_their_id(workers, feeder):
 def shared_by(workers: Workers, count: int) -> None:
     """Waits until so many workers have equal shares of the partitions."""
     workers.running[0].wait_until(
-        lambda: [source_facts(it)["assigned"] for it in workers.running]
-        == [PARTITIONS // count] * count,
+        lambda: (
+            [source_facts(it)["assigned"] for it in workers.running]
+            == [PARTITIONS // count] * count
+        ),
         40,
         "the partitions are not shared",
     )
@@ -211,6 +213,7 @@ def test_a_worker_that_is_killed_loses_nothing(workers, feeder):
         workers.start(worker)
         shared_by(workers, count)
     time.sleep(1)
+    assert [worker.dropped() for worker in workers.running] == [{}, {}]
     workers.kill(workers.running[0])
     shared_by(workers, 1)
     ids = traffic.stop()

@@ -8,10 +8,17 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 from PIL import Image, ImageDraw
 
-from testbed import places
+from testbed import places, stopping
 from testbed.gateway import Gateway, Topics
 from testbed.kafka import Kafka
 
@@ -121,6 +128,18 @@ class Feeder:
         self._topic = topic
         self._producer = Producer({"bootstrap.servers": brokers, "linger.ms": 5})
         self.sent = 0
+        self._failures: list[str] = []
+        self._wait_for_leaders()
+
+    def _wait_for_leaders(self) -> None:
+        """A topic that was just made has none yet, and a record may be refused for that."""
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            topic = self._producer.list_topics(self._topic, timeout=5).topics[self._topic]
+            if topic.partitions and all(it.leader >= 0 for it in topic.partitions.values()):
+                return
+            stopping.pause(0.1)
+        raise RuntimeError(f"the topic {self._topic} has no leaders")
 
     def send(
         self,
@@ -131,8 +150,14 @@ class Feeder:
     ) -> None:
         """Hands over one record."""
         self._producer.produce(
-            self._topic, value, key, headers=dict(headers or {}), timestamp=time_ms
+            self._topic,
+            value,
+            key,
+            headers=dict(headers or {}),
+            timestamp=time_ms,
+            on_delivery=self._delivered,
         )
+        self._producer.poll(0)
         self.sent += 1
 
     def send_relayed(self, camera: str, number: int, **changes: str | None) -> str:
@@ -157,10 +182,14 @@ class Feeder:
                 self.send(camera, picture(number))
         self.flush()
 
+    def _delivered(self, error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            self._failures.append(str(error))
+
     def flush(self) -> None:
         """Waits until the brokers have everything."""
-        if self._producer.flush(30) > 0:
-            raise RuntimeError("the broker does not take the pictures")
+        if self._producer.flush(30) > 0 or self._failures:
+            raise RuntimeError(f"the broker does not take the pictures: {self._failures[:3]}")
 
 
 class Traffic:
