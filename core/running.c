@@ -15,7 +15,8 @@ int gw_running_config(const struct gw *gw, struct gw_config *running, struct gw_
 	for (uint32_t i = 0; i < high; i++) {
 		const struct gw_camera *camera = gw_camera_now(gw, i);
 
-		if (camera)
+		/* Those that were made for the keys of records are made again. */
+		if (camera && gw_camera_has_media(camera->config))
 			running->cameras[running->cameras_count++] = *camera->config;
 	}
 	return 0;

@@ -214,6 +214,21 @@ static void it_is_the_cameras_that_there_are_which_count(void **state)
 	reload(r, BEFORE, 0, NULL);
 }
 
+/* No file names those that were made for the keys of records. */
+static void cameras_of_records_stay(void **state)
+{
+	struct reload *r = *state;
+	char name[] = "made", topic[] = "pictures", nowhere[] = "";
+	const struct gw_camera_config made = {
+		.name = name, .source = topic, .destination = nowhere, .quota = 1};
+	struct gw_error error;
+
+	assert_int_equal(gw_camera_put(&r->gw, &made, &error), 0);
+	reload(r, BEFORE, 0, NULL);
+	reload(r, SAME_BUT_CAMERAS, 1, "applied: `cameras` (0 added, 0 changed, 1 removed)");
+	assert_int_not_equal(gw_camera_find(&r->gw, "made"), GW_NO_CAMERA);
+}
+
 static void what_cannot_be_applied_is_named_and_the_rest_is_applied(void **state)
 {
 	struct reload *r = *state;
@@ -288,6 +303,7 @@ int main(void)
 		TEST(what_needs_a_restart_is_named),
 		TEST(cameras_come_change_and_go),
 		TEST(it_is_the_cameras_that_there_are_which_count),
+		TEST(cameras_of_records_stay),
 		TEST(what_cannot_be_applied_is_named_and_the_rest_is_applied),
 		TEST(thousands_of_changes_are_not_thousands_of_lines),
 		TEST(a_fifo_in_place_of_the_file_changes_nothing),

@@ -39,15 +39,3 @@ def broker(tmp_path: Path) -> Iterator[Kafka]:
     kafka.create_topics(["framegate.results", "framegate.frames"])
     yield kafka
     kafka.kill()
-
-
-@pytest.fixture(scope="session")
-def shared_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """A broker for tests that make topics of their own and let it live."""
-    try:
-        kafka = Kafka(tmp_path_factory.mktemp("shared"))
-    except places.NotThere as missing:
-        pytest.skip(str(missing))
-    kafka.start()
-    yield kafka
-    kafka.stop()
