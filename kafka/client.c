@@ -1,7 +1,7 @@
 #include "kafka/client.h"
 
-#include <jansson.h>
 #include <errno.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

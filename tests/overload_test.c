@@ -123,7 +123,7 @@ struct fixture {
 
 #define CAMERA(name, port) \
 	"  - {name: " name ", source: 10.0.0.1, destination: 10.0.0.2, quota: 16, port: " port "}" \
-											       "\n"
+	"\n"
 
 static const char yaml[] =
 	"frames: {classes: [{width: 320, height: 240, count: 128}]}\n"

@@ -46,7 +46,7 @@ class Guest:
         sent = self.camera.stream.pictures
         delivered = self.frames["delivered"] if self.frames else 0
         return (
-            f"a camera was added and removed while the others played: {delivered} of {sent} results",
+            f"a camera came and went while the others played: {delivered} of {sent} results",
             delivered == sent == len(customer.of(self.camera.name)),
         )
 
