@@ -9,16 +9,16 @@
 #define BLOCK 128u
 #define VECTOR ((uint32_t)sizeof(vector_u8))
 
-/* Notes whether a marker begins among the bytes of one vector: any 0xFF of the code itself is
- * followed by 0. */
+/* Notes whether a marker begins among the bytes of one vector, which are loaded into *here: any
+ * 0xFF of the code itself is followed by 0, so what follows a 0xFF tells. */
 static inline __attribute__((always_inline)) void note_markers(
-	vector_u8 *found, const uint8_t *data)
+	vector_u8 *found, vector_u8 *here, const uint8_t *data)
 {
-	vector_u8 here, next;
+	vector_u8 next;
 
-	memcpy(&here, data, sizeof(here));
+	memcpy(here, data, sizeof(*here));
 	memcpy(&next, data + 1, sizeof(next));
-	*found |= (vector_u8)(here == 0xFF) & (vector_u8)(next != 0);
+	*found |= (vector_u8)(*here == 0xFF) & next;
 }
 
 static inline __attribute__((always_inline)) bool is_any(const vector_u8 *found)
@@ -32,6 +32,7 @@ static inline __attribute__((always_inline)) bool is_any(const vector_u8 *found)
  * begins, or all but the last, which another byte decides. Reads nothing beyond them. */
 FOR_EACH_PROCESSOR static uint32_t skip_clean(const uint8_t *data, uint32_t size)
 {
+	vector_u8 here;
 	uint32_t at = 0;
 
 	if (size <= VECTOR)
@@ -40,17 +41,41 @@ FOR_EACH_PROCESSOR static uint32_t skip_clean(const uint8_t *data, uint32_t size
 		vector_u8 found = {0};
 
 		for (uint32_t i = 0; i < BLOCK; i += VECTOR)
-			note_markers(&found, data + at + i);
+			note_markers(&found, &here, data + at + i);
 		if (is_any(&found))
 			return at;
 	}
 	vector_u8 found = {0};
 
 	for (uint32_t i = at; i + VECTOR < size; i += VECTOR)
-		note_markers(&found, data + i);
+		note_markers(&found, &here, data + i);
 	/* The last vector overlaps what was looked at. */
-	note_markers(&found, data + size - VECTOR - 1);
+	note_markers(&found, &here, data + size - VECTOR - 1);
 	return is_any(&found) ? at : size - 1;
+}
+
+/* Copies bytes, each of which passes through one register once. Returns whether they surely hold no
+ * marker, but for the last, which another byte decides. */
+FOR_EACH_PROCESSOR static bool copy_clean(
+	uint8_t *restrict to, const uint8_t *restrict from, uint32_t size)
+{
+	vector_u8 found = {0}, here;
+
+	if (size <= VECTOR) {
+		memcpy(to, from, size);
+		return false;
+	}
+	note_markers(&found, &here, from);
+	memcpy(to, &here, VECTOR);
+	/* From here on no store spans two lines. */
+	for (uint32_t i = VECTOR - ((uintptr_t)to & (VECTOR - 1)); i + VECTOR < size; i += VECTOR) {
+		note_markers(&found, &here, from + i);
+		memcpy(to + i, &here, VECTOR);
+	}
+	/* The last vectors overlap what was copied and looked at. */
+	note_markers(&found, &here, from + size - VECTOR - 1);
+	memcpy(to + size - VECTOR, from + size - VECTOR, VECTOR);
+	return !is_any(&found);
 }
 
 /* Looks at begin .. end - 1, each of which another byte follows. */
@@ -82,6 +107,14 @@ static void look_at(struct jpeg_scan *scan, const uint8_t *data, uint32_t begin,
 	}
 }
 
+static void note_seen(struct jpeg_scan *scan, uint32_t seen, uint8_t last)
+{
+	scan->seen = seen;
+	scan->open = last == 0xFF;
+	if (!scan->ended)
+		scan->size = seen;
+}
+
 /* Looks at `size` bytes at `bytes`, the last of which waits for the next one. They stand at
  * `begin` of the scan at `data`, too. */
 static void look_through(struct jpeg_scan *scan, const uint8_t *data, uint32_t begin,
@@ -96,10 +129,7 @@ static void look_through(struct jpeg_scan *scan, const uint8_t *data, uint32_t b
 		look_at(scan, data, begin + at, begin + end);
 		at = end;
 	}
-	scan->seen = begin + size;
-	scan->open = bytes[size - 1] == 0xFF;
-	if (!scan->ended)
-		scan->size = scan->seen;
+	note_seen(scan, begin + size, bytes[size - 1]);
 }
 
 void jpeg_scan_copy(struct jpeg_scan *scan, uint8_t *data, const uint8_t *fragment, uint32_t size)
@@ -108,12 +138,15 @@ void jpeg_scan_copy(struct jpeg_scan *scan, uint8_t *data, const uint8_t *fragme
 
 	if (size == 0)
 		return;
-	memcpy(data + begin, fragment, size);
+	const bool clean = copy_clean(data + begin, fragment, size);
+
 	/* Only now it is known what follows the last byte. */
 	if (scan->open && !scan->ended)
 		look_at(scan, data, begin - 1, begin);
-	/* The fragment is nearer than its copy. */
-	look_through(scan, data, begin, fragment, size);
+	if (clean)
+		note_seen(scan, begin + size, fragment[size - 1]);
+	else
+		look_through(scan, data, begin, fragment, size);
 }
 
 void jpeg_scan_look(struct jpeg_scan *scan, const uint8_t *data, uint32_t size)
