@@ -17,6 +17,9 @@
 #define ORDER_TIMEOUT_NS (20 * GW_NS_PER_MS)
 #define ORDER_DISTANCE 32
 
+/* How much of the place for a fragment is fetched: the processor sees where that leads to. */
+#define ROOM_AHEAD 512
+
 static_assert((int)GW_ADMIT_WAIT == (int)ASSEMBLER_WAIT, "passed through");
 
 struct assembler {
@@ -300,6 +303,28 @@ static void close_session(
 {
 	while (stream->open_count > 0)
 		close_oldest(assembler, stream, done);
+}
+
+void assembler_fetch(const struct assembler *assembler, uint32_t camera)
+{
+	const struct stream *stream = assembler->streams[camera];
+
+	if (!stream)
+		return;
+	stream_fetch(stream);
+	__builtin_prefetch(stream->stats, 1);
+}
+
+void assembler_fetch_room(const struct assembler *assembler, uint32_t camera, uint32_t size)
+{
+	const struct stream *stream = assembler->streams[camera];
+
+	if (!stream || stream->open_count == 0)
+		return;
+	const struct open_frame *open = stream->open[stream->open_count - 1];
+
+	for (uint32_t i = 0; i < size && i < ROOM_AHEAD; i += 64)
+		__builtin_prefetch(open->data + open->scan.seen + i, 1);
 }
 
 enum gw_drop assembler_judge_type(

@@ -68,6 +68,12 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, const struct arrival *arrival,
 	struct assembler_done *done);
 
+/* Begins to fetch into the cache what assembler_put() will read of the camera; and, when that is
+ * there, the `size` bytes where it will write if the packet is the next one of the newest open
+ * frame. Change nothing. */
+void assembler_fetch(const struct assembler *assembler, uint32_t camera);
+void assembler_fetch_room(const struct assembler *assembler, uint32_t camera, uint32_t size);
+
 /* Notes a packet of a camera that is of no use, so that nobody waits for its number or misses it.
  * Only the header fields of `rtp` are looked at. Nothing is counted but events. */
 void assembler_note(struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp,

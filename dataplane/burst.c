@@ -79,38 +79,27 @@ static enum outcome hand_over(
 	return TAKEN;
 }
 
-static inline enum outcome work_on_packet(struct rx_lane *rx, const struct port *from,
-	struct rte_mbuf *packet, const struct arrival *arrival, struct assembler_done *done)
+/* Reads the headers of one packet of the burst. */
+static inline void read_packet(struct rx_lane *rx, const struct port *from,
+	const struct rte_mbuf *packet, struct datagram *datagram)
 {
-	const uint32_t lanes = rx->dp->stage->lane_count;
 	const struct port *port = from ? from : &rx->dp->ports[packet->port];
-	struct datagram datagram;
 	uint32_t size;
 	const uint8_t *data = packet_bytes(rx, packet, &size);
 
-	receiver_read(&rx->receiver, data, size, checks_left(port, packet), &datagram);
-	if (lanes > 1 && from) {
-		const uint32_t to = receiver_lane(&rx->receiver, &datagram, lanes);
-
-		if (to != rx->lane->index && to != UINT32_MAX)
-			return hand_over(rx, packet, &datagram, to);
-	}
-	return receiver_put(&rx->receiver, &datagram, arrival, done) ? TAKEN : NOT_YET;
+	receiver_read(&rx->receiver, data, size, checks_left(port, packet), datagram);
 }
 
-/* Works on what is left of the burst. Returns how many packets went. */
-static uint32_t work_on(struct rx_lane *rx, struct burst *burst)
+/* Reads the headers of all that is left of the burst. The packets do not wait for each other: what
+ * one has to fetch from far away is on its way while the next is read. */
+static void read_ahead(struct rx_lane *rx, const struct burst *burst, struct datagram *datagrams)
 {
-	struct arrival arrival = {.now = gw_now(), .utc = gw_now_utc(), .clock = GW_CLOCK_ARRIVAL};
-	struct assembler_done done = {.frames = rx->done};
-	struct rte_mbuf *taken[GW_BURST], **packet = burst->packet;
+	struct rte_mbuf *const *packet = burst->packet;
 	const uint32_t first = burst->next, count = burst->count;
-	const bool replay = rx->lane->stage->gw->replay != NULL;
-	uint32_t i, taken_count = 0;
 
-	for (i = first; i < count && i < first + PREFETCH_AHEAD; i++)
+	for (uint32_t i = first; i < count && i < first + PREFETCH_AHEAD; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(packet[i], const void *));
-	for (i = first; i < count; i++) {
+	for (uint32_t i = first; i < count; i++) {
 		if (i + PREFETCH_AHEAD < count) {
 			const uint8_t *ahead =
 				rte_pktmbuf_mtod(packet[i + PREFETCH_AHEAD], const uint8_t *);
@@ -119,10 +108,50 @@ static uint32_t work_on(struct rx_lane *rx, struct burst *burst)
 			rte_prefetch0(ahead);
 			rte_prefetch0(ahead + RTE_CACHE_LINE_SIZE);
 		}
+		read_packet(rx, burst->port, packet[i], &datagrams[i]);
+		if (i == first || datagrams[i].camera != datagrams[i - 1].camera)
+			receiver_fetch(&rx->receiver, &datagrams[i]);
+	}
+}
+
+static inline enum outcome work_on_packet(struct rx_lane *rx, const struct port *from,
+	struct rte_mbuf *packet, struct datagram *datagram, const struct arrival *arrival,
+	struct assembler_done *done)
+{
+	const uint32_t lanes = rx->dp->stage->lane_count;
+
+	/* Its pieces lay where those of the next one do. */
+	if (unlikely(packet->nb_segs != 1))
+		read_packet(rx, from, packet, datagram);
+	if (lanes > 1 && from) {
+		const uint32_t to = receiver_lane(&rx->receiver, datagram, lanes);
+
+		if (to != rx->lane->index && to != UINT32_MAX)
+			return hand_over(rx, packet, datagram, to);
+	}
+	return receiver_put(&rx->receiver, datagram, arrival, done) ? TAKEN : NOT_YET;
+}
+
+/* Works on what is left of the burst. Returns how many packets went. */
+static uint32_t work_on(struct rx_lane *rx, struct burst *burst)
+{
+	struct arrival arrival = {.now = gw_now(), .utc = gw_now_utc(), .clock = GW_CLOCK_ARRIVAL};
+	struct assembler_done done = {.frames = rx->done};
+	struct rte_mbuf *taken[GW_BURST], **packet = burst->packet;
+	struct datagram datagrams[GW_BURST];
+	const uint32_t first = burst->next, count = burst->count;
+	const bool replay = rx->lane->stage->gw->replay != NULL;
+	uint32_t i, taken_count = 0;
+
+	read_ahead(rx, burst, datagrams);
+	for (i = first; i < count; i++) {
 		if (replay)
 			set_capture_time(rx, packet[i], &arrival);
+		/* The same camera's next bytes are fetched without being asked for. */
+		if (i + 1 < count && datagrams[i + 1].camera != datagrams[i].camera)
+			receiver_fetch_room(&rx->receiver, &datagrams[i + 1]);
 		const enum outcome outcome =
-			work_on_packet(rx, burst->port, packet[i], &arrival, &done);
+			work_on_packet(rx, burst->port, packet[i], &datagrams[i], &arrival, &done);
 
 		if (outcome == NOT_YET)
 			break;

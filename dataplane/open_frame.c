@@ -8,16 +8,12 @@
 /* EOI and nothing more follows the scan. */
 #define TAIL 2u
 
-static uint8_t *scan_of(const struct open_frame *open)
-{
-	return open->frame->jpeg.room + GW_JPEG_HEADROOM;
-}
-
 void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const struct rtp_packet *rtp,
 	const struct rtp_jpeg *jpeg, uint64_t extended)
 {
 	open->state = OPEN_FILLING;
 	open->frame = frame;
+	open->data = frame->jpeg.room + GW_JPEG_HEADROOM;
 	open->limit = frame->jpeg.capacity - GW_JPEG_HEADROOM - TAIL;
 	open->header_size = 0;
 	open->timestamp = rtp->timestamp;
@@ -112,7 +108,7 @@ static enum gw_drop take_first(struct open_frame *open, struct stream *stream,
 	jpeg_header_update(&stream->header, &key);
 	open->header_size = stream->header.size;
 	open->header_sound = stream->header.sound;
-	memcpy(scan_of(open) - open->header_size, stream->header.bytes, open->header_size);
+	memcpy(open->data - open->header_size, stream->header.bytes, open->header_size);
 	return GW_DROP_NONE;
 }
 
@@ -125,8 +121,7 @@ static bool overlap_is_equal(
 		const uint32_t low = span->begin > begin ? span->begin : begin;
 		const uint32_t high = span->end < end ? span->end : end;
 
-		if (low < high &&
-			memcmp(scan_of(open) + low, data + (low - begin), high - low) != 0)
+		if (low < high && memcmp(open->data + low, data + (low - begin), high - low) != 0)
 			return false;
 	}
 	return true;
@@ -137,9 +132,9 @@ static bool overlap_is_equal(
 static void copy(struct open_frame *open, uint32_t offset, const uint8_t *data, uint32_t size)
 {
 	if (offset == open->scan.seen && !open->is_file)
-		jpeg_scan_copy(&open->scan, scan_of(open), data, size);
+		jpeg_scan_copy(&open->scan, open->data, data, size);
 	else
-		memcpy(scan_of(open) + offset, data, size);
+		memcpy(open->data + offset, data, size);
 }
 
 static enum gw_drop place(
@@ -215,7 +210,7 @@ enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
 void open_frame_move(struct open_frame *open, struct gw_frame *larger)
 {
 	const struct gw_frame *small = open->frame;
-	const uint8_t *from = scan_of(open) - open->header_size;
+	const uint8_t *from = open->data - open->header_size;
 
 	larger->ssrc = small->ssrc;
 	larger->rtp_timestamp = small->rtp_timestamp;
@@ -226,8 +221,9 @@ void open_frame_move(struct open_frame *open, struct gw_frame *larger)
 	larger->height = small->height;
 	memcpy(larger->stamp, small->stamp, sizeof(larger->stamp));
 	open->frame = larger;
+	open->data = larger->jpeg.room + GW_JPEG_HEADROOM;
 	open->limit = larger->jpeg.capacity - GW_JPEG_HEADROOM - TAIL;
-	memcpy(scan_of(open) - open->header_size, from,
+	memcpy(open->data - open->header_size, from,
 		open->header_size + coverage_end(&open->coverage));
 }
 
@@ -254,11 +250,11 @@ static enum gw_drop infer_interval(
 	struct open_frame *open, struct stream *stream, const struct restart_picture *picture)
 {
 	const uint16_t interval =
-		restart_interval_find(&stream->restart, scan_of(open), &open->scan, picture);
+		restart_interval_find(&stream->restart, open->data, &open->scan, picture);
 
 	if (interval == 0)
 		return GW_DROP_BAD_RESTART;
-	jpeg_header_add_interval(scan_of(open) - open->header_size, open->header_size, interval);
+	jpeg_header_add_interval(open->data - open->header_size, open->header_size, interval);
 	open->header_size += JPEG_HEADER_INTERVAL;
 	return GW_DROP_NONE;
 }
@@ -275,13 +271,13 @@ static enum gw_drop judge_restarts(struct open_frame *open, struct stream *strea
 	};
 
 	if (open->interval == 0) {
-		jpeg_scan_trim(scan, scan_of(open));
+		jpeg_scan_trim(scan, open->data);
 		return scan->restarts > 0 ? infer_interval(open, stream, &picture) : GW_DROP_NONE;
 	}
 	const uint32_t wanted = restart_interval_markers(&picture, open->interval);
 
 	if (scan->restarts == wanted + 1)
-		jpeg_scan_trim(scan, scan_of(open));
+		jpeg_scan_trim(scan, open->data);
 	return scan->restarts == wanted && !scan->out_of_order ? GW_DROP_NONE : GW_DROP_BAD_RESTART;
 }
 
@@ -297,7 +293,7 @@ static void end_with_eoi(struct gw_frame *frame)
 static enum gw_drop finish_file(struct open_frame *open)
 {
 	struct gw_frame *frame = open->frame;
-	uint8_t *data = scan_of(open);
+	uint8_t *data = open->data;
 	uint32_t size = open->size;
 	uint16_t width, height;
 
@@ -328,14 +324,14 @@ enum gw_drop open_frame_finish(struct open_frame *open, struct stream *stream)
 		return finish_file(open);
 	struct jpeg_scan *scan = &open->scan;
 
-	jpeg_scan_look(scan, scan_of(open), open->size);
+	jpeg_scan_look(scan, open->data, open->size);
 	if (scan->size == 0)
 		return GW_DROP_INCOMPLETE;
 	const enum gw_drop drop = judge_restarts(open, stream);
 
 	if (drop != GW_DROP_NONE)
 		return drop;
-	frame->jpeg.data = scan_of(open) - open->header_size;
+	frame->jpeg.data = open->data - open->header_size;
 	frame->jpeg.size = open->header_size + scan->size;
 	frame->jpeg.sound = open->header_sound && !scan->foreign;
 	end_with_eoi(frame);

@@ -54,6 +54,7 @@ void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_
 	unsigned int checks, struct datagram *datagram)
 {
 	datagram->checks = checks;
+	datagram->camera = STREAM_NO_CAMERA;
 	datagram->drop = packet_parse(data, size, checks & RECEIVER_CHECK_IP, &datagram->packet);
 	if (datagram->drop != GW_DROP_NONE)
 		return;
@@ -61,6 +62,18 @@ void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_
 	if (datagram->camera >= STREAM_BAD_SOURCE)
 		datagram->drop = datagram->camera == STREAM_BAD_SOURCE ? GW_DROP_BAD_SOURCE
 								       : GW_DROP_NO_CAMERA;
+}
+
+void receiver_fetch(const struct receiver *receiver, const struct datagram *datagram)
+{
+	if (datagram->drop == GW_DROP_NONE)
+		assembler_fetch(receiver->assembler, datagram->camera);
+}
+
+void receiver_fetch_room(const struct receiver *receiver, const struct datagram *datagram)
+{
+	if (datagram->drop == GW_DROP_NONE)
+		assembler_fetch_room(receiver->assembler, datagram->camera, datagram->packet.size);
 }
 
 uint32_t receiver_lane(

@@ -35,6 +35,11 @@ struct datagram {
 void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_t size,
 	unsigned int checks, struct datagram *datagram);
 
+/* Begins to fetch into the cache what receiver_put() will read of the datagram's camera; and, when
+ * that is there, where it will most likely write. Change nothing. */
+void receiver_fetch(const struct receiver *receiver, const struct datagram *datagram);
+void receiver_fetch_room(const struct receiver *receiver, const struct datagram *datagram);
+
 /* Which of `lanes` lanes the datagram belongs to: its camera's. UINT32_MAX: any, it is to be
  * counted where it was read. */
 uint32_t receiver_lane(

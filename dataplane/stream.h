@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/camera.h"
@@ -36,6 +37,7 @@ enum open_state {
 struct open_frame {
 	enum open_state state;
 	struct gw_frame *frame;
+	uint8_t *data; /* where the scan begins in its slot */
 	uint32_t limit; /* bytes of scan data that the slot can hold */
 	uint32_t header_size;
 
@@ -59,8 +61,8 @@ struct open_frame {
 	uint32_t high_end; /* where the newest one's fragment ends */
 	uint32_t size;
 	int64_t touched; /* gw_now() of the last packet */
-	struct coverage coverage;
 	struct jpeg_scan scan; /* what the bytes in order from the beginning on hold */
+	struct coverage coverage; /* at the end: of a frame in order one span is used */
 };
 
 /* A picture that is over. Packets that still come for it are dropped for `reason`. */
@@ -115,13 +117,14 @@ struct stream {
 	/* Oldest first; points into `open_room`. */
 	uint32_t open_count;
 	struct open_frame *open[STREAM_OPEN_FRAMES];
-	/* A ring; its timestamps apart, because they are looked through. */
-	struct closed_picture closed[STREAM_CLOSED];
-	uint32_t closed_timestamp[STREAM_CLOSED];
-	uint32_t closed_next;
 	uint64_t passed; /* newest packet of the last frame that was passed on */
-
 	struct open_frame open_room[STREAM_OPEN_FRAMES];
+
+	/* From here on: once a picture. A ring; its timestamps apart, because they are looked
+	 * through. */
+	uint32_t closed_next;
+	uint32_t closed_timestamp[STREAM_CLOSED];
+	struct closed_picture closed[STREAM_CLOSED];
 	struct jpeg_header header;
 	struct restart_interval restart; /* that nobody announced */
 	uint8_t computed_q; /* `computed` is for it; 0: for none yet */
@@ -137,6 +140,18 @@ struct stream *stream_create(struct gw_camera *version, struct gw_camera_slot *s
 
 /* One version less has it; freed with the last. Accepts NULL. Control thread. */
 void stream_release(struct stream *stream);
+
+/* Begins to fetch into the cache what every packet needs of the stream. */
+static inline void stream_fetch(const struct stream *stream)
+{
+	const char *line = (const char *)stream;
+
+	for (size_t at = 0; at < offsetof(struct stream, sequence.bits); at += 64)
+		__builtin_prefetch(line + at);
+	for (size_t at = offsetof(struct stream, open_count);
+		at < offsetof(struct stream, open_room[0].coverage.span[1]); at += 64)
+		__builtin_prefetch(line + at);
+}
 
 static inline void stream_set_version(struct stream *stream, struct gw_camera *version)
 {

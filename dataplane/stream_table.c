@@ -13,8 +13,9 @@
 
 static_assert((SLOTS & MASK) == 0, "a power of two");
 
+/* A line of its own: one miss where there are many cameras. */
 struct slot {
-	struct packet_flow flow;
+	_Alignas(64) struct packet_flow flow;
 	uint32_t camera; /* the first one of the flow, or how many listen; plus one: 0 is empty */
 };
 
