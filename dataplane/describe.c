@@ -1,6 +1,7 @@
 #include <jansson.h>
 
 #include "core/clock.h"
+#include "core/gateway.h"
 #include "dataplane/eal.h"
 #include "dataplane/stage.h"
 
@@ -30,7 +31,9 @@ json_t *dataplane_describe(struct gw_stage *stage)
 
 	for (uint32_t i = 0; i < dp->port_count; i++)
 		json_array_append_new(ports, port_json(&dp->watches[i]));
-	return json_pack("{s:o, s:b}", "ports", ports, "hugepages", eal_uses_hugepages());
+	return json_pack("{s:o, s:b, s:i, s:i}", "ports", ports, "hugepages", eal_uses_hugepages(),
+		"slots", (int)gw_pool_size(stage->gw->pool), "slots_touched",
+		(int)gw_pool_touched(stage->gw->pool));
 }
 
 /* One port less is part of the work; the last one is all of it. */

@@ -379,6 +379,8 @@ static void receive_zeros(void)
 	MUST(strcmp(json_string_value(json_object_get(port, "name")), "b") == 0);
 	MUST(strcmp(json_string_value(json_object_get(port, "driver")), "net_null") == 0);
 	MUST(json_integer_value(json_object_get(port, "packets")) > 0);
+	MUST(json_integer_value(json_object_get(facts, "slots")) == gw_pool_size(scene.gw.pool));
+	MUST(json_integer_value(json_object_get(facts, "slots_touched")) == 0);
 	json_decref(facts);
 	close_stage();
 }

@@ -9,6 +9,11 @@
 
 #define RTP_HEADER 12
 
+/* Where the coefficients of a table in zigzag order stand in the block (T.81, figure A.6). */
+static const uint8_t zigzag[64] = {0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19,
+	26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29,
+	22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
+
 /* The scan follows the SOS segment; the tables are those of the DQT segments. */
 static void take_apart(struct test_jpeg *jpeg)
 {
@@ -75,6 +80,51 @@ void test_jpeg_make(struct test_jpeg *jpeg, uint16_t width, uint16_t height, int
 	jpeg->interval = interval;
 	jpeg->subsampling = subsampling;
 	take_apart(jpeg);
+}
+
+static void read_facts(struct test_jpeg *jpeg)
+{
+	struct jpeg_decompress_struct d;
+	struct jpeg_error_mgr errors;
+
+	d.err = jpeg_std_error(&errors);
+	jpeg_create_decompress(&d);
+	jpeg_mem_src(&d, jpeg->bytes, jpeg->size);
+	jpeg_read_header(&d, TRUE);
+	jpeg->width = (uint16_t)d.image_width;
+	jpeg->height = (uint16_t)d.image_height;
+	jpeg->interval = (uint16_t)d.restart_interval;
+	jpeg->subsampling = d.comp_info[0].v_samp_factor == 2;
+	/* RTP/JPEG has a table for the first component, and one for the others. */
+	for (int t = 0; t < 2; t++)
+		for (int i = 0; i < 64; i++)
+			jpeg->tables[t][i] = (uint8_t)d.quant_tbl_ptrs[d.comp_info[t].quant_tbl_no]
+						     ->quantval[zigzag[i]];
+	jpeg_destroy_decompress(&d);
+}
+
+bool test_jpeg_load(struct test_jpeg *jpeg, const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	long size = -1;
+
+	memset(jpeg, 0, sizeof(*jpeg));
+	if (file && fseek(file, 0, SEEK_END) == 0)
+		size = ftell(file);
+	if (size > 0) {
+		rewind(file);
+		jpeg->size = (unsigned long)size;
+		jpeg->bytes = malloc(jpeg->size);
+	}
+	if (!jpeg->bytes || fread(jpeg->bytes, 1, jpeg->size, file) != jpeg->size)
+		size = -1;
+	if (file)
+		fclose(file);
+	if (size <= 0)
+		return false;
+	take_apart(jpeg);
+	read_facts(jpeg);
+	return true;
 }
 
 void test_jpeg_free(struct test_jpeg *jpeg)

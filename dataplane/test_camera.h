@@ -22,6 +22,10 @@ struct test_jpeg {
 /* A picture with some detail that depends on `seed`. `tables`: 1 or 2. */
 void test_jpeg_make(struct test_jpeg *jpeg, uint16_t width, uint16_t height, int quality,
 	uint8_t subsampling, int tables, uint16_t interval, uint32_t seed);
+
+/* One from a file: 4:2:0 or 4:2:2 with Annex K Huffman tables. False: it cannot be read. */
+bool test_jpeg_load(struct test_jpeg *jpeg, const char *path);
+
 void test_jpeg_free(struct test_jpeg *jpeg);
 
 /* Whether two JPEG streams decode to the same pixels; `b` may be smaller (cropped). */

@@ -3,13 +3,15 @@
 import argparse
 import sys
 
-from bench import decode, receive, report
+from bench import decode, memory, receive, report, scale
 from testbed import stopping
 from testbed.places import NotThere
 
 BENCHMARKS = {
     "dataplane": [receive, decode],
     "decode": [decode],
+    "memory": [memory],
+    "scale": [scale],
 }
 
 
@@ -25,8 +27,8 @@ def main() -> int:
     stopping.raise_once()
     try:
         rows = [row for part in BENCHMARKS[asked.name] for row in part.rows(asked.rounds)]
-    except NotThere as missing:
-        print(f"bench: {missing}", file=sys.stderr)
+    except (NotThere, RuntimeError) as error:
+        print(f"bench: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as stopped:
         print("bench: stopped", file=sys.stderr)

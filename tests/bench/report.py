@@ -15,6 +15,9 @@ MORE, LESS = "more is better", "less is better"
 DIRECTIONS = {
     "Mpps": f"million packets per second of processor time; {MORE}",
     "cycles/packet": f"of the time stamp counter; {LESS}",
+    "MiB": f"the most that was resident since the start; {LESS}",
+    "slots touched": f"frame slots that were ever used; {LESS}",
+    "frames delivered": f"with a result; {MORE}",
     "pictures/s": f"pictures per second of processor time; {MORE}. Peers decode the full size, ours"
     " the smallest that the model can do with",
 }
@@ -50,13 +53,14 @@ def show(name: str, rows: list[Row], as_json: bool) -> None:
         print(json.dumps({"name": name, "machine": machine(), "rows": rows}))
         return
     wide = max(len(r["what"]) for r in rows)
+    unit = max(len(r["unit"]) for r in rows)
     print(f"{name} on {machine()}\n")
-    print(f"{'what':{wide}} {'unit':13} {'ours':>9} {'peer':>9} {'ratio':>6}  the peer")
+    print(f"{'what':{wide}} {'unit':{unit}} {'ours':>9} {'peer':>9} {'ratio':>6}  the peer")
     for r in rows:
         print(
-            f"{r['what']:{wide}} {r['unit']:13} {r['ours']:9.2f} {r['peer']:9.2f}"
+            f"{r['what']:{wide}} {r['unit']:{unit}} {r['ours']:9.2f} {r['peer']:9.2f}"
             f" {r['ratio']:6.2f}  {r['peer_name']}"
         )
     print("\nratio = ours / peer")
-    for unit in dict.fromkeys(r["unit"] for r in rows):
-        print(f"{unit}: {DIRECTIONS[unit]}")
+    for measured in dict.fromkeys(r["unit"] for r in rows):
+        print(f"{measured}: {DIRECTIONS[measured]}")

@@ -34,3 +34,4 @@ def test_the_table_says_for_each_unit_which_direction_is_better(
 def test_every_unit_that_is_measured_has_a_direction() -> None:
     assert decode.UNIT in report.DIRECTIONS
     assert {"Mpps", "cycles/packet"} <= set(report.DIRECTIONS)
+    assert {"MiB", "slots touched", "frames delivered"} <= set(report.DIRECTIONS)

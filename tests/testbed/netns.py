@@ -62,13 +62,13 @@ def remove_orphans() -> None:
 
 
 class CameraNet:
-    """One such network; `port` is the name of the gateway's end."""
+    """One such network; `port` is the name of the gateway's end, `inside` of the cameras' end."""
 
     def __init__(self) -> None:
         number = next(_numbers)
         self.name = f"{_PREFIX}{os.getpid()}-{number}"
         self.port = f"{_PREFIX}{os.getpid()}g{number}"
-        self._inside = f"{_PREFIX}{os.getpid()}c{number}"
+        self.inside = f"{_PREFIX}{os.getpid()}c{number}"
         remove_orphans()
         if not _left_to_remove:
             atexit.register(_remove_all)
@@ -83,21 +83,21 @@ class CameraNet:
         _ip("netns", "add", self.name)
         _ip(
             *("link", "add", self.port, "type", "veth"),
-            *("peer", "name", self._inside, "netns", self.name),
+            *("peer", "name", self.inside, "netns", self.name),
         )
         # No router solicitations: only what cameras send shall arrive.
         _ip("link", "set", self.port, "addrgenmode", "none")
-        self.run("ip", "link", "set", self._inside, "addrgenmode", "none")
+        self.run("ip", "link", "set", self.inside, "addrgenmode", "none")
         self.run("ip", "link", "set", "lo", "up")
-        self.run("ip", "link", "set", self._inside, "up")
+        self.run("ip", "link", "set", self.inside, "up")
         _ip("link", "set", self.port, "up")
         # What the kernel sends over a veth carries an unfinished UDP checksum otherwise.
-        self.run("ethtool", "-K", self._inside, "tx", "off")
-        self.run("ip", "address", "add", "10.0.0.1/24", "dev", self._inside)
+        self.run("ethtool", "-K", self.inside, "tx", "off")
+        self.run("ip", "address", "add", "10.0.0.1/24", "dev", self.inside)
         hardware = Path(f"/sys/class/net/{self.port}/address").read_text().strip()
         self.run(
             *("ip", "neighbour", "replace", GATEWAY, "lladdr", hardware),
-            *("dev", self._inside, "nud", "permanent"),
+            *("dev", self.inside, "nud", "permanent"),
         )
 
     def run(self, *arguments: object) -> str:
@@ -106,13 +106,13 @@ class CameraNet:
 
     def add_camera(self, address: str) -> str:
         """Gives the cameras' side one more source address."""
-        self.run("ip", "address", "replace", f"{address}/24", "dev", self._inside)
+        self.run("ip", "address", "replace", f"{address}/24", "dev", self.inside)
         return address
 
     def raise_mtu(self, mtu: int) -> None:
         """Lets larger packets through, at both ends."""
         _ip("link", "set", self.port, "mtu", mtu)
-        self.run("ip", "link", "set", self._inside, "mtu", mtu)
+        self.run("ip", "link", "set", self.inside, "mtu", mtu)
 
     def start(self, arguments: list[object], log: Path, **options: object) -> Process:
         """Starts a program inside the namespace; its id is the program's own."""
