@@ -11,7 +11,7 @@ _framegate_dev() {
 		help) choices='setup models build demo test bench lint fuzz clean' ;;
 		demo) choices='--keep --help' ;;
 		test) choices='unit clang asan fuzz models integration lint --help' ;;
-		bench) choices='dataplane decode --json --rounds --help' ;;
+		bench) choices='dataplane decode memory scale --json --rounds --help' ;;
 		fuzz) ((COMP_CWORD > 2)) || choices=$(ls "$root/tests/fuzz/corpus" 2>/dev/null) ;;
 		clean) choices='--all --yes --help' ;;
 		esac
