@@ -185,12 +185,10 @@ static uint64_t refused(const struct gw *gw, uint32_t model)
 {
 	uint64_t count = 0;
 
-	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
-		const struct gw_camera *camera = gw_camera_now(gw, i);
-
-		if (camera && camera->model == model)
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
+		if (atomic_load_explicit(&gw->cameras->slot[i].model, memory_order_relaxed) ==
+			model)
 			count += gw_total_drops(gw, i, GW_DROP_OVER_QUOTA);
-	}
 	return count;
 }
 

@@ -58,5 +58,6 @@ void gw_admission_passed_on(struct gw_admission *admission, struct gw_frame *fra
 	admission->passed_on++;
 	if (admission->passed_on - admission->oldest > GW_ADMITTED)
 		admission->oldest = admission->passed_on - GW_ADMITTED;
-	gw_frame_offer(frame);
+	if (!frame->lossless)
+		gw_frame_offer(frame);
 }

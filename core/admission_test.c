@@ -84,12 +84,27 @@ static void a_slot_that_is_another_cameras_by_now_is_not_shed(void **state)
 	assert_true(gw_frame_claim(other));
 }
 
+/* The camera of a topic may become one of the network while its frames are on the way. */
+static void what_must_not_be_lost_is_not_shed(void **state)
+{
+	struct source *source = *state;
+	const struct gw_admission_rules rules = {
+		.pool = source->pool, .camera = &source->camera, .lossless = true};
+	struct gw_frame *frame, *refused;
+
+	assert_int_equal(gw_admit(&source->admission, &rules, 16, 16, &frame), GW_DROP_NONE);
+	gw_admission_passed_on(&source->admission, frame);
+	assert_int_equal(admit(source, 0, &refused), GW_DROP_OVER_QUOTA);
+	assert_true(gw_frame_claim(frame));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(the_oldest_that_waits_gives_way),
 		TEST(what_is_at_work_is_not_shed),
+		TEST(what_must_not_be_lost_is_not_shed),
 		TEST(a_slot_that_is_another_cameras_by_now_is_not_shed),
 	};
 

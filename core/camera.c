@@ -137,58 +137,60 @@ static uint32_t add_lanes(struct gw_stage *stage, struct gw_lane **lanes)
 	return stage->lane_count;
 }
 
-/* Lets a slot count from 0 for another name. False when a lane does not turn. */
-static bool forget_name(struct gw *gw, uint32_t id)
+/* Finds a slot for a name that has none: one that was never used, or else the one that was left
+ * first, so that a name is remembered for as long as can be. Changes nothing. */
+static int find_slot(const struct gw *gw, const char *name, uint32_t *id, struct gw_error *error)
 {
-	struct gw_camera_slot *slot = &gw->cameras->slot[id];
-	const uint64_t sequence = gw_counter_get(&slot->next_sequence);
+	const struct gw_cameras *cameras = gw->cameras;
+	const uint32_t high = gw_camera_high(gw);
+	uint32_t best = GW_NO_CAMERA;
+
+	if (high < GW_CAMERAS)
+		best = high;
+	for (uint32_t i = 0; i < GW_CAMERAS && high == GW_CAMERAS; i++)
+		if (state_of(gw, i) == GW_CAMERA_FREE &&
+			(best == GW_NO_CAMERA || cameras->slot[i].left < cameras->slot[best].left))
+			best = i;
+	*id = best;
+	if (best != GW_NO_CAMERA)
+		return 0;
+	return gw_error_set(error, -ENOSPC,
+		"camera %s: there are %u cameras already, and there can be no more: remove one",
+		name, GW_CAMERAS);
+}
+
+/* Lets a slot count from 0 for another name. Lanes that answer late are waited for: some have
+ * forgotten already. */
+static void forget_name(struct gw *gw, uint32_t id)
+{
+	const uint64_t sequence = gw_counter_get(&gw->cameras->slot[id].next_sequence);
 	struct gw_lane *lanes[GW_ASK_MOST];
 	uint32_t count = 0;
 
 	for (int i = 0; i < GW_STAGES; i++)
 		count += add_lanes(&gw->stages[i], lanes + count);
-	if (gw_ask_all(lanes, count, retire_counters, &id) > 0)
-		return false;
+	while (count > 0)
+		count = gw_ask_all(lanes, count, retire_counters, &id);
 	if (sequence > gw->cameras->sequence_floor)
 		gw->cameras->sequence_floor = sequence;
-	return true;
 }
 
-/* Finds a slot for a name that has none: one that was never used, or else the one that was left
- * first, so that a name is remembered for as long as can be. */
-static int find_slot(struct gw *gw, const char *name, uint32_t *id, struct gw_error *error)
+/* Gives a slot that was found to the name. */
+static void take_slot(struct gw *gw, uint32_t id, const char *name)
 {
 	struct gw_cameras *cameras = gw->cameras;
+	struct gw_camera_slot *slot = &cameras->slot[id];
 	const uint32_t high = gw_camera_high(gw);
-	uint32_t best = GW_NO_CAMERA;
 
-	if (high < GW_CAMERAS) {
-		best = high;
-	} else {
-		for (uint32_t i = 0; i < GW_CAMERAS; i++)
-			if (state_of(gw, i) == GW_CAMERA_FREE &&
-				(best == GW_NO_CAMERA ||
-					cameras->slot[i].left < cameras->slot[best].left))
-				best = i;
-		if (best == GW_NO_CAMERA)
-			return gw_error_set(error, -ENOSPC,
-				"camera %s: there are %u cameras already, and there can be no "
-				"more: remove one",
-				name, GW_CAMERAS);
-		if (!forget_name(gw, best))
-			return gw_error_set(error, -ETIMEDOUT,
-				"camera %s: a stage does not turn: see `gwctl status`", name);
-	}
-	struct gw_camera_slot *slot = &cameras->slot[best];
-
+	if (id < high)
+		forget_name(gw, id);
 	gw_counter_set(&slot->next_sequence, cameras->sequence_floor);
+	atomic_store_explicit(&slot->model, GW_NO_MODEL, memory_order_relaxed);
 	pthread_rwlock_wrlock(&cameras->lock);
 	strcpy(slot->name, name);
-	if (best == high)
+	if (id == high)
 		atomic_store_explicit(&cameras->high, high + 1, memory_order_release);
 	pthread_rwlock_unlock(&cameras->lock);
-	*id = best;
-	return 0;
 }
 
 static int check_against_others(
@@ -239,20 +241,21 @@ static void publish_to(struct gw_lane *lane, void *arg)
 	lane->stage->ops->camera_publish(lane, change->is, change->was);
 }
 
-static void turns(struct gw_lane *lane, void *arg)
+static void nothing(struct gw_lane *lane, void *arg)
 {
 }
 
-/* A change that reached some lanes and not others could not be taken back. */
-static int check_lanes(struct gw *gw, const char *name, struct gw_error *error)
+/* A change that reached some lanes and not others could not be taken back: those that will be told
+ * must turn. */
+static int check_lanes(struct gw *gw, const char *name, bool all, struct gw_error *error)
 {
 	struct gw_lane *lanes[GW_ASK_MOST];
 	uint32_t count = 0;
 
 	for (int i = 0; i < GW_STAGES; i++)
-		if (gw->stages[i].ops && gw->stages[i].ops->camera_publish)
+		if (all || (gw->stages[i].ops && gw->stages[i].ops->camera_publish))
 			count += add_lanes(&gw->stages[i], lanes + count);
-	if (gw_ask_all(lanes, count, turns, NULL) == 0)
+	if (gw_ask_all(lanes, count, nothing, NULL) == 0)
 		return 0;
 	return gw_error_set(error, -ETIMEDOUT, "camera %s: %s does not turn: nothing was changed",
 		name, lanes[0]->name);
@@ -283,6 +286,7 @@ static void set_now(struct gw *gw, uint32_t id, struct gw_camera *is, enum gw_ca
 
 	pthread_rwlock_wrlock(&cameras->lock);
 	atomic_store_explicit(&slot->now, is, memory_order_release);
+	atomic_store_explicit(&slot->model, is ? is->model : GW_NO_MODEL, memory_order_relaxed);
 	atomic_store_explicit(&slot->state, (int)state, memory_order_release);
 	atomic_store(&cameras->count, atomic_load(&cameras->count) + !!is - !!was);
 	pthread_rwlock_unlock(&cameras->lock);
@@ -327,7 +331,9 @@ int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct g
 			config->name);
 	int status = check_against_others(gw, config, error);
 
-	if (status == 0 && id == GW_NO_CAMERA)
+	const bool is_new = id == GW_NO_CAMERA;
+
+	if (status == 0 && is_new)
 		status = find_slot(gw, config->name, &id, error);
 	if (status != 0)
 		return status;
@@ -337,13 +343,15 @@ int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct g
 		return gw_error_set(error, -ENOMEM, "camera %s: out of memory", config->name);
 	status = prepare(gw, is, was, error);
 	if (status == 0)
-		status = check_lanes(gw, config->name, error);
+		status = check_lanes(gw, config->name, is_new && id < gw_camera_high(gw), error);
 	if (status != 0) {
 		gw_error_prefix(error,
 			strncmp(error->text, "camera ", 7) == 0 ? "" : "camera %s: ", config->name);
 		free_version(gw, is);
 		return status;
 	}
+	if (is_new)
+		take_slot(gw, id, config->name);
 	if (!was)
 		atomic_store(&gw->cameras->slot[id].sample_every,
 			__atomic_load_n(gw->config->kafka->frames->every, __ATOMIC_RELAXED));
@@ -362,7 +370,7 @@ int gw_camera_remove(struct gw *gw, const char *name, struct gw_error *error)
 		return gw_error_set(error, -ENOENT, "there is no camera '%s'", name);
 	if (state_of(gw, id) == GW_CAMERA_LEAVING)
 		return gw_error_set(error, -EBUSY, "camera %s is being removed already", name);
-	const int status = check_lanes(gw, name, error);
+	const int status = check_lanes(gw, name, false, error);
 
 	if (status != 0)
 		return status;

@@ -71,9 +71,10 @@ enum gw_camera_state {
 };
 
 struct gw_camera_slot {
-	/* NULL while no camera has the slot. Control writes, others read under gw_cameras_hold(),
-	 * lanes between two turns. */
+	/* NULL while no camera has the slot. Control writes, others read under gw_cameras_hold().
+	 */
 	_Atomic(struct gw_camera *) now;
+	_Atomic uint32_t model; /* of `now`, for lanes; or GW_NO_MODEL. Control writes. */
 	_Atomic int state; /* enum gw_camera_state; control writes */
 	char name[GW_NAME]; /* of whom the counters are; empty: never used. As `now`. */
 
@@ -115,7 +116,8 @@ void gw_cameras_destroy(struct gw *gw);
 void gw_cameras_hold(const struct gw *gw);
 void gw_cameras_release(const struct gw *gw);
 
-/* The version that holds; NULL: the slot has no camera. Lane, control thread, or held. */
+/* The version that holds; NULL: the slot has no camera. Control thread, or held: a lane knows the
+ * versions that it was told of (camera_publish), and those of its frames. */
 const struct gw_camera *gw_camera_now(const struct gw *gw, uint32_t id);
 
 /* The slot of a live camera, or GW_NO_CAMERA. Control thread, or held. */

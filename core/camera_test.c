@@ -144,6 +144,7 @@ static void what_cannot_be_prepared_changes_nothing(void **state)
 	assert_ptr_equal(gw_camera_now(&gw, 0), before);
 	assert_int_equal(put("yard", 5002), -EIO);
 	assert_int_equal(gw_camera_find(&gw, "yard"), GW_NO_CAMERA);
+	assert_int_equal(gw_camera_high(&gw), 1);
 	play.refuse = false;
 	assert_int_equal(put("yard", 5002), 0);
 	assert_int_equal(gw.cameras->count, 2);
@@ -265,6 +266,11 @@ static void the_table_is_full_at_its_bound(void **state)
 	assert_int_equal(put("one-more", 999), -ENOSPC);
 	assert_non_null(strstr(error.text, "4096"));
 	assert_int_equal(gw_camera_remove(&gw, "camera77", &error), 0);
+	/* Whoever left is remembered until there is another. */
+	play.refuse = true;
+	assert_int_equal(put("one-more", 999), -EIO);
+	assert_string_equal(gw.cameras->slot[77].name, "camera77");
+	play.refuse = false;
 	assert_int_equal(put("one-more", 999), 0);
 	assert_int_equal(gw_camera_find(&gw, "one-more"), 77);
 }

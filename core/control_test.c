@@ -211,6 +211,10 @@ static void a_lane_that_stands_still_is_seen_and_told(void **state)
 	assert_true(gw_watch_lanes(gw, now + GW_NS_PER_S));
 	assert_false(gw_watch_lanes(gw, now + 4 * GW_NS_PER_S));
 	atomic_store(&lane_of(state)->turned_at, gw_now() - 3 * GW_NS_PER_S);
+	/* While it starts, or ends, nobody looks whether they turn. */
+	gw_watch_health(gw, health);
+	assert_int_equal(health->count, 0);
+	atomic_store(&gw->ready, true);
 	gw_watch_health(gw, health);
 	assert_int_equal(health->count, 1);
 	assert_string_equal(health->trouble[0].id, "lane.accel.stuck");

@@ -45,6 +45,9 @@ void gw_watch_health(struct gw *gw, struct gw_health *health)
 {
 	const int64_t now = gw_now();
 
+	/* Nobody looks at them while they drain: the last resort does. */
+	if (!atomic_load_explicit(&gw->ready, memory_order_acquire))
+		return;
 	for (int i = 0; i < GW_STAGES; i++) {
 		for (uint32_t k = 0; k < gw->stages[i].lane_count; k++) {
 			const struct gw_lane *lane = &gw->stages[i].lanes[k];

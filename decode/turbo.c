@@ -66,7 +66,8 @@ static struct gw_frame *draw(struct turbo *turbo)
 	struct gw_frame *frame;
 
 	do {
-		if (ticket == atomic_load_explicit(&turbo->submitted, memory_order_acquire))
+		/* What was read of `submitted` may be older than the ticket. */
+		if (ticket >= atomic_load_explicit(&turbo->submitted, memory_order_acquire))
 			return NULL;
 		frame = atomic_load_explicit(
 			&turbo->ring[ticket & turbo->mask], memory_order_relaxed);
