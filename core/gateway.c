@@ -24,15 +24,43 @@ static void make_boot_id(char text[37])
 	}
 }
 
-static int make_pool(struct gw *gw, struct gw_error *error)
+static uint32_t size_classes(const struct gw_config *config, struct gw_size_class *classes)
 {
 	struct gw_size_class_config wanted[GW_FRAME_CLASSES];
-	struct gw_size_class classes[GW_FRAME_CLASSES];
-	const uint32_t count = gw_config_classes(gw->config, wanted);
+	const uint32_t count = gw_config_classes(config, wanted);
 
 	for (uint32_t i = 0; i < count; i++)
 		classes[i] =
 			(struct gw_size_class){wanted[i].width, wanted[i].height, wanted[i].count};
+	return count;
+}
+
+int gw_check_frames(const struct gw_config *config, struct gw_error *error)
+{
+	struct gw_size_class classes[GW_FRAME_CLASSES];
+	const uint32_t count = size_classes(config, classes);
+	const uint64_t memory = gw_config_frame_memory(config);
+	const bool all = config->frames->populate;
+	const uint64_t need = gw_pool_need(classes, count, all ? UINT32_MAX : GW_POOL_LEAST);
+
+	if (need <= memory)
+		return 0;
+	return gw_error_set(error, -ENOMEM,
+		all ? "frames.populate: all slots of `frames.classes` take %lu MiB, and "
+		      "`frames.memory` allows %lu: raise it, lower the counts, or do not populate"
+		    : "frames.memory: frames of every size in `frames.classes` need %lu MiB at "
+		      "least, and it allows %lu: raise it, or name only the sizes that come",
+		(unsigned long)((need + (1 << 20) - 1) >> 20), (unsigned long)(memory >> 20));
+}
+
+static int make_pool(struct gw *gw, struct gw_error *error)
+{
+	struct gw_size_class classes[GW_FRAME_CLASSES];
+	const uint32_t count = size_classes(gw->config, classes);
+	const int status = gw_check_frames(gw->config, error);
+
+	if (status != 0)
+		return status;
 	gw->pool = gw_pool_create(classes, count, gw->config->frames->populate, error);
 	if (!gw->pool)
 		return -errno;

@@ -99,6 +99,9 @@ struct gw {
 	_Atomic bool ready; /* main writes, the API reads */
 };
 
+/* Whether `frames` asks for no more memory than it may take. Returns 0 or a negative errno. */
+int gw_check_frames(const struct gw_config *config, struct gw_error *error);
+
 /* Makes what the stages share, and the lanes with their links: cameras' table, pool, latency,
  * statistics. `gw` owns the configuration from then on, also on failure; `ways` has GW_STAGES
  * entries. Nothing is opened yet. On failure gw_dismantle() takes it down again. */

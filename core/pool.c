@@ -167,6 +167,17 @@ static void describe_slot(struct gw_pool *pool, const struct size_class *class, 
 	frame->jpeg.capacity = class->jpeg_size;
 }
 
+static uint32_t class_touched(const struct size_class *class)
+{
+	return atomic_load_explicit(&class->free.fresh, memory_order_relaxed);
+}
+
+/* Nobody may take so much that a size is left without any slot. */
+static bool may_touch_another(const struct gw_pool *pool, const struct size_class *class)
+{
+	return class_touched(class) < GW_POOL_LEAST || gw_pool_bytes(pool) < pool->limit;
+}
+
 static struct gw_frame *take(struct gw_pool *pool, const struct size_class *found, uint32_t camera)
 {
 	struct size_class *class;
@@ -178,7 +189,7 @@ static struct gw_frame *take(struct gw_pool *pool, const struct size_class *foun
 	}
 	class = &pool->classes[found - pool->classes];
 	number = gw_free_list_pop(&class->free);
-	if (number == GW_FREE_LIST_EMPTY && gw_pool_bytes(pool) < pool->limit)
+	if (number == GW_FREE_LIST_EMPTY && may_touch_another(pool, class))
 		number = gw_free_list_pop_fresh(&class->free);
 	if (number == GW_FREE_LIST_EMPTY) {
 		errno = ENOBUFS;
@@ -283,9 +294,23 @@ void gw_frame_unref(struct gw_frame *frame)
 	gw_free_list_push(&class->free, index - class->first);
 }
 
+uint64_t gw_pool_need(const struct gw_size_class *classes, uint32_t class_count, uint32_t slots)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < class_count; i++)
+		bytes += (uint64_t)gw_size_class_bytes(&classes[i]) *
+			(classes[i].count < slots ? classes[i].count : slots);
+	return bytes;
+}
+
 void gw_pool_limit(struct gw_pool *pool, uint64_t bytes)
 {
-	pool->limit = bytes;
+	uint64_t least = 0;
+
+	for (uint32_t i = 0; i < pool->class_count; i++)
+		least += (uint64_t)pool->classes[i].jpeg_size * GW_POOL_LEAST;
+	pool->limit = bytes > least ? bytes - least : 0;
 }
 
 uint64_t gw_pool_bytes(const struct gw_pool *pool)
@@ -304,11 +329,6 @@ uint32_t gw_pool_class_size(const struct gw_pool *pool, uint32_t size_class)
 }
 
 /* Slots from here on were never used. */
-static uint32_t class_touched(const struct size_class *class)
-{
-	return atomic_load_explicit(&class->free.fresh, memory_order_relaxed);
-}
-
 uint32_t gw_pool_touched(const struct gw_pool *pool)
 {
 	uint32_t touched = 0;

@@ -51,8 +51,14 @@ struct gw_frame *gw_pool_get_larger(struct gw_pool *pool, const struct gw_frame 
 /* Whether some class holds pictures of that size. */
 bool gw_pool_fits(const struct gw_pool *pool, uint16_t width, uint16_t height);
 
-/* Memory that pictures in slots may come to; without a call, as much as there is. Main thread,
- * before the first frame. */
+/* Slots of every class that may be used whatever the others have taken. */
+#define GW_POOL_LEAST 2u
+
+/* What pictures in that many slots of every class come to, UINT32_MAX: in all. */
+uint64_t gw_pool_need(const struct gw_size_class *classes, uint32_t class_count, uint32_t slots);
+
+/* Memory that pictures in slots may come to, GW_POOL_LEAST of every class included; without a call,
+ * as much as there is. Main thread, before the first frame. */
 void gw_pool_limit(struct gw_pool *pool, uint64_t bytes);
 
 /* Memory that pictures have touched so far. Any thread. */

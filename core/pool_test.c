@@ -141,12 +141,15 @@ static void a_picture_that_outgrows_its_slot_gets_a_larger_one(void **state)
 
 static void a_new_slot_is_taken_only_within_the_limit(void **state)
 {
-	static const struct gw_size_class class = {640, 480, 100};
+	static const struct gw_size_class classes[] = {{640, 480, 100}, {320, 240, 100}};
 	struct gw_error error;
-	struct gw_pool *pool = gw_pool_create(&class, 1, false, &error);
+	struct gw_pool *pool = gw_pool_create(classes, 2, false, &error);
+	const uint64_t least = gw_pool_need(classes, 2, GW_POOL_LEAST);
 	struct gw_frame *frames[10];
 
-	gw_pool_limit(pool, 300000);
+	assert_int_equal(
+		least, 2 * gw_size_class_bytes(&classes[0]) + 2 * gw_size_class_bytes(&classes[1]));
+	gw_pool_limit(pool, least + 300000);
 	for (int i = 0; i < 10; i++) {
 		frames[i] = gw_pool_get(pool, 0, 640, 480);
 		assert_non_null(frames[i]);
@@ -161,6 +164,10 @@ static void a_new_slot_is_taken_only_within_the_limit(void **state)
 	assert_null(gw_pool_get(pool, 0, 640, 480));
 	assert_int_equal(errno, ENOBUFS);
 	assert_int_equal(gw_pool_touched(pool), 10);
+	/* No size is left without any. */
+	for (uint32_t i = 0; i < GW_POOL_LEAST; i++)
+		assert_non_null(gw_pool_get(pool, 0, 320, 240));
+	assert_null(gw_pool_get(pool, 0, 320, 240));
 	gw_pool_destroy(pool);
 }
 

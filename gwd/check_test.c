@@ -1,4 +1,4 @@
-/* `gwd check` finds models that are not there. */
+/* What a check and a start find: models that are not there, memory that is too little. */
 #include "core/test.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/gateway.h"
 #include "gwd/check.h"
 
 struct repository {
@@ -87,6 +88,33 @@ static void a_repository_is_only_needed_for_a_model(void **state)
 		"accel.repository: there is no folder /nosuch, and camera door names a model");
 }
 
+static void memory_is_enough_for_frames_of_every_size(void **state)
+{
+	static const struct {
+		const char *frames, *words;
+	} cases[] = {
+		{"", NULL},
+		{"frames: {memory: 1}", "frames.memory: frames of every size"},
+		{"frames: {memory: 1, classes: [{width: 320, height: 240, count: 9}]}", NULL},
+		{"frames: {memory: 100, populate: true, "
+		 "classes: [{width: 640, height: 480, count: 1000}]}",
+			"frames.populate: all slots"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct gw_config *config;
+		struct gw_error error;
+		char text[256];
+
+		snprintf(text, sizeof(text), "cameras: []\n%s\n", cases[i].frames);
+		assert_int_equal(gw_config_parse(text, strlen(text), &config, &error), 0);
+		assert_int_equal(gw_check_frames(config, &error), cases[i].words ? -ENOMEM : 0);
+		if (cases[i].words)
+			assert_non_null(strstr(error.text, cases[i].words));
+		gw_config_free(config);
+	}
+}
+
 static void the_template_of_a_source_names_a_model_too(void **state)
 {
 	static const char text[] =
@@ -109,6 +137,7 @@ int main(void)
 		TEST(models_that_are_there_are_well),
 		TEST(a_model_or_a_version_that_is_not_there_is_named),
 		TEST(a_repository_is_only_needed_for_a_model),
+		TEST(memory_is_enough_for_frames_of_every_size),
 		TEST(the_template_of_a_source_names_a_model_too),
 	};
 

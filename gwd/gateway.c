@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/thread.h"
 #include "core/watch.h"
+#include "gwd/check.h"
 #include "gwd/last_resort.h"
 #include "gwd/start_watch.h"
 
@@ -93,6 +94,8 @@ int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *rep
 	start_watch_begin();
 	int status = gw_build(gw, config, replay, gw_pipeline, error);
 
+	if (status == 0)
+		status = gw_check_models(config, error);
 	if (status == 0)
 		status = gw_open_stages(gw, error);
 	if (status == 0)

@@ -44,8 +44,10 @@ static int live(const struct command *command, struct gw_config *config, struct 
 
 static int check(const struct command *command, struct gw_config *config, struct gw_error *error)
 {
-	const int status = gw_check_models(config, error);
+	int status = gw_check_frames(config, error);
 
+	if (status == 0)
+		status = gw_check_models(config, error);
 	if (status == 0)
 		printf("%s: well (cameras: %u, interfaces: %u)\n", command->config,
 			config->cameras_count, config->interfaces_count);

@@ -22,7 +22,7 @@
 /* Sums since the start, of one camera. */
 struct mark {
 	uint64_t packets, not_jpeg, lost;
-	uint64_t begun, bad;
+	uint64_t begun, bad, delivered, refused;
 };
 
 struct reading {
@@ -64,15 +64,23 @@ static struct mark mark_camera(const struct gw *gw, uint32_t camera)
 	static const enum gw_drop bad[] = {GW_DROP_JPEG_BAD, GW_DROP_JPEG_UNSUPPORTED,
 		GW_DROP_JPEG_LIMIT, GW_DROP_DECODE_FAILED};
 	const struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
+	/* Frames that never became a picture. */
+	static const enum gw_drop refused[] = {GW_DROP_INCOMPLETE, GW_DROP_DIMS_UNKNOWN,
+		GW_DROP_DIMS_MISMATCH, GW_DROP_TOO_LARGE, GW_DROP_BAD_RESTART, GW_DROP_OVERLAP,
+		GW_DROP_BEYOND_END, GW_DROP_MIXED_HEADERS, GW_DROP_NO_TABLES, GW_DROP_BAD_TABLES,
+		GW_DROP_NO_SLOT};
 	struct mark mark = {
 		.packets = GW_COUNT(rx, camera, packets),
 		.not_jpeg = GW_COUNT(rx, camera, drops[GW_DROP_NOT_JPEG]),
 		.lost = GW_COUNT(rx, camera, events[GW_EVENT_SEQUENCE_GAP]),
 		.begun = gw_total_begun(gw, camera),
+		.delivered = GW_COUNT(&gw->stages[GW_STAGE_SINK], camera, delivered),
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		mark.bad += gw_total_drops(gw, camera, bad[i]);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		mark.refused += gw_total_drops(gw, camera, refused[i]);
 	return mark;
 }
 
@@ -124,8 +132,8 @@ static void say_shed(const struct reading *was, const struct reading *is, struct
 	gw_health_add(health, GW_DEGRADED, "frames.shed", NULL,
 		"%lu of %lu frames of the last %lld s were given up (shed %lu, over_quota %lu, "
 		"no_slot %lu): more come than are worked off; see `gwctl stages` for the stage "
-		"that "
-		"is busy, lower the cameras' rates, or raise `frames.memory` for no_slot",
+		"that is busy, or for a Kafka that takes nothing; lower the cameras' rates, or for "
+		"no_slot raise the counts in `frames.classes`, or `frames.memory`",
 		given_up, begun, (long long)(WINDOW_NS / GW_NS_PER_S), shed, over_quota, no_slot);
 }
 
@@ -137,6 +145,7 @@ static void say_camera(
 	const uint64_t lost = since(was->lost, is->lost);
 	const uint64_t begun = since(was->begun, is->begun);
 	const uint64_t bad = since(was->bad, is->bad);
+	const uint64_t refused = since(was->refused, is->refused);
 
 	if (not_jpeg >= LEAST_PACKETS && at_least(not_jpeg, packets, BAD_PERCENT))
 		gw_health_add(health, GW_DEGRADED, "camera.%s.not_jpeg", name,
@@ -148,6 +157,12 @@ static void say_camera(
 			"%lu of %lu pictures of camera %s cannot be decoded: `gwctl drops` says "
 			"why",
 			bad, begun, name);
+	if (refused >= LEAST_FRAMES && since(was->delivered, is->delivered) == 0)
+		gw_health_add(health, GW_DEGRADED, "camera.%s.refused", name,
+			"camera %s sends, and none of its pictures gets through: %lu were refused "
+			"in the "
+			"last %lld s; `gwctl drops` says why",
+			name, refused, (long long)(WINDOW_NS / GW_NS_PER_S));
 	if (lost >= LEAST_FRAMES && at_least(lost, packets + lost, LOST_PERCENT))
 		gw_health_add(health, GW_NOTICE, "camera.%s.network", name,
 			"about %lu of %lu packets of camera %s were lost before the gateway read "
@@ -155,9 +170,12 @@ static void say_camera(
 			lost, packets + lost, name);
 }
 
-/* No fault of the gateway's: who looks after the cameras wants to know. */
+/* Cameras that send nothing at all: no fault of the gateway's, but who looks after them wants to
+ * know. Those of a topic send when there is something. Locked. */
 static void say_silent(struct losses *losses, struct gw_health *health, int64_t now)
 {
+	const struct mark *is = losses->reading[losses->last].camera;
+	const struct mark *was = losses->reading[losses->last ^ 1].camera;
 	const struct gw *gw = losses->gw;
 	uint32_t silent = 0, cameras = 0;
 	char names[NAMES * (GW_NAME + 2) + 8] = "";
@@ -168,10 +186,11 @@ static void say_silent(struct losses *losses, struct gw_health *health, int64_t 
 	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
 		const struct gw_camera *camera = gw_camera_now(gw, i);
 
-		if (!camera)
+		if (!camera || !gw_camera_has_media(camera->config))
 			continue;
 		cameras++;
-		if (rates_camera(losses->rates, i, now).state == CAMERA_LIVE)
+		if (rates_camera(losses->rates, i, now).state == CAMERA_LIVE ||
+			since(was[i].packets, is[i].packets) > 0)
 			continue;
 		if (silent++ < NAMES)
 			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
@@ -199,7 +218,7 @@ void losses_health(struct losses *losses, struct gw_health *health, int64_t now)
 				say_camera(gw->cameras->slot[i].name, &was->camera[i],
 					&is->camera[i], health);
 	}
-	pthread_mutex_unlock(&losses->lock);
 	say_silent(losses, health, now);
+	pthread_mutex_unlock(&losses->lock);
 	gw_cameras_release(gw);
 }

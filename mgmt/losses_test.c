@@ -102,6 +102,31 @@ static void pictures_that_nobody_can_decode_are_told(void **state)
 	assert_null(later(f, "camera.cam0.undecodable"));
 }
 
+static void a_camera_of_which_nothing_gets_through_is_told_and_is_not_silent(void **state)
+{
+	struct fixture *f = *state;
+
+	f->made.gw.start = f->now;
+	gw_counter_set(&rx(f, 0)->packets, 5);
+	assert_null(later(f, "cameras.silent"));
+	gw_counter_set(&rx(f, 0)->packets, 900);
+	gw_counter_set(&rx(f, 0)->drops[GW_DROP_DIMS_MISMATCH], 30);
+	const struct gw_trouble *trouble = later(f, "camera.cam0.refused");
+
+	assert_non_null(trouble);
+	assert_int_equal(trouble->severity, GW_DEGRADED);
+	assert_non_null(strstr(trouble->text, "30 were refused"));
+	gw_counter_set(&rx(f, 0)->packets, 1800);
+	gw_counter_set(&rx(f, 0)->drops[GW_DROP_DIMS_MISMATCH], 60);
+	trouble = later(f, "cameras.silent");
+	assert_non_null(trouble);
+	assert_non_null(strstr(trouble->text, "1 of 2 cameras send no pictures: cam/1"));
+	/* Some get through. */
+	gw_counter_set(&rx(f, 0)->drops[GW_DROP_DIMS_MISMATCH], 90);
+	gw_counter_set(&handmade_stats(&f->made, GW_STAGE_SINK, 0)->delivered, 5);
+	assert_null(later(f, "camera.cam0.refused"));
+}
+
 static void what_the_network_lost_is_a_notice(void **state)
 {
 	struct fixture *f = *state;
@@ -135,6 +160,7 @@ int main(void)
 		TEST(frames_that_are_given_up_are_told_while_they_are),
 		TEST(a_camera_of_another_codec_is_told_by_name),
 		TEST(pictures_that_nobody_can_decode_are_told),
+		TEST(a_camera_of_which_nothing_gets_through_is_told_and_is_not_silent),
 		TEST(what_the_network_lost_is_a_notice),
 		TEST(silent_cameras_are_named_after_a_while),
 	};

@@ -137,13 +137,15 @@ def _show_balance(figures: Figures) -> None:
     print("\nBalance: received = delivered + dropped + in flight, as `gwctl audit` checks it")
     rows = [
         [
-            equation["unit"] + "s" if equation["name"] == "total" else "unmatched packets",
+            ("unmatched " if equation["name"] == "unmatched" else "") + equation["unit"] + "s",
             f"{equation['received']} =",
             *(f"{equation['delivered']} +", f"{equation['dropped']} +", equation["in_flight"]),
             "exact" if equation["balanced"] else "NOT BALANCED",
         ]
         for equation in figures.audit["equations"]
         if equation["name"] in ("total", "unmatched")
+        # There is no topic that records would come from.
+        and equation["unit"] != "record"
     ]
     table(["", "received", "delivered", "dropped", "in flight", ""], rows)
 
