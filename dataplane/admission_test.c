@@ -151,6 +151,39 @@ static void lossless_waits_instead_of_shedding(void **state)
 	ASSERT_DROPS(s, OVER_QUOTA, 0);
 }
 
+/* A packet of no use took the number of the one that waits. */
+static void a_packet_that_waits_is_judged_as_if_it_had_not_come(void **state)
+{
+	struct scene *s = *state;
+
+	test_receiver_restart(s->receiver, true);
+	s->receiver->cameras[0].quota = 1;
+	s->receiver->sink_keeps = true;
+	scene_send(s, 0);
+	scene_prepare(s, 1);
+	uint8_t *payload_type = &s->camera.packets[0].bytes[TEST_RTP_OFFSET + 1];
+	const uint8_t jpeg = *payload_type;
+
+	*payload_type = 34;
+	test_receive_packet(s->receiver, &s->camera, 0);
+	ASSERT_DROPS(s, RTP_PAYLOAD, 1);
+	*payload_type = jpeg;
+	for (int tries = 0; tries < 3; tries++) {
+		test_receive_packet(s->receiver, &s->camera, 0);
+		assert_true(s->receiver->waits);
+	}
+	test_sink_release(s->receiver);
+	test_receive_frame(s->receiver, &s->camera);
+	assert_false(s->receiver->waits);
+	ASSERT_DROPS(s, DUPLICATE, 0);
+	/* Once it has come, the next one under its number is a copy. */
+	test_receive_packet(s->receiver, &s->camera, 0);
+	assert_int_equal(
+		test_drops(s->receiver, GW_DROP_DUPLICATE) + test_drops(s->receiver, GW_DROP_LATE),
+		1);
+	ASSERT_PICTURES(s, 0, 1);
+}
+
 static void lossless_waits_for_a_slot_but_not_in_vain(void **state)
 {
 	struct scene *s = *state;
@@ -219,6 +252,7 @@ int main(void)
 		SCENE_TEST(a_reused_slot_is_not_mistaken_for_the_frame_it_held),
 		SCENE_TEST(a_frame_that_is_being_filled_is_not_shed_for_the_one_its_slot_held),
 		SCENE_TEST(lossless_waits_instead_of_shedding),
+		SCENE_TEST(a_packet_that_waits_is_judged_as_if_it_had_not_come),
 		SCENE_TEST(lossless_waits_for_a_slot_but_not_in_vain),
 		SCENE_TEST(lossless_closes_no_frame_by_the_clock),
 		SCENE_TEST(one_camera_in_excess_costs_the_others_nothing),

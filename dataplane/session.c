@@ -280,16 +280,20 @@ static enum gw_drop judge_old(struct stream *stream, const struct rtp_packet *rt
 	return GW_DROP_NONE;
 }
 
-/* Whether all that was seen under that number was of no use; it is forgotten. */
-static bool was_only_noted(struct stream *stream, uint64_t extended)
+/* Whether all that was seen under that number was of no use. */
+static bool was_only_noted(const struct stream *stream, uint64_t extended)
 {
-	for (uint32_t i = 0; i < STREAM_NOTED; i++) {
-		if (stream->noted[i] == extended) {
-			stream->noted[i] = 0;
+	for (uint32_t i = 0; i < STREAM_NOTED; i++)
+		if (stream->noted[i] == extended)
 			return true;
-		}
-	}
 	return false;
+}
+
+static void forget_noted(struct stream *stream, uint64_t extended)
+{
+	for (uint32_t i = 0; i < STREAM_NOTED; i++)
+		if (stream->noted[i] == extended)
+			stream->noted[i] = 0;
 }
 
 enum gw_drop session_admit(struct stream *stream, const struct rtp_packet *rtp,
@@ -319,6 +323,9 @@ enum gw_drop session_admit(struct stream *stream, const struct rtp_packet *rtp,
 
 void session_mark(struct stream *stream, uint64_t extended)
 {
+	/* Not before: a packet that has to wait is judged again. */
+	if (extended <= stream->sequence.highest)
+		forget_noted(stream, extended);
 	if (extended < stream->sequence.highest)
 		gw_count_event(stream->stats, GW_EVENT_REORDERED);
 	const uint32_t missing = sequence_mark(&stream->sequence, extended);

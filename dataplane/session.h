@@ -36,7 +36,7 @@ struct open_frame *session_find_open(struct stream *stream, const struct rtp_pac
 enum gw_drop session_admit(struct stream *stream, const struct rtp_packet *rtp,
 	const struct rtp_jpeg *jpeg, uint64_t *extended, struct open_frame **open);
 
-/* Notes that the packet arrived and was of use. */
+/* Notes that the packet arrived and was of use, whatever came under its number before. */
 void session_mark(struct stream *stream, uint64_t extended);
 
 /* Notes that a packet of the session with that number arrived, although it was of no use. */
