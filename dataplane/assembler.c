@@ -330,9 +330,13 @@ void assembler_fetch_room(const struct assembler *assembler, uint32_t camera, ui
 enum gw_drop assembler_judge_type(
 	struct assembler *assembler, uint32_t camera, uint8_t payload_type)
 {
+	struct stream *stream = assembler->streams[camera];
+
+	if (!stream)
+		return GW_DROP_NO_CAMERA;
 	if (!rtp_type_may_be_jpeg(payload_type))
 		return GW_DROP_RTP_PAYLOAD;
-	return session_judge_type(assembler->streams[camera], payload_type);
+	return session_judge_type(stream, payload_type);
 }
 
 /* Noise and quality 100 need more than pictures of that size do: the frame moves into a larger
@@ -410,7 +414,7 @@ void assembler_note(struct assembler *assembler, uint32_t camera, const struct r
 {
 	struct stream *stream = assembler->streams[camera];
 
-	if (session_is_new(stream, rtp->ssrc))
+	if (!stream || session_is_new(stream, rtp->ssrc))
 		return;
 	session_note(stream, rtp->sequence);
 	pass_on_whole(assembler, stream, done);

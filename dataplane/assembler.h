@@ -57,12 +57,12 @@ void assembler_detach(
 	struct assembler *assembler, struct stream *stream, struct assembler_done *done);
 
 /* Whether a camera's packets of that payload type may be its pictures: GW_DROP_NONE, or why not.
- * Ask before the payload is looked at. */
+ * Ask before the payload is looked at. GW_DROP_NO_CAMERA: it is not attached here. */
 enum gw_drop assembler_judge_type(
 	struct assembler *assembler, uint32_t camera, uint8_t payload_type);
 
-/* Takes one packet of a camera and counts what came of it in the camera's statistics, but for
- * `packets_used`, `packets` and packet drops, which the caller counts by the returned reason
+/* Takes one packet of an attached camera and counts what came of it in the camera's statistics, but
+ * for `packets_used`, `packets` and packet drops, which the caller counts by the returned reason
  * (GW_DROP_NONE: used). Appends at most ASSEMBLER_MAX_DONE frames to `done`. */
 enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, const struct arrival *arrival,
@@ -75,7 +75,8 @@ void assembler_fetch(const struct assembler *assembler, uint32_t camera);
 void assembler_fetch_room(const struct assembler *assembler, uint32_t camera, uint32_t size);
 
 /* Notes a packet of a camera that is of no use, so that nobody waits for its number or misses it.
- * Only the header fields of `rtp` are looked at. Nothing is counted but events. */
+ * Only the header fields of `rtp` are looked at. Nothing is counted but events. Accepts a camera
+ * that is not attached here. */
 void assembler_note(struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp,
 	struct assembler_done *done);
 

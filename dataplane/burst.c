@@ -124,9 +124,10 @@ static inline enum outcome work_on_packet(struct rx_lane *rx, const struct port 
 	if (unlikely(packet->nb_segs != 1))
 		read_packet(rx, from, packet, datagram);
 	if (lanes > 1 && from) {
-		const uint32_t to = receiver_lane(&rx->receiver, datagram, lanes);
+		const uint32_t camera = receiver_camera(&rx->receiver, datagram);
+		const uint32_t to = gw_lane_of(camera, lanes);
 
-		if (to != rx->lane->index && to != UINT32_MAX)
+		if (camera != STREAM_NO_CAMERA && to != rx->lane->index)
 			return hand_over(rx, packet, datagram, to);
 	}
 	return receiver_put(&rx->receiver, datagram, arrival, done) ? TAKEN : NOT_YET;

@@ -19,6 +19,12 @@ static bool udp_checksum_passes(const struct packet *packet, unsigned int checks
 	return (checks & RECEIVER_TAKE_UNFINISHED) && packet_udp_checksum_unfinished(packet);
 }
 
+/* With wrong padding the header is still right. */
+static bool has_header(enum gw_drop drop)
+{
+	return drop == GW_DROP_NONE || drop == GW_DROP_RTP_PADDING;
+}
+
 /* The payload of a camera's datagram. *camera may change to another one of the same flow. */
 static enum gw_drop put_payload(struct receiver *receiver, const struct packet *packet,
 	unsigned int checks, uint32_t *camera, const struct arrival *arrival,
@@ -31,8 +37,7 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 		return GW_DROP_UDP_CHECKSUM;
 	enum gw_drop drop = rtp_parse(packet->payload, packet->size, &rtp);
 
-	/* With wrong padding the header is still right. */
-	if (drop != GW_DROP_NONE && drop != GW_DROP_RTP_PADDING)
+	if (!has_header(drop))
 		return drop;
 	const uint32_t match = stream_table_by_ssrc(receiver->table, *camera, rtp.ssrc);
 
@@ -76,22 +81,20 @@ void receiver_fetch_room(const struct receiver *receiver, const struct datagram 
 		assembler_fetch_room(receiver->assembler, datagram->camera, datagram->packet.size);
 }
 
-uint32_t receiver_lane(
-	const struct receiver *receiver, const struct datagram *datagram, uint32_t lanes)
+uint32_t receiver_camera(const struct receiver *receiver, const struct datagram *datagram)
 {
-	uint32_t camera = datagram->camera;
+	const uint32_t first = datagram->camera;
 	struct rtp_packet rtp;
 
 	if (datagram->drop != GW_DROP_NONE)
-		return UINT32_MAX;
+		return STREAM_NO_CAMERA;
 	/* Cameras that share a flow may have different lanes. */
-	if (stream_table_is_shared(receiver->table, camera) &&
-		rtp_parse(datagram->packet.payload, datagram->packet.size, &rtp) == GW_DROP_NONE) {
-		camera = stream_table_by_ssrc(receiver->table, camera, rtp.ssrc);
-		if (camera == STREAM_NO_CAMERA)
-			camera = datagram->camera;
-	}
-	return gw_lane_of(camera, lanes);
+	if (!stream_table_is_shared(receiver->table, first) ||
+		!has_header(rtp_parse(datagram->packet.payload, datagram->packet.size, &rtp)))
+		return first;
+	const uint32_t match = stream_table_by_ssrc(receiver->table, first, rtp.ssrc);
+
+	return match != STREAM_NO_CAMERA ? match : first;
 }
 
 bool receiver_put(struct receiver *receiver, const struct datagram *datagram,
@@ -108,6 +111,10 @@ bool receiver_put(struct receiver *receiver, const struct datagram *datagram,
 
 	if (drop == ASSEMBLER_WAIT)
 		return false;
+	if (drop == GW_DROP_NO_CAMERA) {
+		count_unmatched(receiver, drop);
+		return true;
+	}
 	struct gw_camera_stats *stats = &receiver->stats->camera[camera];
 
 	gw_counter_add(&stats->packets, 1);

@@ -40,12 +40,13 @@ void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_
 void receiver_fetch(const struct receiver *receiver, const struct datagram *datagram);
 void receiver_fetch_room(const struct receiver *receiver, const struct datagram *datagram);
 
-/* Which of `lanes` lanes the datagram belongs to: its camera's. UINT32_MAX: any, it is to be
+/* Whose the datagram is: its camera's lane must take it. STREAM_NO_CAMERA: nobody's, it is to be
  * counted where it was read. */
-uint32_t receiver_lane(
-	const struct receiver *receiver, const struct datagram *datagram, uint32_t lanes);
+uint32_t receiver_camera(const struct receiver *receiver, const struct datagram *datagram);
 
-/* Takes one datagram that belongs to this lane, and counts it. Returns false when it could not be
- * taken yet (only when nothing may be lost): nothing was counted, put it again later. */
+/* Takes one datagram that belongs to this lane, and counts it. Cameras may have changed since
+ * another lane found it to belong here: what is a camera's of another lane now is nobody's. Returns
+ * false when it could not be taken yet (only when nothing may be lost): nothing was counted, put it
+ * again later. */
 bool receiver_put(struct receiver *receiver, const struct datagram *datagram,
 	const struct arrival *arrival, struct assembler_done *done);

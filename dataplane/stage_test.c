@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -18,6 +17,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/eal.h"
 #include "dataplane/test_camera.h"
+#include "dataplane/test_child.h"
 
 #define PICTURES 4
 
@@ -31,31 +31,6 @@ struct scene {
 };
 
 static struct scene scene;
-
-static void must(bool truth, const char *what)
-{
-	if (!truth) {
-		fprintf(stderr, "not true: %s\n", what);
-		_exit(1);
-	}
-}
-#define MUST(truth) must(truth, #truth)
-
-/* Runs `body` in a child and succeeds when it returns. */
-static void in_child(void (*body)(void))
-{
-	int status = -1;
-	const pid_t child = fork();
-
-	if (child == 0) {
-		alarm(60);
-		body();
-		_exit(0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
 
 static void write_packet(pcap_dumper_t *dumper, const uint8_t *bytes, uint32_t size, uint32_t index)
 {
@@ -193,13 +168,13 @@ static void replay_all(void)
 static void a_capture_is_replayed_to_its_last_packet_and_with_its_times(void **state)
 {
 	write_capture(DLT_EN10MB, 1000);
-	in_child(replay_all);
+	test_in_child(replay_all);
 }
 
 static void packets_in_pieces_are_put_together(void **state)
 {
 	write_capture(DLT_EN10MB, 20000);
-	in_child(replay_all);
+	test_in_child(replay_all);
 }
 
 static void replay_with_few_slots(void)
@@ -213,7 +188,7 @@ static void replay_with_few_slots(void)
 static void a_replay_with_too_few_slots_is_refused(void **state)
 {
 	write_capture(DLT_EN10MB, 1000);
-	in_child(replay_with_few_slots);
+	test_in_child(replay_with_few_slots);
 }
 
 static void replay_as_nobody(void)
@@ -228,7 +203,7 @@ static void a_replay_needs_no_privileges(void **state)
 		skip(); /* the other tests ran without privileges */
 	write_capture(DLT_EN10MB, 1000);
 	assert_int_equal(chmod(scene.folder, 0755), 0);
-	in_child(replay_as_nobody);
+	test_in_child(replay_as_nobody);
 }
 
 static void replay_cooked(void)
@@ -241,7 +216,7 @@ static void replay_cooked(void)
 static void a_capture_of_another_link_type_is_refused(void **state)
 {
 	write_capture(DLT_LINUX_SLL, 1000);
-	in_child(replay_cooked);
+	test_in_child(replay_cooked);
 }
 
 static void replay_nothing(void)
@@ -253,7 +228,7 @@ static void replay_nothing(void)
 
 static void a_missing_capture_is_named(void **state)
 {
-	in_child(replay_nothing);
+	test_in_child(replay_nothing);
 }
 
 static void replay_text(void)
@@ -269,7 +244,7 @@ static void a_file_that_is_no_capture_is_refused(void **state)
 
 	fputs("cameras: []\n", file);
 	fclose(file);
-	in_child(replay_text);
+	test_in_child(replay_text);
 }
 
 static void replay_cut(void)
@@ -287,7 +262,7 @@ static void a_capture_that_was_cut_short_is_replayed_up_to_there(void **state)
 	write_capture(DLT_EN10MB, 1000);
 	assert_int_equal(stat(scene.capture, &facts), 0);
 	assert_int_equal(truncate(scene.capture, facts.st_size - 700), 0);
-	in_child(replay_cut);
+	test_in_child(replay_cut);
 }
 
 static void open_unknown(void)
@@ -301,7 +276,7 @@ static void open_unknown(void)
 
 static void an_unknown_driver_is_named(void **state)
 {
-	in_child(open_unknown);
+	test_in_child(open_unknown);
 }
 
 static void open_missing_device(void)
@@ -314,7 +289,7 @@ static void open_missing_device(void)
 
 static void a_network_device_that_does_not_exist_is_named(void **state)
 {
-	in_child(open_missing_device);
+	test_in_child(open_missing_device);
 }
 
 static void open_without_device(void)
@@ -326,7 +301,7 @@ static void open_without_device(void)
 
 static void a_device_without_its_argument_is_explained(void **state)
 {
-	in_child(open_without_device);
+	test_in_child(open_without_device);
 }
 
 static void open_without_permission(void)
@@ -342,7 +317,7 @@ static void missing_permission_is_explained(void **state)
 {
 	if (geteuid() != 0)
 		skip(); /* only root can give privileges up */
-	in_child(open_without_permission);
+	test_in_child(open_without_permission);
 }
 
 static void open_nothing(void)
@@ -354,7 +329,7 @@ static void open_nothing(void)
 
 static void a_gateway_without_interfaces_is_refused(void **state)
 {
-	in_child(open_nothing);
+	test_in_child(open_nothing);
 }
 
 static void receive_zeros(void)
@@ -387,7 +362,7 @@ static void receive_zeros(void)
 
 static void two_ports_are_polled_and_described_and_the_affinity_is_kept(void **state)
 {
-	in_child(receive_zeros);
+	test_in_child(receive_zeros);
 }
 
 static void open_twice(void)
@@ -401,7 +376,7 @@ static void open_twice(void)
 
 static void a_second_start_in_the_same_process_is_refused(void **state)
 {
-	in_child(open_twice);
+	test_in_child(open_twice);
 }
 
 static void stop_amid_traffic(void)
@@ -420,7 +395,7 @@ static void stop_amid_traffic(void)
 
 static void a_stage_that_drains_takes_no_more_packets(void **state)
 {
-	in_child(stop_amid_traffic);
+	test_in_child(stop_amid_traffic);
 }
 
 static void stop_one_lane_before_the_other(void)
@@ -444,7 +419,7 @@ static void stop_one_lane_before_the_other(void)
 
 static void a_lane_waits_for_those_that_still_hand_packets_over(void **state)
 {
-	in_child(stop_one_lane_before_the_other);
+	test_in_child(stop_one_lane_before_the_other);
 }
 
 #define STAGE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

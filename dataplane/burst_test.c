@@ -1,0 +1,162 @@
+/* Packets that one receive lane hands over to another, and what happens to them on the way. */
+#include "core/test.h"
+
+#include <fcntl.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/test_gateway.h"
+#include "dataplane/dataplane.h"
+#include "dataplane/stage.h"
+#include "dataplane/test_camera.h"
+#include "dataplane/test_child.h"
+
+/* Lane 0 has the port; slot 0 is its camera, slot 1 that of lane 1. */
+#define HALL "{name: hall, source: 10.0.0.3, destination: 10.0.0.2, port: 5004"
+#define DOOR "{name: door, source: 10.0.0.1, destination: 10.0.0.2, port: 5004"
+#define DOOR_SSRC 8194
+#define DOOR_WITH_SSRC DOOR ", ssrc: 8194}"
+/* It sends from the door's address. */
+#define HALL_AT_THE_DOOR \
+	"{name: hall, source: 10.0.0.1, destination: 10.0.0.2, port: 5004, ssrc: 4097}"
+
+static struct scene {
+	struct gw gw;
+	struct gw_lane *lanes;
+	struct gw_error error;
+	struct test_camera camera; /* the door's */
+	char capture[64];
+	int fd;
+	uint64_t packets; /* in the capture */
+} scene;
+
+static int set_up(void **state)
+{
+	struct test_jpeg picture;
+
+	memset(&scene, 0, sizeof(scene));
+	snprintf(scene.capture, sizeof(scene.capture), "/tmp/burst_test.XXXXXX");
+	scene.fd = mkstemp(scene.capture);
+	test_camera_init(&scene.camera, 1, 5004);
+	scene.camera.ssrc = DOOR_SSRC;
+	scene.camera.udp_checksum = true;
+	test_jpeg_make(&picture, 320, 240, 90, 1, 2, 0, 0);
+	test_camera_send(&scene.camera, &picture);
+	test_jpeg_free(&picture);
+	return scene.fd >= 0 ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	test_camera_free(&scene.camera);
+	close(scene.fd);
+	unlink(scene.capture);
+	return 0;
+}
+
+/* What the port will receive: the door's first `count` packets, `times` times. */
+static void write_capture(uint32_t count, uint32_t times)
+{
+	pcap_t *pcap = pcap_open_dead(DLT_EN10MB, 65536);
+	pcap_dumper_t *dumper = pcap_dump_open(pcap, scene.capture);
+
+	for (uint32_t i = 0; i < count * times; i++) {
+		const struct test_packet *packet = &scene.camera.packets[i % count];
+		const struct pcap_pkthdr header = {.caplen = packet->size, .len = packet->size};
+
+		pcap_dump((u_char *)dumper, &header, packet->bytes);
+	}
+	scene.packets = count * times;
+	pcap_dump_close(dumper);
+	pcap_close(pcap);
+}
+
+static void open_two_lanes(const char *hall, const char *door)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		"cores: {rx: 2}\n"
+		"interfaces: [{name: lan0, device: \"net_pcap0,rx_pcap=%s\"}]\n"
+		"frames: {classes: [{width: 640, height: 480, count: 4}]}\n"
+		"cameras: [%s, %s]\n",
+		scene.capture, hall, door);
+	test_child_must(test_gateway_open(&scene.gw, text, NULL, GW_STAGE_RX, &dataplane_stage,
+				&scene.error) == 0,
+		scene.error.text);
+	scene.lanes = scene.gw.stages[GW_STAGE_RX].lanes;
+	MUST(gw_camera_find(&scene.gw, "door") == 1);
+}
+
+/* Turns a lane until it finds nothing more. */
+static void turn(uint32_t lane)
+{
+	struct gw_frame *frame;
+
+	while (dataplane_stage.poll(&scene.lanes[lane]) > 0)
+		while (test_gateway_pop(&scene.gw, GW_STAGE_RX, &frame, 1) == 1)
+			gw_frame_unref(frame);
+}
+
+static uint64_t dropped(uint32_t lane, uint32_t subject, enum gw_drop drop)
+{
+	return gw_counter_get(&scene.lanes[lane].stats->camera[subject].drops[drop]);
+}
+
+static void give_the_address_to_another(void)
+{
+	open_two_lanes(HALL "}", DOOR "}");
+	struct gw_camera_config gate = scene.gw.config->cameras[1];
+	char name[] = "gate";
+
+	gate.name = name;
+	turn(0);
+	MUST(gw_camera_remove(&scene.gw, "door", &scene.error) == 0);
+	MUST(gw_camera_put(&scene.gw, &gate, &scene.error) == 0);
+	/* Of lane 0; what lane 1 holds is found to be its packets now. */
+	MUST(gw_camera_find(&scene.gw, name) == 2);
+	turn(1);
+	MUST(dropped(1, GW_UNMATCHED, GW_DROP_NO_CAMERA) == scene.packets);
+	test_gateway_close(&scene.gw);
+}
+
+static void packets_of_a_camera_that_was_removed_are_not_anothers(void **state)
+{
+	write_capture(scene.camera.count, 1);
+	test_in_child(give_the_address_to_another);
+}
+
+static void hand_over_wrong_padding(void)
+{
+	open_two_lanes(HALL_AT_THE_DOOR, DOOR_WITH_SSRC);
+	turn(0);
+	turn(1);
+	MUST(dropped(1, 1, GW_DROP_RTP_PADDING) == 1);
+	test_gateway_close(&scene.gw);
+}
+
+static void wrong_padding_is_counted_on_the_lane_of_its_ssrc(void **state)
+{
+	struct test_packet *packet = &scene.camera.packets[0];
+
+	packet->bytes[TEST_RTP_OFFSET] |= 0x20;
+	packet->bytes[packet->size - 1] = 0;
+	/* No checksum: the packet was changed. */
+	packet->bytes[40] = packet->bytes[41] = 0;
+	write_capture(1, 1);
+	test_in_child(hand_over_wrong_padding);
+}
+
+#define BURST_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BURST_TEST(packets_of_a_camera_that_was_removed_are_not_anothers),
+		BURST_TEST(wrong_padding_is_counted_on_the_lane_of_its_ssrc),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
