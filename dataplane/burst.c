@@ -63,10 +63,10 @@ static void set_capture_time(
 enum outcome { TAKEN, HANDED_OVER, NOT_YET };
 
 /* Gives a packet to the lane of its camera. */
-static enum outcome hand_over(
-	struct rx_lane *rx, struct rte_mbuf *packet, const struct datagram *datagram, uint32_t to)
+static enum outcome hand_over(struct rx_lane *rx, struct rte_mbuf *packet,
+	const struct datagram *datagram, uint32_t camera, uint32_t to)
 {
-	struct gw_camera_stats *stats = &rx->lane->stats->camera[datagram->camera];
+	struct gw_camera_stats *stats = &rx->lane->stats->camera[camera];
 
 	/* The number of our own, so that the other lane knows what to check. */
 	packet->port = (uint16_t)(rx->own.port - rx->dp->ports);
@@ -75,6 +75,7 @@ static enum outcome hand_over(
 	if (rx->lane->stage->gw->lossless)
 		return NOT_YET;
 	gw_counter_add(&stats->packets, 1);
+	gw_counter_add(&stats->bytes, datagram->packet.size);
 	gw_count_drop(stats, GW_DROP_LANE_FULL);
 	return TAKEN;
 }
@@ -128,7 +129,7 @@ static inline enum outcome work_on_packet(struct rx_lane *rx, const struct port 
 		const uint32_t to = gw_lane_of(camera, lanes);
 
 		if (camera != STREAM_NO_CAMERA && to != rx->lane->index)
-			return hand_over(rx, packet, datagram, to);
+			return hand_over(rx, packet, datagram, camera, to);
 	}
 	return receiver_put(&rx->receiver, datagram, arrival, done) ? TAKEN : NOT_YET;
 }

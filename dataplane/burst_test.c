@@ -149,6 +149,26 @@ static void wrong_padding_is_counted_on_the_lane_of_its_ssrc(void **state)
 	test_in_child(hand_over_wrong_padding);
 }
 
+static void hand_over_too_much(void)
+{
+	const uint64_t lost = scene.packets - (HANDOVER_SIZE - 1);
+
+	open_two_lanes(HALL_AT_THE_DOOR, DOOR_WITH_SSRC);
+	turn(0);
+	MUST(dropped(0, 0, GW_DROP_LANE_FULL) == 0);
+	MUST(dropped(0, 1, GW_DROP_LANE_FULL) == lost);
+	MUST(gw_counter_get(&scene.lanes[0].stats->camera[1].packets) == lost);
+	MUST(gw_counter_get(&scene.lanes[0].stats->camera[1].bytes) ==
+		lost * (scene.camera.packets[0].size - TEST_RTP_OFFSET));
+	test_gateway_close(&scene.gw);
+}
+
+static void what_a_lane_has_no_room_for_is_counted_on_the_camera_of_its_ssrc(void **state)
+{
+	write_capture(1, HANDOVER_SIZE + 100);
+	test_in_child(hand_over_too_much);
+}
+
 #define BURST_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -156,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BURST_TEST(packets_of_a_camera_that_was_removed_are_not_anothers),
 		BURST_TEST(wrong_padding_is_counted_on_the_lane_of_its_ssrc),
+		BURST_TEST(what_a_lane_has_no_room_for_is_counted_on_the_camera_of_its_ssrc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
