@@ -12,11 +12,11 @@
 #define PREFETCH_AHEAD 4
 
 /* What the port has not checked, as the configuration wants it. */
-static inline unsigned int checks_left(const struct port *port, const struct rte_mbuf *packet)
+static inline unsigned int checks_left(const struct burst *burst, const struct rte_mbuf *packet)
 {
-	unsigned int checks = port->checks;
+	unsigned int checks = burst->checks;
 
-	if (!port->offloads_checksum)
+	if (!burst->offloads_checksum)
 		return checks;
 	const uint64_t ip = packet->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 	const uint64_t udp = packet->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
@@ -47,7 +47,7 @@ static inline const uint8_t *packet_bytes(
 static void set_capture_time(
 	struct rx_lane *rx, const struct rte_mbuf *packet, struct arrival *arrival)
 {
-	const struct port *port = rx->own.port;
+	const struct port *port = &rx->dp->ports[0];
 
 	if (!(packet->ol_flags & port->timestamp_flag))
 		return;
@@ -68,8 +68,7 @@ static enum outcome hand_over(struct rx_lane *rx, struct rte_mbuf *packet,
 {
 	struct gw_camera_stats *stats = &rx->lane->stats->camera[camera];
 
-	/* The number of our own, so that the other lane knows what to check. */
-	packet->port = (uint16_t)(rx->own.port - rx->dp->ports);
+	packet->hash.usr = datagram->checks;
 	if (rte_ring_sp_enqueue(rx->dp->handover[rx->lane->index][to], packet) == 0)
 		return HANDED_OVER;
 	if (rx->lane->stage->gw->lossless)
@@ -81,14 +80,15 @@ static enum outcome hand_over(struct rx_lane *rx, struct rte_mbuf *packet,
 }
 
 /* Reads the headers of one packet of the burst. */
-static inline void read_packet(struct rx_lane *rx, const struct port *from,
+static inline void read_packet(struct rx_lane *rx, const struct burst *burst,
 	const struct rte_mbuf *packet, struct datagram *datagram)
 {
-	const struct port *port = from ? from : &rx->dp->ports[packet->port];
+	const unsigned int checks =
+		burst == &rx->own ? checks_left(burst, packet) : packet->hash.usr;
 	uint32_t size;
 	const uint8_t *data = packet_bytes(rx, packet, &size);
 
-	receiver_read(&rx->receiver, data, size, checks_left(port, packet), datagram);
+	receiver_read(&rx->receiver, data, size, checks, datagram);
 }
 
 /* Reads the headers of all that is left of the burst. The packets do not wait for each other: what
@@ -109,13 +109,13 @@ static void read_ahead(struct rx_lane *rx, const struct burst *burst, struct dat
 			rte_prefetch0(ahead);
 			rte_prefetch0(ahead + RTE_CACHE_LINE_SIZE);
 		}
-		read_packet(rx, burst->port, packet[i], &datagrams[i]);
+		read_packet(rx, burst, packet[i], &datagrams[i]);
 		if (i == first || datagrams[i].camera != datagrams[i - 1].camera)
 			receiver_fetch(&rx->receiver, &datagrams[i]);
 	}
 }
 
-static inline enum outcome work_on_packet(struct rx_lane *rx, const struct port *from,
+static inline enum outcome work_on_packet(struct rx_lane *rx, const struct burst *burst,
 	struct rte_mbuf *packet, struct datagram *datagram, const struct arrival *arrival,
 	struct assembler_done *done)
 {
@@ -123,8 +123,8 @@ static inline enum outcome work_on_packet(struct rx_lane *rx, const struct port 
 
 	/* Its pieces lay where those of the next one do. */
 	if (unlikely(packet->nb_segs != 1))
-		read_packet(rx, from, packet, datagram);
-	if (lanes > 1 && from) {
+		read_packet(rx, burst, packet, datagram);
+	if (lanes > 1 && burst == &rx->own) {
 		const uint32_t camera = receiver_camera(&rx->receiver, datagram);
 		const uint32_t to = gw_lane_of(camera, lanes);
 
@@ -153,7 +153,7 @@ static uint32_t work_on(struct rx_lane *rx, struct burst *burst)
 		if (i + 1 < count && datagrams[i + 1].camera != datagrams[i].camera)
 			receiver_fetch_room(&rx->receiver, &datagrams[i + 1]);
 		const enum outcome outcome =
-			work_on_packet(rx, burst->port, packet[i], &datagrams[i], &arrival, &done);
+			work_on_packet(rx, burst, packet[i], &datagrams[i], &arrival, &done);
 
 		if (outcome == NOT_YET)
 			break;
@@ -202,7 +202,8 @@ uint32_t dataplane_poll(struct gw_lane *lane)
 		const struct rx_queue *queue = &rx->queues[i];
 
 		burst->next = 0;
-		burst->port = queue->port;
+		burst->checks = queue->port->checks;
+		burst->offloads_checksum = queue->port->offloads_checksum;
 		burst->count =
 			rte_eth_rx_burst(queue->port->id, queue->queue, burst->packet, GW_BURST);
 		if (burst->count == 0)

@@ -169,6 +169,28 @@ static void what_a_lane_has_no_room_for_is_counted_on_the_camera_of_its_ssrc(voi
 	test_in_child(hand_over_too_much);
 }
 
+static void open_the_port_again(void)
+{
+	open_two_lanes(HALL "}", DOOR "}");
+	struct dataplane *dp = scene.gw.stages[GW_STAGE_RX].state;
+
+	turn(0);
+	/* What they are for a moment, while the port is being opened. */
+	dp->ports[0].checks = 0;
+	dp->ports[0].offloads_checksum = true;
+	turn(1);
+	MUST(dropped(1, 1, GW_DROP_UDP_CHECKSUM) == scene.packets);
+	test_gateway_close(&scene.gw);
+}
+
+static void packets_on_their_way_are_checked_as_when_they_came(void **state)
+{
+	for (uint32_t i = 0; i < scene.camera.count; i++)
+		scene.camera.packets[i].bytes[40] ^= 1;
+	write_capture(scene.camera.count, 1);
+	test_in_child(open_the_port_again);
+}
+
 #define BURST_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -177,6 +199,7 @@ int main(void)
 		BURST_TEST(packets_of_a_camera_that_was_removed_are_not_anothers),
 		BURST_TEST(wrong_padding_is_counted_on_the_lane_of_its_ssrc),
 		BURST_TEST(what_a_lane_has_no_room_for_is_counted_on_the_camera_of_its_ssrc),
+		BURST_TEST(packets_on_their_way_are_checked_as_when_they_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

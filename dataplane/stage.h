@@ -41,7 +41,10 @@ struct rx_queue {
 
 struct burst {
 	uint32_t next, count;
-	const struct port *port; /* it came from there; NULL: each packet says it */
+	/* Of a lane's own: what the port said when the packets came. They may wait while it is
+	 * opened again. Those of other lanes say each what is left to check. */
+	unsigned int checks;
+	bool offloads_checksum;
 	struct rte_mbuf *packet[GW_BURST];
 };
 
