@@ -94,12 +94,26 @@ void ports_share(struct gw_lane *lane)
 					(struct rx_queue){&dp->ports[i], queue};
 }
 
-/* Between two turns: the lane takes nothing more from any port. */
-static void let_go(struct gw_lane *lane, void *arg)
+/* Between two turns: the lane takes nothing more from that port, and goes on with the others. */
+static void let_go(struct gw_lane *lane, void *port)
 {
 	struct rx_lane *rx = lane->state;
+	uint32_t kept = 0;
 
-	rx->queue_count = 0;
+	for (uint32_t i = 0; i < rx->queue_count; i++)
+		if (rx->queues[i].port != port)
+			rx->queues[kept++] = rx->queues[i];
+	rx->queue_count = kept;
+}
+
+/* How many of the lanes, the first ones, let go: up to one that stands still. */
+static uint32_t ask_to_let_go(struct gw_stage *stage, struct port *port)
+{
+	uint32_t count = 0;
+
+	while (count < stage->lane_count && gw_ask(&stage->lanes[count], let_go, port))
+		count++;
+	return count;
 }
 
 static void take_again(struct gw_lane *lane, void *arg)
@@ -107,13 +121,16 @@ static void take_again(struct gw_lane *lane, void *arg)
 	ports_share(lane);
 }
 
-static bool ask_lanes(struct gw_stage *stage, void (*fn)(struct gw_lane *, void *))
+static void open_again(struct gw_stage *stage, struct port_watch *watch, int64_t now)
 {
-	bool all = true;
+	struct port *port = watch->port;
+	const uint32_t count = ask_to_let_go(stage, port);
 
-	for (uint32_t i = 0; i < stage->lane_count; i++)
-		all = gw_ask(&stage->lanes[i], fn, NULL) && all;
-	return all;
+	/* A lane that stands still may be inside the driver: then not now. */
+	if (count == stage->lane_count && port_watch_reopen(watch, now) == 0)
+		gw_info("dataplane", "interface %s: open again", port->config->name);
+	for (uint32_t i = 0; i < count; i++)
+		gw_ask(&stage->lanes[i], take_again, NULL);
 }
 
 void ports_upkeep(struct gw_stage *stage, int64_t now)
@@ -123,14 +140,7 @@ void ports_upkeep(struct gw_stage *stage, int64_t now)
 	if (stage->gw->replay || now - dp->looked_at < PORT_WATCH_NS)
 		return;
 	dp->looked_at = now;
-	for (uint32_t i = 0; i < dp->port_count; i++) {
-		struct port_watch *watch = &dp->watches[i];
-
-		if (!port_watch_look(watch, now))
-			continue;
-		/* A lane that stands still may be inside the driver: then not now. */
-		if (ask_lanes(stage, let_go) && port_watch_reopen(watch, now) == 0)
-			gw_info("dataplane", "interface %s: open again", dp->ports[i].config->name);
-		ask_lanes(stage, take_again);
-	}
+	for (uint32_t i = 0; i < dp->port_count; i++)
+		if (port_watch_look(&dp->watches[i], now))
+			open_again(stage, &dp->watches[i], now);
 }

@@ -1,0 +1,114 @@
+/* Ports that are opened again while lanes turn, or stand still. */
+#include "core/test.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/control.h"
+#include "core/test_gateway.h"
+#include "dataplane/dataplane.h"
+#include "dataplane/stage.h"
+#include "dataplane/test_child.h"
+
+static struct scene {
+	struct gw gw;
+	struct gw_stage *stage;
+	struct dataplane *dp;
+	struct rx_lane *rx[2];
+	struct gw_error error;
+} scene;
+
+/* Two ports, "well" and "ill"; every lane has a queue of each. */
+static void open_two_ports(uint32_t lanes)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		"cores: {rx: %u}\n"
+		"interfaces:\n"
+		"  - {name: well, device: net_null0}\n"
+		"  - {name: ill, device: net_null1}\n"
+		"frames: {classes: [{width: 640, height: 480, count: 4}]}\n"
+		"cameras: [{name: hall, source: 10.0.0.3, destination: 10.0.0.2, port: 5004}]\n",
+		lanes);
+	test_child_must(test_gateway_open(&scene.gw, text, NULL, GW_STAGE_RX, &dataplane_stage,
+				&scene.error) == 0,
+		scene.error.text);
+	scene.stage = &scene.gw.stages[GW_STAGE_RX];
+	scene.dp = scene.stage->state;
+	for (uint32_t i = 0; i < lanes; i++)
+		scene.rx[i] = scene.stage->lanes[i].state;
+}
+
+/* The control thread's next look, at which the second port is found to have been away. */
+static void look(bool ill)
+{
+	static int64_t now;
+
+	now = (now ? now : gw_now()) + PORT_WATCH_NS;
+	scene.dp->watches[1].was_away = ill;
+	dataplane_stage.upkeep(scene.stage, now);
+}
+
+static uint64_t reopened(void)
+{
+	return atomic_load(&scene.dp->watches[1].reopened);
+}
+
+static bool takes_from(const struct rx_lane *rx, const struct port *port)
+{
+	for (uint32_t i = 0; i < rx->queue_count; i++)
+		if (rx->queues[i].port == port)
+			return true;
+	return false;
+}
+
+static void answer_one(struct gw_lane *lane)
+{
+	while (!gw_lane_answer(lane))
+		usleep(100);
+}
+
+static void *go_on_with_the_other(void *state)
+{
+	struct gw_lane *lane = state;
+	const struct port *ports = scene.dp->ports;
+
+	answer_one(lane);
+	MUST(!takes_from(scene.rx[0], &ports[1]));
+	MUST(takes_from(scene.rx[0], &ports[0]));
+	answer_one(lane);
+	MUST(takes_from(scene.rx[0], &ports[1]));
+	MUST(takes_from(scene.rx[0], &ports[0]));
+	return NULL;
+}
+
+static void open_one_again(void)
+{
+	pthread_t thread;
+
+	open_two_ports(1);
+	atomic_store(&scene.stage->lanes[0].running, true);
+	MUST(pthread_create(&thread, NULL, go_on_with_the_other, &scene.stage->lanes[0]) == 0);
+	look(true);
+	MUST(pthread_join(thread, NULL) == 0);
+	MUST(reopened() == 1);
+	atomic_store(&scene.stage->lanes[0].running, false);
+	test_gateway_close(&scene.gw);
+}
+
+static void a_port_that_is_opened_again_does_not_hold_up_the_others(void **state)
+{
+	test_in_child(open_one_again);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_port_that_is_opened_again_does_not_hold_up_the_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
