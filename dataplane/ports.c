@@ -121,6 +121,36 @@ static void take_again(struct gw_lane *lane, void *arg)
 	ports_share(lane);
 }
 
+/* A lane that stands still has to take again later: nobody else will receive from its queues. */
+static void ask_to_take_again(struct gw_lane *lane)
+{
+	struct dataplane *dp = lane->stage->state;
+	struct port_share *owed = &dp->owed[lane->index];
+
+	if (gw_ask(lane, take_again, NULL)) {
+		owed->is_owed = false;
+		return;
+	}
+	if (!owed->is_owed)
+		gw_warn("dataplane",
+			"the thread %s stands still: it takes nothing from a port that was opened "
+			"again until it turns",
+			lane->name);
+	owed->is_owed = true;
+	owed->turns = gw_counter_get(&lane->stats->turns);
+}
+
+/* Lanes that stood still and have turned since. */
+static void ask_those_that_turn(struct gw_stage *stage)
+{
+	const struct dataplane *dp = stage->state;
+
+	for (uint32_t i = 0; i < stage->lane_count; i++)
+		if (dp->owed[i].is_owed &&
+			dp->owed[i].turns != gw_counter_get(&stage->lanes[i].stats->turns))
+			ask_to_take_again(&stage->lanes[i]);
+}
+
 static void open_again(struct gw_stage *stage, struct port_watch *watch, int64_t now)
 {
 	struct port *port = watch->port;
@@ -130,7 +160,7 @@ static void open_again(struct gw_stage *stage, struct port_watch *watch, int64_t
 	if (count == stage->lane_count && port_watch_reopen(watch, now) == 0)
 		gw_info("dataplane", "interface %s: open again", port->config->name);
 	for (uint32_t i = 0; i < count; i++)
-		gw_ask(&stage->lanes[i], take_again, NULL);
+		ask_to_take_again(&stage->lanes[i]);
 }
 
 void ports_upkeep(struct gw_stage *stage, int64_t now)
@@ -140,6 +170,7 @@ void ports_upkeep(struct gw_stage *stage, int64_t now)
 	if (stage->gw->replay || now - dp->looked_at < PORT_WATCH_NS)
 		return;
 	dp->looked_at = now;
+	ask_those_that_turn(stage);
 	for (uint32_t i = 0; i < dp->port_count; i++)
 		if (port_watch_look(&dp->watches[i], now))
 			open_again(stage, &dp->watches[i], now);

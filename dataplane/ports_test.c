@@ -104,10 +104,50 @@ static void a_port_that_is_opened_again_does_not_hold_up_the_others(void **state
 	test_in_child(open_one_again);
 }
 
+static void *let_go_and_stand_still(void *state)
+{
+	answer_one(state);
+	return NULL;
+}
+
+static void stand_still(void)
+{
+	struct gw_lane *slow;
+	pthread_t thread;
+
+	open_two_ports(2);
+	slow = &scene.stage->lanes[1];
+	atomic_store(&slow->running, true);
+	MUST(pthread_create(&thread, NULL, let_go_and_stand_still, slow) == 0);
+	look(true);
+	MUST(pthread_join(thread, NULL) == 0);
+	MUST(reopened() == 1);
+	MUST(!takes_from(scene.rx[1], &scene.dp->ports[1]));
+	/* As long as it stands nobody waits for it. */
+	const int64_t before = gw_now();
+
+	look(false);
+	MUST(gw_now() - before < GW_NS_PER_S);
+	MUST(!takes_from(scene.rx[1], &scene.dp->ports[1]));
+	MUST(pthread_create(&thread, NULL, let_go_and_stand_still, slow) == 0);
+	gw_counter_add(&slow->stats->turns, 1);
+	look(false);
+	MUST(pthread_join(thread, NULL) == 0);
+	MUST(takes_from(scene.rx[1], &scene.dp->ports[1]));
+	atomic_store(&slow->running, false);
+	test_gateway_close(&scene.gw);
+}
+
+static void a_lane_that_stood_still_takes_from_the_port_when_it_turns(void **state)
+{
+	test_in_child(stand_still);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_port_that_is_opened_again_does_not_hold_up_the_others),
+		cmocka_unit_test(a_lane_that_stood_still_takes_from_the_port_when_it_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

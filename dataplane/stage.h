@@ -16,13 +16,21 @@
 
 struct rte_ring;
 
+/* A lane that stood still when it was to take from a port again, and how often it had turned. */
+struct port_share {
+	bool is_owed;
+	uint64_t turns;
+};
+
 struct dataplane {
 	struct gw_stage *stage;
 	uint32_t port_count;
 	struct port ports[GW_INTERFACES];
 	struct port_watch watches[GW_INTERFACES];
 
-	int64_t looked_at; /* gw_now() of the last look at the ports; control thread */
+	/* Control thread only. */
+	int64_t looked_at; /* gw_now() of the last look at the ports */
+	struct port_share owed[GW_LANES];
 
 	/* From lane to lane: [from][to]; NULL on the diagonal. */
 	struct rte_ring *handover[GW_LANES][GW_LANES];
