@@ -100,9 +100,8 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE, GW_RECORD };
 	X(RECORD_TAKEN, "record_taken", SOURCE, RECORD, \
 		"Its key names a camera that sends over the network.") \
 	X(RECORD_HEADERS, "record_headers", SOURCE, RECORD, \
-		"It says that it is a gateway's picture, and its ce_id or ce_source is missing " \
-		"or " \
-		"too long.") \
+		"It says that it is a gateway's picture, and its ce_id or ce_source is missing, " \
+		"too long or no text.") \
 	X(RECORD_BAD, "record_bad", SOURCE, RECORD, "Its value is no whole JPEG picture.") \
 	X(RECORD_UNSUPPORTED, "record_unsupported", SOURCE, RECORD, \
 		"Its JPEG coding is one that the decoder does not support.") \

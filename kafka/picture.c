@@ -1,11 +1,15 @@
 #include "kafka/picture.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/config/config.h"
+#include "sink/writer.h"
+
+/* Nanoseconds since 1970 end in 2262. */
+#define LAST_YEAR 2261
+#define LAST_MS (INT64_MAX / GW_NS_PER_MS)
 
 /* What a gateway calls the pictures that it samples (docs/records.md). */
 static const char frame_type[] = "com.framegate.frame.v1";
@@ -15,7 +19,7 @@ static bool is_name(const char *key, size_t size)
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				      "0123456789._-";
 
-	if (!key || size == 0 || size >= GW_NAME)
+	if (!key || size == 0 || size >= GW_NAME || key[0] == '.')
 		return false;
 	for (size_t i = 0; i < size; i++)
 		if (!memchr(letters, key[i], sizeof(letters) - 1))
@@ -24,7 +28,7 @@ static bool is_name(const char *key, size_t size)
 }
 
 /* The last header of that name, as text of at most `room` - 1 bytes; "" when there is none, when it
- * is too long or no text. */
+ * is too long or no text: results repeat it, in a header and in JSON. */
 static void read_header(
 	const rd_kafka_headers_t *headers, const char *name, char *text, size_t room)
 {
@@ -37,16 +41,44 @@ static void read_header(
 		return;
 	memcpy(text, value, size);
 	text[size] = '\0';
+	if (!writer_keeps(text))
+		text[0] = '\0';
 }
 
-/* RFC 3339 in UTC, as a gateway writes it: 2026-01-02T03:04:05.678Z. */
+/* `count` digits and what follows them. Moves *text on. */
+static bool read_number(const char **text, int count, char end, int *number)
+{
+	*number = 0;
+	for (; count > 0; count--, (*text)++) {
+		if (**text < '0' || **text > '9')
+			return false;
+		*number = 10 * *number + **text - '0';
+	}
+	return *(*text)++ == end;
+}
+
+static bool is_date(int year, int month, int date)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return month >= 1 && month <= 12 && date >= 1 &&
+		date <= days[month - 1] + (month == 2 && leap);
+}
+
+/* RFC 3339 in UTC, as a gateway writes it: 2026-01-02T03:04:05.678Z. Only years whose nanoseconds
+ * fit, as they do in all records. */
 static bool read_time(const char *text, int64_t *ns)
 {
-	int year, month, date, hour, minute, second, ms, end = 0;
+	int year, month, date, hour, minute, second, ms;
 
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &year, &month, &date, &hour, &minute,
-		    &second, &ms, &end) != 7 ||
-		end != 24 || text[end] != '\0')
+	if (!read_number(&text, 4, '-', &year) || !read_number(&text, 2, '-', &month) ||
+		!read_number(&text, 2, 'T', &date) || !read_number(&text, 2, ':', &hour) ||
+		!read_number(&text, 2, ':', &minute) || !read_number(&text, 2, '.', &second) ||
+		!read_number(&text, 3, 'Z', &ms) || *text != '\0')
+		return false;
+	if (year < 1970 || year > LAST_YEAR || !is_date(year, month, date) || hour > 23 ||
+		minute > 59 || second > 60)
 		return false;
 	/* Days since 1970 by a calendar that begins in March: sink/writer.c has the way back. */
 	const int64_t y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
@@ -57,13 +89,12 @@ static bool read_time(const char *text, int64_t *ns)
 	return true;
 }
 
-static enum gw_drop look_at_headers(const rd_kafka_message_t *message, struct picture *picture)
+static enum gw_drop look_at_headers(const rd_kafka_headers_t *headers, struct picture *picture)
 {
-	rd_kafka_headers_t *headers;
 	struct gw_origin origin;
 	char text[64];
 
-	if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+	if (!headers)
 		return GW_DROP_NONE;
 	read_header(headers, "ce_type", text, sizeof(text));
 	picture->relayed = strcmp(text, frame_type) == 0;
@@ -78,12 +109,12 @@ static enum gw_drop look_at_headers(const rd_kafka_message_t *message, struct pi
 	return origin.id[0] && origin.source[0] ? GW_DROP_NONE : GW_DROP_RECORD_HEADERS;
 }
 
-static enum gw_drop look_at_value(const rd_kafka_message_t *message,
+static enum gw_drop look_at_value(const struct picture_record *record,
 	const struct jpeg_limits *limits, struct picture *picture)
 {
 	const char *cause;
 
-	switch (jpeg_probe(message->payload, message->len, limits, &picture->info, &cause)) {
+	switch (jpeg_probe(record->value, record->size, limits, &picture->info, &cause)) {
 	case 0:
 		return GW_DROP_NONE;
 	case -ENOTSUP:
@@ -95,31 +126,46 @@ static enum gw_drop look_at_value(const rd_kafka_message_t *message,
 	}
 }
 
-void picture_look(const rd_kafka_message_t *message, const struct jpeg_limits *limits,
+struct picture_record picture_record_of(const rd_kafka_message_t *message)
+{
+	struct picture_record record = {
+		.key = message->key,
+		.key_size = message->key_len,
+		.value = message->payload,
+		.size = message->len,
+	};
+	rd_kafka_timestamp_type_t type;
+	rd_kafka_headers_t *headers;
+
+	record.time_ms = rd_kafka_message_timestamp(message, &type);
+	if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+		record.headers = headers;
+	return record;
+}
+
+void picture_look(const struct picture_record *record, const struct jpeg_limits *limits,
 	struct picture *picture)
 {
-	rd_kafka_timestamp_type_t type;
-	const int64_t time_ms = rd_kafka_message_timestamp(message, &type);
+	/* Whoever sent it may write any number. */
+	const bool has_time = record->time_ms >= 0 && record->time_ms <= LAST_MS;
 
 	*picture = (struct picture){
-		.clock = time_ms >= 0 ? GW_CLOCK_SOURCE : GW_CLOCK_ARRIVAL,
-		.capture_ns = time_ms >= 0 ? time_ms * GW_NS_PER_MS : gw_now_utc(),
+		.clock = has_time ? GW_CLOCK_SOURCE : GW_CLOCK_ARRIVAL,
+		.capture_ns = has_time ? record->time_ms * GW_NS_PER_MS : gw_now_utc(),
 	};
-	if (!is_name(message->key, message->key_len))
+	if (!is_name(record->key, record->key_size))
 		picture->drop = GW_DROP_RECORD_KEY;
-	else if (!message->payload)
+	else if (!record->value)
 		picture->drop = GW_DROP_RECORD_BAD;
 	else
-		picture->drop = look_at_value(message, limits, picture);
+		picture->drop = look_at_value(record, limits, picture);
 	if (picture->drop == GW_DROP_NONE)
-		picture->drop = look_at_headers(message, picture);
+		picture->drop = look_at_headers(record->headers, picture);
 }
 
 void picture_copy(
-	const rd_kafka_message_t *message, const struct picture *picture, struct gw_frame *frame)
+	const struct picture_record *record, const struct picture *picture, struct gw_frame *frame)
 {
-	rd_kafka_headers_t *headers;
-
 	frame->ssrc = 0;
 	frame->rtp_timestamp = 0;
 	frame->capture_ns = picture->capture_ns;
@@ -128,11 +174,11 @@ void picture_copy(
 	frame->height = picture->info.height;
 	frame->jpeg.data = frame->jpeg.room;
 	frame->jpeg.size = picture->info.size;
-	memcpy(frame->jpeg.data, message->payload, picture->info.size);
+	memcpy(frame->jpeg.data, record->value, picture->info.size);
 	frame->has_origin = picture->relayed;
-	if (!picture->relayed ||
-		rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+	if (!picture->relayed)
 		return;
-	read_header(headers, "ce_id", frame->origin.id, sizeof(frame->origin.id));
-	read_header(headers, "ce_source", frame->origin.source, sizeof(frame->origin.source));
+	read_header(record->headers, "ce_id", frame->origin.id, sizeof(frame->origin.id));
+	read_header(
+		record->headers, "ce_source", frame->origin.source, sizeof(frame->origin.source));
 }

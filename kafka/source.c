@@ -155,7 +155,7 @@ static void pass_on(struct source *source, const struct gw_camera *camera, struc
 
 /* False: the record must wait. */
 static bool begin(struct source *source, struct partition *partition,
-	const rd_kafka_message_t *message, const struct gw_camera *camera, int64_t now)
+	const struct picture_record *record, const struct gw_camera *camera, int64_t now)
 {
 	const struct picture *picture = &partition->picture;
 	enum gw_drop drop;
@@ -163,7 +163,7 @@ static bool begin(struct source *source, struct partition *partition,
 
 	if (!frame)
 		return drop != GW_ADMIT_WAIT && refuse(source, partition, camera, drop);
-	picture_copy(message, picture, frame);
+	picture_copy(record, picture, frame);
 	frame->stamp[GW_STAMP_FIRST_PACKET] = now;
 	frame->stamp[GW_STAMP_COMPLETE] = now;
 	frame->receipt = consumer_depart(&source->consumer, partition);
@@ -179,8 +179,10 @@ static bool work_on_next(struct source *source, struct partition *partition, int
 
 	if (!message)
 		return false;
+	const struct picture_record record = picture_record_of(message);
+
 	if (!partition->looked)
-		picture_look(message, &source->limits, picture);
+		picture_look(&record, &source->limits, picture);
 	partition->looked = true;
 	if (picture->drop == GW_DROP_RECORD_KEY)
 		return refuse(source, partition, NULL, picture->drop);
@@ -195,7 +197,7 @@ static bool work_on_next(struct source *source, struct partition *partition, int
 			refuse(source, partition, NULL, GW_DROP_RECORD_CAMERAS);
 	if (gw_camera_has_media(camera->config))
 		return refuse(source, partition, camera, GW_DROP_RECORD_TAKEN);
-	return begin(source, partition, message, camera, now);
+	return begin(source, partition, &record, camera, now);
 }
 
 static uint32_t take_receipts(struct source *source)

@@ -102,6 +102,19 @@ void writer_string(struct writer *writer, const char *text)
 	put(writer, "\"", 1);
 }
 
+bool writer_keeps(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t size;
+
+	for (; *s; s += size) {
+		size = utf8_size(s);
+		if (size == 0 || *s < 0x20 || *s == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 /* The decimal digits of `value`, at least `least` of them. */
 static void put_digits(struct writer *writer, uint64_t value, unsigned int least)
 {

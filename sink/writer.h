@@ -28,6 +28,10 @@ void writer_raw(struct writer *writer, const char *text);
  * UTF-8 becomes U+FFFD. */
 void writer_string(struct writer *writer, const char *text);
 
+/* Whether writer_string() writes the text as it is, but for quotes and backslashes: it is UTF-8
+ * without control characters. */
+bool writer_keeps(const char *text);
+
 void writer_unsigned(struct writer *writer, uint64_t value);
 
 /* `value` with `digits` (0 .. 6) digits after the point, rounded. What is no number becomes 0;

@@ -45,6 +45,17 @@ static void a_string_is_escaped_as_json_wants(void **state)
 	assert_string("Grüße, 日本, 😀", "\"Grüße, 日本, 😀\"");
 }
 
+static void only_text_without_control_characters_is_kept(void **state)
+{
+	assert_true(writer_keeps(""));
+	assert_true(writer_keeps("Grüße, \"日本\", 😀 ~"));
+	assert_false(writer_keeps("a\n"));
+	assert_false(writer_keeps("\x1f"));
+	assert_false(writer_keeps("a\x7f"));
+	assert_false(writer_keeps("a\xff\xfe"));
+	assert_false(writer_keeps("cut: \xe6\x97"));
+}
+
 static void bytes_that_are_no_utf8_are_replaced_one_by_one(void **state)
 {
 	assert_string("a\xff z", "\"a\xef\xbf\xbd z\"");
@@ -158,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_string_is_escaped_as_json_wants),
+		cmocka_unit_test(only_text_without_control_characters_is_kept),
 		cmocka_unit_test(bytes_that_are_no_utf8_are_replaced_one_by_one),
 		cmocka_unit_test(every_string_of_random_bytes_is_read_back_by_a_json_parser),
 		cmocka_unit_test(numbers_have_fixed_digits_and_are_always_numbers),
