@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/config/camera.h"
 #include "core/config/json.h"
 #include "core/control.h"
 #include "core/log.h"
 #include "mgmt/cameras.h"
+#include "mgmt/rates.h"
 #include "mgmt/state.h"
 
 #define WHAT 96 /* "adding camera NAME" */
@@ -96,8 +98,14 @@ static int put(struct gw *gw, struct change *change, const struct gw_camera_conf
 static int add(struct gw *gw, void *arg, struct gw_error *error)
 {
 	struct change *change = arg;
+	const uint32_t id = gw_camera_find(gw, change->name);
 
-	if (gw_camera_find(gw, change->name) != GW_NO_CAMERA)
+	if (id != GW_NO_CAMERA && !gw_camera_has_media(gw_camera_now(gw, id)->config))
+		return gw_error_set(error, -EEXIST,
+			"there is a camera '%s' already: it was made for records with that key; "
+			"when no more of them come, remove it",
+			change->name);
+	if (id != GW_NO_CAMERA)
 		return gw_error_set(error, -EEXIST,
 			"there is a camera '%s' already: change it with PATCH, or `gwctl camera "
 			"set`",
@@ -120,6 +128,12 @@ static int change_camera(struct gw *gw, void *arg, struct gw_error *error)
 
 	if (status != 0)
 		return status;
+	if (!gw_camera_has_media(gw_camera_now(gw, id)->config))
+		return gw_error_set(error, -EINVAL,
+			"camera %s was made for records with that key and is as "
+			"`kafka.source.template` says: change that in the configuration file, and "
+			"restart gwd",
+			change->name);
 	json_t *before = gw_config_camera_json(gw_camera_now(gw, id)->config);
 	json_t *after = merge(before, change->patch);
 
@@ -136,10 +150,23 @@ static int change_camera(struct gw *gw, void *arg, struct gw_error *error)
 	return status;
 }
 
+/* The next record would make it again. */
+static bool records_come(const struct gw *gw, const struct mgmt *mgmt, uint32_t id)
+{
+	return !gw_camera_has_media(gw_camera_now(gw, id)->config) &&
+		rates_camera(mgmt->rates, id, gw_now()).state == CAMERA_LIVE;
+}
+
 static int remove_camera(struct gw *gw, void *arg, struct gw_error *error)
 {
 	const struct change *change = arg;
+	const uint32_t id = gw_camera_find(gw, change->name);
 
+	if (id != GW_NO_CAMERA && records_come(gw, change->mgmt, id))
+		return gw_error_set(error, -EBUSY,
+			"camera %s was made for records with that key, and they still come: stop "
+			"who sends them to topic '%s', and remove it a few seconds later",
+			change->name, gw_camera_now(gw, id)->config->source);
 	return gw_camera_remove(gw, change->name, error);
 }
 

@@ -223,6 +223,58 @@ static void a_camera_that_leaves_is_busy_until_its_last_frame_is_through(void **
 	assert_int_equal(ask(f, "GET", "cameras/cam0", NULL), 404);
 }
 
+/* As the source makes one when its key first comes. */
+static void make_for_records(struct fixture *f, const char *name)
+{
+	char nowhere[] = "", topic[] = "pictures", text[16];
+	const struct gw_camera_config config = {
+		.name = text, .source = topic, .destination = nowhere, .quota = 5};
+	struct gw_error error;
+
+	snprintf(text, sizeof(text), "%s", name);
+	assert_int_equal(gw_camera_put(&f->made.gw, &config, &error), 0);
+}
+
+static void a_camera_of_records_is_as_its_template_says(void **state)
+{
+	static const char *const patches[] = {"{}", "{'quota': 3}", "{'model': null}", "{" BARE "}",
+		"{'source': '10.0.0.7', 'destination': '10.0.0.9', 'port': 5010}"};
+	struct fixture *f = *state;
+
+	make_for_records(f, "gate");
+	for (size_t i = 0; i < sizeof(patches) / sizeof(patches[0]); i++) {
+		assert_int_equal(ask(f, "PATCH", "cameras/gate", patches[i]), 400);
+		assert_said(f, "camera gate was made for records with that key");
+		assert_said(f, "change that in the configuration file, and restart gwd");
+	}
+	assert_int_equal(ask(f, "POST", "cameras",
+				 "{'name': 'gate', 'source': '10.0.0.7', 'destination': "
+				 "'10.0.0.9', 'port': 5010}"),
+		409);
+	assert_said(f, "it was made for records with that key");
+	assert_int_equal(ask(f, "GET", "cameras/gate", NULL), 200);
+	assert_said(f, "\"source\":\"pictures\",\"destination\":\"\",\"port\":0");
+	assert_said(f, "\"quota\":5");
+}
+
+static void a_camera_of_records_can_be_removed_when_no_more_come(void **state)
+{
+	struct fixture *f = *state;
+
+	make_for_records(f, "gate");
+	const uint32_t id = gw_camera_find(&f->made.gw, "gate");
+	/* A handmade gateway has no source. */
+	struct gw_camera_stats *stats = handmade_stats(&f->made, GW_STAGE_RX, id);
+
+	gw_counter_set(&stats->last_frame, (uint64_t)gw_now());
+	assert_int_equal(ask(f, "DELETE", "cameras/gate", NULL), 409);
+	assert_said(f, "they still come: stop who sends them to topic 'pictures'");
+	assert_int_equal(ask(f, "GET", "cameras/gate", NULL), 200);
+	gw_counter_set(&stats->last_frame, (uint64_t)(gw_now() - 3 * GW_NS_PER_S));
+	assert_int_equal(ask(f, "DELETE", "cameras/gate", NULL), 204);
+	assert_int_equal(ask(f, "GET", "cameras/gate", NULL), 404);
+}
+
 static void only_an_admin_may(void **state)
 {
 	struct fixture *f = *state;
@@ -311,6 +363,8 @@ int main(void)
 		TEST(what_another_camera_has_is_refused),
 		TEST(a_change_that_is_none_or_wrong_changes_nothing),
 		TEST(a_camera_that_leaves_is_busy_until_its_last_frame_is_through),
+		TEST(a_camera_of_records_is_as_its_template_says),
+		TEST(a_camera_of_records_can_be_removed_when_no_more_come),
 		TEST(only_an_admin_may),
 		TEST(of_two_writers_at_once_one_is_told_of_the_other),
 		TEST(one_camera_too_many_is_refused),
