@@ -10,30 +10,15 @@
 #include "core/log.h"
 #include "core/thread.h"
 #include "kafka/consumer_settings.h"
+#include "kafka/group.h"
 
 #define SUBJECT "source"
 #define CLOSE_NS (250 * GW_NS_PER_MS)
-/* How long a partition that is to go may keep the group waiting. */
-#define REVOKE_NS GW_NS_PER_S
 #define EVENTS_PER_POLL 64
 
-static void set_error(struct consumer *consumer, const char *text)
+void consumer_fail(struct consumer *consumer, const char *text)
 {
 	snprintf(consumer->last_error, sizeof(consumer->last_error), "%s", text);
-}
-
-static int subscribe(struct consumer *consumer, struct gw_error *error)
-{
-	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
-
-	rd_kafka_topic_partition_list_add(topics, consumer->config->topic, RD_KAFKA_PARTITION_UA);
-	const rd_kafka_resp_err_t status = rd_kafka_subscribe(consumer->client.handle, topics);
-
-	rd_kafka_topic_partition_list_destroy(topics);
-	if (status == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return 0;
-	return gw_error_set(error, -EINVAL, "source: topic \"%s\": %s", consumer->config->topic,
-		rd_kafka_err2str(status));
 }
 
 int consumer_open(struct consumer *consumer, const struct gw *gw, struct gw_error *error)
@@ -62,7 +47,7 @@ int consumer_open(struct consumer *consumer, const struct gw *gw, struct gw_erro
 	client->events = rd_kafka_queue_get_consumer(client->handle);
 	client->logs = rd_kafka_queue_new(client->handle);
 	rd_kafka_set_log_queue(client->handle, client->logs);
-	return subscribe(consumer, error);
+	return group_join(consumer, error);
 }
 
 void consumer_close(struct consumer *consumer)
@@ -78,164 +63,13 @@ void consumer_close(struct consumer *consumer)
 	pthread_mutex_destroy(&consumer->lock);
 }
 
-static void log_partitions(const struct consumer *consumer, const char *what,
-	const rd_kafka_topic_partition_list_t *list)
-{
-	char text[256];
-	size_t used = 0;
-
-	for (int i = 0; i < list->cnt && used < sizeof(text) - 16; i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%d", used ? ", " : "",
-			list->elems[i].partition);
-	if (list->cnt > 0)
-		gw_info(SUBJECT, "%s: %s partitions %s of group %s", consumer->config->topic, what,
-			text, consumer->config->group);
-}
-
-/* Says what went wrong with a change of partitions: the library finds its way by a new one. */
-static void report(struct consumer *consumer, rd_kafka_error_t *error)
-{
-	if (!error)
-		return;
-	set_error(consumer, rd_kafka_error_string(error));
-	gw_warn(SUBJECT, "%s: %s", consumer->config->topic, rd_kafka_error_string(error));
-	rd_kafka_error_destroy(error);
-}
-
-/* A partition's records are to come by its own queue, so that one that must wait holds up no other.
- * The library keeps to that when it is told before it begins to fetch. */
-static void take_queue(struct consumer *consumer, struct partition *partition)
-{
-	partition->queue = rd_kafka_queue_get_partition(
-		consumer->client.handle, consumer->config->topic, partition->number);
-	if (partition->queue)
-		rd_kafka_queue_forward(partition->queue, NULL);
-}
-
-static void assigned(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
-{
-	log_partitions(consumer, "has got", list);
-	for (int i = 0; i < list->cnt; i++) {
-		struct partition *partition =
-			assignment_add(&consumer->assignment, list->elems[i].partition);
-
-		if (partition)
-			take_queue(consumer, partition);
-		if (!partition || !partition->queue)
-			gw_error_log(SUBJECT, "%s: out of memory: partition %d is not read",
-				consumer->config->topic, list->elems[i].partition);
-	}
-	report(consumer, rd_kafka_incremental_assign(consumer->client.handle, list));
-}
-
-/* Asks the brokers to remember what came back. They answer by an event.
- *
- * Only while the group is at rest. A broker does not look at what follows a request to join until
- * that is answered, and then the group is another generation: librdkafka takes the refusal of a
- * commit for the loss of all partitions, and what is on its way would come twice. */
-static void commit(struct consumer *consumer)
-{
-	rd_kafka_topic_partition_list_t *list =
-		rd_kafka_topic_partition_list_new((int)consumer->assignment.count);
-
-	if (assignment_ask(&consumer->assignment, NULL, consumer->config->topic, list) > 0) {
-		const rd_kafka_resp_err_t error = rd_kafka_commit_queue(
-			consumer->client.handle, list, consumer->client.events, NULL, NULL);
-
-		if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-			assignment_answer(&consumer->assignment, list, error);
-	}
-	rd_kafka_topic_partition_list_destroy(list);
-}
-
-/* Lets partitions go, and the group go on. */
-static void let_go(struct consumer *consumer, rd_kafka_event_t *event)
-{
-	rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
-
-	log_partitions(consumer, "lets go of", list);
-	report(consumer, rd_kafka_incremental_unassign(consumer->client.handle, list));
-	for (int i = 0; i < list->cnt; i++) {
-		struct partition *partition =
-			assignment_find(&consumer->assignment, list->elems[i].partition);
-
-		if (partition)
-			assignment_remove(&consumer->assignment, partition);
-	}
-	rd_kafka_event_destroy(event);
-}
-
-/* Takes the event. */
-static void revoke_begin(struct consumer *consumer, rd_kafka_event_t *event, int64_t now)
-{
-	rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
-
-	/* They are another's already: nothing can be committed. */
-	if (rd_kafka_assignment_lost(consumer->client.handle)) {
-		gw_warn(SUBJECT,
-			"%s: the group went on without this gateway: what was on its way may come "
-			"twice",
-			consumer->config->topic);
-		let_go(consumer, event);
-		return;
-	}
-	for (int i = 0; i < list->cnt; i++) {
-		struct partition *partition =
-			assignment_find(&consumer->assignment, list->elems[i].partition);
-
-		if (partition)
-			partition->leaving = true;
-	}
-	consumer->revoked = event;
-	consumer->revoke_by = consumer->closing ? now : now + REVOKE_NS;
-}
-
-static bool leaving_are_empty(const struct assignment *assignment)
-{
-	for (uint32_t i = 0; i < assignment->count; i++)
-		if (assignment->partitions[i]->leaving && assignment->partitions[i]->in_flight > 0)
-			return false;
-	return true;
-}
-
-/* The commit is on its way before the group is told: whoever gets the partition reads it. */
-static void revoke_finish(struct consumer *consumer, int64_t now)
-{
-	rd_kafka_event_t *event = consumer->revoked;
-
-	if (!event || (now < consumer->revoke_by && !leaving_are_empty(&consumer->assignment)))
-		return;
-	consumer->revoked = NULL;
-	commit(consumer);
-	let_go(consumer, event);
-}
-
-/* Takes the event. */
-static void rebalance(struct consumer *consumer, rd_kafka_event_t *event, int64_t now)
-{
-	switch (rd_kafka_event_error(event)) {
-	case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
-		assigned(consumer, rd_kafka_event_topic_partition_list(event));
-		break;
-	case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
-		revoke_begin(consumer, event, now);
-		return;
-	default:
-		set_error(consumer, rd_kafka_event_error_string(event));
-		rd_kafka_assign(consumer->client.handle, NULL);
-		assignment_close(&consumer->assignment);
-		break;
-	}
-	rd_kafka_event_destroy(event);
-}
-
 static void hear_error(struct consumer *consumer, rd_kafka_resp_err_t error, const char *text)
 {
 	switch (error) {
 	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
 		/* It follows the reason of the last one: the reason helps more. */
 		if (consumer->last_error[0] == '\0')
-			set_error(consumer, text);
+			consumer_fail(consumer, text);
 		consumer->state = CONSUMER_DOWN;
 		return;
 	case RD_KAFKA_RESP_ERR__FATAL:
@@ -248,19 +82,7 @@ static void hear_error(struct consumer *consumer, rd_kafka_resp_err_t error, con
 	default:
 		break;
 	}
-	set_error(consumer, text);
-}
-
-static void hear_commit(struct consumer *consumer, rd_kafka_event_t *event)
-{
-	const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
-	const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
-
-	assignment_answer(&consumer->assignment, list, error);
-	if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
-		gw_counter_add(&consumer->commits, 1);
-	else
-		set_error(consumer, rd_kafka_event_error_string(event));
+	consumer_fail(consumer, text);
 }
 
 /* Five times a second (STATISTICS.md of librdkafka): the moment to commit. */
@@ -278,7 +100,7 @@ static void hear_statistics(struct consumer *consumer, const char *statistics)
 			consumer->state = CONSUMER_UP;
 	}
 	if (joining && strcmp(joining, "steady") == 0 && !consumer->closing)
-		commit(consumer);
+		group_commit(consumer);
 	if (consumer->assignment.count > 0)
 		consumer->unknown_topic = false;
 	json_decref(root);
@@ -289,7 +111,7 @@ uint32_t consumer_poll(struct consumer *consumer, int64_t now)
 	rd_kafka_event_t *event;
 	uint32_t count = 0;
 
-	revoke_finish(consumer, now);
+	group_turn(consumer, now);
 	while (count < EVENTS_PER_POLL &&
 		(event = rd_kafka_queue_poll(consumer->client.events, 0)) != NULL) {
 		bool keep = false;
@@ -297,11 +119,11 @@ uint32_t consumer_poll(struct consumer *consumer, int64_t now)
 		count++;
 		switch (rd_kafka_event_type(event)) {
 		case RD_KAFKA_EVENT_REBALANCE:
-			rebalance(consumer, event, now);
+			group_rebalance(consumer, event, now);
 			keep = true;
 			break;
 		case RD_KAFKA_EVENT_OFFSET_COMMIT:
-			hear_commit(consumer, event);
+			group_committed(consumer, event);
 			break;
 		case RD_KAFKA_EVENT_ERROR:
 			hear_error(consumer, rd_kafka_event_error(event),
@@ -311,7 +133,7 @@ uint32_t consumer_poll(struct consumer *consumer, int64_t now)
 			/* Never, for every partition has a queue of its own; what came here would
 			 * be lost. */
 			consumer->fatal = true;
-			set_error(consumer, "a record came by the wrong queue");
+			consumer_fail(consumer, "a record came by the wrong queue");
 			break;
 		case RD_KAFKA_EVENT_STATS:
 			hear_statistics(consumer, rd_kafka_event_stats(event));
@@ -438,9 +260,7 @@ bool consumer_leave(struct consumer *consumer, int64_t now)
 {
 	if (!consumer->closing) {
 		consumer->closing = true;
-		report(consumer,
-			rd_kafka_consumer_close_queue(
-				consumer->client.handle, consumer->client.events));
+		group_leave(consumer);
 	}
 	consumer_poll(consumer, now);
 	return rd_kafka_consumer_closed(consumer->client.handle) != 0;

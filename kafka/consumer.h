@@ -78,6 +78,9 @@ const rd_kafka_message_t *consumer_peek(struct consumer *consumer, struct partit
 uint64_t consumer_depart(struct consumer *consumer, struct partition *partition);
 void consumer_pass(struct consumer *consumer, struct partition *partition);
 
+/* What went wrong last, for those who ask. */
+void consumer_fail(struct consumer *consumer, const char *text);
+
 /* About every 10 ms: looks at how it is doing. */
 void consumer_housekeeping(struct consumer *consumer, int64_t now);
 

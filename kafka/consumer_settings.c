@@ -24,7 +24,7 @@ static const struct setting ours[] = {
 	{"enable.auto.offset.store", "false"},
 	{"partition.assignment.strategy", "cooperative-sticky"},
 	{"log.queue", "true"},
-	/* They say when the group is at rest: see commit() of kafka/consumer.c. */
+	/* They say when the group is at rest: see group_commit(). */
 	{"statistics.interval.ms", "200"},
 };
 
