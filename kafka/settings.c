@@ -1,12 +1,9 @@
 #include "kafka/settings.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-struct setting {
-	const char *name, *value;
-};
+#include "kafka/property.h"
 
 /* What both have in common. Every setting can be overruled by the user. */
 static const struct setting common[] = {
@@ -57,59 +54,7 @@ static const char *const ours[] = {
 	NULL,
 };
 
-static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct gw_error *error)
-{
-	char text[256];
-
-	if (rd_kafka_conf_set(conf, name, value, text, sizeof(text)) == RD_KAFKA_CONF_OK)
-		return 0;
-	return gw_error_set(error, -EINVAL, "kafka: setting %s=%s: %s", name, value, text);
-}
-
-static int set_table(rd_kafka_conf_t *conf, const struct setting *settings, struct gw_error *error)
-{
-	int status = 0;
-
-	for (; settings->name && status == 0; settings++)
-		status = set(conf, settings->name, settings->value, error);
-	return status;
-}
-
-static int set_property(
-	rd_kafka_conf_t *conf, const struct gw_property_config *property, struct gw_error *error)
-{
-	char text[256];
-
-	for (const char *const *name = ours; *name; name++)
-		if (strcmp(property->name, *name) == 0)
-			return gw_error_set(error, -EINVAL,
-				"kafka: setting %s belongs to the gateway: take it out of "
-				"`properties`",
-				property->name);
-	switch (rd_kafka_conf_set(conf, property->name, property->value, text, sizeof(text))) {
-	case RD_KAFKA_CONF_OK:
-		return 0;
-	case RD_KAFKA_CONF_UNKNOWN:
-		return gw_error_set(error, -EINVAL,
-			"kafka: property %s: No such configuration property of librdkafka: look at "
-			"its spelling",
-			property->name);
-	default:
-		return gw_error_set(error, -EINVAL,
-			"kafka: property %s: librdkafka does not take the value that is given",
-			property->name);
-	}
-}
-
-static int set_properties(
-	rd_kafka_conf_t *conf, const struct gw_kafka_config *config, struct gw_error *error)
-{
-	int status = 0;
-
-	for (uint32_t i = 0; i < config->properties_count && status == 0; i++)
-		status = set_property(conf, &config->properties[i], error);
-	return status;
-}
+static const struct property_owner owner = {"kafka", "kafka.properties", ours};
 
 static bool is(const rd_kafka_conf_t *conf, const char *name, const char *value)
 {
@@ -123,13 +68,13 @@ static bool is(const rd_kafka_conf_t *conf, const char *name, const char *value)
 /* What follows from the rest, and what the user cannot know of. */
 static int set_last(rd_kafka_conf_t *conf, struct settings_mode mode, struct gw_error *error)
 {
-	int status = set(conf, "log.queue", "true", error);
+	int status = property_set(conf, &owner, "log.queue", "true", error);
 
 	if (status == 0 && mode.alone)
-		status = set(conf, "batch.num.messages", "1", error);
+		status = property_set(conf, &owner, "batch.num.messages", "1", error);
 	/* Alone, what is refused for good holds nothing up. */
 	if (status == 0 && (mode.alone || is(conf, "enable.idempotence", "false")))
-		status = set(conf, "enable.gapless.guarantee", "false", error);
+		status = property_set(conf, &owner, "enable.gapless.guarantee", "false", error);
 	return status;
 }
 
@@ -141,20 +86,22 @@ rd_kafka_conf_t *settings_make(
 	char client[32 + GW_NAME];
 
 	snprintf(client, sizeof(client), "framegate-%s", gw->config->gateway->name);
-	int status = set(conf, "client.id", client, error);
+	int status = property_set(conf, &owner, "client.id", client, error);
 
 	if (status == 0 && config->brokers)
-		status = set(conf, "bootstrap.servers", config->brokers, error);
+		status = property_set(conf, &owner, "bootstrap.servers", config->brokers, error);
 	if (status == 0)
-		status = set_table(conf, common, error);
+		status = property_set_table(conf, &owner, common, error);
 	if (status == 0)
-		status = set_table(conf, kind == SINK_RESULT ? results : frames, error);
+		status = property_set_table(
+			conf, &owner, kind == SINK_RESULT ? results : frames, error);
 	/* A topic that is not there: at first its absence is to be known soon. */
 	if (status == 0)
-		status = set(conf, "topic.metadata.propagation.max.ms",
+		status = property_set(conf, &owner, "topic.metadata.propagation.max.ms",
 			mode.patient ? "10000" : "2000", error);
 	if (status == 0)
-		status = set_properties(conf, config, error);
+		status = property_set_users(
+			conf, &owner, config->properties, config->properties_count, error);
 	if (status == 0)
 		status = set_last(conf, mode, error);
 	if (status != 0) {
