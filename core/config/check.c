@@ -37,6 +37,11 @@ static int check_lanes(const struct gw_config *config, const char *stage,
 	char place[32];
 
 	snprintf(place, sizeof(place), "cores.%s", stage);
+	/* Records of a camera must begin on one thread, whatever partition they are in. */
+	if (strcmp(stage, "source") == 0 && lanes->count > 1)
+		return config_refuse(source, place, "", error,
+			"the source has one thread: name one processor, '[%d]'",
+			lanes->processors ? lanes->processors[0] : 0);
 	if (lanes->count > GW_LANES)
 		return config_refuse(
 			source, place, "", error, "must be at most %d threads", GW_LANES);
@@ -56,7 +61,7 @@ static int check_lanes(const struct gw_config *config, const char *stage,
 static int check_cores(
 	const struct gw_config *config, const struct config_source *source, struct gw_error *error)
 {
-	static const char *const stages[] = {"rx", "decode", "accel", "sink"};
+	static const char *const stages[] = {"rx", "source", "decode", "accel", "sink"};
 	int status = 0;
 
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]) && status == 0; i++)

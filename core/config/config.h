@@ -55,7 +55,7 @@ struct gw_lanes_config {
 };
 
 struct gw_cores_config {
-	struct gw_lanes_config rx, decode, accel, sink;
+	struct gw_lanes_config rx, source, decode, accel, sink;
 };
 
 struct gw_log_config {

@@ -13,6 +13,7 @@ const struct gw_lanes_config *gw_config_lanes(const struct gw_config *config, co
 		const struct gw_lanes_config *lanes;
 	} stages[] = {
 		{"rx", &cores->rx},
+		{"source", &cores->source},
 		{"decode", &cores->decode},
 		{"accel", &cores->accel},
 		{"sink", &cores->sink},

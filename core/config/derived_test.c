@@ -81,13 +81,15 @@ static void the_memory_for_frames_is_given_or_half_of_the_machine(void **state)
 
 static void the_lanes_of_a_stage_are_a_number_or_processors(void **state)
 {
-	struct gw_config *config = test_config("cameras: []\ncores: {rx: [2, 5], decode: 4}\n");
+	struct gw_config *config =
+		test_config("cameras: []\ncores: {rx: [2, 5], source: [1], decode: 4}\n");
 	const struct gw_lanes_config *rx = gw_config_lanes(config, "rx");
 	const struct gw_lanes_config *decode = gw_config_lanes(config, "decode");
 
 	assert_int_equal(gw_lanes_count(rx), 2);
 	assert_int_equal(gw_lanes_processor(rx, 0), 2);
 	assert_int_equal(gw_lanes_processor(rx, 1), 5);
+	assert_int_equal(gw_lanes_processor(gw_config_lanes(config, "source"), 0), 1);
 	assert_int_equal(gw_lanes_count(decode), 4);
 	assert_int_equal(gw_lanes_processor(decode, 3), -1);
 	assert_int_equal(gw_lanes_count(gw_config_lanes(config, "sink")), 1);
@@ -110,6 +112,12 @@ static void impossible_lanes_are_refused(void **state)
 	refused("cameras: []\ncores: {sink: [4096]}\n",
 		"configuration:2:16: cores.sink[0]: 4096 is not a processor: they have numbers "
 		"from 0 to 1023");
+	refused("cameras: []\ncores: {source: [7, 8]}\n",
+		"configuration:2:17: cores.source: the source has one thread: name one processor, "
+		"'[7]'");
+	refused("cameras: []\ncores: {source: 2}\n",
+		"configuration:2:17: cores.source: the source has one thread: name one processor, "
+		"'[0]'");
 	refused("cameras: []\ncores: {rx: []}\n",
 		"configuration:2:13: 'cores.rx' holds 0 entries: at least 1");
 	refused("cameras: []\ncores: {rx: [0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}\n",

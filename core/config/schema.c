@@ -63,6 +63,7 @@ static const cyaml_schema_value_t processor_entry = {
 
 static const cyaml_schema_field_t cores_fields[] = {
 	LIST_OF_LANES(rx),
+	LIST_OF_LANES(source),
 	LIST_OF_LANES(decode),
 	LIST_OF_LANES(accel),
 	LIST_OF_LANES(sink),
@@ -71,6 +72,7 @@ static const cyaml_schema_field_t cores_fields[] = {
 
 static const cyaml_schema_field_t cores_as_numbers[] = {
 	NUMBER_OF_LANES(rx),
+	NUMBER_OF_LANES(source),
 	NUMBER_OF_LANES(decode),
 	NUMBER_OF_LANES(accel),
 	NUMBER_OF_LANES(sink),
@@ -260,7 +262,7 @@ const cyaml_schema_value_t *config_schema_for(
 	const char *text, size_t size, struct config_schema *schema)
 {
 	static const char *const paths[] = {
-		"cores.rx", "cores.decode", "cores.accel", "cores.sink"};
+		"cores.rx", "cores.source", "cores.decode", "cores.accel", "cores.sink"};
 	bool numbers[CYAML_ARRAY_LEN(paths)];
 
 	static_assert(CYAML_ARRAY_LEN(paths) == CONFIG_CORES_FIELDS - 1, "");

@@ -4,7 +4,7 @@
 #include <cyaml/cyaml.h>
 #include <stddef.h>
 
-#define CONFIG_CORES_FIELDS 5 /* with the one that ends them */
+#define CONFIG_CORES_FIELDS 6 /* with the one that ends them */
 #define CONFIG_FIELDS 11
 
 /* For everything but loading. */

@@ -10,7 +10,7 @@
 /* Every key, with a value that is not its default. */
 #define EVERY_KEY \
 	"gateway: {name: gw1, mode: lossless, idle: spin}\n" \
-	"cores: {rx: [1, 2], decode: 3, accel: [4], sink: 1}\n" \
+	"cores: {rx: [1, 2], source: [5], decode: 3, accel: [4], sink: 1}\n" \
 	"log: {level: debug, to: stderr}\n" \
 	"interfaces: [{name: lan0, device: 'net_af_packet0,iface=veth0', checksum: off}]\n" \
 	"cameras:\n" \

@@ -1,9 +1,11 @@
 """Pictures that come as records of a topic: every one becomes a result, whoever works on it."""
 
 import io
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -168,6 +170,55 @@ def test_a_key_may_not_name_a_camera_of_the_network(workers, feeder):
     assert worker.dropped() == {"record_taken": 1}
     assert [record.key for record in read(workers, 1).results] == ["gate"]
     balanced(workers)
+
+
+def test_a_camera_of_records_is_changed_by_its_template_alone(workers, feeder):
+    worker = workers.start()
+    traffic = Traffic(feeder, ["gate"], rate=50)
+    worker.wait_until(
+        lambda: worker.ask("camera", "list")["cameras"], 20, "no camera was made"
+    )
+    change = worker.ctl("camera", "set", "gate", "--port", "5004", "--source", "10.0.0.1")
+    assert change.code == 1
+    assert "kafka.source.template" in change.stderr
+    removal = worker.ctl("camera", "remove", "gate")
+    assert removal.code == 1
+    assert "they still come" in removal.stderr
+    ids = traffic.stop()
+    assert repeats(read_all(workers, ids), ids) == 0
+    # Its place is free when nobody needs it, and it is made again when somebody does.
+    worker.wait_until(
+        lambda: worker.ctl("camera", "remove", "gate").code == 0, 20, "it cannot be removed"
+    )
+    assert worker.ask("camera", "list")["cameras"] == []
+    ids.add(feeder.send_relayed("gate", 1_000_000))
+    feeder.flush()
+    assert repeats(read_all(workers, ids), ids) == 0
+    assert worker.dropped() == {}
+    settle(workers, feeder.sent)
+    balanced(workers)
+
+
+def processors(pid: int) -> dict[str, str]:
+    """Where the process's threads may run, by their names."""
+    lines = [
+        dict(line.split(":\t", 1) for line in status.read_text().splitlines())
+        for status in Path(f"/proc/{pid}/task").glob("*/status")
+    ]
+    return {line["Name"]: line["Cpus_allowed_list"] for line in lines}
+
+
+def test_the_sources_thread_runs_where_it_is_told_to(workers):
+    worker = workers.configure()
+    everywhere = processors(os.getpid()).popitem()[1]
+    worker.configuration["cores"] = {"source": [0]}
+    worker.write()
+    workers.start(worker)
+    threads = processors(worker.process.pid)
+    assert threads["source"] == "0"
+    assert threads["decode"] == everywhere
+    # Those of the library do not crowd there.
+    assert {where for name, where in threads.items() if name.startswith("rdk:")} == {everywhere}
 
 
 def repeats(customer: Customer, ids: set[str]) -> int:
