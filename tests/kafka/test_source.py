@@ -175,9 +175,7 @@ def test_a_key_may_not_name_a_camera_of_the_network(workers, feeder):
 def test_a_camera_of_records_is_changed_by_its_template_alone(workers, feeder):
     worker = workers.start()
     traffic = Traffic(feeder, ["gate"], rate=50)
-    worker.wait_until(
-        lambda: worker.ask("camera", "list")["cameras"], 20, "no camera was made"
-    )
+    worker.wait_until(lambda: worker.ask("camera", "list")["cameras"], 20, "no camera was made")
     change = worker.ctl("camera", "set", "gate", "--port", "5004", "--source", "10.0.0.1")
     assert change.code == 1
     assert "kafka.source.template" in change.stderr
@@ -221,10 +219,22 @@ def test_the_sources_thread_runs_where_it_is_told_to(workers):
     assert {where for name, where in threads.items() if name.startswith("rdk:")} == {everywhere}
 
 
+def missing(ids: set[str], seen: Counter[str]) -> dict[str, str]:
+    """Which numbers of which cameras, so that it can be seen when they went."""
+    numbers: dict[str, list[int]] = {}
+    for lost in ids - set(seen):
+        _, camera, number = lost.rsplit("/", 2)
+        numbers.setdefault(camera, []).append(int(number))
+    return {
+        camera: f"{len(them)} of {min(them)}..{max(them)}"
+        for camera, them in sorted(numbers.items())
+    }
+
+
 def repeats(customer: Customer, ids: set[str]) -> int:
     """How many results came more than once; fails when one is missing."""
     seen = Counter(record.id for record in customer.results)
-    assert set(seen) == ids, f"{len(ids - set(seen))} of {len(ids)} are lost"
+    assert set(seen) == ids, f"{len(ids - set(seen))} of {len(ids)} are lost: {missing(ids, seen)}"
     return sum(seen.values()) - len(ids)
 
 
@@ -269,6 +279,9 @@ def test_a_worker_that_is_killed_loses_nothing(workers, feeder):
     shared_by(workers, 1)
     ids = traffic.stop()
     customer = read_all(workers, ids)
+    (survivor,) = workers.running
+    assert survivor.dropped() == {}
+    assert source_facts(survivor)["assigned"] == PARTITIONS, source_facts(survivor)
     # What was delivered and not committed yet.
     assert repeats(customer, ids) <= 300
     settle(workers, feeder.sent)
