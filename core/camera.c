@@ -345,8 +345,8 @@ int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct g
 	if (status == 0)
 		status = check_lanes(gw, config->name, is_new && id < gw_camera_high(gw), error);
 	if (status != 0) {
-		gw_error_prefix(error,
-			strncmp(error->text, "camera ", 7) == 0 ? "" : "camera %s: ", config->name);
+		if (strncmp(error->text, "camera ", 7) != 0)
+			gw_error_prefix(error, "camera %s: ", config->name);
 		free_version(gw, is);
 		return status;
 	}
