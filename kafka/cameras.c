@@ -123,6 +123,7 @@ bool cameras_error(struct cameras *cameras, struct gw_error *error)
 	return failed;
 }
 
+/* On the control thread: whoever else adds or removes cameras has done so, or begins after it. */
 static int put(struct gw *gw, void *arg, struct gw_error *error)
 {
 	const struct gw_source_config *source = gw->config->kafka->source;
@@ -139,7 +140,14 @@ static int put(struct gw *gw, void *arg, struct gw_error *error)
 		.height = template->height,
 	};
 
-	return gw_camera_put(gw, &config, error);
+	/* Somebody else added it since it was wished for: it is theirs, media and all. */
+	if (gw_camera_find(gw, config.name) != GW_NO_CAMERA)
+		return 0;
+	const int status = gw_camera_put(gw, &config, error);
+
+	if (status == 0)
+		gw_info("source", "camera %s: made for the key of a record", config.name);
+	return status;
 }
 
 /* Another change, or one that ends soon, is in the way for a moment. */
@@ -168,8 +176,6 @@ static void *make_cameras(void *arg)
 		if (atomic_load(&cameras->stop))
 			return NULL;
 		cameras->status = put_patiently(cameras, &error);
-		if (cameras->status == 0)
-			gw_info("source", "camera %s: made for the key of a record", cameras->name);
 		set_error(cameras,
 			cameras->status == 0 || cameras->status == -ESHUTDOWN ? NULL : &error);
 		atomic_store_explicit(&cameras->wish, WISH_DONE, memory_order_release);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "core/clock.h"
@@ -96,6 +97,39 @@ static void a_name_that_comes_gets_what_the_template_says(void **state)
 	close_gateway(&gw);
 }
 
+/* A camera that sends packets, as somebody adds it between a wish and its turn. */
+static void add(struct gw *gw, char *name)
+{
+	char address[] = "10.0.0.1";
+	const struct gw_camera_config camera = {.name = name,
+		.source = address,
+		.destination = address,
+		.port = 5000,
+		.quota = 4,
+		.source_address = {AF_INET, {10, 0, 0, 1}},
+		.destination_address = {AF_INET, {10, 0, 0, 1}}};
+	struct gw_error error;
+
+	if (gw_camera_put(gw, &camera, &error) != 0)
+		fail_msg("%s", error.text);
+}
+
+static void a_camera_that_was_added_since_the_wish_stays_as_it_is(void **state)
+{
+	char name[] = "gate";
+	struct gw gw;
+
+	open_gateway(&gw, SOURCE(""));
+	add(&gw, name);
+	const struct gw_camera *camera = find("gate");
+
+	assert_true(want("gate"));
+	make("other", 2);
+	assert_ptr_equal(find("gate"), camera);
+	assert_true(gw_camera_has_media(camera->config));
+	close_gateway(&gw);
+}
+
 static void there_are_no_more_than_may_be_until_one_is_removed(void **state)
 {
 	struct gw_error error;
@@ -139,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_that_comes_gets_what_the_template_says),
+		cmocka_unit_test(a_camera_that_was_added_since_the_wish_stays_as_it_is),
 		cmocka_unit_test(there_are_no_more_than_may_be_until_one_is_removed),
 		cmocka_unit_test(what_cannot_be_made_is_told_and_not_given_up),
 	};
