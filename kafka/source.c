@@ -10,8 +10,8 @@
 #include "core/clock.h"
 #include "core/gateway.h"
 #include "core/health.h"
-#include "kafka/cameras.h"
 #include "kafka/consumer.h"
+#include "kafka/keys.h"
 
 /* Of a turn, so that the partitions take turns. */
 #define RECORDS_PER_PARTITION 8
@@ -25,7 +25,7 @@ struct source {
 	struct gw_lane *lane;
 	struct gw *gw;
 	struct jpeg_limits limits;
-	struct cameras *cameras;
+	struct keys *keys;
 	struct consumer consumer;
 	struct gw_frame *frames[GW_BURST]; /* of this turn */
 	uint32_t count;
@@ -55,8 +55,8 @@ static int source_lane_open(struct gw_lane *lane, struct gw_error *error)
 	source->gw = gw;
 	source->limits =
 		(struct jpeg_limits){gw->config->decode->max_width, gw->config->decode->max_height};
-	source->cameras = cameras_open(gw, error);
-	return source->cameras ? consumer_open(&source->consumer, gw, error) : -ENOMEM;
+	source->keys = keys_open(gw, error);
+	return source->keys ? consumer_open(&source->consumer, gw, error) : -ENOMEM;
 }
 
 static void source_lane_close(struct gw_lane *lane)
@@ -66,7 +66,7 @@ static void source_lane_close(struct gw_lane *lane)
 	if (!source)
 		return;
 	consumer_close(&source->consumer);
-	cameras_close(source->cameras);
+	keys_close(source->keys);
 	free(source);
 	lane->state = NULL;
 }
@@ -79,7 +79,7 @@ static void source_end(struct gw_lane *lane)
 {
 	struct source *source = lane->state;
 
-	cameras_stop(source->cameras);
+	keys_stop(source->keys);
 }
 
 static void source_camera_publish(
@@ -87,7 +87,7 @@ static void source_camera_publish(
 {
 	struct source *source = lane->state;
 
-	cameras_publish(source->cameras, is, was);
+	keys_publish(source->keys, is, was);
 }
 
 /* The record is counted and done with. */
@@ -187,13 +187,12 @@ static bool work_on_next(struct source *source, struct partition *partition, int
 	if (picture->drop == GW_DROP_RECORD_KEY)
 		return refuse(source, partition, NULL, picture->drop);
 
-	const struct gw_camera *camera =
-		cameras_find(source->cameras, message->key, message->key_len);
+	const struct gw_camera *camera = keys_find(source->keys, message->key, message->key_len);
 
 	if (picture->drop != GW_DROP_NONE)
 		return refuse(source, partition, camera, picture->drop);
 	if (!camera)
-		return !cameras_want(source->cameras, message->key, message->key_len, now) &&
+		return !keys_want(source->keys, message->key, message->key_len, now) &&
 			refuse(source, partition, NULL, GW_DROP_RECORD_CAMERAS);
 	if (gw_camera_has_media(camera->config))
 		return refuse(source, partition, camera, GW_DROP_RECORD_TAKEN);
@@ -291,7 +290,7 @@ static void source_health(struct gw_stage *stage, struct gw_health *health)
 	struct gw_error error;
 
 	consumer_health(&source->consumer, health);
-	if (cameras_error(source->cameras, &error))
+	if (keys_error(source->keys, &error))
 		gw_health_add(health, GW_FAILED, "source.%s.camera",
 			source->gw->config->kafka->source->topic,
 			"no camera can be made of kafka.source.template, records wait: %s",

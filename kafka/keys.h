@@ -1,4 +1,4 @@
-/* The cameras that records may name: who they are, and how new ones are made of the template.
+/* The keys of records: the cameras that they name, and how new ones are made of the template.
  *
  * The lane never waits for a change of the gateway: a thread at the side asks the control thread
  * for one camera after the other. The source's lane only, but open, close and error.
@@ -13,26 +13,25 @@
 #include "core/error.h"
 #include "core/gateway.h"
 
-struct cameras;
+struct keys;
 
 /* NULL and the error line on failure. */
-struct cameras *cameras_open(struct gw *gw, struct gw_error *error);
+struct keys *keys_open(struct gw *gw, struct gw_error *error);
 
 /* No camera is asked for any more; waits for one that is. */
-void cameras_stop(struct cameras *cameras);
-void cameras_close(struct cameras *cameras); /* accepts NULL */
+void keys_stop(struct keys *keys);
+void keys_close(struct keys *keys); /* accepts NULL */
 
 /* As gw_stage_ops.camera_publish. */
-void cameras_publish(
-	struct cameras *cameras, const struct gw_camera *is, const struct gw_camera *was);
+void keys_publish(struct keys *keys, const struct gw_camera *is, const struct gw_camera *was);
 
 /* The camera of that name; NULL: there is none. */
-const struct gw_camera *cameras_find(const struct cameras *cameras, const char *name, size_t size);
+const struct gw_camera *keys_find(const struct keys *keys, const char *name, size_t size);
 
 /* Lets one of that name be made; it is published when it is there. Asked again until it is. False:
  * there are as many as may be. */
-bool cameras_want(struct cameras *cameras, const char *name, size_t size, int64_t now);
+bool keys_want(struct keys *keys, const char *name, size_t size, int64_t now);
 
 /* Why none could be made the last time, for as long as that lasts; false: nothing is wrong. Any
  * thread. */
-bool cameras_error(struct cameras *cameras, struct gw_error *error);
+bool keys_error(struct keys *keys, struct gw_error *error);

@@ -9,7 +9,7 @@
 
 #include "core/clock.h"
 #include "core/test_gateway.h"
-#include "kafka/cameras.h"
+#include "kafka/keys.h"
 
 #define SOURCE(template) \
 	"cameras: []\n" \
@@ -18,7 +18,7 @@
 	"  brokers: 127.0.0.1:9\n" \
 	"  source: {topic: pictures, most: 2, template: {model: digits, quota: 5" template "}}\n"
 
-static struct cameras *cameras; /* of the gateway that is there */
+static struct keys *keys; /* of the gateway that is there */
 static _Atomic uint32_t published;
 
 static int toy_open(struct gw_stage *stage, struct gw_error *error)
@@ -33,7 +33,7 @@ static void toy_close(struct gw_stage *stage)
 static void toy_publish(
 	struct gw_lane *lane, const struct gw_camera *is, const struct gw_camera *was)
 {
-	cameras_publish(cameras, is, was);
+	keys_publish(keys, is, was);
 	published++;
 }
 
@@ -47,25 +47,25 @@ static void open_gateway(struct gw *gw, const char *yaml)
 	published = 0;
 	if (test_gateway_open(gw, yaml, NULL, GW_STAGE_SOURCE, &toy_source, &error) != 0)
 		fail_msg("%s", error.text);
-	cameras = cameras_open(gw, &error);
-	assert_non_null(cameras);
+	keys = keys_open(gw, &error);
+	assert_non_null(keys);
 }
 
 static void close_gateway(struct gw *gw)
 {
-	cameras_stop(cameras);
+	keys_stop(keys);
 	test_gateway_close(gw);
-	cameras_close(cameras);
+	keys_close(keys);
 }
 
 static bool want(const char *name)
 {
-	return cameras_want(cameras, name, strlen(name), gw_now());
+	return keys_want(keys, name, strlen(name), gw_now());
 }
 
 static const struct gw_camera *find(const char *name)
 {
-	return cameras_find(cameras, name, strlen(name));
+	return keys_find(keys, name, strlen(name));
 }
 
 /* Wants it until so many changes were published. */
@@ -156,10 +156,10 @@ static void what_cannot_be_made_is_told_and_not_given_up(void **state)
 	bool failed = false;
 
 	open_gateway(&gw, SOURCE(", width: 640, height: 480"));
-	assert_false(cameras_error(cameras, &error));
+	assert_false(keys_error(keys, &error));
 	for (int i = 0; i < 5000 && !failed; i++) {
 		assert_true(want("a"));
-		failed = cameras_error(cameras, &error);
+		failed = keys_error(keys, &error);
 		nanosleep(&pause, NULL);
 	}
 	assert_true(failed);

@@ -1,0 +1,247 @@
+#include "kafka/keys.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/clock.h"
+#include "core/control.h"
+#include "core/log.h"
+#include "core/thread.h"
+
+/* Open addressing, at most half full. */
+#define PLACES (2 * GW_CAMERAS)
+#define MASK (PLACES - 1)
+/* Until the same is tried again that did not go. */
+#define RETRY_NS GW_NS_PER_S
+#define BUSY_NS (10 * GW_NS_PER_MS)
+
+enum wish { WISH_NONE, WISH_ASKED, WISH_DONE };
+
+struct keys {
+	struct gw *gw;
+	const struct gw_camera *place[PLACES];
+	uint32_t made; /* live ones without media of their own */
+	int64_t full_until; /* gw_now(): the gateway has no place for one more */
+	int64_t retry_at;
+
+	/* Who has what follows is said by `wish`: the lane, between ASKED and DONE the thread. */
+	_Atomic int wish; /* enum wish */
+	char name[GW_NAME];
+	int status;
+
+	pthread_t thread;
+	bool runs;
+	sem_t asked;
+	_Atomic bool stop;
+	pthread_mutex_t lock; /* of what follows */
+	bool failed;
+	struct gw_error error;
+};
+
+static uint32_t hash(const char *name, size_t size)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < size; i++)
+		h = (h ^ (uint8_t)name[i]) * 16777619u;
+	return h ^ h >> 15;
+}
+
+static bool is_called(const struct gw_camera *camera, const char *name, size_t size)
+{
+	return strlen(camera->config->name) == size &&
+		memcmp(camera->config->name, name, size) == 0;
+}
+
+static uint32_t find_place(const struct keys *keys, const char *name, size_t size)
+{
+	uint32_t i = hash(name, size) & MASK;
+
+	while (keys->place[i] && !is_called(keys->place[i], name, size))
+		i = (i + 1) & MASK;
+	return i;
+}
+
+/* Empties a place and moves up those behind it that were pushed away from theirs. */
+static void empty_place(struct keys *keys, uint32_t hole)
+{
+	for (uint32_t i = (hole + 1) & MASK; keys->place[i]; i = (i + 1) & MASK) {
+		const char *name = keys->place[i]->config->name;
+		const uint32_t home = hash(name, strlen(name)) & MASK;
+
+		if (((i - home) & MASK) < ((i - hole) & MASK))
+			continue;
+		keys->place[hole] = keys->place[i];
+		hole = i;
+	}
+	keys->place[hole] = NULL;
+}
+
+void keys_publish(struct keys *keys, const struct gw_camera *is, const struct gw_camera *was)
+{
+	const char *name = (is ? is : was)->config->name;
+	const uint32_t place = find_place(keys, name, strlen(name));
+
+	if (was && !gw_camera_has_media(was->config))
+		keys->made--;
+	if (is && !gw_camera_has_media(is->config))
+		keys->made++;
+	if (is) {
+		keys->place[place] = is;
+	} else if (keys->place[place]) {
+		empty_place(keys, place);
+		keys->full_until = 0;
+	}
+}
+
+const struct gw_camera *keys_find(const struct keys *keys, const char *name, size_t size)
+{
+	return keys->place[find_place(keys, name, size)];
+}
+
+static void set_error(struct keys *keys, const struct gw_error *error)
+{
+	pthread_mutex_lock(&keys->lock);
+	keys->failed = error != NULL;
+	if (error)
+		keys->error = *error;
+	pthread_mutex_unlock(&keys->lock);
+}
+
+bool keys_error(struct keys *keys, struct gw_error *error)
+{
+	pthread_mutex_lock(&keys->lock);
+	const bool failed = keys->failed;
+
+	*error = keys->error;
+	pthread_mutex_unlock(&keys->lock);
+	return failed;
+}
+
+/* On the control thread: whoever else adds or removes cameras has done so, or begins after it. */
+static int put(struct gw *gw, void *arg, struct gw_error *error)
+{
+	const struct gw_source_config *source = gw->config->kafka->source;
+	const struct gw_template_config *template = source->template;
+	char nowhere[] = "";
+	const struct gw_camera_config config = {
+		.name = arg,
+		.source = source->topic,
+		.destination = nowhere,
+		.model = template->model,
+		.region = template->region,
+		.quota = template->quota,
+		.width = template->width,
+		.height = template->height,
+	};
+
+	/* Somebody else added it since it was wished for: it is theirs, media and all. */
+	if (gw_camera_find(gw, config.name) != GW_NO_CAMERA)
+		return 0;
+	const int status = gw_camera_put(gw, &config, error);
+
+	if (status == 0)
+		gw_info("source", "camera %s: made for the key of a record", config.name);
+	return status;
+}
+
+/* Another change, or one that ends soon, is in the way for a moment. */
+static int put_patiently(struct keys *keys, struct gw_error *error)
+{
+	static const struct timespec pause = {.tv_nsec = BUSY_NS};
+	int status;
+
+	for (;;) {
+		status = gw_control_call(
+			keys->gw, "making a camera for a record", put, keys->name, error);
+		if (status != -EBUSY || atomic_load(&keys->stop))
+			return status;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void *make_cameras(void *arg)
+{
+	struct keys *keys = arg;
+	struct gw_error error;
+
+	for (;;) {
+		while (sem_wait(&keys->asked) != 0)
+			;
+		if (atomic_load(&keys->stop))
+			return NULL;
+		keys->status = put_patiently(keys, &error);
+		set_error(keys, keys->status == 0 || keys->status == -ESHUTDOWN ? NULL : &error);
+		atomic_store_explicit(&keys->wish, WISH_DONE, memory_order_release);
+	}
+}
+
+/* What became of the last wish. */
+static void hear(struct keys *keys, int64_t now)
+{
+	if (atomic_load_explicit(&keys->wish, memory_order_acquire) != WISH_DONE)
+		return;
+	if (keys->status == -ENOSPC)
+		keys->full_until = now + RETRY_NS;
+	else if (keys->status != 0)
+		keys->retry_at = now + RETRY_NS;
+	atomic_store_explicit(&keys->wish, WISH_NONE, memory_order_relaxed);
+}
+
+bool keys_want(struct keys *keys, const char *name, size_t size, int64_t now)
+{
+	hear(keys, now);
+	if (keys->made >= keys->gw->config->kafka->source->most || now < keys->full_until)
+		return false;
+	if (now < keys->retry_at ||
+		atomic_load_explicit(&keys->wish, memory_order_relaxed) != WISH_NONE)
+		return true;
+	memcpy(keys->name, name, size);
+	keys->name[size] = '\0';
+	atomic_store_explicit(&keys->wish, WISH_ASKED, memory_order_release);
+	sem_post(&keys->asked);
+	return true;
+}
+
+struct keys *keys_open(struct gw *gw, struct gw_error *error)
+{
+	struct keys *keys = calloc(1, sizeof(*keys));
+
+	if (!keys) {
+		gw_error_set(error, -ENOMEM, "source: out of memory");
+		return NULL;
+	}
+	keys->gw = gw;
+	pthread_mutex_init(&keys->lock, NULL);
+	sem_init(&keys->asked, 0, 0);
+	keys->runs = gw_thread_start(&keys->thread, "source-cameras", -1, make_cameras, keys) == 0;
+	if (keys->runs)
+		return keys;
+	gw_error_set(error, -EAGAIN, "source: no thread");
+	keys_close(keys);
+	return NULL;
+}
+
+void keys_stop(struct keys *keys)
+{
+	if (!keys->runs)
+		return;
+	atomic_store(&keys->stop, true);
+	sem_post(&keys->asked);
+	pthread_join(keys->thread, NULL);
+	keys->runs = false;
+}
+
+void keys_close(struct keys *keys)
+{
+	if (!keys)
+		return;
+	keys_stop(keys);
+	sem_destroy(&keys->asked);
+	pthread_mutex_destroy(&keys->lock);
+	free(keys);
+}
