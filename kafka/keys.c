@@ -17,9 +17,23 @@
 #define MASK (PLACES - 1)
 /* Until the same is tried again that did not go. */
 #define RETRY_NS GW_NS_PER_S
+/* ... and a name that is leaving: control looks about so often for those that have left. */
+#define LEAVING_NS (100 * GW_NS_PER_MS)
+/* Another change may be in the way for so long, and is looked after so often. */
+#define PATIENCE_NS (2 * GW_NS_PER_S)
 #define BUSY_NS (10 * GW_NS_PER_MS)
+/* A trouble is over when nobody met it for so long: longer than two tries are apart. */
+#define TROUBLE_NS (5 * GW_NS_PER_S)
+/* Names that are leaving are told apart by so much of their hash. */
+#define LEAVING 64
 
 enum wish { WISH_NONE, WISH_ASKED, WISH_DONE };
+
+/* Why records wait. */
+struct trouble {
+	int64_t until; /* gw_now() */
+	struct gw_error error;
+};
 
 struct keys {
 	struct gw *gw;
@@ -27,6 +41,8 @@ struct keys {
 	uint32_t made; /* live ones without media of their own */
 	int64_t full_until; /* gw_now(): the gateway has no place for one more */
 	int64_t retry_at;
+	/* The same for the names that share a hash: one that is leaving holds up no other. */
+	int64_t retry_name_at[LEAVING];
 
 	/* Who has what follows is said by `wish`: the lane, between ASKED and DONE the thread. */
 	_Atomic int wish; /* enum wish */
@@ -38,8 +54,8 @@ struct keys {
 	sem_t asked;
 	_Atomic bool stop;
 	pthread_mutex_t lock; /* of what follows */
-	bool failed;
-	struct gw_error error;
+	struct trouble all; /* no name gets a camera */
+	struct trouble one; /* the last name that does not, while others do */
 };
 
 static uint32_t hash(const char *name, size_t size)
@@ -103,26 +119,40 @@ const struct gw_camera *keys_find(const struct keys *keys, const char *name, siz
 	return keys->place[find_place(keys, name, size)];
 }
 
-static void set_error(struct keys *keys, const struct gw_error *error)
+/* `status` is what became of a wish. */
+static void note(struct keys *keys, int status, const struct gw_error *error)
 {
+	const bool met = status != 0 && status != -ESHUTDOWN;
+	const int64_t now = gw_now();
+
 	pthread_mutex_lock(&keys->lock);
-	keys->failed = error != NULL;
-	if (error)
-		keys->error = *error;
+	if (status == -EALREADY)
+		keys->one = (struct trouble){now + RETRY_NS, *error};
+	else
+		keys->all = (struct trouble){met ? now + TROUBLE_NS : 0, *error};
 	pthread_mutex_unlock(&keys->lock);
 }
 
-bool keys_error(struct keys *keys, struct gw_error *error)
+void keys_health(struct keys *keys, struct gw_health *health)
 {
-	pthread_mutex_lock(&keys->lock);
-	const bool failed = keys->failed;
+	const char *topic = keys->gw->config->kafka->source->topic;
+	const int64_t now = gw_now();
 
-	*error = keys->error;
+	pthread_mutex_lock(&keys->lock);
+	const struct trouble all = keys->all, one = keys->one;
+
 	pthread_mutex_unlock(&keys->lock);
-	return failed;
+	if (now < all.until)
+		gw_health_add(health, GW_FAILED, "source.%s.camera", topic,
+			"no camera can be made for the keys of records, which wait: %s",
+			all.error.text);
+	else if (now < one.until)
+		gw_health_add(health, GW_DEGRADED, "source.%s.camera", topic,
+			"the records of a key wait for its camera: %s", one.error.text);
 }
 
-/* On the control thread: whoever else adds or removes cameras has done so, or begins after it. */
+/* On the control thread: whoever else adds or removes cameras has done so, or begins after it.
+ * -EALREADY: the name is leaving. */
 static int put(struct gw *gw, void *arg, struct gw_error *error)
 {
 	const struct gw_source_config *source = gw->config->kafka->source;
@@ -144,21 +174,27 @@ static int put(struct gw *gw, void *arg, struct gw_error *error)
 		return 0;
 	const int status = gw_camera_put(gw, &config, error);
 
+	if (gw_camera_is_leaving(gw, config.name))
+		return gw_error_set(error, -EALREADY,
+			"camera %s is being removed, and some of its frames are still on the way: "
+			"it is made when they have arrived",
+			config.name);
 	if (status == 0)
 		gw_info("source", "camera %s: made for the key of a record", config.name);
 	return status;
 }
 
-/* Another change, or one that ends soon, is in the way for a moment. */
+/* Another change is in the way for a moment. */
 static int put_patiently(struct keys *keys, struct gw_error *error)
 {
 	static const struct timespec pause = {.tv_nsec = BUSY_NS};
+	const int64_t deadline = gw_now() + PATIENCE_NS;
 	int status;
 
 	for (;;) {
 		status = gw_control_call(
 			keys->gw, "making a camera for a record", put, keys->name, error);
-		if (status != -EBUSY || atomic_load(&keys->stop))
+		if (status != -EBUSY || gw_now() >= deadline || atomic_load(&keys->stop))
 			return status;
 		nanosleep(&pause, NULL);
 	}
@@ -167,7 +203,7 @@ static int put_patiently(struct keys *keys, struct gw_error *error)
 static void *make_cameras(void *arg)
 {
 	struct keys *keys = arg;
-	struct gw_error error;
+	struct gw_error error = {{0}};
 
 	for (;;) {
 		while (sem_wait(&keys->asked) != 0)
@@ -175,9 +211,14 @@ static void *make_cameras(void *arg)
 		if (atomic_load(&keys->stop))
 			return NULL;
 		keys->status = put_patiently(keys, &error);
-		set_error(keys, keys->status == 0 || keys->status == -ESHUTDOWN ? NULL : &error);
+		note(keys, keys->status, &error);
 		atomic_store_explicit(&keys->wish, WISH_DONE, memory_order_release);
 	}
+}
+
+static int64_t *retry_name_at(struct keys *keys, const char *name, size_t size)
+{
+	return &keys->retry_name_at[hash(name, size) % LEAVING];
 }
 
 /* What became of the last wish. */
@@ -187,6 +228,8 @@ static void hear(struct keys *keys, int64_t now)
 		return;
 	if (keys->status == -ENOSPC)
 		keys->full_until = now + RETRY_NS;
+	else if (keys->status == -EALREADY)
+		*retry_name_at(keys, keys->name, strlen(keys->name)) = now + LEAVING_NS;
 	else if (keys->status != 0)
 		keys->retry_at = now + RETRY_NS;
 	atomic_store_explicit(&keys->wish, WISH_NONE, memory_order_relaxed);
@@ -197,8 +240,8 @@ bool keys_want(struct keys *keys, const char *name, size_t size, int64_t now)
 	hear(keys, now);
 	if (keys->made >= keys->gw->config->kafka->source->most || now < keys->full_until)
 		return false;
-	if (now < keys->retry_at ||
-		atomic_load_explicit(&keys->wish, memory_order_relaxed) != WISH_NONE)
+	if (atomic_load_explicit(&keys->wish, memory_order_relaxed) != WISH_NONE ||
+		now < keys->retry_at || now < *retry_name_at(keys, name, size))
 		return true;
 	memcpy(keys->name, name, size);
 	keys->name[size] = '\0';

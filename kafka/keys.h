@@ -1,7 +1,7 @@
 /* The keys of records: the cameras that they name, and how new ones are made of the template.
  *
  * The lane never waits for a change of the gateway: a thread at the side asks the control thread
- * for one camera after the other. The source's lane only, but open, close and error.
+ * for one camera after the other. The source's lane only, but open, close and health.
  */
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "core/camera.h"
 #include "core/error.h"
 #include "core/gateway.h"
+#include "core/health.h"
 
 struct keys;
 
@@ -28,10 +29,10 @@ void keys_publish(struct keys *keys, const struct gw_camera *is, const struct gw
 /* The camera of that name; NULL: there is none. */
 const struct gw_camera *keys_find(const struct keys *keys, const char *name, size_t size);
 
-/* Lets one of that name be made; it is published when it is there. Asked again until it is. False:
- * there are as many as may be. */
+/* Lets one of that name be made; it is published when it is there. Asked again until it is. One
+ * that cannot be made holds up others only for what is in the way of all. False: there are as many
+ * as may be. */
 bool keys_want(struct keys *keys, const char *name, size_t size, int64_t now);
 
-/* Why none could be made the last time, for as long as that lasts; false: nothing is wrong. Any
- * thread. */
-bool keys_error(struct keys *keys, struct gw_error *error);
+/* Adds source.TOPIC.camera while records wait because their cameras cannot be made. Any thread. */
+void keys_health(struct keys *keys, struct gw_health *health);

@@ -2,12 +2,15 @@
  * is so by the thread that makes the camera. */
 #include "core/test.h"
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "core/clock.h"
+#include "core/control.h"
 #include "core/test_gateway.h"
 #include "kafka/keys.h"
 
@@ -20,6 +23,8 @@
 
 static struct keys *keys; /* of the gateway that is there */
 static _Atomic uint32_t published;
+static struct gw_health health;
+static sem_t begun, go_on; /* the change of somebody else */
 
 static int toy_open(struct gw_stage *stage, struct gw_error *error)
 {
@@ -148,24 +153,108 @@ static void there_are_no_more_than_may_be_until_one_is_removed(void **state)
 	close_gateway(&gw);
 }
 
-static void what_cannot_be_made_is_told_and_not_given_up(void **state)
+/* Wants it until the trouble is told, or over. */
+static void wait_for_trouble(const char *name, uint32_t count)
 {
 	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
-	struct gw_error error = {{0}};
-	struct gw gw;
-	bool failed = false;
 
-	open_gateway(&gw, SOURCE(", width: 640, height: 480"));
-	assert_false(keys_error(keys, &error));
-	for (int i = 0; i < 5000 && !failed; i++) {
-		assert_true(want("a"));
-		failed = keys_error(keys, &error);
+	for (int i = 0; i < 5000; i++) {
+		if (name)
+			assert_true(want(name));
+		memset(&health, 0, sizeof(health));
+		keys_health(keys, &health);
+		if (health.count == count)
+			break;
 		nanosleep(&pause, NULL);
 	}
-	assert_true(failed);
-	assert_non_null(strstr(error.text, "larger than every frame slot"));
+	assert_int_equal(health.count, count);
+}
+
+static void what_cannot_be_made_is_told_and_not_given_up(void **state)
+{
+	struct gw gw;
+
+	open_gateway(&gw, SOURCE(", width: 640, height: 480"));
+	wait_for_trouble(NULL, 0);
+	wait_for_trouble("a", 1);
+	assert_string_equal(health.trouble[0].id, "source.pictures.camera");
+	assert_int_equal(health.trouble[0].severity, GW_FAILED);
+	assert_non_null(strstr(health.trouble[0].text, "larger than every frame slot"));
 	assert_true(want("a"));
 	assert_null(find("a"));
+	close_gateway(&gw);
+}
+
+static void a_name_that_is_leaving_is_told_and_holds_up_no_other(void **state)
+{
+	struct gw_camera_stats *sink;
+	struct gw_error error;
+	struct gw gw;
+
+	open_gateway(&gw, SOURCE(""));
+	make("a", 1);
+	sink = &gw.stages[GW_STAGE_SINK].lanes[0].stats->camera[find("a")->id];
+	gw_counter_set(&sink->samples_held, 1);
+	assert_int_equal(gw_camera_remove(&gw, "a", &error), 0);
+	wait_for_trouble("a", 1);
+	assert_string_equal(health.trouble[0].id, "source.pictures.camera");
+	assert_int_equal(health.trouble[0].severity, GW_DEGRADED);
+	assert_non_null(strstr(health.trouble[0].text, "camera a is being removed"));
+	make("b", 3);
+	assert_non_null(find("b"));
+	wait_for_trouble("a", 1);
+	assert_null(find("a"));
+	gw_counter_set(&sink->samples_held, 0);
+	make("a", 4);
+	assert_non_null(find("a"));
+	wait_for_trouble(NULL, 0);
+	close_gateway(&gw);
+}
+
+static int change_for_long(struct gw *gw, void *arg, struct gw_error *error)
+{
+	sem_post(&begun);
+	sem_wait(&go_on);
+	return 0;
+}
+
+static void *other_writer(void *gw)
+{
+	struct gw_error error;
+
+	gw_control_call(gw, "removing camera yard", change_for_long, NULL, &error);
+	return NULL;
+}
+
+static void no_upkeep(struct gw *gw, int64_t now)
+{
+}
+
+static void another_change_is_waited_for_and_told_when_it_takes_long(void **state)
+{
+	struct gw_error error;
+	pthread_t writer;
+	struct gw gw;
+
+	open_gateway(&gw, SOURCE(""));
+	sem_init(&begun, 0, 0);
+	sem_init(&go_on, 0, 0);
+	assert_int_equal(gw_control_start(&gw, no_upkeep, &error), 0);
+	assert_int_equal(pthread_create(&writer, NULL, other_writer, &gw), 0);
+	sem_wait(&begun);
+	const int64_t start = gw_now();
+
+	wait_for_trouble("a", 1);
+	assert_true(gw_now() - start >= GW_NS_PER_S);
+	assert_int_equal(health.trouble[0].severity, GW_FAILED);
+	assert_non_null(strstr(health.trouble[0].text, "removing camera yard"));
+	sem_post(&go_on);
+	pthread_join(writer, NULL);
+	make("a", 1);
+	wait_for_trouble(NULL, 0);
+	keys_stop(keys);
+	assert_true(gw_control_stop(&gw, gw_now() + GW_NS_PER_S));
+	gw_control_free(&gw);
 	close_gateway(&gw);
 }
 
@@ -176,6 +265,8 @@ int main(void)
 		cmocka_unit_test(a_camera_that_was_added_since_the_wish_stays_as_it_is),
 		cmocka_unit_test(there_are_no_more_than_may_be_until_one_is_removed),
 		cmocka_unit_test(what_cannot_be_made_is_told_and_not_given_up),
+		cmocka_unit_test(a_name_that_is_leaving_is_told_and_holds_up_no_other),
+		cmocka_unit_test(another_change_is_waited_for_and_told_when_it_takes_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

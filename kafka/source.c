@@ -9,7 +9,6 @@
 
 #include "core/clock.h"
 #include "core/gateway.h"
-#include "core/health.h"
 #include "kafka/consumer.h"
 #include "kafka/keys.h"
 
@@ -287,14 +286,9 @@ static struct json_t *source_describe(struct gw_stage *stage)
 static void source_health(struct gw_stage *stage, struct gw_health *health)
 {
 	struct source *source = stage->lanes[0].state;
-	struct gw_error error;
 
 	consumer_health(&source->consumer, health);
-	if (keys_error(source->keys, &error))
-		gw_health_add(health, GW_FAILED, "source.%s.camera",
-			source->gw->config->kafka->source->topic,
-			"no camera can be made of kafka.source.template, records wait: %s",
-			error.text);
+	keys_health(source->keys, health);
 }
 
 const struct gw_stage_ops source_stage = {
