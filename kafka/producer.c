@@ -50,6 +50,9 @@ int producer_open(struct producer *producer, const struct gw *gw, struct sink *s
 	bytes = client_limit(&producer->now, "queue.buffering.max.kbytes") * 1024;
 	if (records == 0 || records > MOST_RECORDS)
 		records = MOST_RECORDS;
+	/* The user's limits are of the topic; every lane has a producer for it. */
+	records = sink_share(sink, records, 1);
+	bytes = sink_share(sink, bytes, client_limit(&producer->now, "message.max.bytes"));
 	producer->vitals.most_records = records;
 	producer->vitals.most_bytes = bytes;
 	if (ledger_open(&producer->ledger, (uint32_t)records) != 0)

@@ -110,12 +110,15 @@ void fixture_fail(const char *yaml, const char *words_of_the_error)
 void fixture_close(struct fixture *fixture, uint32_t ms)
 {
 	int64_t deadline = gw_now() + ms * GW_NS_PER_MS;
+	struct gw_stage *stage = fixture->sink->stage;
 	uint32_t camera;
 
-	fixture->sink->drain_by = deadline;
-	while (!sink_stage.drain(fixture->sink))
-		assert_true(gw_now() < deadline + GW_NS_PER_S);
-	sink_stage.end(fixture->sink);
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		stage->lanes[i].drain_by = deadline;
+		while (!sink_stage.drain(&stage->lanes[i]))
+			assert_true(gw_now() < deadline + GW_NS_PER_S);
+		sink_stage.end(&stage->lanes[i]);
+	}
 	for (camera = 0; camera < 2; camera++) {
 		assert_int_equal(gw_pool_in_use(fixture->gw.pool, camera), 0);
 		assert_int_equal(
@@ -124,6 +127,13 @@ void fixture_close(struct fixture *fixture, uint32_t ms)
 	}
 	fixture_assert_balanced(fixture);
 	destroy(fixture);
+}
+
+static struct gw_lane *lane_of(struct fixture *fixture, uint32_t camera)
+{
+	struct gw_stage *stage = fixture->sink->stage;
+
+	return &stage->lanes[gw_lane_of(camera, stage->lane_count)];
 }
 
 /* What the receive stage counted. */
@@ -175,7 +185,7 @@ void fixture_drop(struct fixture *fixture, struct gw_frame *frame)
 
 void fixture_send(struct fixture *fixture, struct gw_frame *frame)
 {
-	test_gateway_push(&fixture->gw, GW_STAGE_SINK, frame);
+	gw_link_push(lane_of(fixture, frame->camera)->in[0], &frame, 1);
 }
 
 void fixture_send_frames(struct fixture *fixture, uint32_t camera, uint32_t count)
@@ -191,8 +201,12 @@ void fixture_send_frames(struct fixture *fixture, uint32_t camera, uint32_t coun
 
 void fixture_turn(struct fixture *fixture)
 {
-	sink_stage.poll(fixture->sink);
-	sink_stage.housekeeping(fixture->sink, gw_now());
+	struct gw_stage *stage = fixture->sink->stage;
+
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		sink_stage.poll(&stage->lanes[i]);
+		sink_stage.housekeeping(&stage->lanes[i], gw_now());
+	}
 }
 
 void fixture_turn_until(struct fixture *fixture, const struct gw_counter *counter, uint64_t value)
@@ -210,7 +224,7 @@ void fixture_turn_until(struct fixture *fixture, const struct gw_counter *counte
 
 struct gw_camera_stats *fixture_stats(struct fixture *fixture, uint32_t camera)
 {
-	return &fixture->sink->stats->camera[camera];
+	return &lane_of(fixture, camera)->stats->camera[camera];
 }
 
 uint64_t fixture_drops(struct fixture *fixture, uint32_t camera, enum gw_drop drop)

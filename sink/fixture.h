@@ -14,12 +14,13 @@
 struct fixture {
 	struct gw gw;
 	struct gw_replay replay;
-	struct gw_lane *sink;
+	struct gw_lane *sink; /* the first lane */
 	char directory[64]; /* empty at the start, for the test's files */
 	uint64_t sequence[4];
 };
 
 /* Two cameras, "cam0" with the model `digits`, "cam1" with `objects`; `yaml` is the kafka section.
+ * More lanes, where `yaml` asks for them, are turned one after the other.
  * In a test's set-up; fixture_fail() is for a section that must be refused. */
 struct fixture *fixture_open(const char *yaml, bool replay);
 void fixture_fail(const char *yaml, const char *words_of_the_error);

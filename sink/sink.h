@@ -49,6 +49,11 @@ struct sink_report {
  * also from submit itself. A sample's picture may be gone when it returns. Sink thread only. */
 void sink_report(struct sink *sink, const struct sink_report *report);
 
+/* This lane's part of a bound that holds for all lanes of the sink together, for back-ends that
+ * bound what waits: the parts add up to `whole`, but that none is smaller than `least`. Any thread.
+ */
+uint64_t sink_share(const struct sink *sink, uint64_t whole, uint64_t least);
+
 /* What the sink has made of a camera's version: gw_camera.of[GW_STAGE_SINK]. */
 struct sink_camera {
 	char *source; /* the CloudEvents source of its records */

@@ -14,17 +14,25 @@
 #include "sink/sink.h"
 #include "sink/stage.h"
 
+/* Of all lanes. Brokers that are away hold the samples of all of them: so what these may take is
+ * counted in one. Every lane writes, for a sample and not for a frame. */
+struct shared {
+	const struct sink_ops *ops;
+	_Atomic uint32_t samples; /* that wait */
+	_Atomic uint32_t kept[GW_SIZE_CLASSES]; /* slots that they keep */
+};
+
 /* A lane's. */
 struct sink {
 	struct gw *gw;
 	struct gw_lane *lane;
 	const struct sink_ops *ops;
+	struct shared *shared;
 	void *backend;
 	struct record *record;
 	struct sampler samplers[GW_CAMERAS];
-	uint32_t budget; /* samples that may wait */
-	uint32_t waiting[2]; /* records not reported yet, by enum sink_kind */
-	uint32_t kept[GW_SIZE_CLASSES]; /* slots that waiting samples keep */
+	uint32_t budget; /* samples of all lanes that may wait */
+	uint32_t waiting[2]; /* the lane's records not reported yet, by enum sink_kind */
 
 	/* A lossless frame that the back-end has no room for, and what it has of it. */
 	struct gw_frame *stuck;
@@ -59,6 +67,60 @@ static void give_receipt(struct sink *sink, uint64_t receipt, enum gw_drop outco
 	gw_receipt_return(sink->gw->receipts[sink->lane->index], receipt, outcome);
 }
 
+uint64_t sink_share(const struct sink *sink, uint64_t whole, uint64_t least)
+{
+	const uint32_t lanes = sink->lane->stage->lane_count, index = sink->lane->index;
+	const uint64_t share = whole / lanes + (index < whole % lanes ? 1 : 0);
+
+	if (share >= least)
+		return share;
+	return least < whole ? least : whole;
+}
+
+/* Takes one of `most` places, also when other lanes want the last one. */
+static bool take_place(_Atomic uint32_t *taken, uint32_t most)
+{
+	uint32_t now = atomic_load_explicit(taken, memory_order_relaxed);
+
+	while (now < most)
+		if (atomic_compare_exchange_weak_explicit(
+			    taken, &now, now + 1, memory_order_relaxed, memory_order_relaxed))
+			return true;
+	return false;
+}
+
+static void leave_place(_Atomic uint32_t *taken)
+{
+	atomic_fetch_sub_explicit(taken, 1, memory_order_relaxed);
+}
+
+/* Brokers that are away must not eat the pool: samples never keep more than half of a size class,
+ * though of each class at least one. A replay has no brokers and leaves no picture out. */
+static bool take_room(struct sink *sink, uint32_t size_class)
+{
+	const uint32_t slots = gw_pool_class_size(sink->gw->pool, size_class);
+	struct shared *shared = sink->shared;
+	const bool replay = sink->gw->replay != NULL;
+
+	if (!take_place(&shared->samples, replay ? UINT32_MAX : sink->budget))
+		return false;
+	if (take_place(&shared->kept[size_class], replay ? UINT32_MAX : (slots + 1) / 2))
+		return true;
+	leave_place(&shared->samples);
+	return false;
+}
+
+/* A sample is through, and so is what it kept. The slot goes first: whoever gets its place may keep
+ * another one. */
+static void leave_room(struct sink *sink, struct gw_frame *frame)
+{
+	const uint32_t size_class = frame->size_class;
+
+	gw_frame_unref(frame);
+	leave_place(&sink->shared->kept[size_class]);
+	leave_place(&sink->shared->samples);
+}
+
 void sink_report(struct sink *sink, const struct sink_report *report)
 {
 	struct gw_camera_stats *stats = &sink->lane->stats->camera[report->camera];
@@ -81,8 +143,7 @@ void sink_report(struct sink *sink, const struct sink_report *report)
 	gauge_move(&stats->samples_held, -1);
 	if (report->frame == sink->stuck)
 		gauge_stuck(sink, sink->stuck, false);
-	sink->kept[report->frame->size_class]--;
-	gw_frame_unref(report->frame);
+	leave_room(sink, report->frame);
 }
 
 static bool sample_due(struct sink *sink, uint32_t index)
@@ -128,17 +189,6 @@ static enum gw_drop submit(struct sink *sink, struct gw_counter *gauge, struct g
 	return drop;
 }
 
-/* Brokers that are away must not eat the pool: samples never keep more than half of a size class,
- * though of each class at least one. A replay has no brokers and leaves no picture out. */
-static bool within_budget(const struct sink *sink, uint32_t size_class)
-{
-	const uint32_t slots = gw_pool_class_size(sink->gw->pool, size_class);
-
-	return sink->gw->replay ||
-		(sink->waiting[SINK_SAMPLE] < sink->budget &&
-			sink->kept[size_class] < (slots + 1) / 2);
-}
-
 /* Whether the same record is to be handed over again later. */
 static bool comes_again(const struct sink *sink, const struct gw_frame *frame, enum gw_drop drop)
 {
@@ -147,8 +197,8 @@ static bool comes_again(const struct sink *sink, const struct gw_frame *frame, e
 	case GW_DROP_SAMPLE_FULL:
 		return frame->lossless;
 	case GW_DROP_SAMPLE_BUDGET:
-		/* The next report makes room. */
-		return frame->lossless && sink->waiting[SINK_SAMPLE] > 0;
+		/* The next report makes room, be it to another lane. */
+		return frame->lossless && sink->budget > 0;
 	default:
 		return false;
 	}
@@ -161,15 +211,12 @@ static enum gw_drop send_sample(struct sink *sink, struct gw_frame *frame)
 	struct gw_camera_stats *stats = &sink->lane->stats->camera[frame->camera];
 	enum gw_drop drop;
 
-	if (!within_budget(sink, frame->size_class))
+	if (!take_room(sink, frame->size_class))
 		return GW_DROP_SAMPLE_BUDGET;
 	gw_frame_ref(frame);
-	sink->kept[frame->size_class]++;
 	drop = submit(sink, &stats->samples_held, frame, SINK_SAMPLE, true);
-	if (drop != GW_DROP_NONE) {
-		sink->kept[frame->size_class]--;
-		gw_frame_unref(frame);
-	}
+	if (drop != GW_DROP_NONE)
+		leave_room(sink, frame);
 	return drop;
 }
 
@@ -373,18 +420,28 @@ static uint32_t sink_lanes(const struct gw *gw, uint32_t wanted)
 
 static int sink_open(struct gw_stage *stage, struct gw_error *error)
 {
-	stage->state = (void *)sink_choose(stage->gw, error);
-	return stage->state ? 0 : -EINVAL;
+	const struct sink_ops *ops = sink_choose(stage->gw, error);
+	struct shared *shared;
+
+	if (!ops)
+		return -EINVAL;
+	shared = calloc(1, sizeof(*shared));
+	if (!shared)
+		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
+	shared->ops = ops;
+	stage->state = shared;
+	return 0;
 }
 
 static void sink_close(struct gw_stage *stage)
 {
+	free(stage->state);
 	stage->state = NULL;
 }
 
 static int sink_lane_open(struct gw_lane *lane, struct gw_error *error)
 {
-	const struct sink_ops *ops = lane->stage->state;
+	struct shared *shared = lane->stage->state;
 	struct sink *sink = calloc(1, sizeof(*sink));
 
 	if (!sink)
@@ -396,7 +453,8 @@ static int sink_lane_open(struct gw_lane *lane, struct gw_error *error)
 	sink->record = record_create(sink->gw);
 	if (!sink->record)
 		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
-	sink->ops = ops;
+	sink->ops = shared->ops;
+	sink->shared = shared;
 	return sink->ops->open(sink->gw, sink, &sink->backend, error);
 }
 
@@ -416,7 +474,7 @@ static void sink_lane_close(struct gw_lane *lane)
 static int sink_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
 	const struct gw_camera *was, struct gw_error *error)
 {
-	const struct sink_ops *ops = stage->state;
+	const struct sink_ops *ops = ((struct shared *)stage->state)->ops;
 	struct sink_camera *camera = calloc(1, sizeof(*camera));
 	int status = 0;
 
