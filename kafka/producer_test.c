@@ -106,7 +106,10 @@ static void a_refusal_takes_no_lock(void **state)
 	pthread_mutex_lock(&world.producer.vitals.lock);
 	assert_int_equal(submit(), GW_DROP_SINK_FULL);
 	pthread_mutex_unlock(&world.producer.vitals.lock);
-	json_t *facts = vitals_describe(&world.producer.vitals);
+	struct vitals_sum sum = {0};
+
+	vitals_add(&sum, &world.producer.vitals);
+	json_t *facts = vitals_describe(&sum);
 	const char *text = json_string_value(json_object_get(facts, "last_error"));
 
 	assert_non_null(text);

@@ -90,36 +90,42 @@ static void kafka_purge(void *state)
 		producer_settle(&kafka->producers[kind], deadline);
 }
 
-static void kafka_health(void *state, struct gw_health *health)
+static struct vitals_sum sum_of(void *const *states, uint32_t lanes, enum sink_kind kind)
 {
-	struct kafka_sink *kafka = state;
+	struct vitals_sum sum = {0};
 
-	for (int kind = 0; kind < 2; kind++)
-		vitals_health(&kafka->producers[kind].vitals, health);
+	for (uint32_t i = 0; i < lanes; i++)
+		vitals_add(&sum, &((struct kafka_sink *)states[i])->producers[kind].vitals);
+	return sum;
+}
+
+static void kafka_health(void *const *states, uint32_t lanes, struct gw_health *health)
+{
+	for (int kind = 0; kind < 2; kind++) {
+		const struct vitals_sum sum = sum_of(states, lanes, (enum sink_kind)kind);
+
+		vitals_health(&sum, health);
+	}
 }
 
 /* The results are what the gateway is there for: their state is its state, and while they are well,
  * that of the pictures, should these be in trouble. */
-static enum vitals_state state_of(const struct kafka_sink *kafka)
+static enum vitals_state state_of(const struct vitals_sum *results, const struct vitals_sum *frames)
 {
-	enum vitals_state results = vitals_state(&kafka->producers[SINK_RESULT].vitals);
-	enum vitals_state frames = vitals_state(&kafka->producers[SINK_SAMPLE].vitals);
+	enum vitals_state of_frames = vitals_state(frames), of_results = vitals_state(results);
 
-	return results == VITALS_UP && frames != VITALS_CONNECTING ? frames : results;
+	return of_results == VITALS_UP && of_frames != VITALS_CONNECTING ? of_frames : of_results;
 }
 
-static struct json_t *kafka_describe(void *state)
+static struct json_t *kafka_describe(void *const *states, uint32_t lanes)
 {
-	struct kafka_sink *kafka = state;
-	struct vitals *results = &kafka->producers[SINK_RESULT].vitals;
-	struct vitals *frames = &kafka->producers[SINK_SAMPLE].vitals;
-	json_t *topics = json_pack("[o, o]", vitals_describe(results), vitals_describe(frames));
+	const struct vitals_sum results = sum_of(states, lanes, SINK_RESULT);
+	const struct vitals_sum frames = sum_of(states, lanes, SINK_SAMPLE);
+	json_t *topics = json_pack("[o, o]", vitals_describe(&results), vitals_describe(&frames));
 
 	return json_pack("{s:s, s:s, s:s, s:I, s:o*}", "backend", "kafka", "state",
-		vitals_state_name(state_of(kafka)), "brokers", kafka->gw->config->kafka->brokers,
-		"queued",
-		(json_int_t)(gw_counter_get(&results->waiting) + gw_counter_get(&frames->waiting)),
-		"topics", topics);
+		vitals_state_name(state_of(&results, &frames)), "brokers", results.brokers,
+		"queued", (json_int_t)(results.waiting + frames.waiting), "topics", topics);
 }
 
 const struct sink_ops sink_kafka = {

@@ -91,13 +91,6 @@ static double share(uint64_t part, uint64_t whole)
 	return whole > 0 ? (double)part / (double)whole : 0;
 }
 
-static double refused_share(const struct vitals *vitals)
-{
-	uint64_t refused = of(&vitals->recent_refused);
-
-	return share(refused, refused + of(&vitals->recent_delivered));
-}
-
 static double queue_fill(const struct vitals *vitals)
 {
 	double records = share(of(&vitals->waiting), vitals->most_records);
@@ -106,24 +99,68 @@ static double queue_fill(const struct vitals *vitals)
 	return records > bytes ? records : bytes;
 }
 
-static int64_t oldest_age(const struct vitals *vitals)
+static void add_error(struct vitals_sum *sum, struct vitals *vitals)
 {
-	int64_t since = (int64_t)of(&vitals->oldest), now = gw_now();
+	int64_t at = (int64_t)of(&vitals->last_at);
 
-	return since != 0 && since < now ? now - since : 0;
+	if (at == 0 || at < sum->last_at)
+		return;
+	sum->last_at = at;
+	sum->last_code =
+		(rd_kafka_resp_err_t)atomic_load_explicit(&vitals->last_code, memory_order_acquire);
+	pthread_mutex_lock(&vitals->lock);
+	memcpy(sum->last_error, vitals->last_error, VITALS_ERROR);
+	pthread_mutex_unlock(&vitals->lock);
 }
 
-enum vitals_state vitals_state(const struct vitals *vitals)
+void vitals_add(struct vitals_sum *sum, struct vitals *vitals)
 {
 	int link = atomic_load_explicit(&vitals->link, memory_order_acquire);
+	int64_t oldest = (int64_t)of(&vitals->oldest);
+	double fill = queue_fill(vitals);
 
-	if (link == LINK_DOWN)
+	sum->topic = vitals->topic;
+	sum->brokers = vitals->brokers;
+	if (link > (int)sum->link)
+		sum->link = (enum vitals_link)link;
+	sum->waiting += of(&vitals->waiting);
+	sum->delivered += of(&vitals->delivered);
+	sum->bytes += of(&vitals->bytes);
+	sum->refused += of(&vitals->refused);
+	sum->replaced += of(&vitals->replaced);
+	sum->recent_delivered += of(&vitals->recent_delivered);
+	sum->recent_refused += of(&vitals->recent_refused);
+	if (oldest != 0 && (sum->oldest == 0 || oldest < sum->oldest))
+		sum->oldest = oldest;
+	if (fill > sum->fill)
+		sum->fill = fill;
+	if (of(&vitals->recent_refused) > 0)
+		sum->refused_code = (rd_kafka_resp_err_t)atomic_load_explicit(
+			&vitals->refused_code, memory_order_acquire);
+	add_error(sum, vitals);
+}
+
+static double refused_share(const struct vitals_sum *sum)
+{
+	return share(sum->recent_refused, sum->recent_refused + sum->recent_delivered);
+}
+
+static int64_t oldest_age(const struct vitals_sum *sum)
+{
+	int64_t now = gw_now();
+
+	return sum->oldest != 0 && sum->oldest < now ? now - sum->oldest : 0;
+}
+
+enum vitals_state vitals_state(const struct vitals_sum *sum)
+{
+	if (sum->link == LINK_DOWN)
 		return VITALS_DOWN;
-	if (oldest_age(vitals) > STALLED_NS)
+	if (oldest_age(sum) > STALLED_NS)
 		return VITALS_STALLED;
-	if (refused_share(vitals) >= 0.5)
+	if (refused_share(sum) >= 0.5)
 		return VITALS_REFUSING;
-	return link == LINK_UP ? VITALS_UP : VITALS_CONNECTING;
+	return sum->link == LINK_UP ? VITALS_UP : VITALS_CONNECTING;
 }
 
 const char *vitals_state_name(enum vitals_state state)
@@ -139,94 +176,76 @@ const char *vitals_state_name(enum vitals_state state)
 	return names[state];
 }
 
-static void copy_text(struct vitals *vitals, char text[VITALS_ERROR])
-{
-	pthread_mutex_lock(&vitals->lock);
-	memcpy(text, vitals->last_error, VITALS_ERROR);
-	pthread_mutex_unlock(&vitals->lock);
-}
-
-static rd_kafka_resp_err_t last_code(const struct vitals *vitals)
-{
-	return (rd_kafka_resp_err_t)atomic_load_explicit(&vitals->last_code, memory_order_acquire);
-}
-
 /* The latest error, and what to do about it. */
-static void advice_of_last(struct vitals *vitals, char text[VITALS_ERROR])
+static void advice_of_last(const struct vitals_sum *sum, char text[VITALS_ERROR])
 {
-	rd_kafka_resp_err_t code = last_code(vitals);
-
-	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-		refusal_advice(code, vitals->topic, text, VITALS_ERROR);
+	if (sum->last_code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		refusal_advice(sum->last_code, sum->topic, text, VITALS_ERROR);
 	else
-		copy_text(vitals, text);
+		snprintf(text, VITALS_ERROR, "%s", sum->last_error);
 }
 
 /* What holds the oldest record up, as far as an error has told since it was submitted. */
-static void advice_of_waiting(struct vitals *vitals, char text[VITALS_ERROR])
+static void advice_of_waiting(const struct vitals_sum *sum, char text[VITALS_ERROR])
 {
-	if (of(&vitals->last_at) >= of(&vitals->oldest))
-		advice_of_last(vitals, text);
+	if (sum->last_at >= sum->oldest)
+		advice_of_last(sum, text);
 	else
 		snprintf(text, VITALS_ERROR,
 			"a broker is connected and does not confirm: look at its load and disks "
 			"and at the leaders of the topic's partitions");
 }
 
-static void health_of_waiting(struct vitals *vitals, struct gw_health *health)
+static void health_of_waiting(const struct vitals_sum *sum, struct gw_health *health)
 {
 	char advice[VITALS_ERROR];
-	double age = (double)oldest_age(vitals) / GW_NS_PER_S;
-	uint64_t waiting = of(&vitals->waiting);
+	double age = (double)oldest_age(sum) / GW_NS_PER_S;
 
-	if (vitals_state(vitals) == VITALS_DOWN) {
-		advice_of_last(vitals, advice);
-		gw_health_add(health, GW_FAILED, "kafka.%s.down", vitals->topic,
-			"no broker of %s is connected, %lu records wait: %.120s", vitals->brokers,
-			waiting, advice);
-	} else if (oldest_age(vitals) > STALLED_NS) {
-		advice_of_waiting(vitals, advice);
-		gw_health_add(health, of(&vitals->recent_delivered) > 0 ? GW_DEGRADED : GW_FAILED,
-			"kafka.%s.unconfirmed", vitals->topic,
-			"%lu records wait, the oldest for %.1f s: %s", waiting, age, advice);
+	if (vitals_state(sum) == VITALS_DOWN) {
+		advice_of_last(sum, advice);
+		gw_health_add(health, GW_FAILED, "kafka.%s.down", sum->topic,
+			"no broker of %s is connected, %lu records wait: %.120s", sum->brokers,
+			sum->waiting, advice);
+	} else if (oldest_age(sum) > STALLED_NS) {
+		advice_of_waiting(sum, advice);
+		gw_health_add(health, sum->recent_delivered > 0 ? GW_DEGRADED : GW_FAILED,
+			"kafka.%s.unconfirmed", sum->topic,
+			"%lu records wait, the oldest for %.1f s: %s", sum->waiting, age, advice);
 	}
 }
 
-void vitals_health(struct vitals *vitals, struct gw_health *health)
+void vitals_health(const struct vitals_sum *sum, struct gw_health *health)
 {
 	char advice[VITALS_ERROR];
-	double refused = refused_share(vitals), fill = queue_fill(vitals);
-	int code = atomic_load_explicit(&vitals->refused_code, memory_order_acquire);
+	double refused = refused_share(sum);
 
-	health_of_waiting(vitals, health);
+	health_of_waiting(sum, health);
 	if (refused > 0) {
-		refusal_advice((rd_kafka_resp_err_t)code, vitals->topic, advice, sizeof(advice));
+		refusal_advice(sum->refused_code, sum->topic, advice, sizeof(advice));
 		gw_health_add(health, refused >= 0.5 ? GW_FAILED : GW_DEGRADED, "kafka.%s.refused",
-			vitals->topic, "%.3g %% of the records of the last %d s were refused: %s",
+			sum->topic, "%.3g %% of the records of the last %d s were refused: %s",
 			refused * 100, VITALS_LATELY, advice);
 	}
-	if (fill >= NEARLY_FULL)
-		gw_health_add(health, GW_DEGRADED, "kafka.%s.queue", vitals->topic,
+	if (sum->fill >= NEARLY_FULL)
+		gw_health_add(health, GW_DEGRADED, "kafka.%s.queue", sum->topic,
 			"%.0f %% full with %lu records: when it is full, new ones are not taken",
-			fill * 100, of(&vitals->waiting));
+			sum->fill * 100, sum->waiting);
 }
 
-struct json_t *vitals_describe(struct vitals *vitals)
+struct json_t *vitals_describe(const struct vitals_sum *sum)
 {
 	char error[VITALS_ERROR];
-	rd_kafka_resp_err_t code = last_code(vitals);
 
-	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-		snprintf(error, sizeof(error), "%s: %s", rd_kafka_err2name(code),
-			rd_kafka_err2str(code));
+	if (sum->last_code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		snprintf(error, sizeof(error), "%s: %s", rd_kafka_err2name(sum->last_code),
+			rd_kafka_err2str(sum->last_code));
 	else
-		copy_text(vitals, error);
+		snprintf(error, sizeof(error), "%s", sum->last_error);
 	return json_pack("{s:s, s:s, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:s?}", "topic",
-		vitals->topic, "state", vitals_state_name(vitals_state(vitals)), "queued",
-		(json_int_t)of(&vitals->waiting), "oldest_ms",
-		(json_int_t)(oldest_age(vitals) / GW_NS_PER_MS), "refused_share",
-		refused_share(vitals), "queue_fill", queue_fill(vitals), "delivered",
-		(json_int_t)of(&vitals->delivered), "failed", (json_int_t)of(&vitals->refused),
-		"bytes", (json_int_t)of(&vitals->bytes), "replaced",
-		(json_int_t)of(&vitals->replaced), "last_error", error[0] ? error : NULL);
+		sum->topic, "state", vitals_state_name(vitals_state(sum)), "queued",
+		(json_int_t)sum->waiting, "oldest_ms", (json_int_t)(oldest_age(sum) / GW_NS_PER_MS),
+		"refused_share", refused_share(sum), "queue_fill", sum->fill, "delivered",
+		(json_int_t)sum->delivered, "failed", (json_int_t)sum->refused, "bytes",
+		(json_int_t)sum->bytes, "replaced", (json_int_t)sum->replaced, "last_error",
+		error[0] ? error : NULL);
 }

@@ -1,7 +1,8 @@
-/* How one producer is doing: what it counts, what went wrong last, and what follows from it. Up
- * means that records are confirmed, not that there is a connection.
+/* How the producers of a topic are doing, one per lane of the sink: what each counts, what went
+ * wrong last, and what follows from all of them together. Up means that records are confirmed, not
+ * that there is a connection.
  *
- * The sink's thread writes, with plain stores; any thread reads.
+ * A lane's thread writes its own, with plain stores; any thread reads.
  */
 #pragma once
 
@@ -19,6 +20,7 @@
 struct gw_health;
 struct json_t;
 
+/* Of several, the last one here counts. */
 enum vitals_link { LINK_CONNECTING, LINK_UP, LINK_DOWN };
 
 enum vitals_state {
@@ -71,12 +73,30 @@ void vitals_refused(struct vitals *vitals, rd_kafka_resp_err_t code);
 /* Sink thread, in housekeeping: what happened lately. */
 void vitals_tick(struct vitals *vitals, int64_t now);
 
+/* A topic's, of all lanes. All zero at first. */
+struct vitals_sum {
+	const char *topic, *brokers;
+	enum vitals_link link;
+	uint64_t waiting, delivered, bytes, refused, replaced;
+	uint64_t recent_delivered, recent_refused;
+	int64_t oldest; /* gw_now() when the oldest of all was submitted; 0: none waits */
+	double fill; /* of the lane that has the least room left: it is the first to take no more */
+	rd_kafka_resp_err_t refused_code; /* of a recent refusal */
+	/* The latest error of all lanes, as there. */
+	rd_kafka_resp_err_t last_code;
+	int64_t last_at;
+	char last_error[VITALS_ERROR];
+};
+
+/* Any thread: adds a lane. Takes a lock. */
+void vitals_add(struct vitals_sum *sum, struct vitals *vitals);
+
 /* Any thread. The name is that of the API. */
-enum vitals_state vitals_state(const struct vitals *vitals);
+enum vitals_state vitals_state(const struct vitals_sum *sum);
 const char *vitals_state_name(enum vitals_state state);
 
 /* Any thread: adds what keeps records from being delivered. */
-void vitals_health(struct vitals *vitals, struct gw_health *health);
+void vitals_health(const struct vitals_sum *sum, struct gw_health *health);
 
 /* Any thread. A new JSON object. */
-struct json_t *vitals_describe(struct vitals *vitals);
+struct json_t *vitals_describe(const struct vitals_sum *sum);

@@ -23,12 +23,27 @@ static void wait_since(struct vitals *vitals, uint64_t records, int64_t age)
 	gw_counter_set(&vitals->oldest, records > 0 ? (uint64_t)(gw_now() - age) : 0);
 }
 
-static void assert_trouble(struct vitals *vitals, const char *id, const char *words)
+static struct vitals_sum alone(struct vitals *vitals)
+{
+	struct vitals_sum sum = {0};
+
+	vitals_add(&sum, vitals);
+	return sum;
+}
+
+static enum vitals_state state_of(struct vitals *vitals)
+{
+	const struct vitals_sum sum = alone(vitals);
+
+	return vitals_state(&sum);
+}
+
+static void assert_trouble_of(const struct vitals_sum *sum, const char *id, const char *words)
 {
 	static struct gw_health health;
 
 	health.count = 0;
-	vitals_health(vitals, &health);
+	vitals_health(sum, &health);
 	if (!id) {
 		assert_int_equal(health.count, 0);
 		return;
@@ -39,13 +54,20 @@ static void assert_trouble(struct vitals *vitals, const char *id, const char *wo
 		fail_msg("%s", health.trouble[0].text);
 }
 
+static void assert_trouble(struct vitals *vitals, const char *id, const char *words)
+{
+	const struct vitals_sum sum = alone(vitals);
+
+	assert_trouble_of(&sum, id, words);
+}
+
 static void a_connection_alone_is_up_while_nothing_waits(void **state)
 {
 	struct vitals *vitals = begin();
 
-	assert_int_equal(vitals_state(vitals), VITALS_UP);
+	assert_int_equal(state_of(vitals), VITALS_UP);
 	wait_since(vitals, 3, GW_NS_PER_S);
-	assert_int_equal(vitals_state(vitals), VITALS_UP);
+	assert_int_equal(state_of(vitals), VITALS_UP);
 	assert_trouble(vitals, NULL, "");
 	vitals_close(vitals);
 }
@@ -55,13 +77,13 @@ static void a_record_that_waits_too_long_is_not_up(void **state)
 	struct vitals *vitals = begin();
 
 	wait_since(vitals, 3, 12300 * GW_NS_PER_MS);
-	assert_int_equal(vitals_state(vitals), VITALS_STALLED);
+	assert_int_equal(state_of(vitals), VITALS_STALLED);
 	assert_trouble(vitals, "kafka.results.unconfirmed",
 		"3 records wait, the oldest for 12.3 s: a broker is connected and does not");
 	vitals_code(vitals, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC);
 	assert_trouble(vitals, "kafka.results.unconfirmed", "create the topic results");
 	wait_since(vitals, 0, 0);
-	assert_int_equal(vitals_state(vitals), VITALS_UP);
+	assert_int_equal(state_of(vitals), VITALS_UP);
 	assert_trouble(vitals, NULL, "");
 	vitals_close(vitals);
 }
@@ -73,7 +95,7 @@ static void without_brokers_it_is_down_and_says_why(void **state)
 	vitals_text(vitals, "Connection refused");
 	vitals_link(vitals, LINK_DOWN);
 	wait_since(vitals, 2, 20 * GW_NS_PER_S);
-	assert_string_equal(vitals_state_name(vitals_state(vitals)), "down");
+	assert_string_equal(vitals_state_name(state_of(vitals)), "down");
 	assert_trouble(vitals, "kafka.results.down",
 		"no broker of b:9092 is connected, 2 records wait: Connection refused");
 	vitals_close(vitals);
@@ -89,16 +111,16 @@ static void refusals_count_for_as_long_as_they_are_recent(void **state)
 		vitals_delivered(vitals, 1);
 	vitals_refused(vitals, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
 	vitals_tick(vitals, now += GW_NS_PER_S);
-	assert_int_equal(vitals_state(vitals), VITALS_UP);
+	assert_int_equal(state_of(vitals), VITALS_UP);
 	assert_trouble(vitals, "kafka.results.refused",
 		"25 % of the records of the last 10 s were refused: MSG_SIZE_TOO_LARGE: raise");
 	for (int i = 0; i < 2; i++)
 		vitals_refused(vitals, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
 	vitals_tick(vitals, now += GW_NS_PER_S);
-	assert_int_equal(vitals_state(vitals), VITALS_REFUSING);
+	assert_int_equal(state_of(vitals), VITALS_REFUSING);
 	for (int i = 0; i < VITALS_LATELY + 1; i++)
 		vitals_tick(vitals, now += GW_NS_PER_S);
-	assert_int_equal(vitals_state(vitals), VITALS_UP);
+	assert_int_equal(state_of(vitals), VITALS_UP);
 	assert_trouble(vitals, NULL, "");
 	vitals_close(vitals);
 }
@@ -111,11 +133,56 @@ static void a_queue_that_fills_is_told_before_it_is_full(void **state)
 	assert_trouble(vitals, NULL, "");
 	gw_counter_set(&vitals->waiting_bytes, 900);
 	assert_trouble(vitals, "kafka.results.queue", "90 % full with 79 records");
-	json_t *facts = vitals_describe(vitals);
+	const struct vitals_sum sum = alone(vitals);
+	json_t *facts = vitals_describe(&sum);
 
 	assert_true(json_number_value(json_object_get(facts, "queue_fill")) > 0.89);
 	json_decref(facts);
 	vitals_close(vitals);
+}
+
+/* Two lanes of one topic: what is told is of both. */
+static void several_lanes_are_told_of_in_one(void **state)
+{
+	struct vitals lanes[2] = {0};
+	struct vitals_sum sum = {0};
+
+	for (int i = 0; i < 2; i++) {
+		vitals_open(&lanes[i], "results", "b:9092", 100, 1000);
+		vitals_link(&lanes[i], LINK_UP);
+	}
+	vitals_tick(&lanes[0], GW_NS_PER_S);
+	vitals_tick(&lanes[1], GW_NS_PER_S);
+	wait_since(&lanes[0], 35, 7 * GW_NS_PER_S);
+	wait_since(&lanes[1], 18, 9 * GW_NS_PER_S);
+	vitals_text(&lanes[1], "the older error");
+	vitals_text(&lanes[0], "the newer error");
+	vitals_delivered(&lanes[0], 10);
+	vitals_delivered(&lanes[1], 20);
+	vitals_tick(&lanes[0], 2 * GW_NS_PER_S);
+	vitals_tick(&lanes[1], 2 * GW_NS_PER_S);
+	vitals_add(&sum, &lanes[0]);
+	vitals_add(&sum, &lanes[1]);
+	assert_int_equal(vitals_state(&sum), VITALS_STALLED);
+	assert_trouble_of(&sum, "kafka.results.unconfirmed",
+		"53 records wait, the oldest for 9.0 s: the newer error");
+	json_t *facts = vitals_describe(&sum);
+
+	assert_int_equal(json_integer_value(json_object_get(facts, "queued")), 53);
+	assert_int_equal(json_integer_value(json_object_get(facts, "delivered")), 2);
+	assert_int_equal(json_integer_value(json_object_get(facts, "bytes")), 30);
+	assert_int_equal(json_integer_value(json_object_get(facts, "oldest_ms")) / 100, 90);
+	/* That of the lane that will be full first. */
+	assert_true(json_real_value(json_object_get(facts, "queue_fill")) > 0.34);
+	assert_true(json_real_value(json_object_get(facts, "queue_fill")) < 0.36);
+	json_decref(facts);
+	/* One that has no broker is enough, and all that waits is told. */
+	vitals_link(&lanes[0], LINK_DOWN);
+	sum = alone(&lanes[0]);
+	vitals_add(&sum, &lanes[1]);
+	assert_trouble_of(&sum, "kafka.results.down", "53 records wait");
+	vitals_close(&lanes[0]);
+	vitals_close(&lanes[1]);
 }
 
 int main(void)
@@ -126,6 +193,7 @@ int main(void)
 		cmocka_unit_test(without_brokers_it_is_down_and_says_why),
 		cmocka_unit_test(refusals_count_for_as_long_as_they_are_recent),
 		cmocka_unit_test(a_queue_that_fills_is_told_before_it_is_full),
+		cmocka_unit_test(several_lanes_are_told_of_in_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

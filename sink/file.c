@@ -238,9 +238,10 @@ static void file_flush(void *state)
 	write_lines(state);
 }
 
-static struct json_t *file_describe(void *state)
+static struct json_t *file_describe(void *const *states, uint32_t lanes)
 {
-	struct file_sink *file = state;
+	/* There is one. */
+	struct file_sink *file = states[0];
 	int failure = atomic_load_explicit(&file->failure, memory_order_relaxed);
 
 	return json_pack("{s:s, s:s, s:n, s:s, s:I, s:I, s:I, s:s?}", "backend", "file", "state",

@@ -44,7 +44,7 @@ static void null_purge(void *state)
 {
 }
 
-static struct json_t *null_describe(void *state)
+static struct json_t *null_describe(void *const *states, uint32_t lanes)
 {
 	return json_pack("{s:s, s:s, s:n}", "backend", "null", "state", "up", "brokers");
 }

@@ -2,7 +2,7 @@
  *
  * The stage hands over one record after the other and the back-end reports, once for each record
  * that it accepted, what became of it. Every function but open, health, describe and close runs
- * on the sink's thread.
+ * on the thread of the lane that the state is of.
  */
 #pragma once
 
@@ -97,12 +97,14 @@ struct sink_ops {
 	 * close follow. */
 	void (*purge)(void *state);
 
-	/* Optional: adds what keeps records from being delivered (core/health.h). Any thread. */
-	void (*health)(void *state, struct gw_health *health);
+	/* Optional: adds what keeps records from being delivered (core/health.h), in figures of
+	 * all lanes together: `states` has one of each. Any thread. */
+	void (*health)(void *const *states, uint32_t lanes, struct gw_health *health);
 
-	/* Facts for the API, a new object: at least "backend", "state" ("up" while records are
-	 * delivered, or else what they are not) and "brokers" (a string or null). Any thread. */
-	struct json_t *(*describe)(void *state);
+	/* Facts for the API, a new object, of all lanes together: at least "backend", "state" ("up"
+	 * while records are delivered, or else what they are not) and "brokers" (a string or null).
+	 * Any thread. */
+	struct json_t *(*describe)(void *const *states, uint32_t lanes);
 
 	/* Within a fraction of a second. No memory of a frame is touched afterwards. Main thread.
 	 * Accepts NULL. */

@@ -1,6 +1,5 @@
 /* The last stage: every frame ends here, whatever became of it, and is counted exactly once. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -506,40 +505,29 @@ static void sink_camera_release(struct gw_stage *stage, struct gw_camera *camera
 	camera->of[GW_STAGE_SINK] = NULL;
 }
 
-static void sink_health(struct gw_stage *stage, struct gw_health *health)
+static void backends(const struct gw_stage *stage, void *states[GW_LANES])
 {
-	for (uint32_t i = 0; i < stage->lane_count; i++) {
-		struct sink *sink = stage->lanes[i].state;
-
-		if (sink->ops->health)
-			sink->ops->health(sink->backend, health);
-	}
+	for (uint32_t i = 0; i < stage->lane_count; i++)
+		states[i] = ((struct sink *)stage->lanes[i].state)->backend;
 }
 
-/* What the lanes say, in one: their sums where it is a count, the first one's word otherwise. */
+static void sink_health(struct gw_stage *stage, struct gw_health *health)
+{
+	const struct sink_ops *ops = ((struct shared *)stage->state)->ops;
+	void *states[GW_LANES];
+
+	backends(stage, states);
+	if (ops->health)
+		ops->health(states, stage->lane_count, health);
+}
+
 static struct json_t *sink_describe(struct gw_stage *stage)
 {
-	struct json_t *facts = NULL;
+	const struct sink_ops *ops = ((struct shared *)stage->state)->ops;
+	void *states[GW_LANES];
 
-	for (uint32_t i = 0; i < stage->lane_count; i++) {
-		struct sink *sink = stage->lanes[i].state;
-		json_t *said = sink->ops->describe(sink->backend), *value;
-		const char *key;
-
-		if (!facts) {
-			facts = said;
-			continue;
-		}
-		json_object_foreach(said, key, value) {
-			json_t *sum = json_object_get(facts, key);
-
-			if (json_is_integer(sum) && json_is_integer(value))
-				json_integer_set(
-					sum, json_integer_value(sum) + json_integer_value(value));
-		}
-		json_decref(said);
-	}
-	return facts;
+	backends(stage, states);
+	return ops->describe(states, stage->lane_count);
 }
 
 const struct gw_stage_ops sink_stage = {

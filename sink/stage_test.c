@@ -290,6 +290,13 @@ static void several_lanes_share_the_room_for_records(void **state)
 	assert_int_equal(of(&fixture_stats(f, 0)->results_waiting), 6);
 	assert_int_equal(of(&fixture_stats(f, 1)->results_waiting), 5);
 	assert_int_equal(of_both(f, GW_DROP_SINK_FULL), 49);
+	/* And what is said of it is of both. */
+	json_t *facts = sink_stage.describe(f->sink->stage);
+	json_t *results = json_array_get(json_object_get(facts, "topics"), 0);
+
+	assert_int_equal(json_integer_value(json_object_get(facts, "queued")), 11);
+	assert_int_equal(json_integer_value(json_object_get(results, "queued")), 11);
+	json_decref(facts);
 	fixture_assert_balanced(f);
 	fixture_close(f, 50);
 }
