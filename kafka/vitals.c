@@ -12,6 +12,10 @@
  * milliseconds, a change of a partition's leader one or two seconds. */
 #define STALLED_NS (5 * GW_NS_PER_S)
 #define NEARLY_FULL 0.8
+/* What a trouble's text has room for beside the figures: of it, bytes of the brokers' names. */
+#define ADVICE_ROOM (GW_TROUBLE_TEXT - 64)
+#define DOWN_ROOM (GW_TROUBLE_TEXT - 112)
+#define BROKERS_ROOM 64
 
 static uint64_t of(const struct gw_counter *counter)
 {
@@ -176,6 +180,28 @@ const char *vitals_state_name(enum vitals_state state)
 	return names[state];
 }
 
+/* Puts at most `room` bytes of a text into `out`, which has one more: its end, which says most,
+ * from the beginning of a word on. A word that is longer is cut. */
+static void shorten(char *out, size_t room, const char *text)
+{
+	static const char mark[] = "... ";
+	const size_t size = strlen(text);
+	const char *from, *gap;
+
+	if (size <= room) {
+		memcpy(out, text, size + 1);
+		return;
+	}
+	from = text + size - (room - strlen(mark));
+	gap = strpbrk(from - 1, " ,");
+	if (gap && gap[1] != '\0')
+		from = gap + 1;
+	/* Not amid a character of UTF-8. */
+	while ((*from & 0xc0) == 0x80)
+		from++;
+	snprintf(out, room + 1, "%s%s", mark, from);
+}
+
 /* The latest error, and what to do about it. */
 static void advice_of_last(const struct vitals_sum *sum, char text[VITALS_ERROR])
 {
@@ -196,36 +222,50 @@ static void advice_of_waiting(const struct vitals_sum *sum, char text[VITALS_ERR
 			"and at the leaders of the topic's partitions");
 }
 
+static void health_of_down(const struct vitals_sum *sum, struct gw_health *health)
+{
+	char advice[VITALS_ERROR], brokers[BROKERS_ROOM + 1], reason[DOWN_ROOM + 1];
+
+	advice_of_last(sum, advice);
+	shorten(brokers, BROKERS_ROOM, sum->brokers);
+	shorten(reason, DOWN_ROOM - strlen(brokers), advice);
+	gw_health_add(health, GW_FAILED, "kafka.%s.down", sum->topic,
+		"no broker of %s is connected, %lu records wait: %s: check kafka.brokers, the "
+		"network and the broker's log",
+		brokers, sum->waiting, reason);
+}
+
 static void health_of_waiting(const struct vitals_sum *sum, struct gw_health *health)
 {
-	char advice[VITALS_ERROR];
-	double age = (double)oldest_age(sum) / GW_NS_PER_S;
+	char advice[VITALS_ERROR], reason[ADVICE_ROOM + 1];
 
-	if (vitals_state(sum) == VITALS_DOWN) {
-		advice_of_last(sum, advice);
-		gw_health_add(health, GW_FAILED, "kafka.%s.down", sum->topic,
-			"no broker of %s is connected, %lu records wait: %.120s", sum->brokers,
-			sum->waiting, advice);
-	} else if (oldest_age(sum) > STALLED_NS) {
-		advice_of_waiting(sum, advice);
-		gw_health_add(health, sum->recent_delivered > 0 ? GW_DEGRADED : GW_FAILED,
-			"kafka.%s.unconfirmed", sum->topic,
-			"%lu records wait, the oldest for %.1f s: %s", sum->waiting, age, advice);
-	}
+	advice_of_waiting(sum, advice);
+	shorten(reason, ADVICE_ROOM, advice);
+	gw_health_add(health, sum->recent_delivered > 0 ? GW_DEGRADED : GW_FAILED,
+		"kafka.%s.unconfirmed", sum->topic, "%lu records wait, the oldest for %.1f s: %s",
+		sum->waiting, (double)oldest_age(sum) / GW_NS_PER_S, reason);
+}
+
+static void health_of_refused(const struct vitals_sum *sum, struct gw_health *health)
+{
+	char advice[VITALS_ERROR], reason[ADVICE_ROOM + 1];
+	double refused = refused_share(sum);
+
+	refusal_advice(sum->refused_code, sum->topic, advice, sizeof(advice));
+	shorten(reason, ADVICE_ROOM, advice);
+	gw_health_add(health, refused >= 0.5 ? GW_FAILED : GW_DEGRADED, "kafka.%s.refused",
+		sum->topic, "%.3g %% of the records of the last %d s were refused: %s",
+		refused * 100, VITALS_LATELY, reason);
 }
 
 void vitals_health(const struct vitals_sum *sum, struct gw_health *health)
 {
-	char advice[VITALS_ERROR];
-	double refused = refused_share(sum);
-
-	health_of_waiting(sum, health);
-	if (refused > 0) {
-		refusal_advice(sum->refused_code, sum->topic, advice, sizeof(advice));
-		gw_health_add(health, refused >= 0.5 ? GW_FAILED : GW_DEGRADED, "kafka.%s.refused",
-			sum->topic, "%.3g %% of the records of the last %d s were refused: %s",
-			refused * 100, VITALS_LATELY, advice);
-	}
+	if (vitals_state(sum) == VITALS_DOWN)
+		health_of_down(sum, health);
+	else if (oldest_age(sum) > STALLED_NS)
+		health_of_waiting(sum, health);
+	if (refused_share(sum) > 0)
+		health_of_refused(sum, health);
 	if (sum->fill >= NEARLY_FULL)
 		gw_health_add(health, GW_DEGRADED, "kafka.%s.queue", sum->topic,
 			"%.0f %% full with %lu records: when it is full, new ones are not taken",

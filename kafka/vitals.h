@@ -13,7 +13,8 @@
 
 #include "core/counter.h"
 
-#define VITALS_ERROR 256
+/* What the library words has at most that size. */
+#define VITALS_ERROR 512
 /* Seconds that "lately" means. */
 #define VITALS_LATELY 10
 

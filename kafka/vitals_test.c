@@ -97,7 +97,47 @@ static void without_brokers_it_is_down_and_says_why(void **state)
 	wait_since(vitals, 2, 20 * GW_NS_PER_S);
 	assert_string_equal(vitals_state_name(state_of(vitals)), "down");
 	assert_trouble(vitals, "kafka.results.down",
-		"no broker of b:9092 is connected, 2 records wait: Connection refused");
+		"no broker of b:9092 is connected, 2 records wait: Connection refused: check "
+		"kafka.brokers, the network and the broker's log");
+	vitals_close(vitals);
+}
+
+/* A customer's, and one that is longer than any text may be. */
+static void what_is_too_long_to_tell_loses_whole_words_and_keeps_its_end(void **state)
+{
+	static const char brokers[] = "kafka-a.plant.example:9092,kafka-b.plant.example:9092,"
+				      "kafka-c.plant.example:9092";
+	struct vitals *vitals = begin();
+	char text[VITALS_ERROR] = "";
+
+	vitals->most_records = 1000000;
+	vitals_link(vitals, LINK_DOWN);
+	wait_since(vitals, 100000, 20 * GW_NS_PER_S);
+	vitals_text(vitals,
+		"kafka-a.plant.example:9092/bootstrap: Connect to "
+		"ipv4#192.168.100.200:9092 failed: Connection refused (after 0ms in "
+		"state CONNECT, 30 identical error(s) suppressed)");
+	assert_trouble(vitals, "kafka.results.down",
+		"100000 records wait: ... Connect to ipv4#192.168.100.200:9092 failed: Connection "
+		"refused "
+		"(after 0ms in state CONNECT, 30 identical error(s) suppressed): check "
+		"kafka.brokers, the network and the broker's log");
+	vitals->brokers = brokers;
+	assert_trouble(vitals, "kafka.results.down",
+		"no broker of ... kafka-b.plant.example:9092,kafka-c.plant.example:9092 is "
+		"connected, 100000 records wait: ... ");
+	assert_trouble(vitals, "kafka.results.down",
+		"suppressed): check kafka.brokers, the "
+		"network and the broker's log");
+	memset(text, 'x', sizeof(text) - 1);
+	vitals_text(vitals, text);
+	assert_trouble(vitals, "kafka.results.down",
+		"x: check kafka.brokers, the network and the "
+		"broker's log");
+	vitals_link(vitals, LINK_UP);
+	memcpy(text + sizeof(text) - sizeof(" the end"), " the end", sizeof(" the end"));
+	vitals_text(vitals, text);
+	assert_trouble(vitals, "kafka.results.unconfirmed", " s: ... the end");
 	vitals_close(vitals);
 }
 
@@ -191,6 +231,7 @@ int main(void)
 		cmocka_unit_test(a_connection_alone_is_up_while_nothing_waits),
 		cmocka_unit_test(a_record_that_waits_too_long_is_not_up),
 		cmocka_unit_test(without_brokers_it_is_down_and_says_why),
+		cmocka_unit_test(what_is_too_long_to_tell_loses_whole_words_and_keeps_its_end),
 		cmocka_unit_test(refusals_count_for_as_long_as_they_are_recent),
 		cmocka_unit_test(a_queue_that_fills_is_told_before_it_is_full),
 		cmocka_unit_test(several_lanes_are_told_of_in_one),
