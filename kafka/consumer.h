@@ -5,6 +5,13 @@
  * a moment for what is on its way: what came back by then is committed, and what did not will be
  * read again by whoever gets the partition.
  *
+ * A record is committed when its frame came back with any outcome but `shutdown`: its result was
+ * delivered, or it was lost alone and counted (`sink_lost`: the brokers refused it for good;
+ * `sink_failed`: it could not be written; `decode_failed` and the like). Read again it would fail
+ * again, and nothing behind it would ever be committed. What the end of the gateway cuts short is
+ * not committed, also where it is counted as `sink_lost`: the group is left before the sink gives
+ * up.
+ *
  * The source's lane only, but open, close, describe and health.
  */
 #pragma once
