@@ -205,11 +205,9 @@ static int match_options(struct cli *cli, const struct words *words, struct gw_e
 
 		if (index < 0)
 			return gw_error_set(error, -EINVAL,
-				"%s: no such option: gwctl %s%s%s--help", words->option[i],
-				cli->noun ? cli->noun : "", cli->verb ? " " : "",
-				cli->verb           ? cli->verb
-					: cli->noun ? " "
-						    : "");
+				"%s: no such option: gwctl %s%s%s%s--help", words->option[i],
+				cli->noun ? cli->noun : "", cli->noun ? " " : "",
+				cli->verb ? cli->verb : "", cli->verb ? " " : "");
 		const char *value = inline_value ? inline_value : words->value[i];
 		if (value && !c->options[index].value)
 			return gw_error_set(

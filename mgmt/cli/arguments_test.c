@@ -122,7 +122,8 @@ static void what_is_wrong_is_said_with_what_is_right(void **state)
 	refused("camera show", "gwctl camera show NAME");
 	refused("sample", "needs a camera");
 	refused("camera add", "needs a name for the camera");
-	refused("camera add door --colour blue", "--colour: no such option");
+	refused("camera add door --colour blue",
+		"--colour: no such option: gwctl camera add --help");
 	refused("config check", "needs a file");
 	refused("status now", "'now' is one word too many");
 	refused("camera show a b", "'b' is one word too many");
