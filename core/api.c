@@ -26,6 +26,7 @@ static const struct {
 	{EINVAL, 400, "bad_request"},
 	{EBUSY, 409, "busy"},
 	{EEXIST, 409, "exists"},
+	{EBADMSG, 409, "unreadable"},
 	{EPERM, 403, "forbidden"},
 	{ETIMEDOUT, 504, "timeout"},
 	{EAGAIN, 503, "unavailable"},

@@ -212,6 +212,7 @@ static void failures_have_a_number_and_a_word(void **state)
 		{EINVAL, 400, "bad_request"},
 		{EBUSY, 409, "busy"},
 		{EEXIST, 409, "exists"},
+		{EBADMSG, 409, "unreadable"},
 		{EPERM, 403, "forbidden"},
 		{ETIMEDOUT, 504, "timeout"},
 		{EAGAIN, 503, "unavailable"},

@@ -286,6 +286,43 @@ static void only_an_admin_may(void **state)
 	assert_int_equal(ask(f, "GET", "cameras/cam0", NULL), 200);
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void a_file_that_cannot_be_read_is_not_saved_over(void **state)
+{
+	static const char half_done[] = "cameras: []\nlog: {level: info\n";
+	struct fixture *f = *state;
+	char path[64], kept[64] = "";
+
+	snprintf(path, sizeof(path), "/tmp/framegate-save-%d.yaml", (int)getpid());
+	f->made.gw.config_path = path;
+	write_file(path, half_done);
+	assert_int_equal(ask(f, "POST", "config/save", NULL), 409);
+	assert_said(f, "\"code\":\"unreadable\"");
+	assert_said(f, "nothing was saved: repair the file, or move it away, and save again: ");
+	assert_said(f, ".yaml:3:1: not valid YAML: did not find expected");
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	assert_int_equal(fread(kept, 1, sizeof(kept) - 1, file), strlen(half_done));
+	fclose(file);
+	assert_string_equal(kept, half_done);
+
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(ask(f, "POST", "config/save", NULL), 200);
+	assert_said(f, "\"saved\":true");
+	assert_said(f, "\"differences\":null");
+	assert_int_equal(unlink(path), 0);
+	f->made.gw.config_path = NULL;
+}
+
 static void upkeep(struct gw *gw, int64_t now)
 {
 }
@@ -366,6 +403,7 @@ int main(void)
 		TEST(a_camera_of_records_is_as_its_template_says),
 		TEST(a_camera_of_records_can_be_removed_when_no_more_come),
 		TEST(only_an_admin_may),
+		TEST(a_file_that_cannot_be_read_is_not_saved_over),
 		TEST(of_two_writers_at_once_one_is_told_of_the_other),
 		TEST(one_camera_too_many_is_refused),
 	};

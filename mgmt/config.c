@@ -86,23 +86,42 @@ int api_config_diff(void *owner, const struct gw_request *request, struct gw_rep
 	return 200;
 }
 
+/* What differs between the file and `running`, as in compare(); *list is NULL where no file is
+ * there yet. One that cannot be read may be somebody's work that is half done: it is not written
+ * over. */
+static int compare_with_file(
+	const char *path, const struct gw_config *running, json_t **list, struct gw_error *error)
+{
+	struct gw_config *stored;
+	struct gw_error reason;
+	const int status = gw_config_load(path, &stored, &reason);
+
+	*list = NULL;
+	if (status == -ENOENT)
+		return 0;
+	if (status != 0)
+		return gw_error_set(error, status == -ENOMEM ? status : -EBADMSG,
+			"nothing was saved: repair the file, or move it away, and save again: %s",
+			reason.text);
+	*list = compare(stored, running, error);
+	gw_config_free(stored);
+	return *list ? 0 : -ENOMEM;
+}
+
 /* Control thread: no camera changes meanwhile. `arg` is where the answer goes. */
 static int save(struct gw *gw, void *arg, struct gw_error *error)
 {
 	json_t **answer = arg, *list = NULL;
-	struct gw_config *stored = NULL, running;
-	struct gw_error unreadable;
+	struct gw_config running;
 	int status = gw_running_config(gw, &running, error);
 
 	if (status != 0)
 		return status;
-	/* A file that cannot be read is replaced as well: that is what saving is for. */
-	if (gw_config_load(gw->config_path, &stored, &unreadable) == 0)
-		list = compare(stored, &running, error);
+	status = compare_with_file(gw->config_path, &running, &list, error);
 	const bool equal = list && json_array_size(list) == 0;
 
 	/* A file that says the same keeps its comments. */
-	if (!equal)
+	if (status == 0 && !equal)
 		status = gw_config_save(&running, gw->config_path, error);
 	if (status == 0 && !equal)
 		gw_info("api", "the configuration was saved to %s", gw->config_path);
@@ -110,7 +129,6 @@ static int save(struct gw *gw, void *arg, struct gw_error *error)
 		*answer = json_pack("{s:s, s:b, s:I, s:O?}", "file", gw->config_path, "saved",
 			!equal, "cameras", (json_int_t)running.cameras_count, "differences", list);
 	json_decref(list);
-	gw_config_free(stored);
 	gw_running_free(&running);
 	return status;
 }

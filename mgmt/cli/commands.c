@@ -212,7 +212,8 @@ const struct cli_command cli_commands[] = {
 			"Writes it to the file that the gateway was started with, whole or not at "
 			"all: what differs from the defaults, in the order of the keys. Comments "
 			"in "
-			"the file are lost. A file that says the same already is left alone.",
+			"the file are lost. A file that says the same already is left alone, and "
+			"so is one that is not valid: repair it, or move it away, and save again.",
 		.example = "config save",
 		.run = cli_config_save},
 	{.noun = "version",

@@ -100,7 +100,7 @@ int cli_config_save(struct cli *cli)
 		fprintf(cli->out, "%s says that already: nothing was written\n",
 			reply_text(reply, "file"));
 	} else if (!json_is_array(differences)) {
-		fprintf(cli->out, "%s was written anew: it could not be read before\n",
+		fprintf(cli->out, "%s was written: it was not there before\n",
 			reply_text(reply, "file"));
 	} else {
 		fprintf(cli->out, "%s was written, with %" PRId64 " change%s:\n\n",

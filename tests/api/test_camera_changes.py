@@ -183,13 +183,17 @@ def test_what_is_in_effect_is_compared_and_saved(gateway: Gateway) -> None:
     assert _names(gateway) == ["cam0", "door"]
 
 
-def test_a_stored_file_that_is_wrong_is_said_and_saved_anew(gateway: Gateway) -> None:
+def test_a_stored_file_that_is_wrong_is_said_and_not_saved_over(gateway: Gateway) -> None:
     gateway.file.write_text("cameras: [{name: cam0, colour: blue}]\n")
     done = gateway.ctl("config", "diff")
     assert done.returncode == 1
     assert "unknown key 'cameras[0].colour'" in done.stderr
-    assert "could not be read before" in gateway.ctl("config", "save").stdout
-    assert gateway.ctl("config", "diff").returncode == 0
+    before = gateway.file.read_text()
+    refused = gateway.ctl("config", "save")
+    assert refused.returncode == 1
+    assert "repair the file, or move it away" in refused.stderr
+    assert "unknown key 'cameras[0].colour'" in refused.stderr
+    assert gateway.file.read_text() == before
     gateway.file.unlink()
     assert gateway.ctl("config", "diff").returncode == 1
     assert gateway.ctl("config", "save").returncode == 0
