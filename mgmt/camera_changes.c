@@ -58,14 +58,8 @@ static void forget_place(struct gw_error *error)
 /* Reads what was merged, as strictly as the file. */
 static int read_camera(const json_t *json, struct gw_camera_config **camera, struct gw_error *error)
 {
-	char *text = json_dumps(json, 0);
+	const int status = gw_config_camera_from_json(json, "camera", camera, error);
 
-	*camera = NULL;
-	if (!text)
-		return gw_error_set(error, -ENOMEM, "out of memory");
-	const int status = gw_config_camera_parse(text, strlen(text), "camera", camera, error);
-
-	free(text);
 	if (status != 0)
 		forget_place(error);
 	return status;

@@ -130,7 +130,22 @@ static void a_body_that_is_no_camera_is_refused_in_one_line(void **state)
 		{"{" BARE "}", "camera: 'port' is missing"},
 		{"{" DOOR ", 'colour': 'blue'}", "camera: unknown key 'colour' (known here: name"},
 		{"{" BARE ", 'port': 'many'}",
-			"camera: 'port' must be a whole number from 1 to 65535, not 'many'"},
+			"camera: 'port' must be a whole number from 1 to 65535, not the text "
+			"\\\"many\\\""},
+		{"{" BARE ", 'port': '5004'}",
+			"camera: 'port' must be a whole number from 1 to 65535, not the text "
+			"\\\"5004\\\""},
+		{"{" BARE ", 'port': true}",
+			"camera: 'port' must be a whole number from 1 to 65535, not true"},
+		{"{'name': 123, 'source': '10.0.0.7', 'destination': '10.0.0.9', 'port': 1}",
+			"camera: 'name' must be text of 1 to 63 characters, not 123"},
+		{"{" DOOR ", 'model': false}",
+			"camera: 'model' must be text of 1 to 127 characters, not false"},
+		{"{" DOOR ", 'conceal': 'true'}",
+			"camera: 'conceal' must be true or false, not the text \\\"true\\\""},
+		{"{" DOOR ", 'conceal': 1}", "camera: 'conceal' must be true or false, not 1"},
+		{"{" DOOR ", 'region': {'x': '5'}}",
+			"camera: 'region.x' must be a whole number from 0 to 65535, not the text"},
 		{"{" BARE ", 'port': 70000}", "must be a whole number from 1 to 65535"},
 		{"{" BARE ", 'port': [1]}", "'port' must be"},
 		{"{" DOOR ", 'region': 5}", "'region' must be"},
@@ -195,6 +210,7 @@ static void a_change_that_is_none_or_wrong_changes_nothing(void **state)
 	assert_int_equal(ask(f, "PATCH", "cameras/cam0", "{'name': null}"), 400);
 	assert_said(f, "'name' is missing");
 	assert_int_equal(ask(f, "PATCH", "cameras/cam0", "{'quota': 'all'}"), 400);
+	assert_int_equal(ask(f, "PATCH", "cameras/cam0", "{'quota': '4'}"), 400);
 	assert_int_equal(ask(f, "PATCH", "cameras/cam0", "{'port': null}"), 400);
 	assert_int_equal(ask(f, "PATCH", "cameras/cam0", "{'destination': '::1'}"), 400);
 	assert_int_equal(gw_camera_now(&f->made.gw, 0)->version, version);

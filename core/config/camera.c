@@ -6,6 +6,7 @@
 
 #include "core/config/check.h"
 #include "core/config/complete.h"
+#include "core/config/json_types.h"
 #include "core/config/schema.h"
 #include "core/config/yaml_load.h"
 
@@ -25,6 +26,23 @@ int gw_config_camera_parse(const char *text, size_t size, const char *name,
 		gw_config_camera_free(*camera);
 		*camera = NULL;
 	}
+	return status;
+}
+
+int gw_config_camera_from_json(const json_t *json, const char *name,
+	struct gw_camera_config **camera, struct gw_error *error)
+{
+	int status = config_json_types(json, &gw_camera_schema, name, error);
+
+	*camera = NULL;
+	if (status != 0)
+		return status;
+	char *text = json_dumps(json, 0);
+
+	if (!text)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	status = gw_config_camera_parse(text, strlen(text), name, camera, error);
+	free(text);
 	return status;
 }
 

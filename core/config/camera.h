@@ -5,16 +5,23 @@
 
 #include "core/config/config.h"
 
+struct json_t;
+
 /* Reads one camera from YAML or JSON, as strictly as from the file, puts defaults where nothing was
  * given and checks what can be checked without its neighbours. Error lines begin with `name`. On
  * failure *camera is NULL. Returns 0, -EINVAL or -ENOMEM. */
 int gw_config_camera_parse(const char *text, size_t size, const char *name,
 	struct gw_camera_config **camera, struct gw_error *error);
 
+/* The same from a JSON object, whose numbers and texts must be what they look like: "5004" is no
+ * number. */
+int gw_config_camera_from_json(const struct json_t *json, const char *name,
+	struct gw_camera_config **camera, struct gw_error *error);
+
 /* NULL: out of memory. */
 struct gw_camera_config *gw_config_camera_copy(const struct gw_camera_config *camera);
 
-/* For what the two functions above made. Accepts NULL. */
+/* For what the functions above made. Accepts NULL. */
 void gw_config_camera_free(struct gw_camera_config *camera);
 
 /* Two cameras must not have one name or claim the same packets. Returns the key of `camera` that is

@@ -48,8 +48,7 @@ static void append(char *text, size_t size, const char *separator, const char *w
 	snprintf(text + used, size - used, "%s%s", used > 0 ? separator : "", word);
 }
 
-/* What would have been right there. */
-static void expectation(const cyaml_schema_value_t *schema, char *text, size_t size)
+void yaml_expectation(const cyaml_schema_value_t *schema, char *text, size_t size)
 {
 	text[0] = '\0';
 	if (schema->flags & GW_YAML_OR_COUNT) {
@@ -114,10 +113,10 @@ int yaml_refuse_value(const char *path, const char *text, size_t size, const cha
 {
 	const struct yaml_place place = yaml_place_find(text, size, path, false);
 	const char *name = path[0] ? path : "the text";
-	char words[256];
+	char words[YAML_WORDS_SIZE];
 	bool private;
 
-	expectation(find_schema(schema, path, &private), words, sizeof(words));
+	yaml_expectation(find_schema(schema, path, &private), words, sizeof(words));
 	if (place.value[0] == '\0' || private)
 		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' must be %s", file, place.line,
 			place.column, name, words);
@@ -169,7 +168,7 @@ static int refuse_alias(const struct yaml_trouble *trouble, const char *text, si
 int yaml_explain(cyaml_err_t status, const struct yaml_trouble *trouble, const char *text,
 	size_t size, const char *file, const cyaml_schema_value_t *schema, struct gw_error *error)
 {
-	char path[2 * YAML_PATH_SIZE], words[256];
+	char path[2 * YAML_PATH_SIZE], words[YAML_WORDS_SIZE];
 	struct yaml_place place;
 	char key[128];
 	bool private;
