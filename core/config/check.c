@@ -54,6 +54,11 @@ static int check_lanes(const struct gw_config *config, const char *stage,
 			return config_refuse(source, place, entry, error,
 				"%d is not a processor: they have numbers from 0 to %d", processor,
 				CPU_SETSIZE - 1);
+		for (uint32_t k = 0; k < i; k++)
+			if (lanes->processors[k] == processor)
+				return config_refuse(source, place, entry, error,
+					"processor %d is in the list already: each has one thread",
+					processor);
 	}
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "core/config/config.h"
 #include "core/config/yaml_load.h"
 
+#define CONFIG_MAX_QUOTA 64
 #define CONFIG_MAX_SLOTS 65536 /* of a size class */
 
 struct config_source {

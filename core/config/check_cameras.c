@@ -8,7 +8,6 @@
 #include "core/config/camera.h"
 #include "core/config/check.h"
 
-#define MAX_QUOTA 64
 #define JPEG_PAYLOAD_TYPE 26 /* RFC 3551, 6 */
 #define DYNAMIC_PAYLOAD_TYPE 96
 #define MAX_PAYLOAD_TYPE 127
@@ -47,9 +46,9 @@ int config_check_picture(uint16_t width, uint16_t height, uint32_t quota, const 
 	if ((width == 0) != (height == 0))
 		return config_refuse(source, place, "width", error,
 			"width and height belong together: give both or none");
-	if (quota > MAX_QUOTA)
-		return config_refuse(
-			source, place, "quota", error, "must be at most %d frames", MAX_QUOTA);
+	if (quota > CONFIG_MAX_QUOTA)
+		return config_refuse(source, place, "quota", error, "must be at most %d frames",
+			CONFIG_MAX_QUOTA);
 	if (model && !good_model(model))
 		return config_refuse(source, place, "model", error,
 			"'%s' is not NAME or NAME:VERSION, where VERSION is a whole number from 1",

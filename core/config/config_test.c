@@ -193,12 +193,22 @@ static void a_value_that_is_only_nearly_right_is_refused(void **state)
 	refused("cameras:\n" CAMERA("a", "1, conceal: maybe"),
 		"configuration:2:74: 'cameras[0].conceal' must be true or false, not 'maybe'");
 	refused("cameras:\n" CAMERA("a", "1, quota: 0"),
-		"configuration:2:72: 'cameras[0].quota' must be a whole number from 1 to "
-		"4294967295, "
+		"configuration:2:72: 'cameras[0].quota' must be a whole number from 1 to 64, "
 		"not '0'");
+	refused("cameras:\n" CAMERA("a", "1, quota: -1"),
+		"configuration:2:72: 'cameras[0].quota' must be a whole number from 1 to 64, not "
+		"'-1'");
 	refused("cameras: []\ncores: {rx: 1x}\n",
-		"configuration:2:13: 'cores.rx' must be a number, or a list ('- ...' or [...]), "
-		"not '1x'");
+		"configuration:2:13: 'cores.rx' must be a number from 1 to 16, or a list ('- ...' "
+		"or "
+		"[...]), not '1x'");
+	refused("cameras: []\ncores: {rx: 0}\n",
+		"configuration:2:13: 'cores.rx' must be a number from 1 to 16, or a list ('- ...' "
+		"or "
+		"[...]), not '0'");
+	refused("cameras: []\ncores: {rx: [3, 0, 3]}\n",
+		"configuration:2:20: cores.rx[2]: processor 3 is in the list already: each has one "
+		"thread");
 	refused("cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1, "
 		"width: 1440, height: 2560}]\n"
 		"frames: {classes: [{width: 1920, height: 1080, count: 9}]}\n",
@@ -210,6 +220,20 @@ static void a_value_that_is_only_nearly_right_is_refused(void **state)
 		"16384 "
 		"pixels");
 	gw_config_free(parsed("cameras:\n" CAMERA("a", "1, ssrc: 0xDEADBEEF")));
+}
+
+#define LETTERS_60 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij"
+
+static void a_text_that_is_too_long_is_not_shown_as_if_it_were_good(void **state)
+{
+	gw_config_free(parsed("cameras:\n" CAMERA(LETTERS_60 "abc", "1")));
+	refused("cameras:\n" CAMERA(LETTERS_60 "abcd", "1"),
+		"configuration:2:12: 'cameras[0].name' must be text of 1 to 63 characters: this "
+		"one "
+		"is too long, with 64");
+	refused("cameras:\n" CAMERA("a", LETTERS_60 "abcd"),
+		"configuration:2:62: 'cameras[0].port' must be a whole number from 1 to 65535, not "
+		"'" LETTERS_60 "abc...'");
 }
 
 static void two_cameras_may_share_an_address_with_different_ssrcs(void **state)
@@ -295,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_payload_type_is_jpeg_or_dynamic),
 		cmocka_unit_test(a_model_is_a_name_or_a_name_and_a_version),
 		cmocka_unit_test(a_value_that_is_only_nearly_right_is_refused),
+		cmocka_unit_test(a_text_that_is_too_long_is_not_shown_as_if_it_were_good),
 		cmocka_unit_test(two_cameras_may_share_an_address_with_different_ssrcs),
 	};
 

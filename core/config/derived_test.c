@@ -102,7 +102,8 @@ static void the_lanes_of_a_stage_are_a_number_or_processors(void **state)
 static void impossible_lanes_are_refused(void **state)
 {
 	refused("cameras: []\ncores: {rx: 0}\n",
-		"configuration:2:13: 'cores.rx' must be a number, or a list ('- ...' or [...]), "
+		"configuration:2:13: 'cores.rx' must be a number from 1 to 16, or a list ('- ...' "
+		"or [...]), "
 		"not '0'");
 	refused("cameras: []\ncores: {rx: 17}\n",
 		"configuration:2:13: cores.rx: must be at most 16 threads");

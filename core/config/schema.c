@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/config/check.h"
 #include "core/config/config.h"
 #include "core/config/yaml_load.h"
 #include "core/config/yaml_place.h"
@@ -10,6 +11,8 @@
 #define OPTIONAL CYAML_FLAG_OPTIONAL
 #define CHOICE (CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT)
 #define POSITIVE (CYAML_FLAG_OPTIONAL | GW_YAML_POSITIVE)
+#define QUOTA (POSITIVE | GW_YAML_MOST(CONFIG_MAX_QUOTA))
+#define LANES (GW_YAML_OR_COUNT | GW_YAML_MOST(GW_LANES))
 #define POINTER (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
 static const cyaml_strval_t modes[] = {
@@ -56,10 +59,10 @@ static const cyaml_schema_value_t processor_entry = {
 
 /* A list of processors, or their number: both forms leave the number in `count`. */
 #define LIST_OF_LANES(stage) \
-	CYAML_FIELD_SEQUENCE_COUNT(#stage, POINTER | GW_YAML_OR_COUNT, struct gw_cores_config, \
+	CYAML_FIELD_SEQUENCE_COUNT(#stage, POINTER | LANES, struct gw_cores_config, \
 		stage.processors, stage.count, &processor_entry, 1, GW_LANES)
 #define NUMBER_OF_LANES(stage) \
-	CYAML_FIELD_UINT(#stage, POSITIVE | GW_YAML_OR_COUNT, struct gw_cores_config, stage.count)
+	CYAML_FIELD_UINT(#stage, POSITIVE | LANES, struct gw_cores_config, stage.count)
 
 static const cyaml_schema_field_t cores_fields[] = {
 	LIST_OF_LANES(rx),
@@ -124,7 +127,7 @@ static const cyaml_schema_field_t camera_fields[] = {
 	CYAML_FIELD_BOOL("conceal", OPTIONAL, struct gw_camera_config, conceal),
 	CYAML_FIELD_STRING_PTR("model", POINTER, struct gw_camera_config, model, 1, 127),
 	CYAML_FIELD_MAPPING_PTR("region", POINTER, struct gw_camera_config, region, region_fields),
-	CYAML_FIELD_UINT("quota", POSITIVE, struct gw_camera_config, quota),
+	CYAML_FIELD_UINT("quota", QUOTA, struct gw_camera_config, quota),
 	CYAML_FIELD_END,
 };
 
@@ -196,7 +199,7 @@ static const cyaml_schema_field_t template_fields[] = {
 		"model", CYAML_FLAG_POINTER, struct gw_template_config, model, 1, 127),
 	CYAML_FIELD_MAPPING_PTR(
 		"region", POINTER, struct gw_template_config, region, region_fields),
-	CYAML_FIELD_UINT("quota", POSITIVE, struct gw_template_config, quota),
+	CYAML_FIELD_UINT("quota", QUOTA, struct gw_template_config, quota),
 	CYAML_FIELD_UINT("width", OPTIONAL, struct gw_template_config, width),
 	CYAML_FIELD_UINT("height", OPTIONAL, struct gw_template_config, height),
 	CYAML_FIELD_END,

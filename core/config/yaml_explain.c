@@ -50,16 +50,20 @@ static void append(char *text, size_t size, const char *separator, const char *w
 
 void yaml_expectation(const cyaml_schema_value_t *schema, char *text, size_t size)
 {
+	const unsigned most = GW_YAML_MOST_OF(schema->flags);
+
 	text[0] = '\0';
 	if (schema->flags & GW_YAML_OR_COUNT) {
-		snprintf(text, size, "a number, or a list ('- ...' or [...])");
+		snprintf(text, size, "a number from 1 to %u, or a list ('- ...' or [...])", most);
 		return;
 	}
 	switch (schema->type) {
 	case CYAML_UINT:
 		snprintf(text, size, "a whole number from %d to %llu",
 			schema->flags & GW_YAML_POSITIVE ? 1 : 0,
-			schema->data_size >= 8 ? ~0ULL : (1ULL << (8 * schema->data_size)) - 1);
+			most > 0                         ? most
+				: schema->data_size >= 8 ? ~0ULL
+							 : (1ULL << (8 * schema->data_size)) - 1);
 		break;
 	case CYAML_INT:
 		snprintf(text, size, "a whole number");
@@ -116,12 +120,18 @@ int yaml_refuse_value(const char *path, const char *text, size_t size, const cha
 	char words[YAML_WORDS_SIZE];
 	bool private;
 
-	yaml_expectation(find_schema(schema, path, &private), words, sizeof(words));
+	schema = find_schema(schema, path, &private);
+	yaml_expectation(schema, words, sizeof(words));
+	if (!private && schema->type == CYAML_STRING && place.length > schema->string.max)
+		return gw_error_set(error, -EINVAL,
+			"%s:%zu:%zu: '%s' must be %s: this one is too long, with %zu", file,
+			place.line, place.column, name, words, place.length);
 	if (place.value[0] == '\0' || private)
 		return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' must be %s", file, place.line,
 			place.column, name, words);
-	return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' must be %s, not '%s'", file,
-		place.line, place.column, name, words, place.value);
+	return gw_error_set(error, -EINVAL, "%s:%zu:%zu: '%s' must be %s, not '%s%s'", file,
+		place.line, place.column, name, words, place.value,
+		place.length < sizeof(place.value) ? "" : "...");
 }
 
 /* A list that is too long or too short. */

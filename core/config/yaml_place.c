@@ -39,12 +39,14 @@ static struct yaml_place place_of(const yaml_node_t *node)
 		.scalar = node->type == YAML_SCALAR_NODE,
 	};
 
-	if (node->type == YAML_SCALAR_NODE)
+	if (node->type == YAML_SCALAR_NODE) {
+		place.length = node->data.scalar.length;
 		snprintf(place.value, sizeof(place.value), "%s",
 			(const char *)node->data.scalar.value);
-	else if (node->type == YAML_SEQUENCE_NODE)
+	} else if (node->type == YAML_SEQUENCE_NODE) {
 		place.entries =
 			(size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+	}
 	return place;
 }
 

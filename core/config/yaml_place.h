@@ -9,6 +9,7 @@
 struct yaml_place {
 	size_t line, column;
 	char value[64];
+	size_t length; /* of the whole text, in bytes */
 	size_t entries; /* of a list */
 	bool scalar;
 	bool there; /* the path was followed to its end */
