@@ -94,6 +94,26 @@ static bool same_stream(const struct gw_camera_config *a, const struct gw_camera
 		(!a->ssrc || !b->ssrc || *a->ssrc == *b->ssrc);
 }
 
+/* What would tell the two apart: a camera without an SSRC takes those of all others. */
+static int explain_stream(const struct gw_camera_config *camera,
+	const struct gw_camera_config *other, struct gw_error *reason)
+{
+	if (!camera->ssrc && !other->ssrc)
+		return gw_error_set(reason, -EEXIST,
+			"'%s' would receive the same packets as '%s': change source, destination "
+			"or port, or give both an ssrc",
+			camera->name, other->name);
+	if (camera->ssrc && other->ssrc)
+		return gw_error_set(reason, -EEXIST,
+			"'%s' would receive the same packets as '%s': change source, destination, "
+			"port or ssrc",
+			camera->name, other->name);
+	return gw_error_set(reason, -EEXIST,
+		"'%s' would receive the same packets as '%s': give '%s' an ssrc too, or change "
+		"source, destination or port",
+		camera->name, other->name, camera->ssrc ? other->name : camera->name);
+}
+
 const char *gw_config_camera_conflict(const struct gw_camera_config *camera,
 	const struct gw_camera_config *other, struct gw_error *reason)
 {
@@ -103,10 +123,7 @@ const char *gw_config_camera_conflict(const struct gw_camera_config *camera,
 		return "name";
 	}
 	if (same_stream(camera, other)) {
-		gw_error_set(reason, -EEXIST,
-			"'%s' would receive the same packets as '%s': change source, destination, "
-			"port or ssrc",
-			camera->name, other->name);
+		explain_stream(camera, other, reason);
 		return "port";
 	}
 	return NULL;

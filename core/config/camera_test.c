@@ -209,7 +209,12 @@ static void the_first_camera_in_the_way_of_another_is_named(void **state)
 		"'c42': change source, destination, port or ssrc");
 	assert_many_refused(100, "  - {name: x, " ADDRESSES ", port: 1}\n",
 		"configuration:102:62: cameras[100].port: 'x' would receive the same packets as "
-		"'c0': change source, destination, port or ssrc");
+		"'c0': give 'x' an ssrc too, or change source, destination or port");
+	assert_many_refused(1,
+		"  - {name: y, " ADDRESSES ", port: 2}\n"
+		"  - {name: z, " ADDRESSES ", port: 2, ssrc: 5}\n",
+		"configuration:4:62: cameras[2].port: 'z' would receive the same packets as 'y': "
+		"give 'y' an ssrc too, or change source, destination or port");
 }
 
 static void one_camera_too_many_names_the_bound(void **state)

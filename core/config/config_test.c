@@ -142,8 +142,7 @@ static void values_that_do_not_fit_each_other_are_refused(void **state)
 		"its own");
 	refused("cameras:\n" CAMERA("a", "1") CAMERA("b", "1"),
 		"configuration:3:62: cameras[1].port: 'b' would receive the same packets as 'a': "
-		"change "
-		"source, destination, port or ssrc");
+		"change source, destination or port, or give both an ssrc");
 	refused("cameras:\n" CAMERA("a/b", "1"),
 		"configuration:2:12: cameras[0].name: 'a/b' is not a name: use letters, digits, "
 		"'.', "
