@@ -36,9 +36,19 @@ int body_parse(const struct body *body, struct json_t **json, struct gw_reply *r
 	}
 	if (body->size == 0)
 		return 0;
-	*json = json_loadb(body->data, body->size, JSON_REJECT_DUPLICATES, &error);
+	*json = json_loadb(
+		body->data, body->size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (*json)
 		return 0;
+	/* It is JSON, and the library says how its caller could have it. */
+	if (json_error_code(&error) == json_error_null_character ||
+		json_error_code(&error) == json_error_null_byte_in_key) {
+		gw_reply_refuse(reply, 400, "bad_request",
+			"the body holds a text with \\u0000 in it: line %d, column %d: leave that "
+			"character out",
+			error.line, error.column);
+		return -1;
+	}
 	gw_reply_refuse(reply, 400, "bad_request", "the body is no JSON: line %d, column %d: %s",
 		error.line, error.column, error.text);
 	return -1;

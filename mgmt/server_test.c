@@ -284,6 +284,18 @@ static void a_body_that_is_no_json_is_told_where(void **state)
 	assert_int_equal(ask_with(f, "PATCH", "/api/v1/echo", "\xff"), 400);
 }
 
+static void what_is_said_of_a_body_is_about_json_and_not_about_the_library(void **state)
+{
+	struct server_fixture *f = *state;
+
+	assert_int_equal(ask_with(f, "POST", "/api/v1/cameras", "null"), 400);
+	assert_non_null(strstr(f->body, "the body must be a JSON object"));
+	assert_int_equal(
+		ask_with(f, "POST", "/api/v1/cameras", "{\"name\":\n \"a\\u0000b\"}"), 400);
+	assert_non_null(strstr(f->body, "the body holds a text with \\\\u0000 in it: line 2"));
+	assert_null(strstr(f->body, "JSON_ALLOW_NUL"));
+}
+
 static void who_asks_is_the_user_at_the_other_end(void **state)
 {
 	struct server_fixture *f = *state;
@@ -743,6 +755,7 @@ int main(void)
 		TEST(a_large_body_is_refused),
 		TEST(a_body_is_handed_to_the_route_that_takes_one),
 		TEST(a_body_that_is_no_json_is_told_where),
+		TEST(what_is_said_of_a_body_is_about_json_and_not_about_the_library),
 		TEST(who_asks_is_the_user_at_the_other_end),
 		TEST(the_description_is_served_as_it_stands),
 		TEST(a_trouble_makes_the_status_unwell),
