@@ -130,8 +130,8 @@ static void tell(struct remembered *entry, const struct gw_trouble *trouble, int
 	char suppressed[64] = "";
 
 	if (entry->untold > 1)
-		snprintf(suppressed, sizeof(suppressed), " (%u changes were not told)",
-			entry->untold - 1);
+		snprintf(suppressed, sizeof(suppressed), " (%u change%s not told)",
+			entry->untold - 1, entry->untold == 2 ? " was" : "s were");
 	if (trouble)
 		gw_log(trouble->severity == GW_NOTICE ? GW_LOG_INFO : GW_LOG_WARNING, "health",
 			"%s: %s%s", entry->id, trouble->text, suppressed);

@@ -99,6 +99,16 @@ static void what_flaps_is_told_now_and_then_with_the_number_left_out(void **stat
 	assert_non_null(strstr(told(w), "changes were not told"));
 }
 
+static void one_change_that_was_not_told_is_one(void **state)
+{
+	struct watch *w = *state;
+
+	for (int i = 0; i < 3; i++)
+		look(w, i % 2 == 0, 100 * SECOND + i * SECOND / 10);
+	look(w, true, 150 * SECOND);
+	assert_non_null(strstr(told(w), "(1 change was not told)"));
+}
+
 static void the_worst_counts_and_what_does_not_fit_is_counted(void **state)
 {
 	struct watch *w = *state;
@@ -156,6 +166,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_flaps_is_told_now_and_then_with_the_number_left_out, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			one_change_that_was_not_told_is_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			the_worst_counts_and_what_does_not_fit_is_counted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -115,8 +115,9 @@ void gw_reload_cameras(struct gw *gw, const struct gw_config *wanted)
 	} while (count > 0 && count < before);
 	put_those_that_can(gw, list, count, true, &outcome);
 	free(list);
-	gw_info("reload", "applied: `cameras` (%u added, %u changed, %u removed)", outcome.added,
-		outcome.changed, outcome.removed);
+	if (outcome.added + outcome.changed + outcome.removed > 0)
+		gw_info("reload", "applied: `cameras` (%u added, %u changed, %u removed)",
+			outcome.added, outcome.changed, outcome.removed);
 	if (outcome.failed > MAX_LINES)
 		gw_warn("reload", "%u more cameras could not be applied",
 			outcome.failed - MAX_LINES);

@@ -244,6 +244,9 @@ static void what_cannot_be_applied_is_named_and_the_rest_is_applied(void **state
 		"not applied: camera b: 'b' would receive the same packets as 'c'");
 	assert_int_equal(port_of(r, "b"), 2);
 	assert_int_equal(port_of(r, "d"), 4);
+	/* Where nothing at all could be applied, nothing is said to have been. */
+	reload_cameras(r, CAMERA("b", "2") CAMERA("c", "3") CAMERA("d", "4") CAMERA("odd", "5"), 1,
+		"not applied: camera odd: it is odd");
 }
 
 static void thousands_of_changes_are_not_thousands_of_lines(void **state)

@@ -24,6 +24,7 @@ struct change {
 	const json_t *patch;
 	const struct gw_camera_config *camera;
 	json_t *facts; /* the camera afterwards */
+	bool none; /* it was so already */
 };
 
 /* JSON Merge Patch (RFC 7396, 2): objects are merged, null takes a member away. `target` may be
@@ -74,6 +75,13 @@ static int need_object(const json_t *body, struct gw_error *error)
 		"(docs/configuration.md, `cameras`)");
 }
 
+static void show(struct gw *gw, struct change *change, const char *name)
+{
+	const uint32_t id = gw_camera_find(gw, name);
+
+	change->facts = cameras_facts(change->mgmt, gw_camera_now(gw, id), NULL);
+}
+
 /* Control thread. What the camera names and nobody has is a mistake in the request, not a path that
  * leads nowhere. */
 static int put(struct gw *gw, struct change *change, const struct gw_camera_config *camera,
@@ -83,9 +91,7 @@ static int put(struct gw *gw, struct change *change, const struct gw_camera_conf
 
 	if (status != 0)
 		return status == -ENOENT ? -EINVAL : status;
-	const uint32_t id = gw_camera_find(gw, camera->name);
-
-	change->facts = cameras_facts(change->mgmt, gw_camera_now(gw, id), NULL);
+	show(gw, change, camera->name);
 	return 0;
 }
 
@@ -113,6 +119,15 @@ static int find(const struct gw *gw, const char *name, uint32_t *id, struct gw_e
 	return *id == GW_NO_CAMERA ? cameras_missing(gw, name, error) : 0;
 }
 
+static bool is_as_before(const struct gw_camera_config *camera, const json_t *before)
+{
+	json_t *json = gw_config_camera_json(camera);
+	const bool equal = json && before && json_equal(json, before);
+
+	json_decref(json);
+	return equal;
+}
+
 static int change_camera(struct gw *gw, void *arg, struct gw_error *error)
 {
 	struct change *change = arg;
@@ -132,7 +147,10 @@ static int change_camera(struct gw *gw, void *arg, struct gw_error *error)
 	json_t *after = merge(before, change->patch);
 
 	status = read_camera(after, &camera, error);
-	if (camera && strcmp(camera->name, change->name) == 0)
+	change->none = camera && is_as_before(camera, before);
+	if (change->none)
+		show(gw, change, change->name);
+	else if (camera && strcmp(camera->name, change->name) == 0)
 		status = put(gw, change, camera, error);
 	else if (camera)
 		status = gw_error_set(error, -EINVAL,
@@ -174,7 +192,7 @@ static int make(struct change *change, const char *doing, const char *done,
 	snprintf(what, sizeof(what), "%s camera %s", doing, change->name);
 	const int status = gw_control_call(change->mgmt->gw, what, fn, change, error);
 
-	if (status == 0)
+	if (status == 0 && !change->none)
 		gw_info("api", "camera %s was %s", change->name, done);
 	return status;
 }

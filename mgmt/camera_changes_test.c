@@ -216,6 +216,45 @@ static void a_change_that_is_none_or_wrong_changes_nothing(void **state)
 	assert_int_equal(gw_camera_now(&f->made.gw, 0)->version, version);
 }
 
+/* What is logged while `ask` is answered. */
+static int ask_and_hear(struct fixture *f, const char *path, const char *body, char heard[4096])
+{
+	FILE *log = tmpfile();
+
+	assert_non_null(log);
+	fflush(stderr);
+	const int before = dup(STDERR_FILENO);
+
+	dup2(fileno(log), STDERR_FILENO);
+	const int status = ask(f, "PATCH", path, body);
+
+	fflush(stderr);
+	dup2(before, STDERR_FILENO);
+	close(before);
+	const ssize_t size = pread(fileno(log), heard, 4095, 0);
+
+	heard[size > 0 ? size : 0] = '\0';
+	fclose(log);
+	return status;
+}
+
+static void a_change_to_what_is_so_already_is_none(void **state)
+{
+	struct fixture *f = *state;
+	const uint32_t version = gw_camera_now(&f->made.gw, 0)->version;
+	char heard[4096];
+
+	assert_int_equal(ask_and_hear(f, "cameras/cam0", "{}", heard), 200);
+	assert_said(f, "\"name\":\"cam0\"");
+	assert_null(strstr(heard, "was changed"));
+	assert_int_equal(ask_and_hear(f, "cameras/cam0", "{'name': 'cam0'}", heard), 200);
+	assert_null(strstr(heard, "was changed"));
+	assert_int_equal(gw_camera_now(&f->made.gw, 0)->version, version);
+	assert_int_equal(ask_and_hear(f, "cameras/cam0", "{'quota': 3}", heard), 200);
+	assert_non_null(strstr(heard, "camera cam0 was changed"));
+	assert_int_not_equal(gw_camera_now(&f->made.gw, 0)->version, version);
+}
+
 static void a_camera_that_leaves_is_busy_until_its_last_frame_is_through(void **state)
 {
 	struct fixture *f = *state;
@@ -415,6 +454,7 @@ int main(void)
 		TEST(a_body_that_is_no_camera_is_refused_in_one_line),
 		TEST(what_another_camera_has_is_refused),
 		TEST(a_change_that_is_none_or_wrong_changes_nothing),
+		TEST(a_change_to_what_is_so_already_is_none),
 		TEST(a_camera_that_leaves_is_busy_until_its_last_frame_is_through),
 		TEST(a_camera_of_records_is_as_its_template_says),
 		TEST(a_camera_of_records_can_be_removed_when_no_more_come),
