@@ -354,6 +354,31 @@ static void a_replay_that_left_pictures_out_does_not_end_well(void **state)
 	fixture_close(f, 1000);
 }
 
+static void threads_that_it_cannot_use_are_told(void **state)
+{
+	char said[4096];
+	FILE *log = tmpfile();
+
+	assert_non_null(log);
+	fflush(stderr);
+	const int before = dup(STDERR_FILENO);
+
+	dup2(fileno(log), STDERR_FILENO);
+	struct fixture *f =
+		fixture_open("cores: {sink: 3}\nkafka: {backend: file, directory: DIR}\n", false);
+
+	fflush(stderr);
+	dup2(before, STDERR_FILENO);
+	close(before);
+	const ssize_t size = pread(fileno(log), said, sizeof(said) - 1, 0);
+
+	said[size > 0 ? size : 0] = '\0';
+	fclose(log);
+	assert_non_null(strstr(said, "the file back-end has one thread: `cores.sink` asks for 3"));
+	assert_int_equal(f->gw.stages[GW_STAGE_SINK].lane_count, 1);
+	fixture_close(f, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +394,7 @@ int main(void)
 		cmocka_unit_test(a_replay_has_no_budget_for_pictures),
 		cmocka_unit_test(a_replay_that_left_pictures_out_does_not_end_well),
 		cmocka_unit_test(a_directory_that_cannot_be_made_is_an_error_at_the_start),
+		cmocka_unit_test(threads_that_it_cannot_use_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -420,6 +420,7 @@ static uint32_t sink_lanes(const struct gw *gw, uint32_t wanted)
 static int sink_open(struct gw_stage *stage, struct gw_error *error)
 {
 	const struct sink_ops *ops = sink_choose(stage->gw, error);
+	const uint32_t wanted = gw_config_lanes(stage->gw->config, "sink")->count;
 	struct shared *shared;
 
 	if (!ops)
@@ -429,6 +430,9 @@ static int sink_open(struct gw_stage *stage, struct gw_error *error)
 		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
 	shared->ops = ops;
 	stage->state = shared;
+	if (ops->one_lane && wanted > 1)
+		gw_info("kafka", "the %s back-end has one thread: `cores.sink` asks for %u",
+			ops->name, wanted);
 	return 0;
 }
 
