@@ -191,6 +191,7 @@ static void brokers_that_go_away_and_come_back_get_everything_in_order(void **st
 
 	fixture_send_frames(f, 0, 10);
 	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 10);
+	fixture_turn_until(f, &fixture_stats(f, 0)->samples_delivered, 2);
 	fixture_describe(f, "state", text, sizeof(text));
 	assert_string_equal(text, "up");
 
