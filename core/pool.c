@@ -40,8 +40,7 @@ static size_t round_up(size_t n, size_t unit)
 	return (n + unit - 1) / unit * unit;
 }
 
-/* Decoders write whole 16-pixel blocks. */
-static uint64_t pixels_of(uint16_t width, uint16_t height)
+uint64_t gw_slot_pixels(uint16_t width, uint16_t height)
 {
 	return (uint64_t)round_up(width, 16) * round_up(height, 16);
 }
@@ -60,13 +59,13 @@ static size_t jpeg_bytes(uint64_t pixels)
 
 size_t gw_size_class_bytes(const struct gw_size_class *class)
 {
-	return jpeg_bytes(pixels_of(class->width, class->height));
+	return jpeg_bytes(gw_slot_pixels(class->width, class->height));
 }
 
 static int class_open(struct size_class *class, const struct gw_size_class *wanted, bool populate,
 	struct gw_error *error)
 {
-	class->pixels = pixels_of(wanted->width, wanted->height);
+	class->pixels = gw_slot_pixels(wanted->width, wanted->height);
 	class->count = wanted->count;
 	class->jpeg_size = (uint32_t)jpeg_bytes(class->pixels);
 	class->memory_size = gw_size_class_bytes(wanted) * wanted->count;
@@ -225,7 +224,7 @@ static struct gw_frame *take(struct gw_pool *pool, const struct size_class *foun
 
 struct gw_frame *gw_pool_get(struct gw_pool *pool, uint32_t camera, uint16_t width, uint16_t height)
 {
-	return take(pool, class_for(pool, pixels_of(width, height), 0), camera);
+	return take(pool, class_for(pool, gw_slot_pixels(width, height), 0), camera);
 }
 
 struct gw_frame *gw_pool_get_larger(struct gw_pool *pool, const struct gw_frame *frame)
@@ -249,7 +248,7 @@ struct gw_frame *gw_pool_get_larger(struct gw_pool *pool, const struct gw_frame 
 
 bool gw_pool_fits(const struct gw_pool *pool, uint16_t width, uint16_t height)
 {
-	return class_for(pool, pixels_of(width, height), 0) != NULL;
+	return class_for(pool, gw_slot_pixels(width, height), 0) != NULL;
 }
 
 void gw_frame_set_version(struct gw_frame *frame, struct gw_camera *version)

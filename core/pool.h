@@ -51,6 +51,9 @@ struct gw_frame *gw_pool_get_larger(struct gw_pool *pool, const struct gw_frame 
 /* Whether some class holds pictures of that size. */
 bool gw_pool_fits(const struct gw_pool *pool, uint16_t width, uint16_t height);
 
+/* Pixels by which a picture finds its class: decoders write whole blocks of 16 x 16. */
+uint64_t gw_slot_pixels(uint16_t width, uint16_t height);
+
 /* Slots of every class that may be used whatever the others have taken. */
 #define GW_POOL_LEAST 2u
 

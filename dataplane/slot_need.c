@@ -3,16 +3,17 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "core/pool.h"
 #include "dataplane/stream.h"
-
-static bool fits(const struct gw_size_class_config *class, const struct gw_camera_config *camera)
-{
-	return camera->width <= class->width && camera->height <= class->height;
-}
 
 static uint64_t pixels(const struct gw_size_class_config *class)
 {
-	return (uint64_t) class->width * class->height;
+	return gw_slot_pixels(class->width, class->height);
+}
+
+static bool fits(const struct gw_size_class_config *class, const struct gw_camera_config *camera)
+{
+	return gw_slot_pixels(camera->width, camera->height) <= pixels(class);
 }
 
 /* As the pool chooses: the smallest class that fits. */

@@ -57,11 +57,23 @@ static void a_camera_of_known_size_needs_slots_of_its_class_only(void **state)
 	assert_null(strstr(error.text, "width"));
 }
 
+/* A slot holds so many pixels, whatever their shape. */
+static void a_portrait_camera_needs_the_slots_that_its_pictures_take(void **state)
+{
+	struct gw_error error;
+
+	assert_int_equal(check("{width: 1920, height: 1088, count: 1}",
+				 CAMERA("10", ", width: 1080, height: 1920"), &error),
+		-EINVAL);
+	assert_non_null(strstr(error.text, "`frames.classes[0].count` to 3"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(too_few_slots_are_refused_with_what_to_raise),
 		cmocka_unit_test(a_camera_of_known_size_needs_slots_of_its_class_only),
+		cmocka_unit_test(a_portrait_camera_needs_the_slots_that_its_pictures_take),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
