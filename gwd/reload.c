@@ -1,3 +1,5 @@
+#include <pthread.h>
+
 #include "core/config/difference.h"
 #include "core/config/rules.h"
 #include "core/log.h"
@@ -9,7 +11,10 @@
 
 static void apply_log_level(struct gw *gw, const struct gw_config *wanted)
 {
+	/* Those who read the running configuration hold the cameras. */
+	pthread_rwlock_wrlock(&gw->cameras->lock);
 	gw->config->log->level = wanted->log->level;
+	pthread_rwlock_unlock(&gw->cameras->lock);
 	gw_log_set_level(wanted->log->level);
 	gw_info("reload", "applied: `log.level`");
 }
@@ -18,8 +23,10 @@ static void apply_sampling(struct gw *gw, const struct gw_config *wanted)
 {
 	const uint32_t every = *wanted->kafka->frames->every;
 
-	/* The API reads it. */
+	/* The API reads it, and a camera that is added. */
+	pthread_rwlock_wrlock(&gw->cameras->lock);
 	__atomic_store_n(gw->config->kafka->frames->every, every, __ATOMIC_RELAXED);
+	pthread_rwlock_unlock(&gw->cameras->lock);
 	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
 		atomic_store(&gw->cameras->slot[i].sample_every, every);
 	gw_info("reload", "applied: `kafka.frames.every` (%u)", every);
