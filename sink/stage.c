@@ -8,17 +8,16 @@
 #include "core/gateway.h"
 #include "core/log.h"
 #include "sink/record.h"
+#include "sink/room.h"
 #include "sink/routes.h"
 #include "sink/sampler.h"
 #include "sink/sink.h"
 #include "sink/stage.h"
 
-/* Of all lanes. Brokers that are away hold the samples of all of them: so what these may take is
- * counted in one. Every lane writes, for a sample and not for a frame. */
+/* Of all lanes. */
 struct shared {
 	const struct sink_ops *ops;
-	_Atomic uint32_t samples; /* that wait */
-	_Atomic uint32_t kept[GW_SIZE_CLASSES]; /* slots that they keep */
+	struct room room;
 };
 
 /* A lane's. */
@@ -30,7 +29,6 @@ struct sink {
 	void *backend;
 	struct record *record;
 	struct sampler samplers[GW_CAMERAS];
-	uint32_t budget; /* samples of all lanes that may wait */
 	uint32_t waiting[2]; /* the lane's records not reported yet, by enum sink_kind */
 
 	/* A lossless frame that the back-end has no room for, and what it has of it. */
@@ -76,50 +74,6 @@ uint64_t sink_share(const struct sink *sink, uint64_t whole, uint64_t least)
 	return least < whole ? least : whole;
 }
 
-/* Takes one of `most` places, also when other lanes want the last one. */
-static bool take_place(_Atomic uint32_t *taken, uint32_t most)
-{
-	uint32_t now = atomic_load_explicit(taken, memory_order_relaxed);
-
-	while (now < most)
-		if (atomic_compare_exchange_weak_explicit(
-			    taken, &now, now + 1, memory_order_relaxed, memory_order_relaxed))
-			return true;
-	return false;
-}
-
-static void leave_place(_Atomic uint32_t *taken)
-{
-	atomic_fetch_sub_explicit(taken, 1, memory_order_relaxed);
-}
-
-/* Brokers that are away must not eat the pool: samples never keep more than half of a size class,
- * though of each class at least one. A replay has no brokers and leaves no picture out. */
-static bool take_room(struct sink *sink, uint32_t size_class)
-{
-	const uint32_t slots = gw_pool_class_size(sink->gw->pool, size_class);
-	struct shared *shared = sink->shared;
-	const bool replay = sink->gw->replay != NULL;
-
-	if (!take_place(&shared->samples, replay ? UINT32_MAX : sink->budget))
-		return false;
-	if (take_place(&shared->kept[size_class], replay ? UINT32_MAX : (slots + 1) / 2))
-		return true;
-	leave_place(&shared->samples);
-	return false;
-}
-
-/* A sample is through, and so is what it kept. The slot goes first: whoever gets its place may keep
- * another one. */
-static void leave_room(struct sink *sink, struct gw_frame *frame)
-{
-	const uint32_t size_class = frame->size_class;
-
-	gw_frame_unref(frame);
-	leave_place(&sink->shared->kept[size_class]);
-	leave_place(&sink->shared->samples);
-}
-
 void sink_report(struct sink *sink, const struct sink_report *report)
 {
 	struct gw_camera_stats *stats = &sink->lane->stats->camera[report->camera];
@@ -142,7 +96,7 @@ void sink_report(struct sink *sink, const struct sink_report *report)
 	gauge_move(&stats->samples_held, -1);
 	if (report->frame == sink->stuck)
 		gauge_stuck(sink, sink->stuck, false);
-	leave_room(sink, report->frame);
+	room_leave(&sink->shared->room, report->frame);
 }
 
 static bool sample_due(struct sink *sink, uint32_t index)
@@ -197,7 +151,7 @@ static bool comes_again(const struct sink *sink, const struct gw_frame *frame, e
 		return frame->lossless;
 	case GW_DROP_SAMPLE_BUDGET:
 		/* The next report makes room, be it to another lane. */
-		return frame->lossless && sink->budget > 0;
+		return frame->lossless && sink->shared->room.budget > 0;
 	default:
 		return false;
 	}
@@ -210,12 +164,12 @@ static enum gw_drop send_sample(struct sink *sink, struct gw_frame *frame)
 	struct gw_camera_stats *stats = &sink->lane->stats->camera[frame->camera];
 	enum gw_drop drop;
 
-	if (!take_room(sink, frame->size_class))
+	if (!room_take(&sink->shared->room, frame->size_class))
 		return GW_DROP_SAMPLE_BUDGET;
 	gw_frame_ref(frame);
 	drop = submit(sink, &stats->samples_held, frame, SINK_SAMPLE, true);
 	if (drop != GW_DROP_NONE)
-		leave_room(sink, frame);
+		room_leave(&sink->shared->room, frame);
 	return drop;
 }
 
@@ -429,6 +383,9 @@ static int sink_open(struct gw_stage *stage, struct gw_error *error)
 	if (!shared)
 		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
 	shared->ops = ops;
+	shared->room.pool = stage->gw->pool;
+	shared->room.budget = stage->gw->config->kafka->frames->budget;
+	shared->room.unbounded = stage->gw->replay != NULL;
 	stage->state = shared;
 	if (ops->one_lane && wanted > 1)
 		gw_info("kafka", "the %s back-end has one thread: `cores.sink` asks for %u",
@@ -452,7 +409,6 @@ static int sink_lane_open(struct gw_lane *lane, struct gw_error *error)
 	lane->state = sink;
 	sink->gw = lane->stage->gw;
 	sink->lane = lane;
-	sink->budget = sink->gw->config->kafka->frames->budget;
 	sink->record = record_create(sink->gw);
 	if (!sink->record)
 		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
