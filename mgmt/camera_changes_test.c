@@ -292,7 +292,8 @@ static void make_for_records(struct fixture *f, const char *name)
 
 static void a_camera_of_records_is_as_its_template_says(void **state)
 {
-	static const char *const patches[] = {"{}", "{'quota': 3}", "{'model': null}", "{" BARE "}",
+	static const char bare[] = "{" BARE "}";
+	const char *const patches[] = {"{}", "{'quota': 3}", "{'model': null}", bare,
 		"{'source': '10.0.0.7', 'destination': '10.0.0.9', 'port': 5010}"};
 	struct fixture *f = *state;
 
