@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -81,6 +82,17 @@ static void signals_of_interest(sigset_t *set)
 	sigaddset(set, SIGHUP);
 }
 
+/* Thousands of cameras take more files than a process may have open by habit. */
+static void raise_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *replay,
 	struct gw_error *error)
 {
@@ -91,6 +103,7 @@ int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *rep
 	gw_inherit_remember();
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	raise_open_files();
 	start_watch_begin();
 	int status = gw_build(gw, config, replay, gw_pipeline, error);
 

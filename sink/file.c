@@ -324,8 +324,11 @@ static int file_camera_prepare(void *state, const struct gw_camera *camera,
 		made->directory =
 			openat(file->directory_fd, name, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 	if (made->directory < 0)
-		return gw_error_set(error, -errno, "%s %s/%s: %s", name_of(file), file->directory,
-			name, strerror(errno));
+		return gw_error_set(error, -errno, "%s %s/%s: %s%s", name_of(file), file->directory,
+			name, strerror(errno),
+			errno == EMFILE ? ": every camera takes one: raise the hard limit of open "
+					  "files (LimitNOFILE= of the service, `ulimit -Hn`)"
+					: "");
 	return look_at_pictures(file, camera, made, error);
 }
 

@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -325,6 +324,29 @@ static void a_pipe_in_place_of_the_lines_is_refused_at_once(void **state)
 	rmdir(directory);
 }
 
+static void a_limit_of_open_files_is_told_with_what_to_raise(void **state)
+{
+	struct fixture *f = fixture_open("", true);
+	struct gw_camera_config other = *f->gw.config->cameras;
+	struct rlimit before, low;
+	struct gw_error error;
+	const int next = dup(STDERR_FILENO);
+
+	other.name = "other";
+	other.port = 9;
+	getrlimit(RLIMIT_NOFILE, &before);
+	low = before;
+	low.rlim_cur = (rlim_t)next;
+	close(next);
+	setrlimit(RLIMIT_NOFILE, &low);
+	const int status = gw_camera_put(&f->gw, &other, &error);
+
+	setrlimit(RLIMIT_NOFILE, &before);
+	assert_int_equal(status, -EMFILE);
+	assert_non_null(strstr(error.text, "LimitNOFILE="));
+	fixture_close(f, 1000);
+}
+
 static void a_replay_has_no_budget_for_pictures(void **state)
 {
 	struct fixture *f = fixture_open("kafka: {frames: {budget: 1}}\n", true);
@@ -391,6 +413,7 @@ int main(void)
 		cmocka_unit_test(pictures_go_on_after_the_highest_number),
 		cmocka_unit_test(a_change_of_a_camera_costs_a_replay_no_picture),
 		cmocka_unit_test(a_pipe_in_place_of_the_lines_is_refused_at_once),
+		cmocka_unit_test(a_limit_of_open_files_is_told_with_what_to_raise),
 		cmocka_unit_test(a_replay_has_no_budget_for_pictures),
 		cmocka_unit_test(a_replay_that_left_pictures_out_does_not_end_well),
 		cmocka_unit_test(a_directory_that_cannot_be_made_is_an_error_at_the_start),
