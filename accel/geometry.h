@@ -73,8 +73,9 @@ bool geometry_is_for(const struct geometry *geometry, const struct gw_region *re
 
 /* Computes the tables for a picture of the surface's size and format (10 to 20 us); allocates
  * nothing. A chroma sample lies in the middle of the luma samples that share it, as JFIF has it.
- * -ERANGE when the region lies outside of the source picture: then the tables are for nothing. */
-int geometry_update(struct geometry *geometry, const struct gw_region *region,
+ * -ERANGE when `wanted` (NULL: the whole picture) lies outside of the source picture: then the
+ * tables are for nothing. */
+int geometry_update(struct geometry *geometry, const struct gw_region *wanted,
 	uint16_t source_width, uint16_t source_height, const struct gw_surface *surface);
 
 /* The tables of the last few kinds of pictures that came, whatever their cameras. One thread. */
