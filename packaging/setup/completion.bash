@@ -10,7 +10,7 @@ _framegate_dev() {
 		case $command in
 		help) choices='setup models build demo test bench lint fuzz clean' ;;
 		demo) choices='--keep --help' ;;
-		test) choices='unit clang asan fuzz models integration lint --help' ;;
+		test) choices='unit asan tsan fuzz models integration lint --help' ;;
 		bench) choices='dataplane decode memory scale --json --rounds --help' ;;
 		fuzz) ((COMP_CWORD > 2)) || choices=$(ls "$root/tests/fuzz/corpus" 2>/dev/null) ;;
 		clean) choices='--all --yes --help' ;;
