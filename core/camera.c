@@ -1,15 +1,13 @@
 #include "core/camera.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/camera_version.h"
 #include "core/config/camera.h"
 #include "core/control.h"
 #include "core/gateway.h"
-
-static_assert(GW_STAGES <= GW_STAGES_MOST, "every stage has its place in gw_camera.of");
 
 struct gw_cameras *gw_cameras_create(void)
 {
@@ -23,35 +21,6 @@ struct gw_cameras *gw_cameras_create(void)
 	return cameras;
 }
 
-/* Nobody has the version: what was made for it goes. */
-static void free_version(struct gw *gw, struct gw_camera *camera)
-{
-	for (int i = 0; i < GW_STAGES; i++) {
-		const struct gw_stage_ops *ops = gw->stages[i].ops;
-
-		if (ops && ops->camera_release)
-			ops->camera_release(&gw->stages[i], camera);
-	}
-	gw_config_camera_free((struct gw_camera_config *)camera->config);
-	free(camera);
-}
-
-static void free_retired(struct gw *gw, bool all)
-{
-	struct gw_camera **link = &gw->cameras->retired;
-
-	while (*link) {
-		struct gw_camera *camera = *link;
-
-		if (!all && atomic_load_explicit(&camera->frames, memory_order_acquire) > 0) {
-			link = &camera->next;
-			continue;
-		}
-		*link = camera->next;
-		free_version(gw, camera);
-	}
-}
-
 void gw_cameras_destroy(struct gw *gw)
 {
 	struct gw_cameras *cameras = gw->cameras;
@@ -62,9 +31,9 @@ void gw_cameras_destroy(struct gw *gw)
 		struct gw_camera *camera = atomic_load(&cameras->slot[i].now);
 
 		if (camera)
-			free_version(gw, camera);
+			gw_camera_version_free(gw, camera);
 	}
-	free_retired(gw, true);
+	gw_camera_versions_free(gw, true);
 	pthread_rwlock_destroy(&cameras->lock);
 	munmap(cameras, sizeof(*cameras));
 	gw->cameras = NULL;
@@ -206,27 +175,19 @@ static int check_against_others(
 			return gw_error_set(
 				error, -EEXIST, "camera %s: %s", config->name, reason.text);
 	}
+	if (!gw_config_decodes(gw->config->decode, config->width, config->height))
+		return gw_error_set(error, -ERANGE,
+			"camera %s: pictures of %ux%u are larger than `decode.max_width` and "
+			"`decode.max_height` allow, %ux%u: raise those in the configuration file, "
+			"and restart gwd",
+			config->name, config->width, config->height, gw->config->decode->max_width,
+			gw->config->decode->max_height);
 	if (config->width > 0 && gw->pool && !gw_pool_fits(gw->pool, config->width, config->height))
 		return gw_error_set(error, -ERANGE,
 			"camera %s: a picture of %ux%u is larger than every frame slot: add a "
 			"class "
 			"of that size to `frames.classes`, or leave `frames.classes` out",
 			config->name, config->width, config->height);
-	return 0;
-}
-
-static int prepare(
-	struct gw *gw, struct gw_camera *is, const struct gw_camera *was, struct gw_error *error)
-{
-	for (int i = GW_STAGES - 1; i >= 0; i--) {
-		const struct gw_stage_ops *ops = gw->stages[i].ops;
-		const int status = ops && ops->camera_prepare
-			? ops->camera_prepare(&gw->stages[i], is, was, error)
-			: 0;
-
-		if (status != 0)
-			return status;
-	}
 	return 0;
 }
 
@@ -292,32 +253,6 @@ static void set_now(struct gw *gw, uint32_t id, struct gw_camera *is, enum gw_ca
 	pthread_rwlock_unlock(&cameras->lock);
 }
 
-static void retire(struct gw *gw, struct gw_camera *camera)
-{
-	if (!camera)
-		return;
-	camera->next = gw->cameras->retired;
-	gw->cameras->retired = camera;
-	free_retired(gw, false);
-}
-
-static struct gw_camera *make_version(
-	struct gw *gw, uint32_t id, const struct gw_camera_config *config)
-{
-	struct gw_camera *camera = calloc(1, sizeof(*camera));
-
-	if (!camera)
-		return NULL;
-	camera->id = id;
-	camera->version = ++gw->cameras->versions;
-	camera->model = GW_NO_MODEL;
-	camera->config = gw_config_camera_copy(config);
-	if (camera->config)
-		return camera;
-	free(camera);
-	return NULL;
-}
-
 int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct gw_error *error)
 {
 	uint32_t id = slot_of(gw, config->name);
@@ -338,16 +273,16 @@ int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct g
 	if (status != 0)
 		return status;
 	was = atomic_load(&gw->cameras->slot[id].now);
-	is = make_version(gw, id, config);
+	is = gw_camera_version_make(gw, id, config);
 	if (!is)
 		return gw_error_set(error, -ENOMEM, "camera %s: out of memory", config->name);
-	status = prepare(gw, is, was, error);
+	status = gw_camera_version_prepare(gw, is, was, error);
 	if (status == 0)
 		status = check_lanes(gw, config->name, is_new && id < gw_camera_high(gw), error);
 	if (status != 0) {
 		if (strncmp(error->text, "camera ", 7) != 0)
 			gw_error_prefix(error, "camera %s: ", config->name);
-		free_version(gw, is);
+		gw_camera_version_free(gw, is);
 		return status;
 	}
 	if (is_new)
@@ -357,7 +292,7 @@ int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct g
 			__atomic_load_n(gw->config->kafka->frames->every, __ATOMIC_RELAXED));
 	set_now(gw, id, is, GW_CAMERA_LIVE);
 	publish(gw, is, was);
-	retire(gw, was);
+	gw_camera_version_retire(gw, was);
 	return 0;
 }
 
@@ -377,7 +312,7 @@ int gw_camera_remove(struct gw *gw, const char *name, struct gw_error *error)
 	was = atomic_load(&gw->cameras->slot[id].now);
 	set_now(gw, id, NULL, GW_CAMERA_LEAVING);
 	publish(gw, NULL, was);
-	retire(gw, was);
+	gw_camera_version_retire(gw, was);
 	gw_cameras_upkeep(gw);
 	return 0;
 }
@@ -396,7 +331,7 @@ void gw_cameras_upkeep(struct gw *gw)
 	uint32_t in_use[GW_CAMERAS];
 	bool counted = false;
 
-	free_retired(gw, false);
+	gw_camera_versions_free(gw, false);
 	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
 		struct gw_camera_slot *slot = &gw->cameras->slot[i];
 

@@ -88,6 +88,11 @@ void gw_config_camera_free(struct gw_camera_config *camera)
 	gw_yaml_free(&gw_camera_schema, camera);
 }
 
+bool gw_config_decodes(const struct gw_decode_config *decode, uint16_t width, uint16_t height)
+{
+	return width <= decode->max_width && height <= decode->max_height;
+}
+
 static bool same_stream(const struct gw_camera_config *a, const struct gw_camera_config *b)
 {
 	return gw_camera_has_media(a) && config_compare_address(a, b) == 0 &&

@@ -24,6 +24,9 @@ struct gw_camera_config *gw_config_camera_copy(const struct gw_camera_config *ca
 /* For what the functions above made. Accepts NULL. */
 void gw_config_camera_free(struct gw_camera_config *camera);
 
+/* Whether pictures of that size, as it is configured (0: unknown), may be decoded. */
+bool gw_config_decodes(const struct gw_decode_config *decode, uint16_t width, uint16_t height);
+
 /* Two cameras must not have one name or claim the same packets. Returns the key of `camera` that is
  * in the way of `other`, with a line that says why; NULL when both can live together. Both have
  * been parsed. */

@@ -56,6 +56,17 @@ int config_check_picture(uint16_t width, uint16_t height, uint32_t quota, const 
 	return 0;
 }
 
+int config_check_decodes(const struct gw_decode_config *decode, uint16_t width, uint16_t height,
+	const char *place, const struct config_source *source, struct gw_error *error)
+{
+	if (gw_config_decodes(decode, width, height))
+		return 0;
+	return config_refuse(source, place, width > decode->max_width ? "width" : "height", error,
+		"pictures of %ux%u are larger than `decode.max_width` and `decode.max_height` "
+		"allow, %ux%u: raise those",
+		width, height, decode->max_width, decode->max_height);
+}
+
 int config_check_camera(struct gw_camera_config *camera, const char *place,
 	const struct config_source *source, struct gw_error *error)
 {
@@ -161,9 +172,14 @@ int config_check_cameras(
 	char place[32];
 
 	for (uint32_t i = 0; i < count; i++) {
-		snprintf(place, sizeof(place), "cameras[%u].", i);
-		const int status = config_check_camera(&config->cameras[i], place, source, error);
+		struct gw_camera_config *camera = &config->cameras[i];
 
+		snprintf(place, sizeof(place), "cameras[%u].", i);
+		int status = config_check_camera(camera, place, source, error);
+
+		if (status == 0)
+			status = config_check_decodes(config->decode, camera->width, camera->height,
+				place, source, error);
 		if (status != 0)
 			return status;
 	}

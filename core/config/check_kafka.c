@@ -60,10 +60,11 @@ static bool to_brokers(const struct gw_kafka_config *kafka)
 	return kafka->backend ? strcmp(kafka->backend, "kafka") == 0 : kafka->brokers != NULL;
 }
 
-static int check_source(const struct gw_kafka_config *kafka, const struct config_source *source,
-	struct gw_error *error)
+static int check_source(
+	const struct gw_config *config, const struct config_source *source, struct gw_error *error)
 {
 	static const char place[] = "kafka.source.";
+	const struct gw_kafka_config *kafka = config->kafka;
 	const struct gw_source_config *pictures = kafka->source;
 	const struct gw_template_config *template = pictures->template;
 	int status = check_topic(pictures->topic, place, source, error);
@@ -85,6 +86,9 @@ static int check_source(const struct gw_kafka_config *kafka, const struct config
 			source, place, "most", error, "must be at most %d cameras", GW_CAMERAS);
 	status = config_check_picture(template->width, template->height, template->quota,
 		template->model, "kafka.source.template.", source, error);
+	if (status == 0)
+		status = config_check_decodes(config->decode, template->width, template->height,
+			"kafka.source.template.", source, error);
 	if (status != 0)
 		return status;
 	return check_properties(
@@ -118,6 +122,6 @@ int config_check_kafka(
 		status = check_properties(
 			kafka->properties, kafka->properties_count, "kafka.", source, error);
 	if (status == 0 && kafka->source)
-		status = check_source(kafka, source, error);
+		status = check_source(config, source, error);
 	return status;
 }

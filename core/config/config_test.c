@@ -68,7 +68,7 @@ static void every_key_arrives_where_it_belongs(void **state)
 		"     region: {x: 1, y: 2, width: 3, height: 4}}\n"
 		"frames: {classes: [{width: 400, height: 300, count: 30}], memory: 512,\n"
 		"  populate: true}\n"
-		"decode: {backend: turbo, workers: 2, max_width: 100, max_height: 200}\n"
+		"decode: {backend: turbo, workers: 2, max_width: 400, max_height: 300}\n"
 		"accel: {backend: ort, library: /x, repository: /y, threads: 2}\n"
 		"kafka:\n"
 		"  backend: kafka\n"
@@ -214,6 +214,10 @@ static void a_value_that_is_only_nearly_right_is_refused(void **state)
 		"configuration:1:78: cameras[0].width: a picture of 1440x2560 is larger than every "
 		"slot: add a class of that size to `frames.classes`, or leave `frames.classes` "
 		"out");
+	refused("cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1, "
+		"width: 80, height: 9000}]\n",
+		"configuration:1:90: cameras[0].height: pictures of 80x9000 are larger than "
+		"`decode.max_width` and `decode.max_height` allow, 8192x8192: raise those");
 	refused("cameras: []\nframes: {classes: [{width: 65535, height: 1, count: 1}]}\n",
 		"configuration:2:28: frames.classes[0].width: width and height must be at most "
 		"16384 "

@@ -90,6 +90,12 @@ static void a_template_is_checked_as_a_camera_is(void **state)
 		"NAME:VERSION, where VERSION is a whole number from 1");
 	refused("kafka: {brokers: b, source: {topic: t, template: {model: m, quota: 65}}}\n",
 		"configuration:2:68: kafka.source.template.quota: must be at most 64 frames");
+	refused("kafka: {brokers: b, source: {topic: t, template: {model: m, width: 9, height: "
+		"9}}}\n"
+		"decode: {max_width: 8}\n",
+		"configuration:2:68: kafka.source.template.width: pictures of 9x9 are larger than "
+		"`decode.max_width` "
+		"and `decode.max_height` allow, 8x8192: raise those");
 	refused("kafka: {brokers: b, source: {topic: t, template: {model: m, width: 65}}}\n",
 		"configuration:2:68: kafka.source.template.width: width and height belong "
 		"together: give both or none");

@@ -22,7 +22,7 @@
 	"  classes: [{width: 10, height: 20, count: 30}, {width: 400, height: 300, count: 50}]\n" \
 	"  memory: 512\n" \
 	"  populate: true\n" \
-	"decode: {backend: turbo, workers: 2, max_width: 100, max_height: 200}\n" \
+	"decode: {backend: turbo, workers: 2, max_width: 400, max_height: 300}\n" \
 	"accel: {backend: ort, library: /x, repository: /y, threads: 2}\n" \
 	"kafka:\n" \
 	"  backend: kafka\n" \
