@@ -32,7 +32,6 @@ int consumer_open(struct consumer *consumer, const struct gw *gw, struct gw_erro
 	consumer->gw = gw;
 	consumer->config = gw->config->kafka->source;
 	consumer->opened = gw_now();
-	consumer->facts.lag = -1;
 	assignment_open(&consumer->assignment);
 	if (!conf)
 		return -EINVAL;
@@ -209,8 +208,11 @@ static int64_t lag_of(const struct consumer *consumer, const struct partition *p
 
 	if (rd_kafka_get_watermark_offsets(consumer->client.handle, consumer->config->topic,
 		    partition->number, &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-		high < 0 || at < 0)
+		high < 0)
 		return -1;
+	/* Of a partition that nobody has read from, only that there is nothing is sure. */
+	if (at < 0)
+		return high == low ? 0 : -1;
 	return high > at ? high - at : 0;
 }
 
@@ -222,7 +224,7 @@ static void look(struct consumer *consumer)
 		.fatal = consumer->fatal,
 		.partitions = consumer->assignment.count,
 		.in_flight = consumer->assignment.out,
-		.lag = consumer->assignment.count > 0 ? 0 : -1,
+		.lag_known = consumer->assignment.count > 0,
 	};
 
 	memcpy(facts.last_error, consumer->last_error, sizeof(facts.last_error));
@@ -233,6 +235,7 @@ static void look(struct consumer *consumer)
 
 		facts.waiting += waiting;
 		facts.lag += lag > 0 ? lag : 0;
+		facts.lag_known &= lag >= 0;
 		if (i >= CONSUMER_SHOWN)
 			continue;
 		facts.partition[i].number = partition->number;

@@ -37,7 +37,8 @@ struct consumer_facts {
 	enum consumer_state state;
 	bool unknown_topic, fatal;
 	uint32_t partitions, in_flight, waiting; /* waiting: partitions whose next record must */
-	int64_t lag; /* records that are not committed yet; -1: not known yet */
+	int64_t lag; /* records that are not committed yet, of those partitions that are known */
+	bool lag_known; /* of all partitions */
 	char last_error[CONSUMER_ERROR];
 	struct {
 		int32_t number;

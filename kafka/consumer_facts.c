@@ -45,7 +45,7 @@ struct json_t *consumer_describe(struct consumer *consumer)
 	return json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:s?}", "topic",
 		consumer->config->topic, "group", consumer->config->group, "state",
 		state_names[facts.state], "assigned", (json_int_t)facts.partitions, "partitions",
-		partitions, "lag", known(facts.lag), "consumed",
+		partitions, "lag", known(facts.lag_known ? facts.lag : -1), "consumed",
 		(json_int_t)gw_counter_get(&consumer->consumed), "commits",
 		(json_int_t)gw_counter_get(&consumer->commits), "in_flight",
 		(json_int_t)facts.in_flight, "waiting", (json_int_t)facts.waiting, "last_error",

@@ -117,7 +117,7 @@ static int send_body(struct cli *cli, const char *method, const char *const *pat
 	if (code == CLI_WELL && cli->json)
 		reply_print(cli, reply);
 	else if (code == CLI_WELL)
-		fprintf(cli->out, "camera %s was %s\n", cli->argument, done);
+		fprintf(cli->out, "camera %s %s\n", cli->argument, done);
 	json_decref(reply);
 	json_decref(body);
 	return code;
@@ -131,7 +131,7 @@ int cli_camera_add(struct cli *cli)
 		fprintf(stderr, "gwctl: '%s' is not UTF-8\n", cli->argument);
 		return CLI_USAGE;
 	}
-	return send_body(cli, "POST", CLIENT_PATH("cameras"), body, "added");
+	return send_body(cli, "POST", CLIENT_PATH("cameras"), body, "was added");
 }
 
 int cli_camera_set(struct cli *cli)
@@ -139,7 +139,7 @@ int cli_camera_set(struct cli *cli)
 	for (int i = 0; i < CLI_OPTIONS; i++)
 		if (cli->option[i])
 			return send_body(cli, "PATCH", CLIENT_PATH("cameras", cli->argument),
-				json_object(), "changed");
+				json_object(), "is set");
 	fputs("gwctl: nothing to change: name what, as in: gwctl camera set NAME --quota 4\n",
 		stderr);
 	return CLI_USAGE;

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <string.h>
 
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/commands.h"
@@ -68,6 +69,48 @@ static void print_stages(const struct cli *cli, const json_t *stages)
 	view_table(cli, table);
 }
 
+/* The ports of the receiving stage, when it has any. */
+static void print_ports(const struct cli *cli, const json_t *stages)
+{
+	const json_t *rx = json_array_get(stages, 0), *port;
+	const json_t *ports = json_object_get(json_object_get(rx, "facts"), "ports");
+	struct table *table;
+	size_t i;
+
+	if (json_array_size(ports) == 0)
+		return;
+	fputc('\n', cli->out);
+	table = table_create();
+	table_column(table, "PORT", TABLE_LEFT);
+	table_column(table, "STATE", TABLE_LEFT);
+	table_column(table, "SINCE", TABLE_RIGHT);
+	table_column(table, "DRIVER", TABLE_LEFT);
+	table_column(table, "QUEUES", TABLE_RIGHT);
+	table_column(table, "PACKETS", TABLE_RIGHT);
+	table_column(table, "MISSED", TABLE_RIGHT);
+	table_column(table, "ERRORS", TABLE_RIGHT);
+	table_column(table, "NO MBUF", TABLE_RIGHT);
+	table_column(table, "REOPENED", TABLE_RIGHT);
+	table_column(table, "DEVICE", TABLE_LEFT);
+	json_array_foreach(ports, i, port) {
+		const char *state = reply_text(port, "state");
+		const int64_t missed = reply_count(port, "missed");
+
+		table_cell(table, STYLE_PLAIN, "%s", reply_text(port, "name"));
+		table_cell(table, strcmp(state, "up") == 0 ? STYLE_GOOD : STYLE_BAD, "%s", state);
+		table_cell(table, STYLE_PLAIN, "%" PRId64 " s", reply_count(port, "state_seconds"));
+		table_cell(table, STYLE_PLAIN, "%s", reply_text(port, "driver"));
+		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(port, "queues"));
+		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(port, "packets"));
+		table_cell(table, missed ? STYLE_WARN : STYLE_PLAIN, "%" PRId64, missed);
+		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(port, "errors"));
+		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(port, "no_mbuf"));
+		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(port, "reopened"));
+		table_cell(table, STYLE_PLAIN, "%s", reply_text(port, "device"));
+	}
+	view_table(cli, table);
+}
+
 int cli_stages(struct cli *cli)
 {
 	json_t *reply;
@@ -75,10 +118,12 @@ int cli_stages(struct cli *cli)
 
 	if (code != CLI_WELL)
 		return code;
-	if (cli->json)
+	if (cli->json) {
 		reply_print(cli, reply);
-	else
+	} else {
 		print_stages(cli, json_object_get(reply, "stages"));
+		print_ports(cli, json_object_get(reply, "stages"));
+	}
 	json_decref(reply);
 	return CLI_WELL;
 }

@@ -174,6 +174,16 @@ def test_json_is_what_the_api_says(played: Gateway) -> None:
     assert set(played.json("top", "--once")) == {"status", "cameras", "stages", "latency"}
 
 
+def test_stages_shows_the_ports_too(played: Gateway) -> None:
+    port = played.json("stages")["stages"][0]["facts"]["ports"][0]
+    stages, ports = played.ctl("stages").stdout.split("\n\n")
+    assert stages.splitlines()[0].split()[:2] == ["STAGE", "STATE"]
+    head, row = ports.splitlines()
+    assert head.split()[:3] == ["PORT", "STATE", "SINCE"]
+    assert row.split()[:2] == [port["name"], port["state"]]
+    assert str(port["packets"]) in row.split()
+
+
 def test_the_socket_may_come_from_the_environment(played: Gateway) -> None:
     done = subprocess.run(
         [places.gwctl(), "status"],
