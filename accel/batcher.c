@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/postprocess.h"
+#include "accel/heads/head.h"
 #include "core/clock.h"
 #include "core/config/config.h"
 
@@ -32,11 +32,11 @@ struct batcher {
 	struct gw_device *device;
 	void *engine;
 	const struct model *model;
+	const struct head *head;
 	uint16_t model_index;
 	struct infer_spec spec;
 	struct infer_batch batches[BATCHES];
 	struct crew crews[BATCHES];
-	uint32_t output_size[INFER_OUTPUTS];
 	struct geometry_cache geometries;
 
 	/* A ring, indexed by ever growing numbers: placed <= in. */
@@ -76,41 +76,47 @@ static void describe_tensors(struct batcher *batcher)
 	const struct model_description *d = batcher->model->description;
 	struct infer_spec *spec = &batcher->spec;
 
-	spec->input = (struct infer_tensor){
-		d->input.tensor, 3, {d->input.channels, d->input.height, d->input.width}};
-	if (d->task == GW_TASK_CLASSIFY) {
-		spec->output[0] = (struct infer_tensor){d->classify->tensor, 1, {d->labels_count}};
-		spec->output_count = 1;
-	} else {
-		const uint32_t rows = d->input.height / d->detect->stride;
-		const uint32_t columns = d->input.width / d->detect->stride;
-
-		spec->output[0] = (struct infer_tensor){
-			d->detect->heatmap, 3, {d->labels_count, rows, columns}};
-		spec->output[1] = (struct infer_tensor){d->detect->size, 3, {4, rows, columns}};
-		spec->output_count = 2;
-	}
-	for (uint32_t k = 0; k < spec->output_count; k++)
-		batcher->output_size[k] = infer_tensor_elements(&spec->output[k]);
+	spec->input = (struct infer_tensor){.name = d->input.tensor,
+		.rank = 3,
+		.dims = {d->input.channels, d->input.height, d->input.width}};
+	spec->output_count = batcher->head->outputs(d, spec->output);
 }
 
+/* Opens the engine, which fills in what the model alone knows of its outputs. */
+static int open_engine(struct batcher *batcher, struct gw_error *error)
+{
+	struct infer_spec *spec = &batcher->spec;
+	int status = batcher->ops->open(spec, batcher->device, &batcher->engine, error);
+
+	if (status == 0 && batcher->head->fit) {
+		status = batcher->head->fit(batcher->model->description, spec->output, error);
+		if (status != 0)
+			gw_error_prefix(error, "model %s: ", spec->name);
+	}
+	return status;
+}
+
+/* On the thread where the batch has ended. */
 static bool make_result(struct batcher *batcher, const struct infer_batch *batch, uint32_t place)
 {
-	const struct model_description *description = batcher->model->description;
+	const struct infer_spec *spec = &batcher->spec;
 	struct crew *crew = crew_of(batcher, batch);
-	struct gw_result *result = &crew->frames[place]->result;
-	const float *output[INFER_OUTPUTS] = {NULL};
+	struct head_job job = {
+		.description = batcher->model->description,
+		.map = &crew->map[place],
+		.tensors = spec->output,
+	};
 
-	for (uint32_t k = 0; k < batcher->spec.output_count; k++)
-		output[k] = batch->output[k] + (size_t)place * batcher->output_size[k];
-	if (description->task == GW_TASK_DETECT) {
-		detect(description, &crew->map[place], output[0], output[1], result);
-		return true;
+	for (uint32_t k = 0; k < spec->output_count; k++) {
+		job.values[k] =
+			batch->output[k] + (size_t)place * infer_tensor_elements(&spec->output[k]);
+		job.rows[k] = spec->output[k].varies ? batch->rows[k] : spec->output[k].dims[0];
 	}
-	if (classify(description, output[0], result) == 0)
-		return true;
-	crew->complaint = "the model's output holds values that are no numbers";
-	return false;
+	const int status = batcher->head->read(&job, &crew->frames[place]->result);
+
+	if (status != 0)
+		crew->complaint = head_complaint(status);
+	return status == 0;
 }
 
 /* Makes results of a batch's frames; on the engine's thread. */
@@ -126,12 +132,13 @@ static void finish(void *owner, struct infer_batch *batch)
 
 		frame->stamp[GW_STAMP_INFER] = batch->started;
 		frame->stamp[GW_STAMP_INFERRED] = batch->ended;
-		if (batch->status == 0 && make_result(batcher, batch, i)) {
+		if (batch->status != 0)
+			gw_frame_fail(frame, GW_DROP_INFER_FAILED);
+		else if (!make_result(batcher, batch, i))
+			gw_frame_fail(frame, GW_DROP_MODEL_OUTPUT);
+		else
 			frame->state = GW_FRAME_RESULT;
-			continue;
-		}
-		gw_frame_fail(frame, GW_DROP_INFER_FAILED);
-		crew->failed++;
+		crew->failed += gw_frame_failed(frame);
 	}
 }
 
@@ -162,6 +169,7 @@ struct batcher *batcher_open(const struct batcher_options *options, struct gw_er
 	batcher->ops = options->engine;
 	batcher->device = options->device;
 	batcher->model = options->model;
+	batcher->head = head_of(description);
 	batcher->model_index = options->model_index;
 	batcher->spec = (struct infer_spec){
 		.name = options->model->name,
@@ -182,8 +190,7 @@ struct batcher *batcher_open(const struct batcher_options *options, struct gw_er
 	if (status != 0)
 		gw_error_set(error, status, "model %s: out of memory", options->model->name);
 	else
-		status = batcher->ops->open(
-			&batcher->spec, options->device, &batcher->engine, error);
+		status = open_engine(batcher, error);
 	if (status != 0) {
 		batcher_close(batcher);
 		return NULL;

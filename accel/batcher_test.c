@@ -24,12 +24,14 @@ static struct hand_engine {
 	int64_t now;
 } hand;
 
-static int hand_open(const struct infer_spec *spec, struct gw_device *device, void **engine,
+static int hand_open(struct infer_spec *spec, struct gw_device *device, void **engine,
 	struct gw_error *error)
 {
 	hand = (struct hand_engine){.spec = spec};
 	*engine = &hand;
-	return host_memory_open(&hand.host, spec, error);
+	const int status = host_memory_open(&hand.host, spec, error);
+
+	return status == 0 ? host_memory_outputs(&hand.host, error) : status;
 }
 
 static void hand_place(void *engine, struct infer_batch *batch, uint32_t index,

@@ -20,34 +20,49 @@ static float *allocate(uint32_t pictures, const struct infer_tensor *tensor)
 	return memory;
 }
 
-static bool allocate_batches(const struct infer_spec *spec)
+static bool allocate_inputs(const struct infer_spec *spec)
 {
 	bool complete = true;
 
 	memset(spec->batches, 0, spec->batch_count * sizeof(*spec->batches));
-	for (uint32_t i = 0; complete && i < spec->batch_count; i++) {
-		struct infer_batch *batch = &spec->batches[i];
-
-		batch->input = allocate(spec->max_batch, &spec->input);
-		complete = batch->input;
-		for (uint32_t k = 0; k < spec->output_count; k++) {
-			batch->output[k] = allocate(spec->max_batch, &spec->output[k]);
-			complete = complete && batch->output[k];
-		}
+	for (uint32_t i = 0; i < spec->batch_count; i++) {
+		spec->batches[i].input = allocate(spec->max_batch, &spec->input);
+		complete = complete && spec->batches[i].input;
 	}
 	return complete;
+}
+
+static int out_of_memory(const struct infer_spec *spec, struct gw_error *error)
+{
+	return gw_error_set(error, -ENOMEM,
+		"model %s: not enough memory for its batches; lower batch.max in model.yaml",
+		spec->name);
 }
 
 int host_memory_open(
 	struct host_memory *host, const struct infer_spec *spec, struct gw_error *error)
 {
 	*host = (struct host_memory){.spec = spec};
-	if (allocate_batches(spec) && preprocess_init(&host->preprocess, spec->picture) == 0)
+	if (allocate_inputs(spec) && preprocess_init(&host->preprocess, spec->picture) == 0)
 		return 0;
 	host_memory_close(host);
-	return gw_error_set(error, -ENOMEM,
-		"model %s: not enough memory for its batches; lower batch.max in model.yaml",
-		spec->name);
+	return out_of_memory(spec, error);
+}
+
+int host_memory_outputs(struct host_memory *host, struct gw_error *error)
+{
+	const struct infer_spec *spec = host->spec;
+
+	for (uint32_t i = 0; i < spec->batch_count; i++) {
+		struct infer_batch *batch = &spec->batches[i];
+
+		for (uint32_t k = 0; k < spec->output_count; k++) {
+			batch->output[k] = allocate(spec->max_batch, &spec->output[k]);
+			if (!batch->output[k])
+				return out_of_memory(spec, error);
+		}
+	}
+	return 0;
 }
 
 void host_memory_close(struct host_memory *host)

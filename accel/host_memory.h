@@ -10,10 +10,13 @@ struct host_memory {
 	struct preprocess preprocess;
 };
 
-/* Gives every batch of the spec its input and outputs, cache-line aligned. 0 or -ENOMEM with an
- * error line; then nothing is kept. */
+/* Gives every batch of the spec its input, cache-line aligned. 0 or -ENOMEM with an error line;
+ * then nothing is kept. */
 int host_memory_open(
 	struct host_memory *host, const struct infer_spec *spec, struct gw_error *error);
+
+/* ... and its outputs, once their shapes are known. 0 or -ENOMEM with an error line. */
+int host_memory_outputs(struct host_memory *host, struct gw_error *error);
 
 /* Takes them back; accepts one that did not open (all zero). */
 void host_memory_close(struct host_memory *host);

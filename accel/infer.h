@@ -7,6 +7,7 @@
 #pragma once
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "accel/geometry.h"
@@ -14,8 +15,8 @@
 #include "core/error.h"
 #include "core/surface.h"
 
-#define INFER_OUTPUTS 2
-#define INFER_RANK 3
+#define INFER_OUTPUTS 8
+#define INFER_RANK 5
 
 struct gw_accel_config;
 
@@ -24,6 +25,12 @@ struct infer_tensor {
 	const char *name;
 	uint32_t rank;
 	uint32_t dims[INFER_RANK];
+
+	/* Of an output: the shape is a guess, and open puts in the model's own, of that rank. */
+	bool free;
+	/* ... whose first dimension may be another in every run, up to what is said here, in
+	 * batches of one picture. Open clears it when the model states its shape. */
+	bool varies;
 };
 
 /* Pictures that run together. The engine owns the memory; `place` fills `input` before the batch is
@@ -37,9 +44,12 @@ struct infer_batch {
 
 	uint32_t count; /* pictures, 1 .. max_batch; set before submit */
 
+	/* Of outputs that vary: how many entries the first dimension had in this run. */
+	uint32_t rows[INFER_OUTPUTS];
+
 	/* Set by the engine before poll returns the batch. */
 	int status; /* 0 or a negative errno: then `output` means nothing */
-	char error[160]; /* ... and this says why, in one line */
+	char error[320]; /* ... and this says why, in one line */
 	int64_t started, ended; /* gw_now() when it began to run and when it was done */
 };
 
@@ -67,10 +77,11 @@ struct infer_ops {
 	enum gw_memory memory; /* what the surfaces must lie in that it reads */
 	uint32_t max_batch;
 
-	/* Loads the model and makes it ready to run on the device, so that the first frame waits no
+	/* Loads the model, puts the shapes of outputs that are free into the spec, and makes it
+	 * ready to run on the device, so that the first frame waits no
 	 * longer than the others: slow. Fails with one line that says what to do, and leaves
 	 * nothing behind. */
-	int (*open)(const struct infer_spec *spec, struct gw_device *device, void **engine,
+	int (*open)(struct infer_spec *spec, struct gw_device *device, void **engine,
 		struct gw_error *error);
 
 	/* Writes a picture to place `index` of a batch that is not submitted: crop, resize, mean

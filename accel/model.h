@@ -34,16 +34,94 @@ struct model_input {
 struct model_classify {
 	char *tensor;
 	uint32_t top_k;
-	bool softmax; /* the values are logits */
+	bool softmax; /* the values are logits of one choice */
+	bool sigmoid; /* they are logits of a yes or no for each label */
+	float threshold; /* below, a class is left out; 0: none is */
 };
 
-/* A CenterNet head: `heatmap` holds a confidence per label and cell, `size` the distances from the
- * cell's corner to the sides of the box (left, top, right, bottom) in input pixels. */
-struct model_detect {
-	char *heatmap, *size;
-	uint32_t stride; /* input pixels per cell */
+/* The kinds of detectors, by what they give. */
+enum model_detector {
+	MODEL_DETECT_CENTERNET, /* a heat map per label, and the size of what is at its peaks */
+	MODEL_DETECT_YOLO, /* a row of box and confidences per anchor, decoded: v5 to v11, X */
+	MODEL_DETECT_YOLOV3, /* a raw map for each group of anchors */
+	MODEL_DETECT_SSD, /* boxes and confidences, apart */
+	MODEL_DETECT_DETR, /* the same, in relative units, with a class for "nothing" */
+	MODEL_DETECT_BOXES, /* a row of sides, confidence and label per box: suppressed in the graph
+			     */
+};
+
+/* How a CenterNet says how large an object is. */
+enum model_size {
+	MODEL_SIZE_SIDES, /* distances from its centre to its sides: left, top, right, bottom;
+			     pixels */
+	MODEL_SIZE_PIXELS, /* width and height */
+	MODEL_SIZE_CELLS, /* the same, in cells */
+	MODEL_SIZE_LOG_CELLS, /* their natural logarithm */
+};
+
+/* How four numbers say where a box is. */
+enum model_box {
+	MODEL_BOX_DEFAULT, /* what is usual for the head; never in a description that was read */
+	MODEL_BOX_XYXY, /* left, top, right, bottom */
+	MODEL_BOX_YXYX, /* top, left, bottom, right */
+	MODEL_BOX_CXCYWH, /* centre, width, height */
+};
+
+/* One raw map of YOLOv3. */
+struct model_anchors {
+	char *tensor;
+	float *anchors; /* width, height, width, ...; pixels of the input */
+	uint32_t anchors_count;
+};
+
+struct model_threshold {
+	char *label;
 	float threshold;
+};
+
+/* Only the keys of its kind are set. */
+struct model_detect {
+	enum model_detector head;
+
+	/* Of every kind. */
+	float threshold;
+	struct model_threshold *thresholds; /* of single labels */
+	uint32_t thresholds_count;
+	char **only; /* labels that are wanted; none: all */
+	uint32_t only_count;
+	uint32_t min_size; /* of the shorter side, source pixels */
 	uint32_t max_boxes;
+	float iou; /* above, the lesser of two boxes of a label goes; 1: both stay */
+	float *label_threshold; /* per label, above 1 for one that is not wanted; NULL: all alike */
+
+	/* centernet */
+	char *heatmap, *size, *offset;
+	uint32_t stride; /* input pixels per cell */
+	enum model_size size_is;
+	bool vertical_first; /* size and offset have the vertical part first */
+	float shift; /* what is added to a cell's number to have its centre, cells */
+
+	/* Of several: what stands in the tensors are logits. */
+	bool sigmoid;
+
+	/* yolo, boxes */
+	char *tensor;
+	bool objectness; /* a confidence of there being something precedes the labels' */
+	bool grid; /* boxes are relative to cells and strides still, as YOLOX exports them */
+	uint32_t *strides; /* of such grids */
+	uint32_t strides_count;
+
+	/* yolov3 */
+	struct model_anchors *outputs;
+	uint32_t outputs_count;
+
+	/* ssd, detr */
+	char *boxes, *scores, *classes, *count;
+	bool background; /* the first (ssd) label of `scores` is "nothing" */
+	int32_t first_label; /* the number that `classes` has for the first label */
+
+	enum model_box box;
+	bool relative; /* boxes are parts of the input's width and height, not pixels */
 };
 
 struct model_batch {

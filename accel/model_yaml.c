@@ -2,15 +2,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/heads/head.h"
 #include "accel/model.h"
+#include "accel/model_heads.h"
 #include "core/config/yaml_load.h"
 
-#define DEFAULT_TOP_K 3
 #define DEFAULT_BATCH 8
 #define DEFAULT_DEADLINE_MS 20
 #define MAX_DEADLINE_MS 10000
 #define MAX_LABELS 32768
-#define DETECT_SIDES 4 /* of a box */
 #define MAX_BATCH_BYTES (1ull << 29) /* of its input, and of its outputs */
 
 #define OPTIONAL CYAML_FLAG_OPTIONAL
@@ -42,22 +42,6 @@ static const cyaml_schema_field_t input_fields[] = {
 	CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t classify_fields[] = {
-	CYAML_FIELD_STRING_PTR("tensor", POINTER, struct model_classify, tensor, 1, 255),
-	CYAML_FIELD_UINT("top_k", OPTIONAL, struct model_classify, top_k),
-	CYAML_FIELD_BOOL("softmax", OPTIONAL, struct model_classify, softmax),
-	CYAML_FIELD_END,
-};
-
-static const cyaml_schema_field_t detect_fields[] = {
-	CYAML_FIELD_STRING_PTR("heatmap", POINTER, struct model_detect, heatmap, 1, 255),
-	CYAML_FIELD_STRING_PTR("size", POINTER, struct model_detect, size, 1, 255),
-	CYAML_FIELD_UINT("stride", CYAML_FLAG_DEFAULT, struct model_detect, stride),
-	CYAML_FIELD_FLOAT("threshold", CYAML_FLAG_DEFAULT, struct model_detect, threshold),
-	CYAML_FIELD_UINT("max_boxes", OPTIONAL, struct model_detect, max_boxes),
-	CYAML_FIELD_END,
-};
-
 static const cyaml_schema_field_t batch_fields[] = {
 	CYAML_FIELD_UINT("max", OPTIONAL, struct model_batch, max),
 	CYAML_FIELD_UINT("deadline_ms", OPTIONAL, struct model_batch, deadline_ms),
@@ -72,9 +56,9 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_MAPPING(
 		"input", CYAML_FLAG_DEFAULT, struct model_description, input, input_fields),
 	CYAML_FIELD_MAPPING_PTR("classify", POINTER | OPTIONAL, struct model_description, classify,
-		classify_fields),
-	CYAML_FIELD_MAPPING_PTR(
-		"detect", POINTER | OPTIONAL, struct model_description, detect, detect_fields),
+		model_classify_fields),
+	CYAML_FIELD_MAPPING_PTR("detect", POINTER | OPTIONAL, struct model_description, detect,
+		model_detect_fields),
 	CYAML_FIELD_MAPPING_PTR(
 		"batch", POINTER | OPTIONAL, struct model_description, batch, batch_fields),
 	CYAML_FIELD_END,
@@ -84,18 +68,10 @@ static const cyaml_schema_value_t schema = {
 	CYAML_VALUE_MAPPING(POINTER, struct model_description, fields),
 };
 
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Released by libcyaml, which uses free(). */
 static bool complete(struct model_description *d)
 {
-	if (d->classify && d->classify->top_k == 0)
-		d->classify->top_k = smaller(DEFAULT_TOP_K, d->labels_count);
-	if (d->detect && d->detect->max_boxes == 0)
-		d->detect->max_boxes = GW_BOXES;
+	model_heads_complete(d);
 	if (!d->batch) {
 		d->batch = calloc(1, sizeof(*d->batch));
 		if (!d->batch)
@@ -107,17 +83,7 @@ static bool complete(struct model_description *d)
 	return true;
 }
 
-struct source {
-	const char *path, *text;
-	size_t size;
-	struct gw_error *error;
-};
-
-#define COMPLAIN(source, key, ...) \
-	gw_yaml_complain( \
-		(source)->text, (source)->size, (source)->path, key, (source)->error, __VA_ARGS__)
-
-static int check_input(const struct model_input *input, const struct source *source)
+static int check_input(const struct model_input *input, const struct model_source *source)
 {
 	if (input->width == 0 || input->width > MODEL_SIDE_MAX)
 		return COMPLAIN(source, "input.width", "must be 1 to %d", MODEL_SIDE_MAX);
@@ -137,51 +103,24 @@ static int check_input(const struct model_input *input, const struct source *sou
 	return 0;
 }
 
-static int check_classify(const struct model_description *d, const struct source *source)
-{
-	if (!d->classify)
-		return COMPLAIN(source, "task", "classify needs the mapping `classify`");
-	if (d->detect)
-		return COMPLAIN(source, "detect", "does not belong to the task classify");
-	if (d->classify->top_k > smaller(GW_TOP_K, d->labels_count))
-		return COMPLAIN(source, "classify.top_k", "must be 1 to %u",
-			smaller(GW_TOP_K, d->labels_count));
-	return 0;
-}
-
-static int check_detect(const struct model_description *d, const struct source *source)
-{
-	const struct model_detect *detect = d->detect;
-
-	if (!detect)
-		return COMPLAIN(source, "task", "detect needs the mapping `detect`");
-	if (d->classify)
-		return COMPLAIN(source, "classify", "does not belong to the task detect");
-	if (detect->stride == 0 || d->input.width % detect->stride ||
-		d->input.height % detect->stride)
-		return COMPLAIN(source, "detect.stride",
-			"must divide the input's width and height, %u and %u", d->input.width,
-			d->input.height);
-	if (!(detect->threshold > 0 && detect->threshold <= 1))
-		return COMPLAIN(source, "detect.threshold", "must be more than 0 and at most 1");
-	if (detect->max_boxes > GW_BOXES)
-		return COMPLAIN(source, "detect.max_boxes", "must be 1 to %d", GW_BOXES);
-	return 0;
-}
-
 /* Values that the model gives for one picture. */
 static uint64_t output_values(const struct model_description *d)
 {
-	uint64_t cells;
+	struct infer_tensor tensors[INFER_OUTPUTS];
+	const uint32_t count = head_of(d)->outputs(d, tensors);
+	uint64_t values = 0;
 
-	if (d->task == GW_TASK_CLASSIFY)
-		return d->labels_count;
-	cells = (uint64_t)(d->input.width / d->detect->stride) *
-		(d->input.height / d->detect->stride);
-	return cells * ((uint64_t)d->labels_count + DETECT_SIDES);
+	for (uint32_t k = 0; k < count; k++) {
+		uint64_t of_one = 1;
+
+		for (uint32_t i = 0; i < tensors[k].rank; i++)
+			of_one *= tensors[k].dims[i];
+		values += of_one;
+	}
+	return values;
 }
 
-static int check_batch(const struct model_description *d, const struct source *source)
+static int check_batch(const struct model_description *d, const struct model_source *source)
 {
 	const uint64_t outputs = output_values(d) * d->batch->max * sizeof(float);
 	uint64_t bytes = (uint64_t)d->input.width * d->input.height * d->input.channels *
@@ -204,13 +143,12 @@ static int check_batch(const struct model_description *d, const struct source *s
 	return 0;
 }
 
-static int check(const struct model_description *d, const struct source *source)
+static int check(struct model_description *d, const struct model_source *source)
 {
 	int status = check_input(&d->input, source);
 
 	if (status == 0)
-		status = d->task == GW_TASK_CLASSIFY ? check_classify(d, source)
-						     : check_detect(d, source);
+		status = model_heads_check(d, source);
 	if (status == 0)
 		status = check_batch(d, source);
 	return status;
@@ -219,7 +157,7 @@ static int check(const struct model_description *d, const struct source *source)
 int model_yaml_parse(const char *path, const char *text, size_t size,
 	struct model_description **description, struct gw_error *error)
 {
-	const struct source source = {path, text, size, error};
+	const struct model_source source = {path, text, size, error};
 	void *data;
 	int status = gw_yaml_load(text, size, path, &schema, &data, error);
 
@@ -252,5 +190,7 @@ int model_yaml_load(
 
 void model_yaml_free(struct model_description *description)
 {
+	if (description && description->detect)
+		free(description->detect->label_threshold);
 	gw_yaml_free(&schema, description);
 }

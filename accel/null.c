@@ -21,15 +21,17 @@ struct null_engine {
 	struct infer_batch *ring[]; /* batch_count */
 };
 
-static int null_open(const struct infer_spec *spec, struct gw_device *device, void **state,
-	struct gw_error *error)
+static int null_open(
+	struct infer_spec *spec, struct gw_device *device, void **state, struct gw_error *error)
 {
 	struct null_engine *engine =
 		calloc(1, sizeof(*engine) + spec->batch_count * sizeof(engine->ring[0]));
 
 	if (!engine)
 		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
-	if (host_memory_open(&engine->host, spec, error) != 0) {
+	if (host_memory_open(&engine->host, spec, error) != 0 ||
+		host_memory_outputs(&engine->host, error) != 0) {
+		host_memory_close(&engine->host);
 		free(engine);
 		return -ENOMEM;
 	}
@@ -62,6 +64,8 @@ static void null_submit(void *state, struct infer_batch *batch)
 
 	batch->status = 0;
 	batch->started = gw_now();
+	for (uint32_t k = 0; k < engine->spec->output_count; k++)
+		batch->rows[k] = engine->spec->output[k].dims[0];
 	for (uint32_t i = 0; i < batch->count; i++) {
 		for (uint32_t k = 0; k < engine->spec->output_count; k++)
 			answer(batch->input + (size_t)i * engine->input_size, engine->input_size,

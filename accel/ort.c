@@ -11,16 +11,16 @@
 #include "accel/infer.h"
 #include "accel/model.h"
 #include "accel/ort_library.h"
+#include "accel/ort_outputs.h"
 #include "accel/ort_shape.h"
 #include "accel/runner.h"
 #include "core/config/config.h"
 #include "core/log.h"
 #include "core/thread.h"
 
-/* The tensors of one batch, for 1 .. max_batch pictures. */
+/* The input tensors of one batch, for 1 .. max_batch pictures. */
 struct ort_tensors {
 	OrtValue *input[MODEL_BATCH_MAX];
-	OrtValue *output[MODEL_BATCH_MAX][INFER_OUTPUTS];
 };
 
 struct ort_engine {
@@ -31,7 +31,8 @@ struct ort_engine {
 	OrtRunOptions *run_options;
 	OrtMemoryInfo *memory;
 	struct ort_shape input_shape;
-	struct ort_shape output_shape[INFER_OUTPUTS];
+	struct ort_model model;
+	struct ort_outputs outputs;
 	struct ort_tensors *tensors; /* one per batch */
 	struct runner *runner;
 };
@@ -90,21 +91,17 @@ static int create_session(struct ort_engine *engine, struct gw_error *error)
 	return status;
 }
 
-static int check_shapes(struct ort_engine *engine, struct gw_error *error)
+static int check_input(struct ort_engine *engine, struct gw_error *error)
 {
 	const struct infer_spec *spec = engine->spec;
-	struct ort_model model = {
+
+	engine->model = (struct ort_model){
 		.library = &engine->library,
 		.session = engine->session,
 		.name = spec->name,
 		.max_batch = spec->max_batch,
 	};
-	int status = ort_shape_input(&model, &spec->input, &engine->input_shape, error);
-
-	for (uint32_t k = 0; status == 0 && k < spec->output_count; k++)
-		status =
-			ort_shape_output(&model, &spec->output[k], &engine->output_shape[k], error);
-	return status;
+	return ort_shape_input(&engine->model, &spec->input, &engine->input_shape, error);
 }
 
 static int create_tensor(struct ort_engine *engine, const struct infer_tensor *tensor,
@@ -127,7 +124,7 @@ static uint32_t run_count(const struct ort_engine *engine, uint32_t count)
 	return engine->input_shape.dims[0] > 0 ? (uint32_t)engine->input_shape.dims[0] : count;
 }
 
-static int create_tensors(struct ort_engine *engine, struct gw_error *error)
+static int create_inputs(struct ort_engine *engine, struct gw_error *error)
 {
 	const struct infer_spec *spec = engine->spec;
 	int status = 0;
@@ -144,12 +141,22 @@ static int create_tensors(struct ort_engine *engine, struct gw_error *error)
 				continue;
 			status = create_tensor(engine, &spec->input, engine->input_shape,
 				batch->input, n, &tensors->input[n - 1], error);
-			for (uint32_t k = 0; status == 0 && k < spec->output_count; k++)
-				status = create_tensor(engine, &spec->output[k],
-					engine->output_shape[k], batch->output[k], n,
-					&tensors->output[n - 1][k], error);
 		}
 	}
+	return status;
+}
+
+static int open_outputs(struct ort_engine *engine, struct infer_spec *spec, struct gw_error *error)
+{
+	const uint32_t one = run_count(engine, 1);
+	int status = ort_outputs_open(&engine->outputs, &engine->model, spec, engine->memory,
+		engine->tensors[0].input[one - 1], error);
+
+	if (status == 0)
+		status = host_memory_outputs(&engine->host, error);
+	if (status == 0)
+		status = ort_outputs_prepare(
+			&engine->outputs, (uint32_t)engine->input_shape.dims[0], error);
 	return status;
 }
 
@@ -158,17 +165,19 @@ static void run_batch(void *state, struct infer_batch *batch)
 {
 	struct ort_engine *engine = state;
 	const struct infer_spec *spec = engine->spec;
-	struct ort_tensors *tensors = &engine->tensors[batch - spec->batches];
-	uint32_t n = run_count(engine, batch->count) - 1;
+	const uint32_t number = (uint32_t)(batch - spec->batches);
+	const uint32_t count = run_count(engine, batch->count);
+	const OrtValue *input = engine->tensors[number].input[count - 1];
+	OrtValue *values[INFER_OUTPUTS];
 	const char *names[INFER_OUTPUTS];
 
-	for (uint32_t k = 0; k < spec->output_count; k++)
-		names[k] = spec->output[k].name;
+	ort_outputs_of(&engine->outputs, number, count, names, values);
 	batch->status = ort_library_check(&engine->library,
 		engine->library.api->Run(engine->session, engine->run_options, &spec->input.name,
-			(const OrtValue *const *)&tensors->input[n], 1, names, spec->output_count,
-			tensors->output[n]),
+			&input, 1, names, spec->output_count, values),
 		batch->error, sizeof(batch->error));
+	if (batch->status == 0)
+		batch->status = ort_outputs_take(&engine->outputs, batch, values);
 }
 
 /* Runs the smallest and the largest batch, so that the first frame finds memory reserved, and a
@@ -200,10 +209,6 @@ static void release_tensors(struct ort_engine *engine)
 		for (uint32_t n = 0; n < MODEL_BATCH_MAX; n++) {
 			if (engine->tensors[i].input[n])
 				api->ReleaseValue(engine->tensors[i].input[n]);
-			for (uint32_t k = 0; k < INFER_OUTPUTS; k++) {
-				if (engine->tensors[i].output[n][k])
-					api->ReleaseValue(engine->tensors[i].output[n][k]);
-			}
 		}
 	}
 	free(engine->tensors);
@@ -222,6 +227,7 @@ static void ort_close(void *state)
 		ort_library_check(&engine->library,
 			api->RunOptionsSetTerminate(engine->run_options), (char[1]){0}, 1);
 	runner_stop(engine->runner);
+	ort_outputs_close(&engine->outputs);
 	release_tensors(engine);
 	if (engine->memory)
 		api->ReleaseMemoryInfo(engine->memory);
@@ -234,8 +240,8 @@ static void ort_close(void *state)
 	free(engine);
 }
 
-static int ort_open(const struct infer_spec *spec, struct gw_device *device, void **state,
-	struct gw_error *error)
+static int ort_open(
+	struct infer_spec *spec, struct gw_device *device, void **state, struct gw_error *error)
 {
 	struct ort_engine *engine = calloc(1, sizeof(*engine));
 	int status;
@@ -249,9 +255,11 @@ static int ort_open(const struct infer_spec *spec, struct gw_device *device, voi
 	if (status == 0)
 		status = create_session(engine, error);
 	if (status == 0)
-		status = check_shapes(engine, error);
+		status = check_input(engine, error);
 	if (status == 0)
-		status = create_tensors(engine, error);
+		status = create_inputs(engine, error);
+	if (status == 0)
+		status = open_outputs(engine, spec, error);
 	if (status == 0)
 		status = warm_up(engine, error);
 	if (status == 0) {

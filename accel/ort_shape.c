@@ -92,6 +92,7 @@ static bool match(const struct infer_tensor *tensor, struct ort_shape *shape, bo
 	return next == tensor->rank;
 }
 
+/* Holds what was read against what is wanted. */
 static int check_shape(const struct ort_model *model, const struct side *side,
 	const struct infer_tensor *tensor, struct ort_shape *shape, bool extra_ones,
 	struct gw_error *error)
@@ -126,39 +127,33 @@ static int check_shape(const struct ort_model *model, const struct side *side,
 	return 0;
 }
 
-static int read_shape(const struct ort_model *model, const struct side *side,
-	const struct infer_tensor *tensor, struct ort_shape *shape, bool extra_ones,
-	struct gw_error *error)
+/* What the model says of the tensor, whatever is wanted of it. */
+static int read_tensor(const struct ort_model *model, const struct side *side, const char *name,
+	struct ort_shape *shape, ONNXTensorElementDataType *type, struct gw_error *error)
 {
 	const OrtApi *api = model->library->api;
 	const OrtTensorTypeAndShapeInfo *info = NULL;
-	ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
 	OrtTypeInfo *type_info = NULL;
 	size_t index = 0;
-	int status = find(model, side, tensor->name, &index, error);
+	int status = find(model, side, name, &index, error);
 
+	*type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
 	if (status == 0)
 		status = check(model, side->type(model->session, index, &type_info), error);
 	if (status == 0)
 		status = check(model, api->CastTypeInfoToTensorInfo(type_info, &info), error);
 	if (status == 0 && info)
-		status = check(model, api->GetTensorElementType(info, &type), error);
-	if (status == 0 && type != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)
-		status = gw_error_set(error, -EINVAL,
-			"model %s: its %s \"%s\" is not a tensor of float32: export model.onnx so",
-			model->name, side->noun, tensor->name);
-	if (status == 0)
+		status = check(model, api->GetTensorElementType(info, type), error);
+	if (status == 0 && info)
 		status = check(model, api->GetDimensionsCount(info, &shape->rank), error);
 	if (status == 0 && shape->rank > ORT_RANK_MAX)
 		status = gw_error_set(error, -EINVAL,
 			"model %s: its %s \"%s\" has %zu dimensions, %d at most are supported",
-			model->name, side->noun, tensor->name, shape->rank, ORT_RANK_MAX);
-	if (status == 0)
+			model->name, side->noun, name, shape->rank, ORT_RANK_MAX);
+	if (status == 0 && info)
 		status = check(model, api->GetDimensions(info, shape->dims, shape->rank), error);
 	if (type_info)
 		api->ReleaseTypeInfo(type_info);
-	if (status == 0)
-		status = check_shape(model, side, tensor, shape, extra_ones, error);
 	return status;
 }
 
@@ -168,6 +163,7 @@ int ort_shape_input(const struct ort_model *model, const struct infer_tensor *te
 	const OrtApi *api = model->library->api;
 	const struct side side = {"input", "input.tensor", api->SessionGetInputCount,
 		api->SessionGetInputName, api->SessionGetInputTypeInfo};
+	ONNXTensorElementDataType type;
 	size_t count = 0;
 	int status = check(model, side.count(model->session, &count), error);
 
@@ -178,16 +174,42 @@ int ort_shape_input(const struct ort_model *model, const struct infer_tensor *te
 			"model %s: it has %zu inputs: only models with one, the picture, are "
 			"supported",
 			model->name, count);
-	return read_shape(model, &side, tensor, shape, false, error);
+	status = read_tensor(model, &side, tensor->name, shape, &type, error);
+	if (status == 0 && type != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)
+		status = gw_error_set(error, -EINVAL,
+			"model %s: its input \"%s\" is not a tensor of float32: export model.onnx "
+			"so",
+			model->name, tensor->name);
+	if (status == 0)
+		status = check_shape(model, &side, tensor, shape, false, error);
+	return status;
+}
+
+static struct side output_side(const struct ort_model *model)
+{
+	const OrtApi *api = model->library->api;
+
+	return (struct side){"output", "what names it", api->SessionGetOutputCount,
+		api->SessionGetOutputName, api->SessionGetOutputTypeInfo};
+}
+
+int ort_shape_read(const struct ort_model *model, const char *name, struct ort_shape *shape,
+	ONNXTensorElementDataType *type, struct gw_error *error)
+{
+	const struct side side = output_side(model);
+
+	return read_tensor(model, &side, name, shape, type, error);
 }
 
 int ort_shape_output(const struct ort_model *model, const struct infer_tensor *tensor,
 	struct ort_shape *shape, struct gw_error *error)
 {
-	const OrtApi *api = model->library->api;
-	const struct side side = {"output", "classify.tensor, detect.heatmap or detect.size",
-		api->SessionGetOutputCount, api->SessionGetOutputName,
-		api->SessionGetOutputTypeInfo};
+	const struct side side = output_side(model);
 
-	return read_shape(model, &side, tensor, shape, true, error);
+	return check_shape(model, &side, tensor, shape, true, error);
+}
+
+void ort_shape_print(char *text, size_t size, const struct ort_shape *shape)
+{
+	print_dims(text, size, shape->dims, shape->rank);
 }

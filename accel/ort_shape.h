@@ -27,8 +27,16 @@ struct ort_model {
 int ort_shape_input(const struct ort_model *model, const struct infer_tensor *tensor,
 	struct ort_shape *shape, struct gw_error *error);
 
-/* The same for one output among others; dimensions of size 1 may stand in addition. */
+/* What the model says of one output. */
+int ort_shape_read(const struct ort_model *model, const char *name, struct ort_shape *shape,
+	ONNXTensorElementDataType *type, struct gw_error *error);
+
+/* Holds the shape that was read of an output against the tensor, as for the input; dimensions of
+ * size 1 may stand in addition. */
 int ort_shape_output(const struct ort_model *model, const struct infer_tensor *tensor,
 	struct ort_shape *shape, struct gw_error *error);
+
+/* As in "[1, 84, ?]". */
+void ort_shape_print(char *text, size_t size, const struct ort_shape *shape);
 
 #endif

@@ -177,7 +177,7 @@ static void ones_in_an_output_shape_do_no_harm(void **state)
 		infer_ort.close(f.engine);
 	/* [n, 1, 2, 3] is a map of 2 x 3, but not a list of 6. */
 	assert_null(f.engine);
-	f.spec.output[0] = (struct infer_tensor){"out", 2, {2, 3}};
+	f.spec.output[0] = (struct infer_tensor){.name = "out", .rank = 2, .dims = {2, 3}};
 	assert_int_equal(infer_ort.open(&f.spec, &device, &f.engine, &error), 0);
 	run_and_compare(&f, &f.batches[0], 3);
 	infer_ort.close(f.engine);

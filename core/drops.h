@@ -84,6 +84,9 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE, GW_RECORD };
 	X(JPEG_LIMIT, "jpeg_limit", DECODE, FRAME, "It exceeds a limit set for pictures.") \
 	X(DECODE_FAILED, "decode_failed", DECODE, FRAME, "The decoder found the data corrupt.") \
 	X(INFER_FAILED, "infer_failed", ACCEL, FRAME, "The inference engine reported an error.") \
+	X(MODEL_OUTPUT, "model_output", ACCEL, FRAME, \
+		"The model gave values that are no numbers, or no confidences where model.yaml " \
+		"says so.") \
 	X(SINK_FAILED, "sink_failed", SINK, FRAME, "Its result could not be written.") \
 	X(SINK_FULL, "sink_full", SINK, FRAME, \
 		"The sink's queue is full: the brokers are away or too slow.") \

@@ -43,12 +43,13 @@ static void slow_run(void *engine, struct infer_batch *batch)
 	sleep_for(batch->count * PICTURE_NS);
 }
 
-static int slow_open(const struct infer_spec *spec, struct gw_device *device, void **engine,
+static int slow_open(struct infer_spec *spec, struct gw_device *device, void **engine,
 	struct gw_error *error)
 {
 	memset(&slow, 0, sizeof(slow));
 	*engine = &slow;
-	if (host_memory_open(&slow.host, spec, error) != 0)
+	if (host_memory_open(&slow.host, spec, error) != 0 ||
+		host_memory_outputs(&slow.host, error) != 0)
 		return -1;
 	slow.runner = runner_start(spec, slow_run, &slow, error);
 	return slow.runner ? 0 : -1;

@@ -1,9 +1,10 @@
 #include "core/test.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
-#include "accel/postprocess.h"
+#include "accel/heads/head.h"
 
 #define SIDE 8 /* cells; the input has 32 x 32 pixels */
 #define LABELS 2
@@ -23,6 +24,7 @@ struct maps {
 	float heat[LABELS][SIDE][SIDE];
 	float size[4][SIDE][SIDE];
 	struct gw_result result;
+	int status;
 };
 
 static int empty_maps(void **state)
@@ -41,7 +43,13 @@ static int empty_maps(void **state)
 
 static void run(struct maps *m, const struct input_map *map)
 {
-	detect(&model, map, &m->heat[0][0][0], &m->size[0][0][0], &m->result);
+	const struct head_job job = {
+		.description = &model,
+		.map = map,
+		.values = {&m->heat[0][0][0], &m->size[0][0][0]},
+	};
+
+	m->status = head_of(&model)->read(&job, &m->result);
 }
 
 static void a_peak_becomes_a_box_around_its_cells_corner(void **state)
@@ -139,8 +147,6 @@ static void boxes_without_area_are_left_out(void **state)
 
 	m->heat[0][0][0] = 0.5f;
 	m->size[2][0][0] = -5;
-	m->heat[0][4][4] = 0.5f;
-	m->size[0][4][4] = NAN;
 	m->heat[0][7][7] = 0.5f;
 	run(m, &same);
 	assert_int_equal(m->result.count, 1);
@@ -173,13 +179,104 @@ static void a_map_full_of_peaks_does_not_overflow_the_result(void **state)
 	assert_int_equal(m->result.count, GW_BOXES);
 }
 
-static void what_is_no_number_is_no_peak(void **state)
+/* It would look like an empty scene for ever. */
+static void what_is_no_number_is_an_error(void **state)
 {
 	struct maps *m = *state;
 
 	m->heat[0][2][2] = NAN;
 	run(m, &same);
+	assert_int_equal(m->status, -EDOM);
 	assert_int_equal(m->result.count, 0);
+	m->heat[0][2][2] = 0.5f;
+	m->size[0][2][2] = INFINITY;
+	run(m, &same);
+	assert_int_equal(m->status, -EDOM);
+}
+
+static void what_is_no_probability_is_an_error(void **state)
+{
+	struct maps *m = *state;
+
+	m->heat[1][2][2] = 3;
+	run(m, &same);
+	assert_int_equal(m->status, -ERANGE);
+	m->heat[1][2][2] = -3;
+	run(m, &same);
+	assert_int_equal(m->status, -ERANGE);
+	options.sigmoid = true;
+	run(m, &same);
+	assert_int_equal(m->status, 0);
+}
+
+static void logits_become_confidences(void **state)
+{
+	struct maps *m = *state;
+
+	for (int y = 0; y < SIDE; y++)
+		for (int x = 0; x < SIDE; x++)
+			m->heat[0][y][x] = m->heat[1][y][x] = -9;
+	options.sigmoid = true;
+	m->heat[1][3][5] = 2;
+	m->heat[0][6][6] = -0.61f; /* just above the threshold's logit */
+	m->heat[0][1][1] = -0.63f;
+	run(m, &same);
+	assert_int_equal(m->result.count, 2);
+	assert_float_equal(m->result.boxes[0].confidence, 0.880797, 1e-5);
+}
+
+/* CenterFace: vertical first, logarithms of cells, centres in the middle of the cell. */
+static void sizes_may_be_logarithms_and_vertical_first(void **state)
+{
+	struct maps *m = *state;
+	float offset[2][SIDE][SIDE] = {0};
+	const struct head_job job = {
+		.description = &model,
+		.map = &same,
+		.values = {&m->heat[0][0][0], &m->size[0][0][0], &offset[0][0][0]},
+	};
+
+	options.size_is = MODEL_SIZE_LOG_CELLS;
+	options.vertical_first = true;
+	options.shift = 0.5f;
+	options.offset = (char[]){"offset"};
+	m->heat[0][3][4] = 0.9f;
+	m->size[0][3][4] = logf(2); /* 8 pixels high */
+	m->size[1][3][4] = logf(1.5f); /* 6 wide */
+	offset[0][3][4] = 0.25f; /* down */
+	offset[1][3][4] = -0.25f; /* left */
+	assert_int_equal(head_of(&model)->read(&job, &m->result), 0);
+	assert_int_equal(m->result.count, 1);
+	assert_float_equal(m->result.boxes[0].x0, 4.25f * 4 - 3, 1e-4);
+	assert_float_equal(m->result.boxes[0].x1, 4.25f * 4 + 3, 1e-4);
+	assert_float_equal(m->result.boxes[0].y0, 3.75f * 4 - 4, 1e-4);
+	assert_float_equal(m->result.boxes[0].y1, 3.75f * 4 + 4, 1e-4);
+}
+
+static void labels_may_have_thresholds_of_their_own(void **state)
+{
+	float thresholds[LABELS] = {2, 0.6f};
+	struct maps *m = *state;
+
+	options.label_threshold = thresholds;
+	m->heat[0][2][2] = 1;
+	m->heat[1][4][4] = 0.55f;
+	m->heat[1][6][6] = 0.65f;
+	run(m, &same);
+	assert_int_equal(m->result.count, 1);
+	assert_float_equal(m->result.boxes[0].confidence, 0.65, 1e-6);
+}
+
+static void what_is_too_small_is_left_out(void **state)
+{
+	struct maps *m = *state;
+
+	options.min_size = 5;
+	m->heat[0][3][3] = m->heat[0][5][5] = 0.5f; /* 4 wide, 6 high */
+	m->size[0][5][5] = 2;
+	run(m, &same);
+	assert_int_equal(m->result.count, 1);
+	assert_float_equal(m->result.boxes[0].x0, 18, 1e-5);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, empty_maps)
@@ -196,7 +293,12 @@ int main(void)
 		TEST(boxes_without_area_are_left_out),
 		TEST(only_the_best_boxes_are_kept),
 		TEST(a_map_full_of_peaks_does_not_overflow_the_result),
-		TEST(what_is_no_number_is_no_peak),
+		TEST(what_is_no_number_is_an_error),
+		TEST(what_is_no_probability_is_an_error),
+		TEST(logits_become_confidences),
+		TEST(sizes_may_be_logarithms_and_vertical_first),
+		TEST(labels_may_have_thresholds_of_their_own),
+		TEST(what_is_too_small_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,239 @@
+#include "accel/heads/candidates.h"
+
+#include <errno.h>
+#include <math.h>
+
+void candidates_begin(struct candidates *candidates, const struct head_job *job)
+{
+	candidates->description = job->description;
+	candidates->map = job->map;
+	candidates->count = candidates->seen = 0;
+	candidates->status = 0;
+	candidates->least = INFINITY;
+	for (uint32_t i = 0; i < job->description->labels_count; i++)
+		candidates->least = fminf(candidates->least, candidates_threshold(candidates, i));
+}
+
+float candidates_threshold(const struct candidates *candidates, uint32_t label)
+{
+	const struct model_detect *detect = candidates->description->detect;
+
+	return detect->label_threshold ? detect->label_threshold[label] : detect->threshold;
+}
+
+void candidates_check(struct candidates *candidates, const float *values, size_t count, size_t step)
+{
+	size_t outside = 0;
+
+	for (size_t i = 0; i < count; i++)
+		outside += !head_is_probability(values[i * step]);
+	for (size_t i = 0; outside > 0 && i < count; i++)
+		if (!head_is_probability(values[i * step]) && candidates->status != -EDOM)
+			candidates->status = isfinite(values[i * step]) ? -ERANGE : -EDOM;
+}
+
+void candidates_check_numbers(struct candidates *candidates, const float *values, size_t count)
+{
+	size_t outside = 0;
+
+	for (size_t i = 0; i < count; i++)
+		outside += !isfinite(values[i]);
+	if (outside > 0)
+		candidates->status = -EDOM;
+}
+
+static void swap(float *a, float *b)
+{
+	const float kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+void candidates_sides(const struct model_description *d, float side[4])
+{
+	if (d->detect->box == MODEL_BOX_YXYX) {
+		swap(&side[0], &side[1]);
+		swap(&side[2], &side[3]);
+	} else if (d->detect->box == MODEL_BOX_CXCYWH) {
+		const float width = side[2], height = side[3];
+
+		side[0] -= width / 2;
+		side[1] -= height / 2;
+		side[2] = side[0] + width;
+		side[3] = side[1] + height;
+	}
+	for (int i = 0; d->detect->relative && i < 4; i++)
+		side[i] *= (float)(i % 2 ? d->input.height : d->input.width);
+}
+
+static bool is_worse(const struct candidate *a, const struct candidate *b)
+{
+	if (a->confidence < b->confidence)
+		return true;
+	return !(a->confidence > b->confidence) && a->order > b->order;
+}
+
+static void sink_down(struct candidate *heap, uint32_t count, uint32_t at)
+{
+	const struct candidate moving = heap[at];
+
+	for (;;) {
+		uint32_t child = 2 * at + 1;
+
+		if (child >= count)
+			break;
+		if (child + 1 < count && is_worse(&heap[child + 1], &heap[child]))
+			child++;
+		if (!is_worse(&heap[child], &moving))
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = moving;
+}
+
+static void rise(struct candidate *heap, uint32_t at)
+{
+	const struct candidate moving = heap[at];
+
+	while (at > 0 && is_worse(&moving, &heap[(at - 1) / 2])) {
+		heap[at] = heap[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	heap[at] = moving;
+}
+
+static void keep(struct candidates *candidates, const struct candidate *candidate)
+{
+	if (candidates->count < CANDIDATES) {
+		candidates->list[candidates->count++] = *candidate;
+		rise(candidates->list, candidates->count - 1);
+	} else if (is_worse(&candidates->list[0], candidate)) {
+		candidates->list[0] = *candidate;
+		sink_down(candidates->list, CANDIDATES, 0);
+	}
+}
+
+static float source_x(const struct input_map *map, float x)
+{
+	return map->origin_x + (x - map->pad_x) * map->step_x;
+}
+
+static float source_y(const struct input_map *map, float y)
+{
+	return map->origin_y + (y - map->pad_y) * map->step_y;
+}
+
+static float clamp(float value, float low, float high)
+{
+	return fminf(fmaxf(value, low), high);
+}
+
+/* The part that the model saw. */
+static struct gw_box clip(const struct input_map *map, const struct candidate *candidate)
+{
+	return (struct gw_box){
+		.index = candidate->label,
+		.confidence = fminf(fmaxf(candidate->confidence, 0), 1),
+		.x0 = clamp(candidate->x0, map->left, map->right),
+		.y0 = clamp(candidate->y0, map->top, map->bottom),
+		.x1 = clamp(candidate->x1, map->left, map->right),
+		.y1 = clamp(candidate->y1, map->top, map->bottom),
+	};
+}
+
+static bool is_in_sight(const struct candidates *candidates, const struct candidate *candidate)
+{
+	const float least = (float)candidates->description->detect->min_size;
+	const struct gw_box box = clip(candidates->map, candidate);
+
+	return box.x1 > box.x0 && box.y1 > box.y0 && box.x1 - box.x0 >= least &&
+		box.y1 - box.y0 >= least;
+}
+
+void candidates_add(struct candidates *candidates, uint32_t label, float confidence, float x0,
+	float y0, float x1, float y1)
+{
+	const struct input_map *map = candidates->map;
+	const struct candidate candidate = {
+		.confidence = confidence,
+		.order = candidates->seen++,
+		.label = (uint16_t)label,
+		.x0 = source_x(map, x0),
+		.y0 = source_y(map, y0),
+		.x1 = source_x(map, x1),
+		.y1 = source_y(map, y1),
+	};
+
+	if (!isfinite(candidate.x0) || !isfinite(candidate.y0) || !isfinite(candidate.x1) ||
+		!isfinite(candidate.y1) || !isfinite(confidence))
+		candidates->status = -EDOM;
+	else if (!head_is_probability(confidence))
+		candidates->status = -ERANGE;
+	else if (confidence >= candidates_threshold(candidates, label) &&
+		is_in_sight(candidates, &candidate))
+		keep(candidates, &candidate);
+}
+
+/* Best first. */
+static void sort(struct candidates *candidates)
+{
+	struct candidate *list = candidates->list;
+
+	for (uint32_t left = candidates->count; left > 1; left--) {
+		const struct candidate worst = list[0];
+
+		list[0] = list[left - 1];
+		sink_down(list, left - 1, 0);
+		list[left - 1] = worst;
+	}
+}
+
+static float area(const struct candidate *c)
+{
+	return (c->x1 - c->x0) * (c->y1 - c->y0);
+}
+
+/* Of the intersection in the union. */
+static float overlap(const struct candidate *a, const struct candidate *b)
+{
+	const float width = fminf(a->x1, b->x1) - fmaxf(a->x0, b->x0);
+	const float height = fminf(a->y1, b->y1) - fmaxf(a->y0, b->y0);
+
+	if (!(width > 0 && height > 0))
+		return 0;
+	return width * height / (area(a) + area(b) - width * height);
+}
+
+static bool is_suppressed(
+	const struct candidate *kept, uint32_t count, const struct candidate *candidate, float iou)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (kept[i].label == candidate->label && overlap(&kept[i], candidate) > iou)
+			return true;
+	return false;
+}
+
+int candidates_finish(struct candidates *candidates, float iou, struct gw_result *result)
+{
+	const uint32_t most = candidates->description->detect->max_boxes;
+	uint32_t kept = 0;
+
+	result->task = GW_TASK_DETECT;
+	result->count = 0;
+	if (candidates->status != 0)
+		return candidates->status;
+	sort(candidates);
+	/* The kept ones move to the front: nothing is read after it was overwritten. */
+	for (uint32_t i = 0; i < candidates->count && kept < most; i++) {
+		const struct candidate candidate = candidates->list[i];
+
+		if (iou < 1 && is_suppressed(candidates->list, kept, &candidate, iou))
+			continue;
+		candidates->list[kept] = candidate;
+		result->boxes[kept++] = clip(candidates->map, &candidate);
+	}
+	result->count = (uint16_t)kept;
+	return 0;
+}

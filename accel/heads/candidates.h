@@ -1,0 +1,49 @@
+/* Boxes that a head has found, before the best of them become the result. */
+#pragma once
+
+#include "accel/heads/head.h"
+
+/* That are kept: the best. */
+#define CANDIDATES 1024
+
+struct candidate {
+	float confidence;
+	uint32_t order; /* of equals the first stays first */
+	uint16_t label;
+	float x0, y0, x1, y1; /* source pixels, also beyond of what the model saw */
+};
+
+/* Lives on the stack of one read(). */
+struct candidates {
+	const struct model_description *description;
+	const struct input_map *map;
+	float least; /* threshold of any label that is wanted */
+	uint32_t count, seen;
+	int status; /* of the values so far: 0, -EDOM or -ERANGE */
+	struct candidate list[CANDIDATES]; /* a heap with the worst on top, until it is sorted */
+};
+
+void candidates_begin(struct candidates *candidates, const struct head_job *job);
+
+/* What a confidence of that label must reach to be looked at; more than 1 when the label is not
+ * wanted. */
+float candidates_threshold(const struct candidates *candidates, uint32_t label);
+
+/* Looks at `count` confidences, each `step` after the one before, or at numbers of any kind: sets
+ * `status` when they are none. */
+void candidates_check(
+	struct candidates *candidates, const float *values, size_t count, size_t step);
+void candidates_check_numbers(struct candidates *candidates, const float *values, size_t count);
+
+/* Turns the four numbers of a box, as `detect.box` and `detect.relative` say, into its left, top,
+ * right and bottom side in pixels of the input. */
+void candidates_sides(const struct model_description *d, float side[4]);
+
+/* Takes a box in pixels of the input, unless it is below its label's threshold or nothing of it is
+ * in sight. */
+void candidates_add(struct candidates *candidates, uint32_t label, float confidence, float x0,
+	float y0, float x1, float y1);
+
+/* Makes the result of the best, after non-maximum suppression among those of the same label when
+ * `iou` is below 1: a box goes that overlaps a better one by more. Returns `status`. */
+int candidates_finish(struct candidates *candidates, float iou, struct gw_result *result);

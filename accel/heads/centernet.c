@@ -1,0 +1,163 @@
+/* The head of CenterNet (Zhou, Wang, Krähenbühl: Objects as Points, 2019): an object is a peak of
+ * its class's heat map, so there is no non-maximum suppression among boxes. */
+#include <errno.h>
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+
+#include "accel/heads/candidates.h"
+
+enum { HEATMAP, SIZE, OFFSET };
+
+struct grid {
+	uint32_t columns, rows;
+	size_t plane; /* cells */
+	uint32_t stride;
+	enum model_size size_is;
+	bool vertical_first;
+	float shift; /* of the centre from the cell's corner, cells */
+	const float *size, *offset; /* `offset` may be NULL */
+};
+
+static uint32_t outputs(
+	const struct model_description *d, struct infer_tensor tensors[INFER_OUTPUTS])
+{
+	const struct model_detect *detect = d->detect;
+	const uint32_t rows = d->input.height / detect->stride;
+	const uint32_t columns = d->input.width / detect->stride;
+	const uint32_t sides = detect->size_is == MODEL_SIZE_SIDES ? 4 : 2;
+
+	tensors[HEATMAP] = (struct infer_tensor){
+		.name = detect->heatmap, .rank = 3, .dims = {d->labels_count, rows, columns}};
+	tensors[SIZE] = (struct infer_tensor){
+		.name = detect->size, .rank = 3, .dims = {sides, rows, columns}};
+	if (!detect->offset)
+		return 2;
+	tensors[OFFSET] = (struct infer_tensor){
+		.name = detect->offset, .rank = 3, .dims = {2, rows, columns}};
+	return 3;
+}
+
+/* What a row of confidences, or of logits, holds: one pass that vectorises. */
+static void look_at(const float *row, uint32_t count, float threshold, float low, float high,
+	uint32_t *hits, uint32_t *outside)
+{
+	uint32_t above = 0, out = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		above += row[i] >= threshold;
+		out += !(row[i] >= low && row[i] <= high);
+	}
+	*hits = above;
+	*outside += out;
+}
+
+/* What is wrong with a map that holds something that it must not. */
+static int why(const float *map, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!isfinite(map[i]))
+			return -EDOM;
+	return -ERANGE;
+}
+
+/* Nothing among the up to eight neighbours is larger. */
+static bool is_peak(const struct grid *grid, const float *map, uint32_t x, uint32_t y)
+{
+	const float value = map[(size_t)y * grid->columns + x];
+	const uint32_t x0 = x > 0 ? x - 1 : 0, x1 = x + 1 < grid->columns ? x + 1 : x;
+	const uint32_t y0 = y > 0 ? y - 1 : 0, y1 = y + 1 < grid->rows ? y + 1 : y;
+
+	for (uint32_t v = y0; v <= y1; v++)
+		for (uint32_t u = x0; u <= x1; u++)
+			if (map[(size_t)v * grid->columns + u] > value)
+				return false;
+	return true;
+}
+
+/* Width or height in pixels of the input. */
+static float extent(const struct grid *grid, float value)
+{
+	switch (grid->size_is) {
+	case MODEL_SIZE_CELLS:
+		return value * (float)grid->stride;
+	case MODEL_SIZE_LOG_CELLS:
+		return expf(value) * (float)grid->stride;
+	default:
+		return value;
+	}
+}
+
+static void add(struct candidates *found, const struct grid *grid, uint32_t label, float confidence,
+	uint32_t x, uint32_t y)
+{
+	const size_t cell = (size_t)y * grid->columns + x, plane = grid->plane;
+	const size_t horizontal = grid->vertical_first ? plane : 0, vertical = plane - horizontal;
+	const float *size = grid->size + cell;
+	float at_x = (float)x + grid->shift, at_y = (float)y + grid->shift;
+
+	if (grid->offset) {
+		at_x += grid->offset[cell + horizontal];
+		at_y += grid->offset[cell + vertical];
+	}
+	at_x *= (float)grid->stride;
+	at_y *= (float)grid->stride;
+	if (grid->size_is == MODEL_SIZE_SIDES) {
+		candidates_add(found, label, confidence, at_x - size[0], at_y - size[plane],
+			at_x + size[2 * plane], at_y + size[3 * plane]);
+		return;
+	}
+	const float width = extent(grid, size[horizontal]), height = extent(grid, size[vertical]);
+
+	candidates_add(found, label, confidence, at_x - width / 2, at_y - height / 2,
+		at_x + width / 2, at_y + height / 2);
+}
+
+/* One label's cells that reach `threshold`, which is a logit where the map holds logits. */
+static void read_map(struct candidates *found, const struct grid *grid, uint32_t label,
+	const float *map, float threshold, bool logits)
+{
+	uint32_t outside = 0, hits;
+
+	for (uint32_t y = 0; y < grid->rows; y++) {
+		const float *row = map + (size_t)y * grid->columns;
+
+		look_at(row, grid->columns, threshold, logits ? -FLT_MAX : -HEAD_ROUNDING,
+			logits ? FLT_MAX : 1 + HEAD_ROUNDING, &hits, &outside);
+		for (uint32_t x = 0; hits > 0 && x < grid->columns; x++)
+			if (row[x] >= threshold && is_peak(grid, map, x, y))
+				add(found, grid, label, logits ? head_sigmoid(row[x]) : row[x], x,
+					y);
+	}
+	if (outside > 0 && found->status == 0)
+		found->status = why(map, grid->plane);
+}
+
+static int read(const struct head_job *job, struct gw_result *result)
+{
+	const struct model_detect *detect = job->description->detect;
+	const struct grid grid = {
+		.columns = job->description->input.width / detect->stride,
+		.rows = job->description->input.height / detect->stride,
+		.plane = (size_t)(job->description->input.width / detect->stride) *
+			(job->description->input.height / detect->stride),
+		.stride = detect->stride,
+		.size_is = detect->size_is,
+		.vertical_first = detect->vertical_first,
+		.shift = detect->shift,
+		.size = job->values[SIZE],
+		.offset = detect->offset ? job->values[OFFSET] : NULL,
+	};
+	struct candidates found;
+
+	candidates_begin(&found, job);
+	for (uint32_t label = 0; label < job->description->labels_count; label++) {
+		const float threshold = candidates_threshold(&found, label);
+
+		read_map(&found, &grid, label, job->values[HEATMAP] + label * grid.plane,
+			detect->sigmoid ? head_logit(threshold) : threshold, detect->sigmoid);
+	}
+	return candidates_finish(&found, 1, result);
+}
+
+const struct head head_centernet = {.name = "centernet", .outputs = outputs, .read = read};

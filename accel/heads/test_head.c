@@ -1,0 +1,63 @@
+#include "accel/heads/test_head.h"
+
+#include <string.h>
+
+struct model_detect test_detect;
+struct model_description test_model;
+struct infer_tensor test_tensors[INFER_OUTPUTS];
+struct gw_result test_result;
+
+void test_head_is(enum model_detector head)
+{
+	static char *labels[] = {"a", "b", "c"};
+	static uint32_t strides[] = {8, 16, 32};
+
+	test_detect = (struct model_detect){
+		.head = head,
+		.threshold = 0.25f,
+		.iou = 0.5f,
+		.max_boxes = GW_BOXES,
+		.box = MODEL_BOX_XYXY,
+		.strides = strides,
+		.strides_count = 3,
+	};
+	test_model = (struct model_description){
+		.task = GW_TASK_DETECT,
+		.labels = labels,
+		.labels_count = 3,
+		.input = {.width = TEST_SIDE, .height = TEST_SIDE},
+		.detect = &test_detect,
+	};
+	memset(test_tensors, 0, sizeof(test_tensors));
+	memset(&test_result, 0, sizeof(test_result));
+}
+
+int test_head_read(const float *first, const float *second, const float *third)
+{
+	static const struct input_map same = {
+		.step_x = 1, .step_y = 1, .right = TEST_SIDE, .bottom = TEST_SIDE};
+	struct head_job job = {
+		.description = &test_model,
+		.map = &same,
+		.tensors = test_tensors,
+		.values = {first, second, third},
+	};
+
+	for (int k = 0; k < INFER_OUTPUTS; k++)
+		job.rows[k] = test_tensors[k].dims[0];
+	return head_of(&test_model)->read(&job, &test_result);
+}
+
+void assert_box(
+	uint32_t at, uint16_t label, float confidence, float x0, float y0, float x1, float y1)
+{
+	const struct gw_box *box = &test_result.boxes[at];
+
+	assert_true(at < test_result.count);
+	assert_int_equal(box->index, label);
+	assert_float_equal(box->confidence, confidence, 1e-5);
+	assert_float_equal(box->x0, x0, 1e-3);
+	assert_float_equal(box->y0, y0, 1e-3);
+	assert_float_equal(box->x1, x1, 1e-3);
+	assert_float_equal(box->y1, y1, 1e-3);
+}

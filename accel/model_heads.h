@@ -1,0 +1,25 @@
+/* The keys of model.yaml that say what a model's outputs mean: schema, defaults and checks. */
+#pragma once
+
+#include "accel/model.h"
+#include "core/config/yaml_load.h"
+
+/* The text that is being read, for error lines that name the place. */
+struct model_source {
+	const char *path, *text;
+	size_t size;
+	struct gw_error *error;
+};
+
+/* Says what is wrong with `key`, as in "detect.stride"; -EINVAL. */
+#define COMPLAIN(source, key, ...) \
+	gw_yaml_complain( \
+		(source)->text, (source)->size, (source)->path, key, (source)->error, __VA_ARGS__)
+
+extern const cyaml_schema_field_t model_classify_fields[], model_detect_fields[];
+
+/* Fills in what was left out. False when out of memory. */
+bool model_heads_complete(struct model_description *d);
+
+/* 0 or -EINVAL with a line. What depends on the labels is worked out here. */
+int model_heads_check(struct model_description *d, const struct model_source *source);
