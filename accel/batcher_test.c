@@ -24,8 +24,8 @@ static struct hand_engine {
 	int64_t now;
 } hand;
 
-static int hand_open(struct infer_spec *spec, struct gw_device *device, void **engine,
-	struct gw_error *error)
+static int hand_open(
+	struct infer_spec *spec, struct gw_device *device, void **engine, struct gw_error *error)
 {
 	hand = (struct hand_engine){.spec = spec};
 	*engine = &hand;

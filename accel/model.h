@@ -134,6 +134,7 @@ struct model_description {
 	enum gw_task task;
 	char **labels;
 	uint32_t labels_count;
+	char *labels_file; /* where they came from, when not from model.yaml itself */
 	struct model_input input;
 	struct model_classify *classify; /* set when that is the task, NULL otherwise */
 	struct model_detect *detect; /* the same */
@@ -143,7 +144,7 @@ struct model_description {
 struct model {
 	char name[64];
 	uint32_t version;
-	char digest[72]; /* "sha256:" and 64 hexadecimal digits of model.onnx */
+	char digest[72]; /* "sha256:" and 64 hexadecimal digits: accel/repository.h */
 	char *path; /* of model.onnx */
 	struct model_description *description;
 };

@@ -5,12 +5,12 @@
 #include "accel/heads/head.h"
 #include "accel/model.h"
 #include "accel/model_heads.h"
+#include "accel/model_labels.h"
 #include "core/config/yaml_load.h"
 
 #define DEFAULT_BATCH 8
 #define DEFAULT_DEADLINE_MS 20
 #define MAX_DEADLINE_MS 10000
-#define MAX_LABELS 32768
 #define MAX_BATCH_BYTES (1ull << 29) /* of its input, and of its outputs */
 
 #define OPTIONAL CYAML_FLAG_OPTIONAL
@@ -26,7 +26,7 @@ static const cyaml_strval_t fits[] = {
 	{"letterbox", MODEL_FIT_LETTERBOX},
 };
 
-static const cyaml_schema_value_t label = {CYAML_VALUE_STRING(POINTER, char, 1, 63)};
+static const cyaml_schema_value_t label = {CYAML_VALUE_STRING(POINTER, char, 1, MODEL_LABEL)};
 static const cyaml_schema_value_t number = {CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, float)};
 
 static const cyaml_schema_field_t input_fields[] = {
@@ -51,8 +51,10 @@ static const cyaml_schema_field_t batch_fields[] = {
 static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_ENUM("task", CYAML_FLAG_STRICT, struct model_description, task, tasks,
 		CYAML_ARRAY_LEN(tasks)),
-	CYAML_FIELD_SEQUENCE(
-		"labels", POINTER, struct model_description, labels, &label, 1, MAX_LABELS),
+	CYAML_FIELD_SEQUENCE("labels", POINTER | OPTIONAL, struct model_description, labels, &label,
+		1, MODEL_LABELS),
+	CYAML_FIELD_STRING_PTR(
+		"labels_file", POINTER | OPTIONAL, struct model_description, labels_file, 1, 255),
 	CYAML_FIELD_MAPPING(
 		"input", CYAML_FLAG_DEFAULT, struct model_description, input, input_fields),
 	CYAML_FIELD_MAPPING_PTR("classify", POINTER | OPTIONAL, struct model_description, classify,
@@ -154,6 +156,24 @@ static int check(struct model_description *d, const struct model_source *source)
 	return status;
 }
 
+/* From model.yaml, or from the file that it names. */
+static int find_labels(
+	struct model_description *d, const char *path, const struct model_source *source)
+{
+	if (d->labels && d->labels_file)
+		return COMPLAIN(source, "labels_file", "does not go with labels: give one of them");
+	if (d->labels_file && strchr(d->labels_file, '/'))
+		return COMPLAIN(
+			source, "labels_file", "must be the name of a file beside this one");
+	if (d->labels_file)
+		return model_labels_read(d, path, source->error);
+	if (!d->labels)
+		return COMPLAIN(source, "task",
+			"'labels' is missing: a list of names, or labels_file: NAME of a file with "
+			"one a line");
+	return 0;
+}
+
 int model_yaml_parse(const char *path, const char *text, size_t size,
 	struct model_description **description, struct gw_error *error)
 {
@@ -162,6 +182,8 @@ int model_yaml_parse(const char *path, const char *text, size_t size,
 	int status = gw_yaml_load(text, size, path, &schema, &data, error);
 
 	*description = data;
+	if (status == 0)
+		status = find_labels(*description, path, &source);
 	if (status == 0 && !complete(*description))
 		status = gw_error_set(error, -ENOMEM, "%s: out of memory", path);
 	if (status == 0)

@@ -85,14 +85,76 @@ void ort_library_close(struct ort_library *library)
 	library->env = NULL;
 }
 
+/* What can be done about it; empty when the message alone says so. */
+static const char *advice(const char *message)
+{
+	static const struct {
+		const char *part, *advice;
+	} known[] = {
+		{"Unsupported model IR version",
+			": export it with an older ir_version, or update ONNX Runtime"},
+		{"opset", ": export it with an older opset_version, or update ONNX Runtime"},
+		{"is not a registered function/op",
+			": an operator is missing: export it with standard operators only"},
+		{"Failed to allocate memory",
+			": out of memory: lower batch.max in model.yaml, or add memory"},
+		{"bad allocation", ": out of memory: lower batch.max in model.yaml, or add memory"},
+		{"Protobuf parsing failed",
+			": the file is cut short or no ONNX model: copy it again"},
+		{"External data path",
+			": the file with its weights is missing: copy it beside model.onnx"},
+		{"external data",
+			": a file with its weights is missing: copy it beside model.onnx"},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strstr(message, known[i].part))
+			return known[i].advice;
+	return "";
+}
+
+/* The reason stands at the end, behind where in the library it was found: FILE:LINE FUNCTION(...)
+ */
+static const char *reason(const char *message)
+{
+	const char *at = strstr(message, ".cc:");
+
+	while (at && strstr(at + 1, ".cc:"))
+		at = strstr(at + 1, ".cc:");
+	if (!at)
+		return message;
+	int depth = 0;
+
+	/* The function's name and what it takes, to the bracket that closes it. */
+	for (; *at && *at != '('; at++)
+		;
+	for (; *at; at++) {
+		depth += (*at == '(') - (*at == ')');
+		if (depth == 0)
+			break;
+	}
+	if (*at)
+		at++;
+	at += strspn(at, " ");
+	if (strncmp(at, "const ", 6) == 0)
+		at += 6;
+	return *at ? at : message;
+}
+
 int ort_library_check(const struct ort_library *library, OrtStatus *status, char *line, size_t size)
 {
 	if (!status)
 		return 0;
 	const char *message = library->api->GetErrorMessage(status);
-	OrtErrorCode code = library->api->GetErrorCode(status);
+	const OrtErrorCode code = library->api->GetErrorCode(status);
+	const char *why = reason(message), *what_to_do = advice(message);
+	const size_t length = strcspn(why, "\n"), advised = strlen(what_to_do);
+	const size_t room = size > advised + 4 ? size - advised - 4 : 0;
 
-	snprintf(line, size, "%.*s", (int)strcspn(message, "\n"), message);
+	if (length <= room)
+		snprintf(line, size, "%.*s%s", (int)length, why, what_to_do);
+	else
+		snprintf(line, size, "...%.*s%s", (int)room, why + length - room, what_to_do);
 	library->api->ReleaseStatus(status);
 	switch (code) {
 	case ORT_NO_SUCHFILE:

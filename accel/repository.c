@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "accel/onnx_external.h"
+
 #define SHA256_SIZE 32
 
 /* A version is a positive integer without leading zeros. 0 for anything else. */
@@ -91,11 +93,16 @@ static void list_versions(const char *repository, const char *name, char *line, 
 		closedir(directory);
 }
 
-static int digest_file(const char *path, char digest[72], struct gw_error *error)
+/* A regular file in memory. */
+struct mapping {
+	const uint8_t *data;
+	size_t size;
+};
+
+static int map_file(const char *path, struct mapping *mapping, struct gw_error *error)
 {
-	uint8_t hash[SHA256_SIZE];
 	struct stat facts;
-	int file = open(path, O_RDONLY | O_CLOEXEC);
+	const int file = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (file < 0)
 		return gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
@@ -108,17 +115,67 @@ static int digest_file(const char *path, char digest[72], struct gw_error *error
 	close(file);
 	if (data == MAP_FAILED)
 		return gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
-	int status = gnutls_hash_fast(GNUTLS_DIG_SHA256, data, (size_t)facts.st_size, hash);
+	*mapping = (struct mapping){data, (size_t)facts.st_size};
+	return 0;
+}
 
-	munmap(data, (size_t)facts.st_size);
-	if (status != 0)
-		return gw_error_set(
-			error, -EIO, "%s: no digest of it: %s", path, gnutls_strerror(status));
+static void unmap(struct mapping *mapping)
+{
+	munmap((void *)mapping->data, mapping->size);
+}
+
+/* Adds the files that the model keeps weights in. */
+static int digest_external(const char *directory, const struct onnx_external *external,
+	gnutls_hash_hd_t hash, struct gw_error *error)
+{
+	for (uint32_t i = 0; i < external->count; i++) {
+		struct mapping mapping;
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/%s", directory, external->file[i]);
+		const int status = map_file(path, &mapping, error);
+
+		if (status != 0) {
+			gw_error_prefix(error, "the model's weights: ");
+			return status;
+		}
+		gnutls_hash(hash, mapping.data, mapping.size);
+		unmap(&mapping);
+	}
+	return 0;
+}
+
+/* Of model.onnx, and of the files that it keeps weights in, in the order of their names. */
+static int digest_model(
+	const char *directory, const char *path, char digest[72], struct gw_error *error)
+{
+	struct onnx_external *external = malloc(sizeof(*external));
+	uint8_t bytes[SHA256_SIZE];
+	gnutls_hash_hd_t hash;
+	struct mapping mapping;
+	int status;
+
+	if (!external || gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0) {
+		free(external);
+		return gw_error_set(error, -ENOMEM, "%s: no digest of it: out of memory", path);
+	}
+	status = map_file(path, &mapping, error);
+	if (status == 0) {
+		gnutls_hash(hash, mapping.data, mapping.size);
+		status = onnx_external_read(mapping.data, mapping.size, external, error);
+		if (status != 0)
+			gw_error_prefix(error, "%s: ", path);
+		unmap(&mapping);
+	}
+	if (status == 0)
+		status = digest_external(directory, external, hash, error);
+	gnutls_hash_deinit(hash, bytes);
+	free(external);
 	int used = snprintf(digest, 72, "sha256:");
 
 	for (int i = 0; i < SHA256_SIZE; i++)
-		used += snprintf(digest + used, 72 - (size_t)used, "%02x", hash[i]);
-	return 0;
+		used += snprintf(digest + used, 72 - (size_t)used, "%02x", bytes[i]);
+	return status;
 }
 
 static int load(const char *directory, const char *name, uint32_t version, struct model **model,
@@ -136,7 +193,7 @@ static int load(const char *directory, const char *name, uint32_t version, struc
 	} else {
 		snprintf((*model)->name, sizeof((*model)->name), "%s", name);
 		(*model)->version = version;
-		status = digest_file(path, (*model)->digest, error);
+		status = digest_model(directory, path, (*model)->digest, error);
 	}
 	if (status == 0) {
 		snprintf(path, sizeof(path), "%s/model.yaml", directory);

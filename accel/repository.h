@@ -2,6 +2,9 @@
  *
  *   <repository>/<name>/<version>/model.onnx
  *   <repository>/<name>/<version>/model.yaml
+ *
+ * A model's digest is the SHA-256 of model.onnx, followed by the files that it keeps weights in, if
+ * any, in the order of their names.
  */
 #pragma once
 

@@ -69,7 +69,7 @@ static int make_repository(void **state)
 		return -1;
 	make_directory("marks");
 	make_directory("marks/1");
-	write_file("marks/1/model.onnx", "not read by the null engine");
+	write_file("marks/1/model.onnx", "\b\1" /* not read by the null engine */);
 	write_file("marks/1/model.yaml", yaml);
 	return 0;
 }
@@ -306,7 +306,7 @@ static void a_model_can_come_later_and_disturbs_none(void **state)
 
 	make_directory("more");
 	make_directory("more/1");
-	write_file("more/1/model.onnx", "another one");
+	write_file("more/1/model.onnx", "\b\2");
 	write_file("more/1/model.yaml", yaml);
 	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
 	pthread_create(&thread, NULL, open_more, f.lane->stage);
