@@ -112,6 +112,7 @@ static bool make_result(struct batcher *batcher, const struct infer_batch *batch
 			batch->output[k] + (size_t)place * infer_tensor_elements(&spec->output[k]);
 		job.rows[k] = spec->output[k].varies ? batch->rows[k] : spec->output[k].dims[0];
 	}
+	gw_frame_begin_result(crew->frames[place]);
 	const int status = batcher->head->read(&job, &crew->frames[place]->result);
 
 	if (status != 0)

@@ -333,8 +333,8 @@ static void every_frame_gets_the_result_of_its_own_picture(void **state)
 		assert_int_equal(frame->state, GW_FRAME_RESULT);
 		assert_int_equal(frame->result.model, 3);
 		assert_int_equal(frame->result.task, GW_TASK_CLASSIFY);
-		assert_int_equal(frame->result.classes[0].index, i % LABELS);
-		assert_float_equal(frame->result.classes[0].confidence, 1, 1e-6);
+		assert_int_equal(frame->result.findings[0].index, i % LABELS);
+		assert_float_equal(frame->result.findings[0].confidence, 1, 1e-6);
 		assert_int_equal(frame->stamp[GW_STAMP_INFER], 1000);
 		assert_int_equal(frame->stamp[GW_STAMP_INFERRED], 1000 + MS);
 	}
@@ -349,7 +349,7 @@ static void results_are_there_before_the_batch_is_back(void **state)
 	settle(f, 0);
 	end_batch(0, MS);
 	assert_int_equal(f->frames[0].state, GW_FRAME_RESULT);
-	assert_int_equal(f->frames[0].result.classes[0].index, 0);
+	assert_int_equal(f->frames[0].result.findings[0].index, 0);
 	settle(f, 0);
 	assert_out(f, 0, 1);
 }
@@ -391,7 +391,7 @@ static void a_region_outside_of_the_picture_fails_the_frame(void **state)
 	take(f);
 	assert_int_equal(f->out_count, 2);
 	assert_int_equal(f->frames[1].drop, GW_DROP_INFER_FAILED);
-	assert_int_equal(f->frames[2].result.classes[0].index, 2);
+	assert_int_equal(f->frames[2].result.findings[0].index, 2);
 	assert_non_null(strstr(batcher_complaint(f->batcher), "region"));
 }
 
@@ -478,7 +478,7 @@ static void no_frame_is_lost_in_any_order_of_events(void **state)
 			assert_true(inside[frame - f->frames]);
 			inside[frame - f->frames] = false;
 			if (!gw_frame_failed(frame))
-				assert_int_equal(frame->result.classes[0].index,
+				assert_int_equal(frame->result.findings[0].index,
 					(frame - f->frames) % LABELS);
 		}
 	}

@@ -33,7 +33,7 @@ static json_t *describe_classes(const struct gw_result *result, char **labels)
 	json_t *classes = json_array();
 
 	for (uint32_t i = 0; i < result->count; i++) {
-		const struct gw_class *c = &result->classes[i];
+		const struct gw_finding *c = &result->findings[i];
 
 		json_array_append_new(classes,
 			json_pack("{s:s, s:i, s:f}", "label", labels[c->index], "index",
@@ -47,7 +47,7 @@ static json_t *describe_objects(const struct gw_result *result, char **labels)
 	json_t *objects = json_array();
 
 	for (uint32_t i = 0; i < result->count; i++) {
-		const struct gw_box *b = &result->boxes[i];
+		const struct gw_finding *b = &result->findings[i];
 
 		json_array_append_new(objects,
 			json_pack("{s:s, s:i, s:f, s:{s:f, s:f, s:f, s:f}}", "label",

@@ -130,7 +130,7 @@ static void digits_are_recognised_as_well_as_in_training(void **state)
 				&frames[i], GW_FORMAT_GRAY, 28, 28, pictures + (from + i) * DIGIT);
 		run(&f, frames, 200);
 		for (uint32_t i = 0; i < 200; i++)
-			right += frames[i].result.classes[0].index == truth[from + i];
+			right += frames[i].result.findings[0].index == truth[from + i];
 	}
 	print_message("%u of %u digits\n", right, DIGITS);
 	assert_true(right >= DIGITS * 99 / 100);
@@ -181,11 +181,11 @@ static void a_result_does_not_depend_on_the_batch(void **state)
 
 		assert_int_equal(together->count, alone->count);
 		for (uint32_t k = 0; k < together->count; k++) {
-			assert_int_equal(together->boxes[k].index, alone->boxes[k].index);
-			assert_float_equal(
-				together->boxes[k].confidence, alone->boxes[k].confidence, 1e-4);
-			assert_float_equal(together->boxes[k].x0, alone->boxes[k].x0, 0.1);
-			assert_float_equal(together->boxes[k].y1, alone->boxes[k].y1, 0.1);
+			assert_int_equal(together->findings[k].index, alone->findings[k].index);
+			assert_float_equal(together->findings[k].confidence,
+				alone->findings[k].confidence, 1e-4);
+			assert_float_equal(together->findings[k].x0, alone->findings[k].x0, 0.1);
+			assert_float_equal(together->findings[k].y1, alone->findings[k].y1, 0.1);
 		}
 	}
 	close_model(&f);

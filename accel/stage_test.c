@@ -212,7 +212,7 @@ static void every_camera_gets_its_results_in_order(void **state)
 		assert_int_equal(frame->result.model, 0);
 		assert_int_equal(frame->result.count, 2);
 		assert_int_equal(
-			frame->result.classes[0].index, (frame->sequence * 3 + frame->camera) % 4);
+			frame->result.findings[0].index, (frame->sequence * 3 + frame->camera) % 4);
 		assert_true(frame->stamp[GW_STAMP_INFER] > 0);
 		assert_true(frame->stamp[GW_STAMP_INFERRED] >= frame->stamp[GW_STAMP_INFER]);
 	}
@@ -247,10 +247,10 @@ static void a_region_is_what_the_model_sees(void **state)
 	 */
 	push(&f, 3, 0, 3);
 	assert_int_equal(work(&f), 1);
-	assert_int_equal(f.out[0]->result.classes[0].index, 2);
-	assert_int_equal(f.out[0]->result.classes[1].index, 3);
-	assert_float_equal(f.out[0]->result.classes[0].confidence,
-		f.out[0]->result.classes[1].confidence, 1e-6);
+	assert_int_equal(f.out[0]->result.findings[0].index, 2);
+	assert_int_equal(f.out[0]->result.findings[1].index, 3);
+	assert_float_equal(f.out[0]->result.findings[0].confidence,
+		f.out[0]->result.findings[1].confidence, 1e-6);
 	close_stage(&f);
 }
 
@@ -326,7 +326,7 @@ static void a_model_can_come_later_and_disturbs_none(void **state)
 	push(&f, 1, 0, 2);
 	assert_int_equal(work(&f), 1);
 	assert_int_equal(f.out[0]->result.model, 1);
-	assert_int_equal(f.out[0]->result.classes[0].index, 2);
+	assert_int_equal(f.out[0]->result.findings[0].index, 2);
 	/* It is there already. */
 	assert_int_equal(accel_model_open(f.lane->stage, "more:1", &index, &error), 0);
 	assert_int_equal(index, 1);

@@ -138,6 +138,20 @@ struct gw_frame {
 	struct gw_origin origin; /* not touched unless it is used */
 };
 
+/* Lets the result use what of the slot lies behind the JPEG. The frame's owner. */
+static inline void gw_frame_begin_result(struct gw_frame *frame)
+{
+	struct gw_result *result = &frame->result;
+	uint8_t *const end = frame->jpeg.room + frame->jpeg.capacity;
+	uint8_t *at = frame->jpeg.data + frame->jpeg.size;
+
+	at += -(uintptr_t)at % 8;
+	result->count = 0;
+	result->extra = at;
+	result->extra_size = 0;
+	result->extra_room = frame->jpeg.data && at < end ? (uint32_t)(end - at) : 0;
+}
+
 /* Marks a frame as failed; the first reason stays. The frame must still be pushed on. */
 static inline void gw_frame_fail(struct gw_frame *frame, enum gw_drop drop)
 {

@@ -214,6 +214,7 @@ static struct gw_frame *take(struct gw_pool *pool, const struct size_class *foun
 	frame->result.task = GW_TASK_NONE;
 	frame->result.model = GW_NO_MODEL;
 	frame->result.count = 0;
+	frame->result.extra_size = 0;
 	frame->ticket++;
 	atomic_store_explicit(&frame->claim, gw_frame_claim_word(frame->ticket, GW_CLAIM_TAKEN),
 		memory_order_relaxed);
@@ -266,7 +267,11 @@ void gw_frame_ref(struct gw_frame *frame)
 /* The slot keeps the memory of the largest picture that was in it. */
 static void note_touched(struct gw_pool *pool, struct gw_frame *frame)
 {
-	const uint32_t reached = GW_JPEG_HEADROOM + frame->jpeg.size;
+	uint32_t reached = GW_JPEG_HEADROOM + frame->jpeg.size;
+
+	if (frame->result.extra_size > 0)
+		reached = (uint32_t)(frame->result.extra - frame->jpeg.room) +
+			frame->result.extra_size;
 
 	if (reached <= frame->touched)
 		return;

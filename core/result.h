@@ -1,45 +1,90 @@
-/* What a model said of one frame. Fixed size: it travels inside the frame. */
+/* What models said of one frame: a flat list of findings. It travels inside the frame; what a
+ * finding has beyond its fixed part lies in the frame's slot, behind the JPEG. */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#define GW_TOP_K 5
-#define GW_BOXES 100
+#define GW_TOP_K 5 /* classes that one model names */
+#define GW_BOXES 100 /* boxes that one model finds */
+#define GW_FINDINGS GW_BOXES
 #define GW_NO_MODEL UINT16_MAX
 
-enum gw_task { GW_TASK_NONE, GW_TASK_CLASSIFY, GW_TASK_DETECT };
-
-struct gw_class {
-	uint16_t index; /* into the model's labels */
-	float confidence; /* 0 .. 1 */
+enum gw_task {
+	GW_TASK_NONE,
+	GW_TASK_CLASSIFY, /* findings are classes of the whole picture */
+	GW_TASK_DETECT, /* ... boxes, perhaps with keypoints (struct gw_keypoint) */
+	GW_TASK_TEXT, /* ... boxes around text, with four corners (struct gw_point) */
+	GW_TASK_SEGMENT, /* one: the part that was seen, with a mask (struct gw_mask) */
+	GW_TASK_RAW, /* ... tensors as they are (struct gw_values) */
 };
 
 /* In pixels of the source picture; (x0, y0) is the upper left corner, (x1, y1) lies outside. */
-struct gw_box {
-	uint16_t index;
-	float confidence;
-	float x0, y0, x1, y1;
+struct gw_finding {
+	uint16_t index; /* into the model's labels */
+	float confidence; /* 0 .. 1 */
+	float x0, y0, x1, y1; /* of boxes */
+	uint32_t extra, extra_size; /* where the rest of it is in the result's `extra`, bytes */
+};
+
+struct gw_point {
+	float x, y; /* source pixels */
+};
+
+struct gw_keypoint {
+	struct gw_point at;
+	float confidence; /* 0 .. 1 */
+};
+
+/* Rows from the top, run after run; their lengths add up to width * height. */
+struct gw_mask {
+	uint16_t width, height; /* cells that lie evenly over the finding's box */
+	uint32_t count;
+	struct gw_run {
+		uint16_t index; /* into the model's labels */
+		uint16_t length; /* cells */
+	} run[];
+};
+
+/* Of one picture. */
+struct gw_values {
+	uint32_t rank;
+	uint32_t dims[5];
+	float value[];
 };
 
 struct gw_result {
 	enum gw_task task;
 	uint16_t model; /* index into gw->models, GW_NO_MODEL for a camera without one */
-	uint16_t count; /* how many of the entries below are valid, best first */
-	union {
-		struct gw_class classes[GW_TOP_K];
-		struct gw_box boxes[GW_BOXES];
-	};
+	uint16_t count; /* how many of the findings are valid, best first */
+	/* Memory in the frame's slot; set by whoever fills in the result. */
+	uint8_t *extra;
+	uint32_t extra_size, extra_room;
+	struct gw_finding findings[GW_FINDINGS];
 };
+
+/* Gives the finding `size` bytes for the rest of it, aligned for any of the structs above. NULL:
+ * the slot has no room. */
+void *gw_result_add(struct gw_result *result, struct gw_finding *finding, size_t size);
+
+/* The rest of a finding; NULL when it has none. */
+static inline const void *gw_result_rest(
+	const struct gw_result *result, const struct gw_finding *finding)
+{
+	return finding->extra_size > 0 ? result->extra + finding->extra : NULL;
+}
 
 /* What a result means: filled by the accel stage before its first frame, read by sink and API. */
 struct gw_model_info {
 	char name[64];
 	uint32_t version;
-	char digest[72]; /* "sha256:" and 64 hexadecimal digits of model.onnx */
+	char digest[72]; /* accel/repository.h */
 	enum gw_task task;
 	uint32_t label_count;
 	const char *const *labels; /* owned by the accel stage */
+	uint32_t keypoint_count;
+	const char *const *keypoints; /* the same */
 	uint16_t input_width, input_height; /* the smallest picture that is of use to it, pixels */
 	bool input_gray; /* grey is enough */
 };

@@ -167,10 +167,15 @@ struct gw_frame *fixture_frame(struct fixture *fixture, uint32_t camera)
 	frame->result.count = 1;
 	if (camera == 0) {
 		frame->result.task = GW_TASK_CLASSIFY;
-		frame->result.classes[0] = (struct gw_class){7, 0.98765f};
+		frame->result.findings[0] = (struct gw_finding){.index = 7, .confidence = 0.98765f};
 	} else {
 		frame->result.task = GW_TASK_DETECT;
-		frame->result.boxes[0] = (struct gw_box){0, 0.5f, 1, 2.5f, 30.25f, 40.125f};
+		frame->result.findings[0] = (struct gw_finding){.index = 0,
+			.confidence = 0.5f,
+			.x0 = 1,
+			.y0 = 2.5f,
+			.x1 = 30.25f,
+			.y1 = 40.125f};
 	}
 	return frame;
 }

@@ -169,7 +169,8 @@ static void write_classes(
 	writer_raw(writer, ",\"classes\":[");
 	for (uint16_t i = 0; i < result->count && i < GW_TOP_K; i++) {
 		writer_raw(writer, i > 0 ? ",{" : "{");
-		write_entry(writer, model, result->classes[i].index, result->classes[i].confidence);
+		write_entry(
+			writer, model, result->findings[i].index, result->findings[i].confidence);
 		writer_raw(writer, "}");
 	}
 	writer_raw(writer, "]");
@@ -180,7 +181,7 @@ static void write_objects(
 {
 	writer_raw(writer, ",\"objects\":[");
 	for (uint16_t i = 0; i < result->count && i < GW_BOXES; i++) {
-		const struct gw_box *box = &result->boxes[i];
+		const struct gw_finding *box = &result->findings[i];
 
 		writer_raw(writer, i > 0 ? ",{\"id\":\"" : "{\"id\":\"");
 		writer_unsigned(writer, i);

@@ -40,7 +40,7 @@ static void a_record_is_exactly_this_text(void **state)
 	for (int stamp = 0; stamp < GW_STAMP_COUNT; stamp++)
 		frame->stamp[stamp] = 1000000 + (1 << stamp) * 100000;
 	frame->result.count = 2;
-	frame->result.classes[1] = (struct gw_class){1, 0.00004f};
+	frame->result.findings[1] = (struct gw_finding){.index = 1, .confidence = 0.00004f};
 	record_begin(record, frame);
 	assert_int_equal(record_finish(record, frame, true), 0);
 	assert_string_equal(record->id, "00000000-0000-4000-8000-000000000001/cam0/0");
@@ -92,8 +92,10 @@ static void labels_of_any_bytes_make_valid_json(void **state)
 	struct gw_frame *frame = fixture_frame(f, 1);
 
 	frame->result.count = 3;
-	frame->result.boxes[1] = (struct gw_box){1, 0.4f, 0, 0, 1, 1};
-	frame->result.boxes[2] = (struct gw_box){2, 0.3f, 0, 0, 1, 1};
+	frame->result.findings[1] = (struct gw_finding){
+		.index = 1, .confidence = 0.4f, .x0 = 0, .y0 = 0, .x1 = 1, .y1 = 1};
+	frame->result.findings[2] = (struct gw_finding){
+		.index = 2, .confidence = 0.3f, .x0 = 0, .y0 = 0, .x1 = 1, .y1 = 1};
 	json_t *json = parse(record, frame, false);
 	json_t *objects = json_object_get(json, "objects");
 
@@ -124,8 +126,12 @@ static void extreme_values_stay_numbers_and_in_their_range(void **state)
 	for (uint16_t i = 0; i < GW_BOXES; i++) {
 		float value = odd[i % 6];
 
-		frame->result.boxes[i] =
-			(struct gw_box){UINT16_MAX, value, value, value, value, value};
+		frame->result.findings[i] = (struct gw_finding){.index = UINT16_MAX,
+			.confidence = value,
+			.x0 = value,
+			.y0 = value,
+			.x1 = value,
+			.y1 = value};
 	}
 	json_t *json = parse(record, frame, false);
 	json_t *object, *objects = json_object_get(json, "objects");
@@ -188,7 +194,8 @@ static void a_record_that_is_too_long_is_refused(void **state)
 	f->gw.models[1].label_count = 1;
 	frame->result.count = GW_BOXES;
 	for (uint16_t i = 0; i < GW_BOXES; i++)
-		frame->result.boxes[i] = (struct gw_box){0, 1, 0, 0, 1, 1};
+		frame->result.findings[i] = (struct gw_finding){
+			.index = 0, .confidence = 1, .x0 = 0, .y0 = 0, .x1 = 1, .y1 = 1};
 	fixture_send(f, frame);
 	fixture_turn(f);
 	assert_int_equal(fixture_drops(f, 1, GW_DROP_SINK_FAILED), 1);

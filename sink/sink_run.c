@@ -54,8 +54,12 @@ static void print(void)
 	objects->width = objects->height = UINT16_MAX;
 	objects->result.count = GW_BOXES;
 	for (uint16_t i = 0; i < GW_BOXES; i++)
-		objects->result.boxes[i] = (struct gw_box){
-			i % 5, i % 2 ? NAN : 2, -INFINITY, INFINITY, 65535, -0.001f};
+		objects->result.findings[i] = (struct gw_finding){.index = i % 5,
+			.confidence = i % 2 ? NAN : 2,
+			.x0 = -INFINITY,
+			.y0 = INFINITY,
+			.x1 = 65535,
+			.y1 = -0.001f};
 	print_one(record, objects, true);
 	digits->result.task = GW_TASK_NONE;
 	digits->result.model = GW_NO_MODEL;

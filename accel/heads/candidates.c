@@ -131,9 +131,9 @@ static float clamp(float value, float low, float high)
 }
 
 /* The part that the model saw. */
-static struct gw_box clip(const struct input_map *map, const struct candidate *candidate)
+static struct gw_finding clip(const struct input_map *map, const struct candidate *candidate)
 {
-	return (struct gw_box){
+	return (struct gw_finding){
 		.index = candidate->label,
 		.confidence = fminf(fmaxf(candidate->confidence, 0), 1),
 		.x0 = clamp(candidate->x0, map->left, map->right),
@@ -146,7 +146,7 @@ static struct gw_box clip(const struct input_map *map, const struct candidate *c
 static bool is_in_sight(const struct candidates *candidates, const struct candidate *candidate)
 {
 	const float least = (float)candidates->description->detect->min_size;
-	const struct gw_box box = clip(candidates->map, candidate);
+	const struct gw_finding box = clip(candidates->map, candidate);
 
 	return box.x1 > box.x0 && box.y1 > box.y0 && box.x1 - box.x0 >= least &&
 		box.y1 - box.y0 >= least;
@@ -232,7 +232,7 @@ int candidates_finish(struct candidates *candidates, float iou, struct gw_result
 		if (iou < 1 && is_suppressed(candidates->list, kept, &candidate, iou))
 			continue;
 		candidates->list[kept] = candidate;
-		result->boxes[kept++] = clip(candidates->map, &candidate);
+		result->findings[kept++] = clip(candidates->map, &candidate);
 	}
 	result->count = (uint16_t)kept;
 	return 0;

@@ -60,12 +60,12 @@ static void a_peak_becomes_a_box_around_its_cells_corner(void **state)
 	run(m, &same);
 	assert_int_equal(m->result.task, GW_TASK_DETECT);
 	assert_int_equal(m->result.count, 1);
-	assert_int_equal(m->result.boxes[0].index, 1);
-	assert_float_equal(m->result.boxes[0].confidence, 0.7, 1e-6);
-	assert_float_equal(m->result.boxes[0].x0, 20 - 1, 1e-5);
-	assert_float_equal(m->result.boxes[0].y0, 12 - 2, 1e-5);
-	assert_float_equal(m->result.boxes[0].x1, 20 + 3, 1e-5);
-	assert_float_equal(m->result.boxes[0].y1, 12 + 4, 1e-5);
+	assert_int_equal(m->result.findings[0].index, 1);
+	assert_float_equal(m->result.findings[0].confidence, 0.7, 1e-6);
+	assert_float_equal(m->result.findings[0].x0, 20 - 1, 1e-5);
+	assert_float_equal(m->result.findings[0].y0, 12 - 2, 1e-5);
+	assert_float_equal(m->result.findings[0].x1, 20 + 3, 1e-5);
+	assert_float_equal(m->result.findings[0].y1, 12 + 4, 1e-5);
 }
 
 static void a_cell_beside_a_higher_one_is_no_peak(void **state)
@@ -79,9 +79,9 @@ static void a_cell_beside_a_higher_one_is_no_peak(void **state)
 	m->heat[1][3][3] = 0.4f;
 	run(m, &same);
 	assert_int_equal(m->result.count, 3);
-	assert_float_equal(m->result.boxes[0].confidence, 0.7, 1e-6);
-	assert_float_equal(m->result.boxes[1].confidence, 0.5, 1e-6);
-	assert_float_equal(m->result.boxes[2].confidence, 0.4, 1e-6);
+	assert_float_equal(m->result.findings[0].confidence, 0.7, 1e-6);
+	assert_float_equal(m->result.findings[1].confidence, 0.5, 1e-6);
+	assert_float_equal(m->result.findings[2].confidence, 0.4, 1e-6);
 }
 
 static void the_threshold_itself_is_enough(void **state)
@@ -122,10 +122,10 @@ static void boxes_are_in_source_pixels_of_the_region(void **state)
 	m->heat[0][2][3] = 0.5f;
 	run(m, &region);
 	assert_int_equal(m->result.count, 1);
-	assert_float_equal(m->result.boxes[0].x0, 100 + (12 - 4 - 1) * 2, 1e-4);
-	assert_float_equal(m->result.boxes[0].y0, 50 + (8 - 2) * 3, 1e-4);
-	assert_float_equal(m->result.boxes[0].x1, 100 + (12 - 4 + 3) * 2, 1e-4);
-	assert_float_equal(m->result.boxes[0].y1, 50 + (8 + 4) * 3, 1e-4);
+	assert_float_equal(m->result.findings[0].x0, 100 + (12 - 4 - 1) * 2, 1e-4);
+	assert_float_equal(m->result.findings[0].y0, 50 + (8 - 2) * 3, 1e-4);
+	assert_float_equal(m->result.findings[0].x1, 100 + (12 - 4 + 3) * 2, 1e-4);
+	assert_float_equal(m->result.findings[0].y1, 50 + (8 + 4) * 3, 1e-4);
 }
 
 static void boxes_end_at_the_edge_of_what_was_seen(void **state)
@@ -136,9 +136,9 @@ static void boxes_end_at_the_edge_of_what_was_seen(void **state)
 	m->size[2][0][0] = 1000;
 	run(m, &same);
 	assert_int_equal(m->result.count, 1);
-	assert_float_equal(m->result.boxes[0].x0, 0, 0);
-	assert_float_equal(m->result.boxes[0].y0, 0, 0);
-	assert_float_equal(m->result.boxes[0].x1, 32, 0);
+	assert_float_equal(m->result.findings[0].x0, 0, 0);
+	assert_float_equal(m->result.findings[0].y0, 0, 0);
+	assert_float_equal(m->result.findings[0].x1, 32, 0);
 }
 
 static void boxes_without_area_are_left_out(void **state)
@@ -150,7 +150,7 @@ static void boxes_without_area_are_left_out(void **state)
 	m->heat[0][7][7] = 0.5f;
 	run(m, &same);
 	assert_int_equal(m->result.count, 1);
-	assert_float_equal(m->result.boxes[0].x0, 27, 1e-5);
+	assert_float_equal(m->result.findings[0].x0, 27, 1e-5);
 }
 
 static void only_the_best_boxes_are_kept(void **state)
@@ -164,8 +164,8 @@ static void only_the_best_boxes_are_kept(void **state)
 	m->heat[1][6][6] = 0.6f;
 	run(m, &same);
 	assert_int_equal(m->result.count, 2);
-	assert_float_equal(m->result.boxes[0].confidence, 0.9, 1e-6);
-	assert_float_equal(m->result.boxes[1].confidence, 0.6, 1e-6);
+	assert_float_equal(m->result.findings[0].confidence, 0.9, 1e-6);
+	assert_float_equal(m->result.findings[1].confidence, 0.6, 1e-6);
 }
 
 static void a_map_full_of_peaks_does_not_overflow_the_result(void **state)
@@ -222,7 +222,7 @@ static void logits_become_confidences(void **state)
 	m->heat[0][1][1] = -0.63f;
 	run(m, &same);
 	assert_int_equal(m->result.count, 2);
-	assert_float_equal(m->result.boxes[0].confidence, 0.880797, 1e-5);
+	assert_float_equal(m->result.findings[0].confidence, 0.880797, 1e-5);
 }
 
 /* CenterFace: vertical first, logarithms of cells, centres in the middle of the cell. */
@@ -247,10 +247,10 @@ static void sizes_may_be_logarithms_and_vertical_first(void **state)
 	offset[1][3][4] = -0.25f; /* left */
 	assert_int_equal(head_of(&model)->read(&job, &m->result), 0);
 	assert_int_equal(m->result.count, 1);
-	assert_float_equal(m->result.boxes[0].x0, 4.25f * 4 - 3, 1e-4);
-	assert_float_equal(m->result.boxes[0].x1, 4.25f * 4 + 3, 1e-4);
-	assert_float_equal(m->result.boxes[0].y0, 3.75f * 4 - 4, 1e-4);
-	assert_float_equal(m->result.boxes[0].y1, 3.75f * 4 + 4, 1e-4);
+	assert_float_equal(m->result.findings[0].x0, 4.25f * 4 - 3, 1e-4);
+	assert_float_equal(m->result.findings[0].x1, 4.25f * 4 + 3, 1e-4);
+	assert_float_equal(m->result.findings[0].y0, 3.75f * 4 - 4, 1e-4);
+	assert_float_equal(m->result.findings[0].y1, 3.75f * 4 + 4, 1e-4);
 }
 
 static void labels_may_have_thresholds_of_their_own(void **state)
@@ -264,7 +264,7 @@ static void labels_may_have_thresholds_of_their_own(void **state)
 	m->heat[1][6][6] = 0.65f;
 	run(m, &same);
 	assert_int_equal(m->result.count, 1);
-	assert_float_equal(m->result.boxes[0].confidence, 0.65, 1e-6);
+	assert_float_equal(m->result.findings[0].confidence, 0.65, 1e-6);
 }
 
 static void what_is_too_small_is_left_out(void **state)
@@ -276,7 +276,7 @@ static void what_is_too_small_is_left_out(void **state)
 	m->size[0][5][5] = 2;
 	run(m, &same);
 	assert_int_equal(m->result.count, 1);
-	assert_float_equal(m->result.boxes[0].x0, 18, 1e-5);
+	assert_float_equal(m->result.findings[0].x0, 18, 1e-5);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, empty_maps)

@@ -13,7 +13,8 @@ static uint32_t outputs(
 }
 
 /* Keeps `best` sorted; of equals the first stays first. */
-static uint32_t insert(struct gw_class *best, uint32_t count, uint32_t room, struct gw_class entry)
+static uint32_t insert(
+	struct gw_finding *best, uint32_t count, uint32_t room, struct gw_finding entry)
 {
 	uint32_t at = count;
 
@@ -31,7 +32,7 @@ static uint32_t insert(struct gw_class *best, uint32_t count, uint32_t room, str
 }
 
 /* Relative to the largest, so that nothing overflows. */
-static void softmax(const float *values, uint32_t labels, struct gw_class *best, uint32_t count)
+static void softmax(const float *values, uint32_t labels, struct gw_finding *best, uint32_t count)
 {
 	const float largest = best[0].confidence;
 	double sum = 0;
@@ -47,7 +48,7 @@ static int read(const struct head_job *job, struct gw_result *result)
 	const struct model_classify *options = job->description->classify;
 	const uint32_t labels = job->description->labels_count;
 	const float *values = job->values[0];
-	struct gw_class *best = result->classes;
+	struct gw_finding *best = result->findings;
 	uint32_t count = 0;
 
 	result->task = GW_TASK_CLASSIFY;
@@ -58,7 +59,7 @@ static int read(const struct head_job *job, struct gw_result *result)
 		if (!options->softmax && !options->sigmoid && !head_is_probability(values[i]))
 			return -ERANGE;
 		count = insert(best, count, options->top_k,
-			(struct gw_class){.index = (uint16_t)i, .confidence = values[i]});
+			(struct gw_finding){.index = (uint16_t)i, .confidence = values[i]});
 	}
 	if (options->softmax)
 		softmax(values, labels, best, count);

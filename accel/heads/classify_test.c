@@ -26,10 +26,10 @@ static void the_best_classes_come_first(void **state)
 	assert_int_equal(read_values(&model, values), 0);
 	assert_int_equal(result.task, GW_TASK_CLASSIFY);
 	assert_int_equal(result.count, 3);
-	assert_int_equal(result.classes[0].index, 1);
-	assert_int_equal(result.classes[1].index, 3);
-	assert_int_equal(result.classes[2].index, 0);
-	assert_float_equal(result.classes[0].confidence, 0.5, 1e-6);
+	assert_int_equal(result.findings[0].index, 1);
+	assert_int_equal(result.findings[1].index, 3);
+	assert_int_equal(result.findings[2].index, 0);
+	assert_float_equal(result.findings[0].confidence, 0.5, 1e-6);
 }
 
 static void of_equal_classes_the_first_is_kept(void **state)
@@ -39,8 +39,8 @@ static void of_equal_classes_the_first_is_kept(void **state)
 	options = (struct model_classify){.top_k = 2};
 	assert_int_equal(read_values(&model, values), 0);
 	assert_int_equal(result.count, 2);
-	assert_int_equal(result.classes[0].index, 0);
-	assert_int_equal(result.classes[1].index, 1);
+	assert_int_equal(result.findings[0].index, 0);
+	assert_int_equal(result.findings[1].index, 1);
 }
 
 static void logits_become_probabilities(void **state)
@@ -51,10 +51,10 @@ static void logits_become_probabilities(void **state)
 	options = (struct model_classify){.top_k = 5, .softmax = true};
 	assert_int_equal(read_values(&model, values), 0);
 	for (int i = 0; i < 5; i++)
-		sum += (double)result.classes[i].confidence;
+		sum += (double)result.findings[i].confidence;
 	assert_float_equal(sum, 1, 1e-6);
-	assert_int_equal(result.classes[0].index, 4);
-	assert_float_equal(result.classes[0].confidence, 0.636409, 1e-5);
+	assert_int_equal(result.findings[0].index, 4);
+	assert_float_equal(result.findings[0].confidence, 0.636409, 1e-5);
 }
 
 static void large_logits_do_not_overflow(void **state)
@@ -63,9 +63,9 @@ static void large_logits_do_not_overflow(void **state)
 
 	options = (struct model_classify){.top_k = 3, .softmax = true};
 	assert_int_equal(read_values(&model, values), 0);
-	assert_float_equal(result.classes[0].confidence, 0.5, 1e-6);
-	assert_float_equal(result.classes[1].confidence, 0.5, 1e-6);
-	assert_float_equal(result.classes[2].confidence, 0, 1e-6);
+	assert_float_equal(result.findings[0].confidence, 0.5, 1e-6);
+	assert_float_equal(result.findings[1].confidence, 0.5, 1e-6);
+	assert_float_equal(result.findings[2].confidence, 0, 1e-6);
 }
 
 static void what_is_no_number_is_an_error(void **state)
@@ -82,8 +82,8 @@ static void rounding_does_not_leave_0_and_1(void **state)
 
 	options = (struct model_classify){.top_k = 5};
 	assert_int_equal(read_values(&model, values), 0);
-	assert_float_equal(result.classes[0].confidence, 1, 0);
-	assert_float_equal(result.classes[4].confidence, 0, 0);
+	assert_float_equal(result.findings[0].confidence, 1, 0);
+	assert_float_equal(result.findings[4].confidence, 0, 0);
 }
 
 static void logits_without_softmax_are_an_error(void **state)
@@ -102,10 +102,10 @@ static void labels_that_do_not_exclude_each_other_have_their_own_answer(void **s
 	options = (struct model_classify){.top_k = 5, .sigmoid = true, .threshold = 0.4f};
 	assert_int_equal(read_values(&model, values), 0);
 	assert_int_equal(result.count, 3);
-	assert_int_equal(result.classes[0].index, 3);
-	assert_float_equal(result.classes[0].confidence, 0.982014, 1e-5);
-	assert_int_equal(result.classes[2].index, 0);
-	assert_float_equal(result.classes[2].confidence, 0.5, 1e-6);
+	assert_int_equal(result.findings[0].index, 3);
+	assert_float_equal(result.findings[0].confidence, 0.982014, 1e-5);
+	assert_int_equal(result.findings[2].index, 0);
+	assert_float_equal(result.findings[2].confidence, 0.5, 1e-6);
 }
 
 int main(void)

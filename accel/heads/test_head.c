@@ -51,7 +51,7 @@ int test_head_read(const float *first, const float *second, const float *third)
 void assert_box(
 	uint32_t at, uint16_t label, float confidence, float x0, float y0, float x1, float y1)
 {
-	const struct gw_box *box = &test_result.boxes[at];
+	const struct gw_finding *box = &test_result.findings[at];
 
 	assert_true(at < test_result.count);
 	assert_int_equal(box->index, label);

@@ -147,7 +147,8 @@ static void more_boxes_than_are_kept_leave_the_best(void **state)
 	assert_int_equal(read_by_value(), 0);
 	assert_int_equal(test_result.count, 10);
 	for (int i = 0; i < 10; i++)
-		assert_float_equal(test_result.boxes[i].confidence, 0.3 + (83 - i) / 200.0, 1e-5);
+		assert_float_equal(
+			test_result.findings[i].confidence, 0.3 + (83 - i) / 200.0, 1e-5);
 }
 
 static void shapes_that_do_not_fit_are_named(void **state)
