@@ -97,7 +97,7 @@ static int open_engine(struct batcher *batcher, struct gw_error *error)
 }
 
 /* On the thread where the batch has ended. */
-static bool make_result(struct batcher *batcher, const struct infer_batch *batch, uint32_t place)
+static int make_result(struct batcher *batcher, const struct infer_batch *batch, uint32_t place)
 {
 	const struct infer_spec *spec = &batcher->spec;
 	struct crew *crew = crew_of(batcher, batch);
@@ -117,7 +117,7 @@ static bool make_result(struct batcher *batcher, const struct infer_batch *batch
 
 	if (status != 0)
 		crew->complaint = head_complaint(status);
-	return status == 0;
+	return status;
 }
 
 /* Makes results of a batch's frames; on the engine's thread. */
@@ -133,10 +133,14 @@ static void finish(void *owner, struct infer_batch *batch)
 
 		frame->stamp[GW_STAMP_INFER] = batch->started;
 		frame->stamp[GW_STAMP_INFERRED] = batch->ended;
+		const int status = batch->status == 0 ? make_result(batcher, batch, i) : 0;
+
 		if (batch->status != 0)
 			gw_frame_fail(frame, GW_DROP_INFER_FAILED);
-		else if (!make_result(batcher, batch, i))
-			gw_frame_fail(frame, GW_DROP_MODEL_OUTPUT);
+		else if (status != 0)
+			gw_frame_fail(frame,
+				status == -ENOBUFS ? GW_DROP_RESULT_TOO_LARGE
+						   : GW_DROP_MODEL_OUTPUT);
 		else
 			frame->state = GW_FRAME_RESULT;
 		crew->failed += gw_frame_failed(frame);

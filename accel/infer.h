@@ -26,7 +26,8 @@ struct infer_tensor {
 	uint32_t rank;
 	uint32_t dims[INFER_RANK];
 
-	/* Of an output: the shape is a guess, and open puts in the model's own, of that rank. */
+	/* Of an output: the shape is a guess, and open puts in the model's own, of that rank (0: of
+	 * any). */
 	bool free;
 	/* ... whose first dimension may be another in every run, up to what is said here, in
 	 * batches of one picture. Open clears it when the model states its shape. */

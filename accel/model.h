@@ -74,6 +74,14 @@ struct model_anchors {
 	uint32_t anchors_count;
 };
 
+/* Keypoints of what a detector finds. */
+struct model_keypoints {
+	char *tensor; /* centernet: pairs of offsets per cell; yolo: NULL, they follow the labels */
+	char **names;
+	uint32_t names_count;
+	bool certain; /* yolo: each has only x and y, no confidence */
+};
+
 struct model_threshold {
 	char *label;
 	float threshold;
@@ -120,8 +128,32 @@ struct model_detect {
 	bool background; /* the first (ssd) label of `scores` is "nothing" */
 	int32_t first_label; /* the number that `classes` has for the first label */
 
+	struct model_keypoints *keypoints; /* yolo, centernet; or NULL */
 	enum model_box box;
 	bool relative; /* boxes are parts of the input's width and height, not pixels */
+};
+
+/* A map of how likely a pixel belongs to text (Liao et al.: Real-time Scene Text Detection with
+ * Differentiable Binarization, 2020, 3.3). */
+struct model_text {
+	char *tensor;
+	float threshold; /* of a pixel */
+	float box_threshold; /* of the mean within a box */
+	float unclip; /* how much a box grows: area x this / perimeter on each side */
+	uint32_t max_boxes;
+	uint32_t min_size; /* of the shorter side, pixels of the map */
+};
+
+/* A label for each cell, or a value for each label and cell, of which the largest counts. */
+struct model_segment {
+	char *tensor;
+	bool labels; /* the tensor holds numbers of labels */
+};
+
+/* Outputs that go into the record as they are. */
+struct model_raw {
+	char **tensors;
+	uint32_t tensors_count;
 };
 
 struct model_batch {
@@ -137,7 +169,10 @@ struct model_description {
 	char *labels_file; /* where they came from, when not from model.yaml itself */
 	struct model_input input;
 	struct model_classify *classify; /* set when that is the task, NULL otherwise */
-	struct model_detect *detect; /* the same */
+	struct model_detect *detect; /* the same, and so on */
+	struct model_text *text;
+	struct model_segment *segment;
+	struct model_raw *raw;
 	struct model_batch *batch;
 };
 

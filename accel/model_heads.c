@@ -71,6 +71,14 @@ static const cyaml_schema_field_t anchors_fields[] = {
 static const cyaml_schema_value_t anchors = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct model_anchors, anchors_fields)};
 
+static const cyaml_schema_field_t keypoints_fields[] = {
+	CYAML_FIELD_STRING_PTR(
+		"tensor", POINTER | OPTIONAL, struct model_keypoints, tensor, 1, 255),
+	CYAML_FIELD_SEQUENCE("names", POINTER, struct model_keypoints, names, &label, 1, 64),
+	CYAML_FIELD_BOOL("certain", OPTIONAL, struct model_keypoints, certain),
+	CYAML_FIELD_END,
+};
+
 #define DETECT(kind, key, flags, ...) \
 	CYAML_FIELD_##kind( \
 		#key, OPTIONAL | (flags), struct model_detect, key __VA_OPT__(, ) __VA_ARGS__)
@@ -103,8 +111,31 @@ const cyaml_schema_field_t model_detect_fields[] = {
 	TENSOR(count),
 	DETECT(BOOL, background, 0),
 	DETECT(INT, first_label, 0),
+	DETECT(MAPPING_PTR, keypoints, POINTER, keypoints_fields),
 	DETECT(ENUM, box, STRICT, boxes, CYAML_ARRAY_LEN(boxes)),
 	DETECT(BOOL, relative, 0),
+	CYAML_FIELD_END,
+};
+
+const cyaml_schema_field_t model_text_fields[] = {
+	CYAML_FIELD_STRING_PTR("tensor", POINTER, struct model_text, tensor, 1, 255),
+	CYAML_FIELD_FLOAT("threshold", OPTIONAL, struct model_text, threshold),
+	CYAML_FIELD_FLOAT("box_threshold", OPTIONAL, struct model_text, box_threshold),
+	CYAML_FIELD_FLOAT("unclip", OPTIONAL, struct model_text, unclip),
+	CYAML_FIELD_UINT("max_boxes", OPTIONAL, struct model_text, max_boxes),
+	CYAML_FIELD_UINT("min_size", OPTIONAL, struct model_text, min_size),
+	CYAML_FIELD_END,
+};
+
+const cyaml_schema_field_t model_segment_fields[] = {
+	CYAML_FIELD_STRING_PTR("tensor", POINTER, struct model_segment, tensor, 1, 255),
+	CYAML_FIELD_BOOL("labels", OPTIONAL, struct model_segment, labels),
+	CYAML_FIELD_END,
+};
+
+const cyaml_schema_field_t model_raw_fields[] = {
+	CYAML_FIELD_SEQUENCE(
+		"tensors", POINTER, struct model_raw, tensors, &label, 1, INFER_OUTPUTS),
 	CYAML_FIELD_END,
 };
 
@@ -126,12 +157,29 @@ static bool set_strides(struct model_detect *detect)
 	return true;
 }
 
+/* As PP-OCR's detector is used. */
+static void complete_text(struct model_text *text)
+{
+	if (!(text->threshold < 0 || text->threshold > 0))
+		text->threshold = 0.3f;
+	if (!(text->box_threshold < 0 || text->box_threshold > 0))
+		text->box_threshold = 0.6f;
+	if (!(text->unclip < 0 || text->unclip > 0))
+		text->unclip = 1.5f;
+	if (text->max_boxes == 0)
+		text->max_boxes = GW_BOXES;
+	if (text->min_size == 0)
+		text->min_size = 3;
+}
+
 bool model_heads_complete(struct model_description *d)
 {
 	struct model_detect *detect = d->detect;
 
 	if (d->classify && d->classify->top_k == 0)
 		d->classify->top_k = smaller(DEFAULT_TOP_K, d->labels_count);
+	if (d->text)
+		complete_text(d->text);
 	if (!detect)
 		return true;
 	if (detect->max_boxes == 0)
@@ -199,6 +247,7 @@ static int check_keys(const struct model_detect *detect, const struct model_sour
 		{"count", detect->count, SSD, 0},
 		{"background", detect->background, SSD, 0},
 		{"first_label", detect->first_label, SSD | BOXES, 0},
+		{"keypoints", detect->keypoints, CENTERNET | YOLO, 0},
 		{"relative", detect->relative, YOLO | SSD | DETR | BOXES, 0},
 	};
 	const unsigned kind = 1u << detect->head;
@@ -226,6 +275,17 @@ static int check_values(const struct model_detect *detect, const struct model_so
 		return COMPLAIN(source, "detect.max_boxes", "must be 1 to %d", GW_BOXES);
 	if (!(fabsf(detect->shift) <= 1))
 		return COMPLAIN(source, "detect.shift", "must be -1 to 1 of a cell");
+	if (detect->keypoints &&
+		!detect->keypoints->tensor == (detect->head == MODEL_DETECT_CENTERNET))
+		return COMPLAIN(source, "detect.keypoints",
+			detect->keypoints->tensor
+				? "'tensor' does not belong to the head yolo: they follow the "
+				  "labels"
+				: "'tensor' is missing: the head centernet needs it");
+	if (detect->keypoints && detect->size_is == MODEL_SIZE_SIDES &&
+		detect->head == MODEL_DETECT_CENTERNET)
+		return COMPLAIN(
+			source, "detect.keypoints", "needs size_is: pixels, cells or log_cells");
 	if (detect->size_is == MODEL_SIZE_SIDES && detect->vertical_first)
 		return COMPLAIN(source, "detect.vertical_first",
 			"needs size_is: pixels, cells or log_cells");
@@ -322,6 +382,19 @@ static int check_detect(const struct model_description *d, const struct model_so
 	return status;
 }
 
+static int check_text(const struct model_text *text, const struct model_source *source)
+{
+	if (!(text->threshold > 0 && text->threshold < 1))
+		return COMPLAIN(source, "text.threshold", "must be between 0 and 1");
+	if (!(text->box_threshold > 0 && text->box_threshold < 1))
+		return COMPLAIN(source, "text.box_threshold", "must be between 0 and 1");
+	if (!(text->unclip >= 0 && text->unclip <= 10))
+		return COMPLAIN(source, "text.unclip", "must be 0 to 10");
+	if (text->max_boxes > GW_BOXES)
+		return COMPLAIN(source, "text.max_boxes", "must be 1 to %d", GW_BOXES);
+	return 0;
+}
+
 /* Of the mappings that belong to a task there must be the task's and no other. */
 static int check_task(const struct model_description *d, const struct model_source *source)
 {
@@ -332,6 +405,9 @@ static int check_task(const struct model_description *d, const struct model_sour
 	} mappings[] = {
 		{GW_TASK_CLASSIFY, "classify", d->classify},
 		{GW_TASK_DETECT, "detect", d->detect},
+		{GW_TASK_TEXT, "text", d->text},
+		{GW_TASK_SEGMENT, "segment", d->segment},
+		{GW_TASK_RAW, "raw", d->raw},
 	};
 	const char *task = gw_task_name(d->task);
 
@@ -352,5 +428,14 @@ int model_heads_check(struct model_description *d, const struct model_source *so
 
 	if (status != 0)
 		return status;
-	return d->task == GW_TASK_CLASSIFY ? check_classify(d, source) : check_detect(d, source);
+	switch (d->task) {
+	case GW_TASK_CLASSIFY:
+		return check_classify(d, source);
+	case GW_TASK_DETECT:
+		return check_detect(d, source);
+	case GW_TASK_TEXT:
+		return check_text(d->text, source);
+	default:
+		return 0;
+	}
 }

@@ -19,6 +19,9 @@
 static const cyaml_strval_t tasks[] = {
 	{"classify", GW_TASK_CLASSIFY},
 	{"detect", GW_TASK_DETECT},
+	{"text", GW_TASK_TEXT},
+	{"segment", GW_TASK_SEGMENT},
+	{"raw", GW_TASK_RAW},
 };
 
 static const cyaml_strval_t fits[] = {
@@ -61,6 +64,12 @@ static const cyaml_schema_field_t fields[] = {
 		model_classify_fields),
 	CYAML_FIELD_MAPPING_PTR("detect", POINTER | OPTIONAL, struct model_description, detect,
 		model_detect_fields),
+	CYAML_FIELD_MAPPING_PTR(
+		"text", POINTER | OPTIONAL, struct model_description, text, model_text_fields),
+	CYAML_FIELD_MAPPING_PTR("segment", POINTER | OPTIONAL, struct model_description, segment,
+		model_segment_fields),
+	CYAML_FIELD_MAPPING_PTR(
+		"raw", POINTER | OPTIONAL, struct model_description, raw, model_raw_fields),
 	CYAML_FIELD_MAPPING_PTR(
 		"batch", POINTER | OPTIONAL, struct model_description, batch, batch_fields),
 	CYAML_FIELD_END,
@@ -167,7 +176,7 @@ static int find_labels(
 			source, "labels_file", "must be the name of a file beside this one");
 	if (d->labels_file)
 		return model_labels_read(d, path, source->error);
-	if (!d->labels)
+	if (!d->labels && d->task != GW_TASK_TEXT && d->task != GW_TASK_RAW)
 		return COMPLAIN(source, "task",
 			"'labels' is missing: a list of names, or labels_file: NAME of a file with "
 			"one a line");

@@ -23,6 +23,27 @@ static uint32_t find(const struct accel *accel, const struct model *model)
 	return GW_MODELS;
 }
 
+/* What the indices of findings stand for. */
+static void describe_labels(struct gw_model_info *info, const struct model_description *d)
+{
+	static const char *const text[] = {"text"};
+
+	if (d->task == GW_TASK_RAW) {
+		info->label_count = d->raw->tensors_count;
+		info->labels = (const char *const *)d->raw->tensors;
+	} else if (d->task == GW_TASK_TEXT && d->labels_count == 0) {
+		info->label_count = 1;
+		info->labels = text;
+	} else {
+		info->label_count = d->labels_count;
+		info->labels = (const char *const *)d->labels;
+	}
+	if (d->detect && d->detect->keypoints) {
+		info->keypoint_count = d->detect->keypoints->names_count;
+		info->keypoints = (const char *const *)d->detect->keypoints->names;
+	}
+}
+
 static void describe(struct gw_model_info *info, const struct model *model)
 {
 	const struct model_input *input = &model->description->input;
@@ -31,8 +52,7 @@ static void describe(struct gw_model_info *info, const struct model *model)
 	strcpy(info->digest, model->digest);
 	info->version = model->version;
 	info->task = model->description->task;
-	info->label_count = model->description->labels_count;
-	info->labels = (const char *const *)model->description->labels;
+	describe_labels(info, model->description);
 	info->input_width = input->width;
 	info->input_height = input->height;
 	info->input_gray = input->channels == 1;

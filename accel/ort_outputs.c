@@ -113,7 +113,9 @@ static int settle(struct ort_outputs *outputs, uint32_t index, struct gw_error *
 	const uint32_t most = tensor->dims[0];
 	uint64_t values = 1;
 
-	if (!squeeze(output, tensor->rank))
+	if (tensor->rank == 0 && has.rank > 1)
+		tensor->rank = (uint32_t)has.rank - 1;
+	if (tensor->rank > INFER_RANK || !squeeze(output, tensor->rank))
 		return is_unlike(outputs, tensor, &has, error);
 	/* What the model states does not vary. */
 	tensor->varies = tensor->varies && output->open;

@@ -87,6 +87,8 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE, GW_RECORD };
 	X(MODEL_OUTPUT, "model_output", ACCEL, FRAME, \
 		"The model gave values that are no numbers, or no confidences where model.yaml " \
 		"says so.") \
+	X(RESULT_TOO_LARGE, "result_too_large", ACCEL, FRAME, \
+		"What the model says does not fit beside the picture in the frame's slot.") \
 	X(SINK_FAILED, "sink_failed", SINK, FRAME, "Its result could not be written.") \
 	X(SINK_FULL, "sink_full", SINK, FRAME, \
 		"The sink's queue is full: the brokers are away or too slow.") \

@@ -142,14 +142,19 @@ struct gw_frame {
 static inline void gw_frame_begin_result(struct gw_frame *frame)
 {
 	struct gw_result *result = &frame->result;
-	uint8_t *const end = frame->jpeg.room + frame->jpeg.capacity;
-	uint8_t *at = frame->jpeg.data + frame->jpeg.size;
+	const struct gw_jpeg *jpeg = &frame->jpeg;
+
+	result->count = 0;
+	result->extra = NULL;
+	result->extra_size = result->extra_room = 0;
+	if (!jpeg->data)
+		return;
+	uint8_t *const end = jpeg->room + jpeg->capacity;
+	uint8_t *at = jpeg->data + jpeg->size;
 
 	at += -(uintptr_t)at % 8;
-	result->count = 0;
 	result->extra = at;
-	result->extra_size = 0;
-	result->extra_room = frame->jpeg.data && at < end ? (uint32_t)(end - at) : 0;
+	result->extra_room = at < end ? (uint32_t)(end - at) : 0;
 }
 
 /* Marks a frame as failed; the first reason stays. The frame must still be pushed on. */

@@ -15,6 +15,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "sink/findings.h"
 #include "sink/pictures.h"
 #include "sink/record.h"
 #include "sink/sink.h"
@@ -179,7 +180,7 @@ static void write_line(
 	record_write_flags(writer, frame->flags);
 	if (frame->result.task != GW_TASK_NONE) {
 		writer_raw(writer, ",\"result\":{");
-		record_write_result(writer, file->gw, frame);
+		findings_write(writer, file->gw, &frame->result);
 		writer_raw(writer, "}");
 	}
 	writer_raw(writer, "}\n");

@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sink/findings.h"
 #include "sink/sink.h"
-
-#define CONFIDENCE_DIGITS 4
-#define PIXEL_DIGITS 2
 
 static const char *const clock_names[] = {
 	[GW_CLOCK_ARRIVAL] = "arrival",
@@ -141,92 +139,6 @@ static void write_frame(struct writer *writer, const struct gw_frame *frame)
 	writer_raw(writer, "}");
 }
 
-/* What a class and a box begin with. A label that the model does not have is its number. */
-static void write_entry(
-	struct writer *writer, const struct gw_model_info *model, uint16_t index, float confidence)
-{
-	writer_raw(writer, "\"type\":");
-	if (index < model->label_count) {
-		writer_string(writer, model->labels[index]);
-	} else {
-		writer_raw(writer, "\"");
-		writer_unsigned(writer, index);
-		writer_raw(writer, "\"");
-	}
-	writer_raw(writer, ",\"index\":");
-	writer_unsigned(writer, index);
-	writer_raw(writer, ",\"confidence\":");
-	writer_fixed(writer,
-		confidence > 1           ? 1
-			: confidence > 0 ? confidence
-					 : 0,
-		CONFIDENCE_DIGITS);
-}
-
-static void write_classes(
-	struct writer *writer, const struct gw_model_info *model, const struct gw_result *result)
-{
-	writer_raw(writer, ",\"classes\":[");
-	for (uint16_t i = 0; i < result->count && i < GW_TOP_K; i++) {
-		writer_raw(writer, i > 0 ? ",{" : "{");
-		write_entry(
-			writer, model, result->findings[i].index, result->findings[i].confidence);
-		writer_raw(writer, "}");
-	}
-	writer_raw(writer, "]");
-}
-
-static void write_objects(
-	struct writer *writer, const struct gw_model_info *model, const struct gw_result *result)
-{
-	writer_raw(writer, ",\"objects\":[");
-	for (uint16_t i = 0; i < result->count && i < GW_BOXES; i++) {
-		const struct gw_finding *box = &result->findings[i];
-
-		writer_raw(writer, i > 0 ? ",{\"id\":\"" : "{\"id\":\"");
-		writer_unsigned(writer, i);
-		writer_raw(writer, "\",");
-		write_entry(writer, model, box->index, box->confidence);
-		writer_raw(writer, ",\"bbox\":{\"leftX\":");
-		writer_fixed(writer, box->x0, PIXEL_DIGITS);
-		writer_raw(writer, ",\"topY\":");
-		writer_fixed(writer, box->y0, PIXEL_DIGITS);
-		writer_raw(writer, ",\"rightX\":");
-		writer_fixed(writer, box->x1, PIXEL_DIGITS);
-		writer_raw(writer, ",\"bottomY\":");
-		writer_fixed(writer, box->y1, PIXEL_DIGITS);
-		writer_raw(writer, "}}");
-	}
-	writer_raw(writer, "]");
-}
-
-void record_write_result(struct writer *writer, const struct gw *gw, const struct gw_frame *frame)
-{
-	const struct gw_result *result = &frame->result;
-
-	if (result->model >= atomic_load_explicit(&gw->model_count, memory_order_acquire) ||
-		result->task == GW_TASK_NONE) {
-		writer_raw(writer, "\"task\":\"none\"");
-		return;
-	}
-	const struct gw_model_info *model = &gw->models[result->model];
-
-	writer_raw(writer, "\"model\":{\"name\":");
-	writer_string(writer, model->name);
-	writer_raw(writer, ",\"version\":");
-	writer_unsigned(writer, model->version);
-	writer_raw(writer, ",\"digest\":");
-	writer_string(writer, model->digest);
-	writer_raw(writer, "},\"task\":");
-	if (result->task == GW_TASK_CLASSIFY) {
-		writer_string(writer, "classify");
-		write_classes(writer, model, result);
-	} else {
-		writer_string(writer, "detect");
-		write_objects(writer, model, result);
-	}
-}
-
 static void write_latencies(struct writer *writer, const struct gw_frame *frame)
 {
 	const char *comma = "";
@@ -260,7 +172,7 @@ int record_finish(struct record *record, const struct gw_frame *frame, bool samp
 	writer_raw(&writer, ",\"frame\":");
 	write_frame(&writer, frame);
 	writer_raw(&writer, ",");
-	record_write_result(&writer, record->gw, frame);
+	findings_write(&writer, record->gw, &frame->result);
 	writer_raw(&writer, sampled ? ",\"sampled\":true" : ",\"sampled\":false");
 	writer_raw(&writer, ",\"latencyUs\":");
 	write_latencies(&writer, frame);

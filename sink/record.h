@@ -10,8 +10,8 @@
 #include "core/gateway.h"
 #include "sink/writer.h"
 
-/* 100 boxes whose labels have 400 bytes each. */
-#define RECORD_SIZE 65536u
+/* Tensors of 190,000 values, or the labels of a mask of any picture. */
+#define RECORD_SIZE (1u << 20)
 /* Boot id, camera and sequence number with slashes between; or another gateway's. */
 #define RECORD_ID_SIZE GW_ORIGIN_ID
 
@@ -41,10 +41,6 @@ void record_begin(struct record *record, const struct gw_frame *frame);
 /* Sets value and size, after record_begin() for the same frame. `sampled`: its picture is on its
  * way too. -EMSGSIZE when the text does not fit. */
 int record_finish(struct record *record, const struct gw_frame *frame, bool sampled);
-
-/* The members that say what the model said, "model":{...},"task":... and "classes" or "objects";
- * "task":"none" alone for a camera without a model. */
-void record_write_result(struct writer *writer, const struct gw *gw, const struct gw_frame *frame);
 
 /* An array of the frame's flags by name. */
 void record_write_flags(struct writer *writer, uint32_t flags);

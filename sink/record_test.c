@@ -184,7 +184,7 @@ static void a_camera_without_a_model_says_task_none(void **state)
 
 static void a_record_that_is_too_long_is_refused(void **state)
 {
-	static char label[4000];
+	static char label[GW_BOXES * 110];
 	static const char *const labels[] = {label};
 	struct fixture *f = fixture_open("kafka: {backend: 'null'}\n", false);
 	struct gw_frame *frame = fixture_frame(f, 1);

@@ -130,6 +130,27 @@ static void put_digits(struct writer *writer, uint64_t value, unsigned int least
 	put(writer, text + at, sizeof(text) - at);
 }
 
+void writer_base64(struct writer *writer, const void *bytes, size_t size)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const uint8_t *at = bytes;
+
+	put(writer, "\"", 1);
+	for (; size > 0 && !writer->cut; at += 3) {
+		const size_t count = size < 3 ? size : 3;
+		const uint32_t group = (uint32_t)at[0] << 16 |
+			(count > 1 ? (uint32_t)at[1] << 8 : 0) | (count > 2 ? at[2] : 0);
+		const char text[] = {digits[group >> 18], digits[group >> 12 & 63],
+			count > 1 ? digits[group >> 6 & 63] : '=',
+			count > 2 ? digits[group & 63] : '='};
+
+		put(writer, text, sizeof(text));
+		size -= count;
+	}
+	put(writer, "\"", 1);
+}
+
 void writer_unsigned(struct writer *writer, uint64_t value)
 {
 	put_digits(writer, value, 1);

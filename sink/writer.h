@@ -32,6 +32,9 @@ void writer_string(struct writer *writer, const char *text);
  * without control characters. */
 bool writer_keeps(const char *text);
 
+/* The bytes as base64 (RFC 4648, 4), in quotes. */
+void writer_base64(struct writer *writer, const void *bytes, size_t size);
+
 void writer_unsigned(struct writer *writer, uint64_t value);
 
 /* `value` with `digits` (0 .. 6) digits after the point, rounded. What is no number becomes 0;

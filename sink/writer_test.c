@@ -117,6 +117,22 @@ static void unsigned_numbers_reach_to_the_last_bit(void **state)
 	assert_string_equal(data, "0 18446744073709551615");
 }
 
+/* RFC 4648, 10. */
+static void bytes_become_base64(void **state)
+{
+	static const char *const expected[] = {"\"\"", "\"Zg==\"", "\"Zm8=\"", "\"Zm9v\"",
+		"\"Zm9vYg==\"", "\"Zm9vYmE=\"", "\"Zm9vYmFy\""};
+	char data[TEXT_SIZE];
+	struct writer writer;
+
+	for (size_t size = 0; size <= 6; size++) {
+		writer_begin(&writer, data, sizeof(data) - 1);
+		writer_base64(&writer, "foobar", size);
+		data[writer.size] = '\0';
+		assert_string_equal(data, expected[size]);
+	}
+}
+
 static void what_does_not_fit_is_cut_and_noted(void **state)
 {
 	char data[8] = "xxxxxxx";
@@ -174,6 +190,7 @@ int main(void)
 		cmocka_unit_test(every_string_of_random_bytes_is_read_back_by_a_json_parser),
 		cmocka_unit_test(numbers_have_fixed_digits_and_are_always_numbers),
 		cmocka_unit_test(unsigned_numbers_reach_to_the_last_bit),
+		cmocka_unit_test(bytes_become_base64),
 		cmocka_unit_test(what_does_not_fit_is_cut_and_noted),
 		cmocka_unit_test(a_time_is_rfc_3339_in_utc),
 		cmocka_unit_test(times_agree_with_the_c_library),

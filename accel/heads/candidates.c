@@ -9,6 +9,8 @@ void candidates_begin(struct candidates *candidates, const struct head_job *job)
 	candidates->map = job->map;
 	candidates->count = candidates->seen = 0;
 	candidates->status = 0;
+	candidates->at = 0;
+	candidates->keypoints = NULL;
 	candidates->least = INFINITY;
 	for (uint32_t i = 0; i < job->description->labels_count; i++)
 		candidates->least = fminf(candidates->least, candidates_threshold(candidates, i));
@@ -160,6 +162,7 @@ void candidates_add(struct candidates *candidates, uint32_t label, float confide
 		.confidence = confidence,
 		.order = candidates->seen++,
 		.label = (uint16_t)label,
+		.at = candidates->at,
 		.x0 = source_x(map, x0),
 		.y0 = source_y(map, y0),
 		.x1 = source_x(map, x1),
@@ -215,6 +218,28 @@ static bool is_suppressed(
 	return false;
 }
 
+/* Keypoints may lie beyond of what the model saw: half a person has them all. */
+static int add_keypoints(const struct candidates *candidates, const struct candidate *candidate,
+	struct gw_result *result, struct gw_finding *finding)
+{
+	const uint32_t count = candidates->description->detect->keypoints->names_count;
+	struct gw_keypoint *points = gw_result_add(result, finding, count * sizeof(*points));
+
+	if (!points)
+		return -ENOBUFS;
+	candidates->keypoints(candidates, candidate->at, points);
+	for (uint32_t i = 0; i < count; i++) {
+		points[i].at.x = source_x(candidates->map, points[i].at.x);
+		points[i].at.y = source_y(candidates->map, points[i].at.y);
+		if (!isfinite(points[i].at.x) || !isfinite(points[i].at.y) ||
+			!isfinite(points[i].confidence))
+			return -EDOM;
+		if (!head_is_probability(points[i].confidence))
+			return -ERANGE;
+	}
+	return 0;
+}
+
 int candidates_finish(struct candidates *candidates, float iou, struct gw_result *result)
 {
 	const uint32_t most = candidates->description->detect->max_boxes;
@@ -232,7 +257,13 @@ int candidates_finish(struct candidates *candidates, float iou, struct gw_result
 		if (iou < 1 && is_suppressed(candidates->list, kept, &candidate, iou))
 			continue;
 		candidates->list[kept] = candidate;
-		result->findings[kept++] = clip(candidates->map, &candidate);
+		result->findings[kept] = clip(candidates->map, &candidate);
+		if (candidates->keypoints)
+			candidates->status = add_keypoints(
+				candidates, &candidate, result, &result->findings[kept]);
+		if (candidates->status != 0)
+			return candidates->status;
+		kept++;
 	}
 	result->count = (uint16_t)kept;
 	return 0;

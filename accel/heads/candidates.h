@@ -11,6 +11,7 @@ struct candidate {
 	uint32_t order; /* of equals the first stays first */
 	uint16_t label;
 	float x0, y0, x1, y1; /* source pixels, also beyond of what the model saw */
+	uint32_t at; /* what the head knows it by: where its keypoints are */
 };
 
 /* Lives on the stack of one read(). */
@@ -20,6 +21,11 @@ struct candidates {
 	float least; /* threshold of any label that is wanted */
 	uint32_t count, seen;
 	int status; /* of the values so far: 0, -EDOM or -ERANGE */
+	uint32_t at; /* of what is added next */
+	/* Fills in the keypoints of a box, in pixels of the input; NULL: there are none. */
+	void (*keypoints)(
+		const struct candidates *candidates, uint32_t at, struct gw_keypoint *points);
+	const void *owner; /* the head's own, for that */
 	struct candidate list[CANDIDATES]; /* a heap with the worst on top, until it is sorted */
 };
 

@@ -9,6 +9,12 @@
 
 enum { HEATMAP, SIZE, OFFSET };
 
+/* Where keypoints stand: behind what there is of the others. */
+static uint32_t points_at(const struct model_detect *detect)
+{
+	return detect->offset ? OFFSET + 1 : OFFSET;
+}
+
 struct grid {
 	uint32_t columns, rows;
 	size_t plane; /* cells */
@@ -16,7 +22,7 @@ struct grid {
 	enum model_size size_is;
 	bool vertical_first;
 	float shift; /* of the centre from the cell's corner, cells */
-	const float *size, *offset; /* `offset` may be NULL */
+	const float *size, *offset, *points; /* the last two may be NULL */
 };
 
 static uint32_t outputs(
@@ -31,11 +37,15 @@ static uint32_t outputs(
 		.name = detect->heatmap, .rank = 3, .dims = {d->labels_count, rows, columns}};
 	tensors[SIZE] = (struct infer_tensor){
 		.name = detect->size, .rank = 3, .dims = {sides, rows, columns}};
-	if (!detect->offset)
-		return 2;
-	tensors[OFFSET] = (struct infer_tensor){
-		.name = detect->offset, .rank = 3, .dims = {2, rows, columns}};
-	return 3;
+	if (detect->offset)
+		tensors[OFFSET] = (struct infer_tensor){
+			.name = detect->offset, .rank = 3, .dims = {2, rows, columns}};
+	if (!detect->keypoints)
+		return points_at(detect);
+	tensors[points_at(detect)] = (struct infer_tensor){.name = detect->keypoints->tensor,
+		.rank = 3,
+		.dims = {2 * detect->keypoints->names_count, rows, columns}};
+	return points_at(detect) + 1;
 }
 
 /* What a row of confidences, or of logits, holds: one pass that vectorises. */
@@ -50,15 +60,6 @@ static void look_at(const float *row, uint32_t count, float threshold, float low
 	}
 	*hits = above;
 	*outside += out;
-}
-
-/* What is wrong with a map that holds something that it must not. */
-static int why(const float *map, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!isfinite(map[i]))
-			return -EDOM;
-	return -ERANGE;
 }
 
 /* Nothing among the up to eight neighbours is larger. */
@@ -107,10 +108,37 @@ static void add(struct candidates *found, const struct grid *grid, uint32_t labe
 			at_x + size[2 * plane], at_y + size[3 * plane]);
 		return;
 	}
+	found->at = (uint32_t)cell;
 	const float width = extent(grid, size[horizontal]), height = extent(grid, size[vertical]);
 
 	candidates_add(found, label, confidence, at_x - width / 2, at_y - height / 2,
 		at_x + width / 2, at_y + height / 2);
+}
+
+/* As parts of the box's width and height from its upper left corner (Xu et al.: CenterFace, 2020,
+ * 3.2). */
+static void keypoints(const struct candidates *found, uint32_t cell, struct gw_keypoint *points)
+{
+	const struct grid *grid = found->owner;
+	const size_t plane = grid->plane;
+	const size_t horizontal = grid->vertical_first ? plane : 0, vertical = plane - horizontal;
+	const float width = extent(grid, grid->size[cell + horizontal]);
+	const float height = extent(grid, grid->size[cell + vertical]);
+	float at_x = (float)(cell % grid->columns) + grid->shift;
+	float at_y = (float)(cell / grid->columns) + grid->shift;
+
+	if (grid->offset) {
+		at_x += grid->offset[cell + horizontal];
+		at_y += grid->offset[cell + vertical];
+	}
+	for (uint32_t i = 0; i < found->description->detect->keypoints->names_count; i++) {
+		const float *point = grid->points + 2 * i * plane + cell;
+
+		points[i] = (struct gw_keypoint){
+			{at_x * (float)grid->stride + (point[horizontal] - 0.5f) * width,
+				at_y * (float)grid->stride + (point[vertical] - 0.5f) * height},
+			1};
+	}
 }
 
 /* One label's cells that reach `threshold`, which is a logit where the map holds logits. */
@@ -130,7 +158,7 @@ static void read_map(struct candidates *found, const struct grid *grid, uint32_t
 					y);
 	}
 	if (outside > 0 && found->status == 0)
-		found->status = why(map, grid->plane);
+		found->status = head_why(map, grid->plane);
 }
 
 static int read(const struct head_job *job, struct gw_result *result)
@@ -147,10 +175,14 @@ static int read(const struct head_job *job, struct gw_result *result)
 		.shift = detect->shift,
 		.size = job->values[SIZE],
 		.offset = detect->offset ? job->values[OFFSET] : NULL,
+		.points = detect->keypoints ? job->values[points_at(detect)] : NULL,
 	};
 	struct candidates found;
 
 	candidates_begin(&found, job);
+	found.owner = &grid;
+	if (detect->keypoints)
+		found.keypoints = keypoints;
 	for (uint32_t label = 0; label < job->description->labels_count; label++) {
 		const float threshold = candidates_threshold(&found, label);
 

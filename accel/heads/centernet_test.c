@@ -253,6 +253,39 @@ static void sizes_may_be_logarithms_and_vertical_first(void **state)
 	assert_float_equal(m->result.findings[0].y1, 3.75f * 4 + 4, 1e-4);
 }
 
+/* As parts of the box. */
+static void landmarks_lie_within_the_box(void **state)
+{
+	static char tensor[] = "landmarks", eye[] = "eye";
+	static char *names[] = {eye};
+	static struct model_keypoints points = {.tensor = tensor, .names = names, .names_count = 1};
+	static float landmarks[2][SIDE][SIDE];
+	static _Alignas(8) uint8_t slot[64];
+	struct maps *m = *state;
+	const struct head_job job = {
+		.description = &model,
+		.map = &same,
+		.values = {&m->heat[0][0][0], &m->size[0][0][0], &landmarks[0][0][0]},
+	};
+
+	m->result.extra = slot;
+	m->result.extra_room = sizeof(slot);
+	options.size_is = MODEL_SIZE_PIXELS;
+	options.keypoints = &points;
+	m->heat[0][3][4] = 0.9f;
+	m->size[0][3][4] = 8;
+	m->size[1][3][4] = 6;
+	landmarks[0][3][4] = 0.25f;
+	landmarks[1][3][4] = 0.5f;
+	assert_int_equal(head_of(&model)->read(&job, &m->result), 0);
+	assert_int_equal(m->result.count, 1);
+	const struct gw_keypoint *found = gw_result_rest(&m->result, &m->result.findings[0]);
+
+	/* The box is 12 .. 20 by 9 .. 15. */
+	assert_float_equal(found[0].at.x, 14, 1e-4);
+	assert_float_equal(found[0].at.y, 12, 1e-4);
+}
+
 static void labels_may_have_thresholds_of_their_own(void **state)
 {
 	float thresholds[LABELS] = {2, 0.6f};
@@ -297,6 +330,7 @@ int main(void)
 		TEST(what_is_no_probability_is_an_error),
 		TEST(logits_become_confidences),
 		TEST(sizes_may_be_logarithms_and_vertical_first),
+		TEST(landmarks_lie_within_the_box),
 		TEST(labels_may_have_thresholds_of_their_own),
 		TEST(what_is_too_small_is_left_out),
 	};

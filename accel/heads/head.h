@@ -31,8 +31,9 @@ struct head {
 	int (*fit)(const struct model_description *d, const struct infer_tensor *tensors,
 		struct gw_error *error);
 
-	/* Fills in the result but for its model. 0; -EDOM: values are no numbers; -ERANGE: what
-	 * must be a probability lies outside of 0 .. 1. */
+	/* Fills in the result but for its model. 0; -EDOM: values are no numbers, or no labels;
+	 * -ERANGE: what must be a probability lies outside of 0 .. 1; -ENOBUFS: the result has no
+	 * room. */
 	int (*read)(const struct head_job *job, struct gw_result *result);
 };
 
@@ -51,9 +52,13 @@ static inline bool head_is_probability(float value)
 	return value >= -HEAD_ROUNDING && value <= 1 + HEAD_ROUNDING;
 }
 
+/* Of values among which some are no probabilities: -EDOM or -ERANGE. */
+int head_why(const float *values, size_t count);
+
 /* The logistic function and its inverse; the logit of 1 and above is infinite. */
 float head_sigmoid(float logit);
 float head_logit(float probability);
 
 extern const struct head head_classify;
 extern const struct head head_centernet, head_yolo, head_yolov3, head_ssd, head_boxes;
+extern const struct head head_text, head_segment, head_raw;

@@ -14,16 +14,38 @@ const struct head *head_of(const struct model_description *d)
 		[MODEL_DETECT_BOXES] = &head_boxes,
 	};
 
-	return d->task == GW_TASK_CLASSIFY ? &head_classify : detectors[d->detect->head];
+	switch (d->task) {
+	case GW_TASK_CLASSIFY:
+		return &head_classify;
+	case GW_TASK_TEXT:
+		return &head_text;
+	case GW_TASK_SEGMENT:
+		return &head_segment;
+	case GW_TASK_RAW:
+		return &head_raw;
+	default:
+		return detectors[d->detect->head];
+	}
 }
 
 const char *head_complaint(int status)
 {
+	if (status == -ENOBUFS)
+		return "what the model says is too large for the camera's frame slots: give the "
+		       "camera larger ones (frames.classes), or let the model say less";
 	return status == -ERANGE
 		? "the model's output holds values outside of 0 .. 1 where model.yaml says "
 		  "confidences: if these are logits, set `softmax: true` or `sigmoid: true`"
 		: "the model's output holds values that are no numbers: look at its weights, and "
 		  "at mean, std and scale in model.yaml";
+}
+
+int head_why(const float *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!isfinite(values[i]))
+			return -EDOM;
+	return -ERANGE;
 }
 
 float head_sigmoid(float logit)

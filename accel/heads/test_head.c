@@ -7,6 +7,8 @@ struct model_description test_model;
 struct infer_tensor test_tensors[INFER_OUTPUTS];
 struct gw_result test_result;
 
+static _Alignas(8) uint8_t slot[65536];
+
 void test_head_is(enum model_detector head)
 {
 	static char *labels[] = {"a", "b", "c"};
@@ -30,6 +32,8 @@ void test_head_is(enum model_detector head)
 	};
 	memset(test_tensors, 0, sizeof(test_tensors));
 	memset(&test_result, 0, sizeof(test_result));
+	test_result.extra = slot;
+	test_result.extra_room = sizeof(slot);
 }
 
 int test_head_read(const float *first, const float *second, const float *third)
@@ -43,6 +47,8 @@ int test_head_read(const float *first, const float *second, const float *third)
 		.values = {first, second, third},
 	};
 
+	test_result.count = 0;
+	test_result.extra_size = 0;
 	for (int k = 0; k < INFER_OUTPUTS; k++)
 		job.rows[k] = test_tensors[k].dims[0];
 	return head_of(&test_model)->read(&job, &test_result);

@@ -13,12 +13,20 @@
 struct layout {
 	uint32_t anchors;
 	size_t anchor, value; /* from one to the next, floats */
-	uint32_t first_label; /* its place among the values of an anchor */
+	uint32_t first_label, first_point; /* their places among the values of an anchor */
+	const float *values;
 };
+
+/* Values of one keypoint. */
+static uint32_t point_values(const struct model_description *d)
+{
+	return d->detect->keypoints->certain ? 2 : 3;
+}
 
 static uint32_t values_of(const struct model_description *d)
 {
-	return SIDES + d->detect->objectness + d->labels_count;
+	return SIDES + d->detect->objectness + d->labels_count +
+		(d->detect->keypoints ? d->detect->keypoints->names_count * point_values(d) : 0);
 }
 
 /* Cells of all grids. */
@@ -143,6 +151,7 @@ static void read_anchor(
 		if (!known)
 			box_of(d, layout, at, anchor, side);
 		known = true;
+		found->at = anchor;
 		candidates_add(found, i, value, side[0], side[1], side[2], side[3]);
 	}
 }
@@ -162,8 +171,24 @@ static void read_label(
 		if (!(row[i] >= reached))
 			continue;
 		box_of(d, layout, values + i, i, side);
+		found->at = i;
 		candidates_add(found, label, confidence(detect, row[i]), side[0], side[1], side[2],
 			side[3]);
+	}
+}
+
+static void keypoints(const struct candidates *found, uint32_t anchor, struct gw_keypoint *points)
+{
+	const struct model_description *d = found->description;
+	const struct layout *layout = found->owner;
+	const float *at =
+		layout->values + anchor * layout->anchor + layout->first_point * layout->value;
+
+	for (uint32_t i = 0; i < d->detect->keypoints->names_count; i++) {
+		points[i] = (struct gw_keypoint){{at[0], at[layout->value]}, 1};
+		if (!d->detect->keypoints->certain)
+			points[i].confidence = confidence(d->detect, at[2 * layout->value]);
+		at += point_values(d) * layout->value;
 	}
 }
 
@@ -177,13 +202,18 @@ static int read(const struct head_job *job, struct gw_result *result)
 		.anchor = by_value ? 1 : tensor->dims[1],
 		.value = by_value ? tensor->dims[1] : 1,
 		.first_label = SIDES + d->detect->objectness,
+		.first_point = SIDES + d->detect->objectness + d->labels_count,
+		.values = job->values[0],
 	};
-	const float *values = job->values[0];
+	const float *values = layout.values;
 	struct candidates found;
 
 	candidates_begin(&found, job);
+	found.owner = &layout;
+	if (d->detect->keypoints)
+		found.keypoints = keypoints;
 	/* Confidences of boxes that nobody looks at must make sense, too. */
-	for (uint32_t i = SIDES; !d->detect->sigmoid && i < values_of(d); i++)
+	for (uint32_t i = SIDES; !d->detect->sigmoid && i < layout.first_point; i++)
 		candidates_check(&found, values + i * layout.value, layout.anchors, layout.anchor);
 	if (d->detect->sigmoid)
 		candidates_check_numbers(&found, values, (size_t)tensor->dims[0] * tensor->dims[1]);

@@ -128,6 +128,33 @@ static void logits_become_confidences(void **state)
 	assert_int_equal(read_by_anchor(), -ERANGE);
 }
 
+static void keypoints_follow_the_labels(void **state)
+{
+	static char nose[] = "nose", tail[] = "tail";
+	static char *names[] = {nose, tail};
+	static struct model_keypoints points = {.names = names, .names_count = 2};
+	static float poses[ANCHORS][VALUES + 6];
+	const float pose[] = {20, 30, 10, 20, 0.8f, 0, 0, 21, 22, 0.9f, 70, -3, 0.1f};
+
+	test_detect.keypoints = &points;
+	memset(poses, 0, sizeof(poses));
+	memcpy(poses[4], pose, sizeof(pose));
+	test_tensors[0] =
+		(struct infer_tensor){.name = "out", .rank = 2, .dims = {ANCHORS, VALUES + 6}};
+	assert_int_equal(test_head_read(poses[0], NULL, NULL), 0);
+	assert_int_equal(test_result.count, 1);
+	const struct gw_keypoint *found = gw_result_rest(&test_result, &test_result.findings[0]);
+
+	assert_float_equal(found[0].at.x, 21, 1e-5);
+	assert_float_equal(found[0].at.y, 22, 1e-5);
+	assert_float_equal(found[0].confidence, 0.9, 1e-5);
+	/* Half a cat has a tail all the same. */
+	assert_float_equal(found[1].at.x, 70, 1e-5);
+	assert_float_equal(found[1].at.y, -3, 1e-5);
+	test_result.extra_room = 20;
+	assert_int_equal(test_head_read(poses[0], NULL, NULL), -ENOBUFS);
+}
+
 static void what_is_no_number_is_an_error(void **state)
 {
 	put(7, 20, 30, 10, 20, NAN, 0, 0);
@@ -177,6 +204,7 @@ int main(void)
 		TEST(objectness_is_a_factor),
 		TEST(grids_are_laid_over_the_input),
 		TEST(logits_become_confidences),
+		TEST(keypoints_follow_the_labels),
 		TEST(what_is_no_number_is_an_error),
 		TEST(more_boxes_than_are_kept_leave_the_best),
 		TEST(shapes_that_do_not_fit_are_named),

@@ -1,0 +1,142 @@
+#include "sink/findings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/test.h"
+
+static const char *const labels[] = {"sky", "road"};
+static const char *const points[] = {"nose", "tail"};
+static struct gw *gw;
+static struct gw_result result;
+static _Alignas(8) uint8_t slot[4096];
+static char text[65536];
+
+static int begin(void **state)
+{
+	gw = calloc(1, sizeof(*gw));
+	if (!gw)
+		return -1;
+	gw->model_count = 1;
+	gw->models[0] = (struct gw_model_info){.name = "m",
+		.version = 3,
+		.digest = "sha256:0",
+		.labels = labels,
+		.label_count = 2,
+		.keypoints = points,
+		.keypoint_count = 2};
+	memset(&result, 0, sizeof(result));
+	result.extra = slot;
+	result.extra_room = sizeof(slot);
+	return 0;
+}
+
+static int end(void **state)
+{
+	free(gw);
+	return 0;
+}
+
+static void assert_written(enum gw_task task, const char *expected)
+{
+	struct writer writer;
+	char whole[4096];
+
+	result.task = task;
+	writer_begin(&writer, text, sizeof(text) - 1);
+	findings_write(&writer, gw, &result);
+	text[writer.size] = '\0';
+	assert_false(writer.cut);
+	snprintf(whole, sizeof(whole),
+		"\"model\":{\"name\":\"m\",\"version\":3,\"digest\":\"sha256:0\"},\"task\":%s",
+		expected);
+	assert_string_equal(text, whole);
+}
+
+static void keypoints_stand_with_their_object(void **state)
+{
+	struct gw_finding *finding = &result.findings[0];
+	struct gw_keypoint *found;
+
+	*finding = (struct gw_finding){
+		.index = 1, .confidence = 0.5f, .x0 = 1, .y0 = 2, .x1 = 3, .y1 = 4};
+	found = gw_result_add(&result, finding, 2 * sizeof(*found));
+	found[0] = (struct gw_keypoint){{1.5f, 2.25f}, 0.75f};
+	found[1] = (struct gw_keypoint){{-3, 5000}, 0};
+	result.count = 1;
+	assert_written(GW_TASK_DETECT,
+		"\"detect\",\"objects\":[{\"id\":\"0\",\"type\":\"road\",\"index\":1,"
+		"\"confidence\":0.5000,\"bbox\":{\"leftX\":1.00,\"topY\":2.00,\"rightX\":3.00,"
+		"\"bottomY\":4.00},\"keypoints\":[{\"x\":1.50,\"y\":2.25,\"type\":\"nose\","
+		"\"confidence\":0.7500},{\"x\":-3.00,\"y\":5000.00,\"type\":\"tail\","
+		"\"confidence\":0.0000}]}]");
+}
+
+static void text_has_corners(void **state)
+{
+	struct gw_finding *finding = &result.findings[0];
+	struct gw_point *corners;
+
+	*finding = (struct gw_finding){.confidence = 1, .x1 = 8, .y1 = 4};
+	corners = gw_result_add(&result, finding, 4 * sizeof(*corners));
+	for (int i = 0; i < 4; i++)
+		corners[i] = (struct gw_point){(float)i, (float)(2 * i)};
+	result.count = 1;
+	assert_written(GW_TASK_TEXT,
+		"\"text\",\"objects\":[{\"id\":\"0\",\"type\":\"sky\",\"index\":0,"
+		"\"confidence\":1.0000,\"bbox\":{\"leftX\":0.00,\"topY\":0.00,\"rightX\":8.00,"
+		"\"bottomY\":4.00},\"polygon\":[{\"x\":0.00,\"y\":0.00},{\"x\":1.00,\"y\":2.00},"
+		"{\"x\":2.00,\"y\":4.00},{\"x\":3.00,\"y\":6.00}]}]");
+}
+
+static void a_mask_is_runs(void **state)
+{
+	struct gw_finding *finding = &result.findings[0];
+	struct gw_mask *mask;
+
+	*finding = (struct gw_finding){.confidence = 1, .x1 = 640, .y1 = 480};
+	mask = gw_result_add(&result, finding, sizeof(*mask) + 2 * sizeof(mask->run[0]));
+	mask->width = 4;
+	mask->height = 2;
+	mask->count = 2;
+	mask->run[0] = (struct gw_run){0, 5};
+	mask->run[1] = (struct gw_run){1, 3};
+	result.count = 1;
+	assert_written(GW_TASK_SEGMENT,
+		"\"segment\",\"mask\":{\"width\":4,\"height\":2,\"bbox\":{\"leftX\":0.00,"
+		"\"topY\":0.00,\"rightX\":640.00,\"bottomY\":480.00},\"labels\":[\"sky\","
+		"\"road\"],\"runs\":[0,5,1,3]}");
+}
+
+static void tensors_are_base64(void **state)
+{
+	struct gw_finding *finding = &result.findings[0];
+	struct gw_values *values;
+
+	finding->index = 1;
+	values = gw_result_add(&result, finding, sizeof(*values) + 2 * sizeof(float));
+	values->rank = 2;
+	values->dims[0] = 1;
+	values->dims[1] = 2;
+	values->value[0] = 1; /* 00 00 80 3f */
+	values->value[1] = -2; /* 00 00 00 c0 */
+	result.count = 1;
+	assert_written(GW_TASK_RAW,
+		"\"raw\",\"tensors\":[{\"name\":\"road\",\"shape\":[1,2],"
+		"\"float32\":\"AACAPwAAAMA=\"}]");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(keypoints_stand_with_their_object),
+		TEST(text_has_corners),
+		TEST(a_mask_is_runs),
+		TEST(tensors_are_base64),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
