@@ -9,7 +9,7 @@ from engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "configs" / "models"
-sys.path[:0] = [str(SCRIPTS), str(SCRIPTS / "digits"), str(SCRIPTS / "objects")]
+sys.path[:0] = [str(SCRIPTS), *(str(path.parent) for path in sorted(SCRIPTS.glob("*/model.yaml")))]
 
 
 def there(path: Path) -> Path:

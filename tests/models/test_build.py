@@ -1,73 +1,18 @@
 """How the model repository is made: what is kept, what is made again, what is refused."""
 
 import hashlib
-import os
-import stat
 import subprocess
 import sys
-import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import build
+import catalogue
 import downloads
 import mnist
 import numpy as np
 import pytest
 import yaml
-
-NPM = """#!{python}
-# Stands in for npm: hands out the package file that lies beside it, or fails as npm does.
-import shutil, sys
-from pathlib import Path
-if not Path({archive!r}).exists():
-    sys.exit("npm error 404 not found")
-shutil.copy({archive!r}, "thing-1.0.0.tgz")
-"""
-
-
-@pytest.fixture
-def archive(tmp_path):
-    """A package with two files."""
-    (tmp_path / "package").mkdir()
-    (tmp_path / "package" / "data").write_text("data")
-    (tmp_path / "package" / "other").write_text("other")
-    path = tmp_path / "made.tgz"
-    with tarfile.open(path, "w:gz") as tar:
-        tar.add(tmp_path / "package", "package")
-    return path
-
-
-@pytest.fixture
-def package(archive, tmp_path, monkeypatch):
-    """That package as it is pinned; `npm` gives it."""
-    npm = tmp_path / "bin" / "npm"
-    npm.parent.mkdir()
-    npm.write_text(NPM.format(python=sys.executable, archive=str(archive)))
-    npm.chmod(npm.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", str(npm.parent), prepend=os.pathsep)
-    return downloads.Package("npm", "thing", "1.0.0", downloads.sha256(archive))
-
-
-def test_a_package_leaves_only_the_files_that_are_needed(package, tmp_path):
-    downloads.provide(package, ("data",), tmp_path / "kept")
-    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == [".package", "data"]
-    assert (tmp_path / "kept" / "data").read_text() == "data"
-
-
-def test_a_package_is_fetched_once(package, archive, tmp_path):
-    downloads.provide(package, ("data",), tmp_path / "kept")
-    archive.unlink()
-    downloads.provide(package, ("data",), tmp_path / "kept")
-    (tmp_path / "kept" / "data").unlink()
-    with pytest.raises(RuntimeError, match=r"cannot fetch thing@1\.0\.0: npm error 404"):
-        downloads.provide(package, ("data",), tmp_path / "kept")
-
-
-def test_a_package_with_another_sum_is_refused(package, archive, tmp_path):
-    archive.write_bytes(archive.read_bytes() + b"more")
-    with pytest.raises(RuntimeError, match="pinned is"):
-        downloads.provide(package, ("data",), tmp_path / "kept")
-    assert list((tmp_path / "kept").iterdir()) == []
 
 
 @pytest.fixture
@@ -75,7 +20,7 @@ def repository(objects, cache, tmp_path):
     """A repository with `objects`, and a function that brings it up to date again."""
 
     def again(*options):
-        command = [sys.executable, build.HERE / "build.py", "--repository", tmp_path]
+        command = [sys.executable, catalogue.HERE / "build.py", "--repository", tmp_path]
         command += ["--cache", cache, "--only", "objects", *options]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -112,16 +57,18 @@ def test_nothing_but_the_model_and_its_description_is_visible(repository):
 
 
 def test_the_recipe_changes_with_every_script(tmp_path, monkeypatch):
-    scripts = tmp_path / "digits"
-    scripts.mkdir()
-    (tmp_path / "requirements.txt").write_text("numpy==1\n")
-    (scripts / "train.py").write_text("print(1)\n")
+    model = replace(catalogue.MODELS[0], modules=("shared.py",))
     monkeypatch.setattr(build, "HERE", tmp_path)
-    before = build.recipe(build.MODELS[0])
-    (scripts / "train.py").write_text("print(2)\n")
-    changed = build.recipe(build.MODELS[0])
-    (tmp_path / "requirements.txt").write_text("numpy==2\n")
-    assert len({before, changed, build.recipe(build.MODELS[0])}) == 3
+    monkeypatch.setattr(catalogue, "HERE", tmp_path)
+    (tmp_path / model.name).mkdir()
+    found = set()
+    for path in ("requirements.txt", "shared.py", f"{model.name}/train.py"):
+        (tmp_path / path).write_text("1")
+    for path in ("requirements.txt", "shared.py", f"{model.name}/train.py"):
+        found.add(build.recipe(model))
+        (tmp_path / path).write_text("2")
+    found.add(build.recipe(model))
+    assert len(found) == 4
 
 
 def test_a_model_that_knows_too_little_is_not_written(mnist_folder, tmp_path, monkeypatch, capsys):
@@ -162,7 +109,12 @@ def test_a_damaged_idx_file_is_refused(tmp_path, damage):
 
 
 def test_every_pin_is_a_whole_sum():
-    for model in build.MODELS:
-        pin = downloads.pinned(model.package)
-        assert pin.kind == "npm"
+    for source in {source for model in catalogue.MODELS for source in model.sources}:
+        pin = downloads.pinned(source.package)
+        assert pin.kind in ("npm", "wheel", "sdist", "deb")
         assert len(pin.sha256) == hashlib.sha256().digest_size * 2
+
+
+def test_models_that_share_a_folder_want_the_same_files_of_it():
+    sources = {source for model in catalogue.MODELS for source in model.sources}
+    assert len({source.folder for source in sources}) == len(sources)
