@@ -87,6 +87,16 @@ RAPIDOCR = Source(
     ),
 )
 
+ONNX = Source(
+    package="onnx",
+    folder="onnx",
+    members=(
+        "onnx/backend/test/data/light/light_resnet50.onnx",
+        "onnx/backend/test/data/light/light_resnet50_output_0.pb",
+        "onnx-1.23.2.dist-info/licenses/LICENSE",
+    ),
+)
+
 SCIKIT_IMAGE = Source(
     package="scikit-image",
     folder="scikit-image",
@@ -146,5 +156,13 @@ MODELS = (
         shown=(MATPLOTLIB,),
         modules=("published.py",),
         also=("labels.txt",),
+    ),
+    Model(
+        name="resnet50",
+        version=1,
+        script="convert_resnet.py",
+        sources=(ONNX,),
+        shown=(SCIKIT_IMAGE,),
+        modules=("published.py",),
     ),
 )

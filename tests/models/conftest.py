@@ -64,6 +64,12 @@ def text_lines(cache) -> Path:
 
 
 @pytest.fixture(scope="session")
+def resnet50(cache) -> Path:
+    """The folder of the model `resnet50`."""
+    return there(cache / "models" / "resnet50" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
 def photograph(cache):
     """A function that gives a photograph (rows, columns, 3) by its file's name."""
 
