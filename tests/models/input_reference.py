@@ -4,8 +4,9 @@ The definition:
 
 1. Place. `stretch`: the whole input. `letterbox`: the largest picture of the same shape that fits
    into the input, its sides rounded to whole pixels; in the middle (an odd pixel is right or below)
-   or at the top left. `crop`: the smallest that covers the input, in the middle; what hangs over is
-   not seen.
+   or at the top left. `crop`: the smallest that covers the input, or with `resize` the one whose
+   shorter side has so many pixels; its longer side is rounded down. What hangs over is not seen:
+   the same on both sides, and when one pixel is over, an even number is cut left and above.
 2. Resize, each direction on its own. Input pixel i of a picture resized from `source` to `inner`
    pixels lies at s = (i + 0.5) * source / inner - 0.5. Up to twice smaller, it is the bilinear mix
    of its two neighbours, clamped to the picture. Beyond, it is the mean of the source's pixels that
@@ -46,10 +47,17 @@ def place(wanted: dict, width: int, height: int) -> Placement:
     fit = wanted.get("fit", "stretch")
     if fit == "stretch":
         return Placement(0, 0, columns, rows, width, height)
-    choose = {"letterbox": min, "crop": max}[fit]
-    scale = choose(columns / width, rows / height)
+    if fit == "crop":
+        whole = (wanted["resize"],) * 2 if "resize" in wanted else (columns, rows)
+        if whole[0] * height >= whole[1] * width:
+            inner = (whole[0], height * whole[0] // width)
+        else:
+            inner = (width * whole[1] // height, whole[1])
+        x, y = (-round((side - seen) / 2) for side, seen in zip(inner, (columns, rows)))
+        return Placement(x, y, *inner, width, height)
+    scale = min(columns / width, rows / height)
     inner = [max(int(np.floor(side * scale + 0.5)), 1) for side in (width, height)]
-    if fit == "letterbox" and wanted.get("align", "center") == "top_left":
+    if wanted.get("align", "center") == "top_left":
         return Placement(0, 0, *inner, width, height)
     return Placement((columns - inner[0]) // 2, (rows - inner[1]) // 2, *inner, width, height)
 

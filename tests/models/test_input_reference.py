@@ -34,7 +34,7 @@ def test_stripes_finer_than_a_pixel_become_their_mean():
 
 
 def test_a_letterbox_keeps_the_shape_and_fills_the_rest():
-    wanted = PLAIN | {"fit": "letterbox", "fill": 7}
+    wanted = PLAIN | {"fit": "letterbox", "fill": [7]}
     tensor, placement = prepare(np.full((4, 8, 3), 200, np.uint8), wanted)
     assert placement == Placement(0, 2, 8, 4, 8, 4)
     np.testing.assert_array_equal(tensor[0, :, 0], [7, 7, 200, 200, 200, 200, 7, 7])
@@ -57,6 +57,12 @@ def test_a_crop_covers_the_input_with_the_middle():
     assert placement == Placement(-4, 0, 16, 8, 16, 8)
     np.testing.assert_allclose(tensor.transpose(1, 2, 0), noise[:, 4:12], atol=1e-5)
     assert placement.to_source(0, 0) == (4, 0)
+
+
+def test_a_crop_may_be_resized_to_more_than_the_input():
+    wanted = PLAIN | {"width": 224, "height": 224, "fit": "crop", "resize": 256}
+    assert place(wanted, 640, 480) == Placement(-58, -16, 341, 256, 640, 480)
+    assert place(wanted, 480, 640) == Placement(-16, -58, 256, 341, 480, 640)
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (33, 1000), (640, 480)])

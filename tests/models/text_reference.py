@@ -70,7 +70,7 @@ class TextReader:
 
     def __init__(self, folder: Path):
         self.served = Served(folder)
-        names = (folder / self.served.description["labels"]).read_text()
+        names = (folder / self.served.description["labels_file"]).read_text()
         self.labels = names.removesuffix("\n").split("\n")
 
     def read(self, picture: np.ndarray) -> tuple[str, float]:
