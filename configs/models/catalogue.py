@@ -97,6 +97,26 @@ ONNX = Source(
     ),
 )
 
+MATE_BACKGROUNDS = Source(
+    package="mate-backgrounds",
+    folder="mate-backgrounds",
+    members=(
+        "usr/share/backgrounds/mate/abstract/Elephants.jpg",
+        "usr/share/backgrounds/mate/nature/Blinds.jpg",
+        "usr/share/backgrounds/mate/nature/Dune.jpg",
+        "usr/share/backgrounds/mate/nature/FreshFlower.jpg",
+        "usr/share/backgrounds/mate/nature/Garden.jpg",
+        "usr/share/backgrounds/mate/nature/GreenMeadow.jpg",
+        "usr/share/backgrounds/mate/nature/LadyBird.jpg",
+        "usr/share/backgrounds/mate/nature/RainDrops.jpg",
+        "usr/share/backgrounds/mate/nature/Storm.jpg",
+        "usr/share/backgrounds/mate/nature/TwoWings.jpg",
+        "usr/share/backgrounds/mate/nature/Wood.jpg",
+        "usr/share/backgrounds/mate/nature/YellowFlower.jpg",
+        "usr/share/doc/mate-backgrounds/copyright",
+    ),
+)
+
 SCIKIT_IMAGE = Source(
     package="scikit-image",
     folder="scikit-image",
@@ -164,5 +184,12 @@ MODELS = (
         sources=(ONNX,),
         shown=(SCIKIT_IMAGE,),
         modules=("published.py",),
+    ),
+    Model(
+        name="upscale",
+        version=1,
+        script="train_upscale.py",
+        sources=(MATE_BACKGROUNDS, SCIKIT_IMAGE),
+        slow=" (two to three minutes on two cores)",
     ),
 )

@@ -70,6 +70,12 @@ def resnet50(cache) -> Path:
 
 
 @pytest.fixture(scope="session")
+def upscale(cache) -> Path:
+    """The folder of the model `upscale`."""
+    return there(cache / "models" / "upscale" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
 def photograph(cache):
     """A function that gives a photograph (rows, columns, 3) by its file's name."""
 
