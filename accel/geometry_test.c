@@ -5,7 +5,7 @@
 #include "accel/geometry.h"
 
 static const struct model_input input = {.width = 64, .height = 32};
-static const struct model_input letterbox = {.width = 64, .height = 64, .fit = MODEL_FIT_LETTERBOX};
+static const struct model_input letterbox = {.width = 64, .height = 64, .fit = GW_FIT_LETTERBOX};
 
 static int update(struct geometry *g, const struct gw_region *region, uint16_t source_width,
 	uint16_t source_height, uint16_t width, uint16_t height)

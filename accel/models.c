@@ -35,6 +35,9 @@ static void describe(struct gw_model_info *info, const struct model *model)
 	info->labels = (const char *const *)model->description->labels;
 	info->input_width = input->width;
 	info->input_height = input->height;
+	info->input_fit = input->fit;
+	info->input_resize = input->resize;
+	info->input_antialias = input->antialias;
 	info->input_gray = input->channels == 1;
 }
 

@@ -20,7 +20,9 @@
 #define VALUES 6 /* of a picture: 1 x 2 x 3 */
 
 static struct gw_device device = {.memory = GW_MEM_HOST};
-static const struct model_input picture = {.width = 3, .height = 2, .channels = 1};
+static float mean = 0, scale = 1;
+static const struct model_input picture = {
+	.tensor = "in", .width = 3, .height = 2, .channels = 1, .mean = &mean, .scale = &scale};
 static struct gw_accel_config config = {.threads = 1};
 static char path[] = "/tmp/framegate-model-XXXXXX";
 static struct gw_error error;

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/fit.h"
+
 #define GW_TOP_K 5
 #define GW_BOXES 100
 #define GW_NO_MODEL UINT16_MAX
@@ -40,8 +42,11 @@ struct gw_model_info {
 	enum gw_task task;
 	uint32_t label_count;
 	const char *const *labels; /* owned by the accel stage */
-	uint16_t input_width, input_height; /* the smallest picture that is of use to it, pixels */
-	bool input_gray; /* grey is enough */
+	/* What it makes of a picture, as struct gw_camera has it. */
+	uint16_t input_width, input_height;
+	enum gw_fit input_fit;
+	uint16_t input_resize;
+	bool input_antialias, input_gray;
 };
 
 const char *gw_task_name(enum gw_task task);
