@@ -79,6 +79,10 @@ static void describe_tensors(struct batcher *batcher)
 	spec->input = (struct infer_tensor){.name = d->input.tensor,
 		.rank = 3,
 		.dims = {d->input.channels, d->input.height, d->input.width}};
+	if (d->input.layout == MODEL_NHWC)
+		spec->input = (struct infer_tensor){.name = d->input.tensor,
+			.rank = 3,
+			.dims = {d->input.height, d->input.width, d->input.channels}};
 	spec->output_count = batcher->head->outputs(d, spec->output);
 }
 

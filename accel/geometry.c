@@ -4,13 +4,18 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Source samples to one of the input, up to which two neighbours leave nothing out. */
+#define AVERAGED_FROM 2
+
 static bool init_taps(struct taps *taps, uint32_t count)
 {
 	taps->a = calloc(count, sizeof(taps->a[0]));
 	taps->b = calloc(count, sizeof(taps->b[0]));
 	taps->weight = calloc(count, sizeof(taps->weight[0]));
 	taps->fraction = calloc(count, sizeof(taps->fraction[0]));
-	return taps->a && taps->b && taps->weight && taps->fraction;
+	taps->inner = calloc(count, sizeof(taps->inner[0]));
+	taps->last = calloc(count, sizeof(taps->last[0]));
+	return taps->a && taps->b && taps->weight && taps->fraction && taps->inner && taps->last;
 }
 
 static void free_taps(struct taps *taps)
@@ -19,6 +24,8 @@ static void free_taps(struct taps *taps)
 	free(taps->b);
 	free(taps->weight);
 	free(taps->fraction);
+	free(taps->inner);
+	free(taps->last);
 }
 
 static bool init_plane_taps(struct plane_taps *taps, const struct model_input *input)
@@ -67,24 +74,56 @@ static void find_scale(const struct geometry *geometry, double *scale_x, double 
 	*scale_y = (double)geometry->picture_height / geometry->source_height;
 }
 
-/* Which neighbours each of `count` input pixels lies between, when they span begin..end of a
- * picture `size` pixels wide. Beyond the outermost centres of the span its edge goes on. */
-static void fill_taps(struct taps *taps, uint32_t count, double begin, double end, uint32_t size)
+/* One direction of a plane, in its own samples. */
+struct reach {
+	double begin, end; /* what the input sees */
+	double lowest, highest; /* samples that may be read */
+};
+
+/* Which neighbours each of `count` input pixels lies between. Beyond the outermost centres that may
+ * be read the edge goes on. */
+static void fill_neighbours(struct taps *taps, uint32_t count, const struct reach *reach)
 {
-	const double step = (end - begin) / count;
-	const double lowest = floor(begin + 1e-6);
-	const double highest = fmax(lowest, fmin(ceil(end - 1e-6), size) - 1);
+	const double step = (reach->end - reach->begin) / count;
 
 	for (uint32_t i = 0; i < count; i++) {
-		double at = begin + (i + 0.5) * step - 0.5;
-		double clamped = fmin(fmax(at, lowest), highest);
-		double a = fmax(fmin(floor(clamped), highest - 1), lowest);
+		double at = reach->begin + (i + 0.5) * step - 0.5;
+		double clamped = fmin(fmax(at, reach->lowest), reach->highest);
+		double a = fmax(fmin(floor(clamped), reach->highest - 1), reach->lowest);
 
 		taps->a[i] = (uint32_t)a;
-		taps->b[i] = (uint32_t)fmin(a + 1, highest);
+		taps->b[i] = (uint32_t)fmin(a + 1, reach->highest);
 		taps->weight[i] = (float)(clamped - a);
 		taps->fraction[i] = (int16_t)fmin(round((clamped - a) * 32768), INT16_MAX);
 	}
+}
+
+/* Which samples each of `count` input pixels covers, and how much of the outer ones. */
+static void fill_ranges(struct taps *taps, uint32_t count, const struct reach *reach)
+{
+	const double step = (reach->end - reach->begin) / count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const double begin = fmax(reach->begin + i * step, reach->lowest);
+		const double end = fmin(reach->begin + (i + 1) * step, reach->highest + 1);
+		const double a = floor(begin + 1e-6), b = fmax(a, ceil(end - 1e-6) - 1);
+		const double inner = 1 / fmax(end - begin, 1e-6);
+
+		taps->a[i] = (uint32_t)a;
+		taps->b[i] = (uint32_t)b;
+		taps->weight[i] = b > a ? (float)(fmin(a + 1 - begin, 1) * inner) : 1;
+		taps->inner[i] = (float)inner;
+		taps->last[i] = b > a ? (float)((end - b) * inner) : 0;
+	}
+}
+
+static void fill_taps(struct taps *taps, uint32_t count, const struct reach *reach, bool antialias)
+{
+	taps->averaged = antialias && (reach->end - reach->begin) / count > AVERAGED_FROM + 1e-6;
+	if (taps->averaged)
+		fill_ranges(taps, count, reach);
+	else
+		fill_neighbours(taps, count, reach);
 }
 
 /* Columns are counted from the first that is read. */
@@ -102,7 +141,7 @@ static void fill_windows(struct plane_taps *taps, uint32_t width)
 {
 	const struct taps *columns = &taps->columns;
 
-	taps->dense = taps->count >= WINDOW_SAMPLES;
+	taps->dense = !columns->averaged && taps->count >= WINDOW_SAMPLES;
 	for (uint32_t i = 0; i < width && taps->dense; i++) {
 		struct column_window *window = &taps->windows[i / WINDOW_COLUMNS];
 		uint8_t *place = &window->place[i % WINDOW_COLUMNS * 2];
@@ -118,39 +157,68 @@ static void fill_windows(struct plane_taps *taps, uint32_t width)
 	}
 }
 
-/* Part of a plane, in its own samples. */
-struct span {
-	double left, right, top, bottom;
+/* One direction of the picture. */
+struct side {
+	double scale; /* decoded pixels to one of the source */
+	double region, region_end; /* in pixels of the source */
+	double begin, end; /* what the input sees of the region */
+	uint32_t length; /* of the source picture */
 };
+
+/* `share` pixels of the decoded picture share one sample. A sample at the far edge that is partly
+ * beyond the source picture is what the decoder made up. */
+static struct reach reach_of(const struct side *side, uint32_t share)
+{
+	const double scale = side->scale / share;
+	const double whole = fmax(floor(side->length * scale + 1e-6), 1);
+	const double lowest = fmin(floor(side->region * scale + 1e-6), whole - 1);
+	const double end = fmin(ceil(side->region_end * scale - 1e-6), whole);
+
+	return (struct reach){
+		.begin = side->begin * scale,
+		.end = side->end * scale,
+		.lowest = lowest,
+		.highest = fmax(lowest, end - 1),
+	};
+}
 
 /* `share_x` by `share_y` pixels of the picture share one sample of the plane. */
 static void fill_plane_taps(struct plane_taps *taps, const struct geometry *geometry,
-	const struct span *span, uint32_t share_x, uint32_t share_y)
+	const struct side *across, const struct side *down, uint32_t share_x, uint32_t share_y)
 {
-	fill_taps(&taps->columns, geometry->width, span->left / share_x, span->right / share_x,
-		(geometry->picture_width + share_x - 1) / share_x);
-	fill_taps(&taps->rows, geometry->height, span->top / share_y, span->bottom / share_y,
-		(geometry->picture_height + share_y - 1) / share_y);
+	const struct reach columns = reach_of(across, share_x), rows = reach_of(down, share_y);
+	const bool antialias = geometry->input->antialias;
+
+	fill_taps(&taps->columns, geometry->width, &columns, antialias);
+	fill_taps(&taps->rows, geometry->height, &rows, antialias);
 	make_relative(taps, geometry->width);
 	fill_windows(taps, geometry->width);
 }
 
-static void place(struct geometry *geometry, uint32_t width, uint32_t height)
+/* Where the first of `seen` pixels in the middle of `all` stands; halves go to the even number, as
+ * torchvision's CenterCrop has them. */
+static uint32_t middle(uint32_t all, uint32_t seen)
+{
+	return (uint32_t)nearbyint((all - seen) / 2.0);
+}
+
+/* Returns the size that the whole region is resized to. */
+static struct gw_fit_size place(struct geometry *geometry)
 {
 	const struct model_input *input = geometry->input;
+	const struct gw_fit_size size = gw_fit_resize(input->fit, input->resize,
+		(struct gw_fit_size){input->width, input->height}, geometry->seen);
 
-	geometry->x = 0;
-	geometry->y = 0;
-	geometry->width = input->width;
-	geometry->height = input->height;
-	if (input->fit == MODEL_FIT_STRETCH)
-		return;
-	double scale = fmin((double)input->width / width, (double)input->height / height);
-
-	geometry->width = (uint32_t)fmin(fmax(round(width * scale), 1), input->width);
-	geometry->height = (uint32_t)fmin(fmax(round(height * scale), 1), input->height);
-	geometry->x = (input->width - geometry->width) / 2;
-	geometry->y = (input->height - geometry->height) / 2;
+	geometry->width = size.width < input->width ? size.width : input->width;
+	geometry->height = size.height < input->height ? size.height : input->height;
+	geometry->cut_x = middle(size.width, geometry->width);
+	geometry->cut_y = middle(size.height, geometry->height);
+	geometry->x = geometry->y = 0;
+	if (input->align == MODEL_CENTER) {
+		geometry->x = (input->width - geometry->width) / 2;
+		geometry->y = (input->height - geometry->height) / 2;
+	}
+	return size;
 }
 
 static uint32_t extent(uint32_t from, uint32_t wanted, uint32_t size)
@@ -193,35 +261,49 @@ int geometry_update(struct geometry *geometry, const struct gw_region *wanted,
 	geometry->picture_height = surface->height;
 	geometry->format = surface->format;
 
-	uint32_t width = extent(region->x, region->width, source_width);
-	uint32_t height = extent(region->y, region->height, source_height);
-
-	find_scale(geometry, &scale_x, &scale_y);
-	place(geometry, width, height);
-	const struct span span = {
-		.left = region->x * scale_x,
-		.right = (region->x + width) * scale_x,
-		.top = region->y * scale_y,
-		.bottom = (region->y + height) * scale_y,
+	geometry->seen = (struct gw_fit_size){
+		.width = extent(region->x, region->width, source_width),
+		.height = extent(region->y, region->height, source_height),
 	};
-	fill_plane_taps(&geometry->luma, geometry, &span, 1, 1);
+	find_scale(geometry, &scale_x, &scale_y);
+	const struct gw_fit_size size = place(geometry);
+	const double step_x = (double)geometry->seen.width / size.width;
+	const double step_y = (double)geometry->seen.height / size.height;
+	const struct side across = {
+		.scale = scale_x,
+		.region = region->x,
+		.region_end = region->x + geometry->seen.width,
+		.begin = region->x + geometry->cut_x * step_x,
+		.end = region->x + (geometry->cut_x + geometry->width) * step_x,
+		.length = source_width,
+	};
+	const struct side down = {
+		.scale = scale_y,
+		.region = region->y,
+		.region_end = region->y + geometry->seen.height,
+		.begin = region->y + geometry->cut_y * step_y,
+		.end = region->y + (geometry->cut_y + geometry->height) * step_y,
+		.length = source_height,
+	};
+
+	fill_plane_taps(&geometry->luma, geometry, &across, &down, 1, 1);
 	if (surface->format == GW_FORMAT_I444)
-		fill_plane_taps(&geometry->chroma, geometry, &span, 1, 1);
+		fill_plane_taps(&geometry->chroma, geometry, &across, &down, 1, 1);
 	else if (surface->format == GW_FORMAT_I422)
-		fill_plane_taps(&geometry->chroma, geometry, &span, 2, 1);
+		fill_plane_taps(&geometry->chroma, geometry, &across, &down, 2, 1);
 	else if (surface->format == GW_FORMAT_I420)
-		fill_plane_taps(&geometry->chroma, geometry, &span, 2, 2);
+		fill_plane_taps(&geometry->chroma, geometry, &across, &down, 2, 2);
 	geometry->map = (struct input_map){
-		.origin_x = region->x,
-		.origin_y = region->y,
-		.step_x = (float)width / (float)geometry->width,
-		.step_y = (float)height / (float)geometry->height,
+		.origin_x = (float)across.begin,
+		.origin_y = (float)down.begin,
+		.step_x = (float)step_x,
+		.step_y = (float)step_y,
 		.pad_x = (float)geometry->x,
 		.pad_y = (float)geometry->y,
-		.left = region->x,
-		.top = region->y,
-		.right = (float)(region->x + width),
-		.bottom = (float)(region->y + height),
+		.left = (float)across.begin,
+		.top = (float)down.begin,
+		.right = (float)across.end,
+		.bottom = (float)down.end,
 	};
 	return 0;
 }

@@ -3,6 +3,7 @@
  * Three rectangles of pixels: the source picture (what the camera sent), the decoded picture (the
  * same, perhaps DCT-scaled to 1/8 .. 8/8), and the model's input. A region is given in source
  * pixels. Pixels are squares with their centre at +0.5.
+ * What a decoder made up to complete a pixel or a block at the edge of the picture is never read.
  */
 #pragma once
 
@@ -23,11 +24,16 @@ struct input_map {
 };
 
 /* Two neighbouring pixels and how much of the second there is: value = a + (b - a) * weight. Always
- * b = a + 1, but where there is only one pixel: there b = a. */
+ * b = a + 1, but where there is only one pixel: there b = a.
+ *
+ * Or, averaged, the first and the last pixel of a range: value = a * weight + (the sum of those
+ * between) * inner + b * last. */
 struct taps {
 	uint32_t *a, *b;
 	float *weight;
-	int16_t *fraction; /* the weight times 2^15, at most 2^15 - 1 */
+	int16_t *fraction; /* the weight times 2^15, at most 2^15 - 1; not when averaged */
+	float *inner, *last; /* when averaged */
+	bool averaged;
 };
 
 /* Eight columns of the input: where the sixteen samples begin among which are all the neighbours,
@@ -54,8 +60,11 @@ struct geometry {
 	enum gw_format format;
 	struct gw_region region;
 
-	/* The part of the input that the picture fills: all of it, unless it is letterboxed. */
+	/* The part of the input that the picture fills: all of it, unless it is letterboxed; of the
+	 * resized picture, the part that is seen begins at `cut`, unless it is cropped at 0. */
 	uint32_t x, y, width, height;
+	uint32_t cut_x, cut_y;
+	struct gw_fit_size seen; /* the region, in pixels of the source */
 	struct plane_taps luma; /* of packed pixels too */
 	struct plane_taps chroma; /* of both chroma planes, when the picture has any */
 	struct input_map map;

@@ -5,7 +5,7 @@
 #include "accel/geometry.h"
 
 static const struct model_input input = {.width = 64, .height = 32};
-static const struct model_input letterbox = {.width = 64, .height = 64, .fit = MODEL_FIT_LETTERBOX};
+static const struct model_input letterbox = {.width = 64, .height = 64, .fit = GW_FIT_LETTERBOX};
 
 static int update(struct geometry *g, const struct gw_region *region, uint16_t source_width,
 	uint16_t source_height, uint16_t width, uint16_t height)
@@ -47,6 +47,57 @@ static void a_letterboxed_picture_keeps_its_shape_and_is_centred(void **state)
 	/* The middle of the input is the middle of the picture. */
 	assert_float_equal(g.map.origin_x + (32 - g.map.pad_x) * g.map.step_x, 320, 1e-3);
 	assert_float_equal(g.map.origin_y + (32 - g.map.pad_y) * g.map.step_y, 160, 1e-3);
+	geometry_free(&g);
+}
+
+static void a_letterboxed_picture_may_stand_at_the_top_left(void **state)
+{
+	static const struct model_input corner = {
+		.width = 64, .height = 64, .fit = GW_FIT_LETTERBOX, .align = MODEL_TOP_LEFT};
+	struct geometry g;
+
+	geometry_init(&g, &corner);
+	assert_int_equal(update(&g, NULL, 640, 320, 640, 320), 0);
+	assert_int_equal(g.height, 32);
+	assert_int_equal(g.y, 0);
+	assert_float_equal(g.map.pad_y, 0, 0);
+	geometry_free(&g);
+}
+
+/* 640 x 480 becomes 341 x 256, of which the 224 columns from 58 and the rows from 16 are seen. */
+static void a_crop_sees_the_middle_of_what_it_resized(void **state)
+{
+	static const struct model_input crop = {
+		.width = 224, .height = 224, .fit = GW_FIT_CROP, .resize = 256};
+	struct geometry g;
+
+	geometry_init(&g, &crop);
+	assert_int_equal(update(&g, NULL, 640, 480, 640, 480), 0);
+	assert_int_equal(g.width, 224);
+	assert_int_equal(g.height, 224);
+	assert_float_equal(g.map.step_x, 640.0 / 341, 1e-5);
+	assert_float_equal(g.map.step_y, 480.0 / 256, 1e-5);
+	assert_float_equal(g.map.origin_x, 58 * 640.0 / 341, 1e-3);
+	assert_float_equal(g.map.origin_y, 16 * 480.0 / 256, 1e-3);
+	assert_float_equal(g.map.left, g.map.origin_x, 0);
+	assert_float_equal(g.map.bottom, 240 * 480.0 / 256, 1e-3);
+	geometry_free(&g);
+}
+
+static void a_direction_that_is_made_much_smaller_is_averaged(void **state)
+{
+	static const struct model_input small = {.width = 64, .height = 32, .antialias = true};
+	struct geometry g;
+
+	geometry_init(&g, &small);
+	assert_int_equal(update(&g, NULL, 192, 64, 192, 64), 0);
+	assert_true(g.luma.columns.averaged);
+	assert_int_equal(g.luma.columns.a[1], 3);
+	assert_int_equal(g.luma.columns.b[1], 5);
+	assert_float_equal(g.luma.columns.weight[1], 1.0 / 3, 1e-6);
+	assert_float_equal(g.luma.columns.inner[1], 1.0 / 3, 1e-6);
+	assert_float_equal(g.luma.columns.last[1], 1.0 / 3, 1e-6);
+	assert_false(g.luma.rows.averaged); /* by two exactly: two neighbours are all */
 	geometry_free(&g);
 }
 
@@ -172,6 +223,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stretched_picture_fills_the_input),
 		cmocka_unit_test(a_letterboxed_picture_keeps_its_shape_and_is_centred),
+		cmocka_unit_test(a_letterboxed_picture_may_stand_at_the_top_left),
+		cmocka_unit_test(a_crop_sees_the_middle_of_what_it_resized),
+		cmocka_unit_test(a_direction_that_is_made_much_smaller_is_averaged),
 		cmocka_unit_test(a_region_is_in_source_pixels_whatever_the_decoder_scaled_to),
 		cmocka_unit_test(a_size_that_scaling_rounded_up_does_not_shift_the_region),
 		cmocka_unit_test(a_region_that_reaches_beyond_the_picture_ends_at_its_edge),

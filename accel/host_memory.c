@@ -7,17 +7,39 @@
 
 #define ALIGNMENT 64
 
-static float *allocate(uint32_t pictures, const struct infer_tensor *tensor)
+static void *allocate(uint32_t pictures, size_t picture_size)
 {
-	size_t size = (size_t)pictures * infer_tensor_elements(tensor) * sizeof(float);
+	size_t size = pictures * picture_size;
 
 	size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-	float *memory = aligned_alloc(ALIGNMENT, size);
+	void *memory = aligned_alloc(ALIGNMENT, size);
 
 	/* Touched now: the first frames must not pay for page faults. */
 	if (memory)
 		memset(memory, 0, size);
 	return memory;
+}
+
+static void put_size(
+	const struct model_size_input *description, float *size, uint32_t width, uint32_t height)
+{
+	const bool width_first = description->order == MODEL_WIDTH_HEIGHT;
+
+	size[0] = (float)(width_first ? width : height);
+	size[1] = (float)(width_first ? height : width);
+}
+
+/* Places without a picture, too, hold a size that a graph can divide by. */
+static bool allocate_sizes(const struct infer_spec *spec, struct infer_batch *batch)
+{
+	const struct model_input *input = spec->picture;
+
+	if (!input->size)
+		return true;
+	batch->size = allocate(spec->max_batch, 2 * sizeof(float));
+	for (uint32_t i = 0; batch->size && i < spec->max_batch; i++)
+		put_size(input->size, batch->size + (size_t)2 * i, input->width, input->height);
+	return batch->size;
 }
 
 static bool allocate_inputs(const struct infer_spec *spec)
@@ -26,8 +48,10 @@ static bool allocate_inputs(const struct infer_spec *spec)
 
 	memset(spec->batches, 0, spec->batch_count * sizeof(*spec->batches));
 	for (uint32_t i = 0; i < spec->batch_count; i++) {
-		spec->batches[i].input = allocate(spec->max_batch, &spec->input);
-		complete = complete && spec->batches[i].input;
+		struct infer_batch *batch = &spec->batches[i];
+
+		batch->input = allocate(spec->max_batch, model_picture_size(spec->picture));
+		complete = allocate_sizes(spec, batch) && batch->input && complete;
 	}
 	return complete;
 }
@@ -57,7 +81,8 @@ int host_memory_outputs(struct host_memory *host, struct gw_error *error)
 		struct infer_batch *batch = &spec->batches[i];
 
 		for (uint32_t k = 0; k < spec->output_count; k++) {
-			batch->output[k] = allocate(spec->max_batch, &spec->output[k]);
+			batch->output[k] = allocate(spec->max_batch,
+				infer_tensor_elements(&spec->output[k]) * sizeof(float));
 			if (!batch->output[k])
 				return out_of_memory(spec, error);
 		}
@@ -71,7 +96,9 @@ void host_memory_close(struct host_memory *host)
 		struct infer_batch *batch = &host->spec->batches[i];
 
 		free(batch->input);
+		free(batch->size);
 		batch->input = NULL;
+		batch->size = NULL;
 		for (uint32_t k = 0; k < INFER_OUTPUTS; k++) {
 			free(batch->output[k]);
 			batch->output[k] = NULL;
@@ -84,7 +111,11 @@ void host_memory_close(struct host_memory *host)
 void host_memory_place(struct host_memory *host, struct infer_batch *batch, uint32_t index,
 	const struct gw_surface *surface, const struct geometry *geometry)
 {
-	const size_t size = infer_tensor_elements(&host->spec->input);
+	const struct model_input *input = host->spec->picture;
 
-	preprocess_run(&host->preprocess, geometry, surface, batch->input + index * size);
+	preprocess_run(&host->preprocess, geometry, surface,
+		(uint8_t *)batch->input + index * model_picture_size(input));
+	if (input->size && input->size->of == MODEL_SIZE_OF_PICTURE)
+		put_size(input->size, batch->size + (size_t)2 * index, geometry->seen.width,
+			geometry->seen.height);
 }

@@ -38,9 +38,11 @@ struct infer_tensor {
  * submitted, and `finish` of the spec, or whoever polled it, reads `output` until it is submitted
  * again. */
 struct infer_batch {
-	/* Set by open; the input in the memory of the device, the outputs in the host's. Picture i
-	 * begins i times the tensor's size from the start. */
-	float *input;
+	/* Set by open; the input in the memory of the device, the others in the host's. Picture i
+	 * begins i times the tensor's size from the start; the elements of the input are of
+	 * spec->picture->type, the others float32. */
+	void *input;
+	float *size; /* two values for each picture; NULL: the model does not ask for sizes */
 	float *output[INFER_OUTPUTS];
 
 	uint32_t count; /* pictures, 1 .. max_batch; set before submit */
@@ -60,7 +62,7 @@ struct infer_spec {
 	const char *path; /* of model.onnx */
 	const struct gw_accel_config *config;
 	const struct model_input *picture; /* how a picture becomes a tensor */
-	struct infer_tensor input;
+	struct infer_tensor input; /* its dimensions in the order of picture->layout */
 	struct infer_tensor output[INFER_OUTPUTS];
 	uint32_t output_count;
 	uint32_t max_batch; /* pictures in one batch */
@@ -86,8 +88,8 @@ struct infer_ops {
 		struct gw_error *error);
 
 	/* Writes a picture to place `index` of a batch that is not submitted: crop, resize, mean
-	 * and scale (accel/preprocess.h). An engine that reads the surface after it has returned
-	 * takes a reference of its own. */
+	 * and scale (accel/preprocess.h), and its size where the model asks for it. An engine that
+	 * reads the surface after it has returned takes a reference of its own. */
 	void (*place)(void *engine, struct infer_batch *batch, uint32_t index,
 		const struct gw_surface *surface, const struct geometry *geometry);
 

@@ -7,27 +7,52 @@
 #include <stdint.h>
 
 #include "core/error.h"
+#include "core/fit.h"
 #include "core/result.h"
 
 #define MODEL_BATCH_MAX 64
 #define MODEL_CHANNELS 3
 #define MODEL_SIDE_MAX 4096
 
-/* How a picture of another shape is brought to the input's. */
-enum model_fit {
-	MODEL_FIT_STRETCH, /* each side on its own */
-	MODEL_FIT_LETTERBOX, /* keep the aspect ratio, centre, fill with the mean (tensor value 0)
-			      */
+enum model_layout { MODEL_NCHW, MODEL_NHWC };
+enum model_type { MODEL_FLOAT32, MODEL_FLOAT16, MODEL_UINT8 };
+enum model_colors { MODEL_RGB, MODEL_BGR };
+
+/* Where a letterboxed picture stands. */
+enum model_align { MODEL_CENTER, MODEL_TOP_LEFT };
+
+enum model_size_order { MODEL_HEIGHT_WIDTH, MODEL_WIDTH_HEIGHT };
+enum model_size_of { MODEL_SIZE_OF_PICTURE, MODEL_SIZE_OF_INPUT };
+
+/* A second input of the graph, float32 of two values: the size in pixels that its boxes are for. Of
+ * the picture: of the part that is seen, the camera's region. */
+struct model_size_input {
+	char *tensor;
+	enum model_size_order order;
+	enum model_size_of of;
 };
 
-/* Layout NCHW, float32: tensor value = (pixel 0..255 - mean) * scale. */
+/* Tensor value = (pixel 0..255 - mean) * scale, for uint8 rounded to the nearest. What is per
+ * channel is in the order of the tensor's channels. Once it is complete, mean and scale are there,
+ * and `std` is spent: the two say the same. */
 struct model_input {
 	char *tensor;
 	uint16_t width, height;
-	uint8_t channels; /* 1: grey (luma), 3: RGB */
+	uint8_t channels; /* 1: grey (luma), 3: colour */
+	enum model_layout layout;
+	enum model_type type;
+	enum model_colors colors;
 	float *mean, *scale;
-	uint32_t mean_count, scale_count;
-	enum model_fit fit;
+	float *std; /* as given: value = (pixel / 255 - mean) / std */
+	uint32_t mean_count, scale_count, std_count;
+	enum gw_fit fit;
+	uint16_t resize; /* of gw_fit_resize(), 0: not said */
+	float *fill; /* NULL: the mean; one pixel value, or one per channel */
+	uint32_t fill_count;
+	enum model_align align;
+	bool *antialias_given; /* NULL: not said */
+	bool antialias; /* resizing down by more than two averages */
+	struct model_size_input *size; /* NULL: the picture is the graph's only input */
 };
 
 /* One value per label. */

@@ -2,19 +2,7 @@
 #pragma once
 
 #include "accel/model.h"
-#include "core/config/yaml_load.h"
-
-/* The text that is being read, for error lines that name the place. */
-struct model_source {
-	const char *path, *text;
-	size_t size;
-	struct gw_error *error;
-};
-
-/* Says what is wrong with `key`, as in "detect.stride"; -EINVAL. */
-#define COMPLAIN(source, key, ...) \
-	gw_yaml_complain( \
-		(source)->text, (source)->size, (source)->path, key, (source)->error, __VA_ARGS__)
+#include "accel/model_source.h"
 
 extern const cyaml_schema_field_t model_classify_fields[], model_detect_fields[],
 	model_text_fields[], model_segment_fields[], model_raw_fields[];

@@ -5,8 +5,8 @@
 #include "accel/heads/head.h"
 #include "accel/model.h"
 #include "accel/model_heads.h"
+#include "accel/model_input.h"
 #include "accel/model_labels.h"
-#include "core/config/yaml_load.h"
 
 #define DEFAULT_BATCH 8
 #define DEFAULT_DEADLINE_MS 20
@@ -24,26 +24,7 @@ static const cyaml_strval_t tasks[] = {
 	{"raw", GW_TASK_RAW},
 };
 
-static const cyaml_strval_t fits[] = {
-	{"stretch", MODEL_FIT_STRETCH},
-	{"letterbox", MODEL_FIT_LETTERBOX},
-};
-
 static const cyaml_schema_value_t label = {CYAML_VALUE_STRING(POINTER, char, 1, MODEL_LABEL)};
-static const cyaml_schema_value_t number = {CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, float)};
-
-static const cyaml_schema_field_t input_fields[] = {
-	CYAML_FIELD_STRING_PTR("tensor", POINTER, struct model_input, tensor, 1, 255),
-	CYAML_FIELD_UINT("width", CYAML_FLAG_DEFAULT, struct model_input, width),
-	CYAML_FIELD_UINT("height", CYAML_FLAG_DEFAULT, struct model_input, height),
-	CYAML_FIELD_UINT("channels", CYAML_FLAG_DEFAULT, struct model_input, channels),
-	CYAML_FIELD_SEQUENCE("mean", POINTER, struct model_input, mean, &number, 1, MODEL_CHANNELS),
-	CYAML_FIELD_SEQUENCE(
-		"scale", POINTER, struct model_input, scale, &number, 1, MODEL_CHANNELS),
-	CYAML_FIELD_ENUM("fit", OPTIONAL | CYAML_FLAG_STRICT, struct model_input, fit, fits,
-		CYAML_ARRAY_LEN(fits)),
-	CYAML_FIELD_END,
-};
 
 static const cyaml_schema_field_t batch_fields[] = {
 	CYAML_FIELD_UINT("max", OPTIONAL, struct model_batch, max),
@@ -59,7 +40,7 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_STRING_PTR(
 		"labels_file", POINTER | OPTIONAL, struct model_description, labels_file, 1, 255),
 	CYAML_FIELD_MAPPING(
-		"input", CYAML_FLAG_DEFAULT, struct model_description, input, input_fields),
+		"input", CYAML_FLAG_DEFAULT, struct model_description, input, model_input_fields),
 	CYAML_FIELD_MAPPING_PTR("classify", POINTER | OPTIONAL, struct model_description, classify,
 		model_classify_fields),
 	CYAML_FIELD_MAPPING_PTR("detect", POINTER | OPTIONAL, struct model_description, detect,
@@ -82,7 +63,8 @@ static const cyaml_schema_value_t schema = {
 /* Released by libcyaml, which uses free(). */
 static bool complete(struct model_description *d)
 {
-	model_heads_complete(d);
+	if (!model_input_complete(&d->input) || !model_heads_complete(d))
+		return false;
 	if (!d->batch) {
 		d->batch = calloc(1, sizeof(*d->batch));
 		if (!d->batch)
@@ -92,26 +74,6 @@ static bool complete(struct model_description *d)
 	if (d->batch->max == 0)
 		d->batch->max = DEFAULT_BATCH;
 	return true;
-}
-
-static int check_input(const struct model_input *input, const struct model_source *source)
-{
-	if (input->width == 0 || input->width > MODEL_SIDE_MAX)
-		return COMPLAIN(source, "input.width", "must be 1 to %d", MODEL_SIDE_MAX);
-	if (input->height == 0 || input->height > MODEL_SIDE_MAX)
-		return COMPLAIN(source, "input.height", "must be 1 to %d", MODEL_SIDE_MAX);
-	if (input->channels != 1 && input->channels != MODEL_CHANNELS)
-		return COMPLAIN(source, "input.channels", "must be 1 (grey) or 3 (RGB)");
-	if (input->mean_count != input->channels)
-		return COMPLAIN(source, "input.mean", "must have one number per channel: %u",
-			input->channels);
-	if (input->scale_count != input->channels)
-		return COMPLAIN(source, "input.scale", "must have one number per channel: %u",
-			input->channels);
-	for (uint32_t i = 0; i < input->channels; i++)
-		if (!(input->scale[i] < 0 || input->scale[i] > 0))
-			return COMPLAIN(source, "input.scale", "must not be 0");
-	return 0;
 }
 
 /* Values that the model gives for one picture. */
@@ -156,10 +118,8 @@ static int check_batch(const struct model_description *d, const struct model_sou
 
 static int check(struct model_description *d, const struct model_source *source)
 {
-	int status = check_input(&d->input, source);
+	int status = model_heads_check(d, source);
 
-	if (status == 0)
-		status = model_heads_check(d, source);
 	if (status == 0)
 		status = check_batch(d, source);
 	return status;
@@ -193,6 +153,8 @@ int model_yaml_parse(const char *path, const char *text, size_t size,
 	*description = data;
 	if (status == 0)
 		status = find_labels(*description, path, &source);
+	if (status == 0)
+		status = model_input_check(&(*description)->input, &source);
 	if (status == 0 && !complete(*description))
 		status = gw_error_set(error, -ENOMEM, "%s: out of memory", path);
 	if (status == 0)

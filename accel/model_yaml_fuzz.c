@@ -1,5 +1,6 @@
 /* model.yaml on any bytes: it is refused with a line, or it describes a model that the rest can
  * trust. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "accel/model.h"
@@ -25,6 +26,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(d->input.width > 0 && d->input.height > 0);
 	require(d->input.mean_count == d->input.channels);
 	require(d->input.scale_count == d->input.channels);
+	for (uint32_t i = 0; i < d->input.channels; i++)
+		require(isfinite(d->input.mean[i]) && isfinite(d->input.scale[i]));
+	require(!d->input.fill || d->input.fill_count == 1 ||
+		d->input.fill_count == d->input.channels);
+	require(d->input.resize == 0 || d->input.resize >= d->input.width);
 	require(!d->classify == (d->task != GW_TASK_CLASSIFY));
 	require(!d->detect == (d->task != GW_TASK_DETECT));
 	if (d->classify)

@@ -60,7 +60,7 @@ static void a_classifier_is_read(void **state)
 	assert_string_equal(d->labels[1], "yes");
 	assert_string_equal(d->input.tensor, "in");
 	assert_int_equal(d->input.width, 8);
-	assert_int_equal(d->input.fit, MODEL_FIT_STRETCH);
+	assert_int_equal(d->input.fit, GW_FIT_STRETCH);
 	assert_float_equal(d->input.scale[0], 0.5, 0);
 	assert_true(d->classify->softmax);
 	assert_null(d->detect);
@@ -73,7 +73,7 @@ static void a_detector_is_read(void **state)
 
 	assert_non_null(d);
 	assert_int_equal(d->task, GW_TASK_DETECT);
-	assert_int_equal(d->input.fit, MODEL_FIT_LETTERBOX);
+	assert_int_equal(d->input.fit, GW_FIT_LETTERBOX);
 	assert_float_equal(d->input.mean[2], 3, 0);
 	assert_float_equal(d->detect->threshold, 0.25, 0);
 	assert_int_equal(d->batch->max, 3);

@@ -55,6 +55,9 @@ static void describe(struct gw_model_info *info, const struct model *model)
 	describe_labels(info, model->description);
 	info->input_width = input->width;
 	info->input_height = input->height;
+	info->input_fit = input->fit;
+	info->input_resize = input->resize;
+	info->input_antialias = input->antialias;
 	info->input_gray = input->channels == 1;
 }
 

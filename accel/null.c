@@ -1,7 +1,8 @@
 /* An engine that computes nothing: tests of the rest, and measurements without a model.
  *
  * Its answers depend on the picture alone: output value i is input value i (from the start again
- * when the input is shorter), squashed into -1 .. 1 by x / (1 + |x|).
+ * when the input is shorter; of an input that is not float32, byte i), squashed into -1 .. 1 by
+ * x / (1 + |x|).
  */
 #include <errno.h>
 #include <math.h>
@@ -15,7 +16,7 @@
 struct null_engine {
 	struct host_memory host;
 	const struct infer_spec *spec;
-	uint32_t input_size;
+	uint32_t input_size; /* values that a picture has to answer from */
 	uint32_t output_size[INFER_OUTPUTS];
 	uint64_t submitted, polled;
 	struct infer_batch *ring[]; /* batch_count */
@@ -36,18 +37,33 @@ static int null_open(
 		return -ENOMEM;
 	}
 	engine->spec = spec;
-	engine->input_size = infer_tensor_elements(&spec->input);
+	engine->input_size = (uint32_t)model_picture_size(spec->picture);
+	if (spec->picture->type == MODEL_FLOAT32)
+		engine->input_size /= sizeof(float);
 	for (uint32_t k = 0; k < spec->output_count; k++)
 		engine->output_size[k] = infer_tensor_elements(&spec->output[k]);
 	*state = engine;
 	return 0;
 }
 
-static void answer(const float *input, uint32_t input_size, float *output, uint32_t output_size)
+/* Value i of what lies in a batch. */
+static float value_of(const struct null_engine *engine, const void *input, size_t i)
 {
-	for (uint32_t i = 0, from = 0; i < output_size; i++) {
-		output[i] = input[from] / (1 + fabsf(input[from]));
-		if (++from == input_size)
+	return engine->spec->picture->type == MODEL_FLOAT32 ? ((const float *)input)[i]
+							    : ((const uint8_t *)input)[i];
+}
+
+static void answer(const struct null_engine *engine, const struct infer_batch *batch,
+	uint32_t place, uint32_t k)
+{
+	const size_t begin = (size_t)place * engine->input_size;
+	float *output = batch->output[k] + (size_t)place * engine->output_size[k];
+
+	for (uint32_t i = 0, from = 0; i < engine->output_size[k]; i++) {
+		const float value = value_of(engine, batch->input, begin + from);
+
+		output[i] = value / (1 + fabsf(value));
+		if (++from == engine->input_size)
 			from = 0;
 	}
 }
@@ -68,9 +84,7 @@ static void null_submit(void *state, struct infer_batch *batch)
 		batch->rows[k] = engine->spec->output[k].dims[0];
 	for (uint32_t i = 0; i < batch->count; i++) {
 		for (uint32_t k = 0; k < engine->spec->output_count; k++)
-			answer(batch->input + (size_t)i * engine->input_size, engine->input_size,
-				batch->output[k] + (size_t)i * engine->output_size[k],
-				engine->output_size[k]);
+			answer(engine, batch, i, k);
 	}
 	batch->ended = gw_now();
 	if (engine->spec->finish)

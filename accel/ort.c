@@ -10,6 +10,7 @@
 #include "accel/host_memory.h"
 #include "accel/infer.h"
 #include "accel/model.h"
+#include "accel/ort_inputs.h"
 #include "accel/ort_library.h"
 #include "accel/ort_outputs.h"
 #include "accel/ort_shape.h"
@@ -18,11 +19,6 @@
 #include "core/log.h"
 #include "core/thread.h"
 
-/* The input tensors of one batch, for 1 .. max_batch pictures. */
-struct ort_tensors {
-	OrtValue *input[MODEL_BATCH_MAX];
-};
-
 struct ort_engine {
 	struct host_memory host;
 	const struct infer_spec *spec;
@@ -30,10 +26,9 @@ struct ort_engine {
 	OrtSession *session;
 	OrtRunOptions *run_options;
 	OrtMemoryInfo *memory;
-	struct ort_shape input_shape;
 	struct ort_model model;
+	struct ort_inputs inputs;
 	struct ort_outputs outputs;
-	struct ort_tensors *tensors; /* one per batch */
 	struct runner *runner;
 };
 
@@ -91,7 +86,7 @@ static int create_session(struct ort_engine *engine, struct gw_error *error)
 	return status;
 }
 
-static int check_input(struct ort_engine *engine, struct gw_error *error)
+static int open_inputs(struct ort_engine *engine, struct gw_error *error)
 {
 	const struct infer_spec *spec = engine->spec;
 
@@ -101,62 +96,19 @@ static int check_input(struct ort_engine *engine, struct gw_error *error)
 		.name = spec->name,
 		.max_batch = spec->max_batch,
 	};
-	return ort_shape_input(&engine->model, &spec->input, &engine->input_shape, error);
-}
-
-static int create_tensor(struct ort_engine *engine, const struct infer_tensor *tensor,
-	struct ort_shape shape, float *data, uint32_t count, OrtValue **value,
-	struct gw_error *error)
-{
-	size_t size = (size_t)count * infer_tensor_elements(tensor) * sizeof(float);
-
-	shape.dims[0] = count;
-	return check(engine,
-		engine->library.api->CreateTensorWithDataAsOrtValue(engine->memory, data, size,
-			shape.dims, shape.rank, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, value),
-		error);
-}
-
-/* Pictures that a run takes for a batch of `count`: all that there is room for when the model's own
- * batch dimension is fixed. */
-static uint32_t run_count(const struct ort_engine *engine, uint32_t count)
-{
-	return engine->input_shape.dims[0] > 0 ? (uint32_t)engine->input_shape.dims[0] : count;
-}
-
-static int create_inputs(struct ort_engine *engine, struct gw_error *error)
-{
-	const struct infer_spec *spec = engine->spec;
-	int status = 0;
-
-	engine->tensors = calloc(spec->batch_count, sizeof(engine->tensors[0]));
-	if (!engine->tensors)
-		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
-	for (uint32_t i = 0; i < spec->batch_count; i++) {
-		struct infer_batch *batch = &spec->batches[i];
-		struct ort_tensors *tensors = &engine->tensors[i];
-
-		for (uint32_t n = 1; status == 0 && n <= spec->max_batch; n++) {
-			if (run_count(engine, n) != n)
-				continue;
-			status = create_tensor(engine, &spec->input, engine->input_shape,
-				batch->input, n, &tensors->input[n - 1], error);
-		}
-	}
-	return status;
+	return ort_inputs_open(&engine->inputs, &engine->model, spec, engine->memory, error);
 }
 
 static int open_outputs(struct ort_engine *engine, struct infer_spec *spec, struct gw_error *error)
 {
-	const uint32_t one = run_count(engine, 1);
-	int status = ort_outputs_open(&engine->outputs, &engine->model, spec, engine->memory,
-		engine->tensors[0].input[one - 1], error);
+	int status = ort_outputs_open(
+		&engine->outputs, &engine->model, spec, engine->memory, &engine->inputs, error);
 
 	if (status == 0)
 		status = host_memory_outputs(&engine->host, error);
 	if (status == 0)
 		status = ort_outputs_prepare(
-			&engine->outputs, (uint32_t)engine->input_shape.dims[0], error);
+			&engine->outputs, ort_inputs_fixed(&engine->inputs), error);
 	return status;
 }
 
@@ -166,15 +118,16 @@ static void run_batch(void *state, struct infer_batch *batch)
 	struct ort_engine *engine = state;
 	const struct infer_spec *spec = engine->spec;
 	const uint32_t number = (uint32_t)(batch - spec->batches);
-	const uint32_t count = run_count(engine, batch->count);
-	const OrtValue *input = engine->tensors[number].input[count - 1];
+	const uint32_t count = ort_inputs_run_count(&engine->inputs, batch->count);
+	const OrtValue *inputs[ORT_INPUTS];
 	OrtValue *values[INFER_OUTPUTS];
-	const char *names[INFER_OUTPUTS];
+	const char *input_names[ORT_INPUTS], *names[INFER_OUTPUTS];
 
+	ort_inputs_of(&engine->inputs, number, count, input_names, inputs);
 	ort_outputs_of(&engine->outputs, number, count, names, values);
 	batch->status = ort_library_check(&engine->library,
-		engine->library.api->Run(engine->session, engine->run_options, &spec->input.name,
-			&input, 1, names, spec->output_count, values),
+		engine->library.api->Run(engine->session, engine->run_options, input_names, inputs,
+			engine->inputs.count, names, spec->output_count, values),
 		batch->error, sizeof(batch->error));
 	if (batch->status == 0)
 		batch->status = ort_outputs_take(&engine->outputs, batch, values);
@@ -201,19 +154,6 @@ static int warm_up(struct ort_engine *engine, struct gw_error *error)
 	return 0;
 }
 
-static void release_tensors(struct ort_engine *engine)
-{
-	const OrtApi *api = engine->library.api;
-
-	for (uint32_t i = 0; engine->tensors && i < engine->spec->batch_count; i++) {
-		for (uint32_t n = 0; n < MODEL_BATCH_MAX; n++) {
-			if (engine->tensors[i].input[n])
-				api->ReleaseValue(engine->tensors[i].input[n]);
-		}
-	}
-	free(engine->tensors);
-}
-
 static void ort_close(void *state)
 {
 	struct ort_engine *engine = state;
@@ -228,7 +168,7 @@ static void ort_close(void *state)
 			api->RunOptionsSetTerminate(engine->run_options), (char[1]){0}, 1);
 	runner_stop(engine->runner);
 	ort_outputs_close(&engine->outputs);
-	release_tensors(engine);
+	ort_inputs_close(&engine->inputs);
 	if (engine->memory)
 		api->ReleaseMemoryInfo(engine->memory);
 	if (engine->run_options)
@@ -255,9 +195,7 @@ static int ort_open(
 	if (status == 0)
 		status = create_session(engine, error);
 	if (status == 0)
-		status = check_input(engine, error);
-	if (status == 0)
-		status = create_inputs(engine, error);
+		status = open_inputs(engine, error);
 	if (status == 0)
 		status = open_outputs(engine, spec, error);
 	if (status == 0)

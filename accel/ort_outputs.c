@@ -197,19 +197,21 @@ static int read_run(
 }
 
 /* Asks for the shapes that the model leaves open by running it. */
-static int probe(struct ort_outputs *outputs, const OrtSession *session, const OrtValue *input,
-	struct gw_error *error)
+static int probe(struct ort_outputs *outputs, const OrtSession *session,
+	const struct ort_inputs *inputs, struct gw_error *error)
 {
 	const OrtApi *api = outputs->model->library->api;
 	struct infer_spec *spec = outputs->spec;
 	OrtValue *values[INFER_OUTPUTS] = {NULL};
-	const char *names[INFER_OUTPUTS];
+	const OrtValue *given[ORT_INPUTS];
+	const char *given_names[ORT_INPUTS], *names[INFER_OUTPUTS];
 	int status;
 
+	ort_inputs_of(inputs, 0, ort_inputs_run_count(inputs, 1), given_names, given);
 	for (uint32_t k = 0; k < spec->output_count; k++)
 		names[k] = spec->output[k].name;
 	status = check(outputs,
-		api->Run((OrtSession *)session, NULL, &spec->input.name, &input, 1, names,
+		api->Run((OrtSession *)session, NULL, given_names, given, inputs->count, names,
 			spec->output_count, values),
 		error);
 	for (uint32_t k = 0; k < spec->output_count; k++) {
@@ -222,7 +224,7 @@ static int probe(struct ort_outputs *outputs, const OrtSession *session, const O
 }
 
 int ort_outputs_open(struct ort_outputs *outputs, const struct ort_model *model,
-	struct infer_spec *spec, const OrtMemoryInfo *memory, const OrtValue *input,
+	struct infer_spec *spec, const OrtMemoryInfo *memory, const struct ort_inputs *inputs,
 	struct gw_error *error)
 {
 	bool asks = false;
@@ -240,7 +242,7 @@ int ort_outputs_open(struct ort_outputs *outputs, const struct ort_model *model,
 		asks |= tensor->free && output->open;
 	}
 	if (status == 0 && asks)
-		status = probe(outputs, model->session, input, error);
+		status = probe(outputs, model->session, inputs, error);
 	for (uint32_t k = 0; status == 0 && k < spec->output_count; k++)
 		if (spec->output[k].free)
 			status = settle(outputs, k, error);

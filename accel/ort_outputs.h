@@ -6,6 +6,7 @@
 
 #include "accel/infer.h"
 #include "accel/model.h"
+#include "accel/ort_inputs.h"
 #include "accel/ort_shape.h"
 
 /* The tensors of one batch, for 1 .. max_batch pictures; NULL where a run makes its own. */
@@ -31,11 +32,11 @@ struct ort_outputs {
 	struct ort_output output[INFER_OUTPUTS];
 };
 
-/* Reads shapes and types from the model, and from a run with `input` where the model leaves them
+/* Reads shapes and types from the model, and from a run with the inputs where the model leaves them
  * open; puts those that are free into the spec. 0 or a negative errno with a line. What is given
- * here, but for `input`, must outlive the outputs. */
+ * here, but for the inputs, must outlive the outputs. */
 int ort_outputs_open(struct ort_outputs *outputs, const struct ort_model *model,
-	struct infer_spec *spec, const OrtMemoryInfo *memory, const OrtValue *input,
+	struct infer_spec *spec, const OrtMemoryInfo *memory, const struct ort_inputs *inputs,
 	struct gw_error *error);
 
 /* Makes the tensors over the batches' outputs, for every number of pictures that `run_count` of the

@@ -157,28 +157,126 @@ static int read_tensor(const struct ort_model *model, const struct side *side, c
 	return status;
 }
 
-int ort_shape_input(const struct ort_model *model, const struct infer_tensor *tensor,
-	struct ort_shape *shape, struct gw_error *error)
+static struct side input_side(const struct ort_model *model, const char *key)
 {
 	const OrtApi *api = model->library->api;
-	const struct side side = {"input", "input.tensor", api->SessionGetInputCount,
-		api->SessionGetInputName, api->SessionGetInputTypeInfo};
-	ONNXTensorElementDataType type;
-	size_t count = 0;
+
+	return (struct side){"input", key, api->SessionGetInputCount, api->SessionGetInputName,
+		api->SessionGetInputTypeInfo};
+}
+
+ONNXTensorElementDataType ort_shape_type(enum model_type type)
+{
+	return type == MODEL_FLOAT16  ? ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16
+		: type == MODEL_UINT8 ? ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8
+				      : ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+}
+
+static int check_input_count(
+	const struct ort_model *model, const struct infer_spec *spec, struct gw_error *error)
+{
+	const struct side side = input_side(model, "input.tensor");
+	const size_t known = spec->picture->size ? 2 : 1;
+	size_t count = 0, index;
 	int status = check(model, side.count(model->session, &count), error);
 
+	/* A wrong name is told first. */
+	if (status == 0)
+		status = find(model, &side, spec->input.name, &index, error);
+	if (status == 0 && count > known)
+		status = gw_error_set(error, -EINVAL,
+			"model %s: it has %zu inputs: besides the picture only one for the "
+			"picture's size is supported; name it in model.yaml, input.size.tensor",
+			model->name, count);
+	return status;
+}
+
+static int check_type(const struct ort_model *model, const struct infer_spec *spec,
+	ONNXTensorElementDataType has, struct gw_error *error)
+{
+	static const char *const names[] = {
+		[MODEL_FLOAT32] = "float32",
+		[MODEL_FLOAT16] = "float16",
+		[MODEL_UINT8] = "uint8",
+	};
+
+	if (has == ort_shape_type(spec->picture->type))
+		return 0;
+	for (enum model_type type = MODEL_FLOAT32; type <= MODEL_UINT8; type++)
+		if (has == ort_shape_type(type))
+			return gw_error_set(error, -EINVAL,
+				"model %s: its input \"%s\" takes %s, model.yaml says %s: set "
+				"input.type in model.yaml to %s",
+				model->name, spec->input.name, names[type],
+				names[spec->picture->type], names[type]);
+	return gw_error_set(error, -EINVAL,
+		"model %s: its input \"%s\" takes neither float32 nor float16 nor uint8: export "
+		"model.onnx with one of these",
+		model->name, spec->input.name);
+}
+
+/* When it is the other layout that fits, or the number of channels that does not. */
+static int explain_input(const struct ort_model *model, const struct infer_spec *spec,
+	const struct ort_shape *has, struct gw_error *error)
+{
+	const bool nhwc = spec->picture->layout == MODEL_NHWC;
+	const uint32_t *dims = spec->input.dims;
+	const struct infer_tensor other = {
+		.rank = 3,
+		.dims = {dims[nhwc ? 2 : 1], dims[nhwc ? 0 : 2], dims[nhwc ? 1 : 0]},
+	};
+	struct ort_shape copy = *has;
+
+	if (has->rank != 4)
+		return -EINVAL;
+	if (match(&other, &copy, false))
+		return gw_error_set(error, -EINVAL,
+			"model %s: its input \"%s\" has the layout %s: set input.layout in "
+			"model.yaml to that",
+			model->name, spec->input.name, nhwc ? "nchw" : "nhwc");
+	const int64_t channels = has->dims[nhwc ? 3 : 1];
+
+	if (channels > 0 && channels != spec->picture->channels)
+		return gw_error_set(error, -EINVAL,
+			"model %s: its input \"%s\" takes %lld channels, model.yaml says %u in "
+			"input.channels: pictures have 1 (grey) or 3 (colour)",
+			model->name, spec->input.name, (long long)channels,
+			spec->picture->channels);
+	return -EINVAL;
+}
+
+int ort_shape_input(const struct ort_model *model, const struct infer_spec *spec,
+	struct ort_shape *shape, struct gw_error *error)
+{
+	const struct side side = input_side(model, "input.tensor");
+	ONNXTensorElementDataType type;
+	struct ort_shape has;
+	int status = check_input_count(model, spec, error);
+
+	if (status == 0)
+		status = read_tensor(model, &side, spec->input.name, shape, &type, error);
+	if (status == 0)
+		status = check_type(model, spec, type, error);
 	if (status != 0)
 		return status;
-	if (count != 1)
-		return gw_error_set(error, -EINVAL,
-			"model %s: it has %zu inputs: only models with one, the picture, are "
-			"supported",
-			model->name, count);
-	status = read_tensor(model, &side, tensor->name, shape, &type, error);
+	has = *shape;
+	status = check_shape(model, &side, &spec->input, shape, false, error);
+	if (status != 0)
+		explain_input(model, spec, &has, error);
+	return status;
+}
+
+int ort_shape_size(const struct ort_model *model, const struct infer_tensor *tensor,
+	struct ort_shape *shape, struct gw_error *error)
+{
+	const struct side side = input_side(model, "input.size.tensor");
+	ONNXTensorElementDataType type;
+	int status = read_tensor(model, &side, tensor->name, shape, &type, error);
+
 	if (status == 0 && type != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)
 		status = gw_error_set(error, -EINVAL,
-			"model %s: its input \"%s\" is not a tensor of float32: export model.onnx "
-			"so",
+			"model %s: its input \"%s\" for the picture's size is not of float32: "
+			"export model.onnx so",
 			model->name, tensor->name);
 	if (status == 0)
 		status = check_shape(model, &side, tensor, shape, false, error);

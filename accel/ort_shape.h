@@ -4,6 +4,7 @@
 #if HAVE_ORT
 
 #include "accel/infer.h"
+#include "accel/model.h"
 #include "accel/ort_library.h"
 
 #define ORT_RANK_MAX 8
@@ -21,11 +22,18 @@ struct ort_model {
 	uint32_t max_batch;
 };
 
-/* The model must have exactly one input, called tensor->name, of float32 and of that shape;
- * dimensions that it leaves open take the tensor's. -EINVAL with an error line that says what the
- * model has. */
-int ort_shape_input(const struct ort_model *model, const struct infer_tensor *tensor,
+/* The model must have the input of the spec, of the picture's element type and of that shape;
+ * dimensions that it leaves open take the tensor's. Of others it may have the one for the picture's
+ * size where model.yaml names it. -EINVAL with an error line that says what the model has. */
+int ort_shape_input(const struct ort_model *model, const struct infer_spec *spec,
 	struct ort_shape *shape, struct gw_error *error);
+
+/* The same for an input of float32 that takes no picture. */
+int ort_shape_size(const struct ort_model *model, const struct infer_tensor *tensor,
+	struct ort_shape *shape, struct gw_error *error);
+
+/* ONNX Runtime's name for what the tensor of a picture holds. */
+ONNXTensorElementDataType ort_shape_type(enum model_type type);
 
 /* What the model says of one output. */
 int ort_shape_read(const struct ort_model *model, const char *name, struct ort_shape *shape,

@@ -20,7 +20,10 @@
 #define VALUES 6 /* of a picture: 1 x 2 x 3 */
 
 static struct gw_device device = {.memory = GW_MEM_HOST};
-static const struct model_input picture = {.width = 3, .height = 2, .channels = 1};
+static float mean = 0, scale = 1;
+static const struct model_input usual = {
+	.tensor = "in", .width = 3, .height = 2, .channels = 1, .mean = &mean, .scale = &scale};
+static const struct model_input *picture = &usual;
 static struct gw_accel_config config = {.threads = 1};
 static char path[] = "/tmp/framegate-model-XXXXXX";
 static struct gw_error error;
@@ -46,8 +49,8 @@ static int open_engine(struct fixture *f, const char *file)
 		.name = "tiny",
 		.path = file,
 		.config = &config,
-		.picture = &picture,
-		.input = {"in", 3, {1, 2, 3}},
+		.picture = picture,
+		.input = {.name = "in", .rank = 3, .dims = {1, 2, 3}},
 		.output = {{"out", 1, {VALUES}}},
 		.output_count = 1,
 		.max_batch = MAX,
@@ -80,7 +83,7 @@ static void run_and_compare(struct fixture *f, struct infer_batch *batch, uint32
 {
 	batch->count = count;
 	for (uint32_t i = 0; i < count * VALUES; i++)
-		batch->input[i] = (float)(1000 * count + i);
+		((float *)batch->input)[i] = (float)(1000 * count + i);
 	infer_ort.submit(f->engine, batch);
 	assert_ptr_equal(wait_for_batch(f), batch);
 	assert_int_equal(batch->status, 0);
@@ -222,7 +225,7 @@ static void two_inputs_are_refused(void **state)
 	const struct tiny_graph graph = {
 		.op = "Add",
 		.input = {"in", TINY_FLOAT, 4, {0, 1, 2, 3}},
-		.other_input = "more",
+		.other = {"more", TINY_FLOAT, 4, {0, 1, 2, 3}},
 		.output = {"out", TINY_FLOAT, 4, {0, 1, 2, 3}},
 	};
 

@@ -182,24 +182,26 @@ static void convert(float *restrict red, float *restrict green, float *restrict 
 }
 
 void planes_to_rgb(const struct planes *planes, const struct geometry *geometry,
-	const struct gw_surface *surface, const struct model_input *input, float *tensor)
+	const struct gw_surface *surface, const struct tensor_rows *rows, void *tensor)
 {
-	const size_t plane = (size_t)input->width * input->height;
 	uint32_t kept[GW_PLANES][2] = {{NO_ROW, NO_ROW}, {NO_ROW, NO_ROW}, {NO_ROW, NO_ROW}};
 	float factor[MODEL_CHANNELS], offset[MODEL_CHANNELS];
 
 	for (int c = 0; c < MODEL_CHANNELS; c++) {
-		factor[c] = input->scale[c] / ONE;
-		offset[c] = -input->mean[c] * input->scale[c];
+		factor[c] = rows->scale[c] / ONE;
+		offset[c] = -rows->mean[c] * rows->scale[c];
 	}
 	for (uint32_t y = 0; y < geometry->height; y++) {
+		const struct tensor_span span = {geometry->x, geometry->y + y, geometry->width};
 		struct window window[GW_PLANES];
-		float *out = tensor + (size_t)(geometry->y + y) * input->width + geometry->x;
+		float *out[MODEL_CHANNELS];
 
 		for (int i = 0; i < GW_PLANES; i++)
 			window[i] = look(planes, surface, i,
 				i == 0 ? &geometry->luma : &geometry->chroma, geometry, y, kept[i]);
-		convert(out, out + plane, out + 2 * plane, &window[0], &window[1], &window[2],
-			geometry->width, factor, offset);
+		tensor_rows_begin(rows, tensor, &span, out);
+		convert(out[0], out[1], out[2], &window[0], &window[1], &window[2], geometry->width,
+			factor, offset);
+		tensor_rows_end(rows, tensor, &span);
 	}
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "accel/geometry.h"
+#include "accel/tensor_rows.h"
 #include "core/surface.h"
 
 /* Room for rows of an input, for use by one thread. */
@@ -20,4 +21,4 @@ void planes_free(struct planes *planes);
 /* What preprocess_run() does for a picture of the formats I420, I422 and I444 and an input of three
  * channels, where the picture covers it; exact to about a tenth of a level. */
 void planes_to_rgb(const struct planes *planes, const struct geometry *geometry,
-	const struct gw_surface *surface, const struct model_input *input, float *tensor);
+	const struct gw_surface *surface, const struct tensor_rows *rows, void *tensor);

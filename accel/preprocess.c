@@ -8,10 +8,12 @@
 
 int preprocess_init(struct preprocess *preprocess, const struct model_input *input)
 {
-	preprocess->input = input;
+	*preprocess = (struct preprocess){.input = input};
 	/* A pixel is read as four values: one more than it has. */
 	preprocess->row = calloc(UINT16_MAX * MODEL_CHANNELS + 1, sizeof(float));
-	if (preprocess->row && planes_init(&preprocess->planes, input->width) == 0)
+	if (preprocess->row && planes_init(&preprocess->planes, input->width) == 0 &&
+		average_init(&preprocess->average, input) == 0 &&
+		tensor_rows_init(&preprocess->rows, input) == 0)
 		return 0;
 	preprocess_free(preprocess);
 	return -ENOMEM;
@@ -19,6 +21,8 @@ int preprocess_init(struct preprocess *preprocess, const struct model_input *inp
 
 void preprocess_free(struct preprocess *preprocess)
 {
+	tensor_rows_free(&preprocess->rows);
+	average_free(&preprocess->average);
 	planes_free(&preprocess->planes);
 	free(preprocess->row);
 	preprocess->row = NULL;
@@ -116,68 +120,85 @@ static void resize_rgb(float *restrict red, float *restrict green, float *restri
 }
 
 static void one_channel(const struct preprocess *preprocess, const struct geometry *geometry,
-	const struct gw_surface *surface, float *tensor)
+	const struct gw_surface *surface, void *tensor)
 {
-	const struct model_input *input = preprocess->input;
+	const struct tensor_rows *rows = &preprocess->rows;
 	const struct plane_taps *luma = &geometry->luma;
 	const bool rgb = surface->format == GW_FORMAT_RGB;
 	const uint8_t *from = surface->plane[0] + (size_t)luma->first * (rgb ? 3 : 1);
 
 	for (uint32_t y = 0; y < geometry->height; y++) {
+		const struct tensor_span span = {geometry->x, geometry->y + y, geometry->width};
 		const uint8_t *a = from + (size_t)luma->rows.a[y] * surface->pitch[0];
 		const uint8_t *b = from + (size_t)luma->rows.b[y] * surface->pitch[0];
-		float *out = tensor + (size_t)(geometry->y + y) * input->width + geometry->x;
+		float *out[MODEL_CHANNELS];
 
 		if (rgb)
 			blend_rows_to_luma(
 				preprocess->row, a, b, luma->rows.weight[y], luma->count);
 		else
 			blend_rows(preprocess->row, a, b, luma->rows.weight[y], luma->count);
-		resize_gray(out, preprocess->row, &luma->columns, geometry->width, input->mean[0],
-			input->scale[0]);
+		tensor_rows_begin(rows, tensor, &span, out);
+		resize_gray(out[0], preprocess->row, &luma->columns, geometry->width, rows->mean[0],
+			rows->scale[0]);
+		tensor_rows_end(rows, tensor, &span);
 	}
 }
 
 static void three_channels(const struct preprocess *preprocess, const struct geometry *geometry,
-	const struct gw_surface *surface, float *tensor)
+	const struct gw_surface *surface, void *tensor)
 {
-	const struct model_input *input = preprocess->input;
+	const struct tensor_rows *rows = &preprocess->rows;
 	const struct plane_taps *luma = &geometry->luma;
-	const size_t plane = (size_t)input->width * input->height;
 	const bool rgb = surface->format == GW_FORMAT_RGB;
 	const uint8_t *from = surface->plane[0] + (size_t)luma->first * (rgb ? 3 : 1);
 
 	for (uint32_t y = 0; y < geometry->height; y++) {
+		const struct tensor_span span = {geometry->x, geometry->y + y, geometry->width};
 		const uint8_t *a = from + (size_t)luma->rows.a[y] * surface->pitch[0];
 		const uint8_t *b = from + (size_t)luma->rows.b[y] * surface->pitch[0];
-		float *out = tensor + (size_t)(geometry->y + y) * input->width + geometry->x;
+		float *out[MODEL_CHANNELS];
 
 		blend_rows(
 			preprocess->row, a, b, luma->rows.weight[y], luma->count * (rgb ? 3 : 1));
-		if (rgb) {
-			resize_rgb(out, out + plane, out + 2 * plane, preprocess->row,
-				&luma->columns, geometry->width, input->mean, input->scale);
-			continue;
-		}
-		for (uint32_t c = 0; c < MODEL_CHANNELS; c++)
-			resize_gray(out + c * plane, preprocess->row, &luma->columns,
-				geometry->width, input->mean[c], input->scale[c]);
+		tensor_rows_begin(rows, tensor, &span, out);
+		if (rgb)
+			resize_rgb(out[0], out[1], out[2], preprocess->row, &luma->columns,
+				geometry->width, rows->mean, rows->scale);
+		for (uint32_t c = 0; !rgb && c < MODEL_CHANNELS; c++)
+			resize_gray(out[c], preprocess->row, &luma->columns, geometry->width,
+				rows->mean[c], rows->scale[c]);
+		tensor_rows_end(rows, tensor, &span);
+	}
+}
+
+/* What is around a letterboxed picture. */
+static void fill_around(
+	const struct tensor_rows *rows, const struct geometry *geometry, void *tensor)
+{
+	for (uint32_t y = 0; y < rows->input->height; y++) {
+		const bool beside = y >= geometry->y && y < geometry->y + geometry->height;
+		const struct tensor_span span = {
+			.x = geometry->x, .y = y, .count = beside ? geometry->width : 0};
+
+		tensor_rows_fill(rows, tensor, &span);
 	}
 }
 
 void preprocess_run(const struct preprocess *preprocess, const struct geometry *geometry,
-	const struct gw_surface *surface, float *tensor)
+	const struct gw_surface *surface, void *tensor)
 {
 	const struct model_input *input = preprocess->input;
+	const struct tensor_rows *rows = &preprocess->rows;
 
-	/* Letterboxed: the frame around the picture is the mean, which is 0 in the tensor. */
 	if (geometry->width < input->width || geometry->height < input->height)
-		memset(tensor, 0,
-			(size_t)input->channels * input->width * input->height * sizeof(float));
-	if (input->channels == 1)
+		fill_around(rows, geometry, tensor);
+	if (average_is_due(geometry))
+		average_run(&preprocess->average, geometry, surface, rows, tensor);
+	else if (input->channels == 1)
 		one_channel(preprocess, geometry, surface, tensor);
 	else if (surface->format == GW_FORMAT_RGB || surface->format == GW_FORMAT_GRAY)
 		three_channels(preprocess, geometry, surface, tensor);
 	else
-		planes_to_rgb(&preprocess->planes, geometry, surface, input, tensor);
+		planes_to_rgb(&preprocess->planes, geometry, surface, rows, tensor);
 }

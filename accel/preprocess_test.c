@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "accel/preprocess.h"
+#include "accel/preprocess_reference.h"
 
 struct fixture {
 	struct model_input input;
@@ -16,7 +17,7 @@ struct fixture {
 	struct gw_surface surface;
 	struct geometry geometry;
 	struct preprocess preprocess;
-	float *tensor;
+	void *tensor;
 };
 
 static uint32_t seed = 1;
@@ -69,12 +70,12 @@ static void open_fixture(struct fixture *f, uint16_t width, uint16_t height, uin
 	f->input.mean = f->mean;
 	f->input.scale = f->scale;
 	for (int c = 0; c < 3; c++) {
-		f->mean[c] = 100 + 10 * (float)c;
-		f->scale[c] = 0.01f * (float)(c + 1);
+		f->mean[c] = f->input.type == MODEL_UINT8 ? 0 : 100 + 10 * (float)c;
+		f->scale[c] = f->input.type == MODEL_UINT8 ? 1 : 0.01f * (float)(c + 1);
 	}
 	assert_int_equal(geometry_init(&f->geometry, &f->input), 0);
 	assert_int_equal(preprocess_init(&f->preprocess, &f->input), 0);
-	f->tensor = malloc((size_t)width * height * channels * sizeof(float));
+	f->tensor = malloc(model_picture_size(&f->input));
 }
 
 static void close_fixture(struct fixture *f)
@@ -86,122 +87,38 @@ static void close_fixture(struct fixture *f)
 	free(f->tensor);
 }
 
-/* Channel c of a pixel as a model with so many channels sees it; of planes, plane c. */
-static double pixel(
-	const struct gw_surface *surface, uint8_t channels, uint32_t x, uint32_t y, int c)
+/* How far a value may be from the true one. Planes are resized in 64ths of a level; a byte is
+ * rounded, and a number of half precision is as near as it can be. */
+static double tolerance(const struct fixture *f, uint32_t channel, double value)
 {
-	const int plane = has_planes(surface->format) ? c : 0;
-	const uint8_t *row = surface->plane[plane] + (size_t)y * surface->pitch[plane];
+	const bool coarse = has_planes(f->surface.format) && f->input.channels == 3;
+	const double scale = fabs((double)f->input.scale[channel]);
+	const double error = coarse ? 0.15 * scale : 2e-3 * fmax(scale, 1);
 
-	if (surface->format != GW_FORMAT_RGB)
-		return row[x];
-	if (channels == 3)
-		return row[3 * x + (uint32_t)c];
-	return 0.299 * row[3 * x] + 0.587 * row[3 * x + 1] + 0.114 * row[3 * x + 2];
-}
-
-static double clamp(double value, double low, double high)
-{
-	return value < low ? low : value > high ? high : value;
-}
-
-/* What the region is of the decoded picture, or of one of its planes. */
-struct span {
-	double left, right, top, bottom;
-};
-
-/* The value at a point, bilinear, within the pixels that the span touches. */
-static double sample(const struct fixture *f, double u, double v, const struct span *span, int c)
-{
-	const double limits[4] = {
-		floor(span->left), ceil(span->right) - 1, floor(span->top), ceil(span->bottom) - 1};
-	const double x = clamp(u - 0.5, limits[0], limits[1]);
-	const double y = clamp(v - 0.5, limits[2], limits[3]);
-	const double a = floor(x), b = floor(y);
-	const double right = clamp(a + 1, limits[0], limits[1]);
-	const double below = clamp(b + 1, limits[2], limits[3]);
-	const uint8_t n = f->input.channels;
-	const double top = pixel(&f->surface, n, (uint32_t)a, (uint32_t)b, c) * (1 - (x - a)) +
-		pixel(&f->surface, n, (uint32_t)right, (uint32_t)b, c) * (x - a);
-	const double bottom =
-		pixel(&f->surface, n, (uint32_t)a, (uint32_t)below, c) * (1 - (x - a)) +
-		pixel(&f->surface, n, (uint32_t)right, (uint32_t)below, c) * (x - a);
-
-	return top * (1 - (y - b)) + bottom * (y - b);
-}
-
-/* The same of a plane whose samples are shared by several pixels, about their middle. */
-static double sample_plane(
-	const struct fixture *f, double u, double v, const struct span *span, int i)
-{
-	uint32_t across, down;
-
-	share_of(f->surface.format, i, &across, &down);
-	const struct span shared = {
-		span->left / across, span->right / across, span->top / down, span->bottom / down};
-
-	return sample(f, u / across, v / down, &shared, i);
-}
-
-/* ITU-T T.871, 7: R, G or B from Y, Cb and Cr. */
-static double colour(double luma, double cb, double cr, int c)
-{
-	static const double of_cb[] = {0, -0.344136286, 1.772}, of_cr[] = {1.402, -0.714136286, 0};
-
-	return clamp(luma + of_cb[c] * (cb - 128) + of_cr[c] * (cr - 128), 0, 255);
-}
-
-/* What the tensor should hold, from the definition alone: region, aspect ratio, ratio of sizes. */
-static double expected(const struct fixture *f, uint32_t i, uint32_t j, int c)
-{
-	const double scale_x = (double)f->surface.width / f->source_width;
-	const double scale_y = (double)f->surface.height / f->source_height;
-	const double rw = f->region.width ? f->region.width : f->source_width - f->region.x;
-	const double rh = f->region.height ? f->region.height : f->source_height - f->region.y;
-	double w = f->input.width, h = f->input.height, left = 0, top = 0;
-
-	if (f->input.fit == MODEL_FIT_LETTERBOX) {
-		const double scale = fmin(w / rw, h / rh);
-
-		w = fmax(round(rw * scale), 1);
-		h = fmax(round(rh * scale), 1);
-		left = floor((f->input.width - w) / 2);
-		top = floor((f->input.height - h) / 2);
-	}
-	if (i < left || i >= left + w || j < top || j >= top + h)
-		return 0;
-	const struct span span = {f->region.x * scale_x, (f->region.x + rw) * scale_x,
-		f->region.y * scale_y, (f->region.y + rh) * scale_y};
-	const double u = (f->region.x + (i - left + 0.5) * rw / w) * scale_x;
-	const double v = (f->region.y + (j - top + 0.5) * rh / h) * scale_y;
-	double value;
-
-	if (has_planes(f->surface.format) && f->input.channels == 3)
-		value = colour(sample_plane(f, u, v, &span, 0), sample_plane(f, u, v, &span, 1),
-			sample_plane(f, u, v, &span, 2), c);
-	else
-		value = sample(f, u, v, &span, c);
-	return (value - f->mean[c]) * f->scale[c];
+	if (f->input.type == MODEL_UINT8)
+		return error + 0.5;
+	return f->input.type == MODEL_FLOAT16 ? error + fabs(value) / 2048 + 1e-7 : error;
 }
 
 static void compare(struct fixture *f)
 {
+	const struct reference reference = {
+		&f->input, f->region, f->source_width, f->source_height, &f->surface};
+
 	assert_int_equal(geometry_update(&f->geometry, &f->region, f->source_width,
 				 f->source_height, &f->surface),
 		0);
+	memset(f->tensor, 0xee, model_picture_size(&f->input));
 	preprocess_run(&f->preprocess, &f->geometry, &f->surface, f->tensor);
-	for (int c = 0; c < f->input.channels; c++) {
-		/* Planes are resized in 64ths of a level. */
-		const float tolerance = has_planes(f->surface.format) && f->input.channels == 3
-			? 0.15f * f->scale[c]
-			: 2e-3f;
+	for (uint32_t c = 0; c < f->input.channels; c++) {
+		for (uint32_t y = 0; y < f->input.height; y++) {
+			for (uint32_t x = 0; x < f->input.width; x++) {
+				const double value = reference_value(&reference, c, x, y);
+				const double is = reference_read(&f->input, f->tensor, c, x, y);
 
-		for (uint32_t j = 0; j < f->input.height; j++) {
-			for (uint32_t i = 0; i < f->input.width; i++) {
-				const size_t at =
-					((size_t)c * f->input.height + j) * f->input.width + i;
-
-				assert_float_equal(f->tensor[at], expected(f, i, j, c), tolerance);
+				if (!(fabs(is - value) <= tolerance(f, c, value)))
+					fail_msg("%f, not %f, in channel %u at %u, %u", is, value,
+						c, x, y);
 			}
 		}
 	}
@@ -212,8 +129,8 @@ static void run(struct fixture f, enum gw_format format, uint8_t channels, uint1
 {
 	f.source_width = width;
 	f.source_height = height;
-	make_image(&f, format, (uint16_t)(width * eighths / 8), (uint16_t)(height * eighths / 8),
-		random_below(20));
+	make_image(&f, format, (uint16_t)((width * eighths + 7) / 8),
+		(uint16_t)((height * eighths + 7) / 8), random_below(20));
 	open_fixture(&f, input_width, input_height, channels);
 	compare(&f);
 	close_fixture(&f);
@@ -265,7 +182,7 @@ static void a_scaled_picture_gives_the_same_part(void **state)
 
 static void a_letterboxed_picture_stands_between_zeros(void **state)
 {
-	struct fixture f = {.input.fit = MODEL_FIT_LETTERBOX};
+	struct fixture f = {.input.fit = GW_FIT_LETTERBOX};
 
 	run(f, GW_FORMAT_RGB, 3, 64, 64, 96, 32, 8);
 	run(f, GW_FORMAT_GRAY, 1, 32, 20, 30, 90, 8);
@@ -281,7 +198,7 @@ static void one_pixel_is_enough(void **state)
 static void random_sizes_agree_with_the_reference(void **state)
 {
 	for (int i = 0; i < 60; i++) {
-		struct fixture f = {.input.fit = i % 3 ? MODEL_FIT_STRETCH : MODEL_FIT_LETTERBOX};
+		struct fixture f = {.input.fit = i % 3 ? GW_FIT_STRETCH : GW_FIT_LETTERBOX};
 		const uint16_t width = (uint16_t)(8 + 8 * random_below(12));
 		const uint16_t height = (uint16_t)(8 + 8 * random_below(12));
 
@@ -328,7 +245,7 @@ static void a_region_is_cut_out_of_planes(void **state)
 static void random_sizes_of_planes_agree_with_the_reference(void **state)
 {
 	for (int i = 0; i < 90; i++) {
-		struct fixture f = {.input.fit = i % 2 ? MODEL_FIT_STRETCH : MODEL_FIT_LETTERBOX};
+		struct fixture f = {.input.fit = i % 2 ? GW_FIT_STRETCH : GW_FIT_LETTERBOX};
 		const bool scaled = i % 4 < 2;
 		const uint16_t unit = scaled ? 8 : 1;
 		const uint16_t width = (uint16_t)(unit * (1 + random_below(96u / unit)));
@@ -359,6 +276,153 @@ static void a_change_of_format_is_noticed(void **state)
 	close_fixture(&f);
 }
 
+/* Every combination of what an input may be, on every format of a picture. */
+static void every_kind_of_tensor_agrees_with_the_reference(void **state)
+{
+	static const enum gw_format all[] = {
+		GW_FORMAT_GRAY, GW_FORMAT_RGB, GW_FORMAT_I420, GW_FORMAT_I422, GW_FORMAT_I444};
+	static float fill[3] = {30, 114, 250};
+
+	for (uint32_t i = 0; i < 5 * 2 * 3 * 3 * 2 * 3 * 2; i++) {
+		const uint32_t kind = i / 5;
+		struct fixture f = {
+			.input.layout = kind % 2 ? MODEL_NHWC : MODEL_NCHW,
+			.input.type = (enum model_type)(kind / 2 % 3),
+			.input.fit = (enum gw_fit)(kind / 6 % 3),
+			.input.antialias = kind / 18 % 2 == 0,
+			.region = {.x = (uint16_t)(i % 7), .width = (uint16_t)(i % 3 * 40)},
+		};
+		const uint8_t channels = kind / 36 % 3 ? 3 : 1;
+
+		f.input.colors = kind / 36 % 3 == 2 ? MODEL_BGR : MODEL_RGB;
+		if (f.input.fit == GW_FIT_LETTERBOX && kind / 108) {
+			f.input.align = MODEL_TOP_LEFT;
+			f.input.fill = fill;
+			f.input.fill_count = i % 2 ? channels : 1;
+		}
+		if (f.input.fit == GW_FIT_CROP && kind / 108)
+			f.input.resize = (uint16_t)(29 + i % 9);
+		run(f, all[i % 5], channels, (uint16_t)(17 + i % 5), (uint16_t)(23 + i % 6), 117,
+			89, i % 4 ? 8 : 4);
+	}
+}
+
+static void averages_agree_with_the_reference(void **state)
+{
+	static const enum gw_format all[] = {
+		GW_FORMAT_GRAY, GW_FORMAT_RGB, GW_FORMAT_I420, GW_FORMAT_I422, GW_FORMAT_I444};
+
+	for (uint32_t i = 0; i < 100; i++) {
+		struct fixture f = {.input.antialias = true};
+		const uint16_t width = (uint16_t)(1 + random_below(400));
+		const uint16_t height = (uint16_t)(1 + random_below(400));
+
+		f.input.fit = (enum gw_fit)(i % 3);
+		f.region = (struct gw_region){
+			.x = (uint16_t)random_below(width), .y = (uint16_t)random_below(height)};
+		run(f, all[i % 5], i % 7 ? 3 : 1, (uint16_t)(1 + random_below(40)),
+			(uint16_t)(1 + random_below(40)), width, height, 1u << random_below(4));
+	}
+}
+
+/* The samples that a decoder makes up to complete a pixel or a block are all 255 here. */
+static void nothing_beyond_the_picture_is_seen(void **state)
+{
+	for (uint32_t i = 0; i < 3 * 2 * 4 * 2; i++) {
+		struct fixture f = {.input.antialias = i / 3 % 2,
+			.source_width = 161 + i % 5,
+			.source_height = 121 + i % 7};
+		const uint32_t eighths = 1u << i / 6 % 4;
+		const uint16_t size = i / 24 ? 6 : 40;
+
+		make_image(&f, formats[i % 3], (uint16_t)((f.source_width * eighths + 7) / 8),
+			(uint16_t)((f.source_height * eighths + 7) / 8), 0);
+		for (int k = 0; k < GW_PLANES; k++) {
+			uint32_t across, down;
+
+			share_of(f.surface.format, k, &across, &down);
+			const uint32_t columns = f.source_width * eighths / 8 / across;
+			const uint32_t rows = f.source_height * eighths / 8 / down;
+
+			for (uint32_t y = 0; y < (f.surface.height + down - 1) / down; y++)
+				for (uint32_t x = 0; x < f.surface.pitch[k]; x++)
+					f.surface.plane[k][y * f.surface.pitch[k] + x] =
+						x < columns && y < rows ? 128 : 255;
+		}
+		open_fixture(&f, size, size, 3);
+		assert_int_equal(geometry_update(&f.geometry, NULL, f.source_width, f.source_height,
+					 &f.surface),
+			0);
+		preprocess_run(&f.preprocess, &f.geometry, &f.surface, f.tensor);
+		for (uint32_t k = 0; k < 3u * size * size; k++)
+			assert_float_equal(((float *)f.tensor)[k],
+				(128 - f.mean[k / (size * size)]) * f.scale[k / (size * size)],
+				0.005);
+		close_fixture(&f);
+	}
+}
+
+/* One white column in six, whatever the first: a sixth of the light in every column. */
+static void stripes_give_the_same_in_every_column(void **state)
+{
+	for (uint32_t first = 0; first < 6; first++) {
+		struct fixture f = {
+			.input.antialias = true, .source_width = 384, .source_height = 72};
+
+		f.input.fit = GW_FIT_LETTERBOX;
+		make_image(&f, GW_FORMAT_I444, 384, 72, 0);
+		for (uint32_t k = 0; k < 384 * 72; k++) {
+			f.surface.plane[0][k] = k % 6 == first ? 255 : 0;
+			f.surface.plane[1][k] = f.surface.plane[2][k] = 128;
+		}
+		open_fixture(&f, 64, 64, 3);
+		assert_int_equal(geometry_update(&f.geometry, NULL, 384, 72, &f.surface), 0);
+		preprocess_run(&f.preprocess, &f.geometry, &f.surface, f.tensor);
+		for (uint32_t x = 0; x < 64; x++) {
+			const double value = ((float *)f.tensor)[32 * 64 + x];
+
+			assert_float_equal((value / 0.01 + 100) / 255, 0.1667, 1e-3);
+		}
+		close_fixture(&f);
+	}
+}
+
+static void half_precision_is_as_near_as_it_can_be(void **state)
+{
+	static const struct {
+		float from;
+		uint16_t to;
+	} cases[] = {
+		{0, 0},
+		{1, 0x3c00},
+		{-2, 0xc000},
+		{65504, 0x7bff},
+		{65519, 0x7bff},
+		{65520, 0x7c00},
+		{-1e30f, 0xfc00},
+		{INFINITY, 0x7c00},
+		{1.00048828125f, 0x3c00},
+		{1.00146484375f, 0x3c02},
+		{6.103515625e-5f, 0x0400},
+		{5.9604645e-8f, 1},
+		{2.98e-8f, 0},
+		{-6.1e-5f, 0x83ff},
+		{1e-40f, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint16_t half;
+
+		tensor_to_half(&half, &cases[i].from, 1);
+		assert_int_equal(half, cases[i].to);
+	}
+	const float none = NAN;
+	uint16_t half;
+
+	tensor_to_half(&half, &none, 1);
+	assert_true((half & 0x7fff) > 0x7c00);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +441,11 @@ int main(void)
 		cmocka_unit_test(a_region_is_cut_out_of_planes),
 		cmocka_unit_test(random_sizes_of_planes_agree_with_the_reference),
 		cmocka_unit_test(a_change_of_format_is_noticed),
+		cmocka_unit_test(every_kind_of_tensor_agrees_with_the_reference),
+		cmocka_unit_test(averages_agree_with_the_reference),
+		cmocka_unit_test(nothing_beyond_the_picture_is_seen),
+		cmocka_unit_test(stripes_give_the_same_in_every_column),
+		cmocka_unit_test(half_precision_is_as_near_as_it_can_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,9 @@ static int accel_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
 	is->model = index;
 	is->input_width = info->input_width;
 	is->input_height = info->input_height;
+	is->input_fit = info->input_fit;
+	is->input_resize = info->input_resize;
+	is->input_antialias = info->input_antialias;
 	is->input_gray = info->input_gray;
 	return 0;
 }

@@ -182,6 +182,8 @@ static void the_decoder_learns_what_the_model_needs(void **state)
 	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
 	assert_int_equal(gw_camera_now(&f.gw, 0)->input_width, 2);
 	assert_int_equal(gw_camera_now(&f.gw, 0)->input_height, 2);
+	assert_int_equal(gw_camera_now(&f.gw, 0)->input_fit, GW_FIT_STRETCH);
+	assert_true(gw_camera_now(&f.gw, 0)->input_antialias);
 	assert_true(gw_camera_now(&f.gw, 0)->input_gray);
 	assert_int_equal(gw_camera_now(&f.gw, 1)->input_width, 0);
 	close_stage(&f);

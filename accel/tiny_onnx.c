@@ -73,8 +73,8 @@ bool tiny_onnx_write(const struct tiny_graph *description, const char *path)
 
 	/* NodeProto { input = 1, output = 2, op_type = 4 } */
 	put_string(&node, 1, description->input.name);
-	if (description->other_input)
-		put_string(&node, 1, description->other_input);
+	if (description->other.name)
+		put_string(&node, 1, description->other.name);
 	put_string(&node, 2, description->output.name);
 	put_string(&node, 4, description->op);
 
@@ -82,8 +82,8 @@ bool tiny_onnx_write(const struct tiny_graph *description, const char *path)
 	put_message(&graph, 1, &node);
 	put_string(&graph, 2, "tiny");
 	put_tensor(&graph, 11, &description->input, description->input.name);
-	if (description->other_input)
-		put_tensor(&graph, 11, &description->input, description->other_input);
+	if (description->other.name)
+		put_tensor(&graph, 11, &description->other, description->other.name);
 	put_tensor(&graph, 12, &description->output, description->output.name);
 
 	/* ModelProto { ir_version = 1, graph = 7, opset_import = 8 { version = 2 } } */

@@ -6,6 +6,8 @@
 
 /* Element types of TensorProto.DataType. */
 #define TINY_FLOAT 1
+#define TINY_UINT8 2
+#define TINY_HALF 10
 #define TINY_DOUBLE 11
 
 struct tiny_tensor {
@@ -18,7 +20,7 @@ struct tiny_tensor {
 struct tiny_graph {
 	const char *op; /* "Flatten", "Identity", "Add", ... */
 	struct tiny_tensor input;
-	const char *other_input; /* NULL, or a second input like the first */
+	struct tiny_tensor other; /* a second input; without a name: none */
 	struct tiny_tensor output;
 };
 

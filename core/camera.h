@@ -16,6 +16,7 @@
 #include "core/config/config.h"
 #include "core/counter.h"
 #include "core/error.h"
+#include "core/fit.h"
 
 struct gw;
 
@@ -33,10 +34,13 @@ struct gw_camera {
 
 	/* Set by the accel stage when it prepares: the model, an index into gw->models or
 	 * GW_NO_MODEL, and the smallest picture that is of use to it, so that a decoder may scale:
-	 * input size and whether grey is enough; 0: no model. */
+	 * input size (0: no model), how the picture is fitted into it, whether its pixels are to be
+	 * averages, and whether grey is enough. */
 	uint16_t model;
 	uint16_t input_width, input_height;
-	bool input_gray;
+	enum gw_fit input_fit;
+	uint16_t input_resize;
+	bool input_antialias, input_gray;
 
 	_Atomic uint32_t frames; /* that began under it and hold a slot */
 	struct gw_camera *next; /* of the retired ones; control thread */
@@ -45,7 +49,10 @@ struct gw_camera {
 /* What a camera's model makes of its picture. */
 struct gw_want {
 	uint16_t model; /* GW_NO_MODEL: nothing */
-	uint16_t width, height; /* the smallest picture that is of use, pixels */
+	uint16_t width, height; /* of its input, pixels */
+	enum gw_fit fit; /* how the picture is fitted into it */
+	uint16_t resize; /* of gw_fit_resize() */
+	bool antialias; /* a pixel of the input is the average of what it covers */
 	bool gray; /* grey is enough */
 	const struct gw_region *region; /* the part that is seen; NULL: all of it */
 };
@@ -59,6 +66,9 @@ static inline struct gw_want gw_frame_want(const struct gw_frame *frame)
 		.model = camera->model,
 		.width = camera->input_width,
 		.height = camera->input_height,
+		.fit = camera->input_fit,
+		.resize = camera->input_resize,
+		.antialias = camera->input_antialias,
 		.gray = camera->input_gray,
 		.region = camera->config->region,
 	};

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/fit.h"
+
 #define GW_TOP_K 5 /* classes that one model names */
 #define GW_BOXES 100 /* boxes that one model finds */
 #define GW_FINDINGS GW_BOXES
@@ -85,8 +87,11 @@ struct gw_model_info {
 	const char *const *labels; /* owned by the accel stage */
 	uint32_t keypoint_count;
 	const char *const *keypoints; /* the same */
-	uint16_t input_width, input_height; /* the smallest picture that is of use to it, pixels */
-	bool input_gray; /* grey is enough */
+	/* What it makes of a picture, as struct gw_camera has it. */
+	uint16_t input_width, input_height;
+	enum gw_fit input_fit;
+	uint16_t input_resize;
+	bool input_antialias, input_gray;
 };
 
 const char *gw_task_name(enum gw_task task);

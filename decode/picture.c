@@ -14,6 +14,17 @@ static uint32_t inside(uint32_t begin, uint32_t length, uint32_t side)
 	return length == 0 || length > left ? left : length;
 }
 
+/* Whether one side is long enough at that scale. Blocks of 8 that become one or two pixels are
+ * means of 8 or 4: fine means again only when each pixel of the input covers one, or at least two.
+ */
+static bool enough(uint32_t side, uint32_t eighths, uint32_t wanted, bool antialias)
+{
+	const uint64_t has = (uint64_t)side * eighths, needs = (uint64_t)wanted * PICTURE_EIGHTHS;
+
+	return has >= needs &&
+		(!antialias || eighths >= PICTURE_EIGHTHS / 2 || has == needs || has >= 2 * needs);
+}
+
 uint32_t picture_eighths(const struct gw_want *want, uint16_t width, uint16_t height)
 {
 	const struct gw_region *region = want->region;
@@ -24,9 +35,15 @@ uint32_t picture_eighths(const struct gw_want *want, uint16_t width, uint16_t he
 		across = inside(region->x, region->width, width);
 		down = inside(region->y, region->height, height);
 	}
+	if (across == 0 || down == 0)
+		return PICTURE_EIGHTHS;
+	const struct gw_fit_size seen = gw_fit_resize(want->fit, want->resize,
+		(struct gw_fit_size){want->width, want->height},
+		(struct gw_fit_size){across, down});
+
 	while (eighths < PICTURE_EIGHTHS &&
-		(across * eighths < want->width * PICTURE_EIGHTHS ||
-			down * eighths < want->height * PICTURE_EIGHTHS))
+		!(enough(across, eighths, seen.width, want->antialias) &&
+			enough(down, eighths, seen.height, want->antialias)))
 		eighths *= 2;
 	return eighths;
 }

@@ -32,6 +32,46 @@ static void the_smallest_scale_that_covers_the_input_is_taken(void **state)
 	}
 }
 
+static void a_letterbox_needs_no_more_than_what_is_inside(void **state)
+{
+	struct gw_want want = want_of(512, 512);
+
+	assert_int_equal(picture_eighths(&want, 3072, 576), 8);
+	want.fit = GW_FIT_LETTERBOX;
+	assert_int_equal(picture_eighths(&want, 3072, 576), 2);
+	want.width = want.height = 384; /* exactly 384 x 72 */
+	assert_int_equal(picture_eighths(&want, 3072, 576), 1);
+}
+
+static void a_crop_needs_what_covers_the_input(void **state)
+{
+	struct gw_want want = want_of(224, 224);
+
+	want.fit = GW_FIT_CROP;
+	assert_int_equal(picture_eighths(&want, 1792, 896), 2);
+	want.resize = 256;
+	assert_int_equal(picture_eighths(&want, 1792, 896), 4);
+}
+
+/* Stripes, one column in six, must give the same everywhere: 2/8 has means of four columns. */
+static void averages_are_not_made_of_few_coarse_ones(void **state)
+{
+	struct gw_want want = want_of(512, 512);
+
+	want.fit = GW_FIT_LETTERBOX;
+	want.antialias = true;
+	assert_int_equal(picture_eighths(&want, 3072, 576), 4);
+	want.width = want.height = 384; /* each pixel is the mean of a block */
+	assert_int_equal(picture_eighths(&want, 3072, 576), 1);
+	want.width = want.height = 383;
+	assert_int_equal(picture_eighths(&want, 3072, 576), 2);
+	want.width = want.height = 192;
+	assert_int_equal(picture_eighths(&want, 3072, 576), 1);
+	/* As today: up to a quarter, halves are resized. */
+	want.width = want.height = 1000;
+	assert_int_equal(picture_eighths(&want, 3072, 576), 4);
+}
+
 static void a_region_has_to_cover_the_input_by_itself(void **state)
 {
 	struct gw_region region = {.x = 100, .y = 100, .width = 56, .height = 56};
@@ -105,6 +145,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_smallest_scale_that_covers_the_input_is_taken),
+		cmocka_unit_test(a_letterbox_needs_no_more_than_what_is_inside),
+		cmocka_unit_test(a_crop_needs_what_covers_the_input),
+		cmocka_unit_test(averages_are_not_made_of_few_coarse_ones),
 		cmocka_unit_test(a_region_has_to_cover_the_input_by_itself),
 		cmocka_unit_test(rows_are_aligned_and_fit_the_surface),
 		cmocka_unit_test(planes_stand_behind_each_other),

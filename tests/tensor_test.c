@@ -165,12 +165,51 @@ static void a_scaled_picture_gives_nearly_the_tensor_of_the_full_size(void **sta
 	}
 }
 
+/* One white column in six; whatever the first is, a sixth of the light is in every column of a
+ * letterbox six times as narrow. */
+static void stripes_are_not_lost_on_the_way(void **state)
+{
+	const struct jpeg_recipe recipe = {
+		.width = 768, .height = 144, .h = 1, .v = 1, .quality = 100};
+	uint8_t *rgb = calloc(3, (size_t)recipe.width * recipe.height);
+
+	for (uint32_t first = 0; first < 6; first++) {
+		struct fixture f = {0};
+		size_t size;
+
+		for (uint32_t i = 0; i < 3u * recipe.width * recipe.height; i++)
+			rgb[i] = i / 3 % 6 == first ? 255 : 0;
+		uint8_t *data = jpeg_make_from(&recipe, rgb, &size);
+
+		open_fixture(&f, 128, 128);
+		f.input.fit = f.want.fit = GW_FIT_LETTERBOX;
+		f.input.antialias = f.want.antialias = true;
+		f.frame.jpeg = (struct gw_jpeg){.data = data, .size = (uint32_t)size};
+		assert_int_equal(turbo_picture_decode(&f.picture, &f.want, &f.frame), 0);
+		assert_int_equal(f.surface.width, 384);
+		preprocess(&f, &recipe, &f.surface, f.tensor);
+		for (uint32_t x = 0; x < 128; x++) {
+			double sum = 0;
+
+			for (uint32_t y = 52; y < 76; y++)
+				sum += f.tensor[y * 128 + x];
+			assert_float_equal(sum / 24 / 255, 0.167, 0.005);
+		}
+		assert_float_equal(f.tensor[51 * 128], 0, 0);
+		assert_float_equal(f.tensor[76 * 128], 0, 0);
+		close_fixture(&f);
+		free(data);
+	}
+	free(rgb);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(planes_give_the_tensor_that_rgb_gives),
 		cmocka_unit_test(a_region_gives_the_tensor_that_rgb_gives),
 		cmocka_unit_test(a_scaled_picture_gives_nearly_the_tensor_of_the_full_size),
+		cmocka_unit_test(stripes_are_not_lost_on_the_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

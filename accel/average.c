@@ -1,0 +1,189 @@
+#include "accel/average.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/each_processor.h"
+
+#define HALF_RANGE 128
+
+int average_init(struct average *average, const struct model_input *input)
+{
+	average->line = calloc((size_t)UINT16_MAX * MODEL_CHANNELS, sizeof(float));
+	average->components = calloc((size_t)input->width * GW_PLANES, sizeof(float));
+	if (average->line && average->components)
+		return 0;
+	average_free(average);
+	return -ENOMEM;
+}
+
+void average_free(struct average *average)
+{
+	free(average->line);
+	free(average->components);
+	*average = (struct average){0};
+}
+
+bool average_is_due(const struct geometry *geometry)
+{
+	return geometry->luma.columns.averaged || geometry->luma.rows.averaged;
+}
+
+FOR_EACH_PROCESSOR
+static void begin_line(
+	float *restrict line, const uint8_t *restrict row, float weight, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		line[i] = (float)row[i] * weight;
+}
+
+FOR_EACH_PROCESSOR
+static void add_to_line(
+	float *restrict line, const uint8_t *restrict row, float weight, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		line[i] += (float)row[i] * weight;
+}
+
+/* The mean of the rows that row y of the input covers, or what lies between two of them. */
+static void make_line(float *line, const uint8_t *from, uint32_t pitch, const struct taps *rows,
+	uint32_t y, uint32_t count)
+{
+	const uint32_t a = rows->a[y], b = rows->b[y];
+	const float first = rows->averaged ? rows->weight[y] : 1 - rows->weight[y];
+	const float last = rows->averaged ? rows->last[y] : rows->weight[y];
+
+	begin_line(line, from + (size_t)a * pitch, first, count);
+	for (uint32_t i = a + 1; i < b; i++)
+		add_to_line(line, from + (size_t)i * pitch, rows->inner[y], count);
+	if (last > 0)
+		add_to_line(line, from + (size_t)b * pitch, last, count);
+}
+
+/* The same across; `stride` values stand for one pixel. */
+static void resize_line(float *restrict out, const float *restrict line, uint32_t stride,
+	const struct taps *columns, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const float *a = line + (size_t)stride * columns->a[i];
+		const float *b = line + (size_t)stride * columns->b[i];
+		float inner = 0;
+
+		if (!columns->averaged) {
+			out[i] = *a + (*b - *a) * columns->weight[i];
+			continue;
+		}
+		for (const float *at = a + stride; at < b; at += stride)
+			inner += *at;
+		out[i] =
+			*a * columns->weight[i] + inner * columns->inner[i] + *b * columns->last[i];
+	}
+}
+
+static float *component(const struct average *average, const struct geometry *geometry, uint32_t i)
+{
+	return average->components + (size_t)i * geometry->input->width;
+}
+
+static void resize_packed(const struct average *average, const struct geometry *geometry,
+	const struct gw_surface *surface, uint32_t y)
+{
+	const uint32_t stride = surface->format == GW_FORMAT_RGB ? MODEL_CHANNELS : 1;
+	const struct plane_taps *taps = &geometry->luma;
+
+	make_line(average->line, surface->plane[0] + (size_t)taps->first * stride,
+		surface->pitch[0], &taps->rows, y, taps->count * stride);
+	for (uint32_t i = 0; i < stride; i++)
+		resize_line(component(average, geometry, i), average->line + i, stride,
+			&taps->columns, geometry->width);
+}
+
+static void resize_planes(const struct average *average, const struct geometry *geometry,
+	const struct gw_surface *surface, uint32_t planes, uint32_t y)
+{
+	for (uint32_t i = 0; i < planes; i++) {
+		const struct plane_taps *taps = i == 0 ? &geometry->luma : &geometry->chroma;
+
+		make_line(average->line, surface->plane[i] + taps->first, surface->pitch[i],
+			&taps->rows, y, taps->count);
+		resize_line(component(average, geometry, i), average->line, 1, &taps->columns,
+			geometry->width);
+	}
+}
+
+static inline float limit(float level)
+{
+	const float low = level < 0 ? 0 : level;
+
+	return low > 255 ? 255 : low;
+}
+
+/* ITU-T T.871, 7, in place. */
+FOR_EACH_PROCESSOR
+static void convert(float *restrict luma, float *restrict cb, float *restrict cr, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const float y = luma[i], u = cb[i] - HALF_RANGE, v = cr[i] - HALF_RANGE;
+
+		luma[i] = limit(y + 1.402f * v);
+		cb[i] = limit(y - 0.344136f * u - 0.714136f * v);
+		cr[i] = limit(y + 1.772f * u);
+	}
+}
+
+/* ITU-R BT.601, full range, as in JFIF; in place of the red. */
+FOR_EACH_PROCESSOR
+static void join(float *restrict red, const float *restrict green, const float *restrict blue,
+	uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		red[i] = 0.299f * red[i] + 0.587f * green[i] + 0.114f * blue[i];
+}
+
+FOR_EACH_PROCESSOR
+static void scale(
+	float *restrict out, const float *restrict level, float mean, float factor, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		out[i] = (level[i] - mean) * factor;
+}
+
+/* What one row of the input sees, as levels of the channels that it has; returns how many
+ * components there are. */
+static uint32_t resize(const struct average *average, const struct geometry *geometry,
+	const struct gw_surface *surface, uint32_t y)
+{
+	const bool gray = geometry->input->channels == 1;
+	float *first = component(average, geometry, 0), *second = component(average, geometry, 1);
+	float *third = component(average, geometry, 2);
+
+	if (surface->format == GW_FORMAT_RGB) {
+		resize_packed(average, geometry, surface, y);
+		if (gray)
+			join(first, second, third, geometry->width);
+		return MODEL_CHANNELS;
+	}
+	if (surface->format == GW_FORMAT_GRAY || gray) {
+		resize_planes(average, geometry, surface, 1, y);
+		return 1;
+	}
+	resize_planes(average, geometry, surface, GW_PLANES, y);
+	convert(first, second, third, geometry->width);
+	return MODEL_CHANNELS;
+}
+
+void average_run(const struct average *average, const struct geometry *geometry,
+	const struct gw_surface *surface, const struct tensor_rows *rows, void *tensor)
+{
+	for (uint32_t y = 0; y < geometry->height; y++) {
+		const struct tensor_span span = {geometry->x, geometry->y + y, geometry->width};
+		const uint32_t components = resize(average, geometry, surface, y);
+		float *to[MODEL_CHANNELS];
+
+		tensor_rows_begin(rows, tensor, &span, to);
+		for (uint32_t c = 0; c < geometry->input->channels; c++)
+			scale(to[c], component(average, geometry, components > 1 ? c : 0),
+				rows->mean[c], rows->scale[c], geometry->width);
+		tensor_rows_end(rows, tensor, &span);
+	}
+}
