@@ -295,7 +295,6 @@ bool gw_close(struct gw *gw)
 		gw_warn("gwd", "a request is still at work: leaving without taking down the rest");
 		return false;
 	}
-	gw_control_free(gw);
 	gw_dismantle(gw);
 	last_resort_disarm();
 	return true;

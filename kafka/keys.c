@@ -292,12 +292,8 @@ struct keys *keys_open(struct gw *gw, struct gw_error *error)
 
 void keys_stop(struct keys *keys)
 {
-	if (!keys->runs)
-		return;
 	atomic_store(&keys->stop, true);
 	sem_post(&keys->asked);
-	pthread_join(keys->thread, NULL);
-	keys->runs = false;
 }
 
 void keys_close(struct keys *keys)
@@ -305,6 +301,8 @@ void keys_close(struct keys *keys)
 	if (!keys)
 		return;
 	keys_stop(keys);
+	if (keys->runs)
+		pthread_join(keys->thread, NULL);
 	sem_destroy(&keys->asked);
 	pthread_mutex_destroy(&keys->lock);
 	free(keys);

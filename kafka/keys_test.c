@@ -50,7 +50,7 @@ static void toy_publish(
 	published++;
 }
 
-/* A name says how it cannot be made. */
+/* A name says how it cannot be made, or that it takes long. */
 static int toy_prepare(struct gw_stage *stage, struct gw_camera *is, const struct gw_camera *was,
 	struct gw_error *error)
 {
@@ -59,6 +59,10 @@ static int toy_prepare(struct gw_stage *stage, struct gw_camera *is, const struc
 		int status;
 	} bad[] = {{"file", -ENOTDIR}, {"memory", -ENOMEM}, {"disk", -ENOSPC}};
 
+	if (strcmp(is->config->name, "slow") == 0) {
+		sem_post(&begun);
+		sem_wait(&go_on);
+	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (strcmp(is->config->name, bad[i].name) != 0)
 			continue;
@@ -87,9 +91,8 @@ static void open_gateway(struct gw *gw, const char *yaml)
 
 static void close_gateway(struct gw *gw)
 {
-	keys_stop(keys);
-	test_gateway_close(gw);
 	keys_close(keys);
+	test_gateway_close(gw);
 }
 
 static bool want(const char *name)
@@ -473,9 +476,26 @@ static void another_change_is_waited_for_and_told_when_it_takes_long(void **stat
 	pthread_join(writer, NULL);
 	make("a", 1);
 	wait_for_trouble(NULL, 0);
-	keys_stop(keys);
 	assert_true(gw_control_stop(&gw, gw_now() + GW_NS_PER_S));
-	gw_control_free(&gw);
+	close_gateway(&gw);
+}
+
+/* A change may wait for the lane that is about to end: that must not wait for the change. */
+static void the_lane_may_end_while_a_camera_is_made(void **state)
+{
+	struct gw_error error;
+	struct gw gw;
+
+	open_gateway(&gw, MANY);
+	sem_init(&begun, 0, 0);
+	sem_init(&go_on, 0, 0);
+	assert_int_equal(gw_control_start(&gw, no_upkeep, &error), 0);
+	assert_true(want("slow"));
+	sem_wait(&begun);
+	keys_stop(keys);
+	sem_post(&go_on);
+	assert_true(gw_control_stop(&gw, gw_now() + GW_NS_PER_S));
+	assert_non_null(find("slow"));
 	close_gateway(&gw);
 }
 
@@ -494,6 +514,7 @@ int main(void)
 		cmocka_unit_test(a_gateway_that_is_full_is_asked_again_when_a_place_came_free),
 		cmocka_unit_test(a_place_that_came_free_before_the_answer_is_not_forgotten),
 		cmocka_unit_test(a_name_that_goes_takes_no_other_with_it),
+		cmocka_unit_test(the_lane_may_end_while_a_camera_is_made),
 		cmocka_unit_test(another_change_is_waited_for_and_told_when_it_takes_long),
 	};
 
