@@ -277,16 +277,23 @@ struct keys *keys_open(struct gw *gw, struct gw_error *error)
 
 	if (!keys) {
 		gw_error_set(error, -ENOMEM, "source: out of memory");
+		errno = ENOMEM;
 		return NULL;
 	}
 	keys->gw = gw;
 	pthread_mutex_init(&keys->lock, NULL);
 	sem_init(&keys->asked, 0, 0);
-	keys->runs = gw_thread_start(&keys->thread, "source-cameras", -1, make_cameras, keys) == 0;
+	const int status = gw_thread_start(&keys->thread, "source-cameras", -1, make_cameras, keys);
+
+	keys->runs = status == 0;
 	if (keys->runs)
 		return keys;
-	gw_error_set(error, -EAGAIN, "source: no thread");
+	gw_error_set(error, status,
+		"source: no thread for its cameras: %s: raise TasksMax= of the service, or `ulimit "
+		"-u`",
+		strerror(-status));
 	keys_close(keys);
+	errno = -status;
 	return NULL;
 }
 

@@ -16,7 +16,7 @@
 
 struct keys;
 
-/* NULL and the error line on failure. */
+/* NULL, errno and the error line on failure. */
 struct keys *keys_open(struct gw *gw, struct gw_error *error);
 
 /* No camera is asked for any more. Does not wait for one that is: the change may wait for the
