@@ -260,7 +260,10 @@ bool keys_want(struct keys *keys, const char *name, size_t size, int64_t now)
 	hear(keys, now);
 	if (keys->made >= keys->gw->config->kafka->source->most || now < keys->full_until)
 		return false;
-	if (atomic_load_explicit(&keys->wish, memory_order_relaxed) != WISH_NONE ||
+	/* Before the control thread runs, changes would not be made one at a time; when the gateway
+	 * ends none is to begin. */
+	if (!atomic_load_explicit(&keys->gw->ready, memory_order_acquire) ||
+		atomic_load_explicit(&keys->wish, memory_order_relaxed) != WISH_NONE ||
 		now < keys->retry_at || now < *retry_name_at(keys, name, size))
 		return true;
 	memcpy(keys->name, name, size);

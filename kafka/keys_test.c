@@ -87,6 +87,7 @@ static void open_gateway(struct gw *gw, const char *yaml)
 		fail_msg("%s", error.text);
 	keys = keys_open(gw, &error);
 	assert_non_null(keys);
+	atomic_store(&gw->ready, true);
 }
 
 static void close_gateway(struct gw *gw)
@@ -131,6 +132,31 @@ static void a_name_that_comes_gets_what_the_template_says(void **state)
 	assert_false(gw_camera_has_media(find("gate")->config));
 	assert_null(find("gat"));
 	assert_null(find("gate2"));
+	close_gateway(&gw);
+}
+
+/* Wants it again and again, until half a second is over. */
+static void want_for_a_while(const char *name)
+{
+	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
+	const int64_t end = gw_now() + GW_NS_PER_S / 2;
+
+	while (gw_now() < end) {
+		assert_true(want(name));
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void no_camera_is_made_before_the_gateway_runs_or_when_it_ends(void **state)
+{
+	struct gw gw;
+
+	open_gateway(&gw, SOURCE(""));
+	atomic_store(&gw.ready, false);
+	want_for_a_while("gate");
+	assert_int_equal(published, 0);
+	atomic_store(&gw.ready, true);
+	make("gate", 1);
 	close_gateway(&gw);
 }
 
@@ -253,18 +279,6 @@ static void expect_trouble(enum gw_severity severity, const char *words)
 	assert_int_equal(health.count, 1);
 	assert_int_equal(health.trouble[0].severity, severity);
 	assert_non_null(strstr(health.trouble[0].text, words));
-}
-
-/* Wants it again and again, until half a second is over. */
-static void want_for_a_while(const char *name)
-{
-	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
-	const int64_t end = gw_now() + GW_NS_PER_S / 2;
-
-	while (gw_now() < end) {
-		assert_true(want(name));
-		nanosleep(&pause, NULL);
-	}
 }
 
 static void a_name_that_cannot_be_made_holds_up_no_other(void **state)
@@ -503,6 +517,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_that_comes_gets_what_the_template_says),
+		cmocka_unit_test(no_camera_is_made_before_the_gateway_runs_or_when_it_ends),
 		cmocka_unit_test(a_camera_that_was_added_since_the_wish_stays_as_it_is),
 		cmocka_unit_test(there_are_no_more_than_may_be_until_one_is_removed),
 		cmocka_unit_test(what_cannot_be_made_is_told_and_not_given_up),
