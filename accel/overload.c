@@ -21,8 +21,7 @@ void overload_look(
 		.shed = refused + atomic_load_explicit(&credit->shed, memory_order_relaxed),
 		.done = atomic_load_explicit(&credit->done, memory_order_relaxed)};
 
-	/* Fewer than before: a camera was removed, and what it counted with it. */
-	if (oldest->when > 0 && sample.came >= oldest->came && sample.shed >= oldest->shed) {
+	if (oldest->when > 0) {
 		const float seconds = (float)(now - oldest->when) / (float)GW_NS_PER_S;
 
 		overload->came = (float)(sample.came - oldest->came) / seconds;

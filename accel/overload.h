@@ -24,8 +24,9 @@ struct overload {
 /* Whether it is time to look: once a second. The stage's thread. */
 bool overload_is_due(const struct overload *overload, int64_t now);
 
-/* Looks at what the model's frames have come to. `refused`: frames of its cameras, ever, that were
- * turned away where they began because the cameras had too many on the way. The stage's thread. */
+/* Looks at what the model's frames have come to. `refused`: frames of its cameras that were
+ * turned away where they began because the cameras had too many on the way; never less than before.
+ * The stage's thread. */
 void overload_look(
 	struct overload *overload, const struct gw_credit *credit, uint64_t refused, int64_t now);
 

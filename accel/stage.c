@@ -64,6 +64,8 @@ static int accel_open(struct gw_stage *stage, struct gw_error *error)
 
 	if (!accel)
 		return gw_error_set(error, -ENOMEM, "accel: out of memory");
+	for (uint32_t i = 0; i < GW_CAMERAS; i++)
+		accel->seen[i].model = GW_NO_MODEL;
 	accel->device = &stage->gw->host;
 	pthread_mutex_init(&accel->opening, NULL);
 	return 0;
@@ -183,28 +185,36 @@ static void complain(struct gw_lane *lane, uint32_t index, int64_t now)
 	own->next_complaint[index] = now + COMPLAINT_NS;
 }
 
-/* Frames of the model's cameras that were turned away where they began. */
-static uint64_t refused(const struct gw *gw, uint32_t model)
+/* Counts what was turned away since the last look for the model that the camera had then: one that
+ * gets another model brings nothing of its past along. */
+static void note_refused(struct accel *accel, const struct gw *gw)
 {
-	uint64_t count = 0;
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
+		const uint64_t refused = gw_total_drops(gw, i, GW_DROP_OVER_QUOTA);
+		const uint32_t model =
+			atomic_load_explicit(&gw->cameras->slot[i].model, memory_order_relaxed);
 
-	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
-		if (atomic_load_explicit(&gw->cameras->slot[i].model, memory_order_relaxed) ==
-			model)
-			count += gw_total_drops(gw, i, GW_DROP_OVER_QUOTA);
-	return count;
+		/* Fewer than before: the slot got another camera. */
+		if (refused >= accel->seen[i].refused && accel->seen[i].model != GW_NO_MODEL)
+			accel->refused[accel->seen[i].model] += refused - accel->seen[i].refused;
+		accel->seen[i].refused = refused;
+		accel->seen[i].model = model;
+	}
 }
 
 static void accel_housekeeping(struct gw_lane *lane, int64_t now)
 {
 	const struct gw_stage *stage = lane->stage;
+	struct accel *accel = stage->state;
 
 	for (uint32_t i = 0; i < models(stage); i++) {
-		struct overload *overload = &accel_model(stage->state, i)->overload;
+		struct overload *overload = &accel_model(accel, i)->overload;
 
 		complain(lane, i, now);
-		if (lane->index == 0 && overload_is_due(overload, now))
-			overload_look(overload, &stage->gw->credits[i], refused(stage->gw, i), now);
+		if (lane->index > 0 || !overload_is_due(overload, now))
+			continue;
+		note_refused(accel, stage->gw);
+		overload_look(overload, &stage->gw->credits[i], accel->refused[i], now);
 	}
 }
 

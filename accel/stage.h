@@ -22,6 +22,14 @@ struct accel {
 	struct gw_device *device;
 	pthread_mutex_t opening; /* one model is opened at a time */
 	_Atomic(struct accel_model *) models[GW_MODELS]; /* published by accel_model_open() */
+
+	/* Frames that were turned away where they began: of each model's cameras so far, and what
+	 * was seen of a camera, with the model that it had then. Lane 0. */
+	uint64_t refused[GW_MODELS];
+	struct {
+		uint64_t refused;
+		uint32_t model;
+	} seen[GW_CAMERAS];
 };
 
 struct accel_lane {

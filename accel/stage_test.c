@@ -357,6 +357,61 @@ static void an_overloaded_model_is_told(void **state)
 	close_stage(&f);
 }
 
+/* Five seconds in which each of two models' frames come, and some of a camera's are turned away
+ * where they would begin. Fails when another model's overload is told than that one, if any.
+ * Returns how many are told in the end. */
+static uint32_t five_seconds(
+	struct fixture *f, int64_t *now, uint32_t camera, uint32_t turned_away, const char *told)
+{
+	struct gw_camera_stats *rx = &f->gw.stages[GW_STAGE_RX].lanes[0].stats->camera[camera];
+	static struct gw_health health;
+
+	for (int i = 0; i < OVERLOAD_SECONDS + 1; i++, *now += GW_NS_PER_S) {
+		for (int model = 0; model < 2; model++) {
+			f->gw.credits[model].came += 100;
+			f->gw.credits[model].done += 100;
+		}
+		gw_counter_add(&rx->drops[GW_DROP_OVER_QUOTA], turned_away);
+		accel_stage.housekeeping(f->lane, *now);
+		health.count = 0;
+		accel_stage.health(f->lane->stage, &health);
+		for (uint32_t k = 0; k < health.count; k++)
+			if (!told || strcmp(health.trouble[k].id, told) != 0)
+				fail_msg("%s: %s", health.trouble[k].id, health.trouble[k].text);
+	}
+	return health.count;
+}
+
+/* A camera that asks for more than its model does, and then for another model. */
+static void what_is_turned_away_counts_for_the_model_that_the_camera_had(void **state)
+{
+	static const char cameras[] = "cameras:\n" CAMERA("gate", "5000", ", model: marks")
+		CAMERA("yard", "5002", ", model: more");
+	struct gw_camera_config config;
+	struct gw_region region = {0};
+	char more[] = "more";
+	struct fixture f;
+	int64_t now = GW_NS_PER_S;
+
+	make_directory("more");
+	make_directory("more/1");
+	write_file("more/1/model.onnx", "another one");
+	write_file("more/1/model.yaml", yaml);
+	assert_int_equal(open_stage(&f, cameras, "null"), 0);
+	five_seconds(&f, &now, 0, 0, NULL);
+	assert_int_equal(five_seconds(&f, &now, 0, 50, "accel.marks.overload"), 1);
+	config = f.gw.config->cameras[0];
+	config.model = more;
+	config.region = &region;
+	/* Also what was turned away since the last look. */
+	gw_counter_add(
+		&f.gw.stages[GW_STAGE_RX].lanes[0].stats->camera[0].drops[GW_DROP_OVER_QUOTA], 50);
+	assert_int_equal(gw_camera_put(&f.gw, &config, &error), 0);
+	assert_int_equal(five_seconds(&f, &now, 1, 0, "accel.marks.overload"), 0);
+	assert_int_equal(five_seconds(&f, &now, 0, 50, "accel.more.overload"), 1);
+	close_stage(&f);
+}
+
 static void frames_are_counted_in_and_out(void **state)
 {
 	struct fixture f;
@@ -454,6 +509,7 @@ int main(void)
 		cmocka_unit_test(every_frame_gives_its_surface_and_its_credit_back),
 		cmocka_unit_test(a_model_can_come_later_and_disturbs_none),
 		cmocka_unit_test(an_overloaded_model_is_told),
+		cmocka_unit_test(what_is_turned_away_counts_for_the_model_that_the_camera_had),
 		cmocka_unit_test(frames_are_counted_in_and_out),
 		cmocka_unit_test(the_api_tells_how_the_models_run),
 		cmocka_unit_test(what_cannot_open_says_why),

@@ -44,7 +44,8 @@ int gw_control_start(
  * false when the thread hangs. Accepts that it was never started. */
 bool gw_control_stop(struct gw *gw, int64_t deadline);
 
-/* Frees what gw_control_stop() left to callers that still waited. When nobody calls any more. */
+/* Frees what gw_control_stop() left to callers that still waited. When nobody calls any more:
+ * gw_dismantle() does it. */
 void gw_control_free(struct gw *gw);
 
 /* Runs `fn` on the control thread and waits for its end. Returns what it returned; -EBUSY, with a

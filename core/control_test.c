@@ -198,6 +198,59 @@ static void who_asks_a_lane_that_ended_does_it_himself(void **state)
 	assert_int_equal(seen.thread, pthread_self());
 }
 
+static void end_slowly(struct gw_lane *lane)
+{
+	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
+
+	atomic_store(&play.inside, true);
+	while (atomic_load(&play.hold))
+		nanosleep(&pause, NULL);
+}
+
+static const struct gw_stage_ops slow_to_end = {.name = "accel",
+	.open = nothing_open,
+	.close = nothing_close,
+	.poll = idle_poll,
+	.end = end_slowly};
+
+static void *let_end(void *arg)
+{
+	static const struct timespec pause = {.tv_nsec = 100 * GW_NS_PER_MS};
+
+	nanosleep(&pause, NULL);
+	atomic_store(&play.hold, false);
+	return NULL;
+}
+
+/* It has left its loop, and somebody waits for it. */
+static void a_lane_that_ends_over_a_question_is_answered_for(void **state)
+{
+	static struct gw gw;
+	struct seen seen = {0};
+	struct gw_error error;
+	pthread_t other;
+
+	assert_int_equal(
+		test_gateway_open(&gw, "frames: {classes: [{width: 16, height: 16, count: 4}]}\n",
+			NULL, GW_STAGE_ACCEL, &slow_to_end, &error),
+		0);
+	struct gw_stage *stage = &gw.stages[GW_STAGE_ACCEL];
+
+	atomic_store(&play.hold, true);
+	atomic_store(&play.inside, false);
+	assert_int_equal(gw_stage_start(stage, &error), 0);
+	atomic_store(&stage->lanes[0].abandon, true);
+	while (!atomic_load(&play.inside))
+		;
+	assert_int_equal(pthread_create(&other, NULL, let_end, NULL), 0);
+	assert_true(gw_ask(&stage->lanes[0], look, &seen));
+	assert_true(seen.ran);
+	assert_int_equal(seen.thread, pthread_self());
+	pthread_join(other, NULL);
+	assert_true(gw_stage_stop(stage, gw_now() + GW_NS_PER_S));
+	test_gateway_close(&gw);
+}
+
 static void a_lane_that_stands_still_is_seen_and_told(void **state)
 {
 	struct gw *gw = *state;
@@ -284,6 +337,7 @@ int main(void)
 		TEST(the_lane_that_stands_still_is_named_and_the_others_ran),
 		TEST(a_lane_that_stands_still_is_given_up_and_never_runs_it),
 		TEST(who_asks_a_lane_that_ended_does_it_himself),
+		cmocka_unit_test(a_lane_that_ends_over_a_question_is_answered_for),
 		TEST(a_lane_that_stands_still_is_seen_and_told),
 		TEST(of_two_writers_one_is_refused_with_the_reason),
 	};

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "core/clock.h"
+#include "core/control.h"
 
 /* A version 4 UUID (RFC 9562). */
 static void make_boot_id(char text[37])
@@ -204,6 +205,8 @@ void gw_dismantle(struct gw *gw)
 	 */
 	for (int i = GW_STAGES - 1; i >= 0; i--)
 		close_lanes(&gw->stages[i]);
+	/* A lane may have had somebody at its side who asked for changes. */
+	gw_control_free(gw);
 	gw_cameras_destroy(gw);
 	for (int i = GW_STAGES - 1; i >= 0; i--)
 		if (gw->stages[i].lane_count > 0)

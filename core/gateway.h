@@ -113,7 +113,8 @@ int gw_build(struct gw *gw, struct gw_config *config, const struct gw_replay *re
  * takes it down again. */
 int gw_open_stages(struct gw *gw, struct gw_error *error);
 
-/* Closes the stages and frees everything, in reverse; accepts half-built state. No lane runs. */
+/* Closes the stages and frees everything, in reverse; accepts half-built state. No lane runs, and
+ * the control thread has ended. */
 void gw_dismantle(struct gw *gw);
 
 /* Sums of one counter over all stages and lanes: for drops, which are counted in more than one

@@ -10,14 +10,14 @@
 #include "core/gateway.h"
 #include "core/log.h"
 #include "core/test.h"
+#include "core/test_log.h"
 
 #define SECOND GW_NS_PER_S
 
 struct watch {
 	struct gw_health_log *log;
 	struct gw_health health;
-	FILE *file;
-	int stderr_before;
+	struct test_log said;
 };
 
 static int set_up(void **state)
@@ -25,10 +25,7 @@ static int set_up(void **state)
 	struct watch *w = calloc(1, sizeof(*w));
 
 	w->log = gw_health_log_create();
-	w->file = tmpfile();
-	fflush(stderr);
-	w->stderr_before = dup(STDERR_FILENO);
-	dup2(fileno(w->file), STDERR_FILENO);
+	test_log_begin(&w->said);
 	gw_log_open(GW_LOG_STDERR, GW_LOG_INFO);
 	*state = w;
 	return 0;
@@ -38,28 +35,10 @@ static int tear_down(void **state)
 {
 	struct watch *w = *state;
 
-	fflush(stderr);
-	dup2(w->stderr_before, STDERR_FILENO);
-	close(w->stderr_before);
-	fclose(w->file);
+	test_log_end(&w->said);
 	gw_health_log_destroy(w->log);
 	free(w);
 	return 0;
-}
-
-/* What was logged since the last call; one buffer. */
-static const char *told(struct watch *w)
-{
-	static char text[8192];
-	size_t size;
-
-	fflush(stderr);
-	rewind(w->file);
-	size = fread(text, 1, sizeof(text) - 1, w->file);
-	text[size] = '\0';
-	rewind(w->file);
-	assert_int_equal(ftruncate(fileno(w->file), 0), 0);
-	return text;
 }
 
 static void look(struct watch *w, bool trouble, int64_t at)
@@ -75,13 +54,13 @@ static void a_trouble_is_told_once_and_its_end(void **state)
 	struct watch *w = *state;
 
 	look(w, true, 100 * SECOND);
-	assert_non_null(strstr(told(w), "port.lan0.down: no link for 3 s"));
+	assert_non_null(strstr(test_log_said(&w->said), "port.lan0.down: no link for 3 s"));
 	for (int i = 101; i < 130; i++)
 		look(w, true, i * SECOND);
-	assert_string_equal(told(w), "");
+	assert_string_equal(test_log_said(&w->said), "");
 	assert_int_equal(w->health.trouble[0].since, 100 * SECOND);
 	look(w, false, 130 * SECOND);
-	assert_non_null(strstr(told(w), "port.lan0.down: over after 30.0 s"));
+	assert_non_null(strstr(test_log_said(&w->said), "port.lan0.down: over after 30.0 s"));
 }
 
 static void what_flaps_is_told_now_and_then_with_the_number_left_out(void **state)
@@ -91,12 +70,12 @@ static void what_flaps_is_told_now_and_then_with_the_number_left_out(void **stat
 
 	for (int i = 0; i < 300; i++) {
 		look(w, i % 2 == 0, 100 * SECOND + i * SECOND / 10);
-		for (const char *at = told(w); (at = strchr(at, '\n')); at++)
+		for (const char *at = test_log_said(&w->said); (at = strchr(at, '\n')); at++)
 			lines++;
 	}
 	assert_in_range(lines, 2, 4);
 	look(w, true, 150 * SECOND);
-	assert_non_null(strstr(told(w), "changes were not told"));
+	assert_non_null(strstr(test_log_said(&w->said), "changes were not told"));
 }
 
 static void one_change_that_was_not_told_is_one(void **state)
@@ -106,7 +85,7 @@ static void one_change_that_was_not_told_is_one(void **state)
 	for (int i = 0; i < 3; i++)
 		look(w, i % 2 == 0, 100 * SECOND + i * SECOND / 10);
 	look(w, true, 150 * SECOND);
-	assert_non_null(strstr(told(w), "(1 change was not told)"));
+	assert_non_null(strstr(test_log_said(&w->said), "(1 change was not told)"));
 }
 
 static void the_worst_counts_and_what_does_not_fit_is_counted(void **state)

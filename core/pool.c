@@ -28,7 +28,7 @@ struct size_class {
 struct gw_pool {
 	uint32_t class_count;
 	uint32_t size;
-	uint64_t limit; /* of `touched` */
+	uint64_t limit; /* of `touched`, and of what is set aside */
 	_Atomic uint64_t touched; /* bytes that pictures have reached, over all slots */
 	struct gw_frame *frames;
 	_Atomic uint32_t *user; /* per frame: its camera plus one, or NOBODY; for the audit */
@@ -166,15 +166,34 @@ static void describe_slot(struct gw_pool *pool, const struct size_class *class, 
 	frame->jpeg.capacity = class->jpeg_size;
 }
 
+/* Slots from here on were never used. */
 static uint32_t class_touched(const struct size_class *class)
 {
 	return atomic_load_explicit(&class->free.fresh, memory_order_relaxed);
 }
 
-/* Nobody may take so much that a size is left without any slot. */
+/* Slots of the class that are kept for it. */
+static uint32_t class_least(const struct size_class *class)
+{
+	return class->count < GW_POOL_LEAST ? class->count : GW_POOL_LEAST;
+}
+
+/* Nobody may take so much that a size is left without any slot: what those that are kept may come
+ * to is set aside until they are used, and counts as what it is from then on. */
 static bool may_touch_another(const struct gw_pool *pool, const struct size_class *class)
 {
-	return class_touched(class) < GW_POOL_LEAST || gw_pool_bytes(pool) < pool->limit;
+	uint64_t bytes = gw_pool_bytes(pool);
+
+	if (class_touched(class) < class_least(class))
+		return true;
+	for (uint32_t i = 0; i < pool->class_count; i++) {
+		const struct size_class *other = &pool->classes[i];
+		const uint32_t touched = class_touched(other), least = class_least(other);
+
+		if (touched < least)
+			bytes += (uint64_t)(least - touched) * other->jpeg_size;
+	}
+	return bytes < pool->limit;
 }
 
 static struct gw_frame *take(struct gw_pool *pool, const struct size_class *found, uint32_t camera)
@@ -310,11 +329,7 @@ uint64_t gw_pool_need(const struct gw_size_class *classes, uint32_t class_count,
 
 void gw_pool_limit(struct gw_pool *pool, uint64_t bytes)
 {
-	uint64_t least = 0;
-
-	for (uint32_t i = 0; i < pool->class_count; i++)
-		least += (uint64_t)pool->classes[i].jpeg_size * GW_POOL_LEAST;
-	pool->limit = bytes > least ? bytes - least : 0;
+	pool->limit = bytes;
 }
 
 uint64_t gw_pool_bytes(const struct gw_pool *pool)
@@ -332,7 +347,6 @@ uint32_t gw_pool_class_size(const struct gw_pool *pool, uint32_t size_class)
 	return pool->classes[size_class].count;
 }
 
-/* Slots from here on were never used. */
 uint32_t gw_pool_touched(const struct gw_pool *pool)
 {
 	uint32_t touched = 0;

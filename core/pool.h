@@ -60,8 +60,9 @@ uint64_t gw_slot_pixels(uint16_t width, uint16_t height);
 /* What pictures in that many slots of every class come to, UINT32_MAX: in all. */
 uint64_t gw_pool_need(const struct gw_size_class *classes, uint32_t class_count, uint32_t slots);
 
-/* Memory that pictures in slots may come to, GW_POOL_LEAST of every class included; without a call,
- * as much as there is. Main thread, before the first frame. */
+/* Memory that pictures in slots may come to. Room for GW_POOL_LEAST slots of every class is set
+ * aside until they are used: then they count as what their pictures come to. Without a call, as
+ * much as there is. Main thread, before the first frame. */
 void gw_pool_limit(struct gw_pool *pool, uint64_t bytes);
 
 /* Memory that pictures have touched so far. Any thread. */

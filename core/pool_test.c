@@ -139,35 +139,87 @@ static void a_picture_that_outgrows_its_slot_gets_a_larger_one(void **state)
 	gw_pool_destroy(pool);
 }
 
+/* Takes one slot, two, three and so on at a time, and fills each with a picture of so many bytes:
+ * what they come to is known when they are through. Returns how many there are in the end. */
+static uint32_t fill(struct gw_pool *pool, uint16_t width, uint16_t height, uint32_t size)
+{
+	struct gw_frame *frames[400];
+	uint32_t count, round = 1;
+
+	for (;; round++) {
+		assert_true(round < 400);
+		for (count = 0; count < round; count++) {
+			frames[count] = gw_pool_get(pool, 0, width, height);
+			if (!frames[count])
+				break;
+			frames[count]->jpeg.size = size;
+		}
+		assert_true(count == round || errno == ENOBUFS);
+		for (uint32_t i = 0; i < count; i++)
+			gw_frame_unref(frames[i]);
+		if (count < round)
+			return count;
+	}
+}
+
+#define MIB (1u << 20)
+
 static void a_new_slot_is_taken_only_within_the_limit(void **state)
 {
 	static const struct gw_size_class classes[] = {{640, 480, 100}, {320, 240, 100}};
 	struct gw_error error;
 	struct gw_pool *pool = gw_pool_create(classes, 2, false, &error);
 	const uint64_t least = gw_pool_need(classes, 2, GW_POOL_LEAST);
-	struct gw_frame *frames[10];
 
 	assert_int_equal(
 		least, 2 * gw_size_class_bytes(&classes[0]) + 2 * gw_size_class_bytes(&classes[1]));
-	gw_pool_limit(pool, least + 300000);
-	for (int i = 0; i < 10; i++) {
-		frames[i] = gw_pool_get(pool, 0, 640, 480);
-		assert_non_null(frames[i]);
-		frames[i]->jpeg.size = 100000;
-	}
-	/* What they came to is known when they are through. */
-	for (int i = 0; i < 10; i++)
-		gw_frame_unref(frames[i]);
-	assert_in_range(gw_pool_bytes(pool), 1000000, 1100000);
-	for (int i = 0; i < 10; i++)
-		assert_non_null(gw_pool_get(pool, 0, 640, 480));
-	assert_null(gw_pool_get(pool, 0, 640, 480));
-	assert_int_equal(errno, ENOBUFS);
-	assert_int_equal(gw_pool_touched(pool), 10);
-	/* No size is left without any. */
+	gw_pool_limit(pool, 4 * MIB);
+	const uint32_t count = fill(pool, 640, 480, 100000);
+	const uint64_t kept = 2 * gw_size_class_bytes(&classes[1]);
+
+	assert_int_equal(gw_pool_touched(pool), count);
+	assert_in_range(gw_pool_bytes(pool), 4 * MIB - kept, 4 * MIB - kept + 110000);
+	/* What was kept for the other size is there. */
 	for (uint32_t i = 0; i < GW_POOL_LEAST; i++)
 		assert_non_null(gw_pool_get(pool, 0, 320, 240));
-	assert_null(gw_pool_get(pool, 0, 320, 240));
+	gw_pool_destroy(pool);
+}
+
+/* All sizes are in use, one of them much. */
+static void one_size_may_use_all_of_the_memory(void **state)
+{
+	static const struct gw_size_class classes[] = {
+		{640, 480, 500}, {1920, 1088, 500}, {4096, 2304, 500}};
+	struct gw_error error;
+	struct gw_pool *pool = gw_pool_create(classes, 3, false, &error);
+	struct gw_frame *others[4];
+
+	gw_pool_limit(pool, 64 * MIB);
+	for (int i = 0; i < 4; i++)
+		others[i] =
+			i < 2 ? gw_pool_get(pool, 0, 640, 480) : gw_pool_get(pool, 0, 4096, 2304);
+	for (int i = 0; i < 4; i++) {
+		others[i]->jpeg.size = 200000;
+		gw_frame_unref(others[i]);
+	}
+	/* 64 MiB of 200,000 bytes and their headers, less the four. */
+	assert_in_range(fill(pool, 1920, 1080, 200000), 64 * MIB / 202048 - 4, 330);
+	assert_in_range(gw_pool_bytes(pool), 64 * MIB, 64 * MIB + 202048);
+	gw_pool_destroy(pool);
+}
+
+static void a_size_of_one_slot_takes_no_second_from_the_others(void **state)
+{
+	static const struct gw_size_class classes[] = {{7680, 4320, 1}, {640, 480, 1000}};
+	struct gw_error error;
+	struct gw_pool *pool = gw_pool_create(classes, 2, false, &error);
+	const uint64_t kept = gw_size_class_bytes(&classes[0]);
+
+	gw_pool_limit(pool, 34 * MIB);
+	assert_true(fill(pool, 640, 480, 100000) > 150);
+	assert_in_range(gw_pool_bytes(pool), 34 * MIB - kept, 34 * MIB - kept + 110000);
+	assert_non_null(gw_pool_get(pool, 0, 7680, 4320));
+	assert_null(gw_pool_get(pool, 0, 7680, 4320));
 	gw_pool_destroy(pool);
 }
 
@@ -265,6 +317,8 @@ int main(void)
 		TEST(slots_are_counted_for_all_cameras_in_one_pass),
 		cmocka_unit_test(what_was_used_last_is_used_next),
 		cmocka_unit_test(a_new_slot_is_taken_only_within_the_limit),
+		cmocka_unit_test(one_size_may_use_all_of_the_memory),
+		cmocka_unit_test(a_size_of_one_slot_takes_no_second_from_the_others),
 		cmocka_unit_test(the_shape_of_a_picture_does_not_matter),
 		cmocka_unit_test(a_picture_that_outgrows_its_slot_gets_a_larger_one),
 		cmocka_unit_test(any_thread_may_take_and_give_back),

@@ -191,6 +191,51 @@ static void packets_on_their_way_are_checked_as_when_they_came(void **state)
 	test_in_child(open_the_port_again);
 }
 
+/* As a network card says of every packet what it found. */
+static uint16_t say(uint16_t port, uint16_t queue, struct rte_mbuf **packets, uint16_t count,
+	uint16_t most, void *flags)
+{
+	for (uint16_t i = 0; i < count; i++)
+		packets[i]->ol_flags |= *(const uint64_t *)flags;
+	return count;
+}
+
+static void receive_what_the_port_checked(uint64_t flags, uint64_t wrong)
+{
+	open_two_lanes(HALL "}", DOOR "}");
+	struct dataplane *dp = scene.gw.stages[GW_STAGE_RX].state;
+
+	dp->ports[0].offloads_checksum = true;
+	MUST(rte_eth_add_rx_callback(dp->ports[0].id, 0, say, &flags) != NULL);
+	turn(0);
+	turn(1);
+	MUST(dropped(1, 1, GW_DROP_UDP_CHECKSUM) == wrong);
+	MUST(gw_counter_get(&scene.lanes[1].stats->camera[1].packets_used) ==
+		scene.packets - wrong);
+	test_gateway_close(&scene.gw);
+}
+
+static void receive_bad(void)
+{
+	receive_what_the_port_checked(RTE_MBUF_F_RX_L4_CKSUM_BAD, scene.packets);
+}
+
+static void receive_good(void)
+{
+	receive_what_the_port_checked(RTE_MBUF_F_RX_L4_CKSUM_GOOD, 0);
+}
+
+static void what_the_port_found_of_a_checksum_is_believed(void **state)
+{
+	write_capture(scene.camera.count, 1);
+	test_in_child(receive_bad);
+	/* They are wrong, and the port says that they are not. */
+	for (uint32_t i = 0; i < scene.camera.count; i++)
+		scene.camera.packets[i].bytes[40] ^= 1;
+	write_capture(scene.camera.count, 1);
+	test_in_child(receive_good);
+}
+
 #define BURST_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -200,6 +245,7 @@ int main(void)
 		BURST_TEST(wrong_padding_is_counted_on_the_lane_of_its_ssrc),
 		BURST_TEST(what_a_lane_has_no_room_for_is_counted_on_the_camera_of_its_ssrc),
 		BURST_TEST(packets_on_their_way_are_checked_as_when_they_came),
+		BURST_TEST(what_the_port_found_of_a_checksum_is_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,7 +125,7 @@ static void take_again(struct gw_lane *lane, void *arg)
 static void ask_to_take_again(struct gw_lane *lane)
 {
 	struct dataplane *dp = lane->stage->state;
-	struct port_share *owed = &dp->owed[lane->index];
+	struct port_debt *owed = &dp->owed[lane->index];
 
 	if (gw_ask(lane, take_again, NULL)) {
 		owed->is_owed = false;
@@ -133,8 +133,8 @@ static void ask_to_take_again(struct gw_lane *lane)
 	}
 	if (!owed->is_owed)
 		gw_warn("dataplane",
-			"the thread %s stands still: it takes nothing from a port that was opened "
-			"again until it turns",
+			"the thread %s stands still: until it turns it takes nothing from a port "
+			"that it let go of so that it could be opened again",
 			lane->name);
 	owed->is_owed = true;
 	owed->turns = gw_counter_get(&lane->stats->turns);
@@ -157,8 +157,8 @@ static void open_again(struct gw_stage *stage, struct port_watch *watch, int64_t
 	const uint32_t count = ask_to_let_go(stage, port);
 
 	/* A lane that stands still may be inside the driver: then not now. */
-	if (count == stage->lane_count && port_watch_reopen(watch, now) == 0)
-		gw_info("dataplane", "interface %s: open again", port->config->name);
+	if (count == stage->lane_count)
+		(void)port_watch_reopen(watch, now);
 	for (uint32_t i = 0; i < count; i++)
 		ask_to_take_again(&stage->lanes[i]);
 }

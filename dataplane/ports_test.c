@@ -110,6 +110,41 @@ static void *let_go_and_stand_still(void *state)
 	return NULL;
 }
 
+static void *let_go_and_take_again(void *state)
+{
+	answer_one(state);
+	answer_one(state);
+	return NULL;
+}
+
+/* The second lane does not answer at all; the first one is not turning, and is answered for. */
+static void stand_still_in_the_driver(void)
+{
+	struct gw_lane *slow;
+	pthread_t thread;
+
+	open_two_ports(2);
+	slow = &scene.stage->lanes[1];
+	atomic_store(&slow->running, true);
+	look(true);
+	MUST(reopened() == 0);
+	MUST(takes_from(scene.rx[0], &scene.dp->ports[1]));
+	MUST(takes_from(scene.rx[1], &scene.dp->ports[1]));
+	MUST(pthread_create(&thread, NULL, let_go_and_take_again, slow) == 0);
+	look(true);
+	MUST(pthread_join(thread, NULL) == 0);
+	MUST(reopened() == 1);
+	MUST(takes_from(scene.rx[0], &scene.dp->ports[1]));
+	MUST(takes_from(scene.rx[1], &scene.dp->ports[1]));
+	atomic_store(&slow->running, false);
+	test_gateway_close(&scene.gw);
+}
+
+static void a_port_that_a_lane_does_not_let_go_of_stays_as_it_is(void **state)
+{
+	test_in_child(stand_still_in_the_driver);
+}
+
 static void stand_still(void)
 {
 	struct gw_lane *slow;
@@ -147,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_port_that_is_opened_again_does_not_hold_up_the_others),
+		cmocka_unit_test(a_port_that_a_lane_does_not_let_go_of_stays_as_it_is),
 		cmocka_unit_test(a_lane_that_stood_still_takes_from_the_port_when_it_turns),
 	};
 

@@ -17,7 +17,7 @@
 struct rte_ring;
 
 /* A lane that stood still when it was to take from a port again, and how often it had turned. */
-struct port_share {
+struct port_debt {
 	bool is_owed;
 	uint64_t turns;
 };
@@ -30,7 +30,7 @@ struct dataplane {
 
 	/* Control thread only. */
 	int64_t looked_at; /* gw_now() of the last look at the ports */
-	struct port_share owed[GW_LANES];
+	struct port_debt owed[GW_LANES];
 
 	/* From lane to lane: [from][to]; NULL on the diagonal. */
 	struct rte_ring *handover[GW_LANES][GW_LANES];

@@ -35,7 +35,7 @@ static int check_model(
 		model, owner, path);
 }
 
-int gw_check_models(const struct gw_config *config, struct gw_error *error)
+int gw_check_models(const struct gw_config *config, bool replay, struct gw_error *error)
 {
 	const struct gw_source_config *source = config->kafka->source;
 	const char *repository = config->accel->repository;
@@ -49,7 +49,7 @@ int gw_check_models(const struct gw_config *config, struct gw_error *error)
 		if (camera->model)
 			status = check_model(repository, camera->model, owner, error);
 	}
-	if (status == 0 && source)
+	if (status == 0 && source && !replay)
 		status = check_model(
 			repository, source->template->model, "kafka.source.template", error);
 	return status;

@@ -57,7 +57,7 @@ static void check(const char *repository, const char *model, const char *words)
 		repository, model ? ", model: " : "", model ? model : "");
 	if (gw_config_parse(text, strlen(text), &config, &error) != 0)
 		fail_msg("%s", error.text);
-	const int status = gw_check_models(config, &error);
+	const int status = gw_check_models(config, false, &error);
 
 	assert_int_equal(status, words ? -ENOENT : 0);
 	if (words && !strstr(error.text, words))
@@ -125,8 +125,9 @@ static void the_template_of_a_source_names_a_model_too(void **state)
 	struct gw_error error;
 
 	assert_int_equal(gw_config_parse(text, sizeof(text) - 1, &config, &error), 0);
-	assert_int_equal(gw_check_models(config, &error), -ENOENT);
+	assert_int_equal(gw_check_models(config, false, &error), -ENOENT);
 	assert_non_null(strstr(error.text, "kafka.source.template names a model"));
+	assert_int_equal(gw_check_models(config, true, &error), 0);
 	gw_config_free(config);
 }
 

@@ -108,7 +108,7 @@ int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *rep
 	int status = gw_build(gw, config, replay, gw_pipeline, error);
 
 	if (status == 0)
-		status = gw_check_models(config, error);
+		status = gw_check_models(config, replay != NULL, error);
 	if (status == 0)
 		status = gw_open_stages(gw, error);
 	if (status == 0)
@@ -295,7 +295,6 @@ bool gw_close(struct gw *gw)
 		gw_warn("gwd", "a request is still at work: leaving without taking down the rest");
 		return false;
 	}
-	gw_control_free(gw);
 	gw_dismantle(gw);
 	last_resort_disarm();
 	return true;

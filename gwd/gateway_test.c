@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -172,16 +174,22 @@ static const struct gw_service_ops second = {.name = "b",
 
 const struct gw_service_ops *const gw_services[] = {&first, &unwanted, &second, NULL};
 
-static struct gw_config *small_config(void)
+static struct gw_config *read_config(const char *text)
 {
-	static const char text[] =
-		"cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1}]\n"
-		"frames: {classes: [{width: 16, height: 16, count: 7}]}\n";
 	struct gw_config *config;
 	struct gw_error error;
 
-	assert_int_equal(gw_config_parse(text, sizeof(text) - 1, &config, &error), 0);
+	if (gw_config_parse(text, strlen(text), &config, &error) != 0)
+		fail_msg("%s", error.text);
 	return config;
+}
+
+#define FRAMES "frames: {classes: [{width: 16, height: 16, count: 7}]}\n"
+
+static struct gw_config *small_config(void)
+{
+	return read_config(
+		"cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1}]\n" FRAMES);
 }
 
 static uint64_t delivered(const struct gw *gw)
@@ -254,6 +262,70 @@ static void nothing_is_opened_when_the_input_is_wrong(void **state)
 	assert_int_equal(play.opened, 0);
 }
 
+/* A template for cameras is the business of who reads the topic. */
+static void a_model_that_is_not_there_is_refused_where_it_is_needed(void **state)
+{
+	static const char text[] =
+		"cameras: []\n" FRAMES "accel: {repository: /nosuch}\n"
+		"kafka: {brokers: b, source: {topic: t, template: {model: digits}}}\n";
+	static const char camera[] =
+		"cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1, "
+		"model: digits}]\n" FRAMES "accel: {repository: /nosuch}\n";
+	static const struct gw_replay replay = {"in", "out"};
+	struct gw_error error;
+	struct gw gw;
+
+	memset(&play, 0, sizeof(play));
+	assert_int_equal(gw_open(&gw, read_config(text), NULL, &error), -ENOENT);
+	assert_non_null(strstr(error.text, "kafka.source.template names a model"));
+	assert_int_equal(gw_open(&gw, read_config(camera), &replay, &error), -ENOENT);
+	assert_non_null(strstr(error.text, "camera a names a model"));
+	assert_int_equal(play.opened, 0);
+	if (gw_open(&gw, read_config(text), &replay, &error) != 0)
+		fail_msg("%s", error.text);
+	assert_int_equal(gw_run(&gw, &error), 0);
+	gw_close(&gw);
+}
+
+/* In a process of its own: the limit stays. Returns what is wrong, or NULL. */
+static const char *open_with_few_files(void)
+{
+	struct rlimit limit;
+	struct gw_error error;
+	struct gw gw;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return "the limit cannot be read";
+	limit.rlim_cur = 64;
+	if (limit.rlim_max <= limit.rlim_cur || setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return "the limit cannot be lowered";
+	if (gw_open(&gw, small_config(), NULL, &error) != 0)
+		return "it does not open";
+	gw_close(&gw);
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur != limit.rlim_max)
+		return "the limit was not raised";
+	return NULL;
+}
+
+static void a_start_takes_as_many_open_files_as_it_may(void **state)
+{
+	int status = 0;
+
+	memset(&play, 0, sizeof(play));
+	const pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		const char *wrong = open_with_few_files();
+
+		if (wrong)
+			fprintf(stderr, "%s\n", wrong);
+		_exit(wrong ? 1 : 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 static void services_let_requests_in_when_all_are_open_and_none_is_closed(void **state)
 {
 	static const struct gw_replay replay = {"in", "out"};
@@ -303,6 +375,8 @@ int main(void)
 		cmocka_unit_test(what_a_stuck_stage_holds_is_counted_when_the_gateway_stops),
 		cmocka_unit_test(nothing_is_opened_when_the_input_is_wrong),
 		cmocka_unit_test(a_stage_that_cannot_open_takes_everything_down_again),
+		cmocka_unit_test(a_model_that_is_not_there_is_refused_where_it_is_needed),
+		cmocka_unit_test(a_start_takes_as_many_open_files_as_it_may),
 		cmocka_unit_test(services_let_requests_in_when_all_are_open_and_none_is_closed),
 		cmocka_unit_test(nothing_is_taken_down_under_a_request_that_is_at_work),
 	};

@@ -10,6 +10,7 @@
 
 #include "core/log.h"
 #include "core/test_gateway.h"
+#include "core/test_log.h"
 #include "gwd/gateway.h"
 
 #define BEFORE \
@@ -23,8 +24,7 @@
 struct reload {
 	char path[64];
 	struct gw gw;
-	FILE *log;
-	int stderr_before;
+	struct test_log log;
 };
 
 static void write_file(const char *path, const char *text)
@@ -67,10 +67,7 @@ static int begin(void **state)
 		fail_msg("%s", error.text);
 	r->gw.config_path = r->path;
 	gw_log_open(GW_LOG_STDERR, GW_LOG_INFO);
-	r->log = tmpfile();
-	fflush(stderr);
-	r->stderr_before = dup(STDERR_FILENO);
-	dup2(fileno(r->log), STDERR_FILENO);
+	test_log_begin(&r->log);
 	*state = r;
 	return 0;
 }
@@ -79,9 +76,7 @@ static int end(void **state)
 {
 	struct reload *r = *state;
 
-	dup2(r->stderr_before, STDERR_FILENO);
-	close(r->stderr_before);
-	fclose(r->log);
+	test_log_end(&r->log);
 	unlink(r->path);
 	test_gateway_close(&r->gw);
 	free(r);
@@ -92,18 +87,12 @@ static int end(void **state)
  * lines. */
 static void reload_file(struct reload *r, uint32_t lines, const char *words)
 {
-	char said[8192];
 	uint32_t count = 0;
 
 	gw_reload(&r->gw);
-	fflush(stderr);
-	const ssize_t size = pread(fileno(r->log), said, sizeof(said) - 1, 0);
+	const char *said = test_log_said(&r->log);
 
-	assert_true(size >= 0);
-	said[size] = '\0';
-	assert_int_equal(ftruncate(fileno(r->log), 0), 0);
-	lseek(STDERR_FILENO, 0, SEEK_SET);
-	for (ssize_t i = 0; i < size; i++)
+	for (size_t i = 0; said[i]; i++)
 		count += said[i] == '\n';
 	assert_int_equal(count, lines);
 	if (words && !strstr(said, words))

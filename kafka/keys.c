@@ -24,14 +24,15 @@
 #define BUSY_NS (10 * GW_NS_PER_MS)
 /* A trouble is over when nobody met it for so long: longer than two tries are apart. */
 #define TROUBLE_NS (5 * GW_NS_PER_S)
-/* Names that are leaving are told apart by so much of their hash. */
-#define LEAVING 64
+/* Names that must wait are told apart by so much of their hash. */
+#define WAITING 4096
 
 enum wish { WISH_NONE, WISH_ASKED, WISH_DONE };
 
 /* Why records wait. */
 struct trouble {
 	int64_t until; /* gw_now() */
+	char name[GW_NAME]; /* that it was met with */
 	struct gw_error error;
 };
 
@@ -40,9 +41,10 @@ struct keys {
 	const struct gw_camera *place[PLACES];
 	uint32_t made; /* live ones without media of their own */
 	int64_t full_until; /* gw_now(): the gateway has no place for one more */
+	bool came_free; /* one did, since the last wish */
 	int64_t retry_at;
-	/* The same for the names that share a hash: one that is leaving holds up no other. */
-	int64_t retry_name_at[LEAVING];
+	/* The same for the names that share a hash: one that cannot be made holds up no other. */
+	int64_t retry_name_at[WAITING];
 
 	/* Who has what follows is said by `wish`: the lane, between ASKED and DONE the thread. */
 	_Atomic int wish; /* enum wish */
@@ -55,7 +57,7 @@ struct keys {
 	_Atomic bool stop;
 	pthread_mutex_t lock; /* of what follows */
 	struct trouble all; /* no name gets a camera */
-	struct trouble one; /* the last name that does not, while others do */
+	struct trouble one; /* the last name that does not, whatever others do */
 };
 
 static uint32_t hash(const char *name, size_t size)
@@ -111,6 +113,7 @@ void keys_publish(struct keys *keys, const struct gw_camera *is, const struct gw
 	} else if (keys->place[place]) {
 		empty_place(keys, place);
 		keys->full_until = 0;
+		keys->came_free = true;
 	}
 }
 
@@ -119,17 +122,30 @@ const struct gw_camera *keys_find(const struct keys *keys, const char *name, siz
 	return keys->place[find_place(keys, name, size)];
 }
 
+/* What is in the way of every name: lanes that do not turn, another change, want of memory, want of
+ * a place. */
+static bool concerns_all(int status)
+{
+	return status == -ETIMEDOUT || status == -EBUSY || status == -ESHUTDOWN ||
+		status == -ENOMEM || status == -ENOSPC;
+}
+
 /* `status` is what became of a wish. */
 static void note(struct keys *keys, int status, const struct gw_error *error)
 {
-	const bool met = status != 0 && status != -ESHUTDOWN;
-	const int64_t now = gw_now();
+	struct trouble met = {
+		.until = gw_now() + (status == -EALREADY ? RETRY_NS : TROUBLE_NS), .error = *error};
 
+	strcpy(met.name, keys->name);
 	pthread_mutex_lock(&keys->lock);
-	if (status == -EALREADY)
-		keys->one = (struct trouble){now + RETRY_NS, *error};
-	else
-		keys->all = (struct trouble){met ? now + TROUBLE_NS : 0, *error};
+	if (status == -ESHUTDOWN || status == 0)
+		keys->all.until = 0;
+	else if (concerns_all(status))
+		keys->all = met;
+	else if (status < 0)
+		keys->one = met;
+	if (status >= 0 && strcmp(keys->one.name, keys->name) == 0)
+		keys->one.until = 0;
 	pthread_mutex_unlock(&keys->lock);
 }
 
@@ -144,15 +160,15 @@ void keys_health(struct keys *keys, struct gw_health *health)
 	pthread_mutex_unlock(&keys->lock);
 	if (now < all.until)
 		gw_health_add(health, GW_FAILED, "source.%s.camera", topic,
-			"no camera can be made for the keys of records, which wait: %s",
-			all.error.text);
+			"no camera can be made for the keys of records: %s", all.error.text);
 	else if (now < one.until)
 		gw_health_add(health, GW_DEGRADED, "source.%s.camera", topic,
 			"the records of a key wait for its camera: %s", one.error.text);
 }
 
 /* On the control thread: whoever else adds or removes cameras has done so, or begins after it.
- * -EALREADY: the name is leaving. */
+ * Returns 0, or 1 when there was nothing to do. -EALREADY: the name is leaving; -ENOSPC: there are
+ * as many cameras as there can be. */
 static int put(struct gw *gw, void *arg, struct gw_error *error)
 {
 	const struct gw_source_config *source = gw->config->kafka->source;
@@ -171,7 +187,7 @@ static int put(struct gw *gw, void *arg, struct gw_error *error)
 
 	/* Somebody else added it since it was wished for: it is theirs, media and all. */
 	if (gw_camera_find(gw, config.name) != GW_NO_CAMERA)
-		return 0;
+		return 1;
 	const int status = gw_camera_put(gw, &config, error);
 
 	if (gw_camera_is_leaving(gw, config.name))
@@ -181,6 +197,9 @@ static int put(struct gw *gw, void *arg, struct gw_error *error)
 			config.name);
 	if (status == 0)
 		gw_info("source", "camera %s: made for the key of a record", config.name);
+	/* A disk is full, or somebody is leaving a place: that passes, and the record can wait. */
+	if (status == -ENOSPC && atomic_load(&gw->cameras->count) < GW_CAMERAS)
+		return -EAGAIN;
 	return status;
 }
 
@@ -218,7 +237,7 @@ static void *make_cameras(void *arg)
 
 static int64_t *retry_name_at(struct keys *keys, const char *name, size_t size)
 {
-	return &keys->retry_name_at[hash(name, size) % LEAVING];
+	return &keys->retry_name_at[hash(name, size) % WAITING];
 }
 
 /* What became of the last wish. */
@@ -227,11 +246,12 @@ static void hear(struct keys *keys, int64_t now)
 	if (atomic_load_explicit(&keys->wish, memory_order_acquire) != WISH_DONE)
 		return;
 	if (keys->status == -ENOSPC)
-		keys->full_until = now + RETRY_NS;
-	else if (keys->status == -EALREADY)
-		*retry_name_at(keys, keys->name, strlen(keys->name)) = now + LEAVING_NS;
-	else if (keys->status != 0)
+		keys->full_until = keys->came_free ? 0 : now + RETRY_NS;
+	else if (concerns_all(keys->status))
 		keys->retry_at = now + RETRY_NS;
+	else if (keys->status < 0)
+		*retry_name_at(keys, keys->name, strlen(keys->name)) =
+			now + (keys->status == -EALREADY ? LEAVING_NS : RETRY_NS);
 	atomic_store_explicit(&keys->wish, WISH_NONE, memory_order_relaxed);
 }
 
@@ -240,11 +260,15 @@ bool keys_want(struct keys *keys, const char *name, size_t size, int64_t now)
 	hear(keys, now);
 	if (keys->made >= keys->gw->config->kafka->source->most || now < keys->full_until)
 		return false;
-	if (atomic_load_explicit(&keys->wish, memory_order_relaxed) != WISH_NONE ||
+	/* Before the control thread runs, changes would not be made one at a time; when the gateway
+	 * ends none is to begin. */
+	if (!atomic_load_explicit(&keys->gw->ready, memory_order_acquire) ||
+		atomic_load_explicit(&keys->wish, memory_order_relaxed) != WISH_NONE ||
 		now < keys->retry_at || now < *retry_name_at(keys, name, size))
 		return true;
 	memcpy(keys->name, name, size);
 	keys->name[size] = '\0';
+	keys->came_free = false;
 	atomic_store_explicit(&keys->wish, WISH_ASKED, memory_order_release);
 	sem_post(&keys->asked);
 	return true;
@@ -256,27 +280,30 @@ struct keys *keys_open(struct gw *gw, struct gw_error *error)
 
 	if (!keys) {
 		gw_error_set(error, -ENOMEM, "source: out of memory");
+		errno = ENOMEM;
 		return NULL;
 	}
 	keys->gw = gw;
 	pthread_mutex_init(&keys->lock, NULL);
 	sem_init(&keys->asked, 0, 0);
-	keys->runs = gw_thread_start(&keys->thread, "source-cameras", -1, make_cameras, keys) == 0;
+	const int status = gw_thread_start(&keys->thread, "source-cameras", -1, make_cameras, keys);
+
+	keys->runs = status == 0;
 	if (keys->runs)
 		return keys;
-	gw_error_set(error, -EAGAIN, "source: no thread");
+	gw_error_set(error, status,
+		"source: no thread for its cameras: %s: raise TasksMax= of the service, or `ulimit "
+		"-u`",
+		strerror(-status));
 	keys_close(keys);
+	errno = -status;
 	return NULL;
 }
 
 void keys_stop(struct keys *keys)
 {
-	if (!keys->runs)
-		return;
 	atomic_store(&keys->stop, true);
 	sem_post(&keys->asked);
-	pthread_join(keys->thread, NULL);
-	keys->runs = false;
 }
 
 void keys_close(struct keys *keys)
@@ -284,6 +311,8 @@ void keys_close(struct keys *keys)
 	if (!keys)
 		return;
 	keys_stop(keys);
+	if (keys->runs)
+		pthread_join(keys->thread, NULL);
 	sem_destroy(&keys->asked);
 	pthread_mutex_destroy(&keys->lock);
 	free(keys);

@@ -16,12 +16,16 @@
 
 struct keys;
 
-/* NULL and the error line on failure. */
+/* NULL, errno and the error line on failure. */
 struct keys *keys_open(struct gw *gw, struct gw_error *error);
 
-/* No camera is asked for any more; waits for one that is. */
+/* No camera is asked for any more. Does not wait for one that is: the change may wait for the
+ * lane. */
 void keys_stop(struct keys *keys);
-void keys_close(struct keys *keys); /* accepts NULL */
+
+/* Waits for a camera that is still asked for: when the control thread has ended, or goes on.
+ * Accepts NULL. */
+void keys_close(struct keys *keys);
 
 /* As gw_stage_ops.camera_publish. */
 void keys_publish(struct keys *keys, const struct gw_camera *is, const struct gw_camera *was);

@@ -24,7 +24,7 @@ static bool is_name(const char *key, size_t size)
 	for (size_t i = 0; i < size; i++)
 		if (!memchr(letters, key[i], sizeof(letters) - 1))
 			return false;
-	return true;
+	return size != strlen(GW_LINES_FILE) || memcmp(key, GW_LINES_FILE, size) != 0;
 }
 
 /* The last header of that name, as text of at most `room` - 1 bytes; "" when there is none, when it

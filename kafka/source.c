@@ -55,7 +55,7 @@ static int source_lane_open(struct gw_lane *lane, struct gw_error *error)
 	source->limits =
 		(struct jpeg_limits){gw->config->decode->max_width, gw->config->decode->max_height};
 	source->keys = keys_open(gw, error);
-	return source->keys ? consumer_open(&source->consumer, gw, error) : -ENOMEM;
+	return source->keys ? consumer_open(&source->consumer, gw, error) : -errno;
 }
 
 static void source_lane_close(struct gw_lane *lane)

@@ -103,18 +103,24 @@ static double queue_fill(const struct vitals *vitals)
 	return records > bytes ? records : bytes;
 }
 
-static void add_error(struct vitals_sum *sum, struct vitals *vitals)
+static struct vitals_error error_of(struct vitals *vitals)
 {
-	int64_t at = (int64_t)of(&vitals->last_at);
+	struct vitals_error error = {
+		.at = (int64_t)of(&vitals->last_at),
+		.code = (rd_kafka_resp_err_t)atomic_load_explicit(
+			&vitals->last_code, memory_order_acquire),
+	};
 
-	if (at == 0 || at < sum->last_at)
-		return;
-	sum->last_at = at;
-	sum->last_code =
-		(rd_kafka_resp_err_t)atomic_load_explicit(&vitals->last_code, memory_order_acquire);
 	pthread_mutex_lock(&vitals->lock);
-	memcpy(sum->last_error, vitals->last_error, VITALS_ERROR);
+	memcpy(error.text, vitals->last_error, VITALS_ERROR);
 	pthread_mutex_unlock(&vitals->lock);
+	return error;
+}
+
+static void keep_latest(struct vitals_error *latest, const struct vitals_error *error)
+{
+	if (error->at != 0 && error->at >= latest->at)
+		*latest = *error;
 }
 
 void vitals_add(struct vitals_sum *sum, struct vitals *vitals)
@@ -122,6 +128,7 @@ void vitals_add(struct vitals_sum *sum, struct vitals *vitals)
 	int link = atomic_load_explicit(&vitals->link, memory_order_acquire);
 	int64_t oldest = (int64_t)of(&vitals->oldest);
 	double fill = queue_fill(vitals);
+	const struct vitals_error error = error_of(vitals);
 
 	sum->topic = vitals->topic;
 	sum->brokers = vitals->brokers;
@@ -134,14 +141,18 @@ void vitals_add(struct vitals_sum *sum, struct vitals *vitals)
 	sum->replaced += of(&vitals->replaced);
 	sum->recent_delivered += of(&vitals->recent_delivered);
 	sum->recent_refused += of(&vitals->recent_refused);
-	if (oldest != 0 && (sum->oldest == 0 || oldest < sum->oldest))
+	if (oldest != 0 && (sum->oldest == 0 || oldest < sum->oldest)) {
 		sum->oldest = oldest;
+		sum->last_waiting = error;
+	}
 	if (fill > sum->fill)
 		sum->fill = fill;
 	if (of(&vitals->recent_refused) > 0)
 		sum->refused_code = (rd_kafka_resp_err_t)atomic_load_explicit(
 			&vitals->refused_code, memory_order_acquire);
-	add_error(sum, vitals);
+	keep_latest(&sum->last, &error);
+	if (link == LINK_DOWN)
+		keep_latest(&sum->last_down, &error);
 }
 
 static double refused_share(const struct vitals_sum *sum)
@@ -194,28 +205,29 @@ static void shorten(char *out, size_t room, const char *text)
 	}
 	from = text + size - (room - strlen(mark));
 	gap = strpbrk(from - 1, " ,");
-	if (gap && gap[1] != '\0')
-		from = gap + 1;
+	if (gap && gap[strspn(gap, " ,")] != '\0')
+		from = gap + strspn(gap, " ,");
 	/* Not amid a character of UTF-8. */
 	while ((*from & 0xc0) == 0x80)
 		from++;
 	snprintf(out, room + 1, "%s%s", mark, from);
 }
 
-/* The latest error, and what to do about it. */
-static void advice_of_last(const struct vitals_sum *sum, char text[VITALS_ERROR])
+/* What went wrong, and what to do about it. */
+static void advice_of(
+	const struct vitals_sum *sum, const struct vitals_error *error, char text[VITALS_ERROR])
 {
-	if (sum->last_code != RD_KAFKA_RESP_ERR_NO_ERROR)
-		refusal_advice(sum->last_code, sum->topic, text, VITALS_ERROR);
+	if (error->code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		refusal_advice(error->code, sum->topic, text, VITALS_ERROR);
 	else
-		snprintf(text, VITALS_ERROR, "%s", sum->last_error);
+		snprintf(text, VITALS_ERROR, "%s", error->text);
 }
 
 /* What holds the oldest record up, as far as an error has told since it was submitted. */
 static void advice_of_waiting(const struct vitals_sum *sum, char text[VITALS_ERROR])
 {
-	if (sum->last_at >= sum->oldest)
-		advice_of_last(sum, text);
+	if (sum->last_waiting.at >= sum->oldest)
+		advice_of(sum, &sum->last_waiting, text);
 	else
 		snprintf(text, VITALS_ERROR,
 			"a broker is connected and does not confirm: look at its load and disks "
@@ -226,7 +238,7 @@ static void health_of_down(const struct vitals_sum *sum, struct gw_health *healt
 {
 	char advice[VITALS_ERROR], brokers[BROKERS_ROOM + 1], reason[DOWN_ROOM + 1];
 
-	advice_of_last(sum, advice);
+	advice_of(sum, &sum->last_down, advice);
 	shorten(brokers, BROKERS_ROOM, sum->brokers);
 	shorten(reason, DOWN_ROOM - strlen(brokers), advice);
 	gw_health_add(health, GW_FAILED, "kafka.%s.down", sum->topic,
@@ -276,11 +288,11 @@ struct json_t *vitals_describe(const struct vitals_sum *sum)
 {
 	char error[VITALS_ERROR];
 
-	if (sum->last_code != RD_KAFKA_RESP_ERR_NO_ERROR)
-		snprintf(error, sizeof(error), "%s: %s", rd_kafka_err2name(sum->last_code),
-			rd_kafka_err2str(sum->last_code));
+	if (sum->last.code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		snprintf(error, sizeof(error), "%s: %s", rd_kafka_err2name(sum->last.code),
+			rd_kafka_err2str(sum->last.code));
 	else
-		snprintf(error, sizeof(error), "%s", sum->last_error);
+		snprintf(error, sizeof(error), "%s", sum->last.text);
 	return json_pack("{s:s, s:s, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:s?}", "topic",
 		sum->topic, "state", vitals_state_name(vitals_state(sum)), "queued",
 		(json_int_t)sum->waiting, "oldest_ms", (json_int_t)(oldest_age(sum) / GW_NS_PER_MS),

@@ -74,6 +74,13 @@ void vitals_refused(struct vitals *vitals, rd_kafka_resp_err_t code);
 /* Sink thread, in housekeeping: what happened lately. */
 void vitals_tick(struct vitals *vitals, int64_t now);
 
+/* What went wrong, as struct vitals has it. */
+struct vitals_error {
+	rd_kafka_resp_err_t code;
+	int64_t at; /* gw_now(); 0: nothing did yet */
+	char text[VITALS_ERROR];
+};
+
 /* A topic's, of all lanes. All zero at first. */
 struct vitals_sum {
 	const char *topic, *brokers;
@@ -83,10 +90,9 @@ struct vitals_sum {
 	int64_t oldest; /* gw_now() when the oldest of all was submitted; 0: none waits */
 	double fill; /* of the lane that has the least room left: it is the first to take no more */
 	rd_kafka_resp_err_t refused_code; /* of a recent refusal */
-	/* The latest error of all lanes, as there. */
-	rd_kafka_resp_err_t last_code;
-	int64_t last_at;
-	char last_error[VITALS_ERROR];
+	/* The latest of all lanes, of those that have no broker, and of the one that has the
+	 * oldest record: what one lane met explains no other's trouble. */
+	struct vitals_error last, last_down, last_waiting;
 };
 
 /* Any thread: adds a lane. Takes a lock. */

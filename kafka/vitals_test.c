@@ -138,6 +138,27 @@ static void what_is_too_long_to_tell_loses_whole_words_and_keeps_its_end(void **
 	memcpy(text + sizeof(text) - sizeof(" the end"), " the end", sizeof(" the end"));
 	vitals_text(vitals, text);
 	assert_trouble(vitals, "kafka.results.unconfirmed", " s: ... the end");
+	memcpy(text + sizeof(text) - sizeof(", the end"), ", the end", sizeof(", the end"));
+	vitals_text(vitals, text);
+	assert_trouble(vitals, "kafka.results.unconfirmed", " s: ... the end");
+	vitals_close(vitals);
+}
+
+/* Wherever the cut falls, it is between two characters. */
+static void what_is_cut_stays_text(void **state)
+{
+	struct vitals *vitals = begin();
+
+	wait_since(vitals, 1, 20 * GW_NS_PER_S);
+	for (size_t at_end = 0; at_end < 3; at_end++) {
+		char text[VITALS_ERROR] = "";
+
+		for (size_t i = 0; i < 150; i++)
+			strcat(text, "\u20ac");
+		memset(text + strlen(text), 'x', at_end);
+		vitals_text(vitals, text);
+		assert_trouble(vitals, "kafka.results.unconfirmed", " s: ... \u20ac");
+	}
 	vitals_close(vitals);
 }
 
@@ -197,6 +218,8 @@ static void several_lanes_are_told_of_in_one(void **state)
 	wait_since(&lanes[1], 18, 9 * GW_NS_PER_S);
 	vitals_text(&lanes[1], "the older error");
 	vitals_text(&lanes[0], "the newer error");
+	gw_counter_add(&lanes[0].replaced, 1);
+	gw_counter_add(&lanes[1].replaced, 2);
 	vitals_delivered(&lanes[0], 10);
 	vitals_delivered(&lanes[1], 20);
 	vitals_tick(&lanes[0], 2 * GW_NS_PER_S);
@@ -204,14 +227,18 @@ static void several_lanes_are_told_of_in_one(void **state)
 	vitals_add(&sum, &lanes[0]);
 	vitals_add(&sum, &lanes[1]);
 	assert_int_equal(vitals_state(&sum), VITALS_STALLED);
+	/* What the lane with the oldest one met. */
 	assert_trouble_of(&sum, "kafka.results.unconfirmed",
-		"53 records wait, the oldest for 9.0 s: the newer error");
+		"53 records wait, the oldest for 9.0 s: the older error");
 	json_t *facts = vitals_describe(&sum);
 
 	assert_int_equal(json_integer_value(json_object_get(facts, "queued")), 53);
 	assert_int_equal(json_integer_value(json_object_get(facts, "delivered")), 2);
 	assert_int_equal(json_integer_value(json_object_get(facts, "bytes")), 30);
 	assert_int_equal(json_integer_value(json_object_get(facts, "oldest_ms")) / 100, 90);
+	assert_int_equal(json_integer_value(json_object_get(facts, "replaced")), 3);
+	assert_string_equal(
+		json_string_value(json_object_get(facts, "last_error")), "the newer error");
 	/* That of the lane that will be full first. */
 	assert_true(json_real_value(json_object_get(facts, "queue_fill")) > 0.34);
 	assert_true(json_real_value(json_object_get(facts, "queue_fill")) < 0.36);
@@ -225,6 +252,85 @@ static void several_lanes_are_told_of_in_one(void **state)
 	vitals_close(&lanes[1]);
 }
 
+static void open_two(struct vitals lanes[2])
+{
+	for (int i = 0; i < 2; i++) {
+		vitals_open(&lanes[i], "results", "b:9092", 100, 1000);
+		vitals_link(&lanes[i], LINK_UP);
+		vitals_tick(&lanes[i], GW_NS_PER_S);
+	}
+}
+
+static struct vitals_sum both(struct vitals lanes[2], int first)
+{
+	struct vitals_sum sum = alone(&lanes[first]);
+
+	vitals_add(&sum, &lanes[!first]);
+	return sum;
+}
+
+/* One has lost its brokers, the other met later what has nothing to do with that. */
+static void what_one_lane_met_does_not_explain_the_trouble_of_another(void **state)
+{
+	struct vitals lanes[2] = {0};
+
+	open_two(lanes);
+	vitals_text(&lanes[0], "b:9092: Connection refused");
+	vitals_link(&lanes[0], LINK_DOWN);
+	wait_since(&lanes[0], 40, 9 * GW_NS_PER_S);
+	wait_since(&lanes[1], 1, 6 * GW_NS_PER_S);
+	vitals_refused(&lanes[1], RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	for (int first = 0; first < 2; first++) {
+		const struct vitals_sum sum = both(lanes, first);
+
+		assert_trouble_of(&sum, "kafka.results.down",
+			"41 records wait: b:9092: Connection refused: check");
+	}
+	/* Connected again, it still waits, and nothing new has told why. */
+	vitals_link(&lanes[0], LINK_UP);
+	for (int first = 0; first < 2; first++) {
+		const struct vitals_sum sum = both(lanes, first);
+
+		assert_trouble_of(&sum, "kafka.results.unconfirmed",
+			"the oldest for 9.0 s: b:9092: Connection refused");
+	}
+	vitals_close(&lanes[0]);
+	vitals_close(&lanes[1]);
+}
+
+/* The other refused something, too, but long ago. */
+static void refusals_of_all_lanes_count_and_a_recent_one_tells_why(void **state)
+{
+	struct vitals lanes[2] = {0};
+	int64_t now = GW_NS_PER_S;
+
+	open_two(lanes);
+	vitals_refused(&lanes[0], RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+	for (int i = 0; i < 2 * VITALS_LATELY; i++)
+		vitals_tick(&lanes[0], now += GW_NS_PER_S);
+	vitals_refused(&lanes[1], RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	vitals_delivered(&lanes[0], 1);
+	vitals_tick(&lanes[0], now += GW_NS_PER_S);
+	vitals_tick(&lanes[1], now);
+	for (int first = 0; first < 2; first++) {
+		const struct vitals_sum sum = both(lanes, first);
+
+		assert_trouble_of(&sum, "kafka.results.refused",
+			"50 % of the records of the last 10 s were refused: MSG_SIZE_TOO_LARGE");
+	}
+	/* Both refuse. */
+	vitals_refused(&lanes[0], RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	vitals_tick(&lanes[0], now += GW_NS_PER_S);
+	for (int first = 0; first < 2; first++) {
+		const struct vitals_sum sum = both(lanes, first);
+
+		assert_trouble_of(&sum, "kafka.results.refused",
+			"66.7 % of the records of the last 10 s were refused: MSG_SIZE_TOO_LARGE");
+	}
+	vitals_close(&lanes[0]);
+	vitals_close(&lanes[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,7 +340,10 @@ int main(void)
 		cmocka_unit_test(what_is_too_long_to_tell_loses_whole_words_and_keeps_its_end),
 		cmocka_unit_test(refusals_count_for_as_long_as_they_are_recent),
 		cmocka_unit_test(a_queue_that_fills_is_told_before_it_is_full),
+		cmocka_unit_test(what_is_cut_stays_text),
 		cmocka_unit_test(several_lanes_are_told_of_in_one),
+		cmocka_unit_test(what_one_lane_met_does_not_explain_the_trouble_of_another),
+		cmocka_unit_test(refusals_of_all_lanes_count_and_a_recent_one_tells_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "core/api.h"
 #include "core/clock.h"
 #include "core/control.h"
+#include "core/test_log.h"
 #include "mgmt/handmade.h"
 #include "mgmt/rates.h"
 #include "mgmt/routes.h"
@@ -216,25 +217,16 @@ static void a_change_that_is_none_or_wrong_changes_nothing(void **state)
 	assert_int_equal(gw_camera_now(&f->made.gw, 0)->version, version);
 }
 
-/* What is logged while `ask` is answered. */
-static int ask_and_hear(struct fixture *f, const char *path, const char *body, char heard[4096])
+/* What is logged while it is answered. */
+static int ask_and_hear(struct fixture *f, const char *path, const char *body, const char **heard)
 {
-	FILE *log = tmpfile();
+	struct test_log log;
 
-	assert_non_null(log);
-	fflush(stderr);
-	const int before = dup(STDERR_FILENO);
-
-	dup2(fileno(log), STDERR_FILENO);
+	test_log_begin(&log);
 	const int status = ask(f, "PATCH", path, body);
 
-	fflush(stderr);
-	dup2(before, STDERR_FILENO);
-	close(before);
-	const ssize_t size = pread(fileno(log), heard, 4095, 0);
-
-	heard[size > 0 ? size : 0] = '\0';
-	fclose(log);
+	*heard = test_log_said(&log);
+	test_log_end(&log);
 	return status;
 }
 
@@ -242,15 +234,15 @@ static void a_change_to_what_is_so_already_is_none(void **state)
 {
 	struct fixture *f = *state;
 	const uint32_t version = gw_camera_now(&f->made.gw, 0)->version;
-	char heard[4096];
+	const char *heard;
 
-	assert_int_equal(ask_and_hear(f, "cameras/cam0", "{}", heard), 200);
+	assert_int_equal(ask_and_hear(f, "cameras/cam0", "{}", &heard), 200);
 	assert_said(f, "\"name\":\"cam0\"");
 	assert_null(strstr(heard, "was changed"));
-	assert_int_equal(ask_and_hear(f, "cameras/cam0", "{'name': 'cam0'}", heard), 200);
+	assert_int_equal(ask_and_hear(f, "cameras/cam0", "{'name': 'cam0'}", &heard), 200);
 	assert_null(strstr(heard, "was changed"));
 	assert_int_equal(gw_camera_now(&f->made.gw, 0)->version, version);
-	assert_int_equal(ask_and_hear(f, "cameras/cam0", "{'quota': 3}", heard), 200);
+	assert_int_equal(ask_and_hear(f, "cameras/cam0", "{'quota': 3}", &heard), 200);
 	assert_non_null(strstr(heard, "camera cam0 was changed"));
 	assert_int_not_equal(gw_camera_now(&f->made.gw, 0)->version, version);
 }

@@ -15,6 +15,9 @@
 #define SHED_PERCENT 5
 #define BAD_PERCENT 50
 #define LOST_PERCENT 1
+#define NONE_PERCENT 99
+/* Frames of a camera that have begun and may be arriving. */
+#define OPEN_FRAMES 2
 /* A camera may take so long to begin. */
 #define BEGIN_NS (10 * GW_NS_PER_S)
 #define NAMES 5
@@ -22,7 +25,7 @@
 /* Sums since the start, of one camera. */
 struct mark {
 	uint64_t packets, not_jpeg, lost;
-	uint64_t begun, bad, delivered, refused;
+	uint64_t begun, passed, bad, refused;
 };
 
 struct reading {
@@ -67,14 +70,13 @@ static struct mark mark_camera(const struct gw *gw, uint32_t camera)
 	/* Frames that never became a picture. */
 	static const enum gw_drop refused[] = {GW_DROP_INCOMPLETE, GW_DROP_DIMS_UNKNOWN,
 		GW_DROP_DIMS_MISMATCH, GW_DROP_TOO_LARGE, GW_DROP_BAD_RESTART, GW_DROP_OVERLAP,
-		GW_DROP_BEYOND_END, GW_DROP_MIXED_HEADERS, GW_DROP_NO_TABLES, GW_DROP_BAD_TABLES,
-		GW_DROP_NO_SLOT};
+		GW_DROP_BEYOND_END, GW_DROP_MIXED_HEADERS, GW_DROP_NO_TABLES, GW_DROP_BAD_TABLES};
 	struct mark mark = {
 		.packets = GW_COUNT(rx, camera, packets),
 		.not_jpeg = GW_COUNT(rx, camera, drops[GW_DROP_NOT_JPEG]),
 		.lost = GW_COUNT(rx, camera, events[GW_EVENT_SEQUENCE_GAP]),
 		.begun = gw_total_begun(gw, camera),
-		.delivered = GW_COUNT(&gw->stages[GW_STAGE_SINK], camera, delivered),
+		.passed = GW_COUNT_SOURCES(gw, camera, frames_out),
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -157,7 +159,9 @@ static void say_camera(
 			"%lu of %lu pictures of camera %s cannot be decoded: `gwctl drops` says "
 			"why",
 			bad, begun, name);
-	if (refused >= LEAST_FRAMES && since(was->delivered, is->delivered) == 0)
+	/* Pictures that are well and go nowhere (brokers that are away) are no fault of its. */
+	if (refused >= LEAST_FRAMES && since(was->passed, is->passed) == 0 &&
+		at_least(refused + OPEN_FRAMES, begun, NONE_PERCENT))
 		gw_health_add(health, GW_DEGRADED, "camera.%s.refused", name,
 			"camera %s sends, and none of its pictures gets through: %lu were refused "
 			"in the "

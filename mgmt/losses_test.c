@@ -110,6 +110,7 @@ static void a_camera_of_which_nothing_gets_through_is_told_and_is_not_silent(voi
 	gw_counter_set(&rx(f, 0)->packets, 5);
 	assert_null(later(f, "cameras.silent"));
 	gw_counter_set(&rx(f, 0)->packets, 900);
+	gw_counter_set(&rx(f, 0)->frames_in, 30);
 	gw_counter_set(&rx(f, 0)->drops[GW_DROP_DIMS_MISMATCH], 30);
 	const struct gw_trouble *trouble = later(f, "camera.cam0.refused");
 
@@ -117,13 +118,39 @@ static void a_camera_of_which_nothing_gets_through_is_told_and_is_not_silent(voi
 	assert_int_equal(trouble->severity, GW_DEGRADED);
 	assert_non_null(strstr(trouble->text, "30 were refused"));
 	gw_counter_set(&rx(f, 0)->packets, 1800);
+	gw_counter_set(&rx(f, 0)->frames_in, 60);
 	gw_counter_set(&rx(f, 0)->drops[GW_DROP_DIMS_MISMATCH], 60);
 	trouble = later(f, "cameras.silent");
 	assert_non_null(trouble);
 	assert_non_null(strstr(trouble->text, "1 of 2 cameras send no pictures: cam/1"));
-	/* Some get through. */
+	/* One is still arriving. */
+	gw_counter_set(&rx(f, 0)->frames_in, 91);
 	gw_counter_set(&rx(f, 0)->drops[GW_DROP_DIMS_MISMATCH], 90);
-	gw_counter_set(&handmade_stats(&f->made, GW_STAGE_SINK, 0)->delivered, 5);
+	assert_non_null(later(f, "camera.cam0.refused"));
+	/* It gets through. */
+	gw_counter_set(&rx(f, 0)->frames_in, 96);
+	gw_counter_set(&rx(f, 0)->drops[GW_DROP_DIMS_MISMATCH], 95);
+	gw_counter_set(&rx(f, 0)->frames_out, 1);
+	assert_null(later(f, "camera.cam0.refused"));
+}
+
+/* Brokers that are away confirm nothing, and of 150 pictures five lost a packet. */
+static void pictures_that_are_well_and_go_nowhere_are_no_fault_of_the_camera(void **state)
+{
+	struct fixture *f = *state;
+
+	gw_counter_set(&rx(f, 0)->packets, 900);
+	gw_counter_set(&rx(f, 0)->frames_in, 150);
+	gw_counter_set(&rx(f, 0)->frames_out, 145);
+	gw_counter_set(&rx(f, 0)->drops[GW_DROP_INCOMPLETE], 5);
+	assert_null(later(f, "camera.cam0.refused"));
+	/* Then there is no room for more. */
+	gw_counter_set(&rx(f, 0)->frames_in, 300);
+	gw_counter_set(&rx(f, 0)->drops[GW_DROP_INCOMPLETE], 10);
+	gw_counter_set(&rx(f, 0)->drops[GW_DROP_NO_SLOT], 145);
+	assert_null(later(f, "camera.cam0.refused"));
+	gw_counter_set(&rx(f, 0)->frames_in, 450);
+	gw_counter_set(&rx(f, 0)->drops[GW_DROP_NO_SLOT], 295);
 	assert_null(later(f, "camera.cam0.refused"));
 }
 
@@ -161,6 +188,7 @@ int main(void)
 		TEST(a_camera_of_another_codec_is_told_by_name),
 		TEST(pictures_that_nobody_can_decode_are_told),
 		TEST(a_camera_of_which_nothing_gets_through_is_told_and_is_not_silent),
+		TEST(pictures_that_are_well_and_go_nowhere_are_no_fault_of_the_camera),
 		TEST(what_the_network_lost_is_a_notice),
 		TEST(silent_cameras_are_named_after_a_while),
 	};

@@ -97,7 +97,7 @@ static uint32_t write_lines(struct file_sink *file)
 		file->written += (off_t)file->buffered;
 	else if (ftruncate(file->lines_fd, file->written) == 0)
 		(void)lseek(file->lines_fd, file->written, SEEK_SET);
-	note(file, "frames.jsonl", status);
+	note(file, GW_LINES_FILE, status);
 	int64_t now = gw_now();
 
 	file->buffered = 0;
@@ -341,7 +341,7 @@ static int open_lines(struct file_sink *file, struct gw_error *error)
 		(file->gw->replay ? O_TRUNC : O_APPEND);
 	struct stat info;
 
-	file->lines_fd = openat(file->directory_fd, "frames.jsonl", mode, 0644);
+	file->lines_fd = openat(file->directory_fd, GW_LINES_FILE, mode, 0644);
 	/* What a pipe says that nobody reads. */
 	if ((file->lines_fd < 0 && errno == ENXIO) ||
 		(file->lines_fd >= 0 && fstat(file->lines_fd, &info) == 0 &&

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "core/test_log.h"
 #include "gwd/replay_report.h"
 #include "sink/fixture.h"
 #include "sink/stage.h"
@@ -378,24 +379,14 @@ static void a_replay_that_left_pictures_out_does_not_end_well(void **state)
 
 static void threads_that_it_cannot_use_are_told(void **state)
 {
-	char said[4096];
-	FILE *log = tmpfile();
+	struct test_log log;
 
-	assert_non_null(log);
-	fflush(stderr);
-	const int before = dup(STDERR_FILENO);
-
-	dup2(fileno(log), STDERR_FILENO);
+	test_log_begin(&log);
 	struct fixture *f =
 		fixture_open("cores: {sink: 3}\nkafka: {backend: file, directory: DIR}\n", false);
+	const char *said = test_log_said(&log);
 
-	fflush(stderr);
-	dup2(before, STDERR_FILENO);
-	close(before);
-	const ssize_t size = pread(fileno(log), said, sizeof(said) - 1, 0);
-
-	said[size > 0 ? size : 0] = '\0';
-	fclose(log);
+	test_log_end(&log);
 	assert_non_null(strstr(said, "the file back-end has one thread: `cores.sink` asks for 3"));
 	assert_int_equal(f->gw.stages[GW_STAGE_SINK].lane_count, 1);
 	fixture_close(f, 1000);

@@ -21,11 +21,13 @@ bool room_take(struct room *room, uint32_t size_class)
 {
 	const uint32_t half = (gw_pool_class_size(room->pool, size_class) + 1) / 2;
 
-	if (!take_place(&room->samples, room->unbounded ? UINT32_MAX : room->budget))
+	/* The class first: one that is full takes no place from the others, not even while it finds
+	 * out. */
+	if (!take_place(&room->kept[size_class], room->unbounded ? UINT32_MAX : half))
 		return false;
-	if (take_place(&room->kept[size_class], room->unbounded ? UINT32_MAX : half))
+	if (take_place(&room->samples, room->unbounded ? UINT32_MAX : room->budget))
 		return true;
-	leave_place(&room->samples);
+	leave_place(&room->kept[size_class]);
 	return false;
 }
 

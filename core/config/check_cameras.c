@@ -73,6 +73,11 @@ int config_check_camera(struct gw_camera_config *camera, const char *place,
 	if (!config_good_name(camera->name))
 		return config_refuse(source, place, "name", error,
 			"'%s' is not a name: use letters, digits, '.', '_' and '-'", camera->name);
+	if (strcmp(camera->name, GW_LINES_FILE) == 0)
+		return config_refuse(source, place, "name", error,
+			"'%s' is the file that results are written to beside the cameras' folders: "
+			"choose another name",
+			camera->name);
 	if (!parse_address(camera->source, &camera->source_address))
 		return config_refuse(source, place, "source", error,
 			"'%s' is not an IPv4 or IPv6 address", camera->source);

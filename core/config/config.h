@@ -17,6 +17,8 @@
 #define GW_LANES 16 /* threads of a stage */
 #define GW_FRAME_CLASSES 8
 #define GW_NAME 64
+/* What a replay, and a gateway without Kafka, write results to, beside the cameras' folders. */
+#define GW_LINES_FILE "frames.jsonl"
 #define GW_PROPERTIES 256 /* in one list; librdkafka knows fewer */
 
 enum gw_mode {
@@ -82,7 +84,8 @@ struct gw_address {
 };
 
 struct gw_camera_config {
-	char *name; /* letters, digits, '.', '_' and '-'; at most GW_NAME - 1 */
+	/* Letters, digits, '.', '_' and '-'; at most GW_NAME - 1; not GW_LINES_FILE. */
+	char *name;
 	char *source;
 	char *destination;
 	uint16_t port; /* UDP destination port, host byte order; 0: gw_camera_has_media() */

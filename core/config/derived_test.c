@@ -119,6 +119,12 @@ static void impossible_lanes_are_refused(void **state)
 	refused("cameras: []\ncores: {source: 2}\n",
 		"configuration:2:17: cores.source: the source has one thread: name one processor, "
 		"'[0]'");
+	refused("cameras: []\ncores: {source: many}\n",
+		"configuration:2:17: 'cores.source' must be 1, or a list of one ('- ...' or "
+		"[...]), not 'many'");
+	refused("cameras: []\ncores: {source: 0}\n",
+		"configuration:2:17: 'cores.source' must be 1, or a list of one ('- ...' or "
+		"[...]), not '0'");
 	refused("cameras: []\ncores: {rx: []}\n",
 		"configuration:2:13: 'cores.rx' holds 0 entries: at least 1");
 	refused("cameras: []\ncores: {rx: [0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}\n",

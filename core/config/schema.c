@@ -12,7 +12,7 @@
 #define CHOICE (CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT)
 #define POSITIVE (CYAML_FLAG_OPTIONAL | GW_YAML_POSITIVE)
 #define QUOTA (POSITIVE | GW_YAML_MOST(CONFIG_MAX_QUOTA))
-#define LANES (GW_YAML_OR_COUNT | GW_YAML_MOST(GW_LANES))
+#define LANES(most) (GW_YAML_OR_COUNT | GW_YAML_MOST(most))
 #define POINTER (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
 static const cyaml_strval_t modes[] = {
@@ -58,27 +58,27 @@ static const cyaml_schema_value_t processor_entry = {
 };
 
 /* A list of processors, or their number: both forms leave the number in `count`. */
-#define LIST_OF_LANES(stage) \
-	CYAML_FIELD_SEQUENCE_COUNT(#stage, POINTER | LANES, struct gw_cores_config, \
+#define LIST_OF_LANES(stage, most) \
+	CYAML_FIELD_SEQUENCE_COUNT(#stage, POINTER | LANES(most), struct gw_cores_config, \
 		stage.processors, stage.count, &processor_entry, 1, GW_LANES)
-#define NUMBER_OF_LANES(stage) \
-	CYAML_FIELD_UINT(#stage, POSITIVE | LANES, struct gw_cores_config, stage.count)
+#define NUMBER_OF_LANES(stage, most) \
+	CYAML_FIELD_UINT(#stage, POSITIVE | LANES(most), struct gw_cores_config, stage.count)
 
 static const cyaml_schema_field_t cores_fields[] = {
-	LIST_OF_LANES(rx),
-	LIST_OF_LANES(source),
-	LIST_OF_LANES(decode),
-	LIST_OF_LANES(accel),
-	LIST_OF_LANES(sink),
+	LIST_OF_LANES(rx, GW_LANES),
+	LIST_OF_LANES(source, 1),
+	LIST_OF_LANES(decode, GW_LANES),
+	LIST_OF_LANES(accel, GW_LANES),
+	LIST_OF_LANES(sink, GW_LANES),
 	CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t cores_as_numbers[] = {
-	NUMBER_OF_LANES(rx),
-	NUMBER_OF_LANES(source),
-	NUMBER_OF_LANES(decode),
-	NUMBER_OF_LANES(accel),
-	NUMBER_OF_LANES(sink),
+	NUMBER_OF_LANES(rx, GW_LANES),
+	NUMBER_OF_LANES(source, 1),
+	NUMBER_OF_LANES(decode, GW_LANES),
+	NUMBER_OF_LANES(accel, GW_LANES),
+	NUMBER_OF_LANES(sink, GW_LANES),
 	CYAML_FIELD_END,
 };
 

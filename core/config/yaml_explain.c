@@ -54,7 +54,11 @@ void yaml_expectation(const cyaml_schema_value_t *schema, char *text, size_t siz
 
 	text[0] = '\0';
 	if (schema->flags & GW_YAML_OR_COUNT) {
-		snprintf(text, size, "a number from 1 to %u, or a list ('- ...' or [...])", most);
+		if (most == 1)
+			snprintf(text, size, "1, or a list of one ('- ...' or [...])");
+		else
+			snprintf(text, size, "a number from 1 to %u, or a list ('- ...' or [...])",
+				most);
 		return;
 	}
 	switch (schema->type) {
