@@ -1,9 +1,12 @@
 /* gwd: the daemon's whole life. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/standard_files.h"
 #include "gwd/check.h"
 #include "gwd/command.h"
 #include "gwd/gateway.h"
@@ -63,12 +66,25 @@ static int check(const struct command *command, struct gw_config *config, struct
 	return status;
 }
 
+/* One that comes while it starts, as when its file is changed, is answered when it runs. */
+static void hold_hangup(void)
+{
+	sigset_t hangup;
+
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	sigprocmask(SIG_BLOCK, &hangup, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	struct gw_config *config;
 	struct command command;
 	struct gw_error error;
 
+	hold_hangup();
+	if (gw_standard_files(O_RDWR) != 0)
+		return 1;
 	if (command_parse(argc, argv, &command, &error) != 0)
 		return fail(&error, 2);
 	if (command.kind == COMMAND_HELP) {
