@@ -18,7 +18,8 @@ void gw_log_start(void);
  * thread. */
 void gw_log_flush(int64_t ns);
 
-/* The same, and ends the thread; one that cannot write is left behind. Main thread. */
+/* The same while no single line takes that long, five times `ns` at most, and ends the thread; one
+ * that cannot write is left behind. Main thread. */
 void gw_log_stop(int64_t ns);
 
 /* Long enough for a reader who reads, short enough for an end in time. */

@@ -15,6 +15,7 @@ static struct {
 	bool (*write)(struct log_line *line); /* set before the thread is made */
 	bool running, stop;
 	uint64_t put, taken, written; /* lines so far; written <= taken <= put */
+	int64_t began; /* gw_now(): with the line that is being written, 0: with none */
 	uint64_t untold; /* lost since the last line that was put */
 	_Atomic uint64_t lost;
 	struct log_line line[LINES]; /* number n in place n % LINES */
@@ -52,10 +53,12 @@ static void *write_lines(void *arg)
 			pthread_cond_wait(&queue.filled, &queue.lock);
 			continue;
 		}
+		queue.began = gw_now();
 		pthread_mutex_unlock(&queue.lock);
 		const bool out = queue.write(&line);
 
 		pthread_mutex_lock(&queue.lock);
+		queue.began = 0;
 		if (!is_put)
 			continue;
 		if (!out) {
@@ -109,15 +112,20 @@ bool log_queue_put(const struct log_line *line)
 	return running;
 }
 
-/* Waits for `done` with the lock held; the thread makes it true. */
-static bool wait_for(bool (*done)(uint64_t upto), uint64_t upto, int64_t ns)
+/* Waits for `done` with the lock held; the thread makes it true. Gives up at `deadline`, or when a
+ * line takes `stuck` to write: a thread that has not had a processor yet is not one that hangs. */
+static bool wait_for(bool (*done)(uint64_t upto), uint64_t upto, int64_t stuck, int64_t deadline)
 {
-	const int64_t deadline = gw_now() + ns;
-	const struct timespec until = {deadline / GW_NS_PER_S, deadline % GW_NS_PER_S};
+	for (;;) {
+		const int64_t now = gw_now(), next = now + GW_NS_PER_MS * 10;
+		const struct timespec until = {next / GW_NS_PER_S, next % GW_NS_PER_S};
 
-	while (!done(upto) && gw_now() < deadline)
+		if (done(upto))
+			return true;
+		if (now >= deadline || (queue.began != 0 && now - queue.began >= stuck))
+			return false;
 		pthread_cond_timedwait(&queue.emptied, &queue.lock, &until);
-	return done(upto);
+	}
 }
 
 static bool is_written(uint64_t upto)
@@ -133,7 +141,7 @@ static bool has_ended(uint64_t upto)
 bool log_queue_flush(int64_t ns)
 {
 	pthread_mutex_lock(&queue.lock);
-	const bool written = wait_for(is_written, queue.put, ns);
+	const bool written = wait_for(is_written, queue.put, ns, gw_now() + ns);
 
 	pthread_mutex_unlock(&queue.lock);
 	return written;
@@ -147,7 +155,7 @@ void log_queue_stop(int64_t ns)
 	queue.stop = true;
 	if (running)
 		pthread_cond_signal(&queue.filled);
-	const bool ended = running && wait_for(has_ended, 0, ns);
+	const bool ended = running && wait_for(has_ended, 0, ns, gw_now() + 5 * ns);
 
 	pthread_mutex_unlock(&queue.lock);
 	if (ended)
