@@ -395,7 +395,7 @@ static void what_is_turned_away_counts_for_the_model_that_the_camera_had(void **
 
 	make_directory("more");
 	make_directory("more/1");
-	write_file("more/1/model.onnx", "another one");
+	write_file("more/1/model.onnx", "\b\2");
 	write_file("more/1/model.yaml", yaml);
 	assert_int_equal(open_stage(&f, cameras, "null"), 0);
 	five_seconds(&f, &now, 0, 0, NULL);

@@ -8,12 +8,35 @@
 
 void gw_log_open(enum gw_log_target target, enum gw_log_level level);
 
+/* From here to gw_log_stop() a thread of its own writes what is logged, and nobody else waits for
+ * whoever reads it. Of a log that is not read, the latest lines are lost: they are counted, and the
+ * next line that gets through says how many. Without a thread every line is written by who logs it.
+ * Main thread. */
+void gw_log_start(void);
+
+/* Waits until what was logged before is written, `ns` at most. For those who leave by _exit(). Any
+ * thread. */
+void gw_log_flush(int64_t ns);
+
+/* The same while no single line takes that long, five times `ns` at most, and ends the thread; one
+ * that cannot write is left behind. Main thread. */
+void gw_log_stop(int64_t ns);
+
+/* Long enough for a reader who reads, short enough for an end in time. */
+#define GW_LOG_PATIENCE_NS 200000000
+
+/* Lines that were lost since the start of the process. Any thread. */
+uint64_t gw_log_lost(void);
+
 /* Any thread, at any time. */
 void gw_log_set_level(enum gw_log_level level);
 
 /* `subject` is what the line is about: a stage, "camera cam0", "api". */
 __attribute__((format(printf, 3, 4))) void gw_log(
 	enum gw_log_level level, const char *subject, const char *format, ...);
+
+/* A line for whoever started the process: to stderr as it is, after what was logged before. */
+__attribute__((format(printf, 1, 2))) void gw_log_say(const char *format, ...);
 
 #define gw_error_log(subject, ...) gw_log(GW_LOG_ERROR, subject, __VA_ARGS__)
 #define gw_warn(subject, ...) gw_log(GW_LOG_WARNING, subject, __VA_ARGS__)

@@ -3,6 +3,7 @@
 #include "core/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 /* Shared with the child by fork(); what happens when. */
 static struct {
 	int never[2]; /* a pipe into which nobody writes */
+	bool log_unread; /* stderr is a full pipe */
 	bool start_hangs, sink_hangs, close_hangs;
 	int64_t freeze_at, thaw_at; /* gw_now(): the sink's lane does not turn in between */
 } play;
@@ -123,6 +125,20 @@ const struct gw_way gw_pipeline[GW_STAGES] = {
 
 const struct gw_service_ops *const gw_services[] = {NULL};
 
+/* A pipe that nobody reads, full. */
+static int full_pipe(void)
+{
+	static const char text[4096];
+	int ends[2];
+
+	if (pipe2(ends, O_NONBLOCK) != 0)
+		_exit(2);
+	while (write(ends[1], text, sizeof(text)) > 0)
+		;
+	fcntl(ends[1], F_SETFL, 0);
+	return ends[1];
+}
+
 /* What gwd's main() does with it. */
 _Noreturn static void run_gateway(int log)
 {
@@ -133,8 +149,9 @@ _Noreturn static void run_gateway(int log)
 	struct gw_error error;
 	struct gw gw;
 
-	dup2(log, STDERR_FILENO);
+	dup2(play.log_unread ? full_pipe() : log, STDERR_FILENO);
 	gw_log_open(GW_LOG_STDERR, GW_LOG_INFO);
+	gw_log_start();
 	int status = gw_config_parse(text, sizeof(text) - 1, &config, &error);
 
 	if (status == 0)
@@ -142,9 +159,10 @@ _Noreturn static void run_gateway(int log)
 	if (status == 0)
 		status = gw_run(&gw, &error);
 	if (status != 0)
-		fprintf(stderr, "gwd: %s\n", error.text);
+		gw_log_say("gwd: %s", error.text);
 	if (status != -EDEADLK)
 		gw_close(&gw);
+	gw_log_flush(GW_LOG_PATIENCE_NS);
 	_exit(status == 0 ? 0 : 1);
 }
 
@@ -265,6 +283,29 @@ static void it_ends_in_time_when_taking_it_down_hangs(void **state)
 	assert_non_null(strstr(printed(run), "stopped at last: a change or a library did not end"));
 }
 
+static void it_ends_in_time_when_nobody_reads_its_log(void **state)
+{
+	struct run *run = *state;
+	int64_t ns;
+
+	play.log_unread = true;
+	launch(run);
+	usleep(700000);
+	/* A reload has something to say too. */
+	kill(run->process, SIGHUP);
+	usleep(100000);
+	assert_int_equal(terminate(run, &ns), 0);
+	assert_true(ns < 2 * GW_NS_PER_S);
+	play.sink_hangs = true;
+	launch(run);
+	usleep(700000);
+	const int status = terminate(run, &ns);
+
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+	assert_true(ns < 5 * GW_NS_PER_S);
+}
+
 static void a_long_start_ends_at_once(void **state)
 {
 	struct run *run = *state;
@@ -345,6 +386,7 @@ int main(int argc, char **argv)
 		TEST(a_thread_of_a_library_takes_no_signal_away),
 		TEST(it_ends_in_time_when_a_lane_hangs_in_a_system_call),
 		TEST(it_ends_in_time_when_taking_it_down_hangs),
+		TEST(it_ends_in_time_when_nobody_reads_its_log),
 		TEST(a_long_start_ends_at_once),
 		TEST(the_watchdog_is_fed_only_while_every_lane_turns),
 	};

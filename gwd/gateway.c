@@ -265,13 +265,14 @@ int gw_run(struct gw *gw, struct gw_error *error)
 		reason = wait_for_end(gw, signals);
 		atomic_store_explicit(&gw->ready, false, memory_order_release);
 		sd_notify(0, "STOPPING=1");
-		if (reason != 0)
-			gw_info("gwd", "%s: draining", strsignal(reason));
 	} else {
 		reason = SIGTERM;
 	}
+	/* Before anything else, whatever it is, can take its time. */
 	if (reason != 0)
 		last_resort_arm(gw, gw_now() + LAST_RESORT_NS);
+	if (reason != 0 && status == 0)
+		gw_info("gwd", "%s: draining", strsignal(reason));
 	/* What is being changed comes to its end first, unless it takes too long. */
 	bool ended = gw_control_stop(gw, gw_now() + GRACE_NS);
 

@@ -61,6 +61,7 @@ static void *wait_and_leave(void *arg)
 	if (last.armed) {
 		last_resort_tell(last.gw, left, sizeof(left));
 		gw_error_log("gwd", "stopped at last: %s", left);
+		gw_log_flush(GW_LOG_PATIENCE_NS);
 		_exit(1);
 	}
 	pthread_mutex_unlock(&last.lock);

@@ -1,9 +1,12 @@
 /* gwd: the daemon's whole life. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/standard_files.h"
 #include "gwd/check.h"
 #include "gwd/command.h"
 #include "gwd/gateway.h"
@@ -11,10 +14,17 @@
 
 static int fail(const struct gw_error *error, int code)
 {
-	fprintf(stderr, "gwd: %s\n", error->text);
+	gw_log_say("gwd: %s", error->text);
 	if (code == 2)
-		fprintf(stderr, "gwd: `gwd --help` shows the usage\n");
+		gw_log_say("gwd: `gwd --help` shows the usage");
 	return code;
+}
+
+/* At once: not even exit handlers may run under a thread that still uses the gateway. */
+_Noreturn static void leave(int code)
+{
+	gw_log_flush(GW_LOG_PATIENCE_NS);
+	_exit(code);
 }
 
 /* Runs the gateway from start to end: as a daemon, or over a capture. */
@@ -24,21 +34,20 @@ static int live(const struct command *command, struct gw_config *config, struct 
 	struct gw gw;
 
 	gw_log_open(config->log->to, config->log->level);
+	gw_log_start();
 	int status = gw_open(&gw, config, replay, error);
 	if (status != 0)
 		return status;
 	gw.config_path = command->config;
 	status = gw_run(&gw, error);
-	if (status == -EDEADLK) {
-		/* A thread hangs that may touch anything: nothing can be freed. */
-		fprintf(stderr, "gwd: %s\n", error->text);
-		_exit(1);
-	}
+	/* A thread hangs that may touch anything: nothing can be freed. */
+	if (status == -EDEADLK)
+		leave(fail(error, 1));
 	if (replay && status == 0)
 		status = gw_replay_report(&gw, error);
-	/* Somebody still uses it: not even exit handlers may run under him. */
+	/* A request still uses it. */
 	if (!gw_close(&gw))
-		_exit(status == 0 ? 0 : fail(error, 1));
+		leave(status == 0 ? 0 : fail(error, 1));
 	return status;
 }
 
@@ -57,12 +66,25 @@ static int check(const struct command *command, struct gw_config *config, struct
 	return status;
 }
 
+/* One that comes while it starts, as when its file is changed, is answered when it runs. */
+static void hold_hangup(void)
+{
+	sigset_t hangup;
+
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	sigprocmask(SIG_BLOCK, &hangup, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	struct gw_config *config;
 	struct command command;
 	struct gw_error error;
 
+	hold_hangup();
+	if (gw_standard_files(O_RDWR) != 0)
+		return 1;
 	if (command_parse(argc, argv, &command, &error) != 0)
 		return fail(&error, 2);
 	if (command.kind == COMMAND_HELP) {
@@ -77,5 +99,8 @@ int main(int argc, char **argv)
 		return fail(&error, 1);
 	if (command.kind == COMMAND_CHECK)
 		return check(&command, config, &error) == 0 ? 0 : fail(&error, 1);
-	return live(&command, config, &error) == 0 ? 0 : fail(&error, 1);
+	const int code = live(&command, config, &error) == 0 ? 0 : fail(&error, 1);
+
+	gw_log_stop(GW_LOG_PATIENCE_NS);
+	return code;
 }

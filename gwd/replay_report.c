@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/log.h"
+
 static json_t *camera_json(const struct gw *gw, uint32_t camera)
 {
 	json_t *drops = json_object(), *events = json_object();
@@ -36,14 +38,20 @@ static json_t *report_json(const struct gw *gw)
 static void print_summary(const struct gw *gw)
 {
 	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
-		fprintf(stderr, "gwd: %s: %lu packets, %lu frames", gw->cameras->slot[i].name,
-			GW_COUNT(&gw->stages[GW_STAGE_RX], i, packets),
-			GW_COUNT(&gw->stages[GW_STAGE_SINK], i, delivered));
+		char drops[896] = "";
+		size_t used = 0;
+
 		for (int drop = 1; drop < GW_DROP_COUNT; drop++)
-			if (gw_total_drops(gw, i, drop) > 0)
-				fprintf(stderr, ", %lu %s", gw_total_drops(gw, i, drop),
+			if (gw_total_drops(gw, i, drop) > 0 && used < sizeof(drops))
+				used += (size_t)snprintf(drops + used, sizeof(drops) - used,
+					", %lu %s", gw_total_drops(gw, i, drop),
 					gw_drops[drop].name);
-		fputc('\n', stderr);
+		gw_log_say("gwd: %s: %lu packets, %lu frames%s", gw->cameras->slot[i].name,
+			GW_COUNT(&gw->stages[GW_STAGE_RX], i, packets),
+			GW_COUNT(&gw->stages[GW_STAGE_SINK], i, delivered), drops);
+		/* There are more cameras than lines that may wait. */
+		if (i % 128 == 127)
+			gw_log_flush(GW_LOG_PATIENCE_NS);
 	}
 }
 

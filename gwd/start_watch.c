@@ -4,11 +4,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "core/thread.h"
 
 static struct {
@@ -30,7 +30,8 @@ static void *wait_for_signal(void *arg)
 
 		if (number <= 0)
 			continue;
-		fprintf(stderr, "gwd: stopped while it was starting\n");
+		gw_log_say("gwd: stopped while it was starting");
+		gw_log_flush(GW_LOG_PATIENCE_NS);
 		_exit(128 + number);
 	}
 	return NULL;

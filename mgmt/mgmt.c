@@ -62,10 +62,9 @@ static int mgmt_start(void *state, struct gw_error *error)
 	mgmt->jobs = jobs_start(mgmt->gw, error);
 	if (!mgmt->jobs)
 		return -EIO;
-	mgmt->server = api_server_start(mgmt->gw, mgmt->jobs, mgmt->socket.fd, error);
+	mgmt->server = api_server_start(mgmt->gw, mgmt->jobs, &mgmt->socket, error);
 	if (!mgmt->server)
 		return -EIO;
-	mgmt->socket.fd = -1; /* the server's now */
 	gw_info("api", "listening on %s", mgmt->socket.path);
 	return 0;
 }

@@ -7,10 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/thread.h"
+#include "mgmt/acceptor.h"
 #include "mgmt/body.h"
+#include "mgmt/callers.h"
 #include "mgmt/jobs.h"
 #include "mgmt/peer.h"
 
@@ -23,6 +27,8 @@ struct api_server {
 	struct jobs *jobs;
 	struct peer peer; /* of the server's thread */
 	struct MHD_Daemon *daemon;
+	struct callers *callers;
+	struct acceptor *acceptor;
 };
 
 /* One request, from its headers to its end. */
@@ -103,6 +109,15 @@ static void put_off(struct api_server *server, struct MHD_Connection *connection
 	MHD_resume_connection(connection);
 }
 
+/* His connection is not idle from here on, or is again. */
+static void note_caller(struct api_server *server, struct MHD_Connection *connection, bool answered)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	callers_note(server->callers, info ? info->socket_context : NULL, answered, gw_now());
+}
+
 /* Whoever may connect to the socket may do everything. */
 static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *connection,
 	const char *method, const char *url, struct http_request *state)
@@ -149,6 +164,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		*size = 0;
 		return goes_on ? MHD_YES : MHD_NO;
 	}
+	note_caller(server, connection, true);
 	if (!request->put_off)
 		return answer(server, connection, method, url, request);
 	if (request->job)
@@ -161,6 +177,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **st
 {
 	struct http_request *request = *state;
 
+	note_caller(arg, connection, false);
 	if (!request)
 		return;
 	job_free(request->job);
@@ -168,6 +185,38 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **st
 	body_free(&request->body);
 	free(request);
 	*state = NULL;
+}
+
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
+	enum MHD_ConnectionNotificationCode code)
+{
+	struct api_server *server = arg;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		*context = callers_add(server->callers, info->connect_fd, gw_now());
+	else
+		callers_remove(server->callers, *context);
+}
+
+static bool has_room(void *arg)
+{
+	struct api_server *server = arg;
+
+	return callers_expect(server->callers);
+}
+
+static void enter(void *arg, int fd)
+{
+	static const struct sockaddr_un nameless = {.sun_family = AF_UNIX};
+	struct api_server *server = arg;
+
+	/* What it cannot take it closes. */
+	if (fd < 0 ||
+		MHD_add_connection(server->daemon, fd, (const struct sockaddr *)&nameless,
+			sizeof(nameless.sun_family)) != MHD_YES)
+		callers_give_back(server->callers);
 }
 
 /* Paths are decoded segment by segment, after they were split: "%2F" is no separator. */
@@ -185,11 +234,31 @@ static void on_log(void *arg, const char *format, va_list args)
 	gw_debug("api", "%s", line);
 }
 
+static struct MHD_Daemon *start_daemon(struct api_server *server)
+{
+	struct gw_inherit before;
+
+	gw_inherit_begin(&before);
+	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC |
+			MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET,
+		0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+		/* Who may come is told by `callers`; they take a moment to go. */
+		MHD_OPTION_CONNECTION_LIMIT, 4 * CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+		TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_END);
+	const int number = errno;
+
+	gw_inherit_end(&before);
+	errno = number;
+	return daemon;
+}
+
 struct api_server *api_server_start(
-	struct gw *gw, struct jobs *jobs, int listening, struct gw_error *error)
+	struct gw *gw, struct jobs *jobs, struct api_socket *socket, struct gw_error *error)
 {
 	struct api_server *server = calloc(1, sizeof(*server));
-	struct gw_inherit before;
 
 	if (!server) {
 		gw_error_set(error, -ENOMEM, "api: out of memory");
@@ -197,29 +266,27 @@ struct api_server *api_server_start(
 	}
 	server->gw = gw;
 	server->jobs = jobs;
-	gw_inherit_begin(&before);
-	server->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC |
-			MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME,
-		0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-		NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT,
-		CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
-	const int number = errno;
-	gw_inherit_end(&before);
-	if (!server->daemon) {
+	server->callers = callers_create(CONNECTIONS);
+	server->daemon = server->callers ? start_daemon(server) : NULL;
+	if (!server->daemon)
 		gw_error_set(
-			error, -EIO, "api: the HTTP server did not start: %s", strerror(number));
-		free(server);
-		return NULL;
-	}
-	return server;
+			error, -EIO, "api: the HTTP server did not start: %s", strerror(errno));
+	else
+		server->acceptor = acceptor_start(
+			socket, &(struct acceptor_door){has_room, enter, server}, error);
+	if (server->acceptor)
+		return server;
+	api_server_stop(server);
+	return NULL;
 }
 
 void api_server_stop(struct api_server *server)
 {
 	if (!server)
 		return;
-	MHD_stop_daemon(server->daemon);
+	acceptor_stop(server->acceptor);
+	if (server->daemon)
+		MHD_stop_daemon(server->daemon);
+	callers_destroy(server->callers);
 	free(server);
 }

@@ -4,14 +4,16 @@
 #include "core/api.h"
 
 struct api_server;
+struct api_socket;
 struct jobs;
 
-/* Serves on a listening UNIX socket, which it owns from then on, with one thread of its own: all
- * signals are blocked in it and it runs on any processor. Routes that are slow go to `jobs`, which
+/* Serves who connects to the socket, which stays the caller's, with two threads of its own, one
+ * that lets clients in and one that answers: all signals are blocked in them and they run on any
+ * processor. Routes that are slow go to `jobs`, which
  * must be stopped before the server is, so that no request waits there, and destroyed after it.
- * NULL with an error line on failure; the socket is the caller's then. */
+ * NULL with an error line on failure. */
 struct api_server *api_server_start(
-	struct gw *gw, struct jobs *jobs, int listening, struct gw_error *error);
+	struct gw *gw, struct jobs *jobs, struct api_socket *socket, struct gw_error *error);
 
-/* Ends the thread and all connections, and closes the socket. Accepts NULL. */
+/* Ends the threads and all connections. Accepts NULL. */
 void api_server_stop(struct api_server *server);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -135,12 +136,35 @@ int api_socket_open(struct api_socket *api, const char *path, struct gw_error *e
 	return status;
 }
 
-void api_socket_close(struct api_socket *api)
+static bool is_ours(const struct api_socket *api)
 {
 	struct stat stat;
 
-	if (api->inode != 0 && lstat(api->path, &stat) == 0 && stat.st_dev == api->device &&
-		stat.st_ino == api->inode)
+	return api->inode != 0 && lstat(api->path, &stat) == 0 && stat.st_dev == api->device &&
+		stat.st_ino == api->inode;
+}
+
+int api_socket_look(struct api_socket *api, struct gw_error *error)
+{
+	struct api_socket fresh;
+
+	if (is_ours(api))
+		return 0;
+	const int status = api_socket_open(&fresh, api->path, error);
+
+	if (status != 0)
+		return status;
+	close(api->fd);
+	/* The path stays: others read it. */
+	api->fd = fresh.fd;
+	api->device = fresh.device;
+	api->inode = fresh.inode;
+	return 1;
+}
+
+void api_socket_close(struct api_socket *api)
+{
+	if (is_ours(api))
 		unlink(api->path);
 	if (api->fd >= 0)
 		close(api->fd);

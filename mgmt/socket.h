@@ -16,5 +16,10 @@ struct api_socket {
  * a gateway that died is replaced; one that answers is left alone, and -EADDRINUSE is returned. */
 int api_socket_open(struct api_socket *api, const char *path, struct gw_error *error);
 
-/* Removes the file. The descriptor is closed by whoever serves it, or here while it is not -1. */
+/* Looks whether clients still find the file, and makes it again when it was removed: those who wait
+ * at the old one are turned away. Returns 0, 1 when it was made again, or a negative errno with a
+ * line; then the old one is still listened on. One thread at a time. */
+int api_socket_look(struct api_socket *api, struct gw_error *error);
+
+/* Closes it and removes the file. */
 void api_socket_close(struct api_socket *api);

@@ -1,6 +1,7 @@
 #include <jansson.h>
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "mgmt/facts.h"
 #include "mgmt/rates.h"
 #include "mgmt/state.h"
@@ -80,5 +81,6 @@ int api_status(void *owner, const struct gw_request *request, struct gw_reply *r
 		json_boolean(gw_health_worst(&health) == GW_NOTICE && health.left_out == 0));
 	json_object_set_new(reply->json, "troubles", trouble_facts(&health, now));
 	json_object_set_new(reply->json, "troubles_left_out", json_integer(health.left_out));
+	json_object_set_new(reply->json, "log_lost", json_integer((json_int_t)gw_log_lost()));
 	return 200;
 }

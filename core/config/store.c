@@ -168,6 +168,12 @@ int gw_config_save(const struct gw_config *config, const char *path, struct gw_e
 	if (status == -EINVAL)
 		return gw_error_set(error, status,
 			"%s: it is not a regular file: the configuration was not saved", path);
+	/* So says rename() of what something is mounted on. */
+	if (status == -EBUSY)
+		return gw_error_set(error, -ENOTSUP,
+			"%s: the configuration was not saved: this one file is mounted here, which "
+			"cannot be replaced: mount the folder that it is in instead",
+			path);
 	if (status != 0)
 		return gw_error_set(error, status, "%s: the configuration was not saved: %s", path,
 			strerror(-status));

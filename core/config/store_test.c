@@ -1,9 +1,13 @@
 /* What is saved loads to the same configuration, and a file is replaced whole. */
 #include "core/config/test_configs.h"
 
+#include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/config/secrets.h"
@@ -212,6 +216,60 @@ static void what_cannot_be_written_is_said_and_leaves_nothing(void **state)
 	gw_config_free(config);
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* In a mount namespace of its own; 0: it was as it should be. */
+static int save_onto_a_mount(const struct folder *folder)
+{
+	struct gw_config *config = test_config("cameras: []\n");
+	struct gw_error error = {""};
+	char other[128];
+
+	snprintf(other, sizeof(other), "%s/mounted.yaml", folder->path);
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+		mount(folder->file, other, NULL, MS_BIND, NULL) != 0)
+		return 77;
+	const int status = gw_config_save(config, other, &error);
+
+	gw_config_free(config);
+	if (status != -ENOTSUP || !strstr(error.text, "mount the folder that it is in instead"))
+		return 1;
+	return 0;
+}
+
+static void a_file_that_is_a_mount_of_its_own_is_said_to_be_one(void **state)
+{
+	struct folder *folder = *state;
+	char other[128], content[16] = "";
+	int status;
+
+	write_file(folder->file, "# mine\n");
+	snprintf(other, sizeof(other), "%s/mounted.yaml", folder->path);
+	write_file(other, "");
+	const pid_t child = fork();
+
+	if (child == 0)
+		_exit(unshare(CLONE_NEWNS) == 0 ? save_onto_a_mount(folder) : 77);
+	waitpid(child, &status, 0);
+	unlink(other);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+	FILE *file = fopen(folder->file, "r");
+
+	assert_non_null(fgets(content, sizeof(content), file));
+	fclose(file);
+	assert_string_equal(content, "# mine\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, take_away)
@@ -223,6 +281,7 @@ int main(void)
 		TEST(a_file_is_replaced_whole_and_keeps_mode_and_owner),
 		TEST(a_new_file_is_not_for_everybody),
 		TEST(a_link_stays_a_link),
+		TEST(a_file_that_is_a_mount_of_its_own_is_said_to_be_one),
 		TEST(what_cannot_be_written_is_said_and_leaves_nothing),
 	};
 

@@ -1,11 +1,13 @@
 /* gwctl: one command, from its words to its exit code. */
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/standard_files.h"
 #include "mgmt/cli/arguments.h"
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/completion.h"
@@ -56,6 +58,9 @@ int main(int argc, char **argv)
 	struct gw_error error;
 	int code;
 
+	/* An answer does not go into the socket that took the output's place. */
+	if (gw_standard_files(O_RDONLY) != 0)
+		return CLI_NOT_WELL;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	/* Asked by the completion script, not by people: it is not among the commands. */
 	if (argc > 1 && strcmp(argv[1], "complete") == 0) {

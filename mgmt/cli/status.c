@@ -90,6 +90,10 @@ static void print_status(const struct cli *cli, const json_t *status, const char
 	view_flow(cli, "frames", json_object_get(status, "frames"));
 	view_flow(cli, "samples", json_object_get(status, "samples"));
 	view_kafka(cli, json_object_get(status, "kafka"));
+	if (reply_count(status, "log_lost") > 0)
+		view_line(cli, "log", STYLE_WARN,
+			"%" PRId64 " lines were lost: nobody reads it fast enough",
+			reply_count(status, "log_lost"));
 }
 
 int cli_status(struct cli *cli)

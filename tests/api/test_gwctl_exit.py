@@ -103,6 +103,17 @@ def test_a_trouble_is_told_and_is_the_exit_code(
     assert ("and 3 more" in done.stdout) is (left_out == 3)
 
 
+def test_lines_of_the_log_that_nobody_read_are_told(
+    played: Gateway, saying: Callable[[dict[str, Any]], Path]
+) -> None:
+    status = played.get("status")
+    assert status["log_lost"] == 0
+    assert "lines were lost" not in _status(saying(status)).stdout
+    done = _status(saying(status | {"log_lost": 17}))
+    assert done.returncode == 0
+    assert "17 lines were lost" in done.stdout
+
+
 def test_a_gateway_that_knows_no_troubles_is_judged_by_what_it_tells(
     played: Gateway, saying: Callable[[dict[str, Any]], Path]
 ) -> None:

@@ -1,0 +1,27 @@
+/* Who is connected to the API. When all places are taken, the one that has been idle for longest
+ * gives up his for the one who comes: silent clients keep nobody out. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct callers;
+struct caller;
+
+/* For `most` at a time, and as many that are about to go. NULL when out of memory. */
+struct callers *callers_create(uint32_t most);
+void callers_destroy(struct callers *callers);
+
+/* Keeps a place for one more, until callers_add() or callers_give_back(): where all are taken, the
+ * connection that has been idle for longest is ended, if there is one. False: even the places of
+ * those who go are taken, for the moment. Any thread. */
+bool callers_expect(struct callers *callers);
+void callers_give_back(struct callers *callers);
+
+/* Who was expected has come, at `now` (gw_now()); `fd` is the server's until callers_remove().
+ * NULL: nobody was. The server's thread, as are the next two. */
+struct caller *callers_add(struct callers *callers, int fd, int64_t now);
+void callers_remove(struct callers *callers, struct caller *caller);
+
+/* His request is being answered from here on, or was at `now`. Accepts NULL. */
+void callers_note(struct callers *callers, struct caller *caller, bool answered, int64_t now);

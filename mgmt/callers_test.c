@@ -1,0 +1,123 @@
+#include "mgmt/callers.h"
+
+#include "core/test.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MOST 3
+
+struct crowd {
+	struct callers *callers;
+	struct caller *caller[MOST];
+	int server[MOST], client[MOST];
+};
+
+/* All places are taken, the first one since 1, the second since 2. */
+static void fill(struct crowd *crowd)
+{
+	crowd->callers = callers_create(MOST);
+	for (int i = 0; i < MOST; i++) {
+		int ends[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+		crowd->server[i] = ends[0];
+		crowd->client[i] = ends[1];
+		assert_true(callers_expect(crowd->callers));
+		crowd->caller[i] = callers_add(crowd->callers, ends[0], i + 1);
+		assert_non_null(crowd->caller[i]);
+	}
+}
+
+static void leave(struct crowd *crowd)
+{
+	for (int i = 0; i < MOST; i++) {
+		callers_remove(crowd->callers, crowd->caller[i]);
+		close(crowd->server[i]);
+		close(crowd->client[i]);
+	}
+	callers_destroy(crowd->callers);
+}
+
+static bool was_ended(const struct crowd *crowd, int i)
+{
+	char byte;
+
+	return recv(crowd->client[i], &byte, 1, 0) == 0;
+}
+
+static void the_one_that_is_idle_for_longest_gives_up_his_place(void **state)
+{
+	struct crowd crowd;
+
+	fill(&crowd);
+	callers_note(crowd.callers, crowd.caller[0], true, 10);
+	callers_note(crowd.callers, crowd.caller[0], false, 11);
+	assert_true(callers_expect(crowd.callers));
+	assert_false(was_ended(&crowd, 0));
+	assert_true(was_ended(&crowd, 1));
+	assert_false(was_ended(&crowd, 2));
+	/* He is about to go: when nobody comes after all, that is room enough for the next. */
+	callers_give_back(crowd.callers);
+	assert_true(callers_expect(crowd.callers));
+	assert_false(was_ended(&crowd, 2));
+	leave(&crowd);
+}
+
+static void nobody_has_to_go_while_there_is_room(void **state)
+{
+	struct crowd crowd;
+
+	fill(&crowd);
+	callers_remove(crowd.callers, crowd.caller[1]);
+	crowd.caller[1] = NULL;
+	assert_true(callers_expect(crowd.callers));
+	for (int i = 0; i < MOST; i++)
+		assert_false(was_ended(&crowd, i));
+	leave(&crowd);
+}
+
+static void who_is_being_answered_stays(void **state)
+{
+	struct crowd crowd;
+
+	fill(&crowd);
+	for (int i = 0; i < MOST; i++)
+		callers_note(crowd.callers, crowd.caller[i], true, 10);
+	assert_true(callers_expect(crowd.callers));
+	for (int i = 0; i < MOST; i++)
+		assert_false(was_ended(&crowd, i));
+	leave(&crowd);
+}
+
+static void there_is_an_end_to_places(void **state)
+{
+	struct callers *callers = callers_create(1);
+
+	assert_null(callers_add(callers, 0, 1));
+	assert_true(callers_expect(callers));
+	assert_true(callers_expect(callers));
+	assert_false(callers_expect(callers));
+	struct caller *first = callers_add(callers, STDIN_FILENO, 1);
+
+	assert_non_null(first);
+	callers_note(callers, first, true, 1);
+	callers_give_back(callers);
+	assert_true(callers_expect(callers));
+	callers_note(callers, NULL, true, 1);
+	callers_remove(callers, NULL);
+	callers_destroy(callers);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_one_that_is_idle_for_longest_gives_up_his_place),
+		cmocka_unit_test(nobody_has_to_go_while_there_is_room),
+		cmocka_unit_test(who_is_being_answered_stays),
+		cmocka_unit_test(there_is_an_end_to_places),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

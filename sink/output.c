@@ -1,0 +1,209 @@
+#include "sink/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "sink/record.h"
+#include "sink/whole.h"
+
+#define LINES_FILE "frames.jsonl"
+#define LONGEST_LINE RECORD_SIZE
+
+/* `path` and the directories above it. */
+static int make_directories(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		int status = mkdir(path, 0755);
+		*slash = '/';
+		if (status != 0 && errno != EEXIST)
+			return -errno;
+	}
+	return mkdir(path, 0755) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
+/* Puts the open file in the place of the one that had the number before, for all who know it. Takes
+ * `fresh` over. Returns 0 or a negative errno. */
+static int put_in_place(int fresh, int *number)
+{
+	int status = 0;
+
+	if (*number < 0) {
+		*number = fresh;
+		return 0;
+	}
+	if (dup3(fresh, *number, O_CLOEXEC) < 0)
+		status = -errno;
+	close(fresh);
+	return status;
+}
+
+static int open_directory(struct output *output)
+{
+	const int status = make_directories(output->path);
+
+	if (status != 0)
+		return status;
+	const int fd = open(output->path, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : put_in_place(fd, &output->directory);
+}
+
+/* Whether the end of a line that has no newline is a whole record all the same. */
+static bool is_whole(const char *text, size_t size)
+{
+	json_t *json = json_loadb(text, size, 0, NULL);
+
+	json_decref(json);
+	return json != NULL;
+}
+
+/* Takes off what the file has after its last newline, or ends it with one when it is no torn line
+ * of ours. Returns the bytes that were taken off, or a negative errno. */
+static ssize_t mend_end(int fd, off_t size)
+{
+	const size_t most = size < LONGEST_LINE ? (size_t)size : LONGEST_LINE;
+	char *end = malloc(most + 1);
+
+	if (!end)
+		return -ENOMEM;
+	const ssize_t got = pread(fd, end, most, size - (off_t)most);
+	ssize_t torn = 0;
+
+	while (torn < got && end[got - 1 - torn] != '\n')
+		torn++;
+	/* The whole file may be one. */
+	const bool is_line = torn < got || got == size;
+	ssize_t status = got < 0 ? -errno : 0;
+
+	if (torn > 0 && is_line && !is_whole(end + got - torn, (size_t)torn) &&
+		ftruncate(fd, size - torn) == 0)
+		status = torn;
+	else if (torn > 0)
+		status = write_whole(fd, "\n", 1);
+	free(end);
+	return status;
+}
+
+/* A pipe there would stop whoever opens it, and then the sink. */
+static int open_lines(struct output *output, bool afresh)
+{
+	const int mode = O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_APPEND;
+	struct stat info;
+	const int fd = openat(output->directory, LINES_FILE, mode | (afresh ? O_TRUNC : 0), 0644);
+
+	if (fd < 0)
+		/* What a socket says. */
+		return errno == ENXIO ? -EINVAL : -errno;
+	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+		close(fd);
+		return -EINVAL;
+	}
+	const ssize_t torn = mend_end(fd, info.st_size);
+
+	if (torn > 0)
+		gw_warn("kafka", "%s: its last line was torn, %zd bytes were taken off",
+			output->lines_path, torn);
+	if (torn < 0) {
+		close(fd);
+		return (int)torn;
+	}
+	output->device = info.st_dev;
+	output->inode = info.st_ino;
+	return put_in_place(fd, &output->lines);
+}
+
+int output_open(struct output *output, const char *path, const char *name, bool afresh,
+	struct gw_error *error)
+{
+	*output = (struct output){.name = name, .directory = -1, .lines = -1};
+	output->path = strdup(path);
+	if (!output->path || asprintf(&output->lines_path, "%s/" LINES_FILE, path) < 0) {
+		output->lines_path = NULL;
+		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
+	}
+	int status = open_directory(output);
+
+	if (status != 0)
+		return gw_error_set(error, status, "%s %s: %s: choose one that gwd may write", name,
+			path, strerror(-status));
+	status = open_lines(output, afresh);
+	if (status == -EINVAL)
+		return gw_error_set(error, status,
+			"%s %s: it is not a regular file: move it away, or choose another "
+			"directory",
+			name, output->lines_path);
+	if (status != 0)
+		return gw_error_set(
+			error, status, "%s %s: %s", name, output->lines_path, strerror(-status));
+	return 0;
+}
+
+void output_close(struct output *output)
+{
+	if (output->directory >= 0)
+		close(output->directory);
+	if (output->lines >= 0)
+		close(output->lines);
+	free(output->path);
+	free(output->lines_path);
+}
+
+int output_look(struct output *output, bool *again)
+{
+	struct stat found;
+
+	if (stat(output->lines_path, &found) == 0 && found.st_dev == output->device &&
+		found.st_ino == output->inode)
+		return 0;
+	int status = open_directory(output);
+
+	if (status == 0)
+		status = open_lines(output, false);
+	if (status == 0)
+		*again = true;
+	return status;
+}
+
+int output_add(struct output *output, const char *data, size_t size)
+{
+	struct stat before, after;
+
+	if (fstat(output->lines, &before) != 0)
+		return -errno;
+	const int status = write_whole(output->lines, data, size);
+
+	/* What got in of it is taken back. Somebody may have cut the file meanwhile: it must not
+	 * become longer by that. */
+	if (status != 0 && fstat(output->lines, &after) == 0 && after.st_size > before.st_size)
+		(void)!ftruncate(output->lines, before.st_size);
+	return status;
+}
+
+int output_folder(const struct output *output, const char *camera)
+{
+	if (mkdirat(output->directory, camera, 0755) != 0 && errno != EEXIST)
+		return -errno;
+	const int fd = openat(output->directory, camera, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int output_look_at_folder(const struct output *output, const char *camera, int folder)
+{
+	struct stat found, ours;
+
+	if (fstatat(output->directory, camera, &found, 0) == 0 && fstat(folder, &ours) == 0 &&
+		found.st_dev == ours.st_dev && found.st_ino == ours.st_ino)
+		return 0;
+	const int fresh = output_folder(output, camera);
+
+	return fresh < 0 ? fresh : put_in_place(fresh, &folder);
+}

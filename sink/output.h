@@ -1,0 +1,43 @@
+/* The directory of the file back-end as it stands on the disk: frames.jsonl, and a folder for each
+ * camera. Others move, remove and cut what is in it while it is written: what is gone is made
+ * again, so that nothing goes into a file that nobody will find.
+ *
+ * The lane's thread, but where something else is said.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "core/error.h"
+
+struct output {
+	char *path, *lines_path;
+	const char *name; /* what the user calls it */
+	int directory, lines; /* descriptors; their numbers stay the same while it is open */
+	dev_t device; /* of the open frames.jsonl, as is `inode` */
+	ino_t inode;
+};
+
+/* Opens DIR/frames.jsonl, and makes what is missing of the directories. Of a file that is there,
+ * what a power cut left of a last line is taken off; with `afresh` all of it. On failure one line
+ * that says what to do; output_close() follows in any case. Main thread. */
+int output_open(struct output *output, const char *path, const char *name, bool afresh,
+	struct gw_error *error);
+void output_close(struct output *output);
+
+/* Makes sure that whoever looks for frames.jsonl by its path finds the one that is open. Sets
+ * *again when there had to be a new one. Returns 0 or a negative errno. */
+int output_look(struct output *output, bool *again);
+
+/* Adds lines, whole or not at all. Returns 0 or a negative errno. */
+int output_add(struct output *output, const char *data, size_t size);
+
+/* Opens a camera's folder, made where it is missing. Returns a descriptor, the caller's, or a
+ * negative errno. Any thread. */
+int output_folder(const struct output *output, const char *camera);
+
+/* Makes sure that `folder` is the one that is found by the camera's name; where it is not, it is
+ * opened anew under the same number. Returns 0 or a negative errno. */
+int output_look_at_folder(const struct output *output, const char *camera, int folder);

@@ -1,0 +1,279 @@
+/* What others do to the files while they are written, and a power cut before. */
+#include "sink/output.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "core/health.h"
+#include "sink/fixture.h"
+#include "sink/stage.h"
+
+#define LIVE "kafka: {backend: file, directory: DIR/out, frames: {every: 1}}\n"
+
+static const char *path_of(struct fixture *f, const char *name)
+{
+	static char path[2][256];
+	static int next;
+
+	next = !next;
+	snprintf(path[next], sizeof(path[next]), "%s/%s", f->directory, name);
+	return path[next];
+}
+
+static void put_text(struct fixture *f, const char *name, const char *text, size_t size)
+{
+	FILE *file = fopen(path_of(f, name), "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, size, file), size);
+	fclose(file);
+}
+
+/* Every line of the file is JSON; returns how many there are. */
+static int count_lines(struct fixture *f, const char *name)
+{
+	size_t size;
+	char *text = fixture_read(f, name, &size);
+	int count = 0;
+
+	assert_non_null(text);
+	for (char *line = text, *end; line < text + size; line = end + 1, count++) {
+		end = memchr(line, '\n', (size_t)(text + size - line));
+		assert_non_null(end);
+		json_t *json = json_loadb(line, (size_t)(end - line), 0, NULL);
+
+		assert_non_null(json);
+		json_decref(json);
+	}
+	free(text);
+	return count;
+}
+
+static void send_to(struct fixture *f, uint32_t count)
+{
+	const uint64_t before = gw_counter_get(&fixture_stats(f, 0)->delivered);
+
+	fixture_send_frames(f, 0, count);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, before + count);
+}
+
+static void pass_seconds(struct fixture *f, int seconds)
+{
+	sink_stage.housekeeping(f->sink, gw_now() + seconds * GW_NS_PER_S);
+}
+
+/* As after a power cut, and a start after it. */
+static void open_again_with(struct fixture *f, const char *text, size_t size)
+{
+	struct gw_error error;
+
+	sink_stage.lane_close(f->sink);
+	put_text(f, "out/frames.jsonl", text, size);
+	if (sink_stage.lane_open(f->sink, &error) != 0)
+		fail_msg("%s", error.text);
+	for (uint32_t i = 0; i < f->gw.config->cameras_count; i++)
+		assert_int_equal(gw_camera_put(&f->gw, &f->gw.config->cameras[i], &error), 0);
+}
+
+static void a_line_that_a_power_cut_tore_is_taken_off(void **state)
+{
+	static const char torn[] = "{\"sequence\":1}\n{\"sequence\":2}\n{\"sequ";
+	static const char zeros[] = "{\"sequence\":1}\n{\"sequence\":2}\n\0\0\0\0\0\0\0";
+	static const char first[] = "{\"sequ";
+	struct fixture *f = fixture_open(LIVE, false);
+
+	open_again_with(f, torn, sizeof(torn) - 1);
+	send_to(f, 1);
+	assert_int_equal(count_lines(f, "out/frames.jsonl"), 3);
+	open_again_with(f, zeros, sizeof(zeros) - 1);
+	send_to(f, 1);
+	assert_int_equal(count_lines(f, "out/frames.jsonl"), 3);
+	open_again_with(f, first, sizeof(first) - 1);
+	send_to(f, 1);
+	assert_int_equal(count_lines(f, "out/frames.jsonl"), 1);
+	fixture_close(f, 1000);
+}
+
+static void a_whole_line_that_only_lacks_its_end_gets_one(void **state)
+{
+	static const char whole[] = "{\"sequence\":1}\n{\"sequence\":2}";
+	struct fixture *f = fixture_open(LIVE, false);
+
+	open_again_with(f, whole, sizeof(whole) - 1);
+	send_to(f, 1);
+	assert_int_equal(count_lines(f, "out/frames.jsonl"), 3);
+	fixture_close(f, 1000);
+}
+
+/* A limit on file sizes stands for a disk that fills up. */
+static void limit_files_to(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = bytes;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static void a_file_that_was_cut_does_not_grow_by_nothing_on_a_full_disk(void **state)
+{
+	struct fixture *f = fixture_open(LIVE, false);
+
+	send_to(f, 20);
+	assert_int_equal(truncate(path_of(f, "out/frames.jsonl"), 0), 0);
+	limit_files_to(100);
+	fixture_send_frames(f, 0, 5);
+	fixture_turn(f);
+	limit_files_to(RLIM_INFINITY);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SINK_FAILED), 5);
+	assert_int_equal(count_lines(f, "out/frames.jsonl"), 0);
+	send_to(f, 2);
+	assert_int_equal(count_lines(f, "out/frames.jsonl"), 2);
+	fixture_close(f, 1000);
+}
+
+static void lines_go_on_in_a_new_file_when_it_was_moved_away(void **state)
+{
+	struct fixture *f = fixture_open(LIVE, false);
+
+	send_to(f, 3);
+	assert_int_equal(
+		rename(path_of(f, "out/frames.jsonl"), path_of(f, "out/frames.jsonl.1")), 0);
+	send_to(f, 2);
+	assert_int_equal(count_lines(f, "out/frames.jsonl.1"), 3);
+	assert_int_equal(count_lines(f, "out/frames.jsonl"), 2);
+	assert_int_equal(unlink(path_of(f, "out/frames.jsonl")), 0);
+	send_to(f, 4);
+	assert_int_equal(count_lines(f, "out/frames.jsonl"), 4);
+	fixture_close(f, 1000);
+}
+
+static void a_file_that_was_moved_away_is_there_again_without_a_line(void **state)
+{
+	struct fixture *f = fixture_open(LIVE, false);
+
+	assert_int_equal(unlink(path_of(f, "out/frames.jsonl")), 0);
+	pass_seconds(f, 2);
+	assert_int_equal(count_lines(f, "out/frames.jsonl"), 0);
+	fixture_close(f, 1000);
+}
+
+static void a_directory_that_was_moved_away_is_made_again(void **state)
+{
+	struct fixture *f = fixture_open(LIVE, false);
+
+	send_to(f, 1);
+	assert_int_equal(rename(path_of(f, "out"), path_of(f, "old")), 0);
+	/* Folders are looked for once a second. */
+	usleep(1100000);
+	send_to(f, 1);
+	assert_int_equal(count_lines(f, "old/frames.jsonl"), 1);
+	assert_int_equal(count_lines(f, "out/frames.jsonl"), 1);
+	assert_int_equal(access(path_of(f, "old/cam0/00000000.jpg"), F_OK), 0);
+	assert_int_equal(access(path_of(f, "old/cam0/00000001.jpg"), F_OK), -1);
+	assert_int_equal(access(path_of(f, "out/cam0/00000001.jpg"), F_OK), 0);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_LOST), 0);
+	fixture_close(f, 1000);
+}
+
+static void a_folder_that_was_removed_is_made_again_at_once(void **state)
+{
+	struct fixture *f = fixture_open(LIVE, false);
+
+	send_to(f, 1);
+	assert_int_equal(unlink(path_of(f, "out/cam0/00000000.jpg")), 0);
+	assert_int_equal(rmdir(path_of(f, "out/cam0")), 0);
+	send_to(f, 1);
+	assert_int_equal(access(path_of(f, "out/cam0/00000001.jpg"), F_OK), 0);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_LOST), 0);
+	fixture_close(f, 1000);
+}
+
+static const struct gw_trouble *trouble(struct fixture *f)
+{
+	static struct gw_health health;
+
+	health.count = 0;
+	sink_stage.health(f->sink->stage, &health);
+	return health.count > 0 ? &health.trouble[0] : NULL;
+}
+
+static void what_cannot_be_written_is_a_trouble_as_long_as_it_lasts(void **state)
+{
+	struct fixture *f = fixture_open(LIVE, false);
+
+	assert_null(trouble(f));
+	limit_files_to(100);
+	fixture_send_frames(f, 0, 1);
+	fixture_turn(f);
+	limit_files_to(RLIM_INFINITY);
+	const struct gw_trouble *found = trouble(f);
+
+	assert_non_null(found);
+	assert_string_equal(found->id, "kafka.file.failed");
+	assert_int_equal(found->severity, GW_FAILED);
+	assert_non_null(strstr(found->text, "frames.jsonl could not be written and is dropped: "));
+	assert_non_null(strstr(found->text, "raise the limit of file sizes"));
+	/* That nothing comes is no sign that it would get through. */
+	pass_seconds(f, 60);
+	assert_non_null(trouble(f));
+	send_to(f, 1);
+	pass_seconds(f, 10);
+	assert_null(trouble(f));
+	fixture_close(f, 1000);
+}
+
+static void a_directory_that_cannot_be_made_again_drops_and_says_so(void **state)
+{
+	struct fixture *f = fixture_open(LIVE, false);
+	char text[64];
+
+	assert_int_equal(rename(path_of(f, "out"), path_of(f, "old")), 0);
+	put_text(f, "out", "", 0);
+	fixture_send_frames(f, 0, 2);
+	fixture_turn(f);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SINK_FAILED), 2);
+	assert_int_equal(count_lines(f, "old/frames.jsonl"), 0);
+	assert_int_equal(trouble(f)->severity, GW_FAILED);
+	fixture_describe(f, "state", text, sizeof(text));
+	assert_string_equal(text, "down");
+	/* It is there again, and nothing needs to come to find that out. */
+	assert_int_equal(unlink(path_of(f, "out")), 0);
+	pass_seconds(f, 2);
+	pass_seconds(f, 10);
+	assert_null(trouble(f));
+	send_to(f, 1);
+	assert_int_equal(count_lines(f, "out/frames.jsonl"), 1);
+	fixture_close(f, 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_that_a_power_cut_tore_is_taken_off),
+		cmocka_unit_test(a_whole_line_that_only_lacks_its_end_gets_one),
+		cmocka_unit_test(a_file_that_was_cut_does_not_grow_by_nothing_on_a_full_disk),
+		cmocka_unit_test(lines_go_on_in_a_new_file_when_it_was_moved_away),
+		cmocka_unit_test(a_file_that_was_moved_away_is_there_again_without_a_line),
+		cmocka_unit_test(a_directory_that_was_moved_away_is_made_again),
+		cmocka_unit_test(a_folder_that_was_removed_is_made_again_at_once),
+		cmocka_unit_test(what_cannot_be_written_is_a_trouble_as_long_as_it_lasts),
+		cmocka_unit_test(a_directory_that_cannot_be_made_again_drops_and_says_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
