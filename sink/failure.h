@@ -5,12 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/config/config.h"
 #include "core/counter.h"
 
 struct gw_health;
 
 /* What fails: part of the sentence "... could not be written". */
-#define FAILURE_LINES "frames.jsonl"
+#define FAILURE_LINES GW_LINES_FILE
 #define FAILURE_PICTURE "a picture"
 
 /* All zero: nothing failed. */

@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/config/config.h"
 #include "core/log.h"
 #include "sink/record.h"
 #include "sink/whole.h"
 
-#define LINES_FILE "frames.jsonl"
 #define LONGEST_LINE RECORD_SIZE
 
 /* `path` and the directories above it. */
@@ -97,7 +97,7 @@ static int open_lines(struct output *output, bool afresh)
 {
 	const int mode = O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_APPEND;
 	struct stat info;
-	const int fd = openat(output->directory, LINES_FILE, mode | (afresh ? O_TRUNC : 0), 0644);
+	const int fd = openat(output->directory, GW_LINES_FILE, mode | (afresh ? O_TRUNC : 0), 0644);
 
 	if (fd < 0)
 		/* What a socket says. */
@@ -125,7 +125,7 @@ int output_open(struct output *output, const char *path, const char *name, bool 
 {
 	*output = (struct output){.name = name, .directory = -1, .lines = -1};
 	output->path = strdup(path);
-	if (!output->path || asprintf(&output->lines_path, "%s/" LINES_FILE, path) < 0) {
+	if (!output->path || asprintf(&output->lines_path, "%s/" GW_LINES_FILE, path) < 0) {
 		output->lines_path = NULL;
 		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
 	}
