@@ -9,7 +9,8 @@
 
 int average_init(struct average *average, const struct model_input *input)
 {
-	average->line = calloc((size_t)UINT16_MAX * MODEL_CHANNELS, sizeof(float));
+	/* One pixel more may be read than there are. */
+	average->line = calloc((size_t)(UINT16_MAX + 1) * MODEL_CHANNELS, sizeof(float));
 	average->components = calloc((size_t)input->width * GW_PLANES, sizeof(float));
 	if (average->line && average->components)
 		return 0;
@@ -45,6 +46,14 @@ static void add_to_line(
 		line[i] += (float)row[i] * weight;
 }
 
+FOR_EACH_PROCESSOR
+static void blend_lines(float *restrict line, const uint8_t *restrict above,
+	const uint8_t *restrict below, float first, float last, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		line[i] = (float)above[i] * first + (float)below[i] * last;
+}
+
 /* The mean of the rows that row y of the input covers, or what lies between two of them. */
 static void make_line(float *line, const uint8_t *from, uint32_t pitch, const struct taps *rows,
 	uint32_t y, uint32_t count)
@@ -53,6 +62,11 @@ static void make_line(float *line, const uint8_t *from, uint32_t pitch, const st
 	const float first = rows->averaged ? rows->weight[y] : 1 - rows->weight[y];
 	const float last = rows->averaged ? rows->last[y] : rows->weight[y];
 
+	if (b == a + 1) {
+		blend_lines(line, from + (size_t)a * pitch, from + (size_t)b * pitch, first, last,
+			count);
+		return;
+	}
 	begin_line(line, from + (size_t)a * pitch, first, count);
 	for (uint32_t i = a + 1; i < b; i++)
 		add_to_line(line, from + (size_t)i * pitch, rows->inner[y], count);
@@ -61,7 +75,35 @@ static void make_line(float *line, const uint8_t *from, uint32_t pitch, const st
 }
 
 /* The same across; `stride` values stand for one pixel. */
-static void resize_line(float *restrict out, const float *restrict line, uint32_t stride,
+FOR_EACH_PROCESSOR
+static void between_columns(float *restrict out, const float *restrict line, uint32_t stride,
+	const struct taps *columns, uint32_t count)
+{
+	const uint32_t *restrict a = columns->a, *restrict b = columns->b;
+	const float *restrict weight = columns->weight;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const float left = line[stride * a[i]], right = line[stride * b[i]];
+
+		out[i] = left + (right - left) * weight[i];
+	}
+}
+
+/* Behind a range of one pixel another value is read and not counted. */
+FOR_EACH_PROCESSOR
+static void mean_of_three_columns(float *restrict out, const float *restrict line, uint32_t stride,
+	const struct taps *columns, uint32_t count)
+{
+	const uint32_t *restrict a = columns->a, *restrict b = columns->b;
+	const float *restrict first = columns->weight, *restrict last = columns->last;
+	const float *restrict inner = columns->inner;
+
+	for (uint32_t i = 0; i < count; i++)
+		out[i] = line[stride * a[i]] * first[i] + line[stride * a[i] + stride] * inner[i] +
+			line[stride * b[i]] * last[i];
+}
+
+static void mean_of_columns(float *restrict out, const float *restrict line, uint32_t stride,
 	const struct taps *columns, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
@@ -69,15 +111,22 @@ static void resize_line(float *restrict out, const float *restrict line, uint32_
 		const float *b = line + (size_t)stride * columns->b[i];
 		float inner = 0;
 
-		if (!columns->averaged) {
-			out[i] = *a + (*b - *a) * columns->weight[i];
-			continue;
-		}
 		for (const float *at = a + stride; at < b; at += stride)
 			inner += *at;
 		out[i] =
 			*a * columns->weight[i] + inner * columns->inner[i] + *b * columns->last[i];
 	}
+}
+
+static void resize_line(
+	float *out, const float *line, uint32_t stride, const struct taps *columns, uint32_t count)
+{
+	if (!columns->averaged)
+		between_columns(out, line, stride, columns, count);
+	else if (columns->narrow)
+		mean_of_three_columns(out, line, stride, columns, count);
+	else
+		mean_of_columns(out, line, stride, columns, count);
 }
 
 static float *component(const struct average *average, const struct geometry *geometry, uint32_t i)

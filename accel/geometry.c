@@ -4,8 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Source samples to one of the input, up to which two neighbours leave nothing out. */
-#define AVERAGED_FROM 2
+/* Pixels of the source to one of the input, from which on averages are made ... */
+#define SHRUNK 2.0
+/* ... unless the decoder has left so few of them that two neighbours hardly leave anything out. */
+#define FEW_LEFT 1.75
 
 static bool init_taps(struct taps *taps, uint32_t count)
 {
@@ -78,6 +80,7 @@ static void find_scale(const struct geometry *geometry, double *scale_x, double 
 struct reach {
 	double begin, end; /* what the input sees */
 	double lowest, highest; /* samples that may be read */
+	double shrink; /* pixels of the source to one of the input */
 };
 
 /* Which neighbours each of `count` input pixels lies between. Beyond the outermost centres that may
@@ -103,6 +106,7 @@ static void fill_ranges(struct taps *taps, uint32_t count, const struct reach *r
 {
 	const double step = (reach->end - reach->begin) / count;
 
+	taps->narrow = true;
 	for (uint32_t i = 0; i < count; i++) {
 		const double begin = fmax(reach->begin + i * step, reach->lowest);
 		const double end = fmin(reach->begin + (i + 1) * step, reach->highest + 1);
@@ -112,14 +116,16 @@ static void fill_ranges(struct taps *taps, uint32_t count, const struct reach *r
 		taps->a[i] = (uint32_t)a;
 		taps->b[i] = (uint32_t)b;
 		taps->weight[i] = b > a ? (float)(fmin(a + 1 - begin, 1) * inner) : 1;
-		taps->inner[i] = (float)inner;
+		taps->inner[i] = b > a + 1 ? (float)inner : 0;
 		taps->last[i] = b > a ? (float)((end - b) * inner) : 0;
+		taps->narrow = taps->narrow && b <= a + 2;
 	}
 }
 
 static void fill_taps(struct taps *taps, uint32_t count, const struct reach *reach, bool antialias)
 {
-	taps->averaged = antialias && (reach->end - reach->begin) / count > AVERAGED_FROM + 1e-6;
+	taps->averaged = antialias && reach->shrink > SHRUNK + 1e-6 &&
+		(reach->end - reach->begin) / count > FEW_LEFT;
 	if (taps->averaged)
 		fill_ranges(taps, count, reach);
 	else
@@ -167,7 +173,7 @@ struct side {
 
 /* `share` pixels of the decoded picture share one sample. A sample at the far edge that is partly
  * beyond the source picture is what the decoder made up. */
-static struct reach reach_of(const struct side *side, uint32_t share)
+static struct reach reach_of(const struct side *side, uint32_t count, uint32_t share)
 {
 	const double scale = side->scale / share;
 	const double whole = fmax(floor(side->length * scale + 1e-6), 1);
@@ -179,6 +185,7 @@ static struct reach reach_of(const struct side *side, uint32_t share)
 		.end = side->end * scale,
 		.lowest = lowest,
 		.highest = fmax(lowest, end - 1),
+		.shrink = (side->end - side->begin) / count,
 	};
 }
 
@@ -186,7 +193,8 @@ static struct reach reach_of(const struct side *side, uint32_t share)
 static void fill_plane_taps(struct plane_taps *taps, const struct geometry *geometry,
 	const struct side *across, const struct side *down, uint32_t share_x, uint32_t share_y)
 {
-	const struct reach columns = reach_of(across, share_x), rows = reach_of(down, share_y);
+	const struct reach columns = reach_of(across, geometry->width, share_x);
+	const struct reach rows = reach_of(down, geometry->height, share_y);
 	const bool antialias = geometry->input->antialias;
 
 	fill_taps(&taps->columns, geometry->width, &columns, antialias);

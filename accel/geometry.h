@@ -32,8 +32,9 @@ struct taps {
 	uint32_t *a, *b;
 	float *weight;
 	int16_t *fraction; /* the weight times 2^15, at most 2^15 - 1; not when averaged */
-	float *inner, *last; /* when averaged */
+	float *inner, *last; /* when averaged; `inner` is 0 where nothing is between */
 	bool averaged;
+	bool narrow; /* ... and no range is longer than three pixels */
 };
 
 /* Eight columns of the input: where the sixteen samples begin among which are all the neighbours,

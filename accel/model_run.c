@@ -24,6 +24,7 @@ struct run {
 	struct batcher *batcher;
 	struct gw_frame *frames;
 	struct gw_surface *surfaces; /* one per frame */
+	uint16_t source_width, source_height; /* 0: that of the picture */
 	uint64_t pictures;
 	int64_t started;
 };
@@ -116,8 +117,8 @@ static int run_pictures(struct run *run, struct gw_error *error)
 		if (run->pictures++ == 0)
 			run->started = gw_now();
 		frame->state = GW_FRAME_IMAGE;
-		frame->width = surface->width;
-		frame->height = surface->height;
+		frame->width = run->source_width ? run->source_width : surface->width;
+		frame->height = run->source_height ? run->source_height : surface->height;
 		frame->surface = surface;
 		surface->device = &run->device;
 		/* One reference is the run's and stays. */
@@ -177,8 +178,9 @@ static void print_statistics(const struct run *run)
 static int usage(FILE *to)
 {
 	fputs("usage: model_run MODEL_DIR [--library PATH] [--backend NAME] [--threads N] "
-	      "[--statistics]\n"
-	      "Reads binary PGM and PPM pictures on stdin, prints one JSON object per picture.\n",
+	      "[--source WIDTHxHEIGHT] [--statistics]\n"
+	      "Reads binary PGM and PPM pictures on stdin, prints one JSON object per picture.\n"
+	      "--source: a decoder has made them from pictures of that size.\n",
 		to);
 	return to == stdout ? 0 : 2;
 }
@@ -189,6 +191,7 @@ int main(int argc, char **argv)
 		{"library", required_argument, NULL, 'l'},
 		{"backend", required_argument, NULL, 'b'},
 		{"threads", required_argument, NULL, 't'},
+		{"source", required_argument, NULL, 'f'},
 		{"statistics", no_argument, NULL, 's'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -207,6 +210,9 @@ int main(int argc, char **argv)
 			config.backend = optarg;
 		else if (option == 't')
 			config.threads = (uint32_t)strtoul(optarg, NULL, 10);
+		else if (option == 'f' &&
+			sscanf(optarg, "%hux%hu", &run.source_width, &run.source_height) == 2)
+			continue;
 		else if (option == 's')
 			statistics = true;
 		else

@@ -81,7 +81,7 @@ static void find_shares(
 	memset(shares, 0, sizeof(*shares));
 	shares->first = (uint32_t)low;
 	shares->count = (uint32_t)(high - low);
-	if (antialias && step > 2 + 1e-6) {
+	if (antialias && axis->region_size / axis->size > 2 + 1e-6 && step > 1.75) {
 		for (uint32_t k = 0; k < shares->count; k++) {
 			shares->share[k] =
 				fmax(fmin(begin + step, low + k + 1) - fmax(begin, low + k), 0);

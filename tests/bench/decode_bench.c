@@ -88,7 +88,8 @@ static int open_model(struct bench *b)
 		.height = b->want.height,
 		.channels = b->want.gray ? 1 : MODEL_CHANNELS,
 		.mean = mean,
-		.scale = scale};
+		.scale = scale,
+		.antialias = true};
 	b->tensor =
 		calloc((size_t)b->input.width * b->input.height * MODEL_CHANNELS, sizeof(float));
 	if (!b->tensor || geometry_init(&b->geometry, &b->input) != 0 ||
@@ -240,6 +241,7 @@ int main(int argc, char **argv)
 	}
 	b.want.width = (uint16_t)atoi(argv[1]);
 	b.want.height = (uint16_t)atoi(argv[2]);
+	b.want.antialias = true;
 	b.want.gray = strcmp(argv[3], "grey") == 0;
 	for (int i = 6; i < argc; i++) {
 		if (load(&b.files[b.file_count++], argv[i]) != 0) {

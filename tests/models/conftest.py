@@ -103,4 +103,4 @@ def video(cache) -> Path:
 def engine() -> Engine:
     """The C engine; it belongs to the build, so it fails the tests when it is missing."""
     build = ROOT / os.environ.get("FRAMEGATE_BUILD", "build")
-    return Engine(build / "accel" / "model_run")
+    return Engine(build / "accel" / "model_run", build / "tests" / "decode_run")
