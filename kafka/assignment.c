@@ -43,6 +43,7 @@ struct partition *assignment_add(struct assignment *assignment, int32_t number)
 	partition->number = number;
 	partition->taken = partition->confirmed = -1;
 	partition->asked = partition->committed = -1;
+	partition->read_to = -1;
 	assignment->partitions[assignment->count++] = partition;
 	return partition;
 }
@@ -149,6 +150,23 @@ uint32_t assignment_ask(struct assignment *assignment, const struct partition *o
 	return count;
 }
 
+uint32_t assignment_repeat(const struct assignment *assignment, const char *topic,
+	rd_kafka_topic_partition_list_t *list)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < assignment->count; i++) {
+		const struct partition *partition = assignment->partitions[i];
+
+		if (partition->committed < 0 || partition->committed != partition->confirmed)
+			continue;
+		rd_kafka_topic_partition_list_add(list, topic, partition->number)->offset =
+			partition->committed;
+		count++;
+	}
+	return count;
+}
+
 void assignment_answer(struct assignment *assignment, const rd_kafka_topic_partition_list_t *list,
 	rd_kafka_resp_err_t error)
 {
@@ -161,9 +179,18 @@ void assignment_answer(struct assignment *assignment, const rd_kafka_topic_parti
 		if (error == RD_KAFKA_RESP_ERR_NO_ERROR &&
 			said->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
 			partition->committed = said->offset;
-		} else if (said->offset == partition->asked) {
-			/* Once more, with what came back meanwhile. */
-			partition->asked = partition->committed;
+			if (partition->hindrance == HINDRANCE_TOPIC ||
+				partition->hindrance == HINDRANCE_UNKNOWN)
+				partition->hindrance = HINDRANCE_NONE;
+			continue;
 		}
+		/* Once more, with what came back meanwhile. */
+		if (said->offset == partition->asked)
+			partition->asked = partition->committed;
+		/* The group is not the partition's matter. */
+		const enum hindrance hindrance = hindrance_of(said->err);
+
+		if (hindrance == HINDRANCE_TOPIC || hindrance == HINDRANCE_UNKNOWN)
+			partition->hindrance = hindrance;
 	}
 }
