@@ -207,11 +207,13 @@ static uint64_t depart(struct consumer *consumer, struct partition *partition)
 
 uint64_t consumer_depart(struct consumer *consumer, struct partition *partition)
 {
+	intake_used(&consumer->intake);
 	return depart(consumer, partition);
 }
 
 void consumer_refuse(struct consumer *consumer, struct partition *partition, enum gw_drop reason)
 {
+	intake_refused(&consumer->intake, reason);
 	assignment_return(&consumer->assignment, depart(consumer, partition), GW_DROP_NONE);
 }
 

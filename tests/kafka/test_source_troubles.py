@@ -1,7 +1,9 @@
 """A source that does not read, or does not use what it reads, says so, and when it is over."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -168,6 +170,48 @@ def test_a_topic_that_is_deleted_under_a_worker_is_missed(workers, feeder):
         "the new topic is not read",
     )
     wait_until_well(worker)
+
+
+@contextmanager
+def stream_of(workers: Workers, send: Callable[[Feeder], None]) -> Iterator[None]:
+    """Sends in the background for as long as it is open."""
+    ended = threading.Event()
+    feeder = Feeder(workers.kafka.brokers, workers.names.pictures)
+
+    def run() -> None:
+        while not ended.wait(0.05):
+            send(feeder)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_records_that_are_refused_are_a_trouble_with_names(workers, feeder):
+    worker = workers.start(workers.configure(most=1))
+    feeder.send_pictures(["gate"], 1)
+    settle(workers, worker, feeder.sent)
+
+    def send(stream: Feeder) -> None:
+        stream.send("gate", b"not a picture")
+        stream.send("another", picture(1))
+        stream.send("another", picture(2))
+
+    with stream_of(workers, send):
+        worker.wait_until(
+            lambda: troubles(worker).get("refused", {}).get("severity") == "failed",
+            20,
+            "nobody minds",
+        )
+        text = troubles(worker)["refused"]["text"]
+        assert "record_cameras, " in text
+        assert "record_bad" in text
+        assert source_facts(worker)["refused_share"] > 0.5
+        assert worker.ctl("status").code == 1
 
 
 def test_a_partition_without_an_offset_is_told_when_none_is_to_be_chosen(workers, feeder):
