@@ -12,6 +12,7 @@
 #include "core/receipt.h"
 #include "kafka/hindrance.h"
 #include "kafka/picture.h"
+#include "kafka/skips.h"
 
 /* Records that are taken out of a partition's queue at a time. */
 #define PARTITION_BATCH 16
@@ -40,6 +41,7 @@ struct partition {
 	int64_t leaderless; /* gw_now() since when it has had no leader; 0: it has one */
 	bool gone; /* ... for there is no such partition any more */
 	int64_t read_to; /* offset up to which the library has handed all over; -1: not known */
+	struct skip skip;
 };
 
 /* A record on its way. */

@@ -24,6 +24,21 @@ void consumer_fail(struct consumer *consumer, const char *text)
 	consumer->failed_at = gw_now();
 }
 
+/* The library tells of an offset that was not there in its log alone. */
+static void hear_log(void *arg, const char *facility, const char *text)
+{
+	struct consumer *consumer = arg;
+	struct partition *partition;
+	int32_t number;
+	int64_t offset;
+
+	if (strcmp(facility, "OFFSET") != 0 || !skips_read(text, &number, &offset))
+		return;
+	partition = assignment_find(&consumer->assignment, number);
+	if (partition)
+		skips_heard(&consumer->skips, &partition->skip, offset, gw_now());
+}
+
 int consumer_open(struct consumer *consumer, const struct gw *gw, struct gw_error *error)
 {
 	rd_kafka_conf_t *conf = consumer_settings_make(gw, error);
@@ -36,6 +51,8 @@ int consumer_open(struct consumer *consumer, const struct gw *gw, struct gw_erro
 	consumer->config = gw->config->kafka->source;
 	consumer->opened = gw_now();
 	consumer->restless = consumer->opened;
+	consumer->words.heard = hear_log;
+	consumer->words.arg = consumer;
 	assignment_open(&consumer->assignment);
 	if (!conf)
 		return -EINVAL;
@@ -197,6 +214,7 @@ static uint64_t depart(struct consumer *consumer, struct partition *partition)
 {
 	const int64_t offset = partition->batch[partition->next]->offset;
 
+	skips_taken(&consumer->skips, &partition->skip, partition->taken, offset);
 	/* Records that came before the right was taken away show nothing. */
 	if (partition->hindrance != HINDRANCE_TOPIC)
 		partition->hindrance = HINDRANCE_NONE;

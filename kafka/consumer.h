@@ -25,6 +25,7 @@
 #include "kafka/client.h"
 #include "kafka/hindrance.h"
 #include "kafka/intake.h"
+#include "kafka/skips.h"
 
 #define CONSUMER_ERROR 256
 #define CONSUMER_SHOWN 64 /* partitions that are described */
@@ -40,6 +41,7 @@ struct consumer_facts {
 	bool fatal, fenced;
 	struct hindered hindered[HINDRANCES];
 	int64_t restless, uncommitted; /* as in struct consumer */
+	struct skips skips;
 	struct intake_sum lately;
 	uint32_t partitions, in_flight, waiting; /* waiting: partitions whose next record must */
 	int64_t lag; /* records that are not committed yet, of those partitions that are known */
@@ -73,6 +75,7 @@ struct consumer {
 	int64_t restless; /* gw_now() since when the group has been changing; 0: it is at rest */
 	int64_t uncommitted; /* gw_now() since when no commit was taken; 0: the last one was */
 	int64_t prove_at; /* gw_now() */
+	struct skips skips;
 	struct intake intake;
 	int64_t failed_at; /* gw_now(), of last_error */
 	char last_error[CONSUMER_ERROR];

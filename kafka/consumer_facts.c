@@ -98,6 +98,7 @@ void consumer_look(struct consumer *consumer, int64_t now)
 		.fatal = consumer->fatal,
 		.fenced = consumer->fenced,
 		.restless = consumer->restless,
+		.skips = consumer->skips,
 		.lately = intake_lately(&consumer->intake, now),
 		.in_flight = consumer->assignment.out,
 		.lag_known = consumer->assignment.count > 0,
@@ -156,14 +157,15 @@ struct json_t *consumer_describe(struct consumer *consumer)
 				known(facts.partition[i].committed), "in_flight",
 				(json_int_t)facts.partition[i].in_flight, "waiting",
 				facts.partition[i].waiting));
-	return json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:f, s:s?}", "topic",
-		consumer->config->topic, "group", consumer->config->group, "state",
+	return json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:s?}",
+		"topic", consumer->config->topic, "group", consumer->config->group, "state",
 		state_name(&facts), "assigned", (json_int_t)facts.partitions, "partitions",
 		partitions, "lag", known(facts.lag_known ? facts.lag : -1), "consumed",
 		(json_int_t)gw_counter_get(&consumer->consumed), "commits",
 		(json_int_t)gw_counter_get(&consumer->commits), "in_flight",
 		(json_int_t)facts.in_flight, "waiting", (json_int_t)facts.waiting, "refused_share",
-		intake_share(&facts.lately), "last_error",
+		intake_share(&facts.lately), "resets", (json_int_t)facts.skips.resets, "skipped",
+		(json_int_t)facts.skips.records, "last_error",
 		facts.last_error[0] ? facts.last_error : NULL);
 }
 
@@ -227,6 +229,7 @@ void consumer_health(struct consumer *consumer, struct gw_health *health)
 			health_of_group(consumer, &facts, now, health);
 	}
 	intake_health(&facts.lately, topic, health);
+	skips_health(&facts.skips, topic, now, health);
 	if (facts.lag >= LAG_NOTICE)
 		gw_health_add(health, GW_NOTICE, "source.%s.lag", topic,
 			"%ld records wait in the topic: start one more gateway in the group %s",

@@ -225,6 +225,36 @@ def test_a_partition_without_an_offset_is_told_when_none_is_to_be_chosen(workers
     assert source_facts(worker)["consumed"] == 0
 
 
+def test_records_that_retention_took_are_counted(workers, feeder):
+    worker = workers.start()
+    feeder.send_pictures(CAMERAS, 2)
+
+    def offsets() -> dict[int, int]:
+        return {it["partition"]: it["committed"] or 0 for it in source_facts(worker)["partitions"]}
+
+    worker.wait_until(lambda: sum(offsets().values()) == feeder.sent, 20, "not all is committed")
+    ends = offsets()
+    workers.stop(worker)
+    feeder.send_pictures(CAMERAS, 10)
+    # Those that have so many: each loses five that nobody has read.
+    taken = {number: end + 5 for number, end in ends.items() if end > 0}
+    assert len(taken) > 1
+    workers.kafka.delete_records(workers.names.pictures, taken)
+    worker = workers.configure()
+    workers.start(worker)
+    settle(workers, worker, feeder.sent)
+    worker.wait_until(
+        lambda: source_facts(worker)["skipped"] == 5 * len(taken), 10, "it is not counted"
+    )
+    assert source_facts(worker)["resets"] == len(taken)
+    trouble = wait_for(worker, "skipped")
+    assert trouble["severity"] == "notice"
+    assert f"{5 * len(taken)} records were gone" in trouble["text"]
+    assert worker.ctl("status").code == 0
+    # A line for each partition.
+    assert worker.log().count("offset reset (at offset") == len(taken)
+
+
 def test_the_end_of_a_transaction_is_no_lag(workers):
     worker = workers.start()
     producer = Producer(
