@@ -140,7 +140,8 @@ uint32_t assignment_ask(struct assignment *assignment, const struct partition *o
 	for (uint32_t i = 0; i < assignment->count; i++) {
 		struct partition *partition = assignment->partitions[i];
 
-		if ((only && only != partition) || partition->confirmed == partition->asked)
+		if ((only && only != partition) || partition->stale ||
+			partition->confirmed == partition->asked)
 			continue;
 		rd_kafka_topic_partition_list_add(list, topic, partition->number)->offset =
 			partition->confirmed;
@@ -158,7 +159,8 @@ uint32_t assignment_repeat(const struct assignment *assignment, const char *topi
 	for (uint32_t i = 0; i < assignment->count; i++) {
 		const struct partition *partition = assignment->partitions[i];
 
-		if (partition->committed < 0 || partition->committed != partition->confirmed)
+		if (partition->stale || partition->committed < 0 ||
+			partition->committed != partition->confirmed)
 			continue;
 		rd_kafka_topic_partition_list_add(list, topic, partition->number)->offset =
 			partition->committed;

@@ -163,6 +163,11 @@ static void what_is_committed_already_can_be_asked_again(void **state)
 	/* The answer changes nothing. */
 	answer(assignment, 3, 11, RD_KAFKA_RESP_ERR_NO_ERROR);
 	assert_int_equal(asked(assignment, p), -1);
+	/* An offset of a topic that was deleted would be taken for one of the next. */
+	p->stale = true;
+	assert_int_equal(assignment_repeat(assignment, "pictures", list), 0);
+	assignment_return(assignment, assignment_depart(assignment, p, 11), GW_DROP_NONE);
+	assert_int_equal(asked(assignment, p), -1);
 	rd_kafka_topic_partition_list_destroy(list);
 }
 

@@ -75,6 +75,7 @@ struct consumer {
 	int64_t restless; /* gw_now() since when the group has been changing; 0: it is at rest */
 	int64_t uncommitted; /* gw_now() since when no commit was taken; 0: the last one was */
 	int64_t prove_at; /* gw_now() */
+	int64_t rejoin_at; /* gw_now(); 0: there is no reason to */
 	struct skips skips;
 	struct intake intake;
 	int64_t failed_at; /* gw_now(), of last_error */

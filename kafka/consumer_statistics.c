@@ -11,6 +11,9 @@
  * least, for its answer tells. */
 #define PROVE_NS (5 * GW_NS_PER_S)
 
+/* After partitions were said to be gone: it may be a passing confusion of the brokers. */
+#define REJOIN_NS (2 * GW_NS_PER_S)
+
 static int64_t number_of(const json_t *object, const char *name)
 {
 	const json_t *value = json_object_get(object, name);
@@ -24,11 +27,10 @@ static void read_partition(struct partition *partition, const json_t *said, int6
 	if (partition->gone || number_of(said, "leader") < 0) {
 		if (partition->leaderless == 0)
 			partition->leaderless = now;
-	} else if (partition->leaderless != 0) {
+	} else {
 		partition->leaderless = 0;
-		if (partition->hindrance == HINDRANCE_UNKNOWN)
-			partition->hindrance = HINDRANCE_NONE;
 	}
+	partition->stale |= partition->gone || partition->hindrance == HINDRANCE_UNKNOWN;
 	partition->read_to =
 		number_of(said, "fetchq_cnt") == 0 ? number_of(said, "next_offset") : -1;
 }
@@ -38,6 +40,7 @@ static void read_partitions(struct consumer *consumer, const json_t *root, int64
 	const json_t *topics = json_object_get(root, "topics");
 	const json_t *partitions =
 		json_object_get(json_object_get(topics, consumer->config->topic), "partitions");
+	bool stale = false;
 
 	for (uint32_t i = 0; i < consumer->assignment.count; i++) {
 		struct partition *partition = consumer->assignment.partitions[i];
@@ -48,7 +51,24 @@ static void read_partitions(struct consumer *consumer, const json_t *root, int64
 		said = json_object_get(partitions, name);
 		if (said)
 			read_partition(partition, said, now);
+		stale |= partition->stale;
 	}
+	if (!stale)
+		consumer->rejoin_at = 0;
+	else if (consumer->rejoin_at == 0)
+		consumer->rejoin_at = now + REJOIN_NS;
+}
+
+/* A topic that was deleted and made again has the same partitions, and the library would go on at
+ * the offsets of the old one. The brokers have forgotten those with the topic. */
+static void step_rejoin(struct consumer *consumer, int64_t now)
+{
+	if (consumer->rejoin_at == 0 || now < consumer->rejoin_at || consumer->restless != 0 ||
+		consumer->revoked || consumer->closing || consumer->fatal)
+		return;
+	consumer->rejoin_at = 0;
+	consumer->hindered[HINDRANCE_UNKNOWN] = true;
+	group_rejoin(consumer);
 }
 
 static void read_group(struct consumer *consumer, const json_t *root, int64_t now)
@@ -87,5 +107,6 @@ void consumer_statistics(struct consumer *consumer, const char *statistics, int6
 	}
 	read_partitions(consumer, root, now);
 	read_group(consumer, root, now);
+	step_rejoin(consumer, now);
 	json_decref(root);
 }

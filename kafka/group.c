@@ -209,6 +209,17 @@ void group_committed(struct consumer *consumer, rd_kafka_event_t *event)
 		consumer->hindered[HINDRANCE_GROUP] = true;
 }
 
+void group_rejoin(struct consumer *consumer)
+{
+	struct gw_error error;
+
+	rd_kafka_unsubscribe(consumer->client.handle);
+	if (group_join(consumer, &error) != 0) {
+		consumer_fail(consumer, error.text);
+		gw_warn(SUBJECT, "%s", error.text);
+	}
+}
+
 void group_give_up(struct consumer *consumer)
 {
 	rd_kafka_event_t *event = consumer->revoked;

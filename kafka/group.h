@@ -29,6 +29,9 @@ void group_prove(struct consumer *consumer);
 /* What they answered. The event stays the caller's. */
 void group_committed(struct consumer *consumer, rd_kafka_event_t *event);
 
+/* Leaves the group and joins it again: where a partition begins is found out anew. */
+void group_rejoin(struct consumer *consumer);
+
 /* The client has failed for good: lets all partitions go. */
 void group_give_up(struct consumer *consumer);
 
