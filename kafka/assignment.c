@@ -43,6 +43,7 @@ struct partition *assignment_add(struct assignment *assignment, int32_t number)
 	partition->number = number;
 	partition->taken = partition->confirmed = -1;
 	partition->asked = partition->committed = -1;
+	partition->read_to = -1;
 	assignment->partitions[assignment->count++] = partition;
 	return partition;
 }
@@ -139,11 +140,30 @@ uint32_t assignment_ask(struct assignment *assignment, const struct partition *o
 	for (uint32_t i = 0; i < assignment->count; i++) {
 		struct partition *partition = assignment->partitions[i];
 
-		if ((only && only != partition) || partition->confirmed == partition->asked)
+		if ((only && only != partition) || partition->stale ||
+			partition->confirmed == partition->asked)
 			continue;
 		rd_kafka_topic_partition_list_add(list, topic, partition->number)->offset =
 			partition->confirmed;
 		partition->asked = partition->confirmed;
+		count++;
+	}
+	return count;
+}
+
+uint32_t assignment_repeat(const struct assignment *assignment, const char *topic,
+	rd_kafka_topic_partition_list_t *list)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < assignment->count; i++) {
+		const struct partition *partition = assignment->partitions[i];
+
+		if (partition->stale || partition->committed < 0 ||
+			partition->committed != partition->confirmed)
+			continue;
+		rd_kafka_topic_partition_list_add(list, topic, partition->number)->offset =
+			partition->committed;
 		count++;
 	}
 	return count;
@@ -161,9 +181,18 @@ void assignment_answer(struct assignment *assignment, const rd_kafka_topic_parti
 		if (error == RD_KAFKA_RESP_ERR_NO_ERROR &&
 			said->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
 			partition->committed = said->offset;
-		} else if (said->offset == partition->asked) {
-			/* Once more, with what came back meanwhile. */
-			partition->asked = partition->committed;
+			if (partition->hindrance == HINDRANCE_TOPIC ||
+				partition->hindrance == HINDRANCE_UNKNOWN)
+				partition->hindrance = HINDRANCE_NONE;
+			continue;
 		}
+		/* Once more, with what came back meanwhile. */
+		if (said->offset == partition->asked)
+			partition->asked = partition->committed;
+		/* The group is not the partition's matter. */
+		const enum hindrance hindrance = hindrance_of(said->err);
+
+		if (hindrance == HINDRANCE_TOPIC || hindrance == HINDRANCE_UNKNOWN)
+			partition->hindrance = hindrance;
 	}
 }

@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 #include "core/receipt.h"
+#include "kafka/hindrance.h"
 #include "kafka/picture.h"
+#include "kafka/skips.h"
 
 /* Records that are taken out of a partition's queue at a time. */
 #define PARTITION_BATCH 16
@@ -34,6 +36,13 @@ struct partition {
 	int64_t confirmed; /* ... and came back */
 	int64_t asked; /* ... and the brokers were asked to remember it */
 	int64_t committed; /* ... and do */
+
+	enum hindrance hindrance; /* why it stands still; HINDRANCE_NONE: nothing is known */
+	int64_t leaderless; /* gw_now() since when it has had no leader; 0: it has one */
+	bool gone; /* ... for there is no such partition any more */
+	bool stale; /* it was deleted: its offsets say nothing of one that is made again */
+	int64_t read_to; /* offset up to which the library has handed all over; -1: not known */
+	struct skip skip;
 };
 
 /* A record on its way. */
@@ -80,6 +89,12 @@ void assignment_return(struct assignment *assignment, uint64_t receipt, enum gw_
 uint32_t assignment_ask(struct assignment *assignment, const struct partition *only,
 	const char *topic, rd_kafka_topic_partition_list_t *list);
 
-/* What the brokers said to it. */
+/* Adds what is committed already of the partitions of which nothing new is to be committed: an
+ * answer shows that it still could be. Returns how many. */
+uint32_t assignment_repeat(const struct assignment *assignment, const char *topic,
+	rd_kafka_topic_partition_list_t *list);
+
+/* What the brokers said to either, partition by partition: also that one is hindered, or that it is
+ * no more. */
 void assignment_answer(struct assignment *assignment, const rd_kafka_topic_partition_list_t *list,
 	rd_kafka_resp_err_t error);

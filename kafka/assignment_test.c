@@ -146,6 +146,49 @@ static void no_more_are_out_than_may_be_and_places_are_used_again(void **state)
 
 #define IN_ASSIGNMENT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+static void what_is_committed_already_can_be_asked_again(void **state)
+{
+	struct assignment *assignment = *state;
+	struct partition *p = assignment_add(assignment, 3);
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	const uint64_t first = assignment_depart(assignment, p, 10);
+
+	assert_int_equal(assignment_repeat(assignment, "pictures", list), 0);
+	assignment_return(assignment, first, GW_DROP_NONE);
+	assert_int_equal(asked(assignment, p), 11);
+	assert_int_equal(assignment_repeat(assignment, "pictures", list), 0);
+	answer(assignment, 3, 11, RD_KAFKA_RESP_ERR_NO_ERROR);
+	assert_int_equal(assignment_repeat(assignment, "pictures", list), 1);
+	assert_int_equal(list->elems[0].offset, 11);
+	/* The answer changes nothing. */
+	answer(assignment, 3, 11, RD_KAFKA_RESP_ERR_NO_ERROR);
+	assert_int_equal(asked(assignment, p), -1);
+	/* An offset of a topic that was deleted would be taken for one of the next. */
+	p->stale = true;
+	assert_int_equal(assignment_repeat(assignment, "pictures", list), 0);
+	assignment_return(assignment, assignment_depart(assignment, p, 11), GW_DROP_NONE);
+	assert_int_equal(asked(assignment, p), -1);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void an_answer_says_what_hinders_a_partition_until_another_one_does_not(void **state)
+{
+	struct assignment *assignment = *state;
+	struct partition *p = assignment_add(assignment, 3);
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+	rd_kafka_topic_partition_list_add(list, "pictures", 3)->err =
+		RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+	assignment_answer(assignment, list, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+	assert_int_equal(p->hindrance, HINDRANCE_TOPIC);
+	list->elems[0].err = RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+	assignment_answer(assignment, list, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+	assert_int_equal(p->hindrance, HINDRANCE_TOPIC);
+	answer(assignment, 3, 11, RD_KAFKA_RESP_ERR_NO_ERROR);
+	assert_int_equal(p->hindrance, HINDRANCE_NONE);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +198,11 @@ int main(void)
 		IN_ASSIGNMENT(a_refused_commit_is_asked_for_again),
 		IN_ASSIGNMENT(receipts_of_a_partition_that_was_let_go_change_nothing),
 		IN_ASSIGNMENT(no_more_are_out_than_may_be_and_places_are_used_again),
+		cmocka_unit_test_setup_teardown(
+			what_is_committed_already_can_be_asked_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			an_answer_says_what_hinders_a_partition_until_another_one_does_not, setup,
+			teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,14 +172,21 @@ static bool is_known(const char *facility, const char *text)
 		(strcmp(facility, "CONFWARN") == 0 && strstr(text, "enable.gapless.guarantee"));
 }
 
-/* Whether the library says the same thing as lately: it may do so every second. */
-static bool is_repeated(struct client_words *words, const char *facility)
+/* Whether the library says the same thing as lately: it may do so every second. What it says of
+ * offsets it says of one partition. */
+static bool is_repeated(struct client_words *words, const char *facility, const char *text)
 {
+	const char *end = strcmp(facility, "OFFSET") == 0 ? strstr(text, "]: ") : NULL;
+	char subject[sizeof(words->subject)];
 	int64_t now = gw_now();
 
-	if (strcmp(words->facility, facility) == 0 && now < words->until)
+	/* The library's thread stands before the partition. */
+	if (end && strstr(end + 1, "]: "))
+		end = strstr(end + 1, "]: ");
+	snprintf(subject, sizeof(subject), "%s%.*s", facility, end ? (int)(end - text) : 0, text);
+	if (strcmp(words->subject, subject) == 0 && now < words->until)
 		return true;
-	snprintf(words->facility, sizeof(words->facility), "%s", facility);
+	memcpy(words->subject, subject, sizeof(subject));
 	words->until = now + REPEATS_NS;
 	return false;
 }
@@ -194,8 +201,10 @@ void client_log(struct client *client, const char *topic, struct client_words *w
 
 		if (rd_kafka_event_log(event, &facility, &text, &level) == 0) {
 			bool told = level > LOG_WARNING || quiet || is_known(facility, text) ||
-				is_repeated(words, facility);
+				is_repeated(words, facility, text);
 
+			if (words->heard)
+				words->heard(words->arg, facility, text);
 			gw_log(told ? GW_LOG_DEBUG : GW_LOG_WARNING, "kafka", "%s: %s: %s", topic,
 				facility, text);
 		}

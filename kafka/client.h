@@ -57,8 +57,10 @@ bool client_hears_brokers(struct client *client);
 
 /* What the library said last, of the clients of one topic. */
 struct client_words {
-	char facility[32];
+	char subject[96]; /* its facility and, of an offset, the partition */
 	int64_t until; /* gw_now(): the same is not told again before */
+	void (*heard)(void *arg, const char *facility, const char *text); /* of all; may be NULL */
+	void *arg;
 };
 
 /* Passes on what the library logged: what it repeats, and with `quiet` all, as debug messages. */

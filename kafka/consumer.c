@@ -1,7 +1,6 @@
 #include "kafka/consumer.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,26 @@
 
 void consumer_fail(struct consumer *consumer, const char *text)
 {
+	/* What ended it is told for ever. */
+	if (consumer->fatal)
+		return;
 	snprintf(consumer->last_error, sizeof(consumer->last_error), "%s", text);
+	consumer->failed_at = gw_now();
+}
+
+/* The library tells of an offset that was not there in its log alone. */
+static void hear_log(void *arg, const char *facility, const char *text)
+{
+	struct consumer *consumer = arg;
+	struct partition *partition;
+	int32_t number;
+	int64_t offset;
+
+	if (strcmp(facility, "OFFSET") != 0 || !skips_read(text, &number, &offset))
+		return;
+	partition = assignment_find(&consumer->assignment, number);
+	if (partition)
+		skips_heard(&consumer->skips, &partition->skip, offset, gw_now());
 }
 
 int consumer_open(struct consumer *consumer, const struct gw *gw, struct gw_error *error)
@@ -32,6 +50,9 @@ int consumer_open(struct consumer *consumer, const struct gw *gw, struct gw_erro
 	consumer->gw = gw;
 	consumer->config = gw->config->kafka->source;
 	consumer->opened = gw_now();
+	consumer->restless = consumer->opened;
+	consumer->words.heard = hear_log;
+	consumer->words.arg = consumer;
 	assignment_open(&consumer->assignment);
 	if (!conf)
 		return -EINVAL;
@@ -62,47 +83,54 @@ void consumer_close(struct consumer *consumer)
 	pthread_mutex_destroy(&consumer->lock);
 }
 
+/* What is said of the consumer as a whole. */
 static void hear_error(struct consumer *consumer, rd_kafka_resp_err_t error, const char *text)
 {
-	switch (error) {
-	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+	const enum hindrance kind = hindrance_of(error);
+
+	if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
 		/* It follows the reason of the last one: the reason helps more. */
 		if (consumer->last_error[0] == '\0')
 			consumer_fail(consumer, text);
 		consumer->state = CONSUMER_DOWN;
 		return;
-	case RD_KAFKA_RESP_ERR__FATAL:
-		consumer->fatal = true;
-		break;
-	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-		consumer->unknown_topic = true;
-		break;
-	default:
-		break;
 	}
 	consumer_fail(consumer, text);
+	if (kind == HINDRANCE_TOPIC || kind == HINDRANCE_GROUP || kind == HINDRANCE_UNKNOWN)
+		consumer->hindered[kind] = true;
 }
 
-/* Five times a second (STATISTICS.md of librdkafka): the moment to commit. */
-static void hear_statistics(struct consumer *consumer, const char *statistics)
+/* What comes in place of a record. */
+static void hear_partition(
+	struct consumer *consumer, struct partition *partition, const rd_kafka_message_t *message)
 {
-	json_t *root = json_loads(statistics, 0, NULL), *broker;
-	const char *name,
-		*joining = json_string_value(
-			json_object_get(json_object_get(root, "cgrp"), "join_state"));
+	const enum hindrance hindrance = hindrance_of(message->err);
 
-	json_object_foreach(json_object_get(root, "brokers"), name, broker) {
-		const char *state = json_string_value(json_object_get(broker, "state"));
+	consumer_fail(consumer, rd_kafka_message_errstr(message));
+	if (hindrance != HINDRANCE_NONE)
+		partition->hindrance = hindrance;
+}
 
-		if (state && strcmp(state, "UP") == 0)
-			consumer->state = CONSUMER_UP;
-	}
-	if (joining && strcmp(joining, "steady") == 0 && !consumer->closing)
-		group_commit(consumer);
-	if (consumer->assignment.count > 0)
-		consumer->unknown_topic = false;
-	json_decref(root);
+/* Its partitions are for others from now on. */
+static void give_up(struct consumer *consumer, rd_kafka_resp_err_t error, const char *text)
+{
+	consumer_fail(consumer, text);
+	consumer->fenced =
+		error == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || error == RD_KAFKA_RESP_ERR__FENCED;
+	consumer->fatal = true;
+	gw_error_log(SUBJECT, "%s: no record is read any more: %s", consumer->config->topic, text);
+	group_give_up(consumer);
+}
+
+/* Of a failure for good there is not always an event. */
+static void look_for_the_end(struct consumer *consumer)
+{
+	char text[CONSUMER_ERROR];
+	const rd_kafka_resp_err_t error =
+		rd_kafka_fatal_error(consumer->client.handle, text, sizeof(text));
+
+	if (error != RD_KAFKA_RESP_ERR_NO_ERROR && !consumer->fatal)
+		give_up(consumer, error, text);
 }
 
 uint32_t consumer_poll(struct consumer *consumer, int64_t now)
@@ -131,11 +159,12 @@ uint32_t consumer_poll(struct consumer *consumer, int64_t now)
 		case RD_KAFKA_EVENT_FETCH:
 			/* Never, for every partition has a queue of its own; what came here would
 			 * be lost. */
-			consumer->fatal = true;
-			consumer_fail(consumer, "a record came by the wrong queue");
+			if (!consumer->fatal)
+				give_up(consumer, RD_KAFKA_RESP_ERR__FATAL,
+					"a record came by the wrong queue");
 			break;
 		case RD_KAFKA_EVENT_STATS:
-			hear_statistics(consumer, rd_kafka_event_stats(event));
+			consumer_statistics(consumer, rd_kafka_event_stats(event), now);
 			break;
 		default:
 			break;
@@ -175,92 +204,52 @@ const rd_kafka_message_t *consumer_peek(struct consumer *consumer, struct partit
 
 		if (!message->err)
 			return message;
-		hear_error(consumer, message->err, rd_kafka_message_errstr(message));
+		hear_partition(consumer, partition, message);
 		drop_next(partition);
 	}
 	return NULL;
 }
 
-uint64_t consumer_depart(struct consumer *consumer, struct partition *partition)
+static uint64_t depart(struct consumer *consumer, struct partition *partition)
 {
-	const uint64_t receipt = assignment_depart(
-		&consumer->assignment, partition, partition->batch[partition->next]->offset);
+	const int64_t offset = partition->batch[partition->next]->offset;
 
+	skips_taken(&consumer->skips, &partition->skip, partition->taken, offset);
+	/* Records that came before the right was taken away show nothing. */
+	if (partition->hindrance != HINDRANCE_TOPIC)
+		partition->hindrance = HINDRANCE_NONE;
 	gw_counter_add(&consumer->consumed, 1);
 	drop_next(partition);
-	return receipt;
+	return assignment_depart(&consumer->assignment, partition, offset);
 }
 
-void consumer_pass(struct consumer *consumer, struct partition *partition)
+uint64_t consumer_depart(struct consumer *consumer, struct partition *partition)
 {
-	const uint64_t receipt = consumer_depart(consumer, partition);
-
-	assignment_return(&consumer->assignment, receipt, GW_DROP_NONE);
+	intake_used(&consumer->intake);
+	return depart(consumer, partition);
 }
 
-/* Records of a partition that are not confirmed yet, as far as the client has heard. */
-static int64_t lag_of(const struct consumer *consumer, const struct partition *partition)
+void consumer_refuse(struct consumer *consumer, struct partition *partition, enum gw_drop reason)
 {
-	const int64_t at = partition->confirmed >= 0 ? partition->confirmed
-		: partition->oldest                  ? partition->oldest->offset
-						     : -1;
-	int64_t low = -1, high = -1;
-
-	if (rd_kafka_get_watermark_offsets(consumer->client.handle, consumer->config->topic,
-		    partition->number, &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-		high < 0)
-		return -1;
-	/* Of a partition that nobody has read from, only that there is nothing is sure. */
-	if (at < 0)
-		return high == low ? 0 : -1;
-	return high > at ? high - at : 0;
-}
-
-static void look(struct consumer *consumer)
-{
-	struct consumer_facts facts = {
-		.state = consumer->state,
-		.unknown_topic = consumer->unknown_topic,
-		.fatal = consumer->fatal,
-		.partitions = consumer->assignment.count,
-		.in_flight = consumer->assignment.out,
-		.lag_known = consumer->assignment.count > 0,
-	};
-
-	memcpy(facts.last_error, consumer->last_error, sizeof(facts.last_error));
-	for (uint32_t i = 0; i < consumer->assignment.count; i++) {
-		const struct partition *partition = consumer->assignment.partitions[i];
-		const bool waiting = partition->next < partition->count;
-		const int64_t lag = lag_of(consumer, partition);
-
-		facts.waiting += waiting;
-		facts.lag += lag > 0 ? lag : 0;
-		facts.lag_known &= lag >= 0;
-		if (i >= CONSUMER_SHOWN)
-			continue;
-		facts.partition[i].number = partition->number;
-		facts.partition[i].lag = lag;
-		facts.partition[i].committed = partition->committed;
-		facts.partition[i].in_flight = partition->in_flight;
-		facts.partition[i].waiting = waiting;
-	}
-	/* Whoever reads them makes the lane wait for no longer than a copy takes. */
-	pthread_mutex_lock(&consumer->lock);
-	consumer->facts = facts;
-	pthread_mutex_unlock(&consumer->lock);
+	intake_refused(&consumer->intake, reason);
+	assignment_return(&consumer->assignment, depart(consumer, partition), GW_DROP_NONE);
 }
 
 void consumer_housekeeping(struct consumer *consumer, int64_t now)
 {
 	client_log(&consumer->client, consumer->config->topic, &consumer->words, false);
+	look_for_the_end(consumer);
 	if (now >= consumer->facts_at) {
-		look(consumer);
+		consumer_look(consumer, now);
 		consumer->facts_at = now + GW_NS_PER_S / 4;
 	}
 }
 
 bool consumer_leave(struct consumer *consumer, int64_t now)
 {
+	/* It has left already. */
+	if (consumer->fatal)
+		return true;
 	if (!consumer->closing) {
 		consumer->closing = true;
 		group_leave(consumer);

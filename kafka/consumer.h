@@ -23,6 +23,9 @@
 #include "core/gateway.h"
 #include "kafka/assignment.h"
 #include "kafka/client.h"
+#include "kafka/hindrance.h"
+#include "kafka/intake.h"
+#include "kafka/skips.h"
 
 #define CONSUMER_ERROR 256
 #define CONSUMER_SHOWN 64 /* partitions that are described */
@@ -35,7 +38,11 @@ enum consumer_state { CONSUMER_CONNECTING, CONSUMER_UP, CONSUMER_DOWN };
 /* What it tells of itself: a copy, made now and then. */
 struct consumer_facts {
 	enum consumer_state state;
-	bool unknown_topic, fatal;
+	bool fatal, fenced;
+	struct hindered hindered[HINDRANCES];
+	int64_t restless, uncommitted; /* as in struct consumer */
+	struct skips skips;
+	struct intake_sum lately;
 	uint32_t partitions, in_flight, waiting; /* waiting: partitions whose next record must */
 	int64_t lag; /* records that are not committed yet, of those partitions that are known */
 	bool lag_known; /* of all partitions */
@@ -62,7 +69,16 @@ struct consumer {
 	bool closing;
 
 	enum consumer_state state;
-	bool unknown_topic, fatal;
+	bool fatal; /* nothing is read any more ... */
+	bool fenced; /* ... for another consumer has the same group.instance.id */
+	bool hindered[HINDRANCES]; /* as a whole; partitions have their own */
+	int64_t restless; /* gw_now() since when the group has been changing; 0: it is at rest */
+	int64_t uncommitted; /* gw_now() since when no commit was taken; 0: the last one was */
+	int64_t prove_at; /* gw_now() */
+	int64_t rejoin_at; /* gw_now(); 0: there is no reason to */
+	struct skips skips;
+	struct intake intake;
+	int64_t failed_at; /* gw_now(), of last_error */
 	char last_error[CONSUMER_ERROR];
 
 	/* The lane writes, others read. */
@@ -81,13 +97,21 @@ uint32_t consumer_poll(struct consumer *consumer, int64_t now);
 /* The next record of a partition, which stays its own; NULL: there is none at the moment. */
 const rd_kafka_message_t *consumer_peek(struct consumer *consumer, struct partition *partition);
 
-/* Its next record is done with; `receipt` says that it is on its way, otherwise it never will be.
- */
+/* Its next record is on its way, and comes back with that receipt. */
 uint64_t consumer_depart(struct consumer *consumer, struct partition *partition);
-void consumer_pass(struct consumer *consumer, struct partition *partition);
 
-/* What went wrong last, for those who ask. */
+/* Its next record can be no frame: it is done with. */
+void consumer_refuse(struct consumer *consumer, struct partition *partition, enum gw_drop reason);
+
+/* What went wrong last, for those who ask, until all has been well for a while. */
 void consumer_fail(struct consumer *consumer, const char *text);
+
+/* Reads the library's statistics (its STATISTICS.md), five times a second: how the group and the
+ * partitions are doing. That is also the moment to commit. */
+void consumer_statistics(struct consumer *consumer, const char *statistics, int64_t now);
+
+/* Takes the facts for those who ask. */
+void consumer_look(struct consumer *consumer, int64_t now);
 
 /* About every 10 ms: looks at how it is doing. */
 void consumer_housekeeping(struct consumer *consumer, int64_t now);

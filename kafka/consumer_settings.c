@@ -12,6 +12,8 @@ static const struct setting usual[] = {
 	{"queued.max.messages.kbytes", "16384"},
 	{"reconnect.backoff.max.ms", "2000"},
 	{"socket.keepalive.enable", "true"},
+	/* A topic that may be known now, or is gone, is not to be noticed after minutes only. */
+	{"topic.metadata.refresh.interval.ms", "10000"},
 	{NULL, NULL},
 };
 

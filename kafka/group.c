@@ -61,6 +61,9 @@ static void take_queue(struct consumer *consumer, struct partition *partition)
 static void assigned(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
 {
 	log_partitions(consumer, "has got", list);
+	/* They are those of a topic that is there and may be known. */
+	if (list->cnt > 0)
+		consumer->hindered[HINDRANCE_TOPIC] = consumer->hindered[HINDRANCE_UNKNOWN] = false;
 	for (int i = 0; i < list->cnt; i++) {
 		struct partition *partition =
 			assignment_add(&consumer->assignment, list->elems[i].partition);
@@ -74,18 +77,32 @@ static void assigned(struct consumer *consumer, rd_kafka_topic_partition_list_t 
 	report(consumer, rd_kafka_incremental_assign(consumer->client.handle, list));
 }
 
+static void commit(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
+{
+	const rd_kafka_resp_err_t error = rd_kafka_commit_queue(
+		consumer->client.handle, list, consumer->client.events, NULL, NULL);
+
+	if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+		assignment_answer(&consumer->assignment, list, error);
+}
+
 void group_commit(struct consumer *consumer)
 {
 	rd_kafka_topic_partition_list_t *list =
 		rd_kafka_topic_partition_list_new((int)consumer->assignment.count);
 
-	if (assignment_ask(&consumer->assignment, NULL, consumer->config->topic, list) > 0) {
-		const rd_kafka_resp_err_t error = rd_kafka_commit_queue(
-			consumer->client.handle, list, consumer->client.events, NULL, NULL);
+	if (assignment_ask(&consumer->assignment, NULL, consumer->config->topic, list) > 0)
+		commit(consumer, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
 
-		if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-			assignment_answer(&consumer->assignment, list, error);
-	}
+void group_prove(struct consumer *consumer)
+{
+	rd_kafka_topic_partition_list_t *list =
+		rd_kafka_topic_partition_list_new((int)consumer->assignment.count);
+
+	if (assignment_repeat(&consumer->assignment, consumer->config->topic, list) > 0)
+		commit(consumer, list);
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -175,10 +192,43 @@ void group_committed(struct consumer *consumer, rd_kafka_event_t *event)
 	const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
 
 	assignment_answer(&consumer->assignment, list, error);
-	if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+	/* There was nothing to be committed. */
+	if (error == RD_KAFKA_RESP_ERR__NO_OFFSET)
+		return;
+	if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
 		gw_counter_add(&consumer->commits, 1);
-	else
-		consumer_fail(consumer, rd_kafka_event_error_string(event));
+		consumer->uncommitted = 0;
+		consumer->hindered[HINDRANCE_GROUP] = false;
+		consumer->hindered[HINDRANCE_UNKNOWN] = false;
+		return;
+	}
+	consumer_fail(consumer, rd_kafka_event_error_string(event));
+	if (consumer->uncommitted == 0)
+		consumer->uncommitted = gw_now();
+	if (hindrance_of(error) == HINDRANCE_GROUP)
+		consumer->hindered[HINDRANCE_GROUP] = true;
+}
+
+void group_rejoin(struct consumer *consumer)
+{
+	struct gw_error error;
+
+	rd_kafka_unsubscribe(consumer->client.handle);
+	if (group_join(consumer, &error) != 0) {
+		consumer_fail(consumer, error.text);
+		gw_warn(SUBJECT, "%s", error.text);
+	}
+}
+
+void group_give_up(struct consumer *consumer)
+{
+	rd_kafka_event_t *event = consumer->revoked;
+
+	consumer->revoked = NULL;
+	if (event)
+		let_go(consumer, event);
+	assignment_close(&consumer->assignment);
+	rd_kafka_unsubscribe(consumer->client.handle);
 }
 
 void group_leave(struct consumer *consumer)

@@ -22,8 +22,18 @@ void group_turn(struct consumer *consumer, int64_t now);
  * commit for the loss of all partitions, and what is on its way would come twice. */
 void group_commit(struct consumer *consumer);
 
+/* Asks them once more what they remember already: the answer shows whether they still would, and
+ * that is whether topic and group may be read. As group_commit(). */
+void group_prove(struct consumer *consumer);
+
 /* What they answered. The event stays the caller's. */
 void group_committed(struct consumer *consumer, rd_kafka_event_t *event);
+
+/* Leaves the group and joins it again: where a partition begins is found out anew. */
+void group_rejoin(struct consumer *consumer);
+
+/* The client has failed for good: lets all partitions go. */
+void group_give_up(struct consumer *consumer);
 
 /* Begins to leave: partitions are to go, by events. */
 void group_leave(struct consumer *consumer);

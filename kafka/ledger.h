@@ -17,6 +17,7 @@ struct entry {
 	struct entry *before, *after;
 	uint64_t order; /* grows with every record */
 	int64_t since; /* gw_now() when it was submitted */
+	int64_t time_ms; /* record time, since 1970 */
 	uint32_t camera;
 	uint64_t receipt; /* of a result's frame */
 	size_t bytes; /* of key and value */

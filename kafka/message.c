@@ -49,17 +49,16 @@ struct client_message message_of(const struct sink_record *record, void *opaque)
 	};
 }
 
-struct client_message message_again(enum sink_kind kind, const rd_kafka_message_t *given_up)
+struct client_message message_again(
+	enum sink_kind kind, const rd_kafka_message_t *given_up, int64_t time_ms)
 {
-	rd_kafka_timestamp_type_t type;
-
 	return (struct client_message){
 		.value = given_up->payload,
 		.size = given_up->len,
 		.key = given_up->key,
 		.key_size = given_up->key_len,
 		.flags = kinds[kind].flags,
-		.time_ms = rd_kafka_message_timestamp(given_up, &type),
+		.time_ms = time_ms,
 		.opaque = given_up->_private,
 	};
 }

@@ -106,7 +106,8 @@ static bool failed_for_good(const struct client *client)
 static void take_back(struct producer *producer, const rd_kafka_message_t *given_up)
 {
 	struct entry *entry = given_up->_private;
-	const struct client_message message = message_again(producer->kind, given_up);
+	const struct client_message message =
+		message_again(producer->kind, given_up, entry->time_ms);
 	rd_kafka_headers_t *headers = NULL;
 
 	rd_kafka_message_detach_headers((rd_kafka_message_t *)given_up, &headers);
@@ -241,6 +242,7 @@ static rd_kafka_resp_err_t accept_record(
 	const struct client_message message = message_of(record, entry);
 	rd_kafka_headers_t *headers = message_headers(record);
 
+	entry->time_ms = message.time_ms;
 	if (producer->flow == PRODUCER_OPEN && !producer->next) {
 		rd_kafka_resp_err_t error = client_send(&producer->now, &message, headers);
 

@@ -52,6 +52,14 @@ void refusal_advice(rd_kafka_resp_err_t error, const char *topic, char *text, si
 			"smaller pictures",
 			name, topic);
 		break;
+	case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+		snprintf(text, size,
+			"%s: the capture time is further from the broker's time than "
+			"message.timestamp.*.max.ms of the topic %s allows: set the clocks, or "
+			"raise "
+			"it",
+			name, topic);
+		break;
 	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
 		snprintf(text, size, "%s: \"%s\" cannot be the name of a topic", name, topic);
 		break;

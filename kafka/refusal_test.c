@@ -40,6 +40,8 @@ static void advice_names_the_error_and_the_topic(void **state)
 		text, "_UNKNOWN_TOPIC: create the topic results or allow its auto-creation");
 	refusal_advice(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "t", text, sizeof(text));
 	assert_non_null(strstr(text, "TOPIC_AUTHORIZATION_FAILED: grant Write"));
+	refusal_advice(RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, "t", text, sizeof(text));
+	assert_non_null(strstr(text, "message.timestamp.*.max.ms of the topic t"));
 	refusal_advice(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, "t", text, sizeof(text));
 	assert_non_null(strstr(text, "NOT_ENOUGH_REPLICAS: "));
 }

@@ -50,6 +50,8 @@ static const char *const ours[] = {
 	"delivery.report.only.error",
 	"enabled_events",
 	"log.queue",
+	/* They say whether a broker is connected: see producer_housekeeping(). */
+	"statistics.interval.ms",
 	"transactional.id",
 	NULL,
 };

@@ -97,12 +97,19 @@ static void the_user_has_the_last_word(void **state)
 
 static void what_the_accounting_needs_is_not_the_users(void **state)
 {
-	struct gw_property_config property = {
-		.name = "delivery.report.only.error", .value = "true"};
-	struct site site = site_with(&property, 1);
+	struct gw_property_config properties[] = {
+		{.name = "delivery.report.only.error", .value = "true"},
+		/* Without them an idle producer would never hear that a broker is connected. */
+		{.name = "statistics.interval.ms", .value = "0"},
+	};
 
-	assert_null(make(&site, SINK_RESULT));
-	assert_non_null(strstr(site.error.text, "delivery.report.only.error"));
+	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
+		struct site site = site_with(&properties[i], 1);
+
+		assert_null(make(&site, SINK_RESULT));
+		assert_non_null(strstr(site.error.text, properties[i].name));
+		assert_non_null(strstr(site.error.text, "kafka.properties"));
+	}
 }
 
 static void an_error_never_shows_a_value(void **state)

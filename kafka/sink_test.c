@@ -139,7 +139,7 @@ static void a_result_and_its_picture_arrive_as_cloud_events(void **state)
 
 	assert_int_equal(result->key_len, 4);
 	assert_memory_equal(result->key, "cam1", 4);
-	assert_int_equal(rd_kafka_message_timestamp(result, &type), 1795246800123);
+	assert_int_equal(rd_kafka_message_timestamp(result, &type), FIXTURE_CAPTURE_MS);
 	assert_header(result, "ce_specversion", "1.0");
 	assert_header(result, "ce_id", "00000000-0000-4000-8000-000000000001/cam1/0");
 	assert_header(result, "ce_source", "/gateways/test%20gateway/cameras/cam1");
@@ -154,7 +154,7 @@ static void a_result_and_its_picture_arrive_as_cloud_events(void **state)
 
 	assert_memory_equal(picture->key, "cam1", 4);
 	assert_int_equal(picture->partition, result->partition);
-	assert_int_equal(rd_kafka_message_timestamp(picture, &type), 1795246800123);
+	assert_int_equal(rd_kafka_message_timestamp(picture, &type), FIXTURE_CAPTURE_MS);
 	assert_header(picture, "ce_id", "00000000-0000-4000-8000-000000000001/cam1/0");
 	assert_header(picture, "ce_type", "com.framegate.frame.v1");
 	assert_header(picture, "content-type", "image/jpeg");
@@ -167,7 +167,7 @@ static void a_result_and_its_picture_arrive_as_cloud_events(void **state)
 	fixture_close(f, 1000);
 }
 
-/* Results of cam0 are complete and in order. */
+/* Results of cam0 are complete and in order, and each has its frame's time. */
 static void assert_in_order(struct cluster *cluster, uint32_t count)
 {
 	struct records results = consume(cluster, "framegate.results", count);
@@ -176,8 +176,11 @@ static void assert_in_order(struct cluster *cluster, uint32_t count)
 		json_t *json =
 			json_loadb(results.messages[i]->payload, results.messages[i]->len, 0, NULL);
 		json_t *frame = json_object_get(json, "frame");
+		rd_kafka_timestamp_type_t type;
 
 		assert_int_equal(json_integer_value(json_object_get(frame, "sequence")), i);
+		assert_int_equal(
+			rd_kafka_message_timestamp(results.messages[i], &type), FIXTURE_CAPTURE_MS);
 		json_decref(json);
 	}
 	records_free(&results);

@@ -98,7 +98,7 @@ static bool refuse(struct source *source, struct partition *partition,
 
 	gw_counter_add(&stats->records, 1);
 	gw_count_drop(stats, drop);
-	consumer_pass(&source->consumer, partition);
+	consumer_refuse(&source->consumer, partition, drop);
 	return true;
 }
 

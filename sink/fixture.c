@@ -153,7 +153,7 @@ struct gw_frame *fixture_frame(struct fixture *fixture, uint32_t camera)
 	frame->ssrc = UINT32_MAX;
 	frame->rtp_timestamp = 90000;
 	frame->sequence = fixture->sequence[camera]++;
-	frame->capture_ns = 1795246800123456789; /* 2026-11-21T07:40:00.123Z */
+	frame->capture_ns = FIXTURE_CAPTURE_MS * GW_NS_PER_MS + 456789;
 	frame->clock = GW_CLOCK_ARRIVAL;
 	frame->width = 320;
 	frame->height = 240;

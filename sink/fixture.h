@@ -10,6 +10,8 @@
 /* Of the two models. */
 #define DIGEST_0 "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define DIGEST_1 "sha256:1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+/* When its frames were captured: 2026-11-21T07:40:00.123Z. */
+#define FIXTURE_CAPTURE_MS 1795246800123
 
 struct fixture {
 	struct gw gw;

@@ -8,6 +8,7 @@ import pytest
 from testbed import places
 from testbed.kafka import Kafka
 from testbed.sink_run import program
+from testbed.worker import PARTITIONS, Feeder, Names, Workers
 
 
 @pytest.fixture
@@ -39,3 +40,20 @@ def broker(tmp_path: Path) -> Iterator[Kafka]:
     kafka.create_topics(["framegate.results", "framegate.frames"])
     yield kafka
     kafka.kill()
+
+
+@pytest.fixture
+def workers(shared_broker: Kafka) -> Iterator[Workers]:
+    """No worker yet; their topics are there."""
+    names = Names.unique()
+    shared_broker.create_topics([names.pictures], PARTITIONS)
+    shared_broker.create_topics(names.topics)
+    made = Workers(shared_broker, names)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def feeder(workers: Workers) -> Feeder:
+    """Who puts pictures into the workers' topic."""
+    return Feeder(workers.kafka.brokers, workers.names.pictures)

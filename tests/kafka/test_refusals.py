@@ -68,7 +68,7 @@ def test_a_right_that_is_missing_for_a_while_costs_nothing(
     run.wait_for(f"kafka.{topics.results}.unconfirmed: ", 10)
     advice = f"TOPIC_AUTHORIZATION_FAILED: grant Write and Describe on the topic {topics.results}"
     assert advice in run.process.text()
-    shared_broker.allow_writing(rule)
+    shared_broker.allow(rule)
     _all_in_order(run, 200)
 
 

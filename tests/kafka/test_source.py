@@ -4,35 +4,21 @@ import io
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from testbed.consumer import Customer, validate
-from testbed.kafka import Kafka
-from testbed.worker import Feeder, Names, Traffic, Workers, committed, picture, source_facts
+from testbed.worker import (
+    PARTITIONS,
+    Traffic,
+    Workers,
+    committed,
+    picture,
+    source_facts,
+)
 
-PARTITIONS = 6
 CAMERAS = ("gate", "yard", "door.2")
-
-
-@pytest.fixture
-def workers(shared_broker: Kafka) -> Iterator[Workers]:
-    """No worker yet; their topics are there."""
-    names = Names.unique()
-    shared_broker.create_topics([names.pictures], PARTITIONS)
-    shared_broker.create_topics(names.topics)
-    made = Workers(shared_broker, names)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def feeder(workers: Workers) -> Feeder:
-    """Who puts pictures into the workers' topic."""
-    return Feeder(workers.kafka.brokers, workers.names.pictures)
 
 
 def read(workers: Workers, results: int, timeout: float = 40) -> Customer:

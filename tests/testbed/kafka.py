@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -145,22 +145,30 @@ class Kafka:
 
     def deny_writing(self, name: str) -> AclBinding:
         """Lets nobody write to a topic any more; the answer is for allow_writing()."""
+        return self._rule(ResourceType.TOPIC, name, AclOperation.WRITE, AclPermissionType.DENY)
+
+    def deny(self, kind: ResourceType, name: str, operation: AclOperation) -> AclBinding:
+        """Takes one right on a topic or a group from everybody, and leaves them all others."""
+        self._rule(kind, name, AclOperation.ALL, AclPermissionType.ALLOW)
+        return self._rule(kind, name, operation, AclPermissionType.DENY)
+
+    def _rule(
+        self,
+        kind: ResourceType,
+        name: str,
+        operation: AclOperation,
+        permission: AclPermissionType,
+    ) -> AclBinding:
         rule = AclBinding(
-            ResourceType.TOPIC,
-            name,
-            ResourcePatternType.LITERAL,
-            "User:ANONYMOUS",
-            "*",
-            AclOperation.WRITE,
-            AclPermissionType.DENY,
+            kind, name, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", operation, permission
         )
         admin = self._admin()
         for done in admin.create_acls([rule]).values():
             done.result(20)
         return rule
 
-    def allow_writing(self, rule: AclBinding) -> None:
-        """Takes a rule of deny_writing() back."""
+    def allow(self, rule: AclBinding) -> None:
+        """Takes a rule of deny() or deny_writing() back."""
         only = AclBindingFilter(
             rule.restype,
             rule.name,
@@ -172,6 +180,13 @@ class Kafka:
         )
         admin = self._admin()
         for done in admin.delete_acls([only]).values():
+            done.result(20)
+
+    def delete_records(self, topic: str, ends: dict[int, int]) -> None:
+        """Takes the records of each partition before an offset, as retention does."""
+        wanted = [TopicPartition(topic, number, offset) for number, offset in ends.items()]
+        admin = self._admin()
+        for done in admin.delete_records(wanted).values():
             done.result(20)
 
     def wipe(self) -> None:

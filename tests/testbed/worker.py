@@ -22,6 +22,9 @@ from testbed import places, stopping
 from testbed.gateway import Gateway, Topics
 from testbed.kafka import Kafka
 
+# Of the topic that pictures come from.
+PARTITIONS = 6
+
 
 class Names(NamedTuple):
     """What the workers of one test have in common."""
