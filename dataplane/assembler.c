@@ -20,6 +20,10 @@
 /* How much of the place for a fragment is fetched: the processor sees where that leads to. */
 #define ROOM_AHEAD 512
 
+/* A session that has no picture yet is given up for another one when it sends nothing for so long.
+ */
+#define CANDIDATE_TIMEOUT_NS (100 * GW_NS_PER_MS)
+
 static_assert((int)GW_ADMIT_WAIT == (int)ASSEMBLER_WAIT, "passed through");
 
 struct assembler {
@@ -29,7 +33,8 @@ struct assembler {
 	bool stop_waiting;
 	struct gw_counter open_count;
 	struct stream *open; /* streams with open frames */
-	struct stream *streams[GW_CAMERAS]; /* by camera; NULL: not here */
+	/* By camera: of the session that made its last picture. NULL: it is not here. */
+	struct stream *streams[GW_CAMERAS];
 };
 
 struct assembler *assembler_create(const struct assembler_setup *setup)
@@ -58,7 +63,7 @@ void assembler_attach(struct assembler *assembler, struct stream *stream)
 {
 	const uint32_t camera = stream->version->id;
 
-	stream->stats = &assembler->stats->camera[camera];
+	stream->stats = stream->other->stats = &assembler->stats->camera[camera];
 	assembler->streams[camera] = stream;
 }
 
@@ -134,7 +139,7 @@ static void pass_on(struct assembler *assembler, struct stream *stream, struct o
 	frame->sequence = gw_counter_get(&stream->slot->next_sequence);
 	gw_counter_add(&stream->slot->next_sequence, 1);
 	gw_admission_passed_on(&stream->slot->admission, frame);
-	stream->payload_type = open->payload_type;
+	stream_set_payload_type(stream, open->payload_type);
 	gw_counter_set(&stream->stats->last_frame, (uint64_t)frame->stamp[GW_STAMP_COMPLETE]);
 	gw_counter_set(&stream->stats->size, (uint64_t)frame->width << 16 | frame->height);
 	done->frames[done->count++] = frame;
@@ -173,6 +178,23 @@ static void close_oldest(
 	pass_on_whole(assembler, stream, done);
 }
 
+/* The session has made a picture of its own: it is the camera's from now on. The other one keeps
+ * what it has open: it may still be completed. */
+static void take_over(struct assembler *assembler, struct stream *stream)
+{
+	struct stream *old = stream->other;
+
+	for (uint32_t i = 0; i < old->open_count; i++)
+		old->open[i]->is_left_over = true;
+	session_notice(old, GW_EVENT_SEQUENCE_GAP, sequence_flush(&old->sequence));
+	if (old->has_made_pictures)
+		session_notice(old, GW_EVENT_SSRC_CHANGE, 1);
+	old->is_candidate = true;
+	stream->is_candidate = false;
+	stream->other_types = 0;
+	assembler->streams[stream->version->id] = stream;
+}
+
 /* A frame may have got its last packet. */
 static void settle(struct assembler *assembler, struct stream *stream, struct open_frame *open,
 	int64_t now, struct assembler_done *done)
@@ -186,6 +208,9 @@ static void settle(struct assembler *assembler, struct stream *stream, struct op
 	} else {
 		open->state = OPEN_WHOLE;
 		open->frame->stamp[GW_STAMP_COMPLETE] = now;
+		stream->has_made_pictures = true;
+		if (stream->is_candidate && !open->is_left_over)
+			take_over(assembler, stream);
 		/* An older frame whose packets are far behind will not be completed any more. */
 		if (open != stream->open[0] && !assembler->lossless &&
 			stream->sequence.highest >= open->low + ORDER_DISTANCE)
@@ -227,8 +252,17 @@ static void refuse_picture(struct stream *stream, const struct rtp_packet *rtp,
 	gw_count_drop(stream->stats, why);
 }
 
+static void close_session(
+	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
+{
+	while (stream->open_count > 0)
+		close_oldest(assembler, stream, done);
+}
+
+/* Takes a slot; what has been kept for another session, which may never make a picture, does not
+ * stand in the way. */
 static enum gw_drop admit(struct assembler *assembler, struct stream *stream, uint16_t width,
-	uint16_t height, struct gw_frame **frame)
+	uint16_t height, struct gw_frame **frame, struct assembler_done *done)
 {
 	const struct gw_admission_rules rules = {
 		.pool = assembler->pool,
@@ -237,6 +271,11 @@ static enum gw_drop admit(struct assembler *assembler, struct stream *stream, ui
 		.lossless = assembler->lossless && !assembler->stop_waiting,
 	};
 
+	const enum gw_drop drop = gw_admit(&stream->slot->admission, &rules, width, height, frame);
+
+	if (drop == GW_DROP_NONE || stream->is_candidate || stream->other->open_count == 0)
+		return drop;
+	close_session(assembler, stream->other, done);
 	return gw_admit(&stream->slot->admission, &rules, width, height, frame);
 }
 
@@ -259,7 +298,7 @@ static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stre
 	if (drop == GW_DROP_NONE && (jpeg->type & RTP_JPEG_RESTART) && jpeg->restart_interval == 0)
 		drop = GW_DROP_BAD_RESTART;
 	if (drop == GW_DROP_NONE)
-		drop = admit(assembler, stream, width, height, &frame);
+		drop = admit(assembler, stream, width, height, &frame, done);
 	if (drop == GW_ADMIT_WAIT)
 		return ASSEMBLER_WAIT;
 	assembler->stop_waiting = false;
@@ -298,11 +337,35 @@ static void end_older(struct assembler *assembler, struct stream *stream,
 	settle(assembler, stream, older, now, done);
 }
 
-static void close_session(
-	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
+/* Whether a session is about to make a picture: one packet alone may be anybody's. */
+static bool is_making_a_picture(const struct stream *stream, int64_t when)
 {
-	while (stream->open_count > 0)
-		close_oldest(assembler, stream, done);
+	bool is_more = false;
+
+	for (uint32_t i = 0; i < stream->open_count; i++)
+		is_more |= stream->open[i]->low != stream->open[i]->high;
+	return is_more && when < stream->arrival + CANDIDATE_TIMEOUT_NS;
+}
+
+/* Finds the session of a packet that is not the camera's newest: `stream` is that one's. A third
+ * one takes the place of the other, when it can begin a picture and the other makes none. NULL: the
+ * packet is not worth a session. */
+static struct stream *find_session(struct assembler *assembler, struct stream *stream,
+	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, int64_t when,
+	struct assembler_done *done)
+{
+	struct stream *other = stream->other;
+
+	if (stream->started) {
+		if (!session_is_new(other, rtp->ssrc))
+			return other;
+		if (jpeg->offset != 0 || is_making_a_picture(other, when))
+			return NULL;
+		close_session(assembler, other, done);
+		stream = other;
+	}
+	session_begin(stream, rtp);
+	return stream;
 }
 
 void assembler_fetch(const struct assembler *assembler, uint32_t camera)
@@ -328,15 +391,19 @@ void assembler_fetch_room(const struct assembler *assembler, uint32_t camera, ui
 }
 
 enum gw_drop assembler_judge_type(
-	struct assembler *assembler, uint32_t camera, uint8_t payload_type)
+	struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp)
 {
 	struct stream *stream = assembler->streams[camera];
 
 	if (!stream)
 		return GW_DROP_NO_CAMERA;
-	if (!rtp_type_may_be_jpeg(payload_type))
+	if (stream->payload_type == rtp->payload_type) {
+		stream->other_types = 0;
+		return GW_DROP_NONE;
+	}
+	if (!rtp_type_may_be_jpeg(rtp->payload_type))
 		return GW_DROP_RTP_PAYLOAD;
-	return session_judge_type(stream, payload_type);
+	return stream->payload_type == 0 ? GW_DROP_NONE : session_judge_type(stream, rtp);
 }
 
 /* Noise and quality 100 need more than pictures of that size do: the frame moves into a larger
@@ -361,22 +428,17 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, const struct arrival *arrival,
 	struct assembler_done *done)
 {
+	const int64_t when = arrival->clock == GW_CLOCK_SOURCE ? arrival->utc : arrival->now;
 	struct stream *stream = assembler->streams[camera];
 	struct open_frame *open;
 	uint64_t extended;
 
-	stream->arrival = arrival->clock == GW_CLOCK_SOURCE ? arrival->utc : arrival->now;
 	if (session_is_new(stream, rtp->ssrc)) {
-		if (stream->started) {
-			const enum gw_drop other = session_judge_other(stream, rtp, jpeg);
-
-			if (other != GW_DROP_NONE)
-				return other;
-		}
-		close_session(assembler, stream, done);
-		session_begin(stream, rtp);
+		stream = find_session(assembler, stream, rtp, jpeg, when, done);
+		if (!stream)
+			return GW_DROP_RTP_STRAY;
 	}
-	stream->previous_stale = 0;
+	stream->arrival = when;
 	enum gw_drop drop = session_admit(stream, rtp, jpeg, &extended, &open);
 
 	if (drop == GW_DROP_NONE && !open)
@@ -414,7 +476,11 @@ void assembler_note(struct assembler *assembler, uint32_t camera, const struct r
 {
 	struct stream *stream = assembler->streams[camera];
 
-	if (!stream || session_is_new(stream, rtp->ssrc))
+	if (!stream)
+		return;
+	if (session_is_new(stream, rtp->ssrc))
+		stream = stream->other;
+	if (session_is_new(stream, rtp->ssrc))
 		return;
 	session_note(stream, rtp->sequence);
 	pass_on_whole(assembler, stream, done);
@@ -440,8 +506,7 @@ static void expire(struct assembler *assembler, struct stream *stream, int64_t n
 
 static void flush_sequence(struct stream *stream)
 {
-	gw_counter_add(
-		&stream->stats->events[GW_EVENT_SEQUENCE_GAP], sequence_flush(&stream->sequence));
+	session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
 }
 
 void assembler_expire(struct assembler *assembler, int64_t now, bool all,
@@ -462,7 +527,7 @@ void assembler_expire(struct assembler *assembler, int64_t now, bool all,
 			flush_sequence(assembler->streams[i]);
 }
 
-void assembler_detach(
+static void detach_session(
 	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
 {
 	while (stream->open_count > 0) {
@@ -474,6 +539,13 @@ void assembler_detach(
 			drop_frame(assembler, stream, open, GW_DROP_CAMERA_CHANGED, GW_DROP_LATE);
 	}
 	flush_sequence(stream);
+}
+
+void assembler_detach(
+	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
+{
+	detach_session(assembler, stream->other, done);
+	detach_session(assembler, stream, done);
 	assembler->streams[stream->version->id] = NULL;
 }
 

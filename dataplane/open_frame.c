@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "dataplane/session.h"
 #include "jpeg/marker.h"
 #include "jpeg/scan.h"
 
@@ -24,6 +25,7 @@ void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const str
 	open->type = jpeg->type;
 	open->q = jpeg->q;
 	open->payload_type = rtp->payload_type;
+	open->is_left_over = false;
 	open->have_first = false;
 	open->is_file = false;
 	open->have_last = false;
@@ -72,7 +74,7 @@ static enum gw_drop find_tables(
 		return GW_DROP_BAD_TABLES;
 	if (tables_differ(&sent, cached)) {
 		if (cached->count > 0)
-			gw_count_event(stream->stats, GW_EVENT_TABLES_CHANGED);
+			session_notice(stream, GW_EVENT_TABLES_CHANGED, 1);
 		*cached = sent;
 	}
 	return GW_DROP_NONE;

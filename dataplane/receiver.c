@@ -45,7 +45,7 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 		return drop == GW_DROP_NONE ? GW_DROP_BAD_SSRC : drop;
 	*camera = match;
 	if (drop == GW_DROP_NONE)
-		drop = assembler_judge_type(receiver->assembler, match, rtp.payload_type);
+		drop = assembler_judge_type(receiver->assembler, match, &rtp);
 	if (drop == GW_DROP_NONE)
 		drop = rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
 	if (drop != GW_DROP_NONE) {

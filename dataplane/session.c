@@ -2,14 +2,12 @@
 
 #include "core/clock.h"
 
-/* Late packets in a row, of the session before, that mean: it is back. */
-#define STALE_LIMIT 16
-
 /* Another path, or another VLAN, takes a second at most. What is repeated later comes from a camera
  * that begins anew, even when it sends the very same pictures. */
 #define LATEST_COPY_NS (2 * GW_NS_PER_S)
 
-/* Packets in a row of another payload type than the camera's that mean: it has changed its type. */
+/* After so many packets in a row of another payload type than the camera's, one of them may begin a
+ * picture. */
 #define OTHER_TYPES_LIMIT 256
 
 /* Pictures in a row, with none of the stream as it was between them, that nobody knows and that are
@@ -74,58 +72,37 @@ static bool is_another(const struct closed_picture *closed, const struct rtp_pac
 		((uint16_t)closed->first != rtp->sequence || closed->print != rtp_jpeg_print(jpeg));
 }
 
-enum gw_drop session_judge_type(struct stream *stream, uint8_t payload_type)
+enum gw_drop session_judge_type(struct stream *stream, const struct rtp_packet *rtp)
 {
-	if (stream->payload_type == 0)
-		return GW_DROP_NONE;
-	if (stream->payload_type == payload_type) {
-		stream->other_types = 0;
-		return GW_DROP_NONE;
-	}
-	if (++stream->other_types < OTHER_TYPES_LIMIT)
+	struct rtp_jpeg jpeg;
+
+	if (stream->config->payload_type || ++stream->other_types < OTHER_TYPES_LIMIT ||
+		rtp_jpeg_parse(rtp->payload, rtp->size, &jpeg) != GW_DROP_NONE || jpeg.offset != 0)
 		return GW_DROP_RTP_PAYLOAD;
-	stream->payload_type = 0;
+	stream_set_payload_type(stream, 0);
 	stream->other_types = 0;
 	return GW_DROP_NONE;
 }
 
-enum gw_drop session_judge_other(
-	struct stream *stream, const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg)
+void session_notice(struct stream *stream, enum gw_event event, uint32_t times)
 {
-	const enum gw_drop new = jpeg->offset == 0 ? GW_DROP_NONE : GW_DROP_RTP_STRAY;
-
-	if (!stream->previous_valid || rtp->ssrc != stream->previous_ssrc)
-		return new;
-	const struct closed_picture *closed = find_closed(stream, rtp, jpeg);
-
-	if (closed && !is_another(closed, rtp, jpeg))
-		return GW_DROP_DUPLICATE;
-	if (!closed && !timestamp_newer(rtp->timestamp, stream->previous_timestamp) &&
-		++stream->previous_stale < STALE_LIMIT)
-		return GW_DROP_LATE;
-	return new;
+	if (!stream->is_candidate)
+		gw_counter_add(&stream->stats->events[event], times);
 }
 
 void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 {
 	if (stream->started) {
-		gw_count_event(stream->stats, GW_EVENT_SSRC_CHANGE);
-		gw_counter_add(&stream->stats->events[GW_EVENT_SEQUENCE_GAP],
-			sequence_flush(&stream->sequence));
-		stream->previous_valid = true;
-		stream->previous_ssrc = stream->ssrc;
-		stream->previous_timestamp = stream->newest_timestamp;
+		session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
 		for (uint32_t i = 0; i < 256 - RTP_JPEG_Q_TABLES; i++)
 			stream->tables[i].count = 0;
 		stream->restart.interval = 0;
 	}
 	stream->started = true;
+	stream->has_made_pictures = false;
 	stream->epoch++;
-	if (rtp->payload_type == RTP_TYPE_JPEG)
-		stream->payload_type = RTP_TYPE_JPEG;
 	stream->ssrc = rtp->ssrc;
 	stream->stale = 0;
-	stream->previous_stale = 0;
 	stream->newest_timestamp = rtp->timestamp;
 	sequence_restart(&stream->sequence, rtp->sequence);
 	stream->pace_ticks = 0;
@@ -139,7 +116,9 @@ struct open_frame *session_find_open(struct stream *stream, const struct rtp_pac
 	for (uint32_t i = 0; i < stream->open_count; i++) {
 		struct open_frame *open = stream->open[i];
 
-		if (open->timestamp != rtp->timestamp || open->type_specific != jpeg->type_specific)
+		if (open->timestamp != rtp->timestamp ||
+			open->type_specific != jpeg->type_specific ||
+			open->payload_type != rtp->payload_type)
 			continue;
 		/* Beyond the last packet: another picture under the same timestamp. */
 		if (open->have_last && extended > open->last)
@@ -230,17 +209,15 @@ static bool skip_lost(struct stream *stream, const struct rtp_packet *rtp, uint6
 	if (gap < SEQUENCE_MAX_AHEAD || gap < expected / 2 || gap > expected * 2)
 		return false;
 	*extended = stream->sequence.highest + gap;
-	gw_counter_add(&stream->stats->events[GW_EVENT_SEQUENCE_GAP],
-		sequence_skip(&stream->sequence, *extended));
+	session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_skip(&stream->sequence, *extended));
 	begin_pace(stream, rtp->timestamp);
 	return true;
 }
 
 static void restart(struct stream *stream, const struct rtp_packet *rtp, uint64_t *extended)
 {
-	gw_count_event(stream->stats, GW_EVENT_SEQUENCE_RESTART);
-	gw_counter_add(
-		&stream->stats->events[GW_EVENT_SEQUENCE_GAP], sequence_flush(&stream->sequence));
+	session_notice(stream, GW_EVENT_SEQUENCE_RESTART, 1);
+	session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
 	sequence_restart(&stream->sequence, rtp->sequence);
 	begin_pace(stream, rtp->timestamp);
 	stream->epoch++;
@@ -327,11 +304,11 @@ void session_mark(struct stream *stream, uint64_t extended)
 	if (extended <= stream->sequence.highest)
 		forget_noted(stream, extended);
 	if (extended < stream->sequence.highest)
-		gw_count_event(stream->stats, GW_EVENT_REORDERED);
+		session_notice(stream, GW_EVENT_REORDERED, 1);
 	const uint32_t missing = sequence_mark(&stream->sequence, extended);
 
 	if (missing > 0)
-		gw_counter_add(&stream->stats->events[GW_EVENT_SEQUENCE_GAP], missing);
+		session_notice(stream, GW_EVENT_SEQUENCE_GAP, missing);
 }
 
 void session_note(struct stream *stream, uint16_t number)
@@ -367,7 +344,7 @@ void session_begin_picture(struct stream *stream, uint32_t timestamp)
 
 	measure_pace(stream, timestamp);
 	if (step < 0 || step > MAX_TIMESTAMP_STEP)
-		gw_count_event(stream->stats, GW_EVENT_TIMESTAMP_JUMP);
+		session_notice(stream, GW_EVENT_TIMESTAMP_JUMP, 1);
 	stream->newest_timestamp = timestamp;
 }
 

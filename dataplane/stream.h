@@ -1,5 +1,9 @@
 /* What a receive lane knows of one camera's stream: its RTP session and its open frames. The lane's
- * thread only, but where it is said. */
+ * thread only, but where it is said.
+ *
+ * A camera has two of them: one whose session made the last picture, and one for a session that has
+ * yet to make one, or that made pictures before (RFC 3550, appendix A.1: a new source proves itself
+ * first). They change places; nothing of either is lost by that. */
 #pragma once
 
 #include <stdbool.h>
@@ -49,6 +53,7 @@ struct open_frame {
 	uint8_t type;
 	uint8_t q;
 	uint8_t payload_type; /* of its first packet */
+	bool is_left_over; /* it began before another session took the camera over */
 
 	bool have_first; /* the packet with offset 0, whose number is `first` */
 	bool is_file; /* it began a complete JPEG file */
@@ -87,6 +92,7 @@ struct stream {
 	struct gw_camera_slot *slot;
 	struct gw_camera_stats *stats; /* the lane's, while the stream is attached to one */
 	uint32_t versions; /* that have this stream; control thread */
+	struct stream *other; /* the camera's other session */
 
 	/* Streams of the lane that have open frames, while this one does. */
 	struct stream *open_next, **open_link;
@@ -95,11 +101,10 @@ struct stream {
 
 	/* The RTP session. */
 	bool started;
-	bool previous_valid;
+	bool is_candidate; /* the other one made the camera's last picture: nothing is noticed here
+			    */
+	bool has_made_pictures;
 	uint32_t ssrc;
-	uint32_t previous_ssrc; /* of the session before */
-	uint32_t previous_timestamp;
-	uint32_t previous_stale; /* its packets in a row that are late, or tell that it is back */
 	uint32_t newest_timestamp;
 	uint8_t payload_type; /* of the camera's pictures; 0: not known yet */
 	uint32_t other_types; /* packets in a row of other types */
@@ -133,12 +138,12 @@ struct stream {
 		tables[256 - RTP_JPEG_Q_TABLES]; /* by Q, as sent before (RFC 2435, 3.1.8) */
 };
 
-/* A stream without packets so far, for a version of its camera. It belongs to that version; a later
- * one that changes nothing of the session takes it over by raising `versions`. NULL when out of
- * memory. Control thread. */
+/* A stream without packets so far, and the other one, for a version of its camera. They belong to
+ * that version; a later one that changes nothing of the session takes them over by raising
+ * `versions`. NULL when out of memory. Control thread. */
 struct stream *stream_create(struct gw_camera *version, struct gw_camera_slot *slot);
 
-/* One version less has it; freed with the last. Accepts NULL. Control thread. */
+/* One version less has them; freed with the last. Accepts NULL. Control thread. */
 void stream_release(struct stream *stream);
 
 /* Begins to fetch into the cache what every packet needs of the stream. */
@@ -155,6 +160,13 @@ static inline void stream_fetch(const struct stream *stream)
 
 static inline void stream_set_version(struct stream *stream, struct gw_camera *version)
 {
-	stream->version = version;
-	stream->config = version->config;
+	stream->version = stream->other->version = version;
+	stream->config = stream->other->config = version->config;
+}
+
+/* Says of both what type the camera's pictures have. */
+static inline void stream_set_payload_type(struct stream *stream, uint8_t payload_type)
+{
+	if (stream->payload_type != payload_type)
+		stream->payload_type = stream->other->payload_type = payload_type;
 }
