@@ -9,8 +9,11 @@
 #include "dataplane/picture_size.h"
 #include "dataplane/session.h"
 
-/* An open frame without news for so long has lost its packets. */
+/* An open frame without news for so long has lost its packets, if the camera sends two pictures in
+ * that time, or more: without a marker only the next picture says where one ends. Nobody knows how
+ * often a camera sends before its second picture. */
 #define FRAME_TIMEOUT_NS (500 * GW_NS_PER_MS)
+#define FIRST_FRAME_TIMEOUT_NS (30 * GW_NS_PER_S)
 
 /* A complete frame waits for what is older and missing only so long, and only while that is so near
  * behind the newest packet. */
@@ -140,6 +143,8 @@ static void pass_on(struct assembler *assembler, struct stream *stream, struct o
 	gw_counter_add(&stream->slot->next_sequence, 1);
 	gw_admission_passed_on(&stream->slot->admission, frame);
 	stream_set_payload_type(stream, open->payload_type);
+	stream->width = frame->width;
+	stream->height = frame->height;
 	gw_counter_set(&stream->stats->last_frame, (uint64_t)frame->stamp[GW_STAMP_COMPLETE]);
 	gw_counter_set(&stream->stats->size, (uint64_t)frame->width << 16 | frame->height);
 	done->frames[done->count++] = frame;
@@ -199,9 +204,9 @@ static void take_over(struct assembler *assembler, struct stream *stream)
 static void settle(struct assembler *assembler, struct stream *stream, struct open_frame *open,
 	int64_t now, struct assembler_done *done)
 {
-	if (open->state != OPEN_FILLING || !open_frame_is_whole(open))
+	if (open->state != OPEN_FILLING || !open_frame_is_whole(open, &stream->sequence))
 		return;
-	const enum gw_drop drop = open_frame_finish(open, stream);
+	const enum gw_drop drop = open_frame_finish(open);
 
 	if (drop != GW_DROP_NONE) {
 		drop_frame(assembler, stream, open, drop, GW_DROP_FRAME_DAMAGED);
@@ -279,6 +284,19 @@ static enum gw_drop admit(struct assembler *assembler, struct stream *stream, ui
 	return gw_admit(&stream->slot->admission, &rules, width, height, frame);
 }
 
+/* Only the packet with offset 0 is believed about the size: until it comes, the picture is as large
+ * as the one before. */
+static enum gw_drop find_size(const struct stream *stream, const struct rtp_jpeg *jpeg,
+	uint16_t *width, uint16_t *height, uint32_t *flags)
+{
+	if (jpeg->offset == 0 || stream->width == 0)
+		return picture_size_find(stream->config, jpeg, width, height, flags);
+	*width = stream->width;
+	*height = stream->height;
+	*flags = 0;
+	return GW_DROP_NONE;
+}
+
 /* The packet belongs to no open frame: one begins. */
 static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stream,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, uint64_t extended,
@@ -293,10 +311,8 @@ static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stre
 			return GW_DROP_LATE;
 		close_oldest(assembler, stream, done);
 	}
-	enum gw_drop drop = picture_size_find(stream->config, jpeg, &width, &height, &flags);
+	enum gw_drop drop = find_size(stream, jpeg, &width, &height, &flags);
 
-	if (drop == GW_DROP_NONE && (jpeg->type & RTP_JPEG_RESTART) && jpeg->restart_interval == 0)
-		drop = GW_DROP_BAD_RESTART;
 	if (drop == GW_DROP_NONE)
 		drop = admit(assembler, stream, width, height, &frame, done);
 	if (drop == GW_ADMIT_WAIT)
@@ -304,7 +320,7 @@ static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stre
 	assembler->stop_waiting = false;
 	gw_counter_add(&stream->stats->frames_in, 1);
 	if (extended > stream->sequence.highest)
-		session_begin_picture(stream, rtp->timestamp);
+		session_begin_picture(stream, rtp->timestamp, arrival->now);
 	if (drop != GW_DROP_NONE) {
 		refuse_picture(stream, rtp, jpeg, extended, drop);
 		return GW_DROP_FRAME_REFUSED;
@@ -424,6 +440,14 @@ static bool grow(struct assembler *assembler, struct open_frame *open, const str
 	return true;
 }
 
+/* Whether a packet that belongs to no open picture is none: one whose turn is later may have come
+ * too early, if it looks like RTP/JPEG and the camera sends that. */
+static bool is_doubtful(const struct stream *stream, const struct rtp_jpeg *jpeg)
+{
+	return jpeg->doubt != GW_DROP_NONE &&
+		!(jpeg->doubt == GW_DROP_BAD_Q && stream->has_made_pictures);
+}
+
 enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, const struct arrival *arrival,
 	struct assembler_done *done)
@@ -434,6 +458,8 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	uint64_t extended;
 
 	if (session_is_new(stream, rtp->ssrc)) {
+		if (jpeg->doubt != GW_DROP_NONE && session_is_new(stream->other, rtp->ssrc))
+			return jpeg->doubt;
 		stream = find_session(assembler, stream, rtp, jpeg, when, done);
 		if (!stream)
 			return GW_DROP_RTP_STRAY;
@@ -441,6 +467,11 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	stream->arrival = when;
 	enum gw_drop drop = session_admit(stream, rtp, jpeg, &extended, &open);
 
+	if (drop == GW_DROP_NONE && !open && is_doubtful(stream, jpeg)) {
+		session_note(stream, rtp->sequence);
+		pass_on_whole(assembler, stream, done);
+		return jpeg->doubt;
+	}
 	if (drop == GW_DROP_NONE && !open)
 		drop = begin_frame(assembler, stream, rtp, jpeg, extended, arrival, &open, done);
 	if (drop == ASSEMBLER_WAIT || drop == GW_DROP_DUPLICATE)
@@ -486,6 +517,22 @@ void assembler_note(struct assembler *assembler, uint32_t camera, const struct r
 	pass_on_whole(assembler, stream, done);
 }
 
+static int64_t longer(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* How long an open frame may wait for its next packet: never less than twice the time between the
+ * camera's pictures. */
+static int64_t patience(const struct stream *stream)
+{
+	int64_t rhythm = longer(stream->rhythm[0], stream->rhythm[1]);
+
+	if (rhythm == 0)
+		rhythm = longer(stream->other->rhythm[0], stream->other->rhythm[1]);
+	return rhythm == 0 ? FIRST_FRAME_TIMEOUT_NS : longer(2 * rhythm, FRAME_TIMEOUT_NS);
+}
+
 static void expire(struct assembler *assembler, struct stream *stream, int64_t now, bool all,
 	struct assembler_done *done)
 {
@@ -496,7 +543,7 @@ static void expire(struct assembler *assembler, struct stream *stream, int64_t n
 			open = stream->open[1];
 		const int64_t since = open->state == OPEN_WHOLE
 			? open->frame->stamp[GW_STAMP_COMPLETE] + ORDER_TIMEOUT_NS
-			: stream->open[0]->touched + FRAME_TIMEOUT_NS;
+			: stream->open[0]->touched + patience(stream);
 
 		if (!all && (assembler->lossless || now < since))
 			return;

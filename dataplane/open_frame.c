@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "dataplane/picture_size.h"
 #include "dataplane/session.h"
 #include "jpeg/marker.h"
+#include "jpeg/restart_interval.h"
 #include "jpeg/scan.h"
 
 /* EOI and nothing more follows the scan. */
@@ -19,11 +21,9 @@ void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const str
 	open->header_size = 0;
 	open->timestamp = rtp->timestamp;
 	open->interval = jpeg->restart_interval;
-	open->header_width = jpeg->width;
-	open->header_height = jpeg->height;
 	open->type_specific = jpeg->type_specific;
 	open->type = jpeg->type;
-	open->q = jpeg->q;
+	open->packets = 0;
 	open->payload_type = rtp->payload_type;
 	open->is_left_over = false;
 	open->have_first = false;
@@ -35,13 +35,6 @@ void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const str
 	open->high_end = 0;
 	open->coverage.count = 0;
 	open->scan = (struct jpeg_scan){0};
-}
-
-static bool headers_agree(const struct open_frame *open, const struct rtp_jpeg *jpeg)
-{
-	return open->type == jpeg->type && open->q == jpeg->q &&
-		open->header_width == jpeg->width && open->header_height == jpeg->height &&
-		open->interval == jpeg->restart_interval;
 }
 
 static bool tables_differ(const struct jpeg_tables *a, const struct jpeg_tables *b)
@@ -90,6 +83,16 @@ static enum gw_drop take_first(struct open_frame *open, struct stream *stream,
 	open->have_first = true;
 	open->first = extended;
 	open->print = rtp_jpeg_print(jpeg);
+	if (open->packets > 0) {
+		/* Another one came before, and is not believed. */
+		const enum gw_drop bad = picture_size_find(
+			stream->config, jpeg, &frame->width, &frame->height, &frame->flags);
+
+		if (bad != GW_DROP_NONE)
+			return bad;
+		open->type_specific = jpeg->type_specific;
+		open->interval = jpeg->restart_interval;
+	}
 	if (rtp_jpeg_is_file(jpeg)) {
 		open->is_file = true;
 		return GW_DROP_NONE;
@@ -181,7 +184,8 @@ enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
 {
 	enum gw_drop drop;
 
-	if (!headers_agree(open, jpeg))
+	/* It decides what follows it: the header of every packet has that form. */
+	if (open->type != jpeg->type)
 		return GW_DROP_MIXED_HEADERS;
 	if (jpeg->offset == 0 && !open->have_first) {
 		drop = take_first(open, stream, jpeg, extended);
@@ -191,6 +195,7 @@ enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
 	drop = place(open, jpeg->offset, jpeg->data, jpeg->size);
 	if (drop != GW_DROP_NONE && gw_drops[drop].unit == GW_FRAME)
 		return drop;
+	open->packets++;
 	if (extended < open->low)
 		open->low = extended;
 	if (extended > open->high) {
@@ -239,20 +244,34 @@ void open_frame_ends_with(struct open_frame *open, uint64_t last)
 		set_size(open, open->high_end);
 }
 
-bool open_frame_is_whole(const struct open_frame *open)
+/* Numbers of packets that are of no use count as come: those have nothing to say. */
+static bool has_hole(const struct open_frame *open, const struct sequence *sequence)
+{
+	const uint64_t numbers = open->last - open->first + 1;
+
+	if (numbers == open->packets)
+		return false;
+	if (numbers > SEQUENCE_MAX_BACK)
+		return true;
+	for (uint64_t i = open->first; i < open->last; i++)
+		if (!sequence_is_known(sequence, i))
+			return true;
+	return false;
+}
+
+bool open_frame_is_whole(const struct open_frame *open, const struct sequence *sequence)
 {
 	const struct coverage *coverage = &open->coverage;
 
 	return open->have_size && open->have_first && coverage->count == 1 &&
-		coverage->span[0].begin == 0 && coverage->span[0].end == open->size;
+		coverage->span[0].begin == 0 && coverage->span[0].end == open->size &&
+		!has_hole(open, sequence);
 }
 
 /* Restart markers in the scan of a stream that announced none: the interval is counted. */
-static enum gw_drop infer_interval(
-	struct open_frame *open, struct stream *stream, const struct restart_picture *picture)
+static enum gw_drop infer_interval(struct open_frame *open, const struct restart_picture *picture)
 {
-	const uint16_t interval =
-		restart_interval_find(&stream->restart, open->data, &open->scan, picture);
+	const uint16_t interval = restart_interval_find(open->data, &open->scan, picture);
 
 	if (interval == 0)
 		return GW_DROP_BAD_RESTART;
@@ -262,19 +281,18 @@ static enum gw_drop infer_interval(
 }
 
 /* The restart markers must be those that the header promises. */
-static enum gw_drop judge_restarts(struct open_frame *open, struct stream *stream)
+static enum gw_drop judge_restarts(struct open_frame *open)
 {
 	struct jpeg_scan *scan = &open->scan;
 	const struct restart_picture picture = {
 		.width = open->frame->width,
 		.height = open->frame->height,
 		.subsampling = open->type & 1,
-		.q = open->q,
 	};
 
 	if (open->interval == 0) {
 		jpeg_scan_trim(scan, open->data);
-		return scan->restarts > 0 ? infer_interval(open, stream, &picture) : GW_DROP_NONE;
+		return scan->restarts > 0 ? infer_interval(open, &picture) : GW_DROP_NONE;
 	}
 	const uint32_t wanted = restart_interval_markers(&picture, open->interval);
 
@@ -318,7 +336,7 @@ static enum gw_drop finish_file(struct open_frame *open)
 	return GW_DROP_NONE;
 }
 
-enum gw_drop open_frame_finish(struct open_frame *open, struct stream *stream)
+enum gw_drop open_frame_finish(struct open_frame *open)
 {
 	struct gw_frame *frame = open->frame;
 
@@ -329,7 +347,7 @@ enum gw_drop open_frame_finish(struct open_frame *open, struct stream *stream)
 	jpeg_scan_look(scan, open->data, open->size);
 	if (scan->size == 0)
 		return GW_DROP_INCOMPLETE;
-	const enum gw_drop drop = judge_restarts(open, stream);
+	const enum gw_drop drop = judge_restarts(open);
 
 	if (drop != GW_DROP_NONE)
 		return drop;

@@ -26,9 +26,10 @@ void open_frame_move(struct open_frame *open, struct gw_frame *larger);
 /* The last packet is the one numbered `last`, as the beginning of the next picture says. */
 void open_frame_ends_with(struct open_frame *open, uint64_t last);
 
-/* Whether every byte of the scan and the headers are there. */
-bool open_frame_is_whole(const struct open_frame *open);
+/* Whether every byte of the scan and the headers are there, and every number from the first packet
+ * to the last has come: with a hole between, the bytes may be of two pictures. */
+bool open_frame_is_whole(const struct open_frame *open, const struct sequence *sequence);
 
 /* Makes one JPEG interchange stream of headers and scan in the slot. A frame's reason when they do
  * not go together. */
-enum gw_drop open_frame_finish(struct open_frame *open, struct stream *stream);
+enum gw_drop open_frame_finish(struct open_frame *open);

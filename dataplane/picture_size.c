@@ -10,9 +10,11 @@ static uint16_t rounded(uint32_t pixels)
 	return (uint16_t)((pixels + 7) & ~7u);
 }
 
+/* The picture holds whole blocks, so senders should round up; some round down. */
 static bool agree(uint32_t configured, uint16_t sent)
 {
-	return sent == 0 || (rounded(configured) & SIZE_MASK) == sent;
+	return sent == 0 || (rounded(configured) & SIZE_MASK) == sent ||
+		(configured & SIZE_MASK) == sent;
 }
 
 enum gw_drop picture_size_find(const struct gw_camera_config *camera, const struct rtp_jpeg *jpeg,

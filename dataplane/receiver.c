@@ -55,12 +55,19 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 	return assembler_put(receiver->assembler, match, &rtp, &jpeg, arrival, done);
 }
 
+static inline enum packet_ip_check ip_check(unsigned int checks)
+{
+	if (!(checks & RECEIVER_CHECK_IP))
+		return PACKET_IP_TRUST;
+	return checks & RECEIVER_TAKE_UNFINISHED ? PACKET_IP_CHECK_UNLESS_0 : PACKET_IP_CHECK;
+}
+
 void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_t size,
 	unsigned int checks, struct datagram *datagram)
 {
 	datagram->checks = checks;
 	datagram->camera = STREAM_NO_CAMERA;
-	datagram->drop = packet_parse(data, size, checks & RECEIVER_CHECK_IP, &datagram->packet);
+	datagram->drop = packet_parse(data, size, ip_check(checks), &datagram->packet);
 	if (datagram->drop != GW_DROP_NONE)
 		return;
 	datagram->camera = stream_table_find(receiver->table, &datagram->packet.flow);

@@ -13,6 +13,10 @@
 #define RTP_JPEG_Q_TABLES 128
 
 struct rtp_jpeg {
+	/* Why the packet is none, unless a picture is open that it belongs to: there, nobody looks
+	 * at what is wrong with it. Or GW_DROP_NONE. */
+	enum gw_drop doubt;
+
 	uint8_t type_specific; /* 0: progressively scanned; 1, 2: odd and even field; 3: a field
 				  alone */
 	uint8_t type;
@@ -36,7 +40,7 @@ struct rtp_jpeg {
 };
 
 /* Reads the headers of a payload of `size` bytes. Returns GW_DROP_NONE or why the packet is of no
- * use. A restart interval of 0 and malformed tables are the frame's faults and not judged here. */
+ * use. Malformed tables are the frame's fault and not judged here. */
 enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg *jpeg);
 
 /* Tells two packets of the same size and place apart by what they carry; equal for copies. */

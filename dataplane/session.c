@@ -1,5 +1,7 @@
 #include "dataplane/session.h"
 
+#include <string.h>
+
 #include "core/clock.h"
 
 /* Another path, or another VLAN, takes a second at most. What is repeated later comes from a camera
@@ -43,6 +45,13 @@ static bool is_remembered(const struct stream *stream, const struct closed_pictu
 		stream->arrival - closed->when <= LATEST_COPY_NS;
 }
 
+/* Odd and even field of one picture (RFC 2435, 4.1). Where other values differ between packets,
+ * only the first one of a picture means it. */
+static bool are_two_fields(uint8_t a, uint8_t b)
+{
+	return (a == 1 && b == 2) || (a == 2 && b == 1);
+}
+
 /* Finds the picture that is over and that the packet says it belongs to; numbers are compared as
  * they are sent, so that it is found across restarts. The newest one if there are more. */
 static struct closed_picture *find_closed(
@@ -56,7 +65,7 @@ static struct closed_picture *find_closed(
 		struct closed_picture *closed = &stream->closed[index];
 
 		if (is_remembered(stream, closed) && closed->ssrc == rtp->ssrc &&
-			closed->type_specific == jpeg->type_specific &&
+			!are_two_fields(closed->type_specific, jpeg->type_specific) &&
 			!(closed->have_last &&
 				(int16_t)(rtp->sequence - (uint16_t)closed->last) > 0))
 			return closed;
@@ -96,10 +105,12 @@ void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 		session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
 		for (uint32_t i = 0; i < 256 - RTP_JPEG_Q_TABLES; i++)
 			stream->tables[i].count = 0;
-		stream->restart.interval = 0;
 	}
 	stream->started = true;
 	stream->has_made_pictures = false;
+	stream->began = stream->rhythm[0] = stream->rhythm[1] = 0;
+	stream->width = 0;
+	stream->height = 0;
 	stream->epoch++;
 	stream->ssrc = rtp->ssrc;
 	stream->stale = 0;
@@ -110,22 +121,31 @@ void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 	stream->pace_timestamp = rtp->timestamp;
 }
 
+/* Whether the packet with offset 0 holds what is known of the picture's beginning. */
+static bool begins_as(const struct open_frame *open, const struct rtp_jpeg *jpeg)
+{
+	const uint32_t known = open->coverage.span[0].end;
+
+	return open->coverage.count == 0 || open->coverage.span[0].begin > 0 ||
+		memcmp(open->data, jpeg->data, jpeg->size < known ? jpeg->size : known) == 0;
+}
+
 struct open_frame *session_find_open(struct stream *stream, const struct rtp_packet *rtp,
 	const struct rtp_jpeg *jpeg, uint64_t extended)
 {
 	for (uint32_t i = 0; i < stream->open_count; i++) {
 		struct open_frame *open = stream->open[i];
 
-		if (open->timestamp != rtp->timestamp ||
-			open->type_specific != jpeg->type_specific ||
-			open->payload_type != rtp->payload_type)
+		if (open->timestamp != rtp->timestamp || open->payload_type != rtp->payload_type ||
+			are_two_fields(open->type_specific, jpeg->type_specific))
 			continue;
 		/* Beyond the last packet: another picture under the same timestamp. */
 		if (open->have_last && extended > open->last)
 			continue;
-		/* A field that begins anew although the marker did not come. */
-		if (jpeg->type_specific != 0 && jpeg->offset == 0 && open->have_first &&
-			extended != open->first)
+		/* Another beginning, although no marker came: a second field, or a sender whose
+		 * pictures have the same timestamp. */
+		if (jpeg->offset == 0 && open->have_first && extended != open->first &&
+			!begins_as(open, jpeg))
 			continue;
 		return open;
 	}
@@ -294,6 +314,10 @@ enum gw_drop session_admit(struct stream *stream, const struct rtp_packet *rtp,
 	/* A copy from before the restart, or the same numbers and times once more. */
 	if (closed->epoch != stream->epoch)
 		return is_another(closed, rtp, jpeg) ? GW_DROP_NONE : GW_DROP_DUPLICATE;
+	/* No packet of it can be newer and stand before them: another picture begins, and its
+	 * timestamp is the same. */
+	if (jpeg->offset == 0)
+		return GW_DROP_NONE;
 	note_last(stream, closed, rtp, *extended);
 	return closed->reason;
 }
@@ -338,11 +362,16 @@ static void measure_pace(struct stream *stream, uint32_t timestamp)
 	}
 }
 
-void session_begin_picture(struct stream *stream, uint32_t timestamp)
+void session_begin_picture(struct stream *stream, uint32_t timestamp, int64_t now)
 {
 	const int32_t step = (int32_t)(timestamp - stream->newest_timestamp);
 
 	measure_pace(stream, timestamp);
+	if (stream->began > 0) {
+		stream->rhythm[1] = stream->rhythm[0];
+		stream->rhythm[0] = now > stream->began ? now - stream->began : 1;
+	}
+	stream->began = now;
 	if (step < 0 || step > MAX_TIMESTAMP_STEP)
 		session_notice(stream, GW_EVENT_TIMESTAMP_JUMP, 1);
 	stream->newest_timestamp = timestamp;

@@ -38,8 +38,8 @@ void session_mark(struct stream *stream, uint64_t extended);
 /* Notes that a packet of the session with that number arrived, although it was of no use. */
 void session_note(struct stream *stream, uint16_t number);
 
-/* Notes that a picture with that timestamp begins. */
-void session_begin_picture(struct stream *stream, uint32_t timestamp);
+/* Notes that a picture with that timestamp begins, at gw_now(). */
+void session_begin_picture(struct stream *stream, uint32_t timestamp, int64_t now);
 
 /* Remembers a picture of the session that is over; fills in what is not its own. */
 void session_close_picture(

@@ -18,7 +18,6 @@
 #include "dataplane/rtp_jpeg.h"
 #include "dataplane/sequence.h"
 #include "jpeg/header.h"
-#include "jpeg/restart_interval.h"
 #include "jpeg/scan.h"
 
 /* Late packets still land while so many frames are open. */
@@ -47,12 +46,14 @@ struct open_frame {
 
 	/* What all packets of the frame agree on. */
 	uint32_t timestamp;
-	uint16_t interval;
-	uint16_t header_width, header_height;
-	uint8_t type_specific;
 	uint8_t type;
-	uint8_t q;
-	uint8_t payload_type; /* of its first packet */
+	uint8_t payload_type;
+
+	/* What the packet with offset 0 says, or another one until that comes. */
+	uint8_t type_specific;
+	uint16_t interval; /* MCUs between restart markers, 0: not announced */
+
+	uint32_t packets; /* that belong to it, whatever they hold */
 	bool is_left_over; /* it began before another session took the camera over */
 
 	bool have_first; /* the packet with offset 0, whose number is `first` */
@@ -119,10 +120,14 @@ struct stream {
 	uint32_t pace_timestamp;
 	uint64_t pace_number;
 
+	/* When the newest picture began, by gw_now(), and how long after the ones before. */
+	int64_t began, rhythm[2];
+
 	/* Oldest first; points into `open_room`. */
 	uint32_t open_count;
 	struct open_frame *open[STREAM_OPEN_FRAMES];
 	uint64_t passed; /* newest packet of the last frame that was passed on */
+	uint16_t width, height; /* of the last frame; 0: none yet */
 	struct open_frame open_room[STREAM_OPEN_FRAMES];
 
 	/* From here on: once a picture. A ring; its timestamps apart, because they are looked
@@ -131,7 +136,6 @@ struct stream {
 	uint32_t closed_timestamp[STREAM_CLOSED];
 	struct closed_picture closed[STREAM_CLOSED];
 	struct jpeg_header header;
-	struct restart_interval restart; /* that nobody announced */
 	uint8_t computed_q; /* `computed` is for it; 0: for none yet */
 	struct jpeg_tables computed;
 	struct jpeg_tables

@@ -141,23 +141,8 @@ static uint32_t count_interval(
 	return count >= least && count <= UINT16_MAX ? count : 0;
 }
 
-static bool same_picture(const struct restart_picture *a, const struct restart_picture *b)
+uint16_t restart_interval_find(
+	const uint8_t *data, const struct jpeg_scan *scan, const struct restart_picture *picture)
 {
-	return a->width == b->width && a->height == b->height && a->subsampling == b->subsampling &&
-		a->q == b->q;
-}
-
-uint16_t restart_interval_find(struct restart_interval *found, const uint8_t *data,
-	const struct jpeg_scan *scan, const struct restart_picture *picture)
-{
-	if (scan->out_of_order)
-		return 0;
-	if (found->interval > 0 && found->restarts == scan->restarts &&
-		same_picture(&found->picture, picture))
-		return found->interval;
-	const uint16_t interval = (uint16_t)count_interval(data, scan, picture);
-
-	if (interval > 0)
-		*found = (struct restart_interval){*picture, scan->restarts, interval};
-	return interval;
+	return scan->out_of_order ? 0 : (uint16_t)count_interval(data, scan, picture);
 }
