@@ -20,6 +20,9 @@
 #define ORDER_TIMEOUT_NS (20 * GW_NS_PER_MS)
 #define ORDER_DISTANCE 32
 
+/* Pixels in each direction of a picture that has not yet said how large it is. */
+#define LEAST_SIZE 8
+
 /* How much of the place for a fragment is fetched: the processor sees where that leads to. */
 #define ROOM_AHEAD 512
 
@@ -206,7 +209,7 @@ static void settle(struct assembler *assembler, struct stream *stream, struct op
 {
 	if (open->state != OPEN_FILLING || !open_frame_is_whole(open, &stream->sequence))
 		return;
-	const enum gw_drop drop = open_frame_finish(open);
+	const enum gw_drop drop = open_frame_finish(open, stream->config);
 
 	if (drop != GW_DROP_NONE) {
 		drop_frame(assembler, stream, open, drop, GW_DROP_FRAME_DAMAGED);
@@ -289,10 +292,17 @@ static enum gw_drop admit(struct assembler *assembler, struct stream *stream, ui
 static enum gw_drop find_size(const struct stream *stream, const struct rtp_jpeg *jpeg,
 	uint16_t *width, uint16_t *height, uint32_t *flags)
 {
+	enum gw_drop drop = GW_DROP_DIMS_UNKNOWN;
+
 	if (jpeg->offset == 0 || stream->width == 0)
-		return picture_size_find(stream->config, jpeg, width, height, flags);
-	*width = stream->width;
-	*height = stream->height;
+		drop = picture_size_find(stream->config, jpeg, width, height, flags);
+	if (jpeg->offset == 0 && !(drop == GW_DROP_DIMS_UNKNOWN && rtp_jpeg_is_file(jpeg)))
+		return drop;
+	if (stream->width == 0 && jpeg->offset > 0)
+		return drop;
+	/* A file whose header is longer than the packet: its slot may have to grow. */
+	*width = stream->width > 0 ? stream->width : LEAST_SIZE;
+	*height = stream->width > 0 ? stream->height : LEAST_SIZE;
 	*flags = 0;
 	return GW_DROP_NONE;
 }

@@ -240,6 +240,106 @@ static void a_slow_camera_without_markers_loses_only_its_last_picture(void **sta
 	}
 }
 
+/* Where the segment of that marker begins in the file, and how long it is. */
+static uint32_t find_segment(const struct test_jpeg *picture, uint8_t marker, uint32_t *length)
+{
+	for (uint32_t i = 2;; i += *length) {
+		*length = 2u + (uint32_t)(picture->bytes[i + 2] << 8) + picture->bytes[i + 3];
+		if (picture->bytes[i + 1] == marker)
+			return i;
+	}
+}
+
+static void leave_out_huffman(struct test_jpeg *picture)
+{
+	for (int i = 0; i < 4; i++) {
+		uint32_t length;
+		const uint32_t at = find_segment(picture, 0xC4, &length);
+
+		memmove(picture->bytes + at, picture->bytes + at + length,
+			picture->size - at - length);
+		picture->size -= length;
+	}
+}
+
+static void leave_out_spectral_selection(struct test_jpeg *picture)
+{
+	uint32_t length;
+
+	picture->bytes[find_segment(picture, 0xDA, &length) + 12] = 0;
+}
+
+/* As cameras write it that keep notes of their own in every picture. */
+static void put_long_notes(struct test_jpeg *picture)
+{
+	const uint32_t length = 3000;
+
+	picture->bytes = realloc(picture->bytes, picture->size + length);
+	memmove(picture->bytes + 2 + length, picture->bytes + 2, picture->size - 2);
+	memset(picture->bytes + 2, 0, length);
+	memcpy(picture->bytes + 2, "\xFF\xE1\x0B\xB6", 4);
+	picture->size += length;
+}
+
+static void change_nothing(struct test_jpeg *picture)
+{
+}
+
+/* Sends pictures as whole files, changed as those of some cameras are. */
+static void send_files(
+	struct scene *s, uint16_t width, uint16_t height, void (*change)(struct test_jpeg *picture))
+{
+	scene_paint(s, width, height, 75, 1, 2, 0);
+	s->camera.whole_file = true;
+	for (uint32_t i = 0; i < TEST_PICTURES; i++) {
+		struct test_jpeg file;
+
+		test_jpeg_make(&file, width, height, 75, 1, 2, 0, i);
+		change(&file);
+		test_camera_send(&s->camera, &file);
+		for (uint32_t k = 0; k < s->camera.count; k++)
+			test_receive_packet(
+				s->receiver, &s->camera, i % 2 ? s->camera.count - 1 - k : k);
+		test_jpeg_free(&file);
+	}
+	test_receiver_drain(s->receiver);
+	ASSERT_PICTURES(s, 0, 1, 2, 3, 4, 5, 6, 7);
+	assert_int_equal(s->receiver->frames[0].width, width);
+	assert_int_equal(s->receiver->frames[0].height, height);
+}
+
+static void whole_files_of_any_kind_are_exact(void **state)
+{
+	static void (*const changes[])(struct test_jpeg *) = {
+		change_nothing, leave_out_huffman, leave_out_spectral_selection, put_long_notes};
+
+	for (uint32_t i = 0; i < 2 * 4; i++) {
+		struct scene *s = *state;
+
+		s->camera.send_size = i % 2;
+		s->camera.q = 50;
+		send_files(s, 157, 117, changes[i / 2]);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+static void a_whole_file_may_be_larger_than_the_header_can_say(void **state)
+{
+	send_files(*state, 2568, 16, change_nothing);
+}
+
+static void a_whole_file_of_another_size_than_the_configured_one_is_refused(void **state)
+{
+	struct scene *s = *state;
+
+	configure_size(s, 320, 240);
+	s->camera.whole_file = true;
+	scene_send(s, 0);
+	ASSERT_NO_PICTURE(s);
+	ASSERT_DROPS(s, DIMS_MISMATCH, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +352,9 @@ int main(void)
 		SCENE_TEST(a_slow_camera_without_markers_loses_only_its_last_picture),
 		SCENE_TEST(a_size_that_was_rounded_down_is_exact),
 		SCENE_TEST(an_inferred_interval_may_change),
+		SCENE_TEST(whole_files_of_any_kind_are_exact),
+		SCENE_TEST(a_whole_file_may_be_larger_than_the_header_can_say),
+		SCENE_TEST(a_whole_file_of_another_size_than_the_configured_one_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include "dataplane/picture_size.h"
 #include "dataplane/session.h"
+#include "jpeg/file.h"
 #include "jpeg/marker.h"
 #include "jpeg/restart_interval.h"
 #include "jpeg/scan.h"
@@ -83,7 +84,7 @@ static enum gw_drop take_first(struct open_frame *open, struct stream *stream,
 	open->have_first = true;
 	open->first = extended;
 	open->print = rtp_jpeg_print(jpeg);
-	if (open->packets > 0) {
+	if (open->packets > 0 && !rtp_jpeg_is_file(jpeg)) {
 		/* Another one came before, and is not believed. */
 		const enum gw_drop bad = picture_size_find(
 			stream->config, jpeg, &frame->width, &frame->height, &frame->flags);
@@ -308,21 +309,27 @@ static void end_with_eoi(struct gw_frame *frame)
 	frame->jpeg.size += 2;
 }
 
-/* A whole JPEG file came: its own header says how large the picture is. The slot was chosen by what
- * the packets say, so they must agree. */
-static enum gw_drop finish_file(struct open_frame *open)
+static bool agree(uint32_t configured, uint32_t true_size)
+{
+	return configured == 0 || ((configured + 7) & ~7u) == ((true_size + 7) & ~7u);
+}
+
+/* A whole JPEG file came: its own header says how large the picture is, whatever the packets say.
+ */
+static enum gw_drop finish_file(struct open_frame *open, const struct gw_camera_config *camera)
 {
 	struct gw_frame *frame = open->frame;
 	uint8_t *data = open->data;
 	uint32_t size = open->size;
-	uint16_t width, height;
+	const int grown = jpeg_file_mend(data, size, &frame->width, &frame->height);
 
-	if (jpeg_header_find_size(data, size, &width, &height) != 0 ||
-		((width + 7u) & ~7u) > ((frame->width + 7u) & ~7u) ||
-		((height + 7u) & ~7u) > ((frame->height + 7u) & ~7u))
-		return GW_DROP_MIXED_HEADERS;
-	frame->width = width;
-	frame->height = height;
+	if (grown < 0)
+		return GW_DROP_DIMS_UNKNOWN;
+	if (!agree(camera->width, frame->width) || !agree(camera->height, frame->height))
+		return GW_DROP_DIMS_MISMATCH;
+	frame->flags &= ~(uint32_t)GW_FLAG_CROPPED;
+	if ((frame->width | frame->height) & 7)
+		frame->flags |= GW_FLAG_CROPPED;
 	/* Padding may follow EOI. Another one further up may belong to a thumbnail. */
 	for (uint32_t i = size; i >= 2 && i + 64 > size; i--) {
 		if (data[i - 2] == 0xFF && data[i - 1] == MARKER_EOI) {
@@ -330,18 +337,18 @@ static enum gw_drop finish_file(struct open_frame *open)
 			break;
 		}
 	}
-	frame->jpeg.data = data;
-	frame->jpeg.size = size;
+	frame->jpeg.data = data - grown;
+	frame->jpeg.size = size + (uint32_t)grown;
 	end_with_eoi(frame);
 	return GW_DROP_NONE;
 }
 
-enum gw_drop open_frame_finish(struct open_frame *open)
+enum gw_drop open_frame_finish(struct open_frame *open, const struct gw_camera_config *camera)
 {
 	struct gw_frame *frame = open->frame;
 
 	if (open->is_file)
-		return finish_file(open);
+		return finish_file(open, camera);
 	struct jpeg_scan *scan = &open->scan;
 
 	jpeg_scan_look(scan, open->data, open->size);

@@ -32,4 +32,4 @@ bool open_frame_is_whole(const struct open_frame *open, const struct sequence *s
 
 /* Makes one JPEG interchange stream of headers and scan in the slot. A frame's reason when they do
  * not go together. */
-enum gw_drop open_frame_finish(struct open_frame *open);
+enum gw_drop open_frame_finish(struct open_frame *open, const struct gw_camera_config *camera);
