@@ -174,12 +174,31 @@ static void pass_on_whole(
 		pass_on(assembler, stream, stream->open[0], done);
 }
 
+/* Whether another picture has the same timestamp as this one: then what came need not be all of
+ * one. */
+static bool shares_its_timestamp(const struct stream *stream, const struct open_frame *open)
+{
+	const uint32_t before = (stream->closed_next - 1) % STREAM_CLOSED;
+
+	for (uint32_t i = 0; i < stream->open_count; i++)
+		if (stream->open[i] != open && stream->open[i]->timestamp == open->timestamp)
+			return true;
+	return stream->closed[before].used && stream->closed_timestamp[before] == open->timestamp;
+}
+
+/* What is lost may be replaced. */
+static bool conceal(struct stream *stream, struct open_frame *open)
+{
+	return open->can_conceal && !stream->is_candidate && !shares_its_timestamp(stream, open) &&
+		open_frame_conceal(open, stream) == GW_DROP_NONE;
+}
+
 static void close_oldest(
 	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
 {
 	struct open_frame *open = stream->open[0];
 
-	if (open->state == OPEN_WHOLE)
+	if (open->state == OPEN_WHOLE || conceal(stream, open))
 		pass_on(assembler, stream, open, done);
 	else
 		drop_frame(assembler, stream, open, GW_DROP_INCOMPLETE, GW_DROP_LATE);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/camera.h"
+#include "dataplane/fragments.h"
 #include "dataplane/picture_size.h"
 #include "dataplane/session.h"
 #include "jpeg/file.h"
@@ -24,7 +26,10 @@ void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const str
 	open->interval = jpeg->restart_interval;
 	open->type_specific = jpeg->type_specific;
 	open->type = jpeg->type;
+	open->q = jpeg->q;
 	open->packets = 0;
+	open->fragments = 0;
+	open->can_conceal = frame->version && frame->version->config->conceal;
 	open->payload_type = rtp->payload_type;
 	open->is_left_over = false;
 	open->have_first = false;
@@ -74,6 +79,36 @@ static enum gw_drop find_tables(
 	return GW_DROP_NONE;
 }
 
+static enum gw_drop write_header(
+	struct open_frame *open, struct stream *stream, const struct rtp_jpeg *jpeg)
+{
+	const struct jpeg_tables *tables;
+	const enum gw_drop drop = find_tables(stream, jpeg, &tables);
+
+	if (drop != GW_DROP_NONE)
+		return drop;
+	const struct jpeg_header_key key = {
+		.width = open->frame->width,
+		.height = open->frame->height,
+		.interval = open->interval,
+		.subsampling = open->type & 1,
+		.tables = *tables,
+	};
+
+	jpeg_header_update(&stream->header, &key);
+	open->header_size = stream->header.size;
+	open->header_sound = stream->header.sound;
+	memcpy(open->data - open->header_size, stream->header.bytes, open->header_size);
+	return GW_DROP_NONE;
+}
+
+enum gw_drop open_frame_write_header(struct open_frame *open, struct stream *stream)
+{
+	const struct rtp_jpeg jpeg = {.q = open->q};
+
+	return write_header(open, stream, &jpeg);
+}
+
 /* The packet with offset 0 brings what the headers are made of: they are written at once, because
  * the next frame may change the stream's tables while this one waits for late packets. */
 static enum gw_drop take_first(struct open_frame *open, struct stream *stream,
@@ -93,29 +128,13 @@ static enum gw_drop take_first(struct open_frame *open, struct stream *stream,
 			return bad;
 		open->type_specific = jpeg->type_specific;
 		open->interval = jpeg->restart_interval;
+		open->q = jpeg->q;
 	}
 	if (rtp_jpeg_is_file(jpeg)) {
 		open->is_file = true;
 		return GW_DROP_NONE;
 	}
-	const struct jpeg_tables *tables;
-	const enum gw_drop drop = find_tables(stream, jpeg, &tables);
-
-	if (drop != GW_DROP_NONE)
-		return drop;
-	const struct jpeg_header_key key = {
-		.width = frame->width,
-		.height = frame->height,
-		.interval = open->interval,
-		.subsampling = open->type & 1,
-		.tables = *tables,
-	};
-
-	jpeg_header_update(&stream->header, &key);
-	open->header_size = stream->header.size;
-	open->header_sound = stream->header.sound;
-	memcpy(open->data - open->header_size, stream->header.bytes, open->header_size);
-	return GW_DROP_NONE;
+	return write_header(open, stream, jpeg);
 }
 
 /* Whether the bytes that are there already are the same where begin .. end - 1 overlaps them. */
@@ -180,6 +199,28 @@ static enum gw_drop set_size(struct open_frame *open, uint32_t size)
 	return coverage_end(&open->coverage) > size ? GW_DROP_BEYOND_END : GW_DROP_NONE;
 }
 
+/* Notes where the fragment stands and what its restart header says (RFC 2435, 3.1.7). */
+static void note_chunk(struct open_frame *open, const struct rtp_packet *rtp,
+	const struct rtp_jpeg *jpeg, uint64_t extended)
+{
+	const struct jpeg_chunk chunk = {
+		.number = (uint32_t)extended,
+		.begin = jpeg->offset,
+		.size = jpeg->size,
+		.restart_count = jpeg->restart_count,
+		.is_first = jpeg->restart_first,
+		.is_last = jpeg->restart_last || rtp->marker,
+	};
+
+	/* The sender did not keep to intervals, and says so. */
+	if (!(jpeg->type & RTP_JPEG_RESTART) ||
+		(jpeg->restart_first && jpeg->restart_last &&
+			jpeg->restart_count == RTP_JPEG_WHOLE_FRAME))
+		open->can_conceal = false;
+	else
+		open->can_conceal = fragments_add(open, &chunk);
+}
+
 enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, uint64_t extended)
 {
@@ -197,6 +238,8 @@ enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
 	if (drop != GW_DROP_NONE && gw_drops[drop].unit == GW_FRAME)
 		return drop;
 	open->packets++;
+	if (open->can_conceal)
+		note_chunk(open, rtp, jpeg, extended);
 	if (extended < open->low)
 		open->low = extended;
 	if (extended > open->high) {
@@ -233,6 +276,7 @@ void open_frame_move(struct open_frame *open, struct gw_frame *larger)
 	open->limit = larger->jpeg.capacity - GW_JPEG_HEADROOM - TAIL;
 	memcpy(open->data - open->header_size, from,
 		open->header_size + coverage_end(&open->coverage));
+	fragments_move(open, small);
 }
 
 void open_frame_ends_with(struct open_frame *open, uint64_t last)
@@ -302,7 +346,7 @@ static enum gw_drop judge_restarts(struct open_frame *open)
 	return scan->restarts == wanted && !scan->out_of_order ? GW_DROP_NONE : GW_DROP_BAD_RESTART;
 }
 
-static void end_with_eoi(struct gw_frame *frame)
+void open_frame_end(struct gw_frame *frame)
 {
 	frame->jpeg.data[frame->jpeg.size] = 0xFF;
 	frame->jpeg.data[frame->jpeg.size + 1] = MARKER_EOI;
@@ -339,7 +383,7 @@ static enum gw_drop finish_file(struct open_frame *open, const struct gw_camera_
 	}
 	frame->jpeg.data = data - grown;
 	frame->jpeg.size = size + (uint32_t)grown;
-	end_with_eoi(frame);
+	open_frame_end(frame);
 	return GW_DROP_NONE;
 }
 
@@ -361,6 +405,6 @@ enum gw_drop open_frame_finish(struct open_frame *open, const struct gw_camera_c
 	frame->jpeg.data = open->data - open->header_size;
 	frame->jpeg.size = open->header_size + scan->size;
 	frame->jpeg.sound = open->header_sound && !scan->foreign;
-	end_with_eoi(frame);
+	open_frame_end(frame);
 	return GW_DROP_NONE;
 }

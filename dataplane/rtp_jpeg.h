@@ -12,6 +12,9 @@
 /* Q from 128 on: the tables are in the stream, not computed (RFC 2435, 3.1.4). */
 #define RTP_JPEG_Q_TABLES 128
 
+/* The restart count of packets that do not keep to restart intervals (RFC 2435, 3.1.7). */
+#define RTP_JPEG_WHOLE_FRAME 0x3FFF
+
 struct rtp_jpeg {
 	/* Why the packet is none, unless a picture is open that it belongs to: there, nobody looks
 	 * at what is wrong with it. Or GW_DROP_NONE. */

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct gw_camera_config cameras[CAMERAS] = {
 	{.name = "any", .quota = 4},
-	{.name = "sized", .quota = 4, .width = 157, .height = 117},
+	{.name = "sized", .quota = 4, .width = 157, .height = 117, .conceal = true},
 };
 
 struct world {

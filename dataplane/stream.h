@@ -51,9 +51,12 @@ struct open_frame {
 
 	/* What the packet with offset 0 says, or another one until that comes. */
 	uint8_t type_specific;
+	uint8_t q;
 	uint16_t interval; /* MCUs between restart markers, 0: not announced */
 
 	uint32_t packets; /* that belong to it, whatever they hold */
+	uint32_t fragments; /* in the list at the end of the slot: dataplane/fragments.h */
+	bool can_conceal; /* all of them can be told apart by their restart headers */
 	bool is_left_over; /* it began before another session took the camera over */
 
 	bool have_first; /* the packet with offset 0, whose number is `first` */

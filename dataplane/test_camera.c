@@ -192,6 +192,7 @@ void test_camera_init(struct test_camera *camera, uint8_t number, uint16_t port)
 		.q = 255,
 		.tables_sent = 2,
 		.send_size = true,
+		.restart_word = 0xFFFF,
 	};
 }
 
@@ -303,7 +304,7 @@ static uint8_t *put_jpeg(const struct test_camera *camera, const struct test_jpe
 	out = put8(put8(out, camera->send_size ? (jpeg->width + 7u) / 8 : 0),
 		camera->send_size ? (jpeg->height + 7u) / 8 : 0);
 	if (restart)
-		out = put16(put16(out, jpeg->interval), 0xFFFF);
+		out = put16(put16(out, jpeg->interval), camera->restart_word);
 	if (offset == 0 && camera->q >= 128)
 		out = put_tables(camera, jpeg, out);
 	return out;
@@ -334,6 +335,45 @@ static void put_packet(struct test_camera *camera, const struct test_jpeg *jpeg,
 	camera->sequence++;
 }
 
+/* Where the interval that begins at `at` ends, its marker included. */
+static uint32_t end_of_interval(const uint8_t *data, uint32_t at, uint32_t size)
+{
+	for (; at + 1 < size; at++)
+		if (data[at] == 0xFF && data[at + 1] >= 0xD0 && data[at + 1] <= 0xD7)
+			return at + 2;
+	return size;
+}
+
+/* Chunks of whole intervals; one that is larger than a packet goes into several. */
+static void send_intervals(struct test_camera *camera, const struct test_jpeg *jpeg,
+	const uint8_t *data, uint32_t size)
+{
+	uint32_t at = 0, count = 0;
+
+	while (at < size) {
+		uint32_t end = end_of_interval(data, at, size);
+		uint32_t held = 1;
+
+		for (uint32_t next; end < size; end = next, held++) {
+			next = end_of_interval(data, end, size);
+			if (next - at > camera->payload)
+				break;
+		}
+		for (uint32_t from = at; from < end; from += camera->payload) {
+			const bool is_last = end - from <= camera->payload;
+			const uint32_t length = is_last ? end - from : camera->payload;
+
+			camera->restart_word = (uint16_t)((from == at ? 0x8000 : 0) |
+				(is_last ? 0x4000 : 0) | count);
+			put_packet(camera, jpeg, from, data + from, length,
+				is_last && end == size && !camera->no_marker);
+		}
+		count += held;
+		at = end;
+	}
+	camera->restart_word = 0xFFFF;
+}
+
 void test_camera_send(struct test_camera *camera, const struct test_jpeg *jpeg)
 {
 	const uint8_t *data = camera->whole_file ? jpeg->bytes : jpeg->scan;
@@ -341,7 +381,10 @@ void test_camera_send(struct test_camera *camera, const struct test_jpeg *jpeg)
 						 : jpeg->scan_size + (camera->with_eoi ? 2 : 0);
 
 	forget_packets(camera);
-	for (uint32_t offset = 0; offset < size; offset += camera->payload) {
+	if (camera->keep_intervals)
+		send_intervals(camera, jpeg, data, size);
+	for (uint32_t offset = 0; !camera->keep_intervals && offset < size;
+		offset += camera->payload) {
 		const bool last = size - offset <= camera->payload;
 		const uint32_t length = last ? size - offset : camera->payload;
 

@@ -111,7 +111,7 @@ static uint32_t count_mcus(
 	return count;
 }
 
-static uint32_t count_all_mcus(const struct restart_picture *picture)
+uint32_t restart_interval_mcus(const struct restart_picture *picture)
 {
 	const uint32_t mcu_height = picture->subsampling == 0 ? 8 : 16;
 
@@ -120,14 +120,14 @@ static uint32_t count_all_mcus(const struct restart_picture *picture)
 
 uint32_t restart_interval_markers(const struct restart_picture *picture, uint16_t interval)
 {
-	return (count_all_mcus(picture) - 1) / interval;
+	return (restart_interval_mcus(picture) - 1) / interval;
 }
 
 /* The number of markers leaves few intervals to choose from. */
 static uint32_t count_interval(
 	const uint8_t *data, const struct jpeg_scan *scan, const struct restart_picture *picture)
 {
-	const uint32_t total = count_all_mcus(picture);
+	const uint32_t total = restart_interval_mcus(picture);
 
 	if (scan->restarts == 0 || scan->restarts >= total)
 		return 0;

@@ -17,6 +17,9 @@ struct restart_picture {
 	uint8_t subsampling; /* 0 = 4:2:2, 1 = 4:2:0 */
 };
 
+/* How many MCUs the picture has. */
+uint32_t restart_interval_mcus(const struct restart_picture *picture);
+
 /* How many restart markers a scan of that picture has: they stand between the intervals, none after
  * the last one (T.81, B.2.1). `interval` is not 0. */
 uint32_t restart_interval_markers(const struct restart_picture *picture, uint16_t interval);
