@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/pool.h"
+#include "dataplane/onvif.h"
 #include "dataplane/open_frame.h"
 #include "dataplane/picture_size.h"
 #include "dataplane/session.h"
@@ -313,6 +314,9 @@ static enum gw_drop find_size(const struct stream *stream, const struct rtp_jpeg
 {
 	enum gw_drop drop = GW_DROP_DIMS_UNKNOWN;
 
+	*flags = 0;
+	if (onvif_find_size(stream, jpeg, width, height))
+		return GW_DROP_NONE;
 	if (jpeg->offset == 0 || stream->width == 0)
 		drop = picture_size_find(stream->config, jpeg, width, height, flags);
 	if (jpeg->offset == 0 && !(drop == GW_DROP_DIMS_UNKNOWN && rtp_jpeg_is_file(jpeg)))
@@ -364,6 +368,8 @@ static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stre
 	frame->stamp[GW_STAMP_FIRST_PACKET] = arrival->now;
 	*begun = insert(assembler, stream, extended);
 	open_frame_begin(*begun, frame, rtp, jpeg, extended);
+	(*begun)->is_onvif |= stream->is_onvif;
+	(*begun)->can_conceal &= !(*begun)->is_onvif;
 	if (*begun != stream->open[stream->open_count - 1] && stream->open[1]->have_first)
 		open_frame_ends_with(*begun, stream->open[1]->first - 1);
 	return GW_DROP_NONE;
@@ -458,7 +464,7 @@ static bool grow(struct assembler *assembler, struct open_frame *open, const str
 {
 	struct gw_frame *larger, *small = open->frame;
 
-	if (jpeg->offset > coverage_end(&open->coverage))
+	if (!open->is_onvif && jpeg->offset > coverage_end(&open->coverage))
 		return false;
 	larger = gw_pool_get_larger(assembler->pool, small);
 	if (!larger)
@@ -469,12 +475,15 @@ static bool grow(struct assembler *assembler, struct open_frame *open, const str
 	return true;
 }
 
-/* Whether a packet that belongs to no open picture is none: one whose turn is later may have come
+/* Whether a packet that belongs to no open picture is none. One whose turn is later may have come
  * too early, if it looks like RTP/JPEG and the camera sends that. */
 static bool is_doubtful(const struct stream *stream, const struct rtp_jpeg *jpeg)
 {
-	return jpeg->doubt != GW_DROP_NONE &&
-		!(jpeg->doubt == GW_DROP_BAD_Q && stream->has_made_pictures);
+	if (jpeg->doubt != GW_DROP_BAD_Q)
+		return jpeg->doubt != GW_DROP_NONE;
+	if (jpeg->q == 0 && (stream->is_onvif || jpeg->part != RTP_JPEG_BY_OFFSET))
+		return false;
+	return jpeg->offset == 0 || !stream->has_made_pictures;
 }
 
 enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
@@ -487,7 +496,7 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	uint64_t extended;
 
 	if (session_is_new(stream, rtp->ssrc)) {
-		if (jpeg->doubt != GW_DROP_NONE && session_is_new(stream->other, rtp->ssrc))
+		if (session_is_new(stream->other, rtp->ssrc) && is_doubtful(stream, jpeg))
 			return jpeg->doubt;
 		stream = find_session(assembler, stream, rtp, jpeg, when, done);
 		if (!stream)

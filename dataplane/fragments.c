@@ -34,7 +34,12 @@ void fragments_move(struct open_frame *open, const struct gw_frame *from)
 	open->limit -= size + _Alignof(struct jpeg_chunk);
 }
 
-struct jpeg_chunk *fragments_by_place(struct open_frame *open)
+static bool is_behind(const struct jpeg_chunk *a, const struct jpeg_chunk *b, bool by_number)
+{
+	return by_number ? (int32_t)(a->number - b->number) > 0 : a->begin > b->begin;
+}
+
+static struct jpeg_chunk *sort(struct open_frame *open, bool by_number)
 {
 	struct jpeg_chunk *list = list_end(open->frame) - open->fragments;
 
@@ -50,9 +55,19 @@ struct jpeg_chunk *fragments_by_place(struct open_frame *open)
 		const struct jpeg_chunk chunk = list[i];
 		uint32_t k = i;
 
-		for (; k > 0 && list[k - 1].begin > chunk.begin; k--)
+		for (; k > 0 && is_behind(&list[k - 1], &chunk, by_number); k--)
 			list[k] = list[k - 1];
 		list[k] = chunk;
 	}
 	return list;
+}
+
+struct jpeg_chunk *fragments_by_place(struct open_frame *open)
+{
+	return sort(open, false);
+}
+
+struct jpeg_chunk *fragments_by_number(struct open_frame *open)
+{
+	return sort(open, true);
 }

@@ -15,5 +15,6 @@ bool fragments_add(struct open_frame *open, const struct jpeg_chunk *chunk);
 /* Moves the list to the end of a larger slot. */
 void fragments_move(struct open_frame *open, const struct gw_frame *from);
 
-/* The list, in the order of places or of numbers. */
+/* The list, in the order of places or of the packets' numbers. */
 struct jpeg_chunk *fragments_by_place(struct open_frame *open);
+struct jpeg_chunk *fragments_by_number(struct open_frame *open);

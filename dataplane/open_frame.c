@@ -4,6 +4,7 @@
 
 #include "core/camera.h"
 #include "dataplane/fragments.h"
+#include "dataplane/onvif.h"
 #include "dataplane/picture_size.h"
 #include "dataplane/session.h"
 #include "jpeg/file.h"
@@ -29,6 +30,8 @@ void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const str
 	open->q = jpeg->q;
 	open->packets = 0;
 	open->fragments = 0;
+	open->is_shuffled = false;
+	open->is_onvif = jpeg->part != RTP_JPEG_BY_OFFSET;
 	open->can_conceal = frame->version && frame->version->config->conceal;
 	open->payload_type = rtp->payload_type;
 	open->is_left_over = false;
@@ -49,10 +52,11 @@ static bool tables_differ(const struct jpeg_tables *a, const struct jpeg_tables 
 		memcmp(a->value, b->value, a->count * sizeof(a->value[0])) != 0;
 }
 
-/* Finds the tables that the frame is quantised with (RFC 2435, 3.1.8). */
-static enum gw_drop find_tables(
+enum gw_drop open_frame_find_tables(
 	struct stream *stream, const struct rtp_jpeg *jpeg, const struct jpeg_tables **found)
 {
+	if (jpeg->q == 0)
+		return GW_DROP_NO_TABLES;
 	if (jpeg->q < RTP_JPEG_Q_TABLES) {
 		if (stream->computed_q != jpeg->q) {
 			jpeg_tables_compute(jpeg->q, &stream->computed);
@@ -83,7 +87,7 @@ static enum gw_drop write_header(
 	struct open_frame *open, struct stream *stream, const struct rtp_jpeg *jpeg)
 {
 	const struct jpeg_tables *tables;
-	const enum gw_drop drop = find_tables(stream, jpeg, &tables);
+	const enum gw_drop drop = open_frame_find_tables(stream, jpeg, &tables);
 
 	if (drop != GW_DROP_NONE)
 		return drop;
@@ -226,6 +230,11 @@ enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
 {
 	enum gw_drop drop;
 
+	if (open->is_onvif)
+		return onvif_add(open, stream, rtp, jpeg, extended);
+	/* A header extension that came too late to be of use here. */
+	if (jpeg->part != RTP_JPEG_BY_OFFSET)
+		return GW_DROP_MIXED_HEADERS;
 	/* It decides what follows it: the header of every packet has that form. */
 	if (open->type != jpeg->type)
 		return GW_DROP_MIXED_HEADERS;
@@ -298,7 +307,7 @@ static bool has_hole(const struct open_frame *open, const struct sequence *seque
 		return false;
 	if (numbers > SEQUENCE_MAX_BACK)
 		return true;
-	for (uint64_t i = open->first; i < open->last; i++)
+	for (uint64_t i = open->first; i <= open->last; i++)
 		if (!sequence_is_known(sequence, i))
 			return true;
 	return false;
@@ -308,6 +317,9 @@ bool open_frame_is_whole(const struct open_frame *open, const struct sequence *s
 {
 	const struct coverage *coverage = &open->coverage;
 
+	if (open->is_onvif)
+		return open->have_first && open->have_last && open->last >= open->first &&
+			!has_hole(open, sequence);
 	return open->have_size && open->have_first && coverage->count == 1 &&
 		coverage->span[0].begin == 0 && coverage->span[0].end == open->size &&
 		!has_hole(open, sequence);
@@ -335,11 +347,17 @@ static enum gw_drop judge_restarts(struct open_frame *open)
 		.subsampling = open->type & 1,
 	};
 
+	if (open->is_onvif && open->interval == 0) {
+		/* Its Huffman tables may be any: nobody counts. */
+		jpeg_scan_trim(scan, open->data);
+		return scan->restarts > 0 ? GW_DROP_BAD_RESTART : GW_DROP_NONE;
+	}
 	if (open->interval == 0) {
 		jpeg_scan_trim(scan, open->data);
 		return scan->restarts > 0 ? infer_interval(open, &picture) : GW_DROP_NONE;
 	}
-	const uint32_t wanted = restart_interval_markers(&picture, open->interval);
+	const uint32_t wanted = open->is_onvif ? (open->mcus - 1) / open->interval
+					       : restart_interval_markers(&picture, open->interval);
 
 	if (scan->restarts == wanted + 1)
 		jpeg_scan_trim(scan, open->data);
@@ -394,11 +412,14 @@ enum gw_drop open_frame_finish(struct open_frame *open, const struct gw_camera_c
 	if (open->is_file)
 		return finish_file(open, camera);
 	struct jpeg_scan *scan = &open->scan;
+	enum gw_drop drop = open->is_onvif ? onvif_finish(open) : GW_DROP_NONE;
 
+	if (drop != GW_DROP_NONE)
+		return drop;
 	jpeg_scan_look(scan, open->data, open->size);
 	if (scan->size == 0)
 		return GW_DROP_INCOMPLETE;
-	const enum gw_drop drop = judge_restarts(open);
+	drop = judge_restarts(open);
 
 	if (drop != GW_DROP_NONE)
 		return drop;

@@ -30,6 +30,11 @@ void open_frame_ends_with(struct open_frame *open, uint64_t last);
  * to the last has come: with a hole between, the bytes may be of two pictures. */
 bool open_frame_is_whole(const struct open_frame *open, const struct sequence *sequence);
 
+/* Finds the tables that the frame is quantised with (RFC 2435, 3.1.8); `found` is the stream's. A
+ * frame's reason when there are none, or malformed ones. */
+enum gw_drop open_frame_find_tables(
+	struct stream *stream, const struct rtp_jpeg *jpeg, const struct jpeg_tables **found);
+
 /* Writes the headers of a frame whose first packet did not come: with the tables that its Q stands
  * for (RFC 2435, 3.1.8). A frame's reason when nobody knows them. */
 enum gw_drop open_frame_write_header(struct open_frame *open, struct stream *stream);

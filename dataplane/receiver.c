@@ -1,6 +1,7 @@
 #include "dataplane/receiver.h"
 
 #include "core/stage.h"
+#include "dataplane/onvif.h"
 
 static void count_unmatched(struct receiver *receiver, enum gw_drop drop)
 {
@@ -47,7 +48,8 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 	if (drop == GW_DROP_NONE)
 		drop = assembler_judge_type(receiver->assembler, match, &rtp);
 	if (drop == GW_DROP_NONE)
-		drop = rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
+		drop = rtp.extension ? onvif_parse(&rtp, &jpeg)
+				     : rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
 	if (drop != GW_DROP_NONE) {
 		assembler_note(receiver->assembler, match, &rtp, done);
 		return drop;

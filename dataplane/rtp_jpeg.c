@@ -38,12 +38,16 @@ static enum gw_drop judge_header(const struct rtp_jpeg *jpeg)
 	return GW_DROP_NONE;
 }
 
-enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg *jpeg)
+static inline enum gw_drop parse(
+	const uint8_t *data, uint32_t size, enum rtp_jpeg_part part, struct rtp_jpeg *jpeg)
 {
 	if (size < MAIN_HEADER_SIZE)
 		return GW_DROP_JPEG_SHORT;
 	jpeg->type_specific = data[0];
+	jpeg->part = part;
 	jpeg->offset = read_be24(data + 1);
+	if (part != RTP_JPEG_BY_OFFSET)
+		jpeg->offset = part == RTP_JPEG_ONVIF_MORE;
 	jpeg->type = data[4];
 	jpeg->q = data[5];
 	jpeg->width = (uint16_t)(data[6] * 8);
@@ -52,7 +56,7 @@ enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg 
 	size -= MAIN_HEADER_SIZE;
 
 	jpeg->doubt = judge_header(jpeg);
-	if (jpeg->doubt != GW_DROP_NONE && jpeg->offset == 0)
+	if (jpeg->doubt != GW_DROP_NONE && jpeg->offset == 0 && jpeg->q != 0)
 		return jpeg->doubt;
 	if (!type_is_known(jpeg->type))
 		return GW_DROP_BAD_TYPE;
@@ -88,6 +92,17 @@ enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg 
 	jpeg->data = data;
 	jpeg->size = size;
 	return GW_DROP_NONE;
+}
+
+enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg *jpeg)
+{
+	return parse(data, size, RTP_JPEG_BY_OFFSET, jpeg);
+}
+
+enum gw_drop rtp_jpeg_parse_part(
+	const uint8_t *data, uint32_t size, enum rtp_jpeg_part part, struct rtp_jpeg *jpeg)
+{
+	return parse(data, size, part, jpeg);
 }
 
 uint32_t rtp_jpeg_print(const struct rtp_jpeg *jpeg)

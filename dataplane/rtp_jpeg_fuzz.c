@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/pool.h"
 #include "dataplane/assembler.h"
+#include "dataplane/onvif.h"
 #include "dataplane/stream.h"
 #include "jpeg/probe.h"
 
@@ -107,7 +108,8 @@ static void put(struct world *world, uint32_t camera, const uint8_t *bytes, uint
 	if (drop == GW_DROP_NONE)
 		drop = assembler_judge_type(world->assembler, camera, &rtp);
 	if (drop == GW_DROP_NONE) {
-		drop = rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
+		drop = rtp.extension ? onvif_parse(&rtp, &jpeg)
+				     : rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
 		if (drop != GW_DROP_NONE)
 			assembler_note(world->assembler, camera, &rtp, &done);
 	}

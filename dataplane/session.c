@@ -108,6 +108,8 @@ void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 	}
 	stream->started = true;
 	stream->has_made_pictures = false;
+	stream->is_onvif = false;
+	stream->parts = (struct jpeg_parts){0};
 	stream->began = stream->rhythm[0] = stream->rhythm[1] = 0;
 	stream->width = 0;
 	stream->height = 0;
@@ -145,7 +147,7 @@ struct open_frame *session_find_open(struct stream *stream, const struct rtp_pac
 		/* Another beginning, although no marker came: a second field, or a sender whose
 		 * pictures have the same timestamp. */
 		if (jpeg->offset == 0 && open->have_first && extended != open->first &&
-			!begins_as(open, jpeg))
+			(open->is_onvif || !begins_as(open, jpeg)))
 			continue;
 		return open;
 	}

@@ -18,6 +18,7 @@
 #include "dataplane/rtp_jpeg.h"
 #include "dataplane/sequence.h"
 #include "jpeg/header.h"
+#include "jpeg/parts.h"
 #include "jpeg/scan.h"
 
 /* Late packets still land while so many frames are open. */
@@ -56,6 +57,9 @@ struct open_frame {
 
 	uint32_t packets; /* that belong to it, whatever they hold */
 	uint32_t fragments; /* in the list at the end of the slot: dataplane/fragments.h */
+	bool is_onvif; /* its packets are concatenated: dataplane/onvif.h */
+	bool is_shuffled; /* ... and came in another order than that of their numbers */
+	uint32_t mcus; /* ... of the whole picture */
 	bool can_conceal; /* all of them can be told apart by their restart headers */
 	bool is_left_over; /* it began before another session took the camera over */
 
@@ -108,6 +112,7 @@ struct stream {
 	bool is_candidate; /* the other one made the camera's last picture: nothing is noticed here
 			    */
 	bool has_made_pictures;
+	bool is_onvif; /* a header extension brought JPEG headers */
 	uint32_t ssrc;
 	uint32_t newest_timestamp;
 	uint8_t payload_type; /* of the camera's pictures; 0: not known yet */
@@ -139,6 +144,7 @@ struct stream {
 	uint32_t closed_timestamp[STREAM_CLOSED];
 	struct closed_picture closed[STREAM_CLOSED];
 	struct jpeg_header header;
+	struct jpeg_parts parts; /* from header extensions */
 	uint8_t computed_q; /* `computed` is for it; 0: for none yet */
 	struct jpeg_tables computed;
 	struct jpeg_tables

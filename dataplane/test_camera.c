@@ -265,16 +265,36 @@ static void put_udp_checksum(const struct test_camera *camera, uint8_t *udp, uin
 	put16(udp + 6, sum_words(pseudo, udp, size));
 }
 
-static uint8_t *put_rtp(const struct test_camera *camera, uint8_t *out, bool marker)
+/* What a header extension holds: words of 4 bytes, the last one filled up with 0xFF. */
+static uint8_t *put_segments(const struct test_camera *camera, uint8_t *out, bool is_first)
 {
+	const uint32_t size = is_first ? camera->segments_size : 0;
+	const uint32_t words = (size + 3) / 4;
+
+	if (camera->replay) {
+		out = put16(put16(out, 0xABAC), words + 4);
+		out = put32(put32(put32(out, 0xE0000000), 0), 0xE0000000u + camera->sequence);
+	}
+	out = put16(put16(out, is_first ? 0xFFD8 : 0xFFFF), words);
+	memcpy(out, camera->segments, size);
+	memset(out + size, 0xFF, words * 4 - size);
+	return out + words * 4;
+}
+
+static uint8_t *put_rtp(const struct test_camera *camera, uint8_t *out, bool marker, bool is_first)
+{
+	const bool onvif = camera->onvif && (is_first ? camera->segments_size > 0 : camera->more);
+
 	out = put8(out,
-		0x80 | (camera->padding ? 0x20 : 0) | (camera->extension ? 0x10 : 0) |
+		0x80 | (camera->padding ? 0x20 : 0) | (camera->extension || onvif ? 0x10 : 0) |
 			camera->csrc);
 	out = put8(out, (marker ? 0x80 : 0) | 26);
 	out = put32(put32(put16(out, camera->sequence), camera->timestamp), camera->ssrc);
 	for (uint8_t i = 0; i < camera->csrc; i++)
 		out = put32(out, 0xC0FFEE00u + i);
-	if (camera->extension)
+	if (onvif)
+		out = put_segments(camera, out, is_first);
+	else if (camera->extension)
 		out = put32(put32(put16(put16(out, 0xBEDE), 2), 0x10AA0000), 0);
 	return out;
 }
@@ -313,8 +333,9 @@ static uint8_t *put_jpeg(const struct test_camera *camera, const struct test_jpe
 static void put_packet(struct test_camera *camera, const struct test_jpeg *jpeg, uint32_t offset,
 	const uint8_t *data, uint32_t size, bool marker)
 {
-	uint8_t rtp[1024];
-	uint8_t *end = put_jpeg(camera, jpeg, offset, put_rtp(camera, rtp, marker));
+	uint8_t rtp[8192];
+	uint8_t *end = put_jpeg(camera, jpeg, camera->no_offset ? 0 : offset,
+		put_rtp(camera, rtp, marker, offset == 0));
 	const uint32_t headers = (uint32_t)(end - rtp);
 	const uint32_t payload = headers + size + camera->padding;
 	struct test_packet *packet = &camera->packets[camera->count++];
