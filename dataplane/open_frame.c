@@ -207,6 +207,13 @@ static enum gw_drop set_size(struct open_frame *open, uint32_t size)
 static void note_chunk(struct open_frame *open, const struct rtp_packet *rtp,
 	const struct rtp_jpeg *jpeg, uint64_t extended)
 {
+	/* The sender does not keep to intervals, and says so. */
+	if (!(jpeg->type & RTP_JPEG_RESTART) ||
+		(jpeg->restart_first && jpeg->restart_last &&
+			jpeg->restart_count == RTP_JPEG_WHOLE_FRAME)) {
+		open->can_conceal = false;
+		return;
+	}
 	const struct jpeg_chunk chunk = {
 		.number = (uint32_t)extended,
 		.begin = jpeg->offset,
@@ -216,13 +223,7 @@ static void note_chunk(struct open_frame *open, const struct rtp_packet *rtp,
 		.is_last = jpeg->restart_last || rtp->marker,
 	};
 
-	/* The sender did not keep to intervals, and says so. */
-	if (!(jpeg->type & RTP_JPEG_RESTART) ||
-		(jpeg->restart_first && jpeg->restart_last &&
-			jpeg->restart_count == RTP_JPEG_WHOLE_FRAME))
-		open->can_conceal = false;
-	else
-		open->can_conceal = fragments_add(open, &chunk);
+	open->can_conceal = fragments_add(open, &chunk);
 }
 
 enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,

@@ -72,6 +72,7 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 	dp->capture.fd = -1;
 	int status = gw->replay ? capture_open(&dp->capture, gw->replay->input, error) : 0;
 
+	gw->input_fault = dp->capture.fault;
 	if (status == 0)
 		status = ports_start_eal(dp, error);
 	if (status == 0)

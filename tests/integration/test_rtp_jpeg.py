@@ -498,3 +498,59 @@ def test_lost_restart_intervals_are_concealed(run: Run, tmp_path: Path, conceal:
         assert got["drops"] == {}
     else:
         assert got["drops"] == {"incomplete": 1}
+
+
+def block(kind: int, body: bytes) -> bytes:
+    """One block of a pcapng file."""
+    filled = body + bytes(-len(body) % 4)
+    return struct.pack("<II", kind, 12 + len(filled)) + filled + struct.pack("<I", 12 + len(filled))
+
+
+def to_pcapng(capture: bytes) -> bytes:
+    """The packets of a pcap file, in turns of two interfaces that agree on nothing."""
+    made = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+    made += block(1, struct.pack("<HHI", 1, 0, 65535))
+    made += block(1, struct.pack("<HHIHHBxxx", 1, 0, 1500, 9, 1, 9) + bytes(4))
+    at, number = 24, 0
+    while at < len(capture):
+        seconds, micros, size, _ = struct.unpack_from("<IIII", capture, at)
+        units = seconds * 10**6 + micros
+        if number % 2:
+            units *= 1000
+        head = struct.pack("<IIIII", number % 2, units >> 32, units & 0xFFFFFFFF, size, size)
+        made += block(6, head + capture[at + 16 : at + 16 + size])
+        at, number = at + 16 + size, number + 1
+    return made
+
+
+def test_a_pcapng_file_of_interfaces_that_differ(run: Run, tmp_path: Path) -> None:
+    run.send(plain)
+    run.sender.close()
+    file = tmp_path / "in.pcap"
+    file.write_bytes(to_pcapng(file.read_bytes()))
+    run.assert_exact()
+
+
+@pytest.mark.parametrize("pcapng", [False, True])
+def test_a_capture_that_is_cut_short_is_no_success(run: Run, tmp_path: Path, pcapng: bool) -> None:
+    """What stands before the damage was replayed; the exit code says that it was not all."""
+    run.send(plain, count=3)
+    run.sender.close()
+    file = tmp_path / "in.pcap"
+    whole = to_pcapng(file.read_bytes()) if pcapng else file.read_bytes()
+    file.write_bytes(whole[:-300])
+    config = tmp_path / "replay.yaml"
+    config.write_text(yaml.safe_dump({"cameras": [CAMERA]}))
+    done = subprocess.run(
+        [
+            *(places.gwd(), "replay", "--config", config),
+            *("--input", file, "--output", tmp_path / "out"),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "in.pcap is damaged after" in done.stderr.splitlines()[-1]
+    assert len(list((tmp_path / "out" / "cam0").iterdir())) == 2
