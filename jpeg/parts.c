@@ -224,9 +224,13 @@ static void put_segment(struct out *out, uint32_t marker, uint32_t size)
 static void put_quantisation(struct out *out, uint32_t number, bool wide, const uint16_t *value)
 {
 	put_segment(out, MARKER_DQT, 1 + JPEG_TABLE_VALUES * (wide ? 2 : 1));
-	put8(out, (uint32_t)wide << 4 | number);
-	for (int i = 0; i < JPEG_TABLE_VALUES; i++)
-		wide ? put16(out, value[i]) : put8(out, value[i]);
+	put8(out, (wide ? 16 : 0) + number);
+	for (int i = 0; i < JPEG_TABLE_VALUES; i++) {
+		if (wide)
+			put16(out, value[i]);
+		else
+			put8(out, value[i]);
+	}
 }
 
 /* Those that the frame's components name. False: one is missing. */
@@ -280,7 +284,7 @@ static bool put_huffman(struct out *out, const struct jpeg_parts *parts, uint32_
 	if (is_own)
 		size = parts->code_size[class][number];
 	put_segment(out, MARKER_DHT, 1 + size);
-	put8(out, class << 4 | number);
+	put8(out, class * 16 + number);
 	put(out, is_own ? parts->code[class][number] : usual[class][number], size);
 	return true;
 }

@@ -55,10 +55,10 @@ void jpeg_parts_set_frame(
 /* How many MCUs a picture of that frame header has. */
 uint32_t jpeg_parts_mcus(const struct jpeg_parts_frame *frame);
 
-/* Writes all headers of a picture to `out`, which has room for `room` bytes. `tables` are those
+/* Writes all headers of a picture to `begin`, which has room for `room` bytes. `tables` are those
  * that its quantisation is meant with, NULL: those of `parts`. Huffman tables that never came are
  * those of Annex K. Returns how many bytes; 0 when a table is missing or the room does not suffice.
  */
 uint32_t jpeg_parts_write(const struct jpeg_parts *parts, const struct jpeg_parts_frame *frame,
 	const struct jpeg_parts_once *once, uint16_t interval, const struct jpeg_tables *tables,
-	uint8_t *out, uint32_t room);
+	uint8_t *begin, uint32_t room);
