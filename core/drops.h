@@ -63,6 +63,9 @@ enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE, GW_RECORD };
 	X(NO_TABLES, "no_tables", RX, FRAME, \
 		"The frame needs quantisation tables that never arrived.") \
 	X(BAD_TABLES, "bad_tables", RX, FRAME, "Its quantisation table header is malformed.") \
+	X(BAD_EXTENSION, "bad_extension", RX, FRAME, \
+		"The JPEG headers in its RTP header extension are malformed, or of no baseline " \
+		"picture.") \
 	X(BAD_RESTART, "bad_restart", RX, FRAME, \
 		"Its restart markers or its restart header make no sense.") \
 	X(DIMS_UNKNOWN, "dims_unknown", RX, FRAME, \

@@ -77,6 +77,7 @@ struct gw {
 	struct gw_config *config; /* as it was read; cameras change: see `cameras` */
 	const char *config_path; /* for reload; NULL: it was not read from a file */
 	const struct gw_replay *replay;
+	struct gw_error input_fault; /* of a replay: why not all of its input was read; or empty */
 	bool lossless; /* what comes from the network; records always are */
 	char boot_id[37]; /* a UUID, new for every start */
 	int64_t start; /* gw_now() */

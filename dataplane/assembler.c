@@ -5,20 +5,31 @@
 
 #include "core/clock.h"
 #include "core/pool.h"
+#include "dataplane/onvif.h"
 #include "dataplane/open_frame.h"
 #include "dataplane/picture_size.h"
 #include "dataplane/session.h"
 
-/* An open frame without news for so long has lost its packets. */
+/* An open frame without news for so long has lost its packets, if the camera sends two pictures in
+ * that time, or more: without a marker only the next picture says where one ends. Nobody knows how
+ * often a camera sends before its second picture. */
 #define FRAME_TIMEOUT_NS (500 * GW_NS_PER_MS)
+#define FIRST_FRAME_TIMEOUT_NS (30 * GW_NS_PER_S)
 
 /* A complete frame waits for what is older and missing only so long, and only while that is so near
  * behind the newest packet. */
 #define ORDER_TIMEOUT_NS (20 * GW_NS_PER_MS)
 #define ORDER_DISTANCE 32
 
+/* Pixels in each direction of a picture that has not yet said how large it is. */
+#define LEAST_SIZE 8
+
 /* How much of the place for a fragment is fetched: the processor sees where that leads to. */
 #define ROOM_AHEAD 512
+
+/* A session that has no picture yet is given up for another one when it sends nothing for so long.
+ */
+#define CANDIDATE_TIMEOUT_NS (100 * GW_NS_PER_MS)
 
 static_assert((int)GW_ADMIT_WAIT == (int)ASSEMBLER_WAIT, "passed through");
 
@@ -29,7 +40,8 @@ struct assembler {
 	bool stop_waiting;
 	struct gw_counter open_count;
 	struct stream *open; /* streams with open frames */
-	struct stream *streams[GW_CAMERAS]; /* by camera; NULL: not here */
+	/* By camera: of the session that made its last picture. NULL: it is not here. */
+	struct stream *streams[GW_CAMERAS];
 };
 
 struct assembler *assembler_create(const struct assembler_setup *setup)
@@ -58,7 +70,7 @@ void assembler_attach(struct assembler *assembler, struct stream *stream)
 {
 	const uint32_t camera = stream->version->id;
 
-	stream->stats = &assembler->stats->camera[camera];
+	stream->stats = stream->other->stats = &assembler->stats->camera[camera];
 	assembler->streams[camera] = stream;
 }
 
@@ -134,7 +146,9 @@ static void pass_on(struct assembler *assembler, struct stream *stream, struct o
 	frame->sequence = gw_counter_get(&stream->slot->next_sequence);
 	gw_counter_add(&stream->slot->next_sequence, 1);
 	gw_admission_passed_on(&stream->slot->admission, frame);
-	stream->payload_type = open->payload_type;
+	stream_set_payload_type(stream, open->payload_type);
+	stream->width = frame->width;
+	stream->height = frame->height;
 	gw_counter_set(&stream->stats->last_frame, (uint64_t)frame->stamp[GW_STAMP_COMPLETE]);
 	gw_counter_set(&stream->stats->size, (uint64_t)frame->width << 16 | frame->height);
 	done->frames[done->count++] = frame;
@@ -161,31 +175,70 @@ static void pass_on_whole(
 		pass_on(assembler, stream, stream->open[0], done);
 }
 
+/* Whether another picture has the same timestamp as this one: then what came need not be all of
+ * one. */
+static bool shares_its_timestamp(const struct stream *stream, const struct open_frame *open)
+{
+	const uint32_t before = (stream->closed_next - 1) % STREAM_CLOSED;
+
+	for (uint32_t i = 0; i < stream->open_count; i++)
+		if (stream->open[i] != open && stream->open[i]->timestamp == open->timestamp)
+			return true;
+	return stream->closed[before].used && stream->closed_timestamp[before] == open->timestamp;
+}
+
+/* What is lost may be replaced. */
+static bool conceal(struct stream *stream, struct open_frame *open)
+{
+	return open->can_conceal && !stream->is_candidate && !shares_its_timestamp(stream, open) &&
+		open_frame_conceal(open, stream) == GW_DROP_NONE;
+}
+
 static void close_oldest(
 	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
 {
 	struct open_frame *open = stream->open[0];
 
-	if (open->state == OPEN_WHOLE)
+	if (open->state == OPEN_WHOLE || conceal(stream, open))
 		pass_on(assembler, stream, open, done);
 	else
 		drop_frame(assembler, stream, open, GW_DROP_INCOMPLETE, GW_DROP_LATE);
 	pass_on_whole(assembler, stream, done);
 }
 
+/* The session has made a picture of its own: it is the camera's from now on. The other one keeps
+ * what it has open: it may still be completed. */
+static void take_over(struct assembler *assembler, struct stream *stream)
+{
+	struct stream *old = stream->other;
+
+	for (uint32_t i = 0; i < old->open_count; i++)
+		old->open[i]->is_left_over = true;
+	session_notice(old, GW_EVENT_SEQUENCE_GAP, sequence_flush(&old->sequence));
+	if (old->has_made_pictures)
+		session_notice(old, GW_EVENT_SSRC_CHANGE, 1);
+	old->is_candidate = true;
+	stream->is_candidate = false;
+	stream->other_types = 0;
+	assembler->streams[stream->version->id] = stream;
+}
+
 /* A frame may have got its last packet. */
 static void settle(struct assembler *assembler, struct stream *stream, struct open_frame *open,
 	int64_t now, struct assembler_done *done)
 {
-	if (open->state != OPEN_FILLING || !open_frame_is_whole(open))
+	if (open->state != OPEN_FILLING || !open_frame_is_whole(open, &stream->sequence))
 		return;
-	const enum gw_drop drop = open_frame_finish(open, stream);
+	const enum gw_drop drop = open_frame_finish(open, stream->config);
 
 	if (drop != GW_DROP_NONE) {
 		drop_frame(assembler, stream, open, drop, GW_DROP_FRAME_DAMAGED);
 	} else {
 		open->state = OPEN_WHOLE;
 		open->frame->stamp[GW_STAMP_COMPLETE] = now;
+		stream->has_made_pictures = true;
+		if (stream->is_candidate && !open->is_left_over)
+			take_over(assembler, stream);
 		/* An older frame whose packets are far behind will not be completed any more. */
 		if (open != stream->open[0] && !assembler->lossless &&
 			stream->sequence.highest >= open->low + ORDER_DISTANCE)
@@ -227,8 +280,17 @@ static void refuse_picture(struct stream *stream, const struct rtp_packet *rtp,
 	gw_count_drop(stream->stats, why);
 }
 
+static void close_session(
+	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
+{
+	while (stream->open_count > 0)
+		close_oldest(assembler, stream, done);
+}
+
+/* Takes a slot; what has been kept for another session, which may never make a picture, does not
+ * stand in the way. */
 static enum gw_drop admit(struct assembler *assembler, struct stream *stream, uint16_t width,
-	uint16_t height, struct gw_frame **frame)
+	uint16_t height, struct gw_frame **frame, struct assembler_done *done)
 {
 	const struct gw_admission_rules rules = {
 		.pool = assembler->pool,
@@ -237,7 +299,35 @@ static enum gw_drop admit(struct assembler *assembler, struct stream *stream, ui
 		.lossless = assembler->lossless && !assembler->stop_waiting,
 	};
 
+	const enum gw_drop drop = gw_admit(&stream->slot->admission, &rules, width, height, frame);
+
+	if (drop == GW_DROP_NONE || stream->is_candidate || stream->other->open_count == 0)
+		return drop;
+	close_session(assembler, stream->other, done);
 	return gw_admit(&stream->slot->admission, &rules, width, height, frame);
+}
+
+/* Only the packet with offset 0 is believed about the size: until it comes, the picture is as large
+ * as the one before. */
+static enum gw_drop find_size(const struct stream *stream, const struct rtp_jpeg *jpeg,
+	uint16_t *width, uint16_t *height, uint32_t *flags)
+{
+	enum gw_drop drop = GW_DROP_DIMS_UNKNOWN;
+
+	*flags = 0;
+	if (onvif_find_size(stream, jpeg, width, height))
+		return GW_DROP_NONE;
+	if (jpeg->offset == 0 || stream->width == 0)
+		drop = picture_size_find(stream->config, jpeg, width, height, flags);
+	if (jpeg->offset == 0 && !(drop == GW_DROP_DIMS_UNKNOWN && rtp_jpeg_is_file(jpeg)))
+		return drop;
+	if (stream->width == 0 && jpeg->offset > 0)
+		return drop;
+	/* A file whose header is longer than the packet: its slot may have to grow. */
+	*width = stream->width > 0 ? stream->width : LEAST_SIZE;
+	*height = stream->width > 0 ? stream->height : LEAST_SIZE;
+	*flags = 0;
+	return GW_DROP_NONE;
 }
 
 /* The packet belongs to no open frame: one begins. */
@@ -254,18 +344,16 @@ static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stre
 			return GW_DROP_LATE;
 		close_oldest(assembler, stream, done);
 	}
-	enum gw_drop drop = picture_size_find(stream->config, jpeg, &width, &height, &flags);
+	enum gw_drop drop = find_size(stream, jpeg, &width, &height, &flags);
 
-	if (drop == GW_DROP_NONE && (jpeg->type & RTP_JPEG_RESTART) && jpeg->restart_interval == 0)
-		drop = GW_DROP_BAD_RESTART;
 	if (drop == GW_DROP_NONE)
-		drop = admit(assembler, stream, width, height, &frame);
+		drop = admit(assembler, stream, width, height, &frame, done);
 	if (drop == GW_ADMIT_WAIT)
 		return ASSEMBLER_WAIT;
 	assembler->stop_waiting = false;
 	gw_counter_add(&stream->stats->frames_in, 1);
 	if (extended > stream->sequence.highest)
-		session_begin_picture(stream, rtp->timestamp);
+		session_begin_picture(stream, rtp->timestamp, arrival->now);
 	if (drop != GW_DROP_NONE) {
 		refuse_picture(stream, rtp, jpeg, extended, drop);
 		return GW_DROP_FRAME_REFUSED;
@@ -280,6 +368,8 @@ static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stre
 	frame->stamp[GW_STAMP_FIRST_PACKET] = arrival->now;
 	*begun = insert(assembler, stream, extended);
 	open_frame_begin(*begun, frame, rtp, jpeg, extended);
+	(*begun)->is_onvif |= stream->is_onvif;
+	(*begun)->can_conceal &= !(*begun)->is_onvif;
 	if (*begun != stream->open[stream->open_count - 1] && stream->open[1]->have_first)
 		open_frame_ends_with(*begun, stream->open[1]->first - 1);
 	return GW_DROP_NONE;
@@ -298,11 +388,35 @@ static void end_older(struct assembler *assembler, struct stream *stream,
 	settle(assembler, stream, older, now, done);
 }
 
-static void close_session(
-	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
+/* Whether a session is about to make a picture: one packet alone may be anybody's. */
+static bool is_making_a_picture(const struct stream *stream, int64_t when)
 {
-	while (stream->open_count > 0)
-		close_oldest(assembler, stream, done);
+	bool is_more = false;
+
+	for (uint32_t i = 0; i < stream->open_count; i++)
+		is_more |= stream->open[i]->low != stream->open[i]->high;
+	return is_more && when < stream->arrival + CANDIDATE_TIMEOUT_NS;
+}
+
+/* Finds the session of a packet that is not the camera's newest: `stream` is that one's. A third
+ * one takes the place of the other, when it can begin a picture and the other makes none. NULL: the
+ * packet is not worth a session. */
+static struct stream *find_session(struct assembler *assembler, struct stream *stream,
+	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, int64_t when,
+	struct assembler_done *done)
+{
+	struct stream *other = stream->other;
+
+	if (stream->started) {
+		if (!session_is_new(other, rtp->ssrc))
+			return other;
+		if (jpeg->offset != 0 || is_making_a_picture(other, when))
+			return NULL;
+		close_session(assembler, other, done);
+		stream = other;
+	}
+	session_begin(stream, rtp);
+	return stream;
 }
 
 void assembler_fetch(const struct assembler *assembler, uint32_t camera)
@@ -328,15 +442,19 @@ void assembler_fetch_room(const struct assembler *assembler, uint32_t camera, ui
 }
 
 enum gw_drop assembler_judge_type(
-	struct assembler *assembler, uint32_t camera, uint8_t payload_type)
+	struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp)
 {
 	struct stream *stream = assembler->streams[camera];
 
 	if (!stream)
 		return GW_DROP_NO_CAMERA;
-	if (!rtp_type_may_be_jpeg(payload_type))
+	if (stream->payload_type == rtp->payload_type) {
+		stream->other_types = 0;
+		return GW_DROP_NONE;
+	}
+	if (!rtp_type_may_be_jpeg(rtp->payload_type))
 		return GW_DROP_RTP_PAYLOAD;
-	return session_judge_type(stream, payload_type);
+	return stream->payload_type == 0 ? GW_DROP_NONE : session_judge_type(stream, rtp);
 }
 
 /* Noise and quality 100 need more than pictures of that size do: the frame moves into a larger
@@ -346,7 +464,7 @@ static bool grow(struct assembler *assembler, struct open_frame *open, const str
 {
 	struct gw_frame *larger, *small = open->frame;
 
-	if (jpeg->offset > coverage_end(&open->coverage))
+	if (!open->is_onvif && jpeg->offset > coverage_end(&open->coverage))
 		return false;
 	larger = gw_pool_get_larger(assembler->pool, small);
 	if (!larger)
@@ -357,28 +475,41 @@ static bool grow(struct assembler *assembler, struct open_frame *open, const str
 	return true;
 }
 
+/* Whether a packet that belongs to no open picture is none. One whose turn is later may have come
+ * too early, if it looks like RTP/JPEG and the camera sends that. */
+static bool is_doubtful(const struct stream *stream, const struct rtp_jpeg *jpeg)
+{
+	if (jpeg->doubt != GW_DROP_BAD_Q)
+		return jpeg->doubt != GW_DROP_NONE;
+	if (jpeg->q == 0 && (stream->is_onvif || jpeg->part != RTP_JPEG_BY_OFFSET))
+		return false;
+	return jpeg->offset == 0 || !stream->has_made_pictures;
+}
+
 enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, const struct arrival *arrival,
 	struct assembler_done *done)
 {
+	const int64_t when = arrival->clock == GW_CLOCK_SOURCE ? arrival->utc : arrival->now;
 	struct stream *stream = assembler->streams[camera];
 	struct open_frame *open;
 	uint64_t extended;
 
-	stream->arrival = arrival->clock == GW_CLOCK_SOURCE ? arrival->utc : arrival->now;
 	if (session_is_new(stream, rtp->ssrc)) {
-		if (stream->started) {
-			const enum gw_drop other = session_judge_other(stream, rtp, jpeg);
-
-			if (other != GW_DROP_NONE)
-				return other;
-		}
-		close_session(assembler, stream, done);
-		session_begin(stream, rtp);
+		if (session_is_new(stream->other, rtp->ssrc) && is_doubtful(stream, jpeg))
+			return jpeg->doubt;
+		stream = find_session(assembler, stream, rtp, jpeg, when, done);
+		if (!stream)
+			return GW_DROP_RTP_STRAY;
 	}
-	stream->previous_stale = 0;
+	stream->arrival = when;
 	enum gw_drop drop = session_admit(stream, rtp, jpeg, &extended, &open);
 
+	if (drop == GW_DROP_NONE && !open && is_doubtful(stream, jpeg)) {
+		session_note(stream, rtp->sequence);
+		pass_on_whole(assembler, stream, done);
+		return jpeg->doubt;
+	}
 	if (drop == GW_DROP_NONE && !open)
 		drop = begin_frame(assembler, stream, rtp, jpeg, extended, arrival, &open, done);
 	if (drop == ASSEMBLER_WAIT || drop == GW_DROP_DUPLICATE)
@@ -414,10 +545,30 @@ void assembler_note(struct assembler *assembler, uint32_t camera, const struct r
 {
 	struct stream *stream = assembler->streams[camera];
 
-	if (!stream || session_is_new(stream, rtp->ssrc))
+	if (!stream)
+		return;
+	if (session_is_new(stream, rtp->ssrc))
+		stream = stream->other;
+	if (session_is_new(stream, rtp->ssrc))
 		return;
 	session_note(stream, rtp->sequence);
 	pass_on_whole(assembler, stream, done);
+}
+
+static int64_t longer(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* How long an open frame may wait for its next packet: never less than twice the time between the
+ * camera's pictures. */
+static int64_t patience(const struct stream *stream)
+{
+	int64_t rhythm = longer(stream->rhythm[0], stream->rhythm[1]);
+
+	if (rhythm == 0)
+		rhythm = longer(stream->other->rhythm[0], stream->other->rhythm[1]);
+	return rhythm == 0 ? FIRST_FRAME_TIMEOUT_NS : longer(2 * rhythm, FRAME_TIMEOUT_NS);
 }
 
 static void expire(struct assembler *assembler, struct stream *stream, int64_t now, bool all,
@@ -430,7 +581,7 @@ static void expire(struct assembler *assembler, struct stream *stream, int64_t n
 			open = stream->open[1];
 		const int64_t since = open->state == OPEN_WHOLE
 			? open->frame->stamp[GW_STAMP_COMPLETE] + ORDER_TIMEOUT_NS
-			: stream->open[0]->touched + FRAME_TIMEOUT_NS;
+			: stream->open[0]->touched + patience(stream);
 
 		if (!all && (assembler->lossless || now < since))
 			return;
@@ -440,8 +591,7 @@ static void expire(struct assembler *assembler, struct stream *stream, int64_t n
 
 static void flush_sequence(struct stream *stream)
 {
-	gw_counter_add(
-		&stream->stats->events[GW_EVENT_SEQUENCE_GAP], sequence_flush(&stream->sequence));
+	session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
 }
 
 void assembler_expire(struct assembler *assembler, int64_t now, bool all,
@@ -462,7 +612,7 @@ void assembler_expire(struct assembler *assembler, int64_t now, bool all,
 			flush_sequence(assembler->streams[i]);
 }
 
-void assembler_detach(
+static void detach_session(
 	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
 {
 	while (stream->open_count > 0) {
@@ -474,6 +624,13 @@ void assembler_detach(
 			drop_frame(assembler, stream, open, GW_DROP_CAMERA_CHANGED, GW_DROP_LATE);
 	}
 	flush_sequence(stream);
+}
+
+void assembler_detach(
+	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
+{
+	detach_session(assembler, stream->other, done);
+	detach_session(assembler, stream, done);
 	assembler->streams[stream->version->id] = NULL;
 }
 

@@ -13,8 +13,8 @@
 #include "dataplane/rtp.h"
 #include "dataplane/rtp_jpeg.h"
 
-/* Frames that can become complete by one packet: two open ones, and its own. */
-#define ASSEMBLER_MAX_DONE 3
+/* Frames that can become complete by one packet: two open ones of each session, and its own. */
+#define ASSEMBLER_MAX_DONE 5
 
 /* What assembler_put() returns besides drop reasons: the packet could not be taken yet, nothing was
  * counted, put it again later. Only when nothing may be lost. */
@@ -56,10 +56,10 @@ void assembler_attach(struct assembler *assembler, struct stream *stream);
 void assembler_detach(
 	struct assembler *assembler, struct stream *stream, struct assembler_done *done);
 
-/* Whether a camera's packets of that payload type may be its pictures: GW_DROP_NONE, or why not.
- * Ask before the payload is looked at. GW_DROP_NO_CAMERA: it is not attached here. */
+/* Whether a camera's packet is of the payload type of its pictures: GW_DROP_NONE, or why not. Ask
+ * before the payload is read. GW_DROP_NO_CAMERA: it is not attached here. */
 enum gw_drop assembler_judge_type(
-	struct assembler *assembler, uint32_t camera, uint8_t payload_type);
+	struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp);
 
 /* Takes one packet of an attached camera and counts what came of it in the camera's statistics, but
  * for `packets_used`, `packets` and packet drops, which the caller counts by the returned reason

@@ -12,11 +12,17 @@ static bool same_ssrc(const uint32_t *a, const uint32_t *b)
 	return a && b ? *a == *b : !a && !b;
 }
 
+static bool same_type(const uint8_t *a, const uint8_t *b)
+{
+	return a && b ? *a == *b : !a && !b;
+}
+
 /* The stream of before can go on: its session, its tables and its open frames. */
 static bool same_media(const struct gw_camera_config *a, const struct gw_camera_config *b)
 {
 	return a->port == b->port && a->width == b->width && a->height == b->height &&
 		a->conceal == b->conceal && same_ssrc(a->ssrc, b->ssrc) &&
+		same_type(a->payload_type, b->payload_type) &&
 		memcmp(&a->source_address, &b->source_address, sizeof(a->source_address)) == 0 &&
 		memcmp(&a->destination_address, &b->destination_address,
 			sizeof(a->destination_address)) == 0;

@@ -34,7 +34,8 @@ static void write_packet(FILE *file, const struct test_packet *packet, uint32_t 
 	fwrite(rtp, 1, size, file);
 }
 
-/* Three frames; in the second, packets may be lost, repeated or in reverse order. */
+/* Three frames; in the second, packets may be lost, repeated or in reverse order; 'c' and 'e' are
+ * of the other camera. */
 static void write_stream(const char *name, const struct test_camera *like, uint16_t width,
 	uint16_t height, uint16_t interval, char disorder)
 {
@@ -45,17 +46,20 @@ static void write_stream(const char *name, const struct test_camera *like, uint1
 	for (uint32_t frame = 0; frame < 3; frame++) {
 		struct test_jpeg picture;
 
-		test_jpeg_make(&picture, width, height, camera.q < 128 ? camera.q : 40,
-			like->type_specific & 1, 2, interval, frame);
+		test_jpeg_make(&picture, width, height,
+			camera.q > 0 && camera.q < 128 ? camera.q : 40, like->type_specific & 1, 2,
+			interval, frame);
 		if (disorder == 's' && frame == 1)
 			camera.ssrc++;
+		camera.segments = picture.bytes + 2;
+		camera.segments_size = (uint32_t)(picture.scan - camera.segments);
 		test_camera_send(&camera, &picture);
 		for (uint32_t i = 0; i < camera.count; i++) {
 			const uint32_t k = disorder == 'r' ? camera.count - 1 - i : i;
 			const uint32_t flags = (disorder == 't' && i == 1 ? 0x80u : 0) |
-				(disorder == 'c' ? 0x40u : 0);
+				(disorder == 'c' || disorder == 'e' ? 0x40u : 0);
 
-			if (disorder == 'l' && frame == 1 && i == 1)
+			if ((disorder == 'l' || disorder == 'e') && frame == 1 && i == 1)
 				continue;
 			write_packet(file, &camera.packets[k], flags);
 			if (disorder == 'd')
@@ -134,5 +138,18 @@ int main(int argc, char **argv)
 	camera = plain;
 	camera.with_eoi = true;
 	write_stream("eoi", &camera, 48, 32, 0, 0);
+	camera = plain;
+	camera.announce_restart = true;
+	camera.keep_intervals = true;
+	camera.payload = 60;
+	write_stream("concealed", &camera, 157, 117, 2, 'e');
+	camera = plain;
+	camera.onvif = true;
+	camera.q = 0;
+	camera.send_size = false;
+	camera.more = true;
+	write_stream("onvif", &camera, 48, 32, 0, 0);
+	camera.replay = true;
+	write_stream("onvif_replay_reverse", &camera, 48, 32, 2, 'r');
 	return 0;
 }

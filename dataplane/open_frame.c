@@ -2,7 +2,14 @@
 
 #include <string.h>
 
+#include "core/camera.h"
+#include "dataplane/fragments.h"
+#include "dataplane/onvif.h"
+#include "dataplane/picture_size.h"
+#include "dataplane/session.h"
+#include "jpeg/file.h"
 #include "jpeg/marker.h"
+#include "jpeg/restart_interval.h"
 #include "jpeg/scan.h"
 
 /* EOI and nothing more follows the scan. */
@@ -18,12 +25,16 @@ void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const str
 	open->header_size = 0;
 	open->timestamp = rtp->timestamp;
 	open->interval = jpeg->restart_interval;
-	open->header_width = jpeg->width;
-	open->header_height = jpeg->height;
 	open->type_specific = jpeg->type_specific;
 	open->type = jpeg->type;
 	open->q = jpeg->q;
+	open->packets = 0;
+	open->fragments = 0;
+	open->is_shuffled = false;
+	open->is_onvif = jpeg->part != RTP_JPEG_BY_OFFSET;
+	open->can_conceal = frame->version && frame->version->config->conceal;
 	open->payload_type = rtp->payload_type;
+	open->is_left_over = false;
 	open->have_first = false;
 	open->is_file = false;
 	open->have_last = false;
@@ -35,23 +46,17 @@ void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const str
 	open->scan = (struct jpeg_scan){0};
 }
 
-static bool headers_agree(const struct open_frame *open, const struct rtp_jpeg *jpeg)
-{
-	return open->type == jpeg->type && open->q == jpeg->q &&
-		open->header_width == jpeg->width && open->header_height == jpeg->height &&
-		open->interval == jpeg->restart_interval;
-}
-
 static bool tables_differ(const struct jpeg_tables *a, const struct jpeg_tables *b)
 {
 	return a->count != b->count ||
 		memcmp(a->value, b->value, a->count * sizeof(a->value[0])) != 0;
 }
 
-/* Finds the tables that the frame is quantised with (RFC 2435, 3.1.8). */
-static enum gw_drop find_tables(
+enum gw_drop open_frame_find_tables(
 	struct stream *stream, const struct rtp_jpeg *jpeg, const struct jpeg_tables **found)
 {
+	if (jpeg->q == 0)
+		return GW_DROP_NO_TABLES;
 	if (jpeg->q < RTP_JPEG_Q_TABLES) {
 		if (stream->computed_q != jpeg->q) {
 			jpeg_tables_compute(jpeg->q, &stream->computed);
@@ -72,10 +77,40 @@ static enum gw_drop find_tables(
 		return GW_DROP_BAD_TABLES;
 	if (tables_differ(&sent, cached)) {
 		if (cached->count > 0)
-			gw_count_event(stream->stats, GW_EVENT_TABLES_CHANGED);
+			session_notice(stream, GW_EVENT_TABLES_CHANGED, 1);
 		*cached = sent;
 	}
 	return GW_DROP_NONE;
+}
+
+static enum gw_drop write_header(
+	struct open_frame *open, struct stream *stream, const struct rtp_jpeg *jpeg)
+{
+	const struct jpeg_tables *tables;
+	const enum gw_drop drop = open_frame_find_tables(stream, jpeg, &tables);
+
+	if (drop != GW_DROP_NONE)
+		return drop;
+	const struct jpeg_header_key key = {
+		.width = open->frame->width,
+		.height = open->frame->height,
+		.interval = open->interval,
+		.subsampling = open->type & 1,
+		.tables = *tables,
+	};
+
+	jpeg_header_update(&stream->header, &key);
+	open->header_size = stream->header.size;
+	open->header_sound = stream->header.sound;
+	memcpy(open->data - open->header_size, stream->header.bytes, open->header_size);
+	return GW_DROP_NONE;
+}
+
+enum gw_drop open_frame_write_header(struct open_frame *open, struct stream *stream)
+{
+	const struct rtp_jpeg jpeg = {.q = open->q};
+
+	return write_header(open, stream, &jpeg);
 }
 
 /* The packet with offset 0 brings what the headers are made of: they are written at once, because
@@ -88,28 +123,22 @@ static enum gw_drop take_first(struct open_frame *open, struct stream *stream,
 	open->have_first = true;
 	open->first = extended;
 	open->print = rtp_jpeg_print(jpeg);
+	if (open->packets > 0 && !rtp_jpeg_is_file(jpeg)) {
+		/* Another one came before, and is not believed. */
+		const enum gw_drop bad = picture_size_find(
+			stream->config, jpeg, &frame->width, &frame->height, &frame->flags);
+
+		if (bad != GW_DROP_NONE)
+			return bad;
+		open->type_specific = jpeg->type_specific;
+		open->interval = jpeg->restart_interval;
+		open->q = jpeg->q;
+	}
 	if (rtp_jpeg_is_file(jpeg)) {
 		open->is_file = true;
 		return GW_DROP_NONE;
 	}
-	const struct jpeg_tables *tables;
-	const enum gw_drop drop = find_tables(stream, jpeg, &tables);
-
-	if (drop != GW_DROP_NONE)
-		return drop;
-	const struct jpeg_header_key key = {
-		.width = frame->width,
-		.height = frame->height,
-		.interval = open->interval,
-		.subsampling = open->type & 1,
-		.tables = *tables,
-	};
-
-	jpeg_header_update(&stream->header, &key);
-	open->header_size = stream->header.size;
-	open->header_sound = stream->header.sound;
-	memcpy(open->data - open->header_size, stream->header.bytes, open->header_size);
-	return GW_DROP_NONE;
+	return write_header(open, stream, jpeg);
 }
 
 /* Whether the bytes that are there already are the same where begin .. end - 1 overlaps them. */
@@ -174,12 +203,41 @@ static enum gw_drop set_size(struct open_frame *open, uint32_t size)
 	return coverage_end(&open->coverage) > size ? GW_DROP_BEYOND_END : GW_DROP_NONE;
 }
 
+/* Notes where the fragment stands and what its restart header says (RFC 2435, 3.1.7). */
+static void note_chunk(struct open_frame *open, const struct rtp_packet *rtp,
+	const struct rtp_jpeg *jpeg, uint64_t extended)
+{
+	/* The sender does not keep to intervals, and says so. */
+	if (!(jpeg->type & RTP_JPEG_RESTART) ||
+		(jpeg->restart_first && jpeg->restart_last &&
+			jpeg->restart_count == RTP_JPEG_WHOLE_FRAME)) {
+		open->can_conceal = false;
+		return;
+	}
+	const struct jpeg_chunk chunk = {
+		.number = (uint32_t)extended,
+		.begin = jpeg->offset,
+		.size = jpeg->size,
+		.restart_count = jpeg->restart_count,
+		.is_first = jpeg->restart_first,
+		.is_last = jpeg->restart_last || rtp->marker,
+	};
+
+	open->can_conceal = fragments_add(open, &chunk);
+}
+
 enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, uint64_t extended)
 {
 	enum gw_drop drop;
 
-	if (!headers_agree(open, jpeg))
+	if (open->is_onvif)
+		return onvif_add(open, stream, rtp, jpeg, extended);
+	/* A header extension that came too late to be of use here. */
+	if (jpeg->part != RTP_JPEG_BY_OFFSET)
+		return GW_DROP_MIXED_HEADERS;
+	/* It decides what follows it: the header of every packet has that form. */
+	if (open->type != jpeg->type)
 		return GW_DROP_MIXED_HEADERS;
 	if (jpeg->offset == 0 && !open->have_first) {
 		drop = take_first(open, stream, jpeg, extended);
@@ -189,6 +247,9 @@ enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
 	drop = place(open, jpeg->offset, jpeg->data, jpeg->size);
 	if (drop != GW_DROP_NONE && gw_drops[drop].unit == GW_FRAME)
 		return drop;
+	open->packets++;
+	if (open->can_conceal)
+		note_chunk(open, rtp, jpeg, extended);
 	if (extended < open->low)
 		open->low = extended;
 	if (extended > open->high) {
@@ -225,6 +286,7 @@ void open_frame_move(struct open_frame *open, struct gw_frame *larger)
 	open->limit = larger->jpeg.capacity - GW_JPEG_HEADROOM - TAIL;
 	memcpy(open->data - open->header_size, from,
 		open->header_size + coverage_end(&open->coverage));
+	fragments_move(open, small);
 }
 
 void open_frame_ends_with(struct open_frame *open, uint64_t last)
@@ -237,20 +299,37 @@ void open_frame_ends_with(struct open_frame *open, uint64_t last)
 		set_size(open, open->high_end);
 }
 
-bool open_frame_is_whole(const struct open_frame *open)
+/* Numbers of packets that are of no use count as come: those have nothing to say. */
+static bool has_hole(const struct open_frame *open, const struct sequence *sequence)
+{
+	const uint64_t numbers = open->last - open->first + 1;
+
+	if (numbers == open->packets)
+		return false;
+	if (numbers > SEQUENCE_MAX_BACK)
+		return true;
+	for (uint64_t i = open->first; i <= open->last; i++)
+		if (!sequence_is_known(sequence, i))
+			return true;
+	return false;
+}
+
+bool open_frame_is_whole(const struct open_frame *open, const struct sequence *sequence)
 {
 	const struct coverage *coverage = &open->coverage;
 
+	if (open->is_onvif)
+		return open->have_first && open->have_last && open->last >= open->first &&
+			!has_hole(open, sequence);
 	return open->have_size && open->have_first && coverage->count == 1 &&
-		coverage->span[0].begin == 0 && coverage->span[0].end == open->size;
+		coverage->span[0].begin == 0 && coverage->span[0].end == open->size &&
+		!has_hole(open, sequence);
 }
 
 /* Restart markers in the scan of a stream that announced none: the interval is counted. */
-static enum gw_drop infer_interval(
-	struct open_frame *open, struct stream *stream, const struct restart_picture *picture)
+static enum gw_drop infer_interval(struct open_frame *open, const struct restart_picture *picture)
 {
-	const uint16_t interval =
-		restart_interval_find(&stream->restart, open->data, &open->scan, picture);
+	const uint16_t interval = restart_interval_find(open->data, &open->scan, picture);
 
 	if (interval == 0)
 		return GW_DROP_BAD_RESTART;
@@ -260,49 +339,60 @@ static enum gw_drop infer_interval(
 }
 
 /* The restart markers must be those that the header promises. */
-static enum gw_drop judge_restarts(struct open_frame *open, struct stream *stream)
+static enum gw_drop judge_restarts(struct open_frame *open)
 {
 	struct jpeg_scan *scan = &open->scan;
 	const struct restart_picture picture = {
 		.width = open->frame->width,
 		.height = open->frame->height,
 		.subsampling = open->type & 1,
-		.q = open->q,
 	};
 
+	if (open->is_onvif && open->interval == 0) {
+		/* Its Huffman tables may be any: nobody counts. */
+		jpeg_scan_trim(scan, open->data);
+		return scan->restarts > 0 ? GW_DROP_BAD_RESTART : GW_DROP_NONE;
+	}
 	if (open->interval == 0) {
 		jpeg_scan_trim(scan, open->data);
-		return scan->restarts > 0 ? infer_interval(open, stream, &picture) : GW_DROP_NONE;
+		return scan->restarts > 0 ? infer_interval(open, &picture) : GW_DROP_NONE;
 	}
-	const uint32_t wanted = restart_interval_markers(&picture, open->interval);
+	const uint32_t wanted = open->is_onvif ? (open->mcus - 1) / open->interval
+					       : restart_interval_markers(&picture, open->interval);
 
 	if (scan->restarts == wanted + 1)
 		jpeg_scan_trim(scan, open->data);
 	return scan->restarts == wanted && !scan->out_of_order ? GW_DROP_NONE : GW_DROP_BAD_RESTART;
 }
 
-static void end_with_eoi(struct gw_frame *frame)
+void open_frame_end(struct gw_frame *frame)
 {
 	frame->jpeg.data[frame->jpeg.size] = 0xFF;
 	frame->jpeg.data[frame->jpeg.size + 1] = MARKER_EOI;
 	frame->jpeg.size += 2;
 }
 
-/* A whole JPEG file came: its own header says how large the picture is. The slot was chosen by what
- * the packets say, so they must agree. */
-static enum gw_drop finish_file(struct open_frame *open)
+static bool agree(uint32_t configured, uint32_t true_size)
+{
+	return configured == 0 || ((configured + 7) & ~7u) == ((true_size + 7) & ~7u);
+}
+
+/* A whole JPEG file came: its own header says how large the picture is, whatever the packets say.
+ */
+static enum gw_drop finish_file(struct open_frame *open, const struct gw_camera_config *camera)
 {
 	struct gw_frame *frame = open->frame;
 	uint8_t *data = open->data;
 	uint32_t size = open->size;
-	uint16_t width, height;
+	const int grown = jpeg_file_mend(data, size, &frame->width, &frame->height);
 
-	if (jpeg_header_find_size(data, size, &width, &height) != 0 ||
-		((width + 7u) & ~7u) > ((frame->width + 7u) & ~7u) ||
-		((height + 7u) & ~7u) > ((frame->height + 7u) & ~7u))
-		return GW_DROP_MIXED_HEADERS;
-	frame->width = width;
-	frame->height = height;
+	if (grown < 0)
+		return GW_DROP_DIMS_UNKNOWN;
+	if (!agree(camera->width, frame->width) || !agree(camera->height, frame->height))
+		return GW_DROP_DIMS_MISMATCH;
+	frame->flags &= ~(uint32_t)GW_FLAG_CROPPED;
+	if ((frame->width | frame->height) & 7)
+		frame->flags |= GW_FLAG_CROPPED;
 	/* Padding may follow EOI. Another one further up may belong to a thumbnail. */
 	for (uint32_t i = size; i >= 2 && i + 64 > size; i--) {
 		if (data[i - 2] == 0xFF && data[i - 1] == MARKER_EOI) {
@@ -310,30 +400,33 @@ static enum gw_drop finish_file(struct open_frame *open)
 			break;
 		}
 	}
-	frame->jpeg.data = data;
-	frame->jpeg.size = size;
-	end_with_eoi(frame);
+	frame->jpeg.data = data - grown;
+	frame->jpeg.size = size + (uint32_t)grown;
+	open_frame_end(frame);
 	return GW_DROP_NONE;
 }
 
-enum gw_drop open_frame_finish(struct open_frame *open, struct stream *stream)
+enum gw_drop open_frame_finish(struct open_frame *open, const struct gw_camera_config *camera)
 {
 	struct gw_frame *frame = open->frame;
 
 	if (open->is_file)
-		return finish_file(open);
+		return finish_file(open, camera);
 	struct jpeg_scan *scan = &open->scan;
+	enum gw_drop drop = open->is_onvif ? onvif_finish(open) : GW_DROP_NONE;
 
+	if (drop != GW_DROP_NONE)
+		return drop;
 	jpeg_scan_look(scan, open->data, open->size);
 	if (scan->size == 0)
 		return GW_DROP_INCOMPLETE;
-	const enum gw_drop drop = judge_restarts(open, stream);
+	drop = judge_restarts(open);
 
 	if (drop != GW_DROP_NONE)
 		return drop;
 	frame->jpeg.data = open->data - open->header_size;
 	frame->jpeg.size = open->header_size + scan->size;
 	frame->jpeg.sound = open->header_sound && !scan->foreign;
-	end_with_eoi(frame);
+	open_frame_end(frame);
 	return GW_DROP_NONE;
 }

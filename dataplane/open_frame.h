@@ -26,9 +26,26 @@ void open_frame_move(struct open_frame *open, struct gw_frame *larger);
 /* The last packet is the one numbered `last`, as the beginning of the next picture says. */
 void open_frame_ends_with(struct open_frame *open, uint64_t last);
 
-/* Whether every byte of the scan and the headers are there. */
-bool open_frame_is_whole(const struct open_frame *open);
+/* Whether every byte of the scan and the headers are there, and every number from the first packet
+ * to the last has come: with a hole between, the bytes may be of two pictures. */
+bool open_frame_is_whole(const struct open_frame *open, const struct sequence *sequence);
+
+/* Finds the tables that the frame is quantised with (RFC 2435, 3.1.8); `found` is the stream's. A
+ * frame's reason when there are none, or malformed ones. */
+enum gw_drop open_frame_find_tables(
+	struct stream *stream, const struct rtp_jpeg *jpeg, const struct jpeg_tables **found);
+
+/* Writes the headers of a frame whose first packet did not come: with the tables that its Q stands
+ * for (RFC 2435, 3.1.8). A frame's reason when nobody knows them. */
+enum gw_drop open_frame_write_header(struct open_frame *open, struct stream *stream);
+
+/* Ends the JPEG stream with EOI. */
+void open_frame_end(struct gw_frame *frame);
+
+/* Makes the frame whole although packets are lost: their restart intervals are replaced (RFC 2435,
+ * 3.1.7), and the frame is flagged. GW_DROP_INCOMPLETE when that cannot be. */
+enum gw_drop open_frame_conceal(struct open_frame *open, struct stream *stream);
 
 /* Makes one JPEG interchange stream of headers and scan in the slot. A frame's reason when they do
  * not go together. */
-enum gw_drop open_frame_finish(struct open_frame *open, struct stream *stream);
+enum gw_drop open_frame_finish(struct open_frame *open, const struct gw_camera_config *camera);

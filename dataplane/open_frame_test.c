@@ -182,19 +182,27 @@ static void a_restart_header_brings_its_interval(void **state)
 	}
 }
 
-static void a_restart_interval_of_0_is_refused(void **state)
+/* Types 64 and 65 without an interval: as if they were 0 and 1. */
+static void a_restart_interval_of_0_announces_none(void **state)
 {
-	struct scene *s = *state;
+	for (uint16_t interval = 0; interval < 15; interval += 7) {
+		struct scene *s = *state;
 
-	scene_paint(s, 160, 120, 75, 1, 2, 7);
-	s->camera.announce_restart = true;
-	scene_prepare(s, 0);
-	for (uint32_t i = 0; i < s->camera.count; i++)
-		memset(s->camera.packets[i].bytes + TEST_RTP_OFFSET + 12 + 8, 0, 2);
-	test_receive_frame(s->receiver, &s->camera);
-	scene_send(s, 1);
-	ASSERT_PICTURES(s, 1);
-	ASSERT_DROPS(s, BAD_RESTART, 1);
+		s->camera.announce_restart = true;
+		for (uint32_t i = 0; i < TEST_PICTURES; i++) {
+			test_jpeg_free(&s->pictures[i]);
+			test_jpeg_make(&s->pictures[i], 160, 120, 75, 1, 2, interval, i);
+			/* The headers must be there also where the picture has no markers. */
+			s->pictures[i].interval = 7;
+			scene_prepare(s, i);
+			for (uint32_t k = 0; k < s->camera.count; k++)
+				memset(s->camera.packets[k].bytes + TEST_RTP_OFFSET + 12 + 8, 0, 2);
+			test_receive_frame(s->receiver, &s->camera);
+		}
+		ASSERT_ALL_PICTURES(s);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
 }
 
 static void restart_markers_that_nobody_announced_are_counted_out(void **state)
@@ -381,18 +389,16 @@ static void send_mixed(struct scene *s, uint32_t picture, uint32_t most, uint32_
 	again.payload = 40 + next_random(random, 700);
 	scene_prepare(s, picture);
 	test_camera_send(&again, &s->pictures[picture]);
-	for (uint32_t i = 0; i < s->camera.count || i + 1 < again.count; i++) {
-		if (i < s->camera.count) {
-			order[count] = &s->camera.packets[i];
-			set_number(order[count++], number + 2 * i);
-		}
-		if (i + 1 < again.count) {
-			order[count] = &again.packets[i];
-			set_number(order[count++], number + 2 * i + 1);
-		}
+	for (uint32_t i = 0; i + 1 < s->camera.count || i + 1 < again.count; i++) {
+		if (i + 1 < s->camera.count)
+			order[count++] = &s->camera.packets[i];
+		if (i + 1 < again.count)
+			order[count++] = &again.packets[i];
 	}
-	s->camera.sequence = (uint16_t)(number + 4 * TEST_MAX_PACKETS);
-	set_number(&s->camera.packets[s->camera.count - 1], s->camera.sequence++);
+	order[count++] = &s->camera.packets[s->camera.count - 1];
+	for (uint32_t i = 0; i < count; i++)
+		set_number(order[i], number + i);
+	s->camera.sequence = (uint16_t)(number + count);
 	for (uint32_t i = count; i-- > 1;) {
 		const uint32_t k = i - next_random(random, i < most ? i + 1 : most);
 		struct test_packet *swap = order[i];
@@ -690,18 +696,16 @@ static void the_same_bytes_in_the_same_place_are_welcome(void **state)
 	test_camera_free(&again);
 }
 
-static void headers_that_change_within_a_frame_cost_it(void **state)
+static void another_type_within_a_frame_costs_it(void **state)
 {
 	struct scene *s = *state;
 
-	for (uint32_t at = 4; at <= 7; at++) {
-		scene_prepare(s, 0);
-		s->camera.packets[2].bytes[TEST_RTP_OFFSET + 12 + at] ^= at == 5 ? 3 : 1;
-		test_receive_frame(s->receiver, &s->camera);
-	}
+	scene_prepare(s, 0);
+	s->camera.packets[2].bytes[TEST_RTP_OFFSET + 12 + 4] ^= 1;
+	test_receive_frame(s->receiver, &s->camera);
 	scene_send(s, 1);
 	ASSERT_PICTURES(s, 1);
-	ASSERT_DROPS(s, MIXED_HEADERS, 4);
+	ASSERT_DROPS(s, MIXED_HEADERS, 1);
 }
 
 int main(void)
@@ -720,7 +724,7 @@ int main(void)
 		SCENE_TEST(reserved_q_values_are_refused),
 		SCENE_TEST(unassigned_and_dynamic_types_are_refused),
 		SCENE_TEST(a_restart_header_brings_its_interval),
-		SCENE_TEST(a_restart_interval_of_0_is_refused),
+		SCENE_TEST(a_restart_interval_of_0_announces_none),
 		SCENE_TEST(restart_markers_that_nobody_announced_are_counted_out),
 		SCENE_TEST(restart_markers_out_of_order_are_refused),
 		SCENE_TEST(restart_markers_that_do_not_fit_the_announced_interval_are_refused),
@@ -744,7 +748,7 @@ int main(void)
 		SCENE_TEST(a_fragment_beyond_the_marker_costs_its_frame_only),
 		SCENE_TEST(other_bytes_in_the_same_place_cost_the_frame),
 		SCENE_TEST(the_same_bytes_in_the_same_place_are_welcome),
-		SCENE_TEST(headers_that_change_within_a_frame_cost_it),
+		SCENE_TEST(another_type_within_a_frame_costs_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

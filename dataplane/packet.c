@@ -53,7 +53,7 @@ static uint64_t first_four(const uint8_t *data)
 }
 
 static enum gw_drop parse_ipv4(
-	const uint8_t *data, uint32_t size, bool check_ip, struct packet *packet)
+	const uint8_t *data, uint32_t size, enum packet_ip_check check, struct packet *packet)
 {
 	if (size < IPV4_SIZE || data[0] >> 4 != 4)
 		return GW_DROP_IP_BAD;
@@ -64,7 +64,8 @@ static enum gw_drop parse_ipv4(
 		return GW_DROP_IP_BAD;
 	if (header > size)
 		return GW_DROP_CUT_SHORT;
-	if (check_ip && checksum_fold(checksum_add(0, data, header)) != 0xFFFF)
+	if (check != PACKET_IP_TRUST && checksum_fold(checksum_add(0, data, header)) != 0xFFFF &&
+		(check != PACKET_IP_CHECK_UNLESS_0 || read_be16(data + 10) != 0))
 		return GW_DROP_IP_CHECKSUM;
 	/* Only a header that is right is believed about the packet's length. */
 	if (total > size)
@@ -135,7 +136,8 @@ static enum gw_drop parse_ipv6(const uint8_t *data, uint32_t size, struct packet
 	return drop != GW_DROP_NONE ? drop : parse_udp(rest, length, packet);
 }
 
-enum gw_drop packet_parse(const uint8_t *data, uint32_t size, bool check_ip, struct packet *packet)
+enum gw_drop packet_parse(
+	const uint8_t *data, uint32_t size, enum packet_ip_check check, struct packet *packet)
 {
 	if (size < ETHERNET_SIZE)
 		return GW_DROP_L2_SHORT;
@@ -154,7 +156,7 @@ enum gw_drop packet_parse(const uint8_t *data, uint32_t size, bool check_ip, str
 		data += VLAN_SIZE;
 		size -= VLAN_SIZE;
 	}
-	return type == ETHERTYPE_IPV4 ? parse_ipv4(data, size, check_ip, packet)
+	return type == ETHERTYPE_IPV4 ? parse_ipv4(data, size, check, packet)
 				      : parse_ipv6(data, size, packet);
 }
 

@@ -24,9 +24,19 @@ struct packet {
 	uint32_t size; /* of the payload, as the UDP header says it and the packet holds it */
 };
 
-/* Reads the headers of one packet of `size` bytes. `check_ip`: verify the IPv4 header checksum.
- * Returns GW_DROP_NONE with *packet filled, or why the packet is none of ours. */
-enum gw_drop packet_parse(const uint8_t *data, uint32_t size, bool check_ip, struct packet *packet);
+/* What is asked of the IPv4 header checksum. */
+enum packet_ip_check {
+	PACKET_IP_TRUST,
+	PACKET_IP_CHECK,
+	/* 0 is taken, too: a capture at the sender shows what its network card had yet to fill in.
+	 */
+	PACKET_IP_CHECK_UNLESS_0,
+};
+
+/* Reads the headers of one packet of `size` bytes. Returns GW_DROP_NONE with *packet filled, or why
+ * the packet is none of ours. */
+enum gw_drop packet_parse(
+	const uint8_t *data, uint32_t size, enum packet_ip_check check, struct packet *packet);
 
 /* Whether the UDP checksum is right (RFC 768; RFC 8200, 8.1: IPv6 must have one, IPv4 may not). */
 bool packet_udp_checksum_ok(const struct packet *packet);

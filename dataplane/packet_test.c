@@ -65,7 +65,7 @@ static enum gw_drop parse(const struct bytes *bytes, struct packet *packet)
 	uint8_t *copy = malloc(bytes->size ? bytes->size : 1);
 
 	memcpy(copy, bytes->data, bytes->size);
-	const enum gw_drop drop = packet_parse(copy, bytes->size, true, packet);
+	const enum gw_drop drop = packet_parse(copy, bytes->size, PACKET_IP_CHECK, packet);
 
 	free(copy);
 	return drop;
@@ -76,7 +76,8 @@ static void a_plain_datagram_is_found(void **state)
 	const struct bytes bytes = plain();
 	struct packet packet;
 
-	assert_int_equal(packet_parse(bytes.data, bytes.size, true, &packet), GW_DROP_NONE);
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_CHECK, &packet), GW_DROP_NONE);
 	assert_int_equal(packet.flow.family, AF_INET);
 	assert_int_equal(packet.flow.port, 5004);
 	assert_memory_equal(packet.flow.source, "\12\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0", 16);
@@ -123,7 +124,8 @@ static void ip_options_are_skipped(void **state)
 	append_type(&bytes, 0x0800);
 	append(&bytes, header, 24);
 	append(&bytes, udp, 13);
-	assert_int_equal(packet_parse(bytes.data, bytes.size, false, &packet), GW_DROP_NONE);
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_TRUST, &packet), GW_DROP_NONE);
 	assert_memory_equal(packet.payload, "hello", 5);
 }
 
@@ -133,7 +135,8 @@ static void padding_of_short_frames_is_not_part_of_the_datagram(void **state)
 	struct packet packet;
 
 	append(&bytes, "paddingpadding", 14);
-	assert_int_equal(packet_parse(bytes.data, bytes.size, true, &packet), GW_DROP_NONE);
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_CHECK, &packet), GW_DROP_NONE);
 	assert_int_equal(packet.size, 5);
 }
 
@@ -143,8 +146,10 @@ static void a_wrong_header_checksum_is_found_when_it_is_asked_for(void **state)
 	struct packet packet;
 
 	bytes.data[14 + 8]--;
-	assert_int_equal(packet_parse(bytes.data, bytes.size, true, &packet), GW_DROP_IP_CHECKSUM);
-	assert_int_equal(packet_parse(bytes.data, bytes.size, false, &packet), GW_DROP_NONE);
+	assert_int_equal(packet_parse(bytes.data, bytes.size, PACKET_IP_CHECK, &packet),
+		GW_DROP_IP_CHECKSUM);
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_TRUST, &packet), GW_DROP_NONE);
 }
 
 static void a_wrong_udp_checksum_is_found_at_every_bit(void **state)
@@ -154,12 +159,13 @@ static void a_wrong_udp_checksum_is_found_at_every_bit(void **state)
 
 	for (uint32_t bit = 8 * (14 + 20); bit < 8 * bytes.size; bit++) {
 		bytes.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		if (packet_parse(bytes.data, bytes.size, true, &packet) == GW_DROP_NONE)
+		if (packet_parse(bytes.data, bytes.size, PACKET_IP_CHECK, &packet) == GW_DROP_NONE)
 			assert_false(packet_udp_checksum_ok(&packet));
 		bytes.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
 	bytes.data[14 + 20 + 6] = bytes.data[14 + 20 + 7] = 0;
-	assert_int_equal(packet_parse(bytes.data, bytes.size, true, &packet), GW_DROP_NONE);
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_CHECK, &packet), GW_DROP_NONE);
 	assert_true(packet_udp_checksum_ok(&packet));
 }
 
@@ -168,7 +174,8 @@ static void an_unfinished_checksum_is_recognised(void **state)
 	struct bytes bytes = plain();
 	struct packet packet;
 
-	assert_int_equal(packet_parse(bytes.data, bytes.size, true, &packet), GW_DROP_NONE);
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_CHECK, &packet), GW_DROP_NONE);
 	assert_false(packet_udp_checksum_unfinished(&packet));
 	/* 10.0 + 0.1 + 10.0 + 0.2 + protocol 17 + length 13 */
 	bytes.data[14 + 20 + 6] = 0x14;
@@ -183,10 +190,12 @@ static void fragments_are_told_from_whole_packets(void **state)
 	struct packet packet;
 
 	bytes.data[14 + 6] = 0x20;
-	assert_int_equal(packet_parse(bytes.data, bytes.size, false, &packet), GW_DROP_IP_FRAGMENT);
+	assert_int_equal(packet_parse(bytes.data, bytes.size, PACKET_IP_TRUST, &packet),
+		GW_DROP_IP_FRAGMENT);
 	bytes.data[14 + 6] = 0;
 	bytes.data[14 + 7] = 1;
-	assert_int_equal(packet_parse(bytes.data, bytes.size, false, &packet), GW_DROP_IP_FRAGMENT);
+	assert_int_equal(packet_parse(bytes.data, bytes.size, PACKET_IP_TRUST, &packet),
+		GW_DROP_IP_FRAGMENT);
 }
 
 static void lengths_that_lie_are_refused(void **state)
@@ -217,16 +226,19 @@ static void a_packet_that_was_cut_is_told_from_a_malformed_one(void **state)
 		struct bytes shorter = bytes;
 
 		shorter.size -= cut;
-		assert_int_equal(
-			packet_parse(shorter.data, shorter.size, true, &packet), GW_DROP_CUT_SHORT);
+		assert_int_equal(packet_parse(shorter.data, shorter.size, PACKET_IP_CHECK, &packet),
+			GW_DROP_CUT_SHORT);
 	}
 	/* Who cannot be believed was not cut. */
 	bytes.data[14 + 3]++;
-	assert_int_equal(packet_parse(bytes.data, bytes.size, true, &packet), GW_DROP_IP_CHECKSUM);
-	assert_int_equal(packet_parse(bytes.data, bytes.size, false, &packet), GW_DROP_CUT_SHORT);
+	assert_int_equal(packet_parse(bytes.data, bytes.size, PACKET_IP_CHECK, &packet),
+		GW_DROP_IP_CHECKSUM);
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_TRUST, &packet), GW_DROP_CUT_SHORT);
 	bytes = version6(17, NULL, 0);
 	bytes.size--;
-	assert_int_equal(packet_parse(bytes.data, bytes.size, true, &packet), GW_DROP_CUT_SHORT);
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_CHECK, &packet), GW_DROP_CUT_SHORT);
 }
 
 static void ipv6_is_parsed_with_its_extension_headers(void **state)
@@ -240,7 +252,8 @@ static void ipv6_is_parsed_with_its_extension_headers(void **state)
 	struct bytes bytes = version6(0, extensions, sizeof(extensions));
 	struct packet packet;
 
-	assert_int_equal(packet_parse(bytes.data, bytes.size, true, &packet), GW_DROP_NONE);
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_CHECK, &packet), GW_DROP_NONE);
 	assert_int_equal(packet.flow.family, AF_INET6);
 	assert_int_equal(((const uint8_t *)packet.flow.destination)[15], 2);
 	assert_memory_equal(packet.payload, "hello", 5);
@@ -270,7 +283,8 @@ static void ipv6_needs_a_udp_checksum(void **state)
 	struct packet packet;
 
 	bytes.data[14 + 40 + 6] = bytes.data[14 + 40 + 7] = 0;
-	assert_int_equal(packet_parse(bytes.data, bytes.size, true, &packet), GW_DROP_NONE);
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_CHECK, &packet), GW_DROP_NONE);
 	assert_false(packet_udp_checksum_ok(&packet));
 }
 

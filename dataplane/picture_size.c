@@ -10,9 +10,11 @@ static uint16_t rounded(uint32_t pixels)
 	return (uint16_t)((pixels + 7) & ~7u);
 }
 
+/* The picture holds whole blocks, so senders should round up; some round down. */
 static bool agree(uint32_t configured, uint16_t sent)
 {
-	return sent == 0 || (rounded(configured) & SIZE_MASK) == sent;
+	return sent == 0 || (rounded(configured) & SIZE_MASK) == sent ||
+		(configured & SIZE_MASK) == sent;
 }
 
 enum gw_drop picture_size_find(const struct gw_camera_config *camera, const struct rtp_jpeg *jpeg,
@@ -23,7 +25,14 @@ enum gw_drop picture_size_find(const struct gw_camera_config *camera, const stru
 	*flags = is_field ? GW_FLAG_FIELD : 0;
 	*width = jpeg->width;
 	*height = jpeg->height;
-	if (camera->width > 0) {
+	if (rtp_jpeg_is_file(jpeg)) {
+		/* The file itself says it: what stands here only chooses a slot. */
+		if (jpeg_header_find_size(jpeg->data, jpeg->size, width, height) != 0 &&
+			camera->width > 0) {
+			*width = camera->width;
+			*height = camera->height;
+		}
+	} else if (camera->width > 0) {
 		uint16_t true_height = camera->height;
 
 		/* What is configured may be the size of the picture or of one field. */
@@ -33,9 +42,6 @@ enum gw_drop picture_size_find(const struct gw_camera_config *camera, const stru
 			return GW_DROP_DIMS_MISMATCH;
 		*width = camera->width;
 		*height = true_height;
-	} else if ((*width == 0 || *height == 0) && rtp_jpeg_is_file(jpeg)) {
-		if (jpeg_header_find_size(jpeg->data, jpeg->size, width, height) != 0)
-			return GW_DROP_DIMS_UNKNOWN;
 	}
 	if (*width == 0 || *height == 0)
 		return GW_DROP_DIMS_UNKNOWN;

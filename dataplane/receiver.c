@@ -1,6 +1,7 @@
 #include "dataplane/receiver.h"
 
 #include "core/stage.h"
+#include "dataplane/onvif.h"
 
 static void count_unmatched(struct receiver *receiver, enum gw_drop drop)
 {
@@ -45,9 +46,10 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 		return drop == GW_DROP_NONE ? GW_DROP_BAD_SSRC : drop;
 	*camera = match;
 	if (drop == GW_DROP_NONE)
-		drop = assembler_judge_type(receiver->assembler, match, rtp.payload_type);
+		drop = assembler_judge_type(receiver->assembler, match, &rtp);
 	if (drop == GW_DROP_NONE)
-		drop = rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
+		drop = rtp.extension ? onvif_parse(&rtp, &jpeg)
+				     : rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
 	if (drop != GW_DROP_NONE) {
 		assembler_note(receiver->assembler, match, &rtp, done);
 		return drop;
@@ -55,12 +57,19 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 	return assembler_put(receiver->assembler, match, &rtp, &jpeg, arrival, done);
 }
 
+static inline enum packet_ip_check ip_check(unsigned int checks)
+{
+	if (!(checks & RECEIVER_CHECK_IP))
+		return PACKET_IP_TRUST;
+	return checks & RECEIVER_TAKE_UNFINISHED ? PACKET_IP_CHECK_UNLESS_0 : PACKET_IP_CHECK;
+}
+
 void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_t size,
 	unsigned int checks, struct datagram *datagram)
 {
 	datagram->checks = checks;
 	datagram->camera = STREAM_NO_CAMERA;
-	datagram->drop = packet_parse(data, size, checks & RECEIVER_CHECK_IP, &datagram->packet);
+	datagram->drop = packet_parse(data, size, ip_check(checks), &datagram->packet);
 	if (datagram->drop != GW_DROP_NONE)
 		return;
 	datagram->camera = stream_table_find(receiver->table, &datagram->packet.flow);

@@ -180,6 +180,25 @@ static void unfinished_checksums_of_virtual_senders_are_taken_when_allowed(void 
 	ASSERT_PICTURES(s, 0);
 }
 
+/* A capture at the sender, whose card computes them. */
+static void header_checksums_that_a_card_fills_in_are_taken_when_allowed(void **state)
+{
+	struct scene *s = *state;
+
+	scene_prepare(s, 0);
+	for (uint32_t i = 0; i < s->camera.count; i++)
+		memset(s->camera.packets[i].bytes + 14 + 10, 0, 2);
+	test_receive_frame(s->receiver, &s->camera);
+	assert_int_equal(test_unmatched(s->receiver, GW_DROP_IP_CHECKSUM), s->camera.count);
+	s->receiver->checks |= RECEIVER_TAKE_UNFINISHED;
+	test_receive_frame(s->receiver, &s->camera);
+	ASSERT_PICTURES(s, 0);
+	/* 0 and nothing else. */
+	s->camera.packets[0].bytes[14 + 10] = 1;
+	test_receive_packet(s->receiver, &s->camera, 0);
+	assert_int_equal(test_unmatched(s->receiver, GW_DROP_IP_CHECKSUM), s->camera.count + 1);
+}
+
 static void what_is_not_rtp_jpeg_is_counted_by_name(void **state)
 {
 	struct scene *s = *state;
@@ -235,6 +254,7 @@ int main(void)
 		SCENE_TEST(foreign_packets_are_counted_by_name),
 		SCENE_TEST(wrong_checksums_are_found_when_they_are_asked_for),
 		SCENE_TEST(unfinished_checksums_of_virtual_senders_are_taken_when_allowed),
+		SCENE_TEST(header_checksums_that_a_card_fills_in_are_taken_when_allowed),
 		SCENE_TEST(what_is_not_rtp_jpeg_is_counted_by_name),
 		SCENE_TEST(cameras_may_share_a_flow_when_their_ssrc_differs),
 	};

@@ -25,12 +25,29 @@ static bool is_file_without_tables(const uint8_t *data, uint32_t size)
 		data[2] == 0xFF && read_be16(data + 2) > size - TABLES_HEADER_SIZE;
 }
 
-enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg *jpeg)
+/* Fields of which only those of a picture's first packet are believed: some senders change them
+ * afterwards. */
+static enum gw_drop judge_header(const struct rtp_jpeg *jpeg)
+{
+	/* RFC 2435, 3.1.1 and 4.1, knows 0 to 3. Where that byte stands, H.264 and H.265 have the
+	 * header of a NAL unit (RFC 6184, 1.3; RFC 7798, 1.1.4), which is larger. */
+	if (jpeg->type_specific > TYPE_SPECIFIC_LAST)
+		return GW_DROP_NOT_JPEG;
+	if (jpeg->q == 0 || (jpeg->q > Q_LAST_COMPUTED && jpeg->q < RTP_JPEG_Q_TABLES))
+		return GW_DROP_BAD_Q;
+	return GW_DROP_NONE;
+}
+
+static inline enum gw_drop parse(
+	const uint8_t *data, uint32_t size, enum rtp_jpeg_part part, struct rtp_jpeg *jpeg)
 {
 	if (size < MAIN_HEADER_SIZE)
 		return GW_DROP_JPEG_SHORT;
 	jpeg->type_specific = data[0];
+	jpeg->part = part;
 	jpeg->offset = read_be24(data + 1);
+	if (part != RTP_JPEG_BY_OFFSET)
+		jpeg->offset = part == RTP_JPEG_ONVIF_MORE;
 	jpeg->type = data[4];
 	jpeg->q = data[5];
 	jpeg->width = (uint16_t)(data[6] * 8);
@@ -38,14 +55,11 @@ enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg 
 	data += MAIN_HEADER_SIZE;
 	size -= MAIN_HEADER_SIZE;
 
-	/* RFC 2435, 3.1.1 and 4.1, knows 0 to 3. Where that byte stands, H.264 and H.265 have the
-	 * header of a NAL unit (RFC 6184, 1.3; RFC 7798, 1.1.4), which is larger. */
-	if (jpeg->type_specific > TYPE_SPECIFIC_LAST)
-		return GW_DROP_NOT_JPEG;
+	jpeg->doubt = judge_header(jpeg);
+	if (jpeg->doubt != GW_DROP_NONE && jpeg->offset == 0 && jpeg->q != 0)
+		return jpeg->doubt;
 	if (!type_is_known(jpeg->type))
 		return GW_DROP_BAD_TYPE;
-	if (jpeg->q == 0 || (jpeg->q > Q_LAST_COMPUTED && jpeg->q < RTP_JPEG_Q_TABLES))
-		return GW_DROP_BAD_Q;
 	jpeg->restart_interval = 0;
 	if (jpeg->type & RTP_JPEG_RESTART) {
 		if (size < RESTART_HEADER_SIZE)
@@ -78,6 +92,17 @@ enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg 
 	jpeg->data = data;
 	jpeg->size = size;
 	return GW_DROP_NONE;
+}
+
+enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg *jpeg)
+{
+	return parse(data, size, RTP_JPEG_BY_OFFSET, jpeg);
+}
+
+enum gw_drop rtp_jpeg_parse_part(
+	const uint8_t *data, uint32_t size, enum rtp_jpeg_part part, struct rtp_jpeg *jpeg)
+{
+	return parse(data, size, part, jpeg);
 }
 
 uint32_t rtp_jpeg_print(const struct rtp_jpeg *jpeg)

@@ -12,13 +12,33 @@
 /* Q from 128 on: the tables are in the stream, not computed (RFC 2435, 3.1.4). */
 #define RTP_JPEG_Q_TABLES 128
 
+/* The restart count of packets that do not keep to restart intervals (RFC 2435, 3.1.7). */
+#define RTP_JPEG_WHOLE_FRAME 0x3FFF
+
+/* What a packet is of its picture. */
+enum rtp_jpeg_part {
+	RTP_JPEG_BY_OFFSET, /* the first when its fragment offset is 0 */
+	RTP_JPEG_ONVIF_FIRST, /* the first, says its header extension, which brings JPEG headers */
+	RTP_JPEG_ONVIF_MORE, /* not the first, says its header extension */
+};
+
 struct rtp_jpeg {
+	enum rtp_jpeg_part part;
+
+	/* RTP_JPEG_ONVIF_FIRST: JPEG marker segments; points into the packet. */
+	const uint8_t *segments;
+	uint32_t segments_size;
+
+	/* Why the packet is none, unless a picture is open that it belongs to: there, nobody looks
+	 * at what is wrong with it. Or GW_DROP_NONE. */
+	enum gw_drop doubt;
+
 	uint8_t type_specific; /* 0: progressively scanned; 1, 2: odd and even field; 3: a field
 				  alone */
 	uint8_t type;
 	uint8_t q;
 	uint16_t width, height; /* pixels, a multiple of 8 below 2048; 0: not said */
-	uint32_t offset; /* of `data` in the scan */
+	uint32_t offset; /* of `data` in the scan; where `part` says it, only 0 or not 0 */
 
 	/* Restart header, for types 64 to 127. */
 	uint16_t restart_interval;
@@ -36,8 +56,12 @@ struct rtp_jpeg {
 };
 
 /* Reads the headers of a payload of `size` bytes. Returns GW_DROP_NONE or why the packet is of no
- * use. A restart interval of 0 and malformed tables are the frame's faults and not judged here. */
+ * use. Malformed tables are the frame's fault and not judged here. */
 enum gw_drop rtp_jpeg_parse(const uint8_t *data, uint32_t size, struct rtp_jpeg *jpeg);
+
+/* The same for a packet of which it is known what part it is. */
+enum gw_drop rtp_jpeg_parse_part(
+	const uint8_t *data, uint32_t size, enum rtp_jpeg_part part, struct rtp_jpeg *jpeg);
 
 /* Tells two packets of the same size and place apart by what they carry; equal for copies. */
 uint32_t rtp_jpeg_print(const struct rtp_jpeg *jpeg);

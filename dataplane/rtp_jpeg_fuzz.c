@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/pool.h"
 #include "dataplane/assembler.h"
+#include "dataplane/onvif.h"
 #include "dataplane/stream.h"
 #include "jpeg/probe.h"
 
@@ -22,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct gw_camera_config cameras[CAMERAS] = {
 	{.name = "any", .quota = 4},
-	{.name = "sized", .quota = 4, .width = 157, .height = 117},
+	{.name = "sized", .quota = 4, .width = 157, .height = 117, .conceal = true},
 };
 
 struct world {
@@ -105,9 +106,10 @@ static void put(struct world *world, uint32_t camera, const uint8_t *bytes, uint
 	enum gw_drop drop = rtp_parse(bytes, size, &rtp);
 
 	if (drop == GW_DROP_NONE)
-		drop = assembler_judge_type(world->assembler, camera, rtp.payload_type);
+		drop = assembler_judge_type(world->assembler, camera, &rtp);
 	if (drop == GW_DROP_NONE) {
-		drop = rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
+		drop = rtp.extension ? onvif_parse(&rtp, &jpeg)
+				     : rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
 		if (drop != GW_DROP_NONE)
 			assembler_note(world->assembler, camera, &rtp, &done);
 	}

@@ -1,15 +1,15 @@
 #include "dataplane/session.h"
 
-#include "core/clock.h"
+#include <string.h>
 
-/* Late packets in a row, of the session before, that mean: it is back. */
-#define STALE_LIMIT 16
+#include "core/clock.h"
 
 /* Another path, or another VLAN, takes a second at most. What is repeated later comes from a camera
  * that begins anew, even when it sends the very same pictures. */
 #define LATEST_COPY_NS (2 * GW_NS_PER_S)
 
-/* Packets in a row of another payload type than the camera's that mean: it has changed its type. */
+/* After so many packets in a row of another payload type than the camera's, one of them may begin a
+ * picture. */
 #define OTHER_TYPES_LIMIT 256
 
 /* Pictures in a row, with none of the stream as it was between them, that nobody knows and that are
@@ -45,6 +45,13 @@ static bool is_remembered(const struct stream *stream, const struct closed_pictu
 		stream->arrival - closed->when <= LATEST_COPY_NS;
 }
 
+/* Odd and even field of one picture (RFC 2435, 4.1). Where other values differ between packets,
+ * only the first one of a picture means it. */
+static bool are_two_fields(uint8_t a, uint8_t b)
+{
+	return (a == 1 && b == 2) || (a == 2 && b == 1);
+}
+
 /* Finds the picture that is over and that the packet says it belongs to; numbers are compared as
  * they are sent, so that it is found across restarts. The newest one if there are more. */
 static struct closed_picture *find_closed(
@@ -58,7 +65,7 @@ static struct closed_picture *find_closed(
 		struct closed_picture *closed = &stream->closed[index];
 
 		if (is_remembered(stream, closed) && closed->ssrc == rtp->ssrc &&
-			closed->type_specific == jpeg->type_specific &&
+			!are_two_fields(closed->type_specific, jpeg->type_specific) &&
 			!(closed->have_last &&
 				(int16_t)(rtp->sequence - (uint16_t)closed->last) > 0))
 			return closed;
@@ -74,63 +81,55 @@ static bool is_another(const struct closed_picture *closed, const struct rtp_pac
 		((uint16_t)closed->first != rtp->sequence || closed->print != rtp_jpeg_print(jpeg));
 }
 
-enum gw_drop session_judge_type(struct stream *stream, uint8_t payload_type)
+enum gw_drop session_judge_type(struct stream *stream, const struct rtp_packet *rtp)
 {
-	if (stream->payload_type == 0)
-		return GW_DROP_NONE;
-	if (stream->payload_type == payload_type) {
-		stream->other_types = 0;
-		return GW_DROP_NONE;
-	}
-	if (++stream->other_types < OTHER_TYPES_LIMIT)
+	struct rtp_jpeg jpeg;
+
+	if (stream->config->payload_type || ++stream->other_types < OTHER_TYPES_LIMIT ||
+		rtp_jpeg_parse(rtp->payload, rtp->size, &jpeg) != GW_DROP_NONE || jpeg.offset != 0)
 		return GW_DROP_RTP_PAYLOAD;
-	stream->payload_type = 0;
+	stream_set_payload_type(stream, 0);
 	stream->other_types = 0;
 	return GW_DROP_NONE;
 }
 
-enum gw_drop session_judge_other(
-	struct stream *stream, const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg)
+void session_notice(struct stream *stream, enum gw_event event, uint32_t times)
 {
-	const enum gw_drop new = jpeg->offset == 0 ? GW_DROP_NONE : GW_DROP_RTP_STRAY;
-
-	if (!stream->previous_valid || rtp->ssrc != stream->previous_ssrc)
-		return new;
-	const struct closed_picture *closed = find_closed(stream, rtp, jpeg);
-
-	if (closed && !is_another(closed, rtp, jpeg))
-		return GW_DROP_DUPLICATE;
-	if (!closed && !timestamp_newer(rtp->timestamp, stream->previous_timestamp) &&
-		++stream->previous_stale < STALE_LIMIT)
-		return GW_DROP_LATE;
-	return new;
+	if (!stream->is_candidate)
+		gw_counter_add(&stream->stats->events[event], times);
 }
 
 void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 {
 	if (stream->started) {
-		gw_count_event(stream->stats, GW_EVENT_SSRC_CHANGE);
-		gw_counter_add(&stream->stats->events[GW_EVENT_SEQUENCE_GAP],
-			sequence_flush(&stream->sequence));
-		stream->previous_valid = true;
-		stream->previous_ssrc = stream->ssrc;
-		stream->previous_timestamp = stream->newest_timestamp;
+		session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
 		for (uint32_t i = 0; i < 256 - RTP_JPEG_Q_TABLES; i++)
 			stream->tables[i].count = 0;
-		stream->restart.interval = 0;
 	}
 	stream->started = true;
+	stream->has_made_pictures = false;
+	stream->is_onvif = false;
+	stream->parts = (struct jpeg_parts){0};
+	stream->began = stream->rhythm[0] = stream->rhythm[1] = 0;
+	stream->width = 0;
+	stream->height = 0;
 	stream->epoch++;
-	if (rtp->payload_type == RTP_TYPE_JPEG)
-		stream->payload_type = RTP_TYPE_JPEG;
 	stream->ssrc = rtp->ssrc;
 	stream->stale = 0;
-	stream->previous_stale = 0;
 	stream->newest_timestamp = rtp->timestamp;
 	sequence_restart(&stream->sequence, rtp->sequence);
 	stream->pace_ticks = 0;
 	stream->pace_number = stream->sequence.highest;
 	stream->pace_timestamp = rtp->timestamp;
+}
+
+/* Whether the packet with offset 0 holds what is known of the picture's beginning. */
+static bool begins_as(const struct open_frame *open, const struct rtp_jpeg *jpeg)
+{
+	const uint32_t known = open->coverage.span[0].end;
+
+	return open->coverage.count == 0 || open->coverage.span[0].begin > 0 ||
+		memcmp(open->data, jpeg->data, jpeg->size < known ? jpeg->size : known) == 0;
 }
 
 struct open_frame *session_find_open(struct stream *stream, const struct rtp_packet *rtp,
@@ -139,14 +138,16 @@ struct open_frame *session_find_open(struct stream *stream, const struct rtp_pac
 	for (uint32_t i = 0; i < stream->open_count; i++) {
 		struct open_frame *open = stream->open[i];
 
-		if (open->timestamp != rtp->timestamp || open->type_specific != jpeg->type_specific)
+		if (open->timestamp != rtp->timestamp || open->payload_type != rtp->payload_type ||
+			are_two_fields(open->type_specific, jpeg->type_specific))
 			continue;
 		/* Beyond the last packet: another picture under the same timestamp. */
 		if (open->have_last && extended > open->last)
 			continue;
-		/* A field that begins anew although the marker did not come. */
-		if (jpeg->type_specific != 0 && jpeg->offset == 0 && open->have_first &&
-			extended != open->first)
+		/* Another beginning, although no marker came: a second field, or a sender whose
+		 * pictures have the same timestamp. */
+		if (jpeg->offset == 0 && open->have_first && extended != open->first &&
+			(open->is_onvif || !begins_as(open, jpeg)))
 			continue;
 		return open;
 	}
@@ -230,17 +231,15 @@ static bool skip_lost(struct stream *stream, const struct rtp_packet *rtp, uint6
 	if (gap < SEQUENCE_MAX_AHEAD || gap < expected / 2 || gap > expected * 2)
 		return false;
 	*extended = stream->sequence.highest + gap;
-	gw_counter_add(&stream->stats->events[GW_EVENT_SEQUENCE_GAP],
-		sequence_skip(&stream->sequence, *extended));
+	session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_skip(&stream->sequence, *extended));
 	begin_pace(stream, rtp->timestamp);
 	return true;
 }
 
 static void restart(struct stream *stream, const struct rtp_packet *rtp, uint64_t *extended)
 {
-	gw_count_event(stream->stats, GW_EVENT_SEQUENCE_RESTART);
-	gw_counter_add(
-		&stream->stats->events[GW_EVENT_SEQUENCE_GAP], sequence_flush(&stream->sequence));
+	session_notice(stream, GW_EVENT_SEQUENCE_RESTART, 1);
+	session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
 	sequence_restart(&stream->sequence, rtp->sequence);
 	begin_pace(stream, rtp->timestamp);
 	stream->epoch++;
@@ -317,6 +316,10 @@ enum gw_drop session_admit(struct stream *stream, const struct rtp_packet *rtp,
 	/* A copy from before the restart, or the same numbers and times once more. */
 	if (closed->epoch != stream->epoch)
 		return is_another(closed, rtp, jpeg) ? GW_DROP_NONE : GW_DROP_DUPLICATE;
+	/* No packet of it can be newer and stand before them: another picture begins, and its
+	 * timestamp is the same. */
+	if (jpeg->offset == 0)
+		return GW_DROP_NONE;
 	note_last(stream, closed, rtp, *extended);
 	return closed->reason;
 }
@@ -327,11 +330,11 @@ void session_mark(struct stream *stream, uint64_t extended)
 	if (extended <= stream->sequence.highest)
 		forget_noted(stream, extended);
 	if (extended < stream->sequence.highest)
-		gw_count_event(stream->stats, GW_EVENT_REORDERED);
+		session_notice(stream, GW_EVENT_REORDERED, 1);
 	const uint32_t missing = sequence_mark(&stream->sequence, extended);
 
 	if (missing > 0)
-		gw_counter_add(&stream->stats->events[GW_EVENT_SEQUENCE_GAP], missing);
+		session_notice(stream, GW_EVENT_SEQUENCE_GAP, missing);
 }
 
 void session_note(struct stream *stream, uint16_t number)
@@ -361,13 +364,18 @@ static void measure_pace(struct stream *stream, uint32_t timestamp)
 	}
 }
 
-void session_begin_picture(struct stream *stream, uint32_t timestamp)
+void session_begin_picture(struct stream *stream, uint32_t timestamp, int64_t now)
 {
 	const int32_t step = (int32_t)(timestamp - stream->newest_timestamp);
 
 	measure_pace(stream, timestamp);
+	if (stream->began > 0) {
+		stream->rhythm[1] = stream->rhythm[0];
+		stream->rhythm[0] = now > stream->began ? now - stream->began : 1;
+	}
+	stream->began = now;
 	if (step < 0 || step > MAX_TIMESTAMP_STEP)
-		gw_count_event(stream->stats, GW_EVENT_TIMESTAMP_JUMP);
+		session_notice(stream, GW_EVENT_TIMESTAMP_JUMP, 1);
 	stream->newest_timestamp = timestamp;
 }
 

@@ -1,5 +1,4 @@
-/* The RTP session of a stream: survives lost, late and repeated packets, restarts and new sessions.
- */
+/* The RTP session of a stream: survives lost, late and repeated packets, and restarts. */
 #pragma once
 
 #include <stdint.h>
@@ -12,16 +11,13 @@ static inline bool session_is_new(const struct stream *stream, uint32_t ssrc)
 	return !stream->started || stream->ssrc != ssrc;
 }
 
-/* Judges the payload type. 26 is JPEG wherever it comes; another one is the camera's when it has
- * made a picture. Packets of others are GW_DROP_RTP_PAYLOAD then, until only such come. */
-enum gw_drop session_judge_type(struct stream *stream, uint8_t payload_type);
+/* Judges a packet of another payload type than that of the camera's pictures: GW_DROP_RTP_PAYLOAD,
+ * unless that type was not configured and, when only others have come for long, this one begins a
+ * picture: the camera has changed its type, and none is known any more. */
+enum gw_drop session_judge_type(struct stream *stream, const struct rtp_packet *rtp);
 
-/* Judges a packet with another SSRC than that of the session. Returns GW_DROP_NONE when it begins a
- * new one, or what it is of the session before: late, or a copy; many late ones in a row are not:
- * that session is back. GW_DROP_RTP_STRAY when it cannot begin a picture: it is not worth a
- * session. */
-enum gw_drop session_judge_other(
-	struct stream *stream, const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg);
+/* Counts what was noticed, unless the session has yet to prove itself. */
+void session_notice(struct stream *stream, enum gw_event event, uint32_t times);
 
 /* Begins a new session. The open frames of the old one must be closed. Tables do not survive. */
 void session_begin(struct stream *stream, const struct rtp_packet *rtp);
@@ -42,8 +38,8 @@ void session_mark(struct stream *stream, uint64_t extended);
 /* Notes that a packet of the session with that number arrived, although it was of no use. */
 void session_note(struct stream *stream, uint16_t number);
 
-/* Notes that a picture with that timestamp begins. */
-void session_begin_picture(struct stream *stream, uint32_t timestamp);
+/* Notes that a picture with that timestamp begins, at gw_now(). */
+void session_begin_picture(struct stream *stream, uint32_t timestamp, int64_t now);
 
 /* Remembers a picture of the session that is over; fills in what is not its own. */
 void session_close_picture(

@@ -38,15 +38,6 @@ static int open_handover(struct dataplane *dp, struct gw_error *error)
 	return 0;
 }
 
-/* What the file asks for and this version does not do must not go unnoticed. */
-static void warn_of_no_effect(const struct gw_config *config)
-{
-	for (uint32_t i = 0; i < config->cameras_count; i++)
-		if (config->cameras[i].conceal)
-			gw_warn("dataplane", "camera %s: `conceal` has no effect in this version",
-				config->cameras[i].name);
-}
-
 /* A capture is one queue, and its order is that of the file. A gateway whose pictures all come as
  * records has no ports. */
 static uint32_t dataplane_lanes(const struct gw *gw, uint32_t wanted)
@@ -79,9 +70,9 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 	stage->state = dp;
 	dp->stage = stage;
 	dp->capture.fd = -1;
-	warn_of_no_effect(gw->config);
 	int status = gw->replay ? capture_open(&dp->capture, gw->replay->input, error) : 0;
 
+	gw->input_fault = dp->capture.fault;
 	if (status == 0)
 		status = ports_start_eal(dp, error);
 	if (status == 0)

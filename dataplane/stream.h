@@ -1,5 +1,9 @@
 /* What a receive lane knows of one camera's stream: its RTP session and its open frames. The lane's
- * thread only, but where it is said. */
+ * thread only, but where it is said.
+ *
+ * A camera has two of them: one whose session made the last picture, and one for a session that has
+ * yet to make one, or that made pictures before (RFC 3550, appendix A.1: a new source proves itself
+ * first). They change places; nothing of either is lost by that. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,7 +18,7 @@
 #include "dataplane/rtp_jpeg.h"
 #include "dataplane/sequence.h"
 #include "jpeg/header.h"
-#include "jpeg/restart_interval.h"
+#include "jpeg/parts.h"
 #include "jpeg/scan.h"
 
 /* Late packets still land while so many frames are open. */
@@ -43,12 +47,21 @@ struct open_frame {
 
 	/* What all packets of the frame agree on. */
 	uint32_t timestamp;
-	uint16_t interval;
-	uint16_t header_width, header_height;
-	uint8_t type_specific;
 	uint8_t type;
+	uint8_t payload_type;
+
+	/* What the packet with offset 0 says, or another one until that comes. */
+	uint8_t type_specific;
 	uint8_t q;
-	uint8_t payload_type; /* of its first packet */
+	uint16_t interval; /* MCUs between restart markers, 0: not announced */
+
+	uint32_t packets; /* that belong to it, whatever they hold */
+	uint32_t fragments; /* in the list at the end of the slot: dataplane/fragments.h */
+	bool is_onvif; /* its packets are concatenated: dataplane/onvif.h */
+	bool is_shuffled; /* ... and came in another order than that of their numbers */
+	uint32_t mcus; /* ... of the whole picture */
+	bool can_conceal; /* all of them can be told apart by their restart headers */
+	bool is_left_over; /* it began before another session took the camera over */
 
 	bool have_first; /* the packet with offset 0, whose number is `first` */
 	bool is_file; /* it began a complete JPEG file */
@@ -87,6 +100,7 @@ struct stream {
 	struct gw_camera_slot *slot;
 	struct gw_camera_stats *stats; /* the lane's, while the stream is attached to one */
 	uint32_t versions; /* that have this stream; control thread */
+	struct stream *other; /* the camera's other session */
 
 	/* Streams of the lane that have open frames, while this one does. */
 	struct stream *open_next, **open_link;
@@ -95,11 +109,11 @@ struct stream {
 
 	/* The RTP session. */
 	bool started;
-	bool previous_valid;
+	bool is_candidate; /* the other one made the camera's last picture: nothing is noticed here
+			    */
+	bool has_made_pictures;
+	bool is_onvif; /* a header extension brought JPEG headers */
 	uint32_t ssrc;
-	uint32_t previous_ssrc; /* of the session before */
-	uint32_t previous_timestamp;
-	uint32_t previous_stale; /* its packets in a row that are late, or tell that it is back */
 	uint32_t newest_timestamp;
 	uint8_t payload_type; /* of the camera's pictures; 0: not known yet */
 	uint32_t other_types; /* packets in a row of other types */
@@ -114,10 +128,14 @@ struct stream {
 	uint32_t pace_timestamp;
 	uint64_t pace_number;
 
+	/* When the newest picture began, by gw_now(), and how long after the ones before. */
+	int64_t began, rhythm[2];
+
 	/* Oldest first; points into `open_room`. */
 	uint32_t open_count;
 	struct open_frame *open[STREAM_OPEN_FRAMES];
 	uint64_t passed; /* newest packet of the last frame that was passed on */
+	uint16_t width, height; /* of the last frame; 0: none yet */
 	struct open_frame open_room[STREAM_OPEN_FRAMES];
 
 	/* From here on: once a picture. A ring; its timestamps apart, because they are looked
@@ -126,19 +144,19 @@ struct stream {
 	uint32_t closed_timestamp[STREAM_CLOSED];
 	struct closed_picture closed[STREAM_CLOSED];
 	struct jpeg_header header;
-	struct restart_interval restart; /* that nobody announced */
+	struct jpeg_parts parts; /* from header extensions */
 	uint8_t computed_q; /* `computed` is for it; 0: for none yet */
 	struct jpeg_tables computed;
 	struct jpeg_tables
 		tables[256 - RTP_JPEG_Q_TABLES]; /* by Q, as sent before (RFC 2435, 3.1.8) */
 };
 
-/* A stream without packets so far, for a version of its camera. It belongs to that version; a later
- * one that changes nothing of the session takes it over by raising `versions`. NULL when out of
- * memory. Control thread. */
+/* A stream without packets so far, and the other one, for a version of its camera. They belong to
+ * that version; a later one that changes nothing of the session takes them over by raising
+ * `versions`. NULL when out of memory. Control thread. */
 struct stream *stream_create(struct gw_camera *version, struct gw_camera_slot *slot);
 
-/* One version less has it; freed with the last. Accepts NULL. Control thread. */
+/* One version less has them; freed with the last. Accepts NULL. Control thread. */
 void stream_release(struct stream *stream);
 
 /* Begins to fetch into the cache what every packet needs of the stream. */
@@ -155,6 +173,13 @@ static inline void stream_fetch(const struct stream *stream)
 
 static inline void stream_set_version(struct stream *stream, struct gw_camera *version)
 {
-	stream->version = version;
-	stream->config = version->config;
+	stream->version = stream->other->version = version;
+	stream->config = stream->other->config = version->config;
+}
+
+/* Says of both what type the camera's pictures have. */
+static inline void stream_set_payload_type(struct stream *stream, uint8_t payload_type)
+{
+	if (stream->payload_type != payload_type)
+		stream->payload_type = stream->other->payload_type = payload_type;
 }

@@ -192,6 +192,7 @@ void test_camera_init(struct test_camera *camera, uint8_t number, uint16_t port)
 		.q = 255,
 		.tables_sent = 2,
 		.send_size = true,
+		.restart_word = 0xFFFF,
 	};
 }
 
@@ -264,16 +265,36 @@ static void put_udp_checksum(const struct test_camera *camera, uint8_t *udp, uin
 	put16(udp + 6, sum_words(pseudo, udp, size));
 }
 
-static uint8_t *put_rtp(const struct test_camera *camera, uint8_t *out, bool marker)
+/* What a header extension holds: words of 4 bytes, the last one filled up with 0xFF. */
+static uint8_t *put_segments(const struct test_camera *camera, uint8_t *out, bool is_first)
 {
+	const uint32_t size = is_first ? camera->segments_size : 0;
+	const uint32_t words = (size + 3) / 4;
+
+	if (camera->replay) {
+		out = put16(put16(out, 0xABAC), words + 4);
+		out = put32(put32(put32(out, 0xE0000000), 0), 0xE0000000u + camera->sequence);
+	}
+	out = put16(put16(out, is_first ? 0xFFD8 : 0xFFFF), words);
+	memcpy(out, camera->segments, size);
+	memset(out + size, 0xFF, words * 4 - size);
+	return out + words * 4;
+}
+
+static uint8_t *put_rtp(const struct test_camera *camera, uint8_t *out, bool marker, bool is_first)
+{
+	const bool onvif = camera->onvif && (is_first ? camera->segments_size > 0 : camera->more);
+
 	out = put8(out,
-		0x80 | (camera->padding ? 0x20 : 0) | (camera->extension ? 0x10 : 0) |
+		0x80 | (camera->padding ? 0x20 : 0) | (camera->extension || onvif ? 0x10 : 0) |
 			camera->csrc);
 	out = put8(out, (marker ? 0x80 : 0) | 26);
 	out = put32(put32(put16(out, camera->sequence), camera->timestamp), camera->ssrc);
 	for (uint8_t i = 0; i < camera->csrc; i++)
 		out = put32(out, 0xC0FFEE00u + i);
-	if (camera->extension)
+	if (onvif)
+		out = put_segments(camera, out, is_first);
+	else if (camera->extension)
 		out = put32(put32(put16(put16(out, 0xBEDE), 2), 0x10AA0000), 0);
 	return out;
 }
@@ -303,7 +324,7 @@ static uint8_t *put_jpeg(const struct test_camera *camera, const struct test_jpe
 	out = put8(put8(out, camera->send_size ? (jpeg->width + 7u) / 8 : 0),
 		camera->send_size ? (jpeg->height + 7u) / 8 : 0);
 	if (restart)
-		out = put16(put16(out, jpeg->interval), 0xFFFF);
+		out = put16(put16(out, jpeg->interval), camera->restart_word);
 	if (offset == 0 && camera->q >= 128)
 		out = put_tables(camera, jpeg, out);
 	return out;
@@ -312,8 +333,9 @@ static uint8_t *put_jpeg(const struct test_camera *camera, const struct test_jpe
 static void put_packet(struct test_camera *camera, const struct test_jpeg *jpeg, uint32_t offset,
 	const uint8_t *data, uint32_t size, bool marker)
 {
-	uint8_t rtp[1024];
-	uint8_t *end = put_jpeg(camera, jpeg, offset, put_rtp(camera, rtp, marker));
+	uint8_t rtp[8192];
+	uint8_t *end = put_jpeg(camera, jpeg, camera->no_offset ? 0 : offset,
+		put_rtp(camera, rtp, marker, offset == 0));
 	const uint32_t headers = (uint32_t)(end - rtp);
 	const uint32_t payload = headers + size + camera->padding;
 	struct test_packet *packet = &camera->packets[camera->count++];
@@ -334,6 +356,45 @@ static void put_packet(struct test_camera *camera, const struct test_jpeg *jpeg,
 	camera->sequence++;
 }
 
+/* Where the interval that begins at `at` ends, its marker included. */
+static uint32_t end_of_interval(const uint8_t *data, uint32_t at, uint32_t size)
+{
+	for (; at + 1 < size; at++)
+		if (data[at] == 0xFF && data[at + 1] >= 0xD0 && data[at + 1] <= 0xD7)
+			return at + 2;
+	return size;
+}
+
+/* Chunks of whole intervals; one that is larger than a packet goes into several. */
+static void send_intervals(struct test_camera *camera, const struct test_jpeg *jpeg,
+	const uint8_t *data, uint32_t size)
+{
+	uint32_t at = 0, count = 0;
+
+	while (at < size) {
+		uint32_t end = end_of_interval(data, at, size);
+		uint32_t held = 1;
+
+		for (uint32_t next; end < size; end = next, held++) {
+			next = end_of_interval(data, end, size);
+			if (next - at > camera->payload)
+				break;
+		}
+		for (uint32_t from = at; from < end; from += camera->payload) {
+			const bool is_last = end - from <= camera->payload;
+			const uint32_t length = is_last ? end - from : camera->payload;
+
+			camera->restart_word = (uint16_t)((from == at ? 0x8000 : 0) |
+				(is_last ? 0x4000 : 0) | count);
+			put_packet(camera, jpeg, from, data + from, length,
+				is_last && end == size && !camera->no_marker);
+		}
+		count += held;
+		at = end;
+	}
+	camera->restart_word = 0xFFFF;
+}
+
 void test_camera_send(struct test_camera *camera, const struct test_jpeg *jpeg)
 {
 	const uint8_t *data = camera->whole_file ? jpeg->bytes : jpeg->scan;
@@ -341,7 +402,10 @@ void test_camera_send(struct test_camera *camera, const struct test_jpeg *jpeg)
 						 : jpeg->scan_size + (camera->with_eoi ? 2 : 0);
 
 	forget_packets(camera);
-	for (uint32_t offset = 0; offset < size; offset += camera->payload) {
+	if (camera->keep_intervals)
+		send_intervals(camera, jpeg, data, size);
+	for (uint32_t offset = 0; !camera->keep_intervals && offset < size;
+		offset += camera->payload) {
 		const bool last = size - offset <= camera->payload;
 		const uint32_t length = last ? size - offset : camera->payload;
 

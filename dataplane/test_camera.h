@@ -49,6 +49,7 @@ struct test_camera {
 	int tables_sent; /* how many, from 128 on: 0 to 3 */
 	bool wide_tables; /* send them with 16 bits */
 	bool announce_restart; /* types 64 and 65 when the picture has an interval */
+	bool keep_intervals; /* ... and packets hold whole restart intervals where they fit */
 	bool send_size; /* width and height in the header */
 	bool with_eoi; /* EOI in the payload */
 	bool whole_file; /* the whole JPEG file is the payload */
@@ -60,6 +61,14 @@ struct test_camera {
 	bool vlan;
 	bool udp_checksum;
 
+	/* JPEG headers in an RTP header extension (ONVIF Streaming Specification). */
+	bool onvif; /* the first packet has `segments`, the others say that they are none */
+	bool more; /* ... in an extension of their own */
+	bool replay; /* behind a replay extension */
+	bool no_offset; /* every fragment offset is 0 */
+	const uint8_t *segments;
+	uint32_t segments_size; /* 0: no extension */
+	uint16_t restart_word; /* of the next packet: F, L and count (RFC 2435, 3.1.7) */
 	struct test_packet packets[TEST_MAX_PACKETS]; /* of the last frame */
 	uint32_t count;
 };

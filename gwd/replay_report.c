@@ -90,5 +90,7 @@ int gw_replay_report(const struct gw *gw, struct gw_error *error)
 		return gw_error_set(error, -EIO,
 			"replay: %lu pictures or lines were not written: is %s full?",
 			unwritten(gw), gw->replay->output);
+	if (gw->input_fault.text[0])
+		return gw_error_set(error, -EBADMSG, "%s", gw->input_fault.text);
 	return 0;
 }

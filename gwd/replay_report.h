@@ -4,6 +4,6 @@
 #include "core/gateway.h"
 
 /* Writes DIR/stats.json (frames, drops and events per camera, unmatched packets, every name also at
- * 0) and says on stderr what came out. -EIO when accepted frames could not be written. After
- * gw_run(). */
+ * 0) and says on stderr what came out. -EIO when accepted frames could not be written, -EBADMSG
+ * when the capture could not be read whole. After gw_run(). */
 int gw_replay_report(const struct gw *gw, struct gw_error *error);

@@ -11,6 +11,8 @@
 
 static_assert(JPEG_HEADER_MAX <= GW_JPEG_HEADROOM, "the header is written before the scan");
 
+static_assert(JPEG_HEADER_HUFFMAN == 2 * (5 + JPEG_DC_SIZE) + 2 * (5 + JPEG_AC_SIZE), "");
+
 enum { COMPONENTS = 3 };
 
 static uint8_t *put(uint8_t *out, uint8_t byte)
@@ -74,6 +76,14 @@ static uint8_t *put_huffman(
 	return out + size;
 }
 
+void jpeg_header_put_huffman(uint8_t *out)
+{
+	out = put_huffman(out, 0x00, jpeg_dc_luma, JPEG_DC_SIZE);
+	out = put_huffman(out, 0x10, jpeg_ac_luma, JPEG_AC_SIZE);
+	out = put_huffman(out, 0x01, jpeg_dc_chroma, JPEG_DC_SIZE);
+	put_huffman(out, 0x11, jpeg_ac_chroma, JPEG_AC_SIZE);
+}
+
 static uint8_t *put_scan_header(uint8_t *out)
 {
 	out = put_segment(out, MARKER_SOS, 4 + 2 * COMPONENTS);
@@ -92,10 +102,8 @@ static uint32_t write_header(const struct jpeg_header_key *key, uint8_t *begin)
 	for (uint8_t i = 0; i < key->tables.count; i++)
 		out = put_table(out, i, key->tables.wide, key->tables.value[i]);
 	out = put_frame_header(out, key);
-	out = put_huffman(out, 0x00, jpeg_dc_luma, JPEG_DC_SIZE);
-	out = put_huffman(out, 0x10, jpeg_ac_luma, JPEG_AC_SIZE);
-	out = put_huffman(out, 0x01, jpeg_dc_chroma, JPEG_DC_SIZE);
-	out = put_huffman(out, 0x11, jpeg_ac_chroma, JPEG_AC_SIZE);
+	jpeg_header_put_huffman(out);
+	out += JPEG_HEADER_HUFFMAN;
 	if (key->interval > 0)
 		out = put_be16(put_segment(out, MARKER_DRI, 2), key->interval);
 	out = put_scan_header(out);
@@ -147,9 +155,11 @@ int jpeg_header_find_size(const uint8_t *data, uint32_t size, uint16_t *width, u
 		if (jpeg_marker_is_frame(marker)) {
 			if (length < 6)
 				break;
+			if (read_be16(body + 1) == 0 || read_be16(body + 3) == 0)
+				break;
 			*height = read_be16(body + 1);
 			*width = read_be16(body + 3);
-			return *width && *height ? 0 : -ENODATA;
+			return 0;
 		}
 	}
 	return -ENODATA;

@@ -33,6 +33,10 @@ void jpeg_header_update(struct jpeg_header *header, const struct jpeg_header_key
  * when the frame header (SOF) is not among these bytes or malformed. */
 int jpeg_header_find_size(const uint8_t *data, uint32_t size, uint16_t *width, uint16_t *height);
 
+/* Writes the four Huffman tables of Annex K, JPEG_HEADER_HUFFMAN bytes. */
+#define JPEG_HEADER_HUFFMAN 432
+void jpeg_header_put_huffman(uint8_t *out);
+
 /* Adds a restart interval to a header that has none, which begins at `header` and has `size` bytes.
  * It grows towards the front: there must be room for JPEG_HEADER_INTERVAL bytes before it. */
 #define JPEG_HEADER_INTERVAL 6

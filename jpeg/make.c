@@ -58,6 +58,7 @@ uint8_t *jpeg_make_from(const struct jpeg_recipe *recipe, const uint8_t *rgb, si
 	jpeg_set_quality(&jpeg, recipe->quality ? recipe->quality : 80, !recipe->wide);
 	set_sampling(&jpeg, recipe);
 	jpeg.restart_interval = recipe->restart_interval;
+	jpeg.optimize_coding = recipe->optimise;
 	if (recipe->progressive)
 		jpeg_simple_progression(&jpeg);
 	if (recipe->split) {

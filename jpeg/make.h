@@ -14,6 +14,7 @@ struct jpeg_recipe {
 	uint8_t quality; /* default 80 */
 	bool wide; /* quality may ask for 16-bit quantisation tables: then SOF1 */
 	bool progressive;
+	bool optimise; /* Huffman tables of its own */
 	bool split; /* one scan per component */
 	uint16_t restart_interval;
 	uint32_t seed; /* other seeds are other pictures */

@@ -111,7 +111,7 @@ static uint32_t count_mcus(
 	return count;
 }
 
-static uint32_t count_all_mcus(const struct restart_picture *picture)
+uint32_t restart_interval_mcus(const struct restart_picture *picture)
 {
 	const uint32_t mcu_height = picture->subsampling == 0 ? 8 : 16;
 
@@ -120,14 +120,14 @@ static uint32_t count_all_mcus(const struct restart_picture *picture)
 
 uint32_t restart_interval_markers(const struct restart_picture *picture, uint16_t interval)
 {
-	return (count_all_mcus(picture) - 1) / interval;
+	return (restart_interval_mcus(picture) - 1) / interval;
 }
 
 /* The number of markers leaves few intervals to choose from. */
 static uint32_t count_interval(
 	const uint8_t *data, const struct jpeg_scan *scan, const struct restart_picture *picture)
 {
-	const uint32_t total = count_all_mcus(picture);
+	const uint32_t total = restart_interval_mcus(picture);
 
 	if (scan->restarts == 0 || scan->restarts >= total)
 		return 0;
@@ -141,23 +141,8 @@ static uint32_t count_interval(
 	return count >= least && count <= UINT16_MAX ? count : 0;
 }
 
-static bool same_picture(const struct restart_picture *a, const struct restart_picture *b)
+uint16_t restart_interval_find(
+	const uint8_t *data, const struct jpeg_scan *scan, const struct restart_picture *picture)
 {
-	return a->width == b->width && a->height == b->height && a->subsampling == b->subsampling &&
-		a->q == b->q;
-}
-
-uint16_t restart_interval_find(struct restart_interval *found, const uint8_t *data,
-	const struct jpeg_scan *scan, const struct restart_picture *picture)
-{
-	if (scan->out_of_order)
-		return 0;
-	if (found->interval > 0 && found->restarts == scan->restarts &&
-		same_picture(&found->picture, picture))
-		return found->interval;
-	const uint16_t interval = (uint16_t)count_interval(data, scan, picture);
-
-	if (interval > 0)
-		*found = (struct restart_interval){*picture, scan->restarts, interval};
-	return interval;
+	return scan->out_of_order ? 0 : (uint16_t)count_interval(data, scan, picture);
 }

@@ -90,7 +90,7 @@ struct gw_camera_config {
 	char *destination;
 	uint16_t port; /* UDP destination port, host byte order; 0: gw_camera_has_media() */
 	uint32_t *ssrc; /* NULL: any */
-	uint8_t *payload_type; /* 26 or 96 .. 127; NULL: whatever is JPEG */
+	uint8_t *payload_type; /* 26 or 96 .. 127; NULL: that of the first picture */
 	uint16_t width; /* 0: the stream says it */
 	uint16_t height;
 	bool conceal;

@@ -1,0 +1,259 @@
+/* `conceal: true`: a lost part of a picture is replaced, and the rest stays in its place. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/test_scene.h"
+#include "jpeg/make.h"
+
+static void conceal(struct scene *s)
+{
+	s->receiver->cameras[0].conceal = true;
+	test_receiver_restart(s->receiver, false);
+	s->camera.announce_restart = true;
+	s->camera.keep_intervals = true;
+}
+
+/* Peak signal to noise ratio in dB of a frame against the undamaged picture. */
+static double psnr(const struct test_jpeg *picture, const struct test_frame *frame)
+{
+	uint8_t *a = jpeg_reference(picture->bytes, picture->size, false);
+	uint8_t *b = jpeg_reference(frame->bytes, frame->size, false);
+	const size_t size = 3u * picture->width * picture->height;
+	double sum = 0;
+
+	assert_int_equal(frame->width, picture->width);
+	assert_int_equal(frame->height, picture->height);
+	for (size_t i = 0; i < size; i++)
+		sum += (a[i] - b[i]) * (a[i] - b[i]);
+	free(a);
+	free(b);
+	return sum == 0 ? INFINITY : 10 * log10(255.0 * 255.0 * (double)size / sum);
+}
+
+/* Rows of pixels that differ from the undamaged picture's. */
+static uint32_t rows_that_differ(const struct test_jpeg *picture, const struct test_frame *frame)
+{
+	uint8_t *a = jpeg_reference(picture->bytes, picture->size, false);
+	uint8_t *b = jpeg_reference(frame->bytes, frame->size, false);
+	const size_t row = 3u * picture->width;
+	uint32_t count = 0;
+
+	for (uint32_t y = 0; y < picture->height; y++)
+		count += memcmp(a + y * row, b + y * row, row) != 0;
+	free(a);
+	free(b);
+	return count;
+}
+
+static const struct test_frame *last_frame(const struct scene *s)
+{
+	return &s->receiver->frames[s->receiver->count - 1];
+}
+
+/* Each packet of a picture is lost once: but for the first one with its tables, the picture comes
+ * out, and only the rows of that packet and those beside them differ (chroma is interpolated). */
+static void a_lost_packet_costs_its_own_rows_only(void **state)
+{
+	static const struct {
+		uint16_t interval;
+		uint8_t subsampling;
+		uint32_t payload;
+	} kinds[] = {{10, 1, 300}, {10, 0, 300}, {5, 1, 200}, {20, 1, 900}, {7, 1, 300},
+		{10, 1, 100}, {30, 1, 300}};
+
+	for (uint32_t kind = 0; kind < 7; kind++) {
+		for (uint32_t lost = 0; lost < 30; lost++) {
+			struct scene *s = *state;
+
+			scene_paint(
+				s, 160, 120, 60, kinds[kind].subsampling, 2, kinds[kind].interval);
+			conceal(s);
+			s->camera.payload = kinds[kind].payload;
+			s->camera.q = 60;
+			scene_send(s, 0);
+			scene_send_without(s, 1, lost);
+			scene_send(s, 2);
+			test_receiver_drain(s->receiver);
+			if (lost < s->camera.count && s->receiver->count == 3) {
+				const struct test_frame *frame = &s->receiver->frames[1];
+
+				assert_int_equal(frame->flags, GW_FLAG_CONCEALED);
+				assert_true(psnr(&s->pictures[1], frame) > 12);
+				assert_true(rows_that_differ(&s->pictures[1], frame) <= 80);
+			}
+			assert_true(s->receiver->count >= 2);
+			assert_int_equal(last_frame(s)->flags, 0);
+			assert_int_equal(s->receiver->frames[0].flags, 0);
+			assert_balanced(s->receiver);
+			scene_tear_down(state);
+			scene_set_up(state);
+		}
+	}
+}
+
+static void one_row_of_eight_is_replaced_by_its_neighbour(void **state)
+{
+	struct scene *s = *state;
+
+	scene_paint(s, 160, 128, 60, 1, 2, 10);
+	conceal(s);
+	s->camera.payload = 60;
+	scene_send(s, 0);
+	scene_prepare(s, 1);
+	uint32_t chunk = 0;
+
+	for (uint32_t i = 0; i < s->camera.count; i++) {
+		/* The restart count stands after the main header and the interval. */
+		const uint8_t *word = s->camera.packets[i].bytes + TEST_RTP_OFFSET + 12 + 8 + 2;
+
+		chunk = (uint32_t)(word[0] & 0x3F) << 8 | word[1];
+		if (chunk != 4)
+			test_receive_packet(s->receiver, &s->camera, i);
+	}
+	assert_int_equal(chunk, 7);
+	scene_send(s, 2);
+	test_receiver_drain(s->receiver);
+	assert_int_equal(s->receiver->count, 3);
+	const struct test_frame *frame = &s->receiver->frames[1];
+
+	assert_int_equal(frame->flags, GW_FLAG_CONCEALED);
+	/* One row of blocks, and a line on each side where chroma is interpolated. */
+	assert_true(rows_that_differ(&s->pictures[1], frame) <= 18);
+	assert_true(psnr(&s->pictures[1], frame) > 18);
+	assert_balanced(s->receiver);
+}
+
+/* The tables may be those that came before, or be computed. */
+static void a_lost_first_packet_is_replaced_where_the_tables_are_known(void **state)
+{
+	static const uint8_t q[] = {60, 200, 255};
+
+	for (uint32_t i = 0; i < 3; i++) {
+		struct scene *s = *state;
+
+		scene_paint(s, 160, 128, 60, 1, 2, 10);
+		conceal(s);
+		s->camera.q = q[i];
+		scene_send(s, 0);
+		scene_send_without(s, 1, 0);
+		scene_send(s, 2);
+		test_receiver_drain(s->receiver);
+		assert_int_equal(s->receiver->count, q[i] == 255 ? 2 : 3);
+		if (q[i] != 255) {
+			assert_int_equal(s->receiver->frames[1].flags, GW_FLAG_CONCEALED);
+			assert_true(psnr(&s->pictures[1], &s->receiver->frames[1]) > 18);
+		}
+		assert_balanced(s->receiver);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+static void without_loss_nothing_changes(void **state)
+{
+	struct scene *s = *state;
+
+	scene_paint(s, 160, 120, 60, 1, 2, 7);
+	conceal(s);
+	scene_send_all(s);
+	ASSERT_ALL_PICTURES(s);
+	for (uint32_t i = 0; i < TEST_PICTURES; i++)
+		assert_int_equal(s->receiver->frames[i].flags, 0);
+}
+
+static void what_is_not_asked_for_or_not_announced_is_dropped(void **state)
+{
+	for (uint32_t kind = 0; kind < 3; kind++) {
+		struct scene *s = *state;
+
+		scene_paint(s, 160, 120, 60, 1, 2, 10);
+		conceal(s);
+		if (kind == 0) {
+			s->receiver->cameras[0].conceal = false;
+			test_receiver_restart(s->receiver, false);
+		} else if (kind == 1) {
+			s->camera.keep_intervals = false; /* the count says: the whole frame */
+		} else {
+			s->camera.announce_restart = false;
+		}
+		scene_send(s, 0);
+		scene_send_without(s, 1, 2);
+		scene_send(s, 2);
+		test_receiver_drain(s->receiver);
+		ASSERT_PICTURES(s, 0, 2);
+		ASSERT_DROPS(s, INCOMPLETE, 1);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+static void more_than_half_of_a_picture_must_have_come(void **state)
+{
+	struct scene *s = *state;
+
+	scene_paint(s, 160, 128, 60, 1, 2, 10);
+	conceal(s);
+	s->camera.payload = 100;
+	scene_send(s, 0);
+	scene_prepare(s, 1);
+	for (uint32_t i = 0; i < s->camera.count / 3; i++)
+		test_receive_packet(s->receiver, &s->camera, i);
+	scene_send(s, 2);
+	test_receiver_drain(s->receiver);
+	ASSERT_PICTURES(s, 0, 2);
+	ASSERT_DROPS(s, INCOMPLETE, 1);
+}
+
+/* Random losses in random places under one timestamp: pieces of two pictures stay apart. */
+static void pictures_of_one_timestamp_are_not_mixed_for_it(void **state)
+{
+	struct scene *s = *state;
+
+	scene_paint(s, 160, 128, 60, 1, 2, 10);
+	conceal(s);
+	s->camera.step = 0;
+	for (uint32_t i = 0; i < TEST_PICTURES; i++) {
+		scene_prepare(s, i);
+		for (uint32_t k = 0; k < s->camera.count; k++)
+			if (!(i == 2 && k > 4) && !(i == 3 && k < 5))
+				test_receive_packet(s->receiver, &s->camera, k);
+	}
+	test_receiver_drain(s->receiver);
+	ASSERT_PICTURES(s, 0, 1, 4, 5, 6, 7);
+}
+
+/* A slot that is outgrown takes the list along. */
+static void the_order_of_packets_changes_nothing(void **state)
+{
+	struct scene *s = *state;
+
+	scene_paint(s, 160, 128, 60, 1, 2, 10);
+	conceal(s);
+	scene_send(s, 0);
+	scene_prepare(s, 1);
+	for (uint32_t i = s->camera.count; i-- > 0;)
+		if (i != 3)
+			test_receive_packet(s->receiver, &s->camera, i);
+	scene_send(s, 2);
+	test_receiver_drain(s->receiver);
+	assert_int_equal(s->receiver->count, 3);
+	assert_int_equal(s->receiver->frames[1].flags, GW_FLAG_CONCEALED);
+	assert_true(psnr(&s->pictures[1], &s->receiver->frames[1]) > 18);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCENE_TEST(a_lost_packet_costs_its_own_rows_only),
+		SCENE_TEST(one_row_of_eight_is_replaced_by_its_neighbour),
+		SCENE_TEST(a_lost_first_packet_is_replaced_where_the_tables_are_known),
+		SCENE_TEST(without_loss_nothing_changes),
+		SCENE_TEST(what_is_not_asked_for_or_not_announced_is_dropped),
+		SCENE_TEST(more_than_half_of_a_picture_must_have_come),
+		SCENE_TEST(pictures_of_one_timestamp_are_not_mixed_for_it),
+		SCENE_TEST(the_order_of_packets_changes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,20 @@
+/* The fragments of an open frame one by one, where their places in the scan do not say all: what is
+ * lost may have to be replaced. The list stands at the end of the frame's slot and grows towards
+ * its bytes. Private to the open frame. */
+#pragma once
+
+#include <stdint.h>
+
+#include "dataplane/rtp_jpeg.h"
+#include "dataplane/stream.h"
+#include "jpeg/conceal.h"
+
+/* Adds one more. False: the slot is full. */
+bool fragments_add(struct open_frame *open, const struct jpeg_chunk *chunk);
+
+/* Moves the list to the end of a larger slot. */
+void fragments_move(struct open_frame *open, const struct gw_frame *from);
+
+/* The list, in the order of places or of the packets' numbers. */
+struct jpeg_chunk *fragments_by_place(struct open_frame *open);
+struct jpeg_chunk *fragments_by_number(struct open_frame *open);
