@@ -35,6 +35,41 @@ static void print_one(struct record *record, struct gw_frame *frame, bool sample
 		printf("%.*s\n", (int)record->size, record->value);
 }
 
+/* One of every kind that has more than a box. */
+static void print_kinds(struct record *record, struct fixture *f, struct gw_frame *frame)
+{
+	static const char *const points[] = {"nose"};
+	struct gw_result *result = &frame->result;
+	struct gw_finding *finding = &result->findings[0];
+	struct gw_keypoint *keypoint;
+	struct gw_point *corners;
+	struct gw_values *values;
+	struct gw_mask *mask;
+
+	f->gw.models[1].keypoints = points;
+	f->gw.models[1].keypoint_count = 1;
+	gw_frame_begin_result(frame);
+	result->count = 1;
+	*finding = (struct gw_finding){.confidence = 0.5f, .x1 = 9, .y1 = 9};
+	keypoint = gw_result_add(result, finding, sizeof(*keypoint));
+	*keypoint = (struct gw_keypoint){{1, 2}, 0.5f};
+	print_one(record, frame, false);
+	result->task = GW_TASK_TEXT;
+	corners = gw_result_add(result, finding, 4 * sizeof(*corners));
+	memset(corners, 0, 4 * sizeof(*corners));
+	print_one(record, frame, false);
+	result->task = GW_TASK_SEGMENT;
+	mask = gw_result_add(result, finding, sizeof(*mask) + sizeof(mask->run[0]));
+	*mask = (struct gw_mask){2, 2, 1};
+	mask->run[0] = (struct gw_run){1, 4};
+	print_one(record, frame, false);
+	result->task = GW_TASK_RAW;
+	values = gw_result_add(result, finding, sizeof(*values) + sizeof(float));
+	*values = (struct gw_values){1, {1}};
+	values->value[0] = 1;
+	print_one(record, frame, false);
+}
+
 static void print(void)
 {
 	struct fixture *f = fixture_open("", false);
@@ -61,6 +96,7 @@ static void print(void)
 			.x1 = 65535,
 			.y1 = -0.001f};
 	print_one(record, objects, true);
+	print_kinds(record, f, objects);
 	digits->result.task = GW_TASK_NONE;
 	digits->result.model = GW_NO_MODEL;
 	for (int stamp = GW_STAMP_DECODE; stamp < GW_STAMP_SINK; stamp++)
