@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "accel/protobuf.h"
+
 #define MOST_DEPTH 32 /* of graphs within graphs */
 
 /* What of a message leads to tensors, by the number of the field (onnx/onnx.proto). */
@@ -32,71 +34,10 @@ static const struct {
 	{TENSOR, 13, ENTRY},
 };
 
-struct bytes {
-	const uint8_t *at, *end;
-};
-
-/* One field: its number, and what it holds when that has a length. */
-struct field {
-	uint32_t number;
-	bool has_length;
-	struct bytes value;
-};
-
 struct walk {
 	struct onnx_external *external;
 	struct gw_error *error;
 };
-
-static bool read_varint(struct bytes *bytes, uint64_t *value)
-{
-	*value = 0;
-	for (unsigned shift = 0; bytes->at < bytes->end && shift < 64; shift += 7) {
-		const uint8_t byte = *bytes->at++;
-
-		*value |= (uint64_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return true;
-	}
-	return false;
-}
-
-static bool skip(struct bytes *bytes, uint64_t count)
-{
-	if (count > (size_t)(bytes->end - bytes->at))
-		return false;
-	bytes->at += count;
-	return true;
-}
-
-/* False when it goes beyond the message, or is of a type that protobuf does not have. */
-static bool next_field(struct bytes *bytes, struct field *field)
-{
-	uint64_t key, value;
-
-	if (!read_varint(bytes, &key) || key >> 3 == 0 || key >> 3 > UINT32_MAX)
-		return false;
-	field->number = (uint32_t)(key >> 3);
-	field->has_length = (key & 7) == 2;
-	switch (key & 7) {
-	case 0:
-		return read_varint(bytes, &value);
-	case 1:
-		return skip(bytes, 8);
-	case 2:
-		if (!read_varint(bytes, &value))
-			return false;
-		field->value.at = bytes->at;
-		if (!skip(bytes, value))
-			return false;
-		field->value.end = bytes->at;
-		return true;
-	case 5:
-		return skip(bytes, 4);
-	default:
-		return false;
-	}
-}
 
 static int refuse(const struct walk *walk)
 {
@@ -111,10 +52,10 @@ static bool stays_in_folder(const char *name)
 		strncmp(name, "../", 3) != 0 && !strstr(name, "/../");
 }
 
-static int add(const struct walk *walk, const struct bytes *text)
+static int add(const struct walk *walk, const struct protobuf_bytes *text)
 {
 	struct onnx_external *external = walk->external;
-	const size_t size = (size_t)(text->end - text->at);
+	const size_t size = protobuf_size(text);
 	char name[ONNX_EXTERNAL_NAME];
 	uint32_t at = 0;
 
@@ -143,30 +84,30 @@ static int add(const struct walk *walk, const struct bytes *text)
 }
 
 /* {key: "location", value: NAME} among others. */
-static int read_entry(const struct walk *walk, struct bytes bytes)
+static int read_entry(const struct walk *walk, struct protobuf_bytes bytes)
 {
 	static const char location[] = "location";
-	struct bytes key = {0}, value = {0};
-	struct field field;
+	struct protobuf_bytes key = {0}, value = {0};
+	struct protobuf_field field;
 
 	while (bytes.at < bytes.end) {
-		if (!next_field(&bytes, &field))
+		if (!protobuf_next(&bytes, &field))
 			return refuse(walk);
 		if (field.has_length && field.number == 1)
-			key = field.value;
+			key = field.bytes;
 		else if (field.has_length && field.number == 2)
-			value = field.value;
+			value = field.bytes;
 	}
-	if (!key.at || !value.at || key.end - key.at != sizeof(location) - 1 ||
+	if (!key.at || !value.at || protobuf_size(&key) != sizeof(location) - 1 ||
 		memcmp(key.at, location, sizeof(location) - 1) != 0)
 		return 0;
 	return add(walk, &value);
 }
 
 static int read_message(
-	const struct walk *walk, enum message message, struct bytes bytes, uint32_t depth)
+	const struct walk *walk, enum message message, struct protobuf_bytes bytes, uint32_t depth)
 {
-	struct field field;
+	struct protobuf_field field;
 	int status = 0;
 
 	if (depth > MOST_DEPTH)
@@ -174,11 +115,11 @@ static int read_message(
 	if (message == ENTRY)
 		return read_entry(walk, bytes);
 	while (bytes.at < bytes.end && status == 0) {
-		if (!next_field(&bytes, &field))
+		if (!protobuf_next(&bytes, &field))
 			return refuse(walk);
 		for (size_t i = 0; field.has_length && i < sizeof(ways) / sizeof(ways[0]); i++)
 			if (ways[i].of == message && ways[i].field == field.number && status == 0)
-				status = read_message(walk, ways[i].is, field.value, depth + 1);
+				status = read_message(walk, ways[i].is, field.bytes, depth + 1);
 	}
 	return status;
 }
@@ -189,5 +130,5 @@ int onnx_external_read(
 	const struct walk walk = {external, error};
 
 	external->count = 0;
-	return read_message(&walk, MODEL, (struct bytes){model, model + size}, 0);
+	return read_message(&walk, MODEL, (struct protobuf_bytes){model, model + size}, 0);
 }

@@ -27,6 +27,8 @@ void command_help(void)
 	     "code\n"
 	     "  gwd check --config FILE                            check a configuration, start "
 	     "nothing\n"
+	     "  gwd model inspect FILE.onnx                        draft a model.yaml from a "
+	     "graph\n"
 	     "  gwd version\n"
 	     "\n"
 	     "signals: SIGINT and SIGTERM drain and end; SIGHUP reads the configuration again\n"

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -10,6 +11,7 @@
 #include "gwd/check.h"
 #include "gwd/command.h"
 #include "gwd/gateway.h"
+#include "gwd/model_command.h"
 #include "gwd/replay_report.h"
 
 static int fail(const struct gw_error *error, int code)
@@ -78,13 +80,17 @@ static void hold_hangup(void)
 
 int main(int argc, char **argv)
 {
+	const bool model = argc > 1 && strcmp(argv[1], "model") == 0;
 	struct gw_config *config;
 	struct command command;
 	struct gw_error error;
 
-	hold_hangup();
+	if (!model)
+		hold_hangup();
 	if (gw_standard_files(O_RDWR) != 0)
 		return 1;
+	if (model)
+		return model_command(argc - 1, argv + 1);
 	if (command_parse(argc, argv, &command, &error) != 0)
 		return fail(&error, 2);
 	if (command.kind == COMMAND_HELP) {

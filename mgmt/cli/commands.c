@@ -153,6 +153,20 @@ const struct cli_command cli_commands[] = {
 		.details = "Exit code 1 when there is no such model.",
 		.example = "model show digits",
 		.run = cli_model_show},
+	{.noun = "model",
+		.verb = "inspect",
+		.argument = "FILE",
+		.kind = CLI_FILE,
+		.summary = "draft a model.yaml from an ONNX file",
+		.details =
+			"Reads names, shapes, operators and metadata of the graph, and prints a "
+			"complete model.yaml with the likely head. What the graph does not say is "
+			"marked CHECK, with what to look up. A summary goes to the standard error. "
+			"Needs no gateway, but the program gwd on this machine. Exit code 1 when "
+			"the file is no ONNX model, or takes no picture; a model of another "
+			"framework is told how to be exported.",
+		.example = "model inspect model.onnx > model.yaml",
+		.run = cli_model_inspect},
 	{.noun = "sample",
 		.argument = "CAMERA",
 		.kind = CLI_CAMERA,

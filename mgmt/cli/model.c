@@ -3,6 +3,7 @@
 
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/commands.h"
+#include "mgmt/cli/run_gwd.h"
 #include "mgmt/cli/units.h"
 #include "mgmt/cli/view.h"
 
@@ -108,4 +109,13 @@ int cli_model_show(struct cli *cli)
 		print_model(cli, found);
 	json_decref(reply);
 	return found ? CLI_WELL : CLI_NOT_WELL;
+}
+
+int cli_model_inspect(struct cli *cli)
+{
+	char *const words[] = {"gwd", "model", "inspect", "--", (char *)cli->argument, NULL};
+	char *const json_words[] = {
+		"gwd", "model", "inspect", "--json", "--", (char *)cli->argument, NULL};
+
+	return run_gwd(cli, cli->json ? json_words : words);
 }

@@ -1,0 +1,49 @@
+#include "gwd/model_command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gwd/model_inspect.h"
+
+/* Each gets the words from its name on. */
+static const struct {
+	const char *name, *arguments, *summary;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"inspect", "FILE.onnx [--json]", "draft a model.yaml from a graph", model_inspect},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void help(FILE *to)
+{
+	fputs("gwd model: looks at models, without a gateway\n\nusage:\n", to);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(to, "  gwd model %s %-24s %s\n", commands[i].name, commands[i].arguments,
+			commands[i].summary);
+}
+
+int model_command_fail(const char *command, const char *line, int code)
+{
+	fprintf(stderr, "gwd: model %s: %s\n", command, line);
+	if (code == 2)
+		fputs("gwd: `gwd model --help` shows the usage\n", stderr);
+	return code;
+}
+
+int model_command(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(word, commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+		help(stdout);
+		return 0;
+	}
+	if (word[0])
+		fprintf(stderr, "gwd: unknown command 'model %s'\n", word);
+	help(stderr);
+	return 2;
+}
