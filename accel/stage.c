@@ -182,7 +182,7 @@ static void complain(struct gw_lane *lane, uint32_t index, int64_t now)
 		return;
 	gw_warn("accel", "model %s: frames fail: %s", accel_model(accel, index)->model->name,
 		complaint);
-	own->next_complaint[index] = now + COMPLAINT_NS;
+	own->next_complaint[index] = now < INT64_MAX ? now + COMPLAINT_NS : now;
 }
 
 /* Counts what was turned away since the last look for the model that the camera had then: one that
@@ -200,6 +200,13 @@ static void note_refused(struct accel *accel, const struct gw *gw)
 		accel->seen[i].refused = refused;
 		accel->seen[i].model = model;
 	}
+}
+
+/* What was not told yet, before nobody is there to tell it. */
+static void accel_end(struct gw_lane *lane)
+{
+	for (uint32_t i = 0; i < models(lane->stage); i++)
+		complain(lane, i, INT64_MAX);
 }
 
 static void accel_housekeeping(struct gw_lane *lane, int64_t now)
@@ -266,6 +273,7 @@ const struct gw_stage_ops accel_stage = {
 	.lane_open = accel_lane_open,
 	.lane_close = accel_lane_close,
 	.close = accel_close,
+	.end = accel_end,
 	.poll = accel_poll,
 	.housekeeping = accel_housekeeping,
 	.drain = accel_drain,

@@ -69,6 +69,7 @@ struct gw_service {
 struct gw_replay {
 	const char *input; /* pcap file */
 	const char *output; /* directory */
+	const struct gw_way *way; /* NULL: that of the gateway, from its ports on */
 };
 
 struct gw_control;

@@ -105,7 +105,8 @@ int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *rep
 	signal(SIGPIPE, SIG_IGN);
 	raise_open_files();
 	start_watch_begin();
-	int status = gw_build(gw, config, replay, gw_pipeline, error);
+	int status = gw_build(
+		gw, config, replay, replay && replay->way ? replay->way : gw_pipeline, error);
 
 	if (status == 0)
 		status = gw_check_models(config, replay != NULL, error);
@@ -121,12 +122,18 @@ int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *rep
 
 static bool exhausted(struct gw *gw)
 {
-	struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
+	static const enum gw_stage_index sources[] = {GW_STAGE_RX, GW_STAGE_SOURCE};
+	uint32_t lanes = 0;
 
-	for (uint32_t i = 0; i < rx->lane_count; i++)
-		if (!atomic_load_explicit(&rx->lanes[i].exhausted, memory_order_acquire))
-			return false;
-	return rx->lane_count > 0;
+	for (size_t k = 0; k < sizeof(sources) / sizeof(sources[0]); k++) {
+		const struct gw_stage *stage = &gw->stages[sources[k]];
+
+		for (uint32_t i = 0; i < stage->lane_count; i++)
+			if (!atomic_load_explicit(&stage->lanes[i].exhausted, memory_order_acquire))
+				return false;
+		lanes += stage->lane_count;
+	}
+	return lanes > 0;
 }
 
 /* Returns the signal that says so, or 0 when the source of a replay is exhausted. */

@@ -199,7 +199,7 @@ static uint64_t delivered(const struct gw *gw)
 
 static void every_frame_goes_through_in_order_and_slots_are_used_again(void **state)
 {
-	static const struct gw_replay replay = {"in", "out"};
+	static const struct gw_replay replay = {.input = "in", .output = "out"};
 	struct gw_error error;
 	struct gw gw;
 
@@ -271,7 +271,7 @@ static void a_model_that_is_not_there_is_refused_where_it_is_needed(void **state
 	static const char camera[] =
 		"cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1, "
 		"model: digits}]\n" FRAMES "accel: {repository: /nosuch}\n";
-	static const struct gw_replay replay = {"in", "out"};
+	static const struct gw_replay replay = {.input = "in", .output = "out"};
 	struct gw_error error;
 	struct gw gw;
 
@@ -328,7 +328,7 @@ static void a_start_takes_as_many_open_files_as_it_may(void **state)
 
 static void services_let_requests_in_when_all_are_open_and_none_is_closed(void **state)
 {
-	static const struct gw_replay replay = {"in", "out"};
+	static const struct gw_replay replay = {.input = "in", .output = "out"};
 	struct gw_error error;
 	struct gw gw;
 

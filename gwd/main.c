@@ -11,7 +11,7 @@
 #include "gwd/check.h"
 #include "gwd/command.h"
 #include "gwd/gateway.h"
-#include "gwd/model_command.h"
+#include "gwd/model/command.h"
 #include "gwd/replay_report.h"
 
 static int fail(const struct gw_error *error, int code)

@@ -35,7 +35,7 @@ static struct fixture *make(const char *yaml, bool replay, int *status, struct g
 	gw_log_open(GW_LOG_STDERR, GW_LOG_DEBUG);
 	strcpy(fixture->directory, "/tmp/framegate-sink-XXXXXX");
 	assert_non_null(mkdtemp(fixture->directory));
-	fixture->replay = (struct gw_replay){"none.pcap", fixture->directory};
+	fixture->replay = (struct gw_replay){.input = "none.pcap", .output = fixture->directory};
 	snprintf(text, sizeof(text),
 		"gateway: {name: test gateway}\n"
 		"%s"

@@ -97,7 +97,8 @@ static int open_lines(struct output *output, bool afresh)
 {
 	const int mode = O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_APPEND;
 	struct stat info;
-	const int fd = openat(output->directory, GW_LINES_FILE, mode | (afresh ? O_TRUNC : 0), 0644);
+	const int fd =
+		openat(output->directory, GW_LINES_FILE, mode | (afresh ? O_TRUNC : 0), 0644);
 
 	if (fd < 0)
 		/* What a socket says. */

@@ -51,8 +51,7 @@ static uint32_t outputs(
 			.free = true,
 			.varies = varies};
 	if (detect->count)
-		tensors[count++] =
-			(struct infer_tensor){.name = detect->count, .rank = 1, .dims = {1}};
+		tensors[count++] = (struct infer_tensor){.name = detect->count, .free = true};
 	return count;
 }
 

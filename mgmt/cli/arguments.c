@@ -9,7 +9,7 @@
 
 /* What the words were, before they are matched with a command. */
 struct words {
-	const char *plain[4]; /* noun, verb, argument, one too many */
+	const char *plain[4 + CLI_MORE]; /* noun, verb, argument, more; one too many */
 	int plain_count;
 	const char *option[CLI_OPTIONS]; /* not known to be global */
 	const char *value[CLI_OPTIONS];
@@ -166,7 +166,7 @@ static int sort_words(
 		if (options && strcmp(word, "-h") == 0)
 			word = "--help";
 		if (!options || word[0] != '-' || word[1] == '\0') {
-			if (words->plain_count < 4)
+			if (words->plain_count < 4 + CLI_MORE)
 				words->plain[words->plain_count++] = word;
 			continue;
 		}
@@ -224,6 +224,8 @@ static int match_argument(
 
 	if (words->plain_count > used)
 		cli->argument = words->plain[used++];
+	while (c->many && words->plain_count > used && cli->more_count < CLI_MORE)
+		cli->more[cli->more_count++] = words->plain[used++];
 	/* `gwctl help camera show`: what is explained may have two words. */
 	if (c->kind == CLI_COMMAND && words->plain_count > used)
 		used++;
@@ -232,6 +234,9 @@ static int match_argument(
 			"'%s' is one word too many: gwctl %s%s%s --help",
 			words->plain[words->plain_count - 1], c->noun, c->verb ? " " : "",
 			c->verb ? c->verb : "");
+	if (c->many && cli->more_count == 0 && !cli->help)
+		return gw_error_set(error, -EINVAL, "'%s %s' needs more: gwctl %s %s %s", c->noun,
+			c->verb, c->noun, c->verb, c->argument);
 	if (!cli->argument && c->argument && c->argument[0] != '[' && !cli->help)
 		return gw_error_set(error, -EINVAL, "'%s%s%s' needs %s: gwctl %s%s%s %s", c->noun,
 			c->verb ? " " : "", c->verb ? c->verb : "",

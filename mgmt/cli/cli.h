@@ -33,6 +33,8 @@ enum cli_argument {
 	CLI_COMMAND,
 };
 
+#define CLI_MORE 256 /* words that a command may take behind its argument */
+
 struct cli;
 
 /* One command, declared once: usage, help, manual page and completion come from this. */
@@ -41,6 +43,7 @@ struct cli_command {
 	const char *verb; /* NULL: the noun alone */
 	const char *argument; /* "NAME", "[COMMAND]" when it may be left out; NULL: none */
 	enum cli_argument kind;
+	bool many; /* more words may follow the argument: cli.more */
 	const char *summary; /* one line */
 	const char *details; /* sentences for the help */
 	const char *example; /* the words after "gwctl" */
@@ -54,6 +57,8 @@ struct cli {
 	const char *noun;
 	const char *verb;
 	const char *argument; /* NULL: not given */
+	const char *more[CLI_MORE]; /* words behind it, of a command that takes many */
+	int more_count;
 	const char *option[CLI_OPTIONS]; /* in the command's order: value, "" without one, NULL: not
 					    given */
 	const char *socket;

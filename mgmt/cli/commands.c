@@ -154,6 +154,22 @@ const struct cli_command cli_commands[] = {
 		.example = "model show digits",
 		.run = cli_model_show},
 	{.noun = "model",
+		.verb = "check",
+		.argument = "DIR PICTURE...",
+		.kind = CLI_FILE,
+		.many = true,
+		.summary = "run JPEG pictures through a model",
+		.details =
+			"Runs pictures through the model in DIR (model.onnx and model.yaml) by the "
+			"gateway's own decoding, scaling and inference, prints what it finds in "
+			"the words of the records, and writes the pictures with that drawn on "
+			"them. Needs no gateway, but the program gwd on this machine. Exit code 1 "
+			"when the model or a picture cannot be used, with a line for each.",
+		.example = "model check models/yolo/1 gate.jpg yard.jpg",
+		.options = {{"--output", "DIR", "where drawn pictures go (default model-check)"},
+			{"--library", "FILE", "libonnxruntime.so, where it is not found"}},
+		.run = cli_model_check},
+	{.noun = "model",
 		.verb = "inspect",
 		.argument = "FILE",
 		.kind = CLI_FILE,

@@ -14,6 +14,7 @@ int cli_latency(struct cli *cli);
 int cli_audit(struct cli *cli);
 int cli_model_list(struct cli *cli);
 int cli_model_show(struct cli *cli);
+int cli_model_check(struct cli *cli);
 int cli_model_inspect(struct cli *cli);
 int cli_sample(struct cli *cli);
 int cli_stages(struct cli *cli);

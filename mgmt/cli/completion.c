@@ -135,7 +135,7 @@ void completion_offer(struct cli *cli, int count, char *const *words)
 		offer_options(cli, begun, cli_global_options);
 	} else if (!plain[0]) {
 		offer_nouns(cli, begun);
-	} else if (command && used == (verbs ? 2 : 1)) {
+	} else if (command && (used == (verbs ? 2 : 1) || command->many)) {
 		offer_argument(cli, begun, command->kind);
 	} else if (command && command->kind == CLI_COMMAND && used == 2) {
 		offer_verbs(cli, begun, plain[1]);

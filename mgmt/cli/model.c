@@ -119,3 +119,23 @@ int cli_model_inspect(struct cli *cli)
 
 	return run_gwd(cli, cli->json ? json_words : words);
 }
+
+int cli_model_check(struct cli *cli)
+{
+	static const char *const names[] = {"--output", "--library"};
+	char *words[CLI_MORE + 12] = {"gwd", "model", "check"};
+	int count = 3;
+
+	if (cli->json)
+		words[count++] = "--json";
+	for (int i = 0; i < 2; i++)
+		if (cli->option[i]) {
+			words[count++] = (char *)names[i];
+			words[count++] = (char *)cli->option[i];
+		}
+	words[count++] = "--";
+	words[count++] = (char *)cli->argument;
+	for (int i = 0; i < cli->more_count; i++)
+		words[count++] = (char *)cli->more[i];
+	return run_gwd(cli, words);
+}

@@ -29,8 +29,7 @@ int cli_sample(struct cli *cli)
 	if (cli->json)
 		reply_print(cli, reply);
 	else
-		fprintf(cli->out, "%s: the next picture is sent as a sample%s\n",
-			cli->argument,
+		fprintf(cli->out, "%s: the next picture is sent as a sample%s\n", cli->argument,
 			is_live(cli) ? "" : ", when one comes: the camera sends nothing now");
 	json_decref(reply);
 	return CLI_WELL;

@@ -1,7 +1,7 @@
 /* Which input of a graph takes the picture, and how. Private to `gwd model inspect`. */
 #pragma once
 
-#include "gwd/draft.h"
+#include "gwd/model/draft.h"
 
 struct draft_picture {
 	const struct onnx_tensor *tensor;

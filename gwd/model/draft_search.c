@@ -1,4 +1,4 @@
-#include "gwd/draft_search.h"
+#include "gwd/model/draft_search.h"
 
 #include "accel/model_labels.h"
 

@@ -1,4 +1,4 @@
-#include "gwd/draft_yaml.h"
+#include "gwd/model/draft_yaml.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "gwd/draft.h"
+#include "gwd/model/draft.h"
 
 #include <ctype.h>
 #include <stdarg.h>

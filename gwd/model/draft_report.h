@@ -2,7 +2,7 @@
 #pragma once
 
 #include "accel/onnx_external.h"
-#include "gwd/draft_yaml.h"
+#include "gwd/model/draft_yaml.h"
 
 struct draft_report {
 	const struct draft_facts *facts;

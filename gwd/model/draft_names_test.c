@@ -1,4 +1,4 @@
-#include "gwd/draft_names.h"
+#include "gwd/model/draft_names.h"
 
 #include <string.h>
 

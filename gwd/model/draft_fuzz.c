@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "accel/model.h"
-#include "gwd/draft_yaml.h"
+#include "gwd/model/draft_yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

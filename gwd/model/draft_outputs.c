@@ -1,5 +1,5 @@
 /* The mapping of the task: which outputs there are, and how they are read. */
-#include "gwd/draft_yaml.h"
+#include "gwd/model/draft_yaml.h"
 
 #define YOLO_STRIDES 3
 

@@ -1,5 +1,5 @@
 /* The rules for detectors. */
-#include "gwd/draft_search.h"
+#include "gwd/model/draft_search.h"
 
 #define SIDES 4
 #define MOST_ROWS 1000 /* more are anchors: no graph suppresses boxes down to so many */

@@ -1,8 +1,8 @@
 /* The labels: from the metadata, those of a data set, or placeholders. */
 #include <string.h>
 
-#include "gwd/draft_names.h"
-#include "gwd/draft_yaml.h"
+#include "gwd/model/draft_names.h"
+#include "gwd/model/draft_yaml.h"
 
 #define COCO 80
 #define MOST_PLACEHOLDERS 1000

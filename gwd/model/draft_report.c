@@ -1,4 +1,4 @@
-#include "gwd/draft_report.h"
+#include "gwd/model/draft_report.h"
 
 #include <jansson.h>
 #include <limits.h>

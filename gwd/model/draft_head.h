@@ -3,7 +3,7 @@
 #pragma once
 
 #include "accel/infer.h"
-#include "gwd/draft_picture.h"
+#include "gwd/model/draft_picture.h"
 
 enum draft_kind {
 	DRAFT_CLASSIFY,

@@ -1,8 +1,8 @@
-/* What the rules that look for a head ask of a graph. Private to gwd/draft_head.c and
- * gwd/draft_detectors.c. */
+/* What the rules that look for a head ask of a graph. Private to gwd/model/draft_head.c and
+ * gwd/model/draft_detectors.c. */
 #pragma once
 
-#include "gwd/draft_head.h"
+#include "gwd/model/draft_head.h"
 
 struct draft_search {
 	const struct onnx_graph *graph;

@@ -1,5 +1,5 @@
 /* Graphs of each head, by hand: what is drafted must load, and say what the graph says. */
-#include "gwd/draft_yaml.h"
+#include "gwd/model/draft_yaml.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-#include "gwd/draft_head.h"
+#include "gwd/model/draft_head.h"
 
-#include "gwd/draft_names.h"
-#include "gwd/draft_search.h"
+#include "gwd/model/draft_names.h"
+#include "gwd/model/draft_search.h"
 
 #define LEAST_SIDE 4 /* of a map: less are values */
 

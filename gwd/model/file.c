@@ -1,4 +1,4 @@
-#include "gwd/model_file.h"
+#include "gwd/model/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* The drafted model.yaml, part by part. Private to `gwd model inspect`. */
 #pragma once
 
-#include "gwd/draft_head.h"
+#include "gwd/model/draft_head.h"
 
 /* What a draft is made from. */
 struct draft_facts {

@@ -1,6 +1,6 @@
 /* The input: what the graph says of it, and how such models are usually fed. */
 #include "accel/model.h"
-#include "gwd/draft_yaml.h"
+#include "gwd/model/draft_yaml.h"
 
 #define SIDE_CLASSIFY 224
 #define SIDE_OTHER 640

@@ -1,12 +1,12 @@
-#include "gwd/model_inspect.h"
+#include "gwd/model/inspect.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gwd/draft_report.h"
-#include "gwd/model_command.h"
-#include "gwd/model_file.h"
+#include "gwd/model/command.h"
+#include "gwd/model/draft_report.h"
+#include "gwd/model/file.h"
 
 /* What a graph and its files take: more than a stack should hold. */
 struct inspection {

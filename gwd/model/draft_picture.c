@@ -1,4 +1,4 @@
-#include "gwd/draft_picture.h"
+#include "gwd/model/draft_picture.h"
 
 #include <errno.h>
 #include <stdlib.h>

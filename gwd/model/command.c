@@ -1,15 +1,18 @@
-#include "gwd/model_command.h"
+#include "gwd/model/command.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "gwd/model_inspect.h"
+#include "gwd/model/check.h"
+#include "gwd/model/inspect.h"
 
 /* Each gets the words from its name on. */
 static const struct {
 	const char *name, *arguments, *summary;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{"check", "DIR PICTURE...", "run JPEG pictures through a model and draw what it finds",
+		model_check},
 	{"inspect", "FILE.onnx [--json]", "draft a model.yaml from a graph", model_inspect},
 };
 
@@ -19,7 +22,7 @@ static void help(FILE *to)
 {
 	fputs("gwd model: looks at models, without a gateway\n\nusage:\n", to);
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(to, "  gwd model %s %-24s %s\n", commands[i].name, commands[i].arguments,
+		fprintf(to, "  gwd model %s %-21s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].summary);
 }
 

@@ -1,0 +1,180 @@
+"""`gwctl model check`: pictures go through a model by the gateway's own stages, and come out in
+words, as records have them, and drawn upon."""
+
+import base64
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from conftest import ROOT
+from onnx import TensorProto, helper
+from PIL import Image
+
+YAML = """task: {task}
+labels: [a, b, c]
+input: {{tensor: x, width: 32, height: 32, channels: 3, mean: [0, 0, 0], scale: [1, 1, 1]}}
+{head}
+batch: {{max: 1}}
+"""
+
+
+@pytest.fixture(scope="module")
+def gwctl() -> Path:
+    """The program; it belongs to the build, so it fails the tests when it is missing."""
+    program = ROOT / os.environ.get("FRAMEGATE_BUILD", "build") / "gwctl"
+    assert program.is_file(), f"{program} is missing: run ./dev build"
+    return program
+
+
+@pytest.fixture
+def check(gwctl, cache, tmp_path):
+    """A function that runs the command; drawn pictures go to `drawn`."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        library = cache / "onnxruntime" / "lib" / "libonnxruntime.so"
+        words = [gwctl, "model", "check", "--library", library, "--output", tmp_path / "drawn"]
+        return subprocess.run(
+            [*words, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def jpeg(photograph, tmp_path):
+    """A function that writes a photograph as a JPEG file."""
+
+    def write(name: str) -> Path:
+        path = tmp_path / f"{Path(name).stem}.jpg"
+        Image.fromarray(photograph(name)).save(path, quality=92)
+        return path
+
+    return write
+
+
+def constant(folder: Path, values: np.ndarray, task: str, head: str) -> Path:
+    """A model that says the same of every picture, and looks at none."""
+    folder.mkdir()
+    outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, values.shape)]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 32, 32])]
+    nodes = [
+        helper.make_node("ReduceSum", ["x"], ["sum"], keepdims=0),
+        helper.make_node("Mul", ["sum", "zero"], ["nothing"]),
+        helper.make_node("Add", ["nothing", "values"], ["y"]),
+    ]
+    constants = [
+        helper.make_tensor("zero", TensorProto.FLOAT, [], [0.0]),
+        helper.make_tensor("values", TensorProto.FLOAT, values.shape, values.ravel()),
+    ]
+    graph = helper.make_graph(nodes, "constant", inputs, outputs, constants)
+    model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 17)])
+    onnx.save(model, folder / "model.onnx")
+    (folder / "model.yaml").write_text(YAML.format(task=task, head=head))
+    return folder
+
+
+def test_faces_are_found_told_and_drawn(check, faces, jpeg, tmp_path):
+    face, nobody = jpeg("astronaut.png"), jpeg("coffee.png")
+    done = check(faces, face, nobody)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"{face}: detect"
+    assert lines[1].startswith("  face 0.9")
+    assert lines[-1] == f"{nobody}: detect, nothing found"
+    before = np.asarray(Image.open(face).convert("RGB"), np.int32)
+    after = np.asarray(Image.open(tmp_path / "drawn" / face.name), np.int32)
+    changed = np.abs(after - before).max(2) > 60
+    rows, columns = np.nonzero(changed)
+    # A frame around the face, and nothing far from it.
+    assert changed.sum() > 300
+    assert 150 < columns.min() < columns.max() < 300
+    assert 30 < rows.min() < rows.max() < 200
+
+
+def test_json_has_the_words_of_the_record(check, faces, jpeg):
+    face = jpeg("astronaut.png")
+    done = check("--json", faces, face)
+    assert done.returncode == 0, done.stderr
+    (said,) = map(json.loads, done.stdout.splitlines())
+    assert said["picture"] == str(face)
+    assert said["task"] == "detect"
+    assert said["model"]["name"] == "faces"
+    (found,) = said["objects"]
+    assert found["type"] == "face"
+    assert 170 < found["bbox"]["leftX"] < found["bbox"]["rightX"] < 280
+
+
+def test_what_cannot_be_used_is_named_at_once(check, digits, jpeg, tmp_path):
+    picture, text = jpeg("coffee.png"), tmp_path / "notes.txt"
+    text.write_text("no picture")
+    done = check(digits, text, picture, tmp_path / "missing.jpg")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert f"{text}: it is no JPEG: convert it to one" in lines[0]
+    assert "missing.jpg: No such file" in lines[1]
+    assert lines[2] == "gwd: 2 of 3 pictures cannot be used"
+    assert not (tmp_path / "drawn").exists()
+
+
+def test_without_a_picture_the_usage_is_said(check, digits):
+    done = check(digits)
+    assert done.returncode == 2
+    assert "gwctl model check DIR PICTURE..." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([[3.0, -1.0, 0.5]], "outside of 0 .. 1 where model.yaml says confidences"),
+        ([[0.2, float("nan"), 0.5]], "values that are no numbers"),
+    ],
+)
+def test_a_model_that_says_no_confidences_is_never_well(check, jpeg, tmp_path, values, words):
+    model = constant(
+        tmp_path / "m", np.array(values, np.float32), "classify", "classify: {tensor: y}"
+    )
+    done = check(model, jpeg("coffee.png"))
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "1 of the pictures: model_output:" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_mask_covers_the_parts_of_the_picture(check, jpeg, tmp_path):
+    scores = np.zeros((1, 3, 8, 8), np.float32)
+    scores[0, 1, 4:] = 1  # the lower half is b
+    model = constant(tmp_path / "m", scores, "segment", "segment: {tensor: y}")
+    done = check(model, jpeg("coffee.png"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1:] == ["  a 50.0 %", "  b 50.0 %"]
+
+
+def test_any_tensor_can_be_had(check, jpeg, tmp_path):
+    values = np.arange(12, dtype=np.float32).reshape(1, 3, 4)
+    model = constant(tmp_path / "m", values, "raw", "raw: {tensors: [y]}")
+    done = check("--json", model, jpeg("coffee.png"))
+    assert done.returncode == 0, done.stderr
+    (tensor,) = json.loads(done.stdout)["tensors"]
+    assert tensor["name"] == "y"
+    assert tensor["shape"] == [3, 4]
+    assert np.array_equal(np.frombuffer(base64.b64decode(tensor["float32"]), "<f4"), values.ravel())
+
+
+def test_the_lines_of_a_page_are_found(check, text, jpeg):
+    done = check("--json", text, jpeg("page.png"))
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["task"] == "text"
+    assert len(said["objects"]) >= 7
+    for found in said["objects"]:
+        assert len(found["polygon"]) == 4
+        assert found["confidence"] > 0.6
