@@ -18,12 +18,15 @@
 /* Pictures inside at a time: every batch of the ring may be full. */
 #define FRAMES (BATCHES * MODEL_BATCH_MAX)
 
+#define ROOM ((size_t)1 << 20) /* of a slot, bytes; touched by use only */
+
 struct run {
 	struct gw_device device;
 	struct model *model;
 	struct batcher *batcher;
 	struct gw_frame *frames;
 	struct gw_surface *surfaces; /* one per frame */
+	uint8_t *room; /* the frames' slots: no JPEG, but what a result has beyond its boxes */
 	uint16_t source_width, source_height; /* 0: that of the picture */
 	uint64_t pictures;
 	int64_t started;
@@ -52,12 +55,12 @@ static json_t *describe_objects(const struct gw_result *result, char **labels)
 
 		json_array_append_new(objects,
 			json_pack("{s:s, s:i, s:f, s:{s:f, s:f, s:f, s:f}}", "label",
-				labels[b->index], "index", (int)b->index, "confidence",
-				(double)b->confidence, "bbox", "x", (double)b->x0, "y",
-				(double)b->y0, "width", (double)b->x1 - (double)b->x0, "height",
-				(double)b->y1 - (double)b->y0));
+				labels ? labels[b->index] : "", "index", (int)b->index,
+				"confidence", (double)b->confidence, "bbox", "x", (double)b->x0,
+				"y", (double)b->y0, "width", (double)b->x1 - (double)b->x0,
+				"height", (double)b->y1 - (double)b->y0));
 	}
-	return json_pack("{s:s, s:o}", "task", "detect", "objects", objects);
+	return json_pack("{s:s, s:o}", "task", gw_task_name(result->task), "objects", objects);
 }
 
 /* -EIO when the frame failed. */
@@ -71,9 +74,9 @@ static int print_result(const struct run *run, const struct gw_frame *frame, str
 		return gw_error_set(error, -EIO, "model %s: %s", run->model->name,
 			reason ? reason : "a picture failed");
 	}
-	json_t *line = frame->result.task == GW_TASK_DETECT
-		? describe_objects(&frame->result, labels)
-		: describe_classes(&frame->result, labels);
+	json_t *line = frame->result.task == GW_TASK_CLASSIFY
+		? describe_classes(&frame->result, labels)
+		: describe_objects(&frame->result, labels);
 
 	json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7));
 	putchar('\n');
@@ -144,9 +147,14 @@ static int open_run(struct run *run, const char *directory, const struct gw_acce
 
 	run->frames = calloc(FRAMES, sizeof(run->frames[0]));
 	run->surfaces = calloc(FRAMES, sizeof(run->surfaces[0]));
+	run->room = malloc((size_t)FRAMES * ROOM);
+	for (uint32_t i = 0; run->frames && run->room && i < FRAMES; i++) {
+		run->frames[i].jpeg.room = run->frames[i].jpeg.data = run->room + i * ROOM;
+		run->frames[i].jpeg.capacity = ROOM;
+	}
 	gw_device_host(&run->device);
 	run->batcher = engines_open(config->backend, &options, error);
-	return run->frames && run->surfaces && run->batcher ? 0 : -EINVAL;
+	return run->frames && run->surfaces && run->room && run->batcher ? 0 : -EINVAL;
 }
 
 static void close_run(struct run *run)
@@ -156,6 +164,7 @@ static void close_run(struct run *run)
 		free(run->surfaces[i].room);
 	free(run->surfaces);
 	free(run->frames);
+	free(run->room);
 	model_free(run->model);
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from centerface_reference import CenterFace
 from conftest import ROOT
 from onnx import TensorProto, helper
 from PIL import Image
@@ -110,6 +111,18 @@ def test_json_has_the_words_of_the_record(check, faces, jpeg):
     (found,) = said["objects"]
     assert found["type"] == "face"
     assert 170 < found["bbox"]["leftX"] < found["bbox"]["rightX"] < 280
+
+
+def test_a_face_has_its_landmarks(check, faces, jpeg, photograph):
+    done = check("--json", faces, jpeg("astronaut.png"))
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads(done.stdout)["objects"]
+    expected = CenterFace(faces).landmarks(photograph("astronaut.png"))
+    assert {point["type"] for point in found["keypoints"]} == set(expected)
+    for point in found["keypoints"]:
+        x, y = expected[point["type"]]
+        # The JPEG is not quite the photograph.
+        assert (point["x"], point["y"]) == pytest.approx((x, y), abs=2)
 
 
 def test_what_cannot_be_used_is_named_at_once(check, digits, jpeg, tmp_path):
