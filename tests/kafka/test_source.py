@@ -235,8 +235,9 @@ def read_all(workers: Workers, ids: set[str], timeout: float = 60) -> Customer:
     return customer
 
 
-def test_workers_that_come_and_go_lose_nothing_and_repeat_nothing(workers, feeder):
-    traffic = Traffic(feeder, [f"cam{number}" for number in range(12)], rate=300)
+def test_workers_that_come_and_go_lose_nothing_and_repeat_little(workers, feeder):
+    cameras, quota = 12, 8
+    traffic = Traffic(feeder, [f"cam{number}" for number in range(cameras)], rate=300)
     for count in (1, 2, 3):
         workers.start()
         shared_by(workers, count)
@@ -245,8 +246,9 @@ def test_workers_that_come_and_go_lose_nothing_and_repeat_nothing(workers, feede
     shared_by(workers, 1)
     ids = traffic.stop()
     customer = read_all(workers, ids)
-    # A moment was enough for all that was on its way.
-    assert repeats(customer, ids) == 0
+    # A worker that ends while partitions change hands may be refused its last commit: then what
+    # was on its way comes again, and no more than that.
+    assert repeats(customer, ids) <= cameras * quota
     settle(workers, feeder.sent)
     balanced(workers)
     assert len({record.headers["ce_id"] for record in customer.results}) == len(ids)
