@@ -51,7 +51,7 @@ static int open_engine(struct fixture *f, const char *file)
 		.config = &config,
 		.picture = picture,
 		.input = {.name = "in", .rank = 3, .dims = {1, 2, 3}},
-		.output = {{"out", 1, {VALUES}}},
+		.output = {{.name = "out", .rank = 1, .dims = {VALUES}}},
 		.output_count = 1,
 		.max_batch = MAX,
 		.batches = f->batches,
