@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/geometry_cache.h"
 #include "accel/heads/head.h"
 #include "core/clock.h"
 #include "core/config/config.h"
