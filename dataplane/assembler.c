@@ -3,23 +3,19 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "core/clock.h"
 #include "core/pool.h"
 #include "dataplane/onvif.h"
 #include "dataplane/open_frame.h"
 #include "dataplane/open_list.h"
 #include "dataplane/picture_size.h"
 #include "dataplane/session.h"
+#include "dataplane/sessions.h"
 
 /* Pixels in each direction of a picture that has not yet said how large it is. */
 #define LEAST_SIZE 8
 
 /* How much of the place for a fragment is fetched: the processor sees where that leads to. */
 #define ROOM_AHEAD 512
-
-/* A session that has no picture yet is given up for another one when it sends nothing for so long.
- */
-#define CANDIDATE_TIMEOUT_NS (100 * GW_NS_PER_MS)
 
 static_assert((int)GW_ADMIT_WAIT == (int)ASSEMBLER_WAIT, "passed through");
 
@@ -60,23 +56,6 @@ void assembler_attach(struct assembler *assembler, struct stream *stream)
 	assembler->streams[camera] = stream;
 }
 
-/* The session has made a picture of its own: it is the camera's from now on. The other one keeps
- * what it has open: it may still be completed. */
-static void take_over(struct assembler *assembler, struct stream *stream)
-{
-	struct stream *old = stream->other;
-
-	for (uint32_t i = 0; i < old->open_count; i++)
-		old->open[i]->is_left_over = true;
-	session_notice(old, GW_EVENT_SEQUENCE_GAP, sequence_flush(&old->sequence));
-	if (old->has_made_pictures)
-		session_notice(old, GW_EVENT_SSRC_CHANGE, 1);
-	old->is_candidate = true;
-	stream->is_candidate = false;
-	stream->other_types = 0;
-	assembler->streams[stream->version->id] = stream;
-}
-
 /* A frame may have got its last packet. */
 static void settle(struct assembler *assembler, struct stream *stream, struct open_frame *open,
 	int64_t now, struct assembler_done *done)
@@ -91,8 +70,10 @@ static void settle(struct assembler *assembler, struct stream *stream, struct op
 		open->state = OPEN_WHOLE;
 		open->frame->stamp[GW_STAMP_COMPLETE] = now;
 		stream->has_made_pictures = true;
-		if (stream->is_candidate && !open->is_left_over)
-			take_over(assembler, stream);
+		if (stream->is_candidate && !open->is_left_over) {
+			sessions_take_over(stream);
+			assembler->streams[stream->version->id] = stream;
+		}
 		open_list_overtake(&assembler->open, stream, open, done);
 	}
 	open_list_pass_on(&assembler->open, stream, done);
@@ -218,37 +199,6 @@ static void end_older(struct assembler *assembler, struct stream *stream,
 	settle(assembler, stream, older, now, done);
 }
 
-/* Whether a session is about to make a picture: one packet alone may be anybody's. */
-static bool is_making_a_picture(const struct stream *stream, int64_t when)
-{
-	bool is_more = false;
-
-	for (uint32_t i = 0; i < stream->open_count; i++)
-		is_more |= stream->open[i]->low != stream->open[i]->high;
-	return is_more && when < stream->arrival + CANDIDATE_TIMEOUT_NS;
-}
-
-/* Finds the session of a packet that is not the camera's newest: `stream` is that one's. A third
- * one takes the place of the other, when it can begin a picture and the other makes none. NULL: the
- * packet is not worth a session. */
-static struct stream *find_session(struct assembler *assembler, struct stream *stream,
-	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, int64_t when,
-	struct assembler_done *done)
-{
-	struct stream *other = stream->other;
-
-	if (stream->started) {
-		if (!session_is_new(other, rtp->ssrc))
-			return other;
-		if (jpeg->offset != 0 || is_making_a_picture(other, when))
-			return NULL;
-		open_list_close_all(&assembler->open, other, done);
-		stream = other;
-	}
-	session_begin(stream, rtp);
-	return stream;
-}
-
 void assembler_fetch(const struct assembler *assembler, uint32_t camera)
 {
 	const struct stream *stream = assembler->streams[camera];
@@ -328,7 +278,7 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	if (session_is_new(stream, rtp->ssrc)) {
 		if (session_is_new(stream->other, rtp->ssrc) && is_doubtful(stream, jpeg))
 			return jpeg->doubt;
-		stream = find_session(assembler, stream, rtp, jpeg, when, done);
+		stream = sessions_find(stream, rtp, jpeg, when, &assembler->open, done);
 		if (!stream)
 			return GW_DROP_RTP_STRAY;
 	}
@@ -385,27 +335,22 @@ void assembler_note(struct assembler *assembler, uint32_t camera, const struct r
 	open_list_pass_on(&assembler->open, stream, done);
 }
 
-static void flush_sequence(struct stream *stream)
-{
-	session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
-}
-
 void assembler_expire(struct assembler *assembler, int64_t now, bool all,
 	void (*give)(void *arg, const struct assembler_done *done), void *arg)
 {
 	open_list_expire(&assembler->open, now, all, give, arg);
 	for (uint32_t i = 0; all && i < GW_CAMERAS; i++)
 		if (assembler->streams[i])
-			flush_sequence(assembler->streams[i]);
+			session_flush(assembler->streams[i]);
 }
 
 void assembler_detach(
 	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
 {
 	open_list_detach(&assembler->open, stream->other, done);
-	flush_sequence(stream->other);
+	session_flush(stream->other);
 	open_list_detach(&assembler->open, stream, done);
-	flush_sequence(stream);
+	session_flush(stream);
 	assembler->streams[stream->version->id] = NULL;
 }
 
