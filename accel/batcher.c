@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/crew.h"
+#include "accel/geometry_cache.h"
 #include "accel/heads/head.h"
 #include "core/clock.h"
 #include "core/config/config.h"
@@ -16,15 +18,6 @@ struct entry {
 	struct gw_frame *frame;
 	const struct gw_region *region;
 	int64_t arrival;
-};
-
-/* The frames of one batch. Written by the batcher's thread until the batch is submitted, then by
- * the engine's until it has come back. */
-struct crew {
-	struct gw_frame *frames[MODEL_BATCH_MAX];
-	struct input_map map[MODEL_BATCH_MAX];
-	uint32_t failed;
-	const char *complaint;
 };
 
 struct batcher {
@@ -100,55 +93,12 @@ static int open_engine(struct batcher *batcher, struct gw_error *error)
 	return status;
 }
 
-/* On the thread where the batch has ended. */
-static int make_result(struct batcher *batcher, const struct infer_batch *batch, uint32_t place)
-{
-	const struct infer_spec *spec = &batcher->spec;
-	struct crew *crew = crew_of(batcher, batch);
-	struct head_job job = {
-		.description = batcher->model->description,
-		.map = &crew->map[place],
-		.tensors = spec->output,
-	};
-
-	for (uint32_t k = 0; k < spec->output_count; k++) {
-		job.values[k] =
-			batch->output[k] + (size_t)place * infer_tensor_elements(&spec->output[k]);
-		job.rows[k] = spec->output[k].varies ? batch->rows[k] : spec->output[k].dims[0];
-	}
-	gw_frame_begin_result(crew->frames[place]);
-	const int status = batcher->head->read(&job, &crew->frames[place]->result);
-
-	if (status != 0)
-		crew->complaint = head_complaint(status);
-	return status;
-}
-
-/* Makes results of a batch's frames; on the engine's thread. */
 static void finish(void *owner, struct infer_batch *batch)
 {
 	struct batcher *batcher = owner;
-	struct crew *crew = crew_of(batcher, batch);
 
-	crew->failed = 0;
-	crew->complaint = NULL;
-	for (uint32_t i = 0; i < batch->count; i++) {
-		struct gw_frame *frame = crew->frames[i];
-
-		frame->stamp[GW_STAMP_INFER] = batch->started;
-		frame->stamp[GW_STAMP_INFERRED] = batch->ended;
-		const int status = batch->status == 0 ? make_result(batcher, batch, i) : 0;
-
-		if (batch->status != 0)
-			gw_frame_fail(frame, GW_DROP_INFER_FAILED);
-		else if (status != 0)
-			gw_frame_fail(frame,
-				status == -ENOBUFS ? GW_DROP_RESULT_TOO_LARGE
-						   : GW_DROP_MODEL_OUTPUT);
-		else
-			frame->state = GW_FRAME_RESULT;
-		crew->failed += gw_frame_failed(frame);
-	}
+	crew_finish(crew_of(batcher, batch), batch, &batcher->spec, batcher->head,
+		batcher->model->description);
 }
 
 static int allocate(struct batcher *batcher, const struct batcher_options *options)

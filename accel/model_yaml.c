@@ -4,6 +4,7 @@
 
 #include "accel/heads/head.h"
 #include "accel/model.h"
+#include "accel/model_detect.h"
 #include "accel/model_heads.h"
 #include "accel/model_input.h"
 #include "accel/model_labels.h"

@@ -3,23 +3,13 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "core/clock.h"
 #include "core/pool.h"
 #include "dataplane/onvif.h"
 #include "dataplane/open_frame.h"
+#include "dataplane/open_list.h"
 #include "dataplane/picture_size.h"
 #include "dataplane/session.h"
-
-/* An open frame without news for so long has lost its packets, if the camera sends two pictures in
- * that time, or more: without a marker only the next picture says where one ends. Nobody knows how
- * often a camera sends before its second picture. */
-#define FRAME_TIMEOUT_NS (500 * GW_NS_PER_MS)
-#define FIRST_FRAME_TIMEOUT_NS (30 * GW_NS_PER_S)
-
-/* A complete frame waits for what is older and missing only so long, and only while that is so near
- * behind the newest packet. */
-#define ORDER_TIMEOUT_NS (20 * GW_NS_PER_MS)
-#define ORDER_DISTANCE 32
+#include "dataplane/sessions.h"
 
 /* Pixels in each direction of a picture that has not yet said how large it is. */
 #define LEAST_SIZE 8
@@ -27,19 +17,13 @@
 /* How much of the place for a fragment is fetched: the processor sees where that leads to. */
 #define ROOM_AHEAD 512
 
-/* A session that has no picture yet is given up for another one when it sends nothing for so long.
- */
-#define CANDIDATE_TIMEOUT_NS (100 * GW_NS_PER_MS)
-
 static_assert((int)GW_ADMIT_WAIT == (int)ASSEMBLER_WAIT, "passed through");
 
 struct assembler {
 	struct gw_pool *pool;
 	struct gw_lane_stats *stats;
-	bool lossless;
 	bool stop_waiting;
-	struct gw_counter open_count;
-	struct stream *open; /* streams with open frames */
+	struct open_list open;
 	/* By camera: of the session that made its last picture. NULL: it is not here. */
 	struct stream *streams[GW_CAMERAS];
 };
@@ -52,7 +36,7 @@ struct assembler *assembler_create(const struct assembler_setup *setup)
 		return NULL;
 	assembler->pool = setup->pool;
 	assembler->stats = setup->stats;
-	assembler->lossless = setup->lossless;
+	assembler->open.lossless = setup->lossless;
 	return assembler;
 }
 
@@ -60,9 +44,7 @@ void assembler_destroy(struct assembler *assembler)
 {
 	if (!assembler)
 		return;
-	for (struct stream *stream = assembler->open; stream; stream = stream->open_next)
-		while (stream->open_count > 0)
-			gw_frame_unref(stream->open[--stream->open_count]->frame);
+	open_list_release(&assembler->open);
 	free(assembler);
 }
 
@@ -74,155 +56,6 @@ void assembler_attach(struct assembler *assembler, struct stream *stream)
 	assembler->streams[camera] = stream;
 }
 
-static void count_open(struct assembler *assembler, int by)
-{
-	gw_counter_add(&assembler->open_count, (uint64_t)(int64_t)by);
-}
-
-/* The stream has one more open frame. */
-static void note_open(struct assembler *assembler, struct stream *stream)
-{
-	count_open(assembler, 1);
-	if (++stream->open_count > 1)
-		return;
-	stream->open_next = assembler->open;
-	stream->open_link = &assembler->open;
-	if (stream->open_next)
-		stream->open_next->open_link = &stream->open_next;
-	assembler->open = stream;
-}
-
-static void note_closed(struct assembler *assembler, struct stream *stream)
-{
-	count_open(assembler, -1);
-	if (--stream->open_count > 0)
-		return;
-	*stream->open_link = stream->open_next;
-	if (stream->open_next)
-		stream->open_next->open_link = stream->open_link;
-}
-
-/* Takes an open frame out of the list; late packets of it are dropped for `reason` from now on. */
-static void close_picture(struct assembler *assembler, struct stream *stream,
-	struct open_frame *open, enum gw_drop reason)
-{
-	const struct closed_picture picture = {
-		.low = open->low,
-		.have_last = open->have_last,
-		.last = open->have_last ? open->last : open->high,
-		.have_first = open->have_first,
-		.first = open->first,
-		.print = open->print,
-		.type_specific = open->type_specific,
-		.reason = reason,
-	};
-
-	session_close_picture(stream, &picture, open->timestamp);
-	if (stream->open[0] == open && stream->open_count > 1) {
-		stream->open[0] = stream->open[1];
-		stream->open[1] = open;
-	}
-	note_closed(assembler, stream);
-}
-
-static void drop_frame(struct assembler *assembler, struct stream *stream, struct open_frame *open,
-	enum gw_drop why, enum gw_drop later)
-{
-	gw_count_drop(stream->stats, why);
-	/* What was written there is memory, too. */
-	open->frame->jpeg.size = coverage_end(&open->coverage);
-	gw_frame_unref(open->frame);
-	close_picture(assembler, stream, open, later);
-}
-
-static void pass_on(struct assembler *assembler, struct stream *stream, struct open_frame *open,
-	struct assembler_done *done)
-{
-	struct gw_frame *frame = open->frame;
-
-	if (open->high > stream->passed)
-		stream->passed = open->high;
-	frame->state = GW_FRAME_JPEG;
-	frame->sequence = gw_counter_get(&stream->slot->next_sequence);
-	gw_counter_add(&stream->slot->next_sequence, 1);
-	gw_admission_passed_on(&stream->slot->admission, frame);
-	stream_set_payload_type(stream, open->payload_type);
-	stream->width = frame->width;
-	stream->height = frame->height;
-	gw_counter_set(&stream->stats->last_frame, (uint64_t)frame->stamp[GW_STAMP_COMPLETE]);
-	gw_counter_set(&stream->stats->size, (uint64_t)frame->width << 16 | frame->height);
-	done->frames[done->count++] = frame;
-	close_picture(assembler, stream, open, GW_DROP_LATE);
-}
-
-/* The packet right before the frame has not come: an older picture may still do so, small ones have
- * no other packet that would tell. */
-static bool is_overtaking(const struct assembler *assembler, const struct stream *stream,
-	const struct open_frame *open)
-{
-	const uint64_t before = open->low - 1;
-
-	return !sequence_is_known(&stream->sequence, before) &&
-		(assembler->lossless || stream->sequence.highest < before + ORDER_DISTANCE);
-}
-
-/* Passes on what is whole and has nothing older before it. */
-static void pass_on_whole(
-	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
-{
-	while (stream->open_count > 0 && stream->open[0]->state == OPEN_WHOLE &&
-		!is_overtaking(assembler, stream, stream->open[0]))
-		pass_on(assembler, stream, stream->open[0], done);
-}
-
-/* Whether another picture has the same timestamp as this one: then what came need not be all of
- * one. */
-static bool shares_its_timestamp(const struct stream *stream, const struct open_frame *open)
-{
-	const uint32_t before = (stream->closed_next - 1) % STREAM_CLOSED;
-
-	for (uint32_t i = 0; i < stream->open_count; i++)
-		if (stream->open[i] != open && stream->open[i]->timestamp == open->timestamp)
-			return true;
-	return stream->closed[before].used && stream->closed_timestamp[before] == open->timestamp;
-}
-
-/* What is lost may be replaced. */
-static bool conceal(struct stream *stream, struct open_frame *open)
-{
-	return open->can_conceal && !stream->is_candidate && !shares_its_timestamp(stream, open) &&
-		open_frame_conceal(open, stream) == GW_DROP_NONE;
-}
-
-static void close_oldest(
-	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
-{
-	struct open_frame *open = stream->open[0];
-
-	if (open->state == OPEN_WHOLE || conceal(stream, open))
-		pass_on(assembler, stream, open, done);
-	else
-		drop_frame(assembler, stream, open, GW_DROP_INCOMPLETE, GW_DROP_LATE);
-	pass_on_whole(assembler, stream, done);
-}
-
-/* The session has made a picture of its own: it is the camera's from now on. The other one keeps
- * what it has open: it may still be completed. */
-static void take_over(struct assembler *assembler, struct stream *stream)
-{
-	struct stream *old = stream->other;
-
-	for (uint32_t i = 0; i < old->open_count; i++)
-		old->open[i]->is_left_over = true;
-	session_notice(old, GW_EVENT_SEQUENCE_GAP, sequence_flush(&old->sequence));
-	if (old->has_made_pictures)
-		session_notice(old, GW_EVENT_SSRC_CHANGE, 1);
-	old->is_candidate = true;
-	stream->is_candidate = false;
-	stream->other_types = 0;
-	assembler->streams[stream->version->id] = stream;
-}
-
 /* A frame may have got its last packet. */
 static void settle(struct assembler *assembler, struct stream *stream, struct open_frame *open,
 	int64_t now, struct assembler_done *done)
@@ -232,33 +65,18 @@ static void settle(struct assembler *assembler, struct stream *stream, struct op
 	const enum gw_drop drop = open_frame_finish(open, stream->config);
 
 	if (drop != GW_DROP_NONE) {
-		drop_frame(assembler, stream, open, drop, GW_DROP_FRAME_DAMAGED);
+		open_list_drop(&assembler->open, stream, open, drop, GW_DROP_FRAME_DAMAGED);
 	} else {
 		open->state = OPEN_WHOLE;
 		open->frame->stamp[GW_STAMP_COMPLETE] = now;
 		stream->has_made_pictures = true;
-		if (stream->is_candidate && !open->is_left_over)
-			take_over(assembler, stream);
-		/* An older frame whose packets are far behind will not be completed any more. */
-		if (open != stream->open[0] && !assembler->lossless &&
-			stream->sequence.highest >= open->low + ORDER_DISTANCE)
-			close_oldest(assembler, stream, done);
+		if (stream->is_candidate && !open->is_left_over) {
+			sessions_take_over(stream);
+			assembler->streams[stream->version->id] = stream;
+		}
+		open_list_overtake(&assembler->open, stream, open, done);
 	}
-	pass_on_whole(assembler, stream, done);
-}
-
-/* Puts the new frame into the list, which is in the order of sequence numbers. */
-static struct open_frame *insert(
-	struct assembler *assembler, struct stream *stream, uint64_t extended)
-{
-	struct open_frame *open = stream->open[stream->open_count];
-
-	if (stream->open_count > 0 && extended < stream->open[0]->low) {
-		stream->open[1] = stream->open[0];
-		stream->open[0] = open;
-	}
-	note_open(assembler, stream);
-	return open;
+	open_list_pass_on(&assembler->open, stream, done);
 }
 
 /* A picture that is refused when it begins: its packets are told by its timestamp. */
@@ -280,13 +98,6 @@ static void refuse_picture(struct stream *stream, const struct rtp_packet *rtp,
 	gw_count_drop(stream->stats, why);
 }
 
-static void close_session(
-	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
-{
-	while (stream->open_count > 0)
-		close_oldest(assembler, stream, done);
-}
-
 /* Takes a slot; what has been kept for another session, which may never make a picture, does not
  * stand in the way. */
 static enum gw_drop admit(struct assembler *assembler, struct stream *stream, uint16_t width,
@@ -296,14 +107,14 @@ static enum gw_drop admit(struct assembler *assembler, struct stream *stream, ui
 		.pool = assembler->pool,
 		.camera = stream->version,
 		.through = gw_counter_get(&stream->slot->through),
-		.lossless = assembler->lossless && !assembler->stop_waiting,
+		.lossless = assembler->open.lossless && !assembler->stop_waiting,
 	};
 
 	const enum gw_drop drop = gw_admit(&stream->slot->admission, &rules, width, height, frame);
 
 	if (drop == GW_DROP_NONE || stream->is_candidate || stream->other->open_count == 0)
 		return drop;
-	close_session(assembler, stream->other, done);
+	open_list_close_all(&assembler->open, stream->other, done);
 	return gw_admit(&stream->slot->admission, &rules, width, height, frame);
 }
 
@@ -342,7 +153,7 @@ static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stre
 	if (stream->open_count == STREAM_OPEN_FRAMES) {
 		if (extended < stream->open[0]->low)
 			return GW_DROP_LATE;
-		close_oldest(assembler, stream, done);
+		open_list_close_oldest(&assembler->open, stream, done);
 	}
 	enum gw_drop drop = find_size(stream, jpeg, &width, &height, &flags);
 
@@ -366,7 +177,7 @@ static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stre
 	frame->width = width;
 	frame->height = height;
 	frame->stamp[GW_STAMP_FIRST_PACKET] = arrival->now;
-	*begun = insert(assembler, stream, extended);
+	*begun = open_list_insert(&assembler->open, stream, extended);
 	open_frame_begin(*begun, frame, rtp, jpeg, extended);
 	(*begun)->is_onvif |= stream->is_onvif;
 	(*begun)->can_conceal &= !(*begun)->is_onvif;
@@ -386,37 +197,6 @@ static void end_older(struct assembler *assembler, struct stream *stream,
 		return;
 	open_frame_ends_with(older, open->first - 1);
 	settle(assembler, stream, older, now, done);
-}
-
-/* Whether a session is about to make a picture: one packet alone may be anybody's. */
-static bool is_making_a_picture(const struct stream *stream, int64_t when)
-{
-	bool is_more = false;
-
-	for (uint32_t i = 0; i < stream->open_count; i++)
-		is_more |= stream->open[i]->low != stream->open[i]->high;
-	return is_more && when < stream->arrival + CANDIDATE_TIMEOUT_NS;
-}
-
-/* Finds the session of a packet that is not the camera's newest: `stream` is that one's. A third
- * one takes the place of the other, when it can begin a picture and the other makes none. NULL: the
- * packet is not worth a session. */
-static struct stream *find_session(struct assembler *assembler, struct stream *stream,
-	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, int64_t when,
-	struct assembler_done *done)
-{
-	struct stream *other = stream->other;
-
-	if (stream->started) {
-		if (!session_is_new(other, rtp->ssrc))
-			return other;
-		if (jpeg->offset != 0 || is_making_a_picture(other, when))
-			return NULL;
-		close_session(assembler, other, done);
-		stream = other;
-	}
-	session_begin(stream, rtp);
-	return stream;
 }
 
 void assembler_fetch(const struct assembler *assembler, uint32_t camera)
@@ -498,7 +278,7 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	if (session_is_new(stream, rtp->ssrc)) {
 		if (session_is_new(stream->other, rtp->ssrc) && is_doubtful(stream, jpeg))
 			return jpeg->doubt;
-		stream = find_session(assembler, stream, rtp, jpeg, when, done);
+		stream = sessions_find(stream, rtp, jpeg, when, &assembler->open, done);
 		if (!stream)
 			return GW_DROP_RTP_STRAY;
 	}
@@ -507,7 +287,7 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 
 	if (drop == GW_DROP_NONE && !open && is_doubtful(stream, jpeg)) {
 		session_note(stream, rtp->sequence);
-		pass_on_whole(assembler, stream, done);
+		open_list_pass_on(&assembler->open, stream, done);
 		return jpeg->doubt;
 	}
 	if (drop == GW_DROP_NONE && !open)
@@ -518,7 +298,7 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	if (drop != GW_DROP_LATE || extended > stream->sequence.highest)
 		session_mark(stream, extended);
 	if (drop != GW_DROP_NONE) {
-		pass_on_whole(assembler, stream, done);
+		open_list_pass_on(&assembler->open, stream, done);
 		return drop;
 	}
 	if (open->state == OPEN_WHOLE)
@@ -528,8 +308,8 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 		drop = open_frame_add(open, stream, rtp, jpeg, extended);
 	open->touched = arrival->now;
 	if (drop != GW_DROP_NONE && gw_drops[drop].unit == GW_FRAME) {
-		drop_frame(assembler, stream, open, drop, GW_DROP_FRAME_DAMAGED);
-		pass_on_whole(assembler, stream, done);
+		open_list_drop(&assembler->open, stream, open, drop, GW_DROP_FRAME_DAMAGED);
+		open_list_pass_on(&assembler->open, stream, done);
 		return drop == GW_DROP_TOO_LARGE || drop == GW_DROP_BEYOND_END
 			? GW_DROP_BAD_OFFSET
 			: GW_DROP_FRAME_DAMAGED;
@@ -552,91 +332,31 @@ void assembler_note(struct assembler *assembler, uint32_t camera, const struct r
 	if (session_is_new(stream, rtp->ssrc))
 		return;
 	session_note(stream, rtp->sequence);
-	pass_on_whole(assembler, stream, done);
-}
-
-static int64_t longer(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-/* How long an open frame may wait for its next packet: never less than twice the time between the
- * camera's pictures. */
-static int64_t patience(const struct stream *stream)
-{
-	int64_t rhythm = longer(stream->rhythm[0], stream->rhythm[1]);
-
-	if (rhythm == 0)
-		rhythm = longer(stream->other->rhythm[0], stream->other->rhythm[1]);
-	return rhythm == 0 ? FIRST_FRAME_TIMEOUT_NS : longer(2 * rhythm, FRAME_TIMEOUT_NS);
-}
-
-static void expire(struct assembler *assembler, struct stream *stream, int64_t now, bool all,
-	struct assembler_done *done)
-{
-	while (stream->open_count > 0) {
-		const struct open_frame *open = stream->open[0];
-
-		if (open->state != OPEN_WHOLE && stream->open_count > 1)
-			open = stream->open[1];
-		const int64_t since = open->state == OPEN_WHOLE
-			? open->frame->stamp[GW_STAMP_COMPLETE] + ORDER_TIMEOUT_NS
-			: stream->open[0]->touched + patience(stream);
-
-		if (!all && (assembler->lossless || now < since))
-			return;
-		close_oldest(assembler, stream, done);
-	}
-}
-
-static void flush_sequence(struct stream *stream)
-{
-	session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
+	open_list_pass_on(&assembler->open, stream, done);
 }
 
 void assembler_expire(struct assembler *assembler, int64_t now, bool all,
 	void (*give)(void *arg, const struct assembler_done *done), void *arg)
 {
-	struct gw_frame *frames[ASSEMBLER_MAX_DONE];
-
-	for (struct stream *stream = assembler->open, *next; stream; stream = next) {
-		struct assembler_done done = {.frames = frames};
-
-		next = stream->open_next;
-		expire(assembler, stream, now, all, &done);
-		if (done.count > 0)
-			give(arg, &done);
-	}
+	open_list_expire(&assembler->open, now, all, give, arg);
 	for (uint32_t i = 0; all && i < GW_CAMERAS; i++)
 		if (assembler->streams[i])
-			flush_sequence(assembler->streams[i]);
-}
-
-static void detach_session(
-	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
-{
-	while (stream->open_count > 0) {
-		struct open_frame *open = stream->open[0];
-
-		if (open->state == OPEN_WHOLE)
-			pass_on(assembler, stream, open, done);
-		else
-			drop_frame(assembler, stream, open, GW_DROP_CAMERA_CHANGED, GW_DROP_LATE);
-	}
-	flush_sequence(stream);
+			session_flush(assembler->streams[i]);
 }
 
 void assembler_detach(
 	struct assembler *assembler, struct stream *stream, struct assembler_done *done)
 {
-	detach_session(assembler, stream->other, done);
-	detach_session(assembler, stream, done);
+	open_list_detach(&assembler->open, stream->other, done);
+	session_flush(stream->other);
+	open_list_detach(&assembler->open, stream, done);
+	session_flush(stream);
 	assembler->streams[stream->version->id] = NULL;
 }
 
 uint32_t assembler_open_count(const struct assembler *assembler)
 {
-	return (uint32_t)gw_counter_get(&assembler->open_count);
+	return (uint32_t)gw_counter_get(&assembler->open.count);
 }
 
 void assembler_stop_waiting(struct assembler *assembler)

@@ -99,10 +99,15 @@ void session_notice(struct stream *stream, enum gw_event event, uint32_t times)
 		gw_counter_add(&stream->stats->events[event], times);
 }
 
+void session_flush(struct stream *stream)
+{
+	session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
+}
+
 void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 {
 	if (stream->started) {
-		session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
+		session_flush(stream);
 		for (uint32_t i = 0; i < 256 - RTP_JPEG_Q_TABLES; i++)
 			stream->tables[i].count = 0;
 	}
@@ -239,7 +244,7 @@ static bool skip_lost(struct stream *stream, const struct rtp_packet *rtp, uint6
 static void restart(struct stream *stream, const struct rtp_packet *rtp, uint64_t *extended)
 {
 	session_notice(stream, GW_EVENT_SEQUENCE_RESTART, 1);
-	session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
+	session_flush(stream);
 	sequence_restart(&stream->sequence, rtp->sequence);
 	begin_pace(stream, rtp->timestamp);
 	stream->epoch++;

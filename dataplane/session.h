@@ -19,6 +19,9 @@ enum gw_drop session_judge_type(struct stream *stream, const struct rtp_packet *
 /* Counts what was noticed, unless the session has yet to prove itself. */
 void session_notice(struct stream *stream, enum gw_event event, uint32_t times);
 
+/* Counts what has not come of the session so far as lost. */
+void session_flush(struct stream *stream);
+
 /* Begins a new session. The open frames of the old one must be closed. Tables do not survive. */
 void session_begin(struct stream *stream, const struct rtp_packet *rtp);
 

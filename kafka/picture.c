@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/config/config.h"
+#include "core/config/name.h"
 #include "sink/writer.h"
 
 /* Nanoseconds since 1970 end in 2262. */
@@ -16,15 +17,8 @@ static const char frame_type[] = "com.framegate.frame.v1";
 
 static bool is_name(const char *key, size_t size)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				      "0123456789._-";
-
-	if (!key || size == 0 || size >= GW_NAME || key[0] == '.')
-		return false;
-	for (size_t i = 0; i < size; i++)
-		if (!memchr(letters, key[i], sizeof(letters) - 1))
-			return false;
-	return size != strlen(GW_LINES_FILE) || memcmp(key, GW_LINES_FILE, size) != 0;
+	return key && size < GW_NAME && gw_name_is_good(key, size) &&
+		!gw_name_is_reserved(key, size);
 }
 
 /* The last header of that name, as text of at most `room` - 1 bytes; "" when there is none, when it

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/config/name.h"
+
 #define MAX_SIDE 16384 /* above, a slot would not fit 32 bits */
 
 int config_refuse(const struct config_source *source, const char *place, const char *key,
@@ -19,14 +21,6 @@ int config_refuse(const struct config_source *source, const char *place, const c
 	snprintf(path, sizeof(path), "%s%s", place, key);
 	return gw_yaml_complain(
 		source->text, source->size, source->file, path, error, "%s", reason);
-}
-
-bool config_good_name(const char *name)
-{
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-
-	return name[strspn(name, allowed)] == '\0' && name[0] != '.' && name[0] != '\0';
 }
 
 /* Which processors there are is the business of the machine that runs it. */
@@ -82,7 +76,7 @@ static int check_interfaces(
 		char place[32];
 
 		snprintf(place, sizeof(place), "interfaces[%u].", i);
-		if (!config_good_name(name))
+		if (!gw_name_is_good(name, strlen(name)))
 			return config_refuse(source, place, "name", error,
 				"'%s' is not a name: use letters, digits, '.', '_' and '-'", name);
 		for (uint32_t k = 0; k < i; k++)

@@ -19,9 +19,6 @@ struct config_source {
 __attribute__((format(printf, 5, 6))) int config_refuse(const struct config_source *source,
 	const char *place, const char *key, struct gw_error *error, const char *format, ...);
 
-/* Letters, digits, '.', '_' and '-': what may be a part of file names, record keys and URLs. */
-bool config_good_name(const char *name);
-
 /* Parses addresses and checks names and limits. Returns 0 or -EINVAL with place and reason. */
 int config_check(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error);

@@ -7,6 +7,7 @@
 
 #include "core/config/camera.h"
 #include "core/config/check.h"
+#include "core/config/name.h"
 
 #define JPEG_PAYLOAD_TYPE 26 /* RFC 3551, 6 */
 #define DYNAMIC_PAYLOAD_TYPE 96
@@ -70,10 +71,10 @@ int config_check_decodes(const struct gw_decode_config *decode, uint16_t width, 
 int config_check_camera(struct gw_camera_config *camera, const char *place,
 	const struct config_source *source, struct gw_error *error)
 {
-	if (!config_good_name(camera->name))
+	if (!gw_name_is_good(camera->name, strlen(camera->name)))
 		return config_refuse(source, place, "name", error,
 			"'%s' is not a name: use letters, digits, '.', '_' and '-'", camera->name);
-	if (strcmp(camera->name, GW_LINES_FILE) == 0)
+	if (gw_name_is_reserved(camera->name, strlen(camera->name)))
 		return config_refuse(source, place, "name", error,
 			"'%s' is the file that results are written to beside the cameras' folders: "
 			"choose another name",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/config/check.h"
+#include "core/config/name.h"
 
 /* HOST:PORT[,...], where HOST may be in brackets (IPv6) and begin with PROTOCOL://. */
 static bool good_brokers(const char *brokers)
@@ -30,7 +31,7 @@ static bool good_brokers(const char *brokers)
 static int check_topic(const char *topic, const char *place, const struct config_source *source,
 	struct gw_error *error)
 {
-	if (config_good_name(topic))
+	if (gw_name_is_good(topic, strlen(topic)))
 		return 0;
 	return config_refuse(source, place, "topic", error,
 		"'%s' is not a topic: use letters, digits, '.', '_' and '-'", topic);
