@@ -71,7 +71,7 @@ const cyaml_schema_field_t model_input_fields[] = {
 /* Whether they are all in 0 .. most. */
 static bool all_within(const float *values, uint32_t count, float most)
 {
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; values && i < count; i++)
 		if (!(values[i] >= 0 && values[i] <= most))
 			return false;
 	return true;
@@ -86,7 +86,9 @@ static bool all_zero(const float *values, uint32_t count)
 static int check_numbers(const struct model_input *input, const char *key, const float *values,
 	uint32_t count, const struct model_source *source)
 {
-	if (values && count != input->channels)
+	if (!values)
+		return 0;
+	if (count != input->channels)
 		return COMPLAIN(
 			source, key, "must have one number per channel: %u", input->channels);
 	for (uint32_t i = 0; i < count; i++)

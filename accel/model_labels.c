@@ -45,8 +45,10 @@ int model_labels_read(struct model_description *d, const char *path, struct gw_e
 	if (status != 0)
 		return status;
 	d->labels = calloc(MODEL_LABELS, sizeof(d->labels[0]));
-	if (!d->labels)
-		status = gw_error_set(error, -ENOMEM, "%s: out of memory", beside);
+	if (!d->labels) {
+		free(text);
+		return gw_error_set(error, -ENOMEM, "%s: out of memory", beside);
+	}
 	for (const char *at = text; status == 0 && at < text + size;) {
 		const char *end = memchr(at, '\n', (size_t)(text + size - at));
 		const size_t length = (size_t)((end ? end : text + size) - at);

@@ -157,8 +157,10 @@ static void every_picture_of_a_batch_arrives(
 		const uint32_t channel = nhwc ? at % 3 : at / (WIDTH * HEIGHT);
 		const uint32_t pixel = nhwc ? at / 3 : at % (WIDTH * HEIGHT);
 
+		const uint32_t number = i / VALUES;
+
 		assert_float_equal(f.batches[1].output[0][i],
-			100 * (i / VALUES) + 10 * pixel + (bgr ? 2 - channel : channel), 1e-3);
+			100 * number + 10 * pixel + (bgr ? 2 - channel : channel), 1e-3);
 	}
 	close_fixture(&f);
 }

@@ -102,6 +102,19 @@ static int is_unlike(const struct ort_outputs *outputs, const struct infer_tenso
 		outputs->model->name, tensor->name, has, tensor->rank);
 }
 
+static int is_empty(const struct ort_outputs *outputs, const struct infer_tensor *tensor,
+	const struct ort_shape *shape, struct gw_error *error)
+{
+	char has[80];
+
+	ort_shape_print(has, sizeof(has), shape);
+	return gw_error_set(error, -EINVAL,
+		"model %s: its output \"%s\" has the shape %s for an empty picture: what changes "
+		"from picture to picture can be read in its first dimension only: export the model "
+		"with a fixed number of them",
+		outputs->model->name, tensor->name, has);
+}
+
 /* Puts the model's own shape, which is known by now, into the spec. */
 static int settle(struct ort_outputs *outputs, uint32_t index, struct gw_error *error)
 {
@@ -132,6 +145,10 @@ static int settle(struct ort_outputs *outputs, uint32_t index, struct gw_error *
 			model->name, (long long)shape->dims[0]);
 	for (uint32_t i = 0; i < tensor->rank; i++) {
 		const int64_t dim = shape->dims[i + output->batched];
+
+		/* Of what a run finds there may be nothing; else nobody could read it. */
+		if (dim <= 0 && !(i == 0 && tensor->varies))
+			return is_empty(outputs, tensor, &has, error);
 
 		tensor->dims[i] = i == 0 && tensor->varies && dim < most ? most : (uint32_t)dim;
 		values *= (uint64_t)tensor->dims[i];
@@ -328,10 +345,17 @@ static int take_made(struct ort_outputs *outputs, struct infer_batch *batch, uin
 		status = check(outputs, api->GetTensorMutableData(value, &data), error);
 	if (status != 0)
 		return status;
-	/* The rank is the model's, which does not change. */
 	if (!squeeze(output, tensor->rank))
 		return is_unlike(outputs, tensor, &output->shape, error);
 	const uint64_t rows = (uint64_t)output->shape.dims[output->batched];
+
+	batch->rows[index] = 0;
+	/* Of nothing there is not even memory. */
+	if (rows == 0)
+		return 0;
+	for (uint32_t i = 1; i < tensor->rank; i++)
+		if (output->shape.dims[i + output->batched] != tensor->dims[i])
+			return is_unlike(outputs, tensor, &output->shape, error);
 	const size_t row = infer_tensor_elements(tensor) / tensor->dims[0];
 
 	batch->rows[index] = rows < tensor->dims[0] ? (uint32_t)rows : tensor->dims[0];

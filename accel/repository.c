@@ -129,7 +129,7 @@ static int digest_external(const char *directory, const struct onnx_external *ex
 	gnutls_hash_hd_t hash, struct gw_error *error)
 {
 	for (uint32_t i = 0; i < external->count; i++) {
-		struct mapping mapping;
+		struct mapping mapping = {0};
 		char path[PATH_MAX];
 
 		snprintf(path, sizeof(path), "%s/%s", directory, external->file[i]);
@@ -150,9 +150,9 @@ static int digest_model(
 	const char *directory, const char *path, char digest[72], struct gw_error *error)
 {
 	struct onnx_external *external = malloc(sizeof(*external));
-	uint8_t bytes[SHA256_SIZE];
+	uint8_t bytes[SHA256_SIZE] = {0};
 	gnutls_hash_hd_t hash;
-	struct mapping mapping;
+	struct mapping mapping = {0};
 	int status;
 
 	if (!external || gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0) {

@@ -48,15 +48,10 @@ static int read(const struct head_job *job, struct gw_result *result)
 		const float confidence = row[of_batch ? 5 : 4], number = row[of_batch ? 4 : 5];
 		float side[] = {row[0], row[1], row[2], row[3]};
 
-		if (!isfinite(number) || !isfinite(confidence)) {
-			found.status = -EDOM;
-			break;
-		}
-		const int64_t label = llrintf(number) - d->detect->first_label;
+		const int32_t label = candidates_label(&found, number, confidence);
 
 		candidates_sides(d, side);
-		/* Rows that are not used are filled with -1 or 0. */
-		if (label >= 0 && label < d->labels_count)
+		if (label >= 0)
 			candidates_add(&found, (uint32_t)label, confidence, side[0], side[1],
 				side[2], side[3]);
 	}

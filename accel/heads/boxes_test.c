@@ -47,6 +47,10 @@ static void what_is_no_confidence_is_an_error(void **state)
 	row[0] = 1;
 	row[5] = INFINITY;
 	assert_int_equal(test_head_read(row, NULL, NULL), -EDOM);
+	row[5] = -3e38f;
+	assert_int_equal(test_head_read(row, NULL, NULL), 0);
+	row[5] = 3;
+	assert_int_equal(test_head_read(row, NULL, NULL), -ENOENT);
 }
 
 static void other_rows_are_refused(void **state)

@@ -69,6 +69,23 @@ void candidates_sides(const struct model_description *d, float side[4])
 		side[i] *= (float)(i % 2 ? d->input.height : d->input.width);
 }
 
+int32_t candidates_label(struct candidates *candidates, float number, float confidence)
+{
+	const struct model_description *d = candidates->description;
+	const float label = number - (float)d->detect->first_label;
+
+	if (!isfinite(number) || !isfinite(confidence)) {
+		candidates->status = -EDOM;
+		return -1;
+	}
+	if (label > -0.5f && label < (float)d->labels_count - 0.5f)
+		return (int32_t)lrintf(label);
+	/* What is filled in has a number below all labels. */
+	if (label > 0 && confidence >= d->detect->threshold)
+		candidates->status = -ENOENT;
+	return -1;
+}
+
 static bool is_worse(const struct candidate *a, const struct candidate *b)
 {
 	if (a->confidence < b->confidence)

@@ -20,7 +20,7 @@ struct candidates {
 	const struct input_map *map;
 	float least; /* threshold of any label that is wanted */
 	uint32_t count, seen;
-	int status; /* of the values so far: 0, -EDOM or -ERANGE */
+	int status; /* of the values so far: 0, -EDOM, -ERANGE or -ENOENT */
 	uint32_t at; /* of what is added next */
 	/* Fills in the keypoints of a box, in pixels of the input; NULL: there are none. */
 	void (*keypoints)(
@@ -44,6 +44,10 @@ void candidates_check_numbers(struct candidates *candidates, const float *values
 /* Turns the four numbers of a box, as `detect.box` and `detect.relative` say, into its left, top,
  * right and bottom side in pixels of the input. */
 void candidates_sides(const struct model_description *d, float side[4]);
+
+/* The label that a number of the model stands for. -1: none, as rows have that are not used; sets
+ * `status` to -ENOENT when there is no such label and the row would be looked at. */
+int32_t candidates_label(struct candidates *candidates, float number, float confidence);
 
 /* Takes a box in pixels of the input, unless it is below its label's threshold or nothing of it is
  * in sight. */

@@ -124,8 +124,9 @@ static void keypoints(const struct candidates *found, uint32_t cell, struct gw_k
 	const size_t horizontal = grid->vertical_first ? plane : 0, vertical = plane - horizontal;
 	const float width = extent(grid, grid->size[cell + horizontal]);
 	const float height = extent(grid, grid->size[cell + vertical]);
+	const uint32_t row = cell / grid->columns;
 	float at_x = (float)(cell % grid->columns) + grid->shift;
-	float at_y = (float)(cell / grid->columns) + grid->shift;
+	float at_y = (float)row + grid->shift;
 
 	if (grid->offset) {
 		at_x += grid->offset[cell + horizontal];

@@ -32,7 +32,8 @@ struct head {
 		struct gw_error *error);
 
 	/* Fills in the result but for its model. 0; -EDOM: values are no numbers, or no labels;
-	 * -ERANGE: what must be a probability lies outside of 0 .. 1; -ENOBUFS: the result has no
+	 * -ERANGE: what must be a probability lies outside of 0 .. 1; -ENOENT: a label that
+	 * model.yaml does not have; -ENOBUFS: the result has no
 	 * room. */
 	int (*read)(const struct head_job *job, struct gw_result *result);
 };

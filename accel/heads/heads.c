@@ -33,6 +33,9 @@ const char *head_complaint(int status)
 	if (status == -ENOBUFS)
 		return "what the model says is too large for the camera's frame slots: give the "
 		       "camera larger ones (frames.classes), or let the model say less";
+	if (status == -ENOENT)
+		return "the model names a label beyond those of model.yaml: correct `labels` or "
+		       "`detect.first_label`";
 	return status == -ERANGE
 		? "the model's output holds values outside of 0 .. 1 where model.yaml says "
 		  "confidences: if these are logits, set `softmax: true` or `sigmoid: true`"

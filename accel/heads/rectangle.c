@@ -2,21 +2,29 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
-static int by_x(const void *left, const void *right)
+static bool comes_before(const struct gw_point *a, const struct gw_point *b)
 {
-	const struct gw_point *a = left, *b = right;
-
-	if (a->x < b->x || a->x > b->x)
-		return a->x < b->x ? -1 : 1;
-	return (a->y > b->y) - (a->y < b->y);
+	return a->y < b->y || (!(a->y > b->y) && a->x < b->x);
 }
 
-/* Twice the area of the triangle; positive when it turns left, with y upwards. */
+/* By insertion: they come nearly in order. */
+static void sort(struct gw_point *points, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		const struct gw_point point = points[i];
+		uint32_t at = i;
+
+		for (; at > 0 && comes_before(&point, &points[at - 1]); at--)
+			points[at] = points[at - 1];
+		points[at] = point;
+	}
+}
+
+/* Twice the area of the triangle; positive when it turns towards where the chain bulges. */
 static float turn(const struct gw_point *a, const struct gw_point *b, const struct gw_point *c)
 {
-	return (b->x - a->x) * (c->y - a->y) - (b->y - a->y) * (c->x - a->x);
+	return (b->y - a->y) * (c->x - a->x) - (b->x - a->x) * (c->y - a->y);
 }
 
 /* One half of the convex hull (Andrew's monotone chain, 1979), behind `from` of what is there. */
@@ -67,7 +75,7 @@ void rectangle_around(struct gw_point *points, uint32_t count, struct rectangle 
 	struct gw_point hull[2 * RECTANGLE_POINTS + 2];
 	float least = INFINITY;
 
-	qsort(points, count, sizeof(*points), by_x);
+	sort(points, count);
 	lay(points, count, 1, 0, rectangle);
 	uint32_t corners = chain(points, count, false, hull, 0);
 

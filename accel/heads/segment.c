@@ -29,6 +29,13 @@ static uint32_t outputs(
 static int fit(const struct model_description *d, const struct infer_tensor *tensors,
 	struct gw_error *error)
 {
+	const uint32_t *cells = tensors[0].dims + !d->segment->labels;
+
+	if (cells[0] > MODEL_SIDE_MAX || cells[1] > MODEL_SIDE_MAX)
+		return gw_error_set(error, -EINVAL,
+			"its output \"%s\" is a map of %u x %u, and %d is the most: name another "
+			"tensor in model.yaml",
+			tensors[0].name, cells[1], cells[0], MODEL_SIDE_MAX);
 	if (d->segment->labels || tensors[0].dims[0] == d->labels_count)
 		return 0;
 	return gw_error_set(error, -EINVAL,

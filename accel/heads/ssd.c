@@ -78,10 +78,9 @@ static int fit(const struct model_description *d, const struct infer_tensor *ten
 /* Of one box, when another tensor says which label it is of. */
 static void add_class(struct candidates *found, float confidence, float number, const float *side)
 {
-	const int64_t label = llrintf(number) - found->description->detect->first_label;
+	const int32_t label = candidates_label(found, number, confidence);
 
-	/* Numbers without a label are left out by those who trained it. */
-	if (label >= 0 && label < found->description->labels_count)
+	if (label >= 0)
 		candidates_add(
 			found, (uint32_t)label, confidence, side[0], side[1], side[2], side[3]);
 }
@@ -123,8 +122,8 @@ static void add_labels(struct candidates *found, const float *scores, const floa
 	}
 }
 
-/* How many boxes of this picture are meant. */
-static uint32_t boxes_of(const struct head_job *job)
+/* How many boxes of this picture are meant; *status is -EDOM when that is no number. */
+static uint32_t boxes_of(const struct head_job *job, int *status)
 {
 	const struct model_detect *detect = job->description->detect;
 	uint32_t count = job->rows[BOXES];
@@ -134,6 +133,9 @@ static uint32_t boxes_of(const struct head_job *job)
 			count = job->rows[k];
 	if (detect->count) {
 		const float said = job->values[count_at(detect)][0];
+
+		if (!isfinite(said))
+			*status = -EDOM;
 
 		if (said < (float)count)
 			count = said > 0 ? (uint32_t)lrintf(said) : 0;
@@ -145,11 +147,12 @@ static int read(const struct head_job *job, struct gw_result *result)
 {
 	const struct model_description *d = job->description;
 	const struct model_detect *detect = d->detect;
-	const uint32_t count = boxes_of(job);
 	const uint32_t scores = detect->classes ? 1 : scores_of(d);
 	struct candidates found;
 
 	candidates_begin(&found, job);
+	const uint32_t count = boxes_of(job, &found.status);
+
 	if (is_detr(d) || detect->sigmoid)
 		candidates_check_numbers(&found, job->values[SCORES], (size_t)count * scores);
 	else

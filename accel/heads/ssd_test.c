@@ -22,7 +22,7 @@ static void shape(uint32_t k, uint32_t rank, uint32_t rows, uint32_t columns)
 static void classes_may_stand_apart(void **state)
 {
 	const float boxes[] = {0.25f, 0.5f, 0.5f, 0.75f, 0, 0, 1, 1, 0, 0, 0.5f, 0.5f};
-	const float scores[] = {0.5f, 0.9f, 0.8f}, classes[] = {3, 1, 90};
+	const float scores[] = {0.5f, 0.9f, 0.2f}, classes[] = {3, 1, 90};
 
 	test_detect.classes = (char[]){"classes"};
 	test_detect.box = MODEL_BOX_YXYX;
@@ -37,10 +37,26 @@ static void classes_may_stand_apart(void **state)
 	assert_box(1, 2, 0.5f, 32, 16, 48, 32);
 }
 
+static void a_label_that_there_is_not_is_an_error(void **state)
+{
+	const float boxes[] = {0, 0, 8, 8}, scores[] = {0.8f};
+
+	test_detect.classes = (char[]){"classes"};
+	shape(0, 2, 1, 4);
+	shape(1, 1, 1, 0);
+	shape(2, 1, 1, 0);
+	assert_int_equal(test_head_read(boxes, scores, (const float[]){90}), -ENOENT);
+	assert_int_equal(test_head_read(boxes, scores, (const float[]){3e38f}), -ENOENT);
+	assert_int_equal(test_head_read(boxes, scores, (const float[]){NAN}), -EDOM);
+	assert_int_equal(test_head_read(boxes, scores, (const float[]){-1}), 0);
+	assert_int_equal(test_result.count, 0);
+}
+
 static void no_more_boxes_are_read_than_are_meant(void **state)
 {
 	const float boxes[] = {0, 0, 8, 8, 16, 16, 24, 24, 32, 32, 40, 40};
-	const float scores[] = {0.5f, 0.9f, 0.8f}, classes[] = {0, 1, 2}, count[] = {2};
+	const float scores[] = {0.5f, 0.9f, 0.8f}, classes[] = {0, 1, 2};
+	float count[] = {2};
 	const struct head_job job = {
 		.description = &test_model,
 		.map =
@@ -59,6 +75,8 @@ static void no_more_boxes_are_read_than_are_meant(void **state)
 	assert_int_equal(head_of(&test_model)->read(&job, &test_result), 0);
 	assert_int_equal(test_result.count, 2);
 	assert_box(0, 1, 0.9f, 16, 16, 24, 24);
+	count[0] = NAN;
+	assert_int_equal(head_of(&test_model)->read(&job, &test_result), -EDOM);
 }
 
 static void the_background_is_no_label(void **state)
@@ -121,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(classes_may_stand_apart),
+		TEST(a_label_that_there_is_not_is_an_error),
 		TEST(no_more_boxes_are_read_than_are_meant),
 		TEST(the_background_is_no_label),
 		TEST(detr_shares_among_labels_and_nothing),

@@ -39,6 +39,11 @@ static uint32_t outputs(
 static int fit(const struct model_description *d, const struct infer_tensor *tensors,
 	struct gw_error *error)
 {
+	if (tensors[0].dims[1] > MODEL_SIDE_MAX || tensors[0].dims[2] > MODEL_SIDE_MAX)
+		return gw_error_set(error, -EINVAL,
+			"its output \"%s\" is a map of %u x %u, and %d is the most: name another "
+			"tensor in model.yaml",
+			tensors[0].name, tensors[0].dims[2], tensors[0].dims[1], MODEL_SIDE_MAX);
 	if (tensors[0].dims[0] == 1)
 		return 0;
 	return gw_error_set(error, -EINVAL,
@@ -146,9 +151,11 @@ static uint32_t outline(const struct parts *parts, uint32_t part, struct gw_poin
 			i = parts->run[i].next;
 			end = parts->run[i].end;
 		}
-		for (int k = 0; k < 4; k++)
-			points[count++] =
-				(struct gw_point){k % 2 ? end : begin, (float)(row + k / 2)};
+		for (int k = 0; k < 4; k++) {
+			const int corner_row = row + k / 2;
+
+			points[count++] = (struct gw_point){k % 2 ? end : begin, (float)corner_row};
+		}
 		i = parts->run[i].next;
 	}
 	return count;

@@ -74,7 +74,7 @@ static void slanted_words_have_slanted_corners(void **state)
 	const float second = hypotf(corners[2].x - corners[1].x, corners[2].y - corners[1].y);
 
 	/* Half as large as the upright box. */
-	assert_true(first * second < 37 * 31 / 2);
+	assert_true(first * second < 0.5f * 37 * 31);
 }
 
 static void faint_and_small_parts_are_none(void **state)

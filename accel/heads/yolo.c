@@ -96,9 +96,11 @@ static struct cell cell_at(const struct model_description *d, uint32_t anchor)
 		const uint32_t columns = d->input.width / detect->strides[i];
 		const uint32_t count = columns * (d->input.height / detect->strides[i]);
 
+		const uint32_t row = anchor / columns;
+
 		if (anchor < count)
-			return (struct cell){(float)(anchor % columns), (float)(anchor / columns),
-				(float)detect->strides[i]};
+			return (struct cell){
+				(float)(anchor % columns), (float)row, (float)detect->strides[i]};
 		anchor -= count;
 	}
 	return (struct cell){0};

@@ -45,13 +45,12 @@ static bool read_picture(const struct onnx_tensor *tensor, struct draft_picture 
 	return true;
 }
 
-/* [2] or [1, 2], of float32. */
+/* [n, 2], of float32. */
 static bool is_size(const struct onnx_tensor *tensor)
 {
-	const int64_t last =
-		tensor->rank > 0 && tensor->rank <= 2 ? tensor->dims[tensor->rank - 1].size : -1;
+	const int64_t last = tensor->rank == 2 ? tensor->dims[1].size : -1;
 
-	return tensor->type == ONNX_FLOAT32 && (last == 2 || (last == 0 && tensor->rank == 2));
+	return tensor->type == ONNX_FLOAT32 && (last == 2 || last == 0);
 }
 
 /* "[480, 640]", height and width, or one for both, as Ultralytics writes it. */

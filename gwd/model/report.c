@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/config/config.h"
 #include "gwd/model/canvas.h"
@@ -157,27 +158,74 @@ static void draw(struct canvas *canvas, const json_t *result)
 		label(canvas, 4, (float)(32 * (i + 1)), item);
 }
 
-/* A line, when that goes wrong. */
-static int write_drawn(const struct picture_file *file, const json_t *result, const char *output,
-	struct gw_error *error)
+static const char *name_of(const char *path)
 {
-	const char *slash = strrchr(file->path, '/');
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The file's own name in `output`; numbered when an earlier one is called so, too. */
+static void choose_path(const struct picture_files *pictures, uint32_t index, const char *output,
+	char *path, size_t size)
+{
+	const char *name = name_of(pictures->file[index].path), *dot = strrchr(name, '.');
+	const int stem = (int)(dot ? dot - name : (ptrdiff_t)strlen(name));
+	uint32_t same = 1;
+
+	for (uint32_t i = 0; i < index; i++)
+		same += strcmp(name_of(pictures->file[i].path), name) == 0;
+	if (same == 1)
+		snprintf(path, size, "%s/%s", output, name);
+	else
+		snprintf(path, size, "%s/%.*s-%u%s", output, stem, name, same, dot ? dot : "");
+}
+
+/* A drawn picture must not take the place of one that was given. */
+static bool is_given(const struct picture_files *pictures, const char *path)
+{
+	struct stat one, other;
+
+	for (uint32_t i = 0; stat(path, &one) == 0 && i < pictures->count; i++)
+		if (stat(pictures->file[i].path, &other) == 0 && one.st_dev == other.st_dev &&
+			one.st_ino == other.st_ino)
+			return true;
+	return false;
+}
+
+/* A line, when that goes wrong; then there is no half file. */
+static int write_drawn(const struct picture_files *pictures, uint32_t index, const json_t *result,
+	const char *output, struct gw_error *error)
+{
+	const struct picture_file *file = &pictures->file[index];
+	char path[PATH_MAX], part[PATH_MAX + 8];
 	struct canvas canvas;
-	char path[PATH_MAX];
 	int status = canvas_open(&canvas, file->data, file->info.size);
 
-	snprintf(path, sizeof(path), "%s/%s", output, slash ? slash + 1 : file->path);
+	choose_path(pictures, index, output, path, sizeof(path));
+	snprintf(part, sizeof(part), "%s.part", path);
+	if (is_given(pictures, path))
+		status = -EEXIST;
 	if (status == 0) {
 		draw(&canvas, result);
-		status = canvas_write(&canvas, path);
-		canvas_close(&canvas);
+		status = canvas_write(&canvas, part);
+		if (status == 0 && rename(part, path) != 0)
+			status = -errno;
+		if (status != 0)
+			unlink(part);
 	}
+	canvas_close(&canvas);
+	if (status == -EEXIST)
+		return gw_error_set(error, status,
+			"%s is one of the pictures: name another folder with --output", path);
 	return status == 0 ? 0 : gw_error_set(error, status, "%s: %s", path, strerror(-status));
 }
 
-static int tell(const struct picture_file *file, json_t *result, const char *output, bool json,
-	struct gw_error *error)
+static int tell(const struct picture_files *pictures, uint32_t index, json_t *result,
+	const char *output, bool json, struct gw_error *error)
 {
+	const struct picture_file *file = &pictures->file[index];
+
 	if (json) {
 		json_object_set_new(result, "picture", json_string(file->path));
 		json_dumpf(result, stdout, JSON_COMPACT);
@@ -185,7 +233,7 @@ static int tell(const struct picture_file *file, json_t *result, const char *out
 	} else {
 		print_words(file->path, result);
 	}
-	return write_drawn(file, result, output, error);
+	return write_drawn(pictures, index, result, output, error);
 }
 
 /* What did not come out, and why. */
@@ -218,8 +266,8 @@ int check_report(const struct gw *gw, const struct picture_files *pictures, cons
 		json_t *result = json_object_get(record, "result");
 
 		if (result && json_integer_value(sequence) < (json_int_t)pictures->count) {
-			status = tell(&pictures->file[json_integer_value(sequence)], result, output,
-				json, error);
+			status = tell(pictures, (uint32_t)json_integer_value(sequence), result,
+				output, json, error);
 			told++;
 		}
 		json_decref(record);

@@ -171,6 +171,112 @@ def test_a_mask_covers_the_parts_of_the_picture(check, jpeg, tmp_path):
     assert done.stdout.splitlines()[1:] == ["  a 50.0 %", "  b 50.0 %"]
 
 
+@pytest.mark.parametrize("kind", ["FLOAT", "FLOAT16", "DOUBLE", "INT32", "INT64", "UINT8", "BOOL"])
+def test_outputs_of_every_type_of_number_are_read(check, jpeg, tmp_path, kind):
+    values = np.array([[1, 0, 1, 0]], np.float32)
+    model = constant(tmp_path / "m", values, "raw", "raw: {tensors: [cast]}")
+    graph = onnx.load(model / "model.onnx")
+    kind = getattr(TensorProto, kind)
+    graph.graph.node.append(helper.make_node("Cast", ["y"], ["cast"], to=kind))
+    graph.graph.output.append(helper.make_tensor_value_info("cast", kind, [1, 4]))
+    onnx.save(graph, model / "model.onnx")
+    done = check("--json", model, jpeg("coffee.png"))
+    assert done.returncode == 0, done.stderr
+    assert values_of(json.loads(done.stdout)["tensors"][0]) == [1, 0, 1, 0]
+
+
+def found_by_brightness(folder: Path, nodes: list, head: str, task: str) -> Path:
+    """A model whose rows are as many as pixels of the upper left 2 x 2 are bright."""
+    model = constant(folder, np.zeros((1, 3), np.float32), task, head)
+    graph = onnx.load(model / "model.onnx").graph
+    del graph.node[:]
+    graph.initializer.extend(
+        [
+            helper.make_tensor("begin", TensorProto.INT64, [4], [0, 0, 0, 0]),
+            helper.make_tensor("end", TensorProto.INT64, [4], [1, 1, 2, 2]),
+            helper.make_tensor("half", TensorProto.FLOAT, [], [127.0]),
+            helper.make_tensor("flat", TensorProto.INT64, [1], [-1]),
+        ]
+    )
+    graph.node.extend(
+        [
+            helper.make_node("Slice", ["x", "begin", "end"], ["corner"]),
+            helper.make_node("Reshape", ["corner", "flat"], ["line"]),
+            helper.make_node("Greater", ["line", "half"], ["bright"]),
+            *nodes,
+        ]
+    )
+    del graph.output[:]
+    graph.output.append(helper.make_tensor_value_info("y", TensorProto.FLOAT, ["k", "m"]))
+    onnx.save(
+        helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 17)]),
+        model / "model.onnx",
+    )
+    return model
+
+
+def grey(path: Path, bright: bool) -> Path:
+    Image.new("RGB", (64, 64), (250,) * 3 if bright else (5,) * 3).save(path, quality=95)
+    return path
+
+
+def test_rows_may_be_others_in_every_picture(check, tmp_path):
+    boxes = [
+        [1.0, 2, 30, 20, 0.9, 0],
+        [1, 2, 3, 20, 0.8, 1],
+        [5, 2, 30, 20, 0.7, 2],
+        [9, 9, 20, 20, 0.6, 0],
+    ]
+    nodes = [
+        helper.make_node(
+            "Constant",
+            [],
+            ["rows"],
+            value=helper.make_tensor("", TensorProto.FLOAT, [4, 6], np.ravel(boxes)),
+        ),
+        helper.make_node("Compress", ["rows", "bright"], ["y"], axis=0),
+    ]
+    model = found_by_brightness(
+        tmp_path / "m", nodes, "detect: {head: boxes, tensor: y, threshold: 0.5}", "detect"
+    )
+    dark, light = grey(tmp_path / "dark.jpg", False), grey(tmp_path / "light.jpg", True)
+    done = check("--json", model, dark, light, dark)
+    assert done.returncode == 0, done.stderr
+    assert [len(json.loads(line)["objects"]) for line in done.stdout.splitlines()] == [0, 4, 0]
+
+
+def test_what_changes_in_another_dimension_is_refused_and_never_read_beyond(check, tmp_path):
+    nodes = [
+        helper.make_node("Greater", ["corner", "half"], ["map"]),
+        helper.make_node("NonZero", ["map"], ["where"]),  # [4, pixels that are bright]
+        helper.make_node("Cast", ["where"], ["y"], to=TensorProto.FLOAT),
+    ]
+    model = found_by_brightness(tmp_path / "m", nodes, "raw: {tensors: [y]}", "raw")
+    done = check("--json", model, grey(tmp_path / "light.jpg", True))
+    assert done.returncode == 1
+    assert 'its output "y"' in done.stderr
+
+
+def test_pictures_of_one_name_are_drawn_apart_and_none_is_overwritten(check, faces, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        grey(tmp_path / folder / "gate.jpg", True)
+    done = check(faces, tmp_path / "a" / "gate.jpg", tmp_path / "b" / "gate.jpg")
+    assert done.returncode == 0, done.stderr
+    assert {it.name for it in (tmp_path / "drawn").iterdir()} == {"gate.jpg", "gate-2.jpg"}
+    before = (tmp_path / "a" / "gate.jpg").read_bytes()
+    done = check("--output", tmp_path / "a", faces, tmp_path / "a" / "gate.jpg")
+    assert done.returncode == 1
+    assert "is one of the pictures" in done.stderr
+    assert (tmp_path / "a" / "gate.jpg").read_bytes() == before
+    assert len(list((tmp_path / "a").iterdir())) == 1
+
+
+def values_of(tensor: dict) -> list[float]:
+    """What a tensor of a record holds."""
+    return np.frombuffer(base64.b64decode(tensor["float32"]), "<f4").tolist()
+
+
 def test_any_tensor_can_be_had(check, jpeg, tmp_path):
     values = np.arange(12, dtype=np.float32).reshape(1, 3, 4)
     model = constant(tmp_path / "m", values, "raw", "raw: {tensors: [y]}")
