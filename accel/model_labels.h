@@ -1,8 +1,6 @@
 /* Labels of a model that stand in a file of their own, one a line. */
 #pragma once
 
-#include <stdbool.h>
-
 #include "accel/model.h"
 
 #define MODEL_LABELS 32768

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "accel/batcher.h"
-#include "accel/engines.h"
 #include "accel/repository.h"
 #include "accel/test_models.h"
 #include "core/clock.h"

@@ -1,7 +1,6 @@
 #include "accel/onnx_external.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/test.h"

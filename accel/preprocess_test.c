@@ -1,7 +1,6 @@
 /* Holds the fast preprocessing against a plain one in double precision. */
 #include "core/test.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* The accel stage between two links, with the null engine: what it answers is known beforehand. */
 #include "core/test.h"
 
-#include <errno.h>
 #include <ftw.h>
 #include <jansson.h>
 #include <pthread.h>

@@ -2,7 +2,6 @@
  */
 #include "core/test.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -81,8 +81,3 @@ static inline void gw_count_drop(struct gw_camera_stats *camera, enum gw_drop dr
 {
 	gw_counter_add(&camera->drops[drop], 1);
 }
-
-static inline void gw_count_event(struct gw_camera_stats *camera, enum gw_event event)
-{
-	gw_counter_add(&camera->events[event], 1);
-}

@@ -1,7 +1,6 @@
 /* Packets that one receive lane hands over to another, and what happens to them on the way. */
 #include "core/test.h"
 
-#include <fcntl.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <string.h>

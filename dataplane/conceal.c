@@ -3,7 +3,6 @@
 
 #include "dataplane/fragments.h"
 #include "dataplane/open_frame.h"
-#include "jpeg/marker.h"
 
 /* The picture's rows of MCUs, one for each interval at most. */
 #define MOST_INTERVALS 65535u

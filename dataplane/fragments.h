@@ -3,9 +3,6 @@
  * its bytes. Private to the open frame. */
 #pragma once
 
-#include <stdint.h>
-
-#include "dataplane/rtp_jpeg.h"
 #include "dataplane/stream.h"
 #include "jpeg/conceal.h"
 

@@ -110,7 +110,6 @@ static void assert_exact(struct onvif *o)
 #define DQT "\xDB"
 #define SOF0 "\xC0"
 #define DHT "\xC4"
-#define SOS "\xDA"
 #define DRI "\xDD"
 
 static void a_full_header_is_all_that_counts(void **state)

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/counter.h"
 #include "core/drops.h"
-#include "core/stats.h"
 
 struct assembler_done;
 struct open_frame;

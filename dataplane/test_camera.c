@@ -7,8 +7,6 @@
 
 #include <jpeglib.h>
 
-#define RTP_HEADER 12
-
 /* Where the coefficients of a table in zigzag order stand in the block (T.81, figure A.6). */
 static const uint8_t zigzag[64] = {0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19,
 	26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29,

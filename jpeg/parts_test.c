@@ -1,6 +1,5 @@
 #include "jpeg/parts.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

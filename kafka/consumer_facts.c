@@ -1,6 +1,5 @@
 /* What a consumer tells of itself. */
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/clock.h"

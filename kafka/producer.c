@@ -1,7 +1,6 @@
 #include "kafka/producer.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/clock.h"

@@ -8,7 +8,6 @@
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/counter.h"

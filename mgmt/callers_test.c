@@ -2,7 +2,6 @@
 
 #include "core/test.h"
 
-#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -1,6 +1,5 @@
 #include "sink/fixture.h"
 
-#include <errno.h>
 #include <ftw.h>
 #include <jansson.h>
 #include <setjmp.h>

@@ -1,5 +1,4 @@
 /* What others do to the files while they are written, and a power cut before. */
-#include "sink/output.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -11,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>

@@ -1,6 +1,5 @@
 /* The head of CenterNet (Zhou, Wang, Krähenbühl: Objects as Points, 2019): an object is a peak of
  * its class's heat map, so there is no non-maximum suppression among boxes. */
-#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>

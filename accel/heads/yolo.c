@@ -3,7 +3,6 @@
  * round; YOLOX leaves boxes relative to the cells of its grids (Ge et al.: YOLOX, 2021, 2.1). */
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 
 #include "accel/heads/candidates.h"
 

@@ -1,6 +1,5 @@
 #include "core/test.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "accel/engines.h"
 #include "accel/repository.h"
 #include "core/log.h"
 #include "gwd/gateway.h"

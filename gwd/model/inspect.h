@@ -2,7 +2,5 @@
  * and sums the graph up on standard error. */
 #pragma once
 
-#include "core/error.h"
-
 /* The words from "inspect" on. Returns the process's exit code. */
 int model_inspect(int argc, char **argv);

@@ -1,6 +1,5 @@
 #include "gwd/model/pictures.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +7,8 @@
 #include "accel/accel.h"
 #include "core/clock.h"
 #include "core/config/yaml_load.h"
+#include "core/gateway.h"
 #include "decode/decode.h"
-#include "gwd/gateway.h"
 #include "sink/stage.h"
 
 #define LARGEST_SIDE 16384

@@ -1,7 +1,6 @@
 #include "gwd/model/report.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
