@@ -1,5 +1,6 @@
 #include "accel/heads/rectangle.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 
@@ -75,13 +76,14 @@ void rectangle_around(struct gw_point *points, uint32_t count, struct rectangle 
 	struct gw_point hull[2 * RECTANGLE_POINTS + 2];
 	float least = INFINITY;
 
+	assert(count > 0 && count <= RECTANGLE_POINTS);
 	sort(points, count);
 	lay(points, count, 1, 0, rectangle);
 	uint32_t corners = chain(points, count, false, hull, 0);
 
 	corners = chain(points, count, true, hull, corners);
-	for (uint32_t i = 0; i < corners; i++) {
-		const struct gw_point *a = &hull[i], *b = &hull[(i + 1) % corners];
+	for (uint32_t i = 1; i < corners + (corners > 1); i++) {
+		const struct gw_point *a = &hull[i - 1], *b = i < corners ? &hull[i] : hull;
 		const float length = hypotf(b->x - a->x, b->y - a->y);
 		struct rectangle other;
 

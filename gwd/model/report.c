@@ -137,7 +137,8 @@ static void draw_mask(struct canvas *canvas, const json_t *mask)
 
 		for (; cell < end; cell++) {
 			const float x = x0 + (float)(cell % columns) * wide;
-			const float y = y0 + (float)(cell / columns) * high;
+			const int row = cell / columns;
+			const float y = y0 + (float)row * high;
 
 			canvas_tint(canvas, x, y, x + wide, y + high, canvas_color_of(of));
 		}
