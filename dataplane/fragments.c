@@ -10,13 +10,13 @@ static struct jpeg_chunk *list_end(const struct gw_frame *frame)
 	return (struct jpeg_chunk *)(end - end % _Alignof(struct jpeg_chunk));
 }
 
-bool fragments_add(struct open_frame *open, const struct jpeg_chunk *chunk)
+bool fragments_add(struct open_frame *open, const struct jpeg_chunk *chunk, uint32_t coming)
 {
 	/* The first one also pays for the rounding. */
 	const uint32_t cost =
 		sizeof(*chunk) + (open->fragments == 0 ? _Alignof(struct jpeg_chunk) : 0);
 
-	if (open->limit < coverage_end(&open->coverage) + cost)
+	if (open->limit < coverage_end(&open->coverage) + coming + cost)
 		return false;
 	open->limit -= cost;
 	open->fragments++;

@@ -6,8 +6,9 @@
 #include "dataplane/stream.h"
 #include "jpeg/conceal.h"
 
-/* Adds one more. False: the slot is full. */
-bool fragments_add(struct open_frame *open, const struct jpeg_chunk *chunk);
+/* Adds one more, of whose bytes `coming` are yet to be written behind those that came. False: the
+ * slot is full, and nothing has changed. */
+bool fragments_add(struct open_frame *open, const struct jpeg_chunk *chunk, uint32_t coming);
 
 /* Moves the list to the end of a larger slot. */
 void fragments_move(struct open_frame *open, const struct gw_frame *from);

@@ -143,9 +143,8 @@ enum gw_drop onvif_add(struct open_frame *open, struct stream *stream, const str
 		if (drop != GW_DROP_NONE)
 			return drop;
 	}
-	if (jpeg->size > open->limit - end)
-		return GW_DROP_TOO_LARGE;
-	if (!fragments_add(open, &chunk) || jpeg->size > open->limit - end)
+	/* In a larger slot the packet is added once more. */
+	if (!fragments_add(open, &chunk, jpeg->size))
 		return GW_DROP_TOO_LARGE;
 	if (open->packets > 0 && extended != open->high + 1)
 		open->is_shuffled = true;
@@ -169,15 +168,18 @@ static bool put_in_order(struct open_frame *open)
 {
 	const uint32_t size = coverage_end(&open->coverage);
 	const struct jpeg_chunk *list = fragments_by_number(open);
-	uint8_t *to = open->data + size;
+	uint8_t *const ordered = open->data + size;
+	uint32_t done = 0;
 
 	if (open->limit - size < size)
 		return false;
 	for (uint32_t i = 0; i < open->fragments; i++) {
-		memcpy(to, open->data + list[i].begin, list[i].size);
-		to += list[i].size;
+		if (list[i].size > size - done)
+			return false;
+		memcpy(ordered + done, open->data + list[i].begin, list[i].size);
+		done += list[i].size;
 	}
-	memcpy(open->data, open->data + size, size);
+	memcpy(open->data, ordered, size);
 	open->scan = (struct jpeg_scan){0};
 	return true;
 }

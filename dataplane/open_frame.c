@@ -223,7 +223,7 @@ static void note_chunk(struct open_frame *open, const struct rtp_packet *rtp,
 		.is_last = jpeg->restart_last || rtp->marker,
 	};
 
-	open->can_conceal = fragments_add(open, &chunk);
+	open->can_conceal = fragments_add(open, &chunk, 0);
 }
 
 enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
