@@ -34,40 +34,56 @@ void fragments_move(struct open_frame *open, const struct gw_frame *from)
 	open->limit -= size + _Alignof(struct jpeg_chunk);
 }
 
-static bool is_behind(const struct jpeg_chunk *a, const struct jpeg_chunk *b, bool by_number)
+/* The member at `at` sinks below those that stand behind it. */
+static void sink(struct jpeg_chunk *list, uint32_t at, uint32_t count, fragments_behind *is_behind)
 {
-	return by_number ? (int32_t)(a->number - b->number) > 0 : a->begin > b->begin;
+	const struct jpeg_chunk chunk = list[at];
+
+	for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
+		if (child + 1 < count && is_behind(&list[child + 1], &list[child]))
+			child++;
+		if (!is_behind(&list[child], &chunk))
+			break;
+		list[at] = list[child];
+	}
+	list[at] = chunk;
 }
 
-static struct jpeg_chunk *sort(struct open_frame *open, bool by_number)
+void fragments_sort(struct jpeg_chunk *list, uint32_t count, fragments_behind *is_behind)
 {
-	struct jpeg_chunk *list = list_end(open->frame) - open->fragments;
+	for (uint32_t at = count / 2; at-- > 0;)
+		sink(list, at, count, is_behind);
+	for (uint32_t left = count; left-- > 1;) {
+		const struct jpeg_chunk last = list[left];
 
-	/* They stand in the order of arrival, the last one first: nearly sorted the other way
-	 * round. */
-	for (uint32_t i = 0; i < open->fragments / 2; i++) {
-		const struct jpeg_chunk swap = list[i];
-
-		list[i] = list[open->fragments - 1 - i];
-		list[open->fragments - 1 - i] = swap;
+		list[left] = list[0];
+		list[0] = last;
+		sink(list, 0, left, is_behind);
 	}
-	for (uint32_t i = 1; i < open->fragments; i++) {
-		const struct jpeg_chunk chunk = list[i];
-		uint32_t k = i;
+}
 
-		for (; k > 0 && is_behind(&list[k - 1], &chunk, by_number); k--)
-			list[k] = list[k - 1];
-		list[k] = chunk;
-	}
-	return list;
+static bool is_later(const struct jpeg_chunk *a, const struct jpeg_chunk *b)
+{
+	return (int32_t)(a->number - b->number) > 0;
+}
+
+static bool is_further(const struct jpeg_chunk *a, const struct jpeg_chunk *b)
+{
+	return a->begin != b->begin ? a->begin > b->begin : is_later(a, b);
 }
 
 struct jpeg_chunk *fragments_by_place(struct open_frame *open)
 {
-	return sort(open, false);
+	struct jpeg_chunk *list = list_end(open->frame) - open->fragments;
+
+	fragments_sort(list, open->fragments, is_further);
+	return list;
 }
 
 struct jpeg_chunk *fragments_by_number(struct open_frame *open)
 {
-	return sort(open, true);
+	struct jpeg_chunk *list = list_end(open->frame) - open->fragments;
+
+	fragments_sort(list, open->fragments, is_later);
+	return list;
 }

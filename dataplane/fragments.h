@@ -13,6 +13,13 @@ bool fragments_add(struct open_frame *open, const struct jpeg_chunk *chunk, uint
 /* Moves the list to the end of a larger slot. */
 void fragments_move(struct open_frame *open, const struct gw_frame *from);
 
+/* Whether `a` goes behind `b`. */
+typedef bool fragments_behind(const struct jpeg_chunk *a, const struct jpeg_chunk *b);
+
+/* Sorts in place. Whatever order a sender chose, it takes time in proportion to count * log(count):
+ * receive lanes wait for it. */
+void fragments_sort(struct jpeg_chunk *list, uint32_t count, fragments_behind *is_behind);
+
 /* The list, in the order of places or of the packets' numbers. */
 struct jpeg_chunk *fragments_by_place(struct open_frame *open);
 struct jpeg_chunk *fragments_by_number(struct open_frame *open);

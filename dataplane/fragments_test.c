@@ -112,11 +112,95 @@ static void a_fragment_that_needs_a_larger_slot_is_listed_once(void **state)
 	}
 }
 
+static uint32_t asked;
+
+static bool is_larger(const struct jpeg_chunk *a, const struct jpeg_chunk *b)
+{
+	asked++;
+	return a->begin > b->begin;
+}
+
+/* A sender may choose any order and any number: each is asked for 2 * log2 times at most. */
+static void no_order_takes_long_to_sort(void **state)
+{
+	static struct jpeg_chunk list[60000];
+	static const uint32_t counts[] = {0, 1, 2, 3, 100, 60000};
+
+	for (uint32_t kind = 0; kind < 4; kind++) {
+		for (uint32_t i = 0; i < 6; i++) {
+			const uint32_t count = counts[i];
+			uint32_t log = 1;
+
+			for (uint32_t k = 0; k < count; k++)
+				list[k] = (struct jpeg_chunk){.begin = kind == 0 ? k
+						: kind == 1                      ? count - k
+						: kind == 2                      ? k * 2654435761u
+										 : 7,
+					.size = k};
+			while (count >> log)
+				log++;
+			asked = 0;
+			fragments_sort(list, count, is_larger);
+			assert_true(asked <= 2 * log * count);
+			for (uint32_t k = 1; k < count; k++)
+				assert_true(list[k - 1].begin <= list[k].begin);
+		}
+	}
+}
+
+/* Bytes that came before say nothing new. */
+static void a_repeated_fragment_is_not_listed(void **state)
+{
+	struct bench *b = *state;
+
+	b->config.conceal = true;
+	for (uint32_t number = 100; number < 200; number++) {
+		const struct rtp_packet rtp = {.sequence = (uint16_t)number, .timestamp = 7};
+		const struct rtp_jpeg jpeg = {
+			.type = 65,
+			.q = 50,
+			.width = 64,
+			.height = 64,
+			.restart_interval = 4,
+			.restart_first = true,
+			.restart_count = 1,
+			.offset = 1000 - (number - 100),
+			.data = b->bytes,
+			.size = number == 100 ? 1000 : 1,
+		};
+
+		if (number == 100)
+			open_frame_begin(&b->open, &b->slot[0], &rtp, &jpeg, number);
+		const enum gw_drop drop = open_frame_add(&b->open, b->stream, &rtp, &jpeg, number);
+
+		assert_int_equal(drop, GW_DROP_NONE);
+	}
+	assert_int_equal(b->open.fragments, 100);
+	for (uint32_t number = 200; number < 300; number++) {
+		const struct rtp_packet rtp = {.sequence = (uint16_t)number, .timestamp = 7};
+		const struct rtp_jpeg jpeg = {.type = 65,
+			.q = 50,
+			.restart_interval = 4,
+			.restart_first = true,
+			.offset = 1500 - (number - 200),
+			.data = b->bytes,
+			.size = 1};
+
+		assert_int_equal(open_frame_add(&b->open, b->stream, &rtp, &jpeg, number),
+			GW_DROP_DUPLICATE);
+	}
+	assert_int_equal(b->open.fragments, 100);
+	assert_true(b->open.can_conceal);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_fragment_that_needs_a_larger_slot_is_listed_once, set_up, tear_down),
+		cmocka_unit_test(no_order_takes_long_to_sort),
+		cmocka_unit_test_setup_teardown(
+			a_repeated_fragment_is_not_listed, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -248,7 +248,7 @@ enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
 	if (drop != GW_DROP_NONE && gw_drops[drop].unit == GW_FRAME)
 		return drop;
 	open->packets++;
-	if (open->can_conceal)
+	if (open->can_conceal && drop == GW_DROP_NONE)
 		note_chunk(open, rtp, jpeg, extended);
 	if (extended < open->low)
 		open->low = extended;
