@@ -8,6 +8,13 @@
 /* Reads an RTP/JPEG payload of a packet that has a header extension: of ONVIF, or a foreign one. */
 enum gw_drop onvif_parse(const struct rtp_packet *rtp, struct rtp_jpeg *jpeg);
 
+/* Reads an RTP/JPEG payload, whatever the packet has. */
+static inline enum gw_drop onvif_parse_any(const struct rtp_packet *rtp, struct rtp_jpeg *jpeg)
+{
+	return rtp->extension ? onvif_parse(rtp, jpeg)
+			      : rtp_jpeg_parse(rtp->payload, rtp->size, jpeg);
+}
+
 /* How large the picture is that the packet begins, as far as its extension or an earlier one says.
  * False: they do not. */
 bool onvif_find_size(const struct stream *stream, const struct rtp_jpeg *jpeg, uint16_t *width,

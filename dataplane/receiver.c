@@ -48,8 +48,7 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 	if (drop == GW_DROP_NONE)
 		drop = assembler_judge_type(receiver->assembler, match, &rtp);
 	if (drop == GW_DROP_NONE)
-		drop = rtp.extension ? onvif_parse(&rtp, &jpeg)
-				     : rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);
+		drop = onvif_parse_any(&rtp, &jpeg);
 	if (drop != GW_DROP_NONE) {
 		assembler_note(receiver->assembler, match, &rtp, done);
 		return drop;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "dataplane/onvif.h"
 
 /* Another path, or another VLAN, takes a second at most. What is repeated later comes from a camera
  * that begins anew, even when it sends the very same pictures. */
@@ -86,7 +87,7 @@ enum gw_drop session_judge_type(struct stream *stream, const struct rtp_packet *
 	struct rtp_jpeg jpeg;
 
 	if (stream->config->payload_type || ++stream->other_types < OTHER_TYPES_LIMIT ||
-		rtp_jpeg_parse(rtp->payload, rtp->size, &jpeg) != GW_DROP_NONE || jpeg.offset != 0)
+		onvif_parse_any(rtp, &jpeg) != GW_DROP_NONE || jpeg.offset != 0)
 		return GW_DROP_RTP_PAYLOAD;
 	stream_set_payload_type(stream, 0);
 	stream->other_types = 0;

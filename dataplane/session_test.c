@@ -417,6 +417,35 @@ static void a_camera_may_change_its_payload_type(void **state)
 	assert_balanced(s->receiver);
 }
 
+/* Where a header extension says what begins a picture, fragment offsets mean nothing. */
+static void a_camera_with_jpeg_headers_in_extensions_may_change_it_too(void **state)
+{
+	struct scene *s = *state;
+
+	s->camera.onvif = true;
+	s->camera.more = true;
+	for (uint32_t i = 0; i < 60; i++) {
+		const struct test_jpeg *picture = &s->pictures[i % TEST_PICTURES];
+
+		/* All segments between SOI and the scan. */
+		s->camera.segments = picture->bytes + 2;
+		s->camera.segments_size = (uint32_t)(picture->scan - picture->bytes) - 2;
+		scene_prepare(s, i % TEST_PICTURES);
+		for (uint32_t k = 0; k < s->camera.count; k++) {
+			uint8_t *rtp = s->camera.packets[k].bytes + TEST_RTP_OFFSET;
+			const uint32_t words = (uint32_t)rtp[14] << 8 | rtp[15];
+
+			if (i > 0)
+				rtp[1] = (rtp[1] & 0x80) | 96;
+			/* The fragment offset: nowhere near 0. */
+			rtp[16 + 4 * words + 1] = 0x20;
+		}
+		test_receive_frame(s->receiver, &s->camera);
+	}
+	assert_true(s->receiver->count > 30);
+	assert_balanced(s->receiver);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -431,6 +460,7 @@ int main(void)
 		SCENE_TEST(a_packet_that_is_refused_has_come),
 		SCENE_TEST(a_stray_packet_costs_nothing_else),
 		SCENE_TEST(a_camera_may_change_its_payload_type),
+		SCENE_TEST(a_camera_with_jpeg_headers_in_extensions_may_change_it_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
