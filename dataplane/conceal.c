@@ -16,7 +16,7 @@ enum gw_drop open_frame_conceal(struct open_frame *open, struct stream *stream)
 
 	if (!open->can_conceal || open->fragments == 0 || open->interval == 0 || open->is_file)
 		return GW_DROP_INCOMPLETE;
-	if (!open->have_first && open_frame_write_header(open, stream) != GW_DROP_NONE)
+	if (!open->have_first && open_frame_replace_first(open, stream) != GW_DROP_NONE)
 		return GW_DROP_INCOMPLETE;
 	const uint32_t markers = restart_interval_markers(&picture, open->interval);
 	/* Behind the bytes that came: first the table of intervals, then what is made. */

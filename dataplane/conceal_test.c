@@ -124,30 +124,100 @@ static void one_row_of_eight_is_replaced_by_its_neighbour(void **state)
 	assert_balanced(s->receiver);
 }
 
-/* The tables may be those that came before, or be computed. */
+/* The tables may be computed, or those that came once for all pictures. Who sends some with every
+ * picture may have changed them in the packet that is lost. */
 static void a_lost_first_packet_is_replaced_where_the_tables_are_known(void **state)
 {
-	static const uint8_t q[] = {60, 200, 255};
+	static const struct {
+		uint8_t q;
+		bool once, is_concealed;
+	} kinds[] = {
+		{60, false, true}, {200, true, true}, {200, false, false}, {255, false, false}};
 
-	for (uint32_t i = 0; i < 3; i++) {
+	for (uint32_t i = 0; i < 4; i++) {
 		struct scene *s = *state;
 
 		scene_paint(s, 160, 128, 60, 1, 2, 10);
 		conceal(s);
-		s->camera.q = q[i];
+		s->camera.q = kinds[i].q;
 		scene_send(s, 0);
+		if (kinds[i].once)
+			s->camera.tables_sent = 0;
+		scene_send(s, 3);
 		scene_send_without(s, 1, 0);
 		scene_send(s, 2);
 		test_receiver_drain(s->receiver);
-		assert_int_equal(s->receiver->count, q[i] == 255 ? 2 : 3);
-		if (q[i] != 255) {
-			assert_int_equal(s->receiver->frames[1].flags, GW_FLAG_CONCEALED);
-			assert_true(psnr(&s->pictures[1], &s->receiver->frames[1]) > 18);
+		assert_int_equal(s->receiver->count, kinds[i].is_concealed ? 4 : 3);
+		if (kinds[i].is_concealed) {
+			assert_int_equal(s->receiver->frames[2].flags, GW_FLAG_CONCEALED);
+			assert_true(psnr(&s->pictures[1], &s->receiver->frames[2]) > 18);
 		}
 		assert_balanced(s->receiver);
 		scene_tear_down(state);
 		scene_set_up(state);
 	}
+}
+
+/* Another picture in place of the second one, whose first packet is lost. */
+static void change_second(struct scene *s, uint16_t width, int quality)
+{
+	test_jpeg_free(&s->pictures[1]);
+	test_jpeg_make(&s->pictures[1], width, 128, quality, 1, 2, 10, 77);
+}
+
+/* The size and the tables of the picture before are those of this one only where the packets that
+ * came say so. */
+static void what_a_lost_first_packet_changed_is_not_guessed(void **state)
+{
+	for (uint32_t kind = 0; kind < 4; kind++) {
+		struct scene *s = *state;
+
+		scene_paint(s, 160, 128, 60, 1, 2, 10);
+		conceal(s);
+		s->camera.q = kind == 2 ? 200 : 60;
+		if (kind == 3) {
+			s->camera.send_size = false;
+			s->receiver->cameras[0].width = 160;
+			s->receiver->cameras[0].height = 128;
+		}
+		if (kind < 2)
+			change_second(s, kind == 0 ? 320 : 80, 60);
+		else if (kind == 2)
+			change_second(s, 160, 20);
+		scene_send(s, 0);
+		scene_send_without(s, 1, 0);
+		scene_send(s, 2);
+		test_receiver_drain(s->receiver);
+		if (kind == 3) {
+			assert_int_equal(s->receiver->count, 3);
+		} else {
+			ASSERT_PICTURES(s, 0, 2);
+			ASSERT_DROPS(s, INCOMPLETE, 1);
+		}
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+/* Packets that do not agree on the size say nothing of it. */
+static void sizes_that_differ_are_not_believed(void **state)
+{
+	struct scene *s = *state;
+
+	scene_paint(s, 160, 128, 60, 1, 2, 10);
+	conceal(s);
+	s->camera.q = 60;
+	scene_send(s, 0);
+	scene_prepare(s, 1);
+	for (uint32_t i = 1; i < s->camera.count; i++) {
+		if (i == 2)
+			s->camera.packets[i].bytes[TEST_RTP_OFFSET + 12 + 6]++;
+		test_receive_packet(s->receiver, &s->camera, i);
+	}
+	scene_send(s, 2);
+	test_receiver_drain(s->receiver);
+	ASSERT_PICTURES(s, 0, 2);
+	ASSERT_DROPS(s, INCOMPLETE, 1);
 }
 
 static void without_loss_nothing_changes(void **state)
@@ -248,6 +318,8 @@ int main(void)
 		SCENE_TEST(a_lost_packet_costs_its_own_rows_only),
 		SCENE_TEST(one_row_of_eight_is_replaced_by_its_neighbour),
 		SCENE_TEST(a_lost_first_packet_is_replaced_where_the_tables_are_known),
+		SCENE_TEST(what_a_lost_first_packet_changed_is_not_guessed),
+		SCENE_TEST(sizes_that_differ_are_not_believed),
 		SCENE_TEST(without_loss_nothing_changes),
 		SCENE_TEST(what_is_not_asked_for_or_not_announced_is_dropped),
 		SCENE_TEST(more_than_half_of_a_picture_must_have_come),

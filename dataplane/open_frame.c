@@ -28,6 +28,8 @@ void open_frame_begin(struct open_frame *open, struct gw_frame *frame, const str
 	open->type_specific = jpeg->type_specific;
 	open->type = jpeg->type;
 	open->q = jpeg->q;
+	open->said_width = jpeg->width;
+	open->said_height = jpeg->height;
 	open->packets = 0;
 	open->fragments = 0;
 	open->is_shuffled = false;
@@ -68,6 +70,7 @@ enum gw_drop open_frame_find_tables(
 	struct jpeg_tables *cached = &stream->tables[jpeg->q - RTP_JPEG_Q_TABLES];
 
 	*found = cached;
+	stream->kept_q = jpeg->tables_size == 0 ? jpeg->q : 0;
 	if (jpeg->tables_size == 0)
 		/* 255 promises tables in every frame. */
 		return jpeg->q == 255 || cached->count == 0 ? GW_DROP_NO_TABLES : GW_DROP_NONE;
@@ -76,8 +79,10 @@ enum gw_drop open_frame_find_tables(
 	if (jpeg_tables_read(jpeg->tables_precision, jpeg->tables, jpeg->tables_size, &sent) != 0)
 		return GW_DROP_BAD_TABLES;
 	if (tables_differ(&sent, cached)) {
-		if (cached->count > 0)
+		if (cached->count > 0) {
 			session_notice(stream, GW_EVENT_TABLES_CHANGED, 1);
+			stream->tables_vary = true;
+		}
 		*cached = sent;
 	}
 	return GW_DROP_NONE;
@@ -106,10 +111,25 @@ static enum gw_drop write_header(
 	return GW_DROP_NONE;
 }
 
-enum gw_drop open_frame_write_header(struct open_frame *open, struct stream *stream)
+enum gw_drop open_frame_replace_first(struct open_frame *open, struct stream *stream)
 {
-	const struct rtp_jpeg jpeg = {.q = open->q};
+	const struct rtp_jpeg jpeg = {
+		.q = open->q,
+		.type_specific = open->type_specific,
+		.width = open->said_width,
+		.height = open->said_height,
+	};
+	struct gw_frame *frame = open->frame;
+	uint16_t width, height;
+	const enum gw_drop drop =
+		picture_size_find(stream->config, &jpeg, &width, &height, &frame->flags);
 
+	if (drop != GW_DROP_NONE)
+		return drop;
+	if (width != frame->width || height != frame->height)
+		return GW_DROP_DIMS_MISMATCH;
+	if (open->q >= RTP_JPEG_Q_TABLES && (stream->kept_q != open->q || stream->tables_vary))
+		return GW_DROP_NO_TABLES;
 	return write_header(open, stream, &jpeg);
 }
 
@@ -214,6 +234,9 @@ static void note_chunk(struct open_frame *open, const struct rtp_packet *rtp,
 		open->can_conceal = false;
 		return;
 	}
+	if (!open->have_first &&
+		(jpeg->width != open->said_width || jpeg->height != open->said_height))
+		open->said_width = open->said_height = 0;
 	const struct jpeg_chunk chunk = {
 		.number = (uint32_t)extended,
 		.begin = jpeg->offset,

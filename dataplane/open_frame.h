@@ -35,9 +35,11 @@ bool open_frame_is_whole(const struct open_frame *open, const struct sequence *s
 enum gw_drop open_frame_find_tables(
 	struct stream *stream, const struct rtp_jpeg *jpeg, const struct jpeg_tables **found);
 
-/* Writes the headers of a frame whose first packet did not come: with the tables that its Q stands
- * for (RFC 2435, 3.1.8). A frame's reason when nobody knows them. */
-enum gw_drop open_frame_write_header(struct open_frame *open, struct stream *stream);
+/* Writes the headers of a frame whose first packet did not come: for the size that all the others
+ * say, and with the tables that its Q stands for. A frame's reason when the slot was taken for
+ * another size, or nobody knows the tables. From Q 128 on the lost packet may have brought others
+ * (RFC 2435, 3.1.8), unless the session sends none with its pictures and never changed any. */
+enum gw_drop open_frame_replace_first(struct open_frame *open, struct stream *stream);
 
 /* Ends the JPEG stream with EOI. */
 void open_frame_end(struct gw_frame *frame);

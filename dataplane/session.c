@@ -115,6 +115,8 @@ void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 	stream->started = true;
 	stream->has_made_pictures = false;
 	stream->is_onvif = false;
+	stream->tables_vary = false;
+	stream->kept_q = 0;
 	stream->parts = (struct jpeg_parts){0};
 	stream->began = stream->rhythm[0] = stream->rhythm[1] = 0;
 	stream->width = 0;

@@ -55,6 +55,9 @@ struct open_frame {
 	uint8_t q;
 	uint16_t interval; /* MCUs between restart markers, 0: not announced */
 
+	/* What the packets say that came before that one, if all say the same; 0: nothing. */
+	uint16_t said_width, said_height;
+
 	uint32_t packets; /* that belong to it, whatever they hold */
 	uint32_t fragments; /* in the list at the end of the slot: dataplane/fragments.h */
 	bool is_onvif; /* its packets are concatenated: dataplane/onvif.h */
@@ -113,6 +116,8 @@ struct stream {
 			    */
 	bool has_made_pictures;
 	bool is_onvif; /* a header extension brought JPEG headers */
+	bool tables_vary; /* those of one Q have changed, although they should not */
+	uint8_t kept_q; /* of the last picture, if it said that the tables of it are as before */
 	uint32_t ssrc;
 	uint32_t newest_timestamp;
 	uint8_t payload_type; /* of the camera's pictures; 0: not known yet */
