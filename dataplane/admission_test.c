@@ -205,6 +205,90 @@ static void lossless_waits_for_a_slot_but_not_in_vain(void **state)
 	ASSERT_NO_PICTURE(s);
 }
 
+/* As the receive lane does: it waits in vain when no frame is on its way. */
+static void put_lossless(struct scene *s)
+{
+	for (uint32_t i = 0; i < s->camera.count; i++) {
+		test_receive_packet(s->receiver, &s->camera, i);
+		for (int tries = 0; s->receiver->waits; tries++) {
+			assert_true(tries < 4);
+			assert_int_equal(gw_pool_in_use(s->receiver->pool, UINT32_MAX),
+				assembler_open_count(s->receiver->receiver.assembler));
+			assembler_stop_waiting(s->receiver->receiver.assembler);
+			test_receive_packet(s->receiver, &s->camera, i);
+		}
+	}
+}
+
+/* Two open frames of the old session, and one slot more: as many as a gateway must have. */
+static void lossless_goes_on_with_a_session_after_one_that_broke_off(void **state)
+{
+	for (uint32_t lost = 0; lost < 2; lost++) {
+		struct scene *s = *state;
+
+		test_receiver_close(s->receiver);
+		s->receiver = test_receiver_open(1, true, 3);
+		scene_send(s, 0);
+		scene_send_without(s, 1, 2);
+		scene_send_without(s, 2, 2);
+		s->camera.ssrc++;
+		s->camera.sequence += 20000;
+		s->camera.timestamp += 1234567;
+		if (lost == 0) {
+			/* The new one needs more than is left. */
+			scene_send_without(s, 3, 2);
+			scene_prepare(s, 4);
+			put_lossless(s);
+		}
+		for (uint32_t i = 5; i < 8; i++) {
+			scene_prepare(s, i);
+			put_lossless(s);
+		}
+		test_receiver_drain(s->receiver);
+		ASSERT_DROPS(s, NO_SLOT, 0);
+		if (lost == 0)
+			ASSERT_PICTURES(s, 0, 4, 5, 6, 7);
+		else
+			ASSERT_PICTURES(s, 0, 5, 6, 7);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
+/* Two cameras, and the slot that was left is taken by one whose new session broke off, too. */
+static void lossless_gives_the_old_session_up_where_the_new_one_has_nothing(void **state)
+{
+	struct scene *s = *state;
+	struct test_camera first = s->camera;
+
+	test_receiver_close(s->receiver);
+	s->receiver = test_receiver_open(2, true, 5);
+	for (uint8_t camera = 0; camera < 2; camera++) {
+		if (camera == 1)
+			test_camera_init(&s->camera, 3, 5004);
+		scene_send(s, 0);
+		scene_send_without(s, 1, 2);
+		scene_send_without(s, 2, 2);
+		if (camera == 0) {
+			first = s->camera;
+			s->camera.count = 0;
+		}
+	}
+	first.ssrc = 77;
+	test_camera_send(&first, &s->pictures[3]);
+	test_receive_packet(s->receiver, &first, 0);
+	s->camera.ssrc = 78;
+	for (uint32_t i = 4; i < 8; i++) {
+		scene_prepare(s, i);
+		put_lossless(s);
+	}
+	test_receiver_drain(s->receiver);
+	assert_int_equal(s->receiver->count, 2 + 4);
+	ASSERT_DROPS(s, NO_SLOT, 0);
+	assert_balanced(s->receiver);
+	test_camera_free(&first);
+}
+
 static void lossless_closes_no_frame_by_the_clock(void **state)
 {
 	struct scene *s = *state;
@@ -254,6 +338,8 @@ int main(void)
 		SCENE_TEST(lossless_waits_instead_of_shedding),
 		SCENE_TEST(a_packet_that_waits_is_judged_as_if_it_had_not_come),
 		SCENE_TEST(lossless_waits_for_a_slot_but_not_in_vain),
+		SCENE_TEST(lossless_goes_on_with_a_session_after_one_that_broke_off),
+		SCENE_TEST(lossless_gives_the_old_session_up_where_the_new_one_has_nothing),
 		SCENE_TEST(lossless_closes_no_frame_by_the_clock),
 		SCENE_TEST(one_camera_in_excess_costs_the_others_nothing),
 	};

@@ -98,12 +98,27 @@ static void refuse_picture(struct stream *stream, const struct rtp_packet *rtp,
 	gw_count_drop(stream->stats, why);
 }
 
+/* Open frames hold all slots, those that nothing may be lost of are closed by no clock, and another
+ * session begins a picture: its own older frame is given up for it, or one of the session that has
+ * stopped. Slots for that are not set aside: small gateways could not have them. */
+static bool give_up_for(struct assembler *assembler, struct stream *candidate, uint64_t extended,
+	struct assembler_done *done)
+{
+	const bool has_older = candidate->open_count > 0 && candidate->open[0]->low < extended;
+	struct stream *from = has_older ? candidate : candidate->other;
+
+	if (!candidate->is_candidate || !assembler->stop_waiting || from->open_count == 0)
+		return false;
+	open_list_close_oldest(&assembler->open, from, done);
+	return true;
+}
+
 /* Takes a slot; what has been kept for another session, which may never make a picture, does not
  * stand in the way. */
-static enum gw_drop admit(struct assembler *assembler, struct stream *stream, uint16_t width,
-	uint16_t height, struct gw_frame **frame, struct assembler_done *done)
+static enum gw_drop admit(struct assembler *assembler, struct stream *stream, uint64_t extended,
+	uint16_t width, uint16_t height, struct gw_frame **frame, struct assembler_done *done)
 {
-	const struct gw_admission_rules rules = {
+	struct gw_admission_rules rules = {
 		.pool = assembler->pool,
 		.camera = stream->version,
 		.through = gw_counter_get(&stream->slot->through),
@@ -112,6 +127,12 @@ static enum gw_drop admit(struct assembler *assembler, struct stream *stream, ui
 
 	const enum gw_drop drop = gw_admit(&stream->slot->admission, &rules, width, height, frame);
 
+	if (drop == GW_DROP_NO_SLOT && give_up_for(assembler, stream, extended, done)) {
+		/* What was given up may be whole and on its way now. */
+		assembler->stop_waiting = false;
+		rules.lossless = assembler->open.lossless;
+		return gw_admit(&stream->slot->admission, &rules, width, height, frame);
+	}
 	if (drop == GW_DROP_NONE || stream->is_candidate || stream->other->open_count == 0)
 		return drop;
 	open_list_close_all(&assembler->open, stream->other, done);
@@ -158,7 +179,7 @@ static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stre
 	enum gw_drop drop = find_size(stream, jpeg, &width, &height, &flags);
 
 	if (drop == GW_DROP_NONE)
-		drop = admit(assembler, stream, width, height, &frame, done);
+		drop = admit(assembler, stream, extended, width, height, &frame, done);
 	if (drop == GW_ADMIT_WAIT)
 		return ASSEMBLER_WAIT;
 	assembler->stop_waiting = false;
