@@ -12,6 +12,7 @@
 enum {
 	BLOCK_SECTION = 0x0A0D0D0A,
 	BLOCK_INTERFACE = 1,
+	BLOCK_OLD_PACKET = 2,
 	BLOCK_SIMPLE_PACKET = 3,
 	BLOCK_PACKET = 6,
 	BYTE_ORDER_MAGIC = 0x1A2B3C4D,
@@ -128,19 +129,26 @@ static void write_packet(
 	fwrite(data, 1, size, reader->to);
 }
 
-static int read_packet(struct reader *reader, struct gw_error *error)
+/* The old kind says its interface in 16 bits, and in the other 16 how many packets were lost
+ * before.
+ */
+static int read_packet(struct reader *reader, bool is_old, struct gw_error *error)
 {
 	const uint8_t *block = reader->block;
 
 	if (reader->size < 20)
 		return bad(error);
-	const uint32_t interface = get32(reader, block);
+	const uint32_t interface = is_old ? get16(reader, block) : get32(reader, block);
 	const uint64_t units = (uint64_t)get32(reader, block + 4) << 32 | get32(reader, block + 8);
 	const uint32_t size = get32(reader, block + 12);
 
 	if (interface >= reader->interfaces || size > reader->size - 20)
 		return bad(error);
 	const uint64_t a_second = reader->resolution[interface];
+
+	/* A pcap file has no room for later times. */
+	if (units / a_second > UINT32_MAX)
+		return bad(error);
 	const int64_t ns = (int64_t)(units / a_second) * GW_NS_PER_S +
 		(int64_t)((double)(units % a_second) * GW_NS_PER_S / (double)a_second);
 
@@ -173,8 +181,8 @@ static int convert(struct reader *reader, struct gw_error *error)
 	while ((status = read_block(reader, &type, error)) == 1) {
 		if (type == BLOCK_INTERFACE)
 			status = read_interface(reader, error);
-		else if (type == BLOCK_PACKET)
-			status = read_packet(reader, error);
+		else if (type == BLOCK_PACKET || type == BLOCK_OLD_PACKET)
+			status = read_packet(reader, type == BLOCK_OLD_PACKET, error);
 		else if (type == BLOCK_SIMPLE_PACKET)
 			status = read_simple_packet(reader, error);
 		if (status < 0)

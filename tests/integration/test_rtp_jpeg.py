@@ -506,8 +506,11 @@ def block(kind: int, body: bytes) -> bytes:
     return struct.pack("<II", kind, 12 + len(filled)) + filled + struct.pack("<I", 12 + len(filled))
 
 
-def to_pcapng(capture: bytes) -> bytes:
-    """The packets of a pcap file, in turns of two interfaces that agree on nothing."""
+def to_pcapng(capture: bytes, *, old: bool = False) -> bytes:
+    """The packets of a pcap file, in turns of two interfaces that agree on nothing.
+
+    With `old` in the kind of blocks that was used before 2009.
+    """
     made = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
     made += block(1, struct.pack("<HHI", 1, 0, 65535))
     made += block(1, struct.pack("<HHIHHBxxx", 1, 0, 1500, 9, 1, 9) + bytes(4))
@@ -518,16 +521,17 @@ def to_pcapng(capture: bytes) -> bytes:
         if number % 2:
             units *= 1000
         head = struct.pack("<IIIII", number % 2, units >> 32, units & 0xFFFFFFFF, size, size)
-        made += block(6, head + capture[at + 16 : at + 16 + size])
+        made += block(2 if old else 6, head + capture[at + 16 : at + 16 + size])
         at, number = at + 16 + size, number + 1
     return made
 
 
-def test_a_pcapng_file_of_interfaces_that_differ(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("old", [False, True])
+def test_a_pcapng_file_of_interfaces_that_differ(run: Run, tmp_path: Path, old: bool) -> None:
     run.send(plain)
     run.sender.close()
     file = tmp_path / "in.pcap"
-    file.write_bytes(to_pcapng(file.read_bytes()))
+    file.write_bytes(to_pcapng(file.read_bytes(), old=old))
     run.assert_exact()
 
 
