@@ -132,7 +132,10 @@ struct gw_frame {
 	bool order_done;
 
 	struct gw_pool *pool;
-	uint32_t touched; /* bytes of the slot that pictures have reached so far; the pool's */
+	/* Bytes of the slot, from its beginning and from its end, that were written on the way to
+	 * `jpeg`: its memory, too. 0: no more than what lies there now. Who puts it together. */
+	uint32_t reached, reached_back;
+	uint32_t touched, touched_back; /* ... that all its pictures have; the pool's */
 	uint32_t size_class;
 
 	struct gw_origin origin; /* not touched unless it is used */

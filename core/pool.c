@@ -228,6 +228,7 @@ static struct gw_frame *take(struct gw_pool *pool, const struct size_class *foun
 	frame->jpeg.data = NULL;
 	frame->jpeg.size = 0;
 	frame->jpeg.sound = false;
+	frame->reached = frame->reached_back = 0;
 	frame->surface = NULL;
 	frame->credit = NULL;
 	frame->result.task = GW_TASK_NONE;
@@ -283,19 +284,34 @@ void gw_frame_ref(struct gw_frame *frame)
 	atomic_fetch_add_explicit(&frame->refs, 1, memory_order_relaxed);
 }
 
+static uint32_t max(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* What was touched from the beginning and what from the end may meet. */
+static uint32_t slot_bytes(const struct gw_frame *frame)
+{
+	const uint32_t bytes = frame->touched + frame->touched_back;
+
+	return bytes < frame->jpeg.capacity ? bytes : frame->jpeg.capacity;
+}
+
 /* The slot keeps the memory of the largest picture that was in it. */
 static void note_touched(struct gw_pool *pool, struct gw_frame *frame)
 {
-	uint32_t reached = GW_JPEG_HEADROOM + frame->jpeg.size;
+	uint32_t reached = max(GW_JPEG_HEADROOM + frame->jpeg.size, frame->reached);
+	const uint32_t before = slot_bytes(frame);
 
 	if (frame->result.extra_size > 0)
-		reached = (uint32_t)(frame->result.extra - frame->jpeg.room) +
-			frame->result.extra_size;
-
-	if (reached <= frame->touched)
+		reached = max(reached,
+			(uint32_t)(frame->result.extra - frame->jpeg.room) +
+				frame->result.extra_size);
+	if (reached <= frame->touched && frame->reached_back <= frame->touched_back)
 		return;
-	atomic_fetch_add_explicit(&pool->touched, reached - frame->touched, memory_order_relaxed);
-	frame->touched = reached;
+	frame->touched = max(frame->touched, reached);
+	frame->touched_back = max(frame->touched_back, frame->reached_back);
+	atomic_fetch_add_explicit(&pool->touched, slot_bytes(frame) - before, memory_order_relaxed);
 }
 
 void gw_frame_unref(struct gw_frame *frame)

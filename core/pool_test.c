@@ -185,6 +185,40 @@ static void a_new_slot_is_taken_only_within_the_limit(void **state)
 	gw_pool_destroy(pool);
 }
 
+/* What was written on the way to a picture stays, too: up to the whole slot. */
+static void all_that_was_written_in_a_slot_counts(void **state)
+{
+	static const struct gw_size_class class = {640, 480, 1};
+	static const struct {
+		uint32_t size, reached, back;
+		uint64_t bytes; /* 0: all */
+	} pictures[] = {
+		{1000, 0, 0, GW_JPEG_HEADROOM + 1000},
+		{1000, 5000, 0, 5000},
+		{10000, 0, 0, GW_JPEG_HEADROOM + 10000},
+		{10, 20, 300, GW_JPEG_HEADROOM + 10300},
+		{10, 0, 200, GW_JPEG_HEADROOM + 10300},
+		{10, 0, 600000, GW_JPEG_HEADROOM + 610000},
+		{600000, 0, 0, 0},
+	};
+	struct gw_error error;
+	struct gw_pool *pool = gw_pool_create(&class, 1, false, &error);
+
+	for (uint32_t i = 0; i < 7; i++) {
+		struct gw_frame *frame = gw_pool_get(pool, 0, 640, 480);
+		const uint64_t whole = frame->jpeg.capacity;
+
+		assert_int_equal(frame->reached + frame->reached_back, 0);
+		frame->jpeg.size = pictures[i].size;
+		frame->reached = pictures[i].reached;
+		frame->reached_back = pictures[i].back;
+		gw_frame_unref(frame);
+		assert_int_equal(
+			gw_pool_bytes(pool), pictures[i].bytes ? pictures[i].bytes : whole);
+	}
+	gw_pool_destroy(pool);
+}
+
 /* All sizes are in use, one of them much. */
 static void one_size_may_use_all_of_the_memory(void **state)
 {
@@ -317,6 +351,7 @@ int main(void)
 		TEST(slots_are_counted_for_all_cameras_in_one_pass),
 		cmocka_unit_test(what_was_used_last_is_used_next),
 		cmocka_unit_test(a_new_slot_is_taken_only_within_the_limit),
+		cmocka_unit_test(all_that_was_written_in_a_slot_counts),
 		cmocka_unit_test(one_size_may_use_all_of_the_memory),
 		cmocka_unit_test(a_size_of_one_slot_takes_no_second_from_the_others),
 		cmocka_unit_test(the_shape_of_a_picture_does_not_matter),

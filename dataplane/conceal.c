@@ -30,6 +30,7 @@ enum gw_drop open_frame_conceal(struct open_frame *open, struct stream *stream)
 			open->fragments, (struct jpeg_interval *)(open->data + table),
 			open->data + made, open->limit - made);
 
+	frame->reached = GW_JPEG_HEADROOM + made + size;
 	if (size == 0)
 		return GW_DROP_INCOMPLETE;
 	memmove(open->data, open->data + made, size);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dataplane/test_scene.h"
+#include "jpeg/conceal.h"
 #include "jpeg/make.h"
 
 static void conceal(struct scene *s)
@@ -237,6 +238,40 @@ static void without_loss_nothing_changes(void **state)
 		assert_int_equal(s->receiver->frames[i].flags, 0);
 }
 
+/* What stands behind a picture while it is put together counts against the limit of memory. */
+static void the_memory_that_it_takes_is_counted(void **state)
+{
+	uint64_t bytes[3];
+
+	for (uint32_t kind = 0; kind < 3; kind++) {
+		struct scene *s = *state;
+
+		scene_paint(s, 160, 128, 60, 1, 2, 10);
+		s->camera.q = 60;
+		s->camera.payload = 100;
+		conceal(s);
+		if (kind == 0) {
+			s->receiver->cameras[0].conceal = false;
+			test_receiver_restart(s->receiver, false);
+		}
+		scene_send(s, 0);
+		if (kind == 2) {
+			scene_send_without(s, 0, 1);
+			test_receiver_drain(s->receiver);
+		}
+		assert_int_equal(s->receiver->count, kind == 2 ? 2 : 1);
+		bytes[kind] = gw_pool_bytes(s->receiver->pool);
+		const uint32_t list = s->camera.count * (uint32_t)sizeof(struct jpeg_chunk);
+
+		if (kind == 1)
+			assert_in_range(bytes[1] - bytes[0], list, list + 8);
+		if (kind == 2)
+			assert_true(bytes[2] > bytes[1] + s->pictures[0].scan_size / 2);
+		scene_tear_down(state);
+		scene_set_up(state);
+	}
+}
+
 static void what_is_not_asked_for_or_not_announced_is_dropped(void **state)
 {
 	for (uint32_t kind = 0; kind < 3; kind++) {
@@ -326,6 +361,7 @@ int main(void)
 		SCENE_TEST(what_a_lost_first_packet_changed_is_not_guessed),
 		SCENE_TEST(sizes_that_differ_are_not_believed),
 		SCENE_TEST(without_loss_nothing_changes),
+		SCENE_TEST(the_memory_that_it_takes_is_counted),
 		SCENE_TEST(what_is_not_asked_for_or_not_announced_is_dropped),
 		SCENE_TEST(more_than_half_of_a_picture_must_have_come),
 		SCENE_TEST(pictures_of_one_timestamp_are_not_mixed_for_it),

@@ -10,6 +10,14 @@ static struct jpeg_chunk *list_end(const struct gw_frame *frame)
 	return (struct jpeg_chunk *)(end - end % _Alignof(struct jpeg_chunk));
 }
 
+static void note_reached(struct open_frame *open)
+{
+	struct gw_frame *frame = open->frame;
+	const uint8_t *list = (const uint8_t *)(list_end(frame) - open->fragments);
+
+	frame->reached_back = frame->jpeg.capacity - (uint32_t)(list - frame->jpeg.room);
+}
+
 bool fragments_add(struct open_frame *open, const struct jpeg_chunk *chunk, uint32_t coming)
 {
 	/* The first one also pays for the rounding. */
@@ -21,6 +29,7 @@ bool fragments_add(struct open_frame *open, const struct jpeg_chunk *chunk, uint
 	open->limit -= cost;
 	open->fragments++;
 	list_end(open->frame)[-(ptrdiff_t)open->fragments] = *chunk;
+	note_reached(open);
 	return true;
 }
 
@@ -32,6 +41,7 @@ void fragments_move(struct open_frame *open, const struct gw_frame *from)
 		return;
 	memcpy(list_end(open->frame) - open->fragments, list_end(from) - open->fragments, size);
 	open->limit -= size + _Alignof(struct jpeg_chunk);
+	note_reached(open);
 }
 
 /* The member at `at` sinks below those that stand behind it. */

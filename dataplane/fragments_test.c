@@ -104,6 +104,12 @@ static void a_fragment_that_needs_a_larger_slot_is_listed_once(void **state)
 		b->open.last = 103;
 		assert_int_equal(onvif_finish(&b->open), GW_DROP_NONE);
 		assert_int_equal(b->open.size, 3000 + last);
+		/* Memory of both slots. */
+		assert_in_range(b->slot[0].reached_back, 3 * sizeof(struct jpeg_chunk),
+			3 * sizeof(struct jpeg_chunk) + 4);
+		assert_in_range(b->slot[1].reached_back, 4 * sizeof(struct jpeg_chunk),
+			4 * sizeof(struct jpeg_chunk) + 4);
+		assert_int_equal(b->slot[1].reached, GW_JPEG_HEADROOM + 2 * b->open.size);
 		for (uint8_t value = 1; value <= 4; value++)
 			for (uint32_t i = 0; i < (value < 4 ? 1000 : last); i++)
 				assert_int_equal(b->open.data[at++], value);

@@ -179,6 +179,7 @@ static bool put_in_order(struct open_frame *open)
 		memcpy(ordered + done, open->data + list[i].begin, list[i].size);
 		done += list[i].size;
 	}
+	open->frame->reached = GW_JPEG_HEADROOM + 2 * size;
 	memcpy(open->data, ordered, size);
 	open->scan = (struct jpeg_scan){0};
 	return true;
