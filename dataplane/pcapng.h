@@ -11,6 +11,7 @@ bool pcapng_is(int fd);
 
 /* Writes the packets of all Ethernet interfaces of the capture at `from`, in their order, to `to`,
  * as a pcap file with nanoseconds. Packets that came before the fault are written also when the
- * capture is malformed (a time after 2106 is) or cut short: -EBADMSG. -EPROTOTYPE: another link type; -EIO. With one line.
+ * capture is malformed (a time after 2106 is) or cut short: -EBADMSG. -EPROTOTYPE: another link
+ * type; -EIO. With one line.
  */
 int pcapng_convert(int from, int to, struct gw_error *error);
