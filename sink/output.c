@@ -16,7 +16,7 @@
 
 #define LONGEST_LINE RECORD_SIZE
 
-/* `path` and the directories above it. */
+/* `path` and the directories above it; it is as it was afterwards. */
 static int make_directories(char *path)
 {
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -47,7 +47,7 @@ static int put_in_place(int fresh, int *number)
 
 static int open_directory(struct output *output)
 {
-	const int status = make_directories(output->path);
+	const int status = make_directories(output->walked);
 
 	if (status != 0)
 		return status;
@@ -126,7 +126,9 @@ int output_open(struct output *output, const char *path, const char *name, bool 
 {
 	*output = (struct output){.name = name, .directory = -1, .lines = -1};
 	output->path = strdup(path);
-	if (!output->path || asprintf(&output->lines_path, "%s/" GW_LINES_FILE, path) < 0) {
+	output->walked = strdup(path);
+	if (!output->path || !output->walked ||
+		asprintf(&output->lines_path, "%s/" GW_LINES_FILE, path) < 0) {
 		output->lines_path = NULL;
 		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
 	}
@@ -153,7 +155,8 @@ void output_close(struct output *output)
 		close(output->directory);
 	if (output->lines >= 0)
 		close(output->lines);
-	free(output->path);
+	free((void *)output->path);
+	free(output->walked);
 	free(output->lines_path);
 }
 

@@ -13,7 +13,9 @@
 #include "core/error.h"
 
 struct output {
-	char *path, *lines_path;
+	const char *path; /* any thread */
+	char *walked; /* a copy, which is cut and mended while directories are made */
+	char *lines_path;
 	const char *name; /* what the user calls it */
 	int directory, lines; /* descriptors; their numbers stay the same while it is open */
 	dev_t device; /* of the open frames.jsonl, as is `inode` */

@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +118,54 @@ static void a_whole_line_that_only_lacks_its_end_gets_one(void **state)
 	send_to(f, 1);
 	assert_int_equal(count_lines(f, "out/frames.jsonl"), 3);
 	fixture_close(f, 1000);
+}
+
+/* Reads the path over and over, as the API and the control thread do at any time. */
+struct path_reader {
+	const struct output *output;
+	const char *path;
+	_Atomic bool stop;
+	bool differed;
+};
+
+static void *read_path(void *arg)
+{
+	struct path_reader *reader = arg;
+
+	while (!atomic_load(&reader->stop))
+		reader->differed |= strcmp(reader->output->path, reader->path) != 0;
+	return NULL;
+}
+
+static void others_may_read_the_path_while_directories_are_made(void **state)
+{
+	char directory[] = "/tmp/framegate-output-XXXXXX", path[64], lines[96];
+	struct path_reader reader = {.path = path};
+	struct output output;
+	struct gw_error error;
+	pthread_t thread;
+	bool again;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/a/b/c", directory);
+	snprintf(lines, sizeof(lines), "%s/" GW_LINES_FILE, path);
+	assert_int_equal(output_open(&output, path, "test", false, &error), 0);
+	reader.output = &output;
+	assert_int_equal(pthread_create(&thread, NULL, read_path, &reader), 0);
+	for (int i = 0; i < 2000; i++) {
+		assert_int_equal(unlink(lines), 0);
+		assert_int_equal(output_look(&output, &again), 0);
+	}
+	atomic_store(&reader.stop, true);
+	pthread_join(thread, NULL);
+	assert_false(reader.differed);
+	output_close(&output);
+	assert_int_equal(unlink(lines), 0);
+	for (char *slash; strcmp(path, directory) != 0; *slash = '\0') {
+		assert_int_equal(rmdir(path), 0);
+		slash = strrchr(path, '/');
+	}
+	assert_int_equal(rmdir(directory), 0);
 }
 
 /* A limit on file sizes stands for a disk that fills up. */
@@ -266,6 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_that_a_power_cut_tore_is_taken_off),
 		cmocka_unit_test(a_whole_line_that_only_lacks_its_end_gets_one),
+		cmocka_unit_test(others_may_read_the_path_while_directories_are_made),
 		cmocka_unit_test(a_file_that_was_cut_does_not_grow_by_nothing_on_a_full_disk),
 		cmocka_unit_test(lines_go_on_in_a_new_file_when_it_was_moved_away),
 		cmocka_unit_test(a_file_that_was_moved_away_is_there_again_without_a_line),
