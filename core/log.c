@@ -127,9 +127,9 @@ void gw_log_flush(int64_t ns)
 	(void)log_queue_flush(ns);
 }
 
-void gw_log_stop(int64_t ns)
+void gw_log_stop(int64_t ns, int64_t most)
 {
-	log_queue_stop(ns);
+	log_queue_stop(ns, most);
 }
 
 uint64_t gw_log_lost(void)
