@@ -116,9 +116,13 @@ static int open_lines(struct output *output, bool afresh)
 		close(fd);
 		return (int)torn;
 	}
+	const int status = put_in_place(fd, &output->lines);
+
+	if (status != 0)
+		return status;
 	output->device = info.st_dev;
 	output->inode = info.st_ino;
-	return put_in_place(fd, &output->lines);
+	return 0;
 }
 
 int output_open(struct output *output, const char *path, const char *name, bool afresh,

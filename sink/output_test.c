@@ -1,6 +1,7 @@
 /* What others do to the files while they are written, and a power cut before. */
 #include "sink/output.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
@@ -212,6 +213,43 @@ static void lines_go_on_in_a_new_file_when_it_was_moved_away(void **state)
 	fixture_close(f, 1000);
 }
 
+static void a_new_file_that_could_not_take_the_place_is_looked_for_again(void **state)
+{
+	char directory[] = "/tmp/framegate-output-XXXXXX", lines[64];
+	const int high = 200;
+	struct rlimit before, low;
+	struct output output;
+	struct gw_error error;
+	struct stat info;
+	bool again = false;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(lines, sizeof(lines), "%s/" GW_LINES_FILE, directory);
+	assert_int_equal(output_open(&output, directory, "test", false, &error), 0);
+	/* A number beyond the limit is one that nothing can be put in place of. */
+	assert_int_equal(dup2(output.lines, high), high);
+	close(output.lines);
+	output.lines = high;
+	getrlimit(RLIMIT_NOFILE, &before);
+	low = before;
+	low.rlim_cur = high;
+	assert_int_equal(unlink(lines), 0);
+	setrlimit(RLIMIT_NOFILE, &low);
+	const int status = output_look(&output, &again);
+
+	setrlimit(RLIMIT_NOFILE, &before);
+	assert_int_equal(status, -EBADF);
+	assert_false(again);
+	assert_int_equal(output_look(&output, &again), 0);
+	assert_true(again);
+	assert_int_equal(output_add(&output, "{}\n", 3), 0);
+	assert_int_equal(stat(lines, &info), 0);
+	assert_int_equal(info.st_size, 3);
+	output_close(&output);
+	assert_int_equal(unlink(lines), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 static void a_file_that_was_moved_away_is_there_again_without_a_line(void **state)
 {
 	struct fixture *f = fixture_open(LIVE, false);
@@ -319,6 +357,7 @@ int main(void)
 		cmocka_unit_test(others_may_read_the_path_while_directories_are_made),
 		cmocka_unit_test(a_file_that_was_cut_does_not_grow_by_nothing_on_a_full_disk),
 		cmocka_unit_test(lines_go_on_in_a_new_file_when_it_was_moved_away),
+		cmocka_unit_test(a_new_file_that_could_not_take_the_place_is_looked_for_again),
 		cmocka_unit_test(a_file_that_was_moved_away_is_there_again_without_a_line),
 		cmocka_unit_test(a_directory_that_was_moved_away_is_made_again),
 		cmocka_unit_test(a_folder_that_was_removed_is_made_again_at_once),
