@@ -120,6 +120,7 @@ static int open_lines(struct output *output, bool afresh)
 
 	if (status != 0)
 		return status;
+	output->torn = false;
 	output->device = info.st_dev;
 	output->inode = info.st_ino;
 	return 0;
@@ -180,18 +181,38 @@ int output_look(struct output *output, bool *again)
 	return status;
 }
 
+/* After a failure that left a part of a line. */
+static int mend(struct output *output)
+{
+	struct stat info;
+
+	if (!output->torn)
+		return 0;
+	if (fstat(output->lines, &info) != 0)
+		return -errno;
+	const ssize_t status = mend_end(output->lines, info.st_size);
+
+	if (status < 0)
+		return (int)status;
+	output->torn = false;
+	return 0;
+}
+
 int output_add(struct output *output, const char *data, size_t size)
 {
 	struct stat before, after;
+	int status = mend(output);
 
+	if (status != 0)
+		return status;
 	if (fstat(output->lines, &before) != 0)
 		return -errno;
-	const int status = write_whole(output->lines, data, size);
+	status = write_whole(output->lines, data, size);
 
 	/* What got in of it is taken back. Somebody may have cut the file meanwhile: it must not
 	 * become longer by that. */
 	if (status != 0 && fstat(output->lines, &after) == 0 && after.st_size > before.st_size)
-		(void)!ftruncate(output->lines, before.st_size);
+		output->torn = ftruncate(output->lines, before.st_size) != 0;
 	return status;
 }
 

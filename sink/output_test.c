@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -197,6 +198,31 @@ static void a_file_that_was_cut_does_not_grow_by_nothing_on_a_full_disk(void **s
 	fixture_close(f, 1000);
 }
 
+static void what_cannot_be_taken_back_spoils_no_later_line(void **state)
+{
+	static const char first[] = "{\"sequence\":1}\n", second[] = "{\"sequence\":2}\n";
+	/* A seal stands for a file system that lets nothing be cut off. */
+	struct output output = {
+		.lines = memfd_create("frames.jsonl", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+	char text[64] = "";
+
+	assert_int_equal(fcntl(output.lines, F_SETFL, O_APPEND), 0);
+	assert_int_equal(fcntl(output.lines, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	limit_files_to(10);
+	const int failed = output_add(&output, first, sizeof(first) - 1);
+	/* There is no room to end it either. */
+	const int again = output_add(&output, second, sizeof(second) - 1);
+
+	limit_files_to(RLIM_INFINITY);
+	assert_int_equal(failed, -EFBIG);
+	assert_int_equal(again, -EFBIG);
+	assert_int_equal(output_add(&output, second, sizeof(second) - 1), 0);
+	assert_int_equal(output_add(&output, second, sizeof(second) - 1), 0);
+	assert_true(pread(output.lines, text, sizeof(text) - 1, 0) > 0);
+	assert_string_equal(text, "{\"sequence\n{\"sequence\":2}\n{\"sequence\":2}\n");
+	close(output.lines);
+}
+
 static void lines_go_on_in_a_new_file_when_it_was_moved_away(void **state)
 {
 	struct fixture *f = fixture_open(LIVE, false);
@@ -356,6 +382,7 @@ int main(void)
 		cmocka_unit_test(a_whole_line_that_only_lacks_its_end_gets_one),
 		cmocka_unit_test(others_may_read_the_path_while_directories_are_made),
 		cmocka_unit_test(a_file_that_was_cut_does_not_grow_by_nothing_on_a_full_disk),
+		cmocka_unit_test(what_cannot_be_taken_back_spoils_no_later_line),
 		cmocka_unit_test(lines_go_on_in_a_new_file_when_it_was_moved_away),
 		cmocka_unit_test(a_new_file_that_could_not_take_the_place_is_looked_for_again),
 		cmocka_unit_test(a_file_that_was_moved_away_is_there_again_without_a_line),
