@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 
 	if (!model)
 		hold_hangup();
-	if (gw_standard_files(O_RDWR) != 0)
+	if (gw_standard_files("gwd", O_RDWR) != 0)
 		return 1;
 	if (model)
 		return model_command(argc - 1, argv + 1);
