@@ -105,7 +105,9 @@ static bool write_next(struct log_line *line)
 
 		stamp(&note, GW_LOG_WARNING, "log");
 		snprintf(note.text, sizeof(note.text),
-			"%lu lines were lost here: nobody read the log fast enough", line->lost);
+			"%lu lines were lost here: nobody read the log fast enough, or it could "
+			"not be written",
+			line->lost);
 		if (!write_line(&note))
 			return false;
 		line->lost = 0;
