@@ -2,6 +2,7 @@
 #include "core/test.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,11 @@ static int hand_open(
 {
 	hand = (struct hand_engine){.spec = spec};
 	*engine = &hand;
+	/* The model says how large it is. */
+	if (spec->output[0].free) {
+		spec->output[0].rank = 1;
+		spec->output[0].dims[0] = LABELS;
+	}
 	const int status = host_memory_open(&hand.host, spec, error);
 
 	return status == 0 ? host_memory_outputs(&hand.host, error) : status;
@@ -373,6 +379,60 @@ static void a_batch_that_fails_fails_its_frames_and_no_others(void **state)
 	assert_null(batcher_complaint(f->batcher));
 }
 
+static void values_that_are_no_numbers_fail_their_frame_and_no_other(void **state)
+{
+	struct fixture *f = *state;
+
+	add(f, 0, 2, 0);
+	settle(f, 0);
+	assert_int_equal(last_batch(), 2);
+	((float *)hand.ring[0]->input)[LABELS] = NAN;
+	end_batch(0, MS);
+	settle(f, 0);
+	assert_out(f, 0, 2);
+	assert_int_equal(f->frames[0].drop, GW_DROP_NONE);
+	assert_int_equal(f->frames[1].drop, GW_DROP_MODEL_OUTPUT);
+	assert_int_equal(gw_counter_get(&batcher_stats(f->batcher)->failed), 1);
+	assert_non_null(batcher_complaint(f->batcher));
+}
+
+/* The values travel as they are, and no frame here has a slot for them. */
+static int open_raw_fixture(void **state)
+{
+	static char *tensors[] = {"out"};
+	static struct model_raw raw = {.tensors = tensors, .tensors_count = 1};
+
+	description.task = GW_TASK_RAW;
+	description.raw = &raw;
+	return open_fixture(state);
+}
+
+static int close_raw_fixture(void **state)
+{
+	description.task = GW_TASK_CLASSIFY;
+	description.raw = NULL;
+	return close_fixture(state);
+}
+
+static void a_result_without_room_in_the_slot_fails_its_frame(void **state)
+{
+	struct fixture *f = *state;
+
+	_Alignas(8) static uint8_t slot[256];
+
+	f->frames[1].jpeg.data = f->frames[1].jpeg.room = slot;
+	f->frames[1].jpeg.capacity = sizeof(slot);
+	add(f, 0, 2, 0);
+	settle(f, 0);
+	end_batch(0, MS);
+	settle(f, 0);
+	assert_out(f, 0, 2);
+	assert_int_equal(f->frames[0].drop, GW_DROP_RESULT_TOO_LARGE);
+	assert_int_equal(f->frames[1].drop, GW_DROP_NONE);
+	assert_int_equal(gw_counter_get(&batcher_stats(f->batcher)->failed), 1);
+	assert_non_null(batcher_complaint(f->batcher));
+}
+
 static void a_region_outside_of_the_picture_fails_the_frame(void **state)
 {
 	struct fixture *f = *state;
@@ -508,6 +568,9 @@ int main(void)
 		TEST(every_frame_gets_the_result_of_its_own_picture),
 		TEST(results_are_there_before_the_batch_is_back),
 		TEST(a_batch_that_fails_fails_its_frames_and_no_others),
+		TEST(values_that_are_no_numbers_fail_their_frame_and_no_other),
+		cmocka_unit_test_setup_teardown(a_result_without_room_in_the_slot_fails_its_frame,
+			open_raw_fixture, close_raw_fixture),
 		TEST(a_region_outside_of_the_picture_fails_the_frame),
 		TEST(a_frame_without_a_picture_fails),
 		TEST(a_flush_leaves_nothing_behind),

@@ -1,9 +1,9 @@
 #include "core/drops.h"
 
 const struct gw_drop_info gw_drops[GW_DROP_COUNT] = {
-	[GW_DROP_NONE] = {"none", "Nothing was dropped.", GW_PLACE_RX, GW_FRAME},
-#define X(NAME, name, place, unit, meaning) \
-	[GW_DROP_##NAME] = {name, meaning, GW_PLACE_##place, GW_##unit},
+	[GW_DROP_NONE] = {"none", "Nothing was dropped.", GW_PLACE_RX, GW_FRAME, GW_FAULT_NONE},
+#define X(NAME, name, place, unit, fault, meaning) \
+	[GW_DROP_##NAME] = {name, meaning, GW_PLACE_##place, GW_##unit, GW_FAULT_##fault},
 	GW_DROPS(X)
 #undef X
 };

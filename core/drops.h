@@ -9,119 +9,136 @@
  * record of the topic that pictures come from. */
 enum gw_unit { GW_PACKET, GW_FRAME, GW_SAMPLE, GW_RECORD };
 
-/* X(NAME, "name", stage, unit, "sentence for the operator") */
+/* What a drop says of its camera, where that is more than that one is missing. */
+enum gw_fault {
+	GW_FAULT_NONE,
+	GW_FAULT_REFUSED, /* a frame that began and never became a picture; not for want of room */
+	GW_FAULT_UNDECODABLE, /* a picture that no decoder reads */
+};
+
+/* X(NAME, "name", stage, unit, fault, "sentence for the operator") */
 #define GW_DROPS(X) \
 	/* Packets that match no camera: counted for the gateway as a whole. */ \
-	X(L2_SHORT, "l2_short", RX, PACKET, "The packet ends inside its Ethernet header.") \
-	X(NOT_IP, "not_ip", RX, PACKET, "It is neither IPv4 nor IPv6.") \
-	X(IP_BAD, "ip_bad", RX, PACKET, "Its IP header is malformed.") \
-	X(CUT_SHORT, "cut_short", RX, PACKET, \
+	X(L2_SHORT, "l2_short", RX, PACKET, NONE, "The packet ends inside its Ethernet header.") \
+	X(NOT_IP, "not_ip", RX, PACKET, NONE, "It is neither IPv4 nor IPv6.") \
+	X(IP_BAD, "ip_bad", RX, PACKET, NONE, "Its IP header is malformed.") \
+	X(CUT_SHORT, "cut_short", RX, PACKET, NONE, \
 		"It was cut before it came here: raise the port's frame size (MTU, `framesz`), " \
 		"or the " \
 		"snapshot length of the capture.") \
-	X(IP_CHECKSUM, "ip_checksum", RX, PACKET, "Its IPv4 header checksum is wrong.") \
-	X(IP_FRAGMENT, "ip_fragment", RX, PACKET, "It is a fragment of an IP packet.") \
-	X(NOT_UDP, "not_udp", RX, PACKET, "It is not UDP.") \
-	X(UDP_BAD, "udp_bad", RX, PACKET, "Its UDP header is malformed or cut short.") \
-	X(NO_CAMERA, "no_camera", RX, PACKET, "No camera is configured for its address and port.") \
-	X(BAD_SOURCE, "bad_source", RX, PACKET, \
+	X(IP_CHECKSUM, "ip_checksum", RX, PACKET, NONE, "Its IPv4 header checksum is wrong.") \
+	X(IP_FRAGMENT, "ip_fragment", RX, PACKET, NONE, "It is a fragment of an IP packet.") \
+	X(NOT_UDP, "not_udp", RX, PACKET, NONE, "It is not UDP.") \
+	X(UDP_BAD, "udp_bad", RX, PACKET, NONE, "Its UDP header is malformed or cut short.") \
+	X(NO_CAMERA, "no_camera", RX, PACKET, NONE, \
+		"No camera is configured for its address and port.") \
+	X(BAD_SOURCE, "bad_source", RX, PACKET, NONE, \
 		"It was sent to a camera's port by an address that is not that camera's.") \
 	/* Packets of a camera that never became part of a frame. */ \
-	X(UDP_CHECKSUM, "udp_checksum", RX, PACKET, \
+	X(UDP_CHECKSUM, "udp_checksum", RX, PACKET, NONE, \
 		"Its UDP checksum is wrong (a virtual sender may leave it unfinished: see " \
 		"`checksum` in the configuration).") \
-	X(BAD_SSRC, "bad_ssrc", RX, PACKET, "Its SSRC is not the one that is configured.") \
-	X(RTP_SHORT, "rtp_short", RX, PACKET, "The packet ends inside its RTP header.") \
-	X(RTP_VERSION, "rtp_version", RX, PACKET, "It is not RTP version 2.") \
-	X(RTP_PADDING, "rtp_padding", RX, PACKET, "Its RTP padding is longer than the packet.") \
-	X(RTP_PAYLOAD, "rtp_payload", RX, PACKET, "Its RTP payload type is not the camera's.") \
-	X(RTP_STRAY, "rtp_stray", RX, PACKET, \
+	X(BAD_SSRC, "bad_ssrc", RX, PACKET, NONE, "Its SSRC is not the one that is configured.") \
+	X(RTP_SHORT, "rtp_short", RX, PACKET, NONE, "The packet ends inside its RTP header.") \
+	X(RTP_VERSION, "rtp_version", RX, PACKET, NONE, "It is not RTP version 2.") \
+	X(RTP_PADDING, "rtp_padding", RX, PACKET, NONE, \
+		"Its RTP padding is longer than the packet.") \
+	X(RTP_PAYLOAD, "rtp_payload", RX, PACKET, NONE, \
+		"Its RTP payload type is not the camera's.") \
+	X(RTP_STRAY, "rtp_stray", RX, PACKET, NONE, \
 		"It is of another RTP session than the camera's, and begins no picture.") \
-	X(DUPLICATE, "duplicate", RX, PACKET, "These bytes arrived before.") \
-	X(LATE, "late", RX, PACKET, "It belongs to a frame that is already closed.") \
-	X(JPEG_SHORT, "jpeg_short", RX, PACKET, \
+	X(DUPLICATE, "duplicate", RX, PACKET, NONE, "These bytes arrived before.") \
+	X(LATE, "late", RX, PACKET, NONE, "It belongs to a frame that is already closed.") \
+	X(JPEG_SHORT, "jpeg_short", RX, PACKET, NONE, \
 		"The packet ends inside its RTP/JPEG headers (RFC 2435, 3.1).") \
-	X(NOT_JPEG, "not_jpeg", RX, PACKET, \
+	X(NOT_JPEG, "not_jpeg", RX, PACKET, NONE, \
 		"It is no RTP/JPEG, but what H.264 and other codecs send: set the camera to " \
 		"MJPEG.") \
-	X(BAD_TYPE, "bad_type", RX, PACKET, "Its RTP/JPEG type is unassigned or dynamic.") \
-	X(BAD_Q, "bad_q", RX, PACKET, "Its RTP/JPEG Q value is reserved.") \
-	X(BAD_OFFSET, "bad_offset", RX, PACKET, \
+	X(BAD_TYPE, "bad_type", RX, PACKET, NONE, "Its RTP/JPEG type is unassigned or dynamic.") \
+	X(BAD_Q, "bad_q", RX, PACKET, NONE, "Its RTP/JPEG Q value is reserved.") \
+	X(BAD_OFFSET, "bad_offset", RX, PACKET, NONE, \
 		"Its fragment offset does not fit the frame that it belongs to.") \
-	X(LANE_FULL, "lane_full", RX, PACKET, \
+	X(LANE_FULL, "lane_full", RX, PACKET, NONE, \
 		"The receive thread that serves its camera could not keep up.") \
-	X(FRAME_REFUSED, "frame_refused", RX, PACKET, \
+	X(FRAME_REFUSED, "frame_refused", RX, PACKET, NONE, \
 		"It belongs to a frame that was refused when it began.") \
-	X(FRAME_DAMAGED, "frame_damaged", RX, PACKET, \
+	X(FRAME_DAMAGED, "frame_damaged", RX, PACKET, NONE, \
 		"It belongs to a frame that was found damaged.") \
 	/* Frames that began and were not completed. */ \
-	X(INCOMPLETE, "incomplete", RX, FRAME, "A packet of the frame was lost.") \
-	X(OVERLAP, "overlap", RX, FRAME, "Two fragments say different things of the same bytes.") \
-	X(BEYOND_END, "beyond_end", RX, FRAME, \
+	X(INCOMPLETE, "incomplete", RX, FRAME, REFUSED, "A packet of the frame was lost.") \
+	X(OVERLAP, "overlap", RX, FRAME, REFUSED, \
+		"Two fragments say different things of the same bytes.") \
+	X(BEYOND_END, "beyond_end", RX, FRAME, REFUSED, \
 		"A fragment ends beyond the packet that carries the marker.") \
-	X(MIXED_HEADERS, "mixed_headers", RX, FRAME, "Type, Q or size change within the frame.") \
-	X(NO_TABLES, "no_tables", RX, FRAME, \
+	X(MIXED_HEADERS, "mixed_headers", RX, FRAME, REFUSED, \
+		"Type, Q or size change within the frame.") \
+	X(NO_TABLES, "no_tables", RX, FRAME, REFUSED, \
 		"The frame needs quantisation tables that never arrived.") \
-	X(BAD_TABLES, "bad_tables", RX, FRAME, "Its quantisation table header is malformed.") \
-	X(BAD_EXTENSION, "bad_extension", RX, FRAME, \
+	X(BAD_TABLES, "bad_tables", RX, FRAME, REFUSED, \
+		"Its quantisation table header is malformed.") \
+	X(BAD_EXTENSION, "bad_extension", RX, FRAME, REFUSED, \
 		"The JPEG headers in its RTP header extension are malformed, or of no baseline " \
 		"picture.") \
-	X(BAD_RESTART, "bad_restart", RX, FRAME, \
+	X(BAD_RESTART, "bad_restart", RX, FRAME, REFUSED, \
 		"Its restart markers or its restart header make no sense.") \
-	X(DIMS_UNKNOWN, "dims_unknown", RX, FRAME, \
+	X(DIMS_UNKNOWN, "dims_unknown", RX, FRAME, REFUSED, \
 		"Neither the stream nor the configuration says how large the picture is.") \
-	X(DIMS_MISMATCH, "dims_mismatch", RX, FRAME, \
+	X(DIMS_MISMATCH, "dims_mismatch", RX, FRAME, REFUSED, \
 		"The stream says another size than the one that is configured for the camera.") \
-	X(TOO_LARGE, "too_large", RX, FRAME, "It is larger than any frame slot.") \
-	X(CAMERA_CHANGED, "camera_changed", RX, FRAME, \
+	X(TOO_LARGE, "too_large", RX, FRAME, REFUSED, "It is larger than any frame slot.") \
+	X(CAMERA_CHANGED, "camera_changed", RX, FRAME, NONE, \
 		"Its camera was removed or changed while it arrived.") \
-	X(OVER_QUOTA, "over_quota", RX, FRAME, \
+	X(OVER_QUOTA, "over_quota", RX, FRAME, NONE, \
 		"The camera has as many frames in flight as its quota allows.") \
-	X(NO_SLOT, "no_slot", RX, FRAME, "Every frame slot of that size is in use.") \
-	X(SHED, "shed", DECODE, FRAME, \
+	X(NO_SLOT, "no_slot", RX, FRAME, NONE, "Every frame slot of that size is in use.") \
+	X(SHED, "shed", DECODE, FRAME, NONE, \
 		"It waited while newer frames of the same camera came: the oldest gives way.") \
 	/* Complete frames that failed further on. */ \
-	X(JPEG_BAD, "jpeg_bad", DECODE, FRAME, "Its JPEG headers are malformed.") \
-	X(JPEG_UNSUPPORTED, "jpeg_unsupported", DECODE, FRAME, \
+	X(JPEG_BAD, "jpeg_bad", DECODE, FRAME, UNDECODABLE, "Its JPEG headers are malformed.") \
+	X(JPEG_UNSUPPORTED, "jpeg_unsupported", DECODE, FRAME, UNDECODABLE, \
 		"Its JPEG coding is one that the decoder does not support.") \
-	X(JPEG_LIMIT, "jpeg_limit", DECODE, FRAME, "It exceeds a limit set for pictures.") \
-	X(DECODE_FAILED, "decode_failed", DECODE, FRAME, "The decoder found the data corrupt.") \
-	X(INFER_FAILED, "infer_failed", ACCEL, FRAME, "The inference engine reported an error.") \
-	X(MODEL_OUTPUT, "model_output", ACCEL, FRAME, \
+	X(JPEG_LIMIT, "jpeg_limit", DECODE, FRAME, UNDECODABLE, \
+		"It exceeds a limit set for pictures.") \
+	X(DECODE_FAILED, "decode_failed", DECODE, FRAME, UNDECODABLE, \
+		"The decoder found the data corrupt.") \
+	X(INFER_FAILED, "infer_failed", ACCEL, FRAME, NONE, \
+		"The inference engine reported an error.") \
+	X(MODEL_OUTPUT, "model_output", ACCEL, FRAME, NONE, \
 		"The model gave values that are no numbers, or no confidences where model.yaml " \
 		"says so.") \
-	X(RESULT_TOO_LARGE, "result_too_large", ACCEL, FRAME, \
+	X(RESULT_TOO_LARGE, "result_too_large", ACCEL, FRAME, NONE, \
 		"What the model says does not fit beside the picture in the frame's slot.") \
-	X(SINK_FAILED, "sink_failed", SINK, FRAME, "Its result could not be written.") \
-	X(SINK_FULL, "sink_full", SINK, FRAME, \
+	X(SINK_FAILED, "sink_failed", SINK, FRAME, NONE, "Its result could not be written.") \
+	X(SINK_FULL, "sink_full", SINK, FRAME, NONE, \
 		"The sink's queue is full: the brokers are away or too slow.") \
-	X(SINK_LOST, "sink_lost", SINK, FRAME, \
+	X(SINK_LOST, "sink_lost", SINK, FRAME, NONE, \
 		"The brokers refused the result for good, or it was unsent when the gateway " \
 		"stopped.") \
-	X(SHUTDOWN, "shutdown", SINK, FRAME, "It was still in flight when the gateway stopped.") \
+	X(SHUTDOWN, "shutdown", SINK, FRAME, NONE, \
+		"It was still in flight when the gateway stopped.") \
 	/* Records of the topic that pictures come from, which never became a frame. */ \
-	X(RECORD_KEY, "record_key", SOURCE, RECORD, \
+	X(RECORD_KEY, "record_key", SOURCE, RECORD, NONE, \
 		"It has no key, or one that is no camera's name (letters, digits, '.', '_' and " \
 		"'-').") \
-	X(RECORD_CAMERAS, "record_cameras", SOURCE, RECORD, \
+	X(RECORD_CAMERAS, "record_cameras", SOURCE, RECORD, NONE, \
 		"Its key names no camera, and no more can be made (`kafka.source.most`).") \
-	X(RECORD_TAKEN, "record_taken", SOURCE, RECORD, \
+	X(RECORD_TAKEN, "record_taken", SOURCE, RECORD, NONE, \
 		"Its key names a camera that sends over the network.") \
-	X(RECORD_HEADERS, "record_headers", SOURCE, RECORD, \
+	X(RECORD_HEADERS, "record_headers", SOURCE, RECORD, NONE, \
 		"It says that it is a gateway's picture, and its ce_id or ce_source is missing, " \
 		"too long or no text.") \
-	X(RECORD_BAD, "record_bad", SOURCE, RECORD, "Its value is no whole JPEG picture.") \
-	X(RECORD_UNSUPPORTED, "record_unsupported", SOURCE, RECORD, \
+	X(RECORD_BAD, "record_bad", SOURCE, RECORD, NONE, "Its value is no whole JPEG picture.") \
+	X(RECORD_UNSUPPORTED, "record_unsupported", SOURCE, RECORD, NONE, \
 		"Its JPEG coding is one that the decoder does not support.") \
-	X(RECORD_TOO_LARGE, "record_too_large", SOURCE, RECORD, \
+	X(RECORD_TOO_LARGE, "record_too_large", SOURCE, RECORD, NONE, \
 		"Its picture exceeds a limit set for pictures, or every frame slot.") \
 	/* Sampled pictures. */ \
-	X(SAMPLE_BUDGET, "sample_budget", SINK, SAMPLE, \
+	X(SAMPLE_BUDGET, "sample_budget", SINK, SAMPLE, NONE, \
 		"As many sampled pictures wait for the brokers as the budget allows.") \
-	X(SAMPLE_TOO_LARGE, "sample_too_large", SINK, SAMPLE, \
+	X(SAMPLE_TOO_LARGE, "sample_too_large", SINK, SAMPLE, NONE, \
 		"The picture is larger than the brokers' message limit.") \
-	X(SAMPLE_FULL, "sample_full", SINK, SAMPLE, "The sink's queue is full.") \
-	X(SAMPLE_LOST, "sample_lost", SINK, SAMPLE, \
+	X(SAMPLE_FULL, "sample_full", SINK, SAMPLE, NONE, "The sink's queue is full.") \
+	X(SAMPLE_LOST, "sample_lost", SINK, SAMPLE, NONE, \
 		"The brokers refused the picture for good, or it was unsent when the gateway " \
 		"stopped.")
 
@@ -160,6 +177,7 @@ struct gw_drop_info {
 	const char *meaning;
 	enum gw_place place;
 	enum gw_unit unit;
+	enum gw_fault fault;
 };
 
 struct gw_event_info {

@@ -105,7 +105,9 @@ static bool write_next(struct log_line *line)
 
 		stamp(&note, GW_LOG_WARNING, "log");
 		snprintf(note.text, sizeof(note.text),
-			"%lu lines were lost here: nobody read the log fast enough", line->lost);
+			"%lu lines were lost here: nobody read the log fast enough, or it could "
+			"not be written",
+			line->lost);
 		if (!write_line(&note))
 			return false;
 		line->lost = 0;
@@ -127,9 +129,9 @@ void gw_log_flush(int64_t ns)
 	(void)log_queue_flush(ns);
 }
 
-void gw_log_stop(int64_t ns)
+void gw_log_stop(int64_t ns, int64_t most)
 {
-	log_queue_stop(ns);
+	log_queue_stop(ns, most);
 }
 
 uint64_t gw_log_lost(void)

@@ -18,12 +18,14 @@ void gw_log_start(void);
  * thread. */
 void gw_log_flush(int64_t ns);
 
-/* The same while no single line takes that long, five times `ns` at most, and ends the thread; one
- * that cannot write is left behind. Main thread. */
-void gw_log_stop(int64_t ns);
+/* The same while no single line takes that long, `most` at most, and ends the thread. One that
+ * cannot write is left behind, and what it has not written is counted as lost. Main thread. */
+void gw_log_stop(int64_t ns, int64_t most);
 
 /* Long enough for a reader who reads, short enough for an end in time. */
 #define GW_LOG_PATIENCE_NS 200000000
+/* For all that was logged, of a reader who is slow. */
+#define GW_LOG_REST_NS (5 * GW_LOG_PATIENCE_NS)
 
 /* Lines that were lost since the start of the process. Any thread. */
 uint64_t gw_log_lost(void);

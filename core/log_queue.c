@@ -14,6 +14,7 @@ static struct {
 	pthread_t thread;
 	bool (*write)(struct log_line *line); /* set before the thread is made */
 	bool running, stop;
+	bool given_up; /* nobody waits for what is not written */
 	uint64_t put, taken, written; /* lines so far; written <= taken <= put */
 	int64_t began; /* gw_now(): with the line that is being written, 0: with none */
 	uint64_t untold; /* lost since the last line that was put */
@@ -21,10 +22,10 @@ static struct {
 	struct log_line line[LINES]; /* number n in place n % LINES */
 } queue = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void count_lost(void)
+static void count_lost(uint64_t lines)
 {
-	atomic_fetch_add_explicit(&queue.lost, 1, memory_order_relaxed);
-	queue.untold++;
+	atomic_fetch_add_explicit(&queue.lost, lines, memory_order_relaxed);
+	queue.untold += lines;
 }
 
 /* Of those that were lost after the last line of all, nobody else would tell. */
@@ -63,7 +64,7 @@ static void *write_lines(void *arg)
 			continue;
 		if (!out) {
 			queue.untold += line.lost;
-			count_lost();
+			count_lost(1);
 		}
 		queue.written++;
 		pthread_cond_broadcast(&queue.emptied);
@@ -98,8 +99,8 @@ bool log_queue_put(const struct log_line *line)
 	pthread_mutex_lock(&queue.lock);
 	const bool running = queue.running;
 
-	if (running && queue.put - queue.taken == LINES) {
-		count_lost();
+	if (running && (queue.given_up || queue.put - queue.taken == LINES)) {
+		count_lost(1);
 	} else if (running) {
 		struct log_line *place = &queue.line[queue.put++ % LINES];
 
@@ -147,7 +148,21 @@ bool log_queue_flush(int64_t ns)
 	return written;
 }
 
-void log_queue_stop(int64_t ns)
+/* What waits is lost; the line that is being written may still get out. With the lock held. */
+static void give_up(void)
+{
+	const uint64_t waiting = queue.put - queue.taken;
+
+	queue.given_up = true;
+	count_lost(waiting);
+	for (uint64_t n = queue.taken; n < queue.put; n++)
+		queue.untold += queue.line[n % LINES].lost;
+	queue.taken = queue.put;
+	queue.written += waiting;
+	pthread_cond_broadcast(&queue.emptied);
+}
+
+void log_queue_stop(int64_t ns, int64_t most)
 {
 	pthread_mutex_lock(&queue.lock);
 	const bool running = queue.running;
@@ -155,7 +170,10 @@ void log_queue_stop(int64_t ns)
 	queue.stop = true;
 	if (running)
 		pthread_cond_signal(&queue.filled);
-	const bool ended = running && wait_for(has_ended, 0, ns, gw_now() + 5 * ns);
+	const bool ended = running && wait_for(has_ended, 0, ns, gw_now() + most);
+
+	if (running && !ended)
+		give_up();
 
 	pthread_mutex_unlock(&queue.lock);
 	if (ended)

@@ -32,9 +32,10 @@ bool log_queue_put(const struct log_line *line);
 /* Waits until what was put before is written, `ns` at most. Returns whether it is. */
 bool log_queue_flush(int64_t ns);
 
-/* Waits until all is written, as long as no line takes `ns`, five times that at most; then the
- * thread ends. One that still writes is left alone, and so are further lines. Main thread. */
-void log_queue_stop(int64_t ns);
+/* Waits until all is written, as long as no line takes `ns`, `most` at most; then the thread ends.
+ * One that still writes is left alone: what it has not written is lost, and so are further lines.
+ * Main thread. */
+void log_queue_stop(int64_t ns, int64_t most);
 
 /* Lines that did not get out, since the start of the process. */
 uint64_t log_queue_lost(void);

@@ -2,18 +2,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
-int gw_standard_files(int flags)
+int gw_standard_files(const char *program, int flags)
 {
-	int fd;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* The lowest one that is free is taken. */
+		if (fcntl(fd, F_GETFD) >= 0 || open("/dev/null", flags) >= 0)
+			continue;
+		const int status = -errno;
 
-	/* The lowest one that is free is taken. */
-	do {
-		fd = open("/dev/null", flags);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0)
-		return -errno;
-	close(fd);
+		dprintf(STDERR_FILENO,
+			"%s: descriptor %d is closed, and /dev/null cannot take its place: %s: "
+			"start it with 0 to 2 open\n",
+			program, fd, strerror(-status));
+		return status;
+	}
 	return 0;
 }

@@ -4,7 +4,8 @@
 
 #include "core/clock.h"
 
-/* Written once, before the first thread. */
+/* Written once, by the main thread and before any thread that makes others: the log's, which is
+ * there already, makes none. */
 static cpu_set_t process_cores;
 static bool process_cores_known;
 

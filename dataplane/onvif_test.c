@@ -343,6 +343,24 @@ static void malformed_headers_cost_their_picture_only(void **state)
 	}
 }
 
+/* The last segment goes on behind the extension. */
+static void a_frame_whose_headers_are_cut_short_is_counted_as_such(void **state)
+{
+	struct onvif o;
+
+	set_up(&o, state);
+	prepare(&o, ALL);
+	o.s->camera.segments_size -= 4;
+	o.s->camera.sequence = 1000;
+	test_camera_send(&o.s->camera, &o.sent[0]);
+	test_receive_frame(o.s->receiver, &o.s->camera);
+	test_receiver_drain(o.s->receiver);
+	assert_int_equal(o.s->receiver->count, 0);
+	ASSERT_DROPS(o.s, BAD_EXTENSION, 1);
+	assert_balanced(o.s->receiver);
+	tear_down(&o, state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +374,7 @@ int main(void)
 		SCENE_TEST(a_lost_packet_costs_one_picture),
 		SCENE_TEST(q_0_means_something_with_an_extension_only),
 		SCENE_TEST(malformed_headers_cost_their_picture_only),
+		SCENE_TEST(a_frame_whose_headers_are_cut_short_is_counted_as_such),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,12 +18,15 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "gwd/gateway.h"
+#include "gwd/last_resort.h"
 
 /* Shared with the child by fork(); what happens when. */
 static struct {
 	int never[2]; /* a pipe into which nobody writes */
 	bool log_unread; /* stderr is a full pipe */
 	bool start_hangs, sink_hangs, close_hangs;
+	bool close_is_long; /* and has much to say at its end */
+	int log_end; /* of a pipe that stderr is, when it is not 0 */
 	int64_t freeze_at, thaw_at; /* gw_now(): the sink's lane does not turn in between */
 } play;
 
@@ -63,6 +66,11 @@ static void toy_close(struct gw_stage *stage)
 {
 	if (play.close_hangs && stage == &stage->gw->stages[GW_STAGE_ACCEL])
 		wait_in_a_system_call();
+	if (play.close_is_long && stage == &stage->gw->stages[GW_STAGE_ACCEL]) {
+		usleep(4300000);
+		for (int i = 0; i < 600; i++)
+			gw_info("toy", "closing %0800d", i);
+	}
 }
 
 static uint32_t source_poll(struct gw_lane *lane)
@@ -139,7 +147,7 @@ static int full_pipe(void)
 	return ends[1];
 }
 
-/* What gwd's main() does with it. */
+/* What live() and main() of gwd do with it. */
 _Noreturn static void run_gateway(int log)
 {
 	static const char text[] =
@@ -149,6 +157,8 @@ _Noreturn static void run_gateway(int log)
 	struct gw_error error;
 	struct gw gw;
 
+	if (play.log_end > 0)
+		log = play.log_end;
 	dup2(play.log_unread ? full_pipe() : log, STDERR_FILENO);
 	gw_log_open(GW_LOG_STDERR, GW_LOG_INFO);
 	gw_log_start();
@@ -160,9 +170,10 @@ _Noreturn static void run_gateway(int log)
 		status = gw_run(&gw, &error);
 	if (status != 0)
 		gw_log_say("gwd: %s", error.text);
-	if (status != -EDEADLK)
-		gw_close(&gw);
-	gw_log_flush(GW_LOG_PATIENCE_NS);
+	if (status == -EDEADLK || !gw_close(&gw))
+		gw_log_flush(GW_LOG_PATIENCE_NS);
+	else
+		gw_log_stop(GW_LOG_PATIENCE_NS, last_resort_left(GW_LOG_REST_NS));
 	_exit(status == 0 ? 0 : 1);
 }
 
@@ -306,6 +317,36 @@ static void it_ends_in_time_when_nobody_reads_its_log(void **state)
 	assert_true(ns < 5 * GW_NS_PER_S);
 }
 
+static void *read_slowly(void *arg)
+{
+	const int *fd = arg;
+	char page[4096];
+
+	while (read(*fd, page, sizeof(page)) > 0)
+		usleep(100000);
+	return NULL;
+}
+
+static void it_ends_in_time_when_its_log_is_read_slowly(void **state)
+{
+	struct run *run = *state;
+	pthread_t reader;
+	int ends[2];
+	int64_t ns;
+
+	play.close_is_long = true;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	play.log_end = ends[1];
+	launch(run);
+	close(ends[1]);
+	assert_int_equal(pthread_create(&reader, NULL, read_slowly, &ends[0]), 0);
+	usleep(700000);
+	assert_int_equal(terminate(run, &ns), 0);
+	assert_in_range(ns, 4300 * GW_NS_PER_MS, 5 * GW_NS_PER_S);
+	pthread_join(reader, NULL);
+	close(ends[0]);
+}
+
 static void a_long_start_ends_at_once(void **state)
 {
 	struct run *run = *state;
@@ -387,6 +428,7 @@ int main(int argc, char **argv)
 		TEST(it_ends_in_time_when_a_lane_hangs_in_a_system_call),
 		TEST(it_ends_in_time_when_taking_it_down_hangs),
 		TEST(it_ends_in_time_when_nobody_reads_its_log),
+		TEST(it_ends_in_time_when_its_log_is_read_slowly),
 		TEST(a_long_start_ends_at_once),
 		TEST(the_watchdog_is_fed_only_while_every_lane_turns),
 	};

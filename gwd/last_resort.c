@@ -97,3 +97,15 @@ void last_resort_disarm(void)
 	if (armed)
 		pthread_join(last.thread, NULL);
 }
+
+int64_t last_resort_left(int64_t most)
+{
+	/* Nobody has asked for an end: a replay came to its own. */
+	if (last.deadline == 0)
+		return most;
+	const int64_t left = last.deadline - gw_now();
+
+	if (left < GW_LOG_PATIENCE_NS)
+		return GW_LOG_PATIENCE_NS;
+	return left < most ? left : most;
+}

@@ -12,6 +12,10 @@ struct gw;
 void last_resort_arm(const struct gw *gw, int64_t deadline);
 void last_resort_disarm(void);
 
+/* Nanoseconds until the process would leave, armed or not any more, `most` at most; at least what
+ * it takes to say a last line. Main thread. */
+int64_t last_resort_left(int64_t most);
+
 /* Writes into `text` what hangs and what is left of the work, for the last line of all: "sink-0 did
  * not end; 3 frames are left behind". Any thread. */
 void last_resort_tell(const struct gw *gw, char *text, size_t size);

@@ -11,6 +11,7 @@
 #include "gwd/check.h"
 #include "gwd/command.h"
 #include "gwd/gateway.h"
+#include "gwd/last_resort.h"
 #include "gwd/model/command.h"
 #include "gwd/replay_report.h"
 
@@ -87,7 +88,7 @@ int main(int argc, char **argv)
 
 	if (!model)
 		hold_hangup();
-	if (gw_standard_files(O_RDWR) != 0)
+	if (gw_standard_files("gwd", O_RDWR) != 0)
 		return 1;
 	if (model)
 		return model_command(argc - 1, argv + 1);
@@ -107,6 +108,6 @@ int main(int argc, char **argv)
 		return check(&command, config, &error) == 0 ? 0 : fail(&error, 1);
 	const int code = live(&command, config, &error) == 0 ? 0 : fail(&error, 1);
 
-	gw_log_stop(GW_LOG_PATIENCE_NS);
+	gw_log_stop(GW_LOG_PATIENCE_NS, last_resort_left(GW_LOG_REST_NS));
 	return code;
 }

@@ -74,7 +74,7 @@ int gw_replay_report(const struct gw *gw, struct gw_error *error)
 	char path[4096];
 	json_t *report = report_json(gw);
 
-	if (snprintf(path, sizeof(path), "%s/stats.json", gw->replay->output) >=
+	if (snprintf(path, sizeof(path), "%s/" GW_STATS_FILE, gw->replay->output) >=
 		(int)sizeof(path)) {
 		json_decref(report);
 		return gw_error_set(error, -ENAMETOOLONG, "replay: --output is too long");

@@ -40,7 +40,9 @@ struct partition {
 	enum hindrance hindrance; /* why it stands still; HINDRANCE_NONE: nothing is known */
 	int64_t leaderless; /* gw_now() since when it has had no leader; 0: it has one */
 	bool gone; /* ... for there is no such partition any more */
-	bool stale; /* it was deleted: its offsets say nothing of one that is made again */
+	/* It was said to be gone, once: its offsets say nothing of one that is made again. Until it
+	 * is assigned anew. */
+	bool stale;
 	int64_t read_to; /* offset up to which the library has handed all over; -1: not known */
 	struct skip skip;
 };

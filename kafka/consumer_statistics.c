@@ -11,7 +11,7 @@
  * least, for its answer tells. */
 #define PROVE_NS (5 * GW_NS_PER_S)
 
-/* After partitions were said to be gone: it may be a passing confusion of the brokers. */
+/* After partitions were said to be gone: until then the brokers may not agree on what there is. */
 #define REJOIN_NS (2 * GW_NS_PER_S)
 
 static int64_t number_of(const json_t *object, const char *name)
@@ -30,6 +30,9 @@ static void read_partition(struct partition *partition, const json_t *said, int6
 	} else {
 		partition->leaderless = 0;
 	}
+	/* For good, also when it is there again at the next look: a topic that was made again in
+	 * between looks like brokers who were confused for a moment. To join once more for nothing
+	 * takes a moment, an offset of the old topic would pass over records of the new one. */
 	partition->stale |= partition->gone || partition->hindrance == HINDRANCE_UNKNOWN;
 	partition->read_to =
 		number_of(said, "fetchq_cnt") == 0 ? number_of(said, "next_offset") : -1;

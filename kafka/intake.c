@@ -9,6 +9,8 @@
 #define SHARE_OF_FAILURE 0.5
 /* Below, somebody sends a broken picture now and then. */
 #define SHARE_OF_NOTICE 0.05
+/* Fewer are no more than a notice, whatever their share is. */
+#define LEAST_REFUSED 5
 
 void intake_used(struct intake *intake)
 {
@@ -77,6 +79,15 @@ static void list_reasons(const struct intake_sum *lately, char *text, size_t siz
 	}
 }
 
+static enum gw_severity severity_of(const struct intake_sum *lately)
+{
+	const double share = intake_share(lately);
+
+	if (lately->refused < LEAST_REFUSED || share < SHARE_OF_NOTICE)
+		return GW_NOTICE;
+	return share >= SHARE_OF_FAILURE ? GW_FAILED : GW_DEGRADED;
+}
+
 void intake_health(const struct intake_sum *lately, const char *topic, struct gw_health *health)
 {
 	const double share = intake_share(lately);
@@ -86,11 +97,7 @@ void intake_health(const struct intake_sum *lately, const char *topic, struct gw
 	if (most < 0)
 		return;
 	list_reasons(lately, reasons, sizeof(reasons));
-	gw_health_add(health,
-		share >= SHARE_OF_FAILURE          ? GW_FAILED
-			: share >= SHARE_OF_NOTICE ? GW_DEGRADED
-						   : GW_NOTICE,
-		"source.%s.refused", topic,
+	gw_health_add(health, severity_of(lately), "source.%s.refused", topic,
 		"%.3g %% of the records of the last %d s were refused (%s): look at who sends "
 		"them: %s",
 		share * 100, INTAKE_LATELY, reasons, gw_drops[GW_DROP_RECORD_KEY + most].meaning);

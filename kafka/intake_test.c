@@ -65,6 +65,21 @@ static void the_share_decides_how_bad_it_is(void **state)
 	assert_int_equal(health.trouble[0].severity, GW_FAILED);
 }
 
+static void a_few_records_are_a_notice_whatever_their_share_is(void **state)
+{
+	struct intake intake = {0};
+	struct gw_health health;
+
+	intake_lately(&intake, GW_NS_PER_S);
+	refuse(&intake, 4, GW_DROP_RECORD_BAD);
+	health = health_of(&intake, 2 * GW_NS_PER_S);
+	assert_int_equal(health.count, 1);
+	assert_int_equal(health.trouble[0].severity, GW_NOTICE);
+	refuse(&intake, 1, GW_DROP_RECORD_BAD);
+	health = health_of(&intake, 3 * GW_NS_PER_S);
+	assert_int_equal(health.trouble[0].severity, GW_FAILED);
+}
+
 static void what_was_refused_long_ago_is_no_trouble(void **state)
 {
 	struct intake intake = {0};
@@ -87,6 +102,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_that_are_all_refused_are_a_failure_with_names),
 		cmocka_unit_test(the_share_decides_how_bad_it_is),
+		cmocka_unit_test(a_few_records_are_a_notice_whatever_their_share_is),
 		cmocka_unit_test(what_was_refused_long_ago_is_no_trouble),
 	};
 

@@ -34,7 +34,8 @@ void keys_publish(struct keys *keys, const struct gw_camera *is, const struct gw
 const struct gw_camera *keys_find(const struct keys *keys, const char *name, size_t size);
 
 /* Lets one of that name be made; it is published when it is there. Asked again until it is. One
- * that cannot be made holds up others only for what is in the way of all. False: there are as many
+ * that cannot be made holds up those that share its place among the names that wait, which a hash
+ * gives out; all others only for what is in the way of all. False: there are as many
  * as may be. */
 bool keys_want(struct keys *keys, const char *name, size_t size, int64_t now);
 

@@ -119,7 +119,7 @@ static void a_key_must_be_a_cameras_name(void **state)
 {
 	static const char *const good[] = {"a", "Door-2_x.y", "5", "-", "frames.json2"};
 	static const char *const bad[] = {"", "no camera", ".door", "..", "a/b", "t\xc3\xbcr",
-		"a\n", "\xff\xfe", "a*", GW_LINES_FILE};
+		"a\n", "\xff\xfe", "a*", GW_LINES_FILE, GW_STATS_FILE};
 	char longest[GW_NAME];
 	struct fixture *f = *state;
 

@@ -4,9 +4,17 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "core/clock.h"
+
+/* Who was let in and has not come by then will not: the server failed at him. */
+#define EXPECT_NS GW_NS_PER_S
+
+/* In the place of a descriptor. */
+enum { FREE = -1, EXPECTED = -2 };
+
 struct caller {
-	int fd; /* -1: a free place */
-	int64_t since; /* when he came, or had his last answer */
+	int fd; /* or FREE, or EXPECTED: the place is kept for one who comes */
+	int64_t since; /* when he was expected, or came, or had his last answer */
 	bool answered; /* a request of his is at work */
 	bool leaving;
 };
@@ -14,7 +22,6 @@ struct caller {
 struct callers {
 	pthread_mutex_t lock; /* guards all of it */
 	uint32_t most;
-	uint32_t expected;
 	struct caller caller[]; /* 2 * most */
 };
 
@@ -27,7 +34,7 @@ struct callers *callers_create(uint32_t most)
 		return NULL;
 	callers->most = most;
 	for (uint32_t i = 0; i < 2 * most; i++)
-		callers->caller[i].fd = -1;
+		callers->caller[i].fd = FREE;
 	pthread_mutex_init(&callers->lock, NULL);
 	return callers;
 }
@@ -40,22 +47,30 @@ void callers_destroy(struct callers *callers)
 	free(callers);
 }
 
+/* Of the places that are FREE, or of those that are EXPECTED, the one that has been for longest.
+ * NULL: there is none. Locked. */
+static struct caller *oldest_place(struct callers *callers, int kind)
+{
+	struct caller *oldest = NULL;
+
+	for (uint32_t i = 0; i < 2 * callers->most; i++) {
+		struct caller *caller = &callers->caller[i];
+
+		if (caller->fd == kind && (!oldest || caller->since < oldest->since))
+			oldest = caller;
+	}
+	return oldest;
+}
+
 struct caller *callers_add(struct callers *callers, int fd, int64_t now)
 {
-	struct caller *free_one = NULL;
-
 	pthread_mutex_lock(&callers->lock);
-	for (uint32_t i = 0; i < 2 * callers->most && !free_one; i++)
-		if (callers->caller[i].fd < 0)
-			free_one = &callers->caller[i];
-	if (callers->expected == 0)
-		free_one = NULL;
-	else
-		callers->expected--;
-	if (free_one)
-		*free_one = (struct caller){.fd = fd, .since = now};
+	struct caller *caller = oldest_place(callers, EXPECTED);
+
+	if (caller)
+		*caller = (struct caller){.fd = fd, .since = now};
 	pthread_mutex_unlock(&callers->lock);
-	return free_one;
+	return caller;
 }
 
 void callers_remove(struct callers *callers, struct caller *caller)
@@ -63,7 +78,7 @@ void callers_remove(struct callers *callers, struct caller *caller)
 	if (!caller)
 		return;
 	pthread_mutex_lock(&callers->lock);
-	caller->fd = -1;
+	caller->fd = FREE;
 	pthread_mutex_unlock(&callers->lock);
 }
 
@@ -97,27 +112,35 @@ static void end_oldest(struct callers *callers)
 	shutdown(oldest->fd, SHUT_RDWR);
 }
 
-bool callers_expect(struct callers *callers)
+bool callers_expect(struct callers *callers, int64_t now)
 {
-	pthread_mutex_lock(&callers->lock);
-	uint32_t taken = callers->expected, leaving = 0;
+	uint32_t taken = 0, leaving = 0;
 
+	pthread_mutex_lock(&callers->lock);
 	for (uint32_t i = 0; i < 2 * callers->most; i++) {
-		taken += callers->caller[i].fd >= 0;
-		leaving += callers->caller[i].fd >= 0 && callers->caller[i].leaving;
+		struct caller *caller = &callers->caller[i];
+
+		if (caller->fd == EXPECTED && now - caller->since > EXPECT_NS)
+			caller->fd = FREE;
+		taken += caller->fd != FREE;
+		leaving += caller->fd >= 0 && caller->leaving;
 	}
-	const bool room = taken < 2 * callers->most;
+	struct caller *place = oldest_place(callers, FREE);
 
 	if (taken - leaving >= callers->most)
 		end_oldest(callers);
-	callers->expected += room;
+	if (place)
+		*place = (struct caller){.fd = EXPECTED, .since = now};
 	pthread_mutex_unlock(&callers->lock);
-	return room;
+	return place != NULL;
 }
 
 void callers_give_back(struct callers *callers)
 {
 	pthread_mutex_lock(&callers->lock);
-	callers->expected--;
+	struct caller *caller = oldest_place(callers, EXPECTED);
+
+	if (caller)
+		caller->fd = FREE;
 	pthread_mutex_unlock(&callers->lock);
 }

@@ -12,10 +12,11 @@ struct caller;
 struct callers *callers_create(uint32_t most);
 void callers_destroy(struct callers *callers);
 
-/* Keeps a place for one more, until callers_add() or callers_give_back(): where all are taken, the
- * connection that has been idle for longest is ended, if there is one. False: even the places of
- * those who go are taken, for the moment. Any thread. */
-bool callers_expect(struct callers *callers);
+/* Keeps a place for one more, until callers_add() or callers_give_back(), or for a second from
+ * `now` (gw_now()) when neither comes: where all are taken, the connection that has been idle for
+ * longest is ended, if there is one. False: even the places of those who go are taken, for the
+ * moment. Any thread. */
+bool callers_expect(struct callers *callers, int64_t now);
 void callers_give_back(struct callers *callers);
 
 /* Who was expected has come, at `now` (gw_now()); `fd` is the server's until callers_remove().

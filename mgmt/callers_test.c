@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+
 #define MOST 3
 
 struct crowd {
@@ -23,7 +25,7 @@ static void fill(struct crowd *crowd)
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
 		crowd->server[i] = ends[0];
 		crowd->client[i] = ends[1];
-		assert_true(callers_expect(crowd->callers));
+		assert_true(callers_expect(crowd->callers, 1));
 		crowd->caller[i] = callers_add(crowd->callers, ends[0], i + 1);
 		assert_non_null(crowd->caller[i]);
 	}
@@ -53,13 +55,13 @@ static void the_one_that_is_idle_for_longest_gives_up_his_place(void **state)
 	fill(&crowd);
 	callers_note(crowd.callers, crowd.caller[0], true, 10);
 	callers_note(crowd.callers, crowd.caller[0], false, 11);
-	assert_true(callers_expect(crowd.callers));
+	assert_true(callers_expect(crowd.callers, 12));
 	assert_false(was_ended(&crowd, 0));
 	assert_true(was_ended(&crowd, 1));
 	assert_false(was_ended(&crowd, 2));
 	/* He is about to go: when nobody comes after all, that is room enough for the next. */
 	callers_give_back(crowd.callers);
-	assert_true(callers_expect(crowd.callers));
+	assert_true(callers_expect(crowd.callers, 12));
 	assert_false(was_ended(&crowd, 2));
 	leave(&crowd);
 }
@@ -71,7 +73,7 @@ static void nobody_has_to_go_while_there_is_room(void **state)
 	fill(&crowd);
 	callers_remove(crowd.callers, crowd.caller[1]);
 	crowd.caller[1] = NULL;
-	assert_true(callers_expect(crowd.callers));
+	assert_true(callers_expect(crowd.callers, 12));
 	for (int i = 0; i < MOST; i++)
 		assert_false(was_ended(&crowd, i));
 	leave(&crowd);
@@ -84,7 +86,7 @@ static void who_is_being_answered_stays(void **state)
 	fill(&crowd);
 	for (int i = 0; i < MOST; i++)
 		callers_note(crowd.callers, crowd.caller[i], true, 10);
-	assert_true(callers_expect(crowd.callers));
+	assert_true(callers_expect(crowd.callers, 12));
 	for (int i = 0; i < MOST; i++)
 		assert_false(was_ended(&crowd, i));
 	leave(&crowd);
@@ -95,17 +97,34 @@ static void there_is_an_end_to_places(void **state)
 	struct callers *callers = callers_create(1);
 
 	assert_null(callers_add(callers, 0, 1));
-	assert_true(callers_expect(callers));
-	assert_true(callers_expect(callers));
-	assert_false(callers_expect(callers));
+	assert_true(callers_expect(callers, 1));
+	assert_true(callers_expect(callers, 1));
+	assert_false(callers_expect(callers, 1));
 	struct caller *first = callers_add(callers, STDIN_FILENO, 1);
 
 	assert_non_null(first);
 	callers_note(callers, first, true, 1);
 	callers_give_back(callers);
-	assert_true(callers_expect(callers));
+	assert_true(callers_expect(callers, 1));
 	callers_note(callers, NULL, true, 1);
 	callers_remove(callers, NULL);
+	callers_destroy(callers);
+}
+
+static void a_place_is_not_kept_for_ever_for_one_who_never_comes(void **state)
+{
+	const int64_t first = GW_NS_PER_S, later = first + GW_NS_PER_S + 1;
+	struct callers *callers = callers_create(1);
+
+	assert_true(callers_expect(callers, first));
+	assert_true(callers_expect(callers, first + 1));
+	assert_false(callers_expect(callers, later - 1));
+	assert_true(callers_expect(callers, later));
+	/* The second one may still come. */
+	assert_false(callers_expect(callers, later));
+	assert_non_null(callers_add(callers, STDIN_FILENO, later));
+	assert_non_null(callers_add(callers, STDIN_FILENO, later));
+	assert_null(callers_add(callers, STDIN_FILENO, later));
 	callers_destroy(callers);
 }
 
@@ -116,6 +135,7 @@ int main(void)
 		cmocka_unit_test(nobody_has_to_go_while_there_is_room),
 		cmocka_unit_test(who_is_being_answered_stays),
 		cmocka_unit_test(there_is_an_end_to_places),
+		cmocka_unit_test(a_place_is_not_kept_for_ever_for_one_who_never_comes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

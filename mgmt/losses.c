@@ -64,13 +64,7 @@ void losses_destroy(struct losses *losses)
 
 static struct mark mark_camera(const struct gw *gw, uint32_t camera)
 {
-	static const enum gw_drop bad[] = {GW_DROP_JPEG_BAD, GW_DROP_JPEG_UNSUPPORTED,
-		GW_DROP_JPEG_LIMIT, GW_DROP_DECODE_FAILED};
 	const struct gw_stage *rx = &gw->stages[GW_STAGE_RX];
-	/* Frames that never became a picture. */
-	static const enum gw_drop refused[] = {GW_DROP_INCOMPLETE, GW_DROP_DIMS_UNKNOWN,
-		GW_DROP_DIMS_MISMATCH, GW_DROP_TOO_LARGE, GW_DROP_BAD_RESTART, GW_DROP_OVERLAP,
-		GW_DROP_BEYOND_END, GW_DROP_MIXED_HEADERS, GW_DROP_NO_TABLES, GW_DROP_BAD_TABLES};
 	struct mark mark = {
 		.packets = GW_COUNT(rx, camera, packets),
 		.not_jpeg = GW_COUNT(rx, camera, drops[GW_DROP_NOT_JPEG]),
@@ -79,10 +73,12 @@ static struct mark mark_camera(const struct gw *gw, uint32_t camera)
 		.passed = GW_COUNT_SOURCES(gw, camera, frames_out),
 	};
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		mark.bad += gw_total_drops(gw, camera, bad[i]);
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		mark.refused += gw_total_drops(gw, camera, refused[i]);
+	for (int drop = 1; drop < GW_DROP_COUNT; drop++) {
+		if (gw_drops[drop].fault == GW_FAULT_UNDECODABLE)
+			mark.bad += gw_total_drops(gw, camera, drop);
+		else if (gw_drops[drop].fault == GW_FAULT_REFUSED)
+			mark.refused += gw_total_drops(gw, camera, drop);
+	}
 	return mark;
 }
 

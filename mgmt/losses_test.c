@@ -134,6 +134,46 @@ static void a_camera_of_which_nothing_gets_through_is_told_and_is_not_silent(voi
 	assert_null(later(f, "camera.cam0.refused"));
 }
 
+static void every_cause_that_leaves_no_picture_is_told(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t sent = 0;
+	int causes = 0;
+
+	for (int drop = 1; drop < GW_DROP_COUNT; drop++) {
+		if (gw_drops[drop].fault == GW_FAULT_NONE)
+			continue;
+		sent += 100;
+		gw_counter_set(&rx(f, 0)->frames_in, sent);
+		gw_counter_set(&rx(f, 0)->drops[drop], 100);
+		if (!later(f,
+			    gw_drops[drop].fault == GW_FAULT_REFUSED ? "camera.cam0.refused"
+								     : "camera.cam0.undecodable"))
+			fail_msg("%s is no trouble", gw_drops[drop].name);
+		causes++;
+	}
+	assert_true(causes > 2);
+	assert_int_equal(gw_drops[GW_DROP_BAD_EXTENSION].fault, GW_FAULT_REFUSED);
+}
+
+/* A frame that is refused is refused for what is wrong with it, or for want of time or room; the
+ * camera that is changed meanwhile is no fault either. */
+static void a_frame_that_is_refused_has_a_fault_unless_there_is_no_room_for_it(void **state)
+{
+	static const enum gw_drop room[] = {
+		GW_DROP_CAMERA_CHANGED, GW_DROP_OVER_QUOTA, GW_DROP_NO_SLOT};
+
+	for (int drop = 1; drop < GW_DROP_COUNT; drop++) {
+		bool expected =
+			gw_drops[drop].place == GW_PLACE_RX && gw_drops[drop].unit == GW_FRAME;
+
+		for (size_t i = 0; i < sizeof(room) / sizeof(room[0]); i++)
+			expected = expected && drop != (int)room[i];
+		if (expected != (gw_drops[drop].fault == GW_FAULT_REFUSED))
+			fail_msg("%s says the wrong thing of its camera", gw_drops[drop].name);
+	}
+}
+
 /* Brokers that are away confirm nothing, and of 150 pictures five lost a packet. */
 static void pictures_that_are_well_and_go_nowhere_are_no_fault_of_the_camera(void **state)
 {
@@ -188,6 +228,8 @@ int main(void)
 		TEST(a_camera_of_another_codec_is_told_by_name),
 		TEST(pictures_that_nobody_can_decode_are_told),
 		TEST(a_camera_of_which_nothing_gets_through_is_told_and_is_not_silent),
+		TEST(every_cause_that_leaves_no_picture_is_told),
+		TEST(a_frame_that_is_refused_has_a_fault_unless_there_is_no_room_for_it),
 		TEST(pictures_that_are_well_and_go_nowhere_are_no_fault_of_the_camera),
 		TEST(what_the_network_lost_is_a_notice),
 		TEST(silent_cameras_are_named_after_a_while),

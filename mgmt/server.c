@@ -204,7 +204,7 @@ static bool has_room(void *arg)
 {
 	struct api_server *server = arg;
 
-	return callers_expect(server->callers);
+	return callers_expect(server->callers, gw_now());
 }
 
 static void enter(void *arg, int fd)

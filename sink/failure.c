@@ -5,18 +5,18 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/health.h"
 #include "core/log.h"
 
 /* A full disk takes a small write now and then: it is well after so long without a failure. */
 #define WELL_AFTER_NS (5 * GW_NS_PER_S)
+/* Cameras whose folders fail for different causes would say so in turn. */
+#define SAY_EVERY_NS (60 * GW_NS_PER_S)
 
-void failure_note(struct failure *failure, const char *what, int status)
+void failure_note(struct failure *failure, int status)
 {
 	failure->succeeded = status == 0;
 	if (status == 0)
 		return;
-	failure->latest = what;
 	failure->number = -status;
 	gw_counter_add(&failure->total, 1);
 }
@@ -26,22 +26,30 @@ int failure_now(const struct failure *failure)
 	return atomic_load_explicit(&failure->errno_now, memory_order_relaxed);
 }
 
+static void say(struct failure *failure, const char *path, int64_t now)
+{
+	gw_error_log("kafka", "%s: %s could not be written: %s", path, failure->what,
+		strerror(failure->number));
+	failure->said = failure->number;
+	failure->said_at = now;
+}
+
 void failure_tell(struct failure *failure, const char *path, int64_t now)
 {
 	const int before = failure_now(failure);
 
-	if (failure->latest) {
+	if (failure->number != 0) {
 		failure->at = now;
-		if (before != failure->number)
-			gw_error_log("kafka", "%s: %s could not be written: %s", path,
-				failure->latest, strerror(failure->number));
-		atomic_store_explicit(&failure->what, failure->latest, memory_order_relaxed);
-		atomic_store_explicit(&failure->errno_now, failure->number, memory_order_release);
-		failure->latest = NULL;
+		if (before == 0 ||
+			(failure->number != failure->said &&
+				now - failure->said_at >= SAY_EVERY_NS))
+			say(failure, path, now);
+		atomic_store_explicit(&failure->errno_now, failure->number, memory_order_relaxed);
 	} else if (before != 0 && failure->succeeded && now - failure->at > WELL_AFTER_NS) {
 		atomic_store_explicit(&failure->errno_now, 0, memory_order_relaxed);
-		gw_info("kafka", "%s: can be written again", path);
+		gw_info("kafka", "%s: %s can be written again", path, failure->what);
 	}
+	failure->number = 0;
 }
 
 /* What whoever reads it is to do about it. */
@@ -72,12 +80,11 @@ static const char *advice(int number)
 
 void failure_health(const struct failure *failure, const char *path, struct gw_health *health)
 {
-	const int number = atomic_load_explicit(&failure->errno_now, memory_order_acquire);
-	const char *what = atomic_load_explicit(&failure->what, memory_order_relaxed);
+	const int number = failure_now(failure);
 
 	if (number == 0)
 		return;
-	gw_health_add(health, strcmp(what, FAILURE_PICTURE) == 0 ? GW_DEGRADED : GW_FAILED,
-		"kafka.file.failed", NULL, "%s: %s could not be written and is dropped: %s: %s",
-		path, what, strerror(number), advice(number));
+	gw_health_add(health, failure->severity, failure->id, NULL,
+		"%s: %s could not be written and is dropped: %s: %s", path, failure->what,
+		strerror(number), advice(number));
 }

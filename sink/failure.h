@@ -1,5 +1,6 @@
-/* What the file back-end cannot write: told once in the log, and as a trouble for as long as it
- * lasts. The lane's thread, but where something else is said. */
+/* What the file back-end cannot write, one for each kind of thing that it writes: told in the log
+ * when it begins, and as a trouble for as long as it lasts. The lane's thread, but where something
+ * else is said. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,31 +8,28 @@
 
 #include "core/config/config.h"
 #include "core/counter.h"
+#include "core/health.h"
 
-struct gw_health;
-
-/* What fails: part of the sentence "... could not be written". */
-#define FAILURE_LINES GW_LINES_FILE
-#define FAILURE_PICTURE "a picture"
-
-/* All zero: nothing failed. */
+/* Only its first three fields are not zero at first: nothing failed. */
 struct failure {
-	const char *latest; /* since failure_tell(), NULL: nothing */
-	int number;
-	int64_t at;
-	bool succeeded; /* something could be written since then */
+	const char *what; /* part of the sentence "... could not be written" */
+	const char *id; /* of the trouble */
+	enum gw_severity severity; /* of the same */
+
+	int number; /* errno of what failed last since failure_tell(), 0: nothing did */
+	bool succeeded; /* the last one could be written */
+	int64_t at; /* when one failed last */
+	int64_t said_at; /* when the log said so last */
+	int said; /* the errno that it named */
 	struct gw_counter total;
-	/* The lane writes, the API reads: errno while it is not well, or 0, and what failed last.
-	 */
-	_Atomic int errno_now;
-	_Atomic(const char *) what;
+	_Atomic int errno_now; /* while it is not well, or 0: the lane writes, the API reads */
 };
 
-/* `what` was written (0) or could not be (a negative errno). */
-void failure_note(struct failure *failure, const char *what, int status);
+/* One was written (0) or could not be (a negative errno). */
+void failure_note(struct failure *failure, int status);
 
-/* Tells of `path` that something failed since the last call, or that all is well again. In
- * housekeeping, at `now` (gw_now()). */
+/* Tells of `path` that it began, that the cause is another one (once a minute at most), or that all
+ * is well again. In housekeeping, at `now` (gw_now()). */
 void failure_tell(struct failure *failure, const char *path, int64_t now);
 
 /* 0, or the errno while it lasts. Any thread. */

@@ -45,7 +45,7 @@ struct file_sink {
 	uint32_t line_count;
 
 	bool made_again; /* frames.jsonl, since the last housekeeping */
-	struct failure failure;
+	struct failure line_failure, picture_failure;
 	struct gw_counter line_total, picture_total;
 
 	/* By the camera's slot: whose pictures were looked at, and the number that the first of
@@ -69,7 +69,7 @@ static uint32_t write_lines(struct file_sink *file)
 
 	if (status == 0)
 		status = output_add(&file->output, file->buffer, file->buffered);
-	failure_note(&file->failure, FAILURE_LINES, status);
+	failure_note(&file->line_failure, status);
 	int64_t now = gw_now();
 
 	file->buffered = 0;
@@ -137,7 +137,7 @@ static enum gw_drop submit_picture(struct file_sink *file, const struct sink_rec
 		if (status == 0)
 			status = write_picture(camera->directory, name, record);
 	}
-	failure_note(&file->failure, FAILURE_PICTURE, status);
+	failure_note(&file->picture_failure, status);
 	if (status != 0)
 		return GW_DROP_SAMPLE_LOST;
 	gw_counter_add(&file->picture_total, 1);
@@ -226,7 +226,7 @@ static void look_now_and_then(struct file_sink *file, int64_t now)
 	const int status = output_look(&file->output, &file->made_again);
 
 	if (status != 0 || file->made_again)
-		failure_note(&file->failure, FAILURE_LINES, status);
+		failure_note(&file->line_failure, status);
 }
 
 static void file_housekeeping(void *state, int64_t now)
@@ -239,7 +239,8 @@ static void file_housekeeping(void *state, int64_t now)
 		gw_info("kafka", "%s was moved away or removed: there is a new one",
 			file->output.lines_path);
 	file->made_again = false;
-	failure_tell(&file->failure, file->output.path, now);
+	failure_tell(&file->line_failure, file->output.path, now);
+	failure_tell(&file->picture_failure, file->output.path, now);
 }
 
 static void file_flush(void *state)
@@ -251,21 +252,24 @@ static void file_health(void *const *states, uint32_t lanes, struct gw_health *h
 {
 	const struct file_sink *file = states[0];
 
-	failure_health(&file->failure, file->output.path, health);
+	failure_health(&file->line_failure, file->output.path, health);
+	failure_health(&file->picture_failure, file->output.path, health);
 }
 
 static struct json_t *file_describe(void *const *states, uint32_t lanes)
 {
 	/* There is one. */
 	struct file_sink *file = states[0];
-	const int failure = failure_now(&file->failure);
+	const int lines = failure_now(&file->line_failure);
+	const int failure = lines != 0 ? lines : failure_now(&file->picture_failure);
+	const uint64_t failed = gw_counter_get(&file->line_failure.total) +
+		gw_counter_get(&file->picture_failure.total);
 
 	return json_pack("{s:s, s:s, s:n, s:s, s:I, s:I, s:I, s:s?}", "backend", "file", "state",
 		failure == 0 ? "up" : "down", "brokers", "directory", file->output.path, "lines",
 		(json_int_t)gw_counter_get(&file->line_total), "pictures",
-		(json_int_t)gw_counter_get(&file->picture_total), "failed",
-		(json_int_t)gw_counter_get(&file->failure.total), "last_error",
-		failure == 0 ? NULL : strerror(failure));
+		(json_int_t)gw_counter_get(&file->picture_total), "failed", (json_int_t)failed,
+		"last_error", failure == 0 ? NULL : strerror(failure));
 }
 
 static void file_close(void *state)
@@ -332,6 +336,10 @@ static int file_open(const struct gw *gw, struct sink *sink, void **state, struc
 		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
 	file->gw = gw;
 	file->sink = sink;
+	file->line_failure = (struct failure){
+		.what = GW_LINES_FILE, .id = "kafka.file.failed", .severity = GW_FAILED};
+	file->picture_failure = (struct failure){
+		.what = "a picture", .id = "kafka.file.pictures", .severity = GW_DEGRADED};
 	file->buffer = malloc(BUFFER_SIZE);
 	/* A gateway that starts again goes on; a replay stands for itself. */
 	int status = gw->replay

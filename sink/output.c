@@ -16,7 +16,7 @@
 
 #define LONGEST_LINE RECORD_SIZE
 
-/* `path` and the directories above it. */
+/* `path` and the directories above it; it is as it was afterwards. */
 static int make_directories(char *path)
 {
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -47,7 +47,7 @@ static int put_in_place(int fresh, int *number)
 
 static int open_directory(struct output *output)
 {
-	const int status = make_directories(output->path);
+	const int status = make_directories(output->walked);
 
 	if (status != 0)
 		return status;
@@ -116,9 +116,14 @@ static int open_lines(struct output *output, bool afresh)
 		close(fd);
 		return (int)torn;
 	}
+	const int status = put_in_place(fd, &output->lines);
+
+	if (status != 0)
+		return status;
+	output->torn = false;
 	output->device = info.st_dev;
 	output->inode = info.st_ino;
-	return put_in_place(fd, &output->lines);
+	return 0;
 }
 
 int output_open(struct output *output, const char *path, const char *name, bool afresh,
@@ -126,7 +131,9 @@ int output_open(struct output *output, const char *path, const char *name, bool 
 {
 	*output = (struct output){.name = name, .directory = -1, .lines = -1};
 	output->path = strdup(path);
-	if (!output->path || asprintf(&output->lines_path, "%s/" GW_LINES_FILE, path) < 0) {
+	output->walked = strdup(path);
+	if (!output->path || !output->walked ||
+		asprintf(&output->lines_path, "%s/" GW_LINES_FILE, path) < 0) {
 		output->lines_path = NULL;
 		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
 	}
@@ -153,7 +160,8 @@ void output_close(struct output *output)
 		close(output->directory);
 	if (output->lines >= 0)
 		close(output->lines);
-	free(output->path);
+	free((void *)output->path);
+	free(output->walked);
 	free(output->lines_path);
 }
 
@@ -173,18 +181,38 @@ int output_look(struct output *output, bool *again)
 	return status;
 }
 
+/* After a failure that left a part of a line. */
+static int mend(struct output *output)
+{
+	struct stat info;
+
+	if (!output->torn)
+		return 0;
+	if (fstat(output->lines, &info) != 0)
+		return -errno;
+	const ssize_t status = mend_end(output->lines, info.st_size);
+
+	if (status < 0)
+		return (int)status;
+	output->torn = false;
+	return 0;
+}
+
 int output_add(struct output *output, const char *data, size_t size)
 {
 	struct stat before, after;
+	int status = mend(output);
 
+	if (status != 0)
+		return status;
 	if (fstat(output->lines, &before) != 0)
 		return -errno;
-	const int status = write_whole(output->lines, data, size);
+	status = write_whole(output->lines, data, size);
 
 	/* What got in of it is taken back. Somebody may have cut the file meanwhile: it must not
 	 * become longer by that. */
 	if (status != 0 && fstat(output->lines, &after) == 0 && after.st_size > before.st_size)
-		(void)!ftruncate(output->lines, before.st_size);
+		output->torn = ftruncate(output->lines, before.st_size) != 0;
 	return status;
 }
 

@@ -13,9 +13,12 @@
 #include "core/error.h"
 
 struct output {
-	char *path, *lines_path;
+	const char *path; /* any thread */
+	char *walked; /* a copy, which is cut and mended while directories are made */
+	char *lines_path;
 	const char *name; /* what the user calls it */
 	int directory, lines; /* descriptors; their numbers stay the same while it is open */
+	bool torn; /* frames.jsonl ends with a part of a line that could not be taken back */
 	dev_t device; /* of the open frames.jsonl, as is `inode` */
 	ino_t inode;
 };
@@ -31,7 +34,8 @@ void output_close(struct output *output);
  * *again when there had to be a new one. Returns 0 or a negative errno. */
 int output_look(struct output *output, bool *again);
 
-/* Adds lines, whole or not at all. Returns 0 or a negative errno. */
+/* Adds lines, whole or not at all. Where a part of them got in and cannot be taken back, the next
+ * call sees to that first. Returns 0 or a negative errno. */
 int output_add(struct output *output, const char *data, size_t size);
 
 /* Opens a camera's folder, made where it is missing. Returns a descriptor, the caller's, or a

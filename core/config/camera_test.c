@@ -63,8 +63,11 @@ static void it_is_refused_as_it_would_be_in_the_file(void **state)
 	refused("{name: a/b, " ADDRESSES ", port: 1}",
 		"camera:1:8: name: 'a/b' is not a name: use letters, digits, '.', '_' and '-'");
 	refused("{name: frames.jsonl, " ADDRESSES ", port: 1}",
-		"camera:1:8: name: 'frames.jsonl' is the file that results are written to "
-		"beside the cameras' folders: choose another name");
+		"camera:1:8: name: 'frames.jsonl' is a file that is written beside the cameras' "
+		"folders: choose another name");
+	refused("{name: stats.json, " ADDRESSES ", port: 1}",
+		"camera:1:8: name: 'stats.json' is a file that is written beside the cameras' "
+		"folders: choose another name");
 	refused("{name: a, " ADDRESSES ", port: 1, quota: 65}",
 		"camera:1:68: quota: must be at most 64 frames");
 	refused("[1, 2]", "camera:1:1: 'the text' must be a mapping ('key: value')");

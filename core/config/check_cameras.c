@@ -76,8 +76,9 @@ int config_check_camera(struct gw_camera_config *camera, const char *place,
 			"'%s' is not a name: use letters, digits, '.', '_' and '-'", camera->name);
 	if (gw_name_is_reserved(camera->name, strlen(camera->name)))
 		return config_refuse(source, place, "name", error,
-			"'%s' is the file that results are written to beside the cameras' folders: "
-			"choose another name",
+			"'%s' is a file that is written beside the cameras' folders: choose "
+			"another "
+			"name",
 			camera->name);
 	if (!parse_address(camera->source, &camera->source_address))
 		return config_refuse(source, place, "source", error,

@@ -19,6 +19,7 @@
 #define GW_NAME 64
 /* What a replay, and a gateway without Kafka, write results to, beside the cameras' folders. */
 #define GW_LINES_FILE "frames.jsonl"
+#define GW_STATS_FILE "stats.json" /* a replay's counts, in the same directory */
 #define GW_PROPERTIES 256 /* in one list; librdkafka knows fewer */
 
 enum gw_mode {
@@ -84,7 +85,8 @@ struct gw_address {
 };
 
 struct gw_camera_config {
-	/* Letters, digits, '.', '_' and '-'; at most GW_NAME - 1; not GW_LINES_FILE. */
+	/* Letters, digits, '.', '_' and '-'; at most GW_NAME - 1; none of
+	 * gw_name_is_reserved(). */
 	char *name;
 	char *source;
 	char *destination;

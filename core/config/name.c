@@ -19,5 +19,10 @@ bool gw_name_is_good(const char *name, size_t size)
 
 bool gw_name_is_reserved(const char *name, size_t size)
 {
-	return size == strlen(GW_LINES_FILE) && memcmp(name, GW_LINES_FILE, size) == 0;
+	static const char *const reserved[] = {GW_LINES_FILE, GW_STATS_FILE};
+
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (size == strlen(reserved[i]) && memcmp(name, reserved[i], size) == 0)
+			return true;
+	return false;
 }

@@ -8,5 +8,5 @@
  * keys and URLs. `size` bytes, nothing ends them. */
 bool gw_name_is_good(const char *name, size_t size);
 
-/* Whether no camera may have it: it is the file that stands beside their folders. */
+/* Whether no camera may have it: a file of that name stands beside their folders. */
 bool gw_name_is_reserved(const char *name, size_t size);

@@ -24,7 +24,7 @@ static void nothing_ends_a_name_but_its_size(void **state)
 	assert_false(gw_name_is_good("door", 5));
 }
 
-static void only_the_file_beside_the_folders_is_reserved(void **state)
+static void only_the_files_beside_the_folders_are_reserved(void **state)
 {
 	const size_t size = strlen(GW_LINES_FILE);
 
@@ -32,6 +32,8 @@ static void only_the_file_beside_the_folders_is_reserved(void **state)
 	assert_false(gw_name_is_reserved(GW_LINES_FILE "x", size + 1));
 	assert_false(gw_name_is_reserved(GW_LINES_FILE, size - 1));
 	assert_false(gw_name_is_reserved("frames.json2", size));
+	assert_true(gw_name_is_reserved(GW_STATS_FILE, strlen(GW_STATS_FILE)));
+	assert_false(gw_name_is_reserved(GW_STATS_FILE "l", strlen(GW_STATS_FILE) + 1));
 }
 
 int main(void)
@@ -39,7 +41,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_may_be_part_of_a_path_and_a_url),
 		cmocka_unit_test(nothing_ends_a_name_but_its_size),
-		cmocka_unit_test(only_the_file_beside_the_folders_is_reserved),
+		cmocka_unit_test(only_the_files_beside_the_folders_are_reserved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 	int code;
 
 	/* An answer does not go into the socket that took the output's place. */
-	if (gw_standard_files(O_RDONLY) != 0)
+	if (gw_standard_files("gwctl", O_RDONLY) != 0)
 		return CLI_NOT_WELL;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	/* Asked by the completion script, not by people: it is not among the commands. */
