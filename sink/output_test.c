@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -21,6 +22,7 @@
 #include "core/clock.h"
 #include "core/health.h"
 #include "sink/fixture.h"
+#include "sink/output.h"
 #include "sink/stage.h"
 
 #define LIVE "kafka: {backend: file, directory: DIR/out, frames: {every: 1}}\n"
