@@ -174,7 +174,6 @@ void log_queue_stop(int64_t ns, int64_t most)
 
 	if (running && !ended)
 		give_up();
-
 	pthread_mutex_unlock(&queue.lock);
 	if (ended)
 		pthread_join(queue.thread, NULL);
