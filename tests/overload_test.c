@@ -43,8 +43,8 @@ static void slow_run(void *engine, struct infer_batch *batch)
 	sleep_for(batch->count * PICTURE_NS);
 }
 
-static int slow_open(struct infer_spec *spec, struct gw_device *device, void **engine,
-	struct gw_error *error)
+static int slow_open(
+	struct infer_spec *spec, struct gw_device *device, void **engine, struct gw_error *error)
 {
 	memset(&slow, 0, sizeof(slow));
 	*engine = &slow;
