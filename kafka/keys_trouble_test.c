@@ -96,13 +96,16 @@ static void what_is_in_the_way_of_all_is_tried_once_a_second(void **state)
 static void a_trouble_that_nobody_meets_any_more_is_over(void **state)
 {
 	static const struct timespec pause = {.tv_sec = 5, .tv_nsec = 200 * GW_NS_PER_MS};
+	static const struct timespec moment = {.tv_nsec = GW_NS_PER_MS};
 	struct gw gw;
 
 	test_keys_open(&gw, TEST_KEYS_MANY);
 	test_keys_wait_for_trouble("file", 1);
 	test_keys_wait_for_trouble("memory", 1);
-	for (int i = 0; i < 1000 && test_keys.health.trouble[0].severity != GW_FAILED; i++)
+	for (int i = 0; i < 5000 && test_keys.health.trouble[0].severity != GW_FAILED; i++) {
+		nanosleep(&moment, NULL);
 		test_keys_wait_for_trouble("memory", 1);
+	}
 	test_keys_expect_trouble(GW_FAILED, "Cannot allocate memory");
 	nanosleep(&pause, NULL);
 	test_keys_wait_for_trouble(NULL, 0);

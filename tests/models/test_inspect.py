@@ -92,7 +92,7 @@ def pictures(model, photograph, video, mnist_folder) -> list[np.ndarray]:
 
 def numbers(result: dict) -> list[float]:
     """Returns the confidences and sides of all that was found."""
-    found = result.get("objects") or result["classes"]
+    found = result["objects"] if "objects" in result else result["classes"]
     return [v for f in found for v in (f["index"], f["confidence"], *f.get("bbox", {}).values())]
 
 
