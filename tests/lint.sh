@@ -24,9 +24,12 @@ compiled() {
 	sed -n 's#^ *"file": "\.\./\(.*\.c\)",\{0,1\}$#\1#p' build-asan/compile_commands.json | sort -u
 }
 
+# How many of them at a time.
+tidy_jobs=$JOBS
+
 # tidy CHECKS: the files on standard input, one a process, since some take long.
 tidy() {
-	xargs -r -d '\n' -P "$JOBS" -n 1 clang-tidy --quiet -p build-asan "--checks=$1"
+	xargs -r -d '\n' -P "$tidy_jobs" -n 1 clang-tidy --quiet -p build-asan "--checks=$1"
 }
 
 # The analyser cannot know that a cmocka assertion does not return, and the sanitizers run the unit

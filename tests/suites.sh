@@ -116,12 +116,13 @@ run_suite() {
 	printf '=== %s: %d s ===\n' "$suite" $((SECONDS - begin))
 }
 
-# run_beside NAME: in the background, and only with the processor time that others leave. What it says
-# comes with `show_beside`.
+# run_beside NAME: in the background, on one processor, and only with the time that others leave there.
+# What it says comes with `show_beside`.
 run_beside() {
 	(
 		exec 3>&1
 		renice -n 19 -p "$BASHPID" >/dev/null
+		tidy_jobs=1
 		run_suite "$1"
 	) >"$RESULTS/$1.log" 2>&1 &
 	beside=$!
