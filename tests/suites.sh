@@ -122,6 +122,7 @@ run_beside() {
 	(
 		exec 3>&1
 		renice -n 19 -p "$BASHPID" >/dev/null
+		# shellcheck disable=SC2034 # read in lint.sh
 		tidy_jobs=1
 		run_suite "$1"
 	) >"$RESULTS/$1.log" 2>&1 &
