@@ -253,6 +253,15 @@ static void set_now(struct gw *gw, uint32_t id, struct gw_camera *is, enum gw_ca
 	pthread_rwlock_unlock(&cameras->lock);
 }
 
+static void set_sampling(struct gw *gw, uint32_t id)
+{
+	const struct gw_frames_topic_config *frames = gw->config->kafka->frames;
+
+	atomic_store(&gw->cameras->slot[id].sample_every,
+		__atomic_load_n(frames->every, __ATOMIC_RELAXED));
+	atomic_store(&gw->cameras->slot[id].sample_disagreement, frames->disagreement);
+}
+
 int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct gw_error *error)
 {
 	uint32_t id = slot_of(gw, config->name);
@@ -288,8 +297,7 @@ int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct g
 	if (is_new)
 		take_slot(gw, id, config->name);
 	if (!was)
-		atomic_store(&gw->cameras->slot[id].sample_every,
-			__atomic_load_n(gw->config->kafka->frames->every, __ATOMIC_RELAXED));
+		set_sampling(gw, id);
 	set_now(gw, id, is, GW_CAMERA_LIVE);
 	publish(gw, is, was);
 	gw_camera_version_retire(gw, was);

@@ -89,6 +89,8 @@ struct gw_camera_slot {
 	char name[GW_NAME]; /* of whom the counters are; empty: never used. As `now`. */
 
 	_Atomic uint32_t sample_every; /* 0: only on demand. Control writes, the sink reads. */
+	/* A frame whose models disagree so much is sampled; 0: none for that. The same. */
+	_Atomic float sample_disagreement;
 	_Atomic bool sample_now; /* the API sets it, the sink exchanges it for false */
 
 	/* Written by the lane of the camera's source. */

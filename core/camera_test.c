@@ -66,7 +66,7 @@ static int set_up(void **state)
 	const int status = test_gateway_open(&gw,
 		"cameras: []\n"
 		"frames: {classes: [{width: 640, height: 480, count: 8}]}\n"
-		"kafka: {frames: {every: 7}}\n",
+		"kafka: {frames: {every: 7, disagreement: 0.5}}\n",
 		NULL, GW_STAGE_ACCEL, &toy, &error);
 
 	if (status != 0)
@@ -117,6 +117,7 @@ static void a_camera_is_added_changed_and_removed(void **state)
 	assert_int_equal(gw_camera_now(&gw, id)->config->port, 5000);
 	assert_ptr_equal(play.published, gw_camera_now(&gw, id));
 	assert_int_equal(gw.cameras->slot[id].sample_every, 7);
+	assert_true(gw.cameras->slot[id].sample_disagreement == 0.5f);
 	const uint32_t version = gw_camera_now(&gw, id)->version;
 
 	assert_int_equal(put("door", 5002), 0);

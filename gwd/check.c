@@ -35,6 +35,18 @@ static int check_model(
 		model, owner, path);
 }
 
+/* A camera's model, or all those of its plan. */
+static int check_looks(const char *repository, const char *model, const struct gw_step_config *plan,
+	uint32_t count, const char *owner, struct gw_error *error)
+{
+	int status = model ? check_model(repository, model, owner, error) : 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t k = 0; k < gw_step_models(&plan[i]) && status == 0; k++)
+			status = check_model(repository, gw_step_model(&plan[i], k), owner, error);
+	return status;
+}
+
 int gw_check_models(const struct gw_config *config, bool replay, struct gw_error *error)
 {
 	const struct gw_source_config *source = config->kafka->source;
@@ -46,11 +58,11 @@ int gw_check_models(const struct gw_config *config, bool replay, struct gw_error
 		char owner[GW_NAME + 16];
 
 		snprintf(owner, sizeof(owner), "camera %s", camera->name);
-		if (camera->model)
-			status = check_model(repository, camera->model, owner, error);
+		status = check_looks(
+			repository, camera->model, camera->plan, camera->plan_count, owner, error);
 	}
 	if (status == 0 && source && !replay)
-		status = check_model(
-			repository, source->template->model, "kafka.source.template", error);
+		status = check_looks(repository, source->template->model, source->template->plan,
+			source->template->plan_count, "kafka.source.template", error);
 	return status;
 }

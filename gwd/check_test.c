@@ -44,8 +44,8 @@ static int take_away(void **state)
 	return 0;
 }
 
-/* Checks a camera with this model; the line must hold the words. NULL: it is well. */
-static void check(const char *repository, const char *model, const char *words)
+/* Checks a camera with `more` keys; the line must hold the words. NULL: it is well. */
+static void check_camera(const char *repository, const char *more, const char *words)
 {
 	struct gw_config *config;
 	struct gw_error error;
@@ -54,7 +54,7 @@ static void check(const char *repository, const char *model, const char *words)
 	snprintf(text, sizeof(text),
 		"accel: {repository: %s}\n"
 		"cameras: [{name: door, source: 10.0.0.1, destination: 10.0.0.2, port: 1%s%s}]\n",
-		repository, model ? ", model: " : "", model ? model : "");
+		repository, more[0] ? ", " : "", more);
 	if (gw_config_parse(text, strlen(text), &config, &error) != 0)
 		fail_msg("%s", error.text);
 	const int status = gw_check_models(config, false, &error);
@@ -63,6 +63,15 @@ static void check(const char *repository, const char *model, const char *words)
 	if (words && !strstr(error.text, words))
 		fail_msg("'%s' is not in: %s", words, error.text);
 	gw_config_free(config);
+}
+
+static void check(const char *repository, const char *model, const char *words)
+{
+	char more[64] = "";
+
+	if (model)
+		snprintf(more, sizeof(more), "model: %s", model);
+	check_camera(repository, more, words);
 }
 
 static void models_that_are_there_are_well(void **state)
@@ -79,6 +88,16 @@ static void a_model_or_a_version_that_is_not_there_is_named(void **state)
 
 	check(r->path, "faces", "model faces of camera door: there is no folder ");
 	check(r->path, "'digits:3'", "/digits/3: put the model there");
+}
+
+static void every_model_of_a_plan_must_be_there(void **state)
+{
+	struct repository *r = *state;
+
+	check_camera(
+		r->path, "plan: [{model: digits}, {name: e, models: [digits, 'digits:2']}]", NULL);
+	check_camera(r->path, "plan: [{model: digits}, {name: e, models: ['digits:2', faces]}]",
+		"model faces of camera door: there is no folder ");
 }
 
 static void a_repository_is_only_needed_for_a_model(void **state)
@@ -137,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(models_that_are_there_are_well),
 		TEST(a_model_or_a_version_that_is_not_there_is_named),
+		TEST(every_model_of_a_plan_must_be_there),
 		TEST(a_repository_is_only_needed_for_a_model),
 		TEST(memory_is_enough_for_frames_of_every_size),
 		TEST(the_template_of_a_source_names_a_model_too),

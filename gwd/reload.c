@@ -22,14 +22,19 @@ static void apply_log_level(struct gw *gw, const struct gw_config *wanted)
 static void apply_sampling(struct gw *gw, const struct gw_config *wanted)
 {
 	const uint32_t every = *wanted->kafka->frames->every;
+	const float disagreement = wanted->kafka->frames->disagreement;
 
 	/* The API reads it, and a camera that is added. */
 	pthread_rwlock_wrlock(&gw->cameras->lock);
 	__atomic_store_n(gw->config->kafka->frames->every, every, __ATOMIC_RELAXED);
+	gw->config->kafka->frames->disagreement = disagreement;
 	pthread_rwlock_unlock(&gw->cameras->lock);
-	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
 		atomic_store(&gw->cameras->slot[i].sample_every, every);
-	gw_info("reload", "applied: `kafka.frames.every` (%u)", every);
+		atomic_store(&gw->cameras->slot[i].sample_disagreement, disagreement);
+	}
+	gw_info("reload", "applied: `kafka.frames.every` (%u), `kafka.frames.disagreement` (%.3g)",
+		every, (double)disagreement);
 }
 
 /* Who brings the running gateway to what is wanted, by rule. `gw->config` is part of that. Each is

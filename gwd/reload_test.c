@@ -121,9 +121,10 @@ static void the_sampling_rate_applies_at_once(void **state)
 		"log: {level: info, to: stderr}\n"
 		"cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1}]\n"
 		"frames: {classes: [{width: 16, height: 16, count: 7}]}\n"
-		"kafka: {frames: {every: 3}}\n",
-		1, "applied: `kafka.frames.every` (3)");
+		"kafka: {frames: {every: 3, disagreement: 0.25}}\n",
+		1, "applied: `kafka.frames.every` (3), `kafka.frames.disagreement` (0.25)");
 	assert_int_equal(r->gw.cameras->slot[0].sample_every, 3);
+	assert_true(r->gw.cameras->slot[0].sample_disagreement == 0.25f);
 }
 
 #define SAME_BUT_CAMERAS \

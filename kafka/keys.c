@@ -179,6 +179,8 @@ static int put(struct gw *gw, void *arg, struct gw_error *error)
 		.source = source->topic,
 		.destination = nowhere,
 		.model = template->model,
+		.plan = template->plan,
+		.plan_count = template->plan_count,
 		.region = template->region,
 		.quota = template->quota,
 		.width = template->width,

@@ -119,6 +119,29 @@ static void a_camera_is_added_shown_changed_and_removed(void **state)
 	assert_null(strstr(f->said, "door"));
 }
 
+static void a_plan_takes_the_place_of_a_model(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(ask(f, "POST", "cameras", "{" DOOR ", 'model': 'digits'}"), 201);
+	assert_int_equal(ask(f, "PATCH", "cameras/door", "{'plan': [{'model': 'a'}]}"), 400);
+	assert_said(f, "camera: plan: give `model` or `plan`, not both: a plan names its models");
+	assert_int_equal(ask(f, "PATCH", "cameras/door",
+				 "{'model': null, 'plan': [{'model': 'a', 'from': null}]}"),
+		400);
+	assert_said(f, "camera: 'plan[0].from' must be text of 1 to 127 characters, not null");
+	assert_int_equal(
+		ask(f, "PATCH", "cameras/door",
+			"{'model': null, 'plan': [{'model': 'a'}, {'name': 'e', 'from': 'a', "
+			"'models': ['b', 'c'], 'least': 0.3}]}"),
+		200);
+	assert_said(f, "\"model\":null");
+	assert_said(f, "\"plan\":[\"a\",\"e\"]");
+	assert_int_equal(ask(f, "PATCH", "cameras/door", "{'model': 'digits', 'plan': null}"), 200);
+	assert_said(f, "\"model\":\"digits\"");
+	assert_null(strstr(f->said, "plan"));
+}
+
 static void a_body_that_is_no_camera_is_refused_in_one_line(void **state)
 {
 	static const struct {
@@ -444,6 +467,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_camera_is_added_shown_changed_and_removed),
+		TEST(a_plan_takes_the_place_of_a_model),
 		TEST(a_body_that_is_no_camera_is_refused_in_one_line),
 		TEST(what_another_camera_has_is_refused),
 		TEST(a_change_that_is_none_or_wrong_changes_nothing),

@@ -10,9 +10,21 @@
 
 static const char *model_name(const struct gw *gw, const struct gw_camera *camera)
 {
+	if (camera->config->plan_count > 0)
+		return NULL;
 	if (camera->model < atomic_load_explicit(&gw->model_count, memory_order_acquire))
 		return gw->models[camera->model].name;
 	return camera->config->model;
+}
+
+/* What its steps are called; NULL: it has no plan. */
+static json_t *plan_facts(const struct gw_camera_config *config)
+{
+	json_t *names = config->plan_count > 0 ? json_array() : NULL;
+
+	for (uint32_t i = 0; names && i < config->plan_count; i++)
+		json_array_append_new(names, json_string(gw_step_name(&config->plan[i])));
+	return names;
 }
 
 json_t *cameras_facts(
@@ -35,7 +47,7 @@ json_t *cameras_facts(
 	}
 	/* In one go: thousands are listed. */
 	return json_pack("{s:s, s:s, s:s, s:i, s:s?, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, "
-			 "s:I, s:I, s:o, s:o, s:o}",
+			 "s:I, s:I, s:o, s:o, s:o, s:o*}",
 		"name", config->name, "source", config->source, "destination", config->destination,
 		"port", (int)config->port, "model", model_name(gw, camera), "state",
 		camera_state_name(rates.state), "width", width, "height", height, "fps",
@@ -46,7 +58,8 @@ json_t *cameras_facts(
 		(json_int_t)tally.bytes, "quota", (json_int_t)config->quota, "frames",
 		facts_flow(&tally, GW_FRAME), "samples", facts_flow(&tally, GW_SAMPLE),
 		"last_frame_age_ms",
-		rates.last_frame_age_ms < 0 ? json_null() : json_integer(rates.last_frame_age_ms));
+		rates.last_frame_age_ms < 0 ? json_null() : json_integer(rates.last_frame_age_ms),
+		"plan", plan_facts(config));
 }
 
 int cameras_missing(const struct gw *gw, const char *name, struct gw_error *error)

@@ -6,6 +6,7 @@
 
 #include "core/config/check.h"
 #include "core/config/complete.h"
+#include "core/config/json.h"
 #include "core/config/json_types.h"
 #include "core/config/schema.h"
 #include "core/config/yaml_load.h"
@@ -37,7 +38,7 @@ int gw_config_camera_from_json(const json_t *json, const char *name,
 	*camera = NULL;
 	if (status != 0)
 		return status;
-	char *text = json_dumps(json, 0);
+	char *text = json_dumps(json, JSON_REAL_PRECISION(GW_FLOAT_DIGITS));
 
 	if (!text)
 		return gw_error_set(error, -ENOMEM, "out of memory");
@@ -75,8 +76,11 @@ struct gw_camera_config *gw_config_camera_copy(const struct gw_camera_config *ca
 	copy->ssrc = copy_bytes(camera->ssrc, sizeof(*camera->ssrc));
 	copy->payload_type = copy_bytes(camera->payload_type, sizeof(*camera->payload_type));
 	copy->region = copy_bytes(camera->region, sizeof(*camera->region));
-	whole &= !copy->ssrc == !camera->ssrc && !copy->payload_type == !camera->payload_type &&
-		!copy->region == !camera->region;
+	copy->plan = gw_plan_copy(camera->plan, camera->plan_count);
+	if (!copy->plan)
+		copy->plan_count = 0;
+	whole &= !copy->plan == !camera->plan && !copy->ssrc == !camera->ssrc &&
+		!copy->payload_type == !camera->payload_type && !copy->region == !camera->region;
 	if (whole)
 		return copy;
 	gw_config_camera_free(copy);

@@ -54,7 +54,7 @@ static void it_is_refused_as_it_would_be_in_the_file(void **state)
 	refused("", "camera: the file is empty");
 	refused("{name: a, " ADDRESSES ", port: 1, colour: blue}",
 		"camera:1:61: unknown key 'colour' (known here: name, source, destination, port, "
-		"ssrc, payload_type, width, height, conceal, model, region, quota)");
+		"ssrc, payload_type, width, height, conceal, model, plan, region, quota)");
 	refused("{name: a, " ADDRESSES "}", "camera:1:1: 'port' is missing");
 	refused("{name: a, " ADDRESSES ", port: 70000}",
 		"camera:1:58: 'port' must be a whole number from 1 to 65535, not '70000'");

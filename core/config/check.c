@@ -18,7 +18,13 @@ int config_refuse(const struct config_source *source, const char *place, const c
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	snprintf(path, sizeof(path), "%s%s", place, key);
+	const size_t size = strlen(place);
+
+	/* Of a mapping as a whole. */
+	if (key[0] == '\0' && size > 0 && place[size - 1] == '.')
+		snprintf(path, sizeof(path), "%.*s", (int)size - 1, place);
+	else
+		snprintf(path, sizeof(path), "%s%s", place, key);
 	return gw_yaml_complain(
 		source->text, source->size, source->file, path, error, "%s", reason);
 }

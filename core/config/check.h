@@ -32,7 +32,15 @@ int config_check_cameras(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error);
 
 /* What a camera and a template for cameras have in common. */
-int config_check_picture(uint16_t width, uint16_t height, uint32_t quota, const char *model,
+int config_check_picture(uint16_t width, uint16_t height, uint32_t quota, const char *place,
+	const struct config_source *source, struct gw_error *error);
+
+/* NAME or NAME:VERSION, under `key`. */
+int config_check_model(const char *model, const char *place, const char *key,
+	const struct config_source *source, struct gw_error *error);
+
+/* The steps under `plan`, and that there is not a `model` beside them (NULL: none). */
+int config_check_plan(const struct gw_step_config *plan, uint32_t count, const char *model,
 	const char *place, const struct config_source *source, struct gw_error *error);
 
 /* Pictures of that size must be within what `decode` allows. */

@@ -41,8 +41,17 @@ static bool good_payload_type(uint8_t type)
 		(type >= DYNAMIC_PAYLOAD_TYPE && type <= MAX_PAYLOAD_TYPE);
 }
 
-int config_check_picture(uint16_t width, uint16_t height, uint32_t quota, const char *model,
-	const char *place, const struct config_source *source, struct gw_error *error)
+int config_check_model(const char *model, const char *place, const char *key,
+	const struct config_source *source, struct gw_error *error)
+{
+	if (good_model(model))
+		return 0;
+	return config_refuse(source, place, key, error,
+		"'%s' is not NAME or NAME:VERSION, where VERSION is a whole number from 1", model);
+}
+
+int config_check_picture(uint16_t width, uint16_t height, uint32_t quota, const char *place,
+	const struct config_source *source, struct gw_error *error)
 {
 	if ((width == 0) != (height == 0))
 		return config_refuse(source, place, "width", error,
@@ -50,10 +59,6 @@ int config_check_picture(uint16_t width, uint16_t height, uint32_t quota, const 
 	if (quota > CONFIG_MAX_QUOTA)
 		return config_refuse(source, place, "quota", error, "must be at most %d frames",
 			CONFIG_MAX_QUOTA);
-	if (model && !good_model(model))
-		return config_refuse(source, place, "model", error,
-			"'%s' is not NAME or NAME:VERSION, where VERSION is a whole number from 1",
-			model);
 	return 0;
 }
 
@@ -93,8 +98,15 @@ int config_check_camera(struct gw_camera_config *camera, const char *place,
 		return config_refuse(source, place, "payload_type", error,
 			"must be %d or a dynamic one, %d to %d", JPEG_PAYLOAD_TYPE,
 			DYNAMIC_PAYLOAD_TYPE, MAX_PAYLOAD_TYPE);
-	return config_check_picture(
-		camera->width, camera->height, camera->quota, camera->model, place, source, error);
+	int status = config_check_picture(
+		camera->width, camera->height, camera->quota, place, source, error);
+
+	if (status == 0 && camera->model)
+		status = config_check_model(camera->model, place, "model", source, error);
+	if (status == 0)
+		status = config_check_plan(
+			camera->plan, camera->plan_count, camera->model, place, source, error);
+	return status;
 }
 
 int config_compare_address(const struct gw_camera_config *a, const struct gw_camera_config *b)

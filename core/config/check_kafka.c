@@ -56,9 +56,39 @@ static int check_properties(const struct gw_property_config *properties, uint32_
 	return 0;
 }
 
+static int check_disagreement(const struct gw_frames_topic_config *frames,
+	const struct config_source *source, struct gw_error *error)
+{
+	if (frames->disagreement >= 0 && frames->disagreement <= 1)
+		return 0;
+	return config_refuse(source, "kafka.frames.", "disagreement", error, "must be from 0 to 1");
+}
+
 static bool to_brokers(const struct gw_kafka_config *kafka)
 {
 	return kafka->backend ? strcmp(kafka->backend, "kafka") == 0 : kafka->brokers != NULL;
+}
+
+/* Its pictures are there to be looked at. */
+static int check_template(const struct gw_template_config *template,
+	const struct config_source *source, struct gw_error *error)
+{
+	static const char place[] = "kafka.source.template.";
+	int status = config_check_picture(
+		template->width, template->height, template->quota, place, source, error);
+
+	if (status != 0)
+		return status;
+	if (!template->model && template->plan_count == 0)
+		return config_refuse(source, "kafka.source.template", "", error,
+			"'model' is missing: name the model that looks at the pictures, or a "
+			"`plan`");
+	if (template->model)
+		status = config_check_model(template->model, place, "model", source, error);
+	if (status == 0)
+		status = config_check_plan(template->plan, template->plan_count, template->model,
+			place, source, error);
+	return status;
 }
 
 static int check_source(
@@ -85,8 +115,7 @@ static int check_source(
 	if (pictures->most > GW_CAMERAS)
 		return config_refuse(
 			source, place, "most", error, "must be at most %d cameras", GW_CAMERAS);
-	status = config_check_picture(template->width, template->height, template->quota,
-		template->model, "kafka.source.template.", source, error);
+	status = check_template(template, source, error);
 	if (status == 0)
 		status = config_check_decodes(config->decode, template->width, template->height,
 			"kafka.source.template.", source, error);
@@ -119,6 +148,8 @@ int config_check_kafka(
 		status = config_refuse(source, "kafka.frames.", "topic", error,
 			"results and pictures need topics of their own, not both '%s'",
 			kafka->frames->topic);
+	if (status == 0)
+		status = check_disagreement(kafka->frames, source, error);
 	if (status == 0)
 		status = check_properties(
 			kafka->properties, kafka->properties_count, "kafka.", source, error);

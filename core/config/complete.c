@@ -40,10 +40,21 @@ static bool default_number(uint32_t **number, uint32_t value)
 	return true;
 }
 
+static void complete_plan(struct gw_step_config *plan, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (plan[i].most == 0)
+			plan[i].most = CONFIG_DEFAULT_CROPS;
+		if (plan[i].every == 0)
+			plan[i].every = 1;
+	}
+}
+
 void config_complete_camera(struct gw_camera_config *camera)
 {
 	if (camera->quota == 0)
 		camera->quota = DEFAULT_QUOTA;
+	complete_plan(camera->plan, camera->plan_count);
 }
 
 /* Gateways that take from one topic share its work, so that their group bears no gateway's name. */
@@ -55,6 +66,8 @@ static bool complete_source(struct gw_source_config *source)
 		source->most = DEFAULT_MADE;
 	if (source->template && source->template->quota == 0)
 		source->template->quota = DEFAULT_QUOTA;
+	if (source->template)
+		complete_plan(source->template->plan, source->template->plan_count);
 	return default_text(&source->group, "framegate");
 }
 

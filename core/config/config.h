@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/config/plan.h"
 #include "core/error.h"
 
 #define GW_CAMERAS 4096
@@ -96,7 +97,11 @@ struct gw_camera_config {
 	uint16_t width; /* 0: the stream says it */
 	uint16_t height;
 	bool conceal;
-	char *model; /* "name" or "name:version"; NULL: none, the frame is not decoded */
+	/* "name" or "name:version". Without it and without a plan frames are not decoded; never
+	 * both. */
+	char *model;
+	struct gw_step_config *plan;
+	uint32_t plan_count; /* 0 .. GW_PLAN_STEPS */
 	struct gw_region *region;
 	uint32_t quota; /* frames in flight, 1 .. 64 */
 
@@ -144,6 +149,7 @@ struct gw_topic_config {
 struct gw_frames_topic_config {
 	char *topic;
 	uint32_t *every; /* sample every n-th frame of a camera; 0: only on demand */
+	float disagreement; /* ... and those whose models disagree so much, 0 .. 1; 0: no others */
 	uint32_t budget; /* sampled pictures that may wait for the brokers */
 };
 
@@ -154,7 +160,9 @@ struct gw_property_config {
 
 /* What a camera gets that is made when its name first comes as the key of a record. */
 struct gw_template_config {
-	char *model;
+	char *model; /* or a plan: one of them */
+	struct gw_step_config *plan;
+	uint32_t plan_count;
 	struct gw_region *region;
 	uint32_t quota; /* as of a camera */
 	uint16_t width, height;

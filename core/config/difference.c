@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/config/json.h"
 #include "core/config/secrets.h"
 
 #define PATH_SIZE 256
@@ -31,7 +32,8 @@ static char *text_of(const struct comparison *comparison, const json_t *value)
 	json_t *shown = json_deep_copy(value);
 
 	config_hide_secrets(shown);
-	char *text = json_dumps(shown, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = json_dumps(
+		shown, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(GW_FLOAT_DIGITS));
 
 	json_decref(shown);
 	return text;

@@ -1,5 +1,7 @@
 #include "core/config/json.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/config/schema.h"
@@ -45,11 +47,11 @@ static json_t *mapping_json(const cyaml_schema_field_t *fields, const void *data
 
 static json_t *sequence_json(const cyaml_schema_value_t *entry, const void *data, uint64_t count)
 {
+	const size_t size = entry->flags & CYAML_FLAG_POINTER ? sizeof(void *) : entry->data_size;
 	json_t *array = json_array();
 
 	for (uint64_t i = 0; i < count; i++)
-		json_array_append_new(
-			array, value_json(entry, (const char *)data + i * entry->data_size, 0));
+		json_array_append_new(array, value_json(entry, (const char *)data + i * size, 0));
 	return array;
 }
 
@@ -61,6 +63,21 @@ static json_t *enum_json(const cyaml_schema_value_t *schema, const void *data)
 		if (schema->enumeration.strings[i].val == value)
 			return json_string(schema->enumeration.strings[i].str);
 	return json_integer(value);
+}
+
+/* As few digits as make the same number again: 0.3, not 0.300000012. */
+static json_t *float_json(const void *data)
+{
+	float value;
+	char text[32];
+
+	memcpy(&value, data, sizeof(value));
+	for (int digits = 6; digits <= GW_FLOAT_DIGITS; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, (double)value);
+		if (strtof(text, NULL) == value)
+			break;
+	}
+	return json_real(strtod(text, NULL));
 }
 
 /* What is left when there is nothing to point at: a number in place of a list. */
@@ -85,6 +102,8 @@ static json_t *value_json(const cyaml_schema_value_t *schema, const void *data, 
 		return json_integer(read_signed(data, schema->data_size));
 	case CYAML_UINT:
 		return json_integer((json_int_t)read_unsigned(data, schema->data_size));
+	case CYAML_FLOAT:
+		return float_json(data);
 	case CYAML_BOOL:
 		return json_boolean(read_unsigned(data, schema->data_size) != 0);
 	case CYAML_ENUM:

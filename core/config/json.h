@@ -7,6 +7,8 @@
 
 #include "core/config/config.h"
 
+#define GW_FLOAT_DIGITS 9 /* enough to tell every float from its neighbours */
+
 /* Passwords and keys are replaced by "***": for everything that leaves the process. */
 json_t *gw_config_json(const struct gw_config *config);
 

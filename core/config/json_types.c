@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/config/json.h"
 #include "core/config/yaml_explain.h"
 
 static bool is_simple(const json_t *json)
@@ -33,7 +34,8 @@ static bool has_type(const json_t *json, const cyaml_schema_value_t *schema)
 static int refuse(const char *path, const json_t *json, const cyaml_schema_value_t *schema,
 	const char *name, struct gw_error *error)
 {
-	char *found = json_dumps(json, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	char *found = json_dumps(
+		json, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(GW_FLOAT_DIGITS));
 	char words[YAML_WORDS_SIZE];
 
 	if (!found)
@@ -45,7 +47,10 @@ static int refuse(const char *path, const json_t *json, const cyaml_schema_value
 	return -EINVAL;
 }
 
-/* `path` is where the mapping stands, "" or "region.". */
+static int check_value(const json_t *value, const cyaml_schema_value_t *schema, const char *path,
+	const char *name, struct gw_error *error);
+
+/* `path` is where the mapping stands, "" or "region". */
 static int check_members(const json_t *json, const cyaml_schema_value_t *schema, const char *path,
 	const char *name, struct gw_error *error)
 {
@@ -56,15 +61,38 @@ static int check_members(const json_t *json, const cyaml_schema_value_t *schema,
 	for (; field->key && status == 0; field++) {
 		const json_t *value = json_object_get(json, field->key);
 
-		snprintf(place, sizeof(place), "%s%s", path, field->key);
-		if (is_simple(value) && !has_type(value, &field->value))
-			return refuse(place, value, &field->value, name, error);
-		if (json_is_object(value) && field->value.type == CYAML_MAPPING) {
-			snprintf(place, sizeof(place), "%s%s.", path, field->key);
-			status = check_members(value, &field->value, place, name, error);
-		}
+		snprintf(place, sizeof(place), "%s%s%s", path, path[0] ? "." : "", field->key);
+		if (value)
+			status = check_value(value, &field->value, place, name, error);
 	}
 	return status;
+}
+
+static int check_entries(const json_t *json, const cyaml_schema_value_t *schema, const char *path,
+	const char *name, struct gw_error *error)
+{
+	char place[YAML_PATH_SIZE];
+	int status = 0;
+
+	for (size_t i = 0; i < json_array_size(json) && status == 0; i++) {
+		snprintf(place, sizeof(place), "%s[%zu]", path, i);
+		status = check_value(
+			json_array_get(json, i), schema->sequence.entry, place, name, error);
+	}
+	return status;
+}
+
+/* Read as YAML, a null would be the text "null". Those that take a member away are gone by now. */
+static int check_value(const json_t *value, const cyaml_schema_value_t *schema, const char *path,
+	const char *name, struct gw_error *error)
+{
+	if (json_is_null(value) || (is_simple(value) && !has_type(value, schema)))
+		return refuse(path, value, schema, name, error);
+	if (json_is_object(value) && schema->type == CYAML_MAPPING)
+		return check_members(value, schema, path, name, error);
+	if (json_is_array(value) && schema->type == CYAML_SEQUENCE)
+		return check_entries(value, schema, path, name, error);
+	return 0;
 }
 
 int config_json_types(const json_t *json, const cyaml_schema_value_t *schema, const char *name,

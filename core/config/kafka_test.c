@@ -78,7 +78,9 @@ static void a_source_needs_topic_template_and_model(void **state)
 	refused("kafka: {brokers: b, source: {topic: t}}\n",
 		"configuration:2:29: 'kafka.source.template' is missing");
 	refused("kafka: {brokers: b, source: {topic: t, template: {quota: 3}}}\n",
-		"configuration:2:50: 'kafka.source.template.model' is missing");
+		"configuration:2:50: kafka.source.template: 'model' is missing: name the model "
+		"that "
+		"looks at the pictures, or a `plan`");
 	refused("kafka: {source: {topic: t, template: {model: m}}}\n",
 		"configuration:2:8: kafka: 'brokers' is missing: a source needs HOST:PORT[,...]");
 }

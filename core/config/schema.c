@@ -5,6 +5,7 @@
 
 #include "core/config/check.h"
 #include "core/config/config.h"
+#include "core/config/schema_plan.h"
 #include "core/config/yaml_load.h"
 #include "core/config/yaml_place.h"
 
@@ -125,7 +126,10 @@ static const cyaml_schema_field_t camera_fields[] = {
 	CYAML_FIELD_UINT("width", OPTIONAL, struct gw_camera_config, width),
 	CYAML_FIELD_UINT("height", OPTIONAL, struct gw_camera_config, height),
 	CYAML_FIELD_BOOL("conceal", OPTIONAL, struct gw_camera_config, conceal),
-	CYAML_FIELD_STRING_PTR("model", POINTER, struct gw_camera_config, model, 1, 127),
+	CYAML_FIELD_STRING_PTR(
+		"model", POINTER, struct gw_camera_config, model, 1, CONFIG_MODEL_SIZE),
+	CYAML_FIELD_SEQUENCE("plan", POINTER, struct gw_camera_config, plan, &config_step_entry, 1,
+		GW_PLAN_STEPS),
 	CYAML_FIELD_MAPPING_PTR("region", POINTER, struct gw_camera_config, region, region_fields),
 	CYAML_FIELD_UINT("quota", QUOTA, struct gw_camera_config, quota),
 	CYAML_FIELD_END,
@@ -178,6 +182,7 @@ static const cyaml_schema_field_t topic_fields[] = {
 static const cyaml_schema_field_t frames_topic_fields[] = {
 	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_frames_topic_config, topic, 1, 249),
 	CYAML_FIELD_UINT_PTR("every", POINTER, struct gw_frames_topic_config, every),
+	CYAML_FIELD_FLOAT("disagreement", OPTIONAL, struct gw_frames_topic_config, disagreement),
 	CYAML_FIELD_UINT("budget", POSITIVE, struct gw_frames_topic_config, budget),
 	CYAML_FIELD_END,
 };
@@ -196,7 +201,9 @@ static const cyaml_schema_value_t property_entry = {
 
 static const cyaml_schema_field_t template_fields[] = {
 	CYAML_FIELD_STRING_PTR(
-		"model", CYAML_FLAG_POINTER, struct gw_template_config, model, 1, 127),
+		"model", POINTER, struct gw_template_config, model, 1, CONFIG_MODEL_SIZE),
+	CYAML_FIELD_SEQUENCE("plan", POINTER, struct gw_template_config, plan, &config_step_entry,
+		1, GW_PLAN_STEPS),
 	CYAML_FIELD_MAPPING_PTR(
 		"region", POINTER, struct gw_template_config, region, region_fields),
 	CYAML_FIELD_UINT("quota", QUOTA, struct gw_template_config, quota),

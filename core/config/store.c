@@ -15,8 +15,14 @@
 
 #define NEW_MODE 0640 /* passwords may stand in it */
 
-/* What everything is when nothing is given, with one camera and a source so that theirs are known
- * as well. NULL: out of memory. */
+static void add_step(struct gw_step_config **plan, uint32_t *count)
+{
+	*plan = calloc(1, sizeof(**plan));
+	*count = *plan ? 1 : 0;
+}
+
+/* What everything is when nothing is given, with one camera, a source and their plans so that
+ * theirs are known as well. NULL: out of memory. */
 static json_t *defaults_json(void)
 {
 	struct gw_config *config = calloc(1, sizeof(*config));
@@ -26,6 +32,8 @@ static json_t *defaults_json(void)
 		return NULL;
 	config->cameras = calloc(1, sizeof(config->cameras[0]));
 	config->cameras_count = config->cameras ? 1 : 0;
+	if (config->cameras)
+		add_step(&config->cameras[0].plan, &config->cameras[0].plan_count);
 	config->interfaces = calloc(1, sizeof(config->interfaces[0]));
 	config->interfaces_count = config->interfaces ? 1 : 0;
 	config->kafka = calloc(1, sizeof(*config->kafka));
@@ -33,6 +41,9 @@ static json_t *defaults_json(void)
 		config->kafka->source = calloc(1, sizeof(*config->kafka->source));
 	if (config->kafka && config->kafka->source)
 		config->kafka->source->template = calloc(1, sizeof(struct gw_template_config));
+	if (config->kafka && config->kafka->source && config->kafka->source->template)
+		add_step(&config->kafka->source->template->plan,
+			&config->kafka->source->template->plan_count);
 	if (config->cameras && config->interfaces && config->kafka && config->kafka->source &&
 		config->kafka->source->template && config_complete(config, NULL) == 0)
 		json = config_json_with_secrets(config);

@@ -17,7 +17,10 @@
 	"  - {name: a, source: '2001:db8::1', destination: 'ff3e::1', port: 1, ssrc: 7,\n" \
 	"     payload_type: 96, width: 331, height: 237, conceal: true, model: 'digits:2',\n" \
 	"     quota: 3, region: {x: 1, y: 2, width: 3, height: 4}}\n" \
-	"  - {name: '5', source: 10.0.0.1, destination: 10.0.0.2, port: 1, region: {}}\n" \
+	"  - {name: '5', source: 10.0.0.1, destination: 10.0.0.2, port: 1, region: {},\n" \
+	"     plan: [{model: objects, every: 3}, {name: kind, models: [m, 'm:2'], combine: " \
+	"vote,\n" \
+	"     from: objects, only: [car, 'off', 'a: b'], least: 0.3, most: 4, margin: 0.125}]}\n" \
 	"frames:\n" \
 	"  classes: [{width: 10, height: 20, count: 30}, {width: 400, height: 300, count: 50}]\n" \
 	"  memory: 512\n" \
@@ -29,7 +32,7 @@
 	"  brokers: 127.0.0.1:9092\n" \
 	"  directory: /d\n" \
 	"  results: {topic: r}\n" \
-	"  frames: {topic: f, every: 0, budget: 5}\n" \
+	"  frames: {topic: f, every: 0, disagreement: 0.7, budget: 5}\n" \
 	"  properties: [{name: linger.ms, value: '5'}, {name: sasl.password, value: hunter2}]\n" \
 	"  source:\n" \
 	"    topic: s\n" \

@@ -8,6 +8,8 @@
 #include <strings.h>
 #include <yaml.h>
 
+#include "core/config/json.h"
+
 static bool emit_value(yaml_emitter_t *emitter, json_t *value);
 
 /* Text that other readers of YAML would take for something else. */
@@ -96,6 +98,9 @@ static bool emit_value(yaml_emitter_t *emitter, json_t *value)
 			emitter, json_string_value(value), style_of(json_string_value(value)));
 	case JSON_INTEGER:
 		snprintf(number, sizeof(number), "%lld", json_integer_value(value));
+		return emit_scalar(emitter, number, YAML_PLAIN_SCALAR_STYLE);
+	case JSON_REAL:
+		snprintf(number, sizeof(number), "%.*g", GW_FLOAT_DIGITS, json_real_value(value));
 		return emit_scalar(emitter, number, YAML_PLAIN_SCALAR_STYLE);
 	default:
 		return emit_scalar(

@@ -28,16 +28,32 @@ static const char *or_dash(const char *text)
 	return text[0] ? text : "-";
 }
 
+/* Its model, or the steps of its plan: "objects, kind". */
+static const char *looks(const json_t *camera, char *text, size_t size)
+{
+	const json_t *plan = json_object_get(camera, "plan"), *name;
+	size_t i, used = 0;
+
+	if (!plan)
+		return or_dash(reply_text(camera, "model"));
+	text[0] = '\0';
+	json_array_foreach(plan, i, name)
+		if (used < size)
+			used += (size_t)snprintf(text + used, size - used, "%s%s",
+				i > 0 ? ", " : "", json_string_value(name));
+	return text;
+}
+
 static void add_camera(struct table *table, const json_t *camera)
 {
 	const json_t *frames = json_object_get(camera, "frames");
 	const char *state = reply_text(camera, "state");
 	int64_t dropped = reply_count(frames, "dropped");
-	char text[UNITS_TEXT];
+	char text[UNITS_TEXT], names[256];
 
 	table_cell(table, STYLE_PLAIN, "%s", reply_text(camera, "name"));
 	table_cell(table, view_camera_style(state), "%s", state);
-	table_cell(table, STYLE_PLAIN, "%s", or_dash(reply_text(camera, "model")));
+	table_cell(table, STYLE_PLAIN, "%s", looks(camera, names, sizeof(names)));
 	table_cell(table, STYLE_PLAIN, "%s", size_of(camera, text));
 	table_cell(table, STYLE_PLAIN, "%.1f", reply_number(camera, "fps"));
 	table_cell(table, STYLE_PLAIN, "%.2f", reply_number(camera, "mbps"));
@@ -95,7 +111,7 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 	const char *state = reply_text(camera, "state");
 	int64_t bytes = reply_count(camera, "bytes"), quota = reply_count(camera, "quota");
 	int64_t lost;
-	char text[UNITS_TEXT];
+	char text[UNITS_TEXT], names[600];
 
 	view_line(cli, "camera", STYLE_TITLE, "%s", reply_text(camera, "name"));
 	view_line(cli, "state", view_camera_style(state), "%s, last frame: %s", state,
@@ -107,7 +123,8 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 		view_line(cli, "stream", STYLE_PLAIN, "%s to %s, UDP port %" PRId64,
 			reply_text(camera, "source"), reply_text(camera, "destination"),
 			reply_count(camera, "port"));
-	view_line(cli, "model", STYLE_PLAIN, "%s", or_dash(reply_text(camera, "model")));
+	view_line(cli, json_object_get(camera, "plan") ? "plan" : "model", STYLE_PLAIN, "%s",
+		looks(camera, names, sizeof(names)));
 	view_line(cli, "size", STYLE_PLAIN, "%s", size_of(camera, text));
 	view_line(cli, "rate", STYLE_PLAIN, "%.1f frames/s, %.2f Mbit/s, %.0f packets/s",
 		reply_number(camera, "fps"), reply_number(camera, "mbps"),

@@ -68,6 +68,22 @@ static int put_flag(json_t *body, const char *key, const char *option, const cha
 	return CLI_WELL;
 }
 
+/* As the body of a request has it; what it must be the gateway says. */
+static int put_plan(json_t *body, const char *option, const char *value)
+{
+	json_t *plan = json_loads(value, JSON_REJECT_DUPLICATES, NULL);
+
+	if (!json_is_array(plan)) {
+		json_decref(plan);
+		return wrong_value(option,
+			"a list of steps in JSON, as in "
+			"'[{\"model\":\"text\"},{\"model\":\"text_lines\",\"from\":\"text\"}]'",
+			value);
+	}
+	json_object_set_new(body, "plan", plan);
+	return CLI_WELL;
+}
+
 /* One option into the member of its name; one without a value takes it back to its default. */
 static int put_option(json_t *body, const char *option, const char *value)
 {
@@ -91,6 +107,8 @@ static int put_option(json_t *body, const char *option, const char *value)
 	}
 	if (strcmp(key, "region") == 0)
 		return put_region(body, option, value);
+	if (strcmp(key, "plan") == 0)
+		return put_plan(body, option, value);
 	if (strcmp(key, "conceal") == 0)
 		return put_flag(body, key, option, value);
 	return put_number(body, key, option, value);

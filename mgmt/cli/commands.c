@@ -28,6 +28,10 @@ const struct cli_option cli_global_options[] = {
 				"width of the pictures (default: the stream says it)"}, \
 			{"--height", "PIXELS", "height of the pictures"}, \
 			{"--model", "NAME", "the model that looks at it (default none)"}, \
+			{"--plan", "STEPS", \
+				"several models instead, a list in JSON as in the " \
+				"configuration's " \
+				"`plan`"}, \
 			{"--region", "X,Y,WIDTH,HEIGHT", \
 				"the part that the model sees, in pixels"}, \
 			{"--quota", "FRAMES", "frames in flight before load is shed (default 8)"}, \
@@ -93,7 +97,9 @@ const struct cli_command cli_commands[] = {
 		.details =
 			"Changes what is given and nothing else; an option with an empty value, as "
 			"in --model=, goes back to its default. Frames that are complete keep what "
-			"held when they began. Exit code 1 when that cannot be, and then nothing "
+			"held when they began. A camera has a model or a plan: to change from one "
+			"to the other, empty the first, as in --model= --plan='[...]'. Exit code 1 "
+			"when that cannot be, and then nothing "
 			"has changed.",
 		.example = "camera set door --quota 4 --model=",
 		.options = CAMERA_OPTIONS,
