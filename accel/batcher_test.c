@@ -119,40 +119,35 @@ static struct gw_device device;
 
 struct fixture {
 	struct batcher *batcher;
-	struct gw_frame frames[FRAMES];
+	struct gw_frame frame; /* of all jobs */
+	struct job jobs[FRAMES];
 	struct gw_surface surfaces[FRAMES];
 	uint8_t pixels[FRAMES][SIDE * SIDE];
-	struct gw_frame *out[FRAMES];
+	struct job *out[FRAMES + 1];
 	uint32_t out_count;
 };
 
 static void take(struct fixture *f)
 {
-	f->out_count = batcher_take(f->batcher, f->out, FRAMES);
+	f->out_count = 0;
+	while ((f->out[f->out_count] = batcher_take(f->batcher)) != NULL)
+		f->out_count++;
 }
 
 static int open_fixture(void **state)
 {
-	const struct batcher_options o = {.engine = &hand_ops,
-		.device = &device,
-		.model = &model,
-		.model_index = 3,
-		.config = &config,
-		.frames = FRAMES};
+	const struct berth_options o = {
+		.engine = &hand_ops, .device = &device, .model = &model, .config = &config};
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct gw_error error;
 
 	gw_device_host(&device);
 	batch_options = (struct model_batch){.max = 4, .deadline_ms = 20};
 	f->batcher = batcher_open(&o, &error);
+	f->frame.width = f->frame.height = SIDE;
 	for (uint32_t i = 0; i < FRAMES; i++) {
-		struct gw_frame *frame = &f->frames[i];
-
 		/* The brightest pixel is number i % 4. */
 		f->pixels[i][i % LABELS] = 255;
-		frame->sequence = i;
-		frame->state = GW_FRAME_IMAGE;
-		frame->width = frame->height = SIDE;
 		f->surfaces[i] = (struct gw_surface){.device = &device,
 			.format = GW_FORMAT_GRAY,
 			.width = SIDE,
@@ -177,8 +172,9 @@ static void add_one(struct fixture *f, uint32_t i, const struct gw_region *regio
 {
 	/* One reference is the test's. */
 	f->surfaces[i].refs = 2;
-	f->frames[i].surface = &f->surfaces[i];
-	batcher_add(f->batcher, &f->frames[i], region, now);
+	f->jobs[i] = (struct job){
+		.frame = &f->frame, .surface = &f->surfaces[i], .seen = region, .arrival = now};
+	batcher_add(f->batcher, &f->jobs[i]);
 }
 
 static void add(struct fixture *f, uint32_t from, uint32_t to, int64_t now)
@@ -199,7 +195,7 @@ static void assert_out(struct fixture *f, uint32_t from, uint32_t to)
 	take(f);
 	assert_int_equal(f->out_count, to - from);
 	for (uint32_t i = from; i < to; i++)
-		assert_ptr_equal(f->out[i - from], &f->frames[i]);
+		assert_ptr_equal(f->out[i - from], &f->jobs[i]);
 }
 
 static uint32_t last_batch(void)
@@ -207,7 +203,7 @@ static uint32_t last_batch(void)
 	return hand.ring[(hand.submitted - 1) % 16]->count;
 }
 
-static void a_frame_does_not_wait_while_the_engine_is_idle(void **state)
+static void a_job_does_not_wait_while_the_engine_is_idle(void **state)
 {
 	struct fixture *f = *state;
 
@@ -247,11 +243,11 @@ static void a_full_batch_is_closed_though_the_engine_is_busy(void **state)
 	assert_int_equal(last_batch(), 4);
 }
 
-static void a_batch_is_closed_in_time_for_its_oldest_frame(void **state)
+static void a_batch_is_closed_in_time_for_its_oldest_job(void **state)
 {
 	struct fixture *f = *state;
 
-	/* One picture is known to run 5 ms, so a frame that came at 100 must go at 115. */
+	/* One picture is known to run 5 ms, so a job that came at 100 must go at 115. */
 	add(f, 0, 1, 0);
 	settle(f, 0);
 	end_batch(0, 5 * MS);
@@ -282,7 +278,7 @@ static void behind_two_batches_a_third_waits_to_become_full(void **state)
 	assert_int_equal(hand.submitted, 3);
 }
 
-static void frames_beyond_the_ring_wait_for_room(void **state)
+static void jobs_beyond_the_ring_wait_for_room(void **state)
 {
 	struct fixture *f = *state;
 
@@ -309,7 +305,7 @@ static void a_surface_goes_back_as_soon_as_it_was_read(void **state)
 	settle(f, 0);
 	for (uint32_t i = 0; i < 13; i++) {
 		assert_int_equal(f->surfaces[i].refs, i < 12 ? 1 : 2);
-		assert_int_equal(f->frames[i].surface == NULL, i < 12);
+		assert_int_equal(f->jobs[i].surface == NULL, i < 12);
 	}
 	assert_int_equal(device.queued, 12);
 	for (int i = 0; i < 4; i++) {
@@ -321,7 +317,7 @@ static void a_surface_goes_back_as_soon_as_it_was_read(void **state)
 	take(f);
 }
 
-static void every_frame_gets_the_result_of_its_own_picture(void **state)
+static void every_job_gets_the_result_of_its_own_picture(void **state)
 {
 	struct fixture *f = *state;
 
@@ -333,16 +329,14 @@ static void every_frame_gets_the_result_of_its_own_picture(void **state)
 	settle(f, 0);
 	assert_out(f, 0, 30);
 	for (uint32_t i = 0; i < 30; i++) {
-		const struct gw_frame *frame = &f->frames[i];
+		const struct job *job = &f->jobs[i];
 
-		assert_false(gw_frame_failed(frame));
-		assert_int_equal(frame->state, GW_FRAME_RESULT);
-		assert_int_equal(frame->result.model, 3);
-		assert_int_equal(frame->result.task, GW_TASK_CLASSIFY);
-		assert_int_equal(frame->result.findings[0].index, i % LABELS);
-		assert_float_equal(frame->result.findings[0].confidence, 1, 1e-6);
-		assert_int_equal(frame->stamp[GW_STAMP_INFER], 1000);
-		assert_int_equal(frame->stamp[GW_STAMP_INFERRED], 1000 + MS);
+		assert_int_equal(job->drop, GW_DROP_NONE);
+		assert_int_equal(job->result.task, GW_TASK_CLASSIFY);
+		assert_int_equal(job->result.findings[0].index, i % LABELS);
+		assert_float_equal(job->result.findings[0].confidence, 1, 1e-6);
+		assert_int_equal(job->began, 1000);
+		assert_int_equal(job->ended, 1000 + MS);
 	}
 }
 
@@ -354,13 +348,13 @@ static void results_are_there_before_the_batch_is_back(void **state)
 	add(f, 0, 1, 0);
 	settle(f, 0);
 	end_batch(0, MS);
-	assert_int_equal(f->frames[0].state, GW_FRAME_RESULT);
-	assert_int_equal(f->frames[0].result.findings[0].index, 0);
+	assert_int_equal(f->jobs[0].result.count, 1);
+	assert_int_equal(f->jobs[0].result.findings[0].index, 0);
 	settle(f, 0);
 	assert_out(f, 0, 1);
 }
 
-static void a_batch_that_fails_fails_its_frames_and_no_others(void **state)
+static void a_batch_that_fails_fails_its_jobs_and_no_others(void **state)
 {
 	struct fixture *f = *state;
 
@@ -372,14 +366,13 @@ static void a_batch_that_fails_fails_its_frames_and_no_others(void **state)
 	settle(f, 0);
 	assert_out(f, 0, 8);
 	for (uint32_t i = 0; i < 8; i++)
-		assert_int_equal(f->frames[i].drop, i < 4 ? GW_DROP_INFER_FAILED : GW_DROP_NONE);
-	assert_int_equal(f->frames[0].result.task, GW_TASK_NONE);
+		assert_int_equal(f->jobs[i].drop, i < 4 ? GW_DROP_INFER_FAILED : GW_DROP_NONE);
 	assert_int_equal(gw_counter_get(&batcher_stats(f->batcher)->failed), 4);
 	assert_string_equal(batcher_complaint(f->batcher), "the engine is on fire");
 	assert_null(batcher_complaint(f->batcher));
 }
 
-static void values_that_are_no_numbers_fail_their_frame_and_no_other(void **state)
+static void values_that_are_no_numbers_fail_their_job_and_no_other(void **state)
 {
 	struct fixture *f = *state;
 
@@ -390,13 +383,13 @@ static void values_that_are_no_numbers_fail_their_frame_and_no_other(void **stat
 	end_batch(0, MS);
 	settle(f, 0);
 	assert_out(f, 0, 2);
-	assert_int_equal(f->frames[0].drop, GW_DROP_NONE);
-	assert_int_equal(f->frames[1].drop, GW_DROP_MODEL_OUTPUT);
+	assert_int_equal(f->jobs[0].drop, GW_DROP_NONE);
+	assert_int_equal(f->jobs[1].drop, GW_DROP_MODEL_OUTPUT);
 	assert_int_equal(gw_counter_get(&batcher_stats(f->batcher)->failed), 1);
 	assert_non_null(batcher_complaint(f->batcher));
 }
 
-/* The values travel as they are, and no frame here has a slot for them. */
+/* The values travel as they are, and no job here has room for them. */
 static int open_raw_fixture(void **state)
 {
 	static char *tensors[] = {"out"};
@@ -414,26 +407,26 @@ static int close_raw_fixture(void **state)
 	return close_fixture(state);
 }
 
-static void a_result_without_room_in_the_slot_fails_its_frame(void **state)
+static void a_result_without_room_fails_its_job(void **state)
 {
 	struct fixture *f = *state;
 
-	_Alignas(8) static uint8_t slot[256];
+	_Alignas(8) static uint8_t room[256];
 
-	f->frames[1].jpeg.data = f->frames[1].jpeg.room = slot;
-	f->frames[1].jpeg.capacity = sizeof(slot);
 	add(f, 0, 2, 0);
+	f->jobs[1].rest = room;
+	f->jobs[1].rest_size = sizeof(room);
 	settle(f, 0);
 	end_batch(0, MS);
 	settle(f, 0);
 	assert_out(f, 0, 2);
-	assert_int_equal(f->frames[0].drop, GW_DROP_RESULT_TOO_LARGE);
-	assert_int_equal(f->frames[1].drop, GW_DROP_NONE);
+	assert_int_equal(f->jobs[0].drop, GW_DROP_RESULT_TOO_LARGE);
+	assert_int_equal(f->jobs[1].drop, GW_DROP_NONE);
 	assert_int_equal(gw_counter_get(&batcher_stats(f->batcher)->failed), 1);
 	assert_non_null(batcher_complaint(f->batcher));
 }
 
-static void a_region_outside_of_the_picture_fails_the_frame(void **state)
+static void a_region_outside_of_the_picture_fails_the_job(void **state)
 {
 	struct fixture *f = *state;
 
@@ -450,24 +443,24 @@ static void a_region_outside_of_the_picture_fails_the_frame(void **state)
 	settle(f, 0);
 	take(f);
 	assert_int_equal(f->out_count, 2);
-	assert_int_equal(f->frames[1].drop, GW_DROP_INFER_FAILED);
-	assert_int_equal(f->frames[2].result.findings[0].index, 2);
+	assert_int_equal(f->jobs[1].drop, GW_DROP_INFER_FAILED);
+	assert_int_equal(f->jobs[2].result.findings[0].index, 2);
 	assert_non_null(strstr(batcher_complaint(f->batcher), "region"));
 }
 
-static void a_frame_without_a_picture_fails(void **state)
+static void a_job_without_a_picture_fails(void **state)
 {
 	struct fixture *f = *state;
 
 	struct gw_device other = {.memory = GW_MEM_CUDA};
 
-	f->frames[0].state = GW_FRAME_JPEG;
 	f->surfaces[1].device = &other;
 	add(f, 0, 2, 0);
+	job_drop_surface(&f->jobs[0]);
 	settle(f, 0);
 	assert_out(f, 0, 2);
-	assert_int_equal(f->frames[0].drop, GW_DROP_INFER_FAILED);
-	assert_int_equal(f->frames[1].drop, GW_DROP_INFER_FAILED);
+	assert_int_equal(f->jobs[0].drop, GW_DROP_INFER_FAILED);
+	assert_int_equal(f->jobs[1].drop, GW_DROP_INFER_FAILED);
 }
 
 static void a_flush_leaves_nothing_behind(void **state)
@@ -488,7 +481,7 @@ static void a_flush_leaves_nothing_behind(void **state)
 static void batches_and_run_times_are_counted(void **state)
 {
 	struct fixture *f = *state;
-	const struct batcher_stats *stats = batcher_stats(f->batcher);
+	const struct berth_stats *stats = batcher_stats(f->batcher);
 
 	add(f, 0, 6, 0);
 	settle(f, 0);
@@ -497,11 +490,11 @@ static void batches_and_run_times_are_counted(void **state)
 	end_batch(0, 3 * MS);
 	settle(f, 0);
 	assert_int_equal(gw_counter_get(&stats->batches), 2);
-	assert_int_equal(gw_counter_get(&stats->frames), 6);
+	assert_int_equal(gw_counter_get(&stats->jobs), 6);
 	assert_int_equal(gw_histogram_quantile(&stats->run_us, 0.5), 3000);
 }
 
-static void no_frame_is_lost_in_any_order_of_events(void **state)
+static void no_job_is_lost_in_any_order_of_events(void **state)
 {
 	struct fixture *f = *state;
 	uint32_t added = 0, out = 0;
@@ -512,15 +505,11 @@ static void no_frame_is_lost_in_any_order_of_events(void **state)
 		switch (rand() % 4) {
 		case 0:
 			if (!inside[added % FRAMES]) {
-				struct gw_frame *frame = &f->frames[added % FRAMES];
-
-				frame->state = GW_FRAME_IMAGE;
-				frame->drop = GW_DROP_NONE;
 				inside[added % FRAMES] = true;
+				add(f, added % FRAMES, added % FRAMES + 1, round * MS);
 				/* Nothing to see on it. */
 				if (rand() % 5 == 0)
-					frame->state = GW_FRAME_JPEG;
-				add(f, added % FRAMES, added % FRAMES + 1, round * MS);
+					job_drop_surface(&f->jobs[added % FRAMES]);
 				added++;
 			}
 			break;
@@ -533,13 +522,13 @@ static void no_frame_is_lost_in_any_order_of_events(void **state)
 		}
 		take(f);
 		for (uint32_t i = 0; i < f->out_count; i++, out++) {
-			const struct gw_frame *frame = f->out[i];
+			const struct job *job = f->out[i];
 
-			assert_true(inside[frame - f->frames]);
-			inside[frame - f->frames] = false;
-			if (!gw_frame_failed(frame))
-				assert_int_equal(frame->result.findings[0].index,
-					(frame - f->frames) % LABELS);
+			assert_true(inside[job - f->jobs]);
+			inside[job - f->jobs] = false;
+			if (job->drop == GW_DROP_NONE)
+				assert_int_equal(
+					job->result.findings[0].index, (job - f->jobs) % LABELS);
 		}
 	}
 	assert_true(out > 1000);
@@ -558,24 +547,24 @@ static void no_frame_is_lost_in_any_order_of_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_frame_does_not_wait_while_the_engine_is_idle),
+		TEST(a_job_does_not_wait_while_the_engine_is_idle),
 		TEST(an_idle_engine_gets_all_that_waits),
 		TEST(a_full_batch_is_closed_though_the_engine_is_busy),
-		TEST(a_batch_is_closed_in_time_for_its_oldest_frame),
+		TEST(a_batch_is_closed_in_time_for_its_oldest_job),
 		TEST(behind_two_batches_a_third_waits_to_become_full),
-		TEST(frames_beyond_the_ring_wait_for_room),
+		TEST(jobs_beyond_the_ring_wait_for_room),
 		TEST(a_surface_goes_back_as_soon_as_it_was_read),
-		TEST(every_frame_gets_the_result_of_its_own_picture),
+		TEST(every_job_gets_the_result_of_its_own_picture),
 		TEST(results_are_there_before_the_batch_is_back),
-		TEST(a_batch_that_fails_fails_its_frames_and_no_others),
-		TEST(values_that_are_no_numbers_fail_their_frame_and_no_other),
-		cmocka_unit_test_setup_teardown(a_result_without_room_in_the_slot_fails_its_frame,
-			open_raw_fixture, close_raw_fixture),
-		TEST(a_region_outside_of_the_picture_fails_the_frame),
-		TEST(a_frame_without_a_picture_fails),
+		TEST(a_batch_that_fails_fails_its_jobs_and_no_others),
+		TEST(values_that_are_no_numbers_fail_their_job_and_no_other),
+		cmocka_unit_test_setup_teardown(
+			a_result_without_room_fails_its_job, open_raw_fixture, close_raw_fixture),
+		TEST(a_region_outside_of_the_picture_fails_the_job),
+		TEST(a_job_without_a_picture_fails),
 		TEST(a_flush_leaves_nothing_behind),
 		TEST(batches_and_run_times_are_counted),
-		TEST(no_frame_is_lost_in_any_order_of_events),
+		TEST(no_job_is_lost_in_any_order_of_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

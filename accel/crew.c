@@ -2,27 +2,30 @@
 
 #include <errno.h>
 
-static int make_result(struct crew *crew, const struct infer_batch *batch, uint32_t place,
+static enum gw_drop make_result(struct crew *crew, const struct infer_batch *batch, uint32_t place,
 	const struct infer_spec *spec, const struct head *head,
 	const struct model_description *description)
 {
-	struct head_job job = {
+	struct job *const job = crew->jobs[place];
+	struct head_job read = {
 		.description = description,
 		.map = &crew->map[place],
 		.tensors = spec->output,
+		.all = job->all,
 	};
 
 	for (uint32_t k = 0; k < spec->output_count; k++) {
-		job.values[k] =
+		read.values[k] =
 			batch->output[k] + (size_t)place * infer_tensor_elements(&spec->output[k]);
-		job.rows[k] = spec->output[k].varies ? batch->rows[k] : spec->output[k].dims[0];
+		read.rows[k] = spec->output[k].varies ? batch->rows[k] : spec->output[k].dims[0];
 	}
-	gw_frame_begin_result(crew->frames[place]);
-	const int status = head->read(&job, &crew->frames[place]->result);
+	job_begin_result(job);
+	const int status = head->read(&read, &job->result);
 
-	if (status != 0)
-		crew->complaint = head_complaint(status);
-	return status;
+	if (status == 0)
+		return GW_DROP_NONE;
+	crew->complaint = head_complaint(status);
+	return status == -ENOBUFS ? GW_DROP_RESULT_TOO_LARGE : GW_DROP_MODEL_OUTPUT;
 }
 
 void crew_finish(struct crew *crew, const struct infer_batch *batch, const struct infer_spec *spec,
@@ -31,22 +34,13 @@ void crew_finish(struct crew *crew, const struct infer_batch *batch, const struc
 	crew->failed = 0;
 	crew->complaint = NULL;
 	for (uint32_t i = 0; i < batch->count; i++) {
-		struct gw_frame *frame = crew->frames[i];
+		struct job *job = crew->jobs[i];
 
-		frame->stamp[GW_STAMP_INFER] = batch->started;
-		frame->stamp[GW_STAMP_INFERRED] = batch->ended;
-		const int status = batch->status == 0
+		job->began = batch->started;
+		job->ended = batch->ended;
+		job->drop = batch->status == 0
 			? make_result(crew, batch, i, spec, head, description)
-			: 0;
-
-		if (batch->status != 0)
-			gw_frame_fail(frame, GW_DROP_INFER_FAILED);
-		else if (status != 0)
-			gw_frame_fail(frame,
-				status == -ENOBUFS ? GW_DROP_RESULT_TOO_LARGE
-						   : GW_DROP_MODEL_OUTPUT);
-		else
-			frame->state = GW_FRAME_RESULT;
-		crew->failed += gw_frame_failed(frame);
+			: GW_DROP_INFER_FAILED;
+		crew->failed += job->drop != GW_DROP_NONE;
 	}
 }

@@ -14,7 +14,7 @@ static const struct infer_ops *const engines[] = {
 };
 
 struct request {
-	struct batcher_options *options;
+	struct berth_options *options;
 	struct batcher *batcher;
 };
 
@@ -54,7 +54,7 @@ static const struct gw_backends backends = {
 };
 
 struct batcher *engines_open(
-	const char *name, struct batcher_options *options, struct gw_error *error)
+	const char *name, struct berth_options *options, struct gw_error *error)
 {
 	struct request request = {.options = options};
 

@@ -13,4 +13,4 @@ void engines_keep_quiet(void);
  * never on one that has not looked at the model. Slow; any thread. NULL and an error line that says
  * what is available on failure. `options->engine` becomes the one. */
 struct batcher *engines_open(
-	const char *name, struct batcher_options *options, struct gw_error *error);
+	const char *name, struct berth_options *options, struct gw_error *error);

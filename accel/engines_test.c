@@ -28,16 +28,15 @@ static struct model_description description = {
 static const struct model model = {
 	.name = "test", .version = 1, .path = "/nowhere", .description = &description};
 
-static struct batcher *open_on(const char *name, struct batcher_options *options)
+static struct batcher *open_on(const char *name, struct berth_options *options)
 {
-	*options = (struct batcher_options){
-		.device = &device, .model = &model, .config = &config, .frames = 8};
+	*options = (struct berth_options){.device = &device, .model = &model, .config = &config};
 	return engines_open(name, options, &error);
 }
 
 static void an_engine_is_found_by_name(void **state)
 {
-	struct batcher_options options;
+	struct berth_options options;
 	struct batcher *batcher;
 
 	gw_device_host(&device);
@@ -50,7 +49,7 @@ static void an_engine_is_found_by_name(void **state)
 
 static void an_unknown_engine_is_answered_with_those_that_are_there(void **state)
 {
-	struct batcher_options options;
+	struct berth_options options;
 
 	assert_null(open_on("warp", &options));
 	assert_non_null(strstr(error.text, "accel.backend"));
@@ -61,7 +60,7 @@ static void an_unknown_engine_is_answered_with_those_that_are_there(void **state
 /* It would answer without having looked at the model, which is not there. */
 static void the_null_engine_is_never_chosen_by_itself(void **state)
 {
-	struct batcher_options options;
+	struct berth_options options;
 
 	gw_device_host(&device);
 	assert_null(open_on(NULL, &options));
@@ -70,7 +69,7 @@ static void the_null_engine_is_never_chosen_by_itself(void **state)
 
 static void an_engine_that_cannot_read_the_decoders_memory_is_refused(void **state)
 {
-	struct batcher_options options;
+	struct berth_options options;
 
 	device.memory = GW_MEM_CUDA;
 	assert_null(open_on("null", &options));

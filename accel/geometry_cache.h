@@ -7,6 +7,7 @@
 
 struct geometry_cache {
 	struct geometry geometry[GEOMETRIES];
+	struct geometry once; /* of the last part that is not asked for again */
 	uint64_t asked[GEOMETRIES]; /* the count when it was last asked for */
 	uint64_t count;
 };
@@ -17,8 +18,8 @@ int geometry_cache_init(struct geometry_cache *cache, const struct model_input *
 /* Accepts one that was never initialised (all zero). */
 void geometry_cache_free(struct geometry_cache *cache);
 
-/* The tables for such a picture, which last until the next call. NULL: the region lies outside of
- * it. */
+/* The tables for such a picture, which last until the next call; `once`: the like will not come
+ * again, and takes no other's place. NULL: the region lies outside of it. */
 const struct geometry *geometry_cache_get(struct geometry_cache *cache,
-	const struct gw_region *region, uint16_t source_width, uint16_t source_height,
+	const struct gw_region *region, bool once, uint16_t source_width, uint16_t source_height,
 	const struct gw_surface *surface);

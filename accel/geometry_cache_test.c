@@ -14,24 +14,25 @@ static void tables_are_shared_by_all_pictures_of_a_kind(void **state)
 	struct geometry_cache cache;
 
 	assert_int_equal(geometry_cache_init(&cache, &input), 0);
-	const struct geometry *first = geometry_cache_get(&cache, &region, 64, 64, &surface);
+	const struct geometry *first = geometry_cache_get(&cache, &region, false, 64, 64, &surface);
 
 	assert_non_null(first);
 	assert_float_equal(first->map.origin_x, 1, 0);
-	assert_ptr_equal(geometry_cache_get(&cache, &same, 64, 64, &surface), first);
+	assert_ptr_equal(geometry_cache_get(&cache, &same, false, 64, 64, &surface), first);
 	other.format = GW_FORMAT_I444;
-	assert_ptr_not_equal(geometry_cache_get(&cache, &region, 64, 64, &other), first);
-	assert_ptr_not_equal(geometry_cache_get(&cache, &region, 128, 128, &surface), first);
-	assert_ptr_not_equal(geometry_cache_get(&cache, &beside, 64, 64, &surface), first);
-	assert_ptr_not_equal(geometry_cache_get(&cache, NULL, 64, 64, &surface), first);
-	assert_null(geometry_cache_get(&cache, &outside, 64, 64, &surface));
-	assert_null(geometry_cache_get(&cache, &outside, 64, 64, &surface));
+	assert_ptr_not_equal(geometry_cache_get(&cache, &region, false, 64, 64, &other), first);
+	assert_ptr_not_equal(geometry_cache_get(&cache, &region, false, 128, 128, &surface), first);
+	assert_ptr_not_equal(geometry_cache_get(&cache, &beside, false, 64, 64, &surface), first);
+	assert_ptr_not_equal(geometry_cache_get(&cache, NULL, false, 64, 64, &surface), first);
+	assert_null(geometry_cache_get(&cache, &outside, false, 64, 64, &surface));
+	assert_null(geometry_cache_get(&cache, &outside, false, 64, 64, &surface));
 	/* Still there; what is asked for again and again stays. */
 	for (uint16_t i = 1; i < 50; i++) {
 		const struct gw_region many = {.x = i, .width = 1, .height = 1};
 
-		assert_non_null(geometry_cache_get(&cache, &many, 64, 64, &surface));
-		assert_ptr_equal(geometry_cache_get(&cache, &region, 64, 64, &surface), first);
+		assert_non_null(geometry_cache_get(&cache, &many, false, 64, 64, &surface));
+		assert_ptr_equal(
+			geometry_cache_get(&cache, &region, false, 64, 64, &surface), first);
 		assert_float_equal(first->map.origin_x, 1, 0);
 	}
 	geometry_cache_free(&cache);

@@ -18,15 +18,13 @@
 /* Pictures inside at a time: every batch of the ring may be full. */
 #define FRAMES (BATCHES * MODEL_BATCH_MAX)
 
-#define ROOM ((size_t)1 << 20) /* of a slot, bytes; touched by use only */
-
 struct run {
 	struct gw_device device;
 	struct model *model;
 	struct batcher *batcher;
 	struct gw_frame *frames;
 	struct gw_surface *surfaces; /* one per frame */
-	uint8_t *room; /* the frames' slots: no JPEG, but what a result has beyond its boxes */
+	struct job_pool *jobs;
 	uint16_t source_width, source_height; /* 0: that of the picture */
 	uint64_t pictures;
 	int64_t started;
@@ -63,20 +61,20 @@ static json_t *describe_objects(const struct gw_result *result, char **labels)
 	return json_pack("{s:s, s:o}", "task", gw_task_name(result->task), "objects", objects);
 }
 
-/* -EIO when the frame failed. */
-static int print_result(const struct run *run, const struct gw_frame *frame, struct gw_error *error)
+/* -EIO when it failed. */
+static int print_result(const struct run *run, const struct job *job, struct gw_error *error)
 {
 	char **labels = run->model->description->labels;
 
-	if (gw_frame_failed(frame)) {
+	if (job->drop != GW_DROP_NONE) {
 		const char *reason = batcher_complaint(run->batcher);
 
 		return gw_error_set(error, -EIO, "model %s: %s", run->model->name,
 			reason ? reason : "a picture failed");
 	}
-	json_t *line = frame->result.task == GW_TASK_CLASSIFY
-		? describe_classes(&frame->result, labels)
-		: describe_objects(&frame->result, labels);
+	json_t *line = job->result.task == GW_TASK_CLASSIFY
+		? describe_classes(&job->result, labels)
+		: describe_objects(&job->result, labels);
 
 	json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7));
 	putchar('\n');
@@ -92,11 +90,13 @@ static int drain(struct run *run, uint32_t left, struct gw_error *error)
 	int status = 0;
 
 	while (status == 0 && batcher_waiting(run->batcher) > left) {
-		struct gw_frame *frame;
+		struct job *job;
 		uint32_t work = batcher_turn(run->batcher, gw_now(), left == 0);
 
-		while (status == 0 && batcher_take(run->batcher, &frame, 1) == 1)
-			status = print_result(run, frame, error);
+		while (status == 0 && (job = batcher_take(run->batcher)) != NULL) {
+			status = print_result(run, job, error);
+			job_put(run->jobs, job);
+		}
 		if (work == 0)
 			nanosleep(&pause, NULL);
 	}
@@ -119,14 +119,17 @@ static int run_pictures(struct run *run, struct gw_error *error)
 			break;
 		if (run->pictures++ == 0)
 			run->started = gw_now();
-		frame->state = GW_FRAME_IMAGE;
 		frame->width = run->source_width ? run->source_width : surface->width;
 		frame->height = run->source_height ? run->source_height : surface->height;
-		frame->surface = surface;
 		surface->device = &run->device;
 		/* One reference is the run's and stays. */
 		surface->refs = 2;
-		batcher_add(run->batcher, frame, NULL, gw_now());
+		struct job *job = job_take(run->jobs);
+
+		job->frame = frame;
+		job->surface = surface;
+		job->arrival = gw_now();
+		batcher_add(run->batcher, job);
 	}
 	return status == 0 ? drain(run, 0, error) : status;
 }
@@ -138,23 +141,18 @@ static int open_run(struct run *run, const char *directory, const struct gw_acce
 
 	if (status != 0)
 		return status;
-	struct batcher_options options = {
+	struct berth_options options = {
 		.device = &run->device,
 		.model = run->model,
 		.config = config,
-		.frames = FRAMES,
 	};
 
 	run->frames = calloc(FRAMES, sizeof(run->frames[0]));
 	run->surfaces = calloc(FRAMES, sizeof(run->surfaces[0]));
-	run->room = malloc((size_t)FRAMES * ROOM);
-	for (uint32_t i = 0; run->frames && run->room && i < FRAMES; i++) {
-		run->frames[i].jpeg.room = run->frames[i].jpeg.data = run->room + i * ROOM;
-		run->frames[i].jpeg.capacity = ROOM;
-	}
+	run->jobs = job_pool_create();
 	gw_device_host(&run->device);
 	run->batcher = engines_open(config->backend, &options, error);
-	return run->frames && run->surfaces && run->room && run->batcher ? 0 : -EINVAL;
+	return run->frames && run->surfaces && run->jobs && run->batcher ? 0 : -EINVAL;
 }
 
 static void close_run(struct run *run)
@@ -164,13 +162,13 @@ static void close_run(struct run *run)
 		free(run->surfaces[i].room);
 	free(run->surfaces);
 	free(run->frames);
-	free(run->room);
+	job_pool_destroy(run->jobs);
 	model_free(run->model);
 }
 
 static void print_statistics(const struct run *run)
 {
-	const struct batcher_stats *stats = batcher_stats(run->batcher);
+	const struct berth_stats *stats = batcher_stats(run->batcher);
 	const double seconds = (double)(gw_now() - run->started) / (double)GW_NS_PER_S;
 	const uint64_t batches = gw_counter_get(&stats->batches);
 

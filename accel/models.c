@@ -72,12 +72,10 @@ static int open_batchers(
 {
 	const struct accel *accel = stage->state;
 	const struct gw_accel_config *config = stage->gw->config->accel;
-	struct batcher_options options = {
+	struct berth_options options = {
 		.device = accel->device,
 		.model = opened->model,
-		.model_index = (uint16_t)index,
 		.config = config,
-		.frames = gw_pool_size(stage->gw->pool),
 	};
 
 	for (uint32_t i = 0; i < stage->lane_count; i++) {
@@ -160,7 +158,29 @@ static int open_new(
 	return 0;
 }
 
-int accel_model_open(
+/* -1: nobody has asked by that name. */
+static int find_reference(const struct accel *accel, const char *name)
+{
+	for (const struct accel_reference *r = accel->references; r; r = r->next)
+		if (strcmp(r->name, name) == 0)
+			return r->model;
+	return -1;
+}
+
+static int add_reference(
+	struct accel *accel, const char *name, uint16_t model, struct gw_error *error)
+{
+	struct accel_reference *r = malloc(sizeof(*r) + strlen(name) + 1);
+
+	if (!r)
+		return gw_error_set(error, -ENOMEM, "accel: out of memory");
+	*r = (struct accel_reference){.next = accel->references, .model = model};
+	strcpy(r->name, name);
+	accel->references = r;
+	return 0;
+}
+
+static int open_reference(
 	struct gw_stage *stage, const char *reference, uint16_t *index, struct gw_error *error)
 {
 	struct accel *accel = stage->state;
@@ -170,7 +190,6 @@ int accel_model_open(
 
 	if (status != 0)
 		return status;
-	pthread_mutex_lock(&accel->opening);
 	uint32_t found = find(accel, model);
 
 	if (found < GW_MODELS) {
@@ -179,13 +198,35 @@ int accel_model_open(
 		found = stage->gw->model_count;
 		status = open_new(stage, model, found, error);
 	}
-	pthread_mutex_unlock(&accel->opening);
 	*index = (uint16_t)found;
+	return status == 0 ? add_reference(accel, reference, *index, error) : status;
+}
+
+int accel_model_open(
+	struct gw_stage *stage, const char *reference, uint16_t *index, struct gw_error *error)
+{
+	struct accel *accel = stage->state;
+	int status = 0;
+
+	pthread_mutex_lock(&accel->opening);
+	const int known = find_reference(accel, reference);
+
+	if (known >= 0)
+		*index = (uint16_t)known;
+	else
+		status = open_reference(stage, reference, index, error);
+	pthread_mutex_unlock(&accel->opening);
 	return status;
 }
 
 void accel_models_free(struct accel *accel)
 {
+	struct accel_reference *next;
+
+	for (struct accel_reference *r = accel->references; r; r = next) {
+		next = r->next;
+		free(r);
+	}
 	for (uint32_t i = 0; i < GW_MODELS && accel_model(accel, i); i++)
 		free_model(accel_model(accel, i));
 }

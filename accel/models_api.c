@@ -27,10 +27,10 @@ static json_t *describe_model(const struct gw *gw, const struct accel *accel, ui
 
 	for (uint32_t i = 0; i < stage->lane_count; i++) {
 		const struct accel_lane *lane = stage->lanes[i].state;
-		const struct batcher_stats *stats = batcher_stats(lane->batchers[index]);
+		const struct berth_stats *stats = batcher_stats(lane->batchers[index]);
 
 		batches += gw_counter_get(&stats->batches);
-		frames += gw_counter_get(&stats->frames);
+		frames += gw_counter_get(&stats->jobs);
 		if (run_us)
 			gw_histogram_add(run_us, &stats->run_us);
 	}

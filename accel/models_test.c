@@ -34,11 +34,8 @@ static void open_model(struct fixture *f, const char *name, uint32_t batch)
 	if (repository_load(repository, name, &f->model, &error) != 0)
 		fail_msg("%s", error.text);
 	f->model->description->batch->max = batch;
-	const struct batcher_options options = {.engine = &infer_ort,
-		.device = &device,
-		.model = f->model,
-		.config = &config,
-		.frames = 256};
+	const struct berth_options options = {
+		.engine = &infer_ort, .device = &device, .model = f->model, .config = &config};
 
 	f->batcher = batcher_open(&options, &error);
 	if (!f->batcher)
@@ -51,35 +48,40 @@ static void close_model(struct fixture *f)
 	model_free(f->model);
 }
 
-/* Runs `count` frames, which come out in their order. */
-static void run(struct fixture *f, struct gw_frame *frames, uint32_t count)
+struct picture {
+	struct gw_frame frame;
+	struct job job;
+};
+
+/* Runs `count` pictures, which come out in their order. */
+static void run(struct fixture *f, struct picture *pictures, uint32_t count)
 {
 	uint32_t out = 0;
 
 	for (uint32_t i = 0; i < count; i++)
-		batcher_add(f->batcher, &frames[i], NULL, gw_now());
+		batcher_add(f->batcher, &pictures[i].job);
 	while (out < count) {
-		struct gw_frame *frame;
+		struct job *job;
 
 		batcher_turn(f->batcher, gw_now(), true);
-		while (batcher_take(f->batcher, &frame, 1) == 1) {
-			assert_ptr_equal(frame, &frames[out]);
-			assert_false(gw_frame_failed(frame));
+		while ((job = batcher_take(f->batcher)) != NULL) {
+			assert_ptr_equal(job, &pictures[out].job);
+			assert_int_equal(job->drop, GW_DROP_NONE);
 			out++;
 		}
 		nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
 	}
 }
 
-static void set_picture(struct gw_frame *frame, enum gw_format format, uint16_t width,
+static void set_picture(struct picture *picture, enum gw_format format, uint16_t width,
 	uint16_t height, uint8_t *pixels)
 {
-	/* More than frames are inside at a time. */
+	/* More than are inside at a time. */
 	static struct gw_surface surfaces[256];
 	static uint32_t used;
 	struct gw_surface *surface = &surfaces[used++ % 256];
 
-	memset(frame, 0, sizeof(*frame));
+	memset(picture, 0, sizeof(*picture));
 	*surface = (struct gw_surface){.device = &device,
 		.format = format,
 		.width = width,
@@ -87,10 +89,11 @@ static void set_picture(struct gw_frame *frame, enum gw_format format, uint16_t 
 		.pitch = {format == GW_FORMAT_RGB ? 3u * width : width},
 		.plane = {pixels},
 		.refs = 2};
-	frame->surface = surface;
-	frame->state = GW_FRAME_IMAGE;
-	frame->width = width;
-	frame->height = height;
+	picture->frame.width = width;
+	picture->frame.height = height;
+	picture->job.frame = &picture->frame;
+	picture->job.surface = surface;
+	picture->job.arrival = gw_now();
 }
 
 /* The body of an IDX file (http://yann.lecun.com/exdb/mnist); NULL when it is not there. */
@@ -114,7 +117,7 @@ static void digits_are_recognised_as_well_as_in_training(void **state)
 {
 	uint8_t *pictures = read_idx("mnist/t10k-images-idx3-ubyte", 16, DIGITS * DIGIT);
 	uint8_t *truth = read_idx("mnist/t10k-labels-idx1-ubyte", 8, DIGITS);
-	struct gw_frame *frames = calloc(200, sizeof(frames[0]));
+	struct picture *frames = calloc(200, sizeof(frames[0]));
 	struct fixture f;
 	uint32_t right = 0;
 
@@ -129,7 +132,7 @@ static void digits_are_recognised_as_well_as_in_training(void **state)
 				&frames[i], GW_FORMAT_GRAY, 28, 28, pictures + (from + i) * DIGIT);
 		run(&f, frames, 200);
 		for (uint32_t i = 0; i < 200; i++)
-			right += frames[i].result.findings[0].index == truth[from + i];
+			right += frames[i].job.result.findings[0].index == truth[from + i];
 	}
 	print_message("%u of %u digits\n", right, DIGITS);
 	assert_true(right >= DIGITS * 99 / 100);
@@ -156,7 +159,7 @@ static void paint(uint8_t *pixels, uint32_t width, uint32_t height, uint32_t see
 static void a_result_does_not_depend_on_the_batch(void **state)
 {
 	enum { WIDTH = 768, HEIGHT = 576, COUNT = 4 };
-	struct gw_frame *frames = calloc(2 * COUNT, sizeof(frames[0]));
+	struct picture *frames = calloc(2 * COUNT, sizeof(frames[0]));
 	uint8_t *pixels = malloc((size_t)COUNT * WIDTH * HEIGHT * 3);
 	struct fixture f;
 
@@ -173,10 +176,10 @@ static void a_result_does_not_depend_on_the_batch(void **state)
 	run(&f, frames, COUNT);
 	for (uint32_t i = 0; i < COUNT; i++)
 		run(&f, &frames[COUNT + i], 1);
-	assert_true(frames[0].result.count > 0);
+	assert_true(frames[0].job.result.count > 0);
 	for (uint32_t i = 0; i < COUNT; i++) {
-		const struct gw_result *together = &frames[i].result;
-		const struct gw_result *alone = &frames[COUNT + i].result;
+		const struct gw_result *together = &frames[i].job.result;
+		const struct gw_result *alone = &frames[COUNT + i].job.result;
 
 		assert_int_equal(together->count, alone->count);
 		for (uint32_t k = 0; k < together->count; k++) {

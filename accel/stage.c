@@ -12,43 +12,23 @@
 
 #define COMPLAINT_NS (10 * GW_NS_PER_S)
 
-/* The model's index among those that are loaded, or -1; "name" and "name:version" may be the same
- * model, so only the references that cameras gave before are compared. */
-static int find_loaded(const struct gw *gw, const char *reference)
-{
-	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
-		const struct gw_camera *camera = gw_camera_now(gw, i);
-
-		if (camera && camera->config->model &&
-			strcmp(camera->config->model, reference) == 0)
-			return camera->model;
-	}
-	return -1;
-}
-
 static int accel_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
 	const struct gw_camera *was, struct gw_error *error)
 {
-	const char *reference = is->config->model;
+	int status;
+	struct plan *plan = plan_make(stage, is->config, &status, error);
 
-	if (!reference)
-		return 0;
-	const int loaded = find_loaded(stage->gw, reference);
-	uint16_t index = (uint16_t)loaded;
-	const int status = loaded < 0 ? accel_model_open(stage, reference, &index, error) : 0;
+	is->of[GW_STAGE_ACCEL] = plan;
+	if (plan) {
+		is->wants = plan->wants;
+		is->model = plan->wants[0].model;
+	}
+	return status;
+}
 
-	if (status != 0)
-		return status;
-	const struct gw_model_info *info = &stage->gw->models[index];
-
-	is->model = index;
-	is->input_width = info->input_width;
-	is->input_height = info->input_height;
-	is->input_fit = info->input_fit;
-	is->input_resize = info->input_resize;
-	is->input_antialias = info->input_antialias;
-	is->input_gray = info->input_gray;
-	return 0;
+static void accel_camera_release(struct gw_stage *stage, struct gw_camera *camera)
+{
+	plan_free(camera->of[GW_STAGE_ACCEL]);
 }
 
 /* Asked before any stage is open: no library has made a thread yet. */
@@ -86,8 +66,11 @@ static void accel_close(struct gw_stage *stage)
 
 static int accel_lane_open(struct gw_lane *lane, struct gw_error *error)
 {
-	lane->state = calloc(1, sizeof(struct accel_lane));
-	return lane->state ? 0 : gw_error_set(error, -ENOMEM, "accel: out of memory");
+	struct accel_lane *own = lane->state = calloc(1, sizeof(*own));
+
+	if (own)
+		own->visits = visits_create(own->batchers);
+	return own && own->visits ? 0 : gw_error_set(error, -ENOMEM, "accel: out of memory");
 }
 
 static void accel_lane_close(struct gw_lane *lane)
@@ -96,6 +79,8 @@ static void accel_lane_close(struct gw_lane *lane)
 
 	for (uint32_t i = 0; own && i < GW_MODELS; i++)
 		batcher_close(own->batchers[i]);
+	if (own)
+		visits_destroy(own->visits);
 	free(own);
 	lane->state = NULL;
 }
@@ -106,8 +91,18 @@ static uint32_t models(const struct gw_stage *stage)
 	return atomic_load_explicit(&stage->gw->model_count, memory_order_acquire);
 }
 
+static void wait(struct accel_lane *own, struct gw_frame *frame)
+{
+	frame->turn_next = NULL;
+	if (own->first)
+		own->last->turn_next = frame;
+	else
+		own->first = frame;
+	own->last = frame;
+}
+
 /* Frames that no model is to see, and those that have failed, have nothing to wait for. */
-static uint32_t take_in(struct gw_lane *lane, int64_t now)
+static uint32_t take_in(struct gw_lane *lane)
 {
 	struct accel_lane *own = lane->state;
 	struct gw_frame *frames[GW_BURST];
@@ -119,7 +114,7 @@ static uint32_t take_in(struct gw_lane *lane, int64_t now)
 
 		gw_order_add(&own->order, frame);
 		if (want.model != GW_NO_MODEL && !gw_frame_failed(frame)) {
-			batcher_add(own->batchers[want.model], frame, want.region, now);
+			wait(own, frame);
 			continue;
 		}
 		frame->result.task = GW_TASK_NONE;
@@ -130,19 +125,38 @@ static uint32_t take_in(struct gw_lane *lane, int64_t now)
 	return count;
 }
 
+static void begin_visits(struct gw_lane *lane, int64_t now)
+{
+	struct accel_lane *own = lane->state;
+
+	while (own->first) {
+		struct gw_frame *frame = own->first;
+		const struct gw_camera *camera = frame->version;
+
+		if (!visit_begin(own->visits, frame, camera->of[GW_STAGE_ACCEL],
+			    camera->config->region, now))
+			break;
+		own->first = frame->turn_next;
+	}
+}
+
 static uint32_t turn(struct gw_lane *lane, int64_t now, bool flush)
 {
 	struct accel_lane *own = lane->state;
 	struct gw_frame *frames[GW_BURST];
 	uint32_t work = 0, count;
+	struct job *job;
 
+	begin_visits(lane, now);
 	for (uint32_t i = 0; i < models(lane->stage); i++) {
 		work += batcher_turn(own->batchers[i], now, flush);
-		while ((count = batcher_take(own->batchers[i], frames, GW_BURST)) > 0) {
-			for (uint32_t k = 0; k < count; k++) {
-				gw_credit_return(frames[k]);
-				gw_order_done(&own->order, frames[k]);
-			}
+		while ((job = batcher_take(own->batchers[i])) != NULL) {
+			struct gw_frame *frame = visit_continue(own->visits, job, now);
+
+			if (!frame)
+				continue;
+			gw_credit_return(frame);
+			gw_order_done(&own->order, frame);
 		}
 	}
 	while ((count = gw_order_take(&own->order, frames, GW_BURST)) > 0) {
@@ -158,7 +172,7 @@ static uint32_t turn(struct gw_lane *lane, int64_t now, bool flush)
 static uint32_t accel_poll(struct gw_lane *lane)
 {
 	const int64_t now = gw_now();
-	const uint32_t taken = take_in(lane, now);
+	const uint32_t taken = take_in(lane);
 
 	return taken + turn(lane, now, false);
 }
@@ -242,11 +256,11 @@ static json_t *model_facts(const struct gw_stage *stage, uint32_t index)
 
 	for (uint32_t i = 0; i < stage->lane_count; i++) {
 		const struct accel_lane *own = stage->lanes[i].state;
-		const struct batcher_stats *stats = batcher_stats(own->batchers[index]);
+		const struct berth_stats *stats = batcher_stats(own->batchers[index]);
 
 		waiting += batcher_waiting(own->batchers[index]);
 		batches += gw_counter_get(&stats->batches);
-		frames += gw_counter_get(&stats->frames);
+		frames += gw_counter_get(&stats->jobs);
 		failed += gw_counter_get(&stats->failed);
 	}
 	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "name", model->model->name, "backend",
@@ -278,6 +292,7 @@ const struct gw_stage_ops accel_stage = {
 	.housekeeping = accel_housekeeping,
 	.drain = accel_drain,
 	.camera_prepare = accel_camera_prepare,
+	.camera_release = accel_camera_release,
 	.health = accel_health,
 	.describe = accel_describe,
 	.routes = accel_routes,

@@ -6,6 +6,7 @@
 #include "accel/batcher.h"
 #include "accel/model.h"
 #include "accel/overload.h"
+#include "accel/visit.h"
 #include "core/api.h"
 #include "core/gateway.h"
 #include "core/order.h"
@@ -17,10 +18,19 @@ struct accel_model {
 	struct overload overload; /* written by lane 0 */
 };
 
+/* What a camera called a model, and the one that it got: the name without a version stays with the
+ * version that was the latest when it was first asked for. */
+struct accel_reference {
+	struct accel_reference *next;
+	uint16_t model;
+	char name[];
+};
+
 /* Shared by the lanes. */
 struct accel {
 	struct gw_device *device;
 	pthread_mutex_t opening; /* one model is opened at a time */
+	struct accel_reference *references; /* under `opening` */
 	_Atomic(struct accel_model *) models[GW_MODELS]; /* published by accel_model_open() */
 
 	/* Frames that were turned away where they began: of each model's cameras so far, and what
@@ -35,6 +45,8 @@ struct accel {
 struct accel_lane {
 	struct gw_order order; /* every frame that is here */
 	struct batcher *batchers[GW_MODELS]; /* there before their model is published */
+	struct visits *visits;
+	struct gw_frame *first, *last; /* frames that wait for jobs, by turn_next */
 	int64_t next_complaint[GW_MODELS]; /* gw_now() before which a model's trouble is not logged
 					      again */
 };

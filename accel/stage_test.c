@@ -179,12 +179,16 @@ static void the_decoder_learns_what_the_model_needs(void **state)
 	struct fixture f;
 
 	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
-	assert_int_equal(gw_camera_now(&f.gw, 0)->input_width, 2);
-	assert_int_equal(gw_camera_now(&f.gw, 0)->input_height, 2);
-	assert_int_equal(gw_camera_now(&f.gw, 0)->input_fit, GW_FIT_STRETCH);
-	assert_true(gw_camera_now(&f.gw, 0)->input_antialias);
-	assert_true(gw_camera_now(&f.gw, 0)->input_gray);
-	assert_int_equal(gw_camera_now(&f.gw, 1)->input_width, 0);
+	const struct gw_want *want = gw_camera_now(&f.gw, 0)->wants;
+
+	assert_int_equal(want->width, 2);
+	assert_int_equal(want->height, 2);
+	assert_int_equal(want->fit, GW_FIT_STRETCH);
+	assert_true(want->antialias);
+	assert_true(want->gray);
+	assert_false(want->full);
+	assert_null(want->next);
+	assert_null(gw_camera_now(&f.gw, 1)->wants);
 	close_stage(&f);
 }
 
@@ -323,7 +327,11 @@ static void a_model_can_come_later_and_disturbs_none(void **state)
 	assert_string_equal(f.gw.models[1].name, "more");
 	assert_int_equal(f.gw.credits[1].enough, 8);
 	/* A camera that asks for it now is served. */
-	atomic_load(&f.gw.cameras->slot[1].now)->model = 1;
+	struct gw_camera_config config = f.gw.config->cameras[1];
+	char name[] = "more";
+
+	config.model = name;
+	assert_int_equal(gw_camera_put(&f.gw, &config, &error), 0);
 	push(&f, 1, 0, 2);
 	assert_int_equal(work(&f), 1);
 	assert_int_equal(f.out[0]->result.model, 1);

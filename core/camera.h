@@ -23,6 +23,20 @@ struct gw;
 #define GW_NO_CAMERA UINT32_MAX
 #define GW_STAGES_MOST 8 /* what gw_camera.of has room for */
 
+/* What a model makes of a camera's picture. */
+struct gw_want {
+	uint16_t model; /* index into gw->models; GW_NO_MODEL: nothing */
+	uint16_t width, height; /* of its input, pixels */
+	enum gw_fit fit; /* how the picture is fitted into it */
+	uint16_t resize; /* of gw_fit_resize() */
+	bool antialias; /* a pixel of the input is the average of what it covers */
+	bool gray; /* grey is enough, for all of the camera's models */
+	bool full; /* parts of the picture are looked at closely: every pixel is wanted */
+	uint32_t every; /* it looks at every n-th frame; 1: at each */
+	const struct gw_region *region; /* the part that is seen; NULL: all of it */
+	const struct gw_want *next; /* the camera's next one; NULL: it is the last */
+};
+
 /* One version. Read-only once it is published, but for `frames`; owns its configuration. */
 struct gw_camera {
 	uint32_t id; /* its slot */
@@ -32,46 +46,31 @@ struct gw_camera {
 	/* What the stages made of it, by their index: camera_prepare() and camera_release(). */
 	void *of[GW_STAGES_MOST];
 
-	/* Set by the accel stage when it prepares: the model, an index into gw->models or
-	 * GW_NO_MODEL, and the smallest picture that is of use to it, so that a decoder may scale:
-	 * input size (0: no model), how the picture is fitted into it, whether its pixels are to be
-	 * averages, and whether grey is enough. */
-	uint16_t model;
-	uint16_t input_width, input_height;
-	enum gw_fit input_fit;
-	uint16_t input_resize;
-	bool input_antialias, input_gray;
+	/* Set by the accel stage when it prepares: what the models make of it that look at the
+	 * picture itself, so that a decoder may scale; NULL: none does. The first one is what the
+	 * camera is counted for. */
+	const struct gw_want *wants;
+	uint16_t model; /* of the first; GW_NO_MODEL: there is none */
 
 	_Atomic uint32_t frames; /* that began under it and hold a slot */
 	struct gw_camera *next; /* of the retired ones; control thread */
 };
 
-/* What a camera's model makes of its picture. */
-struct gw_want {
-	uint16_t model; /* GW_NO_MODEL: nothing */
-	uint16_t width, height; /* of its input, pixels */
-	enum gw_fit fit; /* how the picture is fitted into it */
-	uint16_t resize; /* of gw_fit_resize() */
-	bool antialias; /* a pixel of the input is the average of what it covers */
-	bool gray; /* grey is enough */
-	const struct gw_region *region; /* the part that is seen; NULL: all of it */
-};
-
-/* What is wanted of a frame's picture: the one place that asks the camera that it began under. */
+/* What is wanted of a frame's picture: the one place that asks the camera that it began under. The
+ * model is the first that looks at this frame; the wants that follow may be of others that do. */
 static inline struct gw_want gw_frame_want(const struct gw_frame *frame)
 {
 	const struct gw_camera *camera = frame->version;
 
-	return (struct gw_want){
-		.model = camera->model,
-		.width = camera->input_width,
-		.height = camera->input_height,
-		.fit = camera->input_fit,
-		.resize = camera->input_resize,
-		.antialias = camera->input_antialias,
-		.gray = camera->input_gray,
-		.region = camera->config->region,
-	};
+	for (const struct gw_want *want = camera->wants; want; want = want->next) {
+		if (want->every > 1 && frame->sequence % want->every != 0)
+			continue;
+		struct gw_want first = *want;
+
+		first.next = want == camera->wants ? want->next : camera->wants;
+		return first;
+	}
+	return (struct gw_want){.model = GW_NO_MODEL};
 }
 
 enum gw_camera_state {

@@ -147,7 +147,9 @@ static inline void gw_frame_begin_result(struct gw_frame *frame)
 	struct gw_result *result = &frame->result;
 	const struct gw_jpeg *jpeg = &frame->jpeg;
 
-	result->count = 0;
+	result->count = result->looks_count = 0;
+	result->truncated = false;
+	result->disagreement = -1;
 	result->extra = NULL;
 	result->extra_size = result->extra_room = 0;
 	if (!jpeg->data)

@@ -10,8 +10,10 @@
 
 #define GW_TOP_K 5 /* classes that one model names */
 #define GW_BOXES 100 /* boxes that one model finds */
-#define GW_FINDINGS GW_BOXES
+#define GW_FINDINGS 256 /* of one frame */
+#define GW_LOOKS 24 /* models that look at one frame: GW_PLAN_MODELS */
 #define GW_NO_MODEL UINT16_MAX
+#define GW_NO_FINDING UINT16_MAX
 
 enum gw_task {
 	GW_TASK_NONE,
@@ -20,10 +22,14 @@ enum gw_task {
 	GW_TASK_TEXT, /* ... boxes around text, with four corners (struct gw_point) */
 	GW_TASK_SEGMENT, /* one: the part that was seen, with a mask (struct gw_mask) */
 	GW_TASK_RAW, /* ... tensors as they are (struct gw_values) */
+	GW_TASK_PLAN, /* findings of several models, each as its model's task has it */
 };
 
 /* In pixels of the source picture; (x0, y0) is the upper left corner, (x1, y1) lies outside. */
 struct gw_finding {
+	uint16_t model; /* index into gw->models */
+	uint16_t parent; /* the finding of the same frame whose box was looked at, or GW_NO_FINDING:
+			    the picture */
 	uint16_t index; /* into the model's labels */
 	float confidence; /* 0 .. 1 */
 	float x0, y0, x1, y1; /* of boxes */
@@ -56,9 +62,21 @@ struct gw_values {
 	float value[];
 };
 
+/* What a model did with a frame. */
+struct gw_looks {
+	uint16_t model; /* index into gw->models */
+	uint16_t times; /* at the picture, or at parts of it */
+	uint16_t failed; /* ... without an answer */
+};
+
 struct gw_result {
 	enum gw_task task;
 	uint16_t model; /* index into gw->models, GW_NO_MODEL for a camera without one */
+	bool truncated; /* findings were left out for want of room */
+	float disagreement; /* of the frame's ensembles, the largest, 0 .. 1; below 0: it has none
+			     */
+	uint16_t looks_count;
+	struct gw_looks looks[GW_LOOKS];
 	uint16_t count; /* how many of the findings are valid, best first */
 	/* Memory in the frame's slot; set by whoever fills in the result. */
 	uint8_t *extra;

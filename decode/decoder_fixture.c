@@ -26,7 +26,8 @@ void fixture_open(struct decoder_fixture *f, char *backend, uint32_t workers)
 	for (uint32_t i = 0; i < CAMERAS; i++) {
 		f->cameras[i].id = i;
 		f->cameras[i].config = &f->camera_configs[i];
-		f->cameras[i].input_width = f->cameras[i].input_height = 4096;
+		f->wants[i] = (struct gw_want){.width = 4096, .height = 4096};
+		f->cameras[i].wants = &f->wants[i];
 	}
 	f->gw.pool = gw_pool_create(classes, 1, false, &f->error);
 	assert_non_null(f->gw.pool);

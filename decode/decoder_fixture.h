@@ -18,6 +18,7 @@ struct decoder_fixture {
 	struct gw_decode_config decode;
 	struct gw_camera cameras[CAMERAS];
 	struct gw_camera_config camera_configs[CAMERAS];
+	struct gw_want wants[CAMERAS];
 	struct decoder decoder;
 	struct gw_surface_pool *surfaces;
 	struct gw_error error;

@@ -37,7 +37,7 @@ static void the_null_decoder_draws_what_camera_and_sequence_say(void **state)
 	frame->sequence = 12345;
 	frame->width = 320;
 	frame->height = 240;
-	f.cameras[1].input_width = f.cameras[1].input_height = 120;
+	f.wants[1].width = f.wants[1].height = 120;
 	decode_one(&f, frame);
 	assert_int_equal(frame->drop, GW_DROP_NONE);
 	assert_int_equal(frame->surface->width, 160);

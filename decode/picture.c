@@ -25,27 +25,39 @@ static bool enough(uint32_t side, uint32_t eighths, uint32_t wanted, bool antial
 		(!antialias || eighths >= PICTURE_EIGHTHS / 2 || has == needs || has >= 2 * needs);
 }
 
-uint32_t picture_eighths(const struct gw_want *want, uint16_t width, uint16_t height)
+/* Whether the picture has all that the model makes of it. */
+static bool serves(const struct gw_want *want, uint16_t width, uint16_t height, uint32_t eighths)
 {
 	const struct gw_region *region = want->region;
 	uint32_t across = width, down = height;
-	uint32_t eighths = 1;
 
+	if (want->full)
+		return false;
 	if (region) {
 		across = inside(region->x, region->width, width);
 		down = inside(region->y, region->height, height);
 	}
 	if (across == 0 || down == 0)
-		return PICTURE_EIGHTHS;
+		return false;
 	const struct gw_fit_size seen = gw_fit_resize(want->fit, want->resize,
 		(struct gw_fit_size){want->width, want->height},
 		(struct gw_fit_size){across, down});
 
-	while (eighths < PICTURE_EIGHTHS &&
-		!(enough(across, eighths, seen.width, want->antialias) &&
-			enough(down, eighths, seen.height, want->antialias)))
-		eighths *= 2;
-	return eighths;
+	return enough(across, eighths, seen.width, want->antialias) &&
+		enough(down, eighths, seen.height, want->antialias);
+}
+
+uint32_t picture_eighths(const struct gw_want *wants, uint16_t width, uint16_t height)
+{
+	for (uint32_t eighths = 1; eighths < PICTURE_EIGHTHS; eighths *= 2) {
+		const struct gw_want *want = wants;
+
+		while (want && serves(want, width, height, eighths))
+			want = want->next;
+		if (!want)
+			return eighths;
+	}
+	return PICTURE_EIGHTHS;
 }
 
 static uint32_t round_up(uint32_t n, uint32_t unit)

@@ -25,6 +25,7 @@ enum { WITH_MODEL, ALSO_WITH_MODEL, WITHOUT_MODEL, CAMERAS };
 /* A stage between two links, and the pictures that tests push through it. */
 struct stage_fixture {
 	struct gw gw;
+	struct gw_want wants[CAMERAS];
 	struct gw_lane *lane;
 	struct gw_error error;
 	uint64_t sequence[CAMERAS];
@@ -54,7 +55,8 @@ static int open_stage(void **state)
 	for (uint32_t i = 0; i < CAMERAS; i++) {
 		struct gw_camera *camera = atomic_load(&f.gw.cameras->slot[i].now);
 
-		camera->input_width = camera->input_height = i == WITHOUT_MODEL ? 0 : 28;
+		f.wants[i] = (struct gw_want){.model = (uint16_t)i, .width = 28, .height = 28};
+		camera->wants = i == WITHOUT_MODEL ? NULL : &f.wants[i];
 		camera->model = i == WITHOUT_MODEL ? GW_NO_MODEL : (uint16_t)i;
 	}
 	f.gw.model_count = WITHOUT_MODEL;
@@ -212,7 +214,7 @@ static void a_picture_may_be_larger_than_its_frame_says(void **state)
 	size_t size;
 	uint8_t *data = jpeg_make(&recipe, &size);
 
-	atomic_load(&f->gw.cameras->slot[WITH_MODEL].now)->input_width = 1280;
+	f->wants[WITH_MODEL].width = 1280;
 	jpeg_into_frame(frame, data, size);
 	assert_int_equal(pass(f, frame)->drop, GW_DROP_NONE);
 	assert_int_equal(frame->surface->width, 1280);

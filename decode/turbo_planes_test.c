@@ -29,8 +29,8 @@ static void scaled_planes_equal_those_of_plain_libjpeg(void **state)
 		uint8_t *data = jpeg_make(&recipe, &size);
 		struct gw_frame *frame = frame_of(&f, 0, data, size);
 
-		f.cameras[0].input_width = (uint16_t)(recipe.width * eighths / 8);
-		f.cameras[0].input_height = (uint16_t)(recipe.height * eighths / 8);
+		f.wants[0].width = (uint16_t)(recipe.width * eighths / 8);
+		f.wants[0].height = (uint16_t)(recipe.height * eighths / 8);
 		decode_one(&f, frame);
 		assert_int_equal(frame->drop, GW_DROP_NONE);
 		assert_int_equal(frame->surface->format, halved[i / 3 % 3]);

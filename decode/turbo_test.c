@@ -42,7 +42,7 @@ static void unscaled_pixels_equal_those_of_plain_libjpeg(void **state)
 		uint8_t *data = jpeg_make(&shapes[i % SHAPES], &size);
 		struct gw_frame *frame = frame_of(&f, 0, data, size);
 
-		f.cameras[0].input_gray = grey;
+		f.wants[0].gray = grey;
 		decode_one(&f, frame);
 		assert_int_equal(frame->drop, GW_DROP_NONE);
 		assert_int_equal(frame->surface->format,
@@ -87,12 +87,12 @@ static void a_picture_is_scaled_to_what_the_model_needs(void **state)
 	uint8_t *full = jpeg_reference(data, size, true);
 
 	fixture_open(&f, "turbo", 1);
-	f.cameras[0].input_gray = true;
+	f.wants[0].gray = true;
 	for (uint32_t factor = 2; factor <= 8; factor *= 2) {
 		struct gw_frame *frame = frame_of(&f, 0, data, size);
 
-		f.cameras[0].input_width = (uint16_t)(320 / factor);
-		f.cameras[0].input_height = (uint16_t)(240 / factor);
+		f.wants[0].width = (uint16_t)(320 / factor);
+		f.wants[0].height = (uint16_t)(240 / factor);
 		decode_one(&f, frame);
 		assert_int_equal(frame->drop, GW_DROP_NONE);
 		assert_int_equal(frame->surface->width, 320 / factor);

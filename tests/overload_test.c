@@ -113,7 +113,9 @@ struct fixture {
 	struct gw gw;
 	struct gw_lane *lane; /* of the decode stage */
 	struct gw_error error;
+	struct gw_want want;
 	struct batcher *batcher;
+	struct job_pool *jobs;
 	struct gw_order order; /* behind the batcher */
 	uint64_t through[CAMERAS], inferred[CAMERAS], shed[CAMERAS];
 	uint64_t refused;
@@ -135,11 +137,10 @@ static struct fixture *open_fixture(uint32_t enough)
 {
 	struct jpeg_recipe recipe = {.width = 320, .height = 240};
 	struct fixture *f = aligned_alloc(64, sizeof(*f));
-	const struct batcher_options options = {.engine = &slow_ops,
+	const struct berth_options options = {.engine = &slow_ops,
 		.device = &f->gw.host,
 		.model = &model,
-		.config = &accel_config,
-		.frames = FRAMES};
+		.config = &accel_config};
 
 	memset(f, 0, sizeof(*f));
 	assert_int_equal(
@@ -150,8 +151,11 @@ static struct fixture *open_fixture(uint32_t enough)
 		struct gw_camera *camera = atomic_load(&f->gw.cameras->slot[i].now);
 
 		camera->model = 0;
-		camera->input_width = camera->input_height = 28;
+		camera->wants = &f->want;
 	}
+	f->want = (struct gw_want){.width = 28, .height = 28};
+	f->jobs = job_pool_create();
+	assert_non_null(f->jobs);
 	f->gw.model_count = 1;
 	f->gw.credits[0].enough = enough;
 	f->jpeg = jpeg_make(&recipe, &f->size);
@@ -163,6 +167,7 @@ static struct fixture *open_fixture(uint32_t enough)
 static void close_fixture(struct fixture *f)
 {
 	batcher_close(f->batcher);
+	job_pool_destroy(f->jobs);
 	test_gateway_close(&f->gw);
 	free(f->jpeg);
 	free(f);
@@ -189,6 +194,29 @@ static void arrive(struct fixture *f, uint32_t camera)
 	test_gateway_push(&f->gw, GW_STAGE_DECODE, frame);
 }
 
+static void give(struct fixture *f, struct gw_frame *frame, int64_t now)
+{
+	struct job *job = job_take(f->jobs);
+
+	assert_non_null(job);
+	job->frame = frame;
+	job->surface = frame->surface;
+	job->arrival = now;
+	frame->surface = NULL;
+	batcher_add(f->batcher, job);
+}
+
+static void take_back(struct fixture *f, struct job *job)
+{
+	struct gw_frame *frame = job->frame;
+
+	frame->state = GW_FRAME_RESULT;
+	gw_frame_fail(frame, job->drop);
+	job_put(f->jobs, job);
+	gw_credit_return(frame);
+	gw_order_done(&f->order, frame);
+}
+
 /* As the accel stage and the sink do. */
 static void infer(struct fixture *f, int64_t now)
 {
@@ -200,14 +228,11 @@ static void infer(struct fixture *f, int64_t now)
 		if (gw_frame_failed(frames[i]))
 			gw_order_done(&f->order, frames[i]);
 		else
-			batcher_add(f->batcher, frames[i], NULL, now);
+			give(f, frames[i], now);
 	}
 	batcher_turn(f->batcher, now, false);
-	count = batcher_take(f->batcher, frames, GW_BURST);
-	for (uint32_t i = 0; i < count; i++) {
-		gw_credit_return(frames[i]);
-		gw_order_done(&f->order, frames[i]);
-	}
+	for (struct job *job; (job = batcher_take(f->batcher)) != NULL;)
+		take_back(f, job);
 	count = gw_order_take(&f->order, frames, GW_BURST);
 	for (uint32_t i = 0; i < count; i++) {
 		const uint32_t camera = frames[i]->camera;
@@ -255,7 +280,7 @@ static void what_is_too_much_is_shed_before_it_is_decoded(void **state)
 	json_t *facts = decode_stage.describe(f->lane->stage);
 	const uint64_t decoded = (uint64_t)json_integer_value(json_object_get(facts, "decoded"));
 	const uint64_t inferred = sum(f->inferred);
-	const struct batcher_stats *stats = batcher_stats(f->batcher);
+	const struct berth_stats *stats = batcher_stats(f->batcher);
 	const double busy = (double)gw_counter_get(&stats->run_us.sum_us) * 1000 / RUN_NS;
 
 	json_decref(facts);

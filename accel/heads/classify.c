@@ -48,6 +48,7 @@ static int read(const struct head_job *job, struct gw_result *result)
 	const struct model_classify *options = job->description->classify;
 	const uint32_t labels = job->description->labels_count;
 	const float *values = job->values[0];
+	const uint32_t room = job->all ? GW_FINDINGS : options->top_k;
 	struct gw_finding *best = result->findings;
 	uint32_t count = 0;
 
@@ -58,7 +59,7 @@ static int read(const struct head_job *job, struct gw_result *result)
 			return -EDOM;
 		if (!options->softmax && !options->sigmoid && !head_is_probability(values[i]))
 			return -ERANGE;
-		count = insert(best, count, options->top_k,
+		count = insert(best, count, room,
 			(struct gw_finding){.index = (uint16_t)i, .confidence = values[i]});
 	}
 	if (options->softmax)
@@ -68,7 +69,7 @@ static int read(const struct head_job *job, struct gw_result *result)
 			best[i].confidence = head_sigmoid(best[i].confidence);
 		best[i].confidence = fminf(fmaxf(best[i].confidence, 0), 1);
 	}
-	while (count > 0 && best[count - 1].confidence < options->threshold)
+	while (!job->all && count > 0 && best[count - 1].confidence < options->threshold)
 		count--;
 	result->count = (uint16_t)count;
 	return 0;

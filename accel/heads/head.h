@@ -16,6 +16,7 @@ struct head_job {
 	const struct infer_tensor *tensors; /* shapes, in the order of outputs() */
 	const float *values[INFER_OUTPUTS];
 	uint32_t rows[INFER_OUTPUTS]; /* entries of the first dimension that are valid */
+	bool all; /* every label is wanted, not the best few */
 };
 
 struct head {
