@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,8 +133,6 @@ static void publish(struct gw_stage *stage, struct accel_model *opened, uint32_t
 	struct gw *gw = stage->gw;
 
 	describe(&gw->models[index], opened->model);
-	/* In each lane a batch that runs and one that follows at once: core/credit.h. */
-	gw->credits[index].enough = 2 * batch_of(stage, index) * stage->lane_count;
 	atomic_store_explicit(&accel->models[index], opened, memory_order_release);
 	atomic_store_explicit(&gw->model_count, index + 1, memory_order_release);
 }
@@ -158,75 +157,75 @@ static int open_new(
 	return 0;
 }
 
-/* -1: nobody has asked by that name. */
-static int find_reference(const struct accel *accel, const char *name)
+/* NULL: nobody has asked by that name. */
+static struct route *find_route(const struct gw *gw, struct accel *accel, const char *name)
 {
-	for (const struct accel_reference *r = accel->references; r; r = r->next)
-		if (strcmp(r->name, name) == 0)
-			return r->model;
-	return -1;
+	for (uint32_t i = 0; i < gw->route_count; i++)
+		if (strcmp(accel->routes[i].name, name) == 0)
+			return &accel->routes[i];
+	return NULL;
 }
 
-static int add_reference(
-	struct accel *accel, const char *name, uint16_t model, struct gw_error *error)
+/* The model that the name stands for now. GW_MODELS and an error line on failure. */
+static uint32_t open_model(struct gw_stage *stage, const char *name, struct gw_error *error)
 {
-	struct accel_reference *r = malloc(sizeof(*r) + strlen(name) + 1);
-
-	if (!r)
-		return gw_error_set(error, -ENOMEM, "accel: out of memory");
-	*r = (struct accel_reference){.next = accel->references, .model = model};
-	strcpy(r->name, name);
-	accel->references = r;
-	return 0;
-}
-
-static int open_reference(
-	struct gw_stage *stage, const char *reference, uint16_t *index, struct gw_error *error)
-{
-	struct accel *accel = stage->state;
 	struct model *model;
-	int status =
-		repository_load(stage->gw->config->accel->repository, reference, &model, error);
 
-	if (status != 0)
-		return status;
-	uint32_t found = find(accel, model);
+	if (repository_load(stage->gw->config->accel->repository, name, &model, error) != 0)
+		return GW_MODELS;
+	const uint32_t found = find(stage->state, model);
 
 	if (found < GW_MODELS) {
 		model_free(model);
-	} else {
-		found = stage->gw->model_count;
-		status = open_new(stage, model, found, error);
+		return found;
 	}
-	*index = (uint16_t)found;
-	return status == 0 ? add_reference(accel, reference, *index, error) : status;
+	const uint32_t index = stage->gw->model_count;
+
+	return open_new(stage, model, index, error) == 0 ? index : GW_MODELS;
 }
 
-int accel_model_open(
-	struct gw_stage *stage, const char *reference, uint16_t *index, struct gw_error *error)
+static struct route *add_route(struct gw_stage *stage, const char *name, struct gw_error *error)
 {
 	struct accel *accel = stage->state;
-	int status = 0;
+	struct gw *gw = stage->gw;
+	const uint32_t index = gw->route_count;
+
+	if (index == GW_ROUTES) {
+		gw_error_set(error, -ENOSPC, "the cameras name more than %d models: use fewer",
+			GW_ROUTES);
+		return NULL;
+	}
+	const uint32_t model = open_model(stage, name, error);
+
+	if (model == GW_MODELS)
+		return NULL;
+	struct route *route = &accel->routes[index];
+
+	snprintf(route->name, sizeof(route->name), "%s", name);
+	route->index = (uint16_t)index;
+	atomic_store_explicit(&route->stable, (uint16_t)model, memory_order_relaxed);
+	/* In each lane a batch that runs and one that follows at once: core/credit.h. */
+	gw->credits[index].enough = 2 * batch_of(stage, model) * stage->lane_count;
+	atomic_store_explicit(&gw->route_count, index + 1, memory_order_release);
+	return route;
+}
+
+const struct route *accel_route_open(
+	struct gw_stage *stage, const char *name, struct gw_error *error)
+{
+	struct accel *accel = stage->state;
 
 	pthread_mutex_lock(&accel->opening);
-	const int known = find_reference(accel, reference);
+	struct route *route = find_route(stage->gw, accel, name);
 
-	if (known >= 0)
-		*index = (uint16_t)known;
-	else
-		status = open_reference(stage, reference, index, error);
+	if (!route)
+		route = add_route(stage, name, error);
 	pthread_mutex_unlock(&accel->opening);
-	return status;
+	return route;
 }
 
 void accel_models_free(struct accel *accel)
 {
-	struct accel_reference *next;
-
-	for (struct accel_reference *r = accel->references; r; r = next) {
-		next = r->next;
-		free(r);
-	}
 	for (uint32_t i = 0; i < GW_MODELS && accel_model(accel, i); i++)
 		free_model(accel_model(accel, i));
 }

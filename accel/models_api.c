@@ -3,6 +3,15 @@
 
 #include "accel/stage.h"
 
+static bool has(const struct plan *plan, uint16_t model)
+{
+	for (uint32_t i = 0; plan && i < plan->step_count; i++)
+		for (uint32_t k = 0; k < plan->step[i].model_count; k++)
+			if (route_leads_to(plan->step[i].route[k], model))
+				return true;
+	return false;
+}
+
 static json_t *cameras_of(const struct gw *gw, uint16_t model)
 {
 	json_t *cameras = json_array();
@@ -11,7 +20,7 @@ static json_t *cameras_of(const struct gw *gw, uint16_t model)
 	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
 		const struct gw_camera *camera = gw_camera_now(gw, i);
 
-		if (camera && camera->model == model)
+		if (camera && has(camera->of[GW_STAGE_ACCEL], model))
 			json_array_append_new(cameras, json_string(camera->config->name));
 	}
 	gw_cameras_release(gw);

@@ -7,11 +7,18 @@
 #include "accel/job.h"
 #include "accel/stage.h"
 
+/* The stable version: the others of a route are of the same task and labels. */
+static const struct gw_model_info *model_of(
+	const struct gw *gw, const struct plan_step *step, uint32_t i)
+{
+	return &gw->models[atomic_load_explicit(&step->route[i]->stable, memory_order_acquire)];
+}
+
 /* The models of an ensemble must mean the same by their answers. */
 static int check_ensemble(const struct gw *gw, const struct gw_step_config *config,
 	const struct plan_step *step, struct gw_error *error)
 {
-	const struct gw_model_info *first = &gw->models[step->model[0]];
+	const struct gw_model_info *first = model_of(gw, step, 0);
 
 	if (step->model_count > 1 && first->task != GW_TASK_CLASSIFY &&
 		first->task != GW_TASK_DETECT)
@@ -20,7 +27,7 @@ static int check_ensemble(const struct gw *gw, const struct gw_step_config *conf
 			"classifies or detects",
 			gw_step_name(config), gw_task_name(first->task));
 	for (uint32_t i = 1; i < step->model_count; i++) {
-		const struct gw_model_info *other = &gw->models[step->model[i]];
+		const struct gw_model_info *other = model_of(gw, step, i);
 		bool same = other->task == first->task && other->label_count == first->label_count;
 
 		for (uint32_t k = 0; same && k < first->label_count; k++)
@@ -40,11 +47,9 @@ static int open_models(struct gw_stage *stage, const struct gw_step_config *conf
 {
 	step->model_count = gw_step_models(config);
 	for (uint32_t i = 0; i < step->model_count; i++) {
-		const int status =
-			accel_model_open(stage, gw_step_model(config, i), &step->model[i], error);
-
-		if (status != 0)
-			return status;
+		step->route[i] = accel_route_open(stage, gw_step_model(config, i), error);
+		if (!step->route[i])
+			return -EINVAL;
 	}
 	return check_ensemble(stage->gw, config, step, error);
 }
@@ -53,7 +58,7 @@ static int open_models(struct gw_stage *stage, const struct gw_step_config *conf
 static int find_labels(const struct gw *gw, const struct gw_step_config *config,
 	const struct plan_step *from, struct plan_step *step, struct gw_error *error)
 {
-	const struct gw_model_info *info = &gw->models[from->model[0]];
+	const struct gw_model_info *info = model_of(gw, from, 0);
 
 	if (config->only_count == 0)
 		return 0;
@@ -91,7 +96,7 @@ static int make_step(struct gw_stage *stage, const struct gw_camera_config *conf
 	if (status != 0 || step->from < 0)
 		return status;
 	const struct plan_step *from = &plan->step[step->from];
-	const enum gw_task task = stage->gw->models[from->model[0]].task;
+	const enum gw_task task = model_of(stage->gw, from, 0)->task;
 
 	if (task != GW_TASK_DETECT && task != GW_TASK_TEXT)
 		return gw_error_set(error, -EINVAL,
@@ -102,11 +107,11 @@ static int make_step(struct gw_stage *stage, const struct gw_camera_config *conf
 }
 
 static void want(struct plan *plan, const struct gw_camera_config *config,
-	const struct gw_model_info *info, uint16_t model, uint32_t every)
+	const struct gw_model_info *info, const struct route *route, uint32_t every)
 {
 	struct gw_want *want = &plan->wants[plan->want_count];
 
-	*want = (struct gw_want){.model = model,
+	*want = (struct gw_want){.route = route->index,
 		.width = info->input_width,
 		.height = info->input_height,
 		.fit = info->input_fit,
@@ -130,11 +135,11 @@ static void find_wants(
 
 		full |= step->from >= 0;
 		for (uint32_t k = 0; k < step->model_count; k++) {
-			const struct gw_model_info *info = &gw->models[step->model[k]];
+			const struct gw_model_info *info = model_of(gw, step, k);
 
 			gray &= info->input_gray;
 			if (step->from < 0)
-				want(plan, config, info, step->model[k], step->every);
+				want(plan, config, info, step->route[k], step->every);
 		}
 	}
 	for (uint32_t i = 0; i < plan->want_count; i++) {
@@ -165,7 +170,8 @@ static int make_single(struct gw_stage *stage, const struct gw_camera_config *co
 	plan->step[0] = (struct plan_step){.model_count = 1, .from = -1, .every = 1};
 	plan->step_count = 1;
 	plan->single = true;
-	return accel_model_open(stage, config->model, &plan->step[0].model[0], error);
+	plan->step[0].route[0] = accel_route_open(stage, config->model, error);
+	return plan->step[0].route[0] ? 0 : -EINVAL;
 }
 
 static int make_steps(struct gw_stage *stage, const struct gw_camera_config *config,

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "accel/route.h"
 #include "core/camera.h"
 #include "core/config/config.h"
 #include "core/config/plan.h"
@@ -10,7 +11,7 @@
 #include "core/stage.h"
 
 struct plan_step {
-	uint16_t model[GW_ENSEMBLE]; /* indices into gw->models */
+	const struct route *route[GW_ENSEMBLE]; /* to its models */
 	uint32_t model_count; /* above 1: an ensemble */
 	enum gw_combine combine;
 	int from; /* the step whose boxes it looks at; -1: the picture */

@@ -21,7 +21,7 @@ static int accel_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
 	is->of[GW_STAGE_ACCEL] = plan;
 	if (plan) {
 		is->wants = plan->wants;
-		is->model = plan->wants[0].model;
+		is->route = plan->wants[0].route;
 	}
 	return status;
 }
@@ -45,7 +45,7 @@ static int accel_open(struct gw_stage *stage, struct gw_error *error)
 	if (!accel)
 		return gw_error_set(error, -ENOMEM, "accel: out of memory");
 	for (uint32_t i = 0; i < GW_CAMERAS; i++)
-		accel->seen[i].model = GW_NO_MODEL;
+		accel->seen[i].route = GW_NO_ROUTE;
 	accel->device = &stage->gw->host;
 	pthread_mutex_init(&accel->opening, NULL);
 	return 0;
@@ -57,7 +57,7 @@ static void accel_close(struct gw_stage *stage)
 
 	if (!accel)
 		return;
-	stage->gw->model_count = 0;
+	stage->gw->model_count = stage->gw->route_count = 0;
 	accel_models_free(accel);
 	pthread_mutex_destroy(&accel->opening);
 	free(accel);
@@ -113,12 +113,12 @@ static uint32_t take_in(struct gw_lane *lane)
 		const struct gw_want want = gw_frame_want(frame);
 
 		gw_order_add(&own->order, frame);
-		if (want.model != GW_NO_MODEL && !gw_frame_failed(frame)) {
+		if (want.route != GW_NO_ROUTE && !gw_frame_failed(frame)) {
 			wait(own, frame);
 			continue;
 		}
 		frame->result.task = GW_TASK_NONE;
-		frame->result.model = want.model;
+		frame->result.model = GW_NO_MODEL;
 		frame->result.count = 0;
 		gw_order_done(&own->order, frame);
 	}
@@ -199,21 +199,27 @@ static void complain(struct gw_lane *lane, uint32_t index, int64_t now)
 	own->next_complaint[index] = now < INT64_MAX ? now + COMPLAINT_NS : now;
 }
 
-/* Counts what was turned away since the last look for the model that the camera had then: one that
+/* Counts what was turned away since the last look for the route that the camera had then: one that
  * gets another model brings nothing of its past along. */
 static void note_refused(struct accel *accel, const struct gw *gw)
 {
 	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
 		const uint64_t refused = gw_total_drops(gw, i, GW_DROP_OVER_QUOTA);
-		const uint32_t model =
-			atomic_load_explicit(&gw->cameras->slot[i].model, memory_order_relaxed);
+		const uint32_t route =
+			atomic_load_explicit(&gw->cameras->slot[i].route, memory_order_relaxed);
 
 		/* Fewer than before: the slot got another camera. */
-		if (refused >= accel->seen[i].refused && accel->seen[i].model != GW_NO_MODEL)
-			accel->refused[accel->seen[i].model] += refused - accel->seen[i].refused;
+		if (refused >= accel->seen[i].refused && accel->seen[i].route != GW_NO_ROUTE)
+			accel->routes[accel->seen[i].route].refused +=
+				refused - accel->seen[i].refused;
 		accel->seen[i].refused = refused;
-		accel->seen[i].model = model;
+		accel->seen[i].route = route;
 	}
+}
+
+static uint32_t routes(const struct gw_stage *stage)
+{
+	return atomic_load_explicit(&stage->gw->route_count, memory_order_acquire);
 }
 
 /* What was not told yet, before nobody is there to tell it. */
@@ -228,24 +234,24 @@ static void accel_housekeeping(struct gw_lane *lane, int64_t now)
 	const struct gw_stage *stage = lane->stage;
 	struct accel *accel = stage->state;
 
-	for (uint32_t i = 0; i < models(stage); i++) {
-		struct overload *overload = &accel_model(accel, i)->overload;
-
+	for (uint32_t i = 0; i < models(stage); i++)
 		complain(lane, i, now);
-		if (lane->index > 0 || !overload_is_due(overload, now))
+	for (uint32_t i = 0; lane->index == 0 && i < routes(stage); i++) {
+		struct route *route = &accel->routes[i];
+
+		if (!overload_is_due(&route->overload, now))
 			continue;
 		note_refused(accel, stage->gw);
-		overload_look(overload, &stage->gw->credits[i], accel->refused[i], now);
+		overload_look(&route->overload, &stage->gw->credits[i], route->refused, now);
 	}
 }
 
 static void accel_health(struct gw_stage *stage, struct gw_health *health)
 {
-	for (uint32_t i = 0; i < models(stage); i++) {
-		const struct accel_model *model = accel_model(stage->state, i);
+	const struct accel *accel = stage->state;
 
-		overload_health(&model->overload, model->model->name, health);
-	}
+	for (uint32_t i = 0; i < routes(stage); i++)
+		overload_health(&accel->routes[i].overload, accel->routes[i].name, health);
 }
 
 /* One model in all lanes. */

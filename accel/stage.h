@@ -5,7 +5,7 @@
 
 #include "accel/batcher.h"
 #include "accel/model.h"
-#include "accel/overload.h"
+#include "accel/route.h"
 #include "accel/visit.h"
 #include "core/api.h"
 #include "core/gateway.h"
@@ -15,30 +15,20 @@
 struct accel_model {
 	struct model *model;
 	const struct infer_ops *engine;
-	struct overload overload; /* written by lane 0 */
-};
-
-/* What a camera called a model, and the one that it got: the name without a version stays with the
- * version that was the latest when it was first asked for. */
-struct accel_reference {
-	struct accel_reference *next;
-	uint16_t model;
-	char name[];
 };
 
 /* Shared by the lanes. */
 struct accel {
 	struct gw_device *device;
 	pthread_mutex_t opening; /* one model is opened at a time */
-	struct accel_reference *references; /* under `opening` */
-	_Atomic(struct accel_model *) models[GW_MODELS]; /* published by accel_model_open() */
+	_Atomic(struct accel_model *) models[GW_MODELS]; /* published by accel_route_open() */
+	struct route routes[GW_ROUTES]; /* the same; gw->route_count of them */
 
-	/* Frames that were turned away where they began: of each model's cameras so far, and what
-	 * was seen of a camera, with the model that it had then. Lane 0. */
-	uint64_t refused[GW_MODELS];
+	/* Frames of each camera that were turned away where they began, and the route that it had
+	 * when that was seen. Lane 0. */
 	struct {
 		uint64_t refused;
-		uint32_t model;
+		uint32_t route;
 	} seen[GW_CAMERAS];
 };
 
@@ -57,12 +47,12 @@ static inline struct accel_model *accel_model(const struct accel *accel, uint32_
 	return atomic_load_explicit(&accel->models[index], memory_order_acquire);
 }
 
-/* Loads the model that `reference` names ("name" or "name:version"), opens it on an engine and runs
- * it once: slow, any thread. Then publishes it: the lanes see it at their next turn, and nothing
- * that runs is disturbed. When it is there already, only says its index in gw->models. 0 or a
- * negative errno with an error line. */
-int accel_model_open(
-	struct gw_stage *stage, const char *reference, uint16_t *index, struct gw_error *error);
+/* The route that `name` ("name" or "name:version") stands for. When nobody has asked for it yet,
+ * the model is loaded, opened on an engine and run once: slow, any thread. Then the route is
+ * published: the lanes see it at their next turn, and nothing that runs is disturbed. NULL and an
+ * error line on failure. */
+const struct route *accel_route_open(
+	struct gw_stage *stage, const char *name, struct gw_error *error);
 
 /* Frees all models; their batchers are the lanes'. No lane runs any more. */
 void accel_models_free(struct accel *accel);

@@ -116,7 +116,7 @@ static struct gw_frame *push(struct fixture *f, uint32_t camera, uint32_t sequen
 	frame->sequence = sequence;
 	frame->width = frame->height = SIDE;
 	frame->state = GW_FRAME_IMAGE;
-	if (frame->version->model != GW_NO_MODEL) {
+	if (frame->version->route != GW_NO_ROUTE) {
 		struct gw_surface *surface = gw_surface_get(f->surfaces, SIDE * SIDE);
 
 		assert_non_null(surface);
@@ -127,7 +127,7 @@ static struct gw_frame *push(struct fixture *f, uint32_t camera, uint32_t sequen
 		memset(surface->room, 10, SIDE * SIDE);
 		surface->room[mark] = 200;
 		frame->surface = surface;
-		gw_credit_take(&f->gw.credits[frame->version->model], frame);
+		gw_credit_take(&f->gw.credits[frame->version->route], frame);
 	}
 	test_gateway_push(&f->gw, GW_STAGE_ACCEL, frame);
 	return frame;
@@ -168,9 +168,10 @@ static void models_are_loaded_once_and_described(void **state)
 	assert_int_equal(f.gw.models[0].label_count, 4);
 	assert_string_equal(f.gw.models[0].labels[3], "d");
 	assert_memory_equal(f.gw.models[0].digest, "sha256:", 7);
-	assert_int_equal(gw_camera_now(&f.gw, 0)->model, 0);
-	assert_int_equal(gw_camera_now(&f.gw, 1)->model, GW_NO_MODEL);
-	assert_int_equal(gw_camera_now(&f.gw, 2)->model, 0);
+	assert_int_equal(gw_camera_now(&f.gw, 0)->route, 0);
+	assert_int_equal(gw_camera_now(&f.gw, 1)->route, GW_NO_ROUTE);
+	/* Another name for the same. */
+	assert_int_equal(gw_camera_now(&f.gw, 2)->route, 1);
 	close_stage(&f);
 }
 
@@ -294,11 +295,11 @@ static void every_frame_gives_its_surface_and_its_credit_back(void **state)
 static void *open_more(void *arg)
 {
 	static struct gw_error problem;
-	uint16_t index = 99;
+	const struct route *route = accel_route_open(arg, "more", &problem);
 
-	if (accel_model_open(arg, "more", &index, &problem) != 0)
+	if (!route)
 		return problem.text;
-	return index == 1 ? NULL : "another index";
+	return route->index == 2 && route->stable == 1 ? NULL : "another index";
 }
 
 /* While frames run, on a thread of its own. */
@@ -307,7 +308,6 @@ static void a_model_can_come_later_and_disturbs_none(void **state)
 	struct fixture f;
 	pthread_t thread;
 	void *trouble;
-	uint16_t index = 99;
 
 	make_directory("more");
 	make_directory("more/1");
@@ -325,7 +325,7 @@ static void a_model_can_come_later_and_disturbs_none(void **state)
 	assert_null(trouble);
 	assert_int_equal(f.gw.model_count, 2);
 	assert_string_equal(f.gw.models[1].name, "more");
-	assert_int_equal(f.gw.credits[1].enough, 8);
+	assert_int_equal(f.gw.credits[2].enough, 8);
 	/* A camera that asks for it now is served. */
 	struct gw_camera_config config = f.gw.config->cameras[1];
 	char name[] = "more";
@@ -337,10 +337,13 @@ static void a_model_can_come_later_and_disturbs_none(void **state)
 	assert_int_equal(f.out[0]->result.model, 1);
 	assert_int_equal(f.out[0]->result.findings[0].index, 2);
 	/* It is there already. */
-	assert_int_equal(accel_model_open(f.lane->stage, "more:1", &index, &error), 0);
-	assert_int_equal(index, 1);
+	const struct route *route = accel_route_open(f.lane->stage, "more:1", &error);
+
+	assert_non_null(route);
+	assert_int_equal(route->stable, 1);
+	assert_ptr_equal(accel_route_open(f.lane->stage, "more:1", &error), route);
 	assert_int_equal(f.gw.model_count, 2);
-	assert_int_not_equal(accel_model_open(f.lane->stage, "faces", &index, &error), 0);
+	assert_null(accel_route_open(f.lane->stage, "faces", &error));
 	assert_int_equal(f.gw.model_count, 2);
 	close_stage(&f);
 }

@@ -86,12 +86,12 @@ static struct gw_region part_of(
 		.height = (uint16_t)(bottom - top)};
 }
 
-/* Hands the job to a model's batcher. */
-static void send(struct visits *visits, struct job *job, uint16_t model, int64_t now)
+/* Hands the job to the batcher of a route's model. */
+static void send(struct visits *visits, struct job *job, const struct route *route, int64_t now)
 {
 	const struct visit *visit = job->visit;
 
-	job->model = model;
+	job->model = route_pick(route, visit->frame);
 	job->arrival = now;
 	job->seen = visit->region;
 	if (job->parent) {
@@ -103,7 +103,7 @@ static void send(struct visits *visits, struct job *job, uint16_t model, int64_t
 	job->surface = visit->frame->surface;
 	if (job->surface)
 		gw_surface_ref(job->surface);
-	batcher_add(visits->batchers[model], job);
+	batcher_add(visits->batchers[job->model], job);
 }
 
 /* One look of a step: a job, or one for each of its models and one that waits for them. */
@@ -120,10 +120,10 @@ static void look(struct visits *visits, struct visit *visit, uint32_t step, stru
 	visit->last[step] = job;
 	visit->left[step]++;
 	if (is->model_count == 1) {
-		send(visits, job, is->model[0], now);
+		send(visits, job, is->route[0], now);
 		return;
 	}
-	job->model = is->model[0];
+	job->model = route_pick(is->route[0], visit->frame);
 	for (uint32_t i = is->model_count; i-- > 0;) {
 		struct job *part = make_job(visits, visit, step, parent, of);
 
@@ -131,7 +131,7 @@ static void look(struct visits *visits, struct visit *visit, uint32_t step, stru
 		part->all = true;
 		part->sibling = job->parts;
 		job->parts = part;
-		send(visits, part, is->model[i], now);
+		send(visits, part, is->route[i], now);
 	}
 }
 
@@ -319,7 +319,7 @@ static struct gw_frame *end(struct visits *visits, struct visit *visit)
 	put_all(visit);
 	fail_if_blind(visit);
 	result->task = visit->plan->single ? only->result.task : GW_TASK_PLAN;
-	result->model = only ? only->model : visit->plan->step[0].model[0];
+	result->model = only ? only->model : GW_NO_MODEL;
 	if (!gw_frame_failed(frame)) {
 		frame->state = GW_FRAME_RESULT;
 	} else {

@@ -157,6 +157,8 @@ static const struct model models[MODELS] = {
 	{.name = "other", .path = paths[OTHER], .description = &names},
 };
 
+static const struct route routes[MODELS] = {{.stable = FIND}, {.stable = NAME}, {.stable = OTHER}};
+
 static struct gw_device device;
 static const struct gw_accel_config config = {.threads = 1};
 
@@ -286,15 +288,19 @@ static struct gw_frame *settle(struct fixture *f)
 static const struct plan single = {.step_count = 1,
 	.single = true,
 	.jobs_most = 1,
-	.step = {{.model = {NAME}, .model_count = 1, .from = -1, .every = 1}}};
+	.step = {{.route = {&routes[NAME]}, .model_count = 1, .from = -1, .every = 1}}};
 
 /* Names what was found. */
 static struct plan cascade(void)
 {
 	return (struct plan){.step_count = 2,
 		.jobs_most = 1 + 16,
-		.step = {{.model = {FIND}, .model_count = 1, .from = -1, .every = 1},
-			{.model = {NAME}, .model_count = 1, .from = 0, .most = 16, .every = 1}}};
+		.step = {{.route = {&routes[FIND]}, .model_count = 1, .from = -1, .every = 1},
+			{.route = {&routes[NAME]},
+				.model_count = 1,
+				.from = 0,
+				.most = 16,
+				.every = 1}}};
 }
 
 static void one_model_on_the_picture_answers_as_it_is(void **state)
@@ -458,8 +464,8 @@ static void findings_stand_in_the_same_order_whichever_comes_first(void **state)
 	struct fixture *f = *state;
 	const struct plan plan = {.step_count = 2,
 		.jobs_most = 2,
-		.step = {{.model = {NAME}, .model_count = 1, .from = -1, .every = 1},
-			{.model = {OTHER}, .model_count = 1, .from = -1, .every = 1}}};
+		.step = {{.route = {&routes[NAME]}, .model_count = 1, .from = -1, .every = 1},
+			{.route = {&routes[OTHER]}, .model_count = 1, .from = -1, .every = 1}}};
 
 	/* The second one's batcher is asked first: settle(). */
 	assert_true(begin(f, 0, &plan));
@@ -477,7 +483,7 @@ static void more_findings_than_a_record_holds_are_told(void **state)
 
 	for (uint32_t i = 0; i < 3; i++)
 		plan.step[i] = (struct plan_step){
-			.model = {FIND}, .model_count = 1, .from = -1, .every = 1};
+			.route = {&routes[FIND]}, .model_count = 1, .from = -1, .every = 1};
 	for (uint32_t i = 0; i < BOXES; i++)
 		find(f, (float)(i % 10), (float)(i / 10), 16, 0, 0.9f, 1);
 	assert_true(begin(f, 0, &plan));

@@ -154,7 +154,7 @@ static void take_slot(struct gw *gw, uint32_t id, const char *name)
 	if (id < high)
 		forget_name(gw, id);
 	gw_counter_set(&slot->next_sequence, cameras->sequence_floor);
-	atomic_store_explicit(&slot->model, GW_NO_MODEL, memory_order_relaxed);
+	atomic_store_explicit(&slot->route, GW_NO_ROUTE, memory_order_relaxed);
 	pthread_rwlock_wrlock(&cameras->lock);
 	strcpy(slot->name, name);
 	if (id == high)
@@ -247,7 +247,7 @@ static void set_now(struct gw *gw, uint32_t id, struct gw_camera *is, enum gw_ca
 
 	pthread_rwlock_wrlock(&cameras->lock);
 	atomic_store_explicit(&slot->now, is, memory_order_release);
-	atomic_store_explicit(&slot->model, is ? is->model : GW_NO_MODEL, memory_order_relaxed);
+	atomic_store_explicit(&slot->route, is ? is->route : GW_NO_ROUTE, memory_order_relaxed);
 	atomic_store_explicit(&slot->state, (int)state, memory_order_release);
 	atomic_store(&cameras->count, atomic_load(&cameras->count) + !!is - !!was);
 	pthread_rwlock_unlock(&cameras->lock);

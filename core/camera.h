@@ -21,11 +21,12 @@
 struct gw;
 
 #define GW_NO_CAMERA UINT32_MAX
+#define GW_NO_ROUTE UINT16_MAX
 #define GW_STAGES_MOST 8 /* what gw_camera.of has room for */
 
 /* What a model makes of a camera's picture. */
 struct gw_want {
-	uint16_t model; /* index into gw->models; GW_NO_MODEL: nothing */
+	uint16_t route; /* of gw->credits: what the frame is counted for; GW_NO_ROUTE: nothing */
 	uint16_t width, height; /* of its input, pixels */
 	enum gw_fit fit; /* how the picture is fitted into it */
 	uint16_t resize; /* of gw_fit_resize() */
@@ -50,14 +51,15 @@ struct gw_camera {
 	 * picture itself, so that a decoder may scale; NULL: none does. The first one is what the
 	 * camera is counted for. */
 	const struct gw_want *wants;
-	uint16_t model; /* of the first; GW_NO_MODEL: there is none */
+	uint16_t route; /* of the first; GW_NO_ROUTE: there is none */
 
 	_Atomic uint32_t frames; /* that began under it and hold a slot */
 	struct gw_camera *next; /* of the retired ones; control thread */
 };
 
 /* What is wanted of a frame's picture: the one place that asks the camera that it began under. The
- * model is the first that looks at this frame; the wants that follow may be of others that do. */
+ * first one is of a model that looks at this frame; the wants that follow may be of others that do.
+ */
 static inline struct gw_want gw_frame_want(const struct gw_frame *frame)
 {
 	const struct gw_camera *camera = frame->version;
@@ -70,7 +72,7 @@ static inline struct gw_want gw_frame_want(const struct gw_frame *frame)
 		first.next = want == camera->wants ? want->next : camera->wants;
 		return first;
 	}
-	return (struct gw_want){.model = GW_NO_MODEL};
+	return (struct gw_want){.route = GW_NO_ROUTE};
 }
 
 enum gw_camera_state {
@@ -83,7 +85,7 @@ struct gw_camera_slot {
 	/* NULL while no camera has the slot. Control writes, others read under gw_cameras_hold().
 	 */
 	_Atomic(struct gw_camera *) now;
-	_Atomic uint32_t model; /* of `now`, for lanes; or GW_NO_MODEL. Control writes. */
+	_Atomic uint32_t route; /* of `now`, for lanes; or GW_NO_ROUTE. Control writes. */
 	_Atomic int state; /* enum gw_camera_state; control writes */
 	char name[GW_NAME]; /* of whom the counters are; empty: never used. As `now`. */
 

@@ -17,7 +17,7 @@ struct gw_camera *gw_camera_version_make(
 		return NULL;
 	camera->id = id;
 	camera->version = ++gw->cameras->versions;
-	camera->model = GW_NO_MODEL;
+	camera->route = GW_NO_ROUTE;
 	camera->config = gw_config_camera_copy(config);
 	if (camera->config)
 		return camera;

@@ -16,7 +16,8 @@
 #include "core/result.h"
 #include "core/stage.h"
 
-#define GW_MODELS 32
+#define GW_MODELS 64 /* versions that are loaded at a time */
+#define GW_ROUTES 32 /* what cameras call them */
 #define GW_SERVICES 8
 
 /* In the order of a frame's way: upstream before downstream. */
@@ -84,11 +85,12 @@ struct gw {
 	int64_t start; /* gw_now() */
 
 	struct gw_cameras *cameras;
-	/* Written by the accel stage when a camera brings a new one; those that are counted stay.
-	 */
+	/* Written by the accel stage when a camera brings new ones; those that are counted stay. A
+	 * route is what cameras call a model, whichever of its versions looks at a frame. */
 	struct gw_model_info models[GW_MODELS];
-	struct gw_credit credits[GW_MODELS]; /* of the same models */
 	_Atomic uint32_t model_count;
+	struct gw_credit credits[GW_ROUTES];
+	_Atomic uint32_t route_count;
 
 	struct gw_device host; /* the device that is always there */
 	struct gw_pool *pool;

@@ -15,7 +15,7 @@
 #include "decode/picture.h"
 #include "jpeg/probe.h"
 
-static_assert(GW_TURN_GROUPS >= GW_MODELS, "each model's frames wait on their own");
+static_assert(GW_TURN_GROUPS >= GW_ROUTES, "each route's frames wait on their own");
 
 /* Waiting for memory that long is told. */
 #define STALL_NS GW_NS_PER_S
@@ -156,15 +156,15 @@ static void sort_in(struct gw_lane *lane, struct gw_frame *frame)
 	struct jpeg_info info;
 
 	gw_order_add(&own->order, frame);
-	if (want.model != GW_NO_MODEL && !gw_frame_failed(frame)) {
-		atomic_fetch_add_explicit(&gw->credits[want.model].came, 1, memory_order_relaxed);
-		gw_turns_add(&own->turns, want.model, frame);
+	if (want.route != GW_NO_ROUTE && !gw_frame_failed(frame)) {
+		atomic_fetch_add_explicit(&gw->credits[want.route].came, 1, memory_order_relaxed);
+		gw_turns_add(&own->turns, want.route, frame);
 		let_shed_go(gw, own, frame->camera);
 		return;
 	}
 	if (gw_frame_claim(frame) && !gw_frame_failed(frame))
 		probe(own, frame, &info);
-	if (want.model == GW_NO_MODEL)
+	if (want.route == GW_NO_ROUTE)
 		gw_counter_add(&own->passed, 1);
 	gw_order_done(&own->order, frame);
 }
@@ -264,7 +264,7 @@ static uint32_t serve_waiting(struct gw_lane *lane)
 {
 	struct decode_lane *own = lane->state;
 	struct gw *gw = lane->stage->gw;
-	const uint32_t depth = own->decoder.depth, groups = gw->model_count;
+	const uint32_t depth = own->decoder.depth, groups = gw->route_count;
 	uint32_t served = 0;
 
 	if (own->stalled && !begin(own, own->stalled, own->stalled_bytes))

@@ -55,11 +55,11 @@ static int open_stage(void **state)
 	for (uint32_t i = 0; i < CAMERAS; i++) {
 		struct gw_camera *camera = atomic_load(&f.gw.cameras->slot[i].now);
 
-		f.wants[i] = (struct gw_want){.model = (uint16_t)i, .width = 28, .height = 28};
+		f.wants[i] = (struct gw_want){.route = (uint16_t)i, .width = 28, .height = 28};
 		camera->wants = i == WITHOUT_MODEL ? NULL : &f.wants[i];
-		camera->model = i == WITHOUT_MODEL ? GW_NO_MODEL : (uint16_t)i;
+		camera->route = i == WITHOUT_MODEL ? GW_NO_ROUTE : (uint16_t)i;
 	}
-	f.gw.model_count = WITHOUT_MODEL;
+	f.gw.route_count = WITHOUT_MODEL;
 	for (int i = 0; i < WITHOUT_MODEL; i++)
 		f.gw.credits[i].enough = FRAMES;
 	return 0;

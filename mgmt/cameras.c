@@ -12,8 +12,6 @@ static const char *model_name(const struct gw *gw, const struct gw_camera *camer
 {
 	if (camera->config->plan_count > 0)
 		return NULL;
-	if (camera->model < atomic_load_explicit(&gw->model_count, memory_order_acquire))
-		return gw->models[camera->model].name;
 	return camera->config->model;
 }
 

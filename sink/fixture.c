@@ -53,7 +53,7 @@ static struct fixture *make(const char *yaml, bool replay, int *status, struct g
 		return fixture;
 	strcpy(gw->boot_id, "00000000-0000-4000-8000-000000000001");
 	for (uint16_t i = 0; i < 2; i++)
-		atomic_load(&gw->cameras->slot[i].now)->model = i;
+		atomic_load(&gw->cameras->slot[i].now)->route = i;
 	gw->model_count = 2;
 	gw->models[0] = (struct gw_model_info){.name = "digits",
 		.version = 1,

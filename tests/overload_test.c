@@ -150,13 +150,13 @@ static struct fixture *open_fixture(uint32_t enough)
 	for (int i = 0; i < CAMERAS; i++) {
 		struct gw_camera *camera = atomic_load(&f->gw.cameras->slot[i].now);
 
-		camera->model = 0;
+		camera->route = 0;
 		camera->wants = &f->want;
 	}
 	f->want = (struct gw_want){.width = 28, .height = 28};
 	f->jobs = job_pool_create();
 	assert_non_null(f->jobs);
-	f->gw.model_count = 1;
+	f->gw.route_count = 1;
 	f->gw.credits[0].enough = enough;
 	f->jpeg = jpeg_make(&recipe, &f->size);
 	f->batcher = batcher_open(&options, &f->error);

@@ -1,0 +1,36 @@
+/* What cameras call a model, and which of its versions look at their pictures: the stable one, and
+ * of a part of the frames the canary.
+ *
+ * A name with a version ("digits:3") is a route of its own, which always leads to that version.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "accel/overload.h"
+#include "core/frame.h"
+
+#define ROUTE_NAME 128
+#define ROUTE_ALL 65536u /* a share: of so many frames */
+
+struct route {
+	char name[ROUTE_NAME]; /* never changes */
+	uint16_t index; /* of gw->credits; the same */
+
+	/* Indices into gw->models; the canary counts only while its share is not 0. Control
+	 * writes, any thread reads: each is right for itself. */
+	_Atomic uint16_t stable, canary;
+	_Atomic uint32_t share; /* frames of ROUTE_ALL that the canary looks at */
+
+	/* Written by lane 0. */
+	struct overload overload;
+	uint64_t refused; /* frames of its cameras that were turned away where they begin */
+};
+
+/* The version that looks at a frame: always the same for the same frame and share. Any thread. */
+uint16_t route_pick(const struct route *route, const struct gw_frame *frame);
+
+/* Whether that version looks at any of its frames. Any thread. */
+bool route_leads_to(const struct route *route, uint16_t model);
