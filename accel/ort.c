@@ -22,6 +22,7 @@
 struct ort_engine {
 	struct host_memory host;
 	const struct infer_spec *spec;
+	const struct gw_device *device;
 	struct ort_library library;
 	OrtSession *session;
 	OrtRunOptions *run_options;
@@ -48,14 +49,16 @@ static int create_session(struct ort_engine *engine, struct gw_error *error)
 {
 	const OrtApi *api = engine->library.api;
 	const struct infer_spec *spec = engine->spec;
-	int threads = spec->config->threads ? (int)spec->config->threads : 1;
+	const struct gw_device *device = engine->device;
+	const uint32_t threads = device->threads > 0 ? device->threads : spec->config->threads;
 	OrtSessionOptions *options = NULL;
 	struct gw_inherit before;
 	int status;
 
 	status = check(engine, api->CreateSessionOptions(&options), error);
 	if (status == 0)
-		status = check(engine, api->SetIntraOpNumThreads(options, threads), error);
+		status = check(engine,
+			api->SetIntraOpNumThreads(options, threads > 0 ? (int)threads : 1), error);
 	if (status == 0)
 		status = check(engine, api->SetInterOpNumThreads(options, 1), error);
 	if (status == 0)
@@ -66,8 +69,8 @@ static int create_session(struct ort_engine *engine, struct gw_error *error)
 			api->AddSessionConfigEntry(options, "session.intra_op.allow_spinning", "0"),
 			error);
 	if (status == 0) {
-		/* The session makes its threads here. */
-		gw_inherit_begin(&before);
+		/* The session makes its threads here, all but the one that will call it. */
+		gw_inherit_begin(&before, device->pinned ? &device->cores : NULL);
 		status = check(engine,
 			api->CreateSession(
 				engine->library.env, spec->path, options, &engine->session),
@@ -189,6 +192,7 @@ static int ort_open(
 	if (!engine)
 		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
 	engine->spec = spec;
+	engine->device = device;
 	status = host_memory_open(&engine->host, spec, error);
 	if (status == 0)
 		status = ort_library_open(&engine->library, spec->config->library, error);
@@ -201,7 +205,7 @@ static int ort_open(
 	if (status == 0)
 		status = warm_up(engine, error);
 	if (status == 0) {
-		engine->runner = runner_start(spec, run_batch, engine, error);
+		engine->runner = runner_start(spec, device, run_batch, engine, error);
 		status = engine->runner ? 0 : -EAGAIN;
 	}
 	if (status != 0) {

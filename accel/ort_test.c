@@ -1,6 +1,7 @@
 /* The ONNX Runtime engine on graphs of one node, and on files that are not what they should be. */
 #include "core/test.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -326,6 +327,53 @@ static void no_thread_inherits_a_pinned_affinity(void **state)
 	infer_ort.close(f.engine);
 }
 
+/* Of the threads of this process, how many may run on no other processor than `one`. */
+static int bound_to(const cpu_set_t *one)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *task;
+	int count = 0;
+
+	assert_non_null(tasks);
+	while ((task = readdir(tasks))) {
+		cpu_set_t cores;
+
+		if (sched_getaffinity(atoi(task->d_name), sizeof(cores), &cores) == 0 &&
+			CPU_EQUAL(&cores, one))
+			count++;
+	}
+	closedir(tasks);
+	return count;
+}
+
+static void all_threads_run_on_the_processors_of_their_device(void **state)
+{
+	cpu_set_t before, one;
+	struct fixture f;
+
+	sched_getaffinity(0, sizeof(before), &before);
+	if (CPU_COUNT(&before) < 2) {
+		print_message("only one processor to run on: nothing to tell apart\n");
+		skip();
+	}
+	CPU_ZERO(&one);
+	for (int i = 0; CPU_COUNT(&one) == 0; i++)
+		if (CPU_ISSET(i, &before))
+			CPU_SET(i, &one);
+	device.cores = one;
+	device.pinned = true;
+	device.threads = 3;
+	const int already = bound_to(&one);
+	const int status = open_graph(&f, &flatten);
+
+	device = (struct gw_device){.memory = GW_MEM_HOST};
+	assert_int_equal(status, 0);
+	/* The runner, and the two that help it. */
+	assert_int_equal(bound_to(&one) - already, 3);
+	run_and_compare(&f, &f.batches[0], MAX);
+	infer_ort.close(f.engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +392,7 @@ int main(void)
 		cmocka_unit_test(a_missing_library_says_what_to_do),
 		cmocka_unit_test(several_threads_give_the_same),
 		cmocka_unit_test(no_thread_inherits_a_pinned_affinity),
+		cmocka_unit_test(all_threads_run_on_the_processors_of_their_device),
 	};
 	const char *library = test_onnxruntime();
 

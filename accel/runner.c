@@ -46,8 +46,8 @@ static void *run_batches(void *arg)
 	}
 }
 
-struct runner *runner_start(
-	const struct infer_spec *spec, runner_fn *run, void *engine, struct gw_error *error)
+struct runner *runner_start(const struct infer_spec *spec, const struct gw_device *device,
+	runner_fn *run, void *engine, struct gw_error *error)
 {
 	struct runner *runner =
 		calloc(1, sizeof(*runner) + spec->batch_count * sizeof(runner->ring[0]));
@@ -63,7 +63,8 @@ struct runner *runner_start(
 	runner->engine = engine;
 	sem_init(&runner->work, 0, 0);
 	snprintf(thread_name, sizeof(thread_name), "infer-%.9s", name);
-	const int status = gw_thread_start(&runner->thread, thread_name, -1, run_batches, runner);
+	const int status = gw_thread_start_on(&runner->thread, thread_name,
+		device->pinned ? &device->cores : NULL, run_batches, runner);
 
 	if (status != 0) {
 		gw_error_set(

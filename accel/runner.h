@@ -11,10 +11,10 @@ struct runner;
 /* Runs one batch and sets its status; on the runner's thread. */
 typedef void runner_fn(void *engine, struct infer_batch *batch);
 
-/* Starts the thread for batches of that spec, which outlives it; what spec->finish does is done
- * there too. NULL and an error line on failure. */
-struct runner *runner_start(
-	const struct infer_spec *spec, runner_fn *run, void *engine, struct gw_error *error);
+/* Starts the thread for batches of that spec, which outlives it, on the processors of the device;
+ * what spec->finish does is done there too. NULL and an error line on failure. */
+struct runner *runner_start(const struct infer_spec *spec, const struct gw_device *device,
+	runner_fn *run, void *engine, struct gw_error *error);
 
 /* Submit and poll as in struct infer_ops. They neither block nor lock. */
 void runner_submit(struct runner *runner, struct infer_batch *batch);

@@ -10,6 +10,7 @@
 #define DEPTH 3
 
 static const struct infer_spec spec = {.name = "test", .batch_count = DEPTH};
+static const struct gw_device host = {.memory = GW_MEM_HOST};
 static const struct infer_spec single = {.name = "test", .batch_count = 1};
 
 struct work {
@@ -52,7 +53,7 @@ static void batches_come_back_in_order_with_times_and_status(void **state)
 	struct work work = {.allowed = UINT32_MAX};
 	struct infer_batch *out[DEPTH];
 	struct gw_error error;
-	struct runner *runner = runner_start(&spec, run, &work, &error);
+	struct runner *runner = runner_start(&spec, &host, run, &work, &error);
 
 	assert_non_null(runner);
 	for (int round = 0; round < 100; round++) {
@@ -75,7 +76,7 @@ static void neither_submit_nor_poll_waits_for_a_batch(void **state)
 	struct work work = {0};
 	struct infer_batch *out[DEPTH];
 	struct gw_error error;
-	struct runner *runner = runner_start(&spec, run, &work, &error);
+	struct runner *runner = runner_start(&spec, &host, run, &work, &error);
 
 	for (int i = 0; i < DEPTH; i++)
 		runner_submit(runner, &batches[i]);
@@ -93,7 +94,7 @@ static void a_runner_that_is_stopped_ends_with_batches_waiting(void **state)
 	struct infer_batch batches[DEPTH] = {{.count = 1}, {.count = 1}, {.count = 1}};
 	struct work work = {.allowed = 1};
 	struct gw_error error;
-	struct runner *runner = runner_start(&spec, run, &work, &error);
+	struct runner *runner = runner_start(&spec, &host, run, &work, &error);
 
 	runner_submit(runner, &batches[0]);
 	atomic_store(&work.allowed, UINT32_MAX);
@@ -116,7 +117,7 @@ static void outputs_are_read_on_the_thread_before_the_batch_is_back(void **state
 	struct infer_batch batch = {.count = 1}, *out;
 	struct work work = {.allowed = UINT32_MAX};
 	struct gw_error error;
-	struct runner *runner = runner_start(&reading, run, &work, &error);
+	struct runner *runner = runner_start(&reading, &host, run, &work, &error);
 
 	runner_submit(runner, &batch);
 	wait_for(runner, &out, 1);
@@ -145,7 +146,7 @@ static void the_thread_does_not_inherit_a_pinned_affinity(void **state)
 		}
 	}
 	sched_setaffinity(0, sizeof(one), &one);
-	struct runner *runner = runner_start(&single, run, &work, &error);
+	struct runner *runner = runner_start(&single, &host, run, &work, &error);
 
 	sched_getaffinity(0, sizeof(now), &now);
 	sched_setaffinity(0, sizeof(before), &before);
@@ -157,6 +158,26 @@ static void the_thread_does_not_inherit_a_pinned_affinity(void **state)
 	runner_stop(runner);
 }
 
+static void the_thread_runs_on_the_processors_of_its_device(void **state)
+{
+	struct infer_batch batch = {.count = 1}, *out;
+	struct work work = {.allowed = UINT32_MAX};
+	struct gw_device pinned = {.memory = GW_MEM_HOST, .pinned = true};
+	cpu_set_t allowed;
+	struct gw_error error;
+
+	gw_thread_allowed(&allowed);
+	for (int i = 0; CPU_COUNT(&pinned.cores) == 0; i++)
+		if (CPU_ISSET(i, &allowed))
+			CPU_SET(i, &pinned.cores);
+	struct runner *runner = runner_start(&single, &pinned, run, &work, &error);
+
+	runner_submit(runner, &batch);
+	wait_for(runner, &out, 1);
+	assert_true(CPU_EQUAL(&work.affinity, &pinned.cores));
+	runner_stop(runner);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +186,7 @@ int main(void)
 		cmocka_unit_test(a_runner_that_is_stopped_ends_with_batches_waiting),
 		cmocka_unit_test(outputs_are_read_on_the_thread_before_the_batch_is_back),
 		cmocka_unit_test(the_thread_does_not_inherit_a_pinned_affinity),
+		cmocka_unit_test(the_thread_runs_on_the_processors_of_its_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

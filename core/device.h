@@ -1,12 +1,18 @@
 /* What decoders and engines run on: a kind of memory and the processor that reads it.
  *
- * A decoder and an engine that are opened on the same device hand pictures over without a copy. The
- * gateway's own processor is the device that is always there (gw->host).
+ * A decoder and an engine that are opened on devices of the same memory hand pictures over without
+ * a copy. The gateway's own processor is the device that is always there: decoders run on it
+ * (gw->host). Models run on gw->devices.
  */
 #pragma once
 
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "core/config/config.h"
+#include "core/error.h"
 
 struct json_t;
 
@@ -20,7 +26,10 @@ enum gw_device_health {
 struct gw_device {
 	enum gw_memory memory;
 	uint16_t index; /* among the devices of that memory */
-	char name[32];
+	char name[GW_DEVICE_NAME];
+	cpu_set_t cores; /* that its threads may use, when `pinned` */
+	bool pinned;
+	uint32_t threads; /* of an engine, per model; 0: accel.threads */
 	_Atomic int health; /* enum gw_device_health; who uses the device writes, any thread reads
 			     */
 
@@ -32,6 +41,22 @@ struct gw_device {
 
 /* Makes it the gateway's own processor and memory. */
 void gw_device_host(struct gw_device *device);
+
+/* Whether this process may use the processors that the devices of the configuration name. Returns 0
+ * or -EINVAL with an error line. */
+int gw_devices_check(const struct gw_accel_config *config, struct gw_error *error);
+
+/* Makes the devices that models run on: those of the configuration, without any the whole machine.
+ * Returns how many, at least one. */
+uint32_t gw_devices_make(
+	struct gw_device devices[GW_DEVICES], const struct gw_accel_config *config);
+
+/* The device that a camera's pictures belong to, among the `count` first ones, whose memory is the
+ * host's. It stands for the NUMA node that the decoder wrote to, which no surface tells yet. */
+static inline uint32_t gw_device_home(uint32_t camera, uint32_t count)
+{
+	return camera % count;
+}
 
 /* "host", "CUDA", "OpenCL": as error lines say it. */
 const char *gw_memory_name(enum gw_memory memory);

@@ -140,6 +140,10 @@ int gw_build(struct gw *gw, struct gw_config *config, const struct gw_replay *re
 	gw->lossless = replay || config->gateway->mode == GW_MODE_LOSSLESS;
 	gw->start = gw_now();
 	gw_device_host(&gw->host);
+	status = gw_devices_check(config->accel, error);
+	if (status != 0)
+		return status;
+	gw->device_count = gw_devices_make(gw->devices, config->accel);
 	make_boot_id(gw->boot_id);
 	gw->cameras = gw_cameras_create();
 	if (!gw->cameras)

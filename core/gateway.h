@@ -92,7 +92,9 @@ struct gw {
 	struct gw_credit credits[GW_ROUTES];
 	_Atomic uint32_t route_count;
 
-	struct gw_device host; /* the device that is always there */
+	struct gw_device host; /* the device that is always there: decoders run on it */
+	struct gw_device devices[GW_DEVICES]; /* that models run on; those of host memory first */
+	uint32_t device_count; /* at least 1 */
 	struct gw_pool *pool;
 	struct gw_stage stages[GW_STAGES];
 	struct gw_latency *latency[GW_LANES]; /* of each lane of the sink */

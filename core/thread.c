@@ -14,16 +14,28 @@ void gw_inherit_remember(void)
 	process_cores_known = sched_getaffinity(0, sizeof(process_cores), &process_cores) == 0;
 }
 
-void gw_inherit_begin(struct gw_inherit *before)
+void gw_thread_allowed(cpu_set_t *cores)
+{
+	if (process_cores_known) {
+		*cores = process_cores;
+		return;
+	}
+	CPU_ZERO(cores);
+	(void)sched_getaffinity(0, sizeof(*cores), cores);
+}
+
+void gw_inherit_begin(struct gw_inherit *before, const cpu_set_t *cores)
 {
 	sigset_t all;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before->signals);
-	before->cores_known = process_cores_known &&
-		sched_getaffinity(0, sizeof(before->cores), &before->cores) == 0;
+	if (!cores && process_cores_known)
+		cores = &process_cores;
+	before->cores_known =
+		cores && sched_getaffinity(0, sizeof(before->cores), &before->cores) == 0;
 	if (before->cores_known)
-		sched_setaffinity(0, sizeof(process_cores), &process_cores);
+		sched_setaffinity(0, sizeof(*cores), cores);
 }
 
 void gw_inherit_end(const struct gw_inherit *before)
@@ -35,17 +47,25 @@ void gw_inherit_end(const struct gw_inherit *before)
 
 int gw_thread_start(pthread_t *thread, const char *name, int core, void *(*run)(void *), void *arg)
 {
-	struct gw_inherit before;
-	pthread_attr_t attributes;
 	cpu_set_t cores;
 
+	if (core < 0)
+		return gw_thread_start_on(thread, name, NULL, run, arg);
+	CPU_ZERO(&cores);
+	CPU_SET((unsigned int)core, &cores);
+	return gw_thread_start_on(thread, name, &cores, run, arg);
+}
+
+int gw_thread_start_on(pthread_t *thread, const char *name, const cpu_set_t *cores,
+	void *(*run)(void *), void *arg)
+{
+	struct gw_inherit before;
+	pthread_attr_t attributes;
+
 	pthread_attr_init(&attributes);
-	if (core >= 0) {
-		CPU_ZERO(&cores);
-		CPU_SET((unsigned int)core, &cores);
-		pthread_attr_setaffinity_np(&attributes, sizeof(cores), &cores);
-	}
-	gw_inherit_begin(&before);
+	if (cores)
+		pthread_attr_setaffinity_np(&attributes, sizeof(*cores), cores);
+	gw_inherit_begin(&before, NULL);
 	const int status = pthread_create(thread, &attributes, run, arg);
 
 	gw_inherit_end(&before);

@@ -22,13 +22,21 @@ struct gw_inherit {
  * pinned; until then threads keep what their maker has. */
 void gw_inherit_remember(void);
 
-/* Threads that the caller makes from here to gw_inherit_end() are such. */
-void gw_inherit_begin(struct gw_inherit *before);
+/* Where this process may run. Any thread. */
+void gw_thread_allowed(cpu_set_t *cores);
+
+/* Threads that the caller makes from here to gw_inherit_end() are such; with `cores` (NULL: none)
+ * they run there instead. */
+void gw_inherit_begin(struct gw_inherit *before, const cpu_set_t *cores);
 void gw_inherit_end(const struct gw_inherit *before);
 
 /* Makes a thread that takes no signals, called `name` (at most 15 bytes), on processor `core`, or
  * with -1 wherever the process may run. Returns 0 or a negative errno. Any thread. */
 int gw_thread_start(pthread_t *thread, const char *name, int core, void *(*run)(void *), void *arg);
+
+/* The same on any of `cores`; NULL: wherever the process may run. */
+int gw_thread_start_on(pthread_t *thread, const char *name, const cpu_set_t *cores,
+	void *(*run)(void *), void *arg);
 
 /* Waits until `deadline` (gw_now()) for the thread's end, at least one look long, and joins it.
  * Returns false when it has not ended; then it can be tried again. */

@@ -59,6 +59,8 @@ static int check(const struct command *command, struct gw_config *config, struct
 	int status = gw_check_frames(config, error);
 
 	if (status == 0)
+		status = gw_devices_check(config->accel, error);
+	if (status == 0)
 		status = gw_check_models(config, false, error);
 	if (status == 0)
 		printf("%s: well (cameras: %u, interfaces: %u)\n", command->config,

@@ -20,7 +20,7 @@ static rd_kafka_t *client_new(rd_kafka_conf_t *conf, char *text, size_t size)
 {
 	struct gw_inherit before;
 
-	gw_inherit_begin(&before);
+	gw_inherit_begin(&before, NULL);
 	rd_kafka_t *client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, size);
 
 	gw_inherit_end(&before);

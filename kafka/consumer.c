@@ -55,7 +55,7 @@ int consumer_open(struct consumer *consumer, const struct gw *gw, struct gw_erro
 	assignment_open(&consumer->assignment);
 	if (!conf)
 		return -EINVAL;
-	gw_inherit_begin(&before);
+	gw_inherit_begin(&before, NULL);
 	client->handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
 	gw_inherit_end(&before);
 	if (!client->handle) {

@@ -238,7 +238,7 @@ static struct MHD_Daemon *start_daemon(struct api_server *server)
 {
 	struct gw_inherit before;
 
-	gw_inherit_begin(&before);
+	gw_inherit_begin(&before, NULL);
 	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC |
 			MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET,
 		0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,

@@ -51,7 +51,7 @@ static int slow_open(
 	if (host_memory_open(&slow.host, spec, error) != 0 ||
 		host_memory_outputs(&slow.host, error) != 0)
 		return -1;
-	slow.runner = runner_start(spec, slow_run, &slow, error);
+	slow.runner = runner_start(spec, device, slow_run, &slow, error);
 	return slow.runner ? 0 : -1;
 }
 

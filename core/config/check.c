@@ -30,6 +30,26 @@ int config_refuse(const struct config_source *source, const char *place, const c
 }
 
 /* Which processors there are is the business of the machine that runs it. */
+int config_check_processors(const int32_t *processors, uint32_t count, const char *place,
+	const struct config_source *source, struct gw_error *error)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		char entry[16];
+
+		snprintf(entry, sizeof(entry), "[%u]", i);
+		if (processors[i] < 0 || processors[i] >= CPU_SETSIZE)
+			return config_refuse(source, place, entry, error,
+				"%d is not a processor: they have numbers from 0 to %d",
+				processors[i], CPU_SETSIZE - 1);
+		for (uint32_t k = 0; k < i; k++)
+			if (processors[k] == processors[i])
+				return config_refuse(source, place, entry, error,
+					"processor %d is in the list already: each has one thread",
+					processors[i]);
+	}
+	return 0;
+}
+
 static int check_lanes(const struct gw_config *config, const char *stage,
 	const struct config_source *source, struct gw_error *error)
 {
@@ -45,22 +65,8 @@ static int check_lanes(const struct gw_config *config, const char *stage,
 	if (lanes->count > GW_LANES)
 		return config_refuse(
 			source, place, "", error, "must be at most %d threads", GW_LANES);
-	for (uint32_t i = 0; lanes->processors && i < lanes->count; i++) {
-		const int32_t processor = lanes->processors[i];
-		char entry[16];
-
-		snprintf(entry, sizeof(entry), "[%u]", i);
-		if (processor < 0 || processor >= CPU_SETSIZE)
-			return config_refuse(source, place, entry, error,
-				"%d is not a processor: they have numbers from 0 to %d", processor,
-				CPU_SETSIZE - 1);
-		for (uint32_t k = 0; k < i; k++)
-			if (lanes->processors[k] == processor)
-				return config_refuse(source, place, entry, error,
-					"processor %d is in the list already: each has one thread",
-					processor);
-	}
-	return 0;
+	return config_check_processors(
+		lanes->processors, lanes->processors ? lanes->count : 0, place, source, error);
 }
 
 static int check_cores(
@@ -156,6 +162,8 @@ int config_check(
 		status = check_frames(config, source, error);
 	if (status == 0)
 		status = check_camera_sizes(config, source, error);
+	if (status == 0)
+		status = config_check_accel(config, source, error);
 	if (status == 0)
 		status = config_check_kafka(config, source, error);
 	return status;

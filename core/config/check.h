@@ -7,6 +7,8 @@
 #include "core/config/yaml_load.h"
 
 #define CONFIG_MAX_QUOTA 64
+#define CONFIG_MAX_CORES 1024 /* of one device */
+#define CONFIG_MAX_WAIT 60000 /* ms */
 #define CONFIG_MAX_SLOTS 65536 /* of a size class */
 
 struct config_source {
@@ -46,6 +48,15 @@ int config_check_plan(const struct gw_step_config *plan, uint32_t count, const c
 /* Pictures of that size must be within what `decode` allows. */
 int config_check_decodes(const struct gw_decode_config *decode, uint16_t width, uint16_t height,
 	const char *place, const struct config_source *source, struct gw_error *error);
+
+/* The processors of one list: numbers that a processor can have, none of them twice. `place` is
+ * where the list stands. */
+int config_check_processors(const int32_t *processors, uint32_t count, const char *place,
+	const struct config_source *source, struct gw_error *error);
+
+/* The section `accel`. */
+int config_check_accel(
+	const struct gw_config *config, const struct config_source *source, struct gw_error *error);
 
 /* The section `kafka`. */
 int config_check_kafka(

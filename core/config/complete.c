@@ -71,6 +71,20 @@ static bool complete_source(struct gw_source_config *source)
 	return default_text(&source->group, "framegate");
 }
 
+/* A thread for each processor; without processors, what a device of the whole machine has. */
+static void complete_accel(struct gw_accel_config *accel)
+{
+	if (accel->threads == 0)
+		accel->threads = 1;
+	for (uint32_t i = 0; i < accel->devices_count; i++) {
+		struct gw_device_config *device = &accel->devices[i];
+
+		if (device->threads == 0)
+			device->threads =
+				device->cores_count > 0 ? device->cores_count : accel->threads;
+	}
+}
+
 int config_complete(struct gw_config *config, struct gw_error *error)
 {
 	char host[GW_NAME] = "gateway";
@@ -104,8 +118,7 @@ int config_complete(struct gw_config *config, struct gw_error *error)
 		config->decode->max_width = DEFAULT_MAX_SIDE;
 	if (config->decode->max_height == 0)
 		config->decode->max_height = DEFAULT_MAX_SIDE;
-	if (config->accel->threads == 0)
-		config->accel->threads = 1;
+	complete_accel(config->accel);
 	for (uint32_t i = 0; i < config->cameras_count; i++)
 		config_complete_camera(&config->cameras[i]);
 	return 0;

@@ -16,6 +16,8 @@
 #define GW_CAMERAS 4096
 #define GW_INTERFACES 32
 #define GW_LANES 16 /* threads of a stage */
+#define GW_DEVICES 16 /* that models run on */
+#define GW_DEVICE_NAME 32
 #define GW_FRAME_CLASSES 8
 #define GW_NAME 64
 /* What a replay, and a gateway without Kafka, write results to, beside the cameras' folders. */
@@ -135,11 +137,22 @@ struct gw_decode_config {
 	uint16_t max_width, max_height; /* pixels a picture may have */
 };
 
+/* Processors of this machine that models run on as one device. */
+struct gw_device_config {
+	char *name; /* at most GW_DEVICE_NAME - 1; as of a camera */
+	int32_t *cores; /* `cores_count` processors; NULL: any */
+	uint32_t cores_count;
+	uint32_t threads; /* per model */
+};
+
 struct gw_accel_config {
 	char *backend; /* NULL: the first that opens */
 	char *library; /* path of libonnxruntime.so; NULL: searched */
 	char *repository; /* of models */
 	uint32_t threads; /* per model */
+	struct gw_device_config *devices;
+	uint32_t devices_count; /* 0: the whole machine is one */
+	uint32_t locality_wait; /* ms that a picture waits for the device that it belongs to */
 };
 
 struct gw_topic_config {

@@ -68,7 +68,9 @@ static void every_key_arrives_where_it_belongs(void **state)
 		"frames: {classes: [{width: 400, height: 300, count: 30}], memory: 512,\n"
 		"  populate: true}\n"
 		"decode: {backend: turbo, workers: 2, max_width: 400, max_height: 300}\n"
-		"accel: {backend: ort, library: /x, repository: /y, threads: 2}\n"
+		"accel: {backend: ort, library: /x, repository: /y, threads: 2, locality_wait: "
+		"30,\n"
+		"  devices: [{name: near, cores: [0, 2], threads: 3}, {name: far}]}\n"
 		"kafka:\n"
 		"  backend: kafka\n"
 		"  brokers: 127.0.0.1:9092\n"
@@ -96,6 +98,13 @@ static void every_key_arrives_where_it_belongs(void **state)
 	assert_int_equal(*config->frames->memory, 512);
 	assert_int_equal(config->decode->workers, 2);
 	assert_string_equal(config->accel->repository, "/y");
+	assert_int_equal(config->accel->locality_wait, 30);
+	assert_int_equal(config->accel->devices_count, 2);
+	assert_int_equal(config->accel->devices[0].cores_count, 2);
+	assert_int_equal(config->accel->devices[0].cores[1], 2);
+	assert_int_equal(config->accel->devices[0].threads, 3);
+	assert_string_equal(config->accel->devices[1].name, "far");
+	assert_null(config->accel->devices[1].cores);
 	assert_int_equal(*config->kafka->frames->every, 0);
 	assert_int_equal(config->kafka->frames->budget, 5);
 	assert_string_equal(config->kafka->properties[0].value, "5");
@@ -309,6 +318,28 @@ static void every_key_is_in_the_guide_and_in_the_annotated_file(void **state)
 	free(file);
 }
 
+static void devices_have_names_and_processors_of_their_own(void **state)
+{
+	refused("cameras: []\naccel: {devices: [{name: a}, {name: a}]}\n",
+		"configuration:2:37: accel.devices[1].name: 'a' is taken: every device needs a "
+		"name of its own");
+	refused("cameras: []\naccel: {devices: [{name: 'a b'}]}\n",
+		"configuration:2:26: accel.devices[0].name: 'a b' is not a name: use letters, "
+		"digits, '.', '_' and '-'");
+	refused("cameras: []\naccel: {devices: [{name: a, cores: [0, 0]}]}\n",
+		"configuration:2:40: accel.devices[0].cores[1]: processor 0 is in the list "
+		"already: each has one thread");
+	refused("cameras: []\naccel: {devices: [{name: a, cores: [-1]}]}\n",
+		"configuration:2:37: accel.devices[0].cores[0]: -1 is not a processor: they have "
+		"numbers from 0 to 1023");
+	refused("cameras: []\naccel: {locality_wait: 60001}\n",
+		"configuration:2:24: accel.locality_wait: must be at most 60000 ms");
+	/* Two devices may share a processor. */
+	gw_config_free(
+		parsed("cameras: []\n"
+		       "accel: {devices: [{name: a, cores: [0]}, {name: b, cores: [0]}]}\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +347,7 @@ int main(void)
 		cmocka_unit_test(every_key_arrives_where_it_belongs),
 		cmocka_unit_test(an_error_names_line_column_key_and_what_would_be_right),
 		cmocka_unit_test(values_that_do_not_fit_each_other_are_refused),
+		cmocka_unit_test(devices_have_names_and_processors_of_their_own),
 		cmocka_unit_test(the_annotated_file_and_the_examples_are_valid),
 		cmocka_unit_test(every_key_is_in_the_guide_and_in_the_annotated_file),
 		cmocka_unit_test(a_payload_type_is_jpeg_or_dynamic),

@@ -54,6 +54,15 @@ static void a_value_is_named_with_what_it_was_and_is(void **state)
 		"kafka.brokers removed a -\n");
 }
 
+static void a_device_is_named_and_needs_a_restart(void **state)
+{
+	assert_difference("cameras: []\naccel: {devices: [{name: a, cores: [0]}]}\n",
+		"cameras: []\naccel: {devices: [{name: a, cores: [1]}], locality_wait: 5}\n", 2,
+		"accel.devices[a].cores changed [0] [1]\n"
+		"accel.locality_wait changed 0 5\n");
+	assert_int_equal(gw_config_rule("accel.devices[a].cores"), GW_RULE_RESTART);
+}
+
 static void cameras_are_the_same_by_name_in_any_order(void **state)
 {
 	assert_difference("cameras: [" CAMERA("a", "1") ", " CAMERA("b", "2") "]\n",
@@ -121,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_has_no_difference),
 		cmocka_unit_test(a_value_is_named_with_what_it_was_and_is),
+		cmocka_unit_test(a_device_is_named_and_needs_a_restart),
 		cmocka_unit_test(cameras_are_the_same_by_name_in_any_order),
 		cmocka_unit_test(entries_without_names_are_the_same_by_place),
 		cmocka_unit_test(a_camera_more_changes_nothing_but_cameras),

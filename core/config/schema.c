@@ -166,11 +166,27 @@ static const cyaml_schema_field_t decode_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t device_fields[] = {
+	CYAML_FIELD_STRING_PTR(
+		"name", CYAML_FLAG_POINTER, struct gw_device_config, name, 1, GW_DEVICE_NAME - 1),
+	CYAML_FIELD_SEQUENCE("cores", POINTER, struct gw_device_config, cores, &processor_entry, 1,
+		CONFIG_MAX_CORES),
+	CYAML_FIELD_UINT("threads", POSITIVE, struct gw_device_config, threads),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t device_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct gw_device_config, device_fields),
+};
+
 static const cyaml_schema_field_t accel_fields[] = {
 	CYAML_FIELD_STRING_PTR("backend", POINTER, struct gw_accel_config, backend, 1, 31),
 	CYAML_FIELD_STRING_PTR("library", POINTER, struct gw_accel_config, library, 1, 4095),
 	CYAML_FIELD_STRING_PTR("repository", POINTER, struct gw_accel_config, repository, 1, 4000),
 	CYAML_FIELD_UINT("threads", POSITIVE, struct gw_accel_config, threads),
+	CYAML_FIELD_SEQUENCE(
+		"devices", POINTER, struct gw_accel_config, devices, &device_entry, 0, GW_DEVICES),
+	CYAML_FIELD_UINT("locality_wait", OPTIONAL, struct gw_accel_config, locality_wait),
 	CYAML_FIELD_END,
 };
 
