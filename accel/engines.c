@@ -1,6 +1,7 @@
 #include "accel/engines.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/backends.h"
@@ -12,6 +13,9 @@ static const struct infer_ops *const engines[] = {
 #endif
 	&infer_null,
 };
+
+#define WITHOUT_ORT \
+	"this gwd was built without ONNX Runtime; build it with libonnxruntime-dev installed"
 
 struct request {
 	struct berth_options *options;
@@ -49,9 +53,28 @@ static const struct gw_backends backends = {
 	.count = sizeof(engines) / sizeof(engines[0]),
 	.name = name_of,
 	.open = open_one,
-	.none = "this gwd was built without ONNX Runtime; build it with libonnxruntime-dev "
-		"installed, or name \"null\"",
+	.none = WITHOUT_ORT ", or name \"null\"",
 };
+
+uint32_t engines_list(const struct gw_accel_config *config, struct engine_facts facts[ENGINES_MOST])
+{
+	uint32_t count = 0;
+
+#if !HAVE_ORT
+	facts[count++] = (struct engine_facts){.name = "ort", .missing = WITHOUT_ORT};
+#endif
+	for (uint32_t i = 0; i < backends.count; i++) {
+		struct engine_facts *engine = &facts[count++];
+		struct gw_error error;
+
+		*engine = (struct engine_facts){.name = engines[i]->name, .there = true};
+		if (engines[i]->probe && engines[i]->probe(config, engine->version, &error) != 0) {
+			engine->there = false;
+			snprintf(engine->missing, sizeof(engine->missing), "%s", error.text);
+		}
+	}
+	return count;
+}
 
 struct batcher *engines_open(
 	const char *name, struct berth_options *options, struct gw_error *error)

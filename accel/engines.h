@@ -9,6 +9,21 @@
  * threads. */
 void engines_keep_quiet(void);
 
+/* An engine that this program knows, built in or not. */
+struct engine_facts {
+	const char *name;
+	bool there; /* it can be used */
+	char version[INFER_VERSION]; /* of its library; may be empty */
+	char missing[sizeof(((struct gw_error *)0)->text)]; /* what it lacks and what to do, where
+							       it is not there */
+};
+
+#define ENGINES_MOST 8
+
+/* Looks at all of them: slow. Returns how many were written. Any thread. */
+uint32_t engines_list(
+	const struct gw_accel_config *config, struct engine_facts engines[ENGINES_MOST]);
+
 /* Opens a model on the engine that `name` names; when that is NULL on the first that opens it, but
  * never on one that has not looked at the model. Slow; any thread. NULL and an error line that says
  * what is available on failure. `options->engine` becomes the one. */

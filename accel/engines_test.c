@@ -76,6 +76,20 @@ static void an_engine_that_cannot_read_the_decoders_memory_is_refused(void **sta
 	assert_non_null(strstr(error.text, "CUDA"));
 }
 
+static void all_known_engines_are_listed_with_what_they_lack(void **state)
+{
+	const struct gw_accel_config nowhere = {.threads = 1, .library = "/no/such/library.so"};
+	struct engine_facts engines[ENGINES_MOST];
+	const uint32_t count = engines_list(&nowhere, engines);
+
+	assert_int_equal(count, 2);
+	assert_string_equal(engines[0].name, "ort");
+	assert_false(engines[0].there);
+	assert_true(engines[0].missing[0] != '\0');
+	assert_string_equal(engines[1].name, "null");
+	assert_true(engines[1].there);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +97,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_engine_is_answered_with_those_that_are_there),
 		cmocka_unit_test(the_null_engine_is_never_chosen_by_itself),
 		cmocka_unit_test(an_engine_that_cannot_read_the_decoders_memory_is_refused),
+		cmocka_unit_test(all_known_engines_are_listed_with_what_they_lack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 
 #define INFER_OUTPUTS 8
 #define INFER_RANK 5
+#define INFER_VERSION 32
 
 struct gw_accel_config;
 
@@ -102,6 +103,12 @@ struct infer_ops {
 
 	/* Batches that are out are abandoned. Accepts NULL. */
 	void (*close)(void *engine);
+
+	/* Optional: looks whether what it needs of this machine is there, and says which version;
+	 * opens nothing. Slow; any thread. 0 or a negative errno with a line that says what to do.
+	 */
+	int (*probe)(const struct gw_accel_config *config, char version[INFER_VERSION],
+		struct gw_error *error);
 };
 
 static inline uint32_t infer_tensor_elements(const struct infer_tensor *tensor)

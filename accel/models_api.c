@@ -1,6 +1,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "accel/devices_api.h"
 #include "accel/stage.h"
 
 static bool has(const struct plan *plan, uint16_t model)
@@ -71,6 +72,10 @@ static int get_models(void *owner, const struct gw_request *request, struct gw_r
 
 const struct gw_api_route accel_routes[] = {
 	{"GET", "models", "The models in use and how fast they run", get_models,
+		.role = GW_ROLE_VIEWER},
+	{"GET", "accel/list", "What models can run on, and what is missing", accel_list,
+		.role = GW_ROLE_VIEWER, .slow = true},
+	{"GET", "accel/balance", "How devices share the work", accel_balance,
 		.role = GW_ROLE_VIEWER},
 	{0},
 };

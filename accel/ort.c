@@ -4,6 +4,7 @@
  * of pictures, so that a run neither copies nor allocates on our side.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,6 +234,17 @@ static uint32_t ort_poll(void *state, struct infer_batch **batches, uint32_t cou
 	return runner_poll(((struct ort_engine *)state)->runner, batches, count);
 }
 
+static int ort_probe(
+	const struct gw_accel_config *config, char version[INFER_VERSION], struct gw_error *error)
+{
+	struct ort_library library;
+	const int status = ort_library_find(&library, config->library, error);
+
+	if (status == 0)
+		snprintf(version, INFER_VERSION, "%s", library.version);
+	return status;
+}
+
 const struct infer_ops infer_ort = {
 	.name = "ort",
 	.memory = GW_MEM_HOST,
@@ -242,4 +254,5 @@ const struct infer_ops infer_ort = {
 	.submit = ort_submit,
 	.poll = ort_poll,
 	.close = ort_close,
+	.probe = ort_probe,
 };

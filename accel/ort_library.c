@@ -46,11 +46,9 @@ static void ORT_API_CALL log_line(void *arg, OrtLoggingLevel severity, const cha
 	gw_warn("onnxruntime", "%.*s", (int)strcspn(message, "\n"), message);
 }
 
-int ort_library_open(struct ort_library *library, const char *path, struct gw_error *error)
+int ort_library_find(struct ort_library *library, const char *path, struct gw_error *error)
 {
 	const OrtApiBase *(*get_base)(void);
-	char line[256];
-	int status;
 
 	memset(library, 0, sizeof(*library));
 	void *handle = load(path, error);
@@ -68,6 +66,16 @@ int ort_library_open(struct ort_library *library, const char *path, struct gw_er
 		return gw_error_set(error, -ENOTSUP,
 			"accel.library: ONNX Runtime %s is too old: 1.%d or newer is needed",
 			library->version, ORT_API_VERSION);
+	return 0;
+}
+
+int ort_library_open(struct ort_library *library, const char *path, struct gw_error *error)
+{
+	char line[256];
+	int status = ort_library_find(library, path, error);
+
+	if (status != 0)
+		return status;
 	/* Errors come back as a status and are told by housekeeping: a failing run must not log. */
 	status = ort_library_check(library,
 		library->api->CreateEnvWithCustomLogger(

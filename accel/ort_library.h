@@ -18,6 +18,9 @@ struct ort_library {
 	char version[32];
 };
 
+/* Loads it and looks whether it will do: fills in `api` and `version`, and starts nothing. */
+int ort_library_find(struct ort_library *library, const char *path, struct gw_error *error);
+
 /* Loads the library at `path`; NULL: at $FRAMEGATE_ONNXRUNTIME, or where the system has it. The
  * library itself stays loaded until the process ends. */
 int ort_library_open(struct ort_library *library, const char *path, struct gw_error *error);

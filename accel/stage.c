@@ -46,7 +46,7 @@ static int accel_open(struct gw_stage *stage, struct gw_error *error)
 		return gw_error_set(error, -ENOMEM, "accel: out of memory");
 	for (uint32_t i = 0; i < GW_CAMERAS; i++)
 		accel->seen[i].route = GW_NO_ROUTE;
-	accel->device = &stage->gw->host;
+	accel->device = &stage->gw->devices[0];
 	pthread_mutex_init(&accel->opening, NULL);
 	return 0;
 }

@@ -37,6 +37,7 @@ struct gw_device {
 	_Atomic uint32_t queued; /* pictures that it was given and has not given back */
 	_Atomic uint64_t busy_ns; /* time of its workers, all together */
 	_Atomic uint64_t failures; /* pictures that it gave back undone */
+	_Atomic uint64_t batches, pictures; /* that it gave back, well or not */
 };
 
 /* Makes it the gateway's own processor and memory. */
@@ -70,12 +71,15 @@ static inline void gw_device_begin(struct gw_device *device, uint32_t pictures)
 	atomic_fetch_add_explicit(&device->queued, pictures, memory_order_relaxed);
 }
 
-/* Counts what it has given back, `failed` of them undone, after `ns` of work. Any thread. */
+/* Counts a batch that it has given back, `failed` of them undone, after `ns` of work. Any thread.
+ */
 static inline void gw_device_end(
 	struct gw_device *device, uint32_t pictures, uint32_t failed, int64_t ns)
 {
 	atomic_fetch_sub_explicit(&device->queued, pictures, memory_order_relaxed);
 	atomic_fetch_add_explicit(&device->busy_ns, (uint64_t)ns, memory_order_relaxed);
+	atomic_fetch_add_explicit(&device->batches, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&device->pictures, pictures, memory_order_relaxed);
 	if (failed > 0)
 		atomic_fetch_add_explicit(&device->failures, failed, memory_order_relaxed);
 }

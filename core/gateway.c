@@ -230,6 +230,7 @@ void gw_dismantle(struct gw *gw)
 		gw_latency_destroy(gw->latency[i]);
 		gw_receipts_destroy(gw->receipts[i]);
 	}
+	gw_trace_free(&gw->trace);
 	gw_config_free(gw->config);
 	memset(gw, 0, sizeof(*gw));
 }

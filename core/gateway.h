@@ -15,6 +15,7 @@
 #include "core/receipt.h"
 #include "core/result.h"
 #include "core/stage.h"
+#include "core/trace.h"
 
 #define GW_MODELS 64 /* versions that are loaded at a time */
 #define GW_ROUTES 32 /* what cameras call them */
@@ -98,6 +99,7 @@ struct gw {
 	struct gw_pool *pool;
 	struct gw_stage stages[GW_STAGES];
 	struct gw_latency *latency[GW_LANES]; /* of each lane of the sink */
+	struct gw_trace trace; /* core/trace.h */
 	struct gw_receipts *receipts[GW_LANES]; /* the same, to the source; NULL: there is none */
 	struct gw_service services[GW_SERVICES];
 	uint32_t service_count; /* opened ones */

@@ -37,6 +37,8 @@ const struct gw_api_route mgmt_routes[] = {
 	/* It waits for what is in motion to settle. */
 	{"GET", "audit", "Whether everything that came in is accounted for", api_audit,
 		.role = GW_ROLE_VIEWER, .slow = true},
+	{"POST", "trace", "Record a timeline of frames and batches", api_trace,
+		.role = GW_ROLE_OPERATOR, .slow = true, .body = true},
 	LOOK("stages", "The stages of the pipeline", api_stages),
 	LOOK("services", "What runs beside the pipeline", api_services),
 	{0},

@@ -21,5 +21,8 @@ struct mgmt {
 gw_api_handler api_routes, api_openapi, api_version, api_status, api_config, api_config_diff,
 	api_cameras, api_camera, api_drops, api_latency, api_audit, api_stages, api_services;
 
+/* Records for some seconds, and waits meanwhile. */
+gw_api_handler api_trace;
+
 /* These have the control thread do it, and wait: any other thread. */
 gw_api_handler api_camera_add, api_camera_change, api_camera_remove, api_config_save;

@@ -196,6 +196,8 @@ static bool finish(struct sink *sink, struct gw_frame *frame)
 		gauge_stuck(sink, frame, false);
 		gw_latency_record(latency(sink), frame);
 	}
+	if (gw_trace_is_on(&sink->gw->trace))
+		gw_trace_frame(&sink->gw->trace, sink->lane->index, frame, gw_now());
 	sink->stuck = NULL;
 	count_out(sink, frame, drop);
 	return true;

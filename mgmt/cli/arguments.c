@@ -235,8 +235,9 @@ static int match_argument(
 			words->plain[words->plain_count - 1], c->noun, c->verb ? " " : "",
 			c->verb ? c->verb : "");
 	if (c->many && cli->more_count == 0 && !cli->help)
-		return gw_error_set(error, -EINVAL, "'%s %s' needs more: gwctl %s %s %s", c->noun,
-			c->verb, c->noun, c->verb, c->argument);
+		return gw_error_set(error, -EINVAL, "'%s%s%s' needs more: gwctl %s%s%s %s", c->noun,
+			c->verb ? " " : "", c->verb ? c->verb : "", c->noun, c->verb ? " " : "",
+			c->verb ? c->verb : "", c->argument);
 	if (!cli->argument && c->argument && c->argument[0] != '[' && !cli->help)
 		return gw_error_set(error, -EINVAL, "'%s%s%s' needs %s: gwctl %s%s%s %s", c->noun,
 			c->verb ? " " : "", c->verb ? c->verb : "",

@@ -97,7 +97,16 @@ struct question {
 	const char *body; /* NULL: none */
 	long timeout_ms;
 	bool quiet; /* no line on stderr */
+	FILE *out; /* takes the answer unread; NULL: it is JSON to be read */
+	void (*tick)(void); /* called now and then; NULL: nothing is */
 };
+
+static int on_progress(
+	void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+{
+	((const struct question *)arg)->tick();
+	return 0;
+}
 
 /* One request; the connection is kept for the next. */
 static CURLcode request(struct cli *cli, const struct question *question)
@@ -121,7 +130,18 @@ static CURLcode request(struct cli *cli, const struct question *question)
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, question->body ? question->body : "");
 	}
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, get ? NULL : question->method);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, question->tick ? 0L : 1L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, question);
 	return curl_easy_perform(curl);
+}
+
+static int write_out(const struct client *client, FILE *out)
+{
+	if (fwrite(client->data, 1, client->size, out) == client->size)
+		return CLI_WELL;
+	fprintf(stderr, "gwctl: the answer could not be written: %s\n", strerror(errno));
+	return CLI_NOT_WELL;
 }
 
 static int ask(struct cli *cli, const struct question *question, json_t **reply)
@@ -142,6 +162,8 @@ static int ask(struct cli *cli, const struct question *question, json_t **reply)
 		return CLI_NO_DAEMON;
 	}
 	curl_easy_getinfo(cli->client->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status >= 200 && status < 300 && question->out)
+		return write_out(cli->client, question->out);
 	json_t *answer = status == 204 ? json_object()
 				       : json_loadb(cli->client->data, cli->client->size, 0, NULL);
 	if (status >= 200 && status < 300 && json_is_object(answer)) {
@@ -159,14 +181,15 @@ static int ask(struct cli *cli, const struct question *question, json_t **reply)
 
 int client_get(struct cli *cli, const char *path, json_t **reply)
 {
-	const struct question question = {"GET", path, NULL, TIMEOUT_MS, false};
+	const struct question question = {.method = "GET", .path = path, .timeout_ms = TIMEOUT_MS};
 
 	return ask(cli, &question, reply);
 }
 
 int client_peek(struct cli *cli, const char *path, json_t **reply)
 {
-	const struct question question = {"GET", path, NULL, PEEK_MS, true};
+	const struct question question = {
+		.method = "GET", .path = path, .timeout_ms = PEEK_MS, .quiet = true};
 
 	return ask(cli, &question, reply);
 }
@@ -188,17 +211,18 @@ static char *join(const char *const *segments)
 	return path;
 }
 
-static int send_and_wait(struct cli *cli, const char *method, const char *const *segments,
-	const json_t *body, long timeout_ms, json_t **reply)
+/* Puts path and body into the question, and asks. */
+static int send_and_wait(struct cli *cli, struct question *question, const char *const *segments,
+	const json_t *body, json_t **reply)
 {
 	char *path = join(segments), *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 	int code = CLI_NOT_WELL;
 
 	*reply = NULL;
 	if (path && (text || !body)) {
-		const struct question question = {method, path, text, timeout_ms, false};
-
-		code = ask(cli, &question, reply);
+		question->path = path;
+		question->body = text;
+		code = ask(cli, question, reply);
 	} else {
 		fprintf(stderr, "gwctl: out of memory\n");
 	}
@@ -210,11 +234,25 @@ static int send_and_wait(struct cli *cli, const char *method, const char *const 
 int client_send(struct cli *cli, const char *method, const char *const *path, const json_t *body,
 	json_t **reply)
 {
-	return send_and_wait(cli, method, path, body, TIMEOUT_MS, reply);
+	struct question question = {.method = method, .timeout_ms = TIMEOUT_MS};
+
+	return send_and_wait(cli, &question, path, body, reply);
 }
 
 int client_send_slow(struct cli *cli, const char *method, const char *const *path,
 	const json_t *body, json_t **reply)
 {
-	return send_and_wait(cli, method, path, body, SLOW_TIMEOUT_MS, reply);
+	struct question question = {.method = method, .timeout_ms = SLOW_TIMEOUT_MS};
+
+	return send_and_wait(cli, &question, path, body, reply);
+}
+
+int client_download(struct cli *cli, const char *method, const char *const *path,
+	const json_t *body, FILE *out, void (*tick)(void))
+{
+	struct question question = {
+		.method = method, .timeout_ms = SLOW_TIMEOUT_MS, .out = out, .tick = tick};
+	json_t *reply;
+
+	return send_and_wait(cli, &question, path, body, &reply);
 }

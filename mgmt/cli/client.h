@@ -23,6 +23,11 @@ int client_send(struct cli *cli, const char *method, const char *const *path,
 int client_send_slow(struct cli *cli, const char *method, const char *const *path,
 	const struct json_t *body, struct json_t **reply);
 
+/* As client_send_slow(), but writes the answer to `out` as it is. `tick` is called about once a
+ * second meanwhile; NULL: nothing is. */
+int client_download(struct cli *cli, const char *method, const char *const *path,
+	const struct json_t *body, FILE *out, void (*tick)(void));
+
 /* The same as client_get(), but says nothing and waits half a second at most. */
 int client_peek(struct cli *cli, const char *path, struct json_t **reply);
 

@@ -144,6 +144,24 @@ const struct cli_command cli_commands[] = {
 		.example = "audit --all",
 		.options = {{"--all", NULL, "also the cameras that balance"}},
 		.run = cli_audit},
+	{.noun = "accel",
+		.verb = "list",
+		.summary = "devices and back-ends, and what is missing",
+		.details = "Shows the devices that models run on, with their processors, and the "
+			   "back-ends that this gateway knows: whether they can be used here, and "
+			   "if not, what they lack.",
+		.example = "accel list",
+		.run = cli_accel_list},
+	{.noun = "accel",
+		.verb = "balance",
+		.summary = "how evenly devices share the work",
+		.details =
+			"Shows for each device the batches and pictures that it ran since the "
+			"gateway started, its share of them, and how busy it was. Jain's index is "
+			"1 when all did the same, and 1 divided by the number of devices when one "
+			"did everything.",
+		.example = "accel balance",
+		.run = cli_accel_balance},
 	{.noun = "model",
 		.verb = "list",
 		.summary = "the models that are loaded",
@@ -209,6 +227,20 @@ const struct cli_command cli_commands[] = {
 			   "itself.",
 		.example = "stages",
 		.run = cli_stages},
+	{.noun = "trace",
+		.argument = "SECONDS FILE",
+		.kind = CLI_FILE,
+		.many = true,
+		.summary = "record a timeline of frames and batches",
+		.details =
+			"Records for so many seconds, 60 at most, and writes a file that "
+			"ui.perfetto.dev and chrome://tracing open: a track for each device and "
+			"each thread of the pipeline, a slice for each batch and for each step of "
+			"a frame, arrows along each frame's way. What found no room is counted in "
+			"the file (otherData.left_out). FILE - is the standard output. One "
+			"recording at a time.",
+		.example = "trace 5 trace.json",
+		.run = cli_trace},
 	{.noun = "top",
 		.summary = "watch the gateway live",
 		.details = "Refreshes until q or Ctrl-C. Away from a terminal it prints once.",
