@@ -1,9 +1,13 @@
-/* One model at work: gathers jobs into batches, keeps the engine busy, gives the jobs back with
- * their results.
+/* One model at work: gathers jobs into batches, keeps its engines busy, one on each device, and
+ * gives the jobs back with their results.
  *
  * Jobs leave when they are done, whatever came before them. A batch is closed when it is full, when
  * the engine has nothing to do, or when its oldest job would miss its deadline, given the measured
  * run time of such a batch.
+ *
+ * Of several devices, accel/scheduler.h says which one takes a job. What a device could not run, or
+ * does not bring back, goes to the next one; the device rests for a while. With one device, what it
+ * cannot run has failed.
  *
  * One thread uses a batcher, except where it is said.
  */
@@ -14,7 +18,7 @@
 
 struct batcher;
 
-/* Opens the engine: slow. NULL and an error line on failure. Any thread. */
+/* Opens the engines: slow. NULL and an error line on failure. Any thread. */
 struct batcher *batcher_open(const struct berth_options *options, struct gw_error *error);
 
 /* Pictures in one batch, at most. */
@@ -42,3 +46,7 @@ const struct berth_stats *batcher_stats(const struct batcher *batcher);
 /* Why jobs failed: the latest reason, once; NULL when there is none that was not told yet. The
  * batcher's thread only, for its housekeeping. */
 const char *batcher_complaint(struct batcher *batcher);
+
+/* Why a device was given a rest: the latest reason, once, and which device; NULL when there is none
+ * that was not told yet. As above. */
+const char *batcher_failure(struct batcher *batcher, const struct gw_device **device);

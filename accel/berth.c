@@ -3,7 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "accel/scheduler.h"
 #include "core/clock.h"
+
+/* A batch of which nothing is known may take its time. */
+#define UNKNOWN_NS GW_NS_PER_S
 
 static struct infer_batch *open_batch(struct berth *berth)
 {
@@ -52,13 +56,17 @@ static void finish(void *owner, struct infer_batch *batch)
 		crew_of(berth, batch), batch, &berth->spec, berth->head, berth->model->description);
 }
 
-int berth_open(struct berth *berth, const struct berth_options *options, struct gw_error *error)
+int berth_open(struct berth *berth, const struct berth_options *options, struct berth_stats *stats,
+	struct gw_error *error)
 {
 	const struct model_description *description = options->model->description;
 
 	berth->ops = options->engine;
 	berth->device = options->device;
 	berth->model = options->model;
+	berth->stats = stats;
+	berth->keep = options->device_count > 1;
+	berth->health.chance = options->device->index;
 	berth->head = head_of(description);
 	berth->spec = (struct infer_spec){
 		.name = options->model->name,
@@ -77,7 +85,13 @@ int berth_open(struct berth *berth, const struct berth_options *options, struct 
 	if (geometry_cache_init(&berth->geometries, &description->input) != 0)
 		return gw_error_set(
 			error, -ENOMEM, "model %s: out of memory", options->model->name);
-	return open_engine(berth, error);
+	const int status = open_engine(berth, error);
+
+	if (status == 0 && berth->spec.warm_ns > 0) {
+		berth->run_ns[berth->spec.max_batch] = berth->spec.warm_ns;
+		berth->picture_ns = scheduler_learn(0, berth->spec.max_batch, berth->spec.warm_ns);
+	}
+	return status;
 }
 
 void berth_close(struct berth *berth)
@@ -127,10 +141,11 @@ void berth_place(struct berth *berth, struct job *job)
 {
 	const char *complaint = place(berth, job);
 
-	job_drop_surface(job);
+	if (!berth->keep || complaint)
+		job_drop_surface(job);
 	if (complaint) {
 		job->drop = GW_DROP_INFER_FAILED;
-		gw_counter_add(&berth->stats.failed, 1);
+		gw_counter_add(&berth->stats->failed, 1);
 		berth->complaint = complaint;
 		return;
 	}
@@ -167,30 +182,59 @@ bool berth_must_close(const struct berth *berth, bool waits, int64_t now, bool f
 		(out < BATCHES - 1 && now + expected_run_ns(berth, berth->open_count) >= deadline);
 }
 
-void berth_submit(struct berth *berth)
+void berth_submit(struct berth *berth, int64_t now)
 {
 	struct infer_batch *batch = open_batch(berth);
+	struct crew *crew = crew_of(berth, batch);
+	int64_t *expected_ns = &berth->expected_ns[batch - berth->batches];
 
+	if (berth_out(berth) == 0)
+		berth->since = now;
 	berth->submitted++;
 	batch->count = berth->open_count;
 	berth->open_count = 0;
+	*expected_ns = expected_run_ns(berth, batch->count);
+	atomic_fetch_add_explicit(&berth->device->expected_ns, *expected_ns, memory_order_relaxed);
+	device_health_given(&berth->health);
 	gw_device_begin(berth->device, batch->count);
+	atomic_store(&crew->claim, CREW_OUT);
 	berth->ops->submit(berth->engine, batch);
 }
 
-/* Takes back a batch whose results are made. */
-static void account(struct berth *berth, const struct infer_batch *batch, const struct crew *crew)
+const struct crew *berth_poll(struct berth *berth, const struct infer_batch **back, int64_t now)
+{
+	struct infer_batch *batch;
+
+	if (berth_out(berth) == 0 || berth->ops->poll(berth->engine, &batch, 1) == 0)
+		return NULL;
+	struct crew *crew = crew_of(berth, batch);
+	const bool taken = atomic_load(&crew->claim) == CREW_TAKEN_AWAY;
+
+	berth->finished++;
+	berth->since = now;
+	atomic_fetch_sub_explicit(&berth->device->expected_ns,
+		berth->expected_ns[batch - berth->batches], memory_order_relaxed);
+	gw_device_end(berth->device, batch->count, taken ? batch->count : crew->failed,
+		batch->ended - batch->started);
+	crew->status = batch->status;
+	*back = batch;
+	if (!taken)
+		return crew;
+	berth->lost--;
+	return NULL;
+}
+
+void berth_count(struct berth *berth, const struct crew *crew, const struct infer_batch *batch)
 {
 	int64_t *run_ns = &berth->run_ns[batch->count];
 	const int64_t ns = batch->ended - batch->started;
 
-	berth->finished++;
-	gw_device_end(berth->device, batch->count, crew->failed, ns);
-	gw_counter_add(&berth->stats.batches, 1);
-	gw_counter_add(&berth->stats.jobs, batch->count);
-	gw_counter_add(&berth->stats.failed, crew->failed);
-	gw_histogram_record(&berth->stats.run_us, (uint64_t)(ns / 1000));
+	gw_counter_add(&berth->stats->batches, 1);
+	gw_counter_add(&berth->stats->jobs, batch->count);
+	gw_counter_add(&berth->stats->failed, crew->failed);
+	gw_histogram_record(&berth->stats->run_us, (uint64_t)(ns / 1000));
 	*run_ns = *run_ns > 0 ? *run_ns + (ns - *run_ns) / 8 : ns;
+	berth->picture_ns = scheduler_learn(berth->picture_ns, batch->count, ns);
 	if (crew->complaint)
 		berth->complaint = crew->complaint;
 	if (batch->status != 0) {
@@ -199,15 +243,40 @@ static void account(struct berth *berth, const struct infer_batch *batch, const 
 	}
 }
 
-const struct crew *berth_poll(struct berth *berth, uint32_t *count)
+bool berth_is_late(const struct berth *berth, int64_t now)
 {
-	struct infer_batch *batch;
+	const uint32_t oldest = berth->finished % BATCHES;
+	const int64_t expected_ns = berth->expected_ns[oldest];
 
-	if (berth_out(berth) == 0 || berth->ops->poll(berth->engine, &batch, 1) == 0)
-		return NULL;
-	const struct crew *crew = crew_of(berth, batch);
+	return berth_out(berth) > berth->lost &&
+		now - berth->since >=
+		device_health_patience(expected_ns > 0 ? expected_ns : UNKNOWN_NS);
+}
 
-	account(berth, batch, crew);
-	*count = batch->count;
-	return crew;
+uint32_t berth_take_out(struct berth *berth, struct job **jobs)
+{
+	struct infer_batch *batch = &berth->batches[(berth->finished + berth->lost) % BATCHES];
+	struct crew *crew = crew_of(berth, batch);
+
+	/* One that cannot be taken comes back this very moment. */
+	if (berth->lost == berth_out(berth) || !crew_take_away(crew))
+		return 0;
+	berth->lost++;
+	memcpy(jobs, crew->jobs, batch->count * sizeof(jobs[0]));
+	return batch->count;
+}
+
+uint32_t berth_take_open(struct berth *berth, struct job **jobs)
+{
+	const uint32_t count = berth->open_count;
+
+	memcpy(jobs, crew_of(berth, open_batch(berth))->jobs, count * sizeof(jobs[0]));
+	berth->open_count = 0;
+	return count;
+}
+
+int64_t berth_load_ns(const struct berth *berth)
+{
+	return atomic_load_explicit(&berth->device->expected_ns, memory_order_relaxed) +
+		berth->open_count * berth->picture_ns;
 }

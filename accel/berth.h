@@ -1,20 +1,25 @@
 /* A model's engine on one device, and the ring of batches before it: while one runs, the next is
  * filled. One thread uses a berth; results are made where the batch has ended, on the engine's.
+ *
+ * Where there are several devices, a berth's jobs keep their surfaces until they are done, so that
+ * they can be taken away from a device that fails, or does not come back.
  */
 #pragma once
 
 #include "accel/crew.h"
+#include "accel/device_health.h"
 #include "accel/geometry_cache.h"
 #include "accel/heads/head.h"
 #include "accel/infer.h"
 #include "accel/job.h"
 #include "core/counter.h"
 #include "core/latency.h"
+#include "core/trace.h"
 
 /* One runs, one waits for it to end, one is being filled. */
 #define BATCHES 3
 
-/* Written by the berth's thread, read by any. */
+/* Written by the berths' thread, read by any. */
 struct berth_stats {
 	struct gw_counter batches;
 	struct gw_counter jobs; /* ... in them */
@@ -24,9 +29,13 @@ struct berth_stats {
 
 struct berth_options {
 	const struct infer_ops *engine;
-	struct gw_device *device; /* that it runs on */
+	struct gw_device *device; /* that it runs on; of several, the first */
+	uint32_t device_count; /* 0 stands for one */
 	const struct model *model; /* outlives the berth */
+	uint16_t model_index; /* in gw->models, for a timeline */
 	const struct gw_accel_config *config;
+	struct gw_trace *trace; /* NULL: none */
+	uint32_t lane; /* of the trace */
 };
 
 struct berth {
@@ -48,15 +57,25 @@ struct berth {
 
 	/* Nanoseconds that a batch of so many runs, smoothed; 0: not measured yet. */
 	int64_t run_ns[MODEL_BATCH_MAX + 1];
+	int64_t picture_ns; /* that a picture takes, whatever the batch; 0: not measured yet */
+	int64_t expected_ns[BATCHES]; /* that a batch which is out was expected to run */
 
+	bool keep; /* jobs keep their surfaces until they are done */
+	int64_t since; /* gw_now() from which the oldest batch that is out should have run */
+	uint32_t lost; /* batches that are out, and whose jobs were taken away */
+	struct device_health health;
+
+	char failure[sizeof(((struct infer_batch *)0)->error)]; /* why the device rests */
+	bool failure_untold;
 	const char *complaint; /* why jobs failed: the latest reason; NULL: none */
 	char complaint_text[sizeof(((struct infer_batch *)0)->error)];
-	struct berth_stats stats;
+	struct berth_stats *stats;
 };
 
-/* Opens the engine: slow. `berth` is all zero. 0 or a negative errno with a line; berth_close()
- * must follow in any case. Any thread. */
-int berth_open(struct berth *berth, const struct berth_options *options, struct gw_error *error);
+/* Opens the engine: slow. `berth` is all zero; what it counts goes into `stats`. 0 or a negative
+ * errno with a line; berth_close() must follow in any case. Any thread. */
+int berth_open(struct berth *berth, const struct berth_options *options, struct berth_stats *stats,
+	struct gw_error *error);
 
 /* Jobs that are inside are abandoned. */
 void berth_close(struct berth *berth);
@@ -67,14 +86,30 @@ bool berth_has_room(const struct berth *berth);
 /* Batches that the engine has. */
 uint32_t berth_out(const struct berth *berth);
 
-/* Puts the job's picture into the open batch, where there is room, and gives its surface back. What
- * goes wrong is the job's end, not the batch's: then it has failed, and is the caller's again. */
+/* Puts the job's picture into the open batch, where there is room, and gives its surface back
+ * unless the berth keeps it. What goes wrong is the job's end, not the batch's: then it has failed,
+ * and is the caller's again. */
 void berth_place(struct berth *berth, struct job *job);
 
 /* Whether the open batch must go: it is full, or, when no job `waits` that may still join, the
  * engine has nothing to do, its oldest job would miss its deadline, or `flush`. */
 bool berth_must_close(const struct berth *berth, bool waits, int64_t now, bool flush);
-void berth_submit(struct berth *berth);
+void berth_submit(struct berth *berth, int64_t now);
 
-/* Takes back a batch that has ended; NULL: none has. Its jobs are done. */
-const struct crew *berth_poll(struct berth *berth, uint32_t *count);
+/* Takes back a batch that has ended, well or not; NULL: none has. Its jobs are the caller's, who
+ * counts those of a batch that counts with berth_count(). What was taken away is only noted. */
+const struct crew *berth_poll(struct berth *berth, const struct infer_batch **batch, int64_t now);
+
+/* Counts a batch whose jobs are done. */
+void berth_count(struct berth *berth, const struct crew *crew, const struct infer_batch *batch);
+
+/* Whether the oldest batch that is out should have come back long ago. */
+bool berth_is_late(const struct berth *berth, int64_t now);
+
+/* Takes the jobs of one batch that the engine has, or else of the open one, into `jobs`, which has
+ * room for a batch. Returns how many; 0: there are no more. */
+uint32_t berth_take_out(struct berth *berth, struct job **jobs);
+uint32_t berth_take_open(struct berth *berth, struct job **jobs);
+
+/* What is known of the time until all that the berth's device has been given is done. */
+int64_t berth_load_ns(const struct berth *berth);

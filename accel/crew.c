@@ -31,6 +31,10 @@ static enum gw_drop make_result(struct crew *crew, const struct infer_batch *bat
 void crew_finish(struct crew *crew, const struct infer_batch *batch, const struct infer_spec *spec,
 	const struct head *head, const struct model_description *description)
 {
+	int out = CREW_OUT;
+
+	if (!atomic_compare_exchange_strong(&crew->claim, &out, CREW_FINISHED))
+		return;
 	crew->failed = 0;
 	crew->complaint = NULL;
 	for (uint32_t i = 0; i < batch->count; i++) {

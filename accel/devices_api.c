@@ -72,7 +72,7 @@ int accel_balance(void *owner, const struct gw_request *request, struct gw_reply
 
 		json_array_append_new(list,
 			json_pack("{s:s, s:b, s:I, s:I, s:f, s:f, s:I}", "name", device->name,
-				"well", device->health == GW_DEVICE_WELL, "batches",
+				"well", device->failing == 0, "batches",
 				(json_int_t)device->batches, "pictures",
 				(json_int_t)device->pictures, "share",
 				total > 0 ? pictures[i] / total : 0.0, "busy",

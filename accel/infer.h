@@ -7,6 +7,7 @@
 #pragma once
 
 #include <assert.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -52,7 +53,7 @@ struct infer_batch {
 	uint32_t rows[INFER_OUTPUTS];
 
 	/* Set by the engine before poll returns the batch. */
-	int status; /* 0 or a negative errno: then `output` means nothing */
+	int status; /* 0 or a negative errno: then `output` means nothing; infer_device_failed() */
 	char error[320]; /* ... and this says why, in one line */
 	int64_t started, ended; /* gw_now() when it began to run and when it was done */
 };
@@ -69,6 +70,8 @@ struct infer_spec {
 	uint32_t max_batch; /* pictures in one batch */
 	struct infer_batch *batches; /* the ring: open gives each its memory */
 	uint32_t batch_count;
+
+	int64_t warm_ns; /* set by open: what a full batch took; 0: it was not tried */
 
 	/* Optional: reads the outputs. Called once for each batch when it has ended, well or not,
 	 * on the thread where that is known, before poll returns it. */
@@ -110,6 +113,13 @@ struct infer_ops {
 	int (*probe)(const struct gw_accel_config *config, char version[INFER_VERSION],
 		struct gw_error *error);
 };
+
+/* Whether a batch's status tells of the device (no memory, no launch, lost) and not of what it was
+ * to run: another device may well do it. */
+static inline bool infer_device_failed(int status)
+{
+	return status == -ENOMEM || status == -EIO || status == -ENODEV;
+}
 
 static inline uint32_t infer_tensor_elements(const struct infer_tensor *tensor)
 {

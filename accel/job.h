@@ -25,6 +25,7 @@ struct job {
 	int64_t arrival; /* gw_now() */
 
 	struct job *next; /* in the list of whoever has it */
+	uint16_t failed_on; /* devices that could not run it, by their bits */
 
 	/* Written where its batch has ended, on the engine's thread. */
 	enum gw_drop drop; /* GW_DROP_NONE: it is well, and `result` holds */

@@ -71,12 +71,15 @@ static void free_model(struct accel_model *opened)
 static int open_batchers(
 	struct gw_stage *stage, struct accel_model *opened, uint32_t index, struct gw_error *error)
 {
-	const struct accel *accel = stage->state;
-	const struct gw_accel_config *config = stage->gw->config->accel;
+	struct gw *gw = stage->gw;
+	const struct gw_accel_config *config = gw->config->accel;
 	struct berth_options options = {
-		.device = accel->device,
+		.device = gw->devices,
+		.device_count = gw->device_count,
 		.model = opened->model,
+		.model_index = (uint16_t)index,
 		.config = config,
+		.trace = &gw->trace,
 	};
 
 	for (uint32_t i = 0; i < stage->lane_count; i++) {
@@ -84,6 +87,7 @@ static int open_batchers(
 		/* All lanes use the engine that the first one found. */
 		const char *backend = i == 0 ? config->backend : opened->engine->name;
 
+		options.lane = i;
 		lane->batchers[index] = engines_open(backend, &options, error);
 		opened->engine = options.engine;
 		if (!lane->batchers[index])
@@ -204,8 +208,10 @@ static struct route *add_route(struct gw_stage *stage, const char *name, struct 
 	snprintf(route->name, sizeof(route->name), "%s", name);
 	route->index = (uint16_t)index;
 	atomic_store_explicit(&route->stable, (uint16_t)model, memory_order_relaxed);
-	/* In each lane a batch that runs and one that follows at once: core/credit.h. */
-	gw->credits[index].enough = 2 * batch_of(stage, model) * stage->lane_count;
+	/* In each lane and on each device a batch that runs and one that follows at once:
+	 * core/credit.h. */
+	gw->credits[index].enough =
+		2 * batch_of(stage, model) * stage->lane_count * gw->device_count;
 	atomic_store_explicit(&gw->route_count, index + 1, memory_order_release);
 	return route;
 }

@@ -16,6 +16,7 @@
 #include "accel/ort_outputs.h"
 #include "accel/ort_shape.h"
 #include "accel/runner.h"
+#include "core/clock.h"
 #include "core/config/config.h"
 #include "core/log.h"
 #include "core/thread.h"
@@ -139,15 +140,17 @@ static void run_batch(void *state, struct infer_batch *batch)
 
 /* Runs the smallest and the largest batch, so that the first frame finds memory reserved, and a
  * model that loads but does not run is found out now. */
-static int warm_up(struct ort_engine *engine, struct gw_error *error)
+static int warm_up(struct ort_engine *engine, struct infer_spec *spec, struct gw_error *error)
 {
-	const struct infer_spec *spec = engine->spec;
 	struct infer_batch *batch = &spec->batches[0];
 	const uint32_t counts[] = {1, spec->max_batch};
 
 	for (int i = 0; i < 2; i++) {
+		const int64_t begin = gw_now();
+
 		batch->count = counts[i];
 		run_batch(engine, batch);
+		spec->warm_ns = gw_now() - begin;
 		if (batch->status != 0)
 			return gw_error_set(error, batch->status,
 				"model %s: does not run on a batch of %u (%s): correct model.yaml, "
@@ -204,7 +207,7 @@ static int ort_open(
 	if (status == 0)
 		status = open_outputs(engine, spec, error);
 	if (status == 0)
-		status = warm_up(engine, error);
+		status = warm_up(engine, spec, error);
 	if (status == 0) {
 		engine->runner = runner_start(spec, device, run_batch, engine, error);
 		status = engine->runner ? 0 : -EAGAIN;

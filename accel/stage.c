@@ -46,7 +46,6 @@ static int accel_open(struct gw_stage *stage, struct gw_error *error)
 		return gw_error_set(error, -ENOMEM, "accel: out of memory");
 	for (uint32_t i = 0; i < GW_CAMERAS; i++)
 		accel->seen[i].route = GW_NO_ROUTE;
-	accel->device = &stage->gw->devices[0];
 	pthread_mutex_init(&accel->opening, NULL);
 	return 0;
 }
@@ -185,6 +184,20 @@ static bool accel_drain(struct gw_lane *lane)
 	return own->order.inside == 0;
 }
 
+static void tell_failure(struct gw_lane *lane, uint32_t index)
+{
+	const struct accel *accel = lane->stage->state;
+	const struct accel_lane *own = lane->state;
+	const struct gw_device *device;
+	const char *why;
+
+	while ((why = batcher_failure(own->batchers[index], &device)) != NULL)
+		gw_warn("accel",
+			"device %s rests: it failed with model %s: %s; the other devices do its "
+			"work",
+			device->name, accel_model(accel, index)->model->name, why);
+}
+
 static void complain(struct gw_lane *lane, uint32_t index, int64_t now)
 {
 	const struct accel *accel = lane->stage->state;
@@ -225,8 +238,10 @@ static uint32_t routes(const struct gw_stage *stage)
 /* What was not told yet, before nobody is there to tell it. */
 static void accel_end(struct gw_lane *lane)
 {
-	for (uint32_t i = 0; i < models(lane->stage); i++)
+	for (uint32_t i = 0; i < models(lane->stage); i++) {
+		tell_failure(lane, i);
 		complain(lane, i, INT64_MAX);
+	}
 }
 
 static void accel_housekeeping(struct gw_lane *lane, int64_t now)
@@ -234,8 +249,10 @@ static void accel_housekeeping(struct gw_lane *lane, int64_t now)
 	const struct gw_stage *stage = lane->stage;
 	struct accel *accel = stage->state;
 
-	for (uint32_t i = 0; i < models(stage); i++)
+	for (uint32_t i = 0; i < models(stage); i++) {
+		tell_failure(lane, i);
 		complain(lane, i, now);
+	}
 	for (uint32_t i = 0; lane->index == 0 && i < routes(stage); i++) {
 		struct route *route = &accel->routes[i];
 
@@ -246,10 +263,32 @@ static void accel_housekeeping(struct gw_lane *lane, int64_t now)
 	}
 }
 
+static void devices_health(const struct gw *gw, struct gw_health *health)
+{
+	const int64_t now = gw_now();
+	uint32_t failing = 0;
+
+	for (uint32_t i = 0; i < gw->device_count; i++)
+		failing += gw->devices[i].failing > 0;
+	for (uint32_t i = 0; i < gw->device_count; i++) {
+		const struct gw_device *device = &gw->devices[i];
+		const int64_t rest = device->retry_at - now;
+
+		if (device->failing == 0)
+			continue;
+		gw_health_add(health, failing == gw->device_count ? GW_FAILED : GW_DEGRADED,
+			"accel.%s.failed", device->name,
+			"device %s failed and is given no work; it is tried again in %.0f s: see "
+			"the log for why",
+			device->name, rest > 0 ? (double)rest / 1e9 : 0.0);
+	}
+}
+
 static void accel_health(struct gw_stage *stage, struct gw_health *health)
 {
 	const struct accel *accel = stage->state;
 
+	devices_health(stage->gw, health);
 	for (uint32_t i = 0; i < routes(stage); i++)
 		overload_health(&accel->routes[i].overload, accel->routes[i].name, health);
 }
@@ -276,14 +315,17 @@ static json_t *model_facts(const struct gw_stage *stage, uint32_t index)
 
 static json_t *accel_describe(struct gw_stage *stage)
 {
-	const struct accel *accel = stage->state;
-	const struct accel_model *first = accel_model(accel, 0);
-	json_t *list = json_array();
+	const struct gw *gw = stage->gw;
+	const struct accel_model *first = accel_model(stage->state, 0);
+	json_t *list = json_array(), *devices = json_array();
+
+	for (uint32_t i = 0; i < gw->device_count; i++)
+		json_array_append_new(devices, gw_device_describe(&gw->devices[i]));
 
 	for (uint32_t i = 0; i < models(stage); i++)
 		json_array_append_new(list, model_facts(stage, i));
 	return json_pack("{s:s?, s:o, s:o}", "backend", first ? first->engine->name : NULL,
-		"device", gw_device_describe(accel->device), "models", list);
+		"devices", devices, "models", list);
 }
 
 const struct gw_stage_ops accel_stage = {

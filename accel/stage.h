@@ -19,7 +19,6 @@ struct accel_model {
 
 /* Shared by the lanes. */
 struct accel {
-	struct gw_device *device;
 	pthread_mutex_t opening; /* one model is opened at a time */
 	_Atomic(struct accel_model *) models[GW_MODELS]; /* published by accel_route_open() */
 	struct route routes[GW_ROUTES]; /* the same; gw->route_count of them */

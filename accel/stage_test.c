@@ -367,6 +367,39 @@ static void an_overloaded_model_is_told(void **state)
 	close_stage(&f);
 }
 
+static void devices_share_the_frames_and_one_that_failed_is_told(void **state)
+{
+	static struct gw_health health;
+	struct fixture f;
+
+	assert_int_equal(
+		open_stage(&f, four_cameras, "null, devices: [{name: near}, {name: far}]"), 0);
+	assert_int_equal(f.gw.device_count, 2);
+	for (uint32_t i = 0; i < 8; i++)
+		push(&f, 2 * (i % 2), i, i % 4);
+	assert_int_equal(work(&f), 8);
+	for (uint32_t i = 0; i < 8; i++) {
+		assert_int_equal(f.out[i]->drop, GW_DROP_NONE);
+		/* Only a camera's own frames keep their order. */
+		assert_int_equal(f.out[i]->result.findings[0].index, f.out[i]->sequence % 4);
+		gw_frame_unref(f.out[i]);
+	}
+	assert_int_equal(f.gw.devices[0].pictures + f.gw.devices[1].pictures, 8);
+	accel_stage.health(f.lane->stage, &health);
+	assert_int_equal(health.count, 0);
+	f.gw.devices[1].failing = 1;
+	accel_stage.health(f.lane->stage, &health);
+	assert_int_equal(health.count, 1);
+	assert_string_equal(health.trouble[0].id, "accel.far.failed");
+	assert_int_equal(health.trouble[0].severity, GW_DEGRADED);
+	f.gw.devices[0].failing = 1;
+	health.count = 0;
+	accel_stage.health(f.lane->stage, &health);
+	assert_int_equal(health.count, 2);
+	assert_int_equal(health.trouble[0].severity, GW_FAILED);
+	close_stage(&f);
+}
+
 /* Five seconds in which each of two models' frames come, and some of a camera's are turned away
  * where they would begin. Fails when another model's overload is told than that one, if any.
  * Returns how many are told in the end. */
@@ -518,6 +551,7 @@ int main(void)
 		cmocka_unit_test(all_that_came_in_goes_out_when_drained),
 		cmocka_unit_test(every_frame_gives_its_surface_and_its_credit_back),
 		cmocka_unit_test(a_model_can_come_later_and_disturbs_none),
+		cmocka_unit_test(devices_share_the_frames_and_one_that_failed_is_told),
 		cmocka_unit_test(an_overloaded_model_is_told),
 		cmocka_unit_test(what_is_turned_away_counts_for_the_model_that_the_camera_had),
 		cmocka_unit_test(frames_are_counted_in_and_out),

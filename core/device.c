@@ -90,7 +90,7 @@ const char *gw_memory_name(enum gw_memory memory)
 json_t *gw_device_describe(const struct gw_device *device)
 {
 	return json_pack("{s:s, s:s, s:b, s:I, s:I, s:I}", "name", device->name, "memory",
-		gw_memory_name(device->memory), "well", device->health == GW_DEVICE_WELL, "queued",
+		gw_memory_name(device->memory), "well", device->failing == 0, "queued",
 		(json_int_t)device->queued, "busy_us", (json_int_t)(device->busy_ns / 1000),
 		"failures", (json_int_t)device->failures);
 }

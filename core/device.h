@@ -18,11 +18,6 @@ struct json_t;
 
 enum gw_memory { GW_MEM_NONE, GW_MEM_HOST, GW_MEM_CUDA, GW_MEM_OPENCL };
 
-enum gw_device_health {
-	GW_DEVICE_WELL,
-	GW_DEVICE_FAILED, /* it is given no more work */
-};
-
 struct gw_device {
 	enum gw_memory memory;
 	uint16_t index; /* among the devices of that memory */
@@ -30,14 +25,17 @@ struct gw_device {
 	cpu_set_t cores; /* that its threads may use, when `pinned` */
 	bool pinned;
 	uint32_t threads; /* of an engine, per model; 0: accel.threads */
-	_Atomic int health; /* enum gw_device_health; who uses the device writes, any thread reads
-			     */
-
 	/* Written by the stages that use it, read by the API. */
 	_Atomic uint32_t queued; /* pictures that it was given and has not given back */
 	_Atomic uint64_t busy_ns; /* time of its workers, all together */
 	_Atomic uint64_t failures; /* pictures that it gave back undone */
 	_Atomic uint64_t batches, pictures; /* that it gave back, well or not */
+	_Atomic int64_t expected_ns; /* that what it has been given is expected to take */
+
+	/* Engines on it that failed and are given nothing until, at the latest, gw_now() is
+	 * `retry_at`. Written by the accel stage. */
+	_Atomic uint32_t failing;
+	_Atomic int64_t retry_at;
 };
 
 /* Makes it the gateway's own processor and memory. */

@@ -7,8 +7,8 @@ readonly SUITES=(unit asan tsan fuzz models integration lint)
 # Where threads meet. Tests that start DPDK or librdkafka are not among them: the sanitizer sees
 # neither into the one's rings nor where the other's threads begin.
 readonly TSAN_TESTS=(
-	accel/runner accel/stage core/control core/link core/pool core/surface decode/stage decode/turbo
-	gwd/end gwd/gateway gwd/lanes mgmt/audit mgmt/jobs mgmt/rates mgmt/server mgmt/ticker overload
+	accel/failover accel/runner accel/stage core/control core/link core/pool core/surface
+	decode/stage decode/turbo gwd/end gwd/gateway gwd/lanes mgmt/audit mgmt/jobs mgmt/rates mgmt/server mgmt/ticker overload
 	tensor
 )
 readonly RESULTS=$PWD/build-results

@@ -1,0 +1,437 @@
+/* Several devices, of which some fail: nothing that they were to do is lost. The engine runs on
+ * threads of its own and does what the test tells each device to do. */
+#include "core/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "accel/balance.h"
+#include "accel/batcher.h"
+#include "accel/host_memory.h"
+#include "accel/runner.h"
+#include "core/clock.h"
+#include "core/config/config.h"
+
+#define DEVICES 3
+#define JOBS_OF_A_TEST 60
+#define SIDE 2
+#define VALUES (SIDE * SIDE)
+#define RUN_NS (2 * GW_NS_PER_MS)
+#define SECOND GW_NS_PER_S
+
+enum mood { WELL, NO_MEMORY, NO_LAUNCH, LOST, BAD_INPUT };
+
+struct fragile {
+	struct host_memory host;
+	const struct infer_spec *spec;
+	struct runner *runner;
+	_Atomic int mood;
+	_Atomic bool closing;
+	_Atomic uint32_t ran;
+};
+
+static struct fragile engines[DEVICES];
+static struct gw_device devices[DEVICES];
+
+static void nap(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = RUN_NS}, NULL);
+}
+
+static void fragile_run(void *engine, struct infer_batch *batch)
+{
+	static const int statuses[] = {
+		[NO_MEMORY] = -ENOMEM, [NO_LAUNCH] = -EIO, [LOST] = -ENODEV, [BAD_INPUT] = -EINVAL};
+	struct fragile *own = engine;
+	const int mood = own->mood;
+
+	nap();
+	while (mood == LOST && own->mood == LOST && !own->closing)
+		nap();
+	batch->status = statuses[mood];
+	snprintf(batch->error, sizeof(batch->error), "it was told to");
+	memcpy(batch->output[0], batch->input, batch->count * VALUES * sizeof(float));
+	own->ran += batch->count;
+}
+
+static int fragile_open(
+	struct infer_spec *spec, struct gw_device *device, void **engine, struct gw_error *error)
+{
+	struct fragile *own = &engines[device->index];
+
+	memset(own, 0, sizeof(*own));
+	*engine = own;
+	if (host_memory_open(&own->host, spec, error) != 0 ||
+		host_memory_outputs(&own->host, error) != 0)
+		return -ENOMEM;
+	own->spec = spec;
+	spec->warm_ns = RUN_NS;
+	own->runner = runner_start(spec, device, fragile_run, own, error);
+	return own->runner ? 0 : -EAGAIN;
+}
+
+static void fragile_place(void *engine, struct infer_batch *batch, uint32_t index,
+	const struct gw_surface *surface, const struct geometry *geometry)
+{
+	host_memory_place(&((struct fragile *)engine)->host, batch, index, surface, geometry);
+}
+
+static void fragile_submit(void *engine, struct infer_batch *batch)
+{
+	runner_submit(((struct fragile *)engine)->runner, batch);
+}
+
+static uint32_t fragile_poll(void *engine, struct infer_batch **batches, uint32_t count)
+{
+	return runner_poll(((struct fragile *)engine)->runner, batches, count);
+}
+
+static void fragile_close(void *engine)
+{
+	struct fragile *own = engine;
+
+	if (!own)
+		return;
+	own->closing = true;
+	runner_stop(own->runner);
+	host_memory_close(&own->host);
+}
+
+static const struct infer_ops fragile_ops = {
+	.name = "fragile",
+	.memory = GW_MEM_HOST,
+	.max_batch = 4,
+	.open = fragile_open,
+	.place = fragile_place,
+	.submit = fragile_submit,
+	.poll = fragile_poll,
+	.close = fragile_close,
+};
+
+static float zero[] = {0}, per_255[] = {1 / 255.0f};
+static char *labels[VALUES] = {"a", "b", "c", "d"};
+static struct model_classify options = {.tensor = "out", .top_k = 1};
+static struct model_batch batch_options = {.max = 4, .deadline_ms = 5};
+static struct model_description description = {
+	.task = GW_TASK_CLASSIFY,
+	.labels = labels,
+	.labels_count = VALUES,
+	.input = {.tensor = "in",
+		.width = SIDE,
+		.height = SIDE,
+		.channels = 1,
+		.mean = zero,
+		.scale = per_255,
+		.mean_count = 1,
+		.scale_count = 1},
+	.classify = &options,
+	.batch = &batch_options,
+};
+static const struct model model = {
+	.name = "test", .version = 1, .path = "none", .description = &description};
+
+struct fixture {
+	struct gw_accel_config config;
+	struct batcher *batcher;
+	struct gw_device host;
+	struct gw_frame frames[DEVICES]; /* of as many cameras */
+	struct job_pool *pool;
+	struct gw_surface surfaces[JOBS_OF_A_TEST];
+	uint8_t pixels[JOBS_OF_A_TEST][VALUES];
+	uint32_t well, failed; /* jobs that came out */
+};
+
+static void open_devices(struct fixture *f, uint32_t count, uint32_t locality_wait)
+{
+	struct gw_error error;
+	const struct berth_options o = {.engine = &fragile_ops,
+		.device = devices,
+		.device_count = count,
+		.model = &model,
+		.config = &f->config};
+
+	memset(f, 0, sizeof(*f));
+	f->config = (struct gw_accel_config){.threads = 1, .locality_wait = locality_wait};
+	gw_device_host(&f->host);
+	for (uint32_t i = 0; i < DEVICES; i++) {
+		gw_device_host(&devices[i]);
+		devices[i].index = (uint16_t)i;
+		f->frames[i] = (struct gw_frame){
+			.camera = i, .state = GW_FRAME_IMAGE, .width = SIDE, .height = SIDE};
+	}
+	f->pool = job_pool_create();
+	f->batcher = batcher_open(&o, &error);
+	if (!f->batcher)
+		fail_msg("%s", error.text);
+}
+
+static void close_devices(struct fixture *f)
+{
+	batcher_close(f->batcher);
+	job_pool_destroy(f->pool);
+}
+
+/* A job with a picture of its own, which label number % VALUES is right for. */
+static void add(struct fixture *f, uint32_t number, uint32_t camera)
+{
+	struct gw_surface *surface = &f->surfaces[number];
+	struct job *job = job_take(f->pool);
+
+	memset(f->pixels[number], 10, VALUES);
+	f->pixels[number][number % VALUES] = 200;
+	*surface = (struct gw_surface){.device = &f->host,
+		.format = GW_FORMAT_GRAY,
+		.width = SIDE,
+		.height = SIDE,
+		.pitch = {SIDE},
+		.plane = {f->pixels[number]},
+		.refs = 2};
+	job->frame = &f->frames[camera];
+	job->surface = surface;
+	job->arrival = gw_now();
+	job->of = (uint16_t)(number % VALUES);
+	batcher_add(f->batcher, job);
+}
+
+static void take(struct fixture *f)
+{
+	struct job *job;
+
+	while ((job = batcher_take(f->batcher)) != NULL) {
+		if (job->drop == GW_DROP_NONE) {
+			assert_int_equal(job->result.count, 1);
+			assert_int_equal(job->result.findings[0].index, job->of);
+			f->well++;
+		} else {
+			assert_int_equal(job->drop, GW_DROP_INFER_FAILED);
+			f->failed++;
+		}
+		assert_null(job->surface);
+		job_put(f->pool, job);
+	}
+}
+
+/* Turns until so many jobs are done. Returns how long it took. */
+static int64_t run_until(struct fixture *f, uint32_t jobs, int64_t most_ns)
+{
+	const int64_t begin = gw_now();
+
+	while (f->well + f->failed < jobs && gw_now() - begin < most_ns) {
+		if (batcher_turn(f->batcher, gw_now(), false) == 0)
+			nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+		take(f);
+	}
+	assert_int_equal(f->well + f->failed, jobs);
+	return gw_now() - begin;
+}
+
+static void turn_for(struct fixture *f, int64_t ns)
+{
+	const int64_t end = gw_now() + ns;
+
+	while (gw_now() < end) {
+		batcher_turn(f->batcher, gw_now(), false);
+		nap();
+	}
+	take(f);
+}
+
+static void add_many(struct fixture *f, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		add(f, i, i % DEVICES);
+}
+
+static void work_is_shared_by_devices_that_are_well(void **state)
+{
+	struct fixture f;
+	double pictures[DEVICES];
+
+	open_devices(&f, DEVICES, 0);
+	add_many(&f, JOBS_OF_A_TEST);
+	run_until(&f, JOBS_OF_A_TEST, 20 * SECOND);
+	assert_int_equal(f.well, JOBS_OF_A_TEST);
+	for (int i = 0; i < DEVICES; i++) {
+		pictures[i] = (double)devices[i].pictures;
+		assert_int_equal(devices[i].expected_ns, 0);
+		assert_int_equal(devices[i].queued, 0);
+	}
+	assert_true(balance_jain(pictures, DEVICES) > 0.8);
+	close_devices(&f);
+}
+
+static void with_a_wait_a_picture_stays_at_home(void **state)
+{
+	struct fixture f;
+
+	open_devices(&f, DEVICES, 60000);
+	for (uint32_t i = 0; i < JOBS_OF_A_TEST; i++)
+		add(&f, i, 1);
+	run_until(&f, JOBS_OF_A_TEST, 20 * SECOND);
+	assert_int_equal(devices[1].pictures, JOBS_OF_A_TEST);
+	close_devices(&f);
+}
+
+static void a_wait_for_one_home_does_not_hold_up_another(void **state)
+{
+	struct fixture f;
+
+	open_devices(&f, 2, 60000);
+	engines[0].mood = LOST;
+	for (uint32_t i = 0; i < 20; i++)
+		add(&f, i, 0);
+	for (uint32_t i = 20; i < 24; i++)
+		add(&f, i, 1);
+	run_until(&f, 4, SECOND);
+	engines[0].mood = WELL;
+	run_until(&f, 24, 20 * SECOND);
+	close_devices(&f);
+}
+
+static void assert_taken_over(enum mood mood, int64_t most_ns)
+{
+	struct fixture f;
+
+	open_devices(&f, DEVICES, 0);
+	engines[1].mood = (int)mood;
+	add_many(&f, JOBS_OF_A_TEST);
+	assert_true(run_until(&f, JOBS_OF_A_TEST, 20 * SECOND) < most_ns);
+	assert_int_equal(f.failed, 0);
+	assert_int_equal(devices[1].failing, 1);
+	assert_int_equal(devices[0].failing, 0);
+	const struct gw_device *device;
+
+	assert_non_null(batcher_failure(f.batcher, &device));
+	assert_ptr_equal(device, &devices[1]);
+	assert_null(batcher_failure(f.batcher, &device));
+	assert_null(batcher_complaint(f.batcher));
+	close_devices(&f);
+}
+
+/* Generous where another one looks at the clock: the machine may be busy. */
+static void a_device_without_memory_loses_no_frame(void **state)
+{
+	assert_taken_over(NO_MEMORY, 5 * SECOND);
+}
+
+static void a_device_that_launches_nothing_loses_no_frame(void **state)
+{
+	assert_taken_over(NO_LAUNCH, 5 * SECOND);
+}
+
+static void a_device_that_never_comes_back_loses_no_frame(void **state)
+{
+	assert_taken_over(LOST, 6 * SECOND);
+}
+
+static void a_device_that_comes_back_late_touches_nothing_and_works_again(void **state)
+{
+	struct fixture f;
+
+	open_devices(&f, 2, 0);
+	engines[0].mood = LOST;
+	add_many(&f, 24);
+	run_until(&f, 24, 20 * SECOND);
+	assert_int_equal(f.failed, 0);
+	/* What it was given comes back now, while others have those jobs. */
+	engines[0].mood = WELL;
+	for (int round = 0; round < 50 && devices[0].failing > 0; round++) {
+		turn_for(&f, SECOND / 10);
+		add_many(&f, 4);
+		f.well = 0;
+		run_until(&f, 4, 20 * SECOND);
+	}
+	assert_int_equal(devices[0].failing, 0);
+	assert_int_equal(devices[0].queued, 0);
+	assert_int_equal(f.failed, 0);
+	close_devices(&f);
+}
+
+static void a_failed_device_gets_one_batch_when_it_has_rested(void **state)
+{
+	struct fixture f;
+
+	open_devices(&f, 2, 0);
+	engines[0].mood = NO_LAUNCH;
+	add_many(&f, 24);
+	run_until(&f, 24, 20 * SECOND);
+	const uint32_t tried = engines[0].ran;
+
+	assert_int_equal(devices[0].failing, 1);
+	add_many(&f, 24);
+	f.well = 0;
+	run_until(&f, 24, 20 * SECOND);
+	turn_for(&f, SECOND * 3 / 2);
+	for (uint32_t i = 0; i < 24; i++)
+		add(&f, i, i % 2);
+	f.well = 0;
+	run_until(&f, 24, 20 * SECOND);
+	/* A batch to see, whether or not the pause before it was over in time. */
+	assert_in_range(engines[0].ran - tried, 1, 8);
+	assert_int_equal(devices[0].failing, 1);
+	assert_int_equal(f.failed, 0);
+	close_devices(&f);
+}
+
+static void when_none_is_left_jobs_fail_and_do_not_wait_for_ever(void **state)
+{
+	struct fixture f;
+
+	open_devices(&f, 2, 0);
+	engines[0].mood = engines[1].mood = NO_LAUNCH;
+	add_many(&f, 24);
+	run_until(&f, 24, 20 * SECOND);
+	assert_int_equal(f.failed, 24);
+	assert_int_equal(gw_counter_get(&batcher_stats(f.batcher)->failed), 24);
+	close_devices(&f);
+}
+
+static void what_is_wrong_with_a_batch_is_no_fault_of_the_device(void **state)
+{
+	struct fixture f;
+
+	open_devices(&f, 2, 0);
+	engines[0].mood = engines[1].mood = BAD_INPUT;
+	add_many(&f, 8);
+	run_until(&f, 8, 20 * SECOND);
+	assert_int_equal(f.failed, 8);
+	assert_int_equal(devices[0].failing + devices[1].failing, 0);
+	assert_non_null(batcher_complaint(f.batcher));
+	close_devices(&f);
+}
+
+static void with_one_device_what_it_cannot_run_has_failed(void **state)
+{
+	struct fixture f;
+
+	open_devices(&f, 1, 0);
+	engines[0].mood = NO_LAUNCH;
+	add_many(&f, 8);
+	run_until(&f, 8, 20 * SECOND);
+	assert_int_equal(f.failed, 8);
+	assert_int_equal(devices[0].failing, 0);
+	assert_non_null(strstr(batcher_complaint(f.batcher), "it was told to"));
+	close_devices(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(work_is_shared_by_devices_that_are_well),
+		cmocka_unit_test(with_a_wait_a_picture_stays_at_home),
+		cmocka_unit_test(a_wait_for_one_home_does_not_hold_up_another),
+		cmocka_unit_test(a_device_without_memory_loses_no_frame),
+		cmocka_unit_test(a_device_that_launches_nothing_loses_no_frame),
+		cmocka_unit_test(a_device_that_never_comes_back_loses_no_frame),
+		cmocka_unit_test(a_device_that_comes_back_late_touches_nothing_and_works_again),
+		cmocka_unit_test(a_failed_device_gets_one_batch_when_it_has_rested),
+		cmocka_unit_test(when_none_is_left_jobs_fail_and_do_not_wait_for_ever),
+		cmocka_unit_test(what_is_wrong_with_a_batch_is_no_fault_of_the_device),
+		cmocka_unit_test(with_one_device_what_it_cannot_run_has_failed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
