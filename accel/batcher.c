@@ -1,9 +1,8 @@
-#include "accel/batcher.h"
-
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "accel/batcher_own.h"
+#include "accel/failover.h"
 #include "accel/scheduler.h"
 #include "core/clock.h"
 #include "core/config/config.h"
@@ -16,23 +15,6 @@
 
 /* Jobs wait that long while no device is well. */
 #define NONE_NS (2 * GW_NS_PER_S)
-
-struct jobs_list {
-	struct job *first, *last;
-};
-
-struct batcher {
-	struct jobs_list waiting, done; /* for their place in a batch; to be taken */
-	_Atomic uint32_t inside; /* any thread reads it */
-	struct berth_stats stats;
-	int64_t wait_ns; /* for a job's home */
-	int64_t none_since; /* gw_now() since when no device is well; 0: one is */
-	struct gw_trace *trace; /* NULL: none */
-	uint32_t lane;
-	uint16_t model_index;
-	uint32_t count; /* of devices */
-	struct berth berth[];
-};
 
 struct batcher *batcher_open(const struct berth_options *options, struct gw_error *error)
 {
@@ -75,179 +57,10 @@ void batcher_close(struct batcher *batcher)
 	free(batcher);
 }
 
-static void append(struct jobs_list *list, struct job *job)
-{
-	job->next = NULL;
-	if (list->first)
-		list->last->next = job;
-	else
-		list->first = job;
-	list->last = job;
-}
-
-static void prepend(struct jobs_list *list, struct job *job)
-{
-	job->next = list->first;
-	if (!list->first)
-		list->last = job;
-	list->first = job;
-}
-
-static struct job *take_first(struct jobs_list *list)
-{
-	struct job *job = list->first;
-
-	if (job)
-		list->first = job->next;
-	return job;
-}
-
 void batcher_add(struct batcher *batcher, struct job *job)
 {
-	append(&batcher->waiting, job);
+	jobs_append(&batcher->waiting, job);
 	atomic_fetch_add_explicit(&batcher->inside, 1, memory_order_relaxed);
-}
-
-static void end_job(struct batcher *batcher, struct job *job)
-{
-	job_drop_surface(job);
-	append(&batcher->done, job);
-}
-
-static void give_up(struct batcher *batcher, struct job *job)
-{
-	job->drop = GW_DROP_INFER_FAILED;
-	gw_counter_add(&batcher->stats.failed, 1);
-	end_job(batcher, job);
-}
-
-/* Jobs that a device did not do wait again, before those that came later, unless no device is left
- * that has not tried. */
-static void put_back(
-	struct batcher *batcher, struct job *const *jobs, uint32_t count, uint32_t failed_on)
-{
-	const uint32_t all = (1u << batcher->count) - 1;
-
-	for (uint32_t i = count; i-- > 0;) {
-		struct job *job = jobs[i];
-
-		job->failed_on |= (uint16_t)failed_on;
-		job->drop = GW_DROP_NONE;
-		if (job->failed_on == all)
-			give_up(batcher, job);
-		else
-			prepend(&batcher->waiting, job);
-	}
-}
-
-/* The device has failed: for a while, the others do its work. */
-static void rest(struct batcher *batcher, struct berth *berth, const char *why, int64_t now)
-{
-	struct job *jobs[MODEL_BATCH_MAX];
-
-	snprintf(berth->failure, sizeof(berth->failure), "%s", why);
-	berth->failure_untold = true;
-	if (berth->health.failures == 0)
-		atomic_fetch_add_explicit(&berth->device->failing, 1, memory_order_relaxed);
-	device_health_failed(&berth->health, now);
-	atomic_store_explicit(
-		&berth->device->retry_at, berth->health.retry_at, memory_order_relaxed);
-	put_back(batcher, jobs, berth_take_open(berth, jobs), 0);
-}
-
-static void be_well(struct berth *berth)
-{
-	if (berth->health.failures > 0)
-		atomic_fetch_sub_explicit(&berth->device->failing, 1, memory_order_relaxed);
-	device_health_well(&berth->health);
-}
-
-/* Whether one of them has failed on another device: then it may be the cause, and not this one. */
-static bool is_suspect(const struct crew *crew, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (crew->jobs[i]->failed_on != 0)
-			return true;
-	return false;
-}
-
-static void note_trace(struct batcher *batcher, uint32_t device, const struct crew *crew,
-	const struct infer_batch *batch)
-{
-	const struct gw_trace_batch facts = {
-		.number = batcher->berth[device].finished,
-		.device = (uint8_t)batcher->berth[device].device->index,
-		.model = batcher->model_index,
-		.pictures = (uint16_t)batch->count,
-		.failed = batch->status != 0,
-		.begin = batch->started,
-		.end = batch->ended,
-	};
-
-	if (!batcher->trace || !gw_trace_is_on(batcher->trace))
-		return;
-	gw_trace_batch(batcher->trace, batcher->lane, &facts);
-	for (uint32_t i = 0; i < batch->count; i++)
-		gw_trace_member(batcher->trace, batcher->lane, crew->jobs[i]->frame);
-}
-
-/* A batch has come back. */
-static void take_back(struct batcher *batcher, uint32_t device, const struct crew *crew,
-	const struct infer_batch *batch, int64_t now)
-{
-	struct berth *berth = &batcher->berth[device];
-
-	note_trace(batcher, device, crew, batch);
-	if (batcher->count > 1 && infer_device_failed(batch->status)) {
-		/* What was queued behind a batch that failed tells nothing new. */
-		if (!is_suspect(crew, batch->count) &&
-			(berth->health.failures == 0 || berth->health.probing))
-			rest(batcher, berth, batch->error, now);
-		put_back(batcher, crew->jobs, batch->count, 1u << device);
-		return;
-	}
-	be_well(berth);
-	berth_count(berth, crew, batch);
-	for (uint32_t i = 0; i < batch->count; i++)
-		end_job(batcher, crew->jobs[i]);
-}
-
-/* Nothing comes back from the device any more. What it has is the others'; should it come back all
- * the same, it is tried again. */
-static void lose(struct batcher *batcher, uint32_t device, int64_t now)
-{
-	struct berth *berth = &batcher->berth[device];
-	struct job *jobs[BATCHES][MODEL_BATCH_MAX];
-	uint32_t counts[BATCHES], taken = 0;
-
-	while (taken < BATCHES && (counts[taken] = berth_take_out(berth, jobs[taken])) > 0)
-		taken++;
-	if (taken == 0)
-		return;
-	rest(batcher, berth, "a batch does not come back", now);
-	/* The oldest are to be the first again. */
-	while (taken-- > 0)
-		put_back(batcher, jobs[taken], counts[taken], 1u << device);
-}
-
-static uint32_t look_at(struct batcher *batcher, uint32_t device, int64_t now)
-{
-	struct berth *berth = &batcher->berth[device];
-	const struct infer_batch *batch;
-	const struct crew *crew = berth_poll(berth, &batch, now);
-
-	if (crew) {
-		const uint32_t count = batch->count;
-
-		take_back(batcher, device, crew, batch, now);
-		return count;
-	}
-	if (batcher->count > 1 && berth_is_late(berth, now))
-		lose(batcher, device, now);
-	/* Still away: it is asked again later. */
-	if (berth->lost > 0 && now >= berth->health.retry_at)
-		rest(batcher, berth, "a batch has not come back", now);
-	return 0;
 }
 
 static bool may_have(const struct berth *berth, int64_t now)
@@ -302,9 +115,16 @@ static void place(
 
 	berth_place(berth, job);
 	if (job->drop != GW_DROP_NONE)
-		end_job(batcher, job);
+		batcher_end_job(batcher, job);
 	seen[device].room = berth_has_room(berth);
 	seen[device].load_ns = berth_load_ns(berth);
+}
+
+void batcher_give_up(struct batcher *batcher, struct job *job)
+{
+	job->drop = GW_DROP_INFER_FAILED;
+	gw_counter_add(&batcher->stats.failed, 1);
+	batcher_end_job(batcher, job);
 }
 
 /* Whether a job waits for devices that will not have it soon: none is well, or those that are have
@@ -329,19 +149,19 @@ static uint32_t fill(struct batcher *batcher, int64_t now, bool flush, bool *mor
 	if (!batcher->waiting.first)
 		return 0;
 	look_around(batcher, seen, now);
-	while (looked++ < JOBS_PER_TURN && (job = take_first(&batcher->waiting)) != NULL) {
+	while (looked++ < JOBS_PER_TURN && (job = jobs_take(&batcher->waiting)) != NULL) {
 		const int device = choose(batcher, seen, job, now, flush);
 
 		if (device == SCHEDULER_WAIT && is_hopeless(batcher, job, now)) {
 			batcher->berth[0].complaint = "no device is well";
-			give_up(batcher, job);
+			batcher_give_up(batcher, job);
 		} else if (device == SCHEDULER_WAIT) {
-			append(&kept, job);
+			jobs_append(&kept, job);
 			/* Without a wait, there is no room for those behind it either. */
 			if (batcher->wait_ns == 0 && job->failed_on == 0)
 				break;
 		} else if (work == PICTURES_PER_TURN) {
-			append(&kept, job);
+			jobs_append(&kept, job);
 			*more = true;
 			break;
 		} else {
@@ -364,7 +184,7 @@ uint32_t batcher_turn(struct batcher *batcher, int64_t now, bool flush)
 	bool more;
 
 	for (uint32_t i = 0; i < batcher->count; i++)
-		work += look_at(batcher, i, now);
+		work += failover_look(batcher, i, now);
 	work += fill(batcher, now, flush, &more);
 	for (uint32_t i = 0; i < batcher->count; i++) {
 		if (!berth_must_close(&batcher->berth[i], more, now, flush))
@@ -377,7 +197,7 @@ uint32_t batcher_turn(struct batcher *batcher, int64_t now, bool flush)
 
 struct job *batcher_take(struct batcher *batcher)
 {
-	struct job *job = take_first(&batcher->done);
+	struct job *job = jobs_take(&batcher->done);
 
 	if (job)
 		atomic_fetch_sub_explicit(&batcher->inside, 1, memory_order_relaxed);
