@@ -193,7 +193,10 @@ void berth_submit(struct berth *berth, int64_t now)
 	berth->submitted++;
 	batch->count = berth->open_count;
 	berth->open_count = 0;
+	/* Of what is not known yet, the number of pictures still tells who has less. */
 	*expected_ns = expected_run_ns(berth, batch->count);
+	if (*expected_ns < batch->count)
+		*expected_ns = batch->count;
 	atomic_fetch_add_explicit(&berth->device->expected_ns, *expected_ns, memory_order_relaxed);
 	device_health_given(&berth->health);
 	gw_device_begin(berth->device, batch->count);
@@ -246,11 +249,10 @@ void berth_count(struct berth *berth, const struct crew *crew, const struct infe
 bool berth_is_late(const struct berth *berth, int64_t now)
 {
 	const uint32_t oldest = berth->finished % BATCHES;
-	const int64_t expected_ns = berth->expected_ns[oldest];
+	const int64_t expected_ns = berth->picture_ns > 0 ? berth->expected_ns[oldest] : UNKNOWN_NS;
 
 	return berth_out(berth) > berth->lost &&
-		now - berth->since >=
-		device_health_patience(expected_ns > 0 ? expected_ns : UNKNOWN_NS);
+		now - berth->since >= device_health_patience(expected_ns);
 }
 
 uint32_t berth_take_out(struct berth *berth, struct job **jobs)
@@ -278,5 +280,5 @@ uint32_t berth_take_open(struct berth *berth, struct job **jobs)
 int64_t berth_load_ns(const struct berth *berth)
 {
 	return atomic_load_explicit(&berth->device->expected_ns, memory_order_relaxed) +
-		berth->open_count * berth->picture_ns;
+		berth->open_count * (berth->picture_ns > 0 ? berth->picture_ns : 1);
 }

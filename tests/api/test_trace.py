@@ -15,6 +15,14 @@ from testbed import places
 
 SECONDS = "0.3"
 
+MARKS = """\
+task: classify
+labels: [a, b, c, d]
+input: {tensor: in, width: 2, height: 2, channels: 1, mean: [0], scale: [1]}
+classify: {tensor: out, top_k: 2}
+batch: {max: 4, deadline_ms: 5}
+"""
+
 
 @pytest.fixture
 def busy(start: Callable[[dict[str, Any]], Gateway], tmp_path: Path) -> Gateway:
@@ -61,6 +69,55 @@ def test_a_timeline_shows_every_frame_on_its_way(busy: Gateway, tmp_path: Path) 
     names = {event["name"] for event in events if event["ph"] == "X"}
     assert names == {"receive", "deliver"}
     busy.process.stop()
+
+
+@pytest.fixture
+def inferring(start: Callable[[dict[str, Any]], Gateway], tmp_path: Path) -> Gateway:
+    """Two cameras play on, and a model that the null engine makes up looks at them."""
+    capture = tmp_path / "loop.pcap"
+    rtp_capture.write(capture, 40, "10.0.0.1", "10.0.0.99", 5001, looped=True)
+    model = tmp_path / "models" / "marks" / "1"
+    model.mkdir(parents=True)
+    (model / "model.yaml").write_text(MARKS)
+    (model / "model.onnx").write_bytes(b"\x08\x01")
+    plain = configuration(
+        f"net_pcap0,rx_pcap={capture},infinite_rx=1",
+        accel={
+            "backend": "null",
+            "repository": str(tmp_path / "models"),
+            "devices": [{"name": "near"}, {"name": "far"}],
+        },
+    )
+    plain["cameras"][0]["model"] = "marks"
+    gateway = start(plain)
+    gateway.wait_until(lambda: gateway.get("cameras/cam0")["frames"]["delivered"] > 100)
+    return gateway
+
+
+def test_batches_are_on_the_tracks_of_their_devices(inferring: Gateway, tmp_path: Path) -> None:
+    file = tmp_path / "trace.json"
+    assert inferring.ctl("trace", SECONDS, str(file)).returncode == 0
+    trace = json.loads(file.read_text())
+    events = trace["traceEvents"]
+    _check_tracks(events)
+    assert _check_ways(events) > 0
+    tracks = {
+        event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"
+    }
+    batches = [event for event in events if event.get("cat") == "batch"]
+    assert len(batches) == trace["otherData"]["batches"] > 0
+    assert {tracks[event["tid"]].split(" (")[0] for event in batches} <= {
+        "device near",
+        "device far",
+    }
+    # A frame goes through its batch: from the network to the decoder, the device and the sink.
+    through = [event for event in events if event["ph"] == "t" and event["tid"] in tracks]
+    assert any(tracks[event["tid"]].startswith("device") for event in through)
+    balance = inferring.get("accel/balance")
+    assert [device["name"] for device in balance["devices"]] == ["near", "far"]
+    assert sum(device["pictures"] for device in balance["devices"]) > 0
+    assert 0.5 <= balance["jain"]["pictures"] <= 1
+    inferring.process.stop()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import decode, memory, receive, report, scale
+from bench import decode, memory, receive, report, scale, schedule
 from testbed import stopping
 from testbed.places import NotThere
 
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "decode": [decode],
     "memory": [memory],
     "scale": [scale],
+    "schedule": [schedule],
 }
 
 

@@ -17,6 +17,8 @@ DIRECTIONS = {
     "cycles/packet": f"of the time stamp counter; {LESS}",
     "MiB": f"the most that was resident since the start; {LESS}",
     "slots touched": f"frame slots that were ever used; {LESS}",
+    "s": f"from the first picture to the last; {LESS}",
+    "Jain's index": f"of the items that each device ran; 1: all the same; {MORE}",
     "frames delivered": f"with a result; {MORE}",
     "pictures/s": f"pictures per second of processor time; {MORE}. Peers decode the full size, ours"
     " the smallest that the model can do with",
