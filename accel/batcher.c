@@ -128,9 +128,13 @@ void batcher_give_up(struct batcher *batcher, struct job *job)
 }
 
 /* Whether a job waits for devices that will not have it soon: none is well, or those that are have
- * failed with it. */
-static bool is_hopeless(const struct batcher *batcher, const struct job *job, int64_t now)
+ * failed with it. One that has no room now will. */
+static bool is_hopeless(const struct batcher *batcher, const struct scheduler_device *seen,
+	const struct job *job, int64_t now)
 {
+	for (uint32_t i = 0; i < batcher->count; i++)
+		if (seen[i].well && !(job->failed_on & 1u << i))
+			return false;
 	if (batcher->none_since > 0)
 		return now - batcher->none_since >= NONE_NS;
 	return job->failed_on != 0 && now - job->arrival >= NONE_NS;
@@ -152,7 +156,7 @@ static uint32_t fill(struct batcher *batcher, int64_t now, bool flush, bool *mor
 	while (looked++ < JOBS_PER_TURN && (job = jobs_take(&batcher->waiting)) != NULL) {
 		const int device = choose(batcher, seen, job, now, flush);
 
-		if (device == SCHEDULER_WAIT && is_hopeless(batcher, job, now)) {
+		if (device == SCHEDULER_WAIT && is_hopeless(batcher, seen, job, now)) {
 			batcher->berth[0].complaint = "no device is well";
 			batcher_give_up(batcher, job);
 		} else if (device == SCHEDULER_WAIT) {

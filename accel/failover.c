@@ -83,9 +83,10 @@ static void take_back(struct batcher *batcher, uint32_t device, const struct cre
 
 	note_trace(batcher, device, crew, batch);
 	if (batcher->count > 1 && infer_device_failed(batch->status)) {
-		/* What was queued behind a batch that failed tells nothing new. */
-		if (!is_suspect(crew, batch->count) &&
-			(berth->health.failures == 0 || berth->health.probing))
+		/* What was queued behind a batch that failed tells nothing new. A device that is
+		 * being tried has failed before: whatever it was, it is not well. */
+		if (berth->health.probing ||
+			(berth->health.failures == 0 && !is_suspect(crew, batch->count)))
 			rest(batcher, berth, batch->error, now);
 		put_back(batcher, crew->jobs, batch->count, 1u << device);
 		return;

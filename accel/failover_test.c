@@ -175,7 +175,7 @@ static void close_devices(struct fixture *f)
 }
 
 /* A job with a picture of its own, which label number % VALUES is right for. */
-static void add(struct fixture *f, uint32_t number, uint32_t camera)
+static void add_since(struct fixture *f, uint32_t number, uint32_t camera, int64_t arrival)
 {
 	struct gw_surface *surface = &f->surfaces[number];
 	struct job *job = job_take(f->pool);
@@ -191,9 +191,14 @@ static void add(struct fixture *f, uint32_t number, uint32_t camera)
 		.refs = 2};
 	job->frame = &f->frames[camera];
 	job->surface = surface;
-	job->arrival = gw_now();
+	job->arrival = arrival;
 	job->of = (uint16_t)(number % VALUES);
 	batcher_add(f->batcher, job);
+}
+
+static void add(struct fixture *f, uint32_t number, uint32_t camera)
+{
+	add_since(f, number, camera, gw_now());
 }
 
 static void take(struct fixture *f)
@@ -389,6 +394,38 @@ static void when_none_is_left_jobs_fail_and_do_not_wait_for_ever(void **state)
 	close_devices(&f);
 }
 
+static void a_job_that_is_old_waits_for_room_on_the_next_device(void **state)
+{
+	struct fixture f;
+
+	open_devices(&f, 2, 0);
+	engines[0].mood = NO_LAUNCH;
+	for (uint32_t i = 0; i < JOBS_OF_A_TEST; i++)
+		add_since(&f, i, 0, gw_now() - 10 * SECOND);
+	run_until(&f, JOBS_OF_A_TEST, 20 * SECOND);
+	assert_int_equal(f.failed, 0);
+	close_devices(&f);
+}
+
+static void after_all_have_failed_all_are_tried_again(void **state)
+{
+	struct fixture f;
+
+	open_devices(&f, 2, 0);
+	engines[0].mood = engines[1].mood = NO_LAUNCH;
+	add_many(&f, 24);
+	run_until(&f, 24, 20 * SECOND);
+	engines[0].mood = engines[1].mood = WELL;
+	for (int round = 0; round < 200 && devices[0].failing + devices[1].failing > 0; round++) {
+		turn_for(&f, SECOND / 10);
+		add_many(&f, 8);
+		f.well = f.failed = 0;
+		run_until(&f, 8, 20 * SECOND);
+	}
+	assert_int_equal(devices[0].failing + devices[1].failing, 0);
+	close_devices(&f);
+}
+
 static void what_is_wrong_with_a_batch_is_no_fault_of_the_device(void **state)
 {
 	struct fixture f;
@@ -429,6 +466,8 @@ int main(void)
 		cmocka_unit_test(a_device_that_comes_back_late_touches_nothing_and_works_again),
 		cmocka_unit_test(a_failed_device_gets_one_batch_when_it_has_rested),
 		cmocka_unit_test(when_none_is_left_jobs_fail_and_do_not_wait_for_ever),
+		cmocka_unit_test(a_job_that_is_old_waits_for_room_on_the_next_device),
+		cmocka_unit_test(after_all_have_failed_all_are_tried_again),
 		cmocka_unit_test(what_is_wrong_with_a_batch_is_no_fault_of_the_device),
 		cmocka_unit_test(with_one_device_what_it_cannot_run_has_failed),
 	};
