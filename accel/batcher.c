@@ -113,6 +113,9 @@ static void place(
 {
 	struct berth *berth = &batcher->berth[device];
 
+	for (uint32_t i = 0; i < batcher->count; i++)
+		if (i != (uint32_t)device && seen[i].well && seen[i].load_ns == 0)
+			batcher->berth[i].picture_ns = scheduler_fade(batcher->berth[i].picture_ns);
 	berth_place(berth, job);
 	if (job->drop != GW_DROP_NONE)
 		batcher_end_job(batcher, job);

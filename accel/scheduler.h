@@ -1,6 +1,7 @@
 /* Which device runs the next batch: a decision about figures, without threads, clocks or memory.
  *
- * Without a wait, the device that is expected to be done first takes it; nothing waits while a
+ * Without a wait, the device that is expected to be done first takes it, home where it is about as
+ * good; nothing waits while a
  * device that is well has room. With one, pictures wait that long for the device that they belong
  * to (their home) before any other may take them, as a delay scheduler does (Zaharia and others,
  * "Delay scheduling", EuroSys 2010).
@@ -33,3 +34,7 @@ int scheduler_choose(const struct scheduler_device *devices, uint32_t count,
 
 /* What is known of the time that a picture takes, after `pictures` of them ran in `run_ns`. */
 int64_t scheduler_learn(int64_t picture_ns, uint32_t pictures, int64_t run_ns);
+
+/* The same for a device that was idle while another was chosen: what was learned fades, so that one
+ * that was slow once is tried again. */
+int64_t scheduler_fade(int64_t picture_ns);

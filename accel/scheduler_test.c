@@ -26,8 +26,22 @@ static void of_equals_home_takes_it(void **state)
 
 	for (uint32_t home = 0; home < 3; home++)
 		assert_int_equal(choose(devices, 3, home, 0, 0), home);
+	/* A little is no reason to leave home. */
 	devices[1].load_ns = 1;
+	assert_int_equal(choose(devices, 3, 1, 0, 0), 1);
+	devices[1].load_ns = 2;
 	assert_int_equal(choose(devices, 3, 1, 0, 0), 2);
+}
+
+static void one_that_was_slow_once_is_tried_again(void **state)
+{
+	struct scheduler_device devices[2] = {{0, 5000, true, true}, {0, 1000, true, true}};
+	int placed = 0;
+
+	while (choose(devices, 2, 0, 0, 0) == 1 && placed++ < 1000)
+		devices[0].picture_ns = scheduler_fade(devices[0].picture_ns);
+	assert_in_range(placed, 100, 300);
+	assert_int_equal(scheduler_fade(1), 1);
 }
 
 static void the_one_that_is_done_first_takes_it(void **state)
@@ -76,7 +90,7 @@ static void one_of_which_nothing_is_known_is_tried_when_the_fastest_is_at_work(v
 		{0, 10, true, true}, {0, 50, true, true}, {0, 0, true, true}};
 
 	assert_int_equal(choose(devices, 3, 0, 0, 0), 0);
-	devices[0].load_ns = 1;
+	devices[0].load_ns = 5;
 	assert_int_equal(choose(devices, 3, 0, 0, 0), 2);
 }
 
@@ -270,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_equals_home_takes_it),
+		cmocka_unit_test(one_that_was_slow_once_is_tried_again),
 		cmocka_unit_test(the_one_that_is_done_first_takes_it),
 		cmocka_unit_test(one_without_room_or_health_takes_nothing),
 		cmocka_unit_test(a_wait_is_for_home_alone_and_ends),
