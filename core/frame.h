@@ -130,6 +130,7 @@ struct gw_frame {
 	struct gw_credit *credit;
 	uint16_t turn_group;
 	bool order_done;
+	uint8_t pictures_held; /* records that wait and lie in the slot; the sink's lane */
 
 	struct gw_pool *pool;
 	/* Bytes of the slot, from its beginning and from its end, that were written on the way to
@@ -148,6 +149,7 @@ static inline void gw_frame_begin_result(struct gw_frame *frame)
 	const struct gw_jpeg *jpeg = &frame->jpeg;
 
 	result->count = 0;
+	gw_result_begin_plan(result);
 	result->extra = NULL;
 	result->extra_size = result->extra_room = 0;
 	if (!jpeg->data)

@@ -123,6 +123,8 @@ void fixture_close(struct fixture *fixture, uint32_t ms)
 		assert_int_equal(
 			gw_counter_get(&fixture_stats(fixture, camera)->results_waiting), 0);
 		assert_int_equal(gw_counter_get(&fixture_stats(fixture, camera)->samples_held), 0);
+		assert_int_equal(
+			gw_counter_get(&fixture_stats(fixture, camera)->samples_beside), 0);
 	}
 	fixture_assert_balanced(fixture);
 	destroy(fixture);
@@ -244,7 +246,8 @@ void fixture_assert_balanced(struct fixture *fixture)
 		uint64_t held = gw_counter_get(&sink->samples_held);
 		uint64_t frames = gw_pool_in_use(fixture->gw.pool, camera) - held +
 			gw_counter_get(&sink->results_waiting) + gw_counter_get(&sink->delivered);
-		uint64_t samples = held + gw_counter_get(&sink->samples_delivered);
+		uint64_t samples = held + gw_counter_get(&sink->samples_beside) +
+			gw_counter_get(&sink->samples_delivered);
 
 		for (int drop = 1; drop < GW_DROP_COUNT; drop++) {
 			if (gw_drops[drop].unit == GW_FRAME)
