@@ -33,6 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(d->input.resize == 0 || d->input.resize >= d->input.width);
 	require(!d->classify == (d->task != GW_TASK_CLASSIFY));
 	require(!d->detect == (d->task != GW_TASK_DETECT));
+	require(!d->read == (d->task != GW_TASK_READ));
+	require(!d->enhance == (d->task != GW_TASK_ENHANCE));
 	if (d->classify)
 		require(d->classify->top_k > 0 && d->classify->top_k <= GW_TOP_K);
 	if (d->detect)

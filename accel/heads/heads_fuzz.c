@@ -124,6 +124,17 @@ static void check_mask(const struct gw_result *result)
 	require(cells == (uint64_t)mask->width * mask->height);
 }
 
+static void check_picture(const struct gw_result *result)
+{
+	const struct gw_picture *picture = gw_result_rest(result, &result->findings[0]);
+
+	require(picture && picture->width > 0 && picture->height > 0 && picture->size > 4);
+	require(sizeof(*picture) + picture->size == result->findings[0].extra_size);
+	require(picture->jpeg[0] == 0xff && picture->jpeg[1] == 0xd8);
+	require(picture->jpeg[picture->size - 2] == 0xff &&
+		picture->jpeg[picture->size - 1] == 0xd9);
+}
+
 static void check(const struct model_description *d, const struct gw_result *result)
 {
 	require(result->task == d->task && result->count <= GW_FINDINGS);
@@ -139,6 +150,8 @@ static void check(const struct model_description *d, const struct gw_result *res
 	}
 	if (d->task == GW_TASK_SEGMENT)
 		check_mask(result);
+	if (d->task == GW_TASK_ENHANCE)
+		check_picture(result);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -154,21 +167,30 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct model_text text = {name, 0.3f, 0.6f, 1.5f, GW_BOXES, 3};
 	struct model_segment segment = {.tensor = name, .labels = take(&input) & 1};
 	struct model_raw raw = {names, 2};
+	struct model_read reader = {.tensor = take(&input) & 1 ? name : NULL};
+	struct model_enhance enhance = {name, 1 + take(&input) % 3, 255, 50};
 	struct model_detect detect;
 	struct model_description d = {
-		.task = GW_TASK_CLASSIFY + take(&input) % 5,
+		.task = GW_TASK_CLASSIFY + take(&input) % 7,
 		.labels = names,
 		.labels_count = LABELS,
-		.input = {.width = SIDE, .height = SIDE},
+		.input = {.width = SIDE, .height = SIDE, .channels = 1},
 		.classify = &classify,
 		.detect = &detect,
 		.text = &text,
 		.segment = &segment,
 		.raw = &raw,
+		.read = &reader,
+		.enhance = &enhance,
 	};
 	struct infer_tensor tensors[INFER_OUTPUTS];
 
 	choose_detect(&detect, &input);
+	if (!reader.tensor)
+		reader.character = reader.confidence = name;
+	reader.softmax = reader.tensor && detect.sigmoid;
+	enhance.white = detect.objectness ? 1 : 255;
+	d.input.layout = detect.grid ? MODEL_NHWC : MODEL_NCHW;
 	classify.softmax = detect.sigmoid;
 	classify.sigmoid = detect.objectness && !detect.sigmoid;
 	keypoints.tensor = detect.head == MODEL_DETECT_CENTERNET ? name : NULL;
