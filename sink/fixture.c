@@ -181,6 +181,28 @@ struct gw_frame *fixture_frame(struct fixture *fixture, uint32_t camera)
 	return frame;
 }
 
+struct gw_frame *fixture_enhanced_frame(struct fixture *fixture, float disagreement)
+{
+	struct gw_frame *frame = fixture_frame(fixture, 0);
+	struct gw_result *result = &frame->result;
+
+	fixture->gw.models[1].task = GW_TASK_ENHANCE;
+	gw_frame_begin_result(frame);
+	result->task = GW_TASK_PLAN;
+	result->disagreement = disagreement;
+	for (uint16_t i = 0; i < 3; i++) {
+		struct gw_finding *finding = &result->findings[i];
+
+		*finding = (struct gw_finding){.model = i > 0, .parent = GW_NO_FINDING};
+		if (i > 0)
+			*(struct gw_picture *)gw_result_add(
+				result, finding, sizeof(struct gw_picture) + 4) =
+				(struct gw_picture){.width = 2, .height = 2, .size = 4};
+	}
+	result->count = 3;
+	return frame;
+}
+
 void fixture_drop(struct fixture *fixture, struct gw_frame *frame)
 {
 	struct gw_camera_stats *rx = fixture_begun(fixture, frame->camera);

@@ -239,36 +239,13 @@ static void a_class_of_one_slot_has_its_sample_too(void **state)
 	fixture_close(f, 10);
 }
 
-/* A frame of a plan: a class of the picture, and two better pictures of it. */
-static struct gw_frame *enhanced_frame(struct fixture *f, float disagreement)
-{
-	struct gw_frame *frame = fixture_frame(f, 0);
-	struct gw_result *result = &frame->result;
-
-	f->gw.models[1].task = GW_TASK_ENHANCE;
-	gw_frame_begin_result(frame);
-	result->task = GW_TASK_PLAN;
-	result->disagreement = disagreement;
-	for (uint16_t i = 0; i < 3; i++) {
-		struct gw_finding *finding = &result->findings[i];
-
-		*finding = (struct gw_finding){.model = i > 0, .parent = GW_NO_FINDING};
-		if (i > 0)
-			*(struct gw_picture *)gw_result_add(
-				result, finding, sizeof(struct gw_picture) + 4) =
-				(struct gw_picture){.width = 2, .height = 2, .size = 4};
-	}
-	result->count = 3;
-	return frame;
-}
-
 static void enhanced_pictures_wait_in_one_slot_and_are_counted_each(void **state)
 {
 	struct fixture *f = fixture_open(AWAY, false);
 
-	fixture_send(f, enhanced_frame(f, -1));
+	fixture_send(f, fixture_enhanced_frame(f, -1));
 	fixture_turn(f);
-	fixture_send(f, enhanced_frame(f, -1));
+	fixture_send(f, fixture_enhanced_frame(f, -1));
 	fixture_turn(f);
 	/* Of the first frame all three, of the second its own: the budget is 4. */
 	assert_int_equal(of(&fixture_stats(f, 0)->samples), 6);
@@ -285,7 +262,7 @@ static void enhanced_pictures_that_are_confirmed_give_the_slot_back(void **state
 {
 	struct fixture *f = fixture_open("kafka: {backend: 'null', frames: {every: 0}}\n", false);
 
-	fixture_send(f, enhanced_frame(f, -1));
+	fixture_send(f, fixture_enhanced_frame(f, -1));
 	fixture_turn(f);
 	assert_int_equal(of(&fixture_stats(f, 0)->samples), 2);
 	assert_int_equal(of(&fixture_stats(f, 0)->samples_delivered), 2);
@@ -300,11 +277,11 @@ static void a_frame_that_models_disagree_about_is_sampled(void **state)
 	struct fixture *f = fixture_open(
 		"kafka: {backend: 'null', frames: {every: 0, disagreement: 0.5}}\n", false);
 
-	fixture_send(f, enhanced_frame(f, 0.25f));
-	fixture_send(f, enhanced_frame(f, -1));
+	fixture_send(f, fixture_enhanced_frame(f, 0.25f));
+	fixture_send(f, fixture_enhanced_frame(f, -1));
 	fixture_turn(f);
 	assert_int_equal(of(&fixture_stats(f, 0)->samples), 4);
-	fixture_send(f, enhanced_frame(f, 0.5f));
+	fixture_send(f, fixture_enhanced_frame(f, 0.5f));
 	fixture_turn(f);
 	assert_int_equal(of(&fixture_stats(f, 0)->samples), 4 + 3);
 	fixture_assert_balanced(f);
