@@ -40,7 +40,6 @@ rd_kafka_headers_t *message_headers(const struct sink_record *record)
 
 	if (enhanced)
 		snprintf(finding, sizeof(finding), "%u", record->finding);
-
 	for (size_t i = 0; headers && i < count; i++)
 		rd_kafka_header_add(headers, attributes[i].name, -1, attributes[i].value, -1);
 	return headers;

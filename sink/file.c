@@ -1,8 +1,7 @@
 /* Writes pictures and results into a directory: DIR/<camera>/<number>.jpg, and one JSON line per
- * frame in DIR/frames.jsonl. A replay's output, and a gateway's without Kafka. No picture is ever
- * written over another.
- *
- * Enhanced pictures lie beside it as DIR/<camera>/<number>.enhanced-<finding>.jpg.
+ * frame in DIR/frames.jsonl. What a model made better lies beside the picture, as
+ * DIR/<camera>/<number>.enhanced-<finding>.jpg. A replay's output, and a gateway's without Kafka.
+ * No picture is ever written over another.
  *
  * Lines are gathered and count as delivered when the kernel has them, in the file that has the
  * name: one that was moved away or removed is made again. A line that cannot be written whole is
