@@ -76,7 +76,7 @@ static void put_escaped(struct writer *writer, unsigned char c)
 
 void writer_text(struct writer *writer, const void *text, size_t size)
 {
-	const unsigned char *s = text, *const end = s + size;
+	const unsigned char *s = size > 0 ? text : (const void *)"", *const end = s + size;
 
 	put(writer, "\"", 1);
 	while (s < end) {
