@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 /* Address space only, for what is not used. A picture of a model that enhances has to fit. */
-#define STRIDE ((size_t)4 << 20)
+#define STRIDE ((size_t)JOB_REST)
 
 struct job_pool {
 	uint8_t *memory;

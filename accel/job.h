@@ -13,6 +13,9 @@
 #include "core/surface.h"
 
 #define JOBS 1024 /* that a lane may have at a time */
+#define JOB_REST \
+	(4u << 20) /* bytes of a job, and what its findings may have beyond their fixed part, less \
+		    */
 
 struct job {
 	/* Set by who makes it; read-only while a batcher has it, but for `surface` and `next`. */

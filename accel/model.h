@@ -181,6 +181,24 @@ struct model_raw {
 	uint32_t tensors_count;
 };
 
+/* A line of text, character by character; the first label is the gap between two. Either a value
+ * for each place and label, or number and confidence of the best label at each place. */
+struct model_read {
+	char *tensor; /* NULL: the other two */
+	bool softmax; /* its values are logits */
+	char *character, *confidence;
+	float threshold; /* of the mean of a line; below, it is left out */
+};
+
+/* A picture `factor` times as large as the input; as many channels, in the same order and layout.
+ */
+struct model_enhance {
+	char *tensor;
+	uint32_t factor;
+	float white; /* the value of white, where black is 0 */
+	uint32_t quality; /* of the JPEG that is made of it */
+};
+
 struct model_batch {
 	uint32_t max;
 	uint32_t deadline_ms; /* what a frame may wait, and run, before its batch is closed */
@@ -198,6 +216,8 @@ struct model_description {
 	struct model_text *text;
 	struct model_segment *segment;
 	struct model_raw *raw;
+	struct model_read *read;
+	struct model_enhance *enhance;
 	struct model_batch *batch;
 };
 

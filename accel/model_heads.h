@@ -5,7 +5,7 @@
 #include "accel/model_source.h"
 
 extern const cyaml_schema_field_t model_classify_fields[], model_text_fields[],
-	model_segment_fields[], model_raw_fields[];
+	model_segment_fields[], model_raw_fields[], model_read_fields[], model_enhance_fields[];
 
 /* Fills in what was left out. False when out of memory. */
 bool model_heads_complete(struct model_description *d);

@@ -61,6 +61,46 @@ static json_t *describe_objects(const struct gw_result *result, char **labels)
 	return json_pack("{s:s, s:o}", "task", gw_task_name(result->task), "objects", objects);
 }
 
+static json_t *describe_lines(const struct gw_result *result)
+{
+	json_t *lines = json_array();
+
+	for (uint32_t i = 0; i < result->count; i++) {
+		const struct gw_finding *line = &result->findings[i];
+
+		json_array_append_new(lines,
+			json_pack("{s:s%, s:f}", "text", gw_result_rest(result, line),
+				(size_t)line->extra_size, "confidence", (double)line->confidence));
+	}
+	return json_pack("{s:s, s:o}", "task", gw_task_name(result->task), "lines", lines);
+}
+
+/* The JPEG in hexadecimal digits. */
+static json_t *describe_picture(const struct gw_result *result)
+{
+	static char digits[2 * JOB_REST + 1];
+	const struct gw_picture *picture = gw_result_rest(result, &result->findings[0]);
+
+	for (uint32_t i = 0; i < picture->size; i++)
+		snprintf(&digits[2 * i], 3, "%02x", picture->jpeg[i]);
+	return json_pack("{s:s, s:i, s:i, s:s}", "task", gw_task_name(result->task), "width",
+		(int)picture->width, "height", (int)picture->height, "jpeg", digits);
+}
+
+static json_t *describe(const struct gw_result *result, char **labels)
+{
+	switch (result->task) {
+	case GW_TASK_CLASSIFY:
+		return describe_classes(result, labels);
+	case GW_TASK_READ:
+		return describe_lines(result);
+	case GW_TASK_ENHANCE:
+		return describe_picture(result);
+	default:
+		return describe_objects(result, labels);
+	}
+}
+
 /* -EIO when it failed. */
 static int print_result(const struct run *run, const struct job *job, struct gw_error *error)
 {
@@ -72,9 +112,7 @@ static int print_result(const struct run *run, const struct job *job, struct gw_
 		return gw_error_set(error, -EIO, "model %s: %s", run->model->name,
 			reason ? reason : "a picture failed");
 	}
-	json_t *line = job->result.task == GW_TASK_CLASSIFY
-		? describe_classes(&job->result, labels)
-		: describe_objects(&job->result, labels);
+	json_t *line = describe(&job->result, labels);
 
 	json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7));
 	putchar('\n');

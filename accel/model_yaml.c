@@ -23,6 +23,8 @@ static const cyaml_strval_t tasks[] = {
 	{"text", GW_TASK_TEXT},
 	{"segment", GW_TASK_SEGMENT},
 	{"raw", GW_TASK_RAW},
+	{"read", GW_TASK_READ},
+	{"enhance", GW_TASK_ENHANCE},
 };
 
 static const cyaml_schema_value_t label = {CYAML_VALUE_STRING(POINTER, char, 1, MODEL_LABEL)};
@@ -52,6 +54,10 @@ static const cyaml_schema_field_t fields[] = {
 		model_segment_fields),
 	CYAML_FIELD_MAPPING_PTR(
 		"raw", POINTER | OPTIONAL, struct model_description, raw, model_raw_fields),
+	CYAML_FIELD_MAPPING_PTR(
+		"read", POINTER | OPTIONAL, struct model_description, read, model_read_fields),
+	CYAML_FIELD_MAPPING_PTR("enhance", POINTER | OPTIONAL, struct model_description, enhance,
+		model_enhance_fields),
 	CYAML_FIELD_MAPPING_PTR(
 		"batch", POINTER | OPTIONAL, struct model_description, batch, batch_fields),
 	CYAML_FIELD_END,
@@ -106,6 +112,11 @@ static int check_batch(const struct model_description *d, const struct model_sou
 		return COMPLAIN(source, "batch.max",
 			"a batch of %u such pictures takes %llu MiB: lower it", d->batch->max,
 			(unsigned long long)(bytes >> 20));
+	if (outputs > MAX_BATCH_BYTES && d->enhance)
+		return COMPLAIN(source, "enhance.factor",
+			"%u pictures of that size would take %llu MiB: lower it, the input's size "
+			"or batch.max",
+			d->batch->max, (unsigned long long)(outputs >> 20));
 	if (outputs > MAX_BATCH_BYTES)
 		return COMPLAIN(source, d->detect ? "detect.stride" : "labels",
 			"what the model says of a batch of %u pictures would take %llu MiB: is "
@@ -137,7 +148,8 @@ static int find_labels(
 			source, "labels_file", "must be the name of a file beside this one");
 	if (d->labels_file)
 		return model_labels_read(d, path, source->error);
-	if (!d->labels && d->task != GW_TASK_TEXT && d->task != GW_TASK_RAW)
+	if (!d->labels && d->task != GW_TASK_TEXT && d->task != GW_TASK_RAW &&
+		d->task != GW_TASK_ENHANCE)
 		return COMPLAIN(source, "task",
 			"'labels' is missing: a list of names, or labels_file: NAME of a file with "
 			"one a line");

@@ -22,7 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(!d && error.text[0] != '\0');
 		return 0;
 	}
-	require(d->labels_count > 0 && d->batch->max > 0 && d->batch->max <= MODEL_BATCH_MAX);
+	require(d->labels_count > 0 || d->task == GW_TASK_TEXT || d->task == GW_TASK_RAW ||
+		d->task == GW_TASK_ENHANCE);
+	require(d->batch->max > 0 && d->batch->max <= MODEL_BATCH_MAX);
 	require(d->input.width > 0 && d->input.height > 0);
 	require(d->input.mean_count == d->input.channels);
 	require(d->input.scale_count == d->input.channels);
@@ -33,6 +35,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(d->input.resize == 0 || d->input.resize >= d->input.width);
 	require(!d->classify == (d->task != GW_TASK_CLASSIFY));
 	require(!d->detect == (d->task != GW_TASK_DETECT));
+	require(!d->read == (d->task != GW_TASK_READ));
+	require(!d->enhance == (d->task != GW_TASK_ENHANCE));
+	if (d->read)
+		require(!d->read->tensor == (d->read->character && d->read->confidence));
+	if (d->enhance)
+		require(d->enhance->factor > 0 && d->enhance->white > 0 &&
+			d->enhance->quality > 0 && d->enhance->quality <= 100);
 	if (d->classify)
 		require(d->classify->top_k > 0 && d->classify->top_k <= GW_TOP_K);
 	if (d->detect)

@@ -123,6 +123,53 @@ static void what_does_not_fit_is_refused_with_a_reason(void **state)
 	assert_refused(DETECT, "width: 64, height: 32", "width: 4096, height: 4096", "batch.max");
 }
 
+#define READ \
+	"task: read\n" \
+	"labels: [gap, a, b]\n" \
+	"input: {tensor: in, width: 64, height: 32, channels: 3}\n" \
+	"read: {character: c, confidence: p, threshold: 0.5}\n"
+
+static void a_reader_is_read(void **state)
+{
+	struct model_description *d = parse(READ);
+
+	assert_non_null(d);
+	assert_int_equal(d->task, GW_TASK_READ);
+	assert_string_equal(d->read->confidence, "p");
+	model_yaml_free(d);
+	assert_refused(READ, "character: c", "tensor: t, character: c",
+		"does not go with `character` and `confidence`");
+	assert_refused(READ, "character: c, ", "", "both `character` and `confidence`");
+	assert_refused(
+		READ, "threshold: 0.5", "softmax: true", "read.softmax: belongs to `tensor`");
+	assert_refused(READ, "0.5", "1.5", "read.threshold");
+	assert_refused(READ, "[gap, a, b]", "[gap]", "needs two labels");
+	assert_refused(READ, "labels: [gap, a, b]\n", "", "'labels' is missing");
+}
+
+#define ENHANCE \
+	"task: enhance\n" \
+	"input: {tensor: in, width: 64, height: 32, channels: 3}\n" \
+	"enhance: {tensor: out, factor: 2}\n" \
+	"batch: {max: 1}\n"
+
+static void a_model_that_enhances_is_read(void **state)
+{
+	struct model_description *d = parse(ENHANCE);
+
+	assert_non_null(d);
+	assert_int_equal(d->task, GW_TASK_ENHANCE);
+	assert_int_equal(d->enhance->factor, 2);
+	assert_true(d->enhance->white == 255);
+	assert_int_equal(d->enhance->quality, 95);
+	model_yaml_free(d);
+	assert_refused(ENHANCE, "factor: 2", "factor: 9", "enhance.factor: must be 1 to 8");
+	assert_refused(ENHANCE, "factor: 2", "quality: 101", "enhance.quality");
+	assert_refused(ENHANCE, "factor: 2", "white: -1", "enhance.white");
+	assert_refused(ENHANCE, "width: 64, height: 32", "width: 4096, height: 4096",
+		"enhance.factor: 1 pictures of that size would take 768 MiB");
+}
+
 /* 2^32 values came out as 0 in 32 bits, and the engine wrote beyond its memory. */
 static void outputs_beyond_all_memory_are_refused(void **state)
 {
@@ -159,6 +206,8 @@ int main(void)
 		cmocka_unit_test(what_is_left_out_has_a_default),
 		cmocka_unit_test(an_error_names_file_line_and_column),
 		cmocka_unit_test(what_does_not_fit_is_refused_with_a_reason),
+		cmocka_unit_test(a_reader_is_read),
+		cmocka_unit_test(a_model_that_enhances_is_read),
 		cmocka_unit_test(outputs_beyond_all_memory_are_refused),
 		cmocka_unit_test(a_missing_file_is_named),
 	};

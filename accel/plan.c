@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/combine.h"
 #include "accel/job.h"
 #include "accel/stage.h"
 
@@ -20,8 +21,7 @@ static int check_ensemble(const struct gw *gw, const struct gw_step_config *conf
 {
 	const struct gw_model_info *first = model_of(gw, step, 0);
 
-	if (step->model_count > 1 && first->task != GW_TASK_CLASSIFY &&
-		first->task != GW_TASK_DETECT)
+	if (step->model_count > 1 && !combine_can(first->task))
 		return gw_error_set(error, -EINVAL,
 			"step \"%s\": answers of models that %s cannot be made one: an ensemble "
 			"classifies or detects",

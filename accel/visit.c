@@ -252,14 +252,10 @@ static void note(struct gw_frame *frame, const struct job *job)
 		*began = job->began;
 	if (job->ended > *ended)
 		*ended = job->ended;
-	while (i < result->looks_count && result->looks[i].model != job->model)
+	while (i < result->run_count && result->runs[i] != job->model)
 		i++;
-	if (i == GW_LOOKS)
-		return;
-	if (i == result->looks_count)
-		result->looks[result->looks_count++] = (struct gw_looks){.model = job->model};
-	result->looks[i].times++;
-	result->looks[i].failed += job->drop != GW_DROP_NONE;
+	if (i == result->run_count && i < GW_RUNS)
+		result->runs[result->run_count++] = job->model;
 }
 
 /* Whether the finding that it looks at is among the frame's. */
@@ -319,7 +315,7 @@ static struct gw_frame *end(struct visits *visits, struct visit *visit)
 	put_all(visit);
 	fail_if_blind(visit);
 	result->task = visit->plan->single ? only->result.task : GW_TASK_PLAN;
-	result->model = only ? only->model : GW_NO_MODEL;
+	result->model = visit->plan->single ? only->model : GW_NO_MODEL;
 	if (!gw_frame_failed(frame)) {
 		frame->state = GW_FRAME_RESULT;
 	} else {
@@ -360,7 +356,8 @@ static void join(struct job *lead)
 	if (count == 0)
 		return;
 	job_begin_result(lead);
-	lead->disagreement = combine(step->combine, answers, count, &lead->result);
+	combine(step->combine, answers, count, &lead->result);
+	lead->disagreement = lead->result.disagreement;
 }
 
 /* Whether all the models of an ensemble have looked. */

@@ -348,10 +348,8 @@ static void a_second_model_looks_at_what_the_first_has_found(void **state)
 		assert_int_equal(finding[3 + i].parent, i);
 		assert_int_equal(finding[3 + i].index, bright[i]);
 	}
-	assert_int_equal(frame->result.looks_count, 2);
-	assert_int_equal(frame->result.looks[0].model, FIND);
-	assert_int_equal(frame->result.looks[0].times, 1);
-	assert_int_equal(frame->result.looks[1].times, 3);
+	assert_int_equal(frame->result.run_count, 2);
+	assert_int_equal(frame->result.runs[0], FIND);
 }
 
 static void a_step_looks_at_the_best_of_what_it_wants(void **state)
@@ -391,7 +389,7 @@ static void nothing_found_is_an_answer(void **state)
 
 	assert_int_equal(frame->state, GW_FRAME_RESULT);
 	assert_int_equal(frame->result.count, 0);
-	assert_int_equal(frame->result.looks_count, 1);
+	assert_int_equal(frame->result.run_count, 1);
 }
 
 static void a_margin_shows_what_is_around_but_not_beyond_the_picture(void **state)
@@ -440,8 +438,7 @@ static void what_fails_in_a_part_leaves_the_rest(void **state)
 
 	assert_int_equal(frame->state, GW_FRAME_RESULT);
 	assert_int_equal(frame->result.count, 1);
-	assert_int_equal(frame->result.looks[1].model, NAME);
-	assert_int_equal(frame->result.looks[1].failed, 1);
+	assert_int_equal(frame->result.runs[1], NAME);
 }
 
 static void a_frame_of_which_nothing_can_be_said_fails(void **state)
@@ -474,6 +471,39 @@ static void findings_stand_in_the_same_order_whichever_comes_first(void **state)
 	assert_int_equal(frame->result.count, 2);
 	assert_int_equal(frame->result.findings[0].model, NAME);
 	assert_int_equal(frame->result.findings[1].model, OTHER);
+}
+
+static void models_that_answer_together_say_how_far_they_differ(void **state)
+{
+	struct fixture *f = *state;
+	const struct plan plan = {.step_count = 1,
+		.jobs_most = 3,
+		.step = {{.route = {&routes[NAME], &routes[OTHER]},
+			.model_count = 2,
+			.from = -1,
+			.every = 1}}};
+
+	memset(f->pixels, 60 + 30, sizeof(f->pixels));
+	assert_true(begin(f, 0, &plan));
+	const struct gw_frame *frame = settle(f);
+
+	assert_int_equal(frame->result.task, GW_TASK_PLAN);
+	assert_int_equal(frame->result.findings[0].index, 1);
+	assert_float_equal(frame->result.findings[0].confidence, 0.7, 1e-5);
+	assert_float_equal(frame->result.disagreement, 0, 1e-5);
+	memset(f->pixels, 3 * 60 + 30, sizeof(f->pixels));
+	assert_true(begin(f, 1, &plan));
+	frame = settle(f);
+	/* (0.7 + 0.2) / 2 against (0.1 + 0.6) / 2. */
+	assert_int_equal(frame->result.findings[0].index, 3);
+	assert_float_equal(frame->result.findings[0].confidence, 0.45, 1e-5);
+	assert_true(frame->result.disagreement > 0);
+	/* The answer of one is better than none. */
+	broken[OTHER] = true;
+	assert_true(begin(f, 2, &plan));
+	frame = settle(f);
+	assert_int_equal(frame->state, GW_FRAME_RESULT);
+	assert_float_equal(frame->result.findings[0].confidence, 0.7, 1e-5);
 }
 
 static void more_findings_than_a_record_holds_are_told(void **state)
@@ -530,6 +560,7 @@ int main(void)
 		TEST(what_fails_in_a_part_leaves_the_rest),
 		TEST(a_frame_of_which_nothing_can_be_said_fails),
 		TEST(findings_stand_in_the_same_order_whichever_comes_first),
+		TEST(models_that_answer_together_say_how_far_they_differ),
 		TEST(more_findings_than_a_record_holds_are_told),
 		TEST(frames_wait_until_as_many_jobs_are_free_as_they_may_need),
 	};

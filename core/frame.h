@@ -130,6 +130,7 @@ struct gw_frame {
 	struct gw_credit *credit;
 	uint16_t turn_group;
 	bool order_done;
+	uint8_t pictures_held; /* records that wait and lie in the slot; the sink's lane */
 
 	struct gw_pool *pool;
 	/* Bytes of the slot, from its beginning and from its end, that were written on the way to
@@ -147,9 +148,8 @@ static inline void gw_frame_begin_result(struct gw_frame *frame)
 	struct gw_result *result = &frame->result;
 	const struct gw_jpeg *jpeg = &frame->jpeg;
 
-	result->count = result->looks_count = 0;
-	result->truncated = false;
-	result->disagreement = -1;
+	result->count = 0;
+	gw_result_begin_plan(result);
 	result->extra = NULL;
 	result->extra_size = result->extra_room = 0;
 	if (!jpeg->data)

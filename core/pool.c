@@ -234,6 +234,7 @@ static struct gw_frame *take(struct gw_pool *pool, const struct size_class *foun
 	frame->result.task = GW_TASK_NONE;
 	frame->result.model = GW_NO_MODEL;
 	frame->result.count = 0;
+	gw_result_begin_plan(&frame->result);
 	frame->result.extra_size = 0;
 	frame->ticket++;
 	atomic_store_explicit(&frame->claim, gw_frame_claim_word(frame->ticket, GW_CLAIM_TAKEN),

@@ -23,6 +23,8 @@ const char *gw_task_name(enum gw_task task)
 		[GW_TASK_TEXT] = "text",
 		[GW_TASK_SEGMENT] = "segment",
 		[GW_TASK_RAW] = "raw",
+		[GW_TASK_READ] = "read",
+		[GW_TASK_ENHANCE] = "enhance",
 		[GW_TASK_PLAN] = "plan",
 	};
 

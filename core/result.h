@@ -6,12 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/config/plan.h"
 #include "core/fit.h"
 
 #define GW_TOP_K 5 /* classes that one model names */
 #define GW_BOXES 100 /* boxes that one model finds */
-#define GW_FINDINGS 256 /* of one frame */
-#define GW_LOOKS 24 /* models that look at one frame: GW_PLAN_MODELS */
+#define GW_FINDINGS 256 /* of all models of a frame */
+#define GW_RUNS GW_PLAN_MODELS /* models that look at one frame */
 #define GW_NO_MODEL UINT16_MAX
 #define GW_NO_FINDING UINT16_MAX
 
@@ -22,15 +23,17 @@ enum gw_task {
 	GW_TASK_TEXT, /* ... boxes around text, with four corners (struct gw_point) */
 	GW_TASK_SEGMENT, /* one: the part that was seen, with a mask (struct gw_mask) */
 	GW_TASK_RAW, /* ... tensors as they are (struct gw_values) */
-	GW_TASK_PLAN, /* findings of several models, each as its model's task has it */
+	GW_TASK_READ, /* ... lines of text that were read: their rest is UTF-8, without an end */
+	GW_TASK_ENHANCE, /* one: a better picture (struct gw_picture) */
+	GW_TASK_PLAN, /* of several models: each finding is what its model's task says */
 };
 
 /* In pixels of the source picture; (x0, y0) is the upper left corner, (x1, y1) lies outside. */
 struct gw_finding {
-	uint16_t model; /* index into gw->models */
-	uint16_t parent; /* the finding of the same frame whose box was looked at, or GW_NO_FINDING:
-			    the picture */
 	uint16_t index; /* into the model's labels */
+	/* In the result of a plan: whose it is, an index into gw->models, and the finding before it
+	 * in the list whose box its model looked at; GW_NO_FINDING: the picture. */
+	uint16_t model, parent;
 	float confidence; /* 0 .. 1 */
 	float x0, y0, x1, y1; /* of boxes */
 	uint32_t extra, extra_size; /* where the rest of it is in the result's `extra`, bytes */
@@ -62,27 +65,38 @@ struct gw_values {
 	float value[];
 };
 
-/* What a model did with a frame. */
-struct gw_looks {
-	uint16_t model; /* index into gw->models */
-	uint16_t times; /* at the picture, or at parts of it */
-	uint16_t failed; /* ... without an answer */
+struct gw_picture {
+	uint16_t width, height;
+	uint32_t size; /* bytes of `jpeg` */
+	float psnr; /* dB against a reference; below 0: there is none */
+	uint8_t jpeg[];
 };
 
 struct gw_result {
 	enum gw_task task;
-	uint16_t model; /* index into gw->models, GW_NO_MODEL for a camera without one */
+	/* Index into gw->models; GW_NO_MODEL for a camera without one, and for a plan. */
+	uint16_t model;
+	uint16_t count; /* how many of the findings are valid; of one model, best first */
+
+	/* Of a plan. */
 	bool truncated; /* findings were left out for want of room */
-	float disagreement; /* of the frame's ensembles, the largest, 0 .. 1; below 0: it has none
-			     */
-	uint16_t looks_count;
-	struct gw_looks looks[GW_LOOKS];
-	uint16_t count; /* how many of the findings are valid, best first */
+	float disagreement; /* the largest of the frame's ensembles, 0 .. 1; below 0: it had none */
+	uint16_t run_count;
+	uint16_t runs[GW_RUNS]; /* models that looked, as gw->models */
+
 	/* Memory in the frame's slot; set by whoever fills in the result. */
 	uint8_t *extra;
 	uint32_t extra_size, extra_room;
 	struct gw_finding findings[GW_FINDINGS];
 };
+
+/* Empties the result of what only a plan has. */
+static inline void gw_result_begin_plan(struct gw_result *result)
+{
+	result->truncated = false;
+	result->disagreement = -1;
+	result->run_count = 0;
+}
 
 /* Gives the finding `size` bytes for the rest of it, aligned for any of the structs above. NULL:
  * the slot has no room. */

@@ -7,7 +7,8 @@
 static bool is_sum(const struct gw_camera_stats *stats, const struct gw_counter *counter)
 {
 	return counter != &stats->last_frame && counter != &stats->size &&
-		counter != &stats->results_waiting && counter != &stats->samples_held;
+		counter != &stats->results_waiting && counter != &stats->samples_held &&
+		counter != &stats->samples_beside;
 }
 
 struct gw_lane_stats *gw_lane_stats_create(void)

@@ -12,6 +12,7 @@
  *             in flight       = slots in use (asked of the pool) - sink.samples_held
  *                               + sink.results_waiting
  *   samples   sink.samples    = sink.samples_delivered + sample drops + sink.samples_held
+ *                               + sink.samples_beside
  */
 #pragma once
 
@@ -45,9 +46,10 @@ struct gw_camera_stats {
 	/* sink only */
 	struct gw_counter delivered; /* results that the back-end confirmed */
 	struct gw_counter results_waiting; /* gauge: handed over, neither confirmed nor refused */
-	struct gw_counter samples; /* pictures chosen for sampling */
+	struct gw_counter samples; /* pictures chosen for sampling, and enhanced ones */
 	struct gw_counter samples_delivered; /* ... that the back-end confirmed */
 	struct gw_counter samples_held; /* gauge: slots that only a waiting sample keeps */
+	struct gw_counter samples_beside; /* gauge: more of them that wait in such a slot */
 
 	/* A packet drop is counted where it happens, a frame drop by rx when the frame was never
 	 * pushed on, otherwise by the sink, which sees every frame at its end. */

@@ -1,5 +1,6 @@
 #include "kafka/message.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/clock.h"
@@ -18,19 +19,27 @@ static const struct {
 
 rd_kafka_headers_t *message_headers(const struct sink_record *record)
 {
+	static const char enhanced_type[] = "com.framegate.frame.enhanced.v1";
+	const bool enhanced = record->kind == SINK_SAMPLE && record->finding != GW_NO_FINDING;
+	char finding[8] = "";
 	const struct {
 		const char *name, *value;
 	} attributes[] = {
 		{"ce_specversion", "1.0"},
 		{"ce_id", record->id},
 		{"ce_source", record->source},
-		{"ce_type", kinds[record->kind].type},
+		{"ce_type", enhanced ? enhanced_type : kinds[record->kind].type},
 		{"ce_time", record->time},
 		{"content-type", kinds[record->kind].content_type},
+		/* An extension: which of the result's findings it is. */
+		{"ce_finding", finding},
 	};
-	const size_t count = sizeof(attributes) / sizeof(attributes[0]);
+	const size_t all = sizeof(attributes) / sizeof(attributes[0]);
+	const size_t count = enhanced ? all : all - 1;
 	rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
 
+	if (enhanced)
+		snprintf(finding, sizeof(finding), "%u", record->finding);
 	for (size_t i = 0; headers && i < count; i++)
 		rd_kafka_header_add(headers, attributes[i].name, -1, attributes[i].value, -1);
 	return headers;

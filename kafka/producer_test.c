@@ -72,6 +72,7 @@ static enum gw_drop submit(void)
 		.time = "time",
 		.value = "value",
 		.size = 5,
+		.finding = GW_NO_FINDING,
 	};
 	enum gw_drop drop = producer_submit(&world.producer, &record);
 

@@ -484,6 +484,54 @@ static void lossless_waits_for_room_and_loses_nothing(void **state)
 	fixture_close(f, 1000);
 }
 
+/* Three pictures of each frame, and room for two. */
+static void lossless_waits_with_better_pictures_too(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = open_sink(cluster, "  frames: {every: 1, budget: 2}\n");
+
+	f->gw.lossless = true;
+	rd_kafka_mock_broker_set_down(cluster->mock, 1);
+	for (int i = 0; i < 3; i++) {
+		struct gw_frame *frame = fixture_enhanced_frame(f, -1);
+
+		frame->lossless = true;
+		fixture_send(f, frame);
+		fixture_turn(f);
+	}
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->samples_held), 1);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->samples_beside), 1);
+	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->frames_out), 0);
+	fixture_assert_balanced(f);
+
+	rd_kafka_mock_broker_set_up(cluster->mock, 1);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 3);
+	fixture_turn_until(f, &fixture_stats(f, 0)->samples_delivered, 9);
+	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
+		assert_int_equal(fixture_drops(f, 0, drop), 0);
+	fixture_assert_balanced(f);
+	fixture_close(f, 1000);
+}
+
+static void better_pictures_that_still_wait_at_the_end_are_counted_each(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = open_sink(cluster, "  frames: {every: 1, budget: 10}\n");
+
+	rd_kafka_mock_broker_set_down(cluster->mock, 1);
+	for (int i = 0; i < 3; i++) {
+		fixture_send(f, fixture_enhanced_frame(f, -1));
+		fixture_turn(f);
+	}
+	assert_int_equal(gw_pool_in_use(f->gw.pool, 0), 3);
+	f->sink->drain_by = gw_now();
+	assert_true(sink_stage.drain(f->sink));
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SINK_LOST), 3);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_LOST), 9);
+	assert_int_equal(gw_pool_in_use(f->gw.pool, 0), 0);
+	fixture_close(f, 100);
+}
+
 static void a_lossless_frame_is_told_of_when_it_is_stored_and_not_before(void **state)
 {
 	struct cluster *cluster = *state;
@@ -714,6 +762,8 @@ int main(void)
 		WITH_CLUSTER(producers_that_fail_at_once_are_replaced_ever_more_rarely),
 		WITH_CLUSTER(a_partition_without_a_leader_is_not_up),
 		WITH_CLUSTER(lossless_waits_for_room_and_loses_nothing),
+		WITH_CLUSTER(lossless_waits_with_better_pictures_too),
+		WITH_CLUSTER(better_pictures_that_still_wait_at_the_end_are_counted_each),
 		WITH_CLUSTER(a_lossless_frame_is_told_of_when_it_is_stored_and_not_before),
 		WITH_CLUSTER(what_lossless_still_waits_for_at_the_end_is_counted),
 		WITH_CLUSTER(a_picture_above_the_limit_is_refused_and_its_result_goes_on),

@@ -30,6 +30,7 @@ static void add_unit(const struct gw *gw, uint32_t subject, enum gw_unit unit,
 		tally->samples = GW_COUNT(sink, subject, samples);
 		tally->samples_delivered = GW_COUNT(sink, subject, samples_delivered);
 		tally->samples_held = GW_COUNT(sink, subject, samples_held);
+		tally->samples_beside = GW_COUNT(sink, subject, samples_beside);
 		break;
 	}
 }
@@ -102,6 +103,7 @@ void tally_add(struct tally *sum, const struct tally *one)
 	sum->samples += one->samples;
 	sum->samples_delivered += one->samples_delivered;
 	sum->samples_held += one->samples_held;
+	sum->samples_beside += one->samples_beside;
 	for (int drop = 0; drop < GW_DROP_COUNT; drop++)
 		sum->drops[drop] += one->drops[drop];
 	for (int event = 0; event < GW_EVENT_COUNT; event++)
@@ -140,7 +142,7 @@ struct tally_equation tally_equation(const struct tally *tally, enum gw_unit uni
 	case GW_SAMPLE:
 		equation.received = tally->samples;
 		equation.delivered = tally->samples_delivered;
-		equation.in_flight = (int64_t)tally->samples_held;
+		equation.in_flight = (int64_t)(tally->samples_held + tally->samples_beside);
 		break;
 	}
 	return equation;

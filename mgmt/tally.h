@@ -15,7 +15,7 @@ struct tally {
 	uint64_t delivered;
 	uint64_t slots; /* of the pool, in use for this camera */
 	uint64_t results_waiting;
-	uint64_t samples, samples_delivered, samples_held;
+	uint64_t samples, samples_delivered, samples_held, samples_beside;
 	uint64_t drops[GW_DROP_COUNT];
 	uint64_t events[GW_EVENT_COUNT];
 };

@@ -1,6 +1,7 @@
 /* Writes pictures and results into a directory: DIR/<camera>/<number>.jpg, and one JSON line per
- * frame in DIR/frames.jsonl. A replay's output, and a gateway's without Kafka. No picture is ever
- * written over another.
+ * frame in DIR/frames.jsonl. What a model made better lies beside the picture, as
+ * DIR/<camera>/<number>.enhanced-<finding>.jpg. A replay's output, and a gateway's without Kafka.
+ * No picture is ever written over another.
  *
  * Lines are gathered and count as delivered when the kernel has them, in the file that has the
  * name: one that was moved away or removed is made again. A line that cannot be written whole is
@@ -127,7 +128,7 @@ static enum gw_drop submit_picture(struct file_sink *file, const struct sink_rec
 	const int64_t begin = gw_now();
 	int status = look_for_folder(file, record, camera->directory, begin);
 
-	picture_name(name, camera->first_picture + record->frame->sequence);
+	picture_name(name, camera->first_picture + record->frame->sequence, record->finding);
 	if (status == 0)
 		status = write_picture(camera->directory, name, record);
 	/* The folder was removed since the last look. */
@@ -170,7 +171,7 @@ static void write_line(
 	writer_unsigned(writer, frame->height);
 	writer_raw(writer, ",\"file\":");
 	if (record->sampled) {
-		picture_name(name, camera->first_picture + frame->sequence);
+		picture_name(name, camera->first_picture + frame->sequence, GW_NO_FINDING);
 		writer_raw(writer, "\"");
 		writer_raw(writer, record->camera);
 		writer_raw(writer, "/");

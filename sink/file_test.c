@@ -89,6 +89,35 @@ static void a_camera_without_a_model_has_no_result(void **state)
 	fixture_close(f, 1000);
 }
 
+static void an_enhanced_picture_lies_beside_the_cameras_own(void **state)
+{
+	struct fixture *f = fixture_open("", true);
+	struct gw_frame *frame = fixture_frame(f, 0);
+	size_t size;
+
+	f->gw.models[0].task = GW_TASK_ENHANCE;
+	gw_frame_begin_result(frame);
+	frame->result.task = GW_TASK_ENHANCE;
+	struct gw_picture *picture =
+		gw_result_add(&frame->result, &frame->result.findings[0], sizeof(*picture) + 4);
+
+	*picture = (struct gw_picture){.width = 640, .height = 480, .size = 4, .psnr = -1};
+	memcpy(picture->jpeg, "jpeg", 4);
+	frame->result.count = 1;
+	fixture_send(f, frame);
+	fixture_turn(f);
+	char *bytes = fixture_read(f, "cam0/00000000.enhanced-0.jpg", &size);
+
+	assert_int_equal(size, 4);
+	assert_memory_equal(bytes, "jpeg", 4);
+	free(bytes);
+	bytes = fixture_read(f, "frames.jsonl", &size);
+	assert_non_null(strstr(bytes, "\"file\":\"cam0/00000000.jpg\""));
+	assert_non_null(strstr(bytes, "\"enhanced\":{\"width\":640,\"height\":480,\"bytes\":4}"));
+	free(bytes);
+	fixture_close(f, 1000);
+}
+
 static void thousands_of_frames_leave_as_many_lines(void **state)
 {
 	struct fixture *f = fixture_open(
@@ -397,6 +426,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_replay_writes_every_picture_and_a_line_for_it),
 		cmocka_unit_test(a_camera_without_a_model_has_no_result),
+		cmocka_unit_test(an_enhanced_picture_lies_beside_the_cameras_own),
 		cmocka_unit_test(thousands_of_frames_leave_as_many_lines),
 		cmocka_unit_test(a_full_disk_is_counted_and_leaves_whole_lines),
 		cmocka_unit_test(a_replay_takes_an_older_ones_pictures_out_and_nothing_else),

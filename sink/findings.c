@@ -2,88 +2,7 @@
 
 #include <stdatomic.h>
 
-#define CONFIDENCE_DIGITS 4
-#define PIXEL_DIGITS 2
-
-static void write_confidence(struct writer *writer, float confidence)
-{
-	const float shown = confidence > 0 ? confidence : 0;
-
-	writer_fixed(writer, shown < 1 ? shown : 1, CONFIDENCE_DIGITS);
-}
-
-/* A label that the model does not have is its number. */
-static void write_label(struct writer *writer, const struct gw_model_info *model, uint32_t index)
-{
-	if (index < model->label_count) {
-		writer_string(writer, model->labels[index]);
-		return;
-	}
-	writer_raw(writer, "\"");
-	writer_unsigned(writer, index);
-	writer_raw(writer, "\"");
-}
-
-/* What a class and a box begin with. */
-static void write_entry(
-	struct writer *writer, const struct gw_model_info *model, const struct gw_finding *finding)
-{
-	writer_raw(writer, "\"type\":");
-	write_label(writer, model, finding->index);
-	writer_raw(writer, ",\"index\":");
-	writer_unsigned(writer, finding->index);
-	writer_raw(writer, ",\"confidence\":");
-	write_confidence(writer, finding->confidence);
-}
-
-static void write_bbox(struct writer *writer, const struct gw_finding *finding)
-{
-	writer_raw(writer, ",\"bbox\":{\"leftX\":");
-	writer_fixed(writer, finding->x0, PIXEL_DIGITS);
-	writer_raw(writer, ",\"topY\":");
-	writer_fixed(writer, finding->y0, PIXEL_DIGITS);
-	writer_raw(writer, ",\"rightX\":");
-	writer_fixed(writer, finding->x1, PIXEL_DIGITS);
-	writer_raw(writer, ",\"bottomY\":");
-	writer_fixed(writer, finding->y1, PIXEL_DIGITS);
-	writer_raw(writer, "}");
-}
-
-/* Without the brace that closes it: more may follow. */
-static void begin_point(struct writer *writer, struct gw_point point)
-{
-	writer_raw(writer, "{\"x\":");
-	writer_fixed(writer, point.x, PIXEL_DIGITS);
-	writer_raw(writer, ",\"y\":");
-	writer_fixed(writer, point.y, PIXEL_DIGITS);
-}
-
-static void write_keypoints(
-	struct writer *writer, const struct gw_model_info *model, const struct gw_keypoint *points)
-{
-	writer_raw(writer, ",\"keypoints\":[");
-	for (uint32_t i = 0; i < model->keypoint_count; i++) {
-		writer_raw(writer, i > 0 ? "," : "");
-		begin_point(writer, points[i].at);
-		writer_raw(writer, ",\"type\":");
-		writer_string(writer, model->keypoints[i]);
-		writer_raw(writer, ",\"confidence\":");
-		write_confidence(writer, points[i].confidence);
-		writer_raw(writer, "}");
-	}
-	writer_raw(writer, "]");
-}
-
-static void write_corners(struct writer *writer, const struct gw_point *corners)
-{
-	writer_raw(writer, ",\"polygon\":[");
-	for (int i = 0; i < 4; i++) {
-		writer_raw(writer, i > 0 ? "," : "");
-		begin_point(writer, corners[i]);
-		writer_raw(writer, "}");
-	}
-	writer_raw(writer, "]");
-}
+#include "sink/finding.h"
 
 static void write_classes(
 	struct writer *writer, const struct gw_model_info *model, const struct gw_result *result)
@@ -91,7 +10,7 @@ static void write_classes(
 	writer_raw(writer, ",\"classes\":[");
 	for (uint16_t i = 0; i < result->count && i < GW_TOP_K; i++) {
 		writer_raw(writer, i > 0 ? ",{" : "{");
-		write_entry(writer, model, &result->findings[i]);
+		finding_write_entry(writer, model, &result->findings[i]);
 		writer_raw(writer, "}");
 	}
 	writer_raw(writer, "]");
@@ -108,12 +27,12 @@ static void write_objects(
 		writer_raw(writer, i > 0 ? ",{\"id\":\"" : "{\"id\":\"");
 		writer_unsigned(writer, i);
 		writer_raw(writer, "\",");
-		write_entry(writer, model, finding);
-		write_bbox(writer, finding);
+		finding_write_entry(writer, model, finding);
+		finding_write_bbox(writer, finding);
 		if (rest && result->task == GW_TASK_TEXT)
-			write_corners(writer, rest);
+			finding_write_corners(writer, rest);
 		else if (rest)
-			write_keypoints(writer, model, rest);
+			finding_write_keypoints(writer, model, rest);
 		writer_raw(writer, "}");
 	}
 	writer_raw(writer, "]");
@@ -122,47 +41,13 @@ static void write_objects(
 static void write_mask(
 	struct writer *writer, const struct gw_model_info *model, const struct gw_result *result)
 {
-	const struct gw_mask *mask =
-		result->count > 0 ? gw_result_rest(result, &result->findings[0]) : NULL;
+	const struct gw_finding *finding = &result->findings[0];
+	const struct gw_mask *mask = result->count > 0 ? gw_result_rest(result, finding) : NULL;
 
 	if (!mask)
 		return;
-	writer_raw(writer, ",\"mask\":{\"width\":");
-	writer_unsigned(writer, mask->width);
-	writer_raw(writer, ",\"height\":");
-	writer_unsigned(writer, mask->height);
-	write_bbox(writer, &result->findings[0]);
-	writer_raw(writer, ",\"labels\":[");
-	for (uint32_t i = 0; i < model->label_count; i++) {
-		writer_raw(writer, i > 0 ? "," : "");
-		writer_string(writer, model->labels[i]);
-	}
-	writer_raw(writer, "],\"runs\":[");
-	for (uint32_t i = 0; i < mask->count; i++) {
-		writer_raw(writer, i > 0 ? "," : "");
-		writer_unsigned(writer, mask->run[i].index);
-		writer_raw(writer, ",");
-		writer_unsigned(writer, mask->run[i].length);
-	}
-	writer_raw(writer, "]}");
-}
-
-static void write_tensor(struct writer *writer, const struct gw_model_info *model,
-	const struct gw_finding *finding, const struct gw_values *values)
-{
-	size_t count = 1;
-
-	writer_raw(writer, "{\"name\":");
-	write_label(writer, model, finding->index);
-	writer_raw(writer, ",\"shape\":[");
-	for (uint32_t i = 0; i < values->rank; i++) {
-		writer_raw(writer, i > 0 ? "," : "");
-		writer_unsigned(writer, values->dims[i]);
-		count *= values->dims[i];
-	}
-	writer_raw(writer, "],\"float32\":");
-	writer_base64(writer, values->value, count * sizeof(float));
-	writer_raw(writer, "}");
+	writer_raw(writer, ",");
+	finding_write_mask(writer, model, finding, mask);
 }
 
 static void write_tensors(
@@ -173,20 +58,43 @@ static void write_tensors(
 		const struct gw_finding *finding = &result->findings[i];
 
 		writer_raw(writer, i > 0 ? "," : "");
-		write_tensor(writer, model, finding, gw_result_rest(result, finding));
+		finding_write_tensor(writer, model, finding, gw_result_rest(result, finding));
 	}
 	writer_raw(writer, "]");
 }
 
-static void write_model(struct writer *writer, const struct gw_model_info *model)
+static void write_lines(
+	struct writer *writer, const struct gw_model_info *model, const struct gw_result *result)
 {
-	writer_raw(writer, "\"model\":{\"name\":");
+	writer_raw(writer, ",\"lines\":[");
+	for (uint16_t i = 0; i < result->count; i++) {
+		writer_raw(writer, i > 0 ? ",{" : "{");
+		finding_write_line(writer, result, &result->findings[i]);
+		writer_raw(writer, "}");
+	}
+	writer_raw(writer, "]");
+}
+
+static void write_picture(
+	struct writer *writer, const struct gw_model_info *model, const struct gw_result *result)
+{
+	const struct gw_picture *picture =
+		result->count > 0 ? gw_result_rest(result, &result->findings[0]) : NULL;
+
+	if (!picture)
+		return;
+	writer_raw(writer, ",");
+	finding_write_picture(writer, picture);
+}
+
+void findings_write_model(struct writer *writer, const struct gw_model_info *model)
+{
+	writer_raw(writer, "{\"name\":");
 	writer_string(writer, model->name);
 	writer_raw(writer, ",\"version\":");
 	writer_unsigned(writer, model->version);
 	writer_raw(writer, ",\"digest\":");
 	writer_string(writer, model->digest);
-	writer_raw(writer, "},");
 }
 
 void findings_write(struct writer *writer, const struct gw *gw, const struct gw_result *result)
@@ -198,17 +106,24 @@ void findings_write(struct writer *writer, const struct gw *gw, const struct gw_
 		[GW_TASK_TEXT] = write_objects,
 		[GW_TASK_SEGMENT] = write_mask,
 		[GW_TASK_RAW] = write_tensors,
+		[GW_TASK_READ] = write_lines,
+		[GW_TASK_ENHANCE] = write_picture,
 	};
 	const uint32_t models = atomic_load_explicit(&gw->model_count, memory_order_acquire);
 
+	if (result->task == GW_TASK_PLAN) {
+		findings_write_plan(writer, gw->models, models, result);
+		return;
+	}
 	if (result->model >= models || result->task == GW_TASK_NONE) {
 		writer_raw(writer, "\"task\":\"none\"");
 		return;
 	}
 	const struct gw_model_info *model = &gw->models[result->model];
 
-	write_model(writer, model);
-	writer_raw(writer, "\"task\":");
+	writer_raw(writer, "\"model\":");
+	findings_write_model(writer, model);
+	writer_raw(writer, "},\"task\":");
 	writer_string(writer, gw_task_name(result->task));
 	writers[result->task](writer, model, result);
 }

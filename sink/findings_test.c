@@ -127,6 +127,90 @@ static void tensors_are_base64(void **state)
 		"\"float32\":\"AACAPwAAAMA=\"}]");
 }
 
+static void lines_are_text_of_any_bytes(void **state)
+{
+	struct gw_finding *finding = &result.findings[0];
+
+	finding->confidence = 0.9f;
+	memcpy(gw_result_add(&result, finding, 7), "\xc3\xa9\"\0\n\xe2\x82", 7);
+	result.findings[1] = (struct gw_finding){.confidence = 1};
+	result.count = 2;
+	assert_written(GW_TASK_READ,
+		"\"read\",\"lines\":[{\"text\":"
+		"\"\xc3\xa9\\\"\\u0000\\u000a\xef\xbf\xbd\xef\xbf\xbd\","
+		"\"confidence\":0.9000},{\"text\":\"\",\"confidence\":1.0000}]");
+}
+
+static struct gw_picture *add_picture(uint16_t at, float psnr)
+{
+	struct gw_picture *picture =
+		gw_result_add(&result, &result.findings[at], sizeof(*picture) + 2);
+
+	*picture = (struct gw_picture){.width = 640, .height = 480, .size = 2, .psnr = psnr};
+	return picture;
+}
+
+static void a_better_picture_is_told_without_its_bytes(void **state)
+{
+	result.count = 1;
+	add_picture(0, -1);
+	assert_written(GW_TASK_ENHANCE,
+		"\"enhance\",\"enhanced\":{\"width\":640,\"height\":480,\"bytes\":2}");
+	add_picture(0, 31.256f);
+	assert_written(GW_TASK_ENHANCE,
+		"\"enhance\",\"enhanced\":{\"width\":640,\"height\":480,\"bytes\":2,"
+		"\"psnr\":31.26}");
+}
+
+static void assert_plan(const char *expected)
+{
+	struct writer writer;
+
+	result.task = GW_TASK_PLAN;
+	writer_begin(&writer, text, sizeof(text) - 1);
+	findings_write(&writer, gw, &result);
+	text[writer.size] = '\0';
+	assert_string_equal(text, expected);
+}
+
+#define MODEL(task) "{\"name\":\"m\",\"version\":3,\"digest\":\"sha256:0\",\"task\":\"" task "\"}"
+
+static void a_plan_is_one_list_with_models_and_parents(void **state)
+{
+	gw->model_count = 3;
+	gw->models[1] = gw->models[2] = gw->models[0];
+	gw->models[0].task = GW_TASK_DETECT;
+	gw->models[1].task = GW_TASK_READ;
+	gw->models[2].task = GW_TASK_CLASSIFY;
+	result.findings[0] = (struct gw_finding){
+		.index = 1, .model = 0, .parent = GW_NO_FINDING, .confidence = 0.5f, .x1 = 3};
+	result.findings[1] = (struct gw_finding){.model = 1, .parent = 0, .confidence = 1};
+	memcpy(gw_result_add(&result, &result.findings[1], 2), "ab", 2);
+	/* Of a model that is not there: it is passed by, and the numbers stay. */
+	result.findings[2] = (struct gw_finding){.model = 9, .parent = GW_NO_FINDING};
+	result.findings[3] =
+		(struct gw_finding){.model = 2, .parent = GW_NO_FINDING, .confidence = 0.25f};
+	result.count = 4;
+	memcpy(result.runs, (uint16_t[]){0, 1, 0, 2, 7}, 5 * sizeof(result.runs[0]));
+	result.run_count = 5;
+	result.disagreement = 0.125f;
+	assert_plan("\"task\":\"plan\",\"models\":[" MODEL("detect") "," MODEL("read") "," MODEL(
+		"classify") "],\"disagreement\":0.1250,\"truncated\":false,\"findings\":["
+			    "{\"id\":\"0\",\"kind\":\"object\",\"model\":\"m:3\","
+			    "\"type\":\"road\",\"index\":1,\"confidence\":0.5000,\"bbox\":{"
+			    "\"leftX\":0.00,\"topY\":0.00,\"rightX\":3.00,\"bottomY\":0.00}},"
+			    "{\"id\":\"1\",\"kind\":\"read\",\"model\":\"m:3\",\"parent\":\"0\","
+			    "\"text\":\"ab\",\"confidence\":1.0000},"
+			    "{\"id\":\"3\",\"kind\":\"class\",\"model\":\"m:3\","
+			    "\"type\":\"sky\",\"index\":0,\"confidence\":0.2500}]");
+	result.count = 0;
+	result.truncated = true;
+	gw_result_begin_plan(&result);
+	assert_plan("\"task\":\"plan\",\"models\":[],\"truncated\":false,\"findings\":[]");
+	result.truncated = true;
+	assert_plan("\"task\":\"plan\",\"models\":[],\"truncated\":true,\"findings\":[]");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -136,6 +220,9 @@ int main(void)
 		TEST(text_has_corners),
 		TEST(a_mask_is_runs),
 		TEST(tensors_are_base64),
+		TEST(lines_are_text_of_any_bytes),
+		TEST(a_better_picture_is_told_without_its_bytes),
+		TEST(a_plan_is_one_list_with_models_and_parents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,8 @@ void fixture_close(struct fixture *fixture, uint32_t ms)
 		assert_int_equal(
 			gw_counter_get(&fixture_stats(fixture, camera)->results_waiting), 0);
 		assert_int_equal(gw_counter_get(&fixture_stats(fixture, camera)->samples_held), 0);
+		assert_int_equal(
+			gw_counter_get(&fixture_stats(fixture, camera)->samples_beside), 0);
 	}
 	fixture_assert_balanced(fixture);
 	destroy(fixture);
@@ -176,6 +178,28 @@ struct gw_frame *fixture_frame(struct fixture *fixture, uint32_t camera)
 			.x1 = 30.25f,
 			.y1 = 40.125f};
 	}
+	return frame;
+}
+
+struct gw_frame *fixture_enhanced_frame(struct fixture *fixture, float disagreement)
+{
+	struct gw_frame *frame = fixture_frame(fixture, 0);
+	struct gw_result *result = &frame->result;
+
+	fixture->gw.models[1].task = GW_TASK_ENHANCE;
+	gw_frame_begin_result(frame);
+	result->task = GW_TASK_PLAN;
+	result->disagreement = disagreement;
+	for (uint16_t i = 0; i < 3; i++) {
+		struct gw_finding *finding = &result->findings[i];
+
+		*finding = (struct gw_finding){.model = i > 0, .parent = GW_NO_FINDING};
+		if (i > 0)
+			*(struct gw_picture *)gw_result_add(
+				result, finding, sizeof(struct gw_picture) + 4) =
+				(struct gw_picture){.width = 2, .height = 2, .size = 4};
+	}
+	result->count = 3;
 	return frame;
 }
 
@@ -244,7 +268,8 @@ void fixture_assert_balanced(struct fixture *fixture)
 		uint64_t held = gw_counter_get(&sink->samples_held);
 		uint64_t frames = gw_pool_in_use(fixture->gw.pool, camera) - held +
 			gw_counter_get(&sink->results_waiting) + gw_counter_get(&sink->delivered);
-		uint64_t samples = held + gw_counter_get(&sink->samples_delivered);
+		uint64_t samples = held + gw_counter_get(&sink->samples_beside) +
+			gw_counter_get(&sink->samples_delivered);
 
 		for (int drop = 1; drop < GW_DROP_COUNT; drop++) {
 			if (gw_drops[drop].unit == GW_FRAME)

@@ -32,6 +32,10 @@ void fixture_close(struct fixture *fixture, uint32_t ms);
 
 /* A complete frame of a camera with a result, not sent yet. NULL when the pool is empty. */
 struct gw_frame *fixture_frame(struct fixture *fixture, uint32_t camera);
+
+/* One of camera 0 with the result of a plan: a class of the picture, and two better pictures of it.
+ */
+struct gw_frame *fixture_enhanced_frame(struct fixture *fixture, float disagreement);
 /* Takes a frame that will not be sent out of the balance again. */
 void fixture_drop(struct fixture *fixture, struct gw_frame *frame);
 void fixture_send(struct fixture *fixture, struct gw_frame *frame);

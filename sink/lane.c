@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/gateway.h"
 #include "core/log.h"
+#include "sink/enhanced.h"
 #include "sink/record.h"
 #include "sink/sink.h"
 
@@ -23,6 +24,21 @@ static void gauge_stuck(struct sink *sink, const struct gw_frame *frame, bool ga
 		gauge_move(
 			&sink->lane->stats->camera[frame->camera].results_waiting, gauged ? 1 : -1);
 	sink->gauged = gauged;
+}
+
+/* One more record waits that lies in the frame's slot. */
+static void hold(struct gw_camera_stats *stats, struct gw_frame *frame)
+{
+	const bool first = frame->pictures_held++ == 0;
+
+	gauge_move(first ? &stats->samples_held : &stats->samples_beside, 1);
+}
+
+static void unhold(struct gw_camera_stats *stats, struct gw_frame *frame)
+{
+	const bool last = --frame->pictures_held == 0;
+
+	gauge_move(last ? &stats->samples_held : &stats->samples_beside, -1);
 }
 
 /* Tells the source of a frame what became of it, if it asked. */
@@ -60,15 +76,16 @@ void sink_report(struct sink *sink, const struct sink_report *report)
 	}
 	if (delivered)
 		gw_counter_add(&stats->samples_delivered, 1);
-	gauge_move(&stats->samples_held, -1);
-	if (report->frame == sink->stuck)
+	unhold(stats, report->frame);
+	if (report->frame == sink->stuck && report->frame->pictures_held == 0)
 		gauge_stuck(sink, sink->stuck, false);
 	room_leave(&sink->shared->room, report->frame);
 }
 
-static bool sample_due(struct sink *sink, uint32_t index)
+static bool sample_due(struct sink *sink, const struct gw_frame *frame)
 {
-	struct gw_camera_slot *slot = &sink->gw->cameras->slot[index];
+	struct gw_camera_slot *slot = &sink->gw->cameras->slot[frame->camera];
+	const float least = atomic_load_explicit(&slot->sample_disagreement, memory_order_relaxed);
 	/* A replay writes down every picture. */
 	uint32_t every = sink->gw->replay
 		? 1
@@ -77,35 +94,49 @@ static bool sample_due(struct sink *sink, uint32_t index)
 	bool now = atomic_load_explicit(&slot->sample_now, memory_order_relaxed) &&
 		atomic_exchange_explicit(&slot->sample_now, false, memory_order_relaxed);
 
-	return sampler_due(&sink->samplers[index], every, now);
+	return sampler_due(&sink->samplers[frame->camera], every,
+		now || sampler_doubts(frame->result.disagreement, least));
 }
 
-/* Hands one record over. The gauge moves first: the back-end may report from within submit. */
-static enum gw_drop submit(struct sink *sink, struct gw_counter *gauge, struct gw_frame *frame,
-	enum sink_kind kind, bool sampled)
+/* What all records of a frame have in common. */
+static struct sink_record record_of(
+	const struct sink *sink, struct gw_frame *frame, enum sink_kind kind)
 {
-	const struct record *record = sink->record;
-	bool result = kind == SINK_RESULT;
-	const struct sink_record out = {
+	return (struct sink_record){
 		.kind = kind,
 		.frame = frame,
 		.camera = frame->version->config->name,
-		.id = record->id,
-		.source = record->source,
-		.time = record->time,
-		.value = result ? (const void *)record->value : frame->jpeg.data,
-		.size = result ? record->size : frame->jpeg.size,
-		.sampled = sampled,
+		.id = sink->record->id,
+		.source = sink->record->source,
+		.time = sink->record->time,
+		.finding = GW_NO_FINDING,
 	};
+}
 
-	sink->waiting[kind]++;
+/* Hands one record over. The gauges moved before: the back-end may report from within submit. */
+static enum gw_drop submit(struct sink *sink, const struct sink_record *out)
+{
+	sink->waiting[out->kind]++;
+	enum gw_drop drop = sink->ops->submit(sink->backend, out);
+
+	if (drop != GW_DROP_NONE)
+		sink->waiting[out->kind]--;
+	return drop;
+}
+
+static enum gw_drop send_result(struct sink *sink, struct gw_frame *frame)
+{
+	struct gw_counter *gauge = &sink->lane->stats->camera[frame->camera].results_waiting;
+	struct sink_record out = record_of(sink, frame, SINK_RESULT);
+
+	out.value = sink->record->value;
+	out.size = sink->record->size;
+	out.sampled = sink->sampled;
 	gauge_move(gauge, 1);
-	enum gw_drop drop = sink->ops->submit(sink->backend, &out);
+	enum gw_drop drop = submit(sink, &out);
 
-	if (drop != GW_DROP_NONE) {
-		sink->waiting[kind]--;
+	if (drop != GW_DROP_NONE)
 		gauge_move(gauge, -1);
-	}
 	return drop;
 }
 
@@ -124,44 +155,84 @@ static bool comes_again(const struct sink *sink, const struct gw_frame *frame, e
 	}
 }
 
-/* The picture goes by reference: the frame's slot stays in use until the back-end has reported it.
- */
-static enum gw_drop send_sample(struct sink *sink, struct gw_frame *frame)
+/* A picture goes by reference: the frame's slot stays in use until the back-end has reported it. */
+static enum gw_drop send_picture(struct sink *sink, const struct sink_record *out)
 {
-	struct gw_camera_stats *stats = &sink->lane->stats->camera[frame->camera];
+	struct gw_camera_stats *stats = &sink->lane->stats->camera[out->frame->camera];
+	struct gw_frame *frame = out->frame;
 	enum gw_drop drop;
 
 	if (!room_take(&sink->shared->room, frame->size_class))
 		return GW_DROP_SAMPLE_BUDGET;
 	gw_frame_ref(frame);
-	drop = submit(sink, &stats->samples_held, frame, SINK_SAMPLE, true);
-	if (drop != GW_DROP_NONE)
+	hold(stats, frame);
+	drop = submit(sink, out);
+	if (drop != GW_DROP_NONE) {
+		unhold(stats, frame);
 		room_leave(&sink->shared->room, frame);
+	}
 	return drop;
+}
+
+/* Counts a picture that is through, one way or the other: before its result may have to come again.
+ */
+static void count_picture(struct sink *sink, const struct gw_frame *frame, enum gw_drop refused)
+{
+	struct gw_camera_stats *stats = &sink->lane->stats->camera[frame->camera];
+
+	gw_counter_add(&stats->samples, 1);
+	if (refused != GW_DROP_NONE)
+		gw_count_drop(stats, refused);
+}
+
+/* The camera's own picture. False: it waits. */
+static bool send_sample(struct sink *sink, struct gw_frame *frame)
+{
+	struct sink_record out = record_of(sink, frame, SINK_SAMPLE);
+
+	if (!sink->chosen || sink->sampled)
+		return true;
+	out.value = frame->jpeg.data;
+	out.size = frame->jpeg.size;
+	const enum gw_drop refused = send_picture(sink, &out);
+
+	if (comes_again(sink, frame, refused))
+		return false;
+	sink->sampled = refused == GW_DROP_NONE;
+	sink->chosen = sink->sampled;
+	count_picture(sink, frame, refused);
+	return true;
+}
+
+/* The pictures that models made of it. False: one waits, and those after it. */
+static bool send_enhanced(struct sink *sink, struct gw_frame *frame)
+{
+	struct sink_record out = record_of(sink, frame, SINK_SAMPLE);
+	const struct gw_picture *picture;
+
+	while ((picture = enhanced_next(sink->gw, &frame->result, &sink->enhanced))) {
+		out.value = picture->jpeg;
+		out.size = picture->size;
+		out.finding = sink->enhanced;
+		const enum gw_drop refused = send_picture(sink, &out);
+
+		if (comes_again(sink, frame, refused))
+			return false;
+		sink->enhanced++;
+		count_picture(sink, frame, refused);
+	}
+	return true;
 }
 
 /* Hands over what there is of a well frame. False: it waits as `stuck`, as far as it came. */
 static bool deliver(struct sink *sink, struct gw_frame *frame, enum gw_drop *drop)
 {
-	struct gw_camera_stats *stats = &sink->lane->stats->camera[frame->camera];
-
 	frame->stamp[GW_STAMP_SINK] = gw_now();
 	record_begin(sink->record, frame);
-	if (sink->chosen && !sink->sampled) {
-		enum gw_drop refused = send_sample(sink, frame);
-
-		if (comes_again(sink, frame, refused))
-			return false;
-		sink->sampled = refused == GW_DROP_NONE;
-		sink->chosen = sink->sampled;
-		/* Before its result may have to come again. */
-		gw_counter_add(&stats->samples, 1);
-		if (refused != GW_DROP_NONE)
-			gw_count_drop(stats, refused);
-	}
-	*drop = record_finish(sink->record, frame, sink->sampled) != 0
-		? GW_DROP_SINK_FAILED
-		: submit(sink, &stats->results_waiting, frame, SINK_RESULT, sink->sampled);
+	if (!send_sample(sink, frame) || !send_enhanced(sink, frame))
+		return false;
+	*drop = record_finish(sink->record, frame, sink->sampled) != 0 ? GW_DROP_SINK_FAILED
+								       : send_result(sink, frame);
 	return !comes_again(sink, frame, *drop);
 }
 
@@ -184,12 +255,10 @@ static void count_out(struct sink *sink, struct gw_frame *frame, enum gw_drop dr
 static bool finish(struct sink *sink, struct gw_frame *frame)
 {
 	enum gw_drop drop = frame->drop;
-	bool sampled = sink->sampled;
 
 	if (drop == GW_DROP_NONE) {
 		if (!deliver(sink, frame, &drop)) {
-			if (sink->sampled && !sampled)
-				gauge_stuck(sink, frame, true);
+			gauge_stuck(sink, frame, frame->pictures_held > 0);
 			sink->stuck = frame;
 			return false;
 		}
@@ -206,8 +275,9 @@ static bool finish(struct sink *sink, struct gw_frame *frame)
 /* A new frame, from its beginning. */
 static bool begin(struct sink *sink, struct gw_frame *frame)
 {
-	sink->chosen = frame->drop == GW_DROP_NONE && sample_due(sink, frame->camera);
+	sink->chosen = frame->drop == GW_DROP_NONE && sample_due(sink, frame);
 	sink->sampled = false;
+	sink->enhanced = 0;
 	return finish(sink, frame);
 }
 
@@ -269,9 +339,9 @@ static void write_off_sample(struct gw_frame *frame, void *arg)
 {
 	struct sink *sink = arg;
 
-	/* Of the slots in use, only those with a waiting sample have come as far as here. */
-	if (frame->stamp[GW_STAMP_SINK] != 0 &&
-		gw_lane_of(frame->camera, sink->lane->stage->lane_count) == sink->lane->index)
+	if (gw_lane_of(frame->camera, sink->lane->stage->lane_count) != sink->lane->index)
+		return;
+	for (uint8_t held = frame->pictures_held; held > 0; held--)
 		sink_report(sink,
 			&(struct sink_report){
 				.kind = SINK_SAMPLE,

@@ -27,6 +27,7 @@ struct sink {
 	struct gw_frame *stuck;
 	bool chosen; /* its picture is a sample */
 	bool sampled; /* ... and was handed over */
+	uint16_t enhanced; /* enhanced pictures of findings before this one are through */
 	/* The slot counts as one that only a sample keeps: so the result counts as waiting. */
 	bool gauged;
 };

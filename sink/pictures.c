@@ -8,12 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/result.h"
 #include "sink/writer.h"
 
 #define DIGITS 8
+#define ENHANCED ".enhanced-"
 #define DIGITS_MOST 18 /* numbers that can be counted on from */
 
-void picture_name(char name[PICTURE_NAME], uint64_t number)
+void picture_name(char name[PICTURE_NAME], uint64_t number, uint16_t finding)
 {
 	struct writer writer;
 	uint64_t limit = 10000000; /* of DIGITS */
@@ -22,8 +24,20 @@ void picture_name(char name[PICTURE_NAME], uint64_t number)
 	for (; limit > 1 && number < limit; limit /= 10)
 		writer_raw(&writer, "0");
 	writer_unsigned(&writer, number);
+	if (finding != GW_NO_FINDING) {
+		writer_raw(&writer, ENHANCED);
+		writer_unsigned(&writer, finding);
+	}
 	writer_raw(&writer, ".jpg");
 	name[writer.size] = '\0';
+}
+
+/* Of ".enhanced-3", 0 when nothing of the kind is there. */
+static size_t enhanced_size(const char *name)
+{
+	const size_t size = strlen(ENHANCED);
+
+	return strncmp(name, ENHANCED, size) == 0 ? size + strspn(name + size, "0123456789") : 0;
 }
 
 static bool is_picture(const char *name)
@@ -31,7 +45,7 @@ static bool is_picture(const char *name)
 	const size_t digits = strspn(name, "0123456789");
 
 	return (digits == DIGITS || (digits > DIGITS && digits <= DIGITS_MOST && name[0] != '0')) &&
-		strcmp(name + digits, ".jpg") == 0;
+		strcmp(name + digits + enhanced_size(name + digits), ".jpg") == 0;
 }
 
 /* Calls `visit` with every picture's name until it returns other than 0. */

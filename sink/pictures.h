@@ -4,10 +4,11 @@
 
 #include <stdint.h>
 
-#define PICTURE_NAME 32
+#define PICTURE_NAME 48
 
-/* Writes the name of picture `number`. Any thread. */
-void picture_name(char name[PICTURE_NAME], uint64_t number);
+/* Writes the name of picture `number`, or of the enhanced one that is a finding of it:
+ * 00000000.enhanced-3.jpg; GW_NO_FINDING: its own. Any thread. */
+void picture_name(char name[PICTURE_NAME], uint64_t number, uint16_t finding);
 
 /* Takes all pictures out of the directory. Returns 0 or a negative errno. */
 int pictures_remove(int directory);

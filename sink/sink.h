@@ -18,8 +18,8 @@ struct sink;
 
 enum sink_kind {
 	SINK_RESULT, /* `value` is JSON text that is gone when submit returns */
-	SINK_SAMPLE, /* `value` is the frame's JPEG stream; it stays until the record was reported
-		      */
+	SINK_SAMPLE, /* `value` is a JPEG stream in the frame's slot; it stays until the record was
+			reported */
 };
 
 struct sink_record {
@@ -34,6 +34,8 @@ struct sink_record {
 	const void *value;
 	uint32_t size;
 	bool sampled; /* result: the frame's picture was accepted as a sample before it */
+	/* Sample: the finding whose enhanced picture it is; GW_NO_FINDING: the camera's own. */
+	uint16_t finding;
 };
 
 struct sink_report {

@@ -68,6 +68,52 @@ static void print_kinds(struct record *record, struct fixture *f, struct gw_fram
 	*values = (struct gw_values){1, {1}};
 	values->value[0] = 1;
 	print_one(record, frame, false);
+	result->task = GW_TASK_READ;
+	memcpy(gw_result_add(result, finding, 3), "a\"\xff", 3);
+	print_one(record, frame, false);
+	result->task = GW_TASK_ENHANCE;
+	*(struct gw_picture *)gw_result_add(result, finding, sizeof(struct gw_picture)) =
+		(struct gw_picture){.width = 640, .height = 480, .psnr = 31.5f};
+	print_one(record, frame, false);
+}
+
+/* One finding of every task, each of a model of its own and about the one before it. */
+static void print_plan(struct record *record, struct fixture *f, struct gw_frame *frame)
+{
+	static const enum gw_task tasks[] = {GW_TASK_DETECT, GW_TASK_CLASSIFY, GW_TASK_TEXT,
+		GW_TASK_READ, GW_TASK_SEGMENT, GW_TASK_RAW, GW_TASK_ENHANCE};
+	const uint16_t count = sizeof(tasks) / sizeof(tasks[0]);
+	struct gw_result *result = &frame->result;
+
+	gw_frame_begin_result(frame);
+	result->task = GW_TASK_PLAN;
+	result->model = GW_NO_MODEL;
+	for (uint16_t i = 0; i < count; i++) {
+		struct gw_finding *finding = &result->findings[i];
+
+		f->gw.models[i] = f->gw.models[1];
+		f->gw.models[i].task = tasks[i];
+		result->runs[result->run_count++] = i;
+		*finding = (struct gw_finding){.model = i,
+			.parent = i > 0 ? i - 1 : GW_NO_FINDING,
+			.confidence = 0.5f,
+			.x1 = 9,
+			.y1 = 9};
+		/* Zeroes are an empty one of each. */
+		memset(gw_result_add(result, finding, 64), 0, 64);
+	}
+	((struct gw_mask *)gw_result_rest(result, &result->findings[4]))->width = 1;
+	((struct gw_mask *)gw_result_rest(result, &result->findings[4]))->height = 1;
+	*(struct gw_picture *)gw_result_rest(result, &result->findings[6]) =
+		(struct gw_picture){.width = 2, .height = 2};
+	f->gw.model_count = count;
+	result->count = count;
+	result->disagreement = 0.25f;
+	print_one(record, frame, true);
+	result->count = 0;
+	result->truncated = true;
+	result->disagreement = -1;
+	print_one(record, frame, false);
 }
 
 static void print(void)
@@ -97,6 +143,7 @@ static void print(void)
 			.y1 = -0.001f};
 	print_one(record, objects, true);
 	print_kinds(record, f, objects);
+	print_plan(record, f, objects);
 	digits->result.task = GW_TASK_NONE;
 	digits->result.model = GW_NO_MODEL;
 	for (int stamp = GW_STAMP_DECODE; stamp < GW_STAMP_SINK; stamp++)

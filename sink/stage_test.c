@@ -239,6 +239,55 @@ static void a_class_of_one_slot_has_its_sample_too(void **state)
 	fixture_close(f, 10);
 }
 
+static void enhanced_pictures_wait_in_one_slot_and_are_counted_each(void **state)
+{
+	struct fixture *f = fixture_open(AWAY, false);
+
+	fixture_send(f, fixture_enhanced_frame(f, -1));
+	fixture_turn(f);
+	fixture_send(f, fixture_enhanced_frame(f, -1));
+	fixture_turn(f);
+	/* Of the first frame all three, of the second its own: the budget is 4. */
+	assert_int_equal(of(&fixture_stats(f, 0)->samples), 6);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples_held), 2);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples_beside), 2);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_BUDGET), 2);
+	assert_int_equal(gw_pool_in_use(f->gw.pool, UINT32_MAX), 2);
+	assert_int_equal(of(&fixture_stats(f, 0)->results_waiting), 2);
+	fixture_assert_balanced(f);
+	fixture_close(f, 50);
+}
+
+static void enhanced_pictures_that_are_confirmed_give_the_slot_back(void **state)
+{
+	struct fixture *f = fixture_open("kafka: {backend: 'null', frames: {every: 0}}\n", false);
+
+	fixture_send(f, fixture_enhanced_frame(f, -1));
+	fixture_turn(f);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples), 2);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples_delivered), 2);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples_held), 0);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples_beside), 0);
+	fixture_assert_balanced(f);
+	fixture_close(f, 100);
+}
+
+static void a_frame_that_models_disagree_about_is_sampled(void **state)
+{
+	struct fixture *f = fixture_open(
+		"kafka: {backend: 'null', frames: {every: 0, disagreement: 0.5}}\n", false);
+
+	fixture_send(f, fixture_enhanced_frame(f, 0.25f));
+	fixture_send(f, fixture_enhanced_frame(f, -1));
+	fixture_turn(f);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples), 4);
+	fixture_send(f, fixture_enhanced_frame(f, 0.5f));
+	fixture_turn(f);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples), 4 + 3);
+	fixture_assert_balanced(f);
+	fixture_close(f, 100);
+}
+
 static void what_is_unsent_at_the_end_is_counted_as_lost_in_time(void **state)
 {
 	struct fixture *f = fixture_open(AWAY, false);
@@ -421,6 +470,9 @@ int main(void)
 		cmocka_unit_test(several_lanes_have_one_budget),
 		cmocka_unit_test(a_lossless_frame_waits_for_what_another_lane_holds),
 		cmocka_unit_test(a_class_of_one_slot_has_its_sample_too),
+		cmocka_unit_test(a_frame_that_models_disagree_about_is_sampled),
+		cmocka_unit_test(enhanced_pictures_that_are_confirmed_give_the_slot_back),
+		cmocka_unit_test(enhanced_pictures_wait_in_one_slot_and_are_counted_each),
 		cmocka_unit_test(what_is_unsent_at_the_end_is_counted_as_lost_in_time),
 		cmocka_unit_test(a_queue_that_is_full_is_counted),
 		cmocka_unit_test(several_lanes_share_the_room_for_records),

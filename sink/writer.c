@@ -27,9 +27,9 @@ void writer_raw(struct writer *writer, const char *text)
 	put(writer, text, strlen(text));
 }
 
-/* How many bytes the UTF-8 sequence at `s` has (RFC 3629, section 4), 0 when it is none. The end of
- * the string stops every sequence. */
-static size_t utf8_size(const unsigned char *s)
+/* How many bytes the UTF-8 sequence at `s` has (RFC 3629, section 4), 0 when it is none. `room`:
+ * bytes that there are, at least 1. */
+static size_t utf8_size(const unsigned char *s, size_t room)
 {
 	unsigned char low = 0x80, high = 0xbf;
 	size_t size;
@@ -43,6 +43,8 @@ static size_t utf8_size(const unsigned char *s)
 	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
 		size = 4;
 	else
+		return 0;
+	if (size > room)
 		return 0;
 	/* Overlong forms, surrogates and what lies beyond U+10FFFF show in the second byte. */
 	if (s[0] == 0xe0)
@@ -72,43 +74,49 @@ static void put_escaped(struct writer *writer, unsigned char c)
 		put(writer, text, sizeof(text));
 }
 
-void writer_string(struct writer *writer, const char *text)
+void writer_text(struct writer *writer, const void *text, size_t size)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	const unsigned char *s = size > 0 ? text : (const void *)"", *const end = s + size;
 
 	put(writer, "\"", 1);
-	while (*s) {
+	while (s < end) {
 		size_t plain = 0;
 
 		/* Most labels are one plain run. */
-		while (s[plain] >= 0x20 && s[plain] < 0x80 && s[plain] != '"' && s[plain] != '\\')
+		while (s + plain < end && s[plain] >= 0x20 && s[plain] < 0x80 && s[plain] != '"' &&
+			s[plain] != '\\')
 			plain++;
 		put(writer, (const char *)s, plain);
 		s += plain;
-		if (!*s)
+		if (s == end)
 			break;
-		size_t size = utf8_size(s);
+		size_t used = utf8_size(s, (size_t)(end - s));
 
-		if (size == 0) {
+		if (used == 0) {
 			put(writer, "\xef\xbf\xbd", 3);
-			size = 1;
-		} else if (size == 1) {
+			used = 1;
+		} else if (used == 1) {
 			put_escaped(writer, *s);
 		} else {
-			put(writer, (const char *)s, size);
+			put(writer, (const char *)s, used);
 		}
-		s += size;
+		s += used;
 	}
 	put(writer, "\"", 1);
 }
 
+void writer_string(struct writer *writer, const char *text)
+{
+	writer_text(writer, text, strlen(text));
+}
+
 bool writer_keeps(const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	const unsigned char *s = (const unsigned char *)text, *const end = s + strlen(text);
 	size_t size;
 
-	for (; *s; s += size) {
-		size = utf8_size(s);
+	for (; s < end; s += size) {
+		size = utf8_size(s, (size_t)(end - s));
 		if (size == 0 || *s < 0x20 || *s == 0x7f)
 			return false;
 	}

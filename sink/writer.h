@@ -28,6 +28,9 @@ void writer_raw(struct writer *writer, const char *text);
  * UTF-8 becomes U+FFFD. */
 void writer_string(struct writer *writer, const char *text);
 
+/* The same of `size` bytes; a zero byte is one like any other. NULL: none. */
+void writer_text(struct writer *writer, const void *text, size_t size);
+
 /* Whether writer_string() writes the text as it is, but for quotes and backslashes: it is UTF-8
  * without control characters. */
 bool writer_keeps(const char *text);

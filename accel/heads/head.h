@@ -63,4 +63,4 @@ float head_logit(float probability);
 
 extern const struct head head_classify;
 extern const struct head head_centernet, head_yolo, head_yolov3, head_ssd, head_boxes;
-extern const struct head head_text, head_segment, head_raw;
+extern const struct head head_text, head_segment, head_raw, head_read, head_enhance;

@@ -23,6 +23,10 @@ const struct head *head_of(const struct model_description *d)
 		return &head_segment;
 	case GW_TASK_RAW:
 		return &head_raw;
+	case GW_TASK_READ:
+		return &head_read;
+	case GW_TASK_ENHANCE:
+		return &head_enhance;
 	default:
 		return detectors[d->detect->head];
 	}

@@ -74,6 +74,29 @@ static void choose_detect(struct model_detect *detect, struct input *input)
 	};
 }
 
+static void choose_read(struct model_read *read, struct input *input)
+{
+	const uint8_t bits = take(input);
+
+	if (bits & 1)
+		*read = (struct model_read){.tensor = name, .softmax = bits & 2};
+	else
+		*read = (struct model_read){.character = name, .confidence = name};
+	read->threshold = bits & 4 ? 0.5f : 0;
+}
+
+static void choose_enhance(
+	struct model_enhance *enhance, struct model_input *picture, struct input *input)
+{
+	const uint8_t bits = take(input);
+
+	enhance->factor = 1 + bits % 2;
+	enhance->white = bits & 2 ? 1 : 255;
+	picture->layout = bits & 4 ? MODEL_NHWC : MODEL_NCHW;
+	picture->colors = bits & 8 ? MODEL_BGR : MODEL_RGB;
+	picture->channels = bits & 16 ? 3 : 1;
+}
+
 /* What the model would have had, where the head leaves it open. */
 static bool settle(const struct model_description *d, struct infer_tensor *tensors, uint32_t count,
 	struct input *input)
@@ -124,6 +147,17 @@ static void check_mask(const struct gw_result *result)
 	require(cells == (uint64_t)mask->width * mask->height);
 }
 
+static void check_picture(const struct gw_result *result)
+{
+	const struct gw_picture *picture = gw_result_rest(result, &result->findings[0]);
+
+	require(picture && picture->width > 0 && picture->height > 0 && picture->size > 4);
+	require(sizeof(*picture) + picture->size == result->findings[0].extra_size);
+	require(picture->jpeg[0] == 0xff && picture->jpeg[1] == 0xd8);
+	require(picture->jpeg[picture->size - 2] == 0xff &&
+		picture->jpeg[picture->size - 1] == 0xd9);
+}
+
 static void check(const struct model_description *d, const struct gw_result *result)
 {
 	require(result->task == d->task && result->count <= GW_FINDINGS);
@@ -139,6 +173,8 @@ static void check(const struct model_description *d, const struct gw_result *res
 	}
 	if (d->task == GW_TASK_SEGMENT)
 		check_mask(result);
+	if (d->task == GW_TASK_ENHANCE)
+		check_picture(result);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -154,21 +190,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct model_text text = {name, 0.3f, 0.6f, 1.5f, GW_BOXES, 3};
 	struct model_segment segment = {.tensor = name, .labels = take(&input) & 1};
 	struct model_raw raw = {names, 2};
+	struct model_read reader = {0};
+	struct model_enhance enhance = {name, 1, 255, 50};
 	struct model_detect detect;
 	struct model_description d = {
-		.task = GW_TASK_CLASSIFY + take(&input) % 5,
+		.task = GW_TASK_CLASSIFY + take(&input) % 7,
 		.labels = names,
 		.labels_count = LABELS,
-		.input = {.width = SIDE, .height = SIDE},
+		.input = {.width = SIDE, .height = SIDE, .channels = 1},
 		.classify = &classify,
 		.detect = &detect,
 		.text = &text,
 		.segment = &segment,
 		.raw = &raw,
+		.read = &reader,
+		.enhance = &enhance,
 	};
 	struct infer_tensor tensors[INFER_OUTPUTS];
 
 	choose_detect(&detect, &input);
+	if (d.task == GW_TASK_READ)
+		choose_read(&reader, &input);
+	if (d.task == GW_TASK_ENHANCE)
+		choose_enhance(&enhance, &d.input, &input);
 	classify.softmax = detect.sigmoid;
 	classify.sigmoid = detect.objectness && !detect.sigmoid;
 	keypoints.tensor = detect.head == MODEL_DETECT_CENTERNET ? name : NULL;

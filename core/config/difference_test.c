@@ -77,6 +77,24 @@ static void cameras_are_the_same_by_name_in_any_order(void **state)
 		"0.2\",\"port\":1,\"width\":0,\"height\":0,\"conceal\":false,\"quota\":8}\n");
 }
 
+static void steps_are_named_by_their_names(void **state)
+{
+	assert_difference("cameras: [" CAMERA(
+				  "a", "1, plan: [{model: m}, {name: k, model: n, from: m}]") "]\n",
+		"cameras: [" CAMERA("a",
+			"1, plan: [{model: m}, {name: k, model: n, from: m, least: 0.3}]") "]\n"
+											   "kafka: "
+											   "{frames"
+											   ": "
+											   "{disagr"
+											   "eement:"
+											   " 0.7}}"
+											   "\n",
+		2,
+		"cameras[a].plan[k].least changed 0.0 0.3\n"
+		"kafka.frames.disagreement changed 0.0 0.7\n");
+}
+
 static void entries_without_names_are_the_same_by_place(void **state)
 {
 	assert_difference("cameras: []\nframes: {classes: [{width: 1, height: 2, count: 3}]}\n",
@@ -120,6 +138,7 @@ static void the_longest_path_gives_the_rule(void **state)
 	assert_int_equal(gw_config_rule("log.level"), GW_RULE_LOG_LEVEL);
 	assert_int_equal(gw_config_rule("log.to"), GW_RULE_RESTART);
 	assert_int_equal(gw_config_rule("kafka.frames.every"), GW_RULE_SAMPLING);
+	assert_int_equal(gw_config_rule("kafka.frames.disagreement"), GW_RULE_SAMPLING);
 	assert_int_equal(gw_config_rule("kafka.frames.everything"), GW_RULE_RESTART);
 	assert_int_equal(gw_config_rule("cameras[a.log].quota"), GW_RULE_CAMERAS);
 	assert_int_equal(gw_config_rule("nosuch"), GW_RULE_RESTART);
@@ -132,6 +151,7 @@ int main(void)
 		cmocka_unit_test(a_value_is_named_with_what_it_was_and_is),
 		cmocka_unit_test(a_device_is_named_and_needs_a_restart),
 		cmocka_unit_test(cameras_are_the_same_by_name_in_any_order),
+		cmocka_unit_test(steps_are_named_by_their_names),
 		cmocka_unit_test(entries_without_names_are_the_same_by_place),
 		cmocka_unit_test(a_camera_more_changes_nothing_but_cameras),
 		cmocka_unit_test(secrets_differ_without_being_shown),

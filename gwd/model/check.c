@@ -103,9 +103,11 @@ static void clean_up(struct bench *bench)
 	pictures_free(&bench->pictures);
 }
 
-/* Slots for the largest picture, and for one whose JPEG is larger than such pictures' are. */
-static json_t *size_classes(const struct picture_files *pictures)
+/* Slots for the largest picture, and what a model makes of it, and for one whose JPEG is larger
+ * than such pictures' are. */
+static json_t *size_classes(const struct picture_files *pictures, const struct model *model)
 {
+	const struct model_enhance *enhance = model->description->enhance;
 	int width = 16, height = 16;
 
 	for (uint32_t i = 0; i < pictures->count; i++) {
@@ -113,6 +115,16 @@ static json_t *size_classes(const struct picture_files *pictures)
 		height = height > pictures->file[i].info.height ? height
 								: pictures->file[i].info.height;
 	}
+	if (enhance) {
+		const struct model_input *input = &model->description->input;
+		const int more_width = input->width * (int)enhance->factor;
+		const int more_height = input->height * (int)enhance->factor;
+
+		width = (width > more_width ? width : more_width) * 3 / 2;
+		height = (height > more_height ? height : more_height) * 3 / 2;
+	}
+	width = width < LARGEST_SIDE ? width : LARGEST_SIDE;
+	height = height < LARGEST_SIDE ? height : LARGEST_SIDE;
 	const int twice = 2 * width < LARGEST_SIDE ? 2 * width : LARGEST_SIDE;
 
 	return json_pack("[{s:i, s:i, s:i}, {s:i, s:i, s:i}]", "width", width, "height", height,
@@ -133,9 +145,9 @@ static int make_config(const struct bench *bench, const struct options *options,
 		"gateway", "name", "model-check", "log", "level", "warning", "to", "stderr",
 		"cameras", "name", "pictures", "source", "127.0.0.1", "destination", "127.0.0.1",
 		"port", 1, "model", name, "quota", IN_FLIGHT, "frames", "classes",
-		size_classes(&bench->pictures), "decode", "max_width", LARGEST_SIDE, "max_height",
-		LARGEST_SIDE, "accel", "repository", repository, "library", options->library,
-		"backend", options->backend);
+		size_classes(&bench->pictures, model), "decode", "max_width", LARGEST_SIDE,
+		"max_height", LARGEST_SIDE, "accel", "repository", repository, "library",
+		options->library, "backend", options->backend);
 	char *text = json ? json_dumps(json, 0) : NULL;
 	const int status = text ? gw_config_parse(text, strlen(text), config, error)
 				: gw_error_set(error, -ENOMEM, "out of memory");

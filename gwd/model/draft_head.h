@@ -15,12 +15,16 @@ enum draft_kind {
 	DRAFT_CENTERNET,
 	DRAFT_TEXT,
 	DRAFT_SEGMENT,
+	DRAFT_READ,
+	DRAFT_ENHANCE,
 	DRAFT_RAW, /* no other */
 };
 
 /* Places of the outputs of DRAFT_SSD and DRAFT_DETR, and of DRAFT_CENTERNET. */
 enum { DRAFT_SSD_BOXES, DRAFT_SSD_SCORES, DRAFT_SSD_CLASSES, DRAFT_SSD_COUNT };
 enum { DRAFT_HEATMAP, DRAFT_SIZE, DRAFT_OFFSET };
+/* ... and of DRAFT_READ without values for every label. */
+enum { DRAFT_CHARACTER, DRAFT_CONFIDENCE };
 
 struct draft_head {
 	enum draft_kind kind;
@@ -33,6 +37,7 @@ struct draft_head {
 	bool background; /* of ssd */
 	bool tensorflow; /* of ssd: as TensorFlow's detectors give them */
 	bool numbers; /* of segment: labels, not a value for each */
+	uint32_t factor; /* of enhance; 0: the graph does not say */
 	bool is_logits; /* no Softmax or Sigmoid makes the confidences */
 	bool one_picture; /* outputs that vary, and are not of a batch */
 };

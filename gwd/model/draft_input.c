@@ -20,6 +20,8 @@ static const struct {
 	[DRAFT_TEXT] = {"0.485, 0.456, 0.406", "0.229, 0.224, 0.225", "bgr", "letterbox",
 		"align: top_left"},
 	[DRAFT_SEGMENT] = {"0.485, 0.456, 0.406", "0.229, 0.224, 0.225", "rgb", "stretch", NULL},
+	[DRAFT_READ] = {"0.5, 0.5, 0.5", "0.5, 0.5, 0.5", "bgr", "letterbox", "align: top_left"},
+	[DRAFT_ENHANCE] = {"0, 0, 0", "1, 1, 1", "rgb", "stretch", NULL},
 	[DRAFT_RAW] = {"0, 0, 0", "1, 1, 1", "rgb", "stretch", NULL},
 };
 

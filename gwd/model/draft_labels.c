@@ -83,7 +83,8 @@ static uint32_t usual_count(const struct draft_head *head)
 static void write_unknown(struct draft *draft, const struct draft_head *head)
 {
 	const uint32_t count = head->labels ? head->labels : usual_count(head);
-	const bool detects = head->kind != DRAFT_CLASSIFY && head->kind != DRAFT_SEGMENT;
+	const bool detects = head->kind != DRAFT_CLASSIFY && head->kind != DRAFT_SEGMENT &&
+		head->kind != DRAFT_READ;
 	char check[160];
 
 	if (count == COCO && detects) {
@@ -114,8 +115,15 @@ void draft_labels(struct draft *draft, const struct draft_facts *facts)
 	const uint32_t count = names ? draft_names_count(names) : 0;
 	char check[128];
 
-	if (head->kind == DRAFT_RAW)
+	if (head->kind == DRAFT_RAW || head->kind == DRAFT_ENHANCE)
 		return;
+	if (head->kind == DRAFT_READ && head->labels == 0) {
+		draft_line(draft,
+			"put a file with a character a line beside this one; the first line stands "
+			"for the gap between characters",
+			"labels_file: labels.txt");
+		return;
+	}
 	if (head->kind == DRAFT_TEXT) {
 		draft_line(draft, NULL, "labels: [text]");
 	} else if (count > 0 && (head->labels == count || head->labels == 0)) {

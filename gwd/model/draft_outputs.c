@@ -193,6 +193,31 @@ static void write_raw(struct draft *draft, const struct draft_head *head)
 			draft_shape(shape, sizeof(shape), head->tensor[i]));
 }
 
+static void write_read(struct draft *draft, const struct draft_head *head)
+{
+	draft_line(draft, NULL, "read:");
+	if (head->tensors == 2) {
+		draft_line(
+			draft, "which of the two are numbers of characters?", "  # of each place");
+		name(draft, "character", head->tensor[DRAFT_CHARACTER]);
+		name(draft, "confidence", head->tensor[DRAFT_CONFIDENCE]);
+		return;
+	}
+	name(draft, "tensor", head->tensor[0]);
+	if (head->is_logits)
+		draft_line(draft, "no Softmax ends the graph", "  softmax: true");
+	draft_line(draft, NULL, "  # the first label is the gap between characters");
+}
+
+static void write_enhance(struct draft *draft, const struct draft_head *head)
+{
+	draft_line(draft, NULL, "enhance:");
+	name(draft, "tensor", head->tensor[0]);
+	draft_line(draft, head->factor ? NULL : "how much larger it comes out", "  factor: %u",
+		head->factor ? head->factor : 2);
+	draft_line(draft, "the value of white: 1 or 255, mostly that of the input", "  white: 1");
+}
+
 void draft_outputs(struct draft *draft, const struct draft_facts *facts)
 {
 	const struct draft_head *head = &facts->head;
@@ -210,6 +235,12 @@ void draft_outputs(struct draft *draft, const struct draft_facts *facts)
 		name(draft, "tensor", head->tensor[0]);
 		if (head->numbers)
 			draft_line(draft, NULL, "  labels: true # numbers of labels");
+		break;
+	case DRAFT_READ:
+		write_read(draft, head);
+		break;
+	case DRAFT_ENHANCE:
+		write_enhance(draft, head);
 		break;
 	case DRAFT_RAW:
 		write_raw(draft, head);

@@ -55,6 +55,13 @@ bool draft_is_probability(const struct draft_search *search, const struct onnx_t
 	return is_made_by(search, tensor, operators);
 }
 
+bool draft_is_spread(const struct draft_search *search, const struct onnx_tensor *tensor)
+{
+	static const char *const operators[] = {"DepthToSpace", NULL};
+
+	return is_made_by(search, tensor, operators);
+}
+
 bool draft_is_labels(int64_t size)
 {
 	return size > 0 && size <= MODEL_LABELS;

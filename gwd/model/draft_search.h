@@ -27,6 +27,9 @@ bool draft_is_whole(const struct onnx_tensor *tensor);
 /* Whether Softmax or Sigmoid makes the values, seen through what only moves them. */
 bool draft_is_probability(const struct draft_search *search, const struct onnx_tensor *tensor);
 
+/* Whether pixels that lie in channels are spread over a larger picture at the end. */
+bool draft_is_spread(const struct draft_search *search, const struct onnx_tensor *tensor);
+
 /* Whether a dimension can be that of the labels. */
 bool draft_is_labels(int64_t size);
 

@@ -45,7 +45,8 @@ static int forget(void **state)
 }
 
 /* Drafts, and loads the draft as it is. */
-static void drafts(const struct test_graph *made)
+/* Returns what reading the draft gives. */
+static int drafted(const struct test_graph *made)
 {
 	size_t size;
 
@@ -55,7 +56,12 @@ static void drafts(const struct test_graph *made)
 	draft = (struct draft){.to = open_memstream(&yaml, &size)};
 	draft_yaml(&draft, &facts);
 	fclose(draft.to);
-	if (model_yaml_parse("model.yaml", yaml, size, &d, &error) != 0)
+	return model_yaml_parse("model.yaml", yaml, size, &d, &error);
+}
+
+static void drafts(const struct test_graph *made)
+{
+	if (drafted(made) != 0)
 		fail_msg("%s\n%s", error.text, yaml);
 }
 
@@ -342,6 +348,50 @@ static void maps_of_labels(void **state)
 	assert_true(d->segment->labels);
 }
 
+static void lines_of_text(void **state)
+{
+	/* A confidence for each character, at each place of a line. */
+	drafts(&(struct test_graph){
+		.input = {{"x", ONNX_FLOAT32, 4, {0, 3, 48, 0}}},
+		.output = {{"y", ONNX_FLOAT32, 3, {0, 0, 37}}},
+	});
+	assert_int_equal(d->task, GW_TASK_READ);
+	assert_string_equal(d->read->tensor, "y");
+	assert_true(d->read->softmax);
+	assert_int_equal(d->labels_count, 37);
+	assert_non_null(strstr(yaml, "task: read # CHECK"));
+	/* Number and confidence of the best: no label is known. */
+	assert_int_not_equal(drafted(&(struct test_graph){
+				     .input = {{"x", ONNX_FLOAT32, 4, {0, 3, 48, 640}}},
+				     .output = {{"character", ONNX_FLOAT32, 2, {0, 80}},
+					     {"confidence", ONNX_FLOAT32, 2, {0, 80}}},
+			     }),
+		0);
+	assert_non_null(strstr(error.text, "labels.txt"));
+	assert_non_null(strstr(yaml, "character: character\n  confidence: confidence\n"));
+	assert_non_null(strstr(yaml, "labels_file: labels.txt # CHECK: put a file"));
+}
+
+static void larger_pictures(void **state)
+{
+	drafts(&(struct test_graph){
+		.input = {{"x", ONNX_FLOAT32, 4, {0, 3, 120, 160}}},
+		.output = {{"y", ONNX_FLOAT32, 4, {0, 3, 480, 640}}},
+	});
+	assert_int_equal(d->task, GW_TASK_ENHANCE);
+	assert_int_equal(d->enhance->factor, 4);
+	assert_true(d->enhance->white == 1);
+	assert_true(is_marked("white"));
+	drafts(&(struct test_graph){
+		.input = {{"x", ONNX_FLOAT32, 4, {0, 3, 0, 0}}},
+		.output = {{"y", ONNX_FLOAT32, 4, {0, 3, 0, 0}}},
+		.node = {{"Conv", "x", "many"}, {"DepthToSpace", "many", "y"}},
+	});
+	assert_int_equal(d->task, GW_TASK_ENHANCE);
+	assert_int_equal(d->enhance->factor, 2);
+	assert_true(is_marked("factor"));
+}
+
 static void what_no_head_reads_is_raw(void **state)
 {
 	drafts(&(struct test_graph){
@@ -367,12 +417,6 @@ static void what_no_head_reads_is_raw(void **state)
 			{"confidence", ONNX_FLOAT32, 2, {0, 80}}},
 	});
 	assert_int_equal(d->raw->tensors_count, 2);
-	/* A confidence for each character, at each place of a line. */
-	drafts(&(struct test_graph){
-		.input = {{"x", ONNX_FLOAT32, 4, {0, 3, 48, 0}}},
-		.output = {{"y", ONNX_FLOAT32, 3, {0, 0, 18710}}},
-	});
-	assert_int_equal(d->task, GW_TASK_RAW);
 	/* Masks in pieces, which no head puts together. */
 	drafts(&(struct test_graph){
 		.input = {IMAGE("x")},
@@ -463,6 +507,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_centernet, forget),
 		cmocka_unit_test_teardown(a_detector_of_text, forget),
 		cmocka_unit_test_teardown(maps_of_labels, forget),
+		cmocka_unit_test_teardown(lines_of_text, forget),
+		cmocka_unit_test_teardown(larger_pictures, forget),
 		cmocka_unit_test_teardown(what_no_head_reads_is_raw, forget),
 		cmocka_unit_test_teardown(the_input_for_a_size_is_named, forget),
 		cmocka_unit_test_teardown(an_input_without_a_shape_is_marked, forget),

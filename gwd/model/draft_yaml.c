@@ -19,6 +19,9 @@ static const struct {
 	[DRAFT_TEXT] = {"text", "text",
 		"its map is as large as the input: is it how likely a pixel is text?"},
 	[DRAFT_SEGMENT] = {"segment", "segment", NULL},
+	[DRAFT_READ] = {"read", "read", "its input is a strip: does it read a line of text?"},
+	[DRAFT_ENHANCE] = {"enhance", "enhance",
+		"its output has the input's channels: is it a better picture?"},
 	[DRAFT_RAW] = {"raw", "raw",
 		"no head is known for these shapes; docs/models.md lists what each head reads, and "
 		"raw puts the tensors into the record as they are"},

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "core/config/config.h"
 #include "gwd/model/canvas.h"
+#include "gwd/model/enhanced.h"
 
 static double number(const json_t *object, const char *key)
 {
@@ -67,18 +69,36 @@ static void print_tensor(const json_t *tensor)
 	puts("]");
 }
 
+static void print_picture(const json_t *picture)
+{
+	const json_t *psnr = json_object_get(picture, "psnr");
+
+	printf("  %.0fx%.0f, %.0f bytes", number(picture, "width"), number(picture, "height"),
+		number(picture, "bytes"));
+	if (psnr)
+		printf(", %.2f dB PSNR against the picture", json_number_value(psnr));
+	putchar('\n');
+}
+
 static void print_words(const char *path, const json_t *result)
 {
 	const json_t *classes = json_object_get(result, "classes"), *item;
 	const json_t *objects = json_object_get(result, "objects");
+	const json_t *lines = json_object_get(result, "lines");
 	size_t i;
 
 	printf("%s: %s%s\n", path, word(result, "task"),
-		objects && json_array_size(objects) == 0 ? ", nothing found" : "");
+		(objects && json_array_size(objects) == 0) || (lines && json_array_size(lines) == 0)
+			? ", nothing found"
+			: "");
 	json_array_foreach(classes, i, item)
 		printf("  %s %.2f\n", word(item, "type"), number(item, "confidence"));
 	json_array_foreach(objects, i, item)
 		print_object(item);
+	json_array_foreach(lines, i, item)
+		printf("  \"%s\" %.2f\n", word(item, "text"), number(item, "confidence"));
+	if (json_object_get(result, "enhanced"))
+		print_picture(json_object_get(result, "enhanced"));
 	if (json_object_get(result, "mask"))
 		print_mask(json_object_get(result, "mask"));
 	json_array_foreach(json_object_get(result, "tensors"), i, item)
@@ -221,11 +241,39 @@ static int write_drawn(const struct picture_files *pictures, uint32_t index, con
 	return status == 0 ? 0 : gw_error_set(error, status, "%s: %s", path, strerror(-status));
 }
 
+/* The picture that the model made, beside the drawn one: STEM.enhanced.jpg. */
+static int take_enhanced(const struct picture_files *pictures, uint32_t index, json_t *enhanced,
+	const char *results, const char *output, struct gw_error *error)
+{
+	char from[PATH_MAX], drawn[PATH_MAX], to[PATH_MAX + 16];
+	double psnr;
+
+	choose_path(pictures, index, output, drawn, sizeof(drawn));
+	const char *dot = strrchr(name_of(drawn), '.');
+
+	snprintf(to, sizeof(to), "%.*s.enhanced.jpg",
+		(int)(dot ? dot - drawn : (ptrdiff_t)strlen(drawn)), drawn);
+	snprintf(from, sizeof(from), "%s/pictures/%08u.enhanced-0.jpg", results, index);
+	if (is_given(pictures, to))
+		return gw_error_set(error, -EEXIST,
+			"%s is one of the pictures: name another folder with --output", to);
+	const int status = enhanced_take(from, to, &pictures->file[index], &psnr, error);
+
+	if (status == 0 && isfinite(psnr) && psnr >= 0)
+		json_object_set_new(enhanced, "psnr", json_real(psnr));
+	return status;
+}
+
 static int tell(const struct picture_files *pictures, uint32_t index, json_t *result,
-	const char *output, bool json, struct gw_error *error)
+	const char *results, const char *output, bool json, struct gw_error *error)
 {
 	const struct picture_file *file = &pictures->file[index];
+	json_t *enhanced = json_object_get(result, "enhanced");
+	const int status =
+		enhanced ? take_enhanced(pictures, index, enhanced, results, output, error) : 0;
 
+	if (status != 0)
+		return status;
 	if (json) {
 		json_object_set_new(result, "picture", json_string(file->path));
 		json_dumpf(result, stdout, JSON_COMPACT);
@@ -267,7 +315,7 @@ int check_report(const struct gw *gw, const struct picture_files *pictures, cons
 
 		if (result && json_integer_value(sequence) < (json_int_t)pictures->count) {
 			status = tell(pictures, (uint32_t)json_integer_value(sequence), result,
-				output, json, error);
+				results, output, json, error);
 			told++;
 		}
 		json_decref(record);

@@ -146,6 +146,22 @@ def test_every_option_of_a_camera_arrives(gateway: Gateway) -> None:
     }
 
 
+def test_a_plan_takes_the_place_of_a_model(gateway: Gateway) -> None:
+    assert gateway.ctl("camera", "add", "door", *DOOR, "--model=digits").returncode == 0
+    plan = '[{"model": "digits", "every": 5}]'
+    both = gateway.ctl("camera", "set", "door", f"--plan={plan}")
+    assert both.returncode == 1
+    assert "give `model` or `plan`, not both" in both.stderr
+    assert gateway.ctl("camera", "set", "door", "--plan=digits").returncode == 2
+    done = gateway.ctl("camera", "set", "door", "--model=", f"--plan={plan}")
+    assert done.stdout == "camera door is set\n", done.stderr
+    (step,) = gateway.get("config")["cameras"][-1]["plan"]
+    defaults = {"combine": "mean", "least": 0, "most": 16, "margin": 0}
+    assert step == {"model": "digits", "every": 5, **defaults}
+    assert gateway.ctl("camera", "set", "door", "--plan=").returncode == 0
+    assert "plan" not in gateway.get("config")["cameras"][-1]
+
+
 def test_what_is_in_effect_is_compared_and_saved(gateway: Gateway) -> None:
     equal = gateway.ctl("config", "diff")
     assert (equal.returncode, equal.stderr) == (0, "")

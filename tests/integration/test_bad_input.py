@@ -65,6 +65,14 @@ def _add_camera(**changes: object) -> Callable[[Config, Path], None]:
     return change
 
 
+def _plan(*steps: object) -> Callable[[Config, Path], None]:
+    def change(config: Config, _folder: Path) -> None:
+        config["cameras"][0].pop("model", None)
+        config["cameras"][0]["plan"] = list(steps)
+
+    return change
+
+
 def _broken_onnx(config: Config, folder: Path) -> None:
     shutil.copytree(places.models() / "digits", folder / "models" / "digits")
     for model in (folder / "models").rglob("*.onnx"):
@@ -107,7 +115,23 @@ IN_THE_FILE = [
     Mistake(
         "template_without_model",
         _set("kafka", {"brokers": "127.0.0.1:9", "source": {"topic": "t", "template": {}}}),
-        ["kafka.source.template.model"],
+        ["kafka.source.template", "model"],
+    ),
+    Mistake("empty_plan", _plan(), ["cameras[0].plan", "at least 1"]),
+    Mistake(
+        "plan_without_a_first_step",
+        _plan({"model": "digits", "from": "objects"}),
+        ["cameras[0].plan[0].from", "must come first"],
+    ),
+    Mistake(
+        "cascade_onto_itself",
+        _plan({"model": "objects"}, {"model": "digits", "from": "digits"}),
+        ["cameras[0].plan[1].from", "this step itself"],
+    ),
+    Mistake(
+        "model_and_plan",
+        _add_camera(name="cam1", port=5006, model="digits", plan=[{"model": "objects"}]),
+        ["cameras[1].plan", "not both"],
     ),
 ]
 
@@ -128,6 +152,7 @@ WRONG_VALUES = [
 # Found when the parts are opened.
 AT_THE_START = [
     Mistake("missing_model", _set("cameras", 0, "model", "nosuch"), ["nosuch"]),
+    Mistake("missing_model_of_a_plan", _plan({"model": "nosuch"}), ["nosuch"]),
     Mistake("missing_version", _set("cameras", 0, "model", "digits:99"), ["digits", "99"]),
     Mistake("broken_onnx", _broken_onnx, ["model.onnx"]),
     Mistake("broken_description", _broken_description, ["model.yaml", "clasify"]),

@@ -183,6 +183,31 @@ def test_results_are_in_the_lines_when_a_model_is_configured(
     assert right >= PICTURES - 1
 
 
+def test_better_pictures_lie_beside_those_of_the_camera(
+    golden: Golden, replay: Replay, tmp_path: Path
+) -> None:
+    older = tmp_path / "output" / "files" / f"{PICTURES:08d}.enhanced-0.jpg"
+    older.parent.mkdir(parents=True)
+    older.write_bytes(b"of an older replay")
+    camera = {**_cameras("files")[0], "model": "upscale"}
+    accel = {
+        "backend": "ort",
+        "library": str(places.onnxruntime()),
+        "repository": str(places.models()),
+    }
+    replayed = replay(golden.capture, [camera], accel=accel)
+    assert len(list((replayed.folder / "files").iterdir())) == 2 * PICTURES
+    for number, line in enumerate(replayed.frames):
+        enhanced = line["result"]["enhanced"]
+        path = replayed.folder / "files" / f"{number:08d}.enhanced-0.jpg"
+        assert path.stat().st_size == enhanced["bytes"]
+        assert Image.open(path).size == (enhanced["width"], enhanced["height"]) == (768, 576)
+        own = Image.open(replayed.folder / line["file"]).resize((768, 576))
+        apart = np.asarray(Image.open(path)).astype(int) - np.asarray(own.convert("RGB"))
+        assert np.abs(apart).mean() < 5
+    assert not any(replayed.stats["cameras"]["files"]["drops"].values())
+
+
 def test_a_replay_gives_the_same_every_time(golden: Golden, replay: Replay) -> None:
     first = replay(golden.capture, _cameras())
     before = {

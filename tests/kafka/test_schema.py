@@ -63,6 +63,10 @@ def test_every_shape_of_record_is_valid(records, validator):
         "text",
         "segment",
         "raw",
+        "read",
+        "enhance",
+        "plan",
+        "plan",
         "none",
     ]
     for record in records:
@@ -78,6 +82,53 @@ def test_every_property_of_the_schema_is_emitted(records, schema):
     assert flags == set(schema["properties"]["frame"]["properties"]["flags"]["items"]["enum"])
     members = {name for record in records for it in record.get("objects", []) for name in it}
     assert members == set(schema["properties"]["objects"]["items"]["properties"])
+    findings = schema["properties"]["findings"]["items"]["properties"]
+    assert {name for it in plan_of(records)["findings"] for name in it} == set(findings)
+
+
+def plan_of(records: list[dict[str, Any]]) -> dict[str, Any]:
+    """The record of a camera with a plan."""
+    return next(record for record in records if record["task"] == "plan")
+
+
+def test_findings_name_their_models_and_parents(records):
+    plan = plan_of(records)
+    names = {f"{model['name']}:{model['version']}" for model in plan["models"]}
+    assert {it["model"] for it in plan["findings"]} <= names
+    seen: set[str] = set()
+    for finding in plan["findings"]:
+        assert finding.get("parent") in seen | {None}
+        seen.add(finding["id"])
+    assert [it["kind"] for it in plan["findings"]] == [
+        "object",
+        "class",
+        "text",
+        "read",
+        "mask",
+        "tensor",
+        "picture",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["model"], {"name": "m", "version": 1, "digest": "sha256:" + 64 * "0"}),
+        (["classes"], []),
+        (["disagreement"], 1.5),
+        (["findings", 0, "extra"], 1),
+        (["findings", 0, "kind"], "thing"),
+        (["models", 0, "task"], "none"),
+        (["truncated"], 0),
+    ],
+)
+def test_a_plan_that_differs_is_refused(records, validator, path, value):
+    record = copy.deepcopy(plan_of(records))
+    place = record
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    assert not validator.is_valid(record)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ import onnx
 import pytest
 from centerface_reference import CenterFace
 from conftest import ROOT
+from engine import frames
 from onnx import TensorProto, helper
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
+from upscale_reference import psnr
 
 YAML = """task: {task}
 labels: [a, b, c]
@@ -297,3 +299,32 @@ def test_the_lines_of_a_page_are_found(check, text, jpeg):
     for found in said["objects"]:
         assert len(found["polygon"]) == 4
         assert found["confidence"] > 0.6
+
+
+def test_a_line_is_told_in_its_own_words(check, text_lines, tmp_path):
+    picture = Image.new("RGB", (400, 40), (255, 255, 255))
+    font = ImageFont.load_default(28)
+    ImageDraw.Draw(picture).text((6, 4), "GATE 7 CLOSED", fill=(0, 0, 0), font=font)
+    picture.save(tmp_path / "line.jpg", quality=95)
+    done = check(text_lines, tmp_path / "line.jpg")
+    assert done.returncode == 0, done.stderr
+    assert '  "GATE 7 CLOSED" 0.' in done.stdout
+
+
+def test_a_better_picture_lies_beside_the_drawn_one_and_is_compared(
+    check, upscale, video, tmp_path
+):
+    (picture,) = frames(video, 1, 1)
+    Image.fromarray(picture).save(tmp_path / "street.jpg", quality=95)
+    Image.fromarray(picture[:200, :300]).save(tmp_path / "small.jpg", quality=95)
+    done = check("--json", upscale, tmp_path / "street.jpg", tmp_path / "small.jpg")
+    assert done.returncode == 0, done.stderr
+    street, small = (json.loads(line)["enhanced"] for line in done.stdout.splitlines())
+    made = Image.open(tmp_path / "drawn" / "street.enhanced.jpg")
+    assert made.size == (street["width"], street["height"]) == (768, 576)
+    assert (tmp_path / "drawn" / "street.enhanced.jpg").stat().st_size == street["bytes"]
+    given = np.asarray(Image.open(tmp_path / "street.jpg"))
+    assert street["psnr"] == pytest.approx(psnr(np.asarray(made), given), abs=0.1)
+    # It would be compared with what has another size.
+    assert "psnr" not in small
+    assert (tmp_path / "drawn" / "small.enhanced.jpg").exists()

@@ -82,6 +82,20 @@ def test_the_name_on_a_badge_is_read_from_a_photograph(finder, reader, photograp
     assert abs((badge.top + badge.bottom) / 2 - 500) < 10
 
 
+def test_the_engine_reads_the_same_lines(text_lines, finder, reader, engine, drawn, photograph):
+    pictures = [drawn[0], photograph("page.png"), photograph("grace_hopper.jpg")]
+    crops = [cut(picture, box) for picture in pictures for box in finder.detect(picture)]
+    crops.append(np.full((48, 320, 3), 200, np.uint8))
+    expected = [reader.read(crop) for crop in crops]
+    assert expected[-1][0] == ""
+    for (words, confidence), result in zip(expected, engine.run(text_lines, crops), strict=True):
+        assert result["task"] == "read"
+        found = [(line["text"], line["confidence"]) for line in result["lines"]]
+        assert [text for text, _ in found] == ([words] if words else [])
+        if words:
+            assert found[0][1] == pytest.approx(confidence, abs=0.02)
+
+
 def test_pictures_without_text_have_none(finder, photograph, video):
     assert finder.detect(photograph("chelsea.png")) == []
     for picture in frames(video, 200, 3):

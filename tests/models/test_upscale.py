@@ -74,6 +74,20 @@ def test_the_description_makes_the_street_video_whole_again(upscale, video):
     assert Enlarger(upscale).enlarge(halved(picture)).shape == picture.shape
 
 
+def test_the_engine_makes_the_pictures_of_the_reference(upscale, engine, video):
+    pictures = frames(video, 150, 5)
+    small = [halved(picture) for picture in pictures]
+    expected = [Enlarger(upscale).enlarge(picture) for picture in small]
+    for picture, tiny, wanted, result in zip(
+        pictures, small, expected, engine.run(upscale, small), strict=True
+    ):
+        assert (result["task"], result["width"], result["height"]) == ("enhance", 768, 576)
+        made = np.asarray(Image.open(io.BytesIO(bytes.fromhex(result["jpeg"]))))
+        # What JPEG costs, and no more.
+        assert psnr(made, wanted) > 36
+        assert psnr(made, picture) - psnr(bicubic(tiny), picture) >= 0.5
+
+
 def test_an_even_colour_stays_what_it_is_up_to_the_edges(enlarger):
     for level in (0, 100, 255):
         made = enlarger(16, 12).enlarge(np.full((12, 16, 3), level, np.uint8))
