@@ -33,13 +33,14 @@ check() {
 }
 
 # meson_tests FOLDER ARGUMENT...: the status is kept too, since a runner can die before it writes.
+# Twice as many at a time as there are processors, for many of them wait.
 meson_tests() {
 	local folder=$1 status=0
 	shift
 	mkdir -p "$RESULTS/$suite-cmocka"
 	rm -f "$folder"/meson-logs/testlog*
 	CMOCKA_RESULTS=$RESULTS/$suite-cmocka meson test -C "$folder" --no-rebuild \
-		--num-processes "$JOBS" --print-errorlogs --wrapper "$PWD/tests/cmocka_results.sh" "$@" ||
+		--num-processes $((2 * JOBS)) --print-errorlogs --wrapper "$PWD/tests/cmocka_results.sh" "$@" ||
 		status=$?
 	cat "$folder"/meson-logs/testlog*.json >"$RESULTS/$suite.json" || true
 	printf '%d\n' "$status" >"$RESULTS/$suite.status"
