@@ -19,6 +19,7 @@ cd "$1"
 . tests/suites.sh
 suite_unit() { echo "unit at work"; record passed "a test"; }
 suite_asan() { echo "asan at work"; sleep 1; record passed "a test"; }
+suite_integration() { echo "integration at work"; record passed "a test"; }
 suite_kafka() { echo "kafka at work"; sleep 0.2; record failed "a test" "no broker"; }
 suite_lint() { echo "lint at work"; nice; exit 3; }
 """
@@ -57,6 +58,14 @@ def test_what_runs_beside_is_told_afterwards_and_counted(tmp_path: Path) -> None
     assert said.endswith("2 passed, 2 failed\n")
     # What computes beside the others gives way to them.
     assert "lint at work\n19\n" in said
+
+
+def test_the_integration_tests_wait_for_the_brokers_tests(tmp_path: Path) -> None:
+    code, said = run(tmp_path, "run_suites kafka integration")
+    assert code == 1
+    assert said.index("kafka at work") < said.index("=== integration ===")
+    assert said.count("kafka at work") == 1
+    assert said.endswith("1 passed, 1 failed\n")
 
 
 def test_without_others_nothing_runs_beside(tmp_path: Path) -> None:
