@@ -14,6 +14,7 @@
 #include "core/api.h"
 #include "core/clock.h"
 #include "core/test_gateway.h"
+#include "core/test_log.h"
 
 #define FRAMES 24
 #define SIDE 2
@@ -455,6 +456,46 @@ static void what_is_turned_away_counts_for_the_model_that_the_camera_had(void **
 	close_stage(&f);
 }
 
+/* A picture that the model cannot see. */
+static void push_without_pixels(struct fixture *f, uint32_t sequence)
+{
+	gw_frame_drop_surface(push(f, 0, sequence, 0));
+	assert_int_equal(work(f), 1);
+	assert_int_equal(f->out[0]->drop, GW_DROP_INFER_FAILED);
+	gw_frame_unref(f->out[0]);
+}
+
+static void what_was_not_told_yet_is_told_at_the_end(void **state)
+{
+	static const char words[] = "model marks: frames fail: the decoder gave no picture";
+	struct test_log log;
+	struct fixture f;
+
+	assert_int_equal(open_stage(&f, four_cameras, "null"), 0);
+	test_log_begin(&log);
+	push_without_pixels(&f, 0);
+	accel_stage.housekeeping(f.lane, GW_NS_PER_S);
+	const bool first = strstr(test_log_said(&log), words) != NULL;
+
+	/* Not once for every frame. */
+	push_without_pixels(&f, 1);
+	accel_stage.housekeeping(f.lane, 2 * GW_NS_PER_S);
+	const bool again = *test_log_said(&log) != '\0';
+
+	accel_stage.end(f.lane);
+	const bool last = strstr(test_log_said(&log), words) != NULL;
+
+	accel_stage.end(f.lane);
+	const bool twice = *test_log_said(&log) != '\0';
+
+	test_log_end(&log);
+	assert_true(first);
+	assert_false(again);
+	assert_true(last);
+	assert_false(twice);
+	close_stage(&f);
+}
+
 static void frames_are_counted_in_and_out(void **state)
 {
 	struct fixture f;
@@ -554,6 +595,7 @@ int main(void)
 		cmocka_unit_test(devices_share_the_frames_and_one_that_failed_is_told),
 		cmocka_unit_test(an_overloaded_model_is_told),
 		cmocka_unit_test(what_is_turned_away_counts_for_the_model_that_the_camera_had),
+		cmocka_unit_test(what_was_not_told_yet_is_told_at_the_end),
 		cmocka_unit_test(frames_are_counted_in_and_out),
 		cmocka_unit_test(the_api_tells_how_the_models_run),
 		cmocka_unit_test(what_cannot_open_says_why),

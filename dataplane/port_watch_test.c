@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/test_log.h"
 #include "dataplane/device.h"
 #include "dataplane/test_wire.h"
 
@@ -184,6 +185,8 @@ static void must_hold_no_more_than(const struct holdings *before)
 
 static void delete_and_make_again(void)
 {
+	struct test_log log;
+
 	test_wire_make("gw0", "cam0", 1500);
 	scene_open(&plain, 2);
 	must_hear();
@@ -199,10 +202,16 @@ static void delete_and_make_again(void)
 		MUST(atomic_load(&scene.watch.reopened) == i + 1);
 		must_hold_no_more_than(&before);
 	}
+	test_log_begin(&log);
 	/* Quicker than anybody looks. */
 	test_wire_run("ip link delete gw0");
 	test_wire_make("gw0", "cam0", 1500);
 	must_hear();
+	const char *said = test_log_said(&log);
+
+	test_log_end(&log);
+	test_must(strstr(said, "dataplane: interface lan0: opened again, net_af_packet0,iface=gw0"),
+		said);
 	scene_close();
 }
 

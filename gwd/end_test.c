@@ -291,7 +291,8 @@ static void it_ends_in_time_when_taking_it_down_hangs(void **state)
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 1);
 	assert_true(ns < 5 * GW_NS_PER_S);
-	assert_non_null(strstr(printed(run), "stopped at last: a change or a library did not end"));
+	assert_non_null(
+		strstr(printed(run), "stopped at last: taking the gateway down did not end"));
 }
 
 static void it_ends_in_time_when_nobody_reads_its_log(void **state)

@@ -303,6 +303,7 @@ bool gw_close(struct gw *gw)
 		gw_warn("gwd", "a request is still at work: leaving without taking down the rest");
 		return false;
 	}
+	last_resort_look_away();
 	gw_dismantle(gw);
 	last_resort_disarm();
 	return true;

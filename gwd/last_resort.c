@@ -17,7 +17,7 @@ static struct {
 	pthread_cond_t changed;
 	pthread_t thread;
 	bool armed;
-	const struct gw *gw;
+	const struct gw *gw; /* NULL: it is being taken down */
 	int64_t deadline;
 } last = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -59,7 +59,10 @@ static void *wait_and_leave(void *arg)
 	while (last.armed && gw_now() < last.deadline)
 		pthread_cond_timedwait(&last.changed, &last.lock, &until);
 	if (last.armed) {
-		last_resort_tell(last.gw, left, sizeof(left));
+		if (last.gw)
+			last_resort_tell(last.gw, left, sizeof(left));
+		else
+			snprintf(left, sizeof(left), "taking the gateway down did not end");
 		gw_error_log("gwd", "stopped at last: %s", left);
 		gw_log_flush(GW_LOG_PATIENCE_NS);
 		_exit(1);
@@ -83,6 +86,13 @@ void last_resort_arm(const struct gw *gw, int64_t deadline)
 	last.armed = true;
 	if (gw_thread_start(&last.thread, "last resort", -1, wait_and_leave, NULL) != 0)
 		last.armed = false;
+}
+
+void last_resort_look_away(void)
+{
+	pthread_mutex_lock(&last.lock);
+	last.gw = NULL;
+	pthread_mutex_unlock(&last.lock);
 }
 
 void last_resort_disarm(void)

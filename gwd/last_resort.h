@@ -12,6 +12,9 @@ struct gw;
 void last_resort_arm(const struct gw *gw, int64_t deadline);
 void last_resort_disarm(void);
 
+/* The gateway is about to be taken down: from here on nothing of it is read. Main thread. */
+void last_resort_look_away(void);
+
 /* Nanoseconds until the process would leave, armed or not any more, `most` at most; at least what
  * it takes to say a last line. Main thread. */
 int64_t last_resort_left(int64_t most);

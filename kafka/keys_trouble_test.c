@@ -1,6 +1,7 @@
 /* Cameras that cannot be made, and those that take long. */
 #include "core/test.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -169,6 +170,32 @@ static void another_change_is_waited_for_and_told_when_it_takes_long(void **stat
 	test_keys_close(&gw);
 }
 
+static void a_thread_that_cannot_be_made_is_told_with_what_to_raise(void **state)
+{
+	struct gw_error error;
+	pthread_attr_t before, after;
+	struct gw gw;
+
+	test_keys_open(&gw, TEST_KEYS_TWO(""));
+	assert_int_equal(pthread_getattr_default_np(&before), 0);
+	pthread_attr_init(&after);
+	/* No address space has room for such a stack. */
+	assert_int_equal(pthread_attr_setstacksize(&after, (size_t)1 << 60), 0);
+	assert_int_equal(pthread_setattr_default_np(&after), 0);
+	errno = 0;
+	struct keys *keys = keys_open(&gw, &error);
+	const int number = errno;
+
+	assert_int_equal(pthread_setattr_default_np(&before), 0);
+	pthread_attr_destroy(&after);
+	pthread_attr_destroy(&before);
+	assert_null(keys);
+	assert_int_equal(number, EAGAIN);
+	assert_non_null(strstr(error.text, "source: no thread for its cameras: "));
+	assert_non_null(strstr(error.text, "raise TasksMax= of the service"));
+	test_keys_close(&gw);
+}
+
 /* A change may wait for the lane that is about to end: that must not wait for the change. */
 static void the_lane_may_end_while_a_camera_is_made(void **state)
 {
@@ -198,6 +225,7 @@ int main(void)
 		cmocka_unit_test(a_trouble_that_nobody_meets_any_more_is_over),
 		cmocka_unit_test(a_disk_that_is_full_makes_records_wait),
 		cmocka_unit_test(another_change_is_waited_for_and_told_when_it_takes_long),
+		cmocka_unit_test(a_thread_that_cannot_be_made_is_told_with_what_to_raise),
 		cmocka_unit_test(the_lane_may_end_while_a_camera_is_made),
 	};
 

@@ -113,25 +113,23 @@ static struct gw_frame *take_slot(struct source *source, const struct gw_camera 
 		.through = gw_counter_get(&slot->through),
 		.lossless = true,
 	};
-	struct gw_frame *frame, *larger;
+	struct gw_frame *frame;
 
 	*drop = gw_admit(&slot->admission, &rules, info->width, info->height, &frame);
 	if (*drop == GW_DROP_TOO_LARGE)
 		*drop = GW_DROP_RECORD_TOO_LARGE;
 	if (*drop != GW_DROP_NONE)
 		return NULL;
-	if (info->size <= frame->jpeg.capacity)
-		return frame;
-	larger = gw_pool_get_larger(source->gw->pool, frame);
-	if (larger && larger->jpeg.capacity >= info->size) {
+	/* Another size may be the next larger one and still too small. */
+	while (frame && frame->jpeg.capacity < info->size) {
+		struct gw_frame *larger = gw_pool_get_larger(source->gw->pool, frame);
+
+		if (!larger)
+			*drop = errno == ENOBUFS ? GW_ADMIT_WAIT : GW_DROP_RECORD_TOO_LARGE;
 		gw_frame_unref(frame);
-		return larger;
+		frame = larger;
 	}
-	*drop = !larger && errno == ENOBUFS ? GW_ADMIT_WAIT : GW_DROP_RECORD_TOO_LARGE;
-	if (larger)
-		gw_frame_unref(larger);
-	gw_frame_unref(frame);
-	return NULL;
+	return frame;
 }
 
 static void pass_on(struct source *source, const struct gw_camera *camera, struct gw_frame *frame)

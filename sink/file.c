@@ -115,10 +115,13 @@ static int look_for_folder(
 
 	if (now - *last < LOOK_EVERY_NS)
 		return 0;
-	*last = now;
-	const int status = output_look(&file->output, &file->made_again);
+	int status = output_look(&file->output, &file->made_again);
 
-	return status == 0 ? output_look_at_folder(&file->output, record->camera, folder) : status;
+	if (status == 0)
+		status = output_look_at_folder(&file->output, record->camera, folder);
+	/* What did not go is tried for the next picture: none goes where nobody looks for it. */
+	*last = status == 0 ? now : 0;
+	return status;
 }
 
 static enum gw_drop submit_picture(struct file_sink *file, const struct sink_record *record)

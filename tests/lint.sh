@@ -16,12 +16,12 @@ lint_clang_format() {
 # clang-tidy needs to know how each file is compiled by clang.
 configure_for_lint() {
 	steps_begin 1 "$PWD/build-logs/lint.log"
-	step "configure build-asan/" configure_asan
+	step "configure build-lint/" configure_lint
 }
 
 # The C files that the compile commands name, as paths from here.
 compiled() {
-	sed -n 's#^ *"file": "\.\./\(.*\.c\)",\{0,1\}$#\1#p' build-asan/compile_commands.json | sort -u
+	sed -n 's#^ *"file": "\.\./\(.*\.c\)",\{0,1\}$#\1#p' build-lint/compile_commands.json | sort -u
 }
 
 # How many of them at a time.
@@ -29,7 +29,7 @@ tidy_jobs=$JOBS
 
 # tidy CHECKS: the files on standard input, one a process, since some take long.
 tidy() {
-	xargs -r -d '\n' -P "$tidy_jobs" -n 1 clang-tidy --quiet -p build-asan "--checks=$1"
+	xargs -r -d '\n' -P "$tidy_jobs" -n 1 clang-tidy --quiet -p build-lint "--checks=$1"
 }
 
 # The analyser cannot know that a cmocka assertion does not return, and the sanitizers run the unit

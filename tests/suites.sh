@@ -2,7 +2,11 @@
 # The suites of `./dev test`. Each leaves its results in build-results/: what its runner wrote for
 # machines, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
 
-readonly SUITES=(unit asan tsan fuzz models integration lint)
+readonly SUITES=(unit asan tsan fuzz models integration kafka lint)
+
+# They run beside the others: the one waits for brokers most of the time, the other takes the
+# processor only when nobody else wants it.
+readonly BESIDE=(kafka lint)
 
 # Where threads meet. Tests that start DPDK or librdkafka are not among them: the sanitizer sees
 # neither into the one's rings nor where the other's threads begin.
@@ -33,13 +37,14 @@ check() {
 }
 
 # meson_tests FOLDER ARGUMENT...: the status is kept too, since a runner can die before it writes.
+# Twice as many at a time as there are processors, for many of them wait.
 meson_tests() {
 	local folder=$1 status=0
 	shift
 	mkdir -p "$RESULTS/$suite-cmocka"
 	rm -f "$folder"/meson-logs/testlog*
 	CMOCKA_RESULTS=$RESULTS/$suite-cmocka meson test -C "$folder" --no-rebuild \
-		--num-processes "$JOBS" --print-errorlogs --wrapper "$PWD/tests/cmocka_results.sh" "$@" ||
+		--num-processes $((2 * JOBS)) --print-errorlogs --wrapper "$PWD/tests/cmocka_results.sh" "$@" ||
 		status=$?
 	cat "$folder"/meson-logs/testlog*.json >"$RESULTS/$suite.json" || true
 	printf '%d\n' "$status" >"$RESULTS/$suite.status"
@@ -87,7 +92,13 @@ suite_models() {
 suite_integration() {
 	build_default
 	cmd_models
-	python_tests tests --ignore=tests/models
+	python_tests tests --ignore=tests/kafka --ignore=tests/models
+}
+
+suite_kafka() {
+	build_default
+	cmd_models
+	python_tests tests/kafka
 }
 
 suite_lint() {
@@ -116,27 +127,48 @@ run_suite() {
 	printf '=== %s: %d s ===\n' "$suite" $((SECONDS - begin))
 }
 
-# run_beside NAME: in the background, on one processor, and only with the time that others leave there.
-# What it says comes with `show_beside`.
-run_beside() {
+# begin_beside NAME: in the background; what it says comes with `end_beside`.
+begin_beside() {
 	(
+		# A job in the background would not hear Ctrl-C.
+		trap - INT
 		exec 3>&1
-		renice -n 19 -p "$BASHPID" >/dev/null
-		# shellcheck disable=SC2034 # read in lint.sh
-		tidy_jobs=1
+		if [[ $1 == lint ]]; then
+			renice -n 19 -p "$BASHPID" >/dev/null
+			# shellcheck disable=SC2034 # read in lint.sh
+			tidy_jobs=1
+		fi
 		run_suite "$1"
 	) >"$RESULTS/$1.log" 2>&1 &
-	beside=$!
+	beside[$1]=$!
+	printf '\n=== %s: begins beside the others ===\n' "$1"
 }
 
-show_beside() {
-	wait "$beside" || true
+# Nothing when it does not run there, or has ended.
+end_beside() {
+	[[ -n ${beside[$1]-} ]] || return 0
+	wait "${beside[$1]}" || true
 	cat "$RESULTS/$1.log"
+	unset "beside[$1]"
+}
+
+# Two suites at a time must not build the same folder: what one beside needs is made before. When
+# that fails, the suite says so.
+make_ready() {
+	set +e
+	(
+		set -e
+		build_default
+		cmd_models
+	)
+	set -e
+	stop_ticker
 }
 
 # run_suites [NAME...]: all without a name. Ends the script with the totals.
 run_suites() {
-	local name status=0 chosen beside ran=' '
+	local name status=0 first=() others=() aside=()
+	local -A beside=()
 	for name in "$@"; do
 		[[ " ${SUITES[*]} " == *" $name "* ]] ||
 			usage_error "no suite '$name' (there are: ${SUITES[*]})"
@@ -147,19 +179,36 @@ run_suites() {
 	rm -rf "$RESULTS"
 	mkdir -p "$RESULTS"
 	: >"$RESULTS/checks.tsv"
-	chosen=" $* "
 	for name in "$@"; do
-		[[ $ran != *" $name "* ]] || continue
-		ran+="$name "
-		# Those tests wait most of the time.
-		if [[ $name == integration && $chosen == *' lint '* && $ran != *' lint '* ]]; then
-			ran+='lint '
-			run_beside lint
-			run_suite integration
-			show_beside lint
+		if [[ " ${first[*]} ${others[*]} ${aside[*]} " == *" $name "* ]]; then
+			continue
+		elif [[ $name == unit ]]; then
+			first+=("$name")
+		elif [[ " ${BESIDE[*]} " == *" $name "* ]]; then
+			aside+=("$name")
 		else
-			run_suite "$name"
+			others+=("$name")
 		fi
+	done
+	# There may be nobody to run beside.
+	if [[ ${#others[@]} == 0 && ${#aside[@]} -gt 0 ]]; then
+		others=("${aside[0]}")
+		aside=("${aside[@]:1}")
+	fi
+	for name in "${first[@]}"; do
+		run_suite "$name"
+	done
+	[[ " ${aside[*]} " != *' kafka '* ]] || make_ready
+	for name in "${aside[@]}"; do
+		begin_beside "$name"
+	done
+	for name in "${others[@]}"; do
+		# It looks at how the product does on a machine that has time.
+		[[ $name != integration ]] || end_beside kafka
+		run_suite "$name"
+	done
+	for name in "${aside[@]}"; do
+		end_beside "$name"
 	done
 	"$PYTHON" tests/totals.py "$RESULTS" "$@" || status=$?
 	exit "$status"

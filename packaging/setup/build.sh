@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # The build folders: build (gcc); build-asan (clang, address and undefined sanitizers, the fuzz
-# targets; it also is what clang-tidy reads); build-tsan (gcc, thread sanitizer).
+# targets); build-tsan (gcc, thread sanitizer); build-lint (clang; nothing is compiled there, it is
+# what clang-tidy reads).
 
 # configure FOLDER OPTION...: sets up the folder, or again when the options are others than before.
 # The compiler is $CC.
@@ -37,8 +38,14 @@ configure_default() {
 	CC=gcc configure build
 }
 
+# Optimised a little: what is compiled there runs once or twice.
 configure_asan() {
-	CC=clang configure build-asan -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+	CC=clang configure build-asan -Dfuzz=true -Doptimization=1 \
+		-Db_sanitize=address,undefined -Db_lundef=false
+}
+
+configure_lint() {
+	CC=clang configure build-lint -Dfuzz=true
 }
 
 # With a sanitizer gcc warns of what cannot be (its manual says so): the other builds are the judges.

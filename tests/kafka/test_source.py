@@ -112,6 +112,26 @@ def test_records_that_are_no_picture_are_counted_by_name_and_the_offset_goes_on(
     worker.stop()
 
 
+def test_a_picture_with_much_beside_it_gets_the_slot_that_holds_it(workers, feeder):
+    worker = workers.configure()
+    worker.configuration["frames"]["classes"] = [
+        {"width": width, "height": height, "count": 16}
+        for width, height in ((160, 120), (480, 360), (640, 480))
+    ]
+    worker.write()
+    workers.start(worker)
+    plain = picture(1)
+    comment = b"\xff\xfe\xff\xff" + bytes(0xFFFD)
+    # More than the first two sizes hold, then more than any does.
+    for comments in (8, 12):
+        feeder.send("gate", plain[:2] + comments * comment + plain[2:])
+    feeder.flush()
+    settle(workers, feeder.sent)
+    assert worker.dropped() == {"record_too_large": 1}
+    assert [record.sequence for record in read(workers, 1).results] == [0]
+    balanced(workers)
+
+
 def test_another_gateways_pictures_keep_their_id(workers, feeder):
     workers.start()
     ids = [feeder.send_relayed("gate", number) for number in range(5)]

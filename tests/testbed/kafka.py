@@ -1,5 +1,7 @@
 """A real Apache Kafka: one node in KRaft mode on a loopback port, its data in a given folder."""
 
+import contextlib
+import random
 import shutil
 import signal
 import socket
@@ -54,10 +56,15 @@ allow.everyone.if.no.acl.found=true
 
 
 def free_port() -> int:
-    """A loopback TCP port that nobody listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A loopback TCP port that nobody listens on at this moment.
+
+    It is none of those that Linux gives to clients: one could sit on it while its broker is away.
+    """
+    while True:
+        port = random.randrange(10_000, 32_768)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 class Kafka:
