@@ -1,4 +1,5 @@
-/* Writes the seeds of the fuzz targets `rtp` and `rtp_jpeg`: what a camera sends, in many ways.
+/* Writes the seeds of the fuzz targets `rtp`, `rtp_jpeg` and `ip_fragments`: what a camera sends,
+ * in many ways.
  *
  *     dataplane_corpus tests/fuzz/corpus
  */
@@ -85,6 +86,26 @@ static void write_header(const char *name, const struct test_camera *like)
 	test_jpeg_free(&picture);
 }
 
+/* Datagrams of 40 bytes in pieces of 16; `order` is the numbers of the pieces: of the other family
+ * when `flags` says so. */
+static void write_pieces(const char *name, uint8_t flags, const char *order)
+{
+	FILE *file = create("ip_fragments", name);
+
+	for (const char *at = order; *at; at++) {
+		const uint8_t piece = (uint8_t)(*at - '0');
+		const uint8_t size = piece % 3 == 2 ? 8 : 16;
+
+		/* The number of the datagram is every third's. */
+		fputc(flags | (piece % 3 == 2 ? 0 : 2) | (piece / 3 & 3) << 3, file);
+		fputc(piece % 3 * 2, file);
+		fputc(size, file);
+		for (uint8_t i = 0; i < size; i++)
+			fputc(17 + i, file);
+	}
+	fclose(file);
+}
+
 int main(int argc, char **argv)
 {
 	struct test_camera plain, camera;
@@ -104,6 +125,11 @@ int main(int argc, char **argv)
 	camera.padding = 9;
 	write_header("all", &camera);
 
+	write_pieces("in_order", 0, "012");
+	write_pieces("reverse_ipv6", 1, "210");
+	write_pieces("in_turns", 0, "031425");
+	write_pieces("copies", 1, "001122");
+	write_pieces("late", 4, "012345");
 	write_stream("plain", &plain, 48, 32, 0, 0);
 	write_stream("lost", &plain, 48, 32, 0, 'l');
 	write_stream("reverse", &plain, 48, 32, 0, 'r');

@@ -77,6 +77,29 @@ void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_
 								       : GW_DROP_NO_CAMERA;
 }
 
+bool receiver_assemble(struct receiver *receiver, struct datagram *datagram, unsigned int checks,
+	int64_t when, struct ip_datagram *whole)
+{
+	const unsigned int of_whole = checks & ~(RECEIVER_CHECK_IP | RECEIVER_UDP_IS_BAD);
+
+	/* Strangers' pieces take no room. */
+	if (!stream_table_has_pair(receiver->table, &datagram->packet.flow)) {
+		count_unmatched(receiver, GW_DROP_NO_CAMERA);
+		return false;
+	}
+	if (!ip_fragments_put(receiver->fragments, &datagram->packet, when, whole))
+		return false;
+	receiver_read(receiver, whole->data, whole->size, of_whole, datagram);
+	/* Fragments within fragments: nobody needs them. */
+	if (datagram->drop == PACKET_IS_FRAGMENT)
+		datagram->drop = GW_DROP_FRAGMENT_BAD;
+	const uint32_t subject =
+		datagram->drop == GW_DROP_NONE ? receiver_camera(receiver, datagram) : GW_UNMATCHED;
+
+	gw_counter_add(&receiver->stats->camera[subject].events[GW_EVENT_DATAGRAM_ASSEMBLED], 1);
+	return true;
+}
+
 void receiver_fetch(const struct receiver *receiver, const struct datagram *datagram)
 {
 	if (datagram->drop == GW_DROP_NONE)

@@ -8,8 +8,9 @@
 #include "dataplane/receiver.h"
 #include <stdatomic.h>
 
-/* A packet in pieces is put together in so much room before it is parsed. */
-#define SCRATCH_SIZE 65536
+/* A packet in pieces is put together in so much room before it is parsed: the largest datagram
+ * with its Ethernet and IPv6 headers. */
+#define SCRATCH_SIZE (65536 + 64)
 
 /* Packets on their way from one lane to another. */
 #define HANDOVER_SIZE 1024
