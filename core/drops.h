@@ -43,6 +43,12 @@ enum gw_fault {
 	X(UDP_BAD, "udp_bad", RX, PACKET, NONE, "Its UDP header is malformed or cut short.") \
 	X(NO_CAMERA, "no_camera", RX, PACKET, NONE, \
 		"No camera is configured for its address and port.") \
+	X(KERNEL_RATE, "kernel_rate", RX, PACKET, NONE, \
+		"It is no camera's, and more of its kind came than the kernel is given by " \
+		"`kernel` " \
+		"of its interface.") \
+	X(KERNEL_FULL, "kernel_full", RX, PACKET, NONE, \
+		"It is no camera's, and more waited for the kernel than there is room for.") \
 	X(BAD_SOURCE, "bad_source", RX, PACKET, NONE, \
 		"It was sent to a camera's port by an address that is not that camera's.") \
 	/* Packets of a camera that never became part of a frame. */ \

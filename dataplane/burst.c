@@ -192,6 +192,25 @@ static enum outcome work_on_fragment(struct rx_lane *rx, const struct burst *bur
 	return outcome;
 }
 
+/* What is no camera's whole datagram: a piece of one, or for the kernel, or nobody's. */
+static enum outcome work_on_other(struct rx_lane *rx, const struct burst *burst,
+	struct rte_mbuf *packet, struct datagram *datagram, const struct arrival *arrival,
+	struct assembler_done *done)
+{
+	if (datagram->drop == PACKET_IS_FRAGMENT)
+		return work_on_fragment(rx, burst, packet, datagram, arrival, done);
+	if (burst == &rx->own && burst->punt && punt_wants(datagram->drop)) {
+		uint32_t size;
+		const uint8_t *data = packet_bytes(rx, packet, &size);
+
+		datagram->drop =
+			punt_offer(burst->punt, rx->lane->index, packet, data, size, arrival->now);
+		if (datagram->drop == GW_DROP_NONE)
+			return HANDED_OVER;
+	}
+	return receiver_put(&rx->receiver, datagram, arrival, done) ? TAKEN : NOT_YET;
+}
+
 static inline enum outcome work_on_packet(struct rx_lane *rx, const struct burst *burst,
 	struct rte_mbuf *packet, struct datagram *datagram, const struct arrival *arrival,
 	struct assembler_done *done)
@@ -201,8 +220,8 @@ static inline enum outcome work_on_packet(struct rx_lane *rx, const struct burst
 	/* Its pieces lay where those of the next one do. */
 	if (unlikely(packet->nb_segs != 1))
 		read_packet(rx, burst, packet, datagram);
-	if (unlikely(datagram->drop == PACKET_IS_FRAGMENT))
-		return work_on_fragment(rx, burst, packet, datagram, arrival, done);
+	if (unlikely(datagram->drop != GW_DROP_NONE))
+		return work_on_other(rx, burst, packet, datagram, arrival, done);
 	if (lanes > 1 && burst == &rx->own) {
 		const uint32_t camera = receiver_camera(&rx->receiver, datagram);
 		const uint32_t to = gw_lane_of(camera, lanes);
@@ -282,6 +301,7 @@ uint32_t dataplane_poll(struct gw_lane *lane)
 
 		burst->next = 0;
 		burst->checks = queue->port->checks;
+		burst->punt = queue->punt;
 		burst->offloads_checksum = queue->port->offloads_checksum;
 		burst->count =
 			rte_eth_rx_burst(queue->port->id, queue->queue, burst->packet, GW_BURST);

@@ -69,8 +69,13 @@ void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_
 	datagram->checks = checks;
 	datagram->camera = STREAM_NO_CAMERA;
 	datagram->drop = packet_parse(data, size, ip_check(checks), &datagram->packet);
-	if (datagram->drop != GW_DROP_NONE)
+	if (datagram->drop != GW_DROP_NONE) {
+		/* Strangers' fragments take no room. */
+		if (datagram->drop == PACKET_IS_FRAGMENT &&
+			!stream_table_has_pair(receiver->table, &datagram->packet.flow))
+			datagram->drop = GW_DROP_NO_CAMERA;
 		return;
+	}
 	datagram->camera = stream_table_find(receiver->table, &datagram->packet.flow);
 	if (datagram->camera >= STREAM_BAD_SOURCE)
 		datagram->drop = datagram->camera == STREAM_BAD_SOURCE ? GW_DROP_BAD_SOURCE
@@ -82,11 +87,6 @@ bool receiver_assemble(struct receiver *receiver, struct datagram *datagram, uns
 {
 	const unsigned int of_whole = checks & ~(RECEIVER_CHECK_IP | RECEIVER_UDP_IS_BAD);
 
-	/* Strangers' pieces take no room. */
-	if (!stream_table_has_pair(receiver->table, &datagram->packet.flow)) {
-		count_unmatched(receiver, GW_DROP_NO_CAMERA);
-		return false;
-	}
 	if (!ip_fragments_put(receiver->fragments, &datagram->packet, when, whole))
 		return false;
 	receiver_read(receiver, whole->data, whole->size, of_whole, datagram);

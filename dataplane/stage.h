@@ -5,6 +5,7 @@
 #include "core/stage.h"
 #include "dataplane/capture.h"
 #include "dataplane/port_watch.h"
+#include "dataplane/punt_thread.h"
 #include "dataplane/receiver.h"
 #include <stdatomic.h>
 
@@ -28,6 +29,9 @@ struct dataplane {
 	uint32_t port_count;
 	struct port ports[GW_INTERFACES];
 	struct port_watch watches[GW_INTERFACES];
+	/* The kernel's share of each port; `port` is NULL where it has none. */
+	struct punt punts[GW_INTERFACES];
+	struct punt_thread punt_thread;
 
 	/* Control thread only. */
 	int64_t looked_at; /* gw_now() of the last look at the ports */
@@ -45,6 +49,7 @@ struct dataplane {
 /* A queue of a port that a lane takes packets from. */
 struct rx_queue {
 	struct port *port;
+	struct punt *punt; /* NULL: none */
 	uint16_t queue;
 };
 
@@ -54,6 +59,7 @@ struct burst {
 	 * opened again. Those of other lanes say each what is left to check. */
 	unsigned int checks;
 	bool offloads_checksum;
+	struct punt *punt; /* what is no camera's is offered to it; NULL: to nobody */
 	struct rte_mbuf *packet[GW_BURST];
 };
 
