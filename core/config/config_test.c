@@ -155,12 +155,12 @@ static void values_that_do_not_fit_each_other_are_refused(void **state)
 		"configuration:2:23: cameras[0].source: '10.0.0.300' is not an IPv4 or IPv6 "
 		"address");
 	refused("interfaces: [{name: a, device: net_null0, kernel: 'gw/0'}]\n",
-		"configuration:1:50: 'interfaces[0].kernel': 'gw/0' is no name of a network "
+		"configuration:1:51: interfaces[0].kernel: 'gw/0' is no name of a network "
 		"device: use letters, digits, '.', '_' and '-', at most 15");
 	refused("interfaces:\n"
 		"  - {name: a, device: net_null0, kernel: gw0}\n"
 		"  - {name: b, device: net_null1, kernel: gw0}\n",
-		"configuration:3:42: 'interfaces[1].kernel': 'gw0' is taken by interfaces[0]");
+		"configuration:3:42: interfaces[1].kernel: 'gw0' is taken by interfaces[0]");
 	refused("cameras: []\nkafka: {backend: kafka}\n",
 		"configuration:2:8: kafka: 'brokers' is missing: the kafka back-end needs "
 		"HOST:PORT[,...]");
