@@ -31,7 +31,8 @@ static json_t *punt_json(const struct punt *punt)
 		(json_int_t)gw_counter_get(&punt->unsent));
 }
 
-static json_t *port_json(struct port_watch *watch, const struct punt *punt)
+static json_t *port_json(
+	struct port_watch *watch, const struct punt *punt, const struct port_joins *joins)
 {
 	struct port *port = watch->port;
 	struct port_facts facts;
@@ -40,7 +41,7 @@ static json_t *port_json(struct port_watch *watch, const struct punt *punt)
 
 	port_look(port, &facts);
 	json_t *json = json_pack(
-		"{s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:b, s:I, s:I, s:I, s:I, s:I}", "name",
+		"{s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:i}", "name",
 		port->config->name, "device", port->config->device, "driver", facts.driver, "state",
 		port_state_name(state), "state_seconds",
 		(json_int_t)((gw_now() - since) / GW_NS_PER_S), "reopened",
@@ -48,7 +49,8 @@ static json_t *port_json(struct port_watch *watch, const struct punt *punt)
 		facts.queues, "checksum_offload", facts.offloads_checksum, "packets",
 		(json_int_t)facts.counts.packets, "bytes", (json_int_t)facts.counts.bytes, "missed",
 		(json_int_t)facts.counts.missed, "errors", (json_int_t)facts.counts.errors,
-		"no_mbuf", (json_int_t)facts.counts.no_buffer);
+		"no_mbuf", (json_int_t)facts.counts.no_buffer, "groups",
+		(int)atomic_load_explicit(&joins->joined, memory_order_relaxed));
 
 	if (punt->port)
 		json_object_set_new(json, "kernel", punt_json(punt));
@@ -61,7 +63,8 @@ json_t *dataplane_describe(struct gw_stage *stage)
 	json_t *ports = json_array();
 
 	for (uint32_t i = 0; i < dp->port_count; i++)
-		json_array_append_new(ports, port_json(&dp->watches[i], &dp->punts[i]));
+		json_array_append_new(
+			ports, port_json(&dp->watches[i], &dp->punts[i], &dp->joins[i]));
 	return json_pack("{s:o, s:b, s:i, s:i}", "ports", ports, "hugepages", eal_uses_hugepages(),
 		"slots", (int)gw_pool_size(stage->gw->pool), "slots_touched",
 		(int)gw_pool_touched(stage->gw->pool));
@@ -77,4 +80,5 @@ void dataplane_health(struct gw_stage *stage, struct gw_health *health)
 		up += atomic_load_explicit(&dp->watches[i].state, memory_order_acquire) == PORT_UP;
 	for (uint32_t i = 0; i < dp->port_count; i++)
 		port_watch_health(&dp->watches[i], up == 0 ? GW_FAILED : GW_DEGRADED, health);
+	joins_health(dp, health);
 }

@@ -81,6 +81,7 @@ int ports_start_eal(struct dataplane *dp, struct gw_error *error)
 
 void ports_close(struct dataplane *dp)
 {
+	joins_close(dp);
 	punt_thread_stop(&dp->punt_thread);
 	for (uint32_t i = 0; i < dp->port_count; i++) {
 		punt_close(&dp->punts[i]);
@@ -200,4 +201,5 @@ void ports_upkeep(struct gw_stage *stage, int64_t now)
 				PORT_UP,
 			memory_order_relaxed);
 	}
+	joins_upkeep(dp, now);
 }

@@ -144,7 +144,7 @@ int main(void)
 	};
 
 	if (!test_wire_allowed()) {
-		print_message("skipped: no network namespaces here\n");
+		print_message("left out: network namespaces need root and `ip`\n");
 		return 77;
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);

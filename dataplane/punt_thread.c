@@ -51,6 +51,9 @@ static void *serve(void *arg)
 		else
 			rest(thread, now - worked < BUSY_NS ? BUSY_WAIT_MS : IDLE_WAIT_MS);
 	}
+	/* What was said last: that groups are left. */
+	for (uint32_t i = 0; i < thread->count; i++)
+		(void)punt_move(thread->punt[i]);
 	rte_thread_unregister();
 	return NULL;
 }

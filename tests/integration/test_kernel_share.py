@@ -224,9 +224,7 @@ def test_a_group_that_the_kernel_joins_is_asked_for_on_the_wire(place: Place) ->
 
 
 def test_a_flood_starves_neither_arp_nor_ping(place: Place) -> None:
-    flood = place.net.start(
-        ["python3", "-c", FLOOD, OURS, "6"], place.gateway.folder / "flood.log"
-    )
+    flood = place.net.start(["python3", "-c", FLOOD, OURS, "6"], place.gateway.folder / "flood.log")
     try:
         for _ in range(5):
             place.net.run("ip", "neighbour", "flush", "dev", place.outside)

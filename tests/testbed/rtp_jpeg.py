@@ -146,7 +146,9 @@ class Sender:
         addresses = (("10.0.0.1", 40000), ("10.0.0.2", 5004))
         self._datagrams += 1
         frame = pcap.frame(rtp, *addresses)
-        pieces = [frame] if len(frame) - 14 <= self.mtu else pcap.cut(frame, self.mtu, self._datagrams)
+        pieces = (
+            [frame] if len(frame) - 14 <= self.mtu else pcap.cut(frame, self.mtu, self._datagrams)
+        )
         for piece in pieces:
             self._writer.write(piece, self.when)
 
