@@ -128,6 +128,15 @@ uint32_t receiver_camera(const struct receiver *receiver, const struct datagram 
 	return match != STREAM_NO_CAMERA ? match : first;
 }
 
+/* A packet to a camera's address and port, from its source, that is not the camera's. */
+static void count_drop(struct receiver *receiver, const struct datagram *datagram, uint32_t camera,
+	enum gw_drop drop, int64_t now)
+{
+	gw_count_drop(&receiver->stats->camera[camera], drop);
+	if (strangers_want(drop))
+		strangers_note(receiver->strangers, drop, camera, &datagram->packet, now);
+}
+
 bool receiver_put(struct receiver *receiver, const struct datagram *datagram,
 	const struct arrival *arrival, struct assembler_done *done)
 {
@@ -135,6 +144,9 @@ bool receiver_put(struct receiver *receiver, const struct datagram *datagram,
 
 	if (datagram->drop != GW_DROP_NONE) {
 		count_unmatched(receiver, datagram->drop);
+		if (strangers_want(datagram->drop))
+			strangers_note(receiver->strangers, datagram->drop, STREAM_NO_CAMERA,
+				&datagram->packet, arrival->now);
 		return true;
 	}
 	const enum gw_drop drop =
@@ -153,6 +165,6 @@ bool receiver_put(struct receiver *receiver, const struct datagram *datagram,
 	if (drop == GW_DROP_NONE)
 		gw_counter_add(&stats->packets_used, 1);
 	else
-		gw_count_drop(stats, drop);
+		count_drop(receiver, datagram, camera, drop, arrival->now);
 	return true;
 }

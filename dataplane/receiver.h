@@ -5,6 +5,7 @@
 #include "dataplane/assembler.h"
 #include "dataplane/ip_fragments.h"
 #include "dataplane/packet.h"
+#include "dataplane/strangers.h"
 #include "dataplane/stream_table.h"
 
 /* Which checksums the receiver verifies; the others are known to be right, or nobody's concern. */
@@ -22,6 +23,7 @@ struct receiver {
 	const struct stream_table *table;
 	struct assembler *assembler;
 	struct ip_fragments *fragments;
+	struct strangers *strangers;
 	struct gw_lane_stats *stats;
 };
 

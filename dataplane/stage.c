@@ -13,6 +13,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/eal.h"
 #include "dataplane/slot_need.h"
+#include "dataplane/strangers_api.h"
 
 /* A replay that lost packets on its way must end too. */
 #define REPLAY_SILENCE_NS (2 * GW_NS_PER_S)
@@ -117,7 +118,9 @@ static int dataplane_lane_open(struct gw_lane *lane, struct gw_error *error)
 	rx->receiver.stats = lane->stats;
 	rx->receiver.assembler = assembler_create(&setup);
 	rx->receiver.fragments = ip_fragments_create(&lane->stats->camera[GW_UNMATCHED]);
-	if (!rx->table || !rx->receiver.assembler || !rx->receiver.fragments)
+	rx->receiver.strangers = strangers_create();
+	if (!rx->table || !rx->receiver.assembler || !rx->receiver.fragments ||
+		!rx->receiver.strangers)
 		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
 	ports_share(lane);
 	return 0;
@@ -151,6 +154,7 @@ static void dataplane_lane_close(struct gw_lane *lane)
 	free_handed(rx);
 	assembler_destroy(rx->receiver.assembler);
 	ip_fragments_destroy(rx->receiver.fragments);
+	strangers_destroy(rx->receiver.strangers);
 	stream_table_destroy(rx->table);
 	free(rx);
 	lane->state = NULL;
@@ -226,6 +230,7 @@ static void dataplane_housekeeping(struct gw_lane *lane, int64_t now)
 
 	assembler_expire(rx->receiver.assembler, now, false, dataplane_give, rx);
 	look_at_waiting(rx);
+	strangers_tick(rx->receiver.strangers);
 	if (lane->stage->gw->replay)
 		look_at_replay(rx, now);
 	else
@@ -281,4 +286,5 @@ const struct gw_stage_ops dataplane_stage = {
 	.upkeep = ports_upkeep,
 	.health = dataplane_health,
 	.describe = dataplane_describe,
+	.routes = dataplane_routes,
 };

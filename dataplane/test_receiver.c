@@ -64,6 +64,7 @@ struct test_receiver *test_receiver_open(uint32_t cameras, bool lossless, uint32
 	receiver->receiver.table = receiver->table;
 	receiver->receiver.stats = receiver->stats;
 	receiver->receiver.fragments = ip_fragments_create(&receiver->stats->camera[GW_UNMATCHED]);
+	receiver->receiver.strangers = strangers_create();
 	receiver->checks = RECEIVER_CHECK_IP | RECEIVER_CHECK_UDP;
 	open_assembler(receiver, lossless);
 	return receiver;
@@ -79,6 +80,7 @@ void test_receiver_close(struct test_receiver *receiver)
 {
 	close_assembler(receiver);
 	ip_fragments_destroy(receiver->receiver.fragments);
+	strangers_destroy(receiver->receiver.strangers);
 	stream_table_destroy(receiver->table);
 	gw_lane_stats_destroy(receiver->stats);
 	gw_lane_stats_destroy(receiver->sink_stats);
