@@ -119,22 +119,14 @@ static void count(struct strangers *strangers, struct place *place, int64_t now)
 	gw_counter_set(&place->last, (uint64_t)now);
 }
 
-void strangers_note(struct strangers *strangers, enum gw_drop reason, uint32_t camera,
+/* Counts it where its sender stands, who gets a place if he has none. */
+static void look_up(struct strangers *strangers, enum gw_drop reason, uint32_t camera,
 	const struct packet *packet, int64_t now)
 {
 	struct place *least = NULL;
 	struct key key;
 
 	fill_key(&key, reason, camera, packet);
-	if (strangers->newest && same_key(&strangers->newest->key, &key)) {
-		count(strangers, strangers->newest, now);
-		return;
-	}
-	if (strangers->budget == 0) {
-		gw_counter_add(&strangers->missed, 1);
-		return;
-	}
-	strangers->budget--;
 	struct place *set = strangers->place[set_of(&key)];
 
 	for (uint32_t i = 0; i < WAYS; i++) {
@@ -153,6 +145,33 @@ void strangers_note(struct strangers *strangers, enum gw_drop reason, uint32_t c
 	publish(least);
 	gw_counter_set(&least->first, (uint64_t)now);
 	count(strangers, least, now);
+}
+
+/* As same_key(), without making one. */
+static bool is_of(
+	const struct key *key, enum gw_drop reason, uint32_t camera, const struct packet *packet)
+{
+	return packet_flow_equal(&key->flow, &packet->flow) && key->reason == reason &&
+		key->camera == camera &&
+		key->source_port == (packet->udp ? read_be16(packet->udp) : 0) &&
+		(camera == STREAM_NO_CAMERA ||
+			(key->ssrc == read_be32(packet->payload + 8) &&
+				key->payload_type == (packet->payload[1] & 127)));
+}
+
+void strangers_note(struct strangers *strangers, enum gw_drop reason, uint32_t camera,
+	const struct packet *packet, int64_t now)
+{
+	struct place *newest = strangers->newest;
+
+	if (newest && is_of(&newest->key, reason, camera, packet)) {
+		count(strangers, newest, now);
+	} else if (strangers->budget == 0) {
+		gw_counter_add(&strangers->missed, 1);
+	} else {
+		strangers->budget--;
+		look_up(strangers, reason, camera, packet, now);
+	}
 }
 
 void strangers_tick(struct strangers *strangers)
