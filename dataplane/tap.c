@@ -54,7 +54,7 @@ static int make(struct tap *tap, const uint8_t hardware[6], uint32_t mtu)
 	int status = 0;
 
 	set_name(&request, tap->name);
-	request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL;
+	request.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL);
 	if (ioctl(tap->fd, TUNSETIFF, &request) != 0)
 		return -errno;
 	const int fd = interface_socket();
