@@ -196,6 +196,8 @@ void ports_upkeep(struct gw_stage *stage, int64_t now)
 	for (uint32_t i = 0; i < dp->port_count; i++) {
 		if (port_watch_look(&dp->watches[i], now))
 			open_again(stage, &dp->watches[i], &dp->punts[i], now);
+		if (dp->punts[i].port)
+			punt_look(&dp->punts[i]);
 		atomic_store_explicit(&dp->punts[i].has_link,
 			atomic_load_explicit(&dp->watches[i].state, memory_order_relaxed) ==
 				PORT_UP,

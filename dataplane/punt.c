@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "core/stage.h"
 
 enum {
@@ -217,6 +218,22 @@ uint32_t punt_move(struct punt *punt)
 	for (uint32_t i = 0; i < punt->lane_count; i++)
 		work += move_in(punt, punt->lane[i].rest);
 	return work + move_out(punt);
+}
+
+void punt_look(struct punt *punt)
+{
+	const struct gw_interface_config *config = punt->port->config;
+	struct rte_ether_addr address;
+	struct gw_error error;
+	uint16_t mtu;
+
+	if (!punt->port->open || !tap_is_gone(&punt->tap))
+		return;
+	ask_port(punt->port, &address, &mtu);
+	if (tap_make_again(&punt->tap, address.addr_bytes, mtu, config->name, &error) == 0)
+		gw_warn("dataplane",
+			"interface %s: %s was deleted, and is made again: it has no address",
+			config->name, config->kernel);
 }
 
 bool punt_pause(struct punt *punt)

@@ -74,6 +74,9 @@ static inline bool punt_wants(enum gw_drop drop)
  * packets. One thread for all. */
 uint32_t punt_move(struct punt *punt);
 
+/* Makes the tap again when somebody deleted it. Control thread. */
+void punt_look(struct punt *punt);
+
 /* Around the opening of the port anew. False: the port is sending and does not come to an end, try
  * later. Control thread. */
 bool punt_pause(struct punt *punt);

@@ -120,6 +120,34 @@ static void what_the_kernel_says_before_the_port_has_a_link_is_thrown_away(void 
 	test_wire_in_child(speak_too_early);
 }
 
+static void lose_the_tap(void)
+{
+	int64_t now = gw_now();
+
+	open_both();
+	const uint32_t before = punt.tap.index;
+
+	punt_look(&punt);
+	MUST(punt.tap.index == before);
+	test_wire_run("ip link delete gwk");
+	MUST(offer(arp, 1, now, GW_DROP_NONE) == 1);
+	(void)punt_move(&punt);
+	MUST(gw_counter_get(&punt.refused) == 1);
+	punt_look(&punt);
+	test_wire_run("ip link show gwk up >/dev/null");
+	MUST(punt.tap.index == if_nametoindex("gwk"));
+	MUST(offer(arp, 1, now, GW_DROP_NONE) == 1);
+	(void)punt_move(&punt);
+	MUST(gw_counter_get(&punt.refused) == 1);
+	close_both();
+	test_wire_run("! ip link show gwk >/dev/null 2>&1");
+}
+
+static void a_tap_that_somebody_deleted_is_made_again(void **state)
+{
+	test_wire_in_child(lose_the_tap);
+}
+
 static void take_a_taken_name(void)
 {
 	test_wire_run("ip link add gwk type veth peer name other");
@@ -140,6 +168,7 @@ int main(void)
 		cmocka_unit_test(a_class_has_its_rate_and_no_other_suffers),
 		cmocka_unit_test(packets_that_wait_for_the_kernel_are_bounded),
 		cmocka_unit_test(what_the_kernel_says_before_the_port_has_a_link_is_thrown_away),
+		cmocka_unit_test(a_tap_that_somebody_deleted_is_made_again),
 		cmocka_unit_test(a_name_that_is_taken_is_said),
 	};
 

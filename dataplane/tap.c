@@ -102,6 +102,29 @@ void tap_follow(const struct tap *tap, const uint8_t hardware[6], uint32_t mtu)
 	close(fd);
 }
 
+bool tap_is_gone(const struct tap *tap)
+{
+	struct ifreq request;
+
+	return ioctl(tap->fd, TUNGETIFF, &request) != 0;
+}
+
+int tap_make_again(struct tap *tap, const uint8_t hardware[6], uint32_t mtu, const char *port,
+	struct gw_error *error)
+{
+	struct tap made;
+	int status = tap_open(&made, tap->name, hardware, mtu, port, error);
+
+	if (status != 0)
+		return status;
+	if (dup3(made.fd, tap->fd, O_CLOEXEC) < 0)
+		status = -errno;
+	tap_close(&made);
+	if (status == 0)
+		tap->index = made.index;
+	return status;
+}
+
 void tap_close(struct tap *tap)
 {
 	if (tap->fd >= 0)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/error.h"
@@ -22,6 +23,15 @@ int tap_open(struct tap *tap, const char *name, const uint8_t hardware[6], uint3
 /* Gives it another hardware address and MTU. Does what the kernel allows; an interface that was
  * moved to another namespace keeps its own. Control thread. */
 void tap_follow(const struct tap *tap, const uint8_t hardware[6], uint32_t mtu);
+
+/* Whether somebody deleted the interface; one that was moved to another namespace is still there.
+ * Any thread. */
+bool tap_is_gone(const struct tap *tap);
+
+/* Makes a deleted one again. The descriptor stays the same number, for whoever reads from it
+ * meanwhile. Returns 0 or a negative errno. Control thread. */
+int tap_make_again(struct tap *tap, const uint8_t hardware[6], uint32_t mtu, const char *port,
+	struct gw_error *error);
 
 /* Accepts one that is not open. */
 void tap_close(struct tap *tap);
