@@ -12,6 +12,9 @@
  *             in flight       = slots in use (asked of the pool) - sink.samples_held
  *                               + sink.results_waiting
  *   samples   sink.samples    = sink.samples_delivered + sample drops + sink.samples_held
+ *
+ * A datagram that came in fragments is one packet, and its fragments are none. A fragment whose
+ * datagram does not become whole is a packet that matches no camera, counted when that is known.
  */
 #pragma once
 

@@ -69,12 +69,35 @@ void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_
 	datagram->checks = checks;
 	datagram->camera = STREAM_NO_CAMERA;
 	datagram->drop = packet_parse(data, size, ip_check(checks), &datagram->packet);
-	if (datagram->drop != GW_DROP_NONE)
+	if (datagram->drop != GW_DROP_NONE) {
+		/* Strangers' fragments take no room. */
+		if (datagram->drop == PACKET_IS_FRAGMENT &&
+			!stream_table_has_pair(receiver->table, &datagram->packet.flow))
+			datagram->drop = GW_DROP_NO_CAMERA;
 		return;
+	}
 	datagram->camera = stream_table_find(receiver->table, &datagram->packet.flow);
 	if (datagram->camera >= STREAM_BAD_SOURCE)
 		datagram->drop = datagram->camera == STREAM_BAD_SOURCE ? GW_DROP_BAD_SOURCE
 								       : GW_DROP_NO_CAMERA;
+}
+
+bool receiver_assemble(struct receiver *receiver, struct datagram *datagram, unsigned int checks,
+	int64_t when, struct ip_datagram *whole)
+{
+	const unsigned int of_whole = checks & ~(RECEIVER_CHECK_IP | RECEIVER_UDP_IS_BAD);
+
+	if (!ip_fragments_put(receiver->fragments, &datagram->packet, when, whole))
+		return false;
+	receiver_read(receiver, whole->data, whole->size, of_whole, datagram);
+	/* Fragments within fragments: nobody needs them. */
+	if (datagram->drop == PACKET_IS_FRAGMENT)
+		datagram->drop = GW_DROP_FRAGMENT_BAD;
+	const uint32_t subject =
+		datagram->drop == GW_DROP_NONE ? receiver_camera(receiver, datagram) : GW_UNMATCHED;
+
+	gw_counter_add(&receiver->stats->camera[subject].events[GW_EVENT_DATAGRAM_ASSEMBLED], 1);
+	return true;
 }
 
 void receiver_fetch(const struct receiver *receiver, const struct datagram *datagram)
@@ -105,6 +128,15 @@ uint32_t receiver_camera(const struct receiver *receiver, const struct datagram 
 	return match != STREAM_NO_CAMERA ? match : first;
 }
 
+/* A packet to a camera's address and port, from its source, that is not the camera's. */
+static void count_drop(struct receiver *receiver, const struct datagram *datagram, uint32_t camera,
+	enum gw_drop drop, int64_t now)
+{
+	gw_count_drop(&receiver->stats->camera[camera], drop);
+	if (strangers_want(drop))
+		strangers_note(receiver->strangers, drop, camera, &datagram->packet, now);
+}
+
 bool receiver_put(struct receiver *receiver, const struct datagram *datagram,
 	const struct arrival *arrival, struct assembler_done *done)
 {
@@ -112,6 +144,9 @@ bool receiver_put(struct receiver *receiver, const struct datagram *datagram,
 
 	if (datagram->drop != GW_DROP_NONE) {
 		count_unmatched(receiver, datagram->drop);
+		if (strangers_want(datagram->drop))
+			strangers_note(receiver->strangers, datagram->drop, STREAM_NO_CAMERA,
+				&datagram->packet, arrival->now);
 		return true;
 	}
 	const enum gw_drop drop =
@@ -130,6 +165,6 @@ bool receiver_put(struct receiver *receiver, const struct datagram *datagram,
 	if (drop == GW_DROP_NONE)
 		gw_counter_add(&stats->packets_used, 1);
 	else
-		gw_count_drop(stats, drop);
+		count_drop(receiver, datagram, camera, drop, arrival->now);
 	return true;
 }

@@ -63,6 +63,8 @@ struct test_receiver *test_receiver_open(uint32_t cameras, bool lossless, uint32
 	}
 	receiver->receiver.table = receiver->table;
 	receiver->receiver.stats = receiver->stats;
+	receiver->receiver.fragments = ip_fragments_create(&receiver->stats->camera[GW_UNMATCHED]);
+	receiver->receiver.strangers = strangers_create();
 	receiver->checks = RECEIVER_CHECK_IP | RECEIVER_CHECK_UDP;
 	open_assembler(receiver, lossless);
 	return receiver;
@@ -77,6 +79,8 @@ void test_receiver_restart(struct test_receiver *receiver, bool lossless)
 void test_receiver_close(struct test_receiver *receiver)
 {
 	close_assembler(receiver);
+	ip_fragments_destroy(receiver->receiver.fragments);
+	strangers_destroy(receiver->receiver.strangers);
 	stream_table_destroy(receiver->table);
 	gw_lane_stats_destroy(receiver->stats);
 	gw_lane_stats_destroy(receiver->sink_stats);
@@ -163,8 +167,16 @@ void test_receive(struct test_receiver *receiver, const uint8_t *bytes, uint32_t
 
 	struct datagram datagram;
 
+	struct ip_datagram whole;
+
 	receiver_read(&receiver->receiver, bytes, size, receiver->checks, &datagram);
+	if (datagram.drop == PACKET_IS_FRAGMENT &&
+		!receiver_assemble(
+			&receiver->receiver, &datagram, receiver->checks, receiver->now, &whole))
+		return;
 	receiver->waits = !receiver_put(&receiver->receiver, &datagram, &arrival, &done);
+	if (!receiver->waits)
+		ip_fragments_release(receiver->receiver.fragments);
 	sink(receiver, &done);
 }
 

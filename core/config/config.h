@@ -70,6 +70,7 @@ struct gw_interface_config {
 	char *name; /* as the operator calls it */
 	char *device; /* PCI address, or a DPDK virtual device: "net_af_packet0,iface=eth1" */
 	enum gw_checksum checksum;
+	char *kernel; /* TAP interface by which the kernel has its share of the port; NULL: none */
 };
 
 /* A rectangle of the source picture in pixels; width or height 0: to the edge. */

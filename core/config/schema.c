@@ -97,6 +97,7 @@ static const cyaml_schema_field_t interface_fields[] = {
 		"device", CYAML_FLAG_POINTER, struct gw_interface_config, device, 1, 255),
 	CYAML_FIELD_ENUM("checksum", CHOICE, struct gw_interface_config, checksum, checksums,
 		CYAML_ARRAY_LEN(checksums)),
+	CYAML_FIELD_STRING_PTR("kernel", POINTER, struct gw_interface_config, kernel, 1, 15),
 	CYAML_FIELD_END,
 };
 

@@ -117,7 +117,7 @@ const struct cli_command cli_commands[] = {
 			   "the "
 			   "reasons that occurred with the cameras they hit most; below, what was "
 			   "noticed "
-			   "and is no drop.",
+			   "and is no drop, and who sends packets that are no camera's.",
 		.example = "drops --all",
 		.options = {{"--all", NULL, "also the reasons that never occurred"}},
 		.run = cli_drops},

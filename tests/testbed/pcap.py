@@ -37,6 +37,20 @@ def frame(
     return _MAC + b"\x08\x00" + ip + udp + payload
 
 
+def cut(packet: bytes, size: int, number: int) -> list[bytes]:
+    """A frame of `frame()`, as a router sends it on over a link whose IP packets are smaller."""
+    ethernet, ip, rest = packet[:14], packet[14:34], packet[34:]
+    step = (size - 20) // 8 * 8
+    made = []
+    for at in range(0, len(rest), step):
+        piece = rest[at : at + step]
+        flags = at // 8 | (0x2000 if at + step < len(rest) else 0)
+        head = ip[:2] + struct.pack(">HHHBBH", 20 + len(piece), number, flags, 64, 17, 0)
+        head = head[:10] + struct.pack(">H", _checksum(head + ip[12:])) + ip[12:]
+        made.append(ethernet + head + piece)
+    return made
+
+
 class Writer:
     """A pcap file of Ethernet frames with microseconds."""
 

@@ -127,6 +127,7 @@ class Sender:
         self._writer = pcap.Writer(path)
         self.sequence, self.timestamp, self.step, self.ssrc = 1000, 90_000, 3000, 0x5EED
         self.when, self.rate = 1_700_000_000.0, 25.0
+        self.mtu, self._datagrams = 65535, 0
 
     def rtp(self, packet: Packet, *, marker: bool) -> bytes:
         """The next packet, whole, from the RTP header on."""
@@ -143,7 +144,13 @@ class Sender:
     def write(self, rtp: bytes) -> None:
         """Writes one packet as it is."""
         addresses = (("10.0.0.1", 40000), ("10.0.0.2", 5004))
-        self._writer.write(pcap.frame(rtp, *addresses), self.when)
+        self._datagrams += 1
+        frame = pcap.frame(rtp, *addresses)
+        pieces = (
+            [frame] if len(frame) - 14 <= self.mtu else pcap.cut(frame, self.mtu, self._datagrams)
+        )
+        for piece in pieces:
+            self._writer.write(piece, self.when)
 
     def send(
         self, packets: list[Packet], *, lost: tuple[int, ...] = (), markers: bool = True
