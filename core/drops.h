@@ -47,6 +47,10 @@ enum gw_fault {
 		"Its RTP payload type is not the camera's.") \
 	X(RTP_STRAY, "rtp_stray", RX, PACKET, NONE, \
 		"It is of another RTP session than the camera's, and begins no picture.") \
+	X(RTCP_BAD, "rtcp_bad", RX, PACKET, NONE, \
+		"It is RTCP, and its parts do not fill it to the byte.") \
+	X(RTCP_STRAY, "rtcp_stray", RX, PACKET, NONE, \
+		"It is RTCP of another SSRC than that of the camera's pictures.") \
 	X(DUPLICATE, "duplicate", RX, PACKET, NONE, "These bytes arrived before.") \
 	X(LATE, "late", RX, PACKET, NONE, "It belongs to a frame that is already closed.") \
 	X(JPEG_SHORT, "jpeg_short", RX, PACKET, NONE, \
@@ -152,7 +156,19 @@ enum gw_fault {
 		"network, or in the port's queue while nobody emptied it. Counted per packet.") \
 	X(REORDERED, "reordered", "A packet came after one that was sent later.") \
 	X(TIMESTAMP_JUMP, "timestamp_jump", "The RTP clock jumped.") \
-	X(TABLES_CHANGED, "tables_changed", "The camera sent other quantisation tables.")
+	X(TABLES_CHANGED, "tables_changed", "The camera sent other quantisation tables.") \
+	X(RTCP_BYE, "rtcp_bye", \
+		"The camera said by RTCP that its session ends. Its pictures are taken as " \
+		"before, if " \
+		"any come.") \
+	X(CLOCK_JUMP, "clock_jump", \
+		"The camera's clock was set: two RTCP sender reports agreed on another time than " \
+		"those before.") \
+	X(CLOCK_REFUSED, "clock_refused", \
+		"An RTCP sender report or an ONVIF extension said a time that is not believed: " \
+		"further " \
+		"than a minute from the gateway's, or another one than the reports before and " \
+		"after.")
 
 enum gw_drop {
 	GW_DROP_NONE,

@@ -33,6 +33,12 @@ struct arrival {
 	enum gw_clock clock;
 };
 
+/* When, by the clock that the packets were stamped with: time stamps of a capture, or gw_now(). */
+static inline int64_t arrival_when(const struct arrival *arrival)
+{
+	return arrival->clock == GW_CLOCK_SOURCE ? arrival->utc : arrival->now;
+}
+
 /* Frames that became complete, in the order of their cameras' pictures. */
 struct assembler_done {
 	uint32_t count;
@@ -40,6 +46,8 @@ struct assembler_done {
 };
 
 struct assembler;
+struct rtcp;
+struct rtcp_ports;
 struct stream;
 
 /* NULL when out of memory. */
@@ -79,6 +87,11 @@ void assembler_fetch_room(const struct assembler *assembler, uint32_t camera, ui
  * that is not attached here. */
 void assembler_note(struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp,
 	struct assembler_done *done);
+
+/* Takes RTCP of a camera: GW_DROP_NONE or a packet's reason, which the caller counts.
+ * GW_DROP_NO_CAMERA: it is not attached here. */
+enum gw_drop assembler_report(struct assembler *assembler, uint32_t camera, const struct rtcp *rtcp,
+	const struct rtcp_ports *ports, const struct arrival *arrival);
 
 /* Closes the frames that saw no packet for too long; with `all` every open one. Looks only at
  * cameras that have open frames. `give` is called after each camera with what became complete. */

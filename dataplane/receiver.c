@@ -1,7 +1,11 @@
 #include "dataplane/receiver.h"
 
+#include "core/bytes.h"
 #include "core/stage.h"
 #include "dataplane/onvif.h"
+#include "dataplane/reports.h"
+
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
 static void count_unmatched(struct receiver *receiver, enum gw_drop drop)
 {
@@ -26,6 +30,25 @@ static bool has_header(enum gw_drop drop)
 	return drop == GW_DROP_NONE || drop == GW_DROP_RTP_PADDING;
 }
 
+/* RTCP of a camera. *camera may change to another one of the same flow. */
+static enum gw_drop put_report(struct receiver *receiver, const struct packet *packet,
+	uint32_t *camera, const struct arrival *arrival)
+{
+	const struct rtcp_ports ports = {
+		.source = read_be16(packet->udp), .destination = (uint16_t)packet->flow.port};
+	struct rtcp rtcp;
+	const enum gw_drop drop = rtcp_parse(packet->payload, packet->size, &rtcp);
+
+	if (drop != GW_DROP_NONE)
+		return drop;
+	const uint32_t match = stream_table_by_ssrc(receiver->table, *camera, rtcp.ssrc);
+
+	if (match == STREAM_NO_CAMERA)
+		return GW_DROP_RTCP_STRAY;
+	*camera = match;
+	return assembler_report(receiver->assembler, match, &rtcp, &ports, arrival);
+}
+
 /* The payload of a camera's datagram. *camera may change to another one of the same flow. */
 static enum gw_drop put_payload(struct receiver *receiver, const struct packet *packet,
 	unsigned int checks, uint32_t *camera, const struct arrival *arrival,
@@ -36,6 +59,8 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 
 	if (!udp_checksum_passes(packet, checks))
 		return GW_DROP_UDP_CHECKSUM;
+	if (UNLIKELY(rtcp_is(packet->payload, packet->size)))
+		return put_report(receiver, packet, camera, arrival);
 	enum gw_drop drop = rtp_parse(packet->payload, packet->size, &rtp);
 
 	if (!has_header(drop))
@@ -63,6 +88,20 @@ static inline enum packet_ip_check ip_check(unsigned int checks)
 	return checks & RECEIVER_TAKE_UNFINISHED ? PACKET_IP_CHECK_UNLESS_0 : PACKET_IP_CHECK;
 }
 
+/* RTCP without a camera of its own port is that of the camera on the port before (RFC 3550, 11). */
+static uint32_t find_by_port_before(
+	const struct receiver *receiver, const struct packet *packet, uint32_t found)
+{
+	struct packet_flow flow = packet->flow;
+
+	if (flow.port == 0 || !rtcp_is(packet->payload, packet->size))
+		return found;
+	flow.port--;
+	const uint32_t camera = stream_table_find(receiver->table, &flow);
+
+	return camera < STREAM_BAD_SOURCE || found == STREAM_NO_CAMERA ? camera : found;
+}
+
 void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_t size,
 	unsigned int checks, struct datagram *datagram)
 {
@@ -72,6 +111,9 @@ void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_
 	if (datagram->drop != GW_DROP_NONE)
 		return;
 	datagram->camera = stream_table_find(receiver->table, &datagram->packet.flow);
+	if (datagram->camera < STREAM_BAD_SOURCE)
+		return;
+	datagram->camera = find_by_port_before(receiver, &datagram->packet, datagram->camera);
 	if (datagram->camera >= STREAM_BAD_SOURCE)
 		datagram->drop = datagram->camera == STREAM_BAD_SOURCE ? GW_DROP_BAD_SOURCE
 								       : GW_DROP_NO_CAMERA;
@@ -97,8 +139,11 @@ uint32_t receiver_camera(const struct receiver *receiver, const struct datagram 
 	if (datagram->drop != GW_DROP_NONE)
 		return STREAM_NO_CAMERA;
 	/* Cameras that share a flow may have different lanes. */
-	if (!stream_table_is_shared(receiver->table, first) ||
-		!has_header(rtp_parse(datagram->packet.payload, datagram->packet.size, &rtp)))
+	if (!stream_table_is_shared(receiver->table, first))
+		return first;
+	if (rtcp_is(datagram->packet.payload, datagram->packet.size))
+		rtp.ssrc = read_be32(datagram->packet.payload + 4);
+	else if (!has_header(rtp_parse(datagram->packet.payload, datagram->packet.size, &rtp)))
 		return first;
 	const uint32_t match = stream_table_by_ssrc(receiver->table, first, rtp.ssrc);
 

@@ -14,8 +14,10 @@
 #include "core/frame.h"
 #include "core/stats.h"
 #include "dataplane/coverage.h"
+#include "dataplane/reception.h"
 #include "dataplane/rtp.h"
 #include "dataplane/rtp_jpeg.h"
+#include "dataplane/sender_clock.h"
 #include "dataplane/sequence.h"
 #include "jpeg/header.h"
 #include "jpeg/parts.h"
@@ -96,6 +98,15 @@ struct closed_picture {
 	enum gw_drop reason;
 };
 
+/* Where the session's RTCP comes from. */
+struct sender_peer {
+	bool is_known;
+	uint16_t port; /* the camera's; its address is the configured one */
+	uint16_t our_port; /* where it sends to */
+	uint32_t last_ntp; /* the middle of its last sender report's time; 0: none came */
+	int64_t last_when; /* gw_now() when that came */
+};
+
 struct stream {
 	/* What frames begin under: replaced between two turns. */
 	struct gw_camera *version;
@@ -143,7 +154,16 @@ struct stream {
 	uint16_t width, height; /* of the last frame; 0: none yet */
 	struct open_frame open_room[STREAM_OPEN_FRAMES];
 
-	/* From here on: once a picture. A ring; its timestamps apart, because they are looked
+	/* From here on: once a picture, or once a report. */
+	struct reception reception;
+	struct sender_clock clock;
+	struct sender_peer peer;
+	/* The camera reported before its first packet came: it counts when that is of this SSRC. */
+	bool has_early;
+	uint32_t early_ssrc;
+	struct sender_report early;
+
+	/* A ring; its timestamps apart, because they are looked
 	 * through. */
 	uint32_t closed_next;
 	uint32_t closed_timestamp[STREAM_CLOSED];

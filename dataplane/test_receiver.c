@@ -143,6 +143,8 @@ static void sink(struct test_receiver *receiver, const struct assembler_done *do
 			.flags = frame->flags,
 			.ssrc = frame->ssrc,
 			.rtp_timestamp = frame->rtp_timestamp,
+			.capture_ns = frame->capture_ns,
+			.clock = frame->clock,
 			.sequence = frame->sequence,
 			.sound = frame->jpeg.sound,
 			.frame = frame,
