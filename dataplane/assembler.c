@@ -342,11 +342,16 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 }
 
 enum gw_drop assembler_report(struct assembler *assembler, uint32_t camera, const struct rtcp *rtcp,
-	const struct rtcp_ports *ports, const struct arrival *arrival)
+	const struct packet *packet, const struct arrival *arrival)
 {
 	struct stream *stream = assembler->streams[camera];
 
-	return stream ? reports_take(stream, rtcp, ports, arrival) : GW_DROP_NO_CAMERA;
+	return stream ? reports_take(stream, rtcp, packet, arrival) : GW_DROP_NO_CAMERA;
+}
+
+const struct stream *assembler_session(const struct assembler *assembler, uint32_t camera)
+{
+	return assembler->streams[camera];
 }
 
 void assembler_note(struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp,

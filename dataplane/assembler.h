@@ -31,6 +31,11 @@ struct arrival {
 	int64_t now; /* gw_now() */
 	int64_t utc; /* for capture_ns */
 	enum gw_clock clock;
+
+	/* For answers: the packet's first byte (NULL: nobody is to be answered), and the port that
+	 * it came by, DPDK's number. */
+	const uint8_t *frame;
+	uint16_t device;
 };
 
 /* When, by the clock that the packets were stamped with: time stamps of a capture, or gw_now(). */
@@ -47,7 +52,7 @@ struct assembler_done {
 
 struct assembler;
 struct rtcp;
-struct rtcp_ports;
+struct packet;
 struct stream;
 
 /* NULL when out of memory. */
@@ -88,10 +93,14 @@ void assembler_fetch_room(const struct assembler *assembler, uint32_t camera, ui
 void assembler_note(struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp,
 	struct assembler_done *done);
 
-/* Takes RTCP of a camera: GW_DROP_NONE or a packet's reason, which the caller counts.
- * GW_DROP_NO_CAMERA: it is not attached here. */
+/* Takes RTCP of a camera, which came in that packet: GW_DROP_NONE or a packet's reason, which the
+ * caller counts. GW_DROP_NO_CAMERA: it is not attached here. */
 enum gw_drop assembler_report(struct assembler *assembler, uint32_t camera, const struct rtcp *rtcp,
-	const struct rtcp_ports *ports, const struct arrival *arrival);
+	const struct packet *packet, const struct arrival *arrival);
+
+/* The camera's session that made its last picture, or may make its first; NULL: it is not attached
+ * here. */
+const struct stream *assembler_session(const struct assembler *assembler, uint32_t camera);
 
 /* Closes the frames that saw no packet for too long; with `all` every open one. Looks only at
  * cameras that have open frames. `give` is called after each camera with what became complete. */

@@ -149,6 +149,8 @@ static uint32_t work_on(struct rx_lane *rx, struct burst *burst)
 	for (i = first; i < count; i++) {
 		if (replay)
 			set_capture_time(rx, packet[i], &arrival);
+		arrival.frame = rte_pktmbuf_mtod(packet[i], const uint8_t *);
+		arrival.device = packet[i]->port;
 		/* The same camera's next bytes are fetched without being asked for. */
 		if (i + 1 < count && datagrams[i + 1].camera != datagrams[i].camera)
 			receiver_fetch_room(&rx->receiver, &datagrams[i + 1]);

@@ -34,8 +34,6 @@ static bool has_header(enum gw_drop drop)
 static enum gw_drop put_report(struct receiver *receiver, const struct packet *packet,
 	uint32_t *camera, const struct arrival *arrival)
 {
-	const struct rtcp_ports ports = {
-		.source = read_be16(packet->udp), .destination = (uint16_t)packet->flow.port};
 	struct rtcp rtcp;
 	const enum gw_drop drop = rtcp_parse(packet->payload, packet->size, &rtcp);
 
@@ -46,7 +44,7 @@ static enum gw_drop put_report(struct receiver *receiver, const struct packet *p
 	if (match == STREAM_NO_CAMERA)
 		return GW_DROP_RTCP_STRAY;
 	*camera = match;
-	return assembler_report(receiver->assembler, match, &rtcp, &ports, arrival);
+	return assembler_report(receiver->assembler, match, &rtcp, packet, arrival);
 }
 
 /* The payload of a camera's datagram. *camera may change to another one of the same flow. */

@@ -70,12 +70,11 @@ static struct sender_report read_sender(const struct rtcp *rtcp, const struct ar
 	};
 }
 
-static void note_peer(struct stream *stream, const struct rtcp *rtcp,
-	const struct rtcp_ports *ports, const struct arrival *arrival)
+static void note_peer(struct stream *stream, const struct rtcp *rtcp, const struct packet *packet,
+	const struct arrival *arrival)
 {
-	stream->peer.is_known = true;
-	stream->peer.port = ports->source;
-	stream->peer.our_port = ports->destination;
+	if (arrival->frame)
+		way_back_note(&stream->peer.way, arrival->frame, arrival->device, packet);
 	if (!rtcp->has_sender)
 		return;
 	stream->peer.last_ntp = (uint32_t)(rtcp->ntp >> 16);
@@ -83,7 +82,7 @@ static void note_peer(struct stream *stream, const struct rtcp *rtcp,
 }
 
 enum gw_drop reports_take(struct stream *stream, const struct rtcp *rtcp,
-	const struct rtcp_ports *ports, const struct arrival *arrival)
+	const struct packet *packet, const struct arrival *arrival)
 {
 	struct stream *session = find_session(stream, rtcp->ssrc);
 
@@ -92,13 +91,13 @@ enum gw_drop reports_take(struct stream *stream, const struct rtcp *rtcp,
 	gw_counter_add(&stream->stats->reports, 1);
 	if (!session) {
 		/* Senders often report before they send. */
-		stream->has_early = rtcp->has_sender;
+		stream->has_early = rtcp->has_sender && gw_camera_has_rtcp(stream->config);
 		stream->early_ssrc = rtcp->ssrc;
 		stream->early = read_sender(rtcp, arrival);
 		return GW_DROP_NONE;
 	}
-	note_peer(session, rtcp, ports, arrival);
-	if (rtcp->has_sender) {
+	note_peer(session, rtcp, packet, arrival);
+	if (rtcp->has_sender && gw_camera_has_rtcp(session->config)) {
 		const struct sender_report report = read_sender(rtcp, arrival);
 
 		take_sender(session, &report);
@@ -151,7 +150,7 @@ void reports_set_capture_time(struct stream *stream, const struct rtp_packet *rt
 			session_notice(stream, GW_EVENT_CLOCK_REFUSED, 1);
 		}
 	}
-	if (frame->clock != GW_CLOCK_ONVIF &&
+	if (frame->clock != GW_CLOCK_ONVIF && gw_camera_has_rtcp(stream->config) &&
 		sender_clock_read(&stream->clock, rtp->timestamp, arrival_when(arrival),
 			arrival->utc, &utc)) {
 		frame->capture_ns = utc;

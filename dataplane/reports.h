@@ -5,15 +5,11 @@
 #include "dataplane/assembler.h"
 #include "dataplane/rtcp.h"
 
-/* Where a compound packet came from and went to: UDP ports in host byte order. */
-struct rtcp_ports {
-	uint16_t source, destination;
-};
-
-/* Takes a compound packet of the camera, of which `stream` is either session. GW_DROP_NONE, or
- * GW_DROP_RTCP_STRAY: it is of neither session. Nothing in it ends or begins a session. */
+/* Takes a compound packet of the camera, which came in `packet`, and of which `stream` is either
+ * session. GW_DROP_NONE, or GW_DROP_RTCP_STRAY: it is of neither session. Nothing in it ends or
+ * begins a session. */
 enum gw_drop reports_take(struct stream *stream, const struct rtcp *rtcp,
-	const struct rtcp_ports *ports, const struct arrival *arrival);
+	const struct packet *packet, const struct arrival *arrival);
 
 /* A session has begun: what was told of the one before is forgotten. */
 void reports_begin(struct stream *stream);

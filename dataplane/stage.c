@@ -70,6 +70,9 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 	stage->state = dp;
 	dp->stage = stage;
 	dp->capture.fd = -1;
+	dp->reporter = reporter_create();
+	if (!dp->reporter)
+		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
 	int status = gw->replay ? capture_open(&dp->capture, gw->replay->input, error) : 0;
 
 	gw->input_fault = dp->capture.fault;
@@ -94,6 +97,7 @@ static void dataplane_close(struct gw_stage *stage)
 			rte_ring_free(dp->handover[from][to]);
 	eal_close();
 	capture_close(&dp->capture);
+	reporter_destroy(dp->reporter);
 	free(dp);
 	stage->state = NULL;
 }
@@ -257,6 +261,14 @@ static bool dataplane_drain(struct gw_lane *lane)
 	return true;
 }
 
+static void dataplane_upkeep(struct gw_stage *stage, int64_t now)
+{
+	if (stage->gw->replay)
+		return;
+	ports_upkeep(stage, now);
+	reporter_upkeep(stage->state, now);
+}
+
 const struct gw_stage_ops dataplane_stage = {
 	.name = "rx",
 	.lanes = dataplane_lanes,
@@ -273,7 +285,7 @@ const struct gw_stage_ops dataplane_stage = {
 	.camera_prepare = dataplane_camera_prepare,
 	.camera_publish = dataplane_camera_publish,
 	.camera_release = dataplane_camera_release,
-	.upkeep = ports_upkeep,
+	.upkeep = dataplane_upkeep,
 	.health = dataplane_health,
 	.describe = dataplane_describe,
 };

@@ -1,11 +1,12 @@
 /* The receive stage: what its lanes share, and what each has. Private to stage.c, burst.c,
- * cameras.c and describe.c. */
+ * cameras.c, describe.c and reporter.c. */
 #pragma once
 
 #include "core/stage.h"
 #include "dataplane/capture.h"
 #include "dataplane/port_watch.h"
 #include "dataplane/receiver.h"
+#include "dataplane/reporter.h"
 #include <stdatomic.h>
 
 /* A packet in pieces is put together in so much room before it is parsed. */
@@ -31,6 +32,7 @@ struct dataplane {
 	/* Control thread only. */
 	int64_t looked_at; /* gw_now() of the last look at the ports */
 	struct port_debt owed[GW_LANES];
+	struct reporter *reporter;
 
 	/* From lane to lane: [from][to]; NULL on the diagonal. */
 	struct rte_ring *handover[GW_LANES][GW_LANES];

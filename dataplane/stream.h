@@ -19,6 +19,7 @@
 #include "dataplane/rtp_jpeg.h"
 #include "dataplane/sender_clock.h"
 #include "dataplane/sequence.h"
+#include "dataplane/way_back.h"
 #include "jpeg/header.h"
 #include "jpeg/parts.h"
 #include "jpeg/scan.h"
@@ -98,11 +99,9 @@ struct closed_picture {
 	enum gw_drop reason;
 };
 
-/* Where the session's RTCP comes from. */
+/* Who sends the session, by its RTCP. */
 struct sender_peer {
-	bool is_known;
-	uint16_t port; /* the camera's; its address is the configured one */
-	uint16_t our_port; /* where it sends to */
+	struct way_back way;
 	uint32_t last_ntp; /* the middle of its last sender report's time; 0: none came */
 	int64_t last_when; /* gw_now() when that came */
 };

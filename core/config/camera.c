@@ -74,9 +74,10 @@ struct gw_camera_config *gw_config_camera_copy(const struct gw_camera_config *ca
 	whole &= copy_text(&copy->model) || !camera->model;
 	copy->ssrc = copy_bytes(camera->ssrc, sizeof(*camera->ssrc));
 	copy->payload_type = copy_bytes(camera->payload_type, sizeof(*camera->payload_type));
+	copy->rtcp = copy_bytes(camera->rtcp, sizeof(*camera->rtcp));
 	copy->region = copy_bytes(camera->region, sizeof(*camera->region));
-	whole &= !copy->ssrc == !camera->ssrc && !copy->payload_type == !camera->payload_type &&
-		!copy->region == !camera->region;
+	whole &= !copy->ssrc == !camera->ssrc && !copy->rtcp == !camera->rtcp &&
+		!copy->payload_type == !camera->payload_type && !copy->region == !camera->region;
 	if (whole)
 		return copy;
 	gw_config_camera_free(copy);

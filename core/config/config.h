@@ -96,6 +96,7 @@ struct gw_camera_config {
 	uint16_t width; /* 0: the stream says it */
 	uint16_t height;
 	bool conceal;
+	bool *rtcp; /* NULL: yes. gw_camera_has_rtcp() reads it */
 	char *model; /* "name" or "name:version"; NULL: none, the frame is not decoded */
 	struct gw_region *region;
 	uint32_t quota; /* frames in flight, 1 .. 64 */
@@ -110,6 +111,12 @@ struct gw_camera_config {
 static inline bool gw_camera_has_media(const struct gw_camera_config *camera)
 {
 	return camera->port != 0;
+}
+
+/* Whether the camera's sender reports are believed, and receiver reports sent to it. */
+static inline bool gw_camera_has_rtcp(const struct gw_camera_config *camera)
+{
+	return !camera->rtcp || *camera->rtcp;
 }
 
 struct gw_size_class_config {

@@ -125,6 +125,7 @@ static const cyaml_schema_field_t camera_fields[] = {
 	CYAML_FIELD_UINT("width", OPTIONAL, struct gw_camera_config, width),
 	CYAML_FIELD_UINT("height", OPTIONAL, struct gw_camera_config, height),
 	CYAML_FIELD_BOOL("conceal", OPTIONAL, struct gw_camera_config, conceal),
+	CYAML_FIELD_BOOL_PTR("rtcp", POINTER, struct gw_camera_config, rtcp),
 	CYAML_FIELD_STRING_PTR("model", POINTER, struct gw_camera_config, model, 1, 127),
 	CYAML_FIELD_MAPPING_PTR("region", POINTER, struct gw_camera_config, region, region_fields),
 	CYAML_FIELD_UINT("quota", QUOTA, struct gw_camera_config, quota),

@@ -91,7 +91,7 @@ static int put_option(json_t *body, const char *option, const char *value)
 	}
 	if (strcmp(key, "region") == 0)
 		return put_region(body, option, value);
-	if (strcmp(key, "conceal") == 0)
+	if (strcmp(key, "conceal") == 0 || strcmp(key, "rtcp") == 0)
 		return put_flag(body, key, option, value);
 	return put_number(body, key, option, value);
 }

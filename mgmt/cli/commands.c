@@ -32,6 +32,7 @@ const struct cli_option cli_global_options[] = {
 				"the part that the model sees, in pixels"}, \
 			{"--quota", "FRAMES", "frames in flight before load is shed (default 8)"}, \
 			{"--conceal", "true|false", "replace lost restart chunks"}, \
+			{"--rtcp", "true|false", "believe its RTCP and answer it"}, \
 	}
 
 const struct cli_command cli_commands[] = {

@@ -118,6 +118,7 @@ def test_every_option_of_a_camera_arrives(gateway: Gateway) -> None:
         "region": "1,2,3,4",
         "quota": "5",
         "conceal": "true",
+        "rtcp": "false",
     }
     words = [f"--{name}={value}" for name, value in options.items()]
     done = gateway.ctl("camera", "add", "door", *DOOR, *words)
@@ -135,6 +136,7 @@ def test_every_option_of_a_camera_arrives(gateway: Gateway) -> None:
         "region": {"x": 1, "y": 2, "width": 3, "height": 4},
         "quota": 5,
         "conceal": True,
+        "rtcp": False,
     }
     assert gateway.ctl("camera", "set", "door", *[f"--{name}=" for name in options]).stdout
     assert gateway.get("config")["cameras"][-1] == {
