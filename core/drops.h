@@ -51,6 +51,13 @@ enum gw_fault {
 		"It is RTCP, and its parts do not fill it to the byte.") \
 	X(RTCP_STRAY, "rtcp_stray", RX, PACKET, NONE, \
 		"It is RTCP of another SSRC than that of the camera's pictures.") \
+	X(SRTP_AUTH, "srtp_auth", RX, PACKET, NONE, \
+		"Nobody with the camera's SRTP key has made it: it is forged, damaged or plain " \
+		"RTP, " \
+		"or the key is another one.") \
+	X(SRTP_REPLAY, "srtp_replay", RX, PACKET, NONE, \
+		"This SRTP packet came before, or is older than what is remembered.") \
+	X(SRTP_BAD, "srtp_bad", RX, PACKET, NONE, "It is too short for SRTP, or malformed.") \
 	X(DUPLICATE, "duplicate", RX, PACKET, NONE, "These bytes arrived before.") \
 	X(LATE, "late", RX, PACKET, NONE, "It belongs to a frame that is already closed.") \
 	X(JPEG_SHORT, "jpeg_short", RX, PACKET, NONE, \

@@ -349,6 +349,13 @@ enum gw_drop assembler_report(struct assembler *assembler, uint32_t camera, cons
 	return stream ? reports_take(stream, rtcp, packet, arrival) : GW_DROP_NO_CAMERA;
 }
 
+struct secure *assembler_secure(const struct assembler *assembler, uint32_t camera)
+{
+	const struct stream *stream = assembler->streams[camera];
+
+	return stream ? stream->secure : NULL;
+}
+
 const struct stream *assembler_session(const struct assembler *assembler, uint32_t camera)
 {
 	return assembler->streams[camera];

@@ -53,6 +53,7 @@ struct assembler_done {
 struct assembler;
 struct rtcp;
 struct packet;
+struct secure;
 struct stream;
 
 /* NULL when out of memory. */
@@ -97,6 +98,9 @@ void assembler_note(struct assembler *assembler, uint32_t camera, const struct r
  * caller counts. GW_DROP_NO_CAMERA: it is not attached here. */
 enum gw_drop assembler_report(struct assembler *assembler, uint32_t camera, const struct rtcp *rtcp,
 	const struct packet *packet, const struct arrival *arrival);
+
+/* What the camera's packets are opened with; NULL: they are plain, or it is not attached here. */
+struct secure *assembler_secure(const struct assembler *assembler, uint32_t camera);
 
 /* The camera's session that made its last picture, or may make its first; NULL: it is not attached
  * here. */

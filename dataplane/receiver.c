@@ -1,9 +1,14 @@
 #include "dataplane/receiver.h"
 
+#include <string.h>
+
 #include "core/bytes.h"
 #include "core/stage.h"
 #include "dataplane/onvif.h"
 #include "dataplane/reports.h"
+
+/* RTCP with SRTP is opened in so much room: an Ethernet frame has less. */
+#define MOST_REPORT 2048
 
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
@@ -34,17 +39,70 @@ static bool has_header(enum gw_drop drop)
 static enum gw_drop put_report(struct receiver *receiver, const struct packet *packet,
 	uint32_t *camera, const struct arrival *arrival)
 {
+	const uint32_t match =
+		stream_table_by_ssrc(receiver->table, *camera, read_be32(packet->payload + 4));
+	const uint8_t *data = packet->payload;
+	uint8_t opened[MOST_REPORT];
+	uint32_t size = packet->size;
 	struct rtcp rtcp;
-	const enum gw_drop drop = rtcp_parse(packet->payload, packet->size, &rtcp);
-
-	if (drop != GW_DROP_NONE)
-		return drop;
-	const uint32_t match = stream_table_by_ssrc(receiver->table, *camera, rtcp.ssrc);
 
 	if (match == STREAM_NO_CAMERA)
 		return GW_DROP_RTCP_STRAY;
 	*camera = match;
+	struct secure *secure = assembler_secure(receiver->assembler, match);
+
+	if (secure) {
+		if (size > sizeof(opened))
+			return GW_DROP_SRTP_BAD;
+		memcpy(opened, data, size);
+		data = opened;
+		const enum gw_drop closed = secure_open_report(secure, opened, &size);
+
+		if (closed != GW_DROP_NONE)
+			return closed;
+	}
+	const enum gw_drop drop = rtcp_parse(data, size, &rtcp);
+
+	if (drop != GW_DROP_NONE)
+		return drop;
 	return assembler_report(receiver->assembler, match, &rtcp, packet, arrival);
+}
+
+/* A packet of a camera whose RTP header was read; `drop` says whether its padding is right. */
+static inline enum gw_drop put_rtp(struct receiver *receiver, uint32_t camera, enum gw_drop drop,
+	const struct rtp_packet *rtp, const struct arrival *arrival, struct assembler_done *done)
+{
+	struct rtp_jpeg jpeg;
+
+	if (drop == GW_DROP_NONE)
+		drop = assembler_judge_type(receiver->assembler, camera, rtp);
+	if (drop == GW_DROP_NONE)
+		drop = onvif_parse_any(rtp, &jpeg);
+	if (drop != GW_DROP_NONE) {
+		assembler_note(receiver->assembler, camera, rtp, done);
+		return drop;
+	}
+	return assembler_put(receiver->assembler, camera, rtp, &jpeg, arrival, done);
+}
+
+/* The same for one that has to be opened first: before that nothing in it is believed. */
+static enum gw_drop put_secure(struct receiver *receiver, const struct packet *packet,
+	uint32_t camera, struct secure *secure, const struct arrival *arrival,
+	struct assembler_done *done)
+{
+	struct rtp_packet rtp;
+	const uint8_t *opened;
+	uint32_t size;
+	enum gw_drop drop = secure_room_open(receiver->room, secure, packet->payload, packet->size,
+		arrival->now, &opened, &size);
+
+	if (drop != GW_DROP_NONE)
+		return drop;
+	drop = rtp_parse(opened, size, &rtp);
+	if (has_header(drop))
+		drop = put_rtp(receiver, camera, drop, &rtp, arrival, done);
+	secure_room_keep(receiver->room, drop == ASSEMBLER_WAIT);
+	return drop;
 }
 
 /* The payload of a camera's datagram. *camera may change to another one of the same flow. */
@@ -53,13 +111,12 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 	struct assembler_done *done)
 {
 	struct rtp_packet rtp;
-	struct rtp_jpeg jpeg;
 
 	if (!udp_checksum_passes(packet, checks))
 		return GW_DROP_UDP_CHECKSUM;
 	if (UNLIKELY(rtcp_is(packet->payload, packet->size)))
 		return put_report(receiver, packet, camera, arrival);
-	enum gw_drop drop = rtp_parse(packet->payload, packet->size, &rtp);
+	const enum gw_drop drop = rtp_parse(packet->payload, packet->size, &rtp);
 
 	if (!has_header(drop))
 		return drop;
@@ -68,15 +125,11 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 	if (match == STREAM_NO_CAMERA)
 		return drop == GW_DROP_NONE ? GW_DROP_BAD_SSRC : drop;
 	*camera = match;
-	if (drop == GW_DROP_NONE)
-		drop = assembler_judge_type(receiver->assembler, match, &rtp);
-	if (drop == GW_DROP_NONE)
-		drop = onvif_parse_any(&rtp, &jpeg);
-	if (drop != GW_DROP_NONE) {
-		assembler_note(receiver->assembler, match, &rtp, done);
-		return drop;
-	}
-	return assembler_put(receiver->assembler, match, &rtp, &jpeg, arrival, done);
+	struct secure *secure = assembler_secure(receiver->assembler, match);
+
+	if (UNLIKELY(secure))
+		return put_secure(receiver, packet, match, secure, arrival, done);
+	return put_rtp(receiver, match, drop, &rtp, arrival, done);
 }
 
 static inline enum packet_ip_check ip_check(unsigned int checks)

@@ -4,6 +4,7 @@
 
 #include "dataplane/assembler.h"
 #include "dataplane/packet.h"
+#include "dataplane/secure.h"
 #include "dataplane/stream_table.h"
 
 /* Which checksums the receiver verifies; the others are known to be right, or nobody's concern. */
@@ -21,6 +22,7 @@ struct receiver {
 	const struct stream_table *table;
 	struct assembler *assembler;
 	struct gw_lane_stats *stats;
+	struct secure_room *room; /* for cameras with SRTP */
 };
 
 /* A packet whose headers down to UDP were read. Points into the packet. */

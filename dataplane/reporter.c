@@ -198,9 +198,12 @@ static void report_about(struct dataplane *dp, const struct subject *subject, in
 	plan(reporter, to, now, rate);
 }
 
+/* With SRTP the key that the camera would understand is not known: ours is to read. */
 static bool is_wanted(const struct gw_camera *camera)
 {
-	return camera && gw_camera_has_media(camera->config) && gw_camera_has_rtcp(camera->config);
+	return camera && gw_camera_has_media(camera->config) &&
+		gw_camera_has_rtcp(camera->config) && !camera->config->srtp &&
+		!camera->config->srtp_key.is_set;
 }
 
 /* The lane's cameras whose reports are due. */

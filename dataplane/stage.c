@@ -120,7 +120,8 @@ static int dataplane_lane_open(struct gw_lane *lane, struct gw_error *error)
 	rx->receiver.table = rx->table;
 	rx->receiver.stats = lane->stats;
 	rx->receiver.assembler = assembler_create(&setup);
-	if (!rx->table || !rx->receiver.assembler)
+	rx->receiver.room = secure_room_create();
+	if (!rx->table || !rx->receiver.assembler || !rx->receiver.room)
 		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
 	ports_share(lane);
 	return 0;
@@ -153,6 +154,7 @@ static void dataplane_lane_close(struct gw_lane *lane)
 	free_burst(&rx->handed);
 	free_handed(rx);
 	assembler_destroy(rx->receiver.assembler);
+	secure_room_destroy(rx->receiver.room);
 	stream_table_destroy(rx->table);
 	free(rx);
 	lane->state = NULL;

@@ -114,6 +114,7 @@ struct stream {
 	struct gw_camera_stats *stats; /* the lane's, while the stream is attached to one */
 	uint32_t versions; /* that have this stream; control thread */
 	struct stream *other; /* the camera's other session */
+	struct secure *secure; /* of both; NULL: packets are not protected */
 
 	/* Streams of the lane that have open frames, while this one does. */
 	struct stream *open_next, **open_link;
@@ -175,10 +176,14 @@ struct stream {
 		tables[256 - RTP_JPEG_Q_TABLES]; /* by Q, as sent before (RFC 2435, 3.1.8) */
 };
 
+struct secure;
+
 /* A stream without packets so far, and the other one, for a version of its camera. They belong to
  * that version; a later one that changes nothing of the session takes them over by raising
- * `versions`. NULL when out of memory. Control thread. */
-struct stream *stream_create(struct gw_camera *version, struct gw_camera_slot *slot);
+ * `versions`. `secure` (or NULL) is theirs from then on. NULL when out of memory. Control thread.
+ */
+struct stream *stream_create(
+	struct gw_camera *version, struct gw_camera_slot *slot, struct secure *secure);
 
 /* One version less has them; freed with the last. Accepts NULL. Control thread. */
 void stream_release(struct stream *stream);

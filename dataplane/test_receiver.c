@@ -21,7 +21,8 @@ static void open_assembler(struct test_receiver *receiver, bool lossless)
 	receiver->receiver.assembler = assembler_create(&setup);
 	assert_non_null(receiver->receiver.assembler);
 	for (uint32_t i = 0; i < receiver->camera_count; i++) {
-		receiver->streams[i] = stream_create(&receiver->versions[i], &receiver->slots[i]);
+		receiver->streams[i] =
+			stream_create(&receiver->versions[i], &receiver->slots[i], NULL);
 		assembler_attach(receiver->receiver.assembler, receiver->streams[i]);
 	}
 }
@@ -62,6 +63,7 @@ struct test_receiver *test_receiver_open(uint32_t cameras, bool lossless, uint32
 		stream_table_add(receiver->table, i, &receiver->cameras[i]);
 	}
 	receiver->receiver.table = receiver->table;
+	receiver->receiver.room = secure_room_create();
 	receiver->receiver.stats = receiver->stats;
 	receiver->checks = RECEIVER_CHECK_IP | RECEIVER_CHECK_UDP;
 	open_assembler(receiver, lossless);
@@ -77,6 +79,7 @@ void test_receiver_restart(struct test_receiver *receiver, bool lossless)
 void test_receiver_close(struct test_receiver *receiver)
 {
 	close_assembler(receiver);
+	secure_room_destroy(receiver->receiver.room);
 	stream_table_destroy(receiver->table);
 	gw_lane_stats_destroy(receiver->stats);
 	gw_lane_stats_destroy(receiver->sink_stats);
