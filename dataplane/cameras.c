@@ -112,12 +112,16 @@ void dataplane_camera_publish(
 	if (old != new) {
 		if (old)
 			stream_table_remove(rx->table, camera, was->config);
-		if (old && mine)
+		if (old && mine) {
 			assembler_detach(rx->receiver.assembler, old, &done);
+			rx->receiver.secure_count -= old->secure != NULL;
+		}
 		if (new)
 			stream_table_add(rx->table, camera, is->config);
-		if (new &&mine)
+		if (new &&mine) {
 			assembler_attach(rx->receiver.assembler, new);
+			rx->receiver.secure_count += new->secure != NULL;
+		}
 	}
 	if (new &&mine)
 		stream_set_version(new, (struct gw_camera *)is);

@@ -10,6 +10,8 @@
 /* RTCP with SRTP is opened in so much room: an Ethernet frame has less. */
 #define MOST_REPORT 2048
 
+/* What happens seldom, off the way of all other packets. */
+#define SELDOM __attribute__((cold, noinline))
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
 static void count_unmatched(struct receiver *receiver, enum gw_drop drop)
@@ -36,7 +38,7 @@ static bool has_header(enum gw_drop drop)
 }
 
 /* RTCP of a camera. *camera may change to another one of the same flow. */
-static enum gw_drop put_report(struct receiver *receiver, const struct packet *packet,
+static SELDOM enum gw_drop put_report(struct receiver *receiver, const struct packet *packet,
 	uint32_t *camera, const struct arrival *arrival)
 {
 	const uint32_t match =
@@ -86,10 +88,11 @@ static inline enum gw_drop put_rtp(struct receiver *receiver, uint32_t camera, e
 }
 
 /* The same for one that has to be opened first: before that nothing in it is believed. */
-static enum gw_drop put_secure(struct receiver *receiver, const struct packet *packet,
-	uint32_t camera, struct secure *secure, const struct arrival *arrival,
+static __attribute__((noinline)) enum gw_drop put_secure(struct receiver *receiver,
+	const struct packet *packet, uint32_t camera, const struct arrival *arrival,
 	struct assembler_done *done)
 {
+	struct secure *secure = assembler_secure(receiver->assembler, camera);
 	struct rtp_packet rtp;
 	const uint8_t *opened;
 	uint32_t size;
@@ -125,10 +128,8 @@ static enum gw_drop put_payload(struct receiver *receiver, const struct packet *
 	if (match == STREAM_NO_CAMERA)
 		return drop == GW_DROP_NONE ? GW_DROP_BAD_SSRC : drop;
 	*camera = match;
-	struct secure *secure = assembler_secure(receiver->assembler, match);
-
-	if (UNLIKELY(secure))
-		return put_secure(receiver, packet, match, secure, arrival, done);
+	if (UNLIKELY(receiver->secure_count > 0) && assembler_secure(receiver->assembler, match))
+		return put_secure(receiver, packet, match, arrival, done);
 	return put_rtp(receiver, match, drop, &rtp, arrival, done);
 }
 
@@ -140,7 +141,7 @@ static inline enum packet_ip_check ip_check(unsigned int checks)
 }
 
 /* RTCP without a camera of its own port is that of the camera on the port before (RFC 3550, 11). */
-static uint32_t find_by_port_before(
+static SELDOM uint32_t find_by_port_before(
 	const struct receiver *receiver, const struct packet *packet, uint32_t found)
 {
 	struct packet_flow flow = packet->flow;

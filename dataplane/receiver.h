@@ -23,6 +23,7 @@ struct receiver {
 	struct assembler *assembler;
 	struct gw_lane_stats *stats;
 	struct secure_room *room; /* for cameras with SRTP */
+	uint32_t secure_count; /* how many of those are attached */
 };
 
 /* A packet whose headers down to UDP were read. Points into the packet. */

@@ -73,6 +73,7 @@ static struct shielded open_shielded(struct scene *s, enum gw_srtp_suite suite, 
 
 	stream->secure = stream->other->secure = secure_create(&key, &error);
 	assert_non_null(stream->secure);
+	r->receiver.secure_count = 1;
 	r->checks = 0;
 	test_secure_init(&shielded.sender, &key);
 	return shielded;
