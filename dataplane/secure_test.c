@@ -1,24 +1,11 @@
 #include "dataplane/secure.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/clock.h"
 #include "dataplane/test_scene.h"
 #include "dataplane/test_secure.h"
-
-/* RFC 3711, appendix B.3. */
-static const struct gw_srtp_key rfc_key = {
-	.is_set = true,
-	.suite = GW_SRTP_AES_CM_128_HMAC_SHA1_80,
-	.master = {0xE1, 0xF9, 0x7A, 0x0D, 0x3E, 0x01, 0x8B, 0xE0, 0xD6, 0x4F, 0xA3, 0x2C, 0x06,
-		0xDE, 0x41, 0x39, 0x0E, 0xC6, 0x75, 0xAD, 0x49, 0x8A, 0xFE, 0xEB, 0xB6, 0x96, 0x0B,
-		0x3A, 0xAB, 0xE6},
-};
-#define RFC_KEY_TEXT "4fl6DT4Bi+DWT6MsBt5BOQ7Gda1Jiv7rtpYLOqvm"
 
 static void the_key_stream_is_that_of_the_rfc(void **state)
 {
@@ -46,7 +33,7 @@ static void session_keys_are_those_of_the_rfc(void **state)
 		0xAB, 0x49, 0xAF, 0x25, 0x6A, 0x15, 0x6D, 0x38, 0xBA, 0xA4};
 	struct test_secure sender;
 
-	test_secure_init(&sender, &rfc_key);
+	test_secure_init(&sender, &test_secure_key);
 	assert_memory_equal(sender.cipher, cipher, sizeof(cipher));
 	assert_memory_equal(sender.salt, salt, sizeof(salt));
 	assert_memory_equal(sender.auth, auth, sizeof(auth));
@@ -62,7 +49,7 @@ struct shielded {
 
 static struct shielded open_shielded(struct scene *s, enum gw_srtp_suite suite, bool lossless)
 {
-	struct gw_srtp_key key = rfc_key;
+	struct gw_srtp_key key = test_secure_key;
 	struct shielded shielded = {.s = s};
 	struct gw_error error;
 	struct test_receiver *r = s->receiver;
@@ -198,7 +185,7 @@ static void a_changed_bit_anywhere_is_found_and_harms_nothing(void **state)
 static void plain_packets_and_those_of_another_key_are_refused(void **state)
 {
 	struct scene *s = *state;
-	struct gw_srtp_key other = rfc_key;
+	struct gw_srtp_key other = test_secure_key;
 	struct shielded x = open_shielded(s, GW_SRTP_AES_CM_128_HMAC_SHA1_80, false);
 
 	scene_send(s, 0);
@@ -355,81 +342,6 @@ static void reports_are_protected_too(void **state)
 	ASSERT_PICTURES(s, 0);
 }
 
-static void read_file(const char *text, int wanted, const char *line)
-{
-	char path[] = "/tmp/framegate-key-XXXXXX";
-	const int fd = mkstemp(path);
-	struct gw_srtp_key key = {0};
-	struct gw_error error = {0};
-
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
-	assert_int_equal(secure_key_read(path, &key, &error), wanted);
-	unlink(path);
-	if (wanted == 0)
-		assert_memory_equal(key.master, rfc_key.master, GW_SRTP_KEY);
-	else
-		assert_non_null(strstr(error.text, line));
-	assert_null(strstr(error.text, "4fl6"));
-}
-
-static void keys_are_read_from_files(void **state)
-{
-	struct gw_srtp_key key;
-	struct gw_error error;
-
-	read_file(RFC_KEY_TEXT, 0, "");
-	read_file(RFC_KEY_TEXT "\n", 0, "");
-	read_file("  inline:" RFC_KEY_TEXT " \r\n", 0, "");
-	read_file("", -EINVAL, "must hold the base64");
-	read_file(RFC_KEY_TEXT "A", -EINVAL, "and nothing else");
-	read_file("4fl6DT4Bi+DWT6MsBt5BOQ7Gda1Jiv7rtpYLOqv", -EINVAL, "40 characters");
-	read_file("4fl6DT4Bi+DWT6MsBt5BOQ7Gda1Jiv7rtpYLOqv=", -EINVAL, "40 characters");
-	assert_int_equal(secure_key_read("/nowhere/key", &key, &error), -EINVAL);
-	assert_string_equal(error.text,
-		"srtp: cannot read the key file /nowhere/key: No such file or directory");
-}
-
-static void keys_are_read_from_an_sdp(void **state)
-{
-	static const struct {
-		const char *text;
-		int status;
-	} cases[] = {
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" RFC_KEY_TEXT, 0},
-		{"12 aes_cm_128_hmac_sha1_80  inline:" RFC_KEY_TEXT "|2^31\r\n", 0},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" RFC_KEY_TEXT "|2^20|1:4", -ENOTSUP},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" RFC_KEY_TEXT "|1:4", -ENOTSUP},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" RFC_KEY_TEXT "x", -ENOTSUP},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" RFC_KEY_TEXT ";inline:" RFC_KEY_TEXT,
-			-ENOTSUP},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" RFC_KEY_TEXT " UNENCRYPTED_SRTP", -ENOTSUP},
-		{"1 F8_128_HMAC_SHA1_80 inline:" RFC_KEY_TEXT, -ENOTSUP},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:4fl6", -EINVAL},
-		{"1 AES_CM_128_HMAC_SHA1_80", -EINVAL},
-		{"AES_CM_128_HMAC_SHA1_80 inline:" RFC_KEY_TEXT, -EINVAL},
-		{"", -EINVAL},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct gw_srtp_key key = {0};
-		struct gw_error error = {0};
-
-		assert_int_equal(secure_key_from_sdp(cases[i].text, &key, &error), cases[i].status);
-		assert_int_equal(key.is_set, cases[i].status == 0);
-		if (key.is_set)
-			assert_memory_equal(key.master, rfc_key.master, GW_SRTP_KEY);
-		assert_null(strstr(error.text, "4fl6"));
-	}
-	struct gw_srtp_key key;
-	struct gw_error error;
-
-	assert_int_equal(
-		secure_key_from_sdp("1 AES_CM_128_HMAC_SHA1_32 inline:" RFC_KEY_TEXT, &key, &error),
-		0);
-	assert_int_equal(key.suite, GW_SRTP_AES_CM_128_HMAC_SHA1_32);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -445,8 +357,6 @@ int main(void)
 		SCENE_TEST(after_a_long_pause_the_next_round_is_found),
 		SCENE_TEST(a_packet_that_has_to_wait_is_opened_once),
 		SCENE_TEST(reports_are_protected_too),
-		cmocka_unit_test(keys_are_read_from_files),
-		cmocka_unit_test(keys_are_read_from_an_sdp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,10 @@
 
 #define TEST_SECURE_MORE 14 /* bytes that a packet grows by, at most: SRTCP's index and tag */
 
+/* The master key of RFC 3711, appendix B.3. */
+extern const struct gw_srtp_key test_secure_key;
+#define TEST_SECURE_KEY_TEXT "4fl6DT4Bi+DWT6MsBt5BOQ7Gda1Jiv7rtpYLOqvm" /* its base64 */
+
 struct test_secure {
 	uint8_t cipher[16], salt[14], auth[20]; /* session keys of RTP */
 	uint8_t rtcp_cipher[16], rtcp_salt[14], rtcp_auth[20];
