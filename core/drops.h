@@ -64,6 +64,17 @@ enum gw_fault {
 		"Its RTP payload type is not the camera's.") \
 	X(RTP_STRAY, "rtp_stray", RX, PACKET, NONE, \
 		"It is of another RTP session than the camera's, and begins no picture.") \
+	X(RTCP_BAD, "rtcp_bad", RX, PACKET, NONE, \
+		"It is RTCP, and its parts do not fill it to the byte.") \
+	X(RTCP_STRAY, "rtcp_stray", RX, PACKET, NONE, \
+		"It is RTCP of another SSRC than that of the camera's pictures.") \
+	X(SRTP_AUTH, "srtp_auth", RX, PACKET, NONE, \
+		"Nobody with the camera's SRTP key has made it: it is forged, damaged or plain " \
+		"RTP, " \
+		"or the key is another one.") \
+	X(SRTP_REPLAY, "srtp_replay", RX, PACKET, NONE, \
+		"This SRTP packet came before, or is older than what is remembered.") \
+	X(SRTP_BAD, "srtp_bad", RX, PACKET, NONE, "It is too short for SRTP, or malformed.") \
 	X(DUPLICATE, "duplicate", RX, PACKET, NONE, "These bytes arrived before.") \
 	X(LATE, "late", RX, PACKET, NONE, "It belongs to a frame that is already closed.") \
 	X(JPEG_SHORT, "jpeg_short", RX, PACKET, NONE, \
@@ -173,7 +184,19 @@ enum gw_fault {
 	X(DATAGRAM_ASSEMBLED, "datagram_assembled", \
 		"Its sender, or a router, cut a datagram into fragments, and all of them came: " \
 		"let " \
-		"the camera send packets that fit the network's MTU.")
+		"the camera send packets that fit the network's MTU.") \
+	X(RTCP_BYE, "rtcp_bye", \
+		"The camera said by RTCP that its session ends. Its pictures are taken as " \
+		"before, if " \
+		"any come.") \
+	X(CLOCK_JUMP, "clock_jump", \
+		"The camera's clock was set: two RTCP sender reports agreed on another time than " \
+		"those before.") \
+	X(CLOCK_REFUSED, "clock_refused", \
+		"An RTCP sender report or an ONVIF extension said a time that is not believed: " \
+		"further " \
+		"than a minute from the gateway's, or another one than the reports before and " \
+		"after.")
 
 enum gw_drop {
 	GW_DROP_NONE,

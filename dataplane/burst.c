@@ -144,12 +144,12 @@ static struct rte_mbuf *copy_of(struct rte_mempool *pool, const struct ip_datagr
 	return NULL;
 }
 
-/* Gives a datagram that was put together to the lane of its camera. */
-static enum outcome hand_over_whole(struct rx_lane *rx, struct rte_mempool *pool,
+/* Gives a datagram that was put together, of which `piece` is one, to the lane of its camera. */
+static enum outcome hand_over_whole(struct rx_lane *rx, const struct rte_mbuf *piece,
 	const struct ip_datagram *whole, const struct datagram *datagram, uint32_t camera,
 	uint32_t to)
 {
-	struct rte_mbuf *copy = copy_of(pool, whole);
+	struct rte_mbuf *copy = copy_of(piece->pool, whole);
 
 	if (!copy && rx->lane->stage->gw->lossless)
 		return NOT_YET;
@@ -157,6 +157,7 @@ static enum outcome hand_over_whole(struct rx_lane *rx, struct rte_mempool *pool
 		count_lane_full(rx, datagram, camera);
 		return TAKEN;
 	}
+	copy->port = piece->port;
 	const enum outcome outcome = hand_over(rx, copy, datagram, camera, to);
 
 	if (outcome != HANDED_OVER)
@@ -184,7 +185,7 @@ static enum outcome work_on_fragment(struct rx_lane *rx, const struct burst *bur
 	enum outcome outcome;
 
 	if (to != rx->lane->index)
-		outcome = hand_over_whole(rx, packet->pool, &whole, datagram, camera, to);
+		outcome = hand_over_whole(rx, packet, &whole, datagram, camera, to);
 	else
 		outcome = receiver_put(&rx->receiver, datagram, arrival, done) ? TAKEN : NOT_YET;
 	if (outcome != NOT_YET)
@@ -247,6 +248,8 @@ static uint32_t work_on(struct rx_lane *rx, struct burst *burst)
 	for (i = first; i < count; i++) {
 		if (replay)
 			set_capture_time(rx, packet[i], &arrival);
+		arrival.frame = rte_pktmbuf_mtod(packet[i], const uint8_t *);
+		arrival.device = packet[i]->port;
 		/* The same camera's next bytes are fetched without being asked for. */
 		if (i + 1 < count && datagrams[i + 1].camera != datagrams[i].camera)
 			receiver_fetch_room(&rx->receiver, &datagrams[i + 1]);

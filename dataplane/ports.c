@@ -189,7 +189,7 @@ void ports_upkeep(struct gw_stage *stage, int64_t now)
 {
 	struct dataplane *dp = stage->state;
 
-	if (stage->gw->replay || now - dp->looked_at < PORT_WATCH_NS)
+	if (now - dp->looked_at < PORT_WATCH_NS)
 		return;
 	dp->looked_at = now;
 	ask_those_that_turn(stage);

@@ -199,8 +199,8 @@ static uint32_t move_out(struct punt *punt)
 	if (count == 0)
 		return 0;
 	if (pthread_mutex_trylock(&punt->lock) == 0) {
-		if (punt->port->open && atomic_load_explicit(&punt->has_link, memory_order_relaxed))
-			sent = rte_eth_tx_burst(punt->port->id, 0, packet, (uint16_t)count);
+		if (atomic_load_explicit(&punt->has_link, memory_order_relaxed))
+			sent = port_send_burst(punt->port, packet, (uint16_t)count);
 		pthread_mutex_unlock(&punt->lock);
 	}
 	rte_pktmbuf_free_bulk(packet + sent, count - sent);

@@ -5,6 +5,7 @@
 #include "dataplane/assembler.h"
 #include "dataplane/ip_fragments.h"
 #include "dataplane/packet.h"
+#include "dataplane/secure.h"
 #include "dataplane/strangers.h"
 #include "dataplane/stream_table.h"
 
@@ -25,6 +26,8 @@ struct receiver {
 	struct ip_fragments *fragments;
 	struct strangers *strangers;
 	struct gw_lane_stats *stats;
+	struct secure_room *room; /* for cameras with SRTP */
+	uint32_t secure_count; /* how many of those are attached */
 };
 
 /* A packet whose headers down to UDP were read. Points into the packet. */

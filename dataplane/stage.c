@@ -71,6 +71,9 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 	stage->state = dp;
 	dp->stage = stage;
 	dp->capture.fd = -1;
+	dp->reporter = reporter_create();
+	if (!dp->reporter)
+		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
 	int status = gw->replay ? capture_open(&dp->capture, gw->replay->input, error) : 0;
 
 	gw->input_fault = dp->capture.fault;
@@ -95,6 +98,7 @@ static void dataplane_close(struct gw_stage *stage)
 			rte_ring_free(dp->handover[from][to]);
 	eal_close();
 	capture_close(&dp->capture);
+	reporter_destroy(dp->reporter);
 	free(dp);
 	stage->state = NULL;
 }
@@ -119,8 +123,9 @@ static int dataplane_lane_open(struct gw_lane *lane, struct gw_error *error)
 	rx->receiver.assembler = assembler_create(&setup);
 	rx->receiver.fragments = ip_fragments_create(&lane->stats->camera[GW_UNMATCHED]);
 	rx->receiver.strangers = strangers_create();
+	rx->receiver.room = secure_room_create();
 	if (!rx->table || !rx->receiver.assembler || !rx->receiver.fragments ||
-		!rx->receiver.strangers)
+		!rx->receiver.strangers || !rx->receiver.room)
 		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
 	ports_share(lane);
 	return 0;
@@ -155,6 +160,7 @@ static void dataplane_lane_close(struct gw_lane *lane)
 	assembler_destroy(rx->receiver.assembler);
 	ip_fragments_destroy(rx->receiver.fragments);
 	strangers_destroy(rx->receiver.strangers);
+	secure_room_destroy(rx->receiver.room);
 	stream_table_destroy(rx->table);
 	free(rx);
 	lane->state = NULL;
@@ -267,6 +273,14 @@ static bool dataplane_drain(struct gw_lane *lane)
 	return true;
 }
 
+static void dataplane_upkeep(struct gw_stage *stage, int64_t now)
+{
+	if (stage->gw->replay)
+		return;
+	ports_upkeep(stage, now);
+	reporter_upkeep(stage->state, now);
+}
+
 const struct gw_stage_ops dataplane_stage = {
 	.name = "rx",
 	.lanes = dataplane_lanes,
@@ -283,7 +297,7 @@ const struct gw_stage_ops dataplane_stage = {
 	.camera_prepare = dataplane_camera_prepare,
 	.camera_publish = dataplane_camera_publish,
 	.camera_release = dataplane_camera_release,
-	.upkeep = ports_upkeep,
+	.upkeep = dataplane_upkeep,
 	.health = dataplane_health,
 	.describe = dataplane_describe,
 	.routes = dataplane_routes,

@@ -1,5 +1,5 @@
 /* The receive stage: what its lanes share, and what each has. Private to stage.c, burst.c,
- * cameras.c and describe.c. */
+ * cameras.c, describe.c and reporter.c. */
 #pragma once
 
 #include "core/stage.h"
@@ -8,6 +8,7 @@
 #include "dataplane/port_watch.h"
 #include "dataplane/punt_thread.h"
 #include "dataplane/receiver.h"
+#include "dataplane/reporter.h"
 #include <stdatomic.h>
 
 /* A packet in pieces is put together in so much room before it is parsed: the largest datagram
@@ -53,6 +54,7 @@ struct dataplane {
 	int64_t joined_at;
 
 	struct port_joins joins[GW_INTERFACES];
+	struct reporter *reporter;
 
 	/* From lane to lane: [from][to]; NULL on the diagonal. */
 	struct rte_ring *handover[GW_LANES][GW_LANES];

@@ -63,7 +63,9 @@ static void every_key_arrives_where_it_belongs(void **state)
 		"     kernel: gw0}\n"
 		"cameras:\n"
 		"  - {name: a, source: '2001:db8::1', destination: 'ff3e::1', port: 1, ssrc: 7,\n"
-		"     payload_type: 96, width: 331, height: 237, conceal: true, model: 'digits:2', "
+		"     payload_type: 96, width: 331, height: 237, conceal: true, rtcp: false, "
+		"srtp: {suite: AES_CM_128_HMAC_SHA1_32, key_file: /k}, "
+		"model: 'digits:2', "
 		"quota: 3,\n"
 		"     region: {x: 1, y: 2, width: 3, height: 4}}\n"
 		"frames: {classes: [{width: 400, height: 300, count: 30}], memory: 512,\n"
@@ -94,6 +96,9 @@ static void every_key_arrives_where_it_belongs(void **state)
 	assert_int_equal(*config->cameras[0].payload_type, 96);
 	assert_int_equal(config->cameras[0].region->height, 4);
 	assert_true(config->cameras[0].conceal);
+	assert_false(gw_camera_has_rtcp(&config->cameras[0]));
+	assert_int_equal(config->cameras[0].srtp->suite, GW_SRTP_AES_CM_128_HMAC_SHA1_32);
+	assert_string_equal(config->cameras[0].srtp->key_file, "/k");
 	assert_int_equal(config->frames->classes[0].count, 30);
 	assert_int_equal(*config->frames->memory, 512);
 	assert_int_equal(config->decode->workers, 2);

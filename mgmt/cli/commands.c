@@ -32,6 +32,8 @@ const struct cli_option cli_global_options[] = {
 				"the part that the model sees, in pixels"}, \
 			{"--quota", "FRAMES", "frames in flight before load is shed (default 8)"}, \
 			{"--conceal", "true|false", "replace lost restart chunks"}, \
+			{"--srtp", "SUITE,FILE", "SRTP: suite, and the file with its key"}, \
+			{"--rtcp", "true|false", "believe its RTCP and answer it"}, \
 	}
 
 const struct cli_command cli_commands[] = {

@@ -4,6 +4,7 @@ No right to sniff is needed: the Ethernet, IPv4 and UDP headers are made up arou
 arrived, with the addresses that the capture shall show.
 """
 
+import selectors
 import socket
 import struct
 import time
@@ -69,17 +70,37 @@ class Writer:
         self._file.close()
 
 
-class Recorder:
-    """A loopback socket that a sender can send to; what arrives becomes a pcap file."""
+def _listen(port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
+    except PermissionError:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+    made.bind(("127.0.0.1", port))
+    return made
 
-    def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+def _listen_to_two() -> tuple[socket.socket, socket.socket]:
+    """Two neighbouring ports, as RTP and RTCP have them."""
+    while True:
+        first = _listen(0)
         try:
-            self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
-        except PermissionError:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.settimeout(0.5)
+            return first, _listen(first.getsockname()[1] + 1)
+        except (OSError, OverflowError):
+            first.close()
+
+
+class Recorder:
+    """A loopback socket that a sender can send to; what arrives becomes a pcap file.
+
+    With `pair` what is sent to the next port is recorded, too.
+    """
+
+    def __init__(self, *, pair: bool = False) -> None:
+        self._socket, self._second = _listen_to_two() if pair else (_listen(0), None)
+        self._waiting = selectors.DefaultSelector()
+        for offset, made in enumerate(filter(None, (self._socket, self._second))):
+            self._waiting.register(made, selectors.EVENT_READ, offset)
 
     @property
     def port(self) -> int:
@@ -96,16 +117,18 @@ class Recorder:
         """Writes what arrives until `sending` says no and the line is silent; returns the count."""
         count = 0
         while True:
-            try:
-                payload, peer = self._socket.recvfrom(65535)
-            except TimeoutError:
-                if not sending():
-                    return count
-                continue
-            packet = frame(payload, (source, peer[1]), destination, count)
-            writer.write(packet, time.time())
-            count += 1
+            ready = self._waiting.select(0.5)
+            if not ready and not sending():
+                return count
+            for key, _ in ready:
+                payload, peer = key.fileobj.recvfrom(65535)
+                where = (destination[0], destination[1] + key.data)
+                writer.write(frame(payload, (source, peer[1]), where, count), time.time())
+                count += 1
 
     def close(self) -> None:
-        """Frees the port."""
+        """Frees the ports."""
+        self._waiting.close()
         self._socket.close()
+        if self._second:
+            self._second.close()
