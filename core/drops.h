@@ -27,11 +27,28 @@ enum gw_fault {
 		"or the " \
 		"snapshot length of the capture.") \
 	X(IP_CHECKSUM, "ip_checksum", RX, PACKET, NONE, "Its IPv4 header checksum is wrong.") \
-	X(IP_FRAGMENT, "ip_fragment", RX, PACKET, NONE, "It is a fragment of an IP packet.") \
+	X(FRAGMENT_BAD, "fragment_bad", RX, PACKET, NONE, \
+		"It is a fragment of an IP datagram, of a size or at a place that none can have.") \
+	X(FRAGMENT_OVERLAP, "fragment_overlap", RX, PACKET, NONE, \
+		"It is of a datagram whose fragments overlap, or end in two places (RFC 5722): " \
+		"all " \
+		"of them are refused.") \
+	X(FRAGMENT_LOST, "fragment_lost", RX, PACKET, NONE, \
+		"It is a fragment of a datagram whose other fragments did not come within a " \
+		"second.") \
+	X(FRAGMENT_FLOOD, "fragment_flood", RX, PACKET, NONE, \
+		"It is a fragment of a datagram that gave way to newer ones: more of them are " \
+		"incomplete, or in smaller pieces, than are kept.") \
 	X(NOT_UDP, "not_udp", RX, PACKET, NONE, "It is not UDP.") \
 	X(UDP_BAD, "udp_bad", RX, PACKET, NONE, "Its UDP header is malformed or cut short.") \
 	X(NO_CAMERA, "no_camera", RX, PACKET, NONE, \
 		"No camera is configured for its address and port.") \
+	X(KERNEL_RATE, "kernel_rate", RX, PACKET, NONE, \
+		"It is no camera's, and more of its kind came than the kernel is given by " \
+		"`kernel` " \
+		"of its interface.") \
+	X(KERNEL_FULL, "kernel_full", RX, PACKET, NONE, \
+		"It is no camera's, and more waited for the kernel than there is room for.") \
 	X(BAD_SOURCE, "bad_source", RX, PACKET, NONE, \
 		"It was sent to a camera's port by an address that is not that camera's.") \
 	/* Packets of a camera that never became part of a frame. */ \
@@ -47,6 +64,17 @@ enum gw_fault {
 		"Its RTP payload type is not the camera's.") \
 	X(RTP_STRAY, "rtp_stray", RX, PACKET, NONE, \
 		"It is of another RTP session than the camera's, and begins no picture.") \
+	X(RTCP_BAD, "rtcp_bad", RX, PACKET, NONE, \
+		"It is RTCP, and its parts do not fill it to the byte.") \
+	X(RTCP_STRAY, "rtcp_stray", RX, PACKET, NONE, \
+		"It is RTCP of another SSRC than that of the camera's pictures.") \
+	X(SRTP_AUTH, "srtp_auth", RX, PACKET, NONE, \
+		"Nobody with the camera's SRTP key has made it: it is forged, damaged or plain " \
+		"RTP, " \
+		"or the key is another one.") \
+	X(SRTP_REPLAY, "srtp_replay", RX, PACKET, NONE, \
+		"This SRTP packet came before, or is older than what is remembered.") \
+	X(SRTP_BAD, "srtp_bad", RX, PACKET, NONE, "It is too short for SRTP, or malformed.") \
 	X(DUPLICATE, "duplicate", RX, PACKET, NONE, "These bytes arrived before.") \
 	X(LATE, "late", RX, PACKET, NONE, "It belongs to a frame that is already closed.") \
 	X(JPEG_SHORT, "jpeg_short", RX, PACKET, NONE, \
@@ -152,7 +180,23 @@ enum gw_fault {
 		"network, or in the port's queue while nobody emptied it. Counted per packet.") \
 	X(REORDERED, "reordered", "A packet came after one that was sent later.") \
 	X(TIMESTAMP_JUMP, "timestamp_jump", "The RTP clock jumped.") \
-	X(TABLES_CHANGED, "tables_changed", "The camera sent other quantisation tables.")
+	X(TABLES_CHANGED, "tables_changed", "The camera sent other quantisation tables.") \
+	X(DATAGRAM_ASSEMBLED, "datagram_assembled", \
+		"Its sender, or a router, cut a datagram into fragments, and all of them came: " \
+		"let " \
+		"the camera send packets that fit the network's MTU.") \
+	X(RTCP_BYE, "rtcp_bye", \
+		"The camera said by RTCP that its session ends. Its pictures are taken as " \
+		"before, if " \
+		"any come.") \
+	X(CLOCK_JUMP, "clock_jump", \
+		"The camera's clock was set: two RTCP sender reports agreed on another time than " \
+		"those before.") \
+	X(CLOCK_REFUSED, "clock_refused", \
+		"An RTCP sender report or an ONVIF extension said a time that is not believed: " \
+		"further " \
+		"than a minute from the gateway's, or another one than the reports before and " \
+		"after.")
 
 enum gw_drop {
 	GW_DROP_NONE,

@@ -36,11 +36,18 @@ enum gw_frame_state {
  * that is about to work on it takes it. Whoever exchanges WAITING for its own word has it. */
 enum gw_frame_claim { GW_CLAIM_WAITING, GW_CLAIM_TAKEN, GW_CLAIM_SHED };
 
-/* Which clock gave `capture_ns`. */
+/* Which clock gave `capture_ns`; the names are part of the record format. */
+#define GW_CLOCKS(X) \
+	X(ARRIVAL, "arrival") /* the gateway's UTC clock when the first packet arrived */ \
+	X(RTCP, "rtcp") /* the camera's, by way of an RTCP sender report */ \
+	X(SOURCE, "source") /* the time that the capture file or the source record carries */ \
+	X(ONVIF, "onvif") /* the time that ONVIF's replay extension carries */
+
 enum gw_clock {
-	GW_CLOCK_ARRIVAL, /* the gateway's UTC clock when the first packet arrived */
-	GW_CLOCK_RTCP, /* the camera's, by way of an RTCP sender report */
-	GW_CLOCK_SOURCE, /* the time that the capture file or the source record carries */
+#define X(NAME, name) GW_CLOCK_##NAME,
+	GW_CLOCKS(X)
+#undef X
+		GW_CLOCK_COUNT
 };
 
 /* Times in nanoseconds of CLOCK_MONOTONIC, taken when ... 0: not reached. */

@@ -7,6 +7,9 @@
 static bool is_sum(const struct gw_camera_stats *stats, const struct gw_counter *counter)
 {
 	return counter != &stats->last_frame && counter != &stats->size &&
+		counter != &stats->clock && counter != &stats->clock_told &&
+		counter != &stats->clock_offset && counter != &stats->clock_drift &&
+		counter != &stats->jitter && counter != &stats->lost_ppm &&
 		counter != &stats->results_waiting && counter != &stats->samples_held &&
 		counter != &stats->samples_beside;
 }

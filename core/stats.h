@@ -13,6 +13,9 @@
  *                               + sink.results_waiting
  *   samples   sink.samples    = sink.samples_delivered + sample drops + sink.samples_held
  *                               + sink.samples_beside
+ *
+ * A datagram that came in fragments is one packet, and its fragments are none. A fragment whose
+ * datagram does not become whole is a packet that matches no camera, counted when that is known.
  */
 #pragma once
 
@@ -24,10 +27,12 @@
 #include "core/counter.h"
 #include "core/drops.h"
 
+enum gw_clock_told { GW_CLOCK_TOLD_OFFSET = 1, GW_CLOCK_TOLD_DRIFT = 2 };
+
 struct gw_camera_stats {
 	/* rx only */
 	struct gw_counter packets; /* matched to this camera */
-	struct gw_counter packets_used; /* became part of a frame */
+	struct gw_counter packets_used; /* became part of a frame, or were RTCP that was taken */
 	/* source only */
 	struct gw_counter records; /* that named this camera */
 	struct gw_counter records_used; /* became a frame */
@@ -36,6 +41,17 @@ struct gw_camera_stats {
 	struct gw_counter bytes; /* of UDP payload in matched packets; of records' values */
 	struct gw_counter last_frame; /* gw_now() of the last complete frame, 0: none yet */
 	struct gw_counter size; /* width << 16 | height of the last complete frame */
+
+	/* rx and source: enum gw_clock of the last frame that began, plus 1; 0: none yet */
+	struct gw_counter clock;
+
+	/* rx only: what is last known of the stream */
+	struct gw_counter reports; /* RTCP packets that were taken: a sum */
+	struct gw_counter clock_told; /* enum gw_clock_told, of the two that follow */
+	struct gw_counter clock_offset; /* ns, signed: the camera's UTC less the gateway's */
+	struct gw_counter clock_drift; /* 10^-9, signed: how fast that grows */
+	struct gw_counter jitter; /* ns: interarrival jitter of pictures (RFC 3550, 6.4.1) */
+	struct gw_counter lost_ppm; /* packets of a million that did not come lately */
 
 	/* every stage: rx and source begin frames, the others take them from their link; out:
 	 * pushed on, at the sink: done with. What rx counts in and not out is dropped (rx) or still

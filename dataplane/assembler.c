@@ -8,6 +8,7 @@
 #include "dataplane/open_frame.h"
 #include "dataplane/open_list.h"
 #include "dataplane/picture_size.h"
+#include "dataplane/reports.h"
 #include "dataplane/session.h"
 #include "dataplane/sessions.h"
 
@@ -192,8 +193,7 @@ static enum gw_drop begin_frame(struct assembler *assembler, struct stream *stre
 	}
 	frame->ssrc = rtp->ssrc;
 	frame->rtp_timestamp = rtp->timestamp;
-	frame->capture_ns = arrival->utc;
-	frame->clock = arrival->clock;
+	reports_set_capture_time(stream, rtp, arrival, frame);
 	frame->flags = flags;
 	frame->width = width;
 	frame->height = height;
@@ -291,7 +291,7 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 	const struct rtp_packet *rtp, const struct rtp_jpeg *jpeg, const struct arrival *arrival,
 	struct assembler_done *done)
 {
-	const int64_t when = arrival->clock == GW_CLOCK_SOURCE ? arrival->utc : arrival->now;
+	const int64_t when = arrival_when(arrival);
 	struct stream *stream = assembler->streams[camera];
 	struct open_frame *open;
 	uint64_t extended;
@@ -339,6 +339,26 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 		end_older(assembler, stream, open, arrival->now, done);
 	settle(assembler, stream, open, arrival->now, done);
 	return drop;
+}
+
+enum gw_drop assembler_report(struct assembler *assembler, uint32_t camera, const struct rtcp *rtcp,
+	const struct packet *packet, const struct arrival *arrival)
+{
+	struct stream *stream = assembler->streams[camera];
+
+	return stream ? reports_take(stream, rtcp, packet, arrival) : GW_DROP_NO_CAMERA;
+}
+
+struct secure *assembler_secure(const struct assembler *assembler, uint32_t camera)
+{
+	const struct stream *stream = assembler->streams[camera];
+
+	return stream ? stream->secure : NULL;
+}
+
+const struct stream *assembler_session(const struct assembler *assembler, uint32_t camera)
+{
+	return assembler->streams[camera];
 }
 
 void assembler_note(struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp,

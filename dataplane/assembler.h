@@ -31,7 +31,18 @@ struct arrival {
 	int64_t now; /* gw_now() */
 	int64_t utc; /* for capture_ns */
 	enum gw_clock clock;
+
+	/* For answers: the packet's first byte (NULL: nobody is to be answered), and the port that
+	 * it came by, DPDK's number. */
+	const uint8_t *frame;
+	uint16_t device;
 };
+
+/* When, by the clock that the packets were stamped with: time stamps of a capture, or gw_now(). */
+static inline int64_t arrival_when(const struct arrival *arrival)
+{
+	return arrival->clock == GW_CLOCK_SOURCE ? arrival->utc : arrival->now;
+}
 
 /* Frames that became complete, in the order of their cameras' pictures. */
 struct assembler_done {
@@ -40,6 +51,9 @@ struct assembler_done {
 };
 
 struct assembler;
+struct rtcp;
+struct packet;
+struct secure;
 struct stream;
 
 /* NULL when out of memory. */
@@ -79,6 +93,18 @@ void assembler_fetch_room(const struct assembler *assembler, uint32_t camera, ui
  * that is not attached here. */
 void assembler_note(struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp,
 	struct assembler_done *done);
+
+/* Takes RTCP of a camera, which came in that packet: GW_DROP_NONE or a packet's reason, which the
+ * caller counts. GW_DROP_NO_CAMERA: it is not attached here. */
+enum gw_drop assembler_report(struct assembler *assembler, uint32_t camera, const struct rtcp *rtcp,
+	const struct packet *packet, const struct arrival *arrival);
+
+/* What the camera's packets are opened with; NULL: they are plain, or it is not attached here. */
+struct secure *assembler_secure(const struct assembler *assembler, uint32_t camera);
+
+/* The camera's session that made its last picture, or may make its first; NULL: it is not attached
+ * here. */
+const struct stream *assembler_session(const struct assembler *assembler, uint32_t camera);
 
 /* Closes the frames that saw no packet for too long; with `all` every open one. Looks only at
  * cameras that have open frames. `give` is called after each camera with what became complete. */

@@ -3,6 +3,7 @@
 #include <rte_mbuf_dyn.h>
 #include <rte_prefetch.h>
 #include <rte_ring.h>
+#include <string.h>
 
 #include "core/clock.h"
 #include "core/gateway.h"
@@ -30,7 +31,8 @@ static inline unsigned int checks_left(const struct burst *burst, const struct r
 	return checks;
 }
 
-/* The packet's bytes in one piece; `size` is set. Chains come from frames above 9 KB. */
+/* The packet's bytes in one piece; `size` is set. Chains come from frames above 9 KB, and from
+ * fragments of a datagram of another lane's. */
 static inline const uint8_t *packet_bytes(
 	struct rx_lane *rx, const struct rte_mbuf *packet, uint32_t *size)
 {
@@ -62,20 +64,25 @@ static void set_capture_time(
 
 enum outcome { TAKEN, HANDED_OVER, NOT_YET };
 
+static void count_lane_full(struct rx_lane *rx, const struct datagram *datagram, uint32_t camera)
+{
+	struct gw_camera_stats *stats = &rx->lane->stats->camera[camera];
+
+	gw_counter_add(&stats->packets, 1);
+	gw_counter_add(&stats->bytes, datagram->packet.size);
+	gw_count_drop(stats, GW_DROP_LANE_FULL);
+}
+
 /* Gives a packet to the lane of its camera. */
 static enum outcome hand_over(struct rx_lane *rx, struct rte_mbuf *packet,
 	const struct datagram *datagram, uint32_t camera, uint32_t to)
 {
-	struct gw_camera_stats *stats = &rx->lane->stats->camera[camera];
-
 	packet->hash.usr = datagram->checks;
 	if (rte_ring_sp_enqueue(rx->dp->handover[rx->lane->index][to], packet) == 0)
 		return HANDED_OVER;
 	if (rx->lane->stage->gw->lossless)
 		return NOT_YET;
-	gw_counter_add(&stats->packets, 1);
-	gw_counter_add(&stats->bytes, datagram->packet.size);
-	gw_count_drop(stats, GW_DROP_LANE_FULL);
+	count_lane_full(rx, datagram, camera);
 	return TAKEN;
 }
 
@@ -115,6 +122,96 @@ static void read_ahead(struct rx_lane *rx, const struct burst *burst, struct dat
 	}
 }
 
+/* A copy of the bytes, which are too many for one buffer; NULL when there are no buffers. */
+static struct rte_mbuf *copy_of(struct rte_mempool *pool, const struct ip_datagram *whole)
+{
+	struct rte_mbuf *first = rte_pktmbuf_alloc(pool), *last = first;
+	uint32_t done = 0;
+
+	while (last) {
+		const uint32_t left = whole->size - done, room = rte_pktmbuf_tailroom(last);
+		const uint16_t size = (uint16_t)(left < room ? left : room);
+
+		memcpy(rte_pktmbuf_append(last, size), whole->data + done, size);
+		done += size;
+		if (last != first && rte_pktmbuf_chain(first, last) != 0)
+			break;
+		if (done == whole->size)
+			return first;
+		last = rte_pktmbuf_alloc(pool);
+	}
+	rte_pktmbuf_free(first);
+	return NULL;
+}
+
+/* Gives a datagram that was put together, of which `piece` is one, to the lane of its camera. */
+static enum outcome hand_over_whole(struct rx_lane *rx, const struct rte_mbuf *piece,
+	const struct ip_datagram *whole, const struct datagram *datagram, uint32_t camera,
+	uint32_t to)
+{
+	struct rte_mbuf *copy = copy_of(piece->pool, whole);
+
+	if (!copy && rx->lane->stage->gw->lossless)
+		return NOT_YET;
+	if (!copy) {
+		count_lane_full(rx, datagram, camera);
+		return TAKEN;
+	}
+	copy->port = piece->port;
+	const enum outcome outcome = hand_over(rx, copy, datagram, camera, to);
+
+	if (outcome != HANDED_OVER)
+		rte_pktmbuf_free(copy);
+	return outcome == NOT_YET ? NOT_YET : TAKEN;
+}
+
+/* A piece of a datagram, which is assembled where it came: which camera's it is tells the whole. */
+static enum outcome work_on_fragment(struct rx_lane *rx, const struct burst *burst,
+	struct rte_mbuf *packet, struct datagram *datagram, const struct arrival *arrival,
+	struct assembler_done *done)
+{
+	const struct gw *gw = rx->lane->stage->gw;
+	struct ip_datagram whole;
+	uint32_t to = rx->lane->index;
+
+	/* A capture's time goes on by its packets. */
+	if (!receiver_assemble(&rx->receiver, datagram, burst->checks,
+		    gw->replay ? arrival->utc : arrival->now, &whole))
+		return TAKEN;
+	const uint32_t camera = receiver_camera(&rx->receiver, datagram);
+
+	if (camera != STREAM_NO_CAMERA)
+		to = gw_lane_of(camera, rx->dp->stage->lane_count);
+	enum outcome outcome;
+
+	if (to != rx->lane->index)
+		outcome = hand_over_whole(rx, packet, &whole, datagram, camera, to);
+	else
+		outcome = receiver_put(&rx->receiver, datagram, arrival, done) ? TAKEN : NOT_YET;
+	if (outcome != NOT_YET)
+		ip_fragments_release(rx->receiver.fragments);
+	return outcome;
+}
+
+/* What is no camera's whole datagram: a piece of one, or for the kernel, or nobody's. */
+static enum outcome work_on_other(struct rx_lane *rx, const struct burst *burst,
+	struct rte_mbuf *packet, struct datagram *datagram, const struct arrival *arrival,
+	struct assembler_done *done)
+{
+	if (datagram->drop == PACKET_IS_FRAGMENT)
+		return work_on_fragment(rx, burst, packet, datagram, arrival, done);
+	if (burst == &rx->own && burst->punt && punt_wants(datagram->drop)) {
+		uint32_t size;
+		const uint8_t *data = packet_bytes(rx, packet, &size);
+
+		datagram->drop =
+			punt_offer(burst->punt, rx->lane->index, packet, data, size, arrival->now);
+		if (datagram->drop == GW_DROP_NONE)
+			return HANDED_OVER;
+	}
+	return receiver_put(&rx->receiver, datagram, arrival, done) ? TAKEN : NOT_YET;
+}
+
 static inline enum outcome work_on_packet(struct rx_lane *rx, const struct burst *burst,
 	struct rte_mbuf *packet, struct datagram *datagram, const struct arrival *arrival,
 	struct assembler_done *done)
@@ -124,6 +221,8 @@ static inline enum outcome work_on_packet(struct rx_lane *rx, const struct burst
 	/* Its pieces lay where those of the next one do. */
 	if (unlikely(packet->nb_segs != 1))
 		read_packet(rx, burst, packet, datagram);
+	if (unlikely(datagram->drop != GW_DROP_NONE))
+		return work_on_other(rx, burst, packet, datagram, arrival, done);
 	if (lanes > 1 && burst == &rx->own) {
 		const uint32_t camera = receiver_camera(&rx->receiver, datagram);
 		const uint32_t to = gw_lane_of(camera, lanes);
@@ -149,6 +248,8 @@ static uint32_t work_on(struct rx_lane *rx, struct burst *burst)
 	for (i = first; i < count; i++) {
 		if (replay)
 			set_capture_time(rx, packet[i], &arrival);
+		arrival.frame = rte_pktmbuf_mtod(packet[i], const uint8_t *);
+		arrival.device = packet[i]->port;
 		/* The same camera's next bytes are fetched without being asked for. */
 		if (i + 1 < count && datagrams[i + 1].camera != datagrams[i].camera)
 			receiver_fetch_room(&rx->receiver, &datagrams[i + 1]);
@@ -203,6 +304,7 @@ uint32_t dataplane_poll(struct gw_lane *lane)
 
 		burst->next = 0;
 		burst->checks = queue->port->checks;
+		burst->punt = queue->punt;
 		burst->offloads_checksum = queue->port->offloads_checksum;
 		burst->count =
 			rte_eth_rx_burst(queue->port->id, queue->queue, burst->packet, GW_BURST);

@@ -29,6 +29,7 @@ static struct scene {
 	char capture[64];
 	int fd;
 	uint64_t packets; /* in the capture */
+	const char *checksum; /* of the port */
 } scene;
 
 static int set_up(void **state)
@@ -40,6 +41,7 @@ static int set_up(void **state)
 	scene.fd = mkstemp(scene.capture);
 	test_camera_init(&scene.camera, 1, 5004);
 	scene.camera.ssrc = DOOR_SSRC;
+	scene.checksum = "port";
 	scene.camera.udp_checksum = true;
 	test_jpeg_make(&picture, 320, 240, 90, 1, 2, 0, 0);
 	test_camera_send(&scene.camera, &picture);
@@ -78,10 +80,10 @@ static void open_two_lanes(const char *hall, const char *door)
 
 	snprintf(text, sizeof(text),
 		"cores: {rx: 2}\n"
-		"interfaces: [{name: lan0, device: \"net_pcap0,rx_pcap=%s\"}]\n"
+		"interfaces: [{name: lan0, device: \"net_pcap0,rx_pcap=%s\", checksum: %s}]\n"
 		"frames: {classes: [{width: 640, height: 480, count: 4}]}\n"
 		"cameras: [%s, %s]\n",
-		scene.capture, hall, door);
+		scene.capture, scene.checksum, hall, door);
 	test_child_must(test_gateway_open(&scene.gw, text, NULL, GW_STAGE_RX, &dataplane_stage,
 				&scene.error) == 0,
 		scene.error.text);
@@ -235,6 +237,98 @@ static void what_the_port_found_of_a_checksum_is_believed(void **state)
 	test_in_child(receive_good);
 }
 
+/* What each way of checking says of a checksum that the sender left unfinished, and of a wrong one.
+ */
+static void receive_unfinished_and_wrong(void)
+{
+	const bool is_off = strcmp(scene.checksum, "off") == 0;
+	const bool is_software = strcmp(scene.checksum, "software") == 0;
+
+	open_two_lanes(HALL "}", DOOR "}");
+	turn(0);
+	turn(1);
+	MUST(scene.packets == 2);
+	MUST(dropped(1, 1, GW_DROP_UDP_CHECKSUM) == (is_off ? 0u : is_software ? 2u : 1u));
+	test_gateway_close(&scene.gw);
+}
+
+static void every_way_of_checking_is_kept_to(void **state)
+{
+	static const char *const ways[] = {"port", "software", "off"};
+	uint8_t *unfinished = scene.camera.packets[0].bytes;
+	const uint32_t sum =
+		0x0A00 + 1 + 0x0A00 + 2 + 17 + (uint32_t)(unfinished[38] << 8 | unfinished[39]);
+
+	unfinished[40] = (uint8_t)(sum >> 8);
+	unfinished[41] = (uint8_t)sum;
+	scene.camera.packets[1].bytes[40] ^= 1;
+	write_capture(2, 1);
+	for (uint32_t i = 0; i < 3; i++) {
+		scene.checksum = ways[i];
+		test_in_child(receive_unfinished_and_wrong);
+	}
+}
+
+static void receive_chains(void)
+{
+	open_two_lanes(HALL "}", DOOR "}");
+	turn(0);
+	turn(1);
+	MUST(gw_counter_get(&scene.lanes[1].stats->camera[1].packets_used) == scene.packets);
+	MUST(gw_counter_get(&scene.lanes[1].stats->camera[1].frames_out) == 1);
+	test_gateway_close(&scene.gw);
+}
+
+/* Larger than a packet buffer: a port gives them in several. */
+static void a_packet_in_several_buffers_is_read_whole(void **state)
+{
+	struct test_jpeg picture;
+
+	test_jpeg_make(&picture, 640, 480, 95, 1, 2, 0, 0);
+	scene.camera.payload = 30000;
+	scene.camera.vlan = true;
+	test_camera_send(&scene.camera, &picture);
+	test_jpeg_free(&picture);
+	assert_true(scene.camera.packets[0].size > 2 * PORT_DATA_ROOM);
+	write_capture(scene.camera.count, 1);
+	test_in_child(receive_chains);
+}
+
+/* The door's packets, each in two pieces. */
+static void write_pieces(void)
+{
+	pcap_t *pcap = pcap_open_dead(DLT_EN10MB, 65536);
+	pcap_dumper_t *dumper = pcap_dump_open(pcap, scene.capture);
+
+	for (uint32_t i = 0; i < scene.camera.count * 2; i++) {
+		const struct test_packet *whole = &scene.camera.packets[i / 2];
+		const uint32_t step = 80, begin = i % 2 ? step : 0;
+		const uint32_t size = i % 2 ? whole->size - 34 - step : step;
+		const struct pcap_pkthdr header = {.caplen = 34 + size, .len = 34 + size};
+		uint8_t piece[2048];
+
+		memcpy(piece, whole->bytes, 34);
+		memcpy(piece + 34, whole->bytes + 34 + begin, size);
+		piece[16] = (uint8_t)((20 + size) >> 8);
+		piece[17] = (uint8_t)(20 + size);
+		piece[19] = (uint8_t)(i / 2);
+		piece[20] = i % 2 ? 0 : 0x20;
+		piece[21] = (uint8_t)(begin / 8);
+		/* A header checksum of 0 is taken. */
+		piece[24] = piece[25] = 0;
+		pcap_dump((u_char *)dumper, &header, piece);
+	}
+	scene.packets = scene.camera.count;
+	pcap_dump_close(dumper);
+	pcap_close(pcap);
+}
+
+static void fragments_end_in_the_lane_of_their_camera(void **state)
+{
+	write_pieces();
+	test_in_child(receive_chains);
+}
+
 #define BURST_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -244,6 +338,9 @@ int main(void)
 		BURST_TEST(wrong_padding_is_counted_on_the_lane_of_its_ssrc),
 		BURST_TEST(what_a_lane_has_no_room_for_is_counted_on_the_camera_of_its_ssrc),
 		BURST_TEST(packets_on_their_way_are_checked_as_when_they_came),
+		BURST_TEST(every_way_of_checking_is_kept_to),
+		BURST_TEST(a_packet_in_several_buffers_is_read_whole),
+		BURST_TEST(fragments_end_in_the_lane_of_their_camera),
 		BURST_TEST(what_the_port_found_of_a_checksum_is_believed),
 	};
 

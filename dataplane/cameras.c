@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/gateway.h"
+#include "dataplane/secure.h"
 #include "dataplane/stage.h"
 #include "dataplane/stream.h"
 
@@ -17,21 +18,72 @@ static bool same_type(const uint8_t *a, const uint8_t *b)
 	return a && b ? *a == *b : !a && !b;
 }
 
+/* The same way of protection, and the same key as far as the configuration says: a file that was
+ * written anew is not looked at. */
+static bool same_srtp(const struct gw_camera_config *a, const struct gw_camera_config *b)
+{
+	if (a->srtp_key.is_set != b->srtp_key.is_set || !a->srtp != !b->srtp)
+		return false;
+	if (a->srtp_key.is_set)
+		return a->srtp_key.suite == b->srtp_key.suite &&
+			memcmp(a->srtp_key.master, b->srtp_key.master, GW_SRTP_KEY) == 0;
+	return !a->srtp ||
+		(a->srtp->suite == b->srtp->suite &&
+			strcmp(a->srtp->key_file, b->srtp->key_file) == 0);
+}
+
 /* The stream of before can go on: its session, its tables and its open frames. */
 static bool same_media(const struct gw_camera_config *a, const struct gw_camera_config *b)
 {
 	return a->port == b->port && a->width == b->width && a->height == b->height &&
 		a->conceal == b->conceal && same_ssrc(a->ssrc, b->ssrc) &&
-		same_type(a->payload_type, b->payload_type) &&
+		same_type(a->payload_type, b->payload_type) && same_srtp(a, b) &&
 		memcmp(&a->source_address, &b->source_address, sizeof(a->source_address)) == 0 &&
 		memcmp(&a->destination_address, &b->destination_address,
 			sizeof(a->destination_address)) == 0;
+}
+
+/* What the camera's packets are opened with; *secure stays NULL where they are plain. */
+static int make_secure(
+	const struct gw_camera_config *camera, struct secure **secure, struct gw_error *error)
+{
+	struct gw_srtp_key key = camera->srtp_key;
+
+	*secure = NULL;
+	if (!key.is_set && !camera->srtp)
+		return 0;
+	if (!key.is_set) {
+		const int status = secure_key_read(camera->srtp->key_file, &key, error);
+
+		if (status != 0)
+			return status;
+		key.suite = camera->srtp->suite;
+	}
+	*secure = secure_create(&key, error);
+	explicit_bzero(&key, sizeof(key));
+	return *secure ? 0 : -ENOMEM;
+}
+
+static int make_stream(struct gw_stage *stage, struct gw_camera *camera, struct stream **stream,
+	struct gw_error *error)
+{
+	struct secure *secure;
+	const int status = make_secure(camera->config, &secure, error);
+
+	if (status != 0)
+		return status;
+	*stream = stream_create(camera, &stage->gw->cameras->slot[camera->id], secure);
+	if (*stream)
+		return 0;
+	secure_destroy(secure);
+	return gw_error_set(error, -ENOMEM, "out of memory");
 }
 
 int dataplane_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
 	const struct gw_camera *was, struct gw_error *error)
 {
 	struct stream *stream;
+	int status = 0;
 
 	if (!gw_camera_has_media(is->config))
 		return 0;
@@ -39,10 +91,10 @@ int dataplane_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
 		stream = was->of[GW_STAGE_RX];
 		stream->versions++;
 	} else {
-		stream = stream_create(is, &stage->gw->cameras->slot[is->id]);
+		status = make_stream(stage, is, &stream, error);
 	}
-	if (!stream)
-		return gw_error_set(error, -ENOMEM, "out of memory");
+	if (status != 0)
+		return status;
 	is->of[GW_STAGE_RX] = stream;
 	return 0;
 }
@@ -60,12 +112,16 @@ void dataplane_camera_publish(
 	if (old != new) {
 		if (old)
 			stream_table_remove(rx->table, camera, was->config);
-		if (old && mine)
+		if (old && mine) {
 			assembler_detach(rx->receiver.assembler, old, &done);
+			rx->receiver.secure_count -= old->secure != NULL;
+		}
 		if (new)
 			stream_table_add(rx->table, camera, is->config);
-		if (new &&mine)
+		if (new &&mine) {
 			assembler_attach(rx->receiver.assembler, new);
+			rx->receiver.secure_count += new->secure != NULL;
+		}
 	}
 	if (new &&mine)
 		stream_set_version(new, (struct gw_camera *)is);

@@ -1,4 +1,5 @@
-/* Writes the seeds of the fuzz targets `rtp` and `rtp_jpeg`: what a camera sends, in many ways.
+/* Writes the seeds of the fuzz targets `packet`, `ip_fragments`, `rtp` and `rtp_jpeg`: what a
+ * camera sends, in many ways.
  *
  *     dataplane_corpus tests/fuzz/corpus
  */
@@ -85,6 +86,61 @@ static void write_header(const char *name, const struct test_camera *like)
 	test_jpeg_free(&picture);
 }
 
+/* Datagrams of 40 bytes in pieces of 16; `order` is the numbers of the pieces: of the other family
+ * when `flags` says so. */
+static void write_pieces(const char *name, uint8_t flags, const char *order)
+{
+	FILE *file = create("ip_fragments", name);
+
+	for (const char *at = order; *at; at++) {
+		const uint8_t piece = (uint8_t)(*at - '0');
+		const uint8_t size = piece % 3 == 2 ? 8 : 16;
+
+		/* The number of the datagram is every third's. */
+		fputc(flags | (piece % 3 == 2 ? 0 : 2) | (piece / 3 & 3) << 3, file);
+		fputc(piece % 3 * 2, file);
+		fputc(size, file);
+		for (uint8_t i = 0; i < size; i++)
+			fputc(17 + i, file);
+	}
+	fclose(file);
+}
+
+/* A packet for the kernel, or none; the rest of it is zero. */
+static void write_packet_file(const char *name, const uint8_t *bytes, uint32_t size)
+{
+	FILE *file = create("packet", name);
+
+	fwrite(bytes, 1, size, file);
+	fclose(file);
+}
+
+static void write_packets(const struct test_camera *like)
+{
+	static const uint8_t arp[42] = {[12] = 0x08, 0x06, 0, 1, 8};
+	static const uint8_t tagged[46] = {[12] = 0x88, 0xA8, 0, 7, 0x81, 0, 0, 9, 8, 6};
+	static const uint8_t mld[70] = {
+		[12] = 0x86, 0xDD, 0x60, [19] = 16, 0, 1, [54] = 58, 0, 5, 2, [62] = 143};
+	static const uint8_t piece[78] = {
+		[12] = 0x86, 0xDD, 0x60, [19] = 24, 44, 64, [54] = 17, 0, 0, 9, 0, 0, 0, 7};
+	struct test_camera camera = *like;
+	struct test_jpeg picture;
+
+	test_jpeg_make(&picture, 16, 16, 20, 1, 2, 0, 0);
+	camera.udp_checksum = true;
+	test_camera_send(&camera, &picture);
+	write_packet_file("rtp", camera.packets[0].bytes, 100);
+	write_packet_file("whole", camera.packets[0].bytes, camera.packets[0].size);
+	camera.packets[0].bytes[20] = 0x20;
+	write_packet_file("fragment", camera.packets[0].bytes, camera.packets[0].size);
+	write_packet_file("arp", arp, sizeof(arp));
+	write_packet_file("tagged", tagged, sizeof(tagged));
+	write_packet_file("mld", mld, sizeof(mld));
+	write_packet_file("fragment_ipv6", piece, sizeof(piece));
+	test_camera_free(&camera);
+	test_jpeg_free(&picture);
+}
+
 int main(int argc, char **argv)
 {
 	struct test_camera plain, camera;
@@ -104,6 +160,12 @@ int main(int argc, char **argv)
 	camera.padding = 9;
 	write_header("all", &camera);
 
+	write_packets(&plain);
+	write_pieces("in_order", 0, "012");
+	write_pieces("reverse_ipv6", 1, "210");
+	write_pieces("in_turns", 0, "031425");
+	write_pieces("copies", 1, "001122");
+	write_pieces("late", 4, "012345");
 	write_stream("plain", &plain, 48, 32, 0, 0);
 	write_stream("lost", &plain, 48, 32, 0, 'l');
 	write_stream("reverse", &plain, 48, 32, 0, 'r');

@@ -41,6 +41,14 @@ enum gw_drop onvif_parse(const struct rtp_packet *rtp, struct rtp_jpeg *jpeg)
 	return rtp_jpeg_parse_part(rtp->payload, rtp->size, part, jpeg);
 }
 
+bool onvif_replay_time(const struct rtp_packet *rtp, uint64_t *ntp)
+{
+	if (rtp->extension_profile != PROFILE_REPLAY || rtp->extension_size < REPLAY_SIZE)
+		return false;
+	*ntp = (uint64_t)read_be32(rtp->extension) << 32 | read_be32(rtp->extension + 4);
+	return true;
+}
+
 bool onvif_find_size(
 	const struct stream *stream, const struct rtp_jpeg *jpeg, uint16_t *width, uint16_t *height)
 {

@@ -15,6 +15,10 @@ static inline enum gw_drop onvif_parse_any(const struct rtp_packet *rtp, struct 
 			      : rtp_jpeg_parse(rtp->payload, rtp->size, jpeg);
 }
 
+/* When the picture was recorded, as the replay extension of the packet says: an NTP time stamp.
+ * False: it has none. */
+bool onvif_replay_time(const struct rtp_packet *rtp, uint64_t *ntp);
+
 /* How large the picture is that the packet begins, as far as its extension or an earlier one says.
  * False: they do not. */
 bool onvif_find_size(const struct stream *stream, const struct rtp_jpeg *jpeg, uint16_t *width,

@@ -19,6 +19,7 @@ enum {
 	ETHERTYPE_OLD_QINQ = 0x9100, /* before it was standardised */
 	IPV4_SIZE = 20,
 	IPV4_FRAGMENT_MASK = 0x3FFF, /* "more fragments" and the offset */
+	IPV4_MORE_FRAGMENTS = 0x2000,
 	IPV6_SIZE = 40,
 	IPV6_EXTENSIONS = 8, /* RFC 8200 sets no limit; a camera sends none or one */
 	UDP_SIZE = 8,
@@ -52,6 +53,18 @@ static uint64_t first_four(const uint8_t *data)
 #endif
 }
 
+/* A piece of a datagram: its headers know no port. */
+static enum gw_drop take_fragment(const uint8_t *data, uint32_t size,
+	const struct packet_fragment *fragment, struct packet *packet)
+{
+	packet->flow.port = 0;
+	packet->udp = NULL;
+	packet->payload = data;
+	packet->size = size;
+	packet->fragment = *fragment;
+	return PACKET_IS_FRAGMENT;
+}
+
 static enum gw_drop parse_ipv4(
 	const uint8_t *data, uint32_t size, enum packet_ip_check check, struct packet *packet)
 {
@@ -70,8 +83,6 @@ static enum gw_drop parse_ipv4(
 	/* Only a header that is right is believed about the packet's length. */
 	if (total > size)
 		return GW_DROP_CUT_SHORT;
-	if (read_be16(data + 6) & IPV4_FRAGMENT_MASK)
-		return GW_DROP_IP_FRAGMENT;
 	if (data[9] != IPPROTO_UDP)
 		return GW_DROP_NOT_UDP;
 	packet->flow.family = AF_INET;
@@ -79,12 +90,25 @@ static enum gw_drop parse_ipv4(
 	packet->flow.source[1] = 0;
 	packet->flow.destination[0] = first_four(data + 16);
 	packet->flow.destination[1] = 0;
+	const uint16_t place = read_be16(data + 6);
+
+	if (place & IPV4_FRAGMENT_MASK) {
+		const struct packet_fragment fragment = {
+			.id = read_be16(data + 4),
+			.offset = (uint16_t)(place << 3),
+			.more = place & IPV4_MORE_FRAGMENTS,
+		};
+
+		return take_fragment(data + header, total - header, &fragment, packet);
+	}
 	/* Short Ethernet frames are padded: the IP header knows where the datagram ends. */
 	return parse_udp(data + header, total - header, packet);
 }
 
-/* Skips the extension headers (RFC 8200, 4). Returns GW_DROP_NONE when UDP follows. */
-static enum gw_drop skip_ipv6_extensions(const uint8_t **data, uint32_t *size, uint8_t next_header)
+/* Skips the extension headers (RFC 8200, 4). Returns GW_DROP_NONE when UDP follows, or
+ * PACKET_IS_FRAGMENT with *fragment when a piece of a datagram does. */
+static enum gw_drop skip_ipv6_extensions(
+	const uint8_t **data, uint32_t *size, uint8_t next_header, struct packet_fragment *fragment)
 {
 	for (int i = 0; next_header != IPPROTO_UDP; i++) {
 		uint32_t length;
@@ -103,9 +127,18 @@ static enum gw_drop skip_ipv6_extensions(const uint8_t **data, uint32_t *size, u
 		if (*size < 8)
 			return GW_DROP_IP_BAD;
 		if (next_header == IPPROTO_FRAGMENT) {
+			const uint16_t place = read_be16(*data + 2);
+
 			/* Offset 0 and no more fragments: a whole packet (RFC 6946). */
-			if (read_be16(*data + 2) & 0xFFF9)
-				return GW_DROP_IP_FRAGMENT;
+			if (place & 0xFFF9) {
+				fragment->id = read_be32(*data + 4);
+				fragment->offset = place & 0xFFF8;
+				fragment->more = place & 1;
+				fragment->next_header = (*data)[0];
+				*data += 8;
+				*size -= 8;
+				return PACKET_IS_FRAGMENT;
+			}
 			length = 8;
 		} else {
 			length = ((*data)[1] + 1u) * 8;
@@ -131,8 +164,11 @@ static enum gw_drop parse_ipv6(const uint8_t *data, uint32_t size, struct packet
 	memcpy(packet->flow.source, data + 8, 16);
 	memcpy(packet->flow.destination, data + 24, 16);
 	const uint8_t *rest = data + IPV6_SIZE;
-	enum gw_drop drop = skip_ipv6_extensions(&rest, &length, data[6]);
+	struct packet_fragment fragment;
+	enum gw_drop drop = skip_ipv6_extensions(&rest, &length, data[6], &fragment);
 
+	if (drop == PACKET_IS_FRAGMENT)
+		return take_fragment(rest, length, &fragment, packet);
 	return drop != GW_DROP_NONE ? drop : parse_udp(rest, length, packet);
 }
 

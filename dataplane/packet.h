@@ -17,11 +17,26 @@ struct packet_flow {
 	uint32_t family; /* AF_INET or AF_INET6 */
 };
 
+/* What packet_parse() says besides drop reasons: the packet is a piece of a datagram (RFC 791;
+ * RFC 8200, 4.5). ip_fragments.h puts them together. */
+#define PACKET_IS_FRAGMENT ((enum gw_drop)(GW_DROP_COUNT + 1))
+
+/* Which piece of which datagram. */
+struct packet_fragment {
+	uint32_t id; /* the sender's number of the datagram */
+	uint16_t offset; /* bytes of the datagram before it */
+	bool more; /* others follow */
+	uint8_t next_header; /* IPv6: what the datagram begins with */
+};
+
 struct packet {
 	struct packet_flow flow;
 	const uint8_t *udp; /* the UDP header; points into the packet */
 	const uint8_t *payload; /* what follows it */
 	uint32_t size; /* of the payload, as the UDP header says it and the packet holds it */
+	/* Of a fragment only: then the payload is the bytes of the datagram that it has, `udp` is
+	 * NULL and flow.port 0. */
+	struct packet_fragment fragment;
 };
 
 /* What is asked of the IPv4 header checksum. */
@@ -33,8 +48,8 @@ enum packet_ip_check {
 	PACKET_IP_CHECK_UNLESS_0,
 };
 
-/* Reads the headers of one packet of `size` bytes. Returns GW_DROP_NONE with *packet filled, or why
- * the packet is none of ours. */
+/* Reads the headers of one packet of `size` bytes. Returns GW_DROP_NONE or PACKET_IS_FRAGMENT with
+ * *packet filled, or why the packet is none of ours. */
 enum gw_drop packet_parse(
 	const uint8_t *data, uint32_t size, enum packet_ip_check check, struct packet *packet);
 

@@ -189,13 +189,27 @@ static void fragments_are_told_from_whole_packets(void **state)
 	struct bytes bytes = plain();
 	struct packet packet;
 
+	bytes.data[14 + 4] = 0x12;
+	bytes.data[14 + 5] = 0x34;
 	bytes.data[14 + 6] = 0x20;
-	assert_int_equal(packet_parse(bytes.data, bytes.size, PACKET_IP_TRUST, &packet),
-		GW_DROP_IP_FRAGMENT);
-	bytes.data[14 + 6] = 0;
-	bytes.data[14 + 7] = 1;
-	assert_int_equal(packet_parse(bytes.data, bytes.size, PACKET_IP_TRUST, &packet),
-		GW_DROP_IP_FRAGMENT);
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_TRUST, &packet), PACKET_IS_FRAGMENT);
+	assert_int_equal(packet.fragment.id, 0x1234);
+	assert_int_equal(packet.fragment.offset, 0);
+	assert_true(packet.fragment.more);
+	assert_int_equal(packet.flow.port, 0);
+	assert_int_equal(packet.size, 8 + 5);
+	assert_ptr_equal(packet.payload, bytes.data + 14 + 20);
+	bytes.data[14 + 6] = 0x1F;
+	bytes.data[14 + 7] = 0xFF;
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_TRUST, &packet), PACKET_IS_FRAGMENT);
+	assert_int_equal(packet.fragment.offset, 65528);
+	assert_false(packet.fragment.more);
+	/* Of something else: nothing is kept for it. */
+	bytes.data[14 + 9] = 1;
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_TRUST, &packet), GW_DROP_NOT_UDP);
 }
 
 static void lengths_that_lie_are_refused(void **state)
@@ -257,8 +271,15 @@ static void ipv6_is_parsed_with_its_extension_headers(void **state)
 	assert_int_equal(packet.flow.family, AF_INET6);
 	assert_int_equal(((const uint8_t *)packet.flow.destination)[15], 2);
 	assert_memory_equal(packet.payload, "hello", 5);
+	bytes.data[14 + 40 + 32 + 2] = 1;
 	bytes.data[14 + 40 + 32 + 3] = 1;
-	assert_int_equal(parse(&bytes, &packet), GW_DROP_IP_FRAGMENT);
+	assert_int_equal(
+		packet_parse(bytes.data, bytes.size, PACKET_IP_TRUST, &packet), PACKET_IS_FRAGMENT);
+	assert_int_equal(packet.fragment.id, 0x01020304);
+	assert_int_equal(packet.fragment.offset, 256);
+	assert_true(packet.fragment.more);
+	assert_int_equal(packet.fragment.next_header, 17);
+	assert_ptr_equal(packet.payload, bytes.data + 14 + 40 + 40);
 	bytes = version6(17, NULL, 0);
 	assert_int_equal(parse(&bytes, &packet), GW_DROP_NONE);
 	bytes = version6(58, NULL, 0);

@@ -92,5 +92,18 @@ int port_reopen(struct port *port, struct gw_error *error);
  * port_open() to port_close(). */
 void port_look(struct port *port, struct port_facts *facts);
 
+/* Whether an Ethernet header begins with the port's own address: what comes to others comes too, by
+ * a mirrored port of a switch or to a group. Any thread, as port_look(). */
+bool port_is_addressed(struct port *port, const uint8_t *destination);
+
+/* Sends one Ethernet frame by the first transmit queue; the bytes stay the caller's. False: the
+ * port is not open, or took it not. Any thread, one after the other; not for receive
+ * threads: it may wait for others, and some drivers make a system call. */
+bool port_send(struct port *port, const uint8_t *frame, uint32_t size);
+
+/* The same for packets that are at hand; returns how many of the first ones went. The others stay
+ * the caller's. */
+uint16_t port_send_burst(struct port *port, struct rte_mbuf **packets, uint16_t count);
+
 /* Accepts a port that was not opened. No packet buffer may be in use. Main thread. */
 void port_close(struct port *port);

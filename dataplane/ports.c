@@ -22,10 +22,17 @@ static int open_port(
 	if (status != 0)
 		return status;
 	status = port_watch_open(&dp->watches[dp->port_count], port, error);
-	if (status != 0)
+	if (status != 0) {
 		port_close(port);
-	else
-		dp->port_count++;
+		return status;
+	}
+	struct punt *punt = &dp->punts[dp->port_count++];
+
+	if (!config->kernel)
+		return 0;
+	status = punt_open(punt, port, dp->stage->lane_count, error);
+	if (status == 0)
+		punt_thread_add(&dp->punt_thread, punt);
 	return status;
 }
 
@@ -50,7 +57,7 @@ int ports_open(struct dataplane *dp, struct gw_error *error)
 		if (status != 0)
 			return status;
 	}
-	return 0;
+	return punt_thread_start(&dp->punt_thread, error);
 }
 
 int ports_start_eal(struct dataplane *dp, struct gw_error *error)
@@ -66,13 +73,18 @@ int ports_start_eal(struct dataplane *dp, struct gw_error *error)
 		if (device_is_pci(interface->device))
 			pci[request.pci_count++] = interface->device;
 		request.memory_mib += port_memory_mib(interface, dp->stage->lane_count);
+		if (interface->kernel)
+			request.memory_mib += PUNT_MEMORY_MIB;
 	}
 	return eal_open(&request, error);
 }
 
 void ports_close(struct dataplane *dp)
 {
+	joins_close(dp);
+	punt_thread_stop(&dp->punt_thread);
 	for (uint32_t i = 0; i < dp->port_count; i++) {
+		punt_close(&dp->punts[i]);
 		port_watch_close(&dp->watches[i]);
 		port_close(&dp->ports[i]);
 	}
@@ -90,8 +102,8 @@ void ports_share(struct gw_lane *lane)
 		for (uint16_t queue = 0; queue < dp->ports[i].queues && dp->ports[i].open; queue++)
 			if ((i + queue) % dp->stage->lane_count == lane->index &&
 				rx->queue_count < sizeof(rx->queues) / sizeof(rx->queues[0]))
-				rx->queues[rx->queue_count++] =
-					(struct rx_queue){&dp->ports[i], queue};
+				rx->queues[rx->queue_count++] = (struct rx_queue){&dp->ports[i],
+					dp->punts[i].port ? &dp->punts[i] : NULL, queue};
 }
 
 /* Between two turns: the lane takes nothing more from that port, and goes on with the others. */
@@ -151,14 +163,24 @@ static void ask_those_that_turn(struct gw_stage *stage)
 			ask_to_take_again(&stage->lanes[i]);
 }
 
-static void open_again(struct gw_stage *stage, struct port_watch *watch, int64_t now)
+static void reopen(struct port_watch *watch, struct punt *punt, int64_t now)
+{
+	if (punt->port && !punt_pause(punt))
+		return;
+	(void)port_watch_reopen(watch, now);
+	if (punt->port)
+		punt_resume(punt);
+}
+
+static void open_again(
+	struct gw_stage *stage, struct port_watch *watch, struct punt *punt, int64_t now)
 {
 	struct port *port = watch->port;
 	const uint32_t count = ask_to_let_go(stage, port);
 
 	/* A lane that stands still may be inside the driver: then not now. */
 	if (count == stage->lane_count)
-		(void)port_watch_reopen(watch, now);
+		reopen(watch, punt, now);
 	for (uint32_t i = 0; i < count; i++)
 		ask_to_take_again(&stage->lanes[i]);
 }
@@ -167,11 +189,19 @@ void ports_upkeep(struct gw_stage *stage, int64_t now)
 {
 	struct dataplane *dp = stage->state;
 
-	if (stage->gw->replay || now - dp->looked_at < PORT_WATCH_NS)
+	if (now - dp->looked_at < PORT_WATCH_NS)
 		return;
 	dp->looked_at = now;
 	ask_those_that_turn(stage);
-	for (uint32_t i = 0; i < dp->port_count; i++)
+	for (uint32_t i = 0; i < dp->port_count; i++) {
 		if (port_watch_look(&dp->watches[i], now))
-			open_again(stage, &dp->watches[i], now);
+			open_again(stage, &dp->watches[i], &dp->punts[i], now);
+		if (dp->punts[i].port)
+			punt_look(&dp->punts[i]);
+		atomic_store_explicit(&dp->punts[i].has_link,
+			atomic_load_explicit(&dp->watches[i].state, memory_order_relaxed) ==
+				PORT_UP,
+			memory_order_relaxed);
+	}
+	joins_upkeep(dp, now);
 }

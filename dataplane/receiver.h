@@ -3,7 +3,10 @@
 #pragma once
 
 #include "dataplane/assembler.h"
+#include "dataplane/ip_fragments.h"
 #include "dataplane/packet.h"
+#include "dataplane/secure.h"
+#include "dataplane/strangers.h"
 #include "dataplane/stream_table.h"
 
 /* Which checksums the receiver verifies; the others are known to be right, or nobody's concern. */
@@ -20,12 +23,16 @@ enum receiver_check {
 struct receiver {
 	const struct stream_table *table;
 	struct assembler *assembler;
+	struct ip_fragments *fragments;
+	struct strangers *strangers;
 	struct gw_lane_stats *stats;
+	struct secure_room *room; /* for cameras with SRTP */
+	uint32_t secure_count; /* how many of those are attached */
 };
 
 /* A packet whose headers down to UDP were read. Points into the packet. */
 struct datagram {
-	enum gw_drop drop; /* GW_DROP_NONE: it is a camera's */
+	enum gw_drop drop; /* GW_DROP_NONE: it is a camera's; PACKET_IS_FRAGMENT: a piece of one */
 	uint32_t camera; /* the first one of its flow */
 	unsigned int checks;
 	struct packet packet;
@@ -34,6 +41,13 @@ struct datagram {
 /* Reads one packet of `size` bytes from Ethernet header on. Counts nothing. */
 void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_t size,
 	unsigned int checks, struct datagram *datagram);
+
+/* Takes a datagram that is a fragment, and came at `when`. False: it was put aside or dropped, and
+ * needs nothing more. True: it was the last piece: *datagram is the whole one, as *whole, which
+ * stays until ip_fragments_release(). `checks` is what is asked of it; nobody has checked it as a
+ * whole. */
+bool receiver_assemble(struct receiver *receiver, struct datagram *datagram, unsigned int checks,
+	int64_t when, struct ip_datagram *whole);
 
 /* Begins to fetch into the cache what receiver_put() will read of the datagram's camera; and, when
  * that is there, where it will most likely write. Change nothing. */
@@ -44,9 +58,9 @@ void receiver_fetch_room(const struct receiver *receiver, const struct datagram 
  * counted where it was read. */
 uint32_t receiver_camera(const struct receiver *receiver, const struct datagram *datagram);
 
-/* Takes one datagram that belongs to this lane, and counts it. Cameras may have changed since
- * another lane found it to belong here: what is a camera's of another lane now is nobody's. Returns
- * false when it could not be taken yet (only when nothing may be lost): nothing was counted, put it
- * again later. */
+/* Takes one datagram, no fragment, that belongs to this lane, and counts it. Cameras may have
+ * changed since another lane found it to belong here: what is a camera's of another lane now is
+ * nobody's. Returns false when it could not be taken yet (only when nothing may be lost): nothing
+ * was counted, put it again later. */
 bool receiver_put(struct receiver *receiver, const struct datagram *datagram,
 	const struct arrival *arrival, struct assembler_done *done);

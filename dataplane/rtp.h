@@ -9,6 +9,20 @@
 /* A static payload type of RFC 3551. */
 #define RTP_TYPE_JPEG 26
 
+/* Ticks a second of the clock that pictures are stamped by (RFC 2435, 3). */
+#define RTP_CLOCK_HZ 90000
+
+static inline int64_t rtp_ticks_to_ns(int64_t ticks)
+{
+	return ticks * (1000000000 / 10000) / (RTP_CLOCK_HZ / 10000);
+}
+
+static inline int64_t rtp_ns_to_ticks(int64_t ns)
+{
+	return ns / (1000000000 / 10000) * (RTP_CLOCK_HZ / 10000) +
+		ns % (1000000000 / 10000) * (RTP_CLOCK_HZ / 10000) / (1000000000 / 10000);
+}
+
 struct rtp_packet {
 	const uint8_t *payload; /* without padding; points into the packet */
 	uint32_t size;

@@ -176,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(slots, 0, sizeof(slots));
 	for (uint32_t i = 0; i < CAMERAS; i++) {
 		world.versions[i] = (struct gw_camera){.id = i, .config = &cameras[i]};
-		world.streams[i] = stream_create(&world.versions[i], &slots[i]);
+		world.streams[i] = stream_create(&world.versions[i], &slots[i], NULL);
 		assembler_attach(world.assembler, world.streams[i]);
 	}
 	for (size_t at = 1; at + 2 <= size;) {

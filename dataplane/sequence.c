@@ -65,16 +65,22 @@ uint32_t sequence_mark(struct sequence *sequence, uint64_t extended)
 	return missing;
 }
 
-uint32_t sequence_flush(struct sequence *sequence)
+uint32_t sequence_missing(const struct sequence *sequence)
 {
 	/* Before the first packet nothing is missing. */
 	if (sequence->first == 0 && sequence->highest == 0)
 		return 0;
 	const uint64_t end = sequence->highest + 1;
-	const uint64_t begin = end > SEQUENCE_HORIZON ? end - SEQUENCE_HORIZON : 0;
-	const uint32_t missing = count_missing(sequence, begin, end);
 
-	sequence->first = end;
+	return count_missing(sequence, end > SEQUENCE_HORIZON ? end - SEQUENCE_HORIZON : 0, end);
+}
+
+uint32_t sequence_flush(struct sequence *sequence)
+{
+	const uint32_t missing = sequence_missing(sequence);
+
+	if (sequence->first != 0 || sequence->highest != 0)
+		sequence->first = sequence->highest + 1;
 	return missing;
 }
 

@@ -53,5 +53,8 @@ uint32_t sequence_mark(struct sequence *sequence, uint64_t extended);
  * missing, those between included. */
 uint32_t sequence_skip(struct sequence *sequence, uint64_t extended);
 
+/* How many of those that are not given up yet are missing. */
+uint32_t sequence_missing(const struct sequence *sequence);
+
 /* Gives up all that are missing, returns how many. */
 uint32_t sequence_flush(struct sequence *sequence);

@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "dataplane/onvif.h"
+#include "dataplane/reports.h"
 
 /* Another path, or another VLAN, takes a second at most. What is repeated later comes from a camera
  * that begins anew, even when it sends the very same pictures. */
@@ -100,9 +101,17 @@ void session_notice(struct stream *stream, enum gw_event event, uint32_t times)
 		gw_counter_add(&stream->stats->events[event], times);
 }
 
+static void give_up(struct stream *stream, uint32_t packets)
+{
+	if (packets == 0)
+		return;
+	reception_give_up(&stream->reception, packets);
+	session_notice(stream, GW_EVENT_SEQUENCE_GAP, packets);
+}
+
 void session_flush(struct stream *stream)
 {
-	session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_flush(&stream->sequence));
+	give_up(stream, sequence_flush(&stream->sequence));
 }
 
 void session_begin(struct stream *stream, const struct rtp_packet *rtp)
@@ -126,6 +135,8 @@ void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 	stream->stale = 0;
 	stream->newest_timestamp = rtp->timestamp;
 	sequence_restart(&stream->sequence, rtp->sequence);
+	reception_begin(&stream->reception, &stream->sequence);
+	reports_begin(stream);
 	stream->pace_ticks = 0;
 	stream->pace_number = stream->sequence.highest;
 	stream->pace_timestamp = rtp->timestamp;
@@ -239,7 +250,7 @@ static bool skip_lost(struct stream *stream, const struct rtp_packet *rtp, uint6
 	if (gap < SEQUENCE_MAX_AHEAD || gap < expected / 2 || gap > expected * 2)
 		return false;
 	*extended = stream->sequence.highest + gap;
-	session_notice(stream, GW_EVENT_SEQUENCE_GAP, sequence_skip(&stream->sequence, *extended));
+	give_up(stream, sequence_skip(&stream->sequence, *extended));
 	begin_pace(stream, rtp->timestamp);
 	return true;
 }
@@ -249,6 +260,7 @@ static void restart(struct stream *stream, const struct rtp_packet *rtp, uint64_
 	session_notice(stream, GW_EVENT_SEQUENCE_RESTART, 1);
 	session_flush(stream);
 	sequence_restart(&stream->sequence, rtp->sequence);
+	reception_begin(&stream->reception, &stream->sequence);
 	begin_pace(stream, rtp->timestamp);
 	stream->epoch++;
 	stream->stale = 0;
@@ -339,10 +351,7 @@ void session_mark(struct stream *stream, uint64_t extended)
 		forget_noted(stream, extended);
 	if (extended < stream->sequence.highest)
 		session_notice(stream, GW_EVENT_REORDERED, 1);
-	const uint32_t missing = sequence_mark(&stream->sequence, extended);
-
-	if (missing > 0)
-		session_notice(stream, GW_EVENT_SEQUENCE_GAP, missing);
+	give_up(stream, sequence_mark(&stream->sequence, extended));
 }
 
 void session_note(struct stream *stream, uint16_t number)
@@ -382,8 +391,15 @@ void session_begin_picture(struct stream *stream, uint32_t timestamp, int64_t no
 		stream->rhythm[0] = now > stream->began ? now - stream->began : 1;
 	}
 	stream->began = now;
-	if (step < 0 || step > MAX_TIMESTAMP_STEP)
+	if (step < 0 || step > MAX_TIMESTAMP_STEP) {
 		session_notice(stream, GW_EVENT_TIMESTAMP_JUMP, 1);
+		sender_clock_forget(&stream->clock);
+		reception_forget_time(&stream->reception);
+	}
+	/* A second field, or a sender whose clock stands still. */
+	if (step != 0)
+		reception_note_picture(
+			&stream->reception, &stream->sequence, timestamp, stream->arrival);
 	stream->newest_timestamp = timestamp;
 }
 

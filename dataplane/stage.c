@@ -13,6 +13,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/eal.h"
 #include "dataplane/slot_need.h"
+#include "dataplane/strangers_api.h"
 
 /* A replay that lost packets on its way must end too. */
 #define REPLAY_SILENCE_NS (2 * GW_NS_PER_S)
@@ -70,6 +71,9 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 	stage->state = dp;
 	dp->stage = stage;
 	dp->capture.fd = -1;
+	dp->reporter = reporter_create();
+	if (!dp->reporter)
+		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
 	int status = gw->replay ? capture_open(&dp->capture, gw->replay->input, error) : 0;
 
 	gw->input_fault = dp->capture.fault;
@@ -94,6 +98,7 @@ static void dataplane_close(struct gw_stage *stage)
 			rte_ring_free(dp->handover[from][to]);
 	eal_close();
 	capture_close(&dp->capture);
+	reporter_destroy(dp->reporter);
 	free(dp);
 	stage->state = NULL;
 }
@@ -116,7 +121,11 @@ static int dataplane_lane_open(struct gw_lane *lane, struct gw_error *error)
 	rx->receiver.table = rx->table;
 	rx->receiver.stats = lane->stats;
 	rx->receiver.assembler = assembler_create(&setup);
-	if (!rx->table || !rx->receiver.assembler)
+	rx->receiver.fragments = ip_fragments_create(&lane->stats->camera[GW_UNMATCHED]);
+	rx->receiver.strangers = strangers_create();
+	rx->receiver.room = secure_room_create();
+	if (!rx->table || !rx->receiver.assembler || !rx->receiver.fragments ||
+		!rx->receiver.strangers || !rx->receiver.room)
 		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
 	ports_share(lane);
 	return 0;
@@ -149,6 +158,9 @@ static void dataplane_lane_close(struct gw_lane *lane)
 	free_burst(&rx->handed);
 	free_handed(rx);
 	assembler_destroy(rx->receiver.assembler);
+	ip_fragments_destroy(rx->receiver.fragments);
+	strangers_destroy(rx->receiver.strangers);
+	secure_room_destroy(rx->receiver.room);
 	stream_table_destroy(rx->table);
 	free(rx);
 	lane->state = NULL;
@@ -224,8 +236,11 @@ static void dataplane_housekeeping(struct gw_lane *lane, int64_t now)
 
 	assembler_expire(rx->receiver.assembler, now, false, dataplane_give, rx);
 	look_at_waiting(rx);
+	strangers_tick(rx->receiver.strangers);
 	if (lane->stage->gw->replay)
 		look_at_replay(rx, now);
+	else
+		ip_fragments_expire(rx->receiver.fragments, now, false);
 }
 
 /* Another lane hands packets over until it drains too. It says so after the last of them. */
@@ -253,8 +268,17 @@ static bool dataplane_drain(struct gw_lane *lane)
 	atomic_store_explicit(&rx->quiet, true, memory_order_release);
 	if (!burst_is_done(&rx->handed) || !handed_over(rx))
 		return false;
+	ip_fragments_expire(rx->receiver.fragments, gw_now(), true);
 	assembler_expire(rx->receiver.assembler, gw_now(), true, dataplane_give, rx);
 	return true;
+}
+
+static void dataplane_upkeep(struct gw_stage *stage, int64_t now)
+{
+	if (stage->gw->replay)
+		return;
+	ports_upkeep(stage, now);
+	reporter_upkeep(stage->state, now);
 }
 
 const struct gw_stage_ops dataplane_stage = {
@@ -273,7 +297,8 @@ const struct gw_stage_ops dataplane_stage = {
 	.camera_prepare = dataplane_camera_prepare,
 	.camera_publish = dataplane_camera_publish,
 	.camera_release = dataplane_camera_release,
-	.upkeep = ports_upkeep,
+	.upkeep = dataplane_upkeep,
 	.health = dataplane_health,
 	.describe = dataplane_describe,
+	.routes = dataplane_routes,
 };

@@ -1,15 +1,19 @@
 /* The receive stage: what its lanes share, and what each has. Private to stage.c, burst.c,
- * cameras.c and describe.c. */
+ * cameras.c, describe.c and reporter.c. */
 #pragma once
 
 #include "core/stage.h"
 #include "dataplane/capture.h"
+#include "dataplane/groups.h"
 #include "dataplane/port_watch.h"
+#include "dataplane/punt_thread.h"
 #include "dataplane/receiver.h"
+#include "dataplane/reporter.h"
 #include <stdatomic.h>
 
-/* A packet in pieces is put together in so much room before it is parsed. */
-#define SCRATCH_SIZE 65536
+/* A packet in pieces is put together in so much room before it is parsed: the largest datagram
+ * with its Ethernet and IPv6 headers. */
+#define SCRATCH_SIZE (65536 + 64)
 
 /* Packets on their way from one lane to another. */
 #define HANDOVER_SIZE 1024
@@ -22,15 +26,35 @@ struct port_debt {
 	uint64_t turns;
 };
 
+/* Multicast groups that are joined by a port. */
+struct port_joins {
+	/* Control thread only: what the port was when they were joined. */
+	uint32_t interface; /* by which the kernel speaks; 0: by none */
+	uint64_t reopened;
+	int state;
+	/* Written by the control thread, read by any. */
+	_Atomic uint32_t joined, failed;
+	_Atomic int reason; /* why the last one failed; 0: there is no interface for it */
+};
+
 struct dataplane {
 	struct gw_stage *stage;
 	uint32_t port_count;
 	struct port ports[GW_INTERFACES];
 	struct port_watch watches[GW_INTERFACES];
+	/* The kernel's share of each port; `port` is NULL where it has none. */
+	struct punt punts[GW_INTERFACES];
+	struct punt_thread punt_thread;
 
 	/* Control thread only. */
 	int64_t looked_at; /* gw_now() of the last look at the ports */
 	struct port_debt owed[GW_LANES];
+	struct groups *groups;
+	uint64_t joined_for; /* what the cameras were */
+	int64_t joined_at;
+
+	struct port_joins joins[GW_INTERFACES];
+	struct reporter *reporter;
 
 	/* From lane to lane: [from][to]; NULL on the diagonal. */
 	struct rte_ring *handover[GW_LANES][GW_LANES];
@@ -44,6 +68,7 @@ struct dataplane {
 /* A queue of a port that a lane takes packets from. */
 struct rx_queue {
 	struct port *port;
+	struct punt *punt; /* NULL: none */
 	uint16_t queue;
 };
 
@@ -53,6 +78,7 @@ struct burst {
 	 * opened again. Those of other lanes say each what is left to check. */
 	unsigned int checks;
 	bool offloads_checksum;
+	struct punt *punt; /* what is no camera's is offered to it; NULL: to nobody */
 	struct rte_mbuf *packet[GW_BURST];
 };
 
@@ -100,6 +126,16 @@ void ports_share(struct gw_lane *lane);
 
 /* Looks at the links, and opens again what must be. Control thread. */
 void ports_upkeep(struct gw_stage *stage, int64_t now);
+
+/* Joins the groups that cameras send to, by every port, and leaves others: after each change of a
+ * camera, and when a port has a link again. Control thread. */
+void joins_upkeep(struct dataplane *dp, int64_t now);
+
+/* Leaves them all. Main thread. */
+void joins_close(struct dataplane *dp);
+
+/* Groups that could not be joined. Any thread. */
+void joins_health(const struct dataplane *dp, struct gw_health *health);
 
 /* How cameras come, change and go: see struct gw_stage_ops. */
 int dataplane_camera_prepare(struct gw_stage *stage, struct gw_camera *is,

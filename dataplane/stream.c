@@ -2,7 +2,10 @@
 
 #include <stdlib.h>
 
-struct stream *stream_create(struct gw_camera *version, struct gw_camera_slot *slot)
+#include "dataplane/secure.h"
+
+struct stream *stream_create(
+	struct gw_camera *version, struct gw_camera_slot *slot, struct secure *secure)
 {
 	struct stream *both = calloc(2, sizeof(*both));
 
@@ -11,6 +14,7 @@ struct stream *stream_create(struct gw_camera *version, struct gw_camera_slot *s
 	for (uint32_t i = 0; i < 2; i++) {
 		both[i].other = &both[1 - i];
 		both[i].slot = slot;
+		both[i].secure = secure;
 		both[i].is_candidate = i == 1;
 		for (uint32_t k = 0; k < STREAM_OPEN_FRAMES; k++)
 			both[i].open[k] = &both[i].open_room[k];
@@ -24,6 +28,8 @@ struct stream *stream_create(struct gw_camera *version, struct gw_camera_slot *s
 
 void stream_release(struct stream *stream)
 {
-	if (stream && --stream->versions == 0)
-		free(stream);
+	if (!stream || --stream->versions > 0)
+		return;
+	secure_destroy(stream->secure);
+	free(stream);
 }

@@ -14,9 +14,12 @@
 #include "core/frame.h"
 #include "core/stats.h"
 #include "dataplane/coverage.h"
+#include "dataplane/reception.h"
 #include "dataplane/rtp.h"
 #include "dataplane/rtp_jpeg.h"
+#include "dataplane/sender_clock.h"
 #include "dataplane/sequence.h"
+#include "dataplane/way_back.h"
 #include "jpeg/header.h"
 #include "jpeg/parts.h"
 #include "jpeg/scan.h"
@@ -96,6 +99,13 @@ struct closed_picture {
 	enum gw_drop reason;
 };
 
+/* Who sends the session, by its RTCP. */
+struct sender_peer {
+	struct way_back way;
+	uint32_t last_ntp; /* the middle of its last sender report's time; 0: none came */
+	int64_t last_when; /* gw_now() when that came */
+};
+
 struct stream {
 	/* What frames begin under: replaced between two turns. */
 	struct gw_camera *version;
@@ -104,6 +114,7 @@ struct stream {
 	struct gw_camera_stats *stats; /* the lane's, while the stream is attached to one */
 	uint32_t versions; /* that have this stream; control thread */
 	struct stream *other; /* the camera's other session */
+	struct secure *secure; /* of both; NULL: packets are not protected */
 
 	/* Streams of the lane that have open frames, while this one does. */
 	struct stream *open_next, **open_link;
@@ -143,7 +154,16 @@ struct stream {
 	uint16_t width, height; /* of the last frame; 0: none yet */
 	struct open_frame open_room[STREAM_OPEN_FRAMES];
 
-	/* From here on: once a picture. A ring; its timestamps apart, because they are looked
+	/* From here on: once a picture, or once a report. */
+	struct reception reception;
+	struct sender_clock clock;
+	struct sender_peer peer;
+	/* The camera reported before its first packet came: it counts when that is of this SSRC. */
+	bool has_early;
+	uint32_t early_ssrc;
+	struct sender_report early;
+
+	/* A ring; its timestamps apart, because they are looked
 	 * through. */
 	uint32_t closed_next;
 	uint32_t closed_timestamp[STREAM_CLOSED];
@@ -156,10 +176,14 @@ struct stream {
 		tables[256 - RTP_JPEG_Q_TABLES]; /* by Q, as sent before (RFC 2435, 3.1.8) */
 };
 
+struct secure;
+
 /* A stream without packets so far, and the other one, for a version of its camera. They belong to
  * that version; a later one that changes nothing of the session takes them over by raising
- * `versions`. NULL when out of memory. Control thread. */
-struct stream *stream_create(struct gw_camera *version, struct gw_camera_slot *slot);
+ * `versions`. `secure` (or NULL) is theirs from then on. NULL when out of memory. Control thread.
+ */
+struct stream *stream_create(
+	struct gw_camera *version, struct gw_camera_slot *slot, struct secure *secure);
 
 /* One version less has them; freed with the last. Accepts NULL. Control thread. */
 void stream_release(struct stream *stream);

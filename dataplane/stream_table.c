@@ -29,6 +29,7 @@ struct member {
 struct stream_table {
 	struct slot flows[SLOTS];
 	struct slot listeners[SLOTS]; /* the same flows without their source: to tell BAD_SOURCE */
+	struct slot pairs[SLOTS]; /* ... without their port: for fragments */
 	struct member members[GW_CAMERAS];
 };
 
@@ -90,6 +91,33 @@ static struct packet_flow listener_of(const struct packet_flow *flow)
 	return listener;
 }
 
+static struct packet_flow pair_of(const struct packet_flow *flow)
+{
+	struct packet_flow pair = *flow;
+
+	pair.port = 0;
+	return pair;
+}
+
+/* One more, or one less, of what is only counted. */
+static void count_in(struct slot *slots, const struct packet_flow *flow)
+{
+	struct slot *slot = find_slot(slots, flow);
+
+	slot->flow = *flow;
+	slot->camera++;
+}
+
+static void count_out(struct slot *slots, const struct packet_flow *flow)
+{
+	struct slot *slot = find_slot(slots, flow);
+
+	if (slot->camera == 1)
+		empty_slot(slots, slot);
+	else
+		slot->camera--;
+}
+
 struct stream_table *stream_table_create(void)
 {
 	struct stream_table *table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE,
@@ -131,23 +159,22 @@ void stream_table_add(
 	struct stream_table *table, uint32_t camera, const struct gw_camera_config *config)
 {
 	const struct packet_flow flow = flow_of(config);
-	const struct packet_flow listener = listener_of(&flow);
+	const struct packet_flow listener = listener_of(&flow), pair = pair_of(&flow);
 	struct slot *slot = find_slot(table->flows, &flow);
 
 	table->members[camera].any_ssrc = !config->ssrc;
 	table->members[camera].ssrc = config->ssrc ? *config->ssrc : 0;
 	slot->flow = flow;
 	slot->camera = link_member(table, slot->camera == 0 ? EMPTY : slot->camera - 1, camera) + 1;
-	slot = find_slot(table->listeners, &listener);
-	slot->flow = listener;
-	slot->camera++;
+	count_in(table->listeners, &listener);
+	count_in(table->pairs, &pair);
 }
 
 void stream_table_remove(
 	struct stream_table *table, uint32_t camera, const struct gw_camera_config *config)
 {
 	const struct packet_flow flow = flow_of(config);
-	const struct packet_flow listener = listener_of(&flow);
+	const struct packet_flow listener = listener_of(&flow), pair = pair_of(&flow);
 	struct slot *slot = find_slot(table->flows, &flow);
 	const uint32_t first = unlink_member(table, slot->camera - 1, camera);
 
@@ -155,11 +182,8 @@ void stream_table_remove(
 		empty_slot(table->flows, slot);
 	else
 		slot->camera = first + 1;
-	slot = find_slot(table->listeners, &listener);
-	if (--slot->camera == 0) {
-		slot->camera = 1;
-		empty_slot(table->listeners, slot);
-	}
+	count_out(table->listeners, &listener);
+	count_out(table->pairs, &pair);
 }
 
 uint32_t stream_table_find(const struct stream_table *table, const struct packet_flow *flow)
@@ -173,6 +197,13 @@ uint32_t stream_table_find(const struct stream_table *table, const struct packet
 	return find_slot((struct slot *)table->listeners, &listener)->camera == 0
 		? STREAM_NO_CAMERA
 		: STREAM_BAD_SOURCE;
+}
+
+bool stream_table_has_pair(const struct stream_table *table, const struct packet_flow *flow)
+{
+	const struct packet_flow pair = pair_of(flow);
+
+	return find_slot((struct slot *)table->pairs, &pair)->camera != 0;
 }
 
 bool stream_table_is_shared(const struct stream_table *table, uint32_t camera)

@@ -29,6 +29,9 @@ void stream_table_remove(
 /* The first camera of a flow, or STREAM_NO_CAMERA or STREAM_BAD_SOURCE. */
 uint32_t stream_table_find(const struct stream_table *table, const struct packet_flow *flow);
 
+/* Whether any camera sends from that address to that one, by whatever port: for what knows none. */
+bool stream_table_has_pair(const struct stream_table *table, const struct packet_flow *flow);
+
 /* Whether other cameras share the flow of `camera` (the first), or might: it has an SSRC. */
 bool stream_table_is_shared(const struct stream_table *table, uint32_t camera);
 

@@ -271,7 +271,8 @@ static uint8_t *put_segments(const struct test_camera *camera, uint8_t *out, boo
 
 	if (camera->replay) {
 		out = put16(put16(out, 0xABAC), words + 4);
-		out = put32(put32(put32(out, 0xE0000000), 0), 0xE0000000u + camera->sequence);
+		out = put32(put32(out, (uint32_t)(camera->ntp >> 32)), (uint32_t)camera->ntp);
+		out = put32(out, 0xE0000000u + camera->sequence);
 	}
 	out = put16(put16(out, is_first ? 0xFFD8 : 0xFFFF), words);
 	memcpy(out, camera->segments, size);

@@ -65,6 +65,7 @@ struct test_camera {
 	bool onvif; /* the first packet has `segments`, the others say that they are none */
 	bool more; /* ... in an extension of their own */
 	bool replay; /* behind a replay extension */
+	uint64_t ntp; /* ... which says that time */
 	bool no_offset; /* every fragment offset is 0 */
 	const uint8_t *segments;
 	uint32_t segments_size; /* 0: no extension */

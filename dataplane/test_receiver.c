@@ -21,7 +21,8 @@ static void open_assembler(struct test_receiver *receiver, bool lossless)
 	receiver->receiver.assembler = assembler_create(&setup);
 	assert_non_null(receiver->receiver.assembler);
 	for (uint32_t i = 0; i < receiver->camera_count; i++) {
-		receiver->streams[i] = stream_create(&receiver->versions[i], &receiver->slots[i]);
+		receiver->streams[i] =
+			stream_create(&receiver->versions[i], &receiver->slots[i], NULL);
 		assembler_attach(receiver->receiver.assembler, receiver->streams[i]);
 	}
 }
@@ -62,7 +63,10 @@ struct test_receiver *test_receiver_open(uint32_t cameras, bool lossless, uint32
 		stream_table_add(receiver->table, i, &receiver->cameras[i]);
 	}
 	receiver->receiver.table = receiver->table;
+	receiver->receiver.room = secure_room_create();
 	receiver->receiver.stats = receiver->stats;
+	receiver->receiver.fragments = ip_fragments_create(&receiver->stats->camera[GW_UNMATCHED]);
+	receiver->receiver.strangers = strangers_create();
 	receiver->checks = RECEIVER_CHECK_IP | RECEIVER_CHECK_UDP;
 	open_assembler(receiver, lossless);
 	return receiver;
@@ -77,6 +81,9 @@ void test_receiver_restart(struct test_receiver *receiver, bool lossless)
 void test_receiver_close(struct test_receiver *receiver)
 {
 	close_assembler(receiver);
+	ip_fragments_destroy(receiver->receiver.fragments);
+	strangers_destroy(receiver->receiver.strangers);
+	secure_room_destroy(receiver->receiver.room);
 	stream_table_destroy(receiver->table);
 	gw_lane_stats_destroy(receiver->stats);
 	gw_lane_stats_destroy(receiver->sink_stats);
@@ -143,6 +150,8 @@ static void sink(struct test_receiver *receiver, const struct assembler_done *do
 			.flags = frame->flags,
 			.ssrc = frame->ssrc,
 			.rtp_timestamp = frame->rtp_timestamp,
+			.capture_ns = frame->capture_ns,
+			.clock = frame->clock,
 			.sequence = frame->sequence,
 			.sound = frame->jpeg.sound,
 			.frame = frame,
@@ -163,8 +172,16 @@ void test_receive(struct test_receiver *receiver, const uint8_t *bytes, uint32_t
 
 	struct datagram datagram;
 
+	struct ip_datagram whole;
+
 	receiver_read(&receiver->receiver, bytes, size, receiver->checks, &datagram);
+	if (datagram.drop == PACKET_IS_FRAGMENT &&
+		!receiver_assemble(
+			&receiver->receiver, &datagram, receiver->checks, receiver->now, &whole))
+		return;
 	receiver->waits = !receiver_put(&receiver->receiver, &datagram, &arrival, &done);
+	if (!receiver->waits)
+		ip_fragments_release(receiver->receiver.fragments);
 	sink(receiver, &done);
 }
 

@@ -17,6 +17,8 @@ struct test_frame {
 	uint16_t width, height;
 	uint32_t flags;
 	uint32_t ssrc, rtp_timestamp;
+	int64_t capture_ns;
+	enum gw_clock clock;
 	uint64_t sequence;
 	bool sound;
 	struct gw_frame *frame; /* while the sink keeps it */

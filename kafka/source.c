@@ -146,6 +146,7 @@ static void pass_on(struct source *source, const struct gw_camera *camera, struc
 	gw_counter_add(&stats->frames_in, 1);
 	gw_counter_set(&stats->last_frame, (uint64_t)frame->stamp[GW_STAMP_COMPLETE]);
 	gw_counter_set(&stats->size, (uint64_t)frame->width << 16 | frame->height);
+	gw_counter_set(&stats->clock, (uint64_t)frame->clock + 1);
 	gw_admission_passed_on(&slot->admission, frame);
 	source->frames[source->count++] = frame;
 }

@@ -25,6 +25,48 @@ static json_t *plan_facts(const struct gw_camera_config *config)
 	return names;
 }
 
+static json_t *number_or_null(bool is_known, double number)
+{
+	return is_known ? json_real(facts_rounded(number)) : json_null();
+}
+
+/* Signed figures are counted as what they are modulo 2^64. */
+static double signed_count(const struct gw_stage *stage, uint32_t camera, size_t counter)
+{
+	return (double)(int64_t)gw_stage_count(stage, camera, counter);
+}
+
+#define SIGNED_COUNT(stage, camera, member) \
+	signed_count(stage, camera, offsetof(struct gw_camera_stats, member))
+
+/* Whose clock the pictures have, and how well their packets come. */
+static void add_timing(json_t *facts, const struct gw_stage *stage, uint32_t camera)
+{
+	static const char *const clocks[] = {
+#define X(NAME, name) [GW_CLOCK_##NAME] = name,
+		GW_CLOCKS(X)
+#undef X
+	};
+	const uint64_t clock = GW_COUNT(stage, camera, clock);
+	const uint64_t told = GW_COUNT(stage, camera, clock_told);
+
+	json_object_set_new(facts, "clock_source",
+		clock > 0 && clock <= GW_CLOCK_COUNT ? json_string(clocks[clock - 1])
+						     : json_null());
+	json_object_set_new(facts, "clock_offset_ms",
+		number_or_null(told & GW_CLOCK_TOLD_OFFSET,
+			SIGNED_COUNT(stage, camera, clock_offset) / 1e6));
+	json_object_set_new(facts, "clock_drift_ppm",
+		number_or_null(told & GW_CLOCK_TOLD_DRIFT,
+			SIGNED_COUNT(stage, camera, clock_drift) / 1e3));
+	json_object_set_new(facts, "jitter_ms",
+		json_real(facts_rounded((double)GW_COUNT(stage, camera, jitter) / 1e6)));
+	json_object_set_new(
+		facts, "lost_share", json_real((double)GW_COUNT(stage, camera, lost_ppm) / 1e6));
+	json_object_set_new(
+		facts, "rtcp_packets", json_integer((json_int_t)GW_COUNT(stage, camera, reports)));
+}
+
 json_t *cameras_facts(
 	const struct mgmt *mgmt, const struct gw_camera *camera, const uint32_t *in_use)
 {
@@ -44,8 +86,9 @@ json_t *cameras_facts(
 		height = config->height;
 	}
 	/* In one go: thousands are listed. */
-	return json_pack("{s:s, s:s, s:s, s:i, s:s?, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, "
-			 "s:I, s:I, s:o, s:o, s:o, s:o*}",
+	json_t *facts = json_pack(
+		"{s:s, s:s, s:s, s:i, s:s?, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, "
+		"s:I, s:I, s:o, s:o, s:o, s:o*}",
 		"name", config->name, "source", config->source, "destination", config->destination,
 		"port", (int)config->port, "model", model_name(gw, camera), "state",
 		camera_state_name(rates.state), "width", width, "height", height, "fps",
@@ -58,6 +101,10 @@ json_t *cameras_facts(
 		"last_frame_age_ms",
 		rates.last_frame_age_ms < 0 ? json_null() : json_integer(rates.last_frame_age_ms),
 		"plan", plan_facts(config));
+
+	if (facts)
+		add_timing(facts, &gw->stages[from], camera->id);
+	return facts;
 }
 
 int cameras_missing(const struct gw *gw, const char *name, struct gw_error *error)

@@ -70,10 +70,24 @@ static void fill_lines(const struct gw *gw, const struct column *column, json_t 
 	}
 }
 
+/* What the stage that has ports says of those who send what is no camera's; null where there is
+ * none. */
+static json_t *ask_strangers(struct gw *gw, const struct gw_request *request)
+{
+	struct gw_reply reply = {0};
+	json_t *strangers = NULL;
+
+	gw_api_call(gw, "GET", "strangers", request, &reply);
+	if (reply.status == 200)
+		strangers = json_incref(reply.json);
+	gw_reply_release(&reply);
+	return strangers ? strangers : json_null();
+}
+
 int api_drops(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
-	const struct gw *gw = ((const struct mgmt *)owner)->gw;
+	struct gw *gw = ((const struct mgmt *)owner)->gw;
 	json_t *drops = json_array(), *events = json_array(), *unmatched = json_object();
 	uint32_t in_use[GW_CAMERAS] = {0};
 	struct column column;
@@ -89,7 +103,7 @@ int api_drops(void *owner, const struct gw_request *request, struct gw_reply *re
 	fill_lines(gw, &column, drops, events, unmatched);
 	gw_cameras_release(gw);
 	free(column.tally);
-	reply->json = json_pack(
-		"{s:o, s:o, s:o}", "drops", drops, "events", events, "unmatched", unmatched);
+	reply->json = json_pack("{s:o, s:o, s:o, s:o}", "drops", drops, "events", events,
+		"unmatched", unmatched, "strangers", ask_strangers(gw, request));
 	return 200;
 }

@@ -26,5 +26,5 @@ json_t *facts_drops(const struct tally *tally, enum gw_unit unit, bool zeros)
 
 double facts_rounded(double value)
 {
-	return (double)(int64_t)(value * 1000 + 0.5) / 1000;
+	return (double)(int64_t)(value * 1000 + (value < 0 ? -0.5 : 0.5)) / 1000;
 }

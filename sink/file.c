@@ -168,6 +168,10 @@ static void write_line(
 	writer_unsigned(writer, frame->sequence);
 	writer_raw(writer, ",\"rtp_timestamp\":");
 	writer_unsigned(writer, frame->rtp_timestamp);
+	writer_raw(writer, ",\"time\":");
+	writer_string(writer, record->time);
+	writer_raw(writer, ",\"clock_source\":");
+	writer_string(writer, record_clock_name(frame->clock));
 	writer_raw(writer, ",\"width\":");
 	writer_unsigned(writer, frame->width);
 	writer_raw(writer, ",\"height\":");

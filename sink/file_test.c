@@ -21,6 +21,8 @@
 #include "sink/fixture.h"
 #include "sink/stage.h"
 
+#define TIME "\"time\":\"2026-11-21T07:40:00.123Z\",\"clock_source\":\"arrival\","
+
 static void assert_picture(struct fixture *f, const char *name, uint8_t value)
 {
 	size_t size;
@@ -47,17 +49,17 @@ static void a_replay_writes_every_picture_and_a_line_for_it(void **state)
 	char *lines = fixture_read(f, "frames.jsonl", &size);
 
 	assert_string_equal(lines,
-		"{\"camera\":\"cam0\",\"sequence\":0,\"rtp_timestamp\":90000,\"width\":320,"
+		"{\"camera\":\"cam0\",\"sequence\":0,\"rtp_timestamp\":90000," TIME "\"width\":320,"
 		"\"height\":240,\"file\":\"cam0/00000000.jpg\",\"flags\":[],\"result\":{\"model\":"
 		"{\"name\":\"digits\",\"version\":1,\"digest\":\"" DIGEST_0 "\"},\"task\":"
 		"\"classify\","
 		"\"classes\":[{\"type\":\"7\",\"index\":7,\"confidence\":0.9876}]}}\n"
-		"{\"camera\":\"cam0\",\"sequence\":1,\"rtp_timestamp\":90000,\"width\":320,"
+		"{\"camera\":\"cam0\",\"sequence\":1,\"rtp_timestamp\":90000," TIME "\"width\":320,"
 		"\"height\":240,\"file\":\"cam0/00000001.jpg\",\"flags\":[],\"result\":{\"model\":"
 		"{\"name\":\"digits\",\"version\":1,\"digest\":\"" DIGEST_0 "\"},\"task\":"
 		"\"classify\","
 		"\"classes\":[{\"type\":\"7\",\"index\":7,\"confidence\":0.9876}]}}\n"
-		"{\"camera\":\"cam1\",\"sequence\":0,\"rtp_timestamp\":90000,\"width\":320,"
+		"{\"camera\":\"cam1\",\"sequence\":0,\"rtp_timestamp\":90000," TIME "\"width\":320,"
 		"\"height\":240,\"file\":\"cam1/00000000.jpg\",\"flags\":[],\"result\":{\"model\":"
 		"{\"name\":\"objects\",\"version\":3,\"digest\":\"" DIGEST_1
 		"\"},\"task\":\"detect\","
@@ -82,7 +84,8 @@ static void a_camera_without_a_model_has_no_result(void **state)
 	char *lines = fixture_read(f, "frames.jsonl", &size);
 
 	assert_string_equal(lines,
-		"{\"camera\":\"cam0\",\"sequence\":123456789,\"rtp_timestamp\":90000,\"width\":320,"
+		"{\"camera\":\"cam0\",\"sequence\":123456789,\"rtp_timestamp\":90000," TIME
+		"\"width\":320,"
 		"\"height\":240,\"file\":\"cam0/"
 		"123456789.jpg\",\"flags\":[\"field\",\"cropped\"]}\n");
 	free(lines);

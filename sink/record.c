@@ -9,9 +9,9 @@
 #include "sink/sink.h"
 
 static const char *const clock_names[] = {
-	[GW_CLOCK_ARRIVAL] = "arrival",
-	[GW_CLOCK_RTCP] = "rtcp",
-	[GW_CLOCK_SOURCE] = "source",
+#define X(NAME, name) [GW_CLOCK_##NAME] = name,
+	GW_CLOCKS(X)
+#undef X
 };
 
 /* The segments as consumers see them. */
@@ -36,6 +36,11 @@ static const struct {
 	GW_FRAME_FLAGS(X)
 #undef X
 };
+
+const char *record_clock_name(enum gw_clock clock)
+{
+	return clock_names[clock];
+}
 
 char *record_source(const char *gateway, const char *camera)
 {
@@ -131,7 +136,7 @@ static void write_frame(struct writer *writer, const struct gw_frame *frame)
 	writer_raw(writer, ",\"height\":");
 	writer_unsigned(writer, frame->height);
 	writer_raw(writer, ",\"clockSource\":");
-	writer_string(writer, clock_names[frame->clock]);
+	writer_string(writer, record_clock_name(frame->clock));
 	writer_raw(writer, ",\"flags\":");
 	record_write_flags(writer, frame->flags);
 	writer_raw(writer, ",\"bytes\":");

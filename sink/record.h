@@ -42,5 +42,8 @@ void record_begin(struct record *record, const struct gw_frame *frame);
  * way too. -EMSGSIZE when the text does not fit. */
 int record_finish(struct record *record, const struct gw_frame *frame, bool sampled);
 
+/* "arrival", "rtcp", ...: as records name clocks. */
+const char *record_clock_name(enum gw_clock clock);
+
 /* An array of the frame's flags by name. */
 void record_write_flags(struct writer *writer, uint32_t flags);

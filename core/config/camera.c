@@ -61,6 +61,14 @@ static void *copy_bytes(const void *bytes, size_t size)
 	return copy ? memcpy(copy, bytes, size) : NULL;
 }
 
+static bool copy_srtp(struct gw_srtp_config **srtp)
+{
+	const struct gw_srtp_config *from = *srtp;
+
+	*srtp = copy_bytes(from, sizeof(*from));
+	return !from || (*srtp && copy_text(&(*srtp)->key_file));
+}
+
 struct gw_camera_config *gw_config_camera_copy(const struct gw_camera_config *camera)
 {
 	struct gw_camera_config *copy = copy_bytes(camera, sizeof(*camera));
@@ -73,14 +81,17 @@ struct gw_camera_config *gw_config_camera_copy(const struct gw_camera_config *ca
 	whole &= copy_text(&copy->source);
 	whole &= copy_text(&copy->destination);
 	whole &= copy_text(&copy->model) || !camera->model;
+	whole &= copy_srtp(&copy->srtp);
 	copy->ssrc = copy_bytes(camera->ssrc, sizeof(*camera->ssrc));
 	copy->payload_type = copy_bytes(camera->payload_type, sizeof(*camera->payload_type));
+	copy->rtcp = copy_bytes(camera->rtcp, sizeof(*camera->rtcp));
 	copy->region = copy_bytes(camera->region, sizeof(*camera->region));
 	copy->plan = gw_plan_copy(camera->plan, camera->plan_count);
 	if (!copy->plan)
 		copy->plan_count = 0;
 	whole &= !copy->plan == !camera->plan && !copy->ssrc == !camera->ssrc &&
-		!copy->payload_type == !camera->payload_type && !copy->region == !camera->region;
+		!copy->rtcp == !camera->rtcp && !copy->payload_type == !camera->payload_type &&
+		!copy->region == !camera->region;
 	if (whole)
 		return copy;
 	gw_config_camera_free(copy);
@@ -89,6 +100,8 @@ struct gw_camera_config *gw_config_camera_copy(const struct gw_camera_config *ca
 
 void gw_config_camera_free(struct gw_camera_config *camera)
 {
+	if (camera)
+		explicit_bzero(&camera->srtp_key, sizeof(camera->srtp_key));
 	gw_yaml_free(&gw_camera_schema, camera);
 }
 

@@ -54,7 +54,8 @@ static void it_is_refused_as_it_would_be_in_the_file(void **state)
 	refused("", "camera: the file is empty");
 	refused("{name: a, " ADDRESSES ", port: 1, colour: blue}",
 		"camera:1:61: unknown key 'colour' (known here: name, source, destination, port, "
-		"ssrc, payload_type, width, height, conceal, model, plan, region, quota)");
+		"ssrc, payload_type, width, height, conceal, srtp, rtcp, model, plan, region, "
+		"quota)");
 	refused("{name: a, " ADDRESSES "}", "camera:1:1: 'port' is missing");
 	refused("{name: a, " ADDRESSES ", port: 70000}",
 		"camera:1:58: 'port' must be a whole number from 1 to 65535, not '70000'");
@@ -75,7 +76,10 @@ static void it_is_refused_as_it_would_be_in_the_file(void **state)
 
 static const char full[] =
 	"{name: a, source: '::1', destination: '::2', port: 1, ssrc: 7, payload_type: 99,\n"
-	" width: 16, height: 8, conceal: true, model: 'm:3', region: {x: 1}, quota: 3}";
+	" width: 16, height: 8, conceal: true, rtcp: false,\n"
+	" srtp: {suite: AES_CM_128_HMAC_SHA1_80, key_file: /k}, model: 'm:3', region: {x: 1}, "
+	"quota: "
+	"3}";
 
 static void a_copy_is_whole_and_stands_alone(void **state)
 {

@@ -1,5 +1,7 @@
 #include "core/config/check.h"
 
+#include <errno.h>
+
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -80,6 +82,27 @@ static int check_cores(
 	return status;
 }
 
+/* The kernel's side of a port is a network device with a name of its own. */
+static int check_kernel(const struct gw_config *config, uint32_t index, const char *place,
+	const struct config_source *source, struct gw_error *error)
+{
+	const char *kernel = config->interfaces[index].kernel;
+
+	if (!kernel)
+		return 0;
+	if (!gw_name_is_good(kernel, strlen(kernel)))
+		return config_refuse(source, place, "kernel", error,
+			"'%s' is no name of a network device: use letters, digits, '.', '_' and "
+			"'-', at most 15",
+			kernel);
+	for (uint32_t k = 0; k < index; k++)
+		if (config->interfaces[k].kernel &&
+			strcmp(kernel, config->interfaces[k].kernel) == 0)
+			return config_refuse(source, place, "kernel", error,
+				"'%s' is taken by interfaces[%u]", kernel, k);
+	return 0;
+}
+
 static int check_interfaces(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error)
 {
@@ -95,6 +118,8 @@ static int check_interfaces(
 			if (strcmp(name, config->interfaces[k].name) == 0)
 				return config_refuse(source, place, "name", error,
 					"'%s' is taken by interfaces[%u]", name, k);
+		if (check_kernel(config, i, place, source, error) != 0)
+			return -EINVAL;
 	}
 	return 0;
 }

@@ -73,6 +73,7 @@ struct gw_interface_config {
 	char *name; /* as the operator calls it */
 	char *device; /* PCI address, or a DPDK virtual device: "net_af_packet0,iface=eth1" */
 	enum gw_checksum checksum;
+	char *kernel; /* TAP interface by which the kernel has its share of the port; NULL: none */
 };
 
 /* A rectangle of the source picture in pixels; width or height 0: to the edge. */
@@ -87,6 +88,24 @@ struct gw_address {
 	uint8_t bytes[16];
 };
 
+/* How a camera's packets are protected (RFC 3711; the names of RFC 4568). */
+enum gw_srtp_suite { GW_SRTP_AES_CM_128_HMAC_SHA1_80 = 1, GW_SRTP_AES_CM_128_HMAC_SHA1_32 };
+
+struct gw_srtp_config {
+	enum gw_srtp_suite suite; /* in the file: by its name */
+	char *key_file; /* path */
+};
+
+/* Master key and salt. */
+#define GW_SRTP_KEY 30
+
+/* Never shown: no part of the schema. */
+struct gw_srtp_key {
+	bool is_set;
+	enum gw_srtp_suite suite;
+	uint8_t master[GW_SRTP_KEY];
+};
+
 struct gw_camera_config {
 	/* Letters, digits, '.', '_' and '-'; at most GW_NAME - 1; none of
 	 * gw_name_is_reserved(). */
@@ -99,6 +118,8 @@ struct gw_camera_config {
 	uint16_t width; /* 0: the stream says it */
 	uint16_t height;
 	bool conceal;
+	struct gw_srtp_config *srtp; /* NULL: plain RTP, unless srtp_key is set */
+	bool *rtcp; /* NULL: yes. gw_camera_has_rtcp() reads it */
 	/* "name" or "name:version". Without it and without a plan frames are not decoded; never
 	 * both. */
 	char *model;
@@ -110,6 +131,10 @@ struct gw_camera_config {
 	/* Parsed from the strings above. */
 	struct gw_address source_address;
 	struct gw_address destination_address;
+
+	/* Set by who negotiates a key with the camera (an SDP), before the version is published: it
+	 * goes before the one of `srtp`, and is copied with the rest. */
+	struct gw_srtp_key srtp_key;
 };
 
 /* Whether packets of the network can be the camera's. Those that were made for the keys of records
@@ -117,6 +142,12 @@ struct gw_camera_config {
 static inline bool gw_camera_has_media(const struct gw_camera_config *camera)
 {
 	return camera->port != 0;
+}
+
+/* Whether the camera's sender reports are believed, and receiver reports sent to it. */
+static inline bool gw_camera_has_rtcp(const struct gw_camera_config *camera)
+{
+	return !camera->rtcp || *camera->rtcp;
 }
 
 struct gw_size_class_config {

@@ -59,10 +59,13 @@ static void every_key_arrives_where_it_belongs(void **state)
 		"cores: {rx: [1, 2], decode: 3, sink: [0]}\n"
 		"log: {level: debug, to: stderr}\n"
 		"interfaces:\n"
-		"  - {name: lan0, device: \"net_af_packet0,iface=veth0\", checksum: off}\n"
+		"  - {name: lan0, device: \"net_af_packet0,iface=veth0\", checksum: off,\n"
+		"     kernel: gw0}\n"
 		"cameras:\n"
 		"  - {name: a, source: '2001:db8::1', destination: 'ff3e::1', port: 1, ssrc: 7,\n"
-		"     payload_type: 96, width: 331, height: 237, conceal: true, model: 'digits:2', "
+		"     payload_type: 96, width: 331, height: 237, conceal: true, rtcp: false, "
+		"srtp: {suite: AES_CM_128_HMAC_SHA1_32, key_file: /k}, "
+		"model: 'digits:2', "
 		"quota: 3,\n"
 		"     region: {x: 1, y: 2, width: 3, height: 4}}\n"
 		"frames: {classes: [{width: 400, height: 300, count: 30}], memory: 512,\n"
@@ -89,11 +92,15 @@ static void every_key_arrives_where_it_belongs(void **state)
 	assert_null(config->cores->decode.processors);
 	assert_int_equal(config->log->level, GW_LOG_DEBUG);
 	assert_int_equal(config->interfaces[0].checksum, GW_CHECKSUM_OFF);
+	assert_string_equal(config->interfaces[0].kernel, "gw0");
 	assert_int_equal(config->cameras[0].source_address.family, AF_INET6);
 	assert_int_equal(*config->cameras[0].ssrc, 7);
 	assert_int_equal(*config->cameras[0].payload_type, 96);
 	assert_int_equal(config->cameras[0].region->height, 4);
 	assert_true(config->cameras[0].conceal);
+	assert_false(gw_camera_has_rtcp(&config->cameras[0]));
+	assert_int_equal(config->cameras[0].srtp->suite, GW_SRTP_AES_CM_128_HMAC_SHA1_32);
+	assert_string_equal(config->cameras[0].srtp->key_file, "/k");
 	assert_int_equal(config->frames->classes[0].count, 30);
 	assert_int_equal(*config->frames->memory, 512);
 	assert_int_equal(config->decode->workers, 2);
@@ -161,6 +168,13 @@ static void values_that_do_not_fit_each_other_are_refused(void **state)
 	refused("cameras:\n  - {name: a, source: 10.0.0.300, destination: 10.0.0.2, port: 1}\n",
 		"configuration:2:23: cameras[0].source: '10.0.0.300' is not an IPv4 or IPv6 "
 		"address");
+	refused("interfaces: [{name: a, device: net_null0, kernel: 'gw/0'}]\n",
+		"configuration:1:51: interfaces[0].kernel: 'gw/0' is no name of a network "
+		"device: use letters, digits, '.', '_' and '-', at most 15");
+	refused("interfaces:\n"
+		"  - {name: a, device: net_null0, kernel: gw0}\n"
+		"  - {name: b, device: net_null1, kernel: gw0}\n",
+		"configuration:3:42: interfaces[1].kernel: 'gw0' is taken by interfaces[0]");
 	refused("cameras: []\nkafka: {backend: kafka}\n",
 		"configuration:2:8: kafka: 'brokers' is missing: the kafka back-end needs "
 		"HOST:PORT[,...]");

@@ -98,6 +98,7 @@ static const cyaml_schema_field_t interface_fields[] = {
 		"device", CYAML_FLAG_POINTER, struct gw_interface_config, device, 1, 255),
 	CYAML_FIELD_ENUM("checksum", CHOICE, struct gw_interface_config, checksum, checksums,
 		CYAML_ARRAY_LEN(checksums)),
+	CYAML_FIELD_STRING_PTR("kernel", POINTER, struct gw_interface_config, kernel, 1, 15),
 	CYAML_FIELD_END,
 };
 
@@ -110,6 +111,19 @@ static const cyaml_schema_field_t region_fields[] = {
 	CYAML_FIELD_UINT("y", OPTIONAL, struct gw_region, y),
 	CYAML_FIELD_UINT("width", OPTIONAL, struct gw_region, width),
 	CYAML_FIELD_UINT("height", OPTIONAL, struct gw_region, height),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_strval_t srtp_suites[] = {
+	{"AES_CM_128_HMAC_SHA1_80", GW_SRTP_AES_CM_128_HMAC_SHA1_80},
+	{"AES_CM_128_HMAC_SHA1_32", GW_SRTP_AES_CM_128_HMAC_SHA1_32},
+};
+
+static const cyaml_schema_field_t srtp_fields[] = {
+	CYAML_FIELD_ENUM("suite", CYAML_FLAG_STRICT, struct gw_srtp_config, suite, srtp_suites,
+		CYAML_ARRAY_LEN(srtp_suites)),
+	CYAML_FIELD_STRING_PTR(
+		"key_file", CYAML_FLAG_POINTER, struct gw_srtp_config, key_file, 1, 4000),
 	CYAML_FIELD_END,
 };
 
@@ -126,6 +140,8 @@ static const cyaml_schema_field_t camera_fields[] = {
 	CYAML_FIELD_UINT("width", OPTIONAL, struct gw_camera_config, width),
 	CYAML_FIELD_UINT("height", OPTIONAL, struct gw_camera_config, height),
 	CYAML_FIELD_BOOL("conceal", OPTIONAL, struct gw_camera_config, conceal),
+	CYAML_FIELD_MAPPING_PTR("srtp", POINTER, struct gw_camera_config, srtp, srtp_fields),
+	CYAML_FIELD_BOOL_PTR("rtcp", POINTER, struct gw_camera_config, rtcp),
 	CYAML_FIELD_STRING_PTR(
 		"model", POINTER, struct gw_camera_config, model, 1, CONFIG_MODEL_SIZE),
 	CYAML_FIELD_SEQUENCE("plan", POINTER, struct gw_camera_config, plan, &config_step_entry, 1,

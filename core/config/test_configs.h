@@ -15,7 +15,9 @@
 	"interfaces: [{name: lan0, device: 'net_af_packet0,iface=veth0', checksum: off}]\n" \
 	"cameras:\n" \
 	"  - {name: a, source: '2001:db8::1', destination: 'ff3e::1', port: 1, ssrc: 7,\n" \
-	"     payload_type: 96, width: 331, height: 237, conceal: true, model: 'digits:2',\n" \
+	"     payload_type: 96, width: 331, height: 237, conceal: true, rtcp: false,\n" \
+	"     srtp: {suite: AES_CM_128_HMAC_SHA1_32, key_file: /k}, model: " \
+	"'digits:2',\n" \
 	"     quota: 3, region: {x: 1, y: 2, width: 3, height: 4}}\n" \
 	"  - {name: '5', source: 10.0.0.1, destination: 10.0.0.2, port: 1, region: {},\n" \
 	"     plan: [{model: objects, every: 3}, {name: kind, models: [m, 'm:2'], combine: " \

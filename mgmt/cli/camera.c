@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <string.h>
 
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/commands.h"
@@ -106,6 +107,31 @@ int cli_camera_list(struct cli *cli)
 	return CLI_WELL;
 }
 
+/* "rtcp, 12.3 ms ahead of the gateway, drifting by -4.1 ppm" */
+static void print_clock(const struct cli *cli, const json_t *camera)
+{
+	static const char *const words[][2] = {{"arrival", "the gateway's, when packets arrive"},
+		{"rtcp", "the camera's, by its RTCP reports"},
+		{"source", "that of the capture or the record"},
+		{"onvif", "that of the recording"}};
+	const char *source = reply_text(camera, "clock_source"), *said = "-";
+	const json_t *offset = json_object_get(camera, "clock_offset_ms");
+	const json_t *drift = json_object_get(camera, "clock_drift_ppm");
+	char more[96] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(source, words[i][0]) == 0)
+			said = words[i][1];
+	if (json_is_number(offset))
+		used = (size_t)snprintf(
+			more, sizeof(more), "; RTCP says %+.1f ms", json_number_value(offset));
+	if (used > 0 && json_is_number(drift))
+		snprintf(more + used, sizeof(more) - used, ", drifting by %+.1f ppm",
+			json_number_value(drift));
+	view_line(cli, "clock", STYLE_PLAIN, "%s%s", said, more);
+}
+
 static void print_camera(const struct cli *cli, const json_t *camera)
 {
 	const char *state = reply_text(camera, "state");
@@ -138,6 +164,14 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 	view_line(cli, "lost", lost > 0 ? STYLE_WARN : STYLE_PLAIN,
 		"%" PRId64 " packet%s before the gateway had them, by their RTP numbers", lost,
 		units_plural(lost));
+	if (reply_count(camera, "port") != 0) {
+		view_line(cli, "network", STYLE_PLAIN, "%.2f %% lost, %.2f ms jitter",
+			100 * reply_number(camera, "lost_share"),
+			reply_number(camera, "jitter_ms"));
+		view_line(cli, "rtcp", STYLE_PLAIN, "%" PRId64 " packets received",
+			reply_count(camera, "rtcp_packets"));
+	}
+	print_clock(cli, camera);
 	view_flow(cli, "frames", json_object_get(camera, "frames"));
 	view_flow(cli, "samples", json_object_get(camera, "samples"));
 	view_line(cli, "quota", STYLE_PLAIN,

@@ -60,6 +60,19 @@ static int put_region(json_t *body, const char *option, const char *value)
 	return CLI_WELL;
 }
 
+static int put_srtp(json_t *body, const char *option, const char *value)
+{
+	const size_t suite = strcspn(value, ",");
+	json_t *srtp = value[suite] && value[suite + 1]
+		? json_pack("{s:s%, s:s}", "suite", value, suite, "key_file", value + suite + 1)
+		: NULL;
+
+	if (!srtp)
+		return wrong_value(option, "SUITE,FILE", value);
+	json_object_set_new(body, "srtp", srtp);
+	return CLI_WELL;
+}
+
 static int put_flag(json_t *body, const char *key, const char *option, const char *value)
 {
 	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
@@ -109,7 +122,9 @@ static int put_option(json_t *body, const char *option, const char *value)
 		return put_region(body, option, value);
 	if (strcmp(key, "plan") == 0)
 		return put_plan(body, option, value);
-	if (strcmp(key, "conceal") == 0)
+	if (strcmp(key, "srtp") == 0)
+		return put_srtp(body, option, value);
+	if (strcmp(key, "conceal") == 0 || strcmp(key, "rtcp") == 0)
 		return put_flag(body, key, option, value);
 	return put_number(body, key, option, value);
 }

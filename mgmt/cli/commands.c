@@ -36,6 +36,8 @@ const struct cli_option cli_global_options[] = {
 				"the part that the model sees, in pixels"}, \
 			{"--quota", "FRAMES", "frames in flight before load is shed (default 8)"}, \
 			{"--conceal", "true|false", "replace lost restart chunks"}, \
+			{"--srtp", "SUITE,FILE", "SRTP: suite, and the file with its key"}, \
+			{"--rtcp", "true|false", "believe its RTCP and answer it"}, \
 	}
 
 const struct cli_command cli_commands[] = {
@@ -123,7 +125,7 @@ const struct cli_command cli_commands[] = {
 			   "the "
 			   "reasons that occurred with the cameras they hit most; below, what was "
 			   "noticed "
-			   "and is no drop.",
+			   "and is no drop, and who sends packets that are no camera's.",
 		.example = "drops --all",
 		.options = {{"--all", NULL, "also the reasons that never occurred"}},
 		.run = cli_drops},

@@ -111,6 +111,56 @@ static void print_ports(const struct cli *cli, const json_t *stages)
 	view_table(cli, table);
 }
 
+static void add_kernel(struct table *table, const char *port, const json_t *kernel)
+{
+	json_t *class;
+	const char *name;
+
+	json_object_foreach(json_object_get(kernel, "to_kernel"), name, class) {
+		const int64_t over = reply_count(class, "over_rate");
+		const int64_t full = reply_count(class, "no_room");
+
+		if (reply_count(class, "passed") == 0 && over == 0 && full == 0)
+			continue;
+		table_cell(table, STYLE_PLAIN, "%s", port);
+		table_cell(table, STYLE_PLAIN, "%s", reply_text(kernel, "name"));
+		table_cell(table, STYLE_PLAIN, "%s", name);
+		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(class, "passed"));
+		table_cell(table, over ? STYLE_WARN : STYLE_PLAIN, "%" PRId64, over);
+		table_cell(table, full ? STYLE_WARN : STYLE_PLAIN, "%" PRId64, full);
+	}
+}
+
+/* What ports gave to the kernel, by its kind. */
+static void print_kernel(const struct cli *cli, const json_t *stages)
+{
+	const json_t *rx = json_array_get(stages, 0), *port;
+	const json_t *ports = json_object_get(json_object_get(rx, "facts"), "ports");
+	struct table *table = table_create();
+	bool any = false;
+	size_t i;
+
+	table_column(table, "PORT", TABLE_LEFT);
+	table_column(table, "KERNEL", TABLE_LEFT);
+	table_column(table, "KIND", TABLE_LEFT);
+	table_column(table, "PASSED", TABLE_RIGHT);
+	table_column(table, "OVER RATE", TABLE_RIGHT);
+	table_column(table, "NO ROOM", TABLE_RIGHT);
+	json_array_foreach(ports, i, port) {
+		const json_t *kernel = json_object_get(port, "kernel");
+
+		any |= kernel != NULL;
+		if (kernel)
+			add_kernel(table, reply_text(port, "name"), kernel);
+	}
+	if (any) {
+		fputc('\n', cli->out);
+		view_table(cli, table);
+	} else {
+		table_destroy(table);
+	}
+}
+
 int cli_stages(struct cli *cli)
 {
 	json_t *reply;
@@ -123,6 +173,7 @@ int cli_stages(struct cli *cli)
 	} else {
 		print_stages(cli, json_object_get(reply, "stages"));
 		print_ports(cli, json_object_get(reply, "stages"));
+		print_kernel(cli, json_object_get(reply, "stages"));
 	}
 	json_decref(reply);
 	return CLI_WELL;

@@ -108,7 +108,9 @@ def test_what_cannot_be_is_said_in_one_line(
     assert played.get("config") == before
 
 
-def test_every_option_of_a_camera_arrives(gateway: Gateway) -> None:
+def test_every_option_of_a_camera_arrives(gateway: Gateway, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("A" * 40 + "\n")
     options = {
         "ssrc": "0x10",
         "payload-type": "26",
@@ -118,6 +120,8 @@ def test_every_option_of_a_camera_arrives(gateway: Gateway) -> None:
         "region": "1,2,3,4",
         "quota": "5",
         "conceal": "true",
+        "srtp": f"AES_CM_128_HMAC_SHA1_32,{key}",
+        "rtcp": "false",
     }
     words = [f"--{name}={value}" for name, value in options.items()]
     done = gateway.ctl("camera", "add", "door", *DOOR, *words)
@@ -135,6 +139,8 @@ def test_every_option_of_a_camera_arrives(gateway: Gateway) -> None:
         "region": {"x": 1, "y": 2, "width": 3, "height": 4},
         "quota": 5,
         "conceal": True,
+        "srtp": {"suite": "AES_CM_128_HMAC_SHA1_32", "key_file": str(key)},
+        "rtcp": False,
     }
     assert gateway.ctl("camera", "set", "door", *[f"--{name}=" for name in options]).stdout
     assert gateway.get("config")["cameras"][-1] == {

@@ -14,9 +14,6 @@ from testbed.gateway import Gateway
 LEAST_ACCURACY = 0.97
 _ALL_THE_WAY = "This camera's frames, all the way."
 _COLUMNS, _ROWS = 4, 3
-_NOT_A_FAULT = (
-    "FFmpeg's RTCP reports, sent to the port after its camera's. Not a fault: no camera has it."
-)
 
 
 @dataclass(frozen=True)
@@ -97,8 +94,6 @@ def _show_drops(figures: Figures) -> None:
     ]
     for reason, total, meaning in rows:
         print(f"  {reason:<16} {total:>7} {meaning}".rstrip())
-        if reason == "no_camera":
-            print(f"{'':27}Here: {_NOT_A_FAULT}")
     if not rows:
         print("  none")
 

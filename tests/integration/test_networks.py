@@ -125,3 +125,23 @@ def test_a_tap_device_is_a_port_like_any_other(
     assert gateway.stop() <= 5
     # It was the gateway's own device: it goes with it.
     assert not Path(f"/sys/class/net/fgt{os.getpid()}t").exists()
+
+
+def test_jumbo_packets_come_by_a_tap_device(
+    tap: tuple[Gateway, Stream], drawn: Scenes, tmp_path: Path
+) -> None:
+    gateway, stream = tap
+    raise_mtu = ("ip", "link", "set", f"fgt{os.getpid()}t", "mtu", "9000")
+    assert Process(raise_mtu, tmp_path / "ip.log").wait(10) == 0
+    jumbo = dataclasses.replace(stream, mtu=9000 - 28)
+    sender: Sender = senders.jpeg_files(Process, tmp_path / "sender.log", jumbo, drawn.jpeg)
+    try:
+        sender.wait(30)
+    finally:
+        sender.stop()
+    gateway.wait_until(
+        lambda: gateway.status()["frames"]["delivered"] == PICTURES, 10, "frames are missing"
+    )
+    shown = gateway.ask("camera", "show", "cam0")
+    assert shown["bytes"] / shown["packets"] > 2000
+    assert gateway.ctl("audit").code == 0

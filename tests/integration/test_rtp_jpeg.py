@@ -110,6 +110,15 @@ def test_types_0_and_1(run: Run, kind: int) -> None:
     assert run.assert_exact()["drops"] == {}
 
 
+@pytest.mark.parametrize("mtu", [68, 576])
+def test_datagrams_in_fragments(run: Run, mtu: int) -> None:
+    run.sender.mtu = mtu
+    run.send(plain)
+    got = run.assert_exact()
+    assert got["drops"] == {}
+    assert got["events"]["datagram_assembled"] > PICTURES
+
+
 @pytest.mark.parametrize("interval", [0, 7])
 def test_a_restart_header(run: Run, interval: int) -> None:
     """`interval` 0: it announces none although there are markers."""

@@ -1,5 +1,9 @@
 """Packets that no camera of ours sent: counted by name, and no camera's frame is harmed."""
 
+import subprocess
+from pathlib import Path
+
+from testbed import places
 from testbed.gateway import camera
 from testbed.site import Site
 
@@ -29,6 +33,84 @@ def test_a_stranger_on_a_cameras_own_port_is_a_bad_source(site: Site) -> None:
     unmatched = gateway.ask("drops")["unmatched"]
     assert unmatched["bad_source"] >= 60
     assert gateway.status()["frames"]["received"] == 0
+
+
+FORGE = """
+import random, socket, struct, sys
+raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+raw.bind((sys.argv[1], 0))
+hardware = bytes.fromhex(sys.argv[2].replace(":", ""))
+destination, port = socket.inet_aton(sys.argv[3]), int(sys.argv[4])
+random.seed(1)
+for number in range(1_000_000):
+    source = bytes([10, 0, 1 + number % 3, 1 + number % 200])
+    rtp = struct.pack(">BBHII", 128, 26, number & 0xFFFF, number, 7) + bytes(8)
+    udp = struct.pack(">HHHH", 6000, port, 8 + len(rtp), 0) + rtp
+    ip = struct.pack(">BBHHHBBH", 69, 0, 20 + len(udp), 0, 0, 64, 17, 0) + source + destination
+    total = sum(struct.unpack(">10H", ip))
+    total = (total & 0xFFFF) + (total >> 16)
+    ip = ip[:10] + struct.pack(">H", ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF) + ip[12:]
+    raw.send(hardware + bytes(6) + b"\\x08\\x00" + ip + udp)
+"""
+
+
+def test_a_million_forged_packets_are_named_and_harm_no_picture(site: Site) -> None:
+    """They come from 600 addresses; the camera sends on."""
+    stream = site.stream("cam0", rate=10, pictures=60)
+    gateway = site.start(camera(stream, payload_type=26))
+    hardware = Path(f"/sys/class/net/{site.net.port}/address").read_text().strip()
+    forger = site.net.start(
+        [
+            *("python3", "-c", FORGE, site.net.inside, hardware),
+            *(stream.destination, stream.port),
+        ],
+        site.folder / "forger.log",
+    )
+    try:
+        site.send_digits(stream)
+        assert forger.wait(120) == 0
+        site.finish_sending()
+        site.settle()
+    finally:
+        forger.stop(5)
+    results = site.read(results=60).results
+    assert {stream.picture_at(it.body["frame"]["rtpTimestamp"]) for it in results} == set(range(60))
+
+    told = gateway.ask("drops")
+    missed = gateway.ask("stages")["stages"][0]["facts"]["ports"][0]["missed"]
+    assert told["unmatched"]["bad_source"] + missed >= 1_000_000
+    assert told["strangers"]["not_looked_at"] + told["strangers"]["others"] > 0
+    strangers = [it for it in told["strangers"]["strangers"] if it["source"].startswith("10.0.")]
+    assert len(strangers) > 20
+    assert {(it["reason"], it["port"], it["ssrc"], it["payload_type"]) for it in strangers} == {
+        ("bad_source", stream.port, 7, 26)
+    }
+    assert gateway.ctl("audit").code == 0
+
+
+def test_a_stranger_is_named(site: Site) -> None:
+    known = site.stream("cam0", rate=20, pictures=20)
+    stranger = site.stream("stranger", rate=20, pictures=20)
+    gateway = site.start({**camera(known), "port": stranger.port})
+    site.send_digits(stranger)
+    site.finish_sending()
+
+    strangers = gateway.ask("drops")["strangers"]["strangers"]
+    (named,) = [it for it in strangers if it["port"] == stranger.port]
+    assert named["source"] == stranger.source
+    assert named["destination"] == stranger.destination
+    assert named["reason"] == "bad_source"
+    assert named["ssrc"] == stranger.ssrc
+    assert named["payload_type"] == 26
+    assert named["packets"] >= 20
+    shown = subprocess.run(
+        [places.gwctl(), "--socket", gateway.socket, "drops"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=20,
+    )
+    assert f"{stranger.source}:{named['source_port']}" in shown.stdout
 
 
 def test_another_ssrc_than_the_configured_one_is_refused(site: Site) -> None:

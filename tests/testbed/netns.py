@@ -104,6 +104,14 @@ class CameraNet:
         """Runs a short command inside the namespace and returns what it prints."""
         return _ip("netns", "exec", self.name, *arguments)
 
+    def pings(self, address: str) -> bool:
+        """Whether it answers within a second."""
+        try:
+            self.run("ping", "-c", "1", "-W", "1", address)
+        except RuntimeError:
+            return False
+        return True
+
     def add_camera(self, address: str) -> str:
         """Gives the cameras' side one more source address."""
         self.run("ip", "address", "replace", f"{address}/24", "dev", self.inside)

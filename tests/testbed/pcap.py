@@ -4,6 +4,7 @@ No right to sniff is needed: the Ethernet, IPv4 and UDP headers are made up arou
 arrived, with the addresses that the capture shall show.
 """
 
+import selectors
 import socket
 import struct
 import time
@@ -37,6 +38,20 @@ def frame(
     return _MAC + b"\x08\x00" + ip + udp + payload
 
 
+def cut(packet: bytes, size: int, number: int) -> list[bytes]:
+    """A frame of `frame()`, as a router sends it on over a link whose IP packets are smaller."""
+    ethernet, ip, rest = packet[:14], packet[14:34], packet[34:]
+    step = (size - 20) // 8 * 8
+    made = []
+    for at in range(0, len(rest), step):
+        piece = rest[at : at + step]
+        flags = at // 8 | (0x2000 if at + step < len(rest) else 0)
+        head = ip[:2] + struct.pack(">HHHBBH", 20 + len(piece), number, flags, 64, 17, 0)
+        head = head[:10] + struct.pack(">H", _checksum(head + ip[12:])) + ip[12:]
+        made.append(ethernet + head + piece)
+    return made
+
+
 class Writer:
     """A pcap file of Ethernet frames with microseconds."""
 
@@ -55,17 +70,37 @@ class Writer:
         self._file.close()
 
 
-class Recorder:
-    """A loopback socket that a sender can send to; what arrives becomes a pcap file."""
+def _listen(port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
+    except PermissionError:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+    made.bind(("127.0.0.1", port))
+    return made
 
-    def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+def _listen_to_two() -> tuple[socket.socket, socket.socket]:
+    """Two neighbouring ports, as RTP and RTCP have them."""
+    while True:
+        first = _listen(0)
         try:
-            self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
-        except PermissionError:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.settimeout(0.5)
+            return first, _listen(first.getsockname()[1] + 1)
+        except (OSError, OverflowError):
+            first.close()
+
+
+class Recorder:
+    """A loopback socket that a sender can send to; what arrives becomes a pcap file.
+
+    With `pair` what is sent to the next port is recorded, too.
+    """
+
+    def __init__(self, *, pair: bool = False) -> None:
+        self._socket, self._second = _listen_to_two() if pair else (_listen(0), None)
+        self._waiting = selectors.DefaultSelector()
+        for offset, made in enumerate(filter(None, (self._socket, self._second))):
+            self._waiting.register(made, selectors.EVENT_READ, offset)
 
     @property
     def port(self) -> int:
@@ -82,16 +117,18 @@ class Recorder:
         """Writes what arrives until `sending` says no and the line is silent; returns the count."""
         count = 0
         while True:
-            try:
-                payload, peer = self._socket.recvfrom(65535)
-            except TimeoutError:
-                if not sending():
-                    return count
-                continue
-            packet = frame(payload, (source, peer[1]), destination, count)
-            writer.write(packet, time.time())
-            count += 1
+            ready = self._waiting.select(0.5)
+            if not ready and not sending():
+                return count
+            for key, _ in ready:
+                payload, peer = key.fileobj.recvfrom(65535)
+                where = (destination[0], destination[1] + key.data)
+                writer.write(frame(payload, (source, peer[1]), where, count), time.time())
+                count += 1
 
     def close(self) -> None:
-        """Frees the port."""
+        """Frees the ports."""
+        self._waiting.close()
         self._socket.close()
+        if self._second:
+            self._second.close()

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from testbed import pcap
+from testbed import pcap, rtcp
 
 RESTARTS = range(0xD0, 0xD8)
 
@@ -111,13 +111,15 @@ def fragments(scan: bytes, most: int = 600) -> Iterator[tuple[int, bytes]]:
         yield at, scan[at : at + most]
 
 
-def extension(segments: bytes, *, first: bool = True, replay: bool = False) -> bytes:
-    """ONVIF's header extension, alone or behind the replay extension."""
+def extension(
+    segments: bytes, *, first: bool = True, replay: bool = False, recorded: float = -2208988800.0
+) -> bytes:
+    """ONVIF's header extension, alone or behind the replay extension, which says a time."""
     filled = segments + b"\xff" * (-len(segments) % 4)
     own = struct.pack(">HH", 0xFFD8 if first else 0xFFFF, len(filled) // 4) + filled
     if not replay:
         return own
-    return struct.pack(">HH", 0xABAC, 3 + len(own) // 4) + bytes(12) + own
+    return struct.pack(">HH", 0xABAC, 3 + len(own) // 4) + rtcp.ntp(recorded) + bytes(4) + own
 
 
 class Sender:
@@ -127,6 +129,7 @@ class Sender:
         self._writer = pcap.Writer(path)
         self.sequence, self.timestamp, self.step, self.ssrc = 1000, 90_000, 3000, 0x5EED
         self.when, self.rate = 1_700_000_000.0, 25.0
+        self.mtu, self._datagrams = 65535, 0
 
     def rtp(self, packet: Packet, *, marker: bool) -> bytes:
         """The next packet, whole, from the RTP header on."""
@@ -140,10 +143,16 @@ class Sender:
             self.sequence += 1
         return head + packet.extension + packet.payload
 
-    def write(self, rtp: bytes) -> None:
+    def write(self, rtp: bytes, port: int = 5004) -> None:
         """Writes one packet as it is."""
-        addresses = (("10.0.0.1", 40000), ("10.0.0.2", 5004))
-        self._writer.write(pcap.frame(rtp, *addresses), self.when)
+        addresses = (("10.0.0.1", 40000 + port - 5004), ("10.0.0.2", port))
+        self._datagrams += 1
+        frame = pcap.frame(rtp, *addresses)
+        pieces = (
+            [frame] if len(frame) - 14 <= self.mtu else pcap.cut(frame, self.mtu, self._datagrams)
+        )
+        for piece in pieces:
+            self._writer.write(piece, self.when)
 
     def send(
         self, packets: list[Packet], *, lost: tuple[int, ...] = (), markers: bool = True

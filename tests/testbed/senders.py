@@ -171,8 +171,12 @@ def ffmpeg_video(
     *,
     begin: float = 0.0,
     quality: int = 4,
+    secret: tuple[str, str] | None = None,
 ) -> Sender:
-    """FFmpeg compresses and sends a video, with RTCP sender reports on the next port."""
+    """FFmpeg compresses and sends a video, with RTCP sender reports on the next port.
+
+    With a suite and a key both are protected (SRTP).
+    """
     encode = [
         *("-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", quality, "-huffman", "default"),
     ]
@@ -180,6 +184,9 @@ def ffmpeg_video(
         *("-payload_type", "26", "-ssrc", stream.ssrc, "-f", "rtp"),
         f"rtp://{stream.destination}:{stream.port}?localaddr={stream.source}&pkt_size=1400",
     ]
+    if secret:
+        target[-1] = "s" + target[-1]
+        target[:0] = ["-srtp_out_suite", secret[0], "-srtp_out_params", secret[1]]
     if stream.into:
         target = ["-f", "image2", "-start_number", "0", stream.into / "%05d.jpg"]
     return Sender(stream, [launch([*_video(video, stream, begin), *encode, *target], log)])

@@ -1,0 +1,176 @@
+"""Cameras that send to multicast groups: the gateway joins them, and switches hear of it."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import netns, rtp_jpeg
+from testbed.gateway import Gateway, configuration
+from testbed.netns import CameraNet
+from testbed.process import Process
+from testbed.rtp_jpeg import Packet, Parts, Sender, header, quantisation
+
+GROUP = "239.1.2.3"
+PICTURES = 8
+CAMERA = {"name": "cam0", "source": "10.9.0.1", "destination": GROUP, "port": 5004}
+
+# Prints each record of IGMPv3 reports: its type and group, and how many sources.
+LISTEN = """
+import socket, struct, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+s.bind((sys.argv[1], 0))
+print("ready", flush=True)
+while True:
+    packet = s.recv(2048)
+    igmp = packet[14 + (packet[14] & 15) * 4:]
+    if packet[23] != 2 or igmp[0] != 0x22:
+        continue
+    at = 8
+    for _ in range(struct.unpack(">H", igmp[6:8])[0]):
+        kind, more, count, group = struct.unpack(">BBH4s", igmp[at:at + 8])
+        print(kind, socket.inet_ntoa(group), count, flush=True)
+        at += 8 + 4 * count + 4 * more
+"""
+
+SEND = """
+import socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("10.9.0.1", 0))
+for line in open(sys.argv[1]):
+    group, payload = line.split()
+    s.sendto(bytes.fromhex(payload), (group, 5004))
+    time.sleep(0.002)
+"""
+
+# What a source is no more wanted, or is (RFC 3376, 4.2.12).
+WANTED, UNWANTED = (5, 3), (6,)
+
+
+@pytest.fixture
+def net(need_root: None) -> Iterator[CameraNet]:
+    """A network whose other end is a place to listen at."""
+    made = CameraNet()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def gateway(net: CameraNet, tmp_path: Path) -> Iterator[Gateway]:
+    """One that is not started, with the camera, and writes files."""
+    made = configuration(net.port, [CAMERA], None)
+    made["kafka"] = {"backend": "file", "directory": str(tmp_path), "frames": {"every": 1}}
+    it = Gateway(made)
+    yield it
+    it.remove()
+
+
+def _reports(listener: Process, kinds: tuple[int, ...]) -> int:
+    lines = [line.split() for line in listener.text().splitlines()]
+    return sum(len(it) == 3 and it[1] == GROUP and int(it[0]) in kinds for it in lines)
+
+
+def _groups(gateway: Gateway) -> int:
+    return gateway.ask("stages")["stages"][0]["facts"]["ports"][0]["groups"]
+
+
+@pytest.mark.parametrize("kernel", [None, "fgtap0"])
+def test_groups_are_joined_and_left_with_their_cameras(
+    net: CameraNet, gateway: Gateway, tmp_path: Path, kernel: str | None
+) -> None:
+    """By the interface itself, or by the kernel's share of the port."""
+    if kernel:
+        gateway.configuration["interfaces"][0]["kernel"] = kernel
+        gateway.write()
+    listener = net.start(["python3", "-c", LISTEN, net.inside], tmp_path / "listen.log")
+    try:
+        gateway.wait_until(lambda: "ready" in listener.text(), 10, "no listener")
+        gateway.start()
+        gateway.wait_until(lambda: _reports(listener, WANTED) > 0, 10, "not joined")
+        gateway.wait_until(lambda: _groups(gateway) == 1, 5, "not told")
+
+        left = _reports(listener, UNWANTED)
+        assert gateway.ctl("camera", "remove", "cam0").code == 0
+        gateway.wait_until(lambda: _reports(listener, UNWANTED) > left, 10, "not left")
+        gateway.wait_until(lambda: _groups(gateway) == 0, 5, "not told")
+
+        joined = _reports(listener, WANTED)
+        answer = gateway.ctl(
+            *("camera", "add", "cam0", "--source", "10.9.0.1", "--destination", GROUP),
+            *("--port", "5004"),
+        )
+        assert answer.code == 0, answer.stderr
+        gateway.wait_until(lambda: _reports(listener, WANTED) > joined, 10, "not joined again")
+
+        # The switch forgets it with the link.
+        joined = _reports(listener, WANTED)
+        netns._ip("link", "set", net.port, "down")
+        time.sleep(0.6)
+        netns._ip("link", "set", net.port, "up")
+        gateway.wait_until(lambda: _reports(listener, WANTED) > joined, 15, "not after the link")
+        assert gateway.stop() <= 5
+    finally:
+        listener.stop(5)
+
+
+def _write_pictures(file: Path, sender: Sender) -> list[str]:
+    """Pictures to the camera's group and, the same ones, to another; returns the digests."""
+    lines, digests = [], []
+    for number in range(PICTURES):
+        picture = rtp_jpeg.picture(number)
+        digests.append(rtp_jpeg.pixels(picture))
+        parts = Parts(picture)
+        packets = [
+            Packet(
+                header(at, 1, 255, parts.size)
+                + (quantisation(parts.tables) if at == 0 else b"")
+                + data
+            )
+            for at, data in rtp_jpeg.fragments(parts.scan)
+        ]
+        for packet in packets:
+            rtp = sender.rtp(packet, marker=packet is packets[-1]).hex()
+            lines += [f"{GROUP} {rtp}", f"239.9.9.9 {rtp}"]
+        sender.timestamp += 3000
+    file.write_text("\n".join(lines) + "\n")
+    return digests
+
+
+def test_a_switch_that_snoops_sends_what_was_joined_and_nothing_else(
+    net: CameraNet, gateway: Gateway, tmp_path: Path
+) -> None:
+    for command in (
+        "ip link add br0 type bridge mcast_snooping 1 mcast_igmp_version 3",
+        "ip link set br0 type bridge mcast_query_response_interval 100",
+        f"ip link set {net.inside} master br0",
+        "ip link add s0 type veth peer name s1",
+        "ip link set s1 master br0",
+        "ip link set br0 up",
+        "ip link set br0 type bridge mcast_querier 1",
+        "ip link set s0 up",
+        "ip link set s1 up",
+        "ethtool -K s0 tx off",
+        "ip address add 10.9.0.254/32 dev br0",
+        "ip address add 10.9.0.1/32 dev s0",
+        "ip route add 239.0.0.0/8 dev s0",
+    ):
+        net.run(*command.split())
+    gateway.start()
+    # Until the querier is at work, the bridge sends everything everywhere.
+    gateway.wait_until(lambda: GROUP in net.run("bridge", "mdb", "show"), 20, "no membership")
+    time.sleep(3)
+    sender = Sender(tmp_path / "unused.pcap")
+    digests = _write_pictures(tmp_path / "packets", sender)
+    sender.close()
+    before = gateway.ask("drops")["unmatched"]["no_camera"]
+    net.run("python3", "-c", SEND, tmp_path / "packets")
+    gateway.wait_until(
+        lambda: gateway.status()["frames"]["delivered"] == PICTURES, 10, "pictures are missing"
+    )
+    index = (tmp_path / "frames.jsonl").read_text().splitlines()
+    files = [tmp_path / json.loads(line)["file"] for line in index]
+    assert [rtp_jpeg.pixels(file) for file in files] == digests
+    assert gateway.ask("drops")["unmatched"]["no_camera"] - before < 5
+    gateway.stop()
