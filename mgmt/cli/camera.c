@@ -100,7 +100,11 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 	view_line(cli, "camera", STYLE_TITLE, "%s", reply_text(camera, "name"));
 	view_line(cli, "state", view_camera_style(state), "%s, last frame: %s", state,
 		units_ago(text, age_of(camera)));
-	if (reply_count(camera, "port") == 0)
+	if (reply_text(camera, "url")[0])
+		view_line(cli, "session", STYLE_PLAIN, "%s", reply_text(camera, "url"));
+	if (reply_text(camera, "url")[0] && reply_count(camera, "port") == 0)
+		view_line(cli, "stream", STYLE_WARN, "none yet: `gwctl status` says why");
+	else if (reply_count(camera, "port") == 0)
 		view_line(cli, "stream", STYLE_PLAIN, "records of the topic %s",
 			reply_text(camera, "source"));
 	else

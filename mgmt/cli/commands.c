@@ -22,6 +22,16 @@ const struct cli_option cli_global_options[] = {
 				"where the stream is sent: an address of ours, or a multicast " \
 				"group"}, \
 			{"--port", "NUMBER", "UDP destination port"}, \
+			{"--url", "URL", \
+				"in place of these three: rtsp://HOST[:PORT]/PATH of a camera " \
+				"that " \
+				"is asked to send"}, \
+			{"--user", "NAME", "whom the camera asks for"}, \
+			{"--password-file", "FILE", \
+				"its first line is the password; gwd reads it"}, \
+			{"--password-env", "NAME", \
+				"the variable of gwd's environment that holds the password"}, \
+			{"--transport", "auto|udp|multicast", "how packets are asked for"}, \
 			{"--ssrc", "NUMBER", "only this RTP source (default any)"}, \
 			{"--payload-type", "NUMBER", "RTP payload type of the pictures"}, \
 			{"--width", "PIXELS", \
@@ -76,7 +86,8 @@ const struct cli_command cli_commands[] = {
 		.kind = CLI_NEW_CAMERA,
 		.summary = "add a camera, now",
 		.details =
-			"Needs a source, a destination and a port. The other cameras are not "
+			"Needs a source, a destination and a port, or a URL. The other cameras are "
+			"not "
 			"disturbed. The camera is there until the gateway ends or reads its file "
 			"again: `config save` keeps it. Exit code 1, and nothing has changed, when "
 			"the name or the packets are another camera's, or what it needs is not "
