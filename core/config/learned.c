@@ -23,11 +23,6 @@ int gw_camera_learn(struct gw_camera_config *camera, const struct gw_learned *le
 	whole &= put_address(
 		&camera->destination, &camera->destination_address, &learned->destination);
 	camera->port = learned->port;
-	free(camera->ssrc);
-	camera->ssrc = learned->has_ssrc ? malloc(sizeof(*camera->ssrc)) : NULL;
-	if (camera->ssrc)
-		*camera->ssrc = learned->ssrc;
-	whole &= !learned->has_ssrc || camera->ssrc;
 	free(camera->payload_type);
 	camera->payload_type = malloc(sizeof(*camera->payload_type));
 	if (camera->payload_type)
@@ -59,8 +54,6 @@ int gw_camera_keep_learned(struct gw_camera_config *camera, const struct gw_came
 		.source = was->source_address,
 		.destination = was->destination_address,
 		.port = was->port,
-		.ssrc = was->ssrc ? *was->ssrc : 0,
-		.has_ssrc = was->ssrc != NULL,
 		.payload_type = was->payload_type ? *was->payload_type : 0,
 		.width = was->learned_size ? was->width : 0,
 		.height = was->learned_size ? was->height : 0,

@@ -10,8 +10,6 @@
 struct gw_learned {
 	struct gw_address source, destination;
 	uint16_t port;
-	uint32_t ssrc;
-	bool has_ssrc;
 	uint8_t payload_type;
 	uint16_t width, height; /* 0: not said */
 };

@@ -1,0 +1,255 @@
+"""Cameras that are asked to send: real RTSP servers that play, die, hang and refuse."""
+
+import os
+import signal
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed import places
+from testbed.gateway import Gateway, configuration
+from testbed.netns import CameraNet
+from testbed.process import Process
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+PASSWORD = "hunter2-and-more"
+
+
+class Cameras:
+    """A network whose gateway's end has an address, as a port behind the kernel's tap has."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.net = CameraNet()
+        # A block that is set aside for tests of network devices.
+        prefix = f"198.18.{os.getpid() % 256}"
+        self.ours = f"{prefix}.1"
+        self.theirs = f"{prefix}.2"
+        Process(
+            ("ip", "address", "add", f"{self.ours}/24", "dev", self.net.port), folder / "ip.log"
+        ).wait(10)
+        self.net.run("ip", "address", "add", f"{self.theirs}/24", "dev", self.net.inside)
+        self.servers: list[Process] = []
+        self.gateway: Gateway | None = None
+
+    def _start(self, program: str, *arguments: object, port: int = 8554) -> Process:
+        log = self.folder / f"server{len(self.servers)}.log"
+        script = places.ROOT / "tests" / "testbed" / program
+        python = SYSTEM_PYTHON if program == "rtsp_server.py" else sys.executable
+        server = self.net.start(
+            [python, script, "--address", self.theirs, "--port", port, *arguments], log
+        )
+        self.servers.append(server)
+        end = time.monotonic() + 30
+        while "serving" not in server.text():
+            assert server.running and time.monotonic() < end, server.text()
+            time.sleep(0.1)
+        return server
+
+    def serve(self, *arguments: object, **more: Any) -> Process:
+        """A camera that behaves."""
+        return self._start("rtsp_server.py", *arguments, **more)
+
+    def serve_rudely(self, kind: str, **more: Any) -> Process:
+        """One that does not."""
+        return self._start("rude_server.py", kind, **more)
+
+    def camera(self, name: str = "door", port: int = 8554, **more: Any) -> dict[str, Any]:
+        """Its configuration."""
+        return {"name": name, "url": f"rtsp://{self.theirs}:{port}/stream", **more}
+
+    def start(self, *cameras: dict[str, Any]) -> Gateway:
+        """A gateway for these cameras."""
+        self.gateway = Gateway(configuration(self.net.port, cameras, None))
+        self.gateway.start()
+        return self.gateway
+
+    def wait_for(self, true: Callable[[], bool], otherwise: str, timeout: float = 40) -> None:
+        """Waits while the gateway runs."""
+        self.gateway.wait_until(true, timeout, otherwise)
+
+    def delivered(self, name: str = "door") -> int:
+        """Frames of one camera that arrived."""
+        return self.gateway.ask("camera", "show", name)["frames"]["delivered"]
+
+    def wait_for_pictures(self, name: str = "door", more: int = 10, timeout: float = 40) -> None:
+        """Waits until so many came from now on."""
+        before = self.delivered(name)
+        self.wait_for(
+            lambda: self.delivered(name) >= before + more, f"no pictures of {name}", timeout
+        )
+
+    def trouble(self, name: str = "door") -> str:
+        """What the gateway says of the camera's session; empty: nothing."""
+        for it in self.gateway.status().get("troubles", []):
+            if it["id"] == f"camera.{name}.session":
+                return it["text"]
+        return ""
+
+    def wait_for_trouble(self, text: str, name: str = "door", timeout: float = 40) -> str:
+        """Waits until it says this."""
+        self.wait_for(lambda: text in self.trouble(name), f"nothing was said of '{text}'", timeout)
+        return self.trouble(name)
+
+    def close(self) -> None:
+        """Takes everything away."""
+        if self.gateway:
+            self.gateway.remove()
+        for server in self.servers:
+            server.kill()
+        self.net.remove()
+
+
+@pytest.fixture
+def cameras(need_root: None, tmp_path: Path) -> Iterator[Cameras]:
+    """A network of RTSP cameras."""
+    made = Cameras(tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_camera_is_asked_and_plays(cameras: Cameras) -> None:
+    # Too wide for RTP/JPEG's header, so that only the description says it.
+    cameras.serve("--size", "2056x64", "--rate", "10")
+    gateway = cameras.start(cameras.camera())
+    cameras.wait_for_pictures(more=20)
+    shown = gateway.ask("camera", "show", "door")
+    assert (shown["source"], shown["destination"]) == (cameras.theirs, cameras.ours)
+    assert shown["port"] > 1024
+    assert (shown["width"], shown["height"]) == (2056, 64)
+    # What was learned is no configuration.
+    (stored,) = gateway.ask("config", "show")["cameras"]
+    assert "port" not in stored and "source" not in stored
+    assert gateway.ctl("config", "diff").code == 0
+    assert gateway.ctl("audit").code == 0
+    assert cameras.trouble() == ""
+    gateway.stop()
+
+
+def test_a_change_of_the_camera_does_not_disturb_its_session(cameras: Cameras) -> None:
+    cameras.serve()
+    gateway = cameras.start(cameras.camera())
+    cameras.wait_for_pictures()
+    port = gateway.ask("camera", "show", "door")["port"]
+    assert gateway.ctl("camera", "set", "door", "--quota", "4").code == 0
+    shown = gateway.ask("camera", "show", "door")
+    assert (shown["port"], shown["quota"]) == (port, 4)
+    cameras.wait_for_pictures()
+    assert gateway.log().count("door plays") == 1
+    assert gateway.ctl("camera", "remove", "door").code == 0
+    added = ("camera", "add", "door", "--url", cameras.camera()["url"])
+    cameras.wait_for(lambda: gateway.ctl(*added).code == 0, "it cannot be added again")
+    cameras.wait_for_pictures()
+
+
+def test_a_server_that_is_killed_and_started_again_is_found_again(cameras: Cameras) -> None:
+    server = cameras.serve()
+    cameras.serve(port=8555)
+    gateway = cameras.start(cameras.camera(), cameras.camera("yard", port=8555))
+    cameras.wait_for_pictures("door")
+    cameras.wait_for_pictures("yard")
+    server.kill()
+    cameras.wait_for_trouble("camera door: ")
+    before = cameras.delivered("yard")
+    cameras.wait_for_trouble("cannot be reached")
+    assert cameras.trouble("yard") == ""
+    assert cameras.delivered("yard") > before
+    cameras.serve()
+    cameras.wait_for_pictures("door", timeout=90)
+    cameras.wait_for(lambda: cameras.trouble() == "", "the trouble is not over")
+    # The other camera's pictures came all the time: none is missing.
+    assert gateway.ask("camera", "show", "yard")["packets_lost"] == 0
+    assert gateway.log().count("yard plays") == 1
+
+
+def test_a_server_that_stands_still_is_opened_again(cameras: Cameras) -> None:
+    server = cameras.serve()
+    cameras.start(cameras.camera())
+    cameras.wait_for_pictures()
+    server.signal(signal.SIGSTOP)
+    cameras.wait_for_trouble("has sent nothing for 10 s")
+    cameras.wait_for_trouble("does not answer")
+    server.signal(signal.SIGCONT)
+    cameras.wait_for_pictures(timeout=90)
+
+
+@pytest.mark.parametrize("digest", [False, True])
+def test_a_password_is_needed_and_never_shown(cameras: Cameras, digest: bool) -> None:
+    cameras.serve("--user", "anna", "--password", PASSWORD, *(["--digest"] if digest else []))
+    secret = cameras.folder / "door.password"
+    secret.write_text("wrong-" + PASSWORD)
+    secret.chmod(stat.S_IRUSR)
+    gateway = cameras.start(cameras.camera(user="anna", password_file=str(secret)))
+    cameras.wait_for_trouble("refuses user or password (401)")
+    secret.chmod(stat.S_IRUSR | stat.S_IWUSR)
+    secret.write_text(PASSWORD + "\n")
+    # Whoever has corrected it need not wait.
+    assert gateway.ctl("camera", "set", "door", "--transport", "udp").code == 0
+    cameras.wait_for_pictures()
+    told = gateway.log() + str(gateway.ask("config", "show")) + str(gateway.status())
+    assert PASSWORD not in told
+
+
+def test_a_digest_of_sha_256_is_understood(cameras: Cameras) -> None:
+    cameras.serve_rudely("sha256")
+    secret = cameras.folder / "door.password"
+    secret.write_text(PASSWORD + "\n")
+    cameras.start(cameras.camera(user="anna", password_file=str(secret)))
+    # Only who knows the password is told that there is no such stream.
+    cameras.wait_for_trouble("no such stream (404)")
+    secret.write_text("wrong")
+    cameras.wait_for_trouble("refuses user or password (401)")
+
+
+def test_a_camera_without_that_stream_says_so(cameras: Cameras) -> None:
+    cameras.serve()
+    cameras.start({"name": "door", "url": f"rtsp://{cameras.theirs}:8554/other"})
+    assert "correct the path in url" in cameras.wait_for_trouble("no such stream (404)")
+
+
+def test_a_camera_with_another_encoding_says_so(cameras: Cameras) -> None:
+    cameras.serve("--encoder", "rtpvrawpay name=pay0 pt=96")
+    cameras.start(cameras.camera())
+    assert "encoding to MJPEG" in cameras.wait_for_trouble("sends RAW")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("silent", "does not answer DESCRIBE within 10 s"),
+        ("shut", "closed the connection"),
+        ("noise", "port of its RTSP service"),
+        ("stuck", "does not answer SETUP within 10 s"),
+    ],
+)
+def test_a_server_that_misbehaves_costs_no_other_camera_a_picture(
+    cameras: Cameras, kind: str, text: str
+) -> None:
+    cameras.serve_rudely(kind)
+    cameras.serve(port=8555)
+    gateway = cameras.start(cameras.camera(), cameras.camera("yard", port=8555))
+    cameras.wait_for_trouble(text)
+    cameras.wait_for_pictures("yard")
+    assert gateway.ask("camera", "show", "yard")["packets_lost"] == 0
+    assert gateway.stop() < 5
+
+
+def test_a_camera_that_sends_to_a_group_is_received(cameras: Cameras) -> None:
+    cameras.net.run(
+        *("ip", "route", "add", "239.0.0.0/8", "dev", cameras.net.inside, "src", cameras.theirs)
+    )
+    cameras.serve("--way", "multicast")
+    gateway = cameras.start(cameras.camera())
+    cameras.wait_for_pictures()
+    assert gateway.ask("camera", "show", "door")["destination"] == "239.1.2.3"
+
+
+def test_a_camera_that_offers_tcp_only_says_so(cameras: Cameras) -> None:
+    cameras.serve("--way", "tcp")
+    cameras.start(cameras.camera())
+    cameras.wait_for_trouble("camera offers TCP only")
