@@ -169,6 +169,27 @@ int hold_group(struct hold *hold, const struct gw_address *address, const struct
 		error, status, "its multicast group cannot be joined: %s", strerror(-status));
 }
 
+int hold_listen(struct hold *hold, uint16_t port, struct gw_error *error)
+{
+	const int room = 4 << 20, one = 1, nothing = 0;
+	struct sockaddr_storage name;
+	struct gw_address any = {.family = hold->address.family};
+	const socklen_t size = to_sockaddr(&any, port, &name);
+	int status = 0;
+
+	(void)setsockopt(hold->rtp, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	if (setsockopt(hold->rtp, SOL_SOCKET, SO_DETACH_FILTER, &nothing, sizeof(nothing)) != 0)
+		status = -errno;
+	if (status == 0 && hold->port == 0 &&
+		(setsockopt(hold->rtp, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
+			bind(hold->rtp, (struct sockaddr *)&name, size) != 0))
+		status = -errno;
+	if (status == 0)
+		return 0;
+	return gw_error_set(
+		error, status, "UDP port %u cannot be read: %s", port, strerror(-status));
+}
+
 void hold_release(struct hold *hold)
 {
 	if (hold->rtp >= 0)

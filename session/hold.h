@@ -28,5 +28,9 @@ int hold_ports(struct hold *hold, const struct gw_address *address, struct gw_er
 int hold_group(struct hold *hold, const struct gw_address *address, const struct gw_address *group,
 	struct gw_error *error);
 
+/* Lets `hold->rtp` be read after all: for who has no other way to see what comes. `port` is the one
+ * that a group is sent to. Returns 0 or a negative errno with a line. */
+int hold_listen(struct hold *hold, uint16_t port, struct gw_error *error);
+
 /* Accepts that nothing is held. */
 void hold_release(struct hold *hold);

@@ -121,6 +121,26 @@ const struct cli_command cli_commands[] = {
 			"on. Exit code 1 when there is no such camera.",
 		.example = "camera remove door",
 		.run = cli_camera_remove},
+	{.noun = "camera",
+		.verb = "probe",
+		.argument = "URL",
+		.kind = CLI_URL,
+		.summary = "ask an RTSP camera what it sends",
+		.details =
+			"Asks the camera at rtsp://HOST[:PORT]/PATH for its pictures, listens for "
+			"some seconds, and prints an entry for the configuration. What it sends "
+			"goes to the standard error: size, rate, payload type, Q, tables, restart "
+			"intervals, what was lost, and what to look at. Needs no gateway, but the "
+			"program gwd on this machine. Exit code 1 when no picture came, with a "
+			"line that says why.",
+		.example = "camera probe rtsp://192.0.2.11/stream1 --user viewer --password-file "
+			   "door.password",
+		.options = {{"--user", "NAME", "whom the camera asks for"},
+			{"--password-file", "FILE", "its first line is the password"},
+			{"--password-env", "NAME", "the variable that holds the password"},
+			{"--transport", "auto|udp|multicast", "how packets are asked for"},
+			{"--seconds", "NUMBER", "how long to listen (default 5)"}},
+		.run = cli_camera_probe},
 	{.noun = "drops",
 		.summary = "what was dropped, and why",
 		.details = "Every packet, record, frame or sample that did not go on has one "

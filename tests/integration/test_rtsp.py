@@ -1,8 +1,10 @@
 """Cameras that are asked to send: real RTSP servers that play, die, hang and refuse."""
 
+import json
 import os
 import signal
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -253,3 +255,50 @@ def test_a_camera_that_offers_tcp_only_says_so(cameras: Cameras) -> None:
     cameras.serve("--way", "tcp")
     cameras.start(cameras.camera())
     cameras.wait_for_trouble("camera offers TCP only")
+
+
+def _probe(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(it) for it in (places.gwctl(), *arguments)],
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+
+
+def test_a_probe_says_what_a_camera_sends_and_drafts_its_entry(cameras: Cameras) -> None:
+    cameras.serve("--size", "352x288", "--rate", "20", "--user", "anna", "--password", PASSWORD)
+    secret = cameras.folder / "door.password"
+    secret.write_text(PASSWORD)
+    url = cameras.camera()["url"]
+    whom = ("--user", "anna", "--password-file", secret)
+    done = _probe("--json", "camera", "probe", url, *whom, "--seconds", "2")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    stream = said["stream"]
+    assert (stream["width"], stream["height"], stream["payload_types"]) == (352, 288, [26])
+    assert (stream["q"], stream["types"], stream["lost"]) == ([255], [1], 0)
+    assert stream["with_tables"] == stream["pictures"] > 20
+    assert 15 < stream["fps"] < 25
+    assert said["advice"] == []
+    # The entry is one that the gateway takes.
+    done = _probe("camera", "probe", url, *whom, "--seconds", "1")
+    assert done.returncode == 0
+    assert "352x288" in done.stderr and PASSWORD not in done.stdout + done.stderr
+    entry = cameras.folder / "entry.yaml"
+    entry.write_text(done.stdout)
+    assert _probe("config", "check", entry).returncode == 0
+
+
+def test_a_probe_says_why_there_are_no_pictures(cameras: Cameras) -> None:
+    cameras.serve("--way", "tcp")
+    done = _probe("camera", "probe", cameras.camera()["url"], "--seconds", "1")
+    assert done.returncode == 1
+    assert "camera offers TCP only" in done.stderr
+    done = _probe("camera", "probe", cameras.camera(port=8599)["url"])
+    assert done.returncode == 1
+    assert "cannot be reached" in done.stderr
+    done = _probe("camera", "probe", f"rtsp://anna:{PASSWORD}@{cameras.theirs}/stream")
+    assert done.returncode == 2
+    assert PASSWORD not in done.stderr
