@@ -115,6 +115,19 @@ static void read_ahead(struct rx_lane *rx, const struct burst *burst, struct dat
 	}
 }
 
+/* Copies a packet for whoever captures the camera's. */
+static void record_packet(struct rx_lane *rx, const struct rte_mbuf *packet,
+	const struct datagram *datagram, const struct arrival *arrival)
+{
+	uint32_t size;
+
+	if (!recorder_wants(&rx->dp->recorder, receiver_camera(&rx->receiver, datagram)))
+		return;
+	const uint8_t *data = packet_bytes(rx, packet, &size);
+
+	recorder_put(&rx->dp->recorder, data, size, arrival->utc);
+}
+
 static inline enum outcome work_on_packet(struct rx_lane *rx, const struct burst *burst,
 	struct rte_mbuf *packet, struct datagram *datagram, const struct arrival *arrival,
 	struct assembler_done *done)
@@ -131,7 +144,11 @@ static inline enum outcome work_on_packet(struct rx_lane *rx, const struct burst
 		if (camera != STREAM_NO_CAMERA && to != rx->lane->index)
 			return hand_over(rx, packet, datagram, camera, to);
 	}
-	return receiver_put(&rx->receiver, datagram, arrival, done) ? TAKEN : NOT_YET;
+	if (!receiver_put(&rx->receiver, datagram, arrival, done))
+		return NOT_YET;
+	if (unlikely(recorder_runs(&rx->dp->recorder)))
+		record_packet(rx, packet, datagram, arrival);
+	return TAKEN;
 }
 
 /* Works on what is left of the burst. Returns how many packets went. */

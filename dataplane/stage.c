@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/eal.h"
+#include "dataplane/port_capture.h"
 #include "dataplane/slot_need.h"
 
 /* A replay that lost packets on its way must end too. */
@@ -70,6 +71,7 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 	stage->state = dp;
 	dp->stage = stage;
 	dp->capture.fd = -1;
+	recorder_end(&dp->recorder);
 	int status = gw->replay ? capture_open(&dp->capture, gw->replay->input, error) : 0;
 
 	gw->input_fault = dp->capture.fault;
@@ -94,6 +96,7 @@ static void dataplane_close(struct gw_stage *stage)
 			rte_ring_free(dp->handover[from][to]);
 	eal_close();
 	capture_close(&dp->capture);
+	recorder_close(&dp->recorder);
 	free(dp);
 	stage->state = NULL;
 }
@@ -276,4 +279,5 @@ const struct gw_stage_ops dataplane_stage = {
 	.upkeep = ports_upkeep,
 	.health = dataplane_health,
 	.describe = dataplane_describe,
+	.routes = dataplane_routes,
 };

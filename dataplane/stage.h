@@ -6,6 +6,7 @@
 #include "dataplane/capture.h"
 #include "dataplane/port_watch.h"
 #include "dataplane/receiver.h"
+#include "dataplane/recorder.h"
 #include <stdatomic.h>
 
 /* A packet in pieces is put together in so much room before it is parsed. */
@@ -34,6 +35,10 @@ struct dataplane {
 
 	/* From lane to lane: [from][to]; NULL on the diagonal. */
 	struct rte_ring *handover[GW_LANES][GW_LANES];
+
+	/* Of the capture that is being made; who makes it has set `recorder_busy`. */
+	struct recorder recorder;
+	_Atomic bool recorder_busy;
 
 	/* Replay only. */
 	struct gw_interface_config replay_interface;

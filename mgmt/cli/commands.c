@@ -241,6 +241,21 @@ const struct cli_command cli_commands[] = {
 		.options = {{"--once", NULL, "print once and end"},
 			{"--interval", "SECONDS", "time between two refreshes (default 1)"}},
 		.run = cli_top},
+	{.noun = "port",
+		.verb = "capture",
+		.argument = "FILE",
+		.kind = CLI_FILE,
+		.summary = "write a camera's packets to a file",
+		.details =
+			"Takes copies of what comes for the camera during the next seconds, with "
+			"the time of each, and writes them to FILE (pcapng), which `gwd replay`, "
+			"Wireshark and tcpdump read. The camera's pictures go on. Ends early at "
+			"60 MiB; packets that found no room are counted in the file, and told. "
+			"One capture at a time.",
+		.example = "port capture door.pcapng --camera door --seconds 5",
+		.options = {{"--camera", "NAME", "whose packets"},
+			{"--seconds", "NUMBER", "how long, 1 to 60 (default 10)"}},
+		.run = cli_port_capture},
 	{.noun = "config",
 		.verb = "check",
 		.argument = "FILE",

@@ -302,3 +302,37 @@ def test_a_probe_says_why_there_are_no_pictures(cameras: Cameras) -> None:
     done = _probe("camera", "probe", f"rtsp://anna:{PASSWORD}@{cameras.theirs}/stream")
     assert done.returncode == 2
     assert PASSWORD not in done.stderr
+
+
+def test_a_capture_of_a_camera_is_replayed_to_its_pictures(cameras: Cameras) -> None:
+    cameras.serve("--rate", "20")
+    gateway = cameras.start(cameras.camera())
+    cameras.wait_for_pictures()
+    file, out = cameras.folder / "door.pcapng", cameras.folder / "out"
+    before = cameras.delivered()
+    told = gateway.ask("port", "capture", str(file), "--camera", "door", "--seconds", "2")
+    assert told["packets"] > 100 and told["missing"] == 0
+    assert told["bytes"] == file.stat().st_size
+    # The pictures went on meanwhile.
+    assert cameras.delivered() - before > 20
+    shown = gateway.ask("camera", "show", "door")
+    media = {key: shown[key] for key in ("name", "source", "destination", "port")}
+    config = cameras.folder / "replay.yaml"
+    config.write_text(json.dumps({"cameras": [media]}))
+    replayed = subprocess.run(
+        [places.gwd(), "replay", "--config", config, "--input", file, "--output", out],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert replayed.returncode == 0, replayed.stderr
+    # One may be cut at each end.
+    assert 36 <= len(list((out / "door").glob("*.jpg"))) <= 44
+    for arguments, text in (
+        (("--camera", "nobody", "--seconds", "1"), "no camera 'nobody'"),
+        (("--camera", "door", "--seconds", "61"), "from 1 to 60"),
+    ):
+        answer = gateway.ctl("port", "capture", str(file), *arguments)
+        assert answer.code == 1 and text in answer.stderr
+    assert gateway.ctl("audit").code == 0

@@ -1,0 +1,10 @@
+/* A capture of one camera's packets, through the API. Private to the receive stage. */
+#pragma once
+
+#include "core/api.h"
+
+/* Seconds that one may take, and bytes that its answer may have. */
+#define PORT_CAPTURE_SECONDS 60
+#define PORT_CAPTURE_BYTES (60u << 20)
+
+extern const struct gw_api_route dataplane_routes[];
