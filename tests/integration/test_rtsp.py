@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from testbed import places
+from testbed.api import Api
 from testbed.gateway import Gateway, configuration
 from testbed.netns import CameraNet
 from testbed.process import Process
@@ -49,7 +50,8 @@ class Cameras:
         self.servers.append(server)
         end = time.monotonic() + 30
         while "serving" not in server.text():
-            assert server.running and time.monotonic() < end, server.text()
+            assert server.running, server.text()
+            assert time.monotonic() < end, server.text()
             time.sleep(0.1)
         return server
 
@@ -126,7 +128,8 @@ def test_a_camera_is_asked_and_plays(cameras: Cameras) -> None:
     assert (shown["width"], shown["height"]) == (2056, 64)
     # What was learned is no configuration.
     (stored,) = gateway.ask("config", "show")["cameras"]
-    assert "port" not in stored and "source" not in stored
+    assert "port" not in stored
+    assert "source" not in stored
     assert gateway.ctl("config", "diff").code == 0
     assert gateway.ctl("audit").code == 0
     assert cameras.trouble() == ""
@@ -241,6 +244,27 @@ def test_a_server_that_misbehaves_costs_no_other_camera_a_picture(
     assert gateway.stop() < 5
 
 
+def test_200_cameras_that_come_back_at_once_do_not_come_all_at_once(cameras: Cameras) -> None:
+    server = cameras.serve_rudely("busy")
+    names = [f"cam{number}" for number in range(200)]
+    gateway = cameras.start(*(cameras.camera(name) for name in names))
+
+    def sessions() -> list[dict[str, Any]]:
+        with Api(gateway.socket) as api:
+            services = api.get("services")["services"]
+        return next(it for it in services if it["service"] == "session")["facts"]["sessions"]
+
+    cameras.wait_for(
+        lambda: all(session["failed"] >= 2 for session in sessions()), "not all were tried twice"
+    )
+    at_once = [int(line.split()[1]) for line in server.text().splitlines() if "clients" in line]
+    assert len(at_once) >= 400
+    # Sixteen, and some that are gone and that the server has not missed yet.
+    assert max(at_once) <= 32
+    assert "too busy (503)" in cameras.wait_for_trouble("503", "cam7")
+    assert gateway.stop() < 5
+
+
 def test_a_camera_that_sends_to_a_group_is_received(cameras: Cameras) -> None:
     cameras.net.run(
         *("ip", "route", "add", "239.0.0.0/8", "dev", cameras.net.inside, "src", cameras.theirs)
@@ -285,7 +309,8 @@ def test_a_probe_says_what_a_camera_sends_and_drafts_its_entry(cameras: Cameras)
     # The entry is one that the gateway takes.
     done = _probe("camera", "probe", url, *whom, "--seconds", "1")
     assert done.returncode == 0
-    assert "352x288" in done.stderr and PASSWORD not in done.stdout + done.stderr
+    assert "352x288" in done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
     entry = cameras.folder / "entry.yaml"
     entry.write_text(done.stdout)
     assert _probe("config", "check", entry).returncode == 0
@@ -311,7 +336,8 @@ def test_a_capture_of_a_camera_is_replayed_to_its_pictures(cameras: Cameras) -> 
     file, out = cameras.folder / "door.pcapng", cameras.folder / "out"
     before = cameras.delivered()
     told = gateway.ask("port", "capture", str(file), "--camera", "door", "--seconds", "2")
-    assert told["packets"] > 100 and told["missing"] == 0
+    assert told["packets"] > 100
+    assert told["missing"] == 0
     assert told["bytes"] == file.stat().st_size
     # The pictures went on meanwhile.
     assert cameras.delivered() - before > 20
@@ -334,5 +360,6 @@ def test_a_capture_of_a_camera_is_replayed_to_its_pictures(cameras: Cameras) -> 
         (("--camera", "door", "--seconds", "61"), "from 1 to 60"),
     ):
         answer = gateway.ctl("port", "capture", str(file), *arguments)
-        assert answer.code == 1 and text in answer.stderr
+        assert answer.code == 1
+        assert text in answer.stderr
     assert gateway.ctl("audit").code == 0

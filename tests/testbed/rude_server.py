@@ -1,15 +1,18 @@
 """An RTSP service that misbehaves, in as many lines as that takes: a program for any Python.
 
-`silent` takes connections and never answers; `shut` closes them at once; `noise` answers with what is
-no RTSP; `stuck` answers DESCRIBE and nothing after it. `sha256` asks for a digest of that kind, and has
-no stream (404) for who knows the password.
+`silent` takes connections and never answers; `shut` closes them at once; `noise` answers with
+what is no RTSP; `stuck` answers DESCRIBE and nothing after it. `sha256` asks for a digest of that
+kind, and has no stream (404) for who knows the password. `busy` says that it is, a moment later,
+and prints how many clients it has at each one that comes.
 """
 
 import argparse
+import contextlib
 import hashlib
 import re
 import socket
 import threading
+import time
 
 SDP = "v=0\r\nm=video 0 RTP/AVP 26\r\na=control:stream=0\r\n"
 
@@ -44,8 +47,24 @@ def answer_digest(request: str, sequence: str) -> str:
     )
 
 
+clients: set[socket.socket] = set()
+
+
+def count(connection: socket.socket) -> None:
+    """One more client, until it is gone."""
+    clients.add(connection)
+    print("clients:", len(clients), flush=True)
+
+
 def serve(connection: socket.socket, kind: str) -> None:
     """Treats one client."""
+    with contextlib.suppress(OSError):
+        treat(connection, kind)
+    clients.discard(connection)
+
+
+def treat(connection: socket.socket, kind: str) -> None:
+    """The same, while it is there."""
     while data := connection.recv(65536):
         if kind == "noise":
             connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n" * 3)
@@ -53,6 +72,9 @@ def serve(connection: socket.socket, kind: str) -> None:
             return
         request = data.decode(errors="replace")
         sequence = next((line for line in request.split("\r\n") if line.startswith("CSeq")), "")
+        if kind == "busy":
+            time.sleep(0.1)
+            connection.sendall(f"RTSP/1.0 503 Busy\r\n{sequence}\r\n\r\n".encode())
         if kind == "sha256":
             connection.sendall(answer_digest(request, sequence).encode())
         if kind == "stuck" and request.startswith("DESCRIBE"):
@@ -67,7 +89,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--address", required=True)
     parser.add_argument("--port", type=int, default=8554)
-    parser.add_argument("kind", choices=("silent", "shut", "noise", "stuck", "sha256"))
+    parser.add_argument("kind", choices=("silent", "shut", "noise", "stuck", "sha256", "busy"))
     arguments = parser.parse_args()
     with socket.create_server((arguments.address, arguments.port), backlog=256) as listener:
         print("serving", flush=True)
@@ -76,6 +98,7 @@ def main() -> None:
             if arguments.kind == "shut":
                 connection.close()
             else:
+                count(connection)
                 threading.Thread(target=serve, args=(connection, arguments.kind)).start()
 
 
