@@ -97,6 +97,7 @@ struct question {
 	const char *body; /* NULL: none */
 	long timeout_ms;
 	bool quiet; /* no line on stderr */
+	bool raw; /* the answer is no JSON, and stays in the client */
 };
 
 /* One request; the connection is kept for the next. */
@@ -142,6 +143,8 @@ static int ask(struct cli *cli, const struct question *question, json_t **reply)
 		return CLI_NO_DAEMON;
 	}
 	curl_easy_getinfo(cli->client->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (question->raw && status == 200)
+		return CLI_WELL;
 	json_t *answer = status == 204 ? json_object()
 				       : json_loadb(cli->client->data, cli->client->size, 0, NULL);
 	if (status >= 200 && status < 300 && json_is_object(answer)) {
@@ -159,14 +162,14 @@ static int ask(struct cli *cli, const struct question *question, json_t **reply)
 
 int client_get(struct cli *cli, const char *path, json_t **reply)
 {
-	const struct question question = {"GET", path, NULL, TIMEOUT_MS, false};
+	const struct question question = {"GET", path, NULL, TIMEOUT_MS, false, false};
 
 	return ask(cli, &question, reply);
 }
 
 int client_peek(struct cli *cli, const char *path, json_t **reply)
 {
-	const struct question question = {"GET", path, NULL, PEEK_MS, true};
+	const struct question question = {"GET", path, NULL, PEEK_MS, true, false};
 
 	return ask(cli, &question, reply);
 }
@@ -189,14 +192,14 @@ static char *join(const char *const *segments)
 }
 
 static int send_and_wait(struct cli *cli, const char *method, const char *const *segments,
-	const json_t *body, long timeout_ms, json_t **reply)
+	const json_t *body, long timeout_ms, bool raw, json_t **reply)
 {
 	char *path = join(segments), *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 	int code = CLI_NOT_WELL;
 
 	*reply = NULL;
 	if (path && (text || !body)) {
-		const struct question question = {method, path, text, timeout_ms, false};
+		const struct question question = {method, path, text, timeout_ms, false, raw};
 
 		code = ask(cli, &question, reply);
 	} else {
@@ -210,11 +213,22 @@ static int send_and_wait(struct cli *cli, const char *method, const char *const 
 int client_send(struct cli *cli, const char *method, const char *const *path, const json_t *body,
 	json_t **reply)
 {
-	return send_and_wait(cli, method, path, body, TIMEOUT_MS, reply);
+	return send_and_wait(cli, method, path, body, TIMEOUT_MS, false, reply);
+}
+
+int client_fetch(struct cli *cli, const char *method, const char *const *path, const json_t *body,
+	const char **data, size_t *size)
+{
+	json_t *none;
+	const int code = send_and_wait(cli, method, path, body, SLOW_TIMEOUT_MS, true, &none);
+
+	*data = code == CLI_WELL ? cli->client->data : NULL;
+	*size = code == CLI_WELL ? cli->client->size : 0;
+	return code;
 }
 
 int client_send_slow(struct cli *cli, const char *method, const char *const *path,
 	const json_t *body, json_t **reply)
 {
-	return send_and_wait(cli, method, path, body, SLOW_TIMEOUT_MS, reply);
+	return send_and_wait(cli, method, path, body, SLOW_TIMEOUT_MS, false, reply);
 }
