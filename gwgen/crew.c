@@ -1,0 +1,319 @@
+#include "gwgen/crew.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/bytes.h"
+#include "gwgen/capture_film.h"
+#include "gwgen/put.h"
+#include "gwgen/sources.h"
+
+#define OWN_PICTURES 8
+#define MOST_CAMERAS 4096
+#define SOURCE_PORT 40000
+#define IP_UDP 28
+/* Which a film's pictures may have at most; a whole file of more is not what cameras send. */
+#define SHADOW_NS 500000000
+
+static int read_size(
+	const struct options *options, uint16_t *width, uint16_t *height, struct gw_error *error)
+{
+	const char *text = options->value[OPTION_SIZE];
+	unsigned int w = 640, h = 480;
+	char rest;
+
+	if (text &&
+		(sscanf(text, "%ux%u%c", &w, &h, &rest) != 2 || w < 16 || h < 16 || w > 8192 ||
+			h > 8192))
+		return gw_error_set(
+			error, -EINVAL, "--size %s: it is WIDTHxHEIGHT, as 1280x720", text);
+	*width = (uint16_t)w;
+	*height = (uint16_t)h;
+	return 0;
+}
+
+static int read_mac(const struct options *options, uint8_t mac[6], struct gw_error *error)
+{
+	const char *text =
+		options->value[OPTION_MAC] ? options->value[OPTION_MAC] : "02:00:00:00:00:02";
+	unsigned int byte[6];
+	char rest;
+
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &byte[0], &byte[1], &byte[2], &byte[3],
+		    &byte[4], &byte[5], &rest) != 6)
+		return gw_error_set(error, -EINVAL,
+			"--mac %s: it is an Ethernet address, as 02:00:00:00:00:02", text);
+	for (int i = 0; i < 6; i++)
+		mac[i] = (uint8_t)byte[i];
+	return 0;
+}
+
+static int read_network(
+	struct network *network, const struct options *options, struct gw_error *error)
+{
+	static const uint8_t from[6] = {2, 0, 0, 0, 0, 1};
+	double port, vlan;
+	int status = read_mac(options, network->to, error);
+
+	memcpy(network->from, from, sizeof(from));
+	if (status == 0)
+		status =
+			options_address(options, OPTION_SOURCE, "10.1.0.1", network->source, error);
+	if (status == 0)
+		status = options_address(
+			options, OPTION_DESTINATION, "10.0.0.2", network->destination, error);
+	if (status == 0)
+		status = options_number(options, OPTION_UDP_PORT, 1, 65534, 5004, &port, error);
+	if (status == 0)
+		status = options_number(options, OPTION_VLAN, 1, 4094, 0, &vlan, error);
+	if (status != 0)
+		return status;
+	network->port = (uint16_t)port;
+	network->vlan = (uint16_t)vlan;
+	network->source_port = SOURCE_PORT;
+	network->udp_checksum = !options_has(options, OPTION_NO_CHECKSUM);
+	return 0;
+}
+
+/* The kinds in the order in which cameras have them. Returns how many, or -EINVAL. */
+static int read_kinds(const struct options *options, const struct kind *list[], uint32_t room,
+	struct gw_error *error)
+{
+	uint32_t count = 0;
+
+	if (options->camera_count == 0)
+		list[count++] = &kinds[0];
+	for (uint32_t i = 0; i < options->camera_count; i++) {
+		const struct kind *kind = kind_find(options->cameras[i]);
+
+		if (strcmp(options->cameras[i], "all") == 0) {
+			for (kind = kinds; kind->name && count < room; kind++)
+				list[count++] = kind;
+			continue;
+		}
+		if (!kind)
+			return gw_error_set(error, -EINVAL,
+				"--camera %s: no such kind: gwgen list names them",
+				options->cameras[i]);
+		if (count < room)
+			list[count++] = kind;
+	}
+	return (int)count;
+}
+
+static int open_sources(
+	struct sources *sources, const struct options *options, struct gw_error *error)
+{
+	uint16_t width = 0, height = 0;
+	int status = read_size(options, &width, &height, error);
+
+	for (uint32_t i = 0; status == 0 && i < options->picture_count; i++)
+		status = sources_add(sources, options->pictures[i], error);
+	if (status == 0 && options->picture_count == 0)
+		status = sources_draw(sources, OWN_PICTURES, width, height, error);
+	if (status == 0 && sources->capture &&
+		(options->picture_count > 1 || options->camera_count > 0))
+		status = gw_error_set(error, -EINVAL,
+			"%s is a capture: it has its own kind of camera, and stands alone",
+			sources->capture);
+	return status;
+}
+
+static int make_films(struct crew *crew, const struct sources *sources,
+	const struct kind *const list[], uint32_t count, uint32_t room, struct gw_error *error)
+{
+	crew->films = calloc(count, sizeof(*crew->films));
+	if (!crew->films)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	for (; crew->film_count < count; crew->film_count++) {
+		struct film *film = &crew->films[crew->film_count];
+		const int status = sources->capture
+			? capture_film_make(film, sources->capture, error)
+			: film_make(film, list[crew->film_count], sources->list, sources->count,
+				  room, error);
+
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+static int make_cameras(struct crew *crew, uint32_t count, struct gw_error *error)
+{
+	crew->count = crew->streams = count;
+	for (uint32_t i = 0; i < count; i++)
+		crew->streams += crew->films[i % crew->film_count].kind->twice;
+	crew->cameras = calloc(crew->streams, sizeof(*crew->cameras));
+	return crew->cameras ? 0 : gw_error_set(error, -ENOMEM, "out of memory");
+}
+
+static int read_pace(struct crew *crew, const struct options *options, struct gw_error *error)
+{
+	const char *pacing = options->value[OPTION_PACING];
+	double seed, link;
+	int status = options_number(options, OPTION_RATE, 0.001, 1e6, 25, &crew->rate, error);
+
+	if (status == 0)
+		status = options_number(options, OPTION_LINK, 0.001, 1e6, 0, &link, error);
+	if (status == 0)
+		status = options_number(options, OPTION_SEED, 0, 4e9, 1, &seed, error);
+	if (status != 0)
+		return status;
+	crew->at_once = pacing && strcmp(pacing, "burst") == 0;
+	crew->link_bps = (uint64_t)(link * 1e6);
+	crew->seed = (uint64_t)seed;
+	return 0;
+}
+
+int crew_open(struct crew *crew, const struct options *options, struct gw_error *error)
+{
+	const struct kind *list[OPTIONS_MANY + 64];
+	const int kind_count = read_kinds(options, list, OPTIONS_MANY + 64, error);
+	struct sources sources = {0};
+	double count, mtu;
+	int status = kind_count < 0 ? kind_count : 0;
+
+	memset(crew, 0, sizeof(*crew));
+	if (status == 0)
+		status = options_number(
+			options, OPTION_CAMERAS, 1, MOST_CAMERAS, kind_count, &count, error);
+	if (status == 0)
+		status = options_number(options, OPTION_MTU, 256, 9000, 1500, &mtu, error);
+	if (status == 0)
+		status = read_pace(crew, options, error);
+	if (status == 0)
+		status = read_network(&crew->network, options, error);
+	if (status == 0)
+		status = open_sources(&sources, options, error);
+	if (status == 0)
+		status = make_films(
+			crew, &sources, list, (uint32_t)kind_count, (uint32_t)mtu - IP_UDP, error);
+	if (status == 0)
+		status = make_cameras(crew, (uint32_t)count, error);
+	sources_close(&sources);
+	if (status == 0)
+		crew_begin(crew, 0);
+	else
+		crew_close(crew);
+	return status;
+}
+
+void crew_close(struct crew *crew)
+{
+	for (uint32_t i = 0; i < crew->film_count; i++)
+		film_destroy(&crew->films[i]);
+	free(crew->films);
+	free(crew->cameras);
+	memset(crew, 0, sizeof(*crew));
+}
+
+static struct network network_of(const struct crew *crew, uint32_t camera, const struct film *film)
+{
+	struct network network = crew->network;
+
+	put32(network.source, read_be32(network.source) + camera);
+	network.no_ip_checksum = film->kind->no_ip_checksum;
+	return network;
+}
+
+void crew_begin(struct crew *crew, int64_t begin_ns)
+{
+	const double period_ns = 1e9 / crew->rate;
+	uint32_t shadow = crew->count;
+
+	for (uint32_t i = 0; i < crew->count; i++) {
+		const struct film *film = &crew->films[i % crew->film_count];
+		const struct network network = network_of(crew, i, film);
+		struct camera_plan plan = {
+			.begin_ns = begin_ns + (int64_t)(period_ns * i / crew->count),
+			.period_ns = period_ns,
+			.at_once = crew->at_once,
+			.link_bps = crew->link_bps,
+			.seed = crew->seed + i * 7919u,
+		};
+
+		camera_begin(&crew->cameras[i], film, &network, &plan);
+		if (film->kind->twice) {
+			struct camera *twin = &crew->cameras[shadow++];
+
+			*twin = crew->cameras[i];
+			twin->plan.begin_ns += SHADOW_NS;
+			twin->clock_begin_ns += SHADOW_NS;
+		}
+	}
+}
+
+double crew_packets_per_picture(const struct crew *crew)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < crew->count; i++) {
+		const struct film *film = &crew->films[i % crew->film_count];
+		const double shots = film->shot_count;
+
+		sum += film->packet_count / (shots * film->shots[0].pictures);
+	}
+	return sum / crew->count;
+}
+
+double crew_bytes_per_picture(const struct crew *crew)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < crew->count; i++) {
+		const struct film *film = &crew->films[i % crew->film_count];
+		const double shots = film->shot_count;
+
+		sum += (film->bytes_count +
+			       (double)film->packet_count * network_headers(&crew->network)) /
+			(shots * film->shots[0].pictures);
+	}
+	return sum / crew->count;
+}
+
+void crew_print_configuration(const struct crew *crew, FILE *out)
+{
+	fputs("cameras:\n", out);
+	for (uint32_t i = 0; i < crew->count; i++) {
+		const struct film *film = &crew->films[i % crew->film_count];
+		const struct network network = network_of(crew, i, film);
+		const uint8_t *from = network.source, *to = network.destination;
+
+		fprintf(out,
+			"  - {name: cam%u, source: %u.%u.%u.%u, destination: %u.%u.%u.%u, "
+			"port: %u",
+			i, from[0], from[1], from[2], from[3], to[0], to[1], to[2], to[3],
+			network.port);
+		if (film->kind->tell_size && film->picture_count > 0)
+			fprintf(out, ", width: %u, height: %u", film->pictures[0].width,
+				film->pictures[0].height);
+		if (film->kind->tell_type)
+			fprintf(out, ", payload_type: %u", film->kind->style.payload_type);
+		fputs("}\n", out);
+	}
+}
+
+int crew_save(const struct crew *crew, const char *folder, struct gw_error *error)
+{
+	if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+		return gw_error_set(error, -errno, "%s: %s", folder, strerror(errno));
+	for (uint32_t f = 0; f < crew->film_count; f++) {
+		const struct film *film = &crew->films[f];
+
+		for (uint32_t i = 0; i < film->picture_count; i++) {
+			char path[4096];
+
+			snprintf(path, sizeof(path), "%s/%s-%04u.jpg", folder, film->kind->name, i);
+			FILE *file = fopen(path, "wbe");
+
+			if (!file)
+				return gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
+			fwrite(film->pictures[i].bytes, 1, film->pictures[i].size, file);
+			if (fclose(file) != 0)
+				return gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
+		}
+	}
+	return 0;
+}
