@@ -1,6 +1,7 @@
 #include "gwgen/crew.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +15,9 @@
 #define MOST_CAMERAS 4096
 #define SOURCE_PORT 40000
 #define IP_UDP 28
-/* Which a film's pictures may have at most; a whole file of more is not what cameras send. */
+#define FCS 4
+#define NOBODY ((const uint8_t[]){198, 18, 0, 1}) /* RFC 2544, C.2.2 */
+/* By so much a stream that is sent twice comes later. */
 #define SHADOW_NS 500000000
 
 static int read_size(
@@ -200,6 +203,30 @@ int crew_open(struct crew *crew, const struct options *options, struct gw_error 
 	return status;
 }
 
+int crew_open_plain(
+	struct crew *crew, uint32_t frame, const struct options *options, struct gw_error *error)
+{
+	int status;
+
+	memset(crew, 0, sizeof(*crew));
+	status = read_pace(crew, options, error);
+	if (status == 0)
+		status = read_network(&crew->network, options, error);
+	if (status != 0)
+		return status;
+	memcpy(crew->network.source, NOBODY, 4);
+	crew->films = calloc(1, sizeof(*crew->films));
+	if (!crew->films)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	crew->film_count = 1;
+	status = film_make_plain(crew->films, frame - FCS - network_headers(&crew->network), error);
+	if (status == 0)
+		status = make_cameras(crew, 1, error);
+	if (status != 0)
+		crew_close(crew);
+	return status;
+}
+
 void crew_close(struct crew *crew)
 {
 	for (uint32_t i = 0; i < crew->film_count; i++)
@@ -216,6 +243,11 @@ static struct network network_of(const struct crew *crew, uint32_t camera, const
 	put32(network.source, read_be32(network.source) + camera);
 	network.no_ip_checksum = film->kind->no_ip_checksum;
 	return network;
+}
+
+void crew_move(struct crew *crew, uint32_t by)
+{
+	put32(crew->network.source, read_be32(crew->network.source) + by);
 }
 
 void crew_begin(struct crew *crew, int64_t begin_ns)
@@ -273,25 +305,45 @@ double crew_bytes_per_picture(const struct crew *crew)
 	return sum / crew->count;
 }
 
+static const char *address_text(const uint8_t address[4], char text[16])
+{
+	snprintf(text, 16, "%u.%u.%u.%u", address[0], address[1], address[2], address[3]);
+	return text;
+}
+
+json_t *crew_describe(const struct crew *crew, uint32_t camera, const char *name)
+{
+	const struct film *film = &crew->films[camera % crew->film_count];
+	const struct network network = network_of(crew, camera, film);
+	char source[16], destination[16];
+	json_t *object = json_pack("{s:s, s:s, s:s, s:i}", "name", name, "source",
+		address_text(network.source, source), "destination",
+		address_text(network.destination, destination), "port", network.port);
+
+	if (film->kind->tell_size && film->picture_count > 0)
+		json_object_update_new(object,
+			json_pack("{s:i, s:i}", "width", film->pictures[0].width, "height",
+				film->pictures[0].height));
+	if (film->kind->tell_type)
+		json_object_set_new(
+			object, "payload_type", json_integer(film->kind->style.payload_type));
+	return object;
+}
+
+/* One line a camera: JSON is YAML. */
 void crew_print_configuration(const struct crew *crew, FILE *out)
 {
 	fputs("cameras:\n", out);
 	for (uint32_t i = 0; i < crew->count; i++) {
-		const struct film *film = &crew->films[i % crew->film_count];
-		const struct network network = network_of(crew, i, film);
-		const uint8_t *from = network.source, *to = network.destination;
+		char name[32];
 
-		fprintf(out,
-			"  - {name: cam%u, source: %u.%u.%u.%u, destination: %u.%u.%u.%u, "
-			"port: %u",
-			i, from[0], from[1], from[2], from[3], to[0], to[1], to[2], to[3],
-			network.port);
-		if (film->kind->tell_size && film->picture_count > 0)
-			fprintf(out, ", width: %u, height: %u", film->pictures[0].width,
-				film->pictures[0].height);
-		if (film->kind->tell_type)
-			fprintf(out, ", payload_type: %u", film->kind->style.payload_type);
-		fputs("}\n", out);
+		snprintf(name, sizeof(name), "cam%u", i);
+		json_t *object = crew_describe(crew, i, name);
+
+		fputs("  - ", out);
+		json_dumpf(object, out, 0);
+		fputc('\n', out);
+		json_decref(object);
 	}
 }
 

@@ -12,6 +12,7 @@ static const char *const exits[] = {
 	[GWGEN_WELL] = "all went as it was asked for",
 	[GWGEN_NOT_WELL] = "not all went, or there is no figure to give",
 	[GWGEN_USAGE] = "the command line makes no sense",
+	[GWGEN_NO_DAEMON] = "no gateway answers on the socket",
 };
 
 /* Words up to the width, those of further lines below `column`. */
@@ -50,13 +51,13 @@ static void print_options(FILE *out, enum command command)
 
 void help_overview(FILE *out)
 {
-	fputs("gwgen: sends RTP/JPEG as cameras do\n\n"
+	fputs("gwgen: sends RTP/JPEG as cameras do, and finds out what a gateway takes\n\n"
 	      "usage: gwgen [command] [options]\n\ncommands:\n",
 		out);
 	for (int i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-20s  %s\n", command_facts[i].name, command_facts[i].summary);
 	fputs("\nexit codes:\n", out);
-	for (int i = 0; i <= GWGEN_USAGE; i++)
+	for (int i = 0; i <= GWGEN_NO_DAEMON; i++)
 		fprintf(out, "  %-20d  %s\n", i, exits[i]);
 	fputs("\ngwgen COMMAND --help explains a command and its options, with an example.\n", out);
 }
@@ -125,7 +126,7 @@ static void roff_option(FILE *out, const struct option_facts *o)
 void help_manual(FILE *out)
 {
 	fputs(".TH GWGEN 1 \"\" \"Framegate " GW_VERSION "\" \"Framegate\"\n"
-	      ".SH NAME\ngwgen \\- send RTP/JPEG as cameras do\n"
+	      ".SH NAME\ngwgen \\- send RTP/JPEG as cameras do, and find out what a gateway takes\n"
 	      ".SH SYNOPSIS\n.B gwgen\n[\\fIcommand\\fR] [\\fIoptions\\fR]\n"
 	      ".SH DESCRIPTION\nA packet generator and simulator of cameras on DPDK. It makes the "
 	      "packets of many cameras from JPEG pictures, in the way of every sender that it "
@@ -146,7 +147,7 @@ void help_manual(FILE *out)
 		fputs(".\n", out);
 	}
 	fputs(".SH EXIT STATUS\n", out);
-	for (int i = 0; i <= GWGEN_USAGE; i++)
+	for (int i = 0; i <= GWGEN_NO_DAEMON; i++)
 		fprintf(out, ".TP\n.B %d\n%s.\n", i, exits[i]);
 	fputs(".SH SEE ALSO\n.BR gwd (8),\n.BR gwctl (1)\n", out);
 }
@@ -214,7 +215,7 @@ void help_completion(FILE *out)
 	      "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} choices "
 	      "command=send it\n"
 	      "\tfor it in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-	      "\t\tcase $it in send|config|list|help|completion) command=$it; break ;; "
+	      "\t\tcase $it in send|search|config|list|help|completion) command=$it; break ;; "
 	      "esac\n"
 	      "\tdone\n"
 	      "\tcase $before in\n",

@@ -1,5 +1,7 @@
 /* gwgen: a packet generator and simulator of cameras on DPDK. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,9 +9,23 @@
 #include "core/standard_files.h"
 #include "gwgen/crew.h"
 #include "gwgen/help.h"
+#include "gwgen/line_rate.h"
 #include "gwgen/send.h"
 
-#include <fcntl.h>
+static atomic_bool stop;
+
+static void on_signal(int number)
+{
+	atomic_store_explicit(&stop, true, memory_order_relaxed);
+}
+
+static void catch_signals(void)
+{
+	const struct sigaction action = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
 
 static int print_configuration(const struct options *options)
 {
@@ -67,9 +83,12 @@ static int run(const struct options *options)
 		return help(options);
 	case COMMAND_COMPLETION:
 		return completion(options);
+	case COMMAND_SEARCH:
+		catch_signals();
+		return line_rate_run(options, &stop);
 	default:
-		send_catch_signals();
-		return send_run(options);
+		catch_signals();
+		return send_run(options, &stop);
 	}
 }
 

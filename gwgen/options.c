@@ -6,8 +6,9 @@
 #include <string.h>
 
 #define SEND (1u << COMMAND_SEND)
+#define SEARCH (1u << COMMAND_SEARCH)
 #define CONFIG (1u << COMMAND_CONFIG)
-#define TRAFFIC (SEND | CONFIG)
+#define TRAFFIC (SEND | SEARCH | CONFIG)
 #define ALL ((1u << COMMAND_COUNT) - 1)
 
 const struct command_facts command_facts[COMMAND_COUNT] = {
@@ -18,6 +19,14 @@ const struct command_facts command_facts[COMMAND_COUNT] = {
 		"is; the exit code is 1 when not all of it went. It is the command when none is "
 		"named.",
 		"send --port net_af_packet0,iface=cam0 --cameras 16 --rate 25 --seconds 10"},
+	[COMMAND_SEARCH] = {"search", "Find the highest rate that a gateway takes without loss",
+		"Searches in the manner of RFC 2544 and MLRsearch: short trials narrow the rate "
+		"down, "
+		"long ones confirm it. The gateway is asked for its counters before and after each "
+		"trial, and no figure is given when they do not add up. Writes one page "
+		"(report.html) "
+		"and report.json with every trial.",
+		"search --port 0000:01:00.0 --most 14.88 --report results"},
 	[COMMAND_CONFIG] = {"config", "Print the cameras as a gateway's configuration",
 		"Takes the options of send and prints the list of cameras that gwd needs to "
 		"receive "
@@ -33,7 +42,7 @@ const struct command_facts command_facts[COMMAND_COUNT] = {
 };
 
 const struct option_facts option_facts[OPTION_COUNT] = {
-	[OPTION_PORT] = {"--port", "DEVICE", OPTION_WORD, SEND,
+	[OPTION_PORT] = {"--port", "DEVICE", OPTION_WORD, SEND | SEARCH,
 		"send by this port of DPDK's: a PCI address, or net_af_packet0,iface=NAME", NULL},
 	[OPTION_OUTPUT] = {"--output", "FILE", OPTION_FILE, SEND,
 		"write a capture (pcap) instead, as fast as the disk takes it", NULL},
@@ -50,10 +59,10 @@ const struct option_facts option_facts[OPTION_COUNT] = {
 		"pixels of pictures of its own (640x480)", NULL},
 	[OPTION_RATE] = {"--rate", "N", OPTION_WORD, SEND | CONFIG,
 		"pictures a second of each camera (25)", NULL},
-	[OPTION_PACING] = {"--pacing", "HOW", OPTION_WORD, SEND,
+	[OPTION_PACING] = {"--pacing", "HOW", OPTION_WORD, SEND | SEARCH,
 		"packets 'even' over the time of a picture, or a picture in a 'burst' (even)",
 		"even|burst"},
-	[OPTION_LINK] = {"--link", "MBITS", OPTION_WORD, SEND,
+	[OPTION_LINK] = {"--link", "MBITS", OPTION_WORD, SEND | SEARCH,
 		"a burst is as fast as a camera's link of so many Mbit/s (as fast as can be)",
 		NULL},
 	[OPTION_SECONDS] = {"--seconds", "N", OPTION_WORD, SEND,
@@ -68,10 +77,10 @@ const struct option_facts option_facts[OPTION_COUNT] = {
 		"IPv4 address that they send to (10.0.0.2)", NULL},
 	[OPTION_UDP_PORT] = {"--udp-port", "N", OPTION_WORD, TRAFFIC,
 		"UDP port that they send to (5004)", NULL},
-	[OPTION_MAC] = {"--mac", "ADDRESS", OPTION_WORD, SEND,
+	[OPTION_MAC] = {"--mac", "ADDRESS", OPTION_WORD, SEND | SEARCH,
 		"Ethernet address that they send to (02:00:00:00:00:02)", NULL},
-	[OPTION_VLAN] = {"--vlan", "N", OPTION_WORD, SEND, "802.1Q tag (none)", NULL},
-	[OPTION_NO_CHECKSUM] = {"--no-checksum", NULL, OPTION_NOTHING, SEND,
+	[OPTION_VLAN] = {"--vlan", "N", OPTION_WORD, SEND | SEARCH, "802.1Q tag (none)", NULL},
+	[OPTION_NO_CHECKSUM] = {"--no-checksum", NULL, OPTION_NOTHING, SEND | SEARCH,
 		"leave UDP checksums out", NULL},
 	[OPTION_LOSS] = {"--loss", "PERCENT", OPTION_WORD, SEND, "packets that are lost", NULL},
 	[OPTION_DUPLICATE] = {"--duplicate", "PERCENT", OPTION_WORD, SEND,
@@ -86,11 +95,36 @@ const struct option_facts option_facts[OPTION_COUNT] = {
 		"sender reports every two seconds, to the UDP port above", NULL},
 	[OPTION_RTCP_SAME_PORT] = {"--rtcp-same-port", NULL, OPTION_NOTHING, SEND,
 		"sender reports to the same port as pictures (RFC 5761)", NULL},
-	[OPTION_SEED] = {"--seed", "N", OPTION_WORD, SEND,
+	[OPTION_SEED] = {"--seed", "N", OPTION_WORD, SEND | SEARCH,
 		"what is random depends on it; the same seed sends the same (1)", NULL},
 	[OPTION_SAVE] = {"--save", "FOLDER", OPTION_FILE, SEND,
 		"write the pictures that are sent, as a receiver must see them: KIND-NUMBER.jpg",
 		NULL},
+	[OPTION_SOCKET] = {"--socket", "PATH", OPTION_FILE, SEARCH,
+		"API socket of the gateway under test (/run/framegate/api.sock)", NULL},
+	[OPTION_CRITERION] = {"--criterion", "WHICH", OPTION_WORD, SEARCH,
+		"what is without loss: 'packets' (none lost), 'frames' (99.9 % complete), 'both' "
+		"(both)",
+		"packets|frames|both"},
+	[OPTION_FRAME_SIZES] = {"--frame-sizes", "LIST", OPTION_WORD, SEARCH,
+		"Ethernet frame sizes with FCS to search with packets of no camera, and 'mix' for "
+		"the cameras' pictures (64,128,256,512,1024,1280,1518,mix)",
+		NULL},
+	[OPTION_MOST] = {"--most", "MPPS", OPTION_WORD, SEARCH,
+		"never send more million packets a second (what the link carries, 1 without one)",
+		NULL},
+	[OPTION_SHORT] = {"--short", "SECONDS", OPTION_WORD, SEARCH,
+		"length of the first trials (1)", NULL},
+	[OPTION_LONG] = {"--long", "SECONDS", OPTION_WORD, SEARCH,
+		"length of the trials that confirm (30)", NULL},
+	[OPTION_PRECISION] = {"--precision", "PERCENT", OPTION_WORD, SEARCH,
+		"how far the highest good and the lowest bad rate may be apart (1)", NULL},
+	[OPTION_EXCEED] = {"--exceed", "PERCENT", OPTION_WORD, SEARCH,
+		"share of the time at a rate that may be bad, on a noisy machine (0)", NULL},
+	[OPTION_RETURN] = {"--return", NULL, OPTION_NOTHING, SEARCH,
+		"no gateway: what is under test sends the packets back by the same port", NULL},
+	[OPTION_REPORT] = {"--report", "FOLDER", OPTION_FILE, SEARCH,
+		"where report.html and report.json go (line-rate)", NULL},
 	[OPTION_JSON] = {"--json", NULL, OPTION_NOTHING, ALL, "print one JSON object", NULL},
 	[OPTION_QUIET] = {"--quiet", NULL, OPTION_NOTHING, ALL, "no progress", NULL},
 	[OPTION_LIST] = {"--list", NULL, OPTION_NOTHING, SEND, "the same as the command list",
@@ -165,7 +199,7 @@ static int take_word(
 			}
 		}
 		return gw_error_set(error, -EINVAL,
-			"unknown command '%s': it is send, config, list, help or "
+			"unknown command '%s': it is send, search, config, list, help or "
 			"completion",
 			word);
 	}

@@ -12,10 +12,12 @@ enum gwgen_exit {
 	GWGEN_WELL = 0,
 	GWGEN_NOT_WELL = 1, /* it did not go as it was asked for */
 	GWGEN_USAGE = 2, /* the command line makes no sense */
+	GWGEN_NO_DAEMON = 3, /* no gateway answers on the socket */
 };
 
 enum command {
 	COMMAND_SEND,
+	COMMAND_SEARCH,
 	COMMAND_CONFIG,
 	COMMAND_LIST,
 	COMMAND_HELP,
@@ -51,6 +53,16 @@ enum option {
 	OPTION_RTCP_SAME_PORT,
 	OPTION_SEED,
 	OPTION_SAVE,
+	OPTION_SOCKET,
+	OPTION_CRITERION,
+	OPTION_FRAME_SIZES,
+	OPTION_MOST,
+	OPTION_SHORT,
+	OPTION_LONG,
+	OPTION_PRECISION,
+	OPTION_EXCEED,
+	OPTION_RETURN,
+	OPTION_REPORT,
 	OPTION_JSON,
 	OPTION_QUIET,
 	OPTION_LIST,

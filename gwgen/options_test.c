@@ -34,8 +34,8 @@ static void words_are_understood(void **state)
 	assert_true(options_has(&options, OPTION_JSON));
 	assert_int_equal(options_number(&options, OPTION_LOSS, 0, 100, 0, &number, &error), 0);
 	assert_true(number > 2.49 && number < 2.51);
-	assert_int_equal(PARSE(&options, &error, "config", "--cameras", "3"), 0);
-	assert_int_equal(options.command, COMMAND_CONFIG);
+	assert_int_equal(PARSE(&options, &error, "search", "--port", "net_null0"), 0);
+	assert_int_equal(options.command, COMMAND_SEARCH);
 	assert_int_equal(PARSE(&options, &error, "--list"), 0);
 	assert_int_equal(options.command, COMMAND_LIST);
 }
@@ -49,7 +49,7 @@ static void nonsense_is_refused_with_a_word_of_what_to_do(void **state)
 		{{"--rat", "5"}, "--rat: no such option"},
 		{{"--rate"}, "--rate needs a value"},
 		{{"--json=5"}, "--json takes no value"},
-		{{"config", "--loss=3"}, "--loss is no option of 'config'"},
+		{{"search", "--loss=3"}, "--loss is no option of 'search'"},
 		{{"--pacing=odd"}, "it is one of even|burst"},
 		{{"send", "more"}, "one word too many"},
 	};

@@ -32,6 +32,8 @@ struct output_ops {
 struct output {
 	const struct output_ops *ops;
 	bool in_time; /* packets go when they are due; else as fast as they are made */
+	uint64_t link_bps; /* 0: not known, or not true */
+	uint32_t mtu;
 	char driver[32];
 	char note[160]; /* what limits it: "virtual port" and the like; "" when nothing does */
 };

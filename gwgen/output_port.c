@@ -12,11 +12,13 @@
 #include "core/config/config.h"
 #include "dataplane/device.h"
 #include "dataplane/eal.h"
+#include "dataplane/interface.h"
 #include "dataplane/port.h"
 #include "gwgen/traffic.h"
 
 #define BURST 32
 #define MEMORY_MIB 64
+#define ETHERNET_MOST 18 /* header and one tag */
 #define LINK_TRIES 50
 #define LINK_WAIT_US 100000
 
@@ -29,7 +31,7 @@ struct port_output {
 	struct rte_mbuf *next; /* whose room was asked for */
 	struct output_counts counts;
 	uint64_t link_lost_before;
-	char interface[64]; /* the kernel's, "": none */
+	char interface[IFNAMSIZ]; /* the kernel's, "": none */
 };
 
 /* What the kernel dropped on the way out of an interface: net_af_packet does not learn of it. */
@@ -151,11 +153,40 @@ static int wait_for_link(struct port_output *out, struct gw_error *error)
 		out->config.device);
 }
 
+/* Drivers of virtual ports say 1500 whatever they can. */
+static uint32_t mtu_of(const struct port_output *out)
+{
+	struct interface interface = {0};
+	uint16_t mtu = 1500;
+	char value[16];
+
+	if (device_has_driver(out->config.device, "net_memif") &&
+		device_argument(out->config.device, "bsize", value, sizeof(value)))
+		return (uint32_t)strtoul(value, NULL, 10) - ETHERNET_MOST;
+	rte_eth_dev_get_mtu(out->port.id, &mtu);
+	if (!out->interface[0])
+		return mtu;
+	const int fd = interface_socket();
+
+	snprintf(interface.name, sizeof(interface.name), "%s", out->interface);
+	if (fd >= 0) {
+		interface_ask(fd, &interface);
+		close(fd);
+	}
+	return interface.index ? interface.mtu : mtu;
+}
+
 static void describe(struct port_output *out)
 {
+	struct rte_eth_link link = {0};
 	struct port_facts facts;
 
 	port_look(&out->port, &facts);
+	/* What a virtual port says of its speed is made up. */
+	if (device_is_pci(out->config.device) &&
+		rte_eth_link_get_nowait(out->port.id, &link) == 0 &&
+		link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN)
+		out->base.link_bps = (uint64_t)link.link_speed * 1000000;
 	memcpy(out->base.driver, facts.driver, sizeof(out->base.driver));
 	if (!device_is_pci(out->config.device))
 		snprintf(out->base.note, sizeof(out->base.note),
@@ -163,6 +194,7 @@ static void describe(struct port_output *out)
 			facts.driver);
 	if (!device_interface(out->config.device, out->interface, sizeof(out->interface)))
 		out->interface[0] = '\0';
+	out->base.mtu = mtu_of(out);
 	out->link_lost_before = link_lost(out);
 }
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,21 +14,6 @@
 #define CAPTURE_BEGIN (1700000000 * GW_NS_PER_S) /* the same command makes the same file */
 #define USUAL_SECONDS 10
 #define SOON_NS 20000000
-
-static atomic_bool stop;
-
-static void on_signal(int number)
-{
-	atomic_store_explicit(&stop, true, memory_order_relaxed);
-}
-
-void send_catch_signals(void)
-{
-	const struct sigaction action = {.sa_handler = on_signal};
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
 
 static int fail(int status, const struct gw_error *error)
 {
@@ -193,12 +177,12 @@ static void tell_recoding(const struct crew *crew)
 
 /* Everything is ready but the clock. */
 static int send_all(const struct options *options, struct crew *crew, struct output *output,
-	struct gw_error *error)
+	const atomic_bool *stop, struct gw_error *error)
 {
 	const int64_t begin_ns = output->in_time ? gw_now() + SOON_NS : 0;
 	struct traffic_plan plan = {
 		.utc_ns = output->in_time ? gw_now_utc() - gw_now() : CAPTURE_BEGIN};
-	struct sender sender = {.output = output, .stop = &stop};
+	struct sender sender = {.output = output, .stop = stop};
 	int status = read_plan(&plan, options, begin_ns, error);
 
 	if (status != 0)
@@ -223,7 +207,7 @@ static int send_all(const struct options *options, struct crew *crew, struct out
 	return status;
 }
 
-int send_run(const struct options *options)
+int send_run(const struct options *options, const atomic_bool *stop)
 {
 	struct gw_error error = {""};
 	struct crew crew;
@@ -244,7 +228,7 @@ int send_run(const struct options *options)
 				: -EIO,
 			&error);
 	}
-	status = send_all(options, &crew, output, &error);
+	status = send_all(options, &crew, output, stop, &error);
 	output->ops->close(output);
 	crew_close(&crew);
 	return status;

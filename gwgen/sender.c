@@ -1,11 +1,13 @@
 #include "gwgen/sender.h"
 
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "core/clock.h"
 
 #define PROGRESS_NS (GW_NS_PER_S / 10)
-#define SHORT_NS 200000 /* less than this is not slept through */
+#define WAKE_NS 20000 /* that waking up may take */
+#define MOST_SLEEP_NS 1000000
 #define LAST_FLUSH_NS (GW_NS_PER_S / 10)
 #define FLUSH_EVERY 32 /* packets */
 
@@ -27,13 +29,23 @@ static void look_up(struct run *run)
 	}
 }
 
-/* Until shortly before it is due; the rest is waited for actively. */
+/* Until shortly before it is due; the rest is waited for actively. Who sleeps is given a processor
+ * sooner on a machine that has other things to do. */
 static void wait_until(struct run *run, int64_t due_ns)
 {
-	const struct timespec little = {.tv_nsec = SHORT_NS / 4};
+	const int64_t rest = due_ns - run->now - WAKE_NS;
+	const struct timespec sleep = {.tv_nsec = rest < MOST_SLEEP_NS ? rest : MOST_SLEEP_NS};
 
-	if (due_ns - run->now > SHORT_NS)
-		nanosleep(&little, NULL);
+	if (rest > 0)
+		nanosleep(&sleep, NULL);
+}
+
+static int64_t processor_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * GW_NS_PER_S + t.tv_nsec;
 }
 
 static int flush(struct run *run)
@@ -80,6 +92,16 @@ static int send_one(struct run *run, int64_t due_ns)
 	return ++run->unflushed >= FLUSH_EVERY ? flush(run) : 0;
 }
 
+/* A backlog would come as a burst that nobody asked for. */
+static void slip(struct run *run, int64_t due_ns)
+{
+	struct sender_counts *counts = &run->sender->counts;
+	const int64_t late = run->now - due_ns - counts->slipped_ns;
+
+	if (run->sender->slips && due_ns > 0 && late > SENDER_SLIP_NS)
+		counts->slipped_ns += late;
+}
+
 static bool stopped(const struct sender *sender)
 {
 	return sender->stop && atomic_load_explicit(sender->stop, memory_order_relaxed);
@@ -93,6 +115,8 @@ int sender_run(struct sender *sender)
 
 	if (!traffic_due(sender->traffic, &sender->counts.begin_ns))
 		return 0;
+	prctl(PR_SET_TIMERSLACK, 1UL);
+	sender->counts.processor_ns = -processor_time();
 	while (status >= 0 && !stopped(sender) && traffic_due(sender->traffic, &due_ns)) {
 		if (!sender->output->in_time) {
 			/* A packet that was held back goes with the time of the one before. */
@@ -102,6 +126,9 @@ int sender_run(struct sender *sender)
 			continue;
 		}
 		look_up(&run);
+		slip(&run, due_ns);
+		if (due_ns > 0)
+			due_ns += sender->counts.slipped_ns;
 		if (due_ns <= run.now) {
 			status = send_one(&run, due_ns);
 			continue;
@@ -115,5 +142,6 @@ int sender_run(struct sender *sender)
 		;
 	if (status > 0)
 		sender->counts.not_taken += (uint64_t)status;
+	sender->counts.processor_ns += processor_time();
 	return status < 0 ? status : 0;
 }
