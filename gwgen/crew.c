@@ -1,5 +1,6 @@
 #include "gwgen/crew.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -130,7 +131,7 @@ static int make_films(struct crew *crew, const struct sources *sources,
 	crew->films = calloc(count, sizeof(*crew->films));
 	if (!crew->films)
 		return gw_error_set(error, -ENOMEM, "out of memory");
-	for (; crew->film_count < count; crew->film_count++) {
+	do {
 		struct film *film = &crew->films[crew->film_count];
 		const int status = sources->capture
 			? capture_film_make(film, sources->capture, error)
@@ -139,12 +140,13 @@ static int make_films(struct crew *crew, const struct sources *sources,
 
 		if (status != 0)
 			return status;
-	}
+	} while (++crew->film_count < count);
 	return 0;
 }
 
 static int make_cameras(struct crew *crew, uint32_t count, struct gw_error *error)
 {
+	assert(count > 0 && crew->film_count > 0);
 	crew->count = crew->streams = count;
 	for (uint32_t i = 0; i < count; i++)
 		crew->streams += crew->films[i % crew->film_count].kind->twice;

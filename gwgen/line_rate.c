@@ -319,7 +319,7 @@ static int open_gateway(struct line_rate *it, struct gw_error *error)
 
 int line_rate_run(const struct options *options, const atomic_bool *stop)
 {
-	struct line_rate it = {.options = options, .bench = {.stop = stop, .seed = 1}};
+	struct line_rate it = {.options = options, .bench = {.stop = stop}};
 	struct gw_error error = {""};
 	int status = read_goal(&it, &error);
 
@@ -331,6 +331,7 @@ int line_rate_run(const struct options *options, const atomic_bool *stop)
 		status = crew_open(&it.mix, options, &error);
 	if (status != 0)
 		return fail(status, &error);
+	it.bench.seed = it.mix.seed;
 	if (open_gateway(&it, &error) != 0) {
 		crew_close(&it.mix);
 		fail(-ENOENT, &error);

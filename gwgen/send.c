@@ -104,13 +104,14 @@ struct outcome {
 static void print_json(
 	const struct outcome *o, const struct crew *crew, const struct output *output)
 {
-	json_t *object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	json_t *object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 		"cameras", (json_int_t)crew->count, "packets", (json_int_t)o->traffic.packets,
 		"bytes", (json_int_t)o->traffic.bytes, "pictures", (json_int_t)o->traffic.pictures,
-		"damaged", (json_int_t)o->traffic.damaged, "lost", (json_int_t)o->traffic.lost,
-		"duplicates", (json_int_t)o->traffic.duplicates, "reordered",
-		(json_int_t)o->traffic.reordered, "intruders", (json_int_t)o->traffic.intruders,
-		"strays", (json_int_t)o->traffic.strays, "reports", (json_int_t)o->traffic.reports);
+		"unsent", (json_int_t)o->traffic.unsent, "damaged", (json_int_t)o->traffic.damaged,
+		"lost", (json_int_t)o->traffic.lost, "duplicates",
+		(json_int_t)o->traffic.duplicates, "reordered", (json_int_t)o->traffic.reordered,
+		"intruders", (json_int_t)o->traffic.intruders, "strays",
+		(json_int_t)o->traffic.strays, "reports", (json_int_t)o->traffic.reports);
 
 	json_object_update_new(object,
 		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s, s:s}", "sent",

@@ -78,6 +78,7 @@ static int send_one(struct run *run, int64_t due_ns)
 	if (size == 0)
 		return 0;
 	if (hopeless) {
+		traffic_spoil(sender->traffic);
 		if (room)
 			sender->counts.too_late++;
 		else

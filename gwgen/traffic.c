@@ -8,10 +8,12 @@
 
 #define REPORT_NS (2 * GW_NS_PER_S)
 #define WAITING 4
+#define NOBODY UINT32_MAX
 
 /* A packet that goes out next, whenever it was due. */
 struct waiting {
 	uint32_t camera;
+	bool is_copy;
 	struct camera_packet packet;
 };
 
@@ -27,13 +29,16 @@ struct traffic {
 	struct turn *heap; /* the earliest first */
 	uint32_t heap_count;
 	struct {
-		bool held, damaged;
+		bool held, damaged, unsent;
 		struct camera_packet packet;
 	} * state; /* of each camera */
 	struct waiting waiting[WAITING];
 	uint32_t waiting_count;
 	int64_t intruder_due_ns; /* INT64_MAX: none come */
 	struct random random;
+	/* Of the packet that was written last. */
+	uint32_t last_camera; /* NOBODY: it is of no picture */
+	uint32_t last_whole; /* pictures that it completed */
 	struct traffic_counts counts;
 };
 
@@ -142,10 +147,12 @@ bool traffic_due(const struct traffic *traffic, int64_t *due_ns)
 	return true;
 }
 
-static void let_wait(struct traffic *traffic, uint32_t camera, const struct camera_packet *packet)
+static void let_wait(
+	struct traffic *traffic, uint32_t camera, const struct camera_packet *packet, bool is_copy)
 {
 	if (traffic->waiting_count < WAITING)
-		traffic->waiting[traffic->waiting_count++] = (struct waiting){camera, *packet};
+		traffic->waiting[traffic->waiting_count++] =
+			(struct waiting){camera, is_copy, *packet};
 }
 
 static uint32_t counted(struct traffic *traffic, uint32_t size)
@@ -161,6 +168,8 @@ static uint32_t write_waiting(struct traffic *traffic, uint8_t *out)
 
 	memmove(traffic->waiting, traffic->waiting + 1,
 		--traffic->waiting_count * sizeof(traffic->waiting[0]));
+	if (!first.is_copy)
+		traffic->last_camera = first.camera;
 	return counted(traffic, camera_write(&traffic->cameras[first.camera], &first.packet, out));
 }
 
@@ -193,11 +202,21 @@ static uint32_t write_report(struct traffic *traffic, struct camera *camera, uin
 
 static void end_picture(struct traffic *traffic, uint32_t camera, uint32_t pictures)
 {
-	if (traffic->state[camera].damaged)
+	if (traffic->state[camera].damaged) {
 		traffic->counts.damaged += pictures;
-	else
+	} else if (traffic->state[camera].unsent) {
+		traffic->counts.unsent += pictures;
+	} else {
 		traffic->counts.pictures += pictures;
-	traffic->state[camera].damaged = false;
+		traffic->last_whole = pictures;
+	}
+	traffic->state[camera].damaged = traffic->state[camera].unsent = false;
+}
+
+/* A packet that comes after the next one of its picture is still before the last. */
+static bool is_early(const struct camera *camera)
+{
+	return camera->packet > 0 && camera->packet + 1 < camera->film->shots[camera->shot].count;
 }
 
 /* The next packet of the camera whose turn it is. */
@@ -211,14 +230,16 @@ static uint32_t write_media(struct traffic *traffic, uint32_t index, uint8_t *ou
 	const bool lost = faults->loss > 0 && random_share(&traffic->random) < faults->loss;
 
 	traffic->counts.strays += (flags & FILM_STRAY) != 0;
+	if (!(flags & (FILM_STRAY | FILM_LAST)))
+		traffic->last_camera = index;
 	if (lost) {
 		traffic->counts.lost++;
 		traffic->state[index].damaged |= !(flags & FILM_STRAY);
 	}
 	if (traffic->state[index].held) {
-		let_wait(traffic, index, &traffic->state[index].packet);
+		let_wait(traffic, index, &traffic->state[index].packet, false);
 		traffic->state[index].held = false;
-	} else if (!lost && !(flags & FILM_LAST) && faults->reorder > 0 &&
+	} else if (!lost && is_early(camera) && faults->reorder > 0 &&
 		random_share(&traffic->random) < faults->reorder) {
 		traffic->counts.reordered++;
 		traffic->state[index].held = true;
@@ -231,13 +252,26 @@ static uint32_t write_media(struct traffic *traffic, uint32_t index, uint8_t *ou
 		return 0;
 	if (faults->duplicate > 0 && random_share(&traffic->random) < faults->duplicate) {
 		traffic->counts.duplicates++;
-		let_wait(traffic, index, &packet);
+		let_wait(traffic, index, &packet, true);
 	}
 	return counted(traffic, camera_write(camera, &packet, out));
 }
 
+void traffic_spoil(struct traffic *traffic)
+{
+	if (traffic->last_whole > 0) {
+		traffic->counts.pictures -= traffic->last_whole;
+		traffic->counts.unsent += traffic->last_whole;
+		traffic->last_whole = 0;
+	} else if (traffic->last_camera != NOBODY) {
+		traffic->state[traffic->last_camera].unsent = true;
+	}
+}
+
 uint32_t traffic_next(struct traffic *traffic, uint8_t *out)
 {
+	traffic->last_camera = NOBODY;
+	traffic->last_whole = 0;
 	if (traffic->waiting_count > 0)
 		return write_waiting(traffic, out);
 	if (traffic->intruder_due_ns < traffic->heap[0].due_ns)

@@ -26,7 +26,8 @@ struct traffic_plan {
 
 struct traffic_counts {
 	uint64_t packets, bytes; /* that were to be sent, everything included */
-	uint64_t pictures; /* that were to be sent whole */
+	uint64_t pictures; /* that went whole */
+	uint64_t unsent; /* pictures with a packet that was to go and did not */
 	uint64_t damaged; /* pictures with a packet that was lost on purpose */
 	uint64_t lost, duplicates, reordered, intruders, strays, reports; /* packets */
 };
@@ -46,5 +47,8 @@ bool traffic_due(const struct traffic *traffic, int64_t *due_ns);
  * lost on purpose, or held back for a moment. Only while traffic_due() is true. */
 #define TRAFFIC_ROOM (NETWORK_MOST + MAKER_MOST)
 uint32_t traffic_next(struct traffic *traffic, uint8_t *out);
+
+/* The packet that was written last does not go: its picture is not whole. */
+void traffic_spoil(struct traffic *traffic);
 
 const struct traffic_counts *traffic_counts(const struct traffic *traffic);

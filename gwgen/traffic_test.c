@@ -139,6 +139,48 @@ static void what_goes_wrong_is_counted(void **state)
 	tear_down(&s);
 }
 
+static void a_picture_that_did_not_go_whole_is_not_counted_so(void **state)
+{
+	const struct traffic_faults faults = {.reorder = 0.2, .duplicate = 0.1};
+	static uint8_t packet[TRAFFIC_ROOM];
+	struct scene s;
+	uint64_t whole = 0;
+	bool spoilt[CAMERAS] = {0};
+	int64_t due_ns;
+	uint32_t turn = 0;
+
+	set_up(&s, "plain", &faults, false);
+	while (traffic_due(s.traffic, &due_ns)) {
+		const uint32_t size = traffic_next(s.traffic, packet);
+		const uint8_t camera = packet[29];
+
+		if (size == 0)
+			continue;
+		/* Of a copy it does not matter. */
+		if (++turn % 37 == 0) {
+			const struct traffic_counts before = *traffic_counts(s.traffic);
+
+			traffic_spoil(s.traffic);
+			spoilt[camera] |= due_ns > 0;
+			if (packet[RTP + 1] >> 7 && due_ns > 0)
+				assert_int_equal(traffic_counts(s.traffic)->pictures +
+						traffic_counts(s.traffic)->unsent,
+					before.pictures + before.unsent);
+		}
+		if (packet[RTP + 1] >> 7 && due_ns > 0) {
+			whole += !spoilt[camera];
+			spoilt[camera] = false;
+		}
+	}
+	const struct traffic_counts *counts = traffic_counts(s.traffic);
+
+	assert_int_equal(counts->pictures + counts->unsent, CAMERAS * PICTURES);
+	assert_true(counts->unsent > 0);
+	/* Packets that were held back are spoilt too. */
+	assert_true(counts->pictures <= whole);
+	tear_down(&s);
+}
+
 static void intruders_come_beside_the_cameras(void **state)
 {
 	const struct traffic_faults faults = {.intruders = 1000};
@@ -177,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_packet_of_every_picture_goes_once_and_in_time),
 		cmocka_unit_test(what_goes_wrong_is_counted),
+		cmocka_unit_test(a_picture_that_did_not_go_whole_is_not_counted_so),
 		cmocka_unit_test(intruders_come_beside_the_cameras),
 		cmocka_unit_test(the_same_seed_sends_the_same),
 	};
