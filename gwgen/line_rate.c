@@ -10,15 +10,13 @@
 
 #include "gwgen/crew.h"
 #include "gwgen/gateway.h"
+#include "gwgen/line_rate_plan.h"
 #include "gwgen/line_rate_report.h"
 #include "gwgen/output.h"
 #include "gwgen/search.h"
 #include "gwgen/trial.h"
 
 #define SOCKET "/run/framegate/api.sock"
-#define SIZES "64,128,256,512,1024,1280,1518,mix"
-#define MOST_SIZES 16
-#define MIX 0 /* in place of a frame size */
 #define LEAST_RATE 5 /* pictures a second of each camera, or packets */
 #define USUAL_MOST_MPPS 1
 #define FRAME_LOSS 0.001 /* complete frames >= 99.9 % */
@@ -34,10 +32,7 @@ struct line_rate {
 	const struct options *options;
 	struct trial_bench bench;
 	struct crew mix;
-	struct search_goal goal;
-	double most_pps; /* 0: what the link carries */
-	uint32_t sizes[MOST_SIZES], size_count;
-	bool packets, frames; /* criteria */
+	struct line_rate_plan plan;
 	bool progress;
 	json_t *results, *latency;
 	double mix_pps; /* the highest rate of the cameras that was found */
@@ -49,62 +44,13 @@ static int fail(int status, const struct gw_error *error)
 	return status == -EINVAL ? GWGEN_USAGE : GWGEN_NOT_WELL;
 }
 
-static int read_sizes(struct line_rate *it, struct gw_error *error)
-{
-	const char *text = it->options->value[OPTION_FRAME_SIZES];
-
-	for (const char *at = text ? text : SIZES; at;
-		at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
-		const size_t length = strcspn(at, ",");
-		const unsigned long size = strtoul(at, NULL, 10);
-		const bool is_mix = length == 3 && memcmp(at, "mix", 3) == 0;
-
-		if (it->size_count == MOST_SIZES || (!is_mix && (size < 64 || size > 9018)))
-			return gw_error_set(error, -EINVAL,
-				"--frame-sizes %s: up to %d of 64 to 9018, or 'mix', with commas "
-				"between",
-				text, MOST_SIZES);
-		it->sizes[it->size_count++] = is_mix ? MIX : (uint32_t)size;
-	}
-	return 0;
-}
-
-static int read_goal(struct line_rate *it, struct gw_error *error)
-{
-	const char *criterion = it->options->value[OPTION_CRITERION];
-	struct search_goal *goal = &it->goal;
-	double most, precision, exceed;
-	int status = options_number(it->options, OPTION_SHORT, 0.05, 600, 1, &goal->short_s, error);
-
-	if (status == 0)
-		status = options_number(
-			it->options, OPTION_LONG, 0.05, 3600, 30, &goal->final_s, error);
-	if (status == 0)
-		status = options_number(
-			it->options, OPTION_PRECISION, 0.05, 50, 1, &precision, error);
-	if (status == 0)
-		status = options_number(it->options, OPTION_EXCEED, 0, 90, 0, &exceed, error);
-	if (status == 0)
-		status = options_number(it->options, OPTION_MOST, 0.0001, 1000, 0, &most, error);
-	if (status != 0)
-		return status;
-	goal->width = precision / 100;
-	goal->exceed_ratio = exceed / 100;
-	/* With an allowance there must be trials enough to make use of it. */
-	goal->sum_s = goal->final_s * (exceed > 0 ? 3 : 1);
-	it->most_pps = most * 1e6;
-	it->packets = !criterion || strcmp(criterion, "frames") != 0;
-	it->frames = !criterion || strcmp(criterion, "packets") != 0;
-	return read_sizes(it, error);
-}
-
 /* What the link carries of frames of that size. */
 static double most_of(const struct line_rate *it, double frame_bytes)
 {
 	const double bps = (double)it->bench.output->link_bps;
 
-	if (it->most_pps > 0)
-		return it->most_pps;
+	if (it->plan.most_pps > 0)
+		return it->plan.most_pps;
 	return bps > 0 ? bps / 8 / (frame_bytes + WIRE_OVERHEAD) : USUAL_MOST_MPPS * 1e6;
 }
 
@@ -150,7 +96,7 @@ static int try_rate(struct line_rate *it, struct crew *crew, const char *what, d
 static int search_goal(struct line_rate *it, struct crew *crew, const char *what, bool frames,
 	double most, json_t *trials, struct search *search, struct gw_error *error)
 {
-	struct search_goal goal = it->goal;
+	struct search_goal goal = it->plan.goal;
 	double rate, seconds;
 
 	goal.loss_ratio = frames ? FRAME_LOSS : 0;
@@ -183,7 +129,7 @@ static int search_goal(struct line_rate *it, struct crew *crew, const char *what
 static int search_size(
 	struct line_rate *it, struct crew *crew, uint32_t size, struct gw_error *error)
 {
-	const bool is_mix = size == MIX;
+	const bool is_mix = size == LINE_RATE_MIX;
 	const double packets = crew_packets_per_picture(crew);
 	const double bytes = is_mix ? crew_bytes_per_picture(crew) / packets + 4 : size;
 	json_t *trials = json_array();
@@ -198,7 +144,8 @@ static int search_size(
 		static struct search search;
 		struct search_result result;
 
-		if (frames ? !it->frames || !is_mix || !it->bench.gateway : !it->packets && is_mix)
+		if (frames ? !it->plan.frames || !is_mix || !it->bench.gateway
+			   : !it->plan.packets && is_mix)
 			continue;
 		status = search_goal(
 			it, crew, what, frames, most_of(it, bytes), trials, &search, error);
@@ -250,7 +197,7 @@ static int measure_latency(
 
 	if (status == 0) {
 		status = try_rate(
-			it, &it->mix, prefix, rate, it->goal.final_s, &trial, unused, error);
+			it, &it->mix, prefix, rate, it->plan.goal.final_s, &trial, unused, error);
 		if (status == 0)
 			status = gateway_latency(it->bench.gateway, prefix, &latency, error);
 		gateway_remove(it->bench.gateway, it->mix.count, prefix);
@@ -270,7 +217,7 @@ static int search_mix(struct line_rate *it, struct gw_error *error)
 
 	if (status != 0)
 		return status;
-	status = search_size(it, &it->mix, MIX, error);
+	status = search_size(it, &it->mix, LINE_RATE_MIX, error);
 	if (it->bench.gateway)
 		gateway_remove(it->bench.gateway, it->mix.count, PREFIX);
 	for (uint32_t i = 0; i < 3 && status == 0 && it->bench.gateway && it->mix_pps > 0; i++)
@@ -282,7 +229,7 @@ static int write_report(struct line_rate *it, struct gw_error *error)
 {
 	const char *folder = it->options->value[OPTION_REPORT];
 	json_t *report = line_rate_report_json(it->options, it->bench.output, it->bench.gateway,
-		&it->goal, it->results, it->latency);
+		&it->plan.goal, it->results, it->latency);
 	const int status = line_rate_report_write(report, folder ? folder : "line-rate", error);
 
 	if (status == 0 && options_has(it->options, OPTION_JSON)) {
@@ -301,9 +248,10 @@ static int search_all(struct line_rate *it, struct gw_error *error)
 {
 	int status = 0;
 
-	for (uint32_t i = 0; i < it->size_count && status == 0; i++)
-		status = it->sizes[i] == MIX ? search_mix(it, error)
-					     : search_plain(it, it->sizes[i], error);
+	for (uint32_t i = 0; i < it->plan.size_count && status == 0; i++)
+		status = it->plan.sizes[i] == LINE_RATE_MIX
+			? search_mix(it, error)
+			: search_plain(it, it->plan.sizes[i], error);
 	return status == 0 ? write_report(it, error) : status;
 }
 
@@ -321,7 +269,7 @@ int line_rate_run(const struct options *options, const atomic_bool *stop)
 {
 	struct line_rate it = {.options = options, .bench = {.stop = stop}};
 	struct gw_error error = {""};
-	int status = read_goal(&it, &error);
+	int status = line_rate_plan_read(&it.plan, options, &error);
 
 	it.progress = !options_has(options, OPTION_QUIET);
 	if (status == 0 && !options_has(options, OPTION_PORT))
