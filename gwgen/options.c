@@ -177,7 +177,7 @@ static int take_option(
 {
 	const struct option_facts *facts = &option_facts[index];
 
-	if (facts->words && !is_one_of(facts->words, value))
+	if (facts->words && value && !is_one_of(facts->words, value))
 		return gw_error_set(
 			error, -EINVAL, "%s %s: it is one of %s", facts->name, value, facts->words);
 	options->value[index] = value ? value : "";
