@@ -2,7 +2,7 @@
 # The suites of `./dev test`. Each leaves its results in build-results/: what its runner wrote for
 # machines, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
 
-readonly SUITES=(unit asan tsan fuzz models integration lint)
+readonly SUITES=(unit asan tsan fuzz models integration line-rate lint)
 
 # Where threads meet. Tests that start DPDK or librdkafka are not among them: the sanitizer sees
 # neither into the one's rings nor where the other's threads begin.
@@ -87,7 +87,13 @@ suite_models() {
 suite_integration() {
 	build_default
 	cmd_models
-	python_tests tests --ignore=tests/models
+	python_tests tests --ignore=tests/models --ignore=tests/line_rate
+}
+
+# Alone: what it finds depends on the time that it gets.
+suite_line-rate() {
+	build_default
+	python_tests tests/line_rate
 }
 
 suite_lint() {

@@ -18,6 +18,9 @@ DIRECTIONS = {
     "MiB": f"the most that was resident since the start; {LESS}",
     "slots touched": f"frame slots that were ever used; {LESS}",
     "frames delivered": f"with a result; {MORE}",
+    "frames/s per core": f"complete frames per second of processor time; {MORE}",
+    "% complete": f"of the frames that were sent; {MORE}",
+    "% of a core": f"processor time; {LESS}",
     "pictures/s": f"pictures per second of processor time; {MORE}. Peers decode the full size, ours"
     " the smallest that the model can do with",
 }
