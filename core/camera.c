@@ -6,6 +6,7 @@
 
 #include "core/camera_version.h"
 #include "core/config/camera.h"
+#include "core/config/learned.h"
 #include "core/control.h"
 #include "core/gateway.h"
 
@@ -262,6 +263,14 @@ static void set_sampling(struct gw *gw, uint32_t id)
 	atomic_store(&gw->cameras->slot[id].sample_disagreement, frames->disagreement);
 }
 
+/* Its session goes on, and so do its packets. */
+static bool keep_learned(struct gw_camera *is, const struct gw_camera *was)
+{
+	return !was || gw_camera_has_media(is->config) || !gw_camera_has_media(was->config) ||
+		!gw_camera_same_session(is->config, was->config) ||
+		gw_camera_keep_learned((struct gw_camera_config *)is->config, was->config) == 0;
+}
+
 int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct gw_error *error)
 {
 	uint32_t id = slot_of(gw, config->name);
@@ -283,6 +292,10 @@ int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct g
 		return status;
 	was = atomic_load(&gw->cameras->slot[id].now);
 	is = gw_camera_version_make(gw, id, config);
+	if (is && !keep_learned(is, was)) {
+		gw_camera_version_free(gw, is);
+		is = NULL;
+	}
 	if (!is)
 		return gw_error_set(error, -ENOMEM, "camera %s: out of memory", config->name);
 	status = gw_camera_version_prepare(gw, is, was, error);

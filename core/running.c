@@ -16,7 +16,7 @@ int gw_running_config(const struct gw *gw, struct gw_config *running, struct gw_
 		const struct gw_camera *camera = gw_camera_now(gw, i);
 
 		/* Those that were made for the keys of records are made again. */
-		if (camera && gw_camera_has_media(camera->config))
+		if (camera && !gw_camera_is_of_records(camera->config))
 			running->cameras[running->cameras_count++] = *camera->config;
 	}
 	return 0;

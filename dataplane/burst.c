@@ -122,6 +122,15 @@ static void read_ahead(struct rx_lane *rx, const struct burst *burst, struct dat
 	}
 }
 
+/* Copies a packet for whoever captures the camera's. */
+static __attribute__((cold, noinline)) void record_packet(struct rx_lane *rx,
+	const struct datagram *datagram, const uint8_t *data, uint32_t size,
+	const struct arrival *arrival)
+{
+	if (recorder_wants(&rx->dp->recorder, receiver_camera(&rx->receiver, datagram)))
+		recorder_put(&rx->dp->recorder, data, size, arrival->utc);
+}
+
 /* A copy of the bytes, which are too many for one buffer; NULL when there are no buffers. */
 static struct rte_mbuf *copy_of(struct rte_mempool *pool, const struct ip_datagram *whole)
 {
@@ -188,6 +197,8 @@ static enum outcome work_on_fragment(struct rx_lane *rx, const struct burst *bur
 		outcome = hand_over_whole(rx, packet, &whole, datagram, camera, to);
 	else
 		outcome = receiver_put(&rx->receiver, datagram, arrival, done) ? TAKEN : NOT_YET;
+	if (outcome == TAKEN && to == rx->lane->index && unlikely(recorder_runs(&rx->dp->recorder)))
+		record_packet(rx, datagram, whole.data, whole.size, arrival);
 	if (outcome != NOT_YET)
 		ip_fragments_release(rx->receiver.fragments);
 	return outcome;
@@ -212,6 +223,16 @@ static enum outcome work_on_other(struct rx_lane *rx, const struct burst *burst,
 	return receiver_put(&rx->receiver, datagram, arrival, done) ? TAKEN : NOT_YET;
 }
 
+static __attribute__((cold, noinline)) void record_mbuf(struct rx_lane *rx,
+	const struct rte_mbuf *packet, const struct datagram *datagram,
+	const struct arrival *arrival)
+{
+	uint32_t size;
+	const uint8_t *data = packet_bytes(rx, packet, &size);
+
+	record_packet(rx, datagram, data, size, arrival);
+}
+
 static inline enum outcome work_on_packet(struct rx_lane *rx, const struct burst *burst,
 	struct rte_mbuf *packet, struct datagram *datagram, const struct arrival *arrival,
 	struct assembler_done *done)
@@ -230,7 +251,11 @@ static inline enum outcome work_on_packet(struct rx_lane *rx, const struct burst
 		if (camera != STREAM_NO_CAMERA && to != rx->lane->index)
 			return hand_over(rx, packet, datagram, camera, to);
 	}
-	return receiver_put(&rx->receiver, datagram, arrival, done) ? TAKEN : NOT_YET;
+	if (!receiver_put(&rx->receiver, datagram, arrival, done))
+		return NOT_YET;
+	if (unlikely(recorder_runs(&rx->dp->recorder)))
+		record_mbuf(rx, packet, datagram, arrival);
+	return TAKEN;
 }
 
 /* Works on what is left of the burst. Returns how many packets went. */

@@ -38,10 +38,16 @@ enum gw_drop picture_size_find(const struct gw_camera_config *camera, const stru
 		/* What is configured may be the size of the picture or of one field. */
 		if (is_field && (jpeg->height == 0 || !agree(true_height, jpeg->height)))
 			true_height = (uint16_t)((camera->height + 1) / 2);
-		if (!agree(camera->width, jpeg->width) || !agree(true_height, jpeg->height))
+		const bool agreed =
+			agree(camera->width, jpeg->width) && agree(true_height, jpeg->height);
+
+		if (!agreed && !camera->learned_size)
 			return GW_DROP_DIMS_MISMATCH;
-		*width = camera->width;
-		*height = true_height;
+		/* A description may be older than the camera's settings. */
+		if (agreed) {
+			*width = camera->width;
+			*height = true_height;
+		}
 	}
 	if (*width == 0 || *height == 0)
 		return GW_DROP_DIMS_UNKNOWN;

@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/eal.h"
+#include "dataplane/port_capture.h"
 #include "dataplane/slot_need.h"
 #include "dataplane/strangers_api.h"
 
@@ -71,6 +72,7 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 	stage->state = dp;
 	dp->stage = stage;
 	dp->capture.fd = -1;
+	recorder_end(&dp->recorder);
 	dp->reporter = reporter_create();
 	if (!dp->reporter)
 		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
@@ -98,6 +100,7 @@ static void dataplane_close(struct gw_stage *stage)
 			rte_ring_free(dp->handover[from][to]);
 	eal_close();
 	capture_close(&dp->capture);
+	recorder_close(&dp->recorder);
 	reporter_destroy(dp->reporter);
 	free(dp);
 	stage->state = NULL;
@@ -281,6 +284,14 @@ static void dataplane_upkeep(struct gw_stage *stage, int64_t now)
 	reporter_upkeep(stage->state, now);
 }
 
+static const struct gw_api_route routes[] = {
+	{"GET", "strangers", "Who sends packets that are no camera's", api_strangers,
+		.role = GW_ROLE_VIEWER},
+	{"POST", "cameras/{name}/capture", "The camera's packets of the next seconds, as a file",
+		api_capture, .role = GW_ROLE_ADMIN, .slow = true, .body = true},
+	{0},
+};
+
 const struct gw_stage_ops dataplane_stage = {
 	.name = "rx",
 	.lanes = dataplane_lanes,
@@ -300,5 +311,5 @@ const struct gw_stage_ops dataplane_stage = {
 	.upkeep = dataplane_upkeep,
 	.health = dataplane_health,
 	.describe = dataplane_describe,
-	.routes = dataplane_routes,
+	.routes = routes,
 };

@@ -8,6 +8,7 @@
 #include "dataplane/port_watch.h"
 #include "dataplane/punt_thread.h"
 #include "dataplane/receiver.h"
+#include "dataplane/recorder.h"
 #include "dataplane/reporter.h"
 #include <stdatomic.h>
 
@@ -58,6 +59,10 @@ struct dataplane {
 
 	/* From lane to lane: [from][to]; NULL on the diagonal. */
 	struct rte_ring *handover[GW_LANES][GW_LANES];
+
+	/* Of the capture that is being made; who makes it has set `recorder_busy`. */
+	struct recorder recorder;
+	_Atomic bool recorder_busy;
 
 	/* Replay only. */
 	struct gw_interface_config replay_interface;

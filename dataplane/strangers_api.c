@@ -62,7 +62,7 @@ static json_t *stranger_json(const struct gw *gw, const struct stranger *it, int
 	return json;
 }
 
-static int list_strangers(void *owner, const struct gw_request *request, struct gw_reply *reply,
+int api_strangers(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
 	const struct gw_stage *stage = owner;
@@ -98,9 +98,3 @@ static int list_strangers(void *owner, const struct gw_request *request, struct 
 		(json_int_t)forgotten, "not_looked_at", (json_int_t)missed);
 	return 200;
 }
-
-const struct gw_api_route dataplane_routes[] = {
-	{"GET", "strangers", "Who sends packets that are no camera's", list_strangers,
-		.role = GW_ROLE_VIEWER},
-	{0},
-};

@@ -3,4 +3,5 @@
 
 #include "core/api.h"
 
-extern const struct gw_api_route dataplane_routes[];
+int api_strangers(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error);

@@ -7,6 +7,9 @@
 
 #include <jpeglib.h>
 
+#include "gwgen/maker.h"
+#include "gwgen/network.h"
+
 /* Where the coefficients of a table in zigzag order stand in the block (T.81, figure A.6). */
 static const uint8_t zigzag[64] = {0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19,
 	26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29,
@@ -206,209 +209,95 @@ void test_camera_free(struct test_camera *camera)
 	forget_packets(camera);
 }
 
-static uint8_t *put8(uint8_t *out, uint32_t value)
+static void describe_picture(const struct test_jpeg *jpeg, struct picture *picture)
 {
-	*out = (uint8_t)value;
-	return out + 1;
-}
-
-static uint8_t *put16(uint8_t *out, uint32_t value)
-{
-	return put8(put8(out, value >> 8), value);
-}
-
-static uint8_t *put32(uint8_t *out, uint32_t value)
-{
-	return put16(put16(out, value >> 16), value);
-}
-
-static uint16_t sum_words(uint32_t sum, const uint8_t *data, uint32_t size)
-{
-	for (uint32_t i = 0; i < size; i++)
-		sum += i % 2 ? data[i] : (uint32_t)data[i] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xFFFF) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
-/* Ethernet, IPv4 and UDP around `size` bytes that follow. */
-static uint8_t *put_network(const struct test_camera *camera, uint8_t *out, uint32_t size)
-{
-	static const uint8_t addresses[12] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1};
-
-	memcpy(out, addresses, sizeof(addresses));
-	out += sizeof(addresses);
-	if (camera->vlan)
-		out = put16(put16(out, 0x8100), 42);
-	out = put16(out, 0x0800);
-	uint8_t *ip = out;
-
-	out = put16(put8(put8(out, 0x45), 0), 20 + 8 + size);
-	out = put16(put8(put8(put16(put16(out, 0), 0x4000), 64), 17), 0);
-	memcpy(out, camera->source, 4);
-	memcpy(out + 4, camera->destination, 4);
-	put16(ip + 10, sum_words(0, ip, 20));
-	out += 8;
-	return put16(put16(put16(put16(out, 40000), camera->port), 8 + size), 0);
-}
-
-static void put_udp_checksum(const struct test_camera *camera, uint8_t *udp, uint32_t size)
-{
-	uint32_t pseudo = 17 + size;
-
-	for (int i = 0; i < 4; i += 2) {
-		pseudo += (uint32_t)camera->source[i] << 8 | camera->source[i + 1];
-		pseudo += (uint32_t)camera->destination[i] << 8 | camera->destination[i + 1];
-	}
-	put16(udp + 6, sum_words(pseudo, udp, size));
-}
-
-/* What a header extension holds: words of 4 bytes, the last one filled up with 0xFF. */
-static uint8_t *put_segments(const struct test_camera *camera, uint8_t *out, bool is_first)
-{
-	const uint32_t size = is_first ? camera->segments_size : 0;
-	const uint32_t words = (size + 3) / 4;
-
-	if (camera->replay) {
-		out = put16(put16(out, 0xABAC), words + 4);
-		out = put32(put32(out, (uint32_t)(camera->ntp >> 32)), (uint32_t)camera->ntp);
-		out = put32(out, 0xE0000000u + camera->sequence);
-	}
-	out = put16(put16(out, is_first ? 0xFFD8 : 0xFFFF), words);
-	memcpy(out, camera->segments, size);
-	memset(out + size, 0xFF, words * 4 - size);
-	return out + words * 4;
-}
-
-static uint8_t *put_rtp(const struct test_camera *camera, uint8_t *out, bool marker, bool is_first)
-{
-	const bool onvif = camera->onvif && (is_first ? camera->segments_size > 0 : camera->more);
-
-	out = put8(out,
-		0x80 | (camera->padding ? 0x20 : 0) | (camera->extension || onvif ? 0x10 : 0) |
-			camera->csrc);
-	out = put8(out, (marker ? 0x80 : 0) | 26);
-	out = put32(put32(put16(out, camera->sequence), camera->timestamp), camera->ssrc);
-	for (uint8_t i = 0; i < camera->csrc; i++)
-		out = put32(out, 0xC0FFEE00u + i);
-	if (onvif)
-		out = put_segments(camera, out, is_first);
-	else if (camera->extension)
-		out = put32(put32(put16(put16(out, 0xBEDE), 2), 0x10AA0000), 0);
-	return out;
-}
-
-static uint8_t *put_tables(
-	const struct test_camera *camera, const struct test_jpeg *jpeg, uint8_t *out)
-{
-	const uint32_t width = camera->wide_tables ? 2 : 1;
-	const uint32_t count = (uint32_t)camera->tables_sent;
-
-	out = put8(put8(out, 0), camera->wide_tables ? (1u << count) - 1 : 0);
-	out = put16(out, count * 64 * width);
-	for (uint32_t t = 0; t < count; t++)
+	*picture = (struct picture){
+		.bytes = jpeg->bytes,
+		.size = (uint32_t)jpeg->size,
+		.width = jpeg->width,
+		.height = jpeg->height,
+		.interval = jpeg->interval,
+		.components = 3,
+		.sampling = jpeg->subsampling == 0 ? 0x21 : 0x22,
+		.table_count = 2,
+		.scan = jpeg->scan,
+		.scan_size = jpeg->scan_size,
+	};
+	for (int t = 0; t < 3; t++)
 		for (int i = 0; i < 64; i++)
-			out = width == 2 ? put16(out, jpeg->tables[t > 0][i])
-					 : put8(out, jpeg->tables[t > 0][i]);
-	return out;
+			picture->table[t][i] = jpeg->tables[t > 0][i];
 }
 
-static uint8_t *put_jpeg(const struct test_camera *camera, const struct test_jpeg *jpeg,
-	uint32_t offset, uint8_t *out)
+static struct maker_style style_of(const struct test_camera *camera)
 {
-	const bool restart = camera->announce_restart && jpeg->interval > 0;
-
-	out = put16(put8(put8(out, camera->type_specific), offset >> 16), offset);
-	out = put8(put8(out, jpeg->subsampling | (restart ? 64 : 0)), camera->q);
-	out = put8(put8(out, camera->send_size ? (jpeg->width + 7u) / 8 : 0),
-		camera->send_size ? (jpeg->height + 7u) / 8 : 0);
-	if (restart)
-		out = put16(put16(out, jpeg->interval), camera->restart_word);
-	if (offset == 0 && camera->q >= 128)
-		out = put_tables(camera, jpeg, out);
-	return out;
+	return (struct maker_style){
+		.q = camera->q,
+		.tables = (uint8_t)camera->tables_sent,
+		.precision = camera->wide_tables ? 0xFF : 0,
+		.announce_restart = camera->announce_restart,
+		.keep_intervals = camera->keep_intervals,
+		.no_size = !camera->send_size,
+		.with_eoi = camera->with_eoi,
+		.whole_file = camera->whole_file,
+		.no_marker = camera->no_marker,
+		.specific = camera->type_specific,
+		.csrc = camera->csrc,
+		.extension = camera->extension,
+		.padding = camera->padding,
+		.onvif = camera->onvif,
+		.onvif_later = camera->more,
+		.replay = camera->replay,
+		.ntp = camera->ntp,
+		.no_offset = camera->no_offset,
+		.segments = camera->segments,
+		.segments_size = camera->segments_size,
+		.chunk = camera->payload,
+	};
 }
 
-static void put_packet(struct test_camera *camera, const struct test_jpeg *jpeg, uint32_t offset,
-	const uint8_t *data, uint32_t size, bool marker)
+/* Puts Ethernet, IPv4 and UDP around it. */
+static void keep_packet(void *arg, const uint8_t *rtp, uint32_t size)
 {
-	uint8_t rtp[8192];
-	uint8_t *end = put_jpeg(camera, jpeg, camera->no_offset ? 0 : offset,
-		put_rtp(camera, rtp, marker, offset == 0));
-	const uint32_t headers = (uint32_t)(end - rtp);
-	const uint32_t payload = headers + size + camera->padding;
+	struct test_camera *camera = arg;
 	struct test_packet *packet = &camera->packets[camera->count++];
+	struct network network = {
+		.to = {2, 0, 0, 0, 0, 2},
+		.from = {2, 0, 0, 0, 0, 1},
+		.vlan = camera->vlan ? 42 : 0,
+		.source_port = 40000,
+		.port = camera->port,
+		.udp_checksum = camera->udp_checksum,
+	};
 
 	assert(camera->count <= TEST_MAX_PACKETS);
-	packet->size = TEST_RTP_OFFSET + (camera->vlan ? 4 : 0) + payload;
+	memcpy(network.source, camera->source, 4);
+	memcpy(network.destination, camera->destination, 4);
+	packet->size = network_headers(&network) + size;
 	packet->bytes = malloc(packet->size);
-	uint8_t *udp_payload = put_network(camera, packet->bytes, payload);
+	uint8_t *payload = network_put(&network, packet->bytes, size);
 
-	memcpy(udp_payload, rtp, headers);
-	memcpy(udp_payload + headers, data, size);
-	if (camera->padding) {
-		memset(udp_payload + headers + size, 0, camera->padding);
-		packet->bytes[packet->size - 1] = camera->padding;
-	}
-	if (camera->udp_checksum)
-		put_udp_checksum(camera, udp_payload - 8, payload + 8);
-	camera->sequence++;
-}
-
-/* Where the interval that begins at `at` ends, its marker included. */
-static uint32_t end_of_interval(const uint8_t *data, uint32_t at, uint32_t size)
-{
-	for (; at + 1 < size; at++)
-		if (data[at] == 0xFF && data[at + 1] >= 0xD0 && data[at + 1] <= 0xD7)
-			return at + 2;
-	return size;
-}
-
-/* Chunks of whole intervals; one that is larger than a packet goes into several. */
-static void send_intervals(struct test_camera *camera, const struct test_jpeg *jpeg,
-	const uint8_t *data, uint32_t size)
-{
-	uint32_t at = 0, count = 0;
-
-	while (at < size) {
-		uint32_t end = end_of_interval(data, at, size);
-		uint32_t held = 1;
-
-		for (uint32_t next; end < size; end = next, held++) {
-			next = end_of_interval(data, end, size);
-			if (next - at > camera->payload)
-				break;
-		}
-		for (uint32_t from = at; from < end; from += camera->payload) {
-			const bool is_last = end - from <= camera->payload;
-			const uint32_t length = is_last ? end - from : camera->payload;
-
-			camera->restart_word = (uint16_t)((from == at ? 0x8000 : 0) |
-				(is_last ? 0x4000 : 0) | count);
-			put_packet(camera, jpeg, from, data + from, length,
-				is_last && end == size && !camera->no_marker);
-		}
-		count += held;
-		at = end;
-	}
-	camera->restart_word = 0xFFFF;
+	memcpy(payload, rtp, size);
+	network_finish(&network, payload, size, network_sum(0, payload, size));
 }
 
 void test_camera_send(struct test_camera *camera, const struct test_jpeg *jpeg)
 {
-	const uint8_t *data = camera->whole_file ? jpeg->bytes : jpeg->scan;
-	const uint32_t size = camera->whole_file ? (uint32_t)jpeg->size
-						 : jpeg->scan_size + (camera->with_eoi ? 2 : 0);
+	struct maker maker = {
+		.style = style_of(camera),
+		.ssrc = camera->ssrc,
+		.timestamp = camera->timestamp,
+		.sequence = camera->sequence,
+		.restart_word = camera->restart_word,
+	};
+	struct picture picture;
 
+	describe_picture(jpeg, &picture);
 	forget_packets(camera);
-	if (camera->keep_intervals)
-		send_intervals(camera, jpeg, data, size);
-	for (uint32_t offset = 0; !camera->keep_intervals && offset < size;
-		offset += camera->payload) {
-		const bool last = size - offset <= camera->payload;
-		const uint32_t length = last ? size - offset : camera->payload;
+	const int status = maker_picture(&maker, &picture, keep_packet, camera);
 
-		put_packet(camera, jpeg, offset, data + offset, length, last && !camera->no_marker);
-	}
+	assert(status == 0);
+	(void)status;
+	camera->sequence = maker.sequence;
+	camera->restart_word = maker.restart_word;
 	camera->timestamp += camera->step;
 }

@@ -1,5 +1,6 @@
 /* A camera for tests and the benchmark: makes JPEG pictures with libjpeg and sends them as RTP/JPEG
- * (RFC 2435) in Ethernet, IPv4 and UDP. Its packetiser shares no code with the receiver. */
+ * (RFC 2435) in Ethernet, IPv4 and UDP. gwgen's maker makes the packets, which shares no code with
+ * the receiver. */
 #pragma once
 
 #include <stdbool.h>

@@ -29,6 +29,8 @@ void command_help(void)
 	     "nothing\n"
 	     "  gwd model inspect FILE.onnx                        draft a model.yaml from a "
 	     "graph\n"
+	     "  gwd camera probe URL                               ask an RTSP camera what it "
+	     "sends\n"
 	     "  gwd version\n"
 	     "\n"
 	     "signals: SIGINT and SIGTERM drain and end; SIGHUP reads the configuration again\n"

@@ -8,6 +8,7 @@
 
 #include "core/log.h"
 #include "core/standard_files.h"
+#include "gwd/camera/command.h"
 #include "gwd/check.h"
 #include "gwd/command.h"
 #include "gwd/gateway.h"
@@ -84,16 +85,19 @@ static void hold_hangup(void)
 int main(int argc, char **argv)
 {
 	const bool model = argc > 1 && strcmp(argv[1], "model") == 0;
+	const bool camera = argc > 1 && strcmp(argv[1], "camera") == 0;
 	struct gw_config *config;
 	struct command command;
 	struct gw_error error;
 
-	if (!model)
+	if (!model && !camera)
 		hold_hangup();
 	if (gw_standard_files("gwd", O_RDWR) != 0)
 		return 1;
 	if (model)
 		return model_command(argc - 1, argv + 1);
+	if (camera)
+		return camera_command(argc - 1, argv + 1);
 	if (command_parse(argc, argv, &command, &error) != 0)
 		return fail(&error, 2);
 	if (command.kind == COMMAND_HELP) {

@@ -5,6 +5,7 @@
 #include "gwd/gateway.h"
 #include "kafka/source.h"
 #include "mgmt/mgmt.h"
+#include "session/service.h"
 #include "sink/stage.h"
 
 const struct gw_way gw_pipeline[GW_STAGES] = {
@@ -15,4 +16,4 @@ const struct gw_way gw_pipeline[GW_STAGES] = {
 	[GW_STAGE_SINK] = {&sink_stage, .to = GW_STAGES},
 };
 
-const struct gw_service_ops *const gw_services[] = {&mgmt_service, NULL};
+const struct gw_service_ops *const gw_services[] = {&session_service, &mgmt_service, NULL};

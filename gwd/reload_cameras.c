@@ -46,7 +46,7 @@ static void remove_unwanted(struct gw *gw, const struct gw_camera_config **wante
 	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
 		const struct gw_camera *camera = gw_camera_now(gw, i);
 
-		if (!camera || !gw_camera_has_media(camera->config) ||
+		if (!camera || gw_camera_is_of_records(camera->config) ||
 			bsearch(&camera->config, wanted, count, sizeof(wanted[0]), by_name))
 			continue;
 		if (gw_camera_remove(gw, camera->config->name, &error) == 0)

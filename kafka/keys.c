@@ -104,9 +104,9 @@ void keys_publish(struct keys *keys, const struct gw_camera *is, const struct gw
 	const char *name = (is ? is : was)->config->name;
 	const uint32_t place = find_place(keys, name, strlen(name));
 
-	if (was && !gw_camera_has_media(was->config))
+	if (was && gw_camera_is_of_records(was->config))
 		keys->made--;
-	if (is && !gw_camera_has_media(is->config))
+	if (is && gw_camera_is_of_records(is->config))
 		keys->made++;
 	if (is) {
 		keys->place[place] = is;

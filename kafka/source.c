@@ -192,7 +192,7 @@ static bool work_on_next(struct source *source, struct partition *partition, int
 	if (!camera)
 		return !keys_want(source->keys, message->key, message->key_len, now) &&
 			refuse(source, partition, NULL, GW_DROP_RECORD_CAMERAS);
-	if (gw_camera_has_media(camera->config))
+	if (!gw_camera_is_of_records(camera->config))
 		return refuse(source, partition, camera, GW_DROP_RECORD_TAKEN);
 	return begin(source, partition, &record, camera, now);
 }

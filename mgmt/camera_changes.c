@@ -100,7 +100,7 @@ static int add(struct gw *gw, void *arg, struct gw_error *error)
 	struct change *change = arg;
 	const uint32_t id = gw_camera_find(gw, change->name);
 
-	if (id != GW_NO_CAMERA && !gw_camera_has_media(gw_camera_now(gw, id)->config))
+	if (id != GW_NO_CAMERA && gw_camera_is_of_records(gw_camera_now(gw, id)->config))
 		return gw_error_set(error, -EEXIST,
 			"there is a camera '%s' already: it was made for records with that key; "
 			"when no more of them come, remove it",
@@ -137,7 +137,7 @@ static int change_camera(struct gw *gw, void *arg, struct gw_error *error)
 
 	if (status != 0)
 		return status;
-	if (!gw_camera_has_media(gw_camera_now(gw, id)->config))
+	if (gw_camera_is_of_records(gw_camera_now(gw, id)->config))
 		return gw_error_set(error, -EINVAL,
 			"camera %s was made for records with that key and is as "
 			"`kafka.source.template` says: change that in the configuration file, and "
@@ -165,7 +165,7 @@ static int change_camera(struct gw *gw, void *arg, struct gw_error *error)
 /* The next record would make it again. */
 static bool records_come(const struct gw *gw, const struct mgmt *mgmt, uint32_t id)
 {
-	return !gw_camera_has_media(gw_camera_now(gw, id)->config) &&
+	return gw_camera_is_of_records(gw_camera_now(gw, id)->config) &&
 		rates_camera(mgmt->rates, id, gw_now()).state == CAMERA_LIVE;
 }
 

@@ -150,8 +150,12 @@ static void a_body_that_is_no_camera_is_refused_in_one_line(void **state)
 		{NULL, "the body must be a JSON object with the keys of a camera"},
 		{"[1]", "the body must be a JSON object"},
 		{"{}", "camera: 'name' is missing"},
-		{"{'name': 'door'}", "camera: 'source' is missing"},
-		{"{" BARE "}", "camera: 'port' is missing"},
+		{"{'name': 'door'}",
+			"camera: source: is missing: a camera has source, destination and port, or "
+			"a url"},
+		{"{" BARE "}",
+			"camera: port: is missing: a camera has source, destination and port, or a "
+			"url"},
 		{"{" DOOR ", 'colour': 'blue'}", "camera: unknown key 'colour' (known here: name"},
 		{"{" BARE ", 'port': 'many'}",
 			"camera: 'port' must be a whole number from 1 to 65535, not the text "

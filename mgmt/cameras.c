@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "core/clock.h"
+#include "core/config/rtsp_url.h"
 #include "mgmt/facts.h"
 #include "mgmt/rates.h"
 #include "mgmt/state.h"
@@ -74,10 +75,13 @@ json_t *cameras_facts(
 	const struct gw_camera_config *config = camera->config;
 	struct camera_rates rates = rates_camera(mgmt->rates, camera->id, gw_now());
 	const enum gw_stage_index from =
-		gw_camera_has_media(config) ? GW_STAGE_RX : GW_STAGE_SOURCE;
+		gw_camera_is_of_records(config) ? GW_STAGE_SOURCE : GW_STAGE_RX;
 	uint64_t size = GW_COUNT(&gw->stages[from], camera->id, size);
 	struct tally tally;
+	char url[GW_URL];
 
+	if (config->url)
+		gw_rtsp_url_show(config->url, url);
 	tally_read(gw, camera->id, in_use, &tally);
 	/* What the last frame was, or else what the configuration says it will be. */
 	json_int_t width = (json_int_t)(size >> 16), height = (json_int_t)(size & 0xffff);
@@ -87,18 +91,18 @@ json_t *cameras_facts(
 	}
 	/* In one go: thousands are listed. */
 	json_t *facts = json_pack(
-		"{s:s, s:s, s:s, s:i, s:s?, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, "
+		"{s:s, s:s?, s:s?, s:i, s:s?, s:s?, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, "
 		"s:I, s:I, s:o, s:o, s:o, s:o*}",
 		"name", config->name, "source", config->source, "destination", config->destination,
-		"port", (int)config->port, "model", model_name(gw, camera), "state",
-		camera_state_name(rates.state), "width", width, "height", height, "fps",
-		facts_rounded(rates.fps), "mbps", facts_rounded(rates.mbps), "packets_per_s",
-		facts_rounded(rates.packets_per_s), "dropped_per_s",
-		facts_rounded(rates.dropped_per_s), "packets", (json_int_t)tally.packets,
-		"packets_lost", (json_int_t)tally.events[GW_EVENT_SEQUENCE_GAP], "bytes",
-		(json_int_t)tally.bytes, "quota", (json_int_t)config->quota, "frames",
-		facts_flow(&tally, GW_FRAME), "samples", facts_flow(&tally, GW_SAMPLE),
-		"last_frame_age_ms",
+		"port", (int)config->port, "url", config->url ? url : NULL, "model",
+		model_name(gw, camera), "state", camera_state_name(rates.state), "width", width,
+		"height", height, "fps", facts_rounded(rates.fps), "mbps",
+		facts_rounded(rates.mbps), "packets_per_s", facts_rounded(rates.packets_per_s),
+		"dropped_per_s", facts_rounded(rates.dropped_per_s), "packets",
+		(json_int_t)tally.packets, "packets_lost",
+		(json_int_t)tally.events[GW_EVENT_SEQUENCE_GAP], "bytes", (json_int_t)tally.bytes,
+		"quota", (json_int_t)config->quota, "frames", facts_flow(&tally, GW_FRAME),
+		"samples", facts_flow(&tally, GW_SAMPLE), "last_frame_age_ms",
 		rates.last_frame_age_ms < 0 ? json_null() : json_integer(rates.last_frame_age_ms),
 		"plan", plan_facts(config));
 

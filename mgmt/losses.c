@@ -186,7 +186,7 @@ static void say_silent(struct losses *losses, struct gw_health *health, int64_t 
 	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
 		const struct gw_camera *camera = gw_camera_now(gw, i);
 
-		if (!camera || !gw_camera_has_media(camera->config))
+		if (!camera || gw_camera_is_of_records(camera->config))
 			continue;
 		cameras++;
 		if (rates_camera(losses->rates, i, now).state == CAMERA_LIVE ||

@@ -2,7 +2,7 @@
 # The suites of `./dev test`. Each leaves its results in build-results/: what its runner wrote for
 # machines, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
 
-readonly SUITES=(unit asan tsan fuzz models integration kafka lint)
+readonly SUITES=(unit asan tsan fuzz models integration line-rate kafka lint)
 
 # They run beside the others: the one waits for brokers most of the time, the other takes the
 # processor only when nobody else wants it.
@@ -92,13 +92,19 @@ suite_models() {
 suite_integration() {
 	build_default
 	cmd_models
-	python_tests tests --ignore=tests/kafka --ignore=tests/models
+	python_tests tests --ignore=tests/kafka --ignore=tests/line_rate --ignore=tests/models
 }
 
 suite_kafka() {
 	build_default
 	cmd_models
 	python_tests tests/kafka
+}
+
+# Alone: what it finds depends on the time that it gets.
+suite_line-rate() {
+	build_default
+	python_tests tests/line_rate
 }
 
 suite_lint() {

@@ -78,8 +78,12 @@ struct gw_camera_config *gw_config_camera_copy(const struct gw_camera_config *ca
 	/* All of them, whatever fails, so that none is left that belongs to the original. */
 	bool whole = copy_text(&copy->name);
 
-	whole &= copy_text(&copy->source);
-	whole &= copy_text(&copy->destination);
+	whole &= copy_text(&copy->source) || !camera->source;
+	whole &= copy_text(&copy->destination) || !camera->destination;
+	whole &= copy_text(&copy->url) || !camera->url;
+	whole &= copy_text(&copy->user) || !camera->user;
+	whole &= copy_text(&copy->password_file) || !camera->password_file;
+	whole &= copy_text(&copy->password_env) || !camera->password_env;
 	whole &= copy_text(&copy->model) || !camera->model;
 	whole &= copy_srtp(&copy->srtp);
 	copy->ssrc = copy_bytes(camera->ssrc, sizeof(*camera->ssrc));
@@ -112,8 +116,8 @@ bool gw_config_decodes(const struct gw_decode_config *decode, uint16_t width, ui
 
 static bool same_stream(const struct gw_camera_config *a, const struct gw_camera_config *b)
 {
-	return gw_camera_has_media(a) && config_compare_address(a, b) == 0 &&
-		(!a->ssrc || !b->ssrc || *a->ssrc == *b->ssrc);
+	return gw_camera_has_media(a) && gw_camera_has_media(b) &&
+		config_compare_address(a, b) == 0 && (!a->ssrc || !b->ssrc || *a->ssrc == *b->ssrc);
 }
 
 /* What would tell the two apart: a camera without an SSRC takes those of all others. */

@@ -54,9 +54,11 @@ static void it_is_refused_as_it_would_be_in_the_file(void **state)
 	refused("", "camera: the file is empty");
 	refused("{name: a, " ADDRESSES ", port: 1, colour: blue}",
 		"camera:1:61: unknown key 'colour' (known here: name, source, destination, port, "
-		"ssrc, payload_type, width, height, conceal, srtp, rtcp, model, plan, region, "
-		"quota)");
-	refused("{name: a, " ADDRESSES "}", "camera:1:1: 'port' is missing");
+		"url, user, password_file, password_env, transport, ssrc, payload_type, width, "
+		"height, conceal, srtp, rtcp, model, plan, region, quota)");
+	refused("{name: a, " ADDRESSES "}",
+		"camera:1:1: port: is missing: a camera has source, "
+		"destination and port, or a url");
 	refused("{name: a, " ADDRESSES ", port: 70000}",
 		"camera:1:58: 'port' must be a whole number from 1 to 65535, not '70000'");
 	refused("{name: a, source: 10.0.0.1, destination: '::1', port: 1}",

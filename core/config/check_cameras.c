@@ -8,6 +8,7 @@
 #include "core/config/camera.h"
 #include "core/config/check.h"
 #include "core/config/name.h"
+#include "core/config/rtsp_url.h"
 
 #define JPEG_PAYLOAD_TYPE 26 /* RFC 3551, 6 */
 #define DYNAMIC_PAYLOAD_TYPE 96
@@ -73,18 +74,34 @@ int config_check_decodes(const struct gw_decode_config *decode, uint16_t width, 
 		width, height, decode->max_width, decode->max_height);
 }
 
-int config_check_camera(struct gw_camera_config *camera, const char *place,
+/* A camera that sends by itself. */
+static int check_media(struct gw_camera_config *camera, const char *place,
 	const struct config_source *source, struct gw_error *error)
 {
-	if (!gw_name_is_good(camera->name, strlen(camera->name)))
-		return config_refuse(source, place, "name", error,
-			"'%s' is not a name: use letters, digits, '.', '_' and '-'", camera->name);
-	if (gw_name_is_reserved(camera->name, strlen(camera->name)))
-		return config_refuse(source, place, "name", error,
-			"'%s' is a file that is written beside the cameras' folders: choose "
-			"another "
-			"name",
-			camera->name);
+	const struct {
+		const char *key;
+		bool given;
+	} needed[] =
+		{
+			{"source", camera->source},
+			{"destination", camera->destination},
+			{"port", camera->port > 0},
+		},
+	  of_sessions[] = {
+		  {"user", camera->user},
+		  {"password_file", camera->password_file},
+		  {"password_env", camera->password_env},
+		  {"transport", camera->transport != GW_TRANSPORT_AUTO},
+	  };
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (!needed[i].given)
+			return config_refuse(source, place, needed[i].key, error,
+				"is missing: a camera has source, destination and port, or a url");
+	for (size_t i = 0; i < sizeof(of_sessions) / sizeof(of_sessions[0]); i++)
+		if (of_sessions[i].given)
+			return config_refuse(source, place, of_sessions[i].key, error,
+				"belongs to a camera with a url: add that, or leave this out");
 	if (!parse_address(camera->source, &camera->source_address))
 		return config_refuse(source, place, "source", error,
 			"'%s' is not an IPv4 or IPv6 address", camera->source);
@@ -98,9 +115,60 @@ int config_check_camera(struct gw_camera_config *camera, const char *place,
 		return config_refuse(source, place, "payload_type", error,
 			"must be %d or a dynamic one, %d to %d", JPEG_PAYLOAD_TYPE,
 			DYNAMIC_PAYLOAD_TYPE, MAX_PAYLOAD_TYPE);
-	int status = config_check_picture(
-		camera->width, camera->height, camera->quota, place, source, error);
+	return 0;
+}
 
+/* A camera that is asked to send, and then says all that it is not to be given here. */
+static int check_session(const struct gw_camera_config *camera, const char *place,
+	const struct config_source *source, struct gw_error *error)
+{
+	const struct {
+		const char *key;
+		bool given;
+	} said[] = {
+		{"source", camera->source},
+		{"destination", camera->destination},
+		{"port", camera->port > 0},
+		{"ssrc", camera->ssrc},
+		{"payload_type", camera->payload_type},
+	};
+	struct gw_rtsp_url url;
+	struct gw_error reason;
+
+	if (gw_rtsp_url_parse(camera->url, &url, &reason) != 0)
+		return config_refuse(source, place, "url", error, "%s", reason.text);
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (said[i].given)
+			return config_refuse(source, place, said[i].key, error,
+				"a camera with a url says this itself: leave it out");
+	if (camera->password_file && camera->password_env)
+		return config_refuse(source, place, "password_env", error,
+			"the password is in a file or in the environment: give one of both");
+	if (!camera->user && (camera->password_file || camera->password_env))
+		return config_refuse(
+			source, place, "user", error, "is missing: whose password is it?");
+	return 0;
+}
+
+int config_check_camera(struct gw_camera_config *camera, const char *place,
+	const struct config_source *source, struct gw_error *error)
+{
+	if (!gw_name_is_good(camera->name, strlen(camera->name)))
+		return config_refuse(source, place, "name", error,
+			"'%s' is not a name: use letters, digits, '.', '_' and '-'", camera->name);
+	if (gw_name_is_reserved(camera->name, strlen(camera->name)))
+		return config_refuse(source, place, "name", error,
+			"'%s' is a file that is written beside the cameras' folders: choose "
+			"another "
+			"name",
+			camera->name);
+	int status = camera->url ? check_session(camera, place, source, error)
+				 : check_media(camera, place, source, error);
+
+	if (status != 0)
+		return status;
+	status = config_check_picture(
+		camera->width, camera->height, camera->quota, place, source, error);
 	if (status == 0 && camera->model)
 		status = config_check_model(camera->model, place, "model", source, error);
 	if (status == 0)
@@ -165,6 +233,17 @@ static void note(
 		*found = (struct conflict){a > b ? b : a, later};
 }
 
+/* Those with a session are compared when it says what they send. Returns how many are left. */
+static uint32_t keep_with_media(const struct gw_camera_config **cameras, uint32_t count)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (gw_camera_has_media(cameras[i]))
+			cameras[left++] = cameras[i];
+	return left;
+}
+
 static void find_conflict(
 	const struct gw_camera_config **sorted, uint32_t count, struct conflict *found)
 {
@@ -172,6 +251,7 @@ static void find_conflict(
 	for (uint32_t i = 1; i < count; i++)
 		if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
 			note(found, sorted[i - 1], sorted[i]);
+	count = keep_with_media(sorted, count);
 	qsort(sorted, count, sizeof(sorted[0]), by_stream);
 	for (uint32_t i = 1, first = 0; i < count; i++) {
 		if (config_compare_address(sorted[first], sorted[i]) != 0)

@@ -20,6 +20,7 @@
 #define GW_DEVICE_NAME 32
 #define GW_FRAME_CLASSES 8
 #define GW_NAME 64
+#define GW_URL 1024
 /* What a replay, and a gateway without Kafka, write results to, beside the cameras' folders. */
 #define GW_LINES_FILE "frames.jsonl"
 #define GW_STATS_FILE "stats.json" /* a replay's counts, in the same directory */
@@ -45,6 +46,13 @@ enum gw_checksum {
 	GW_CHECKSUM_PORT, /* the port or software; unfinished ones are taken */
 	GW_CHECKSUM_SOFTWARE, /* always in software, and none is forgiven */
 	GW_CHECKSUM_OFF, /* nobody */
+};
+
+/* How a camera with a `url` is to send its packets. */
+enum gw_transport {
+	GW_TRANSPORT_AUTO, /* to our address, or to a group where it offers nothing else */
+	GW_TRANSPORT_UDP,
+	GW_TRANSPORT_MULTICAST,
 };
 
 struct gw_gateway_config {
@@ -110,9 +118,15 @@ struct gw_camera_config {
 	/* Letters, digits, '.', '_' and '-'; at most GW_NAME - 1; none of
 	 * gw_name_is_reserved(). */
 	char *name;
+	/* Where packets come from and go to. Of a camera with a `url`, it says them itself when its
+	 * session is set up (core/config/learned.h): until then they are NULL and 0. */
 	char *source;
 	char *destination;
 	uint16_t port; /* UDP destination port, host byte order; 0: gw_camera_has_media() */
+	char *url; /* "rtsp://HOST[:PORT]/PATH"; NULL: the camera sends by itself */
+	char *user; /* NULL: it asks for none */
+	char *password_file, *password_env; /* where the password is, of those one or none */
+	enum gw_transport transport;
 	uint32_t *ssrc; /* NULL: any */
 	uint8_t *payload_type; /* 26 or 96 .. 127; NULL: that of the first picture */
 	uint16_t width; /* 0: the stream says it */
@@ -128,6 +142,8 @@ struct gw_camera_config {
 	struct gw_region *region;
 	uint32_t quota; /* frames in flight, 1 .. 64 */
 
+	bool learned_size; /* width and height are not from the file: its session said them */
+
 	/* Parsed from the strings above. */
 	struct gw_address source_address;
 	struct gw_address destination_address;
@@ -137,8 +153,9 @@ struct gw_camera_config {
 	struct gw_srtp_key srtp_key;
 };
 
-/* Whether packets of the network can be the camera's. Those that were made for the keys of records
- * have none: no file and no request can name port 0. */
+/* Whether packets of the network can be the camera's now. Those that were made for the keys of
+ * records have none, and those with a `url` have some when their session is set up: no file and no
+ * request can name port 0. */
 static inline bool gw_camera_has_media(const struct gw_camera_config *camera)
 {
 	return camera->port != 0;
@@ -148,6 +165,12 @@ static inline bool gw_camera_has_media(const struct gw_camera_config *camera)
 static inline bool gw_camera_has_rtcp(const struct gw_camera_config *camera)
 {
 	return !camera->rtcp || *camera->rtcp;
+}
+
+/* Whether it was made for records with its name as their key. */
+static inline bool gw_camera_is_of_records(const struct gw_camera_config *camera)
+{
+	return camera->port == 0 && !camera->url;
 }
 
 struct gw_size_class_config {

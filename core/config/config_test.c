@@ -139,7 +139,8 @@ static void an_error_names_line_column_key_and_what_would_be_right(void **state)
 	refused("cameras: []\ngateway: {mode: fast}\n",
 		"configuration:2:17: 'gateway.mode' must be realtime or lossless, not 'fast'");
 	refused("cameras:\n  - name: a\n    source: 10.0.0.1\n",
-		"configuration:2:5: 'cameras[0].destination' is missing");
+		"configuration:2:5: cameras[0].destination: is missing: a camera has source, "
+		"destination and port, or a url");
 	refused("cameras: 5\n",
 		"configuration:1:10: 'cameras' must be a list ('- ...' or [...]), not '5'");
 	refused("cameras: []\ncameras: []\n", "configuration:1:10: 'cameras' is given twice");

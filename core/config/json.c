@@ -1,5 +1,6 @@
 #include "core/config/json.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,24 @@ static int64_t read_signed(const void *data, uint32_t size)
 	return (int64_t)(value << shift) >> shift;
 }
 
+/* What a camera's session says is no configuration, and must not be stored as such. */
+static void hide_learned(json_t *object, const struct gw_camera_config *camera)
+{
+	static const char *const keys[] = {"source", "destination", "port", "ssrc", "payload_type"};
+
+	for (size_t i = 0; camera->url && i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_object_del(object, keys[i]);
+	if (!camera->url)
+		json_object_del(object, "transport");
+	if (camera->learned_size) {
+		json_object_set_new(object, "width", json_integer(0));
+		json_object_set_new(object, "height", json_integer(0));
+	}
+}
+
 static json_t *mapping_json(const cyaml_schema_field_t *fields, const void *data)
 {
+	const bool is_camera = fields == gw_camera_schema.mapping.fields;
 	json_t *object = json_object();
 
 	for (; fields->key; fields++) {
@@ -42,6 +59,8 @@ static json_t *mapping_json(const cyaml_schema_field_t *fields, const void *data
 		if (value)
 			json_object_set_new(object, fields->key, value);
 	}
+	if (is_camera)
+		hide_learned(object, data);
 	return object;
 }
 

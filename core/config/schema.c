@@ -45,6 +45,12 @@ static const cyaml_strval_t checksums[] = {
 	{"off", GW_CHECKSUM_OFF},
 };
 
+static const cyaml_strval_t transports[] = {
+	{"auto", GW_TRANSPORT_AUTO},
+	{"udp", GW_TRANSPORT_UDP},
+	{"multicast", GW_TRANSPORT_MULTICAST},
+};
+
 static const cyaml_schema_field_t gateway_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", POINTER, struct gw_gateway_config, name, 1, GW_NAME - 1),
 	CYAML_FIELD_ENUM(
@@ -130,11 +136,19 @@ static const cyaml_schema_field_t srtp_fields[] = {
 static const cyaml_schema_field_t camera_fields[] = {
 	CYAML_FIELD_STRING_PTR(
 		"name", CYAML_FLAG_POINTER, struct gw_camera_config, name, 1, GW_NAME - 1),
+	CYAML_FIELD_STRING_PTR("source", POINTER, struct gw_camera_config, source, 1, 63),
+	CYAML_FIELD_STRING_PTR("destination", POINTER, struct gw_camera_config, destination, 1, 63),
+	CYAML_FIELD_UINT("port", POSITIVE, struct gw_camera_config, port),
+	/* Somebody may write a password into it, where none may stand. */
 	CYAML_FIELD_STRING_PTR(
-		"source", CYAML_FLAG_POINTER, struct gw_camera_config, source, 1, 63),
+		"url", POINTER | GW_YAML_PRIVATE, struct gw_camera_config, url, 1, GW_URL - 1),
+	CYAML_FIELD_STRING_PTR("user", POINTER, struct gw_camera_config, user, 1, 127),
 	CYAML_FIELD_STRING_PTR(
-		"destination", CYAML_FLAG_POINTER, struct gw_camera_config, destination, 1, 63),
-	CYAML_FIELD_UINT("port", GW_YAML_POSITIVE, struct gw_camera_config, port),
+		"password_file", POINTER, struct gw_camera_config, password_file, 1, 4095),
+	CYAML_FIELD_STRING_PTR(
+		"password_env", POINTER, struct gw_camera_config, password_env, 1, 127),
+	CYAML_FIELD_ENUM("transport", CHOICE, struct gw_camera_config, transport, transports,
+		CYAML_ARRAY_LEN(transports)),
 	CYAML_FIELD_UINT_PTR("ssrc", POINTER, struct gw_camera_config, ssrc),
 	CYAML_FIELD_UINT_PTR("payload_type", POINTER, struct gw_camera_config, payload_type),
 	CYAML_FIELD_UINT("width", OPTIONAL, struct gw_camera_config, width),

@@ -242,6 +242,7 @@ static int match_argument(
 		return gw_error_set(error, -EINVAL, "'%s%s%s' needs %s: gwctl %s%s%s %s", c->noun,
 			c->verb ? " " : "", c->verb ? c->verb : "",
 			c->kind == CLI_CAMERA               ? "a camera"
+				: c->kind == CLI_URL        ? "the URL of a camera"
 				: c->kind == CLI_NEW_CAMERA ? "a name for the camera"
 				: c->kind == CLI_MODEL      ? "a model"
 				: c->kind == CLI_FILE       ? "a file"

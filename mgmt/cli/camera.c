@@ -3,6 +3,7 @@
 
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/commands.h"
+#include "mgmt/cli/run_gwd.h"
 #include "mgmt/cli/units.h"
 #include "mgmt/cli/view.h"
 
@@ -142,7 +143,11 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 	view_line(cli, "camera", STYLE_TITLE, "%s", reply_text(camera, "name"));
 	view_line(cli, "state", view_camera_style(state), "%s, last frame: %s", state,
 		units_ago(text, age_of(camera)));
-	if (reply_count(camera, "port") == 0)
+	if (reply_text(camera, "url")[0])
+		view_line(cli, "session", STYLE_PLAIN, "%s", reply_text(camera, "url"));
+	if (reply_text(camera, "url")[0] && reply_count(camera, "port") == 0)
+		view_line(cli, "stream", STYLE_WARN, "none yet: `gwctl status` says why");
+	else if (reply_count(camera, "port") == 0)
 		view_line(cli, "stream", STYLE_PLAIN, "records of the topic %s",
 			reply_text(camera, "source"));
 	else
@@ -193,4 +198,21 @@ int cli_camera_show(struct cli *cli)
 		print_camera(cli, reply);
 	json_decref(reply);
 	return CLI_WELL;
+}
+
+int cli_camera_probe(struct cli *cli)
+{
+	char *words[2 * CLI_OPTIONS + 8] = {"gwd", "camera", "probe"};
+	int count = 3;
+
+	if (cli->json)
+		words[count++] = "--json";
+	for (int i = 0; i < CLI_OPTIONS; i++)
+		if (cli->option[i]) {
+			words[count++] = (char *)cli->command->options[i].name;
+			words[count++] = (char *)cli->option[i];
+		}
+	words[count++] = "--";
+	words[count++] = (char *)cli->argument;
+	return run_gwd(cli, words);
 }

@@ -12,7 +12,7 @@ enum cli_exit {
 	CLI_NO_DAEMON = 3, /* nobody answers on the socket */
 };
 
-#define CLI_OPTIONS 16
+#define CLI_OPTIONS 21
 #define CLI_SOCKET "/run/framegate/api.sock"
 
 /* An option of one command. */
@@ -28,6 +28,7 @@ enum cli_argument {
 	CLI_CAMERA,
 	CLI_NEW_CAMERA, /* a name that nobody has yet */
 	CLI_MODEL,
+	CLI_URL,
 	CLI_FILE,
 	CLI_SHELL,
 	CLI_COMMAND,

@@ -99,6 +99,7 @@ struct question {
 	bool quiet; /* no line on stderr */
 	FILE *out; /* takes the answer unread; NULL: it is JSON to be read */
 	void (*tick)(void); /* called now and then; NULL: nothing is */
+	bool raw; /* the answer is no JSON, and stays in the client */
 };
 
 static int on_progress(
@@ -164,6 +165,8 @@ static int ask(struct cli *cli, const struct question *question, json_t **reply)
 	curl_easy_getinfo(cli->client->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (status >= 200 && status < 300 && question->out)
 		return write_out(cli->client, question->out);
+	if (question->raw && status == 200)
+		return CLI_WELL;
 	json_t *answer = status == 204 ? json_object()
 				       : json_loadb(cli->client->data, cli->client->size, 0, NULL);
 	if (status >= 200 && status < 300 && json_is_object(answer)) {
@@ -237,6 +240,18 @@ int client_send(struct cli *cli, const char *method, const char *const *path, co
 	struct question question = {.method = method, .timeout_ms = TIMEOUT_MS};
 
 	return send_and_wait(cli, &question, path, body, reply);
+}
+
+int client_fetch(struct cli *cli, const char *method, const char *const *path, const json_t *body,
+	const char **data, size_t *size)
+{
+	struct question question = {.method = method, .timeout_ms = SLOW_TIMEOUT_MS, .raw = true};
+	json_t *none;
+	const int code = send_and_wait(cli, &question, path, body, &none);
+
+	*data = code == CLI_WELL ? cli->client->data : NULL;
+	*size = code == CLI_WELL ? cli->client->size : 0;
+	return code;
 }
 
 int client_send_slow(struct cli *cli, const char *method, const char *const *path,

@@ -1,6 +1,8 @@
 /* Asks the gateway: HTTP over its UNIX socket. */
 #pragma once
 
+#include <stddef.h>
+
 #include "mgmt/cli/cli.h"
 
 struct json_t;
@@ -27,6 +29,10 @@ int client_send_slow(struct cli *cli, const char *method, const char *const *pat
  * second meanwhile; NULL: nothing is. */
 int client_download(struct cli *cli, const char *method, const char *const *path,
 	const struct json_t *body, FILE *out, void (*tick)(void));
+
+/* As client_send_slow() for an answer that is no JSON: *data stays until the next request. */
+int client_fetch(struct cli *cli, const char *method, const char *const *path,
+	const struct json_t *body, const char **data, size_t *size);
 
 /* The same as client_get(), but says nothing and waits half a second at most. */
 int client_peek(struct cli *cli, const char *path, struct json_t **reply);

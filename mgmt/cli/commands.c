@@ -22,6 +22,16 @@ const struct cli_option cli_global_options[] = {
 				"where the stream is sent: an address of ours, or a multicast " \
 				"group"}, \
 			{"--port", "NUMBER", "UDP destination port"}, \
+			{"--url", "URL", \
+				"in place of these three: rtsp://HOST[:PORT]/PATH of a camera " \
+				"that " \
+				"is asked to send"}, \
+			{"--user", "NAME", "whom the camera asks for"}, \
+			{"--password-file", "FILE", \
+				"its first line is the password; gwd reads it"}, \
+			{"--password-env", "NAME", \
+				"the variable of gwd's environment that holds the password"}, \
+			{"--transport", "auto|udp|multicast", "how packets are asked for"}, \
 			{"--ssrc", "NUMBER", "only this RTP source (default any)"}, \
 			{"--payload-type", "NUMBER", "RTP payload type of the pictures"}, \
 			{"--width", "PIXELS", \
@@ -82,7 +92,8 @@ const struct cli_command cli_commands[] = {
 		.kind = CLI_NEW_CAMERA,
 		.summary = "add a camera, now",
 		.details =
-			"Needs a source, a destination and a port. The other cameras are not "
+			"Needs a source, a destination and a port, or a URL. The other cameras are "
+			"not "
 			"disturbed. The camera is there until the gateway ends or reads its file "
 			"again: `config save` keeps it. Exit code 1, and nothing has changed, when "
 			"the name or the packets are another camera's, or what it needs is not "
@@ -118,6 +129,26 @@ const struct cli_command cli_commands[] = {
 			"on. Exit code 1 when there is no such camera.",
 		.example = "camera remove door",
 		.run = cli_camera_remove},
+	{.noun = "camera",
+		.verb = "probe",
+		.argument = "URL",
+		.kind = CLI_URL,
+		.summary = "ask an RTSP camera what it sends",
+		.details =
+			"Asks the camera at rtsp://HOST[:PORT]/PATH for its pictures, listens for "
+			"some seconds, and prints an entry for the configuration. What it sends "
+			"goes to the standard error: size, rate, payload type, Q, tables, restart "
+			"intervals, what was lost, and what to look at. Needs no gateway, but the "
+			"program gwd on this machine. Exit code 1 when no picture came, with a "
+			"line that says why.",
+		.example = "camera probe rtsp://192.0.2.11/stream1 --user viewer --password-file "
+			   "door.password",
+		.options = {{"--user", "NAME", "whom the camera asks for"},
+			{"--password-file", "FILE", "its first line is the password"},
+			{"--password-env", "NAME", "the variable that holds the password"},
+			{"--transport", "auto|udp|multicast", "how packets are asked for"},
+			{"--seconds", "NUMBER", "how long to listen (default 5)"}},
+		.run = cli_camera_probe},
 	{.noun = "drops",
 		.summary = "what was dropped, and why",
 		.details = "Every packet, record, frame or sample that did not go on has one "
@@ -250,6 +281,21 @@ const struct cli_command cli_commands[] = {
 		.options = {{"--once", NULL, "print once and end"},
 			{"--interval", "SECONDS", "time between two refreshes (default 1)"}},
 		.run = cli_top},
+	{.noun = "port",
+		.verb = "capture",
+		.argument = "FILE",
+		.kind = CLI_FILE,
+		.summary = "write a camera's packets to a file",
+		.details =
+			"Takes copies of what comes for the camera during the next seconds, with "
+			"the time of each, and writes them to FILE (pcapng), which `gwd replay`, "
+			"Wireshark and tcpdump read. The camera's pictures go on. Ends early at "
+			"60 MiB; packets that found no room are counted in the file, and told. "
+			"One capture at a time.",
+		.example = "port capture door.pcapng --camera door --seconds 5",
+		.options = {{"--camera", "NAME", "whose packets"},
+			{"--seconds", "NUMBER", "how long, 1 to 60 (default 10)"}},
+		.run = cli_port_capture},
 	{.noun = "config",
 		.verb = "check",
 		.argument = "FILE",

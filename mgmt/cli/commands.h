@@ -8,6 +8,8 @@ int cli_camera_list(struct cli *cli);
 int cli_camera_show(struct cli *cli);
 int cli_camera_add(struct cli *cli);
 int cli_camera_set(struct cli *cli);
+int cli_camera_probe(struct cli *cli);
+int cli_port_capture(struct cli *cli);
 int cli_camera_remove(struct cli *cli);
 int cli_drops(struct cli *cli);
 int cli_latency(struct cli *cli);

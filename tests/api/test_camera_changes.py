@@ -80,7 +80,7 @@ def test_a_camera_may_bring_its_model(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "line"),
     [
-        (["add", "door"], 1, "camera: 'source' is missing"),
+        (["add", "door"], 1, "camera: source: is missing: a camera has"),
         (["add", "a/b", *DOOR], 1, "'a/b' is not a name"),
         (["add", "cam0", *DOOR], 1, "there is a camera 'cam0' already"),
         (["add", "door", *DOOR, "--port=5001", "--source=10.0.0.1"], 1, "the same packets as"),

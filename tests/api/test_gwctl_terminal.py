@@ -218,13 +218,10 @@ def _complete(socket: Path, *words: str) -> list[str]:
 
 def test_the_shell_completes_commands_options_and_names(played: Gateway, tmp_path: Path) -> None:
     assert _complete(played.socket, "sta") == ["status", "stages"]
-    verbs = ["list", "show", "add", "set", "remove"]
+    verbs = ["list", "show", "add", "set", "remove", "probe"]
     assert _complete(played.socket, "camera", "") == verbs
-    assert _complete(played.socket, "camera", "set", "cam0", "--p") == [
-        "--port",
-        "--payload-type",
-        "--plan",
-    ]
+    options = ["--port", "--password-file", "--password-env", "--payload-type", "--plan"]
+    assert _complete(played.socket, "camera", "set", "cam0", "--p") == options
     assert _complete(played.socket, "camera", "add", "") == []
     assert _complete(played.socket, "camera", "set", "cam0", "--port", "") == []
     assert _complete(played.socket, "camera", "show", "") == ["cam0", "cam1"]

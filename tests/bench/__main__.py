@@ -3,13 +3,14 @@
 import argparse
 import sys
 
-from bench import decode, memory, receive, report, scale, schedule
+from bench import decode, live, memory, receive, report, scale, schedule
 from testbed import stopping
 from testbed.places import NotThere
 
 BENCHMARKS = {
     "dataplane": [receive, decode],
     "decode": [decode],
+    "live": [live],
     "memory": [memory],
     "scale": [scale],
     "schedule": [schedule],

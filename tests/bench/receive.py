@@ -36,6 +36,7 @@ CASES = [
     ("receive 1280x720 pictures (net_pcap)", CAPTURE, "off"),
     ("the same, with UDP checksums in software", CAPTURE, "software"),
     ("receive packets of no camera (net_null)", "net_null0,size=1400", "off"),
+    ("refuse 64 B packets of no camera (net_null)", "net_null0,size=64", "off"),
 ]
 
 

@@ -20,6 +20,9 @@ DIRECTIONS = {
     "s": f"from the first picture to the last; {LESS}",
     "Jain's index": f"of the items that each device ran; 1: all the same; {MORE}",
     "frames delivered": f"with a result; {MORE}",
+    "frames/s per core": f"complete frames per second of processor time; {MORE}",
+    "% complete": f"of the frames that were sent; {MORE}",
+    "% of a core": f"processor time; {LESS}",
     "pictures/s": f"pictures per second of processor time; {MORE}. Peers decode the full size, ours"
     " the smallest that the model can do with",
 }

@@ -11,7 +11,8 @@ import pytest
 
 from testbed import places
 
-COMMANDS = ("setup", "models", "build", "demo", "test", "bench", "lint", "fuzz", "clean")
+COMMANDS = ("setup", "models", "build", "demo", "test", "bench", "experiment")
+COMMANDS += ("lint", "fuzz", "clean")
 
 
 def dev(*words: str) -> subprocess.CompletedProcess[str]:
@@ -37,6 +38,7 @@ def test_every_command_has_help() -> None:
 @pytest.mark.parametrize(
     "words",
     [("dmeo",), ("help", "dmeo"), ("test", "units"), ("bench", "decoder"), ("lint", "all")]
+    + [("experiment", "speed")]
     + [("clean", "--everything")],
     ids=" ".join,
 )

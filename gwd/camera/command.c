@@ -1,0 +1,142 @@
+#include "gwd/camera/command.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/config/camera.h"
+#include "core/config/json.h"
+#include "gwd/camera/probe.h"
+#include "gwd/camera/report.h"
+
+#define SECONDS 5
+#define SECONDS_MOST 600
+
+static void help(FILE *to)
+{
+	fputs("gwd camera: looks at cameras, without a gateway\n\n"
+	      "usage:\n"
+	      "  gwd camera probe [OPTIONS] URL    ask an RTSP camera what it sends\n\n"
+	      "options:\n"
+	      "  --user NAME             whom the camera asks for\n"
+	      "  --password-file FILE    its first line is the password\n"
+	      "  --password-env NAME     the variable that holds the password\n"
+	      "  --transport WAY         auto, udp or multicast\n"
+	      "  --seconds N             how long to listen (default 5)\n"
+	      "  --json                  all that was found, as one object\n",
+		to);
+}
+
+static int fail(const char *line, int code)
+{
+	fprintf(stderr, "gwd: camera probe: %s\n", line);
+	if (code == 2)
+		fputs("gwd: `gwd camera --help` shows the usage\n", stderr);
+	return code;
+}
+
+/* The options are checked as the file is; the place in a text that nobody wrote is left out. */
+static int read_camera(json_t *json, struct gw_camera_config **camera, struct gw_error *error)
+{
+	const int status = gw_config_camera_from_json(json, "camera", camera, error);
+	int line, column, size = 0;
+
+	if (status != 0 && sscanf(error->text, "camera:%d:%d: %n", &line, &column, &size) == 2 &&
+		size > 0)
+		memmove(error->text, error->text + size, strlen(error->text + size) + 1);
+	return status;
+}
+
+static int run(const struct gw_camera_config *camera, uint32_t seconds, bool json)
+{
+	static struct probe probe;
+	struct gw_error error;
+	bool good = true;
+
+	signal(SIGPIPE, SIG_IGN);
+	probe.camera = camera;
+	probe.seconds = seconds;
+	if (probe_run(&probe, &error) != 0)
+		return fail(error.text, 1);
+	if (json) {
+		good = probe_json(stdout, &probe);
+	} else {
+		probe_yaml(stdout, &probe);
+		probe_print(stderr, &probe);
+	}
+	if (!good || fflush(stdout) != 0)
+		return fail("what was found could not be written to the standard output", 1);
+	return probe.measure.pictures > 0 ? 0 : 1;
+}
+
+static int probe_command(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"user", required_argument, NULL, 'u'},
+		{"password-file", required_argument, NULL, 'f'},
+		{"password-env", required_argument, NULL, 'e'},
+		{"transport", required_argument, NULL, 't'},
+		{"seconds", required_argument, NULL, 's'},
+		{"json", no_argument, NULL, 'j'},
+		{0},
+	};
+	static const char *const keys[] = {['u'] = "user",
+		['f'] = "password_file",
+		['e'] = "password_env",
+		['t'] = "transport"};
+	json_t *body = json_pack("{s:s}", "name", "camera");
+	struct gw_camera_config *camera;
+	struct gw_error error;
+	unsigned long seconds = SECONDS;
+	bool json = false, good = true;
+	char *end = "";
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		if (option == 'j')
+			json = true;
+		else if (option == 's')
+			seconds = strtoul(optarg, &end, 10);
+		else if (option != '?')
+			good = json_object_set_new(body, keys[option], json_string(optarg)) == 0 &&
+				good;
+		else
+			good = false;
+	}
+	if (!good || optind + 1 != argc || *end || seconds < 1 || seconds > SECONDS_MOST ||
+		json_object_set_new(body, "url", json_string(argv[optind])) != 0) {
+		json_decref(body);
+		return fail("it takes one URL, and options with a value that makes sense "
+			    "(--seconds: 1 to 600)",
+			2);
+	}
+	const int status = read_camera(body, &camera, &error);
+
+	json_decref(body);
+	if (status != 0)
+		return fail(error.text, 2);
+	const int code = run(camera, (uint32_t)seconds, json);
+
+	gw_config_camera_free(camera);
+	return code;
+}
+
+int camera_command(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+
+	if (strcmp(word, "probe") == 0)
+		return probe_command(argc - 1, argv + 1);
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+		help(stdout);
+		return 0;
+	}
+	if (word[0])
+		fprintf(stderr, "gwd: unknown command 'camera %s'\n", word);
+	help(stderr);
+	return 2;
+}

@@ -1,0 +1,233 @@
+#include "session/dialogue.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/config/rtsp_url.h"
+#include "session/control.h"
+
+#define TIMEOUT_S 60 /* of a session that says none (RFC 2326, 12.37) */
+#define SIGN_LEAST_S 2
+#define SIGN_MOST_S 30
+
+void dialogue_begin(struct dialogue *dialogue, const char *url, enum gw_transport transport)
+{
+	*dialogue = (struct dialogue){
+		.step = DIALOGUE_DESCRIBE,
+		.wanted = transport,
+		.is_multicast = transport == GW_TRANSPORT_MULTICAST,
+	};
+	snprintf(dialogue->url, sizeof(dialogue->url), "%s", url);
+}
+
+void dialogue_set_port(struct dialogue *dialogue, uint16_t port)
+{
+	transport_write(dialogue->is_multicast,
+		dialogue->is_multicast ? dialogue->stream.port : port, dialogue->transport);
+	dialogue->learned.port = port;
+	dialogue->step = DIALOGUE_SETUP;
+}
+
+void dialogue_go_on(struct dialogue *dialogue)
+{
+	dialogue->step = DIALOGUE_PLAY;
+}
+
+struct rtsp_request dialogue_request(struct dialogue *dialogue)
+{
+	switch (dialogue->step) {
+	case DIALOGUE_DESCRIBE:
+		return (struct rtsp_request){RTSP_DESCRIBE, dialogue->url, NULL};
+	case DIALOGUE_SETUP:
+		return (struct rtsp_request){RTSP_SETUP, dialogue->control, dialogue->transport};
+	case DIALOGUE_PLAY:
+		return (struct rtsp_request){RTSP_PLAY, dialogue->aggregate, NULL};
+	case DIALOGUE_TEARDOWN:
+		return (struct rtsp_request){RTSP_TEARDOWN, dialogue->aggregate, NULL};
+	default:
+		return (struct rtsp_request){
+			dialogue->needs_options ? RTSP_OPTIONS : RTSP_GET_PARAMETER,
+			dialogue->aggregate, NULL};
+	}
+}
+
+/* What every answer that is no "200" may mean. */
+static int refuse(const struct dialogue *dialogue, const struct rtsp_answer *answer,
+	const char *method, struct gw_error *error)
+{
+	char moved[GW_URL];
+
+	switch (answer->status) {
+	case 301:
+	case 302:
+		gw_rtsp_url_show(answer->location, moved);
+		return gw_error_set(error, -ENOENT, "it has moved to %.200s: correct url",
+			moved[0] ? moved : "an address that it does not say");
+	case 401:
+	case 407:
+		return gw_error_set(error, -EACCES,
+			"it refuses user or password (401): correct user and password_file or "
+			"password_env; some cameras lock a user out for minutes after wrong ones");
+	case 403:
+		return gw_error_set(error, -EACCES,
+			"it forbids this (403): give its user the right to see the stream");
+	case 404:
+		return gw_error_set(
+			error, -ENOENT, "it has no such stream (404): correct the path in url");
+	case 453:
+		return gw_error_set(error, -EBUSY,
+			"it has no bandwidth left (453): end other viewers, or choose a smaller "
+			"stream");
+	case 454:
+		return gw_error_set(error, -ESTALE, "it has forgotten the session (454)");
+	case 461:
+		return gw_error_set(error, -ENOTSUP,
+			"camera offers TCP only: it sends neither to our address nor to a group "
+			"(461): allow UDP or multicast in the camera%s",
+			dialogue->wanted == GW_TRANSPORT_AUTO ? "" : ", or set transport to auto");
+	case 503:
+		return gw_error_set(
+			error, -EBUSY, "it is too busy (503): end other viewers of the camera");
+	default:
+		return gw_error_set(error, -EPROTO,
+			"it answers %s with %d: look into the camera's own log", method,
+			answer->status);
+	}
+}
+
+static int take_description(
+	struct dialogue *dialogue, const struct rtsp_answer *answer, struct gw_error *error)
+{
+	const char *base = answer->base[0] ? answer->base : dialogue->url;
+	char session_base[GW_URL];
+	int status;
+
+	snprintf(dialogue->server, sizeof(dialogue->server), "%s", answer->server);
+	status = sdp_parse(
+		answer->body ? answer->body : "", answer->body_size, &dialogue->stream, error);
+	if (status != 0)
+		return status;
+	/* A base that is a path, or a name that only the camera knows, leads nowhere. */
+	if (strncasecmp(base, "rtsp://", 7) != 0)
+		base = dialogue->url;
+	if (!control_resolve(base, dialogue->stream.session_control, session_base) ||
+		!control_resolve(base, dialogue->stream.control, dialogue->control))
+		return gw_error_set(error, -EPROTO, "its description holds no usable control URL");
+	strcpy(dialogue->aggregate, session_base);
+	dialogue->local = answer->local;
+	dialogue->learned.source = answer->peer;
+	dialogue->learned.payload_type = dialogue->stream.payload_type;
+	dialogue->learned.width = dialogue->stream.width;
+	dialogue->learned.height = dialogue->stream.height;
+	dialogue->step = DIALOGUE_PORTS;
+	return 0;
+}
+
+static int take_group(
+	struct dialogue *dialogue, const struct transport *transport, struct gw_error *error)
+{
+	struct gw_learned *learned = &dialogue->learned;
+	const struct gw_address *group =
+		transport->destination.family ? &transport->destination : &dialogue->stream.group;
+
+	learned->destination = *group;
+	learned->port = transport->port ? transport->port : dialogue->stream.port;
+	if (group->family != 0 && learned->port != 0)
+		return 0;
+	return gw_error_set(error, -EPROTO,
+		"it wants to send to a group and does not say to which: set it in the camera, or "
+		"set transport to udp");
+}
+
+static int take_setup(
+	struct dialogue *dialogue, const struct rtsp_answer *answer, struct gw_error *error)
+{
+	struct gw_learned *learned = &dialogue->learned;
+	struct transport transport;
+	int status = 0;
+
+	if (transport_parse(answer->transport, &transport) != 0)
+		return gw_error_set(error, -EPROTO,
+			"it does not say how it is going to send (Transport of SETUP)");
+	dialogue->is_set_up = true;
+	dialogue->timeout_s = answer->timeout_s;
+	if (transport.is_tcp)
+		return gw_error_set(error, -ENOTSUP,
+			"camera offers TCP only: allow UDP or multicast in the camera");
+	if (transport.source.family == dialogue->local.family)
+		learned->source = transport.source;
+	dialogue->is_multicast = transport.is_multicast;
+	if (transport.is_multicast) {
+		status = take_group(dialogue, &transport, error);
+	} else {
+		learned->destination = dialogue->local;
+		if (transport.client_port != 0)
+			learned->port = transport.client_port;
+	}
+	if (status == 0)
+		dialogue->step = DIALOGUE_LEARNED;
+	return status;
+}
+
+/* What it does not offer is asked for in another way. */
+static bool try_group(struct dialogue *dialogue)
+{
+	if (dialogue->wanted != GW_TRANSPORT_AUTO || dialogue->is_multicast)
+		return false;
+	dialogue->is_multicast = true;
+	dialogue->step = DIALOGUE_PORTS;
+	return true;
+}
+
+int dialogue_take(
+	struct dialogue *dialogue, const struct rtsp_answer *answer, struct gw_error *error)
+{
+	const char *method = rtsp_method_name(dialogue_request(dialogue).method);
+	const bool good = answer->status >= 200 && answer->status < 300;
+
+	switch (dialogue->step) {
+	case DIALOGUE_DESCRIBE:
+		return good ? take_description(dialogue, answer, error)
+			    : refuse(dialogue, answer, method, error);
+	case DIALOGUE_SETUP:
+		if (answer->status == 461 && try_group(dialogue))
+			return 0;
+		return good ? take_setup(dialogue, answer, error)
+			    : refuse(dialogue, answer, method, error);
+	case DIALOGUE_PLAY:
+		if (!good)
+			return refuse(dialogue, answer, method, error);
+		dialogue->step = DIALOGUE_PLAYING;
+		return 0;
+	case DIALOGUE_TEARDOWN:
+		dialogue->step = DIALOGUE_OVER;
+		dialogue->is_set_up = false;
+		return 0;
+	default:
+		/* Only these say that the session is gone; some cameras do not know how to be
+		 * asked. */
+		if (answer->status == 401 || answer->status == 454)
+			return refuse(dialogue, answer, method, error);
+		if (!good)
+			dialogue->needs_options = true;
+		return 0;
+	}
+}
+
+bool dialogue_end(struct dialogue *dialogue)
+{
+	if (!dialogue->is_set_up)
+		return false;
+	dialogue->step = DIALOGUE_TEARDOWN;
+	return true;
+}
+
+uint32_t dialogue_sign_s(const struct dialogue *dialogue)
+{
+	const uint32_t timeout = dialogue->timeout_s ? dialogue->timeout_s : TIMEOUT_S;
+	const uint32_t sign = timeout / 2;
+
+	return sign < SIGN_LEAST_S ? SIGN_LEAST_S : sign > SIGN_MOST_S ? SIGN_MOST_S : sign;
+}

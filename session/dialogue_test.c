@@ -1,0 +1,203 @@
+#include "core/test.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "session/dialogue.h"
+
+#define SDP \
+	"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 JPEG/90000\r\na=control:stream=0\r\n" \
+	"a=x-dimensions:640,480\r\n"
+
+static struct gw_address address(const char *text)
+{
+	struct gw_address it = {.family = AF_INET};
+
+	inet_pton(AF_INET, text, it.bytes);
+	return it;
+}
+
+static struct rtsp_answer described(const char *sdp)
+{
+	struct rtsp_answer answer = {
+		.status = 200,
+		.body = sdp,
+		.body_size = strlen(sdp),
+		.local = address("192.0.2.1"),
+		.peer = address("192.0.2.11"),
+	};
+
+	strcpy(answer.base, "rtsp://192.0.2.11/s/");
+	return answer;
+}
+
+static struct rtsp_answer with_transport(const char *transport)
+{
+	struct rtsp_answer answer = {.status = 200, .timeout_s = 20};
+
+	strcpy(answer.transport, transport);
+	return answer;
+}
+
+static void take(struct dialogue *dialogue, struct rtsp_answer answer)
+{
+	struct gw_error error;
+
+	if (dialogue_take(dialogue, &answer, &error) != 0)
+		fail_msg("%s", error.text);
+}
+
+static void refused(
+	struct dialogue *dialogue, struct rtsp_answer answer, int wanted, const char *reason)
+{
+	struct gw_error error;
+
+	assert_int_equal(dialogue_take(dialogue, &answer, &error), wanted);
+	if (!strstr(error.text, reason))
+		fail_msg("%s", error.text);
+}
+
+static void asks(struct dialogue *dialogue, enum rtsp_method method, const char *url)
+{
+	const struct rtsp_request request = dialogue_request(dialogue);
+
+	assert_int_equal(request.method, method);
+	assert_string_equal(request.url, url);
+}
+
+static struct dialogue begun(enum gw_transport transport)
+{
+	struct dialogue dialogue;
+
+	dialogue_begin(&dialogue, "rtsp://192.0.2.11/s", transport);
+	return dialogue;
+}
+
+static void a_camera_plays(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
+
+	asks(&dialogue, RTSP_DESCRIBE, "rtsp://192.0.2.11/s");
+	take(&dialogue, described(SDP));
+	assert_int_equal(dialogue.step, DIALOGUE_PORTS);
+	assert_false(dialogue_end(&dialogue));
+	dialogue_set_port(&dialogue, 50000);
+	asks(&dialogue, RTSP_SETUP, "rtsp://192.0.2.11/s/stream=0");
+	assert_string_equal(
+		dialogue_request(&dialogue).transport, "RTP/AVP;unicast;client_port=50000-50001");
+	take(&dialogue, with_transport("RTP/AVP;unicast;client_port=50000-50001"));
+	assert_int_equal(dialogue.step, DIALOGUE_LEARNED);
+	assert_int_equal(dialogue.learned.port, 50000);
+	assert_int_equal(dialogue.learned.payload_type, 96);
+	assert_int_equal(dialogue.learned.width, 640);
+	assert_memory_equal(dialogue.learned.source.bytes, "\xc0\0\2\x0b", 4);
+	assert_memory_equal(dialogue.learned.destination.bytes, "\xc0\0\2\1", 4);
+	dialogue_go_on(&dialogue);
+	asks(&dialogue, RTSP_PLAY, "rtsp://192.0.2.11/s/");
+	take(&dialogue, (struct rtsp_answer){.status = 200});
+	assert_int_equal(dialogue.step, DIALOGUE_PLAYING);
+	assert_int_equal(dialogue_sign_s(&dialogue), 10);
+	asks(&dialogue, RTSP_GET_PARAMETER, "rtsp://192.0.2.11/s/");
+	take(&dialogue, (struct rtsp_answer){.status = 501});
+	asks(&dialogue, RTSP_OPTIONS, "rtsp://192.0.2.11/s/");
+	take(&dialogue, (struct rtsp_answer){.status = 200});
+	refused(&dialogue, (struct rtsp_answer){.status = 454}, -ESTALE, "forgotten");
+	assert_true(dialogue_end(&dialogue));
+	asks(&dialogue, RTSP_TEARDOWN, "rtsp://192.0.2.11/s/");
+	take(&dialogue, (struct rtsp_answer){.status = 454});
+	assert_int_equal(dialogue.step, DIALOGUE_OVER);
+}
+
+static void refusals_say_what_to_do(void **state)
+{
+	static const struct {
+		int answer, status;
+		const char *reason;
+	} cases[] = {
+		{401, -EACCES, "correct user and password_file"},
+		{403, -EACCES, "right to see"},
+		{404, -ENOENT, "correct the path"},
+		{301, -ENOENT, "has moved to"},
+		{453, -EBUSY, "bandwidth"},
+		{503, -EBUSY, "too busy"},
+		{500, -EPROTO, "answers DESCRIBE with 500"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
+
+		refused(&dialogue, (struct rtsp_answer){.status = cases[i].answer}, cases[i].status,
+			cases[i].reason);
+	}
+}
+
+static void a_group_is_asked_for_where_our_address_is_not_served(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
+
+	take(&dialogue, described(SDP "c=IN IP4 239.1.2.3\r\n"));
+	dialogue_set_port(&dialogue, 50000);
+	take(&dialogue, (struct rtsp_answer){.status = 461});
+	assert_int_equal(dialogue.step, DIALOGUE_PORTS);
+	assert_true(dialogue.is_multicast);
+	dialogue_set_port(&dialogue, 0);
+	assert_string_equal(dialogue_request(&dialogue).transport, "RTP/AVP;multicast");
+	take(&dialogue, with_transport("RTP/AVP;multicast;destination=239.1.2.9;port=6000-6001"));
+	assert_int_equal(dialogue.learned.port, 6000);
+	assert_memory_equal(dialogue.learned.destination.bytes, "\xef\1\2\x09", 4);
+	assert_int_equal(dialogue.step, DIALOGUE_LEARNED);
+}
+
+static void a_camera_that_offers_tcp_only_is_told_so(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
+
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 50000);
+	take(&dialogue, (struct rtsp_answer){.status = 461});
+	dialogue_set_port(&dialogue, 0);
+	refused(&dialogue, (struct rtsp_answer){.status = 461}, -ENOTSUP, "camera offers TCP only");
+	dialogue = begun(GW_TRANSPORT_UDP);
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 50000);
+	refused(&dialogue, with_transport("RTP/AVP/TCP;interleaved=0-1"), -ENOTSUP,
+		"camera offers TCP only");
+	assert_true(dialogue_end(&dialogue));
+}
+
+static void a_group_without_an_address_is_refused(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_MULTICAST);
+
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 0);
+	refused(&dialogue, with_transport("RTP/AVP;multicast;port=6000-6001"), -EPROTO,
+		"does not say to which");
+}
+
+static void a_base_that_leads_nowhere_is_not_used(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
+	struct rtsp_answer answer = described(SDP);
+
+	strcpy(answer.base, "/s/");
+	take(&dialogue, answer);
+	dialogue_set_port(&dialogue, 50000);
+	asks(&dialogue, RTSP_SETUP, "rtsp://192.0.2.11/s/stream=0");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_camera_plays),
+		cmocka_unit_test(refusals_say_what_to_do),
+		cmocka_unit_test(a_group_is_asked_for_where_our_address_is_not_served),
+		cmocka_unit_test(a_camera_that_offers_tcp_only_is_told_so),
+		cmocka_unit_test(a_group_without_an_address_is_refused),
+		cmocka_unit_test(a_base_that_leads_nowhere_is_not_used),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

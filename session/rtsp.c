@@ -1,0 +1,420 @@
+#include "session/rtsp.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+
+#include "core/clock.h"
+#include "session/sdp.h"
+
+#define CONNECT_MS 5000L
+#define BODY_FIRST 4096
+
+struct rtsp {
+	CURL *curl;
+	CURLM *multi;
+	int epoll;
+	uint32_t id;
+	int64_t due; /* of libcurl's timer */
+	bool is_busy, is_done;
+	CURLcode code;
+	enum rtsp_method method;
+	uint32_t most_ms;
+	char error[CURL_ERROR_SIZE];
+	struct rtsp_answer answer;
+	char *body;
+	size_t body_room;
+	bool too_large;
+};
+
+static const struct {
+	const char *name;
+	long number;
+} methods[] = {
+	[RTSP_OPTIONS] = {"OPTIONS", CURL_RTSPREQ_OPTIONS},
+	[RTSP_DESCRIBE] = {"DESCRIBE", CURL_RTSPREQ_DESCRIBE},
+	[RTSP_SETUP] = {"SETUP", CURL_RTSPREQ_SETUP},
+	[RTSP_PLAY] = {"PLAY", CURL_RTSPREQ_PLAY},
+	[RTSP_GET_PARAMETER] = {"GET_PARAMETER", CURL_RTSPREQ_GET_PARAMETER},
+	[RTSP_TEARDOWN] = {"TEARDOWN", CURL_RTSPREQ_TEARDOWN},
+};
+
+const char *rtsp_method_name(enum rtsp_method method)
+{
+	return methods[method].name;
+}
+
+int rtsp_global_open(struct gw_error *error)
+{
+	const curl_version_info_data *info;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+		return gw_error_set(error, -ENOMEM, "session: libcurl does not start");
+	info = curl_version_info(CURLVERSION_NOW);
+	for (const char *const *protocol = info->protocols; *protocol; protocol++)
+		if (strcmp(*protocol, "rtsp") == 0)
+			return 0;
+	curl_global_cleanup();
+	return gw_error_set(error, -ENOTSUP,
+		"session: this libcurl (%s) was built without RTSP: install that of the "
+		"distribution",
+		info->version);
+}
+
+void rtsp_global_close(void)
+{
+	curl_global_cleanup();
+}
+
+static int on_socket(CURL *curl, curl_socket_t file, int what, void *arg, void *known)
+{
+	struct rtsp *rtsp = arg;
+	struct epoll_event event = {
+		.events =
+			(what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0),
+		.data.u64 = (uint64_t)rtsp->id << 32 | (uint32_t)file,
+	};
+
+	if (what == CURL_POLL_REMOVE)
+		epoll_ctl(rtsp->epoll, EPOLL_CTL_DEL, file, NULL);
+	else if (epoll_ctl(rtsp->epoll, EPOLL_CTL_MOD, file, &event) != 0)
+		epoll_ctl(rtsp->epoll, EPOLL_CTL_ADD, file, &event);
+	return 0;
+}
+
+static int on_timer(CURLM *multi, long ms, void *arg)
+{
+	struct rtsp *rtsp = arg;
+
+	rtsp->due = ms < 0 ? INT64_MAX : gw_now() + ms * GW_NS_PER_MS;
+	return 0;
+}
+
+static size_t on_body(char *data, size_t unit, size_t count, void *arg)
+{
+	struct rtsp *rtsp = arg;
+	const size_t size = unit * count, used = rtsp->answer.body_size;
+
+	if (used + size > SDP_SIZE) {
+		rtsp->too_large = true;
+		return 0;
+	}
+	if (used + size > rtsp->body_room) {
+		size_t room = rtsp->body_room ? rtsp->body_room : BODY_FIRST;
+
+		while (room < used + size)
+			room *= 2;
+		char *larger = realloc(rtsp->body, room);
+
+		if (!larger)
+			return 0;
+		rtsp->body = larger;
+		rtsp->body_room = room;
+	}
+	memcpy(rtsp->body + used, data, size);
+	rtsp->answer.body_size = used + size;
+	return size;
+}
+
+/* Packets within the connection were not asked for. */
+static size_t on_packet(char *data, size_t unit, size_t count, void *arg)
+{
+	return unit * count;
+}
+
+static bool copy_value(const char *line, const char *name, char *to, size_t room)
+{
+	const size_t size = strlen(name);
+
+	if (strncasecmp(line, name, size) != 0)
+		return false;
+	line += size + strspn(line + size, " \t");
+	if (strlen(line) < room)
+		strcpy(to, line);
+	return true;
+}
+
+static void read_session(const char *line, struct rtsp_answer *answer)
+{
+	const char *at = strcasestr(line, ";timeout=");
+	const unsigned long seconds = at ? strtoul(at + 9, NULL, 10) : 0;
+
+	answer->timeout_s = seconds < 86400 ? (uint32_t)seconds : 86400;
+}
+
+static size_t on_header(char *data, size_t unit, size_t count, void *arg)
+{
+	struct rtsp *rtsp = arg;
+	struct rtsp_answer *answer = &rtsp->answer;
+	const size_t size = unit * count;
+	char line[GW_URL + 32];
+
+	snprintf(line, sizeof(line), "%.*s", (int)size, data);
+	line[strcspn(line, "\r\n")] = '\0';
+	if (strncasecmp(line, "RTSP/", 5) == 0) {
+		/* Also of the answer that only asks who we are. */
+		answer->transport[0] = answer->base[0] = '\0';
+		answer->timeout_s = 0;
+		answer->body_size = 0;
+	} else if (strncasecmp(line, "Session:", 8) == 0) {
+		read_session(line, answer);
+	} else if (!copy_value(line, "Transport:", answer->transport, sizeof(answer->transport)) &&
+		!copy_value(line, "Location:", answer->location, sizeof(answer->location)) &&
+		!copy_value(line, "Server:", answer->server, sizeof(answer->server)) &&
+		!copy_value(line, "Content-Base:", answer->base, sizeof(answer->base)) &&
+		answer->base[0] == '\0') {
+		copy_value(line, "Content-Location:", answer->base, sizeof(answer->base));
+	}
+	return size;
+}
+
+static void set_options(struct rtsp *rtsp)
+{
+	CURL *curl = rtsp->curl;
+
+	curl_easy_reset(curl);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "rtsp");
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	/* Who leaves does not wait for a name server. */
+	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "Framegate/" GW_VERSION);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, rtsp->error);
+	curl_easy_setopt(curl, CURLOPT_PRIVATE, rtsp);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, rtsp);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, rtsp);
+	curl_easy_setopt(curl, CURLOPT_INTERLEAVEFUNCTION, on_packet);
+	curl_easy_setopt(curl, CURLOPT_INTERLEAVEDATA, rtsp);
+}
+
+static bool make_multi(struct rtsp *rtsp)
+{
+	rtsp->multi = curl_multi_init();
+	rtsp->due = INT64_MAX;
+	if (!rtsp->multi)
+		return false;
+	curl_multi_setopt(rtsp->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(rtsp->multi, CURLMOPT_SOCKETDATA, rtsp);
+	curl_multi_setopt(rtsp->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(rtsp->multi, CURLMOPT_TIMERDATA, rtsp);
+	curl_multi_setopt(rtsp->multi, CURLMOPT_MAXCONNECTS, 1L);
+	return true;
+}
+
+struct rtsp *rtsp_create(int epoll, uint32_t id)
+{
+	struct rtsp *rtsp = calloc(1, sizeof(*rtsp));
+
+	if (!rtsp)
+		return NULL;
+	rtsp->epoll = epoll;
+	rtsp->id = id;
+	rtsp->curl = curl_easy_init();
+	if (rtsp->curl && make_multi(rtsp)) {
+		set_options(rtsp);
+		return rtsp;
+	}
+	rtsp_destroy(rtsp);
+	return NULL;
+}
+
+/* With the easy handle's authentication and the connection goes all that could be known of us. */
+static void let_go(struct rtsp *rtsp)
+{
+	if (rtsp->curl && rtsp->multi && rtsp->is_busy)
+		curl_multi_remove_handle(rtsp->multi, rtsp->curl);
+	rtsp->is_busy = rtsp->is_done = false;
+	if (rtsp->curl)
+		curl_easy_cleanup(rtsp->curl);
+	if (rtsp->multi)
+		curl_multi_cleanup(rtsp->multi);
+	rtsp->curl = NULL;
+	rtsp->multi = NULL;
+	rtsp->due = INT64_MAX;
+}
+
+void rtsp_destroy(struct rtsp *rtsp)
+{
+	if (!rtsp)
+		return;
+	let_go(rtsp);
+	free(rtsp->body);
+	free(rtsp);
+}
+
+void rtsp_reset(struct rtsp *rtsp, const char *url, const char *user, const char *password)
+{
+	let_go(rtsp);
+	rtsp->curl = curl_easy_init();
+	if (!rtsp->curl || !make_multi(rtsp)) {
+		let_go(rtsp);
+		return;
+	}
+	set_options(rtsp);
+	curl_easy_setopt(rtsp->curl, CURLOPT_URL, url);
+	if (!user)
+		return;
+	curl_easy_setopt(rtsp->curl, CURLOPT_USERNAME, user);
+	curl_easy_setopt(rtsp->curl, CURLOPT_PASSWORD, password);
+	/* Nothing is said before the camera asks for it, and a digest where it takes one. */
+	curl_easy_setopt(rtsp->curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC | CURLAUTH_DIGEST);
+}
+
+int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t most_ms,
+	struct gw_error *error)
+{
+	CURL *curl = rtsp->curl;
+	CURLcode code;
+
+	if (!curl)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	rtsp->answer = (struct rtsp_answer){0};
+	rtsp->too_large = false;
+	rtsp->error[0] = '\0';
+	rtsp->method = request->method;
+	rtsp->most_ms = most_ms;
+	code = curl_easy_setopt(curl, CURLOPT_RTSP_STREAM_URI, request->url);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(
+			curl, CURLOPT_RTSP_REQUEST, methods[request->method].number);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(curl, CURLOPT_RTSP_TRANSPORT, request->transport);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)most_ms);
+	if (code != CURLE_OK || curl_multi_add_handle(rtsp->multi, curl) != CURLM_OK)
+		return gw_error_set(error, -EIO, "%s cannot be sent: %s",
+			methods[request->method].name, curl_easy_strerror(code));
+	rtsp->is_busy = true;
+	return 0;
+}
+
+static void look_for_end(struct rtsp *rtsp)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(rtsp->multi, &left))) {
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		rtsp->code = message->data.result;
+		rtsp->is_done = true;
+	}
+	if (!rtsp->is_done || !rtsp->is_busy)
+		return;
+	curl_multi_remove_handle(rtsp->multi, rtsp->curl);
+	rtsp->is_busy = false;
+}
+
+void rtsp_event(struct rtsp *rtsp, uint64_t data, uint32_t events)
+{
+	const int ready = (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+		(events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+		(events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+	int running;
+
+	if (!rtsp->multi)
+		return;
+	curl_multi_socket_action(rtsp->multi, (curl_socket_t)(uint32_t)data, ready, &running);
+	look_for_end(rtsp);
+}
+
+void rtsp_turn(struct rtsp *rtsp, int64_t now)
+{
+	int running;
+
+	if (!rtsp->multi || now < rtsp->due)
+		return;
+	rtsp->due = INT64_MAX;
+	curl_multi_socket_action(rtsp->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	look_for_end(rtsp);
+}
+
+int64_t rtsp_due(const struct rtsp *rtsp)
+{
+	return rtsp->due;
+}
+
+bool rtsp_busy(const struct rtsp *rtsp)
+{
+	return rtsp->is_busy;
+}
+
+static void read_address(const char *text, struct gw_address *address)
+{
+	*address = (struct gw_address){0};
+	if (!text || !text[0])
+		return;
+	address->family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	if (inet_pton(address->family, text, address->bytes) != 1)
+		address->family = 0;
+}
+
+static int explain(const struct rtsp *rtsp, struct gw_error *error)
+{
+	const char *method = methods[rtsp->method].name;
+	long number = 0;
+
+	curl_easy_getinfo(rtsp->curl, CURLINFO_OS_ERRNO, &number);
+	switch (rtsp->code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return gw_error_set(error, -EHOSTUNREACH,
+			"nobody knows an address of that host: correct its name, or look at this "
+			"machine's name servers");
+	case CURLE_COULDNT_CONNECT:
+		return gw_error_set(error, -ECONNREFUSED,
+			"it cannot be reached: %s: is it on, and are host and port right?",
+			number ? strerror((int)number) : "no answer");
+	case CURLE_OPERATION_TIMEDOUT:
+		return gw_error_set(error, -ETIMEDOUT,
+			"it does not answer %s within %u s: restart the camera if that stays so",
+			method, rtsp->most_ms / 1000);
+	case CURLE_WRITE_ERROR:
+		if (rtsp->too_large)
+			return gw_error_set(error, -EMSGSIZE,
+				"its answer to %s is larger than %d bytes: is this a camera?",
+				method, SDP_SIZE);
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	case CURLE_GOT_NOTHING:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_PARTIAL_FILE:
+		return gw_error_set(error, -ECONNRESET,
+			"it closed the connection in place of an answer to %s: is this the port of "
+			"its RTSP service?",
+			method);
+	default:
+		return gw_error_set(error, -EPROTO,
+			"its answer to %s cannot be used (%s): is this the port of its RTSP "
+			"service?",
+			method, curl_easy_strerror(rtsp->code));
+	}
+}
+
+int rtsp_take(struct rtsp *rtsp, const struct rtsp_answer **answer, struct gw_error *error)
+{
+	struct rtsp_answer *it = &rtsp->answer;
+	char *text = NULL;
+	long status = 0;
+
+	rtsp->is_done = false;
+	*answer = NULL;
+	if (rtsp->code != CURLE_OK)
+		return explain(rtsp, error);
+	curl_easy_getinfo(rtsp->curl, CURLINFO_RESPONSE_CODE, &status);
+	it->status = (int)status;
+	it->body = rtsp->body;
+	curl_easy_getinfo(rtsp->curl, CURLINFO_LOCAL_IP, &text);
+	read_address(text, &it->local);
+	curl_easy_getinfo(rtsp->curl, CURLINFO_PRIMARY_IP, &text);
+	read_address(text, &it->peer);
+	*answer = it;
+	return 0;
+}

@@ -1,0 +1,83 @@
+/* One camera's RTSP connection (RFC 2326), through libcurl: one request at a time, without waiting.
+ *
+ * It has a multi handle of its own, and so connections, time-outs and credentials that no other
+ * camera can disturb. What it waits for stands in the epoll instance of whoever owns it. One
+ * thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/config/config.h"
+#include "core/error.h"
+
+enum rtsp_method {
+	RTSP_OPTIONS,
+	RTSP_DESCRIBE,
+	RTSP_SETUP,
+	RTSP_PLAY,
+	RTSP_GET_PARAMETER, /* as a sign of life */
+	RTSP_TEARDOWN,
+};
+
+struct rtsp_request {
+	enum rtsp_method method;
+	const char *url; /* that it is about */
+	const char *transport; /* of SETUP; else NULL */
+};
+
+/* What the camera answered. Texts are empty when not said. */
+struct rtsp_answer {
+	int status; /* "200" */
+	char transport[512];
+	char base[GW_URL]; /* Content-Base, or Content-Location */
+	char location[GW_URL];
+	char server[64]; /* what it calls itself */
+	uint32_t timeout_s; /* of the session; 0: not said */
+	const char *body; /* until the next request */
+	size_t body_size;
+	struct gw_address local, peer; /* of the connection */
+};
+
+struct rtsp;
+
+/* Once, before any other thread runs. Returns 0 or a negative errno with a line. */
+int rtsp_global_open(struct gw_error *error);
+void rtsp_global_close(void);
+
+/* `epoll` gets the connection's files, with `id` in the upper half of their data and the file in
+ * the lower. NULL when out of memory. */
+struct rtsp *rtsp_create(int epoll, uint32_t id);
+
+/* Closes the connection; waits for nothing. Accepts NULL. */
+void rtsp_destroy(struct rtsp *rtsp);
+
+/* Forgets the session and the connection, and takes over where to connect to and whom to say we are
+ * (NULL: nobody). What a camera answers changes neither: a password goes to that host alone. */
+void rtsp_reset(struct rtsp *rtsp, const char *url, const char *user, const char *password);
+
+/* Begins a request; none may be under way. What it has to wait for the answer at most, in
+ * milliseconds. Returns 0 or a negative errno with a line. */
+int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t most_ms,
+	struct gw_error *error);
+
+/* A file of it is ready: `data` and `events` of its epoll event. */
+void rtsp_event(struct rtsp *rtsp, uint64_t data, uint32_t events);
+
+/* Does what is due at `now` (gw_now()). */
+void rtsp_turn(struct rtsp *rtsp, int64_t now);
+
+/* When rtsp_turn() must be called; INT64_MAX: an event will come. */
+int64_t rtsp_due(const struct rtsp *rtsp);
+
+/* Whether a request is under way. */
+bool rtsp_busy(const struct rtsp *rtsp);
+
+/* After a request: 0 with the answer, whatever its status; or a negative errno with a line that
+ * says why none came. Once a request. */
+int rtsp_take(struct rtsp *rtsp, const struct rtsp_answer **answer, struct gw_error *error);
+
+/* "SETUP" */
+const char *rtsp_method_name(enum rtsp_method method);

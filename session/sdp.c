@@ -1,0 +1,306 @@
+#include "session/sdp.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define LINE 2048 /* longer lines are cut */
+#define FORMATS 32 /* payload types of one stream that are looked at */
+#define JPEG_TYPE 26
+#define MAX_RATE 1000
+
+/* One description of a stream ("m=") while it is read, and the session's part before the first. */
+struct section {
+	struct sdp_stream stream;
+	bool is_video, is_open, is_secure;
+	uint8_t formats[FORMATS];
+	uint32_t format_count;
+	bool is_jpeg; /* `stream.payload_type` is */
+	char encoding[32]; /* that another type has */
+	uint16_t frame_width[128], frame_height[128]; /* a=framesize, by payload type */
+};
+
+struct reader {
+	struct section session, media, best;
+	bool have_best;
+	char other[32]; /* an encoding that is not JPEG */
+};
+
+static bool begins(const char *text, const char *word, const char **rest)
+{
+	const size_t size = strlen(word);
+
+	if (strncasecmp(text, word, size) != 0)
+		return false;
+	*rest = text + size + strspn(text + size, " ");
+	return true;
+}
+
+/* Two numbers with `between` between them, as in "640-480"; both from 1 to 65535. */
+static bool read_size(const char *text, char between, uint16_t *width, uint16_t *height)
+{
+	char *end;
+	const unsigned long a = strtoul(text, &end, 10);
+
+	if (end == text || *end != between || text[0] == '-')
+		return false;
+	const char *second = end + 1;
+	const unsigned long b = strtoul(second, &end, 10);
+
+	if (end == second || second[0] == '-' || a == 0 || b == 0 || a > UINT16_MAX ||
+		b > UINT16_MAX)
+		return false;
+	*width = (uint16_t)a;
+	*height = (uint16_t)b;
+	return true;
+}
+
+static double read_rate(const char *text)
+{
+	char *end;
+	double rate = strtod(text, &end);
+
+	/* Some write a fraction. */
+	if (end != text && *end == '/') {
+		const double below = strtod(end + 1, NULL);
+
+		rate = below > 0 ? rate / below : 0;
+	}
+	return end != text && rate > 0 && rate <= MAX_RATE ? rate : 0;
+}
+
+/* "c=IN IP4 239.1.2.3/16": only groups are of interest, the rest is said when the stream is set up.
+ */
+static void read_connection(const char *text, struct gw_address *group)
+{
+	struct gw_address address = {0};
+	char word[64];
+
+	if (sscanf(text, "IN IP4 %63[0-9.]", word) == 1 &&
+		inet_pton(AF_INET, word, address.bytes) == 1)
+		address.family = (address.bytes[0] & 0xf0) == 0xe0 ? AF_INET : 0;
+	else if (sscanf(text, "IN IP6 %63[0-9a-fA-F:.]", word) == 1 &&
+		inet_pton(AF_INET6, word, address.bytes) == 1)
+		address.family = address.bytes[0] == 0xff ? AF_INET6 : 0;
+	if (address.family != 0)
+		*group = address;
+}
+
+/* "m=video 5004 RTP/AVP 96 26". */
+static void read_media(struct section *media, const char *text)
+{
+	char kind[16], port[16], protocol[32];
+	int used = 0;
+
+	media->is_open = true;
+	if (sscanf(text, "%15s %15s %31s%n", kind, port, protocol, &used) != 3)
+		return;
+	media->is_video = strcasecmp(kind, "video") == 0;
+	media->is_secure = strncasecmp(protocol, "RTP/SAVP", 8) == 0;
+	media->stream.port = (uint16_t)(strtoul(port, NULL, 10) & UINT16_MAX);
+	if (strncasecmp(protocol, "RTP/", 4) != 0)
+		media->is_video = false;
+	for (const char *at = text + used; media->format_count < FORMATS;) {
+		char *end;
+		const unsigned long type = strtoul(at, &end, 10);
+
+		if (end == at)
+			break;
+		if (type < 128)
+			media->formats[media->format_count++] = (uint8_t)type;
+		at = end;
+	}
+	for (uint32_t i = 0; i < media->format_count && !media->is_jpeg; i++) {
+		media->is_jpeg = media->formats[i] == JPEG_TYPE;
+		media->stream.payload_type = JPEG_TYPE;
+	}
+}
+
+static bool has_format(const struct section *media, unsigned int type)
+{
+	for (uint32_t i = 0; i < media->format_count; i++)
+		if (media->formats[i] == type)
+			return true;
+	return false;
+}
+
+/* "rtpmap:96 JPEG/90000". */
+static void read_map(struct section *media, const char *text)
+{
+	unsigned int type, clock = 0;
+	char encoding[32];
+
+	if (sscanf(text, "%3u %31[^/ ]/%u", &type, encoding, &clock) < 2 ||
+		!has_format(media, type))
+		return;
+	if (strcasecmp(encoding, "JPEG") != 0 || (clock != 0 && clock != 90000)) {
+		strcpy(media->encoding, encoding);
+		return;
+	}
+	/* The first of several: the order is the camera's preference. */
+	if (!media->is_jpeg)
+		media->stream.payload_type = (uint8_t)type;
+	media->is_jpeg = true;
+}
+
+static void read_frame_size(struct section *media, const char *text)
+{
+	char *end;
+	const unsigned long type = strtoul(text, &end, 10);
+	uint16_t width, height;
+
+	if (end != text && type < 128 && *end == ' ' && read_size(end + 1, '-', &width, &height)) {
+		media->frame_width[type] = width;
+		media->frame_height[type] = height;
+	}
+}
+
+/* "cliprect:0,0,480,640": top, left, bottom, right. */
+static void read_clip(struct section *media, const char *text)
+{
+	unsigned int top, left, bottom, right;
+
+	if (media->stream.width > 0 ||
+		sscanf(text, "%5u,%5u,%5u,%5u", &top, &left, &bottom, &right) != 4 ||
+		bottom <= top || right <= left || bottom - top > UINT16_MAX ||
+		right - left > UINT16_MAX)
+		return;
+	media->stream.width = (uint16_t)(right - left);
+	media->stream.height = (uint16_t)(bottom - top);
+}
+
+static void read_attribute(struct section *section, const char *text)
+{
+	struct sdp_stream *stream = &section->stream;
+	const char *rest;
+
+	if (begins(text, "control:", &rest)) {
+		if (strlen(rest) < sizeof(stream->control))
+			strcpy(stream->control, rest);
+	} else if (begins(text, "rtpmap:", &rest)) {
+		read_map(section, rest);
+	} else if (begins(text, "framesize:", &rest)) {
+		read_frame_size(section, rest);
+	} else if (begins(text, "x-dimensions:", &rest)) {
+		uint16_t width, height;
+
+		if (read_size(rest, ',', &width, &height)) {
+			stream->width = width;
+			stream->height = height;
+		}
+	} else if (begins(text, "cliprect:", &rest)) {
+		read_clip(section, rest);
+	} else if (begins(text, "framerate:", &rest) || begins(text, "x-framerate:", &rest)) {
+		const double rate = read_rate(rest);
+
+		if (rate > 0)
+			stream->rate = rate;
+	}
+}
+
+/* What the stream did not say, the session may have. */
+static void inherit(struct section *media, const struct section *session)
+{
+	struct sdp_stream *stream = &media->stream;
+	const uint8_t type = stream->payload_type;
+
+	strcpy(stream->session_control, session->stream.control);
+	if (media->frame_width[type] > 0) {
+		stream->width = media->frame_width[type];
+		stream->height = media->frame_height[type];
+	}
+	if (stream->width == 0) {
+		stream->width = session->stream.width;
+		stream->height = session->stream.height;
+	}
+	if (stream->rate == 0)
+		stream->rate = session->stream.rate;
+	if (stream->group.family == 0)
+		stream->group = session->stream.group;
+	if (stream->group.family == 0)
+		stream->port = 0;
+}
+
+static void end_media(struct reader *reader)
+{
+	struct section *media = &reader->media;
+
+	if (!media->is_open || !media->is_video)
+		return;
+	inherit(media, &reader->session);
+	if (!media->is_jpeg)
+		strcpy(reader->other, media->encoding[0] ? media->encoding : "no known encoding");
+	else if (media->is_secure)
+		strcpy(reader->other, "encrypted JPEG (SRTP)");
+	if (media->is_jpeg && !media->is_secure && !reader->have_best) {
+		reader->best = *media;
+		reader->have_best = true;
+	}
+}
+
+static void read_line(struct reader *reader, const char *line)
+{
+	struct section *section = reader->media.is_open ? &reader->media : &reader->session;
+
+	if (line[0] == '\0' || line[1] != '=')
+		return;
+	switch (line[0]) {
+	case 'm':
+		end_media(reader);
+		reader->media = (struct section){0};
+		read_media(&reader->media, line + 2);
+		break;
+	case 'c':
+		read_connection(line + 2, &section->stream.group);
+		break;
+	case 'a':
+		read_attribute(section, line + 2);
+		break;
+	default:
+		break;
+	}
+}
+
+int sdp_parse(const char *text, size_t size, struct sdp_stream *stream, struct gw_error *error)
+{
+	struct reader *reader;
+	char line[LINE];
+	int status = 0;
+
+	if (size > SDP_SIZE)
+		return gw_error_set(error, -EMSGSIZE,
+			"describes its streams in %zu bytes: more than %d are not read", size,
+			SDP_SIZE);
+	if (size < 2 || memchr(text, '\0', size) || strncmp(text, "v=", 2) != 0)
+		return gw_error_set(error, -EINVAL,
+			"answers DESCRIBE with something that is no SDP: is this the address of a "
+			"stream?");
+	reader = calloc(1, sizeof(*reader));
+	if (!reader)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	for (size_t at = 0; at < size;) {
+		const char *end = memchr(text + at, '\n', size - at);
+		const size_t length = end ? (size_t)(end - text) - at : size - at;
+
+		snprintf(line, sizeof(line), "%.*s", (int)length, text + at);
+		line[strcspn(line, "\r")] = '\0';
+		read_line(reader, line);
+		at += length + 1;
+	}
+	end_media(reader);
+	if (reader->have_best)
+		*stream = reader->best.stream;
+	else if (reader->other[0])
+		status = gw_error_set(error, -ENOTSUP,
+			"sends %s: set the stream's encoding to MJPEG (JPEG) in the camera, or "
+			"take the URL of a stream that has it",
+			reader->other);
+	else
+		status = gw_error_set(error, -ENOTSUP,
+			"describes no video: take the URL of a stream that has pictures");
+	free(reader);
+	return status;
+}

@@ -1,0 +1,31 @@
+"""Runs one experiment by its name: what takes too long for a test, and ends with a report."""
+
+import argparse
+import sys
+
+from experiments import line_rate
+from testbed import stopping
+from testbed.places import NotThere
+
+EXPERIMENTS = {"line-rate": line_rate.run}
+
+
+def main() -> int:
+    """Runs it; what is not ours goes to the program that does the work."""
+    parser = argparse.ArgumentParser(prog="./dev experiment", description=__doc__)
+    parser.add_argument("name", choices=EXPERIMENTS, help="what is tried")
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="of the program, as it has them")
+    asked = parser.parse_args()
+    stopping.raise_once()
+    try:
+        return EXPERIMENTS[asked.name](asked.options)
+    except (NotThere, RuntimeError) as error:
+        print(f"experiment: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt as stopped:
+        print("experiment: stopped", file=sys.stderr)
+        return 128 + stopped.args[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

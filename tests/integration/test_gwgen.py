@@ -1,0 +1,252 @@
+"""gwgen: what it sends as each kind of camera is what the gateway, and others, make pictures of."""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from testbed import places, rtp_jpeg
+from testbed.gateway import Gateway, configuration
+from testbed.netns import CameraNet
+
+FRAMES = 30
+
+
+def gwgen(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Runs it; it must end with `code`."""
+    done = subprocess.run(
+        [places.build() / "gwgen", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    return done
+
+
+KINDS = {kind["name"]: kind for kind in json.loads(gwgen("list", "--json").stdout)["kinds"]}
+
+
+class Replay:
+    """One capture of gwgen's, and what `gwd replay` makes of it."""
+
+    def __init__(self, folder: Path, *arguments: object) -> None:
+        self.saved = folder / "saved"
+        cameras = yaml.safe_load(gwgen("config", *arguments).stdout)
+        self.report = json.loads(
+            gwgen(
+                *("send", "--output", folder / "in.pcap", "--frames", FRAMES, "--json"),
+                *("--save", self.saved, *arguments),
+            ).stdout
+        )
+        # As with an interface whose cards fill checksums in.
+        config = {"interfaces": [{"name": "lan0", "device": "net_null0", "checksum": "port"}]}
+        (folder / "replay.yaml").write_text(yaml.safe_dump({**config, **cameras}))
+        output = folder / "out"
+        subprocess.run(
+            [
+                *(places.gwd(), "replay", "--config", folder / "replay.yaml"),
+                *("--input", folder / "in.pcap", "--output", output),
+            ],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+        lines = (output / "frames.jsonl").read_text().splitlines()
+        self.frames = [json.loads(line) for line in lines]
+        stats = json.loads((output / "stats.json").read_text())["cameras"]["cam0"]
+        self.drops = {name: count for name, count in stats["drops"].items() if count}
+        self.events = {name: count for name, count in stats["events"].items() if count}
+        self.pictures = [rtp_jpeg.pixels(output / frame["file"]) for frame in self.frames]
+
+    def sent(self) -> list[str]:
+        """What djpeg makes of the pictures, in the order in which they went."""
+        files = [rtp_jpeg.pixels(file) for file in sorted(self.saved.iterdir())]
+        return [files[number % len(files)] for number in range(FRAMES)]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five JPEG files."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for seed in range(5):
+        (folder / f"{seed}.jpg").write_bytes(rtp_jpeg.picture(seed))
+    return folder
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_camera(tmp_path: Path, files: Path, name: str) -> None:
+    replay = Replay(tmp_path, "--camera", name, "--picture", files)
+    kind: dict[str, Any] = KINDS[name]
+    sent = replay.sent()
+    if kind["refused"]:
+        assert replay.pictures == []
+        assert replay.drops[kind["refused"]] >= FRAMES
+        return
+    # Without markers nobody knows that the last one is whole; a camera that begins anew with its
+    # old source may lose one.
+    if name == "no-marker":
+        assert replay.pictures == sent[:-1]
+    elif name == "restarts":
+        assert len(replay.pictures) >= FRAMES - (FRAMES - 1) // 13
+    else:
+        assert replay.pictures == sent
+    if name == "twice":
+        assert replay.drops["duplicate"] > 0
+    if name == "new-ssrc":
+        assert replay.events["ssrc_change"] == 2
+    if name.startswith("interlaced"):
+        assert all(frame["flags"] == ["field"] for frame in replay.frames)
+
+
+# What rtpjpegdepay of GStreamer 1.22 makes exact pictures of (where it fails, it is wrong).
+GSTREAMER = ["plain", "plain-422", "restart", "q50", "q90", "q200", "esp32", "padding"]
+
+
+@pytest.mark.parametrize("name", GSTREAMER)
+def test_gstreamer_agrees(tmp_path: Path, files: Path, name: str) -> None:
+    saved, capture = tmp_path / "saved", tmp_path / "in.pcap"
+    gwgen(
+        *("send", "--output", capture, "--camera", name, "--picture", files),
+        *("--frames", FRAMES, "--save", saved),
+    )
+    caps = "application/x-rtp,media=video,clock-rate=90000,encoding-name=JPEG,payload=26"
+    line = f"filesrc location={capture} ! pcapparse caps={caps} ! rtpjpegdepay"
+    line += f" ! multifilesink location={tmp_path}/%05d.jpg"
+    subprocess.run(["gst-launch-1.0", "-q", *line.split()], check=True, timeout=60)
+    sent = [rtp_jpeg.pixels(file) for file in sorted(saved.iterdir())]
+    got = [rtp_jpeg.pixels(file) for file in sorted(tmp_path.glob("*.jpg"))]
+    assert got == [sent[number % len(sent)] for number in range(FRAMES)]
+
+
+def test_a_capture_is_sent_as_it_is(tmp_path: Path, files: Path) -> None:
+    """Other cameras with the same packets: none of what they carry changes."""
+    capture, saved = tmp_path / "first.pcap", tmp_path / "first"
+    gwgen(
+        *("send", "--output", capture, "--camera", "esp32", "--picture", files),
+        *("--frames", 10, "--save", saved),
+    )
+    replay = Replay(tmp_path, "--picture", capture)
+    sent = [rtp_jpeg.pixels(file) for file in sorted(saved.iterdir())]
+    assert replay.pictures == [sent[number % len(sent)] for number in range(FRAMES)]
+
+
+def test_real_pictures_of_any_coding_are_sent(tmp_path: Path) -> None:
+    """Progressive and 4:4:4 files too: as pictures that a camera could have made."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    options = [{"progressive": True}, {"subsampling": "4:4:4"}, {"optimize": True}]
+    for number, option in enumerate(options):
+        (folder / f"{number}.jpg").write_bytes(rtp_jpeg.picture(number, **option))
+    replay = Replay(tmp_path, "--picture", folder)
+    assert replay.pictures == replay.sent()
+    # What only needs another coding keeps its pixels.
+    assert replay.pictures[0] == rtp_jpeg.pixels(folder / "0.jpg")
+    assert replay.pictures[2] == rtp_jpeg.pixels(folder / "2.jpg")
+
+
+@pytest.fixture
+def net(need_root: None) -> Iterator[CameraNet]:
+    """A cable."""
+    made = CameraNet()
+    yield made
+    made.remove()
+
+
+def send_live(net: CameraNet, *arguments: object) -> dict[str, Any]:
+    """Sends from the cameras' side."""
+    done = subprocess.run(
+        [
+            *("ip", "netns", "exec", net.name, places.build() / "gwgen", "send", "--json"),
+            *("--port", f"net_af_packet0,iface={net.inside}", *map(str, arguments)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_port_whose_losses_are_on_purpose(net: CameraNet, files: Path) -> None:
+    """What gwgen says it sent is what the gateway received; what it damaged is incomplete."""
+    cameras = yaml.safe_load(gwgen("config", "--cameras", 4).stdout)["cameras"]
+    gateway = Gateway(configuration(net.port, cameras, None))
+    try:
+        gateway.start()
+        report = send_live(
+            *(net, "--cameras", 4, "--picture", files, "--frames", 40, "--loss", 2),
+            *("--duplicate", 2, "--reorder", 2, "--intruders", 200, "--pacing", "burst"),
+        )
+        # Everything that is not whole is given up within a second or two.
+        gateway.wait_until(
+            lambda: (
+                gateway.status()["frames"]["in_flight"] == 0
+                and gateway.status()["frames"]["received"] >= report["pictures"]
+            ),
+            15,
+            "frames stay open",
+        )
+        port = gateway.ask("stages")["stages"][0]["facts"]["ports"][0]
+        delivered = gateway.status()["frames"]["delivered"]
+        gateway.stop()
+    finally:
+        gateway.remove()
+    assert port["packets"] + port["missed"] == report["sent"] - report["link_lost"]
+    if port["missed"] == 0 and report["link_lost"] + report["not_taken"] + report["too_late"] == 0:
+        assert delivered == report["pictures"]
+    assert report["pictures"] + report["damaged"] == 160
+    assert report["damaged"] > 0
+
+
+def test_a_port_without_a_link_is_said(net: CameraNet) -> None:
+    done = subprocess.run(
+        [places.build() / "gwgen", "send", "--port", "net_af_packet0,iface=nowhere0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "nowhere0" in done.stderr
+
+
+def test_it_can_be_ended(net: CameraNet) -> None:
+    """SIGTERM: what was sent so far is told."""
+    process = subprocess.Popen(
+        [
+            *("ip", "netns", "exec", net.name, places.build() / "gwgen", "send", "--json"),
+            *("--port", f"net_af_packet0,iface={net.inside}", "--seconds", "100"),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(3)
+    process.terminate()
+    said, _ = process.communicate(timeout=20)
+    assert process.returncode in (0, 1)
+    assert json.loads(said)["pictures"] > 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["send"], "--port DEVICE or --output FILE"),
+        (["send", "--output", "x", "--camera", "nikon"], "gwgen list names them"),
+        (["send", "--output", "x", "--picture", "/nowhere.jpg"], "/nowhere.jpg"),
+        (["--nothing"], "no such option"),
+    ],
+)
+def test_mistakes_are_told(arguments: list[str], says: str) -> None:
+    done = subprocess.run(
+        [places.build() / "gwgen", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (1, 2)
+    assert says in done.stderr

@@ -1,0 +1,365 @@
+"""Cameras that are asked to send: real RTSP servers that play, die, hang and refuse."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed import places
+from testbed.api import Api
+from testbed.gateway import Gateway, configuration
+from testbed.netns import CameraNet
+from testbed.process import Process
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+PASSWORD = "hunter2-and-more"
+
+
+class Cameras:
+    """A network whose gateway's end has an address, as a port behind the kernel's tap has."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.net = CameraNet()
+        # A block that is set aside for tests of network devices.
+        prefix = f"198.18.{os.getpid() % 256}"
+        self.ours = f"{prefix}.1"
+        self.theirs = f"{prefix}.2"
+        Process(
+            ("ip", "address", "add", f"{self.ours}/24", "dev", self.net.port), folder / "ip.log"
+        ).wait(10)
+        self.net.run("ip", "address", "add", f"{self.theirs}/24", "dev", self.net.inside)
+        self.servers: list[Process] = []
+        self.gateway: Gateway | None = None
+
+    def _start(self, program: str, *arguments: object, port: int = 8554) -> Process:
+        log = self.folder / f"server{len(self.servers)}.log"
+        script = places.ROOT / "tests" / "testbed" / program
+        python = SYSTEM_PYTHON if program == "rtsp_server.py" else sys.executable
+        server = self.net.start(
+            [python, script, "--address", self.theirs, "--port", port, *arguments], log
+        )
+        self.servers.append(server)
+        end = time.monotonic() + 30
+        while "serving" not in server.text():
+            assert server.running, server.text()
+            assert time.monotonic() < end, server.text()
+            time.sleep(0.1)
+        return server
+
+    def serve(self, *arguments: object, **more: Any) -> Process:
+        """A camera that behaves."""
+        return self._start("rtsp_server.py", *arguments, **more)
+
+    def serve_rudely(self, kind: str, **more: Any) -> Process:
+        """One that does not."""
+        return self._start("rude_server.py", kind, **more)
+
+    def camera(self, name: str = "door", port: int = 8554, **more: Any) -> dict[str, Any]:
+        """Its configuration."""
+        return {"name": name, "url": f"rtsp://{self.theirs}:{port}/stream", **more}
+
+    def start(self, *cameras: dict[str, Any]) -> Gateway:
+        """A gateway for these cameras."""
+        self.gateway = Gateway(configuration(self.net.port, cameras, None))
+        self.gateway.start()
+        return self.gateway
+
+    def wait_for(self, true: Callable[[], bool], otherwise: str, timeout: float = 40) -> None:
+        """Waits while the gateway runs."""
+        self.gateway.wait_until(true, timeout, otherwise)
+
+    def delivered(self, name: str = "door") -> int:
+        """Frames of one camera that arrived."""
+        return self.gateway.ask("camera", "show", name)["frames"]["delivered"]
+
+    def wait_for_pictures(self, name: str = "door", more: int = 10, timeout: float = 40) -> None:
+        """Waits until so many came from now on."""
+        before = self.delivered(name)
+        self.wait_for(
+            lambda: self.delivered(name) >= before + more, f"no pictures of {name}", timeout
+        )
+
+    def trouble(self, name: str = "door") -> str:
+        """What the gateway says of the camera's session; empty: nothing."""
+        for it in self.gateway.status().get("troubles", []):
+            if it["id"] == f"camera.{name}.session":
+                return it["text"]
+        return ""
+
+    def wait_for_trouble(self, text: str, name: str = "door", timeout: float = 40) -> str:
+        """Waits until it says this."""
+        self.wait_for(lambda: text in self.trouble(name), f"nothing was said of '{text}'", timeout)
+        return self.trouble(name)
+
+    def close(self) -> None:
+        """Takes everything away."""
+        if self.gateway:
+            self.gateway.remove()
+        for server in self.servers:
+            server.kill()
+        self.net.remove()
+
+
+@pytest.fixture
+def cameras(need_root: None, tmp_path: Path) -> Iterator[Cameras]:
+    """A network of RTSP cameras."""
+    made = Cameras(tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_camera_is_asked_and_plays(cameras: Cameras) -> None:
+    # Too wide for RTP/JPEG's header, so that only the description says it.
+    cameras.serve("--size", "2056x64", "--rate", "10")
+    gateway = cameras.start(cameras.camera())
+    cameras.wait_for_pictures(more=20)
+    shown = gateway.ask("camera", "show", "door")
+    assert (shown["source"], shown["destination"]) == (cameras.theirs, cameras.ours)
+    assert shown["port"] > 1024
+    assert (shown["width"], shown["height"]) == (2056, 64)
+    # What was learned is no configuration.
+    (stored,) = gateway.ask("config", "show")["cameras"]
+    assert "port" not in stored
+    assert "source" not in stored
+    assert gateway.ctl("config", "diff").code == 0
+    assert gateway.ctl("audit").code == 0
+    assert cameras.trouble() == ""
+    gateway.stop()
+
+
+def test_a_change_of_the_camera_does_not_disturb_its_session(cameras: Cameras) -> None:
+    cameras.serve()
+    gateway = cameras.start(cameras.camera())
+    cameras.wait_for_pictures()
+    port = gateway.ask("camera", "show", "door")["port"]
+    assert gateway.ctl("camera", "set", "door", "--quota", "4").code == 0
+    shown = gateway.ask("camera", "show", "door")
+    assert (shown["port"], shown["quota"]) == (port, 4)
+    cameras.wait_for_pictures()
+    assert gateway.log().count("door plays") == 1
+    assert gateway.ctl("camera", "remove", "door").code == 0
+    added = ("camera", "add", "door", "--url", cameras.camera()["url"])
+    cameras.wait_for(lambda: gateway.ctl(*added).code == 0, "it cannot be added again")
+    cameras.wait_for_pictures()
+
+
+def test_a_server_that_is_killed_and_started_again_is_found_again(cameras: Cameras) -> None:
+    server = cameras.serve()
+    cameras.serve(port=8555)
+    gateway = cameras.start(cameras.camera(), cameras.camera("yard", port=8555))
+    cameras.wait_for_pictures("door")
+    cameras.wait_for_pictures("yard")
+    server.kill()
+    cameras.wait_for_trouble("camera door: ")
+    before = cameras.delivered("yard")
+    cameras.wait_for_trouble("cannot be reached")
+    assert cameras.trouble("yard") == ""
+    assert cameras.delivered("yard") > before
+    cameras.serve()
+    cameras.wait_for_pictures("door", timeout=90)
+    cameras.wait_for(lambda: cameras.trouble() == "", "the trouble is not over")
+    # The other camera's pictures came all the time: none is missing.
+    assert gateway.ask("camera", "show", "yard")["packets_lost"] == 0
+    assert gateway.log().count("yard plays") == 1
+
+
+def test_a_server_that_stands_still_is_opened_again(cameras: Cameras) -> None:
+    server = cameras.serve()
+    cameras.start(cameras.camera())
+    cameras.wait_for_pictures()
+    server.signal(signal.SIGSTOP)
+    cameras.wait_for_trouble("has sent nothing for 10 s")
+    cameras.wait_for_trouble("does not answer")
+    server.signal(signal.SIGCONT)
+    cameras.wait_for_pictures(timeout=90)
+
+
+@pytest.mark.parametrize("digest", [False, True])
+def test_a_password_is_needed_and_never_shown(cameras: Cameras, digest: bool) -> None:
+    cameras.serve("--user", "anna", "--password", PASSWORD, *(["--digest"] if digest else []))
+    secret = cameras.folder / "door.password"
+    secret.write_text("wrong-" + PASSWORD)
+    secret.chmod(stat.S_IRUSR)
+    gateway = cameras.start(cameras.camera(user="anna", password_file=str(secret)))
+    cameras.wait_for_trouble("refuses user or password (401)")
+    secret.chmod(stat.S_IRUSR | stat.S_IWUSR)
+    secret.write_text(PASSWORD + "\n")
+    # Whoever has corrected it need not wait.
+    assert gateway.ctl("camera", "set", "door", "--transport", "udp").code == 0
+    cameras.wait_for_pictures()
+    told = gateway.log() + str(gateway.ask("config", "show")) + str(gateway.status())
+    assert PASSWORD not in told
+
+
+def test_a_digest_of_sha_256_is_understood(cameras: Cameras) -> None:
+    cameras.serve_rudely("sha256")
+    secret = cameras.folder / "door.password"
+    secret.write_text(PASSWORD + "\n")
+    cameras.start(cameras.camera(user="anna", password_file=str(secret)))
+    # Only who knows the password is told that there is no such stream.
+    cameras.wait_for_trouble("no such stream (404)")
+    secret.write_text("wrong")
+    cameras.wait_for_trouble("refuses user or password (401)")
+
+
+def test_a_camera_without_that_stream_says_so(cameras: Cameras) -> None:
+    cameras.serve()
+    cameras.start({"name": "door", "url": f"rtsp://{cameras.theirs}:8554/other"})
+    assert "correct the path in url" in cameras.wait_for_trouble("no such stream (404)")
+
+
+def test_a_camera_with_another_encoding_says_so(cameras: Cameras) -> None:
+    cameras.serve("--encoder", "rtpvrawpay name=pay0 pt=96")
+    cameras.start(cameras.camera())
+    assert "encoding to MJPEG" in cameras.wait_for_trouble("sends RAW")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("silent", "does not answer DESCRIBE within 10 s"),
+        ("shut", "closed the connection"),
+        ("noise", "port of its RTSP service"),
+        ("stuck", "does not answer SETUP within 10 s"),
+    ],
+)
+def test_a_server_that_misbehaves_costs_no_other_camera_a_picture(
+    cameras: Cameras, kind: str, text: str
+) -> None:
+    cameras.serve_rudely(kind)
+    cameras.serve(port=8555)
+    gateway = cameras.start(cameras.camera(), cameras.camera("yard", port=8555))
+    cameras.wait_for_trouble(text)
+    cameras.wait_for_pictures("yard")
+    assert gateway.ask("camera", "show", "yard")["packets_lost"] == 0
+    assert gateway.stop() < 5
+
+
+def test_200_cameras_that_come_back_at_once_do_not_come_all_at_once(cameras: Cameras) -> None:
+    server = cameras.serve_rudely("busy")
+    names = [f"cam{number}" for number in range(200)]
+    gateway = cameras.start(*(cameras.camera(name) for name in names))
+
+    def sessions() -> list[dict[str, Any]]:
+        with Api(gateway.socket) as api:
+            services = api.get("services")["services"]
+        return next(it for it in services if it["service"] == "session")["facts"]["sessions"]
+
+    cameras.wait_for(
+        lambda: all(session["failed"] >= 2 for session in sessions()), "not all were tried twice"
+    )
+    at_once = [int(line.split()[1]) for line in server.text().splitlines() if "clients" in line]
+    assert len(at_once) >= 400
+    # Sixteen, and some that are gone and that the server has not missed yet.
+    assert max(at_once) <= 32
+    assert "too busy (503)" in cameras.wait_for_trouble("503", "cam7")
+    assert gateway.stop() < 5
+
+
+def test_a_camera_that_sends_to_a_group_is_received(cameras: Cameras) -> None:
+    cameras.net.run(
+        *("ip", "route", "add", "239.0.0.0/8", "dev", cameras.net.inside, "src", cameras.theirs)
+    )
+    cameras.serve("--way", "multicast")
+    gateway = cameras.start(cameras.camera())
+    cameras.wait_for_pictures()
+    assert gateway.ask("camera", "show", "door")["destination"] == "239.1.2.3"
+
+
+def test_a_camera_that_offers_tcp_only_says_so(cameras: Cameras) -> None:
+    cameras.serve("--way", "tcp")
+    cameras.start(cameras.camera())
+    cameras.wait_for_trouble("camera offers TCP only")
+
+
+def _probe(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(it) for it in (places.gwctl(), *arguments)],
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+
+
+def test_a_probe_says_what_a_camera_sends_and_drafts_its_entry(cameras: Cameras) -> None:
+    cameras.serve("--size", "352x288", "--rate", "20", "--user", "anna", "--password", PASSWORD)
+    secret = cameras.folder / "door.password"
+    secret.write_text(PASSWORD)
+    url = cameras.camera()["url"]
+    whom = ("--user", "anna", "--password-file", secret)
+    done = _probe("--json", "camera", "probe", url, *whom, "--seconds", "2")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    stream = said["stream"]
+    assert (stream["width"], stream["height"], stream["payload_types"]) == (352, 288, [26])
+    assert (stream["q"], stream["types"], stream["lost"]) == ([255], [1], 0)
+    assert stream["with_tables"] == stream["pictures"] > 20
+    assert 15 < stream["fps"] < 25
+    assert said["advice"] == []
+    # The entry is one that the gateway takes.
+    done = _probe("camera", "probe", url, *whom, "--seconds", "1")
+    assert done.returncode == 0
+    assert "352x288" in done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
+    entry = cameras.folder / "entry.yaml"
+    entry.write_text(done.stdout)
+    assert _probe("config", "check", entry).returncode == 0
+
+
+def test_a_probe_says_why_there_are_no_pictures(cameras: Cameras) -> None:
+    cameras.serve("--way", "tcp")
+    done = _probe("camera", "probe", cameras.camera()["url"], "--seconds", "1")
+    assert done.returncode == 1
+    assert "camera offers TCP only" in done.stderr
+    done = _probe("camera", "probe", cameras.camera(port=8599)["url"])
+    assert done.returncode == 1
+    assert "cannot be reached" in done.stderr
+    done = _probe("camera", "probe", f"rtsp://anna:{PASSWORD}@{cameras.theirs}/stream")
+    assert done.returncode == 2
+    assert PASSWORD not in done.stderr
+
+
+def test_a_capture_of_a_camera_is_replayed_to_its_pictures(cameras: Cameras) -> None:
+    cameras.serve("--rate", "20")
+    gateway = cameras.start(cameras.camera())
+    cameras.wait_for_pictures()
+    file, out = cameras.folder / "door.pcapng", cameras.folder / "out"
+    before = cameras.delivered()
+    told = gateway.ask("port", "capture", str(file), "--camera", "door", "--seconds", "2")
+    assert told["packets"] > 100
+    assert told["missing"] == 0
+    assert told["bytes"] == file.stat().st_size
+    # The pictures went on meanwhile.
+    assert cameras.delivered() - before > 20
+    shown = gateway.ask("camera", "show", "door")
+    media = {key: shown[key] for key in ("name", "source", "destination", "port")}
+    config = cameras.folder / "replay.yaml"
+    config.write_text(json.dumps({"cameras": [media]}))
+    replayed = subprocess.run(
+        [places.gwd(), "replay", "--config", config, "--input", file, "--output", out],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert replayed.returncode == 0, replayed.stderr
+    # One may be cut at each end.
+    assert 36 <= len(list((out / "door").glob("*.jpg"))) <= 44
+    for arguments, text in (
+        (("--camera", "nobody", "--seconds", "1"), "no camera 'nobody'"),
+        (("--camera", "door", "--seconds", "61"), "from 1 to 60"),
+    ):
+        answer = gateway.ctl("port", "capture", str(file), *arguments)
+        assert answer.code == 1
+        assert text in answer.stderr
+    assert gateway.ctl("audit").code == 0

@@ -1,0 +1,84 @@
+"""A camera with an RTSP service, played by GStreamer's server: a program for Debian's own Python.
+
+Run with /usr/bin/python3, which has GStreamer's bindings. Prints a line when it can be asked.
+"""
+
+import argparse
+import sys
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+
+WAYS = {
+    "udp": GstRtsp.RTSPLowerTrans.UDP,
+    "multicast": GstRtsp.RTSPLowerTrans.UDP_MCAST,
+    "tcp": GstRtsp.RTSPLowerTrans.TCP,
+}
+REALM = "camera"
+
+
+def protect(server: GstRtspServer.RTSPServer, user: str, password: str, digest: bool) -> None:
+    """Lets only this user see the pictures."""
+    auth = GstRtspServer.RTSPAuth()
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", "viewer")
+    if digest:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest(user, password, token)
+    else:
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    server.set_auth(auth)
+
+
+def main() -> None:
+    """Serves until it is ended."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--address", required=True)
+    parser.add_argument("--port", default="8554")
+    parser.add_argument("--way", choices=WAYS, default="udp")
+    parser.add_argument("--size", default="320x240")
+    parser.add_argument("--rate", type=int, default=10)
+    parser.add_argument("--user")
+    parser.add_argument("--password", default="")
+    parser.add_argument("--digest", action="store_true")
+    parser.add_argument("--encoder", default="jpegenc ! rtpjpegpay name=pay0 pt=26")
+    arguments = parser.parse_args()
+    width, height = arguments.size.split("x")
+
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer()
+    server.set_address(arguments.address)
+    server.set_service(arguments.port)
+    factory = GstRtspServer.RTSPMediaFactory()
+    factory.set_launch(
+        f"( videotestsrc is-live=true ! video/x-raw,format=I420,width={width},height={height},"
+        f"framerate={arguments.rate}/1 ! {arguments.encoder} )"
+    )
+    factory.set_shared(True)
+    factory.set_protocols(WAYS[arguments.way])
+    if arguments.way == "multicast":
+        pool = GstRtspServer.RTSPAddressPool()
+        pool.add_range("239.1.2.3", "239.1.2.3", 5600, 5619, 1)
+        factory.set_address_pool(pool)
+    if arguments.user:
+        protect(server, arguments.user, arguments.password, arguments.digest)
+        factory.add_role_from_structure(
+            Gst.Structure.from_string(
+                "viewer, media.factory.access=(boolean)true, media.factory.construct=(boolean)true"
+            )[0]
+        )
+    server.get_mount_points().add_factory("/stream", factory)
+    if server.attach(None) == 0:
+        sys.exit("the port is taken")
+    print("serving", flush=True)
+    loop = GLib.MainLoop()
+    GLib.timeout_add_seconds(2, lambda: server.get_session_pool().cleanup() >= 0)
+    loop.run()
+
+
+if __name__ == "__main__":
+    main()
