@@ -55,6 +55,11 @@ struct model_input {
 	struct model_size_input *size; /* NULL: the picture is the graph's only input */
 };
 
+static inline uint32_t model_longest_side(const struct model_input *input)
+{
+	return input->width > input->height ? input->width : input->height;
+}
+
 /* One value per label. */
 struct model_classify {
 	char *tensor;

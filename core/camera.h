@@ -17,6 +17,7 @@
 #include "core/counter.h"
 #include "core/error.h"
 #include "core/fit.h"
+#include "core/orientation.h"
 
 struct gw;
 
@@ -55,6 +56,7 @@ struct gw_want {
 	bool antialias; /* a pixel of the input is the average of what it covers */
 	bool gray; /* grey is enough */
 	const struct gw_region *region; /* the part that is seen; NULL: all of it */
+	bool swapped; /* its picture is stored with rows for columns: core/orientation.h */
 };
 
 /* What is wanted of a frame's picture: the one place that asks the camera that it began under. */
@@ -71,6 +73,7 @@ static inline struct gw_want gw_frame_want(const struct gw_frame *frame)
 		.antialias = camera->input_antialias,
 		.gray = camera->input_gray,
 		.region = camera->config->region,
+		.swapped = gw_orientation_swaps(frame->orientation),
 	};
 }
 

@@ -28,12 +28,12 @@ static bool enough(uint32_t side, uint32_t eighths, uint32_t wanted, bool antial
 uint32_t picture_eighths(const struct gw_want *want, uint16_t width, uint16_t height)
 {
 	const struct gw_region *region = want->region;
-	uint32_t across = width, down = height;
+	uint32_t across = want->swapped ? height : width, down = want->swapped ? width : height;
 	uint32_t eighths = 1;
 
 	if (region) {
-		across = inside(region->x, region->width, width);
-		down = inside(region->y, region->height, height);
+		across = inside(region->x, region->width, across);
+		down = inside(region->y, region->height, down);
 	}
 	if (across == 0 || down == 0)
 		return PICTURE_EIGHTHS;

@@ -35,6 +35,9 @@ int config_check_cameras(
 int config_check_picture(uint16_t width, uint16_t height, uint32_t quota, const char *model,
 	const char *place, const struct config_source *source, struct gw_error *error);
 
+int config_check_rotate(uint16_t rotate, const char *place, const struct config_source *source,
+	struct gw_error *error);
+
 /* Pictures of that size must be within what `decode` allows. */
 int config_check_decodes(const struct gw_decode_config *decode, uint16_t width, uint16_t height,
 	const char *place, const struct config_source *source, struct gw_error *error);

@@ -41,6 +41,15 @@ static bool good_payload_type(uint8_t type)
 		(type >= DYNAMIC_PAYLOAD_TYPE && type <= MAX_PAYLOAD_TYPE);
 }
 
+int config_check_rotate(uint16_t rotate, const char *place, const struct config_source *source,
+	struct gw_error *error)
+{
+	if (rotate % 90 == 0 && rotate < 360)
+		return 0;
+	return config_refuse(source, place, "rotate", error,
+		"must be 0, 90, 180 or 270 degrees clockwise, not %u", rotate);
+}
+
 int config_check_picture(uint16_t width, uint16_t height, uint32_t quota, const char *model,
 	const char *place, const struct config_source *source, struct gw_error *error)
 {
@@ -93,6 +102,10 @@ int config_check_camera(struct gw_camera_config *camera, const char *place,
 		return config_refuse(source, place, "payload_type", error,
 			"must be %d or a dynamic one, %d to %d", JPEG_PAYLOAD_TYPE,
 			DYNAMIC_PAYLOAD_TYPE, MAX_PAYLOAD_TYPE);
+	const int status = config_check_rotate(camera->rotate, place, source, error);
+
+	if (status != 0)
+		return status;
 	return config_check_picture(
 		camera->width, camera->height, camera->quota, camera->model, place, source, error);
 }

@@ -85,6 +85,9 @@ static int check_source(
 	if (pictures->most > GW_CAMERAS)
 		return config_refuse(
 			source, place, "most", error, "must be at most %d cameras", GW_CAMERAS);
+	status = config_check_rotate(template->rotate, "kafka.source.template.", source, error);
+	if (status != 0)
+		return status;
 	status = config_check_picture(template->width, template->height, template->quota,
 		template->model, "kafka.source.template.", source, error);
 	if (status == 0)

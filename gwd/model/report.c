@@ -193,8 +193,13 @@ static bool is_given(const struct picture_files *pictures, const char *path)
 	return false;
 }
 
+static uint8_t orientation_of(const json_t *record)
+{
+	return (uint8_t)json_integer_value(json_object_get(record, "orientation"));
+}
+
 /* A line, when that goes wrong; then there is no half file. */
-static int write_drawn(const struct picture_files *pictures, uint32_t index, const json_t *result,
+static int write_drawn(const struct picture_files *pictures, uint32_t index, const json_t *record,
 	const char *output, struct gw_error *error)
 {
 	const struct picture_file *file = &pictures->file[index];
@@ -202,12 +207,15 @@ static int write_drawn(const struct picture_files *pictures, uint32_t index, con
 	struct canvas canvas;
 	int status = canvas_open(&canvas, file->data, file->info.size);
 
+	if (status == 0)
+		status = canvas_turn(&canvas, orientation_of(record));
+
 	choose_path(pictures, index, output, path, sizeof(path));
 	snprintf(part, sizeof(part), "%s.part", path);
 	if (is_given(pictures, path))
 		status = -EEXIST;
 	if (status == 0) {
-		draw(&canvas, result);
+		draw(&canvas, json_object_get(record, "result"));
 		status = canvas_write(&canvas, part);
 		if (status == 0 && rename(part, path) != 0)
 			status = -errno;
@@ -221,19 +229,23 @@ static int write_drawn(const struct picture_files *pictures, uint32_t index, con
 	return status == 0 ? 0 : gw_error_set(error, status, "%s: %s", path, strerror(-status));
 }
 
-static int tell(const struct picture_files *pictures, uint32_t index, json_t *result,
+static int tell(const struct picture_files *pictures, uint32_t index, const json_t *record,
 	const char *output, bool json, struct gw_error *error)
 {
+	json_t *result = json_object_get(record, "result");
 	const struct picture_file *file = &pictures->file[index];
 
 	if (json) {
 		json_object_set_new(result, "picture", json_string(file->path));
+		if (json_object_get(record, "orientation"))
+			json_object_set_new(
+				result, "orientation", json_integer(orientation_of(record)));
 		json_dumpf(result, stdout, JSON_COMPACT);
 		putchar('\n');
 	} else {
 		print_words(file->path, result);
 	}
-	return write_drawn(pictures, index, result, output, error);
+	return write_drawn(pictures, index, record, output, error);
 }
 
 /* What did not come out, and why. */
@@ -263,10 +275,9 @@ int check_report(const struct gw *gw, const struct picture_files *pictures, cons
 	while (lines && status == 0 && getline(&line, &room, lines) > 0) {
 		json_t *record = json_loads(line, 0, NULL);
 		const json_t *sequence = json_object_get(record, "sequence");
-		json_t *result = json_object_get(record, "result");
-
-		if (result && json_integer_value(sequence) < (json_int_t)pictures->count) {
-			status = tell(pictures, (uint32_t)json_integer_value(sequence), result,
+		if (json_object_get(record, "result") &&
+			json_integer_value(sequence) < (json_int_t)pictures->count) {
+			status = tell(pictures, (uint32_t)json_integer_value(sequence), record,
 				output, json, error);
 			told++;
 		}

@@ -71,7 +71,8 @@ static int put_flag(json_t *body, const char *key, const char *option, const cha
 /* One option into the member of its name; one without a value takes it back to its default. */
 static int put_option(json_t *body, const char *option, const char *value)
 {
-	static const char *const texts[] = {"source", "destination", "model"};
+	static const char *const texts[] = {
+		"source", "destination", "model", "orientation", "range"};
 	char key[32];
 
 	snprintf(key, sizeof(key), "%s", option + strlen("--"));
