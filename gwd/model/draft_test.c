@@ -373,14 +373,45 @@ static void what_no_head_reads_is_raw(void **state)
 		.output = {{"y", ONNX_FLOAT32, 3, {0, 0, 18710}}},
 	});
 	assert_int_equal(d->task, GW_TASK_RAW);
-	/* Masks in pieces, which no head puts together. */
+}
+
+static void masks_and_angles_of_ultralytics_are_read(void **state)
+{
 	drafts(&(struct test_graph){
-		.input = {IMAGE("x")},
+		.input = {IMAGE("images")},
 		.output = {{"output0", ONNX_FLOAT32, 3, {1, 116, 8400}},
 			{"output1", ONNX_FLOAT32, 4, {1, 32, 160, 160}}},
-		.property = {{"task", "segment"}},
+		.node = {{"Sigmoid", "images", "output0"}},
+		.property = {{"task", "segment"}, {"stride", "32"}, {"names", "['a', 'b']"}},
 	});
-	assert_int_equal(d->task, GW_TASK_RAW);
+	assert_int_equal(d->detect->head, MODEL_DETECT_YOLO);
+	assert_string_equal(d->detect->masks, "output1");
+	assert_false(d->detect->rotated);
+	assert_int_equal(facts.head.labels, 80);
+	assert_null(strstr(yaml, "not read"));
+	drafts(&(struct test_graph){
+		.input = {IMAGE("images")},
+		.output = {{"output0", ONNX_FLOAT32, 3, {1, 20, 21504}}},
+		.node = {{"Sigmoid", "images", "output0"}},
+		.property = {{"task", "obb"}},
+	});
+	assert_int_equal(d->detect->head, MODEL_DETECT_YOLO);
+	assert_true(d->detect->rotated);
+	assert_int_equal(d->labels_count, 15);
+}
+
+static void logits_of_a_background_exclude_each_other(void **state)
+{
+	drafts(&(struct test_graph){
+		.input = {{"input", ONNX_FLOAT32, 4, {1, 3, 300, 300}}},
+		.output = {{"boxes", ONNX_FLOAT32, 3, {1, 8732, 4}},
+			{"scores", ONNX_FLOAT32, 3, {1, 8732, 21}}},
+	});
+	assert_int_equal(d->detect->head, MODEL_DETECT_SSD);
+	assert_true(d->detect->background);
+	assert_true(d->detect->softmax);
+	assert_true(is_marked("softmax"));
+	assert_int_equal(d->labels_count, 20);
 }
 
 static void the_input_for_a_size_is_named(void **state)
@@ -464,6 +495,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_detector_of_text, forget),
 		cmocka_unit_test_teardown(maps_of_labels, forget),
 		cmocka_unit_test_teardown(what_no_head_reads_is_raw, forget),
+		cmocka_unit_test_teardown(masks_and_angles_of_ultralytics_are_read, forget),
+		cmocka_unit_test_teardown(logits_of_a_background_exclude_each_other, forget),
 		cmocka_unit_test_teardown(the_input_for_a_size_is_named, forget),
 		cmocka_unit_test_teardown(an_input_without_a_shape_is_marked, forget),
 		cmocka_unit_test_teardown(graphs_that_take_no_picture_are_refused, forget),

@@ -94,6 +94,30 @@ static void label(struct canvas *canvas, float x, float y, const json_t *item)
 	canvas_text(canvas, x, y, text, canvas_color_of(index));
 }
 
+/* The cells that an object covers. */
+static void draw_shape(struct canvas *canvas, const json_t *mask, struct canvas_color color)
+{
+	const json_t *bbox = json_object_get(mask, "bbox"), *runs = json_object_get(mask, "runs");
+	const int columns = (int)number(mask, "width");
+	const float x0 = (float)number(bbox, "leftX"), y0 = (float)number(bbox, "topY");
+	const float wide = ((float)number(bbox, "rightX") - x0) / (float)columns;
+	const float high = ((float)number(bbox, "bottomY") - y0) / (float)number(mask, "height");
+	int cell = 0;
+
+	for (size_t i = 0; i < json_array_size(runs); i++) {
+		const int end = cell + (int)json_integer_value(json_array_get(runs, i));
+
+		for (; cell < end; cell++) {
+			const int row = cell / columns;
+			const float x = x0 + (float)(cell % columns) * wide;
+			const float y = y0 + (float)row * high;
+
+			if (i % 2)
+				canvas_tint(canvas, x, y, x + wide, y + high, color);
+		}
+	}
+}
+
 static void draw_object(struct canvas *canvas, const json_t *object)
 {
 	const struct canvas_color color = canvas_color_of((uint32_t)number(object, "index"));
@@ -102,6 +126,8 @@ static void draw_object(struct canvas *canvas, const json_t *object)
 	const float x0 = (float)number(bbox, "leftX"), y0 = (float)number(bbox, "topY");
 	size_t i;
 
+	if (json_object_get(object, "mask"))
+		draw_shape(canvas, json_object_get(object, "mask"), color);
 	if (polygon) {
 		json_array_foreach(polygon, i, point) {
 			const json_t *next =
