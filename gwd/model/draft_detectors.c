@@ -172,11 +172,28 @@ static const struct onnx_tensor *find_masks(const struct draft_search *search, i
 	return maps;
 }
 
+/* Where the graph leaves all sizes open, the metadata of Ultralytics, from v8 on, say how many
+ * values an anchor has. 0: nothing does. */
+static int64_t values_of_task(const struct draft_search *search)
+{
+	const struct onnx_graph *graph = search->graph;
+	const int64_t boxes = SIDES + (int64_t)search->names;
+
+	if (search->names == 0 || !draft_is_ultralytics(graph))
+		return 0;
+	if (is_task(search, "segment") && graph->outputs == 2)
+		return boxes + draft_dim(&graph->output[1], 2);
+	if (is_task(search, "pose"))
+		return boxes + COCO_POINTS;
+	return is_task(search, "obb") ? boxes + 1 : is_task(search, "detect") ? boxes : 0;
+}
+
 /* Many anchors, each with a box and confidences: as columns, or as rows. */
 bool draft_find_yolo(const struct draft_search *search, struct draft_head *head)
 {
 	const struct onnx_tensor *tensor = &search->graph->output[0];
-	const int64_t last = draft_dim(tensor, 0), first = draft_dim(tensor, 1);
+	const int64_t last = draft_dim(tensor, 0), stated = draft_dim(tensor, 1);
+	const int64_t first = stated == 0 && last == 0 ? values_of_task(search) : stated;
 	const bool rows = last > 0 && (first == 0 || last < first);
 	const int64_t values = rows ? last : first, anchors = rows ? first : last;
 

@@ -3,15 +3,12 @@ words, as records have them, and drawn upon."""
 
 import base64
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from centerface_reference import CenterFace
-from conftest import ROOT
 from onnx import TensorProto, helper
 from PIL import Image
 
@@ -21,32 +18,6 @@ input: {{tensor: x, width: 32, height: 32, channels: 3, mean: [0, 0, 0], scale: 
 {head}
 batch: {{max: 1}}
 """
-
-
-@pytest.fixture(scope="module")
-def gwctl() -> Path:
-    """The program; it belongs to the build, so it fails the tests when it is missing."""
-    program = ROOT / os.environ.get("FRAMEGATE_BUILD", "build") / "gwctl"
-    assert program.is_file(), f"{program} is missing: run ./dev build"
-    return program
-
-
-@pytest.fixture
-def check(gwctl, cache, tmp_path):
-    """A function that runs the command; drawn pictures go to `drawn`."""
-
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        library = cache / "onnxruntime" / "lib" / "libonnxruntime.so"
-        words = [gwctl, "model", "check", "--library", library, "--output", tmp_path / "drawn"]
-        return subprocess.run(
-            [*words, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    return run
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import onnx
 import pytest
 import yaml
 from onnx import TensorProto, helper
-from test_check import check, gwctl, jpeg  # noqa: F401
 from test_inspect import marked
 
 COCO = {number: f"class{number}" for number in range(80)}
@@ -65,7 +64,7 @@ def save(
 
 
 @pytest.fixture
-def draft(gwctl):  # noqa: F811
+def draft(gwctl):
     """A function that drafts the model.yaml beside a model, and returns it."""
 
     def run(folder: Path, **changes: str) -> str:
@@ -119,7 +118,7 @@ def order(values: np.ndarray) -> np.ndarray:
     return np.argsort(-best)[: int((best > 0.3).sum())]
 
 
-def test_a_yolo_export_runs_as_it_is_drafted(draft, check, photograph, tmp_path):  # noqa: F811
+def test_a_yolo_export_runs_as_it_is_drafted(draft, check, photograph, tmp_path):
     values = rows(1, 8, 0)
     folder = save(
         tmp_path / "yolo",
@@ -139,11 +138,29 @@ def test_a_yolo_export_runs_as_it_is_drafted(draft, check, photograph, tmp_path)
         )
 
 
+def test_a_yolo_export_of_any_size_runs_as_it_is_drafted(
+    draft,
+    check,
+    photograph,
+    tmp_path,
+):
+    values = rows(4, 8, 0)
+    folder = save(
+        tmp_path / "yolo",
+        ("images", TensorProto.FLOAT, ["batch", 3, "height", "width"]),
+        {"output0": (values[None], ["batch", "Concatoutput0_dim_1", "anchors"])},
+        {**ULTRALYTICS, "task": "detect"},
+    )
+    assert marked(draft(folder)) == []
+    objects = found(check("--json", folder, square(photograph, tmp_path)))["objects"]
+    assert len(objects) == 8
+
+
 def test_masks_of_a_yolo_export_are_those_of_plain_code(
     draft,
     check,
     photograph,
-    tmp_path,  # noqa: F811
+    tmp_path,
 ):
     values, maps = rows(2, 8, 32), np.random.default_rng(5).normal(size=(32, 160, 160))
     maps = maps.astype(np.float32)
@@ -177,7 +194,7 @@ def test_rotated_boxes_of_a_yolo_export_are_those_of_plain_code(
     draft,
     check,
     photograph,
-    tmp_path,  # noqa: F811
+    tmp_path,
 ):
     values = rows(3, 8, 1)
     folder = save(
@@ -205,7 +222,7 @@ def test_a_classifier_of_pytorch_with_weights_beside_it(
     draft,
     check,
     photograph,
-    tmp_path,  # noqa: F811
+    tmp_path,
 ):
     bias = np.arange(12, dtype=np.float32) / 4
     folder = tmp_path / "resnet"
@@ -243,7 +260,7 @@ def test_a_classifier_of_pytorch_with_weights_beside_it(
     assert said["classes"][0]["confidence"] == pytest.approx(float(shares[11]), abs=1e-3)
 
 
-def test_a_detector_of_tensorflow(draft, check, photograph, tmp_path):  # noqa: F811
+def test_a_detector_of_tensorflow(draft, check, photograph, tmp_path):
     boxes = np.zeros((1, 100, 4), np.float32)
     boxes[0, :2] = [[0.25, 0.125, 0.75, 0.5], [0.5, 0.5, 0.625, 1.0]]
     scores, classes = np.zeros((1, 100), np.float32), np.ones((1, 100), np.float32)
@@ -254,10 +271,10 @@ def test_a_detector_of_tensorflow(draft, check, photograph, tmp_path):  # noqa: 
         ("input_tensor", TensorProto.UINT8, [1, "height", "width", 3]),
         {
             "detection_anchor_indices": (np.zeros((1, 100)), [1, 100]),
-            "detection_boxes": (boxes, [1, 100, 4]),
-            "detection_classes": (classes, [1, 100]),
+            "detection_boxes": (boxes, [1, "unk__1", "unk__2"]),
+            "detection_classes": (classes, [1, "unk__3"]),
             "detection_multiclass_scores": (np.zeros((1, 100, 91)), [1, 100, 91]),
-            "detection_scores": (scores, [1, 100]),
+            "detection_scores": (scores, [1, "unk__4"]),
             "num_detections": (count, [1]),
             "raw_detection_boxes": (np.zeros((1, 1917, 4)), [1, 1917, 4]),
             "raw_detection_scores": (np.zeros((1, 1917, 91)), [1, 1917, 91]),
