@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import decode, memory, receive, report, scale
+from bench import decode, memory, models, receive, report, scale
 from testbed import stopping
 from testbed.places import NotThere
 
@@ -11,6 +11,7 @@ BENCHMARKS = {
     "dataplane": [receive, decode],
     "decode": [decode],
     "memory": [memory],
+    "models": [models],
     "scale": [scale],
 }
 

@@ -18,6 +18,7 @@ DIRECTIONS = {
     "MiB": f"the most that was resident since the start; {LESS}",
     "slots touched": f"frame slots that were ever used; {LESS}",
     "frames delivered": f"with a result; {MORE}",
+    "pictures/s of a core": f"pictures per second of processor time; {MORE}",
     "pictures/s": f"pictures per second of processor time; {MORE}. Peers decode the full size, ours"
     " the smallest that the model can do with",
 }
