@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/orientation.h"
 #include "sink/findings.h"
 #include "sink/sink.h"
 
@@ -118,6 +119,14 @@ void record_write_flags(struct writer *writer, uint32_t flags)
 	writer_raw(writer, "]");
 }
 
+void record_write_orientation(struct writer *writer, const struct gw_frame *frame)
+{
+	if (frame->orientation <= GW_UPRIGHT)
+		return;
+	writer_raw(writer, ",\"orientation\":");
+	writer_unsigned(writer, frame->orientation);
+}
+
 static void write_frame(struct writer *writer, const struct gw_frame *frame)
 {
 	writer_raw(writer, "{\"sequence\":");
@@ -130,6 +139,7 @@ static void write_frame(struct writer *writer, const struct gw_frame *frame)
 	writer_unsigned(writer, frame->width);
 	writer_raw(writer, ",\"height\":");
 	writer_unsigned(writer, frame->height);
+	record_write_orientation(writer, frame);
 	writer_raw(writer, ",\"clockSource\":");
 	writer_string(writer, clock_names[frame->clock]);
 	writer_raw(writer, ",\"flags\":");

@@ -63,6 +63,7 @@ static void every_key_arrives_where_it_belongs(void **state)
 		"cameras:\n"
 		"  - {name: a, source: '2001:db8::1', destination: 'ff3e::1', port: 1, ssrc: 7,\n"
 		"     payload_type: 96, width: 331, height: 237, conceal: true, model: 'digits:2', "
+		"orientation: ignore, rotate: 90, range: limited, "
 		"quota: 3,\n"
 		"     region: {x: 1, y: 2, width: 3, height: 4}}\n"
 		"frames: {classes: [{width: 400, height: 300, count: 30}], memory: 512,\n"
@@ -78,7 +79,7 @@ static void every_key_arrives_where_it_belongs(void **state)
 		"  frames: {topic: f, every: 0, budget: 5}\n"
 		"  properties: [{name: linger.ms, value: '5'}]\n"
 		"  source: {topic: s, group: g, most: 7, properties: [{name: a, value: b}],\n"
-		"    template: {model: digits, quota: 9, width: 16, height: 8,\n"
+		"    template: {model: digits, quota: 9, width: 16, height: 8, rotate: 180,\n"
 		"      region: {x: 1, y: 2, width: 3, height: 4}}}\n"
 		"api: {socket: /tmp/s}\n");
 
@@ -94,6 +95,9 @@ static void every_key_arrives_where_it_belongs(void **state)
 	assert_int_equal(*config->cameras[0].payload_type, 96);
 	assert_int_equal(config->cameras[0].region->height, 4);
 	assert_true(config->cameras[0].conceal);
+	assert_int_equal(config->cameras[0].orientation, GW_ORIENTATION_IGNORE);
+	assert_int_equal(config->cameras[0].rotate, 90);
+	assert_int_equal(config->cameras[0].range, GW_RANGE_LIMITED);
 	assert_int_equal(config->frames->classes[0].count, 30);
 	assert_int_equal(*config->frames->memory, 512);
 	assert_int_equal(config->decode->workers, 2);
@@ -115,6 +119,8 @@ static void every_key_arrives_where_it_belongs(void **state)
 	assert_string_equal(config->kafka->source->template->model, "digits");
 	assert_int_equal(config->kafka->source->template->quota, 9);
 	assert_int_equal(config->kafka->source->template->width, 16);
+	assert_int_equal(config->kafka->source->template->orientation, GW_ORIENTATION_EXIF);
+	assert_int_equal(config->kafka->source->template->rotate, 180);
 	assert_int_equal(config->kafka->source->template->region->y, 2);
 	gw_config_free(config);
 }

@@ -87,7 +87,8 @@ static int put_plan(json_t *body, const char *option, const char *value)
 /* One option into the member of its name; one without a value takes it back to its default. */
 static int put_option(json_t *body, const char *option, const char *value)
 {
-	static const char *const texts[] = {"source", "destination", "model"};
+	static const char *const texts[] = {
+		"source", "destination", "model", "orientation", "range"};
 	char key[32];
 
 	snprintf(key, sizeof(key), "%s", option + strlen("--"));

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import decode, memory, receive, report, scale, schedule
+from bench import decode, memory, models, receive, report, scale, schedule
 from testbed import stopping
 from testbed.places import NotThere
 
@@ -11,6 +11,7 @@ BENCHMARKS = {
     "dataplane": [receive, decode],
     "decode": [decode],
     "memory": [memory],
+    "models": [models],
     "scale": [scale],
     "schedule": [schedule],
 }

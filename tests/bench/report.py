@@ -20,6 +20,7 @@ DIRECTIONS = {
     "s": f"from the first picture to the last; {LESS}",
     "Jain's index": f"of the items that each device ran; 1: all the same; {MORE}",
     "frames delivered": f"with a result; {MORE}",
+    "pictures/s of a core": f"pictures per second of processor time; {MORE}",
     "pictures/s": f"pictures per second of processor time; {MORE}. Peers decode the full size, ours"
     " the smallest that the model can do with",
 }
