@@ -220,7 +220,11 @@ def test_the_shell_completes_commands_options_and_names(played: Gateway, tmp_pat
     assert _complete(played.socket, "sta") == ["status", "stages"]
     verbs = ["list", "show", "add", "set", "remove"]
     assert _complete(played.socket, "camera", "") == verbs
-    assert _complete(played.socket, "camera", "set", "cam0", "--p") == ["--port", "--payload-type"]
+    assert _complete(played.socket, "camera", "set", "cam0", "--p") == [
+        "--port",
+        "--payload-type",
+        "--plan",
+    ]
     assert _complete(played.socket, "camera", "add", "") == []
     assert _complete(played.socket, "camera", "set", "cam0", "--port", "") == []
     assert _complete(played.socket, "camera", "show", "") == ["cam0", "cam1"]

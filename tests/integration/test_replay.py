@@ -236,6 +236,24 @@ def test_a_camera_on_its_side_is_seen_upright(
         **{"name": "side", "source": "10.0.0.1", "destination": "10.0.0.2", "port": PORT},
         **{"model": "digits", "region": scenes.PANEL, "rotate": 90},
     }
+
+
+def test_models_look_at_what_others_have_found(golden: Golden, replay: Replay) -> None:
+    video = next(camera for camera in _cameras("video"))
+    plan = [
+        {"model": "objects"},
+        {
+            "name": "closer",
+            "model": "resnet50",
+            "from": "objects",
+            "only": ["person"],
+            "least": 0.4,
+            "most": 2,
+            "margin": 0.1,
+        },
+        {"name": "people", "model": "faces", "every": 4},
+        {"name": "digit", "models": ["digits", "digits:1"], "combine": "vote", "every": 2},
+    ]
     accel = {
         "backend": "ort",
         "library": str(places.onnxruntime()),
@@ -249,6 +267,28 @@ def test_a_camera_on_its_side_is_seen_upright(
         assert (line["width"], line["height"], line["orientation"]) == (320, 240, 6)
         # The picture itself is passed on as it came.
         assert Image.open(replayed.folder / line["file"]).size == (240, 320)
+    first = replay(golden.capture, [{**video, "plan": plan}], accel=accel)
+    assert len(first.frames) == PICTURES
+    crops = 0
+    for number, line in enumerate(first.frames):
+        result = line["result"]
+        looked = {model["name"] for model in result["models"]}
+        found = result["findings"]
+        assert ("faces" in looked) == (number % 4 == 0)
+        assert ("digits" in looked) == (number % 2 == 0)
+        assert ("disagreement" in result) == (number % 2 == 0)
+        closer = [one for one in found if one["model"] == "resnet50:1"]
+        people = [
+            one["id"] for one in found if one["type"] == "person" and one["confidence"] >= 0.4
+        ]
+        # Of each of the best two, as many classes as the model names.
+        parents = list(dict.fromkeys(one["parent"] for one in closer))
+        assert parents == people[:2]
+        crops += len(parents)
+    assert crops > PICTURES
+    assert not any(first.stats["cameras"]["video"]["drops"].values())
+    again = replay(golden.capture, [{**video, "plan": plan}], accel=accel)
+    assert again.frames == first.frames
 
 
 def test_a_replay_gives_the_same_every_time(golden: Golden, replay: Replay) -> None:
