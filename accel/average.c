@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "accel/range.h"
 #include "core/each_processor.h"
 
 #define HALF_RANGE 128
@@ -11,7 +12,7 @@ int average_init(struct average *average, const struct model_input *input)
 {
 	/* One pixel more may be read than there are. */
 	average->line = calloc((size_t)(UINT16_MAX + 1) * MODEL_CHANNELS, sizeof(float));
-	average->components = calloc((size_t)input->width * GW_PLANES, sizeof(float));
+	average->components = calloc((size_t)model_longest_side(input) * GW_PLANES, sizeof(float));
 	if (average->line && average->components)
 		return 0;
 	average_free(average);
@@ -131,7 +132,7 @@ static void resize_line(
 
 static float *component(const struct average *average, const struct geometry *geometry, uint32_t i)
 {
-	return average->components + (size_t)i * geometry->input->width;
+	return average->components + (size_t)i * model_longest_side(geometry->input);
 }
 
 static void resize_packed(const struct average *average, const struct geometry *geometry,
@@ -144,7 +145,7 @@ static void resize_packed(const struct average *average, const struct geometry *
 		surface->pitch[0], &taps->rows, y, taps->count * stride);
 	for (uint32_t i = 0; i < stride; i++)
 		resize_line(component(average, geometry, i), average->line + i, stride,
-			&taps->columns, geometry->width);
+			&taps->columns, geometry->across);
 }
 
 static void resize_planes(const struct average *average, const struct geometry *geometry,
@@ -156,7 +157,7 @@ static void resize_planes(const struct average *average, const struct geometry *
 		make_line(average->line, surface->plane[i] + taps->first, surface->pitch[i],
 			&taps->rows, y, taps->count);
 		resize_line(component(average, geometry, i), average->line, 1, &taps->columns,
-			geometry->width);
+			geometry->across);
 	}
 }
 
@@ -203,36 +204,48 @@ static uint32_t resize(const struct average *average, const struct geometry *geo
 	const struct gw_surface *surface, uint32_t y)
 {
 	const bool gray = geometry->input->channels == 1;
+	const uint32_t count = geometry->across;
 	float *first = component(average, geometry, 0), *second = component(average, geometry, 1);
 	float *third = component(average, geometry, 2);
 
 	if (surface->format == GW_FORMAT_RGB) {
 		resize_packed(average, geometry, surface, y);
 		if (gray)
-			join(first, second, third, geometry->width);
+			join(first, second, third, count);
+		if (surface->limited && gray)
+			range_widen_luma(first, count);
+		else if (surface->limited)
+			range_widen_rgb(first, second, third, count);
 		return MODEL_CHANNELS;
 	}
 	if (surface->format == GW_FORMAT_GRAY || gray) {
 		resize_planes(average, geometry, surface, 1, y);
+		if (surface->limited)
+			range_widen_luma(first, count);
 		return 1;
 	}
 	resize_planes(average, geometry, surface, GW_PLANES, y);
-	convert(first, second, third, geometry->width);
+	if (surface->limited) {
+		range_widen_luma(first, count);
+		range_widen_chroma(second, count);
+		range_widen_chroma(third, count);
+	}
+	convert(first, second, third, count);
 	return MODEL_CHANNELS;
 }
 
 void average_run(const struct average *average, const struct geometry *geometry,
 	const struct gw_surface *surface, const struct tensor_rows *rows, void *tensor)
 {
-	for (uint32_t y = 0; y < geometry->height; y++) {
-		const struct tensor_span span = {geometry->x, geometry->y + y, geometry->width};
+	for (uint32_t y = 0; y < geometry->down; y++) {
+		const struct tensor_span span = geometry_span(geometry, y);
 		const uint32_t components = resize(average, geometry, surface, y);
 		float *to[MODEL_CHANNELS];
 
 		tensor_rows_begin(rows, tensor, &span, to);
 		for (uint32_t c = 0; c < geometry->input->channels; c++)
 			scale(to[c], component(average, geometry, components > 1 ? c : 0),
-				rows->mean[c], rows->scale[c], geometry->width);
+				rows->mean[c], rows->scale[c], geometry->across);
 		tensor_rows_end(rows, tensor, &span);
 	}
 }

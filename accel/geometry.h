@@ -1,8 +1,10 @@
 /* Where each input pixel of a model comes from in a camera's picture, and the way back.
  *
- * Three rectangles of pixels: the source picture (what the camera sent), the decoded picture (the
- * same, perhaps DCT-scaled to 1/8 .. 8/8), and the model's input. A region is given in source
- * pixels. Pixels are squares with their centre at +0.5.
+ * Three rectangles of pixels: the source picture (what the camera sent, as it is seen), the decoded
+ * picture (the same as it is stored, perhaps DCT-scaled to 1/8 .. 8/8), and the model's input. A
+ * region is given in source pixels. A picture that is stored mirrored or turned is read in its own
+ * order, a row at a time: mirrored tables lead to the right places, and the lines of one that is
+ * turned by a quarter go down the input's columns. Pixels are squares with their centre at +0.5.
  * What a decoder made up to complete a pixel or a block at the edge of the picture is never read.
  */
 #pragma once
@@ -11,6 +13,7 @@
 #include <stdint.h>
 
 #include "accel/model.h"
+#include "accel/tensor_rows.h"
 #include "core/config/config.h"
 #include "core/surface.h"
 
@@ -24,7 +27,7 @@ struct input_map {
 };
 
 /* Two neighbouring pixels and how much of the second there is: value = a + (b - a) * weight. Always
- * b = a + 1, but where there is only one pixel: there b = a.
+ * b = a + 1, but where there is only one pixel: there b = a. They rise or, mirrored, fall.
  *
  * Or, averaged, the first and the last pixel of a range: value = a * weight + (the sum of those
  * between) * inner + b * last. */
@@ -46,25 +49,29 @@ struct column_window {
 	uint8_t place[WINDOW_SAMPLES];
 };
 
-/* How one plane is read. Its columns are counted from `first`. */
+/* How one plane is read, for as many columns and rows of it as there are `across` and `down` in the
+ * geometry. Columns are counted from `first`. */
 struct plane_taps {
-	struct taps columns, rows; /* as many as the input is wide and high */
+	struct taps columns, rows;
 	uint32_t first, count; /* columns of the plane that are read */
 	struct column_window *windows;
 	bool dense; /* the windows are wide enough: at most about two samples to a column */
 };
 
-/* Its tables are as long as the input is wide and high. */
+/* Its tables are as long as the input's longer side. */
 struct geometry {
 	/* What it was computed for. */
 	uint16_t source_width, source_height, picture_width, picture_height;
 	enum gw_format format;
+	uint8_t orientation;
 	struct gw_region region;
 
 	/* The part of the input that the picture fills: all of it, unless it is letterboxed; of the
 	 * resized picture, the part that is seen begins at `cut`, unless it is cropped at 0. */
 	uint32_t x, y, width, height;
 	uint32_t cut_x, cut_y;
+	/* The same part as it is read: lines, and values in each of them. */
+	uint32_t down, across;
 	struct gw_fit_size seen; /* the region, in pixels of the source */
 	struct plane_taps luma; /* of packed pixels too */
 	struct plane_taps chroma; /* of both chroma planes, when the picture has any */
@@ -77,7 +84,11 @@ struct geometry {
 int geometry_init(struct geometry *geometry, const struct model_input *input);
 void geometry_free(struct geometry *geometry);
 
-/* Whether the tables are those of such a picture. `region` NULL: the whole picture. */
+/* Where line i of the picture goes. */
+struct tensor_span geometry_span(const struct geometry *geometry, uint32_t i);
+
+/* Whether the tables are those of such a picture. `region` NULL: the whole picture. The source's
+ * size is that of the picture as it is seen. */
 bool geometry_is_for(const struct geometry *geometry, const struct gw_region *region,
 	uint16_t source_width, uint16_t source_height, const struct gw_surface *surface);
 

@@ -55,6 +55,11 @@ struct model_input {
 	struct model_size_input *size; /* NULL: the picture is the graph's only input */
 };
 
+static inline uint32_t model_longest_side(const struct model_input *input)
+{
+	return input->width > input->height ? input->width : input->height;
+}
+
 /* One value per label. */
 struct model_classify {
 	char *tensor;
@@ -141,6 +146,8 @@ struct model_detect {
 	char *tensor;
 	bool objectness; /* a confidence of there being something precedes the labels' */
 	bool grid; /* boxes are relative to cells and strides still, as YOLOX exports them */
+	bool rotated; /* an angle follows the labels, in radians clockwise */
+	char *masks; /* maps that coefficients behind the labels are for; NULL: there are none */
 	uint32_t *strides; /* of such grids */
 	uint32_t strides_count;
 
@@ -151,6 +158,7 @@ struct model_detect {
 	/* ssd, detr */
 	char *boxes, *scores, *classes, *count;
 	bool background; /* the first (ssd) label of `scores` is "nothing" */
+	bool softmax; /* ssd: `scores` are logits of labels that exclude each other */
 	int32_t first_label; /* the number that `classes` has for the first label */
 
 	struct model_keypoints *keypoints; /* yolo, centernet; or NULL */

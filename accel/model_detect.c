@@ -93,6 +93,8 @@ const cyaml_schema_field_t model_detect_fields[] = {
 	TENSOR(tensor),
 	DETECT(BOOL, objectness, 0),
 	DETECT(BOOL, grid, 0),
+	DETECT(BOOL, rotated, 0),
+	TENSOR(masks),
 	DETECT(SEQUENCE, strides, POINTER, &whole, 1, MOST_STRIDES),
 	DETECT(SEQUENCE, outputs, POINTER, &anchors, 1, INFER_OUTPUTS),
 	TENSOR(boxes),
@@ -100,6 +102,7 @@ const cyaml_schema_field_t model_detect_fields[] = {
 	TENSOR(classes),
 	TENSOR(count),
 	DETECT(BOOL, background, 0),
+	DETECT(BOOL, softmax, 0),
 	DETECT(INT, first_label, 0),
 	DETECT(MAPPING_PTR, keypoints, POINTER, keypoints_fields),
 	DETECT(ENUM, box, STRICT, boxes, CYAML_ARRAY_LEN(boxes)),
@@ -165,12 +168,15 @@ static int check_keys(const struct model_detect *detect, const struct model_sour
 		{"tensor", detect->tensor, YOLO | BOXES, YOLO | BOXES},
 		{"objectness", detect->objectness, YOLO, 0},
 		{"grid", detect->grid, YOLO, 0},
+		{"rotated", detect->rotated, YOLO, 0},
+		{"masks", detect->masks, YOLO, 0},
 		{"outputs", detect->outputs, YOLOV3, YOLOV3},
 		{"boxes", detect->boxes, SSD | DETR, SSD | DETR},
 		{"scores", detect->scores, SSD | DETR, SSD | DETR},
 		{"classes", detect->classes, SSD, 0},
 		{"count", detect->count, SSD, 0},
 		{"background", detect->background, SSD, 0},
+		{"softmax", detect->softmax, SSD, 0},
 		{"first_label", detect->first_label, SSD | BOXES, 0},
 		{"keypoints", detect->keypoints, CENTERNET | YOLO, 0},
 		{"relative", detect->relative, YOLO | SSD | DETR | BOXES, 0},
@@ -207,6 +213,14 @@ static int check_values(const struct model_detect *detect, const struct model_so
 				? "'tensor' does not belong to the head yolo: they follow the "
 				  "labels"
 				: "'tensor' is missing: the head centernet needs it");
+	if (!!detect->keypoints + detect->rotated + !!detect->masks > 1)
+		return COMPLAIN(source, "detect",
+			"keypoints, rotated and masks exclude each other: keep one of them");
+	if (detect->softmax && (detect->sigmoid || detect->classes))
+		return COMPLAIN(source, "detect.softmax",
+			detect->sigmoid ? "excludes sigmoid: keep one of them"
+					: "needs a score for each label in a row, and with "
+					  "'classes' there is one of a box");
 	if (detect->keypoints && detect->size_is == MODEL_SIZE_SIDES &&
 		detect->head == MODEL_DETECT_CENTERNET)
 		return COMPLAIN(

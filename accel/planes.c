@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/range.h"
 #include "core/each_processor.h"
 
 #define NO_ROW UINT32_MAX
@@ -22,7 +23,7 @@
 /* A fraction of 2^15. */
 #define FRACTION(x) ((int16_t)((x)*32768 + 0.5))
 
-int planes_init(struct planes *planes, uint16_t width)
+int planes_init(struct planes *planes, uint32_t width)
 {
 	planes->pairs = calloc(width + WINDOW_COLUMNS, sizeof(planes->pairs[0]));
 	/* One allocation for all rows. */
@@ -109,6 +110,14 @@ static void resize_row(const struct planes *planes, int16_t *out, const uint8_t 
 	blend_pairs(out, planes->pairs, taps->columns.fraction, count);
 }
 
+static void widen_row(int16_t *row, int plane, uint32_t count)
+{
+	if (plane == 0)
+		range_widen_luma_words(row, count, ONE);
+	else
+		range_widen_chroma_words(row, count, ONE);
+}
+
 /* The two resized rows of one plane that the next input row lies between. */
 struct window {
 	const int16_t *above, *below;
@@ -130,7 +139,9 @@ static struct window look(const struct planes *planes, const struct gw_surface *
 			continue;
 		resize_row(planes, planes->rows[plane][place],
 			surface->plane[plane] + (size_t)wanted[k] * surface->pitch[plane], taps,
-			geometry->width);
+			geometry->across);
+		if (surface->limited)
+			widen_row(planes->rows[plane][place], plane, geometry->across);
 		kept[place] = wanted[k];
 	}
 	return (struct window){
@@ -191,8 +202,8 @@ void planes_to_rgb(const struct planes *planes, const struct geometry *geometry,
 		factor[c] = rows->scale[c] / ONE;
 		offset[c] = -rows->mean[c] * rows->scale[c];
 	}
-	for (uint32_t y = 0; y < geometry->height; y++) {
-		const struct tensor_span span = {geometry->x, geometry->y + y, geometry->width};
+	for (uint32_t y = 0; y < geometry->down; y++) {
+		const struct tensor_span span = geometry_span(geometry, y);
 		struct window window[GW_PLANES];
 		float *out[MODEL_CHANNELS];
 
@@ -200,8 +211,8 @@ void planes_to_rgb(const struct planes *planes, const struct geometry *geometry,
 			window[i] = look(planes, surface, i,
 				i == 0 ? &geometry->luma : &geometry->chroma, geometry, y, kept[i]);
 		tensor_rows_begin(rows, tensor, &span, out);
-		convert(out[0], out[1], out[2], &window[0], &window[1], &window[2], geometry->width,
-			factor, offset);
+		convert(out[0], out[1], out[2], &window[0], &window[1], &window[2],
+			geometry->across, factor, offset);
 		tensor_rows_end(rows, tensor, &span);
 	}
 }

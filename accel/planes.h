@@ -9,11 +9,11 @@
 /* Room for rows of an input, for use by one thread. */
 struct planes {
 	uint16_t *pairs; /* the two neighbours of each column */
-	int16_t *rows[GW_PLANES][2]; /* rows of each plane, as wide as the input */
+	int16_t *rows[GW_PLANES][2]; /* rows of each plane, resized */
 };
 
-/* 0 or -ENOMEM. */
-int planes_init(struct planes *planes, uint16_t width);
+/* For lines of up to so many pixels. 0 or -ENOMEM. */
+int planes_init(struct planes *planes, uint32_t width);
 
 /* Accepts planes that were never initialised (all zero). */
 void planes_free(struct planes *planes);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/range.h"
 #include "core/each_processor.h"
 
 int preprocess_init(struct preprocess *preprocess, const struct model_input *input)
@@ -11,7 +12,7 @@ int preprocess_init(struct preprocess *preprocess, const struct model_input *inp
 	*preprocess = (struct preprocess){.input = input};
 	/* A pixel is read as four values: one more than it has. */
 	preprocess->row = calloc(UINT16_MAX * MODEL_CHANNELS + 1, sizeof(float));
-	if (preprocess->row && planes_init(&preprocess->planes, input->width) == 0 &&
+	if (preprocess->row && planes_init(&preprocess->planes, model_longest_side(input)) == 0 &&
 		average_init(&preprocess->average, input) == 0 &&
 		tensor_rows_init(&preprocess->rows, input) == 0)
 		return 0;
@@ -119,16 +120,51 @@ static void resize_rgb(float *restrict red, float *restrict green, float *restri
 	}
 }
 
+/* What resizing subtracts and multiplies by: nothing, where levels are widened afterwards. */
+struct levels {
+	float mean[MODEL_CHANNELS], scale[MODEL_CHANNELS];
+};
+
+static struct levels levels_of(const struct tensor_rows *rows, const struct gw_surface *surface)
+{
+	struct levels levels = {.scale = {1, 1, 1}};
+
+	if (!surface->limited) {
+		memcpy(levels.mean, rows->mean, sizeof(levels.mean));
+		memcpy(levels.scale, rows->scale, sizeof(levels.scale));
+	}
+	return levels;
+}
+
+FOR_EACH_PROCESSOR
+static void normalize(float *levels, float mean, float scale, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		levels[i] = (levels[i] - mean) * scale;
+}
+
+static void widen(const struct tensor_rows *rows, float *const *to, uint32_t count, bool rgb)
+{
+	if (rgb)
+		range_widen_rgb(to[0], to[1], to[2], count);
+	for (uint32_t c = 0; c < MODEL_CHANNELS; c++) {
+		if (!rgb)
+			range_widen_luma(to[c], count);
+		normalize(to[c], rows->mean[c], rows->scale[c], count);
+	}
+}
+
 static void one_channel(const struct preprocess *preprocess, const struct geometry *geometry,
 	const struct gw_surface *surface, void *tensor)
 {
 	const struct tensor_rows *rows = &preprocess->rows;
+	const struct levels levels = levels_of(rows, surface);
 	const struct plane_taps *luma = &geometry->luma;
 	const bool rgb = surface->format == GW_FORMAT_RGB;
 	const uint8_t *from = surface->plane[0] + (size_t)luma->first * (rgb ? 3 : 1);
 
-	for (uint32_t y = 0; y < geometry->height; y++) {
-		const struct tensor_span span = {geometry->x, geometry->y + y, geometry->width};
+	for (uint32_t y = 0; y < geometry->down; y++) {
+		const struct tensor_span span = geometry_span(geometry, y);
 		const uint8_t *a = from + (size_t)luma->rows.a[y] * surface->pitch[0];
 		const uint8_t *b = from + (size_t)luma->rows.b[y] * surface->pitch[0];
 		float *out[MODEL_CHANNELS];
@@ -139,8 +175,12 @@ static void one_channel(const struct preprocess *preprocess, const struct geomet
 		else
 			blend_rows(preprocess->row, a, b, luma->rows.weight[y], luma->count);
 		tensor_rows_begin(rows, tensor, &span, out);
-		resize_gray(out[0], preprocess->row, &luma->columns, geometry->width, rows->mean[0],
-			rows->scale[0]);
+		resize_gray(out[0], preprocess->row, &luma->columns, geometry->across,
+			levels.mean[0], levels.scale[0]);
+		if (surface->limited) {
+			range_widen_luma(out[0], geometry->across);
+			normalize(out[0], rows->mean[0], rows->scale[0], geometry->across);
+		}
 		tensor_rows_end(rows, tensor, &span);
 	}
 }
@@ -149,12 +189,13 @@ static void three_channels(const struct preprocess *preprocess, const struct geo
 	const struct gw_surface *surface, void *tensor)
 {
 	const struct tensor_rows *rows = &preprocess->rows;
+	const struct levels levels = levels_of(rows, surface);
 	const struct plane_taps *luma = &geometry->luma;
 	const bool rgb = surface->format == GW_FORMAT_RGB;
 	const uint8_t *from = surface->plane[0] + (size_t)luma->first * (rgb ? 3 : 1);
 
-	for (uint32_t y = 0; y < geometry->height; y++) {
-		const struct tensor_span span = {geometry->x, geometry->y + y, geometry->width};
+	for (uint32_t y = 0; y < geometry->down; y++) {
+		const struct tensor_span span = geometry_span(geometry, y);
 		const uint8_t *a = from + (size_t)luma->rows.a[y] * surface->pitch[0];
 		const uint8_t *b = from + (size_t)luma->rows.b[y] * surface->pitch[0];
 		float *out[MODEL_CHANNELS];
@@ -164,10 +205,12 @@ static void three_channels(const struct preprocess *preprocess, const struct geo
 		tensor_rows_begin(rows, tensor, &span, out);
 		if (rgb)
 			resize_rgb(out[0], out[1], out[2], preprocess->row, &luma->columns,
-				geometry->width, rows->mean, rows->scale);
+				geometry->across, levels.mean, levels.scale);
 		for (uint32_t c = 0; !rgb && c < MODEL_CHANNELS; c++)
-			resize_gray(out[c], preprocess->row, &luma->columns, geometry->width,
-				rows->mean[c], rows->scale[c]);
+			resize_gray(out[c], preprocess->row, &luma->columns, geometry->across,
+				levels.mean[c], levels.scale[c]);
+		if (surface->limited)
+			widen(rows, out, geometry->across, rgb);
 		tensor_rows_end(rows, tensor, &span);
 	}
 }

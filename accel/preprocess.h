@@ -25,6 +25,7 @@ void preprocess_free(struct preprocess *preprocess);
 
 /* Writes model_picture_size() bytes to `tensor`, which is aligned to a value. The picture must have
  * the size that `geometry` was last updated for. A grey input is the luma of a picture, a colour
- * input its RGB (ITU-R BT.601, full range, as in JFIF; bilinear between chroma samples too). */
+ * input its RGB (ITU-R BT.601, full range, as in JFIF, unless the surface says that it is limited;
+ * bilinear between chroma samples too). */
 void preprocess_run(const struct preprocess *preprocess, const struct geometry *geometry,
 	const struct gw_surface *surface, void *tensor);

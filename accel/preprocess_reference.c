@@ -12,6 +12,7 @@ struct axis {
 	double cut; /* of these, the first that is seen */
 	double place, seen; /* of the input: the first that the picture fills, and how many */
 	double scale; /* decoded pixels to one of the source */
+	bool mirrored; /* what is stored begins at the far end */
 };
 
 /* Samples of a plane in one direction, and the share of each. */
@@ -47,19 +48,29 @@ static void fit(struct axis *axis, const struct model_input *input, double other
 	}
 }
 
+static uint8_t orientation_of(const struct reference *r)
+{
+	return r->surface->orientation ? r->surface->orientation : 1;
+}
+
 static void find_axes(const struct reference *r, struct axis *x, struct axis *y)
 {
 	const struct model_input *input = r->input;
 	const double width = r->region.width, height = r->region.height;
+	const uint8_t orientation = orientation_of(r);
+	const uint32_t seen_width = orientation > 4 ? r->surface->height : r->surface->width;
+	const uint32_t seen_height = orientation > 4 ? r->surface->width : r->surface->height;
 
 	*x = (struct axis){.region = r->region.x, .source = r->source_width};
 	*y = (struct axis){.region = r->region.y, .source = r->source_height};
+	x->mirrored = strchr("\2\3\6\7", orientation) != NULL;
+	y->mirrored = strchr("\3\4\7\10", orientation) != NULL;
 	x->region_size = width > 0 ? width : x->source - x->region;
 	y->region_size = height > 0 ? height : y->source - y->region;
 	x->scale = y->scale = 0;
 	for (int n = 8; n > 0; n--)
-		if (ceil(x->source * n / 8) == r->surface->width &&
-			ceil(y->source * n / 8) == r->surface->height && x->scale == 0)
+		if (ceil(x->source * n / 8) == seen_width &&
+			ceil(y->source * n / 8) == seen_height && x->scale == 0)
 			x->scale = y->scale = n / 8.0;
 	fit(x, input, y->region_size, input->width, input->height);
 	fit(y, input, x->region_size, input->height, input->width);
@@ -71,11 +82,13 @@ static void find_shares(
 {
 	const double scale = axis->scale / share;
 	const double step = axis->region_size / axis->size * scale;
-	const double begin = axis->region * scale + (axis->cut + i - axis->place) * step;
+	const double seen = axis->region * scale + (axis->cut + i - axis->place) * step;
+	const double begin = axis->mirrored ? axis->source * scale - seen - step : seen;
+	const double region =
+		axis->mirrored ? axis->source - axis->region - axis->region_size : axis->region;
 	const double whole = fmax(floor(axis->source * scale), 1);
-	const double low = fmin(floor(axis->region * scale), whole - 1);
-	const double high =
-		fmin(fmax(ceil((axis->region + axis->region_size) * scale), low + 1), whole);
+	const double low = fmin(floor(region * scale), whole - 1);
+	const double high = fmin(fmax(ceil((region + axis->region_size) * scale), low + 1), whole);
 	double sum = 0;
 
 	memset(shares, 0, sizeof(*shares));
@@ -114,10 +127,13 @@ static double resized(const struct reference *r, const struct axis *across, cons
 	const enum gw_format format = r->surface->format;
 	const bool half_wide = c > 0 && (format == GW_FORMAT_I420 || format == GW_FORMAT_I422);
 	const bool half_high = c > 0 && format == GW_FORMAT_I420;
+	const bool swapped = orientation_of(r) > 4;
 	double sum = 0;
 
-	find_shares(across, x, half_wide ? 2 : 1, r->input->antialias, &columns);
-	find_shares(down, y, half_high ? 2 : 1, r->input->antialias, &rows);
+	find_shares(swapped ? down : across, swapped ? y : x, half_wide ? 2 : 1,
+		r->input->antialias, &columns);
+	find_shares(swapped ? across : down, swapped ? x : y, half_high ? 2 : 1,
+		r->input->antialias, &rows);
 	for (uint32_t i = 0; i < rows.count; i++)
 		for (uint32_t k = 0; rows.share[i] > 0 && k < columns.count; k++)
 			if (columns.share[k] > 0)
@@ -132,6 +148,23 @@ static double color(double luma, double cb, double cr, uint32_t c)
 	static const double of_cb[] = {0, -0.344136286, 1.772}, of_cr[] = {1.402, -0.714136286, 0};
 
 	return clamp(luma + of_cb[c] * (cb - 128) + of_cr[c] * (cr - 128), 0, 255);
+}
+
+/* Levels of limited range; `part` is Y, Cb and Cr, or what was made of them, or grey. */
+static void widen(const struct gw_surface *surface, double part[3])
+{
+	const double luma = surface->format == GW_FORMAT_RGB
+		? 0.299 * part[0] + 0.587 * part[1] + 0.114 * part[2]
+		: part[0];
+	const double wide = (luma - 16) * 255 / 219;
+
+	for (int c = 0; c < 3; c++) {
+		if (surface->format == GW_FORMAT_RGB)
+			part[c] = wide + (part[c] - luma) * 255 / 224;
+		else
+			part[c] = c == 0 ? wide : (part[c] - 128) * 255 / 224 + 128;
+		part[c] = clamp(part[c], 0, 255);
+	}
 }
 
 double reference_value(const struct reference *r, uint32_t channel, uint32_t x, uint32_t y)
@@ -157,6 +190,8 @@ double reference_value(const struct reference *r, uint32_t channel, uint32_t x, 
 						r->surface->format == GW_FORMAT_RGB))
 			? resized(r, &across, &down, k, x, y)
 			: 0;
+	if (r->surface->limited)
+		widen(r->surface, part);
 	if (r->surface->format == GW_FORMAT_GRAY)
 		level = part[0];
 	else if (r->surface->format == GW_FORMAT_RGB)

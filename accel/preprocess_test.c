@@ -7,6 +7,7 @@
 
 #include "accel/preprocess.h"
 #include "accel/preprocess_reference.h"
+#include "core/orientation.h"
 
 struct fixture {
 	struct model_input input;
@@ -44,7 +45,9 @@ static bool has_planes(enum gw_format format)
 static void make_image(
 	struct fixture *f, enum gw_format format, uint16_t width, uint16_t height, uint32_t padding)
 {
-	f->surface = (struct gw_surface){.format = format, .width = width, .height = height};
+	f->surface.format = format;
+	f->surface.width = width;
+	f->surface.height = height;
 	for (int i = 0; i < (has_planes(format) ? GW_PLANES : 1); i++) {
 		uint32_t across, down;
 
@@ -57,7 +60,9 @@ static void make_image(
 		f->surface.pitch[i] = pitch;
 		f->surface.plane[i] = malloc(size);
 		for (size_t k = 0; k < size; k++)
-			f->surface.plane[i][k] = (uint8_t)random_below(256);
+			f->surface.plane[i][k] = f->surface.limited
+				? (uint8_t)(16 + random_below(220))
+				: (uint8_t)random_below(256);
 	}
 }
 
@@ -126,8 +131,10 @@ static void compare(struct fixture *f)
 static void run(struct fixture f, enum gw_format format, uint8_t channels, uint16_t input_width,
 	uint16_t input_height, uint16_t width, uint16_t height, uint32_t eighths)
 {
-	f.source_width = width;
-	f.source_height = height;
+	const bool swapped = gw_orientation_swaps(f.surface.orientation);
+
+	f.source_width = swapped ? height : width;
+	f.source_height = swapped ? width : height;
 	make_image(&f, format, (uint16_t)((width * eighths + 7) / 8),
 		(uint16_t)((height * eighths + 7) / 8), random_below(20));
 	open_fixture(&f, input_width, input_height, channels);
@@ -324,11 +331,38 @@ static void averages_agree_with_the_reference(void **state)
 	}
 }
 
+/* In every way that a picture may be stored, with full and limited range. */
+static void every_orientation_agrees_with_the_reference(void **state)
+{
+	static const enum gw_format all[] = {
+		GW_FORMAT_GRAY, GW_FORMAT_RGB, GW_FORMAT_I420, GW_FORMAT_I422, GW_FORMAT_I444};
+
+	for (uint32_t i = 0; i < 8 * 5 * 2 * 3 * 2; i++) {
+		const uint32_t kind = i / 40;
+		struct fixture f = {
+			.surface.orientation = (uint8_t)(1 + i % 8),
+			.surface.limited = kind % 2,
+			.input.fit = (enum gw_fit)(kind / 2 % 3),
+			.input.antialias = kind / 6,
+			.input.align = i % 7 ? MODEL_CENTER : MODEL_TOP_LEFT,
+			.input.type = (enum model_type)(i % 3),
+			.input.layout = i % 11 ? MODEL_NCHW : MODEL_NHWC,
+			.region = {.x = (uint16_t)(i % 9), .y = (uint16_t)(i % 6)},
+		};
+		const uint16_t width = (uint16_t)(16 + random_below(120));
+		const uint16_t height = (uint16_t)(16 + random_below(120));
+
+		run(f, all[i / 8 % 5], i % 13 ? 3 : 1, (uint16_t)(1 + random_below(40)),
+			(uint16_t)(1 + random_below(40)), width, height, i % 2 ? 8 : 4);
+	}
+}
+
 /* The samples that a decoder makes up to complete a pixel or a block are all 255 here. */
 static void nothing_beyond_the_picture_is_seen(void **state)
 {
 	for (uint32_t i = 0; i < 3 * 2 * 4 * 2; i++) {
 		struct fixture f = {.input.antialias = i / 3 % 2,
+			.surface.orientation = (uint8_t)(1 + i % 4),
 			.source_width = 161 + i % 5,
 			.source_height = 121 + i % 7};
 		const uint32_t eighths = 1u << i / 6 % 4;
@@ -442,6 +476,7 @@ int main(void)
 		cmocka_unit_test(a_change_of_format_is_noticed),
 		cmocka_unit_test(every_kind_of_tensor_agrees_with_the_reference),
 		cmocka_unit_test(averages_agree_with_the_reference),
+		cmocka_unit_test(every_orientation_agrees_with_the_reference),
 		cmocka_unit_test(nothing_beyond_the_picture_is_seen),
 		cmocka_unit_test(stripes_give_the_same_in_every_column),
 		cmocka_unit_test(half_precision_is_as_near_as_it_can_be),

@@ -35,18 +35,20 @@ static uint32_t channel_of(const struct model_input *input, uint32_t color)
 
 int tensor_rows_init(struct tensor_rows *rows, const struct model_input *input)
 {
-	const size_t values = (size_t)input->width * input->channels;
+	const uint32_t longest = model_longest_side(input);
 
 	*rows = (struct tensor_rows){.input = input};
 	for (uint32_t color = 0; color < input->channels; color++) {
 		rows->mean[color] = input->mean[channel_of(input, color)];
 		rows->scale[color] = input->scale[channel_of(input, color)];
 	}
-	if (input->type == MODEL_FLOAT32 && !is_interleaved(input))
-		return 0;
-	rows->buffer = calloc(values, sizeof(float));
-	rows->narrow = calloc(values, sizeof(float));
-	if (rows->buffer && rows->narrow)
+	/* Not a power of two: lines of a length that is one would get into each other's way in the
+	 * cache. */
+	rows->stride = longest + TENSOR_LINES;
+	rows->buffer = calloc((size_t)rows->stride * TENSOR_LINES * input->channels, sizeof(float));
+	rows->line = calloc(TENSOR_LINES, sizeof(float));
+	rows->narrow = calloc(longest + TENSOR_LINES, sizeof(float));
+	if (rows->buffer && rows->line && rows->narrow)
 		return 0;
 	tensor_rows_free(rows);
 	return -ENOMEM;
@@ -55,6 +57,7 @@ int tensor_rows_init(struct tensor_rows *rows, const struct model_input *input)
 void tensor_rows_free(struct tensor_rows *rows)
 {
 	free(rows->buffer);
+	free(rows->line);
 	free(rows->narrow);
 	*rows = (struct tensor_rows){0};
 }
@@ -67,6 +70,21 @@ static size_t index_of(const struct model_input *input, uint32_t channel, uint32
 	return ((size_t)channel * input->height + y) * input->width + x;
 }
 
+/* Whether a line of float32 can be written where it belongs. */
+static bool is_direct(const struct model_input *input, const struct tensor_span *span)
+{
+	return input->type == MODEL_FLOAT32 && !is_interleaved(input) && !span->down;
+}
+
+/* The room for a line of a channel. */
+static float *room_of(
+	const struct tensor_rows *rows, uint32_t channel, const struct tensor_span *span)
+{
+	const uint32_t number = span->down ? span->number % TENSOR_LINES : 0;
+
+	return rows->buffer + (size_t)(channel * TENSOR_LINES + number) * rows->stride;
+}
+
 void tensor_rows_begin(const struct tensor_rows *rows, void *tensor, const struct tensor_span *span,
 	float *to[MODEL_CHANNELS])
 {
@@ -75,9 +93,9 @@ void tensor_rows_begin(const struct tensor_rows *rows, void *tensor, const struc
 	for (uint32_t color = 0; color < input->channels; color++) {
 		const uint32_t channel = channel_of(input, color);
 
-		to[color] = rows->buffer
-			? rows->buffer + (size_t)channel * input->width
-			: (float *)tensor + index_of(input, channel, span->x, span->y);
+		to[color] = is_direct(input, span)
+			? (float *)tensor + index_of(input, channel, span->x, span->y)
+			: room_of(rows, channel, span);
 	}
 }
 
@@ -146,7 +164,7 @@ static void spread(void *to, const void *from, uint32_t count, size_t value_size
 			((uint8_t *)to)[MODEL_CHANNELS * i] = ((const uint8_t *)from)[i];
 }
 
-/* Writes one channel's row of float32 to where it belongs. */
+/* Writes a part of one channel's row of float32 to where it belongs. */
 static void put(const struct tensor_rows *rows, void *tensor, uint32_t channel,
 	const struct tensor_span *span, const float *from)
 {
@@ -161,12 +179,84 @@ static void put(const struct tensor_rows *rows, void *tensor, uint32_t channel,
 		memcpy(to, values, span->count * size);
 }
 
+typedef float four __attribute__((vector_size(16)));
+
+static inline four load(const float *from)
+{
+	four values;
+
+	memcpy(&values, from, sizeof(values));
+	return values;
+}
+
+static inline void store(float *to, four values)
+{
+	memcpy(to, &values, sizeof(values));
+}
+
+/* Four lines of four values. */
+static inline void turn_four(float *to, size_t to_stride, const float *from, size_t stride)
+{
+	const four a = load(from), b = load(from + stride);
+	const four c = load(from + 2 * stride), d = load(from + 3 * stride);
+	const four ab_01 = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+	const four ab_23 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+	const four cd_01 = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+	const four cd_23 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+
+	store(to, __builtin_shufflevector(ab_01, cd_01, 0, 1, 4, 5));
+	store(to + to_stride, __builtin_shufflevector(ab_01, cd_01, 2, 3, 6, 7));
+	store(to + 2 * to_stride, __builtin_shufflevector(ab_23, cd_23, 0, 1, 4, 5));
+	store(to + 3 * to_stride, __builtin_shufflevector(ab_23, cd_23, 2, 3, 6, 7));
+}
+
+/* Value i of line k becomes value k of line i: TENSOR_LINES lines of `count` values. */
+static void turn(float *to, size_t to_stride, const float *from, size_t from_stride, uint32_t count)
+{
+	uint32_t i = 0;
+
+	for (; i + 4 <= count; i += 4)
+		for (uint32_t k = 0; k < TENSOR_LINES; k += 4)
+			turn_four(to + i * to_stride + k, to_stride, from + k * from_stride + i,
+				from_stride);
+	for (; i < count; i++)
+		for (uint32_t k = 0; k < TENSOR_LINES; k++)
+			to[i * to_stride + k] = from[k * from_stride + i];
+}
+
+/* The lines that were gathered, as parts of rows. */
+static void put_across(const struct tensor_rows *rows, void *tensor, uint32_t channel,
+	const struct tensor_span *span)
+{
+	const struct model_input *input = rows->input;
+	const uint32_t count = span->number % TENSOR_LINES + 1;
+	const float *from = rows->buffer + (size_t)channel * TENSOR_LINES * rows->stride;
+	struct tensor_span part = {.x = span->x - (count - 1), .y = span->y, .count = count};
+
+	if (count == TENSOR_LINES && is_direct(input, &part)) {
+		turn((float *)tensor + index_of(input, channel, part.x, part.y), input->width, from,
+			rows->stride, span->count);
+		return;
+	}
+	for (uint32_t i = 0; i < span->count; i++, part.y++) {
+		for (uint32_t k = 0; k < count; k++)
+			rows->line[k] = from[(size_t)k * rows->stride + i];
+		put(rows, tensor, channel, &part, rows->line);
+	}
+}
+
 void tensor_rows_end(const struct tensor_rows *rows, void *tensor, const struct tensor_span *span)
 {
 	const struct model_input *input = rows->input;
 
-	for (uint32_t channel = 0; rows->buffer && channel < input->channels; channel++)
-		put(rows, tensor, channel, span, rows->buffer + (size_t)channel * input->width);
+	if (is_direct(input, span))
+		return;
+	for (uint32_t channel = 0; channel < input->channels; channel++) {
+		if (!span->down)
+			put(rows, tensor, channel, span, room_of(rows, channel, span));
+		else if (span->last || span->number % TENSOR_LINES == TENSOR_LINES - 1)
+			put_across(rows, tensor, channel, span);
+	}
 }
 
 static float fill_value(const struct model_input *input, uint32_t channel)
@@ -185,14 +275,14 @@ static void fill(const struct tensor_rows *rows, void *tensor, const struct tens
 		return;
 	for (uint32_t channel = 0; channel < input->channels; channel++) {
 		const float value = fill_value(input, channel);
-		float *to = rows->buffer
-			? rows->buffer
-			: (float *)tensor + index_of(input, channel, span->x, span->y);
+		float *to = is_direct(input, span)
+			? (float *)tensor + index_of(input, channel, span->x, span->y)
+			: room_of(rows, channel, span);
 
 		for (uint32_t i = 0; i < span->count; i++)
 			to[i] = value;
-		if (rows->buffer)
-			put(rows, tensor, channel, span, rows->buffer);
+		if (!is_direct(input, span))
+			put(rows, tensor, channel, span, to);
 	}
 }
 

@@ -17,6 +17,7 @@
 #include "core/counter.h"
 #include "core/error.h"
 #include "core/fit.h"
+#include "core/orientation.h"
 
 struct gw;
 
@@ -35,6 +36,9 @@ struct gw_want {
 	bool full; /* parts of the picture are looked at closely: every pixel is wanted */
 	uint32_t every; /* it looks at every n-th frame; 1: at each */
 	const struct gw_region *region; /* the part that is seen; NULL: all of it */
+	/* The picture is stored with rows for columns (core/orientation.h): of a frame's first
+	 * want, for all that follow it. */
+	bool swapped;
 	const struct gw_want *next; /* the camera's next one; NULL: it is the last */
 };
 
@@ -69,6 +73,7 @@ static inline struct gw_want gw_frame_want(const struct gw_frame *frame)
 			continue;
 		struct gw_want first = *want;
 
+		first.swapped = gw_orientation_swaps(frame->orientation);
 		first.next = want == camera->wants ? want->next : camera->wants;
 		return first;
 	}

@@ -119,7 +119,10 @@ struct gw_frame {
 	int64_t capture_ns; /* UTC, nanoseconds since 1970 */
 	enum gw_clock clock;
 	uint32_t flags; /* enum gw_frame_flag */
-	uint16_t width, height; /* source picture, pixels */
+	/* Of the picture as it is seen, pixels. From the probe of the decode stage on; before, as
+	   it is stored. */
+	uint16_t width, height;
+	uint8_t orientation; /* of what is stored: core/orientation.h; the decode stage */
 	bool lossless; /* it waits for room, wherever it is, and is never shed */
 	bool has_origin; /* `origin` holds */
 	uint64_t receipt; /* to be returned to its source; 0: nobody asks (core/receipt.h) */

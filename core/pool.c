@@ -9,6 +9,7 @@
 #include "core/camera.h"
 #include "core/credit.h"
 #include "core/free_list.h"
+#include "core/orientation.h"
 #include "core/surface.h"
 
 #define NOBODY 0u
@@ -219,6 +220,7 @@ static struct gw_frame *take(struct gw_pool *pool, const struct size_class *foun
 	frame->camera = camera;
 	frame->version = NULL;
 	frame->flags = 0;
+	frame->orientation = GW_UPRIGHT;
 	frame->lossless = false;
 	frame->has_origin = false;
 	frame->receipt = 0;

@@ -19,13 +19,21 @@
 enum gw_task {
 	GW_TASK_NONE,
 	GW_TASK_CLASSIFY, /* findings are classes of the whole picture */
-	GW_TASK_DETECT, /* ... boxes, perhaps with keypoints (struct gw_keypoint) */
+	GW_TASK_DETECT, /* ... boxes, perhaps with keypoints (struct gw_keypoint), or enum gw_rest
+			 */
 	GW_TASK_TEXT, /* ... boxes around text, with four corners (struct gw_point) */
 	GW_TASK_SEGMENT, /* one: the part that was seen, with a mask (struct gw_mask) */
 	GW_TASK_RAW, /* ... tensors as they are (struct gw_values) */
 	GW_TASK_READ, /* ... lines of text that were read: their rest is UTF-8, without an end */
 	GW_TASK_ENHANCE, /* one: a better picture (struct gw_picture) */
 	GW_TASK_PLAN, /* of several models: each finding is what its model's task says */
+};
+
+/* What the rest of a finding is. */
+enum gw_rest {
+	GW_REST_OF_TASK, /* what its task says */
+	GW_REST_CORNERS, /* of an object that lies askew: four struct gw_point */
+	GW_REST_SHAPE, /* of an object: struct gw_shape */
 };
 
 /* In pixels of the source picture; (x0, y0) is the upper left corner, (x1, y1) lies outside. */
@@ -37,6 +45,7 @@ struct gw_finding {
 	float confidence; /* 0 .. 1 */
 	float x0, y0, x1, y1; /* of boxes */
 	uint32_t extra, extra_size; /* where the rest of it is in the result's `extra`, bytes */
+	uint8_t rest; /* enum gw_rest */
 };
 
 struct gw_point {
@@ -56,6 +65,15 @@ struct gw_mask {
 		uint16_t index; /* into the model's labels */
 		uint16_t length; /* cells */
 	} run[];
+};
+
+/* Which cells of a grid an object covers. Row by row from the upper left: so many do not belong to
+ * it, so many do, and so on in turn. */
+struct gw_shape {
+	float x0, y0, x1, y1; /* what the grid lies evenly over, source pixels */
+	uint16_t width, height; /* cells */
+	uint32_t count;
+	uint16_t run[]; /* cells; they add up to width * height */
 };
 
 /* Of one picture. */

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,14 +23,19 @@ enum gw_format { GW_FORMAT_GRAY, GW_FORMAT_RGB, GW_FORMAT_I420, GW_FORMAT_I422, 
 struct gw_surface_pool;
 
 /* RGB is packed, 3 bytes a pixel, in plane 0. `width` and `height` are those of the decoded
- * (perhaps DCT-scaled) picture in pixels; the frame's own are the source's. Whoever has taken it
- * describes and fills it; it is read-only once the frame is passed on. */
+ * (perhaps DCT-scaled) picture in pixels, as it is stored; the frame's own are the source's, as it
+ * is seen. Whoever has taken it describes and fills it; it is read-only once the frame is passed
+ * on. */
 struct gw_surface {
 	struct gw_device *device;
 	enum gw_format format;
 	uint16_t width, height;
 	uint32_t pitch[GW_PLANES]; /* bytes from row to row */
 	uint8_t *plane[GW_PLANES];
+	/* Of the camera's picture: how its pixels must be turned to be seen (core/orientation.h),
+	   and whether its levels are 16 .. 235 and its colours 16 .. 240 instead of 0 .. 255. */
+	uint8_t orientation;
+	bool limited;
 	uint8_t *room; /* the surface's memory: `capacity` bytes, 64-byte aligned */
 	size_t capacity;
 

@@ -46,7 +46,9 @@ static void null_submit(struct decoder *decoder, struct gw_frame *const *frames,
 		frame->stamp[GW_STAMP_DECODE] = gw_now();
 		const struct gw_want want = gw_frame_want(frame);
 
-		if (picture_place(frame->surface, &want, frame->width, frame->height) < 0) {
+		if (picture_place(frame->surface, &want,
+			    want.swapped ? frame->height : frame->width,
+			    want.swapped ? frame->width : frame->height) < 0) {
 			gw_frame_fail(frame, GW_DROP_JPEG_LIMIT);
 			continue;
 		}

@@ -26,16 +26,17 @@ static bool enough(uint32_t side, uint32_t eighths, uint32_t wanted, bool antial
 }
 
 /* Whether the picture has all that the model makes of it. */
-static bool serves(const struct gw_want *want, uint16_t width, uint16_t height, uint32_t eighths)
+static bool serves(
+	const struct gw_want *want, bool swapped, uint16_t width, uint16_t height, uint32_t eighths)
 {
 	const struct gw_region *region = want->region;
-	uint32_t across = width, down = height;
+	uint32_t across = swapped ? height : width, down = swapped ? width : height;
 
 	if (want->full)
 		return false;
 	if (region) {
-		across = inside(region->x, region->width, width);
-		down = inside(region->y, region->height, height);
+		across = inside(region->x, region->width, across);
+		down = inside(region->y, region->height, down);
 	}
 	if (across == 0 || down == 0)
 		return false;
@@ -52,7 +53,7 @@ uint32_t picture_eighths(const struct gw_want *wants, uint16_t width, uint16_t h
 	for (uint32_t eighths = 1; eighths < PICTURE_EIGHTHS; eighths *= 2) {
 		const struct gw_want *want = wants;
 
-		while (want && serves(want, width, height, eighths))
+		while (want && serves(want, wants->swapped, width, height, eighths))
 			want = want->next;
 		if (!want)
 			return eighths;

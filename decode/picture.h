@@ -11,10 +11,10 @@
 #define PICTURE_EIGHTHS 8u
 
 /* The smallest scale, 1, 2, 4 or 8 eighths, at which the wanted region of a picture of width x
- * height pixels (the whole picture when there is none) is still as large as the model sees it, of a
- * letterbox what is inside; 8 when it never is. For averages a scale below a half must leave the
- * resize exactly one pixel or at least two for each of the input. The same for the wants that
- * follow it. */
+ * height pixels, as it is stored here and below (the whole picture when there is none) is still as
+ * large as the model sees it, of a letterbox what is inside; 8 when it never is. For averages a
+ * scale below a half must leave the resize exactly one pixel or at least two for each of the input.
+ * The same for the wants that follow it. */
 uint32_t picture_eighths(const struct gw_want *want, uint16_t width, uint16_t height);
 
 /* Pixels along one side after scaling: a started pixel counts. */

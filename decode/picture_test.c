@@ -89,6 +89,17 @@ static void a_region_has_to_cover_the_input_by_itself(void **state)
 	assert_int_equal(picture_eighths(&want, 1280, 720), 8);
 }
 
+/* Stored on its side, for all that look at it: only the first one knows. */
+static void wants_are_for_the_picture_as_it_is_seen(void **state)
+{
+	struct gw_want next = want_of(360, 640), want = want_of(1, 1);
+
+	want.next = &next;
+	assert_int_equal(picture_eighths(&want, 1280, 720), 8);
+	want.swapped = true;
+	assert_int_equal(picture_eighths(&want, 1280, 720), 4);
+}
+
 static void rows_are_aligned_and_fit_the_surface(void **state)
 {
 	struct gw_want want = want_of(331, 237);
@@ -149,6 +160,7 @@ int main(void)
 		cmocka_unit_test(a_crop_needs_what_covers_the_input),
 		cmocka_unit_test(averages_are_not_made_of_few_coarse_ones),
 		cmocka_unit_test(a_region_has_to_cover_the_input_by_itself),
+		cmocka_unit_test(wants_are_for_the_picture_as_it_is_seen),
 		cmocka_unit_test(rows_are_aligned_and_fit_the_surface),
 		cmocka_unit_test(planes_stand_behind_each_other),
 		cmocka_unit_test(a_picture_larger_than_its_surface_has_no_place),

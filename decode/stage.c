@@ -111,10 +111,27 @@ static int look_at(struct decode_lane *own, struct gw_frame *frame, struct jpeg_
 	info->width = frame->width;
 	info->height = frame->height;
 	info->size = frame->jpeg.size;
+	info->orientation = GW_UPRIGHT;
 	return info->width > limits->max_width || info->height > limits->max_height ? -EFBIG : 0;
 }
 
-/* False when the frame has failed. Otherwise the size of its picture is known. */
+/* From what is stored to what is seen. Once a frame. */
+static void turn(struct gw_frame *frame, const struct jpeg_info *info)
+{
+	const struct gw_camera_config *camera = frame->version->config;
+	const bool told = camera->orientation == GW_ORIENTATION_EXIF;
+	const uint16_t width = frame->width;
+
+	frame->orientation =
+		gw_orientation_rotate(told ? info->orientation : GW_UPRIGHT, camera->rotate);
+	if (!gw_orientation_swaps(frame->orientation))
+		return;
+	frame->width = frame->height;
+	frame->height = width;
+}
+
+/* False when the frame has failed. Otherwise the size of its picture is known, and how it is seen.
+ */
 static bool probe(struct decode_lane *own, struct gw_frame *frame, struct jpeg_info *info)
 {
 	int status = look_at(own, frame, info);
@@ -132,6 +149,7 @@ static bool probe(struct decode_lane *own, struct gw_frame *frame, struct jpeg_i
 		frame->width = info->width;
 		frame->height = info->height;
 	}
+	turn(frame, info);
 	return true;
 }
 
@@ -232,6 +250,8 @@ static bool begin(struct decode_lane *own, struct gw_frame *frame, size_t bytes)
 		gw_order_done(&own->order, frame);
 		return true;
 	}
+	frame->surface->orientation = frame->orientation;
+	frame->surface->limited = frame->version->config->range == GW_RANGE_LIMITED;
 	gw_device_begin(own->shared->device, 1);
 	gw_counter_add(&own->inside, 1);
 	own->decoder.ops->submit(&own->decoder, &frame, 1);

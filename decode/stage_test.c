@@ -245,6 +245,67 @@ static void the_picture_says_its_size_when_the_frame_does_not(void **state)
 	assert_int_equal(frame->height, 240);
 }
 
+/* Exif in the byte order of most cameras: the picture is seen turned by a quarter clockwise. */
+static const uint8_t exif[] = {0xff, MARKER_APP1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0,
+	8, 0, 0, 0, 1, 0, 18, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0};
+
+static struct gw_frame *make_turned(struct stage_fixture *f, uint32_t camera)
+{
+	struct gw_frame *frame = make_frame(f, camera);
+
+	memmove(frame->jpeg.data + 2 + sizeof(exif), frame->jpeg.data + 2, frame->jpeg.size - 2);
+	memcpy(frame->jpeg.data + 2, exif, sizeof(exif));
+	frame->jpeg.size += sizeof(exif);
+	return frame;
+}
+
+static struct gw_camera_config *config_of(struct stage_fixture *f, uint32_t camera)
+{
+	return (struct gw_camera_config *)atomic_load(&f->gw.cameras->slot[camera].now)->config;
+}
+
+static void a_picture_is_seen_as_its_exif_says(void **state)
+{
+	struct stage_fixture *f = *state;
+	struct gw_frame *frame = pass(f, make_turned(f, WITH_MODEL));
+
+	assert_int_equal(frame->orientation, 6);
+	assert_int_equal(frame->width, 240);
+	assert_int_equal(frame->height, 320);
+	/* Nobody has turned a pixel. */
+	assert_int_equal(frame->surface->orientation, 6);
+	assert_int_equal(frame->surface->width, 40);
+	assert_int_equal(frame->surface->height, 30);
+	assert_false(frame->surface->limited);
+	gw_frame_unref(frame);
+	config_of(f, WITHOUT_MODEL)->orientation = GW_ORIENTATION_IGNORE;
+	frame = pass(f, make_turned(f, WITHOUT_MODEL));
+	assert_int_equal(frame->orientation, GW_UPRIGHT);
+	assert_int_equal(frame->width, 320);
+}
+
+static void a_camera_that_hangs_askew_is_turned_after_that(void **state)
+{
+	static const uint8_t after[] = {6, 3, 8, 1}, alone[] = {1, 6, 3, 8};
+	struct stage_fixture *f = *state;
+
+	config_of(f, WITH_MODEL)->range = GW_RANGE_LIMITED;
+	for (uint16_t i = 0; i < 4; i++) {
+		config_of(f, WITH_MODEL)->rotate = (uint16_t)(90 * i);
+		struct gw_frame *frame = pass(f, make_turned(f, WITH_MODEL));
+
+		assert_int_equal(frame->orientation, after[i]);
+		assert_int_equal(frame->surface->orientation, after[i]);
+		assert_int_equal(frame->width, i % 2 ? 320 : 240);
+		assert_true(frame->surface->limited);
+		gw_frame_unref(frame);
+		frame = make_frame(f, WITH_MODEL);
+		frame->jpeg.sound = true;
+		assert_int_equal(pass(f, frame)->orientation, alone[i]);
+		gw_frame_unref(frame);
+	}
+}
+
 static void padding_after_the_end_is_cut_off(void **state)
 {
 	struct stage_fixture *f = *state;
@@ -443,6 +504,8 @@ static void a_stage_that_did_not_open_closes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_picture_is_seen_as_its_exif_says),
+		TEST(a_camera_that_hangs_askew_is_turned_after_that),
 		TEST(a_frame_of_a_camera_with_a_model_becomes_an_image),
 		TEST(a_frame_of_a_camera_without_a_model_is_not_decoded),
 		TEST(a_shed_frame_passes_and_says_so),

@@ -34,6 +34,7 @@ enum jpeg_marker {
 	MARKER_DHP = 0xde,
 	MARKER_EXP = 0xdf,
 	MARKER_APP0 = 0xe0,
+	MARKER_APP1 = 0xe1, /* Exif, or others */
 	MARKER_APP15 = 0xef,
 	MARKER_COM = 0xfe,
 };

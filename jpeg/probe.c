@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/orientation.h"
 #include "jpeg/marker.h"
 #include "jpeg/scan.h"
 #include "jpeg/segments.h"
@@ -144,6 +145,7 @@ int jpeg_probe(const uint8_t *data, size_t size, const struct jpeg_limits *limit
 		.begin = data, .markers = {data, data + size}, .limits = limits, .info = info};
 
 	memset(info, 0, sizeof(*info));
+	info->orientation = GW_UPRIGHT;
 	int status = walk_all(&walk);
 	*cause = walk.cause;
 	return status;

@@ -26,6 +26,8 @@ struct jpeg_info {
 	uint16_t width, height;
 	uint8_t components; /* 1 or 3 */
 	enum jpeg_subsampling subsampling;
+	uint8_t orientation; /* core/orientation.h, of its Exif segment; 1 where that says nothing
+			      */
 	uint16_t restart_interval; /* MCUs; 0: no restart markers */
 	uint32_t scan_offset; /* of the first entropy-coded byte */
 	uint32_t size; /* from SOI to the end of EOI, without the padding that followed */

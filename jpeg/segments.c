@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "core/bytes.h"
+#include "jpeg/exif.h"
 #include "jpeg/marker.h"
 
 #define MAX_DC_CATEGORY 15
@@ -211,6 +212,15 @@ static int read_restart_interval(struct jpeg_walk *walk, const uint8_t *body, ui
 	return 0;
 }
 
+/* Other things stand in segments of that marker, too. */
+static void read_exif(struct jpeg_walk *walk, const uint8_t *body, uint32_t size)
+{
+	const uint8_t orientation = jpeg_exif_orientation(body, size);
+
+	if (orientation)
+		walk->info->orientation = orientation;
+}
+
 int jpeg_segment_read(struct jpeg_walk *walk, uint8_t marker, const uint8_t *body, uint32_t size)
 {
 	switch (marker) {
@@ -225,6 +235,9 @@ int jpeg_segment_read(struct jpeg_walk *walk, uint8_t marker, const uint8_t *bod
 		return read_restart_interval(walk, body, size);
 	case MARKER_SOS:
 		return read_scan_header(walk, body, size);
+	case MARKER_APP1:
+		read_exif(walk, body, size);
+		return 0;
 	default:
 		if ((marker >= MARKER_APP0 && marker <= MARKER_APP15) || marker == MARKER_COM)
 			return 0;

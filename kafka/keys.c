@@ -185,6 +185,9 @@ static int put(struct gw *gw, void *arg, struct gw_error *error)
 		.quota = template->quota,
 		.width = template->width,
 		.height = template->height,
+		.orientation = template->orientation,
+		.rotate = template->rotate,
+		.range = template->range,
 	};
 
 	/* Somebody else added it since it was wished for: it is theirs, media and all. */

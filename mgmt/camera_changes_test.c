@@ -105,14 +105,17 @@ static void a_camera_is_added_shown_changed_and_removed(void **state)
 	assert_int_equal(ask(f, "PATCH", "cameras/door", "{'region': {'width': 9}}"), 200);
 	assert_int_equal(ask(f, "GET", "config", NULL), 200);
 	assert_said(f,
-		"\"ssrc\":7,\"width\":0,\"height\":0,\"conceal\":false,\"region\":{\"x\":5,\"y\":0,"
+		"\"ssrc\":7,\"width\":0,\"height\":0,\"conceal\":false,\"orientation\":\"exif\","
+		"\"rotate\":0,\"range\":\"full\",\"region\":{\"x\":5,\"y\":0,"
 		"\"width\":9,\"height\":0},\"quota\":3}");
 	/* Back to what they are when nothing is given. */
 	assert_int_equal(ask(f, "PATCH", "cameras/door",
 				 "{'quota': null, 'ssrc': null, 'region': null, 'name': 'door'}"),
 		200);
 	assert_int_equal(ask(f, "GET", "config", NULL), 200);
-	assert_said(f, "\"port\":5010,\"width\":0,\"height\":0,\"conceal\":false,\"quota\":8}");
+	assert_said(f,
+		"\"port\":5010,\"width\":0,\"height\":0,\"conceal\":false,\"orientation\":\"exif\","
+		"\"rotate\":0,\"range\":\"full\",\"quota\":8}");
 	assert_int_equal(ask(f, "DELETE", "cameras/door", NULL), 204);
 	assert_int_equal(ask(f, "GET", "cameras/door", NULL), 404);
 	assert_int_equal(ask(f, "GET", "config", NULL), 200);

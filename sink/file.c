@@ -176,6 +176,7 @@ static void write_line(
 	writer_unsigned(writer, frame->width);
 	writer_raw(writer, ",\"height\":");
 	writer_unsigned(writer, frame->height);
+	record_write_orientation(writer, frame);
 	writer_raw(writer, ",\"file\":");
 	if (record->sampled) {
 		picture_name(name, camera->first_picture + frame->sequence, GW_NO_FINDING);

@@ -83,6 +83,35 @@ void finding_write_corners(struct writer *writer, const struct gw_point *corners
 	writer_raw(writer, "]");
 }
 
+static void write_shape(struct writer *writer, const struct gw_shape *shape)
+{
+	const struct gw_finding grid = {
+		.x0 = shape->x0, .y0 = shape->y0, .x1 = shape->x1, .y1 = shape->y1};
+
+	writer_raw(writer, ",\"mask\":{\"width\":");
+	writer_unsigned(writer, shape->width);
+	writer_raw(writer, ",\"height\":");
+	writer_unsigned(writer, shape->height);
+	finding_write_bbox(writer, &grid);
+	writer_raw(writer, ",\"runs\":[");
+	for (uint32_t i = 0; i < shape->count; i++) {
+		writer_raw(writer, i > 0 ? "," : "");
+		writer_unsigned(writer, shape->run[i]);
+	}
+	writer_raw(writer, "]}");
+}
+
+void finding_write_rest(struct writer *writer, const struct gw_model_info *model, enum gw_task task,
+	const struct gw_finding *finding, const void *rest)
+{
+	if (finding->rest == GW_REST_SHAPE)
+		write_shape(writer, rest);
+	else if (finding->rest == GW_REST_CORNERS || task == GW_TASK_TEXT)
+		finding_write_corners(writer, rest);
+	else
+		finding_write_keypoints(writer, model, rest);
+}
+
 void finding_write_mask(struct writer *writer, const struct gw_model_info *model,
 	const struct gw_finding *finding, const struct gw_mask *mask)
 {

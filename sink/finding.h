@@ -15,6 +15,10 @@ void finding_write_keypoints(
 	struct writer *writer, const struct gw_model_info *model, const struct gw_keypoint *points);
 void finding_write_corners(struct writer *writer, const struct gw_point *corners);
 
+/* What an object has beyond its box: a shape, corners or keypoints. `task`: of its model. */
+void finding_write_rest(struct writer *writer, const struct gw_model_info *model, enum gw_task task,
+	const struct gw_finding *finding, const void *rest);
+
 void finding_write_mask(struct writer *writer, const struct gw_model_info *model,
 	const struct gw_finding *finding, const struct gw_mask *mask);
 

@@ -29,10 +29,8 @@ static void write_objects(
 		writer_raw(writer, "\",");
 		finding_write_entry(writer, model, finding);
 		finding_write_bbox(writer, finding);
-		if (rest && result->task == GW_TASK_TEXT)
-			finding_write_corners(writer, rest);
-		else if (rest)
-			finding_write_keypoints(writer, model, rest);
+		if (rest)
+			finding_write_rest(writer, model, result->task, finding, rest);
 		writer_raw(writer, "}");
 	}
 	writer_raw(writer, "]");

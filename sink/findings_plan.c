@@ -23,16 +23,11 @@ static void write_rest(struct writer *writer, const struct gw_model_info *model,
 	writer_raw(writer, ",");
 	switch (model->task) {
 	case GW_TASK_DETECT:
-		finding_write_entry(writer, model, finding);
-		finding_write_bbox(writer, finding);
-		if (rest)
-			finding_write_keypoints(writer, model, rest);
-		break;
 	case GW_TASK_TEXT:
 		finding_write_entry(writer, model, finding);
 		finding_write_bbox(writer, finding);
 		if (rest)
-			finding_write_corners(writer, rest);
+			finding_write_rest(writer, model, model->task, finding, rest);
 		break;
 	case GW_TASK_SEGMENT:
 		finding_write_mask(writer, model, finding, rest);

@@ -211,6 +211,35 @@ static void a_plan_is_one_list_with_models_and_parents(void **state)
 	assert_plan("\"task\":\"plan\",\"models\":[],\"truncated\":true,\"findings\":[]");
 }
 
+static void in_a_plan_objects_have_shapes_and_corners(void **state)
+{
+	struct gw_shape *shape;
+
+	gw->models[0].task = GW_TASK_DETECT;
+	for (int i = 0; i < 2; i++)
+		result.findings[i] = (struct gw_finding){.parent = GW_NO_FINDING};
+	shape = gw_result_add(
+		&result, &result.findings[0], sizeof(*shape) + 2 * sizeof(shape->run[0]));
+	*shape = (struct gw_shape){1, 2, 3, 4, 2, 2, 2};
+	shape->run[0] = 1;
+	shape->run[1] = 3;
+	result.findings[0].rest = GW_REST_SHAPE;
+	memset(gw_result_add(&result, &result.findings[1], 4 * sizeof(struct gw_point)), 0,
+		4 * sizeof(struct gw_point));
+	result.findings[1].rest = GW_REST_CORNERS;
+	result.count = 2;
+	gw_result_begin_plan(&result);
+#define OBJECT(id) \
+	"{\"id\":\"" id "\",\"kind\":\"object\",\"model\":\"m:3\",\"type\":\"sky\",\"index\":0," \
+	"\"confidence\":0.0000,\"bbox\":{\"leftX\":0.00,\"topY\":0.00,\"rightX\":0.00," \
+	"\"bottomY\":0.00}"
+#define POINT "{\"x\":0.00,\"y\":0.00}"
+	assert_plan("\"task\":\"plan\",\"models\":[],\"truncated\":false,\"findings\":[" OBJECT(
+		"0") ",\"mask\":{\"width\":2,\"height\":2,\"bbox\":{\"leftX\":1.00,\"topY\":2.00,"
+		     "\"rightX\":3.00,\"bottomY\":4.00},\"runs\":[1,3]}}," OBJECT(
+			     "1") ",\"polygon\":[" POINT "," POINT "," POINT "," POINT "]}]");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -223,6 +252,7 @@ int main(void)
 		TEST(lines_are_text_of_any_bytes),
 		TEST(a_better_picture_is_told_without_its_bytes),
 		TEST(a_plan_is_one_list_with_models_and_parents),
+		TEST(in_a_plan_objects_have_shapes_and_corners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

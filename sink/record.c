@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/orientation.h"
 #include "sink/findings.h"
 #include "sink/sink.h"
 
@@ -123,6 +124,14 @@ void record_write_flags(struct writer *writer, uint32_t flags)
 	writer_raw(writer, "]");
 }
 
+void record_write_orientation(struct writer *writer, const struct gw_frame *frame)
+{
+	if (frame->orientation <= GW_UPRIGHT)
+		return;
+	writer_raw(writer, ",\"orientation\":");
+	writer_unsigned(writer, frame->orientation);
+}
+
 static void write_frame(struct writer *writer, const struct gw_frame *frame)
 {
 	writer_raw(writer, "{\"sequence\":");
@@ -135,6 +144,7 @@ static void write_frame(struct writer *writer, const struct gw_frame *frame)
 	writer_unsigned(writer, frame->width);
 	writer_raw(writer, ",\"height\":");
 	writer_unsigned(writer, frame->height);
+	record_write_orientation(writer, frame);
 	writer_raw(writer, ",\"clockSource\":");
 	writer_string(writer, record_clock_name(frame->clock));
 	writer_raw(writer, ",\"flags\":");

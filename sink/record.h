@@ -47,3 +47,7 @@ const char *record_clock_name(enum gw_clock clock);
 
 /* An array of the frame's flags by name. */
 void record_write_flags(struct writer *writer, uint32_t flags);
+
+/* Writes a member `orientation` with its comma before it, for a picture that is not stored as it is
+ * seen. */
+void record_write_orientation(struct writer *writer, const struct gw_frame *frame);

@@ -64,6 +64,25 @@ static void a_record_is_exactly_this_text(void **state)
 	fixture_close(f, 100);
 }
 
+static void a_picture_that_is_not_stored_as_it_is_seen_says_how(void **state)
+{
+	struct fixture *f = fixture_open("", false);
+	struct record *record = record_create(&f->gw);
+	struct gw_frame *frame = fixture_frame(f, 0);
+
+	for (uint8_t i = 1; i <= 8; i++) {
+		frame->orientation = i;
+		json_t *json = parse(record, frame, false);
+		const json_t *said = json_object_get(json_object_get(json, "frame"), "orientation");
+
+		assert_int_equal(json_integer_value(said), i > 1 ? i : 0);
+		json_decref(json);
+	}
+	record_destroy(record);
+	fixture_drop(f, frame);
+	fixture_close(f, 100);
+}
+
 static void another_gateways_picture_keeps_its_name(void **state)
 {
 	struct fixture *f = fixture_open("", false);
@@ -206,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_is_exactly_this_text),
+		cmocka_unit_test(a_picture_that_is_not_stored_as_it_is_seen_says_how),
 		cmocka_unit_test(another_gateways_picture_keeps_its_name),
 		cmocka_unit_test(labels_of_any_bytes_make_valid_json),
 		cmocka_unit_test(extreme_values_stay_numbers_and_in_their_range),

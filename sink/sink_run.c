@@ -22,6 +22,7 @@
 #include "core/clock.h"
 #include "core/drops.h"
 #include "core/health.h"
+#include "core/orientation.h"
 #include "sink/fixture.h"
 #include "sink/record.h"
 #include "sink/stage.h"
@@ -33,6 +34,22 @@ static void print_one(struct record *record, struct gw_frame *frame, bool sample
 	record_begin(record, frame);
 	if (record_finish(record, frame, sampled) == 0)
 		printf("%.*s\n", (int)record->size, record->value);
+}
+
+/* Of an object in a picture that is stored upside down. */
+static void print_shape(struct record *record, struct gw_frame *frame, struct gw_finding *finding)
+{
+	struct gw_shape *shape =
+		gw_result_add(&frame->result, finding, sizeof(*shape) + 2 * sizeof(shape->run[0]));
+
+	*shape = (struct gw_shape){0, 0, 8, 8, 2, 2, 2};
+	shape->run[0] = 1;
+	shape->run[1] = 3;
+	finding->rest = GW_REST_SHAPE;
+	frame->orientation = 3;
+	print_one(record, frame, false);
+	finding->rest = GW_REST_OF_TASK;
+	frame->orientation = GW_UPRIGHT;
 }
 
 /* One of every kind that has more than a box. */
@@ -54,6 +71,7 @@ static void print_kinds(struct record *record, struct fixture *f, struct gw_fram
 	keypoint = gw_result_add(result, finding, sizeof(*keypoint));
 	*keypoint = (struct gw_keypoint){{1, 2}, 0.5f};
 	print_one(record, frame, false);
+	print_shape(record, frame, finding);
 	result->task = GW_TASK_TEXT;
 	corners = gw_result_add(result, finding, 4 * sizeof(*corners));
 	memset(corners, 0, 4 * sizeof(*corners));

@@ -4,8 +4,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "accel/preprocess.h"
+#include "core/orientation.h"
 #include "decode/turbo_picture.h"
 #include "jpeg/make.h"
 
@@ -165,6 +167,133 @@ static void a_scaled_picture_gives_nearly_the_tensor_of_the_full_size(void **sta
 	}
 }
 
+/* The pixel of the stored picture that is seen at x, y: Exif 2.32, 4.6.5, by its words alone. */
+static uint32_t stored_at(
+	uint8_t orientation, uint32_t width, uint32_t height, uint32_t x, uint32_t y)
+{
+	const uint32_t right = width - 1 - x, bottom = height - 1 - y;
+
+	switch (orientation) {
+	case 2: /* row 0 at the top, column 0 at the right */
+		return y * width + right;
+	case 3: /* bottom, right */
+		return bottom * width + right;
+	case 4: /* bottom, left */
+		return bottom * width + x;
+	case 5: /* left, top */
+		return x * height + y;
+	case 6: /* right, top */
+		return right * height + y;
+	case 7: /* right, bottom */
+		return right * height + bottom;
+	case 8: /* left, bottom */
+		return x * height + bottom;
+	default:
+		return y * width + x;
+	}
+}
+
+/* Stores what is to be seen as `light` in that way, and gives the tensor of it. */
+static void decode_light(struct fixture *f, const struct jpeg_recipe *seen, const uint8_t *light,
+	uint8_t orientation, float *tensor)
+{
+	struct jpeg_recipe recipe = *seen;
+	uint8_t *stored = malloc((size_t)3 * seen->width * seen->height);
+	size_t size;
+
+	for (uint32_t i = 0; i < (uint32_t)seen->width * seen->height; i++)
+		memcpy(stored +
+				3 *
+					stored_at(orientation, seen->width, seen->height,
+						i % seen->width, i / seen->width),
+			light + 3 * i, 3);
+	f->want.swapped = gw_orientation_swaps(orientation);
+	if (f->want.swapped) {
+		recipe.width = seen->height;
+		recipe.height = seen->width;
+	}
+	uint8_t *data = jpeg_make_from(&recipe, stored, &size);
+
+	f->frame.jpeg = (struct gw_jpeg){.data = data, .size = (uint32_t)size};
+	assert_int_equal(turbo_picture_decode(&f->picture, &f->want, &f->frame), 0);
+	f->surface.orientation = orientation;
+	preprocess(f, seen, &f->surface, tensor);
+	free(data);
+	free(stored);
+}
+
+/* JPEG blocks lie elsewhere and chroma is sampled elsewhere: they agree as decoders do. */
+static void a_picture_gives_the_same_tensor_however_it_is_stored(void **state)
+{
+	for (uint32_t i = 0; i < 3 * 3 * 8; i++) {
+		const struct jpeg_recipe seen = {.width = i / 24 == 1 ? 661 : 331,
+			.height = i / 24 == 1 ? 473 : 237,
+			.h = samplings[i / 8 % 3].h,
+			.v = samplings[i / 8 % 3].v,
+			.quality = 95};
+		struct fixture f = {0};
+		double sum = 0, most = 0;
+
+		if (i / 24 == 2)
+			f.region =
+				(struct gw_region){.x = 33, .y = 21, .width = 200, .height = 151};
+		uint8_t *light = make_light(seen.width, seen.height);
+
+		open_fixture(&f, 200, 150);
+		f.input.fit = f.want.fit = i % 2 ? GW_FIT_LETTERBOX : GW_FIT_STRETCH;
+		decode_light(&f, &seen, light, GW_UPRIGHT, f.expected);
+		decode_light(&f, &seen, light, (uint8_t)(1 + i % 8), f.tensor);
+		for (size_t k = 0; k < f.size; k++) {
+			const double off = fabs((double)f.tensor[k] - (double)f.expected[k]);
+
+			sum += off;
+			most = fmax(most, off);
+		}
+		assert_true(sum / (double)f.size < 1 && most < 10);
+		close_fixture(&f);
+		free(light);
+	}
+}
+
+/* Light whose JPEG has levels of 16 .. 235 and 16 .. 240 gives what the same light gives with all
+ * levels. */
+static void limited_range_gives_the_tensor_of_the_full_range(void **state)
+{
+	for (uint32_t i = 0; i < 3 * 2; i++) {
+		const struct jpeg_recipe recipe = {.width = 331,
+			.height = 237,
+			.h = i / 2 == 2 ? 1 : 2,
+			.v = i / 2 == 0 ? 2 : 1,
+			.quality = 98};
+		struct fixture f = {.input.antialias = i % 2};
+		uint8_t *light = make_light(recipe.width, recipe.height);
+		uint8_t *limited = malloc((size_t)3 * recipe.width * recipe.height);
+		double sum = 0;
+
+		for (uint32_t k = 0; k < (uint32_t)recipe.width * recipe.height; k++) {
+			const double red = light[3 * k], green = light[3 * k + 1];
+			const double blue = light[3 * k + 2];
+			const double y = 0.299 * red + 0.587 * green + 0.114 * blue;
+			const double low = 16 + y * 219 / 255;
+
+			limited[3 * k] = (uint8_t)round(low + (red - y) * 224 / 255);
+			limited[3 * k + 1] = (uint8_t)round(low + (green - y) * 224 / 255);
+			limited[3 * k + 2] = (uint8_t)round(low + (blue - y) * 224 / 255);
+		}
+		open_fixture(&f, i % 2 ? 60 : 256, i % 2 ? 40 : 200);
+		f.want.antialias = i % 2;
+		decode_light(&f, &recipe, light, GW_UPRIGHT, f.expected);
+		f.surface.limited = true;
+		decode_light(&f, &recipe, limited, GW_UPRIGHT, f.tensor);
+		for (size_t k = 0; k < f.size; k++)
+			sum += fabs((double)f.tensor[k] - (double)f.expected[k]);
+		assert_true(sum / (double)f.size < 0.7);
+		close_fixture(&f);
+		free(limited);
+		free(light);
+	}
+}
+
 /* One white column in six; whatever the first is, a sixth of the light is in every column of a
  * letterbox six times as narrow. */
 static void stripes_are_not_lost_on_the_way(void **state)
@@ -209,6 +338,8 @@ int main(void)
 		cmocka_unit_test(planes_give_the_tensor_that_rgb_gives),
 		cmocka_unit_test(a_region_gives_the_tensor_that_rgb_gives),
 		cmocka_unit_test(a_scaled_picture_gives_nearly_the_tensor_of_the_full_size),
+		cmocka_unit_test(a_picture_gives_the_same_tensor_however_it_is_stored),
+		cmocka_unit_test(limited_range_gives_the_tensor_of_the_full_range),
 		cmocka_unit_test(stripes_are_not_lost_on_the_way),
 	};
 

@@ -11,6 +11,8 @@ void candidates_begin(struct candidates *candidates, const struct head_job *job)
 	candidates->status = 0;
 	candidates->at = 0;
 	candidates->keypoints = NULL;
+	candidates->rest = NULL;
+	candidates->corners = NULL;
 	candidates->least = INFINITY;
 	for (uint32_t i = 0; i < job->description->labels_count; i++)
 		candidates->least = fminf(candidates->least, candidates_threshold(candidates, i));
@@ -226,13 +228,53 @@ static float overlap(const struct candidate *a, const struct candidate *b)
 	return width * height / (area(a) + area(b) - width * height);
 }
 
-static bool is_suppressed(
-	const struct candidate *kept, uint32_t count, const struct candidate *candidate, float iou)
+struct corners {
+	struct gw_point at[POLYGON_CORNERS];
+};
+
+/* In source pixels. */
+static void find_corners(const struct candidates *candidates, const struct candidate *candidate,
+	struct corners *corners)
 {
-	for (uint32_t i = 0; i < count; i++)
-		if (kept[i].label == candidate->label && overlap(&kept[i], candidate) > iou)
+	if (!candidates->corners)
+		return;
+	candidates->corners(candidates, candidate->at, corners->at);
+	for (int i = 0; i < POLYGON_CORNERS; i++) {
+		corners->at[i].x = source_x(candidates->map, corners->at[i].x);
+		corners->at[i].y = source_y(candidates->map, corners->at[i].y);
+	}
+}
+
+/* The first `kept` candidates are those that stay; `corners` are theirs and behind them the
+ * candidate's. */
+static bool is_suppressed(const struct candidates *candidates, const struct corners *corners,
+	uint32_t kept, const struct candidate *candidate, float iou)
+{
+	for (uint32_t i = 0; i < kept; i++) {
+		float common;
+
+		if (candidates->list[i].label != candidate->label)
+			continue;
+		common = overlap(&candidates->list[i], candidate);
+		if (common > 0 && candidates->corners)
+			common = polygon_overlap(corners[i].at, corners[kept].at);
+		if (common > iou)
 			return true;
+	}
 	return false;
+}
+
+/* Corners may lie beyond of what the model saw, as keypoints do. */
+static int add_corners(
+	const struct corners *corners, struct gw_result *result, struct gw_finding *finding)
+{
+	struct corners *added = gw_result_add(result, finding, sizeof(*added));
+
+	if (!added)
+		return -ENOBUFS;
+	*added = *corners;
+	finding->rest = GW_REST_CORNERS;
+	return 0;
 }
 
 /* Keypoints may lie beyond of what the model saw: half a person has them all. */
@@ -257,9 +299,21 @@ static int add_keypoints(const struct candidates *candidates, const struct candi
 	return 0;
 }
 
+/* What else there is of a candidate that stays. */
+static int add_rest(const struct candidates *candidates, const struct candidate *candidate,
+	const struct corners *corners, struct gw_result *result, struct gw_finding *finding)
+{
+	if (candidates->keypoints)
+		return add_keypoints(candidates, candidate, result, finding);
+	if (candidates->corners)
+		return add_corners(corners, result, finding);
+	return candidates->rest ? candidates->rest(candidates, candidate->at, result, finding) : 0;
+}
+
 int candidates_finish(struct candidates *candidates, float iou, struct gw_result *result)
 {
 	const uint32_t most = candidates->description->detect->max_boxes;
+	struct corners corners[GW_BOXES];
 	uint32_t kept = 0;
 
 	result->task = GW_TASK_DETECT;
@@ -271,13 +325,13 @@ int candidates_finish(struct candidates *candidates, float iou, struct gw_result
 	for (uint32_t i = 0; i < candidates->count && kept < most; i++) {
 		const struct candidate candidate = candidates->list[i];
 
-		if (iou < 1 && is_suppressed(candidates->list, kept, &candidate, iou))
+		find_corners(candidates, &candidate, &corners[kept]);
+		if (iou < 1 && is_suppressed(candidates, corners, kept, &candidate, iou))
 			continue;
 		candidates->list[kept] = candidate;
 		result->findings[kept] = clip(candidates->map, &candidate);
-		if (candidates->keypoints)
-			candidates->status = add_keypoints(
-				candidates, &candidate, result, &result->findings[kept]);
+		candidates->status = add_rest(
+			candidates, &candidate, &corners[kept], result, &result->findings[kept]);
 		if (candidates->status != 0)
 			return candidates->status;
 		kept++;

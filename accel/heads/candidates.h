@@ -2,6 +2,7 @@
 #pragma once
 
 #include "accel/heads/head.h"
+#include "accel/heads/polygon.h"
 
 /* That are kept: the best. */
 #define CANDIDATES 1024
@@ -25,7 +26,13 @@ struct candidates {
 	/* Fills in the keypoints of a box, in pixels of the input; NULL: there are none. */
 	void (*keypoints)(
 		const struct candidates *candidates, uint32_t at, struct gw_keypoint *points);
-	const void *owner; /* the head's own, for that */
+	/* The same of what else there is of it. `rest` adds it to the finding: 0 or a status of
+	 * read(). `corners` are those of a box that lies askew, in pixels of the input. */
+	int (*rest)(const struct candidates *candidates, uint32_t at, struct gw_result *result,
+		struct gw_finding *finding);
+	void (*corners)(const struct candidates *candidates, uint32_t at,
+		struct gw_point corners[POLYGON_CORNERS]);
+	const void *owner; /* the head's own, for these */
 	struct candidate list[CANDIDATES]; /* a heap with the worst on top, until it is sorted */
 };
 
@@ -55,5 +62,6 @@ void candidates_add(struct candidates *candidates, uint32_t label, float confide
 	float y0, float x1, float y1);
 
 /* Makes the result of the best, after non-maximum suppression among those of the same label when
- * `iou` is below 1: a box goes that overlaps a better one by more. Returns `status`. */
+ * `iou` is below 1: a box goes that overlaps a better one by more, as they lie. Returns `status`.
+ */
 int candidates_finish(struct candidates *candidates, float iou, struct gw_result *result);

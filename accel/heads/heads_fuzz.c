@@ -67,11 +67,16 @@ static void choose_detect(struct model_detect *detect, struct input *input)
 		.classes = bits & 64 ? name : NULL,
 		.count = bits & 128 ? name : NULL,
 		.background = more & 4,
+		.softmax = bits & 16,
 		.first_label = more & 8 ? 1 : 0,
 		.keypoints = more & 16 && more % 4 != 0 ? &keypoints : NULL,
 		.box = 1 + (more >> 5) % 3,
 		.relative = more & 128,
 	};
+	if (detect->head == MODEL_DETECT_YOLO && !detect->keypoints) {
+		detect->rotated = more & 8;
+		detect->masks = more & 12 ? NULL : name;
+	}
 }
 
 static void choose_read(struct model_read *read, struct input *input)
@@ -158,6 +163,17 @@ static void check_picture(const struct gw_result *result)
 		picture->jpeg[picture->size - 1] == 0xd9);
 }
 
+static void check_shape(const struct gw_shape *shape, uint32_t size)
+{
+	uint64_t cells = 0;
+
+	require(size == sizeof(*shape) + shape->count * sizeof(shape->run[0]));
+	require(shape->x1 > shape->x0 && shape->y1 > shape->y0);
+	for (uint32_t i = 0; i < shape->count; i++)
+		cells += shape->run[i];
+	require(cells > 0 && cells == (uint64_t)shape->width * shape->height);
+}
+
 static void check(const struct model_description *d, const struct gw_result *result)
 {
 	require(result->task == d->task && result->count <= GW_FINDINGS);
@@ -167,6 +183,10 @@ static void check(const struct model_description *d, const struct gw_result *res
 
 		require(f->confidence >= 0 && f->confidence <= 1);
 		require(f->extra + (uint64_t)f->extra_size <= result->extra_size);
+		if (f->rest == GW_REST_SHAPE)
+			check_shape(gw_result_rest(result, f), f->extra_size);
+		require((f->rest == GW_REST_CORNERS) ==
+			(d->task == GW_TASK_DETECT && d->detect->rotated));
 		if (d->task == GW_TASK_DETECT || d->task == GW_TASK_TEXT)
 			require(f->x0 >= 0 && f->y0 >= 0 && f->x1 <= 2 * SIDE && f->y1 <= SIDE &&
 				f->x1 > f->x0 && f->y1 > f->y0);

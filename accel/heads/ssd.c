@@ -85,26 +85,41 @@ static void add_class(struct candidates *found, float confidence, float number, 
 			found, (uint32_t)label, confidence, side[0], side[1], side[2], side[3]);
 }
 
-/* In place of logits: DETR's labels exclude each other, SSD's classes too unless they are sigmoids.
- */
-static float share(const float *scores, uint32_t count, uint32_t of)
+/* A box's logits of labels that exclude each other. */
+static bool excludes(const struct model_description *d)
 {
-	float largest = scores[0];
-	double sum = 0;
-
-	for (uint32_t i = 1; i < count; i++)
-		largest = fmaxf(largest, scores[i]);
-	for (uint32_t i = 0; i < count; i++)
-		sum += exp((double)scores[i] - (double)largest);
-	return (float)(exp((double)scores[of] - (double)largest) / sum);
+	return is_detr(d) || d->detect->softmax;
 }
 
-static float confidence_of(
-	const struct model_description *d, const float *scores, uint32_t count, uint32_t at)
+static bool are_logits(const struct model_description *d)
 {
-	if (is_detr(d))
-		return share(scores, count, at);
-	return d->detect->sigmoid ? head_sigmoid(scores[at]) : scores[at];
+	return excludes(d) || d->detect->sigmoid;
+}
+
+/* What exponents are divided by, and what is subtracted from the logits before. */
+struct shares {
+	float largest;
+	double sum;
+};
+
+/* False: no label can reach any threshold, which is so for most boxes and needs no exponent. */
+static bool begin_shares(struct shares *shares, const struct candidates *found, const float *scores,
+	uint32_t count, uint32_t first)
+{
+	const uint32_t labels = found->description->labels_count;
+	float best = scores[first];
+
+	shares->largest = scores[0];
+	shares->sum = 0;
+	for (uint32_t i = 1; i < count; i++)
+		shares->largest = fmaxf(shares->largest, scores[i]);
+	for (uint32_t i = 1; i < labels; i++)
+		best = fmaxf(best, scores[first + i]);
+	if (best - shares->largest < logf(found->least) - HEAD_ROUNDING)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		shares->sum += exp((double)scores[i] - (double)shares->largest);
+	return true;
 }
 
 static void add_labels(struct candidates *found, const float *scores, const float *side)
@@ -113,9 +128,16 @@ static void add_labels(struct candidates *found, const float *scores, const floa
 	const uint32_t count = scores_of(d);
 	/* SSD has the background first, DETR last. */
 	const uint32_t first = !is_detr(d) && d->detect->background;
+	struct shares shares = {0};
 
+	if (excludes(d) && !begin_shares(&shares, found, scores, count, first))
+		return;
 	for (uint32_t i = 0; i < d->labels_count; i++) {
-		const float confidence = confidence_of(d, scores, count, first + i);
+		const float score = scores[first + i];
+		const float confidence = excludes(d)
+			? (float)(exp((double)score - (double)shares.largest) / shares.sum)
+			: d->detect->sigmoid ? head_sigmoid(score)
+					     : score;
 
 		if (confidence >= candidates_threshold(found, i))
 			candidates_add(found, i, confidence, side[0], side[1], side[2], side[3]);
@@ -153,7 +175,7 @@ static int read(const struct head_job *job, struct gw_result *result)
 	candidates_begin(&found, job);
 	const uint32_t count = boxes_of(job, &found.status);
 
-	if (is_detr(d) || detect->sigmoid)
+	if (are_logits(d))
 		candidates_check_numbers(&found, job->values[SCORES], (size_t)count * scores);
 	else
 		candidates_check(&found, job->values[SCORES], count * scores, 1);
@@ -166,7 +188,9 @@ static int read(const struct head_job *job, struct gw_result *result)
 			side[k] = job->values[BOXES][(size_t)i * SIDES + k];
 		candidates_sides(d, side);
 		if (detect->classes)
-			add_class(&found, confidence_of(d, &job->values[SCORES][i], 1, 0),
+			add_class(&found,
+				detect->sigmoid ? head_sigmoid(job->values[SCORES][i])
+						: job->values[SCORES][i],
 				job->values[CLASSES][i], side);
 		else
 			add_labels(&found, &job->values[SCORES][(size_t)i * scores], side);

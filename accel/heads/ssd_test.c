@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "accel/heads/test_head.h"
@@ -133,11 +134,57 @@ static void shapes_that_do_not_fit_are_named(void **state)
 	assert_non_null(strstr(error.text, "91 confidences"));
 }
 
+/* As PyTorch's SSD leaves them: logits of the background and the labels, of many boxes. */
+static void logits_of_labels_that_exclude_each_other_become_shares(void **state)
+{
+	static float boxes[90][4], scores[90][4];
+	uint32_t found = 0;
+
+	srand(3);
+	for (int i = 0; i < 90; i++) {
+		boxes[i][2] = boxes[i][3] = 8;
+		for (int k = 0; k < 4; k++)
+			scores[i][k] = (float)(rand() % 1200) / 100 - 6;
+	}
+	test_detect.background = test_detect.softmax = true;
+	test_detect.iou = 1;
+	test_detect.threshold = 0.6f;
+	shape(0, 2, 90, 4);
+	shape(1, 2, 90, 4);
+	assert_int_equal(test_head_read(boxes[0], scores[0], NULL), 0);
+	/* The plain way. */
+	for (int i = 0; i < 90; i++) {
+		double sum = 0;
+
+		for (int k = 0; k < 4; k++)
+			sum += exp((double)scores[i][k]);
+		for (int k = 1; k < 4; k++) {
+			const double share = exp((double)scores[i][k]) / sum;
+			uint32_t at = 0;
+
+			if (share < 0.6)
+				continue;
+			while (at < test_result.count &&
+				!(test_result.findings[at].index == k - 1 &&
+					fabs((double)test_result.findings[at].confidence - share) <
+						1e-6))
+				at++;
+			found++;
+			assert_true(at < test_result.count);
+		}
+	}
+	assert_true(found > 10);
+	assert_int_equal(test_result.count, found);
+	scores[7][2] = NAN;
+	assert_int_equal(test_head_read(boxes[0], scores[0], NULL), -EDOM);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, empty)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(logits_of_labels_that_exclude_each_other_become_shares),
 		TEST(classes_may_stand_apart),
 		TEST(a_label_that_there_is_not_is_an_error),
 		TEST(no_more_boxes_are_read_than_are_meant),

@@ -6,9 +6,11 @@
 
 #define ANCHORS 84 /* cells of 8, 16 and 32 pixels in 64 x 64 */
 #define VALUES 7
+#define MORE 2 /* that may follow */
 
 /* By anchor; `turned` is the same by value. */
-static float rows[ANCHORS][VALUES + 1], turned[VALUES + 1][ANCHORS];
+static float rows[ANCHORS][VALUES + MORE], turned[VALUES + MORE][ANCHORS];
+static const float *second; /* output */
 static struct gw_error error;
 
 static int empty(void **state)
@@ -27,26 +29,36 @@ static void put(
 	memcpy(rows[anchor], values, sizeof(values));
 }
 
-static int read_by_value(void)
+static int read_wide_by_value(uint32_t more)
 {
 	for (int i = 0; i < ANCHORS; i++)
-		for (int k = 0; k < VALUES + 1; k++)
+		for (int k = 0; k < VALUES + MORE; k++)
 			turned[k][i] = rows[i][k];
-	test_tensors[0] = (struct infer_tensor){
-		.name = "out", .rank = 2, .dims = {VALUES + test_detect.objectness, ANCHORS}};
-	return test_head_read(turned[0], NULL, NULL);
+	test_tensors[0] =
+		(struct infer_tensor){.name = "out", .rank = 2, .dims = {VALUES + more, ANCHORS}};
+	return test_head_read(turned[0], second, NULL);
 }
 
-static int read_by_anchor(void)
+static int read_by_value(void)
 {
-	const uint32_t values = VALUES + test_detect.objectness;
-	static float packed[ANCHORS * (VALUES + 1)];
+	return read_wide_by_value(test_detect.objectness);
+}
+
+static int read_wide_by_anchor(uint32_t more)
+{
+	const uint32_t values = VALUES + more;
+	static float packed[ANCHORS * (VALUES + MORE)];
 
 	for (uint32_t i = 0; i < ANCHORS; i++)
 		memcpy(packed + i * values, rows[i], values * sizeof(float));
 	test_tensors[0] =
 		(struct infer_tensor){.name = "out", .rank = 2, .dims = {ANCHORS, values}};
-	return test_head_read(packed, NULL, NULL);
+	return test_head_read(packed, second, NULL);
+}
+
+static int read_by_anchor(void)
+{
+	return read_wide_by_anchor(test_detect.objectness);
 }
 
 static void both_orders_give_the_same(void **state)
@@ -193,6 +205,107 @@ static void shapes_that_do_not_fit_are_named(void **state)
 	assert_non_null(strstr(error.text, "84 cells"));
 }
 
+/* Boxes that lie askew: (cos, sin) of the angle is where its width points. */
+static void rotated_boxes_have_four_corners(void **state)
+{
+	test_detect.rotated = true;
+	put(5, 32, 32, 20, 10, 0.9f, 0, 0);
+	rows[5][VALUES] = 0.5235988f; /* 30 degrees */
+	for (int turn = 0; turn < 2; turn++) {
+		assert_int_equal(turn ? read_wide_by_value(1) : read_wide_by_anchor(1), 0);
+		assert_int_equal(test_result.count, 1);
+		/* Half of it: 10 (cos, sin) and 5 (-sin, cos). */
+		const float u = 8.660254f, v = 5, s = 2.5f, t = 4.330127f;
+
+		assert_box(0, 0, 0.9f, 32 - u - s, 32 - v - t, 32 + u + s, 32 + v + t);
+		assert_int_equal(test_result.findings[0].rest, GW_REST_CORNERS);
+		const struct gw_point *corner =
+			gw_result_rest(&test_result, &test_result.findings[0]);
+		const float expected[4][2] = {
+			{32 - u + s, 32 - v - t},
+			{32 + u + s, 32 + v - t},
+			{32 + u - s, 32 + v + t},
+			{32 - u - s, 32 - v + t},
+		};
+		uint32_t first = 0;
+
+		/* Which is the first is a matter of taste; they go round clockwise. */
+		while (first < 3 && fabsf(corner[0].x - expected[first][0]) > 0.01f)
+			first++;
+		for (uint32_t i = 0; i < 4; i++) {
+			assert_float_equal(corner[i].x, expected[(first + i) % 4][0], 1e-3);
+			assert_float_equal(corner[i].y, expected[(first + i) % 4][1], 1e-3);
+		}
+	}
+}
+
+/* Two that cross have upright boxes alike and little in common. */
+static void rotated_boxes_are_suppressed_as_they_lie(void **state)
+{
+	test_detect.rotated = true;
+	put(0, 32, 32, 40, 4, 0.9f, 0, 0);
+	put(1, 32, 32, 40, 4, 0.8f, 0, 0);
+	put(2, 32, 33, 40, 4, 0.7f, 0, 0);
+	rows[0][VALUES] = rows[2][VALUES] = 0.7853982f;
+	rows[1][VALUES] = -0.7853982f;
+	assert_int_equal(read_wide_by_value(1), 0);
+	assert_int_equal(test_result.count, 2);
+	assert_float_equal(test_result.findings[1].confidence, 0.8f, 1e-6);
+	rows[1][VALUES] = NAN;
+	assert_int_equal(read_wide_by_value(1), -EDOM);
+}
+
+/* Two maps of 16 x 16 cells: what lies left of the middle, and what lies above it. */
+static void masks_are_where_the_sum_of_maps_is_above_zero(void **state)
+{
+	static float maps[2][16][16];
+
+	for (int y = 0; y < 16; y++)
+		for (int x = 0; x < 16; x++) {
+			maps[0][y][x] = x < 8 ? 1 : -1;
+			maps[1][y][x] = y < 8 ? 1 : -1;
+		}
+	test_detect.masks = (char[]){"maps"};
+	put(7, 32, 32, 16, 24, 0, 0.8f, 0);
+	rows[7][VALUES] = 1;
+	rows[7][VALUES + 1] = 0.5f;
+	put(9, 12, 12, 8, 8, 0.6f, 0, 0);
+	rows[9][VALUES] = -1;
+	for (int turn = 0; turn < 2; turn++) {
+		test_tensors[1] =
+			(struct infer_tensor){.name = "maps", .rank = 3, .dims = {2, 16, 16}};
+		second = maps[0][0];
+		assert_int_equal(turn ? read_wide_by_value(2) : read_wide_by_anchor(2), 0);
+		second = NULL;
+		assert_int_equal(test_result.count, 2);
+		const struct gw_shape *shape =
+			gw_result_rest(&test_result, &test_result.findings[0]);
+
+		/* Cells of 4 pixels: columns 6 to 9, rows 5 to 10; the left two of each row. */
+		assert_int_equal(test_result.findings[0].rest, GW_REST_SHAPE);
+		assert_int_equal(shape->width, 4);
+		assert_int_equal(shape->height, 6);
+		assert_float_equal(shape->x0, 24, 1e-4);
+		assert_float_equal(shape->y0, 20, 1e-4);
+		assert_float_equal(shape->x1, 40, 1e-4);
+		assert_float_equal(shape->y1, 44, 1e-4);
+		assert_int_equal(shape->count, 13);
+		for (uint32_t i = 0; i < 13; i++)
+			assert_int_equal(shape->run[i], i == 0 ? 0 : 2);
+		/* Nothing of it. */
+		shape = gw_result_rest(&test_result, &test_result.findings[1]);
+		assert_int_equal(shape->count, 1);
+		assert_int_equal(shape->run[0], 4);
+	}
+	rows[7][VALUES] = INFINITY;
+	second = maps[0][0];
+	assert_int_equal(read_wide_by_value(2), -EDOM);
+	test_result.extra_room = 40;
+	rows[7][VALUES] = 1;
+	assert_int_equal(read_wide_by_value(2), -ENOBUFS);
+	second = NULL;
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, empty)
 
 int main(void)
@@ -207,6 +320,9 @@ int main(void)
 		TEST(keypoints_follow_the_labels),
 		TEST(what_is_no_number_is_an_error),
 		TEST(more_boxes_than_are_kept_leave_the_best),
+		TEST(rotated_boxes_have_four_corners),
+		TEST(rotated_boxes_are_suppressed_as_they_lie),
+		TEST(masks_are_where_the_sum_of_maps_is_above_zero),
 		TEST(shapes_that_do_not_fit_are_named),
 	};
 

@@ -55,7 +55,8 @@ static void it_is_refused_as_it_would_be_in_the_file(void **state)
 	refused("{name: a, " ADDRESSES ", port: 1, colour: blue}",
 		"camera:1:61: unknown key 'colour' (known here: name, source, destination, port, "
 		"url, user, password_file, password_env, transport, ssrc, payload_type, width, "
-		"height, conceal, srtp, rtcp, model, plan, region, quota)");
+		"height, conceal, srtp, rtcp, orientation, rotate, range, model, plan, region, "
+		"quota)");
 	refused("{name: a, " ADDRESSES "}",
 		"camera:1:1: port: is missing: a camera has source, "
 		"destination and port, or a url");
@@ -73,13 +74,18 @@ static void it_is_refused_as_it_would_be_in_the_file(void **state)
 		"folders: choose another name");
 	refused("{name: a, " ADDRESSES ", port: 1, quota: 65}",
 		"camera:1:68: quota: must be at most 64 frames");
+	refused("{name: a, " ADDRESSES ", port: 1, rotate: 45}",
+		"camera:1:69: rotate: must be 0, 90, 180 or 270 degrees clockwise, not 45");
+	refused("{name: a, " ADDRESSES ", port: 1, range: wide}",
+		"camera:1:68: 'range' must be full or limited, not 'wide'");
 	refused("[1, 2]", "camera:1:1: 'the text' must be a mapping ('key: value')");
 }
 
 static const char full[] =
 	"{name: a, source: '::1', destination: '::2', port: 1, ssrc: 7, payload_type: 99,\n"
-	" width: 16, height: 8, conceal: true, rtcp: false,\n"
-	" srtp: {suite: AES_CM_128_HMAC_SHA1_80, key_file: /k}, model: 'm:3', region: {x: 1}, "
+	" width: 16, height: 8, conceal: true, rtcp: false, orientation: ignore,\n"
+	" srtp: {suite: AES_CM_128_HMAC_SHA1_80, key_file: /k}, rotate: 270, range: limited, "
+	"model: 'm:3', region: {x: 1}, "
 	"quota: "
 	"3}";
 

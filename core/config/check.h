@@ -45,6 +45,9 @@ int config_check_model(const char *model, const char *place, const char *key,
 int config_check_plan(const struct gw_step_config *plan, uint32_t count, const char *model,
 	const char *place, const struct config_source *source, struct gw_error *error);
 
+int config_check_rotate(uint16_t rotate, const char *place, const struct config_source *source,
+	struct gw_error *error);
+
 /* Pictures of that size must be within what `decode` allows. */
 int config_check_decodes(const struct gw_decode_config *decode, uint16_t width, uint16_t height,
 	const char *place, const struct config_source *source, struct gw_error *error);

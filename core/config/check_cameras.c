@@ -51,6 +51,15 @@ int config_check_model(const char *model, const char *place, const char *key,
 		"'%s' is not NAME or NAME:VERSION, where VERSION is a whole number from 1", model);
 }
 
+int config_check_rotate(uint16_t rotate, const char *place, const struct config_source *source,
+	struct gw_error *error)
+{
+	if (rotate % 90 == 0 && rotate < 360)
+		return 0;
+	return config_refuse(source, place, "rotate", error,
+		"must be 0, 90, 180 or 270 degrees clockwise, not %u", rotate);
+}
+
 int config_check_picture(uint16_t width, uint16_t height, uint32_t quota, const char *place,
 	const struct config_source *source, struct gw_error *error)
 {
@@ -169,6 +178,8 @@ int config_check_camera(struct gw_camera_config *camera, const char *place,
 		return status;
 	status = config_check_picture(
 		camera->width, camera->height, camera->quota, place, source, error);
+	if (status == 0)
+		status = config_check_rotate(camera->rotate, place, source, error);
 	if (status == 0 && camera->model)
 		status = config_check_model(camera->model, place, "model", source, error);
 	if (status == 0)

@@ -77,6 +77,8 @@ static int check_template(const struct gw_template_config *template,
 	int status = config_check_picture(
 		template->width, template->height, template->quota, place, source, error);
 
+	if (status == 0)
+		status = config_check_rotate(template->rotate, place, source, error);
 	if (status != 0)
 		return status;
 	if (!template->model && template->plan_count == 0)

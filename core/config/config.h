@@ -55,6 +55,18 @@ enum gw_transport {
 	GW_TRANSPORT_MULTICAST,
 };
 
+/* Whose word is taken for which side of a picture is up. */
+enum gw_orientation_from {
+	GW_ORIENTATION_EXIF, /* the picture's own, where it has one */
+	GW_ORIENTATION_IGNORE, /* nobody's: it stands as it is stored */
+};
+
+/* What the levels of a picture's YCbCr mean. */
+enum gw_range {
+	GW_RANGE_FULL, /* 0 .. 255, as JFIF has them */
+	GW_RANGE_LIMITED, /* 16 .. 235, and 16 .. 240 of colour, as video has them */
+};
+
 struct gw_gateway_config {
 	char *name; /* default: the host's name */
 	enum gw_mode mode;
@@ -84,7 +96,7 @@ struct gw_interface_config {
 	char *kernel; /* TAP interface by which the kernel has its share of the port; NULL: none */
 };
 
-/* A rectangle of the source picture in pixels; width or height 0: to the edge. */
+/* A rectangle of the source picture, as it is seen, in pixels; width or height 0: to the edge. */
 struct gw_region {
 	uint16_t x, y, width, height;
 };
@@ -134,6 +146,9 @@ struct gw_camera_config {
 	bool conceal;
 	struct gw_srtp_config *srtp; /* NULL: plain RTP, unless srtp_key is set */
 	bool *rtcp; /* NULL: yes. gw_camera_has_rtcp() reads it */
+	enum gw_orientation_from orientation;
+	uint16_t rotate; /* degrees clockwise: 0, 90, 180 or 270; after `orientation` */
+	enum gw_range range;
 	/* "name" or "name:version". Without it and without a plan frames are not decoded; never
 	 * both. */
 	char *model;
@@ -233,6 +248,9 @@ struct gw_template_config {
 	struct gw_region *region;
 	uint32_t quota; /* as of a camera */
 	uint16_t width, height;
+	enum gw_orientation_from orientation; /* the same, and what follows */
+	uint16_t rotate;
+	enum gw_range range;
 };
 
 /* Pictures that come from a topic instead of the network. */

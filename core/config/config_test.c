@@ -66,6 +66,7 @@ static void every_key_arrives_where_it_belongs(void **state)
 		"     payload_type: 96, width: 331, height: 237, conceal: true, rtcp: false, "
 		"srtp: {suite: AES_CM_128_HMAC_SHA1_32, key_file: /k}, "
 		"model: 'digits:2', "
+		"orientation: ignore, rotate: 90, range: limited, "
 		"quota: 3,\n"
 		"     region: {x: 1, y: 2, width: 3, height: 4}}\n"
 		"frames: {classes: [{width: 400, height: 300, count: 30}], memory: 512,\n"
@@ -81,7 +82,7 @@ static void every_key_arrives_where_it_belongs(void **state)
 		"  frames: {topic: f, every: 0, budget: 5}\n"
 		"  properties: [{name: linger.ms, value: '5'}]\n"
 		"  source: {topic: s, group: g, most: 7, properties: [{name: a, value: b}],\n"
-		"    template: {model: digits, quota: 9, width: 16, height: 8,\n"
+		"    template: {model: digits, quota: 9, width: 16, height: 8, rotate: 180,\n"
 		"      region: {x: 1, y: 2, width: 3, height: 4}}}\n"
 		"api: {socket: /tmp/s}\n");
 
@@ -101,6 +102,9 @@ static void every_key_arrives_where_it_belongs(void **state)
 	assert_false(gw_camera_has_rtcp(&config->cameras[0]));
 	assert_int_equal(config->cameras[0].srtp->suite, GW_SRTP_AES_CM_128_HMAC_SHA1_32);
 	assert_string_equal(config->cameras[0].srtp->key_file, "/k");
+	assert_int_equal(config->cameras[0].orientation, GW_ORIENTATION_IGNORE);
+	assert_int_equal(config->cameras[0].rotate, 90);
+	assert_int_equal(config->cameras[0].range, GW_RANGE_LIMITED);
 	assert_int_equal(config->frames->classes[0].count, 30);
 	assert_int_equal(*config->frames->memory, 512);
 	assert_int_equal(config->decode->workers, 2);
@@ -122,6 +126,8 @@ static void every_key_arrives_where_it_belongs(void **state)
 	assert_string_equal(config->kafka->source->template->model, "digits");
 	assert_int_equal(config->kafka->source->template->quota, 9);
 	assert_int_equal(config->kafka->source->template->width, 16);
+	assert_int_equal(config->kafka->source->template->orientation, GW_ORIENTATION_EXIF);
+	assert_int_equal(config->kafka->source->template->rotate, 180);
 	assert_int_equal(config->kafka->source->template->region->y, 2);
 	gw_config_free(config);
 }

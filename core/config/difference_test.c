@@ -70,11 +70,13 @@ static void cameras_are_the_same_by_name_in_any_order(void **state)
 	assert_difference("cameras: [" CAMERA("a", "1") ", " CAMERA("b", "2") "]\n",
 		"cameras: [" CAMERA("b", "3, ssrc: 5") ", " CAMERA("c", "1") "]\n", 4,
 		"cameras[a] removed {\"name\":\"a\",\"source\":\"10.0.0.1\",\"destination\":\"10.0."
-		"0.2\",\"port\":1,\"width\":0,\"height\":0,\"conceal\":false,\"quota\":8} -\n"
+		"0.2\",\"port\":1,\"width\":0,\"height\":0,\"conceal\":false,\"orientation\":"
+		"\"exif\",\"rotate\":0,\"range\":\"full\",\"quota\":8} -\n"
 		"cameras[b].port changed 2 3\n"
 		"cameras[b].ssrc added - 5\n"
 		"cameras[c] added - {\"name\":\"c\",\"source\":\"10.0.0.1\",\"destination\":\"10.0."
-		"0.2\",\"port\":1,\"width\":0,\"height\":0,\"conceal\":false,\"quota\":8}\n");
+		"0.2\",\"port\":1,\"width\":0,\"height\":0,\"conceal\":false,\"orientation\":"
+		"\"exif\",\"rotate\":0,\"range\":\"full\",\"quota\":8}\n");
 }
 
 static void steps_are_named_by_their_names(void **state)
@@ -109,7 +111,8 @@ static void a_camera_more_changes_nothing_but_cameras(void **state)
 {
 	assert_difference("cameras: [" CAMERA("a", "1") "]\n", "cameras: []\n", 1,
 		"cameras[a] removed {\"name\":\"a\",\"source\":\"10.0.0.1\",\"destination\":\"10.0."
-		"0.2\",\"port\":1,\"width\":0,\"height\":0,\"conceal\":false,\"quota\":8} -\n");
+		"0.2\",\"port\":1,\"width\":0,\"height\":0,\"conceal\":false,\"orientation\":"
+		"\"exif\",\"rotate\":0,\"range\":\"full\",\"quota\":8} -\n");
 }
 
 #define PROPERTIES(list) "cameras: []\nkafka: {properties: [" list "]}\n"
@@ -130,7 +133,8 @@ static void secrets_differ_without_being_shown(void **state)
 		"kafka.brokers added - b\n"
 		"kafka.source added - {\"topic\":\"t\",\"group\":\"framegate\",\"properties\":[{"
 		"\"name\":\"ssl.key.pem\",\"value\":\"***\"}],\"template\":{\"model\":\"m\","
-		"\"quota\":8,\"width\":0,\"height\":0},\"most\":1024}\n");
+		"\"quota\":8,\"width\":0,\"height\":0,\"orientation\":\"exif\",\"rotate\":0,"
+		"\"range\":\"full\"},\"most\":1024}\n");
 }
 
 static void the_longest_path_gives_the_rule(void **state)

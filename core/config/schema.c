@@ -51,6 +51,23 @@ static const cyaml_strval_t transports[] = {
 	{"multicast", GW_TRANSPORT_MULTICAST},
 };
 
+static const cyaml_strval_t orientations[] = {
+	{"exif", GW_ORIENTATION_EXIF},
+	{"ignore", GW_ORIENTATION_IGNORE},
+};
+
+static const cyaml_strval_t ranges[] = {
+	{"full", GW_RANGE_FULL},
+	{"limited", GW_RANGE_LIMITED},
+};
+
+/* How pictures are to be understood: of cameras, and of templates for them. */
+#define PICTURE_FIELDS(type) \
+	CYAML_FIELD_ENUM("orientation", CHOICE, type, orientation, orientations, \
+		CYAML_ARRAY_LEN(orientations)), \
+		CYAML_FIELD_UINT("rotate", OPTIONAL, type, rotate), \
+		CYAML_FIELD_ENUM("range", CHOICE, type, range, ranges, CYAML_ARRAY_LEN(ranges))
+
 static const cyaml_schema_field_t gateway_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", POINTER, struct gw_gateway_config, name, 1, GW_NAME - 1),
 	CYAML_FIELD_ENUM(
@@ -156,6 +173,7 @@ static const cyaml_schema_field_t camera_fields[] = {
 	CYAML_FIELD_BOOL("conceal", OPTIONAL, struct gw_camera_config, conceal),
 	CYAML_FIELD_MAPPING_PTR("srtp", POINTER, struct gw_camera_config, srtp, srtp_fields),
 	CYAML_FIELD_BOOL_PTR("rtcp", POINTER, struct gw_camera_config, rtcp),
+	PICTURE_FIELDS(struct gw_camera_config),
 	CYAML_FIELD_STRING_PTR(
 		"model", POINTER, struct gw_camera_config, model, 1, CONFIG_MODEL_SIZE),
 	CYAML_FIELD_SEQUENCE("plan", POINTER, struct gw_camera_config, plan, &config_step_entry, 1,
@@ -255,6 +273,7 @@ static const cyaml_schema_field_t template_fields[] = {
 	CYAML_FIELD_UINT("quota", QUOTA, struct gw_template_config, quota),
 	CYAML_FIELD_UINT("width", OPTIONAL, struct gw_template_config, width),
 	CYAML_FIELD_UINT("height", OPTIONAL, struct gw_template_config, height),
+	PICTURE_FIELDS(struct gw_template_config),
 	CYAML_FIELD_END,
 };
 

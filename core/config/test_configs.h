@@ -18,6 +18,7 @@
 	"     payload_type: 96, width: 331, height: 237, conceal: true, rtcp: false,\n" \
 	"     srtp: {suite: AES_CM_128_HMAC_SHA1_32, key_file: /k}, model: " \
 	"'digits:2',\n" \
+	"     orientation: ignore, rotate: 90, range: limited,\n" \
 	"     quota: 3, region: {x: 1, y: 2, width: 3, height: 4}}\n" \
 	"  - {name: '5', source: 10.0.0.1, destination: 10.0.0.2, port: 1, region: {},\n" \
 	"     plan: [{model: objects, every: 3}, {name: kind, models: [m, 'm:2'], combine: " \
@@ -44,7 +45,8 @@
 	"    most: 7\n" \
 	"    properties: [{name: sasl.pasword, value: \"a\\nb: 'c' \\u00e9 \"}]\n" \
 	"    template:\n" \
-	"      {model: m, quota: 9, width: 16, height: 8, region: {x: 1, width: 3, height: 4}}\n" \
+	"      {model: m, quota: 9, width: 16, height: 8, rotate: 180, range: limited,\n" \
+	"        orientation: ignore, region: {x: 1, width: 3, height: 4}}\n" \
 	"api: {socket: /tmp/s}\n"
 
 static inline struct gw_config *test_config(const char *text)

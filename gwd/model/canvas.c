@@ -9,6 +9,7 @@
 
 #include <jpeglib.h>
 
+#include "core/orientation.h"
 #include "gwd/model/letters.h"
 
 #define QUALITY 92
@@ -71,6 +72,32 @@ void canvas_close(struct canvas *canvas)
 {
 	free(canvas->rgb);
 	*canvas = (struct canvas){0};
+}
+
+int canvas_turn(struct canvas *canvas, uint8_t orientation)
+{
+	const bool swapped = gw_orientation_swaps(orientation);
+	const uint32_t width = swapped ? canvas->height : canvas->width;
+	const uint32_t height = swapped ? canvas->width : canvas->height;
+	uint8_t *rgb = malloc((size_t)width * height * 3);
+
+	if (!rgb)
+		return -ENOMEM;
+	for (uint32_t y = 0; y < height; y++) {
+		const uint32_t down = gw_orientation_mirrors_y(orientation) ? height - 1 - y : y;
+
+		for (uint32_t x = 0; x < width; x++) {
+			const uint32_t across =
+				gw_orientation_mirrors_x(orientation) ? width - 1 - x : x;
+			const size_t from = swapped ? (size_t)across * canvas->width + down
+						    : (size_t)down * canvas->width + across;
+
+			memcpy(rgb + ((size_t)y * width + x) * 3, canvas->rgb + from * 3, 3);
+		}
+	}
+	free(canvas->rgb);
+	*canvas = (struct canvas){.width = width, .height = height, .rgb = rgb};
+	return 0;
 }
 
 struct canvas_color canvas_color_of(uint32_t number)

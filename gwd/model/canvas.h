@@ -17,6 +17,9 @@ struct canvas_color {
 int canvas_open(struct canvas *canvas, const uint8_t *jpeg, size_t size);
 void canvas_close(struct canvas *canvas);
 
+/* From what is stored to what is seen (core/orientation.h). 0 or -ENOMEM. */
+int canvas_turn(struct canvas *canvas, uint8_t orientation);
+
 /* One that differs for every small number. */
 struct canvas_color canvas_color_of(uint32_t number);
 

@@ -95,11 +95,44 @@ static void what_is_written_can_be_read_again(void **state)
 	assert_int_equal(canvas_write(&canvas, "/nonexistent/picture.jpg"), -ENOENT);
 }
 
+/* What is stored at its upper left corner and to the right of it, where each orientation shows it
+ * (Exif 2.32, 4.6.5). */
+static void a_picture_is_turned_as_exif_says(void **state)
+{
+	static const struct {
+		uint32_t width, height, x, y, x_of_next, y_of_next;
+	} cases[] = {
+		{64, 48, 0, 0, 1, 0},
+		{64, 48, 63, 0, 62, 0},
+		{64, 48, 63, 47, 62, 47},
+		{64, 48, 0, 47, 1, 47},
+		{48, 64, 0, 0, 0, 1},
+		{48, 64, 47, 0, 47, 1},
+		{48, 64, 47, 63, 47, 62},
+		{48, 64, 0, 63, 0, 62},
+	};
+
+	for (uint8_t i = 0; i < 8; i++) {
+		canvas_close(&canvas);
+		black(state);
+		canvas.rgb[0] = 200;
+		canvas.rgb[3] = 100;
+		assert_int_equal(canvas_turn(&canvas, i + 1), 0);
+		assert_int_equal(canvas.width, cases[i].width);
+		assert_int_equal(canvas.height, cases[i].height);
+		assert_int_equal(canvas.rgb[(cases[i].y * canvas.width + cases[i].x) * 3], 200);
+		assert_int_equal(
+			canvas.rgb[(cases[i].y_of_next * canvas.width + cases[i].x_of_next) * 3],
+			100);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, black, close_canvas)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_picture_is_turned_as_exif_says),
 		TEST(a_box_is_its_sides),
 		TEST(what_lies_outside_is_not_drawn),
 		TEST(letters_stand_on_their_ground),

@@ -23,6 +23,8 @@
 
 struct options {
 	const char *directory, *output, *library, *backend;
+	const char *orientation, *range; /* as of a camera; NULL: its default */
+	int rotate;
 	char *const *paths;
 	int count;
 	bool json;
@@ -35,6 +37,15 @@ struct bench {
 	struct picture_files pictures;
 };
 
+/* What is no number is no number of degrees either. */
+static int read_degrees(const char *text)
+{
+	char *end;
+	const unsigned long degrees = strtoul(text, &end, 10);
+
+	return *text == '\0' || *end || degrees > 360 ? 360 : (int)degrees;
+}
+
 static int read_options(int argc, char **argv, struct options *options)
 {
 	static const struct option words[] = {
@@ -42,6 +53,9 @@ static int read_options(int argc, char **argv, struct options *options)
 		{"library", required_argument, NULL, 'l'},
 		{"backend", required_argument, NULL, 'b'},
 		{"json", no_argument, NULL, 'j'},
+		{"orientation", required_argument, NULL, 'e'},
+		{"rotate", required_argument, NULL, 't'},
+		{"range", required_argument, NULL, 'r'},
 		{0},
 	};
 	int option;
@@ -56,6 +70,12 @@ static int read_options(int argc, char **argv, struct options *options)
 			options->backend = optarg;
 		else if (option == 'j')
 			options->json = true;
+		else if (option == 'e')
+			options->orientation = optarg;
+		else if (option == 't')
+			options->rotate = read_degrees(optarg);
+		else if (option == 'r')
+			options->range = optarg;
 		else
 			return model_command_fail("check",
 				option == ':' ? "an option needs a value" : "unknown option", 2);
@@ -140,11 +160,13 @@ static int make_config(const struct bench *bench, const struct options *options,
 
 	snprintf(repository, sizeof(repository), "%s/repository", bench->folder);
 	snprintf(name, sizeof(name), "%s:%u", model->name, model->version ? model->version : 1);
-	json_t *json = json_pack("{s:{s:s}, s:{s:s, s:s}, s:[{s:s, s:s, s:s, s:i, s:s, s:i}], "
-				 "s:{s:o}, s:{s:i, s:i}, s:{s:s, s:s*, s:s*}}",
+	json_t *json = json_pack(
+		"{s:{s:s}, s:{s:s, s:s}, s:[{s:s, s:s, s:s, s:i, s:s, s:i, s:s*, s:i, s:s*}], "
+		"s:{s:o}, s:{s:i, s:i}, s:{s:s, s:s*, s:s*}}",
 		"gateway", "name", "model-check", "log", "level", "warning", "to", "stderr",
 		"cameras", "name", "pictures", "source", "127.0.0.1", "destination", "127.0.0.1",
-		"port", 1, "model", name, "quota", IN_FLIGHT, "frames", "classes",
+		"port", 1, "model", name, "quota", IN_FLIGHT, "orientation", options->orientation,
+		"rotate", options->rotate, "range", options->range, "frames", "classes",
 		size_classes(&bench->pictures, model), "decode", "max_width", LARGEST_SIDE,
 		"max_height", LARGEST_SIDE, "accel", "repository", repository, "library",
 		options->library, "backend", options->backend);

@@ -105,7 +105,9 @@ bool draft_find_ssd(const struct draft_search *search, struct draft_head *head)
 	tensor[DRAFT_SSD_CLASSES] = named(search, rank - 1, classes);
 	tensor[DRAFT_SSD_SCORES] = tensor[DRAFT_SSD_CLASSES] ? named(search, rank - 1, scores)
 							     : find_scores(search, boxes);
-	tensor[DRAFT_SSD_COUNT] = named(search, 2, counts);
+	tensor[DRAFT_SSD_COUNT] = named(search, 1, counts);
+	if (!tensor[DRAFT_SSD_COUNT])
+		tensor[DRAFT_SSD_COUNT] = named(search, 2, counts);
 	if (!tensor[DRAFT_SSD_SCORES] || tensor[DRAFT_SSD_SCORES] == boxes ||
 		tensor[DRAFT_SSD_SCORES] == tensor[DRAFT_SSD_CLASSES])
 		return false;
@@ -158,17 +160,45 @@ static int64_t cells(const struct draft_picture *picture, uint32_t finest)
 	return count;
 }
 
+/* Maps that all boxes share, with a coefficient of each among a box's values. */
+static const struct onnx_tensor *find_masks(const struct draft_search *search, int64_t values)
+{
+	const struct onnx_graph *graph = search->graph;
+	const struct onnx_tensor *maps = &graph->output[1];
+
+	if (graph->outputs != 2 || !draft_has_rank(maps, 4) || draft_dim(maps, 2) == 0 ||
+		draft_dim(maps, 2) >= values - SIDES)
+		return NULL;
+	return maps;
+}
+
+/* Where the graph leaves all sizes open, the metadata of Ultralytics, from v8 on, say how many
+ * values an anchor has. 0: nothing does. */
+static int64_t values_of_task(const struct draft_search *search)
+{
+	const struct onnx_graph *graph = search->graph;
+	const int64_t boxes = SIDES + (int64_t)search->names;
+
+	if (search->names == 0 || !draft_is_ultralytics(graph))
+		return 0;
+	if (is_task(search, "segment") && graph->outputs == 2)
+		return boxes + draft_dim(&graph->output[1], 2);
+	if (is_task(search, "pose"))
+		return boxes + COCO_POINTS;
+	return is_task(search, "obb") ? boxes + 1 : is_task(search, "detect") ? boxes : 0;
+}
+
 /* Many anchors, each with a box and confidences: as columns, or as rows. */
 bool draft_find_yolo(const struct draft_search *search, struct draft_head *head)
 {
 	const struct onnx_tensor *tensor = &search->graph->output[0];
-	const int64_t last = draft_dim(tensor, 0), first = draft_dim(tensor, 1);
+	const int64_t last = draft_dim(tensor, 0), stated = draft_dim(tensor, 1);
+	const int64_t first = stated == 0 && last == 0 ? values_of_task(search) : stated;
 	const bool rows = last > 0 && (first == 0 || last < first);
 	const int64_t values = rows ? last : first, anchors = rows ? first : last;
 
 	if (!draft_has_rank(tensor, 3) || draft_is_whole(tensor) ||
-		!draft_is_labels(values - SIDES) || is_task(search, "obb") ||
-		is_task(search, "segment"))
+		!draft_is_labels(values - SIDES))
 		return false;
 	/* Where the number of boxes is open: a line of text that is read may have as many
 	 * characters to choose from as there are. */
@@ -179,7 +209,12 @@ bool draft_find_yolo(const struct draft_search *search, struct draft_head *head)
 		return false;
 	draft_take(head, DRAFT_YOLO, tensor);
 	head->keypoints = is_task(search, "pose") && values > SIDES + COCO_POINTS ? COCO_POINTS : 0;
-	const uint32_t left = (uint32_t)(values - SIDES) - head->keypoints;
+	head->rotated = is_task(search, "obb") && values > SIDES + 1;
+	head->masks = find_masks(search, values);
+	if (head->masks)
+		head->tensor[head->tensors++] = head->masks;
+	const uint32_t left = (uint32_t)(values - SIDES) - head->keypoints - head->rotated -
+		(head->masks ? (uint32_t)draft_dim(head->masks, 2) : 0);
 
 	head->objectness = search->names ? left == search->names + 1 : rows && left > 1;
 	head->labels = left - head->objectness;

@@ -32,6 +32,8 @@ struct draft_head {
 	uint32_t tensors;
 	uint32_t labels; /* 0: the graph does not say */
 	uint32_t keypoints; /* of yolo: values behind the labels */
+	bool rotated; /* of yolo: an angle is behind them */
+	const struct onnx_tensor *masks; /* of yolo: maps, whose coefficients are behind them */
 	bool objectness; /* of yolo */
 	bool grid; /* of yolo: as many anchors as cells, as YOLOX has them */
 	bool background; /* of ssd */

@@ -67,6 +67,9 @@ static void write_yolo(struct draft *draft, const struct draft_facts *facts)
 			"left shoulder,\n    right shoulder, left elbow, right elbow, left wrist, "
 			"right wrist, left hip, right hip,\n    left knee, right knee, left ankle, "
 			"right ankle]}");
+	name(draft, "masks", head->masks);
+	if (head->rotated)
+		draft_line(draft, NULL, "  rotated: true # boxes have an angle");
 	if (head->is_logits)
 		draft_line(draft, "confidences are logits: no Sigmoid is in the graph",
 			"  sigmoid: true");
@@ -117,7 +120,7 @@ static void write_ssd(struct draft *draft, const struct draft_head *head)
 			"  background: true");
 	if (!apart && head->is_logits)
 		draft_line(draft, "neither Softmax nor Sigmoid makes the scores: are they logits?",
-			"  sigmoid: true");
+			head->background ? "  softmax: true" : "  sigmoid: true");
 	draft_line(draft, head->tensorflow ? NULL : "xyxy, yxyx or cxcywh", "  box: %s",
 		head->tensorflow ? "yxyx" : "xyxy");
 	draft_line(draft,

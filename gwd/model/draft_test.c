@@ -417,14 +417,69 @@ static void what_no_head_reads_is_raw(void **state)
 			{"confidence", ONNX_FLOAT32, 2, {0, 80}}},
 	});
 	assert_int_equal(d->raw->tensors_count, 2);
-	/* Masks in pieces, which no head puts together. */
+}
+
+static void masks_and_angles_of_ultralytics_are_read(void **state)
+{
 	drafts(&(struct test_graph){
-		.input = {IMAGE("x")},
+		.input = {IMAGE("images")},
 		.output = {{"output0", ONNX_FLOAT32, 3, {1, 116, 8400}},
 			{"output1", ONNX_FLOAT32, 4, {1, 32, 160, 160}}},
-		.property = {{"task", "segment"}},
+		.node = {{"Sigmoid", "images", "output0"}},
+		.property = {{"task", "segment"}, {"stride", "32"}, {"names", "['a', 'b']"}},
 	});
-	assert_int_equal(d->task, GW_TASK_RAW);
+	assert_int_equal(d->detect->head, MODEL_DETECT_YOLO);
+	assert_string_equal(d->detect->masks, "output1");
+	assert_false(d->detect->rotated);
+	assert_int_equal(facts.head.labels, 80);
+	assert_null(strstr(yaml, "not read"));
+	drafts(&(struct test_graph){
+		.input = {IMAGE("images")},
+		.output = {{"output0", ONNX_FLOAT32, 3, {1, 20, 21504}}},
+		.node = {{"Sigmoid", "images", "output0"}},
+		.property = {{"task", "obb"}},
+	});
+	assert_int_equal(d->detect->head, MODEL_DETECT_YOLO);
+	assert_true(d->detect->rotated);
+	assert_int_equal(d->labels_count, 15);
+}
+
+/* As `yolo export dynamic=True` leaves it: no size is stated anywhere. */
+static void sizes_that_are_open_follow_from_the_metadata(void **state)
+{
+	static const char *const tasks[] = {"detect", "segment", "obb"};
+
+	for (int i = 0; i < 3; i++) {
+		drafts(&(struct test_graph){
+			.input = {{"images", ONNX_FLOAT32, 4, {0, 3, 0, 0}}},
+			.output = {{"output0", ONNX_FLOAT32, 3, {0, 0, 0}},
+				{i == 1 ? "output1" : NULL, ONNX_FLOAT32, 4, {0, 32, 0, 0}}},
+			.node = {{"Sigmoid", "images", "output0"}},
+			.property = {{"task", tasks[i]}, {"stride", "32"}, {"imgsz", "[320, 320]"},
+				{"names", "{0: 'a', 1: 'b'}"}},
+		});
+		assert_int_equal(d->detect->head, MODEL_DETECT_YOLO);
+		assert_int_equal(d->labels_count, 2);
+		assert_int_equal(facts.head.labels, 2);
+		assert_int_equal(d->detect->masks != NULL, i == 1);
+		assert_int_equal(d->detect->rotated, i == 2);
+		assert_int_equal(d->input.width, 320);
+		assert_int_equal(d->batch->max, 1);
+	}
+}
+
+static void logits_of_a_background_exclude_each_other(void **state)
+{
+	drafts(&(struct test_graph){
+		.input = {{"input", ONNX_FLOAT32, 4, {1, 3, 300, 300}}},
+		.output = {{"boxes", ONNX_FLOAT32, 3, {1, 8732, 4}},
+			{"scores", ONNX_FLOAT32, 3, {1, 8732, 21}}},
+	});
+	assert_int_equal(d->detect->head, MODEL_DETECT_SSD);
+	assert_true(d->detect->background);
+	assert_true(d->detect->softmax);
+	assert_true(is_marked("softmax"));
+	assert_int_equal(d->labels_count, 20);
 }
 
 static void the_input_for_a_size_is_named(void **state)
@@ -510,6 +565,9 @@ int main(void)
 		cmocka_unit_test_teardown(lines_of_text, forget),
 		cmocka_unit_test_teardown(larger_pictures, forget),
 		cmocka_unit_test_teardown(what_no_head_reads_is_raw, forget),
+		cmocka_unit_test_teardown(masks_and_angles_of_ultralytics_are_read, forget),
+		cmocka_unit_test_teardown(logits_of_a_background_exclude_each_other, forget),
+		cmocka_unit_test_teardown(sizes_that_are_open_follow_from_the_metadata, forget),
 		cmocka_unit_test_teardown(the_input_for_a_size_is_named, forget),
 		cmocka_unit_test_teardown(an_input_without_a_shape_is_marked, forget),
 		cmocka_unit_test_teardown(graphs_that_take_no_picture_are_refused, forget),

@@ -23,13 +23,16 @@ static double psnr_of(const struct canvas *one, const struct canvas *other)
 	return 10 * log10(255.0 * 255.0 * (double)count / sum);
 }
 
-static int compare(const char *jpeg, size_t size, const struct picture_file *given, double *psnr)
+static int compare(const char *jpeg, size_t size, const struct picture_file *given,
+	uint8_t orientation, double *psnr)
 {
 	struct canvas made = {0}, original = {0};
 	int status = canvas_open(&made, (const uint8_t *)jpeg, size);
 
 	if (status == 0)
 		status = canvas_open(&original, given->data, given->info.size);
+	if (status == 0)
+		status = canvas_turn(&original, orientation);
 	*psnr = -1;
 	if (status == 0 && made.width == original.width && made.height == original.height)
 		*psnr = psnr_of(&made, &original);
@@ -49,8 +52,8 @@ static int write_file(const char *path, const char *bytes, size_t size)
 	return fclose(file) == 0 && whole ? 0 : -EIO;
 }
 
-int enhanced_take(const char *from, const char *to, const struct picture_file *given, double *psnr,
-	struct gw_error *error)
+int enhanced_take(const char *from, const char *to, const struct picture_file *given,
+	uint8_t orientation, double *psnr, struct gw_error *error)
 {
 	char *jpeg;
 	size_t size;
@@ -58,7 +61,7 @@ int enhanced_take(const char *from, const char *to, const struct picture_file *g
 
 	if (status != 0)
 		return status;
-	status = compare(jpeg, size, given, psnr);
+	status = compare(jpeg, size, given, orientation, psnr);
 	if (status == 0)
 		status = write_file(to, jpeg, size);
 	if (status != 0)

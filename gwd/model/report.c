@@ -114,6 +114,30 @@ static void label(struct canvas *canvas, float x, float y, const json_t *item)
 	canvas_text(canvas, x, y, text, canvas_color_of(index));
 }
 
+/* The cells that an object covers. */
+static void draw_shape(struct canvas *canvas, const json_t *mask, struct canvas_color color)
+{
+	const json_t *bbox = json_object_get(mask, "bbox"), *runs = json_object_get(mask, "runs");
+	const int columns = (int)number(mask, "width");
+	const float x0 = (float)number(bbox, "leftX"), y0 = (float)number(bbox, "topY");
+	const float wide = ((float)number(bbox, "rightX") - x0) / (float)columns;
+	const float high = ((float)number(bbox, "bottomY") - y0) / (float)number(mask, "height");
+	int cell = 0;
+
+	for (size_t i = 0; i < json_array_size(runs); i++) {
+		const int end = cell + (int)json_integer_value(json_array_get(runs, i));
+
+		for (; cell < end; cell++) {
+			const int row = cell / columns;
+			const float x = x0 + (float)(cell % columns) * wide;
+			const float y = y0 + (float)row * high;
+
+			if (i % 2)
+				canvas_tint(canvas, x, y, x + wide, y + high, color);
+		}
+	}
+}
+
 static void draw_object(struct canvas *canvas, const json_t *object)
 {
 	const struct canvas_color color = canvas_color_of((uint32_t)number(object, "index"));
@@ -122,6 +146,8 @@ static void draw_object(struct canvas *canvas, const json_t *object)
 	const float x0 = (float)number(bbox, "leftX"), y0 = (float)number(bbox, "topY");
 	size_t i;
 
+	if (json_object_get(object, "mask"))
+		draw_shape(canvas, json_object_get(object, "mask"), color);
 	if (polygon) {
 		json_array_foreach(polygon, i, point) {
 			const json_t *next =
@@ -213,8 +239,13 @@ static bool is_given(const struct picture_files *pictures, const char *path)
 	return false;
 }
 
+static uint8_t orientation_of(const json_t *record)
+{
+	return (uint8_t)json_integer_value(json_object_get(record, "orientation"));
+}
+
 /* A line, when that goes wrong; then there is no half file. */
-static int write_drawn(const struct picture_files *pictures, uint32_t index, const json_t *result,
+static int write_drawn(const struct picture_files *pictures, uint32_t index, const json_t *record,
 	const char *output, struct gw_error *error)
 {
 	const struct picture_file *file = &pictures->file[index];
@@ -222,12 +253,15 @@ static int write_drawn(const struct picture_files *pictures, uint32_t index, con
 	struct canvas canvas;
 	int status = canvas_open(&canvas, file->data, file->info.size);
 
+	if (status == 0)
+		status = canvas_turn(&canvas, orientation_of(record));
+
 	choose_path(pictures, index, output, path, sizeof(path));
 	snprintf(part, sizeof(part), "%s.part", path);
 	if (is_given(pictures, path))
 		status = -EEXIST;
 	if (status == 0) {
-		draw(&canvas, result);
+		draw(&canvas, json_object_get(record, "result"));
 		status = canvas_write(&canvas, part);
 		if (status == 0 && rename(part, path) != 0)
 			status = -errno;
@@ -243,7 +277,7 @@ static int write_drawn(const struct picture_files *pictures, uint32_t index, con
 
 /* The picture that the model made, beside the drawn one: STEM.enhanced.jpg. */
 static int take_enhanced(const struct picture_files *pictures, uint32_t index, json_t *enhanced,
-	const char *results, const char *output, struct gw_error *error)
+	uint8_t orientation, const char *results, const char *output, struct gw_error *error)
 {
 	char from[PATH_MAX], drawn[PATH_MAX], to[PATH_MAX + 16];
 	double psnr;
@@ -257,31 +291,37 @@ static int take_enhanced(const struct picture_files *pictures, uint32_t index, j
 	if (is_given(pictures, to))
 		return gw_error_set(error, -EEXIST,
 			"%s is one of the pictures: name another folder with --output", to);
-	const int status = enhanced_take(from, to, &pictures->file[index], &psnr, error);
+	const int status =
+		enhanced_take(from, to, &pictures->file[index], orientation, &psnr, error);
 
 	if (status == 0 && isfinite(psnr) && psnr >= 0)
 		json_object_set_new(enhanced, "psnr", json_real(psnr));
 	return status;
 }
 
-static int tell(const struct picture_files *pictures, uint32_t index, json_t *result,
+static int tell(const struct picture_files *pictures, uint32_t index, const json_t *record,
 	const char *results, const char *output, bool json, struct gw_error *error)
 {
+	json_t *result = json_object_get(record, "result");
 	const struct picture_file *file = &pictures->file[index];
 	json_t *enhanced = json_object_get(result, "enhanced");
-	const int status =
-		enhanced ? take_enhanced(pictures, index, enhanced, results, output, error) : 0;
+	const int status = enhanced ? take_enhanced(pictures, index, enhanced,
+					      orientation_of(record), results, output, error)
+				    : 0;
 
 	if (status != 0)
 		return status;
 	if (json) {
 		json_object_set_new(result, "picture", json_string(file->path));
+		if (json_object_get(record, "orientation"))
+			json_object_set_new(
+				result, "orientation", json_integer(orientation_of(record)));
 		json_dumpf(result, stdout, JSON_COMPACT);
 		putchar('\n');
 	} else {
 		print_words(file->path, result);
 	}
-	return write_drawn(pictures, index, result, output, error);
+	return write_drawn(pictures, index, record, output, error);
 }
 
 /* What did not come out, and why. */
@@ -311,10 +351,9 @@ int check_report(const struct gw *gw, const struct picture_files *pictures, cons
 	while (lines && status == 0 && getline(&line, &room, lines) > 0) {
 		json_t *record = json_loads(line, 0, NULL);
 		const json_t *sequence = json_object_get(record, "sequence");
-		json_t *result = json_object_get(record, "result");
-
-		if (result && json_integer_value(sequence) < (json_int_t)pictures->count) {
-			status = tell(pictures, (uint32_t)json_integer_value(sequence), result,
+		if (json_object_get(record, "result") &&
+			json_integer_value(sequence) < (json_int_t)pictures->count) {
+			status = tell(pictures, (uint32_t)json_integer_value(sequence), record,
 				results, output, json, error);
 			told++;
 		}

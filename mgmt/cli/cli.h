@@ -12,7 +12,7 @@ enum cli_exit {
 	CLI_NO_DAEMON = 3, /* nobody answers on the socket */
 };
 
-#define CLI_OPTIONS 21
+#define CLI_OPTIONS 24
 #define CLI_SOCKET "/run/framegate/api.sock"
 
 /* An option of one command. */

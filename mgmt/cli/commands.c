@@ -48,6 +48,12 @@ const struct cli_option cli_global_options[] = {
 			{"--conceal", "true|false", "replace lost restart chunks"}, \
 			{"--srtp", "SUITE,FILE", "SRTP: suite, and the file with its key"}, \
 			{"--rtcp", "true|false", "believe its RTCP and answer it"}, \
+			{"--orientation", "exif|ignore", \
+				"whether Exif says which side is up (default exif)"}, \
+			{"--rotate", "DEGREES", \
+				"turn it clockwise by 0, 90, 180 or 270 (default 0)"}, \
+			{"--range", "full|limited", \
+				"levels of 0 to 255 (default), or of 16 to 235"}, \
 	}
 
 const struct cli_command cli_commands[] = {
@@ -224,6 +230,9 @@ const struct cli_command cli_commands[] = {
 			"when the model or a picture cannot be used, with a line for each.",
 		.example = "model check models/yolo/1 gate.jpg yard.jpg",
 		.options = {{"--output", "DIR", "where drawn pictures go (default model-check)"},
+			{"--orientation", "exif|ignore", "as of a camera (default exif)"},
+			{"--rotate", "DEGREES", "as of a camera (default 0)"},
+			{"--range", "full|limited", "as of a camera (default full)"},
 			{"--library", "FILE", "libonnxruntime.so, where it is not found"}},
 		.run = cli_model_check},
 	{.noun = "model",

@@ -122,13 +122,14 @@ int cli_model_inspect(struct cli *cli)
 
 int cli_model_check(struct cli *cli)
 {
-	static const char *const names[] = {"--output", "--library"};
-	char *words[CLI_MORE + 12] = {"gwd", "model", "check"};
+	static const char *const names[] = {
+		"--output", "--orientation", "--rotate", "--range", "--library"};
+	char *words[CLI_MORE + 16] = {"gwd", "model", "check"};
 	int count = 3;
 
 	if (cli->json)
 		words[count++] = "--json";
-	for (int i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (cli->option[i]) {
 			words[count++] = (char *)names[i];
 			words[count++] = (char *)cli->option[i];

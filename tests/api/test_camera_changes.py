@@ -88,6 +88,8 @@ def test_a_camera_may_bring_its_model(gateway: Gateway) -> None:
         (["add", "door", *DOOR, "--port=70000"], 1, "a whole number from 1 to 65535"),
         (["add", "door", *DOOR, "--port=many"], 2, "--port needs a whole number, not 'many'"),
         (["add", "door", *DOOR, "--region=1,2,3"], 2, "--region needs X,Y,WIDTH,HEIGHT"),
+        (["add", "door", *DOOR, "--rotate=45"], 1, "must be 0, 90, 180 or 270 degrees"),
+        (["add", "door", *DOOR, "--range=wide"], 1, "must be full or limited"),
         (["add", "door", *DOOR, "--conceal=maybe"], 2, "--conceal needs true or false"),
         (["add", "door", *DOOR, "--width=8000", "--height=8000"], 1, "larger than every frame"),
         (["add", "door", *DOOR, "--width=80", "--height=9000"], 1, "`decode.max_height` allow"),
@@ -122,6 +124,9 @@ def test_every_option_of_a_camera_arrives(gateway: Gateway, tmp_path: Path) -> N
         "conceal": "true",
         "srtp": f"AES_CM_128_HMAC_SHA1_32,{key}",
         "rtcp": "false",
+        "orientation": "ignore",
+        "rotate": "270",
+        "range": "limited",
     }
     words = [f"--{name}={value}" for name, value in options.items()]
     done = gateway.ctl("camera", "add", "door", *DOOR, *words)
@@ -141,6 +146,9 @@ def test_every_option_of_a_camera_arrives(gateway: Gateway, tmp_path: Path) -> N
         "conceal": True,
         "srtp": {"suite": "AES_CM_128_HMAC_SHA1_32", "key_file": str(key)},
         "rtcp": False,
+        "orientation": "ignore",
+        "rotate": 270,
+        "range": "limited",
     }
     assert gateway.ctl("camera", "set", "door", *[f"--{name}=" for name in options]).stdout
     assert gateway.get("config")["cameras"][-1] == {
@@ -149,6 +157,9 @@ def test_every_option_of_a_camera_arrives(gateway: Gateway, tmp_path: Path) -> N
         "height": 0,
         "quota": 8,
         "conceal": False,
+        "orientation": "exif",
+        "rotate": 0,
+        "range": "full",
     }
 
 

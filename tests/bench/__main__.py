@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import decode, live, memory, receive, report, scale, schedule
+from bench import decode, live, memory, models, receive, report, scale, schedule
 from testbed import stopping
 from testbed.places import NotThere
 
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "decode": [decode],
     "live": [live],
     "memory": [memory],
+    "models": [models],
     "scale": [scale],
     "schedule": [schedule],
 }

@@ -23,6 +23,7 @@ DIRECTIONS = {
     "frames/s per core": f"complete frames per second of processor time; {MORE}",
     "% complete": f"of the frames that were sent; {MORE}",
     "% of a core": f"processor time; {LESS}",
+    "pictures/s of a core": f"pictures per second of processor time; {MORE}",
     "pictures/s": f"pictures per second of processor time; {MORE}. Peers decode the full size, ours"
     " the smallest that the model can do with",
 }

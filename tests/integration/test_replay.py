@@ -5,6 +5,7 @@ programs with the same settings, written into files instead of sent.
 """
 
 import dataclasses
+import io
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from testbed import pcap, places, scenes, senders
+from testbed import pcap, places, rtp_jpeg, scenes, senders
 from testbed.gateway import error_line
 from testbed.process import Process
 from testbed.senders import Sender, Stream
@@ -206,6 +207,48 @@ def test_better_pictures_lie_beside_those_of_the_camera(
         apart = np.asarray(Image.open(path)).astype(int) - np.asarray(own.convert("RGB"))
         assert np.abs(apart).mean() < 5
     assert not any(replayed.stats["cameras"]["files"]["drops"].values())
+
+
+def _lay_on_its_side(originals: Path, capture: Path) -> None:
+    """What a camera sends that is mounted on its side: turned by a quarter against the clock."""
+    sender = rtp_jpeg.Sender(capture)
+    for number in range(PICTURES):
+        file = io.BytesIO()
+        upright = Image.open(originals / f"{number:05d}.jpg").convert("RGB")
+        side = upright.transpose(Image.Transpose.ROTATE_90)
+        side.save(file, "JPEG", quality=90, subsampling="4:2:0")
+        parts = rtp_jpeg.Parts(file.getvalue())
+        packets = []
+        for offset, data in rtp_jpeg.fragments(parts.scan, 1200):
+            tables = rtp_jpeg.quantisation(parts.tables) if offset == 0 else b""
+            head = rtp_jpeg.header(offset, 1, 255, parts.size)
+            packets.append(rtp_jpeg.Packet(head + tables + data))
+        sender.send(packets)
+    sender.close()
+
+
+def test_a_camera_on_its_side_is_seen_upright(
+    golden: Golden, replay: Replay, tmp_path: Path
+) -> None:
+    capture = tmp_path / "side.pcap"
+    _lay_on_its_side(golden.originals["files"], capture)
+    camera = {
+        **{"name": "side", "source": "10.0.0.1", "destination": "10.0.0.2", "port": PORT},
+        **{"model": "digits", "region": scenes.PANEL, "rotate": 90},
+    }
+    accel = {
+        "backend": "ort",
+        "library": str(places.onnxruntime()),
+        "repository": str(places.models()),
+    }
+    replayed = replay(capture, [camera], accel=accel)
+    truth = scenes.digits(300, PICTURES)[1]
+    recognised = [line["result"]["classes"][0]["type"] for line in replayed.frames]
+    assert sum(got == str(want) for got, want in zip(recognised, truth)) >= PICTURES - 1
+    for line in replayed.frames:
+        assert (line["width"], line["height"], line["orientation"]) == (320, 240, 6)
+        # The picture itself is passed on as it came.
+        assert Image.open(replayed.folder / line["file"]).size == (240, 320)
 
 
 def test_models_look_at_what_others_have_found(golden: Golden, replay: Replay) -> None:

@@ -60,6 +60,7 @@ def test_every_shape_of_record_is_valid(records, validator):
         "detect",
         "detect",
         "detect",
+        "detect",
         "text",
         "segment",
         "raw",
@@ -80,6 +81,8 @@ def test_every_property_of_the_schema_is_emitted(records, schema):
     assert seen == set(schema["properties"]["latencyUs"]["properties"])
     flags = {flag for record in records for flag in record["frame"]["flags"]}
     assert flags == set(schema["properties"]["frame"]["properties"]["flags"]["items"]["enum"])
+    facts = {name for record in records for name in record["frame"]}
+    assert facts == set(schema["properties"]["frame"]["properties"])
     members = {name for record in records for it in record.get("objects", []) for name in it}
     assert members == set(schema["properties"]["objects"]["items"]["properties"])
     findings = schema["properties"]["findings"]["items"]["properties"]

@@ -1,6 +1,7 @@
 """Where the models, the real data and the engine are. What `./dev models` makes may be missing."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -104,3 +105,29 @@ def engine() -> Engine:
     """The C engine; it belongs to the build, so it fails the tests when it is missing."""
     build = ROOT / os.environ.get("FRAMEGATE_BUILD", "build")
     return Engine(build / "accel" / "model_run", build / "tests" / "decode_run")
+
+
+@pytest.fixture(scope="session")
+def gwctl() -> Path:
+    """The program; it belongs to the build, so it fails the tests when it is missing."""
+    program = ROOT / os.environ.get("FRAMEGATE_BUILD", "build") / "gwctl"
+    assert program.is_file(), f"{program} is missing: run ./dev build"
+    return program
+
+
+@pytest.fixture
+def check(gwctl, cache, tmp_path):
+    """A function that runs the command; drawn pictures go to `drawn`."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        library = cache / "onnxruntime" / "lib" / "libonnxruntime.so"
+        words = [gwctl, "model", "check", "--library", library, "--output", tmp_path / "drawn"]
+        return subprocess.run(
+            [*words, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run

@@ -3,15 +3,12 @@ words, as records have them, and drawn upon."""
 
 import base64
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from centerface_reference import CenterFace
-from conftest import ROOT
 from engine import frames
 from onnx import TensorProto, helper
 from PIL import Image, ImageDraw, ImageFont
@@ -23,32 +20,6 @@ input: {{tensor: x, width: 32, height: 32, channels: 3, mean: [0, 0, 0], scale: 
 {head}
 batch: {{max: 1}}
 """
-
-
-@pytest.fixture(scope="module")
-def gwctl() -> Path:
-    """The program; it belongs to the build, so it fails the tests when it is missing."""
-    program = ROOT / os.environ.get("FRAMEGATE_BUILD", "build") / "gwctl"
-    assert program.is_file(), f"{program} is missing: run ./dev build"
-    return program
-
-
-@pytest.fixture
-def check(gwctl, cache, tmp_path):
-    """A function that runs the command; drawn pictures go to `drawn`."""
-
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        library = cache / "onnxruntime" / "lib" / "libonnxruntime.so"
-        words = [gwctl, "model", "check", "--library", library, "--output", tmp_path / "drawn"]
-        return subprocess.run(
-            [*words, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    return run
 
 
 @pytest.fixture
@@ -328,3 +299,107 @@ def test_a_better_picture_lies_beside_the_drawn_one_and_is_compared(
     # It would be compared with what has another size.
     assert "psnr" not in small
     assert (tmp_path / "drawn" / "small.enhanced.jpg").exists()
+
+
+def turned(path: Path, orientation: int, *, exif: bool) -> Path:
+    """The picture, stored so that it is seen as before by whoever heeds that orientation."""
+    back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
+    picture = Image.open(path)
+    if orientation > 1:
+        picture = picture.transpose(Image.Transpose(back[orientation]))
+    info = Image.Exif()
+    if exif:
+        info[274] = orientation
+    stored = path.with_name(f"{path.stem}-{orientation}-{exif}.jpg")
+    picture.save(stored, quality=95, exif=info)
+    return stored
+
+
+def corners(said: dict) -> list[float]:
+    """All sides of all boxes and all points, in one list."""
+    return [
+        value
+        for found in said["objects"]
+        for place in (found["bbox"], *found["keypoints"])
+        for value in place.values()
+        if isinstance(value, float) and value > 1
+    ]
+
+
+def test_a_picture_is_seen_as_its_exif_says(check, faces, jpeg, tmp_path):
+    upright = jpeg("astronaut.png")
+    stored = [turned(upright, orientation, exif=True) for orientation in range(1, 9)]
+    done = check("--json", faces, *stored)
+    assert done.returncode == 0, done.stderr
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one.get("orientation", 1) for one in said] == list(range(1, 9))
+    for one, path in zip(said, stored, strict=True):
+        assert corners(one) == pytest.approx(corners(said[0]), abs=1)
+        drawn = np.asarray(Image.open(tmp_path / "drawn" / path.name), np.float32)
+        expected = np.asarray(Image.open(upright), np.float32)
+        assert np.median(np.abs(drawn - expected)) < 3
+
+
+def test_a_camera_that_hangs_askew_is_turned(check, faces, jpeg):
+    upright = jpeg("astronaut.png")
+    first = json.loads(check("--json", faces, upright).stdout)
+    for degrees, orientation in ((90, 6), (180, 3), (270, 8)):
+        stored = turned(upright, orientation, exif=False)
+        done = check("--json", "--rotate", degrees, faces, stored)
+        assert done.returncode == 0, done.stderr
+        said = json.loads(done.stdout)
+        assert said["orientation"] == orientation
+        assert corners(said) == pytest.approx(corners(first), abs=1)
+    heeded = turned(upright, 8, exif=True)
+    ignored = json.loads(check("--json", "--orientation", "ignore", faces, heeded).stdout)
+    assert "orientation" not in ignored
+
+
+def limited(path: Path) -> Path:
+    """The picture with the levels of video: 16 to 235, and 16 to 240 of colour."""
+    picture = np.asarray(Image.open(path).convert("YCbCr"), np.float32)
+    picture = picture * np.float32([219, 224, 224]) / 255 + np.float32([16, 15.56, 15.56])
+    video = path.with_name("video.jpg")
+    levels = np.clip(np.round(picture), 0, 255).astype(np.uint8)
+    Image.fromarray(levels, "YCbCr").save(video, quality=98)
+    return video
+
+
+def test_levels_of_video_are_understood(check, jpeg, tmp_path):
+    """A model that says what it was shown: the tensor is that of the full range."""
+    folder = tmp_path / "seen"
+    folder.mkdir()
+    sides = [1, 3, 32, 32]
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["x"], ["y"])],
+        "seen",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, sides)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, sides)],
+    )
+    model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 17)])
+    onnx.save(model, folder / "model.onnx")
+    (folder / "model.yaml").write_text(YAML.format(task="raw", head="raw: {tensors: [y]}"))
+
+    def seen(*words: object) -> np.ndarray:
+        done = check("--json", *words)
+        assert done.returncode == 0, done.stderr
+        (tensor,) = json.loads(done.stdout)["tensors"]
+        return np.frombuffer(base64.b64decode(tensor["float32"]), "<f4")
+
+    picture = jpeg("coffee.png")
+    full, video = seen(folder, picture), limited(picture)
+    assert np.abs(seen("--range", "limited", folder, video) - full).mean() < 1.5
+    assert np.abs(seen(folder, video) - full).mean() > 5
+
+
+def test_what_no_camera_could_be_given_is_refused(check, faces, jpeg):
+    picture = jpeg("coffee.png")
+    for words, line in (
+        (("--rotate", "45"), "must be 0, 90, 180 or 270 degrees clockwise"),
+        (("--rotate", "upside down"), "must be 0, 90, 180 or 270 degrees clockwise"),
+        (("--range", "wide"), "'cameras[0].range' must be full or limited, not 'wide'"),
+        (("--orientation", "up"), "'cameras[0].orientation' must be exif or ignore, not 'up'"),
+    ):
+        done = check(*words, faces, picture)
+        assert done.returncode == 1
+        assert line in done.stderr

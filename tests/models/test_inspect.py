@@ -2,7 +2,6 @@
 in, does what their own model.yaml does."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import ROOT
 from engine import frames
 
 MARK = " # CHECK: "
@@ -36,14 +34,6 @@ ANSWERS = {
 PHOTOGRAPHS = {"faces": "astronaut.png"}
 # Ours differ in what is a choice, and no property of the graph.
 CHOICES = {"threshold", "top_k", "box_threshold", "unclip"}
-
-
-@pytest.fixture(scope="module")
-def gwctl() -> Path:
-    """The program; it belongs to the build, so it fails the tests when it is missing."""
-    program = ROOT / os.environ.get("FRAMEGATE_BUILD", "build") / "gwctl"
-    assert program.is_file(), f"{program} is missing: run ./dev build"
-    return program
 
 
 def inspect(gwctl: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
