@@ -98,7 +98,7 @@ void berth_submit(struct berth *berth, int64_t now);
 
 /* Takes back a batch that has ended, well or not; NULL: none has. Its jobs are the caller's, who
  * counts those of a batch that counts with berth_count(). What was taken away is only noted. */
-const struct crew *berth_poll(struct berth *berth, const struct infer_batch **batch, int64_t now);
+const struct crew *berth_poll(struct berth *berth, const struct infer_batch **back, int64_t now);
 
 /* Counts a batch whose jobs are done. */
 void berth_count(struct berth *berth, const struct crew *crew, const struct infer_batch *batch);

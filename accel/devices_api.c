@@ -59,7 +59,7 @@ int accel_balance(void *owner, const struct gw_request *request, struct gw_reply
 {
 	const struct gw *gw = ((struct gw_stage *)owner)->gw;
 	const double running_ns = (double)(gw_now() - gw->start);
-	double pictures[GW_DEVICES], busy_ns[GW_DEVICES], total = 0;
+	double pictures[GW_DEVICES] = {0}, busy_ns[GW_DEVICES] = {0}, total = 0;
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < gw->device_count; i++) {

@@ -22,7 +22,7 @@ struct engine_facts {
 
 /* Looks at all of them: slow. Returns how many were written. Any thread. */
 uint32_t engines_list(
-	const struct gw_accel_config *config, struct engine_facts engines[ENGINES_MOST]);
+	const struct gw_accel_config *config, struct engine_facts facts[ENGINES_MOST]);
 
 /* Opens a model on the engine that `name` names; when that is NULL on the first that opens it, but
  * never on one that has not looked at the model. Slow; any thread. NULL and an error line that says

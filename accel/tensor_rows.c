@@ -1,5 +1,6 @@
 #include "accel/tensor_rows.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ int tensor_rows_init(struct tensor_rows *rows, const struct model_input *input)
 {
 	const uint32_t longest = model_longest_side(input);
 
+	assert(input->channels > 0);
 	*rows = (struct tensor_rows){.input = input};
 	for (uint32_t color = 0; color < input->channels; color++) {
 		rows->mean[color] = input->mean[channel_of(input, color)];

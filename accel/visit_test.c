@@ -514,8 +514,11 @@ static void more_findings_than_a_record_holds_are_told(void **state)
 	for (uint32_t i = 0; i < 3; i++)
 		plan.step[i] = (struct plan_step){
 			.route = {&routes[FIND]}, .model_count = 1, .from = -1, .every = 1};
-	for (uint32_t i = 0; i < BOXES; i++)
-		find(f, (float)(i % 10), (float)(i / 10), 16, 0, 0.9f, 1);
+	for (uint32_t i = 0; i < BOXES; i++) {
+		const uint32_t column = i % 10, row = i / 10;
+
+		find(f, (float)column, (float)row, 16, 0, 0.9f, 1);
+	}
 	assert_true(begin(f, 0, &plan));
 	const struct gw_frame *frame = settle(f);
 

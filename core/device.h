@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -54,6 +55,7 @@ uint32_t gw_devices_make(
  * host's. It stands for the NUMA node that the decoder wrote to, which no surface tells yet. */
 static inline uint32_t gw_device_home(uint32_t camera, uint32_t count)
 {
+	assert(count > 0);
 	return camera % count;
 }
 

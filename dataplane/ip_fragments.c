@@ -32,6 +32,7 @@ struct datagram {
 	uint32_t id;
 	uint8_t next_header; /* of the piece at 0 */
 	int64_t since;
+	uint64_t turn; /* of its latest piece that was kept: grows from piece to piece */
 	uint32_t pieces; /* that were kept */
 	uint32_t arrived, end; /* bytes; where the last piece ends, 0: not known yet */
 	struct coverage coverage;
@@ -41,6 +42,7 @@ struct ip_fragments {
 	struct gw_camera_stats *unmatched;
 	struct datagram *whole;
 	uint32_t count; /* that are not empty */
+	uint64_t turn; /* the latest */
 	struct datagram datagrams[IP_FRAGMENTS_MOST];
 	uint8_t room[IP_FRAGMENTS_MOST][ROOM];
 };
@@ -108,16 +110,16 @@ static struct datagram *find(struct ip_fragments *fragments, const struct packet
 	return NULL;
 }
 
-static bool is_older(const struct datagram *datagram, const struct datagram *oldest)
+static bool waits_longer(const struct datagram *datagram, const struct datagram *longest)
 {
-	return !oldest || datagram->since < oldest->since;
+	return !longest || datagram->turn < longest->turn;
 }
 
-/* Room for one more: an empty one, but a pair that has its share gives up its own oldest, and
- * when all are taken the oldest of all gives way. */
+/* Room for one more: an empty one, but a pair that has its share gives up that of its own whose
+ * last piece is the oldest, and when all are taken that of all gives way. */
 static struct datagram *make_room(struct ip_fragments *fragments, const struct packet *piece)
 {
-	struct datagram *empty = NULL, *oldest = NULL, *oldest_of_pair = NULL;
+	struct datagram *empty = NULL, *longest = NULL, *longest_of_pair = NULL;
 	uint32_t of_pair = 0;
 
 	for (uint32_t i = 0; i < IP_FRAGMENTS_MOST; i++) {
@@ -129,18 +131,18 @@ static struct datagram *make_room(struct ip_fragments *fragments, const struct p
 		}
 		if (datagram->state == WHOLE)
 			continue;
-		if (is_older(datagram, oldest))
-			oldest = datagram;
+		if (waits_longer(datagram, longest))
+			longest = datagram;
 		if (!same_pair(datagram, piece))
 			continue;
 		of_pair++;
-		if (is_older(datagram, oldest_of_pair))
-			oldest_of_pair = datagram;
+		if (waits_longer(datagram, longest_of_pair))
+			longest_of_pair = datagram;
 	}
-	struct datagram *room = of_pair >= IP_FRAGMENTS_OF_PAIR ? oldest_of_pair : empty;
+	struct datagram *room = of_pair >= IP_FRAGMENTS_OF_PAIR ? longest_of_pair : empty;
 
 	if (!room)
-		room = oldest;
+		room = longest;
 	if (room->state != EMPTY)
 		give_up(fragments, room, GW_DROP_FRAGMENT_FLOOD);
 	return room;
@@ -155,6 +157,7 @@ static struct datagram *begin(
 	datagram->flow = piece->flow;
 	datagram->id = piece->fragment.id;
 	datagram->since = when;
+	datagram->turn = ++fragments->turn;
 	datagram->pieces = datagram->arrived = datagram->end = 0;
 	datagram->coverage.count = 0;
 	fragments->count++;
@@ -200,6 +203,7 @@ static enum gw_drop place(
 	memcpy(bytes, piece->payload, piece->size);
 	datagram->arrived += piece->size;
 	datagram->pieces++;
+	datagram->turn = ++fragments->turn;
 	if (!piece->fragment.more)
 		datagram->end = end;
 	if (offset == 0)

@@ -12,9 +12,9 @@
 #include "dataplane/packet.h"
 
 /* Datagrams that may be incomplete at a time, and of these from one address to another. One more
- * takes the place of the oldest. */
-#define IP_FRAGMENTS_MOST 64
-#define IP_FRAGMENTS_OF_PAIR 8
+ * takes the place of the one whose latest piece is the oldest. */
+#define IP_FRAGMENTS_MOST 128
+#define IP_FRAGMENTS_OF_PAIR 32
 
 /* From the first piece to the last. */
 #define IP_FRAGMENTS_AGE_NS GW_NS_PER_S

@@ -383,6 +383,27 @@ static void a_flood_of_pieces_harms_no_picture(void **state)
 	ASSERT_ALL_PICTURES(s);
 }
 
+/* Between two pieces of a datagram, as many others may begin as the addresses have places for. */
+static void a_datagram_whose_pieces_come_between_others_stays(void **state)
+{
+	struct scene *s = *state;
+	const uint8_t bytes[1480] = {0};
+	uint32_t id = 1000;
+
+	scene_prepare(s, 0);
+	for (uint32_t i = 0; i < s->camera.count; i++) {
+		const struct cut c = cut(s, i, 1 + i, 400);
+
+		for (uint32_t piece = 0; piece < pieces(&c); piece++) {
+			send_one(&c, piece);
+			for (uint32_t k = 1; k < IP_FRAGMENTS_OF_PAIR; k++)
+				send_piece(
+					s->receiver, AF_INET, id++, 0, true, bytes, sizeof(bytes));
+		}
+	}
+	ASSERT_PICTURES(s, 0);
+}
+
 /* Nothing may be lost: the piece that makes the datagram whole is given again. */
 static void a_whole_datagram_waits_where_nothing_may_be_lost(void **state)
 {
@@ -429,6 +450,7 @@ int main(void)
 		TEST(pieces_with_too_many_gaps_are_refused),
 		TEST(strangers_pieces_take_no_room),
 		TEST(a_flood_of_pieces_harms_no_picture),
+		TEST(a_datagram_whose_pieces_come_between_others_stays),
 		TEST(a_whole_datagram_waits_where_nothing_may_be_lost),
 	};
 

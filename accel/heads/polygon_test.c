@@ -37,8 +37,9 @@ static double counted(const struct gw_point *a, const struct gw_point *b)
 	uint32_t both = 0, any = 0;
 
 	for (uint32_t i = 0; i < 1000 * 1000; i++) {
-		const double x = i % 1000 * 0.1, row = i / 1000;
-		const bool in_a = is_inside(a, x, row * 0.1), in_b = is_inside(b, x, row * 0.1);
+		const uint32_t column = i % 1000, row = i / 1000;
+		const bool in_a = is_inside(a, column * 0.1, row * 0.1);
+		const bool in_b = is_inside(b, column * 0.1, row * 0.1);
 
 		both += in_a && in_b;
 		any += in_a || in_b;

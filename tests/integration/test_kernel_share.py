@@ -4,6 +4,7 @@ The kernel's side is moved into a namespace of its own: whatever answers there c
 """
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -238,6 +239,14 @@ def test_a_flood_starves_neither_arp_nor_ping(place: Place) -> None:
     drops = place.gateway.ask("drops")["unmatched"]
     assert drops["kernel_rate"] == sum(each["over_rate"] for each in classes.values())
     assert place.gateway.ctl("audit").code == 0
+
+
+def test_more_signals_of_packets_than_the_kernel_queues_end_nothing(place: Place) -> None:
+    """A flood on a tap: for what it cannot queue, the kernel sends this one."""
+    for _ in range(100):
+        os.kill(place.gateway.process.pid, signal.SIGIO)
+    place.kernel()
+    assert place.gateway.process.running
 
 
 def test_the_kinds_are_shown(place: Place) -> None:

@@ -161,10 +161,7 @@ class Gateway:
         """Waits for a condition while `gwd` runs; raises with its log when it does not come."""
         end = time.monotonic() + timeout
         while not true():
-            if self.process is not None and not self.process.running:
-                raise RuntimeError(
-                    f"gwd ended with {self.process.exit_code}:\n{self.log()[-3000:]}"
-                )
+            self._raise_if_ended()
             if time.monotonic() > end:
                 raise RuntimeError(f"{otherwise} after {timeout:.0f} s:\n{self.log()[-3000:]}")
             stopping.pause(0.1)
@@ -193,8 +190,13 @@ class Gateway:
         """The same where an object must come back."""
         answer = self.ctl(*arguments)
         if not isinstance(answer.body, dict):
+            self._raise_if_ended()
             raise RuntimeError(f"gwctl {' '.join(arguments)}: {answer.code}: {answer.stderr}")
         return answer.body
+
+    def _raise_if_ended(self) -> None:
+        if self.process is not None and not self.process.running:
+            raise RuntimeError(f"gwd ended with {self.process.exit_code}:\n{self.log()[-3000:]}")
 
     def status(self) -> dict[str, Any]:
         """`gwctl status`, empty while nobody answers."""
