@@ -2,11 +2,11 @@
 # The suites of `./dev test`. Each leaves its results in build-results/: what its runner wrote for
 # machines, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
 
-readonly SUITES=(unit asan tsan fuzz models integration line-rate kafka lint)
+readonly SUITES=(unit asan tsan fuzz models integration line-rate kafka network lint)
 
-# They run beside the others: the one waits for brokers most of the time, the other takes the
-# processor only when nobody else wants it.
-readonly BESIDE=(kafka lint)
+# They run beside the others: the first two wait for brokers and for cameras most of the time, the
+# last takes the processor only when nobody else wants it.
+readonly BESIDE=(kafka network lint)
 
 # Where threads meet. Tests that start DPDK or librdkafka are not among them: the sanitizer sees
 # neither into the one's rings nor where the other's threads begin.
@@ -92,7 +92,14 @@ suite_models() {
 suite_integration() {
 	build_default
 	cmd_models
-	python_tests tests --ignore=tests/kafka --ignore=tests/line_rate --ignore=tests/models
+	python_tests tests --ignore=tests/kafka --ignore=tests/line_rate --ignore=tests/models \
+		--ignore=tests/network
+}
+
+suite_network() {
+	build_default
+	cmd_models
+	python_tests tests/network
 }
 
 suite_kafka() {
@@ -204,14 +211,19 @@ run_suites() {
 	for name in "${first[@]}"; do
 		run_suite "$name"
 	done
-	[[ " ${aside[*]} " != *' kafka '* ]] || make_ready
+	[[ " ${aside[*]} " != *' kafka '* && " ${aside[*]} " != *' network '* ]] || make_ready
 	for name in "${aside[@]}"; do
-		begin_beside "$name"
+		[[ $name == network && " ${others[*]} " == *' integration '* ]] || begin_beside "$name"
 	done
 	for name in "${others[@]}"; do
-		# It looks at how the product does on a machine that has time.
-		[[ $name != integration ]] || end_beside kafka
+		# They look at how the product does on a machine that has time: they run beside each other,
+		# and nothing else beside them that takes much.
+		if [[ $name == integration ]]; then
+			end_beside kafka
+			[[ " ${aside[*]} " != *' network '* ]] || begin_beside network
+		fi
 		run_suite "$name"
+		[[ $name != integration ]] || end_beside network
 	done
 	for name in "${aside[@]}"; do
 		end_beside "$name"

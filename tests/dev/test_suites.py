@@ -21,6 +21,7 @@ suite_unit() { echo "unit at work"; record passed "a test"; }
 suite_asan() { echo "asan at work"; sleep 1; record passed "a test"; }
 suite_integration() { echo "integration at work"; record passed "a test"; }
 suite_kafka() { echo "kafka at work"; sleep 0.2; record failed "a test" "no broker"; }
+suite_network() { echo "network at work"; record passed "a test"; }
 suite_lint() { echo "lint at work"; nice; exit 3; }
 """
 
@@ -66,6 +67,16 @@ def test_the_integration_tests_wait_for_the_brokers_tests(tmp_path: Path) -> Non
     assert said.index("kafka at work") < said.index("=== integration ===")
     assert said.count("kafka at work") == 1
     assert said.endswith("1 passed, 1 failed\n")
+
+
+def test_the_network_tests_run_beside_the_integration_tests(tmp_path: Path) -> None:
+    code, said = run(tmp_path, "run_suites network kafka integration asan")
+    assert code == 1
+    at = [said.index(f"{name} at work") for name in ("integration", "network", "asan")]
+    assert at == sorted(at)
+    begun = said.index("=== network: begins beside")
+    assert said.index("kafka at work") < begun < said.index("=== integration ===")
+    assert said.endswith("3 passed, 1 failed\n")
 
 
 def test_without_others_nothing_runs_beside(tmp_path: Path) -> None:

@@ -1,27 +1,14 @@
 """What the integration tests stand on: one broker for all of them, a site of its own for each."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from testbed import netns, scenes
 from testbed.gateway import Topics
 from testbed.kafka import Kafka
 from testbed.scenes import Scenes
 from testbed.site import Site
-
-
-def pytest_configure() -> None:
-    """An interrupted run leaves no namespace behind."""
-    netns.end_well_on_signals()
-
-
-@pytest.fixture(scope="session")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
-    """A hundred scenes with a digit, as JPEG files."""
-    return scenes.draw(tmp_path_factory.mktemp("drawn"), first=0, count=100, kind="jpg")
 
 
 @pytest.fixture(scope="session")
@@ -39,13 +26,6 @@ def own_broker(tmp_path: Path) -> Iterator[Kafka]:
     kafka = Kafka(tmp_path / "kafka")
     yield kafka
     kafka.kill()
-
-
-@pytest.fixture(scope="session")
-def need_root() -> None:
-    """Skips what needs network namespaces when we may not make them."""
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces need root")
 
 
 @pytest.fixture
