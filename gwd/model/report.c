@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,11 +275,10 @@ static int write_drawn(const struct picture_files *pictures, uint32_t index, con
 }
 
 /* The picture that the model made, beside the drawn one: STEM.enhanced.jpg. */
-static int take_enhanced(const struct picture_files *pictures, uint32_t index, json_t *enhanced,
-	uint8_t orientation, const char *results, const char *output, struct gw_error *error)
+static int take_enhanced(const struct picture_files *pictures, uint32_t index, const char *results,
+	const char *output, struct gw_error *error)
 {
 	char from[PATH_MAX], drawn[PATH_MAX], to[PATH_MAX + 16];
-	double psnr;
 
 	choose_path(pictures, index, output, drawn, sizeof(drawn));
 	const char *dot = strrchr(name_of(drawn), '.');
@@ -291,12 +289,7 @@ static int take_enhanced(const struct picture_files *pictures, uint32_t index, j
 	if (is_given(pictures, to))
 		return gw_error_set(error, -EEXIST,
 			"%s is one of the pictures: name another folder with --output", to);
-	const int status =
-		enhanced_take(from, to, &pictures->file[index], orientation, &psnr, error);
-
-	if (status == 0 && isfinite(psnr) && psnr >= 0)
-		json_object_set_new(enhanced, "psnr", json_real(psnr));
-	return status;
+	return enhanced_take(from, to, error);
 }
 
 static int tell(const struct picture_files *pictures, uint32_t index, const json_t *record,
@@ -304,10 +297,9 @@ static int tell(const struct picture_files *pictures, uint32_t index, const json
 {
 	json_t *result = json_object_get(record, "result");
 	const struct picture_file *file = &pictures->file[index];
-	json_t *enhanced = json_object_get(result, "enhanced");
-	const int status = enhanced ? take_enhanced(pictures, index, enhanced,
-					      orientation_of(record), results, output, error)
-				    : 0;
+	const int status = json_object_get(result, "enhanced")
+		? take_enhanced(pictures, index, results, output, error)
+		: 0;
 
 	if (status != 0)
 		return status;
