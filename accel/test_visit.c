@@ -155,7 +155,7 @@ static const struct gw_accel_config config = {.threads = 1};
 
 int test_visit_open(void **state)
 {
-	struct test_visit *f = calloc(1, sizeof(*f));
+	struct test_visit *f = *state = calloc(1, sizeof(*f));
 	struct gw_error error;
 
 	memset(&found, 0, sizeof(found));
@@ -194,7 +194,6 @@ int test_visit_open(void **state)
 		frame->jpeg.capacity = ROOM;
 		frame->result.model = GW_NO_MODEL;
 	}
-	*state = f;
 	return 0;
 }
 

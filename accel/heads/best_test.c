@@ -14,8 +14,11 @@ static int make(void **state)
 	uint32_t random = 1;
 
 	best.count = 0;
-	for (uint32_t i = 0; i < MANY; i++)
-		confidence[i] = (float)(i / 2) / MANY;
+	for (uint32_t i = 0; i < MANY; i++) {
+		const uint32_t pair = i / 2;
+
+		confidence[i] = (float)pair / MANY;
+	}
 	for (uint32_t i = MANY - 1; i > 0; i--) {
 		random = random * 1664525 + 1013904223;
 		const uint32_t with = (random >> 8) % (i + 1);
@@ -59,8 +62,11 @@ static void of_many_the_best_are_kept(void **state)
 	keep(MANY);
 	assert_int_equal(best.count, CANDIDATES);
 	assert_sorted();
-	for (uint32_t i = 0; i < CANDIDATES; i++)
-		assert_float_equal(best.list[i].confidence, (float)((MANY - 1 - i) / 2) / MANY, 0);
+	for (uint32_t i = 0; i < CANDIDATES; i++) {
+		const uint32_t pair = (MANY - 1 - i) / 2;
+
+		assert_float_equal(best.list[i].confidence, (float)pair / MANY, 0);
+	}
 }
 
 static void of_equals_the_first_are_kept(void **state)

@@ -108,16 +108,18 @@ static void compare_row(struct comparison *c, uint32_t row, const uint8_t *store
 static bool compare(struct decoder *decoder, const struct gw_frame *frame, struct comparison *c)
 {
 	struct jpeg_decompress_struct *in = &decoder->in;
-	const uint32_t width =
-		gw_orientation_swaps(frame->orientation) ? frame->height : frame->width;
+	const bool swapped = gw_orientation_swaps(frame->orientation);
+	const uint32_t width = swapped ? frame->height : frame->width;
+	const uint32_t height = swapped ? frame->width : frame->height;
 	const uint32_t channels = c->made->channels;
 
 	jpeg_mem_src(in, frame->jpeg.data, frame->jpeg.size);
 	jpeg_read_header(in, TRUE);
+	/* Before any memory is taken for a picture of that size. */
+	if (in->image_width != width || in->image_height != height)
+		return false;
 	in->out_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
 	jpeg_start_decompress(in);
-	if (in->output_width != width || in->output_height < c->row + c->rows)
-		return false;
 	JSAMPARRAY rows = in->mem->alloc_sarray(
 		(j_common_ptr)in, JPOOL_IMAGE, in->output_width * channels, 1);
 
