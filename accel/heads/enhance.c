@@ -95,9 +95,13 @@ static const uint8_t *row_of(void *owner, uint32_t y)
 	struct rows *rows = owner;
 	const struct pixels *pixels = &rows->pixels;
 
-	for (uint32_t c = 0; c < pixels->channels; c++)
+	for (uint32_t c = 0; c < pixels->channels; c++) {
+		const float *values = pixels_at(pixels, 0, y, c);
+
 		for (uint32_t x = 0; x < pixels->width; x++)
-			rows->row[x * pixels->channels + c] = pixels_level(pixels, x, y, c);
+			rows->row[x * pixels->channels + c] =
+				pixels_level(pixels, values[x * pixels->of_pixel]);
+	}
 	return rows->row;
 }
 

@@ -1,7 +1,6 @@
 /* A picture that lies in a model's output, and how its levels are found there. */
 #pragma once
 
-#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,14 +14,22 @@ struct pixels {
 	float scale; /* to 0 .. 255 */
 };
 
-/* The level of red, green or blue (0, 1, 2), or of grey, at a place inside the picture. */
-static inline uint8_t pixels_level(const struct pixels *pixels, uint32_t x, uint32_t y, uint32_t c)
+/* Where the value of red, green or blue (0, 1, 2), or of grey, lies of a place inside the picture.
+ */
+static inline const float *pixels_at(
+	const struct pixels *pixels, uint32_t x, uint32_t y, uint32_t c)
 {
 	const uint32_t from = pixels->reversed ? pixels->channels - 1 - c : c;
-	const float value =
-		pixels->values[(y + pixels->y) * pixels->of_row +
-			(x + pixels->x) * pixels->of_pixel + from * pixels->of_channel] *
-		pixels->scale;
 
-	return (uint8_t)(fminf(fmaxf(value, 0), 255) + 0.5f);
+	return pixels->values + (y + pixels->y) * pixels->of_row +
+		(x + pixels->x) * pixels->of_pixel + from * pixels->of_channel;
+}
+
+/* The level that such a value stands for; of what is no number, 0. */
+static inline uint8_t pixels_level(const struct pixels *pixels, float value)
+{
+	/* Written so that the compiler has an instruction for either side. */
+	const float scaled = value * pixels->scale, least = scaled > 0 ? scaled : 0;
+
+	return (uint8_t)((least < 255 ? least : 255) + 0.5f);
 }

@@ -26,7 +26,7 @@ struct comparison {
 	bool back_x, back_y; /* seen columns and rows run against the stored ones */
 	uint32_t row, rows; /* stored rows that hold it */
 	uint32_t column, columns; /* ... and columns */
-	double squares;
+	uint64_t squares;
 };
 
 static void fail(j_common_ptr info)
@@ -67,41 +67,72 @@ static bool begin(struct comparison *c, const struct gw_frame *frame, const stru
 	return true;
 }
 
-static void widen(float level[3][CHUNK], uint32_t channels, uint32_t count)
+/* Levels of limited range, as the model has seen them. */
+static void widen(int16_t level[3][CHUNK], uint32_t channels, uint32_t count)
 {
+	float wide[3][CHUNK];
+
+	for (uint32_t k = 0; k < channels; k++)
+		for (uint32_t i = 0; i < count; i++)
+			wide[k][i] = level[k][i];
 	if (channels == 1)
-		range_widen_luma(level[0], count);
+		range_widen_luma(wide[0], count);
 	else
-		range_widen_rgb(level[0], level[1], level[2], count);
+		range_widen_rgb(wide[0], wide[1], wide[2], count);
+	for (uint32_t k = 0; k < channels; k++)
+		for (uint32_t i = 0; i < count; i++)
+			level[k][i] = (int16_t)(wide[k][i] + 0.5f);
+}
+
+/* Levels of what was made, in the order in which a stored row has them. */
+static void read_made(const struct comparison *c, uint32_t row, uint32_t first, uint32_t count,
+	int16_t level[3][CHUNK])
+{
+	const struct pixels *made = c->made;
+	const uint32_t across = c->swapped ? row : first, down = c->swapped ? first : row;
+	const uint32_t x = c->back_x ? made->width - 1 - across : across;
+	const uint32_t y = c->back_y ? made->height - 1 - down : down;
+	const ptrdiff_t size = (ptrdiff_t)(c->swapped ? made->of_row : made->of_pixel);
+	const ptrdiff_t step = (c->swapped ? c->back_y : c->back_x) ? -size : size;
+
+	for (uint32_t k = 0; k < made->channels; k++) {
+		const float *values = pixels_at(made, x, y, k);
+
+		for (uint32_t i = 0; i < count; i++)
+			level[k][i] = pixels_level(made, values[(ptrdiff_t)i * step]);
+	}
+}
+
+/* At most CHUNK of them: the sum cannot overflow. */
+static uint32_t squares_of(const int16_t *one, const int16_t *other, uint32_t count)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const int32_t apart = one[i] - other[i];
+
+		sum += (uint32_t)(apart * apart);
+	}
+	return sum;
 }
 
 /* Adds the squares of one stored row; both are counted inside of what is compared. */
 static void compare_row(struct comparison *c, uint32_t row, const uint8_t *stored)
 {
-	const struct pixels *made = c->made;
-	float level[3][CHUNK];
+	const uint32_t channels = c->made->channels;
+	int16_t given[3][CHUNK], made[3][CHUNK];
 
 	for (uint32_t first = 0; first < c->columns; first += CHUNK) {
 		const uint32_t left = c->columns - first, count = left < CHUNK ? left : CHUNK;
 
-		for (uint32_t i = 0; i < count; i++)
-			for (uint32_t k = 0; k < made->channels; k++)
-				level[k][i] = stored[(first + i) * made->channels + k];
+		for (uint32_t k = 0; k < channels; k++)
+			for (uint32_t i = 0; i < count; i++)
+				given[k][i] = stored[(first + i) * channels + k];
 		if (c->limited)
-			widen(level, made->channels, count);
-		for (uint32_t i = 0; i < count; i++) {
-			const uint32_t across = c->swapped ? row : first + i;
-			const uint32_t down = c->swapped ? first + i : row;
-			const uint32_t x = c->back_x ? made->width - 1 - across : across;
-			const uint32_t y = c->back_y ? made->height - 1 - down : down;
-
-			for (uint32_t k = 0; k < made->channels; k++) {
-				const float apart =
-					level[k][i] - (float)pixels_level(made, x, y, k);
-
-				c->squares += (double)(apart * apart);
-			}
-		}
+			widen(given, channels, count);
+		read_made(c, row, first, count, made);
+		for (uint32_t k = 0; k < channels; k++)
+			c->squares += squares_of(given[k], made[k], count);
 	}
 }
 
@@ -158,7 +189,8 @@ float reference_psnr(const struct gw_frame *frame, bool limited, const struct in
 
 	if (!frame->jpeg.data || !begin(&c, frame, map, made) || !decode(frame, &c))
 		return -1;
-	const double mean = c.squares / ((double)made->width * made->height * made->channels);
+	const double levels = (double)made->width * made->height * made->channels;
+	const double mean = (double)c.squares / levels;
 
 	return mean > 0 ? (float)fmin(10 * log10(255.0 * 255.0 / mean), REFERENCE_ALIKE)
 			: REFERENCE_ALIKE;
