@@ -202,6 +202,9 @@ static void findings_stand_in_the_same_order_whichever_comes_first(void **state)
 	assert_int_equal(frame->result.count, 2);
 	assert_int_equal(frame->result.findings[0].model, TEST_NAME);
 	assert_int_equal(frame->result.findings[1].model, TEST_OTHER);
+	assert_int_equal(frame->result.run_count, 2);
+	assert_int_equal(frame->result.runs[0], TEST_NAME);
+	assert_int_equal(frame->result.runs[1], TEST_OTHER);
 }
 
 static void models_that_answer_together_say_how_far_they_differ(void **state)
