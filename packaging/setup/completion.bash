@@ -9,7 +9,7 @@ _framegate_dev() {
 	else
 		case $command in
 		help) choices='setup models build demo test bench experiment lint fuzz clean' ;;
-		demo) choices='--keep --help' ;;
+		demo) choices='--keep --enhance --help' ;;
 		test) choices='unit asan tsan fuzz models integration line-rate kafka network lint --help' ;;
 		experiment) choices='line-rate --help' ;;
 		bench) choices='dataplane decode live memory scale --json --rounds --help' ;;
