@@ -3,17 +3,18 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "session/sdp.h"
 
 #define CONNECT_MS 5000L
-#define BODY_FIRST 4096
 
 struct rtsp {
 	CURL *curl;
@@ -21,15 +22,14 @@ struct rtsp {
 	int epoll;
 	uint32_t id;
 	int64_t due; /* of libcurl's timer */
+	curl_socket_t file; /* of the connection that the last answer came by */
 	bool is_busy, is_done;
 	CURLcode code;
 	enum rtsp_method method;
 	uint32_t most_ms;
 	char error[CURL_ERROR_SIZE];
 	struct rtsp_answer answer;
-	char *body;
-	size_t body_room;
-	bool too_large;
+	struct answer_body body;
 };
 
 static const struct {
@@ -98,27 +98,8 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 static size_t on_body(char *data, size_t unit, size_t count, void *arg)
 {
 	struct rtsp *rtsp = arg;
-	const size_t size = unit * count, used = rtsp->answer.body_size;
 
-	if (used + size > SDP_SIZE) {
-		rtsp->too_large = true;
-		return 0;
-	}
-	if (used + size > rtsp->body_room) {
-		size_t room = rtsp->body_room ? rtsp->body_room : BODY_FIRST;
-
-		while (room < used + size)
-			room *= 2;
-		char *larger = realloc(rtsp->body, room);
-
-		if (!larger)
-			return 0;
-		rtsp->body = larger;
-		rtsp->body_room = room;
-	}
-	memcpy(rtsp->body + used, data, size);
-	rtsp->answer.body_size = used + size;
-	return size;
+	return answer_take_body(&rtsp->answer, &rtsp->body, data, unit * count) ? unit * count : 0;
 }
 
 /* Packets within the connection were not asked for. */
@@ -127,50 +108,12 @@ static size_t on_packet(char *data, size_t unit, size_t count, void *arg)
 	return unit * count;
 }
 
-static bool copy_value(const char *line, const char *name, char *to, size_t room)
-{
-	const size_t size = strlen(name);
-
-	if (strncasecmp(line, name, size) != 0)
-		return false;
-	line += size + strspn(line + size, " \t");
-	if (strlen(line) < room)
-		strcpy(to, line);
-	return true;
-}
-
-static void read_session(const char *line, struct rtsp_answer *answer)
-{
-	const char *at = strcasestr(line, ";timeout=");
-	const unsigned long seconds = at ? strtoul(at + 9, NULL, 10) : 0;
-
-	answer->timeout_s = seconds < 86400 ? (uint32_t)seconds : 86400;
-}
-
 static size_t on_header(char *data, size_t unit, size_t count, void *arg)
 {
 	struct rtsp *rtsp = arg;
-	struct rtsp_answer *answer = &rtsp->answer;
-	const size_t size = unit * count;
-	char line[GW_URL + 32];
 
-	snprintf(line, sizeof(line), "%.*s", (int)size, data);
-	line[strcspn(line, "\r\n")] = '\0';
-	if (strncasecmp(line, "RTSP/", 5) == 0) {
-		/* Also of the answer that only asks who we are. */
-		answer->transport[0] = answer->base[0] = '\0';
-		answer->timeout_s = 0;
-		answer->body_size = 0;
-	} else if (strncasecmp(line, "Session:", 8) == 0) {
-		read_session(line, answer);
-	} else if (!copy_value(line, "Transport:", answer->transport, sizeof(answer->transport)) &&
-		!copy_value(line, "Location:", answer->location, sizeof(answer->location)) &&
-		!copy_value(line, "Server:", answer->server, sizeof(answer->server)) &&
-		!copy_value(line, "Content-Base:", answer->base, sizeof(answer->base)) &&
-		answer->base[0] == '\0') {
-		copy_value(line, "Content-Location:", answer->base, sizeof(answer->base));
-	}
-	return size;
+	answer_take_line(&rtsp->answer, data, unit * count);
+	return unit * count;
 }
 
 static void set_options(struct rtsp *rtsp)
@@ -200,6 +143,7 @@ static bool make_multi(struct rtsp *rtsp)
 {
 	rtsp->multi = curl_multi_init();
 	rtsp->due = INT64_MAX;
+	rtsp->file = CURL_SOCKET_BAD;
 	if (!rtsp->multi)
 		return false;
 	curl_multi_setopt(rtsp->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -247,7 +191,7 @@ void rtsp_destroy(struct rtsp *rtsp)
 	if (!rtsp)
 		return;
 	let_go(rtsp);
-	free(rtsp->body);
+	answer_body_free(&rtsp->body);
 	free(rtsp);
 }
 
@@ -278,7 +222,7 @@ int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t mo
 	if (!curl)
 		return gw_error_set(error, -ENOMEM, "out of memory");
 	rtsp->answer = (struct rtsp_answer){0};
-	rtsp->too_large = false;
+	rtsp->body.too_large = false;
 	rtsp->error[0] = '\0';
 	rtsp->method = request->method;
 	rtsp->most_ms = most_ms;
@@ -309,6 +253,8 @@ static void look_for_end(struct rtsp *rtsp)
 	}
 	if (!rtsp->is_done || !rtsp->is_busy)
 		return;
+	/* Nobody knows it any more when the request is taken away. */
+	curl_easy_getinfo(rtsp->curl, CURLINFO_ACTIVESOCKET, &rtsp->file);
 	curl_multi_remove_handle(rtsp->multi, rtsp->curl);
 	rtsp->is_busy = false;
 }
@@ -357,6 +303,14 @@ static void read_address(const char *text, struct gw_address *address)
 		address->family = 0;
 }
 
+static uint16_t read_port(const struct rtsp *rtsp, CURLINFO which)
+{
+	long port = 0;
+
+	curl_easy_getinfo(rtsp->curl, which, &port);
+	return (uint16_t)port;
+}
+
 static int explain(const struct rtsp *rtsp, struct gw_error *error)
 {
 	const char *method = methods[rtsp->method].name;
@@ -377,7 +331,7 @@ static int explain(const struct rtsp *rtsp, struct gw_error *error)
 			"it does not answer %s within %u s: restart the camera if that stays so",
 			method, rtsp->most_ms / 1000);
 	case CURLE_WRITE_ERROR:
-		if (rtsp->too_large)
+		if (rtsp->body.too_large)
 			return gw_error_set(error, -EMSGSIZE,
 				"its answer to %s is larger than %d bytes: is this a camera?",
 				method, SDP_SIZE);
@@ -410,11 +364,39 @@ int rtsp_take(struct rtsp *rtsp, const struct rtsp_answer **answer, struct gw_er
 		return explain(rtsp, error);
 	curl_easy_getinfo(rtsp->curl, CURLINFO_RESPONSE_CODE, &status);
 	it->status = (int)status;
-	it->body = rtsp->body;
 	curl_easy_getinfo(rtsp->curl, CURLINFO_LOCAL_IP, &text);
 	read_address(text, &it->local);
 	curl_easy_getinfo(rtsp->curl, CURLINFO_PRIMARY_IP, &text);
 	read_address(text, &it->peer);
+	it->local_port = read_port(rtsp, CURLINFO_LOCAL_PORT);
+	it->peer_port = read_port(rtsp, CURLINFO_PRIMARY_PORT);
 	*answer = it;
 	return 0;
+}
+
+int rtsp_divert(struct rtsp *rtsp, int *camera, int *speaker, struct gw_error *error)
+{
+	const curl_socket_t file = rtsp->file;
+	int pair[2], status = 0;
+
+	*camera = *speaker = -1;
+	if (file == CURL_SOCKET_BAD)
+		return gw_error_set(error, -ECONNRESET, "it has closed the connection");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
+		return gw_error_set(error, -errno, "no sockets are left: %s", strerror(errno));
+	/* It knows files by their connection, and would go on to tell of the camera's. */
+	epoll_ctl(rtsp->epoll, EPOLL_CTL_DEL, file, NULL);
+	*camera = fcntl(file, F_DUPFD_CLOEXEC, 0);
+	if (*camera < 0 || dup3(pair[1], file, O_CLOEXEC) < 0)
+		status = -errno;
+	close(pair[1]);
+	if (status == 0) {
+		*speaker = pair[0];
+		return 0;
+	}
+	close(pair[0]);
+	if (*camera >= 0)
+		close(*camera);
+	*camera = -1;
+	return gw_error_set(error, status, "no files are left: %s", strerror(-status));
 }
