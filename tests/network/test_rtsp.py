@@ -1,5 +1,6 @@
 """Cameras that are asked to send: real RTSP servers that play, die, hang and refuse."""
 
+import itertools
 import json
 import signal
 import stat
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from testbed import places
+from testbed import places, rtp_jpeg
 from testbed.api import Api
 from testbed.rtsp_net import Cameras
 
@@ -42,6 +43,28 @@ def test_a_camera_is_asked_and_plays(cameras: Cameras) -> None:
     assert gateway.ctl("audit").code == 0
     assert cameras.trouble() == ""
     gateway.stop()
+
+
+def test_a_camera_board_s_own_server_is_understood(cameras: Cameras) -> None:
+    """Its pictures are exact, and it is found again when its power was off."""
+    board = cameras.serve_as_a_board()
+    into = cameras.folder / "out"
+    into.mkdir()
+    gateway = cameras.start(cameras.camera(), into=into)
+    cameras.wait_for_pictures(more=30)
+    assert gateway.ask("camera", "show", "door")["packets_lost"] == 0
+    # Signs of life, which it knows none of, do not disturb it.
+    assert cameras.trouble() == ""
+    sent = [line[9:] for line in board.text().splitlines() if line.startswith("picture: ")]
+    board.kill()
+    cameras.wait_for_trouble("cannot be reached")
+    cameras.serve_as_a_board()
+    cameras.wait_for_pictures(timeout=90)
+    assert gateway.ctl("audit").code == 0
+    gateway.stop()
+    index = [json.loads(line) for line in (into / "frames.jsonl").read_text().splitlines()]
+    got = [sent.index(rtp_jpeg.pixels(into / line["file"])) for line in index[:30]]
+    assert all((b - a) % len(sent) == 1 for a, b in itertools.pairwise(got))
 
 
 def test_a_change_of_the_camera_does_not_disturb_its_session(cameras: Cameras) -> None:

@@ -52,6 +52,10 @@ class Cameras:
         """One that does not."""
         return self._start("rude_server.py", kind, **more)
 
+    def serve_as_a_board(self, **more: Any) -> Process:
+        """What runs on ESP32 boards."""
+        return self._start("esp_server.py", **more)
+
     def serve_within(self, kind: str, **more: Any) -> Process:
         """One that sends within its connection, or with SRTP."""
         return self._start("within_server.py", "--folder", self.folder, kind, **more)
