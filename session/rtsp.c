@@ -3,16 +3,14 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "core/clock.h"
-#include "session/sdp.h"
+#include "session/divert.h"
+#include "session/rtsp_failure.h"
 
 #define CONNECT_MS 5000L
 
@@ -313,43 +311,17 @@ static uint16_t read_port(const struct rtsp *rtsp, CURLINFO which)
 
 static int explain(const struct rtsp *rtsp, struct gw_error *error)
 {
-	const char *method = methods[rtsp->method].name;
+	struct rtsp_failure failure = {
+		.code = rtsp->code,
+		.method = rtsp->method,
+		.most_ms = rtsp->most_ms,
+		.too_large = rtsp->body.too_large,
+	};
 	long number = 0;
 
 	curl_easy_getinfo(rtsp->curl, CURLINFO_OS_ERRNO, &number);
-	switch (rtsp->code) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return gw_error_set(error, -EHOSTUNREACH,
-			"nobody knows an address of that host: correct its name, or look at this "
-			"machine's name servers");
-	case CURLE_COULDNT_CONNECT:
-		return gw_error_set(error, -ECONNREFUSED,
-			"it cannot be reached: %s: is it on, and are host and port right?",
-			number ? strerror((int)number) : "no answer");
-	case CURLE_OPERATION_TIMEDOUT:
-		return gw_error_set(error, -ETIMEDOUT,
-			"it does not answer %s within %u s: restart the camera if that stays so",
-			method, rtsp->most_ms / 1000);
-	case CURLE_WRITE_ERROR:
-		if (rtsp->body.too_large)
-			return gw_error_set(error, -EMSGSIZE,
-				"its answer to %s is larger than %d bytes: is this a camera?",
-				method, SDP_SIZE);
-		return gw_error_set(error, -ENOMEM, "out of memory");
-	case CURLE_GOT_NOTHING:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-	case CURLE_PARTIAL_FILE:
-		return gw_error_set(error, -ECONNRESET,
-			"it closed the connection in place of an answer to %s: is this the port of "
-			"its RTSP service?",
-			method);
-	default:
-		return gw_error_set(error, -EPROTO,
-			"its answer to %s cannot be used (%s): is this the port of its RTSP "
-			"service?",
-			method, curl_easy_strerror(rtsp->code));
-	}
+	failure.number = (int)number;
+	return rtsp_failure_explain(&failure, error);
 }
 
 int rtsp_take(struct rtsp *rtsp, const struct rtsp_answer **answer, struct gw_error *error)
@@ -376,27 +348,16 @@ int rtsp_take(struct rtsp *rtsp, const struct rtsp_answer **answer, struct gw_er
 
 int rtsp_divert(struct rtsp *rtsp, int *camera, int *speaker, struct gw_error *error)
 {
-	const curl_socket_t file = rtsp->file;
-	int pair[2], status = 0;
-
 	*camera = *speaker = -1;
-	if (file == CURL_SOCKET_BAD)
+	if (rtsp->file == CURL_SOCKET_BAD)
 		return gw_error_set(error, -ECONNRESET, "it has closed the connection");
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
-		return gw_error_set(error, -errno, "no sockets are left: %s", strerror(errno));
-	/* It knows files by their connection, and would go on to tell of the camera's. */
-	epoll_ctl(rtsp->epoll, EPOLL_CTL_DEL, file, NULL);
-	*camera = fcntl(file, F_DUPFD_CLOEXEC, 0);
-	if (*camera < 0 || dup3(pair[1], file, O_CLOEXEC) < 0)
-		status = -errno;
-	close(pair[1]);
-	if (status == 0) {
-		*speaker = pair[0];
+	epoll_ctl(rtsp->epoll, EPOLL_CTL_DEL, rtsp->file, NULL);
+	const int status = divert(rtsp->file, camera, speaker);
+
+	if (status == 0)
 		return 0;
-	}
-	close(pair[0]);
-	if (*camera >= 0)
-		close(*camera);
-	*camera = -1;
-	return gw_error_set(error, status, "no files are left: %s", strerror(-status));
+	return gw_error_set(error, status,
+		"its connection cannot be divided: %s: raise gwd's limit of open files "
+		"(LimitNOFILE=)",
+		strerror(-status));
 }

@@ -172,6 +172,7 @@ class Connection:
         media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         media.bind(("127.0.0.1", port))
         control.bind(("127.0.0.1", port + 1))
+        media.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         stream = senders.Stream("ff", "127.0.0.1", port, 10, 10_000, 7, destination="127.0.0.1")
         secret = ("SRTP_AES128_CM_HMAC_SHA1_80", KEY)
         log = self.folder / "ffmpeg.log"
