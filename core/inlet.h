@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/config/config.h"
+#include "core/counter.h"
 
 /* A packet as UDP would have brought it. */
 struct gw_packet {
@@ -31,6 +32,7 @@ struct gw_report {
 struct gw_reports {
 	_Atomic uint32_t head; /* written by who puts */
 	_Atomic uint32_t tail; /* written by who takes */
+	struct gw_counter left_out; /* taken, and not sent after all; by who takes */
 	struct gw_report report[GW_REPORTS];
 };
 

@@ -103,10 +103,10 @@ static void send_reports(struct relays *relays)
 	while (gw_reports_take(&relays->gw->reports, &report)) {
 		struct relay *relay = relays->of[report.camera].relay;
 
-		if (!relay)
-			continue;
-		(void)relay_report(relay, report.bytes, report.size);
-		watch_both(relays, report.camera);
+		if (!relay || !relay_report(relay, report.bytes, report.size))
+			gw_counter_add(&relays->gw->reports.left_out, 1);
+		if (relay)
+			watch_both(relays, report.camera);
 	}
 }
 
