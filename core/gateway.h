@@ -10,6 +10,7 @@
 #include "core/config/config.h"
 #include "core/credit.h"
 #include "core/device.h"
+#include "core/inlet.h"
 #include "core/latency.h"
 #include "core/pool.h"
 #include "core/receipt.h"
@@ -101,6 +102,7 @@ struct gw {
 	struct gw_latency *latency[GW_LANES]; /* of each lane of the sink */
 	struct gw_trace trace; /* core/trace.h */
 	struct gw_receipts *receipts[GW_LANES]; /* the same, to the source; NULL: there is none */
+	struct gw_reports reports; /* to cameras that send within connections: rx, session */
 	struct gw_service services[GW_SERVICES];
 	uint32_t service_count; /* opened ones */
 	_Atomic(struct gw_control *) control; /* core/control.h */

@@ -20,6 +20,7 @@ struct gw_ask;
 struct gw_camera;
 struct gw_health;
 struct gw_lane;
+struct gw_packet;
 struct gw_stage;
 struct json_t;
 
@@ -54,6 +55,10 @@ struct gw_stage_ops {
 	/* One turn: takes what is ready, never blocks, returns how much it did; 0 lets the thread
 	 * rest. No allocation, lock, system call or log per frame. The lane's thread. */
 	uint32_t (*poll)(struct gw_lane *lane);
+
+	/* Optional: takes a packet that came within a connection; copies it. False: there is no
+	 * room now. One thread at a time, while the stage is open; not in a replay. */
+	bool (*put_packet)(struct gw_stage *stage, const struct gw_packet *packet);
 
 	/* Optional: slow work, about every 10 ms: time-outs, gauges, logs. The lane's thread. */
 	void (*housekeeping)(struct gw_lane *lane, int64_t now);

@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/gateway.h"
+#include "dataplane/mbuf_chain.h"
 #include "dataplane/stage.h"
 
 /* Packets whose bytes are on their way into the cache while one is worked on. */
@@ -134,22 +135,11 @@ static __attribute__((cold, noinline)) void record_packet(struct rx_lane *rx,
 /* A copy of the bytes, which are too many for one buffer; NULL when there are no buffers. */
 static struct rte_mbuf *copy_of(struct rte_mempool *pool, const struct ip_datagram *whole)
 {
-	struct rte_mbuf *first = rte_pktmbuf_alloc(pool), *last = first;
-	uint32_t done = 0;
+	struct rte_mbuf *copy = rte_pktmbuf_alloc(pool);
 
-	while (last) {
-		const uint32_t left = whole->size - done, room = rte_pktmbuf_tailroom(last);
-		const uint16_t size = (uint16_t)(left < room ? left : room);
-
-		memcpy(rte_pktmbuf_append(last, size), whole->data + done, size);
-		done += size;
-		if (last != first && rte_pktmbuf_chain(first, last) != 0)
-			break;
-		if (done == whole->size)
-			return first;
-		last = rte_pktmbuf_alloc(pool);
-	}
-	rte_pktmbuf_free(first);
+	if (copy && mbuf_chain_add(pool, copy, whole->data, whole->size))
+		return copy;
+	rte_pktmbuf_free(copy);
 	return NULL;
 }
 
@@ -293,6 +283,18 @@ static uint32_t work_on(struct rx_lane *rx, struct burst *burst)
 	return i - first;
 }
 
+/* What came within connections: all of it is of this lane's cameras. */
+static uint32_t take_inlet(struct rx_lane *rx)
+{
+	struct burst *burst = &rx->handed;
+
+	if (!burst_is_done(burst))
+		return 0;
+	burst->next = 0;
+	burst->count = inlet_take(&rx->dp->inlet, rx->lane->index, burst->packet, GW_BURST);
+	return burst->count > 0 ? work_on(rx, burst) : 0;
+}
+
 /* What other lanes handed over. */
 static uint32_t take_handed_over(struct rx_lane *rx)
 {
@@ -318,12 +320,13 @@ uint32_t dataplane_poll(struct gw_lane *lane)
 {
 	struct rx_lane *rx = lane->state;
 	struct burst *burst = &rx->own;
-	uint32_t work = lane->stage->lane_count > 1 ? take_handed_over(rx) : 0;
+	uint32_t work = take_handed_over(rx);
 
 	if (!burst_is_done(burst))
 		work += work_on(rx, burst);
 	if (atomic_load_explicit(&lane->draining, memory_order_relaxed))
 		return work;
+	work += take_inlet(rx);
 	for (uint32_t i = 0; i < rx->queue_count && burst_is_done(burst); i++) {
 		const struct rx_queue *queue = &rx->queues[i];
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/config/srtp_key.h"
 #include "core/gateway.h"
 #include "dataplane/secure.h"
 #include "dataplane/stage.h"
@@ -36,8 +37,9 @@ static bool same_srtp(const struct gw_camera_config *a, const struct gw_camera_c
 static bool same_media(const struct gw_camera_config *a, const struct gw_camera_config *b)
 {
 	return a->port == b->port && a->width == b->width && a->height == b->height &&
-		a->conceal == b->conceal && same_ssrc(a->ssrc, b->ssrc) &&
-		same_type(a->payload_type, b->payload_type) && same_srtp(a, b) &&
+		a->conceal == b->conceal && a->is_within == b->is_within &&
+		same_ssrc(a->ssrc, b->ssrc) && same_type(a->payload_type, b->payload_type) &&
+		same_srtp(a, b) &&
 		memcmp(&a->source_address, &b->source_address, sizeof(a->source_address)) == 0 &&
 		memcmp(&a->destination_address, &b->destination_address,
 			sizeof(a->destination_address)) == 0;
@@ -53,7 +55,7 @@ static int make_secure(
 	if (!key.is_set && !camera->srtp)
 		return 0;
 	if (!key.is_set) {
-		const int status = secure_key_read(camera->srtp->key_file, &key, error);
+		const int status = gw_srtp_key_read(camera->srtp->key_file, &key, error);
 
 		if (status != 0)
 			return status;

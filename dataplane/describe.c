@@ -64,12 +64,16 @@ json_t *dataplane_describe(struct gw_stage *stage)
 	struct reporter_counts reports;
 
 	reporter_count(dp->reporter, &reports);
+	/* Those that had no room in their connection. */
+	const uint64_t left_out = gw_counter_get(&stage->gw->reports.left_out);
+
 	for (uint32_t i = 0; i < dp->port_count; i++)
 		json_array_append_new(
 			ports, port_json(&dp->watches[i], &dp->punts[i], &dp->joins[i]));
 	return json_pack("{s:o, s:{s:I, s:I}, s:b, s:i, s:i}", "ports", ports, "receiver_reports",
-		"sent", (json_int_t)reports.sent, "unsent", (json_int_t)reports.unsent, "hugepages",
-		eal_uses_hugepages(), "slots", (int)gw_pool_size(stage->gw->pool), "slots_touched",
+		"sent", (json_int_t)(reports.sent - left_out), "unsent",
+		(json_int_t)(reports.unsent + left_out), "hugepages", eal_uses_hugepages(), "slots",
+		(int)gw_pool_size(stage->gw->pool), "slots_touched",
 		(int)gw_pool_touched(stage->gw->pool));
 }
 

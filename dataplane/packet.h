@@ -8,13 +8,17 @@
 
 #include "core/drops.h"
 
+/* Of a flow's family: its packets came within a connection (core/inlet.h). None of the network has
+ * it. */
+#define PACKET_WITHIN 0x100
+
 /* Between whom a datagram travels. Addresses in network byte order, an IPv4 address in the first
  * four bytes and the rest 0, so that two flows are equal when their bytes are. */
 struct packet_flow {
 	uint64_t source[2];
 	uint64_t destination[2];
 	uint32_t port; /* UDP destination port, host byte order */
-	uint32_t family; /* AF_INET or AF_INET6 */
+	uint32_t family; /* AF_INET or AF_INET6; with PACKET_WITHIN */
 };
 
 /* What packet_parse() says besides drop reasons: the packet is a piece of a datagram (RFC 791;

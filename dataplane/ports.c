@@ -66,7 +66,7 @@ int ports_start_eal(struct dataplane *dp, struct gw_error *error)
 	const char *pci[GW_INTERFACES];
 	struct eal_request request = {.pci = pci};
 
-	request.memory_mib = 32 + (gw->replay ? PORT_MEMORY_MIB : 0);
+	request.memory_mib = 32 + (gw->replay ? PORT_MEMORY_MIB : INLET_MEMORY_MIB);
 	for (uint32_t i = 0; !gw->replay && i < gw->config->interfaces_count; i++) {
 		const struct gw_interface_config *interface = &gw->config->interfaces[i];
 

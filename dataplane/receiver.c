@@ -167,6 +167,7 @@ void receiver_read(const struct receiver *receiver, const uint8_t *data, uint32_
 			datagram->drop = GW_DROP_NO_CAMERA;
 		return;
 	}
+	datagram->packet.flow.family |= checks & RECEIVER_WITHIN;
 	datagram->camera = stream_table_find(receiver->table, &datagram->packet.flow);
 	if (datagram->camera < STREAM_BAD_SOURCE)
 		return;

@@ -17,6 +17,8 @@ enum receiver_check {
 	RECEIVER_UDP_IS_BAD = 4,
 	/* A checksum that the sender left to its network card is right. */
 	RECEIVER_TAKE_UNFINISHED = 8,
+	/* No check: the packet came within a connection. */
+	RECEIVER_WITHIN = PACKET_WITHIN,
 };
 
 /* A lane's. */

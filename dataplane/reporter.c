@@ -165,10 +165,16 @@ static void report_to(struct dataplane *dp, const struct gw_camera_config *camer
 	to->size = rtcp_write(&report, dp->stage->gw->boot_id, packet);
 	const uint32_t size = way_back_write(&subject->way, camera, packet, to->size, frame);
 	struct port *port = find_port(dp, &subject->way);
+	bool has_gone;
 
-	if (size == 0 || (port && !port_is_addressed(port, subject->way.link)))
+	if (subject->way.device == INLET_DEVICE)
+		has_gone =
+			gw_reports_put(&dp->stage->gw->reports, subject->camera, packet, to->size);
+	else if (size == 0 || (port && !port_is_addressed(port, subject->way.link)))
 		return;
-	if (!port || !port_send(port, frame, size)) {
+	else
+		has_gone = port && port_send(port, frame, size);
+	if (!has_gone) {
 		gw_counter_add(&reporter->unsent, 1);
 		return;
 	}

@@ -83,6 +83,8 @@ static int dataplane_open(struct gw_stage *stage, struct gw_error *error)
 		status = ports_start_eal(dp, error);
 	if (status == 0)
 		status = open_handover(dp, error);
+	if (status == 0 && !gw->replay)
+		status = inlet_open(&dp->inlet, stage->lane_count, error);
 	if (status != 0)
 		return status;
 	return ports_open(dp, error);
@@ -98,6 +100,7 @@ static void dataplane_close(struct gw_stage *stage)
 	for (uint32_t from = 0; from < GW_LANES; from++)
 		for (uint32_t to = 0; to < GW_LANES; to++)
 			rte_ring_free(dp->handover[from][to]);
+	inlet_close(&dp->inlet);
 	eal_close();
 	capture_close(&dp->capture);
 	recorder_close(&dp->recorder);
@@ -276,6 +279,13 @@ static bool dataplane_drain(struct gw_lane *lane)
 	return true;
 }
 
+static bool dataplane_put_packet(struct gw_stage *stage, const struct gw_packet *packet)
+{
+	struct dataplane *dp = stage->state;
+
+	return inlet_put(&dp->inlet, gw_lane_of(packet->camera, stage->lane_count), packet);
+}
+
 static void dataplane_upkeep(struct gw_stage *stage, int64_t now)
 {
 	if (stage->gw->replay)
@@ -303,6 +313,7 @@ const struct gw_stage_ops dataplane_stage = {
 	.begin = dataplane_begin,
 	.end = dataplane_end,
 	.poll = dataplane_poll,
+	.put_packet = dataplane_put_packet,
 	.housekeeping = dataplane_housekeeping,
 	.drain = dataplane_drain,
 	.camera_prepare = dataplane_camera_prepare,

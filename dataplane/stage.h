@@ -5,6 +5,7 @@
 #include "core/stage.h"
 #include "dataplane/capture.h"
 #include "dataplane/groups.h"
+#include "dataplane/inlet.h"
 #include "dataplane/port_watch.h"
 #include "dataplane/punt_thread.h"
 #include "dataplane/receiver.h"
@@ -59,6 +60,7 @@ struct dataplane {
 
 	/* From lane to lane: [from][to]; NULL on the diagonal. */
 	struct rte_ring *handover[GW_LANES][GW_LANES];
+	struct inlet inlet; /* not opened for a replay */
 
 	/* Of the capture that is being made; who makes it has set `recorder_busy`. */
 	struct recorder recorder;
@@ -100,7 +102,8 @@ struct rx_lane {
 	uint32_t queue_count;
 	struct rx_queue queues[GW_INTERFACES * GW_LANES];
 
-	/* What is being worked on: from the lane's own queues, and from other lanes. It stays when
+	/* What is being worked on: from the lane's own queues, and from other lanes and within
+	 * connections. It stays when
 	 * nothing may be lost and no slot is free; the one never waits for the other, or two lanes
 	 * could wait for each other. */
 	struct burst own, handed;

@@ -47,8 +47,10 @@ static json_t *stranger_json(const struct gw *gw, const struct stranger *it, int
 	const struct gw_camera *camera =
 		it->camera < GW_CAMERAS ? gw_camera_now(gw, it->camera) : NULL;
 
-	inet_ntop((int)it->flow.family, it->flow.source, source, sizeof(source));
-	inet_ntop((int)it->flow.family, it->flow.destination, destination, sizeof(destination));
+	const int family = (int)(it->flow.family & ~PACKET_WITHIN);
+
+	inet_ntop(family, it->flow.source, source, sizeof(source));
+	inet_ntop(family, it->flow.destination, destination, sizeof(destination));
 	json_t *json = json_pack("{s:s, s:s, s:i, s:s, s:i, s:s?, s:I, s:I, s:I}", "reason",
 		gw_drops[it->reason].name, "source", source, "source_port", it->source_port,
 		"destination", destination, "port", (int)it->flow.port, "camera",

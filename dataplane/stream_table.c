@@ -73,8 +73,9 @@ static void empty_slot(struct slot *slots, struct slot *slot)
 
 static struct packet_flow flow_of(const struct gw_camera_config *camera)
 {
-	struct packet_flow flow = {
-		.port = camera->port, .family = (uint32_t)camera->source_address.family};
+	struct packet_flow flow = {.port = camera->port,
+		.family = (uint32_t)camera->source_address.family |
+			(camera->is_within ? PACKET_WITHIN : 0)};
 	const size_t size = camera->source_address.family == AF_INET ? 4 : 16;
 
 	memcpy(flow.source, camera->source_address.bytes, size);

@@ -15,7 +15,21 @@ struct stream {
 	uint32_t packets; /* of the open shot */
 };
 
-/* The payload of a UDP datagram over IPv4 that is no fragment, or NULL. */
+/* The size of the IP header where UDP follows it: of IPv4 that is no fragment, or of IPv6 without
+ * extensions. 0: it is something else. */
+static uint32_t size_of_ip(const uint8_t *ip, uint32_t size, uint16_t type)
+{
+	const bool is_ipv6 = type == 0x86DD && size >= 40 && ip[0] >> 4 == 6 && ip[6] == 17;
+
+	if (is_ipv6)
+		return 40;
+	return type == 0x0800 && size >= 20 && ip[0] >> 4 == 4 && ip[9] == 17 &&
+			(read_be16(ip + 6) & 0x3FFF) == 0
+		? (ip[0] & 15u) * 4
+		: 0;
+}
+
+/* The payload of a UDP datagram, or NULL. */
 static const uint8_t *find_payload(
 	const uint8_t *frame, uint32_t size, uint16_t *port, uint32_t *length)
 {
@@ -24,13 +38,12 @@ static const uint8_t *find_payload(
 	while (at + 6 <= size &&
 		(read_be16(frame + at) == 0x8100 || read_be16(frame + at) == 0x88A8))
 		at += 4;
-	if (at + 2 + 20 > size || read_be16(frame + at) != 0x0800)
+	if (at + 2 > size)
 		return NULL;
 	const uint8_t *ip = frame + at + 2;
-	const uint32_t header = (ip[0] & 15u) * 4;
+	const uint32_t header = size_of_ip(ip, size - at - 2, read_be16(frame + at));
 
-	if (ip[0] >> 4 != 4 || ip[9] != 17 || (read_be16(ip + 6) & 0x3FFF) != 0 ||
-		at + 2 + header + 8 > size)
+	if (header < 20 || at + 2 + header + 8 > size)
 		return NULL;
 	const uint8_t *udp = ip + header;
 
@@ -104,8 +117,8 @@ int capture_film_make(struct film *film, const char *path, struct gw_error *erro
 	if (status == 0)
 		status = end_shot(&stream);
 	if (status == 0 && film->shot_count == 0)
-		status = gw_error_set(error, -ENODATA,
-			"%s holds no RTP packet over UDP, IPv4 and Ethernet", path);
+		status = gw_error_set(
+			error, -ENODATA, "%s holds no RTP packet over UDP, IP and Ethernet", path);
 	else if (status != 0)
 		gw_error_set(error, status, "out of memory");
 	if (status != 0)

@@ -6,9 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/bytes.h"
-#include "gwgen/put.h"
-
 /* By so much a stream that is sent twice comes later. */
 #define SHADOW_NS 500000000
 
@@ -25,14 +22,14 @@ static struct network network_of(const struct crew *crew, uint32_t camera, const
 {
 	struct network network = crew->network;
 
-	put32(network.source, read_be32(network.source) + camera);
+	network_move(&network, camera);
 	network.no_ip_checksum = film->kind->no_ip_checksum;
 	return network;
 }
 
 void crew_move(struct crew *crew, uint32_t by)
 {
-	put32(crew->network.source, read_be32(crew->network.source) + by);
+	network_move(&crew->network, by);
 }
 
 void crew_begin(struct crew *crew, int64_t begin_ns)
@@ -90,20 +87,14 @@ double crew_bytes_per_picture(const struct crew *crew)
 	return sum / crew->count;
 }
 
-static const char *address_text(const uint8_t address[4], char text[16])
-{
-	snprintf(text, 16, "%u.%u.%u.%u", address[0], address[1], address[2], address[3]);
-	return text;
-}
-
 json_t *crew_describe(const struct crew *crew, uint32_t camera, const char *name)
 {
 	const struct film *film = &crew->films[camera % crew->film_count];
 	const struct network network = network_of(crew, camera, film);
-	char source[16], destination[16];
+	char source[NETWORK_TEXT], destination[NETWORK_TEXT];
 	json_t *object = json_pack("{s:s, s:s, s:s, s:i}", "name", name, "source",
-		address_text(network.source, source), "destination",
-		address_text(network.destination, destination), "port", network.port);
+		network_text(&network, network.source, source), "destination",
+		network_text(&network, network.destination, destination), "port", network.port);
 
 	if (film->kind->tell_size && film->picture_count > 0)
 		json_object_update_new(object,

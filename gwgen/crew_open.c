@@ -11,9 +11,11 @@
 #define OWN_PICTURES 8
 #define MOST_CAMERAS 4096
 #define SOURCE_PORT 40000
-#define IP_UDP 28
 #define FCS 4
-#define NOBODY ((const uint8_t[]){198, 18, 0, 1}) /* RFC 2544, C.2.2 */
+#define RTP 12
+/* Nobody's: RFC 2544, C.2.2; RFC 5180, 8. */
+static const uint8_t nobody_ipv4[16] = {198, 18, 0, 1};
+static const uint8_t nobody_ipv6[16] = {0x20, 1, 0, 2, [15] = 1};
 
 static int read_size(
 	const struct options *options, uint16_t *width, uint16_t *height, struct gw_error *error)
@@ -48,6 +50,35 @@ static int read_mac(const struct options *options, uint8_t mac[6], struct gw_err
 	return 0;
 }
 
+static bool is_ipv6(const char *text)
+{
+	return text && strchr(text, ':');
+}
+
+/* One that is not given is of the family of the other. */
+static int read_addresses(
+	struct network *network, const struct options *options, struct gw_error *error)
+{
+	network->is_ipv6 = is_ipv6(options->value[OPTION_SOURCE]) ||
+		is_ipv6(options->value[OPTION_DESTINATION]);
+	const int source = options_address(options, OPTION_SOURCE,
+		network->is_ipv6 ? "fd00:1::1" : "10.1.0.1", network->source, error);
+	const int destination = source < 0
+		? source
+		: options_address(options, OPTION_DESTINATION,
+			  network->is_ipv6 ? "fd00::2" : "10.0.0.2", network->destination, error);
+
+	if (destination < 0)
+		return destination;
+	if (source != destination)
+		return gw_error_set(error, -EINVAL,
+			"--source and --destination: both are IPv4 addresses, or both IPv6");
+	if (network->is_ipv6 && options_has(options, OPTION_NO_CHECKSUM))
+		return gw_error_set(error, -EINVAL,
+			"--no-checksum: over IPv6 every UDP packet has one (RFC 8200, 8.1)");
+	return 0;
+}
+
 static int read_network(
 	struct network *network, const struct options *options, struct gw_error *error)
 {
@@ -57,11 +88,7 @@ static int read_network(
 
 	memcpy(network->from, from, sizeof(from));
 	if (status == 0)
-		status =
-			options_address(options, OPTION_SOURCE, "10.1.0.1", network->source, error);
-	if (status == 0)
-		status = options_address(
-			options, OPTION_DESTINATION, "10.0.0.2", network->destination, error);
+		status = read_addresses(network, options, error);
 	if (status == 0)
 		status = options_number(options, OPTION_UDP_PORT, 1, 65534, 5004, &port, error);
 	if (status == 0)
@@ -187,8 +214,8 @@ int crew_open(struct crew *crew, const struct options *options, struct gw_error 
 	if (status == 0)
 		status = open_sources(&sources, options, error);
 	if (status == 0)
-		status = make_films(
-			crew, &sources, list, (uint32_t)kind_count, (uint32_t)mtu - IP_UDP, error);
+		status = make_films(crew, &sources, list, (uint32_t)kind_count,
+			(uint32_t)mtu - network_ip_headers(&crew->network), error);
 	if (status == 0)
 		status = make_cameras(crew, (uint32_t)count, error);
 	sources_close(&sources);
@@ -210,7 +237,13 @@ int crew_open_plain(
 		status = read_network(&crew->network, options, error);
 	if (status != 0)
 		return status;
-	memcpy(crew->network.source, NOBODY, 4);
+	memcpy(crew->network.source, crew->network.is_ipv6 ? nobody_ipv6 : nobody_ipv4, 16);
+	const uint32_t least = network_headers(&crew->network) + RTP + FCS;
+
+	if (frame < least)
+		return gw_error_set(error, -EMSGSIZE,
+			"--frame-sizes: a frame of %u bytes has no room for these headers, %u has",
+			frame, least);
 	crew->films = calloc(1, sizeof(*crew->films));
 	if (!crew->films)
 		return gw_error_set(error, -ENOMEM, "out of memory");

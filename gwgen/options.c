@@ -69,12 +69,14 @@ const struct option_facts option_facts[OPTION_COUNT] = {
 		"end after so many seconds (10 when --frames is not given either)", NULL},
 	[OPTION_FRAMES] = {"--frames", "N", OPTION_WORD, SEND,
 		"end after so many pictures of each camera", NULL},
-	[OPTION_MTU] = {"--mtu", "BYTES", OPTION_WORD, TRAFFIC, "the largest IPv4 packet (1500)",
+	[OPTION_MTU] = {"--mtu", "BYTES", OPTION_WORD, TRAFFIC, "the largest IP packet (1500)",
 		NULL},
 	[OPTION_SOURCE] = {"--source", "ADDRESS", OPTION_WORD, TRAFFIC,
-		"IPv4 address of the first camera; the others have the next ones (10.1.0.1)", NULL},
+		"address of the first camera, the others have the next ones (10.1.0.1, or "
+		"fd00:1::1 where --destination is IPv6)",
+		NULL},
 	[OPTION_DESTINATION] = {"--destination", "ADDRESS", OPTION_WORD, TRAFFIC,
-		"IPv4 address that they send to (10.0.0.2)", NULL},
+		"address that they send to (10.0.0.2, or fd00::2 where --source is IPv6)", NULL},
 	[OPTION_UDP_PORT] = {"--udp-port", "N", OPTION_WORD, TRAFFIC,
 		"UDP port that they send to (5004)", NULL},
 	[OPTION_MAC] = {"--mac", "ADDRESS", OPTION_WORD, SEND | SEARCH,
@@ -274,12 +276,15 @@ int options_number(const struct options *options, enum option option, double lea
 }
 
 int options_address(const struct options *options, enum option option, const char *otherwise,
-	uint8_t address[4], struct gw_error *error)
+	uint8_t address[16], struct gw_error *error)
 {
 	const char *text = options->value[option] ? options->value[option] : otherwise;
 
+	memset(address, 0, 16);
 	if (inet_pton(AF_INET, text, address) == 1)
-		return 0;
-	return gw_error_set(error, -EINVAL, "%s %s: it is an IPv4 address, as %s",
+		return AF_INET;
+	if (inet_pton(AF_INET6, text, address) == 1)
+		return AF_INET6;
+	return gw_error_set(error, -EINVAL, "%s %s: it is an IPv4 or IPv6 address, as %s",
 		option_facts[option].name, text, otherwise);
 }

@@ -115,6 +115,7 @@ bool options_has(const struct options *options, enum option option);
 int options_number(const struct options *options, enum option option, double least, double most,
 	double otherwise, double *number, struct gw_error *error);
 
-/* An IPv4 address. */
+/* An IPv4 or IPv6 address, in network byte order; what IPv4 does not use of it is 0. Returns its
+ * family, AF_INET or AF_INET6, or -EINVAL. */
 int options_address(const struct options *options, enum option option, const char *otherwise,
-	uint8_t address[4], struct gw_error *error);
+	uint8_t address[16], struct gw_error *error);

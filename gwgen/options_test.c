@@ -3,6 +3,7 @@
 
 #include "core/test.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -67,7 +68,7 @@ static void numbers_and_addresses_have_limits(void **state)
 {
 	struct options options;
 	struct gw_error error;
-	uint8_t address[4];
+	uint8_t address[16];
 	double number;
 
 	PARSE(&options, &error, "--loss=101", "--rate=fast", "--source=10.0.0");
@@ -76,6 +77,13 @@ static void numbers_and_addresses_have_limits(void **state)
 	assert_int_equal(options_number(&options, OPTION_RATE, 0, 9, 0, &number, &error), -EINVAL);
 	assert_int_equal(
 		options_address(&options, OPTION_SOURCE, "10.0.0.1", address, &error), -EINVAL);
+	PARSE(&options, &error, "--source=fd00::1");
+	assert_int_equal(
+		options_address(&options, OPTION_SOURCE, "10.0.0.1", address, &error), AF_INET6);
+	assert_memory_equal(address, "\xFD\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	assert_int_equal(options_address(&options, OPTION_DESTINATION, "10.0.0.1", address, &error),
+		AF_INET);
+	assert_memory_equal(address, "\x0A\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0", 16);
 }
 
 static void every_option_and_kind_is_described_once(void **state)

@@ -24,10 +24,9 @@ static uint8_t *put_sender_report(const struct camera *camera, int64_t utc_ns, u
 /* One chunk: the name, and zero bytes to the next word (RFC 3550, 6.5). */
 static uint8_t *put_description(const struct camera *camera, uint8_t *out)
 {
-	const uint8_t *ip = camera->network.source;
-	char name[32];
-	const uint32_t length = (uint32_t)snprintf(
-		name, sizeof(name), "gwgen@%u.%u.%u.%u", ip[0], ip[1], ip[2], ip[3]);
+	char name[64], address[NETWORK_TEXT];
+	const uint32_t length = (uint32_t)snprintf(name, sizeof(name), "gwgen@%s",
+		network_text(&camera->network, camera->network.source, address));
 	const uint32_t words = 1 + (2 + length) / 4 + 1;
 
 	out = put16(put8(put8(out, 0x81), DESCRIPTION), words);

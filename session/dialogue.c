@@ -17,15 +17,18 @@ void dialogue_begin(struct dialogue *dialogue, const char *url, enum gw_transpor
 	*dialogue = (struct dialogue){
 		.step = DIALOGUE_DESCRIBE,
 		.wanted = transport,
-		.is_multicast = transport == GW_TRANSPORT_MULTICAST,
+		.way = transport == GW_TRANSPORT_MULTICAST ? TRANSPORT_MULTICAST
+			: transport == GW_TRANSPORT_TCP    ? TRANSPORT_TCP
+							   : TRANSPORT_UDP,
 	};
 	snprintf(dialogue->url, sizeof(dialogue->url), "%s", url);
 }
 
 void dialogue_set_port(struct dialogue *dialogue, uint16_t port)
 {
-	transport_write(dialogue->is_multicast,
-		dialogue->is_multicast ? dialogue->stream.port : port, dialogue->transport);
+	transport_write(dialogue->way, dialogue->stream.srtp_key.is_set,
+		dialogue->way == TRANSPORT_MULTICAST ? dialogue->stream.port : port,
+		dialogue->transport);
 	dialogue->learned.port = port;
 	dialogue->step = DIALOGUE_SETUP;
 }
@@ -83,10 +86,10 @@ static int refuse(const struct dialogue *dialogue, const struct rtsp_answer *ans
 	case 454:
 		return gw_error_set(error, -ESTALE, "it has forgotten the session (454)");
 	case 461:
-		return gw_error_set(error, -ENOTSUP,
-			"camera offers TCP only: it sends neither to our address nor to a group "
-			"(461): allow UDP or multicast in the camera%s",
-			dialogue->wanted == GW_TRANSPORT_AUTO ? "" : ", or set transport to auto");
+		return gw_error_set(error, -ENOTSUP, "it does not send in that way (461): %s",
+			dialogue->wanted == GW_TRANSPORT_AUTO
+				? "allow UDP, multicast or TCP in the camera"
+				: "allow it in the camera, or set transport to auto");
 	case 503:
 		return gw_error_set(
 			error, -EBUSY, "it is too busy (503): end other viewers of the camera");
@@ -118,6 +121,9 @@ static int take_description(
 	strcpy(dialogue->aggregate, session_base);
 	dialogue->local = answer->local;
 	dialogue->learned.source = answer->peer;
+	dialogue->local_port = answer->local_port;
+	dialogue->peer_port = answer->peer_port;
+	dialogue->learned.srtp_key = dialogue->stream.srtp_key;
 	dialogue->learned.payload_type = dialogue->stream.payload_type;
 	dialogue->learned.width = dialogue->stream.width;
 	dialogue->learned.height = dialogue->stream.height;
@@ -141,6 +147,25 @@ static int take_group(
 		"set transport to udp");
 }
 
+/* It sends within the connection: asked to, or because it does nothing else. */
+static int take_channels(
+	struct dialogue *dialogue, const struct transport *transport, struct gw_error *error)
+{
+	struct gw_learned *learned = &dialogue->learned;
+
+	if (dialogue->wanted != GW_TRANSPORT_AUTO && dialogue->wanted != GW_TRANSPORT_TCP)
+		return gw_error_set(error, -ENOTSUP,
+			"it sends within the RTSP connection only: set transport to auto, or allow "
+			"UDP or multicast in the camera");
+	dialogue->way = TRANSPORT_TCP;
+	memcpy(dialogue->channels, transport->channels, sizeof(dialogue->channels));
+	learned->is_within = true;
+	learned->destination = dialogue->local;
+	learned->port = dialogue->local_port;
+	dialogue->step = DIALOGUE_LEARNED;
+	return 0;
+}
+
 static int take_setup(
 	struct dialogue *dialogue, const struct rtsp_answer *answer, struct gw_error *error)
 {
@@ -152,13 +177,17 @@ static int take_setup(
 		return gw_error_set(error, -EPROTO,
 			"it does not say how it is going to send (Transport of SETUP)");
 	dialogue->is_set_up = true;
+	/* Some close the connection after their description: this is the one that stays. */
+	if (answer->local_port != 0) {
+		dialogue->local_port = answer->local_port;
+		dialogue->peer_port = answer->peer_port;
+	}
 	dialogue->timeout_s = answer->timeout_s;
 	if (transport.is_tcp)
-		return gw_error_set(error, -ENOTSUP,
-			"camera offers TCP only: allow UDP or multicast in the camera");
+		return take_channels(dialogue, &transport, error);
 	if (transport.source.family == dialogue->local.family)
 		learned->source = transport.source;
-	dialogue->is_multicast = transport.is_multicast;
+	dialogue->way = transport.is_multicast ? TRANSPORT_MULTICAST : TRANSPORT_UDP;
 	if (transport.is_multicast) {
 		status = take_group(dialogue, &transport, error);
 	} else {
@@ -172,11 +201,11 @@ static int take_setup(
 }
 
 /* What it does not offer is asked for in another way. */
-static bool try_group(struct dialogue *dialogue)
+static bool try_next(struct dialogue *dialogue)
 {
-	if (dialogue->wanted != GW_TRANSPORT_AUTO || dialogue->is_multicast)
+	if (dialogue->wanted != GW_TRANSPORT_AUTO || dialogue->way == TRANSPORT_TCP)
 		return false;
-	dialogue->is_multicast = true;
+	dialogue->way++;
 	dialogue->step = DIALOGUE_PORTS;
 	return true;
 }
@@ -192,7 +221,7 @@ int dialogue_take(
 		return good ? take_description(dialogue, answer, error)
 			    : refuse(dialogue, answer, method, error);
 	case DIALOGUE_SETUP:
-		if (answer->status == 461 && try_group(dialogue))
+		if (answer->status == 461 && try_next(dialogue))
 			return 0;
 		return good ? take_setup(dialogue, answer, error)
 			    : refuse(dialogue, answer, method, error);

@@ -25,7 +25,9 @@ struct dialogue {
 	enum dialogue_step step;
 	char url[GW_URL], control[GW_URL], aggregate[GW_URL];
 	enum gw_transport wanted;
-	bool is_multicast;
+	enum transport_way way; /* that packets come, or are asked for next */
+	uint8_t channels[2]; /* where they come within the connection */
+	uint16_t peer_port, local_port; /* of the connection */
 	bool is_set_up; /* there is a session to end */
 	bool needs_options; /* it does not know GET_PARAMETER */
 	struct sdp_stream stream;
@@ -38,7 +40,7 @@ struct dialogue {
 
 void dialogue_begin(struct dialogue *dialogue, const char *url, enum gw_transport transport);
 
-/* In step PORTS: the first port of ours that packets may come to; 0 for a group. */
+/* In step PORTS: the first port of ours that packets may come to; 0 where `way` needs none. */
 void dialogue_set_port(struct dialogue *dialogue, uint16_t port);
 
 /* In step LEARNED: what it sends is expected, it may begin. */

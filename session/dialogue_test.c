@@ -141,7 +141,7 @@ static void a_group_is_asked_for_where_our_address_is_not_served(void **state)
 	dialogue_set_port(&dialogue, 50000);
 	take(&dialogue, (struct rtsp_answer){.status = 461});
 	assert_int_equal(dialogue.step, DIALOGUE_PORTS);
-	assert_true(dialogue.is_multicast);
+	assert_int_equal(dialogue.way, TRANSPORT_MULTICAST);
 	dialogue_set_port(&dialogue, 0);
 	assert_string_equal(dialogue_request(&dialogue).transport, "RTP/AVP;multicast");
 	take(&dialogue, with_transport("RTP/AVP;multicast;destination=239.1.2.9;port=6000-6001"));
@@ -150,7 +150,16 @@ static void a_group_is_asked_for_where_our_address_is_not_served(void **state)
 	assert_int_equal(dialogue.step, DIALOGUE_LEARNED);
 }
 
-static void a_camera_that_offers_tcp_only_is_told_so(void **state)
+static struct rtsp_answer within(const char *transport)
+{
+	struct rtsp_answer answer = with_transport(transport);
+
+	answer.local_port = 40000;
+	answer.peer_port = 554;
+	return answer;
+}
+
+static void the_connection_is_asked_for_where_nothing_else_is_served(void **state)
 {
 	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
 
@@ -158,13 +167,53 @@ static void a_camera_that_offers_tcp_only_is_told_so(void **state)
 	dialogue_set_port(&dialogue, 50000);
 	take(&dialogue, (struct rtsp_answer){.status = 461});
 	dialogue_set_port(&dialogue, 0);
-	refused(&dialogue, (struct rtsp_answer){.status = 461}, -ENOTSUP, "camera offers TCP only");
+	take(&dialogue, (struct rtsp_answer){.status = 461});
+	assert_int_equal(dialogue.step, DIALOGUE_PORTS);
+	assert_int_equal(dialogue.way, TRANSPORT_TCP);
+	dialogue_set_port(&dialogue, 0);
+	assert_string_equal(
+		dialogue_request(&dialogue).transport, "RTP/AVP/TCP;unicast;interleaved=0-1");
+	take(&dialogue, within("RTP/AVP/TCP;unicast;interleaved=4-6"));
+	assert_int_equal(dialogue.step, DIALOGUE_LEARNED);
+	assert_true(dialogue.learned.is_within);
+	assert_int_equal(dialogue.learned.port, 40000);
+	assert_int_equal(dialogue.peer_port, 554);
+	assert_memory_equal(dialogue.channels, "\4\6", 2);
+	assert_memory_equal(dialogue.learned.destination.bytes, "\xc0\0\2\1", 4);
+	dialogue = begun(GW_TRANSPORT_TCP);
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 0);
+	refused(&dialogue, (struct rtsp_answer){.status = 461}, -ENOTSUP, "set transport to auto");
+}
+
+static void a_camera_that_sends_within_unasked_is_taken_where_that_is_wanted(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
+
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 50000);
+	take(&dialogue, within("RTP/AVP/TCP;interleaved=0-1"));
+	assert_true(dialogue.learned.is_within);
+	assert_int_equal(dialogue.learned.port, 40000);
 	dialogue = begun(GW_TRANSPORT_UDP);
 	take(&dialogue, described(SDP));
 	dialogue_set_port(&dialogue, 50000);
-	refused(&dialogue, with_transport("RTP/AVP/TCP;interleaved=0-1"), -ENOTSUP,
-		"camera offers TCP only");
+	refused(&dialogue, within("RTP/AVP/TCP;interleaved=0-1"), -ENOTSUP,
+		"within the RTSP connection only");
 	assert_true(dialogue_end(&dialogue));
+}
+
+static void a_key_of_the_description_is_learned_and_asked_with(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_TCP);
+
+	take(&dialogue,
+		described("v=0\r\nm=video 0 RTP/SAVP 26\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+			  "inline:4fl6DT4Bi+DWT6MsBt5BOQ7Gda1Jiv7rtpYLOqvm\r\n"));
+	assert_true(dialogue.learned.srtp_key.is_set);
+	dialogue_set_port(&dialogue, 0);
+	assert_string_equal(
+		dialogue_request(&dialogue).transport, "RTP/SAVP/TCP;unicast;interleaved=0-1");
 }
 
 static void a_group_without_an_address_is_refused(void **state)
@@ -194,7 +243,9 @@ int main(void)
 		cmocka_unit_test(a_camera_plays),
 		cmocka_unit_test(refusals_say_what_to_do),
 		cmocka_unit_test(a_group_is_asked_for_where_our_address_is_not_served),
-		cmocka_unit_test(a_camera_that_offers_tcp_only_is_told_so),
+		cmocka_unit_test(the_connection_is_asked_for_where_nothing_else_is_served),
+		cmocka_unit_test(a_camera_that_sends_within_unasked_is_taken_where_that_is_wanted),
+		cmocka_unit_test(a_key_of_the_description_is_learned_and_asked_with),
 		cmocka_unit_test(a_group_without_an_address_is_refused),
 		cmocka_unit_test(a_base_that_leads_nowhere_is_not_used),
 	};

@@ -6,14 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
 
 #include "core/clock.h"
-#include "session/sdp.h"
+#include "session/divert.h"
+#include "session/rtsp_failure.h"
 
 #define CONNECT_MS 5000L
-#define BODY_FIRST 4096
 
 struct rtsp {
 	CURL *curl;
@@ -21,15 +20,14 @@ struct rtsp {
 	int epoll;
 	uint32_t id;
 	int64_t due; /* of libcurl's timer */
+	curl_socket_t file; /* of the connection that the last answer came by */
 	bool is_busy, is_done;
 	CURLcode code;
 	enum rtsp_method method;
 	uint32_t most_ms;
 	char error[CURL_ERROR_SIZE];
 	struct rtsp_answer answer;
-	char *body;
-	size_t body_room;
-	bool too_large;
+	struct answer_body body;
 };
 
 static const struct {
@@ -98,27 +96,8 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 static size_t on_body(char *data, size_t unit, size_t count, void *arg)
 {
 	struct rtsp *rtsp = arg;
-	const size_t size = unit * count, used = rtsp->answer.body_size;
 
-	if (used + size > SDP_SIZE) {
-		rtsp->too_large = true;
-		return 0;
-	}
-	if (used + size > rtsp->body_room) {
-		size_t room = rtsp->body_room ? rtsp->body_room : BODY_FIRST;
-
-		while (room < used + size)
-			room *= 2;
-		char *larger = realloc(rtsp->body, room);
-
-		if (!larger)
-			return 0;
-		rtsp->body = larger;
-		rtsp->body_room = room;
-	}
-	memcpy(rtsp->body + used, data, size);
-	rtsp->answer.body_size = used + size;
-	return size;
+	return answer_take_body(&rtsp->answer, &rtsp->body, data, unit * count) ? unit * count : 0;
 }
 
 /* Packets within the connection were not asked for. */
@@ -127,50 +106,12 @@ static size_t on_packet(char *data, size_t unit, size_t count, void *arg)
 	return unit * count;
 }
 
-static bool copy_value(const char *line, const char *name, char *to, size_t room)
-{
-	const size_t size = strlen(name);
-
-	if (strncasecmp(line, name, size) != 0)
-		return false;
-	line += size + strspn(line + size, " \t");
-	if (strlen(line) < room)
-		strcpy(to, line);
-	return true;
-}
-
-static void read_session(const char *line, struct rtsp_answer *answer)
-{
-	const char *at = strcasestr(line, ";timeout=");
-	const unsigned long seconds = at ? strtoul(at + 9, NULL, 10) : 0;
-
-	answer->timeout_s = seconds < 86400 ? (uint32_t)seconds : 86400;
-}
-
 static size_t on_header(char *data, size_t unit, size_t count, void *arg)
 {
 	struct rtsp *rtsp = arg;
-	struct rtsp_answer *answer = &rtsp->answer;
-	const size_t size = unit * count;
-	char line[GW_URL + 32];
 
-	snprintf(line, sizeof(line), "%.*s", (int)size, data);
-	line[strcspn(line, "\r\n")] = '\0';
-	if (strncasecmp(line, "RTSP/", 5) == 0) {
-		/* Also of the answer that only asks who we are. */
-		answer->transport[0] = answer->base[0] = '\0';
-		answer->timeout_s = 0;
-		answer->body_size = 0;
-	} else if (strncasecmp(line, "Session:", 8) == 0) {
-		read_session(line, answer);
-	} else if (!copy_value(line, "Transport:", answer->transport, sizeof(answer->transport)) &&
-		!copy_value(line, "Location:", answer->location, sizeof(answer->location)) &&
-		!copy_value(line, "Server:", answer->server, sizeof(answer->server)) &&
-		!copy_value(line, "Content-Base:", answer->base, sizeof(answer->base)) &&
-		answer->base[0] == '\0') {
-		copy_value(line, "Content-Location:", answer->base, sizeof(answer->base));
-	}
-	return size;
+	answer_take_line(&rtsp->answer, data, unit * count);
+	return unit * count;
 }
 
 static void set_options(struct rtsp *rtsp)
@@ -200,6 +141,7 @@ static bool make_multi(struct rtsp *rtsp)
 {
 	rtsp->multi = curl_multi_init();
 	rtsp->due = INT64_MAX;
+	rtsp->file = CURL_SOCKET_BAD;
 	if (!rtsp->multi)
 		return false;
 	curl_multi_setopt(rtsp->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -247,7 +189,7 @@ void rtsp_destroy(struct rtsp *rtsp)
 	if (!rtsp)
 		return;
 	let_go(rtsp);
-	free(rtsp->body);
+	answer_body_free(&rtsp->body);
 	free(rtsp);
 }
 
@@ -278,7 +220,7 @@ int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t mo
 	if (!curl)
 		return gw_error_set(error, -ENOMEM, "out of memory");
 	rtsp->answer = (struct rtsp_answer){0};
-	rtsp->too_large = false;
+	rtsp->body.too_large = false;
 	rtsp->error[0] = '\0';
 	rtsp->method = request->method;
 	rtsp->most_ms = most_ms;
@@ -309,6 +251,8 @@ static void look_for_end(struct rtsp *rtsp)
 	}
 	if (!rtsp->is_done || !rtsp->is_busy)
 		return;
+	/* Nobody knows it any more when the request is taken away. */
+	curl_easy_getinfo(rtsp->curl, CURLINFO_ACTIVESOCKET, &rtsp->file);
 	curl_multi_remove_handle(rtsp->multi, rtsp->curl);
 	rtsp->is_busy = false;
 }
@@ -357,45 +301,27 @@ static void read_address(const char *text, struct gw_address *address)
 		address->family = 0;
 }
 
+static uint16_t read_port(const struct rtsp *rtsp, CURLINFO which)
+{
+	long port = 0;
+
+	curl_easy_getinfo(rtsp->curl, which, &port);
+	return (uint16_t)port;
+}
+
 static int explain(const struct rtsp *rtsp, struct gw_error *error)
 {
-	const char *method = methods[rtsp->method].name;
+	struct rtsp_failure failure = {
+		.code = rtsp->code,
+		.method = rtsp->method,
+		.most_ms = rtsp->most_ms,
+		.too_large = rtsp->body.too_large,
+	};
 	long number = 0;
 
 	curl_easy_getinfo(rtsp->curl, CURLINFO_OS_ERRNO, &number);
-	switch (rtsp->code) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return gw_error_set(error, -EHOSTUNREACH,
-			"nobody knows an address of that host: correct its name, or look at this "
-			"machine's name servers");
-	case CURLE_COULDNT_CONNECT:
-		return gw_error_set(error, -ECONNREFUSED,
-			"it cannot be reached: %s: is it on, and are host and port right?",
-			number ? strerror((int)number) : "no answer");
-	case CURLE_OPERATION_TIMEDOUT:
-		return gw_error_set(error, -ETIMEDOUT,
-			"it does not answer %s within %u s: restart the camera if that stays so",
-			method, rtsp->most_ms / 1000);
-	case CURLE_WRITE_ERROR:
-		if (rtsp->too_large)
-			return gw_error_set(error, -EMSGSIZE,
-				"its answer to %s is larger than %d bytes: is this a camera?",
-				method, SDP_SIZE);
-		return gw_error_set(error, -ENOMEM, "out of memory");
-	case CURLE_GOT_NOTHING:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-	case CURLE_PARTIAL_FILE:
-		return gw_error_set(error, -ECONNRESET,
-			"it closed the connection in place of an answer to %s: is this the port of "
-			"its RTSP service?",
-			method);
-	default:
-		return gw_error_set(error, -EPROTO,
-			"its answer to %s cannot be used (%s): is this the port of its RTSP "
-			"service?",
-			method, curl_easy_strerror(rtsp->code));
-	}
+	failure.number = (int)number;
+	return rtsp_failure_explain(&failure, error);
 }
 
 int rtsp_take(struct rtsp *rtsp, const struct rtsp_answer **answer, struct gw_error *error)
@@ -410,11 +336,28 @@ int rtsp_take(struct rtsp *rtsp, const struct rtsp_answer **answer, struct gw_er
 		return explain(rtsp, error);
 	curl_easy_getinfo(rtsp->curl, CURLINFO_RESPONSE_CODE, &status);
 	it->status = (int)status;
-	it->body = rtsp->body;
 	curl_easy_getinfo(rtsp->curl, CURLINFO_LOCAL_IP, &text);
 	read_address(text, &it->local);
 	curl_easy_getinfo(rtsp->curl, CURLINFO_PRIMARY_IP, &text);
 	read_address(text, &it->peer);
+	it->local_port = read_port(rtsp, CURLINFO_LOCAL_PORT);
+	it->peer_port = read_port(rtsp, CURLINFO_PRIMARY_PORT);
 	*answer = it;
 	return 0;
+}
+
+int rtsp_divert(struct rtsp *rtsp, int *camera, int *speaker, struct gw_error *error)
+{
+	*camera = *speaker = -1;
+	if (rtsp->file == CURL_SOCKET_BAD)
+		return gw_error_set(error, -ECONNRESET, "it has closed the connection");
+	epoll_ctl(rtsp->epoll, EPOLL_CTL_DEL, rtsp->file, NULL);
+	const int status = divert(rtsp->file, camera, speaker);
+
+	if (status == 0)
+		return 0;
+	return gw_error_set(error, status,
+		"its connection cannot be divided: %s: raise gwd's limit of open files "
+		"(LimitNOFILE=)",
+		strerror(-status));
 }

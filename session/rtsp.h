@@ -12,6 +12,7 @@
 
 #include "core/config/config.h"
 #include "core/error.h"
+#include "session/answer.h"
 
 enum rtsp_method {
 	RTSP_OPTIONS,
@@ -26,19 +27,6 @@ struct rtsp_request {
 	enum rtsp_method method;
 	const char *url; /* that it is about */
 	const char *transport; /* of SETUP; else NULL */
-};
-
-/* What the camera answered. Texts are empty when not said. */
-struct rtsp_answer {
-	int status; /* "200" */
-	char transport[512];
-	char base[GW_URL]; /* Content-Base, or Content-Location */
-	char location[GW_URL];
-	char server[64]; /* what it calls itself */
-	uint32_t timeout_s; /* of the session; 0: not said */
-	const char *body; /* until the next request */
-	size_t body_size;
-	struct gw_address local, peer; /* of the connection */
 };
 
 struct rtsp;
@@ -78,6 +66,13 @@ bool rtsp_busy(const struct rtsp *rtsp);
 /* After a request: 0 with the answer, whatever its status; or a negative errno with a line that
  * says why none came. Once a request. */
 int rtsp_take(struct rtsp *rtsp, const struct rtsp_answer **answer, struct gw_error *error);
+
+/* Takes the connection from libcurl, which from then on reads and writes a socket in its place:
+ * *speaker is the other end of that, *camera the connection. Who calls owns both, and carries what
+ * is said between them (relay.h). libcurl 7.88 and older lose their place where packets and answers
+ * come in one piece, and they read no packets while nothing is asked. No request may be under way.
+ * Returns 0 or a negative errno with a line. */
+int rtsp_divert(struct rtsp *rtsp, int *camera, int *speaker, struct gw_error *error);
 
 /* "SETUP" */
 const char *rtsp_method_name(enum rtsp_method method);

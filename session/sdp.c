@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/config/srtp_key.h"
+
 #define LINE 2048 /* longer lines are cut */
 #define FORMATS 32 /* payload types of one stream that are looked at */
 #define JPEG_TYPE 26
@@ -16,6 +18,7 @@
 struct section {
 	struct sdp_stream stream;
 	bool is_video, is_open, is_secure;
+	struct gw_error key_fault; /* why none of its keys can be used; or empty */
 	uint8_t formats[FORMATS];
 	uint32_t format_count;
 	bool is_jpeg; /* `stream.payload_type` is */
@@ -27,6 +30,8 @@ struct reader {
 	struct section session, media, best;
 	bool have_best;
 	char other[32]; /* an encoding that is not JPEG */
+	bool is_closed; /* there is JPEG, and no key to open it */
+	struct gw_error key_fault; /* then: why; empty: it names none */
 };
 
 static bool begins(const char *text, const char *word, const char **rest)
@@ -172,6 +177,15 @@ static void read_clip(struct section *media, const char *text)
 	media->stream.height = (uint16_t)(bottom - top);
 }
 
+/* The first key that we can use; others are in other ways. */
+static void read_key(struct section *section, const char *text)
+{
+	struct gw_srtp_key *key = &section->stream.srtp_key;
+
+	if (!key->is_set)
+		(void)gw_srtp_key_from_sdp(text, key, &section->key_fault);
+}
+
 static void read_attribute(struct section *section, const char *text)
 {
 	struct sdp_stream *stream = &section->stream;
@@ -193,6 +207,8 @@ static void read_attribute(struct section *section, const char *text)
 		}
 	} else if (begins(text, "cliprect:", &rest)) {
 		read_clip(section, rest);
+	} else if (begins(text, "crypto:", &rest)) {
+		read_key(section, rest);
 	} else if (begins(text, "framerate:", &rest) || begins(text, "x-framerate:", &rest)) {
 		const double rate = read_rate(rest);
 
@@ -218,24 +234,37 @@ static void inherit(struct section *media, const struct section *session)
 	}
 	if (stream->rate == 0)
 		stream->rate = session->stream.rate;
+	if (!stream->srtp_key.is_set)
+		stream->srtp_key = session->stream.srtp_key;
 	if (stream->group.family == 0)
 		stream->group = session->stream.group;
 	if (stream->group.family == 0)
 		stream->port = 0;
 }
 
+static void lock_out(struct reader *reader, const struct section *media)
+{
+	reader->is_closed = true;
+	reader->key_fault = media->key_fault.text[0] ? media->key_fault : reader->session.key_fault;
+}
+
 static void end_media(struct reader *reader)
 {
 	struct section *media = &reader->media;
+	struct sdp_stream *stream = &media->stream;
 
 	if (!media->is_open || !media->is_video)
 		return;
 	inherit(media, &reader->session);
 	if (!media->is_jpeg)
 		strcpy(reader->other, media->encoding[0] ? media->encoding : "no known encoding");
-	else if (media->is_secure)
-		strcpy(reader->other, "encrypted JPEG (SRTP)");
-	if (media->is_jpeg && !media->is_secure && !reader->have_best) {
+	else if (media->is_secure && !stream->srtp_key.is_set)
+		lock_out(reader, media);
+	/* A key without the profile protects nothing (RFC 4568, 3.1). */
+	if (!media->is_secure)
+		stream->srtp_key = (struct gw_srtp_key){0};
+	if (media->is_jpeg && !reader->have_best &&
+		(!media->is_secure || stream->srtp_key.is_set)) {
 		reader->best = *media;
 		reader->have_best = true;
 	}
@@ -293,6 +322,13 @@ int sdp_parse(const char *text, size_t size, struct sdp_stream *stream, struct g
 	end_media(reader);
 	if (reader->have_best)
 		*stream = reader->best.stream;
+	else if (reader->is_closed)
+		status = gw_error_set(error, -ENOTSUP,
+			"sends encrypted JPEG (SRTP), and its description has no key that can be "
+			"used (%s): let the camera send plain RTP, or SDES keys (a=crypto) of "
+			"AES_CM_128_HMAC_SHA1_80",
+			reader->key_fault.text[0] ? reader->key_fault.text
+						  : "it names none, as with MIKEY or DTLS");
 	else if (reader->other[0])
 		status = gw_error_set(error, -ENOTSUP,
 			"sends %s: set the stream's encoding to MJPEG (JPEG) in the camera, or "
@@ -301,6 +337,8 @@ int sdp_parse(const char *text, size_t size, struct sdp_stream *stream, struct g
 	else
 		status = gw_error_set(error, -ENOTSUP,
 			"describes no video: take the URL of a stream that has pictures");
+	explicit_bzero(line, sizeof(line));
+	explicit_bzero(reader, sizeof(*reader));
 	free(reader);
 	return status;
 }

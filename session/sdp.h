@@ -23,6 +23,7 @@ struct sdp_stream {
 	double rate; /* pictures a second; 0: not said */
 	struct gw_address group; /* family 0: no multicast group */
 	uint16_t port; /* of the group; 0: not said */
+	struct gw_srtp_key srtp_key; /* not set: packets are plain */
 };
 
 /* Finds the first video stream that can be JPEG: payload type 26 (RFC 3551), or a dynamic one that

@@ -102,6 +102,34 @@ static void other_encodings_are_named(void **state)
 	refused("v=0\nm=video\n", -ENOTSUP, "no video");
 }
 
+#define KEY "4fl6DT4Bi+DWT6MsBt5BOQ7Gda1Jiv7rtpYLOqvm"
+#define CRYPTO "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY "\n"
+
+static void a_key_comes_with_its_stream(void **state)
+{
+	struct sdp_stream stream = parsed("v=0\nm=video 0 RTP/SAVP 26\n" CRYPTO);
+
+	assert_true(stream.srtp_key.is_set);
+	assert_int_equal(stream.srtp_key.suite, GW_SRTP_AES_CM_128_HMAC_SHA1_80);
+	assert_int_equal(stream.srtp_key.master[0], 0xE1);
+	/* The first one that can be used; that of all streams where a stream has none. */
+	stream = parsed("v=0\nm=video 0 RTP/SAVP 26\n"
+			"a=crypto:1 AEAD_AES_128_GCM inline:" KEY "\n"
+			"a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:" KEY "\n" CRYPTO);
+	assert_int_equal(stream.srtp_key.suite, GW_SRTP_AES_CM_128_HMAC_SHA1_32);
+	stream = parsed("v=0\n" CRYPTO "m=video 0 RTP/SAVPF 26\n");
+	assert_true(stream.srtp_key.is_set);
+	/* A stream that is not protected has none, and a plain one behind a closed one will do. */
+	stream = parsed("v=0\nm=video 0 RTP/AVP 26\n" CRYPTO);
+	assert_false(stream.srtp_key.is_set);
+	stream = parsed("v=0\nm=video 0 RTP/SAVP 26\nm=video 0 RTP/AVP 26\na=control:b\n");
+	assert_string_equal(stream.control, "b");
+	assert_false(stream.srtp_key.is_set);
+	refused("v=0\nm=video 0 RTP/SAVP 26\na=key-mgmt:mikey AQAF\n", -ENOTSUP, "MIKEY");
+	refused("v=0\nm=video 0 RTP/SAVP 26\na=crypto:1 NULL inline:" KEY "\n", -ENOTSUP,
+		"suite NULL is not supported");
+}
+
 static void what_is_no_description_is_refused(void **state)
 {
 	refused("", -EINVAL, "no SDP");
@@ -149,6 +177,7 @@ int main(void)
 		cmocka_unit_test(a_rectangle_gives_the_size_where_nothing_else_does),
 		cmocka_unit_test(a_group_is_taken_from_the_stream_or_from_the_session),
 		cmocka_unit_test(other_encodings_are_named),
+		cmocka_unit_test(a_key_comes_with_its_stream),
 		cmocka_unit_test(what_is_no_description_is_refused),
 		cmocka_unit_test(numbers_that_make_no_sense_are_as_if_not_said),
 		cmocka_unit_test(a_control_url_that_is_too_long_is_none),

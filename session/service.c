@@ -209,21 +209,26 @@ static int sessions_open(struct gw *gw, void **state, struct gw_error *error)
 		return gw_error_set(error, -ENOMEM, "session: out of memory");
 	*state = sessions;
 	sessions->gw = gw;
-	sessions->world = (struct session_world){sessions, publish, seen};
+	sessions->world = (struct session_world){sessions, publish, seen, NULL};
+	sessions->epoll = -1;
 	pthread_mutex_init(&sessions->lock, NULL);
 	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
 	backoff_init(&sessions->random, seed ^ (uint64_t)gw_now());
 	sessions->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (sessions->epoll < 0)
 		return gw_error_set(error, -errno, "session: %s", strerror(errno));
-	return 0;
+	sessions->world.relays = relays_create(gw, error);
+	return sessions->world.relays ? 0 : -ENOMEM;
 }
 
 static int sessions_start(void *state, struct gw_error *error)
 {
 	struct sessions *sessions = state;
-	const int status = gw_thread_start(&sessions->thread, "session", -1, serve, sessions);
+	int status = relays_start(sessions->world.relays, error);
 
+	if (status != 0)
+		return status;
+	status = gw_thread_start(&sessions->thread, "session", -1, serve, sessions);
 	sessions->runs = status == 0;
 	if (status == 0)
 		return 0;
@@ -233,12 +238,14 @@ static int sessions_start(void *state, struct gw_error *error)
 static bool sessions_stop(void *state)
 {
 	struct sessions *sessions = state;
+	const int64_t deadline = gw_now() + 500 * GW_NS_PER_MS;
 
 	atomic_store(&sessions->stop, true);
-	if (sessions->runs && !gw_thread_join(sessions->thread, gw_now() + 500 * GW_NS_PER_MS))
+	if (sessions->runs && !gw_thread_join(sessions->thread, deadline))
 		return false;
 	sessions->runs = false;
-	return true;
+	/* Goodbyes go by them. */
+	return relays_stop(sessions->world.relays, deadline);
 }
 
 static void sessions_close(void *state)
@@ -247,6 +254,7 @@ static void sessions_close(void *state)
 
 	for (uint32_t i = 0; i < GW_CAMERAS; i++)
 		session_destroy(sessions->of[i]);
+	relays_destroy(sessions->world.relays);
 	if (sessions->epoll >= 0)
 		close(sessions->epoll);
 	pthread_mutex_destroy(&sessions->lock);
@@ -288,10 +296,11 @@ static json_t *describe_one(const struct session *session)
 	char url[GW_URL];
 
 	gw_rtsp_url_show(session->camera->url, url);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "camera", session->camera->name,
-		"state", session_state_name(session->state), "url", url, "server",
-		session->dialogue.server, "opened", (json_int_t)session->opened, "failed",
-		(json_int_t)session->tries, "trouble", session->error.text);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "camera",
+		session->camera->name, "state", session_state_name(session->state), "url", url,
+		"server", session->dialogue.server, "transport",
+		transport_name(session->dialogue.way), "opened", (json_int_t)session->opened,
+		"failed", (json_int_t)session->tries, "trouble", session->error.text);
 }
 
 static json_t *sessions_describe(void *state)

@@ -49,7 +49,9 @@ void session_destroy(struct session *session)
 {
 	if (!session)
 		return;
+	relays_remove(session->world->relays, session->id);
 	rtsp_destroy(session->rtsp);
+	explicit_bzero(&session->dialogue, sizeof(session->dialogue));
 	hold_release(&session->hold);
 	gw_config_camera_free(session->camera);
 	free(session);
@@ -58,6 +60,7 @@ void session_destroy(struct session *session)
 /* The session is over, on our side: waits for the next try, or for nothing. */
 static void settle(struct session *session, int64_t now)
 {
+	relays_remove(session->world->relays, session->id);
 	rtsp_reset(session->rtsp, session->camera->url, NULL, NULL);
 	session->is_asked = false;
 	if (session->unwanted) {
@@ -118,14 +121,32 @@ static void open_session(struct session *session, int64_t now)
 
 static int take_ports(struct session *session, struct gw_error *error)
 {
-	int status = 0;
+	const bool needed = session->dialogue.way == TRANSPORT_UDP;
+	const int status = needed ? hold_ports(&session->hold, &session->dialogue.local, error) : 0;
 
-	if (!session->dialogue.is_multicast)
-		status = hold_ports(&session->hold, &session->dialogue.local, error);
 	if (status == 0)
-		dialogue_set_port(&session->dialogue,
-			session->dialogue.is_multicast ? 0 : session->hold.port);
+		dialogue_set_port(&session->dialogue, needed ? session->hold.port : 0);
 	return status;
+}
+
+/* From here on the camera may send packets between its answers. */
+static int divert(struct session *session, struct gw_error *error)
+{
+	const struct dialogue *dialogue = &session->dialogue;
+	const struct gw_packet packet = {
+		.camera = session->id,
+		.from = dialogue->learned.source,
+		.to = dialogue->learned.destination,
+		.from_port = dialogue->peer_port,
+		.to_port = dialogue->learned.port,
+	};
+	int camera, speaker;
+	int status = rtsp_divert(session->rtsp, &camera, &speaker, error);
+
+	if (status != 0)
+		return status;
+	status = relays_add(session->world->relays, camera, speaker, dialogue->channels, &packet);
+	return status == 0 ? 0 : gw_error_set(error, status, "out of memory");
 }
 
 static int publish(struct session *session, struct gw_error *error)
@@ -133,12 +154,14 @@ static int publish(struct session *session, struct gw_error *error)
 	struct dialogue *dialogue = &session->dialogue;
 	int status = 0;
 
-	if (dialogue->is_multicast)
+	if (dialogue->way == TRANSPORT_MULTICAST)
 		status = hold_group(
 			&session->hold, &dialogue->local, &dialogue->learned.destination, error);
 	if (status == 0)
 		status = session->world->publish(
 			session->world->arg, session->camera, &dialogue->learned, error);
+	if (status == 0 && dialogue->way == TRANSPORT_TCP)
+		status = divert(session, error);
 	if (status == 0)
 		dialogue_go_on(dialogue);
 	return status;
@@ -151,9 +174,10 @@ static void log_playing(const struct session *session)
 
 	inet_ntop(learned->source.family, learned->source.bytes, from, sizeof(from));
 	inet_ntop(learned->destination.family, learned->destination.bytes, to, sizeof(to));
-	gw_info("session", "camera %s plays: %ux%u, payload type %u, from %s to %s, UDP port %u",
+	gw_info("session", "camera %s plays: %ux%u, payload type %u, from %s to %s, %s port %u%s",
 		session->camera->name, learned->width, learned->height, learned->payload_type, from,
-		to, learned->port);
+		to, learned->is_within ? "within its connection, TCP" : "UDP", learned->port,
+		learned->srtp_key.is_set ? ", SRTP" : "");
 }
 
 static void begin_playing(struct session *session, int64_t now)
@@ -222,7 +246,7 @@ static void fail_stalled(struct session *session, int64_t now, const struct sess
 	if (seen->packets != session->packets_before)
 		gw_error_set(&error, -ETIMEDOUT,
 			"packets come, but no picture for %d s: `gwctl drops` says why", seconds);
-	else if (session->had_picture)
+	else if (session->had_picture || session->dialogue.learned.is_within)
 		gw_error_set(&error, -ETIMEDOUT, "it has sent nothing for %d s", seconds);
 	else
 		gw_error_set(&error, -ETIMEDOUT,
@@ -233,8 +257,30 @@ static void fail_stalled(struct session *session, int64_t now, const struct sess
 	fail(session, now, -ETIMEDOUT, &error);
 }
 
+/* The connection of a camera that sends within it is over. */
+static void fail_ended(struct session *session, int64_t now, int reason)
+{
+	struct gw_error error;
+
+	if (reason == -EPROTO || reason == -EMSGSIZE)
+		gw_error_set(&error, reason,
+			"what it sends within the connection can be told apart no more: set "
+			"transport to udp or multicast if that stays so");
+	else
+		gw_error_set(&error, reason, "it has closed the connection that it sent within");
+	/* There is nobody to say goodbye to. */
+	session->dialogue.is_set_up = false;
+	fail(session, now, reason, &error);
+}
+
 static void watch(struct session *session, int64_t now)
 {
+	const int ended = relays_ended(session->world->relays, session->id);
+
+	if (ended != 0) {
+		fail_ended(session, now, ended);
+		return;
+	}
 	const struct session_seen seen = session->world->seen(session->world->arg, session->id);
 	int64_t alive = session->played_at;
 

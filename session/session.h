@@ -10,6 +10,7 @@
 #include "session/backoff.h"
 #include "session/dialogue.h"
 #include "session/hold.h"
+#include "session/relays.h"
 #include "session/rtsp.h"
 
 enum session_state {
@@ -32,6 +33,7 @@ struct session_world {
 	int (*publish)(void *arg, const struct gw_camera_config *camera,
 		const struct gw_learned *learned, struct gw_error *error);
 	struct session_seen (*seen)(void *arg, uint32_t id);
+	struct relays *relays; /* of those that send within their connections */
 };
 
 struct session {

@@ -7,13 +7,25 @@
 #include <string.h>
 #include <strings.h>
 
-void transport_write(bool multicast, uint16_t port, char text[TRANSPORT_TEXT])
+const char *transport_name(enum transport_way way)
 {
-	if (multicast && port == 0)
-		snprintf(text, TRANSPORT_TEXT, "RTP/AVP;multicast");
+	static const char *const names[] = {"udp", "multicast", "tcp"};
+
+	return names[way];
+}
+
+void transport_write(enum transport_way way, bool secure, uint16_t port, char text[TRANSPORT_TEXT])
+{
+	const char *profile = secure ? "RTP/SAVP" : "RTP/AVP";
+
+	if (way == TRANSPORT_TCP)
+		snprintf(text, TRANSPORT_TEXT, "%s/TCP;unicast;interleaved=0-1", profile);
+	else if (way == TRANSPORT_MULTICAST && port == 0)
+		snprintf(text, TRANSPORT_TEXT, "%s;multicast", profile);
 	else
-		snprintf(text, TRANSPORT_TEXT, "RTP/AVP;%s=%u-%u",
-			multicast ? "multicast;port" : "unicast;client_port", port, port + 1);
+		snprintf(text, TRANSPORT_TEXT, "%s;%s=%u-%u", profile,
+			way == TRANSPORT_MULTICAST ? "multicast;port" : "unicast;client_port", port,
+			port + 1);
 }
 
 /* "source=192.0.2.11", which may stand in quotes. */
@@ -36,6 +48,19 @@ static uint16_t read_port(const char *text)
 	return port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
+/* "interleaved=0-1"; RTCP has the next channel where only one is said. */
+static void read_channels(const char *text, uint8_t channels[2])
+{
+	char *end;
+	const unsigned long first = strtoul(text, &end, 10);
+	const unsigned long second = *end == '-' ? strtoul(end + 1, NULL, 10) : first + 1;
+
+	if (end != text && first <= UINT8_MAX && second <= UINT8_MAX) {
+		channels[0] = (uint8_t)first;
+		channels[1] = (uint8_t)second;
+	}
+}
+
 static void read_parameter(const char *text, struct transport *transport)
 {
 	const char *value = strchr(text, '=');
@@ -55,8 +80,11 @@ static void read_parameter(const char *text, struct transport *transport)
 		transport->is_multicast = true;
 	else if (strcasecmp(text, "unicast") == 0)
 		transport->is_multicast = false;
-	else if (size == 11 && strncasecmp(text, "interleaved", size) == 0)
+	else if (size == 11 && strncasecmp(text, "interleaved", size) == 0) {
 		transport->is_tcp = true;
+		if (value)
+			read_channels(value + 1, transport->channels);
+	}
 	for (size_t i = 0; value && i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strlen(known[i].name) != size || strncasecmp(text, known[i].name, size) != 0)
 			continue;
@@ -71,16 +99,18 @@ int transport_parse(const char *text, struct transport *transport)
 {
 	char copy[TRANSPORT_TEXT], *rest;
 
-	*transport = (struct transport){0};
+	*transport = (struct transport){.channels = {0, 1}};
 	if (strlen(text) >= sizeof(copy))
 		return -EINVAL;
 	snprintf(copy, sizeof(copy), "%s", text);
 	copy[strcspn(copy, ",")] = '\0';
 	char *word = strtok_r(copy, "; ", &rest);
 
-	if (!word || strncasecmp(word, "RTP/AVP", 7) != 0)
+	if (!word ||
+		(strncasecmp(word, "RTP/AVP", 7) != 0 && strncasecmp(word, "RTP/SAVP", 8) != 0))
 		return -EINVAL;
-	transport->is_tcp = strcasecmp(word, "RTP/AVP/TCP") == 0;
+	transport->is_tcp =
+		strcasecmp(word, "RTP/AVP/TCP") == 0 || strcasecmp(word, "RTP/SAVP/TCP") == 0;
 	while ((word = strtok_r(NULL, "; ", &rest)))
 		read_parameter(word, transport);
 	return 0;

@@ -17,12 +17,18 @@ static void what_is_asked_for(void **state)
 {
 	char text[TRANSPORT_TEXT];
 
-	transport_write(false, 50000, text);
+	transport_write(TRANSPORT_UDP, false, 50000, text);
 	assert_string_equal(text, "RTP/AVP;unicast;client_port=50000-50001");
-	transport_write(true, 5004, text);
+	transport_write(TRANSPORT_MULTICAST, false, 5004, text);
 	assert_string_equal(text, "RTP/AVP;multicast;port=5004-5005");
-	transport_write(true, 0, text);
+	transport_write(TRANSPORT_MULTICAST, false, 0, text);
 	assert_string_equal(text, "RTP/AVP;multicast");
+	transport_write(TRANSPORT_TCP, false, 0, text);
+	assert_string_equal(text, "RTP/AVP/TCP;unicast;interleaved=0-1");
+	transport_write(TRANSPORT_UDP, true, 50000, text);
+	assert_string_equal(text, "RTP/SAVP;unicast;client_port=50000-50001");
+	transport_write(TRANSPORT_TCP, true, 0, text);
+	assert_string_equal(text, "RTP/SAVP/TCP;unicast;interleaved=0-1");
 }
 
 static void an_answer_says_how_packets_come(void **state)

@@ -13,7 +13,7 @@ readonly BESIDE=(kafka network lint)
 readonly TSAN_TESTS=(
 	accel/failover accel/runner accel/stage core/control core/link core/pool core/surface
 	decode/stage decode/turbo gwd/end gwd/gateway gwd/lanes mgmt/audit mgmt/jobs mgmt/rates mgmt/server mgmt/ticker overload
-	tensor
+	session/relays tensor
 )
 readonly RESULTS=$PWD/build-results
 

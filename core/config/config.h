@@ -50,9 +50,12 @@ enum gw_checksum {
 
 /* How a camera with a `url` is to send its packets. */
 enum gw_transport {
-	GW_TRANSPORT_AUTO, /* to our address, or to a group where it offers nothing else */
+	/* To our address; where it does not offer that, to a group; and else within the connection.
+	 */
+	GW_TRANSPORT_AUTO,
 	GW_TRANSPORT_UDP,
 	GW_TRANSPORT_MULTICAST,
+	GW_TRANSPORT_TCP, /* within the RTSP connection */
 };
 
 /* Whose word is taken for which side of a picture is up. */
@@ -157,6 +160,7 @@ struct gw_camera_config {
 	struct gw_region *region;
 	uint32_t quota; /* frames in flight, 1 .. 64 */
 
+	bool is_within; /* learned: its packets come within the RTSP connection */
 	bool learned_size; /* width and height are not from the file: its session said them */
 
 	/* Parsed from the strings above. */

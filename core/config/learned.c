@@ -23,6 +23,8 @@ int gw_camera_learn(struct gw_camera_config *camera, const struct gw_learned *le
 	whole &= put_address(
 		&camera->destination, &camera->destination_address, &learned->destination);
 	camera->port = learned->port;
+	camera->is_within = learned->is_within;
+	camera->srtp_key = learned->srtp_key;
 	free(camera->payload_type);
 	camera->payload_type = malloc(sizeof(*camera->payload_type));
 	if (camera->payload_type)
@@ -57,6 +59,8 @@ int gw_camera_keep_learned(struct gw_camera_config *camera, const struct gw_came
 		.payload_type = was->payload_type ? *was->payload_type : 0,
 		.width = was->learned_size ? was->width : 0,
 		.height = was->learned_size ? was->height : 0,
+		.is_within = was->is_within,
+		.srtp_key = was->srtp_key,
 	};
 
 	return gw_camera_learn(camera, &learned);

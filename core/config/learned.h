@@ -12,6 +12,9 @@ struct gw_learned {
 	uint16_t port;
 	uint8_t payload_type;
 	uint16_t width, height; /* 0: not said */
+	struct gw_srtp_key srtp_key; /* not set: packets are plain */
+	/* Packets come within the connection: addresses and port are those of that (TCP). */
+	bool is_within;
 };
 
 /* Puts it into a camera with a `url`. A size that the file gives stays. Returns 0 or -ENOMEM, and

@@ -49,6 +49,7 @@ static const cyaml_strval_t transports[] = {
 	{"auto", GW_TRANSPORT_AUTO},
 	{"udp", GW_TRANSPORT_UDP},
 	{"multicast", GW_TRANSPORT_MULTICAST},
+	{"tcp", GW_TRANSPORT_TCP},
 };
 
 static const cyaml_strval_t orientations[] = {

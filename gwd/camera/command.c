@@ -24,7 +24,7 @@ static void help(FILE *to)
 	      "  --user NAME             whom the camera asks for\n"
 	      "  --password-file FILE    its first line is the password\n"
 	      "  --password-env NAME     the variable that holds the password\n"
-	      "  --transport WAY         auto, udp or multicast\n"
+	      "  --transport WAY         auto, udp, multicast or tcp\n"
 	      "  --seconds N             how long to listen (default 5)\n"
 	      "  --json                  all that was found, as one object\n",
 		to);

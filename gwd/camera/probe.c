@@ -8,18 +8,20 @@
 
 #include "core/clock.h"
 #include "session/hold.h"
+#include "session/relay.h"
 #include "session/rtsp.h"
 #include "session/secret.h"
 
 #define ANSWER_MS 10000
 #define EVENTS 8
 #define PACKET 65536
-#define OURS UINT64_MAX /* the socket of the pictures */
+#define OURS UINT64_MAX /* the socket of the pictures, or both of the relay */
 
 struct run {
 	struct probe *probe;
 	struct rtsp *rtsp;
 	struct hold hold;
+	struct relay *relay; /* NULL: packets come to `hold` */
 	int epoll;
 	uint8_t packet[PACKET];
 };
@@ -28,6 +30,10 @@ static void take_packets(struct run *run)
 {
 	ssize_t size;
 
+	while (run->relay && relay_turn(run->relay))
+		continue;
+	if (run->relay)
+		return;
 	while ((size = recv(run->hold.rtp, run->packet, sizeof(run->packet), MSG_DONTWAIT)) >= 0)
 		measure_packet(&run->probe->measure, run->packet, (uint32_t)size, gw_now());
 }
@@ -70,11 +76,39 @@ static int take_ports(struct run *run, struct gw_error *error)
 	struct dialogue *dialogue = &run->probe->dialogue;
 	int status = 0;
 
-	if (!dialogue->is_multicast)
+	if (dialogue->way == TRANSPORT_UDP)
 		status = hold_ports(&run->hold, &dialogue->local, error);
 	if (status == 0)
-		dialogue_set_port(dialogue, dialogue->is_multicast ? 0 : run->hold.port);
+		dialogue_set_port(dialogue, dialogue->way == TRANSPORT_UDP ? run->hold.port : 0);
 	return status;
+}
+
+static bool take_within(void *arg, const struct gw_packet *packet)
+{
+	struct run *run = arg;
+
+	measure_packet(&run->probe->measure, packet->data, packet->size, gw_now());
+	return true;
+}
+
+/* What the camera sends within the connection comes by a relay. */
+static int listen_within(struct run *run, struct gw_error *error)
+{
+	struct dialogue *dialogue = &run->probe->dialogue;
+	const struct relay_taker taker = {run, take_within};
+	const struct gw_packet packet = {0};
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = OURS};
+	int camera, speaker;
+	const int status = rtsp_divert(run->rtsp, &camera, &speaker, error);
+
+	if (status != 0)
+		return status;
+	run->relay = relay_create(camera, speaker, dialogue->channels, &packet, &taker);
+	if (!run->relay || epoll_ctl(run->epoll, EPOLL_CTL_ADD, camera, &event) != 0 ||
+		epoll_ctl(run->epoll, EPOLL_CTL_ADD, speaker, &event) != 0)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	dialogue_go_on(dialogue);
+	return 0;
 }
 
 static int listen_to(struct run *run, struct gw_error *error)
@@ -83,7 +117,9 @@ static int listen_to(struct run *run, struct gw_error *error)
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = OURS};
 	int status = 0;
 
-	if (dialogue->is_multicast)
+	if (dialogue->way == TRANSPORT_TCP)
+		return listen_within(run, error);
+	if (dialogue->way == TRANSPORT_MULTICAST)
 		status = hold_group(
 			&run->hold, &dialogue->local, &dialogue->learned.destination, error);
 	if (status == 0)
@@ -161,6 +197,7 @@ int probe_run(struct probe *probe, struct gw_error *error)
 	else
 		status = gw_error_set(error, -ENOMEM, "out of memory");
 	rtsp_destroy(run.rtsp);
+	relay_destroy(run.relay);
 	hold_release(&run.hold);
 	if (run.epoll >= 0)
 		close(run.epoll);

@@ -98,7 +98,7 @@ static uint32_t advise(const struct probe *probe, const char *lines[ADVICE])
 void probe_yaml(FILE *to, const struct probe *probe)
 {
 	const struct gw_camera_config *camera = probe->camera;
-	static const char *const transports[] = {"auto", "udp", "multicast"};
+	static const char *const transports[] = {"auto", "udp", "multicast", "tcp"};
 
 	fprintf(to, "cameras:\n  - name: camera          # choose a name\n    url: %s\n",
 		camera->url);

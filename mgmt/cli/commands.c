@@ -31,7 +31,7 @@ const struct cli_option cli_global_options[] = {
 				"its first line is the password; gwd reads it"}, \
 			{"--password-env", "NAME", \
 				"the variable of gwd's environment that holds the password"}, \
-			{"--transport", "auto|udp|multicast", "how packets are asked for"}, \
+			{"--transport", "auto|udp|multicast|tcp", "how packets are asked for"}, \
 			{"--ssrc", "NUMBER", "only this RTP source (default any)"}, \
 			{"--payload-type", "NUMBER", "RTP payload type of the pictures"}, \
 			{"--width", "PIXELS", \
@@ -152,7 +152,7 @@ const struct cli_command cli_commands[] = {
 		.options = {{"--user", "NAME", "whom the camera asks for"},
 			{"--password-file", "FILE", "its first line is the password"},
 			{"--password-env", "NAME", "the variable that holds the password"},
-			{"--transport", "auto|udp|multicast", "how packets are asked for"},
+			{"--transport", "auto|udp|multicast|tcp", "how packets are asked for"},
 			{"--seconds", "NUMBER", "how long to listen (default 5)"}},
 		.run = cli_camera_probe},
 	{.noun = "drops",

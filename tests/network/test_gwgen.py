@@ -1,6 +1,7 @@
 """gwgen: what it sends as each kind of camera is what the gateway, and others, make pictures of."""
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -36,13 +37,13 @@ KINDS = {kind["name"]: kind for kind in json.loads(gwgen("list", "--json").stdou
 class Replay:
     """One capture of gwgen's, and what `gwd replay` makes of it."""
 
-    def __init__(self, folder: Path, *arguments: object) -> None:
+    def __init__(self, folder: Path, *arguments: object, more: tuple[object, ...] = ()) -> None:
         self.saved = folder / "saved"
         cameras = yaml.safe_load(gwgen("config", *arguments).stdout)
         self.report = json.loads(
             gwgen(
                 *("send", "--output", folder / "in.pcap", "--frames", FRAMES, "--json"),
-                *("--save", self.saved, *arguments),
+                *("--save", self.saved, *arguments, *more),
             ).stdout
         )
         # As with an interface whose cards fill checksums in.
@@ -135,6 +136,69 @@ def test_a_capture_is_sent_as_it_is(tmp_path: Path, files: Path) -> None:
     replay = Replay(tmp_path, "--picture", capture)
     sent = [rtp_jpeg.pixels(file) for file in sorted(saved.iterdir())]
     assert replay.pictures == [sent[number % len(sent)] for number in range(FRAMES)]
+
+
+SITE_LOCAL = ("--source", "fd00:1::1:fffe", "--destination", "fd00::2")
+
+
+def test_cameras_may_have_ipv6_addresses(tmp_path: Path, files: Path) -> None:
+    """Each the next one, in packets of the size that is asked for, with reports and a tag."""
+    way = ("--cameras", 3, *SITE_LOCAL)
+    cameras = yaml.safe_load(gwgen("config", *way).stdout)["cameras"]
+    sources = ["fd00:1::1:fffe", "fd00:1::1:ffff", "fd00:1::2:0"]
+    assert [it["source"] for it in cameras] == sources
+    assert {it["destination"] for it in cameras} == {"fd00::2"}
+    replay = Replay(
+        *(tmp_path, *way, "--picture", files, "--mtu", 1280),
+        more=("--rtcp", "--vlan", 7),
+    )
+    assert replay.drops == {}
+    assert len(replay.frames) == 3 * FRAMES
+    ours = [
+        digest
+        for digest, frame in zip(replay.pictures, replay.frames, strict=True)
+        if frame["camera"] == "cam0"
+    ]
+    assert ours == replay.sent()
+    assert replay.frames[-1]["clock_source"] == "rtcp"
+    listed = subprocess.run(
+        ["tcpdump", "-nn", "-e", "-r", tmp_path / "in.pcap"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    lengths = [int(it) for it in re.findall(r"length (\d+): vlan 7, ", listed)]
+    assert max(lengths) == 1280 + 14 + 4
+    assert "bad" not in listed
+
+
+def test_a_capture_of_ipv6_is_sent_as_it_is_to_a_group(tmp_path: Path, files: Path) -> None:
+    capture, saved = tmp_path / "first.pcap", tmp_path / "first"
+    gwgen(
+        *("send", "--output", capture, "--picture", files, "--save", saved, *SITE_LOCAL),
+        *("--frames", FRAMES),
+    )
+    replay = Replay(tmp_path, "--picture", capture, "--destination", "ff15::1:2:3")
+    sent = [rtp_jpeg.pixels(file) for file in sorted(saved.iterdir())]
+    assert replay.pictures == [sent[number % len(sent)] for number in range(FRAMES)]
+
+
+def test_ipv6_is_received_from_a_port(net: CameraNet, files: Path) -> None:
+    cameras = yaml.safe_load(gwgen("config", "--cameras", 4, *SITE_LOCAL).stdout)["cameras"]
+    gateway = Gateway(configuration(net.port, cameras, None))
+    try:
+        gateway.start()
+        report = send_live(net, "--cameras", 4, "--picture", files, "--frames", 25, *SITE_LOCAL)
+        # What the machine had no time for is counted; the rest is whole.
+        lost = report["link_lost"] + report["not_taken"] + report["too_late"]
+        gateway.wait_until(
+            lambda: gateway.status()["frames"]["delivered"] >= report["pictures"] - lost,
+            15,
+            "pictures are missing",
+        )
+        gateway.stop()
+    finally:
+        gateway.remove()
 
 
 def test_real_pictures_of_any_coding_are_sent(tmp_path: Path) -> None:
@@ -242,6 +306,8 @@ def test_it_can_be_ended(net: CameraNet) -> None:
         (["send", "--output", "x", "--camera", "nikon"], "gwgen list names them"),
         (["send", "--output", "x", "--picture", "/nowhere.jpg"], "/nowhere.jpg"),
         (["--nothing"], "no such option"),
+        (["config", "--source", "fd00::1", "--destination", "10.0.0.2"], "or both IPv6"),
+        (["send", "--output", "x", "--source", "fd00::1", "--no-checksum"], "RFC 8200"),
     ],
 )
 def test_mistakes_are_told(arguments: list[str], says: str) -> None:

@@ -1,104 +1,21 @@
 """Cameras that are asked to send: real RTSP servers that play, die, hang and refuse."""
 
+import itertools
 import json
 import signal
 import stat
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from testbed import places
+from testbed import places, rtp_jpeg
 from testbed.api import Api
-from testbed.gateway import Gateway, configuration
-from testbed.netns import CameraNet
-from testbed.process import Process
+from testbed.rtsp_net import Cameras
 
-SYSTEM_PYTHON = "/usr/bin/python3"
 PASSWORD = "hunter2-and-more"
-
-
-class Cameras:
-    """A network whose gateway's end has an address, as a port behind the kernel's tap has."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.net = CameraNet()
-        self.ours, self.theirs = self.net.let_kernels_speak()
-        self.servers: list[Process] = []
-        self.gateway: Gateway | None = None
-
-    def _start(self, program: str, *arguments: object, port: int = 8554) -> Process:
-        log = self.folder / f"server{len(self.servers)}.log"
-        script = places.ROOT / "tests" / "testbed" / program
-        python = SYSTEM_PYTHON if program == "rtsp_server.py" else sys.executable
-        server = self.net.start(
-            [python, script, "--address", self.theirs, "--port", port, *arguments], log
-        )
-        self.servers.append(server)
-        end = time.monotonic() + 30
-        while "serving" not in server.text():
-            assert server.running, server.text()
-            assert time.monotonic() < end, server.text()
-            time.sleep(0.1)
-        return server
-
-    def serve(self, *arguments: object, **more: Any) -> Process:
-        """A camera that behaves."""
-        return self._start("rtsp_server.py", *arguments, **more)
-
-    def serve_rudely(self, kind: str, **more: Any) -> Process:
-        """One that does not."""
-        return self._start("rude_server.py", kind, **more)
-
-    def camera(self, name: str = "door", port: int = 8554, **more: Any) -> dict[str, Any]:
-        """Its configuration."""
-        return {"name": name, "url": f"rtsp://{self.theirs}:{port}/stream", **more}
-
-    def start(self, *cameras: dict[str, Any]) -> Gateway:
-        """A gateway for these cameras."""
-        self.gateway = Gateway(configuration(self.net.port, cameras, None))
-        self.gateway.start()
-        return self.gateway
-
-    def wait_for(self, true: Callable[[], bool], otherwise: str, timeout: float = 40) -> None:
-        """Waits while the gateway runs."""
-        self.gateway.wait_until(true, timeout, otherwise)
-
-    def delivered(self, name: str = "door") -> int:
-        """Frames of one camera that arrived."""
-        return self.gateway.ask("camera", "show", name)["frames"]["delivered"]
-
-    def wait_for_pictures(self, name: str = "door", more: int = 10, timeout: float = 40) -> None:
-        """Waits until so many came from now on."""
-        before = self.delivered(name)
-        self.wait_for(
-            lambda: self.delivered(name) >= before + more, f"no pictures of {name}", timeout
-        )
-
-    def trouble(self, name: str = "door") -> str:
-        """What the gateway says of the camera's session; empty: nothing."""
-        for it in self.gateway.status().get("troubles", []):
-            if it["id"] == f"camera.{name}.session":
-                return it["text"]
-        return ""
-
-    def wait_for_trouble(self, text: str, name: str = "door", timeout: float = 40) -> str:
-        """Waits until it says this."""
-        self.wait_for(lambda: text in self.trouble(name), f"nothing was said of '{text}'", timeout)
-        return self.trouble(name)
-
-    def close(self) -> None:
-        """Takes everything away."""
-        if self.gateway:
-            self.gateway.remove()
-        for server in self.servers:
-            server.kill()
-        self.net.remove()
 
 
 @pytest.fixture
@@ -126,6 +43,28 @@ def test_a_camera_is_asked_and_plays(cameras: Cameras) -> None:
     assert gateway.ctl("audit").code == 0
     assert cameras.trouble() == ""
     gateway.stop()
+
+
+def test_a_camera_board_s_own_server_is_understood(cameras: Cameras) -> None:
+    """Its pictures are exact, and it is found again when its power was off."""
+    board = cameras.serve_as_a_board()
+    into = cameras.folder / "out"
+    into.mkdir()
+    gateway = cameras.start(cameras.camera(), into=into)
+    cameras.wait_for_pictures(more=30)
+    assert gateway.ask("camera", "show", "door")["packets_lost"] == 0
+    # Signs of life, which it knows none of, do not disturb it.
+    assert cameras.trouble() == ""
+    sent = [line[9:] for line in board.text().splitlines() if line.startswith("picture: ")]
+    board.kill()
+    cameras.wait_for_trouble("cannot be reached")
+    cameras.serve_as_a_board()
+    cameras.wait_for_pictures(timeout=90)
+    assert gateway.ctl("audit").code == 0
+    gateway.stop()
+    index = [json.loads(line) for line in (into / "frames.jsonl").read_text().splitlines()]
+    got = [sent.index(rtp_jpeg.pixels(into / line["file"])) for line in index[:30]]
+    assert all((b - a) % len(sent) == 1 for a, b in itertools.pairwise(got))
 
 
 def test_a_change_of_the_camera_does_not_disturb_its_session(cameras: Cameras) -> None:
@@ -267,12 +206,6 @@ def test_a_camera_that_sends_to_a_group_is_received(cameras: Cameras) -> None:
     assert gateway.ask("camera", "show", "door")["destination"] == "239.1.2.3"
 
 
-def test_a_camera_that_offers_tcp_only_says_so(cameras: Cameras) -> None:
-    cameras.serve("--way", "tcp")
-    cameras.start(cameras.camera())
-    cameras.wait_for_trouble("camera offers TCP only")
-
-
 def _probe(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(it) for it in (places.gwctl(), *arguments)],
@@ -308,11 +241,25 @@ def test_a_probe_says_what_a_camera_sends_and_drafts_its_entry(cameras: Cameras)
     assert _probe("config", "check", entry).returncode == 0
 
 
+@pytest.mark.parametrize("way", [(), ("--transport", "tcp")])
+def test_a_probe_hears_a_camera_that_sends_within_its_connection(
+    cameras: Cameras, way: tuple[str, ...]
+) -> None:
+    cameras.serve("--way", "tcp", "--rate", "20")
+    url = cameras.camera()["url"]
+    done = _probe("--json", "camera", "probe", url, "--seconds", "2", *way)
+    assert done.returncode == 0, done.stderr
+    stream = json.loads(done.stdout)["stream"]
+    assert (stream["width"], stream["height"], stream["lost"]) == (320, 240, 0)
+    assert stream["pictures"] > 20
+
+
 def test_a_probe_says_why_there_are_no_pictures(cameras: Cameras) -> None:
     cameras.serve("--way", "tcp")
-    done = _probe("camera", "probe", cameras.camera()["url"], "--seconds", "1")
+    url = cameras.camera()["url"]
+    done = _probe("camera", "probe", url, "--seconds", "1", "--transport", "udp")
     assert done.returncode == 1
-    assert "camera offers TCP only" in done.stderr
+    assert "set transport to auto" in done.stderr
     done = _probe("camera", "probe", cameras.camera(port=8599)["url"])
     assert done.returncode == 1
     assert "cannot be reached" in done.stderr

@@ -17,6 +17,7 @@ WAYS = {
     "udp": GstRtsp.RTSPLowerTrans.UDP,
     "multicast": GstRtsp.RTSPLowerTrans.UDP_MCAST,
     "tcp": GstRtsp.RTSPLowerTrans.TCP,
+    "any": GstRtsp.RTSPLowerTrans.UDP | GstRtsp.RTSPLowerTrans.TCP,
 }
 # JFIF's colours: ITU-R BT.601, all values from 0 to 255.
 FULL_RANGE = "1:4:0:0"
@@ -59,6 +60,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=10)
     parser.add_argument("--user")
     parser.add_argument("--password", default="")
+    parser.add_argument("--secure", action="store_true")
     parser.add_argument("--digest", action="store_true")
     parser.add_argument("--encoder", default="jpegenc ! rtpjpegpay name=pay0 pt=26")
     parser.add_argument("--pictures", help="PNG files, with a %%d, in place of a test picture")
@@ -72,6 +74,8 @@ def main() -> None:
     factory.set_launch(f"( {source(arguments)} ! {arguments.encoder} )")
     factory.set_shared(True)
     factory.set_protocols(WAYS[arguments.way])
+    if arguments.secure:
+        factory.set_profiles(GstRtsp.RTSPProfile.SAVP)
     if arguments.way == "multicast":
         pool = GstRtspServer.RTSPAddressPool()
         pool.add_range("239.1.2.3", "239.1.2.3", 5600, 5619, 1)

@@ -1,12 +1,12 @@
-/* Master keys: from a file, and from an SDP. What is wrong with one is said without showing it. */
+/* What is wrong with a key is said without showing it. */
+#include "core/config/srtp_key.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#include "dataplane/secure.h"
 
 #define INLINE "inline:"
 #define KEY_TEXT 40 /* base64 of GW_SRTP_KEY bytes needs no filling */
@@ -42,7 +42,7 @@ static bool read_key(const char *text, uint8_t key[GW_SRTP_KEY])
 	return true;
 }
 
-int secure_key_read(const char *path, struct gw_srtp_key *key, struct gw_error *error)
+int gw_srtp_key_read(const char *path, struct gw_srtp_key *key, struct gw_error *error)
 {
 	char text[128] = "";
 	FILE *file = fopen(path, "re");
@@ -87,7 +87,7 @@ static bool is_word(const char *word, size_t size, const char *wanted)
 	return size == strlen(wanted) && strncasecmp(word, wanted, size) == 0;
 }
 
-int secure_key_from_sdp(const char *crypto, struct gw_srtp_key *key, struct gw_error *error)
+int gw_srtp_key_from_sdp(const char *crypto, struct gw_srtp_key *key, struct gw_error *error)
 {
 	struct gw_srtp_key made = {.is_set = true};
 	size_t size;

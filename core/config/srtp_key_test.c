@@ -3,9 +3,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/config/srtp_key.h"
 #include "core/test.h"
-#include "dataplane/secure.h"
-#include "dataplane/test_secure.h"
+
+/* The master key and salt of RFC 3711, appendix B.3, and their base64. */
+static const uint8_t master[GW_SRTP_KEY] = {0xE1, 0xF9, 0x7A, 0x0D, 0x3E, 0x01, 0x8B, 0xE0, 0xD6,
+	0x4F, 0xA3, 0x2C, 0x06, 0xDE, 0x41, 0x39, 0x0E, 0xC6, 0x75, 0xAD, 0x49, 0x8A, 0xFE, 0xEB,
+	0xB6, 0x96, 0x0B, 0x3A, 0xAB, 0xE6};
+#define KEY_TEXT "4fl6DT4Bi+DWT6MsBt5BOQ7Gda1Jiv7rtpYLOqvm"
 
 static void read_file(const char *text, int wanted, const char *line)
 {
@@ -16,10 +21,10 @@ static void read_file(const char *text, int wanted, const char *line)
 
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
-	assert_int_equal(secure_key_read(path, &key, &error), wanted);
+	assert_int_equal(gw_srtp_key_read(path, &key, &error), wanted);
 	unlink(path);
 	if (wanted == 0)
-		assert_memory_equal(key.master, test_secure_key.master, GW_SRTP_KEY);
+		assert_memory_equal(key.master, master, GW_SRTP_KEY);
 	else
 		assert_non_null(strstr(error.text, line));
 	assert_null(strstr(error.text, "4fl6"));
@@ -30,14 +35,14 @@ static void keys_are_read_from_files(void **state)
 	struct gw_srtp_key key;
 	struct gw_error error;
 
-	read_file(TEST_SECURE_KEY_TEXT, 0, "");
-	read_file(TEST_SECURE_KEY_TEXT "\n", 0, "");
-	read_file("  inline:" TEST_SECURE_KEY_TEXT " \r\n", 0, "");
+	read_file(KEY_TEXT, 0, "");
+	read_file(KEY_TEXT "\n", 0, "");
+	read_file("  inline:" KEY_TEXT " \r\n", 0, "");
 	read_file("", -EINVAL, "must hold the base64");
-	read_file(TEST_SECURE_KEY_TEXT "A", -EINVAL, "and nothing else");
+	read_file(KEY_TEXT "A", -EINVAL, "and nothing else");
 	read_file("4fl6DT4Bi+DWT6MsBt5BOQ7Gda1Jiv7rtpYLOqv", -EINVAL, "40 characters");
 	read_file("4fl6DT4Bi+DWT6MsBt5BOQ7Gda1Jiv7rtpYLOqv=", -EINVAL, "40 characters");
-	assert_int_equal(secure_key_read("/nowhere/key", &key, &error), -EINVAL);
+	assert_int_equal(gw_srtp_key_read("/nowhere/key", &key, &error), -EINVAL);
 	assert_string_equal(error.text,
 		"srtp: cannot read the key file /nowhere/key: No such file or directory");
 }
@@ -48,20 +53,17 @@ static void keys_are_read_from_an_sdp(void **state)
 		const char *text;
 		int status;
 	} cases[] = {
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" TEST_SECURE_KEY_TEXT, 0},
-		{"12 aes_cm_128_hmac_sha1_80  inline:" TEST_SECURE_KEY_TEXT "|2^31\r\n", 0},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" TEST_SECURE_KEY_TEXT "|2^20|1:4", -ENOTSUP},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" TEST_SECURE_KEY_TEXT "|1:4", -ENOTSUP},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" TEST_SECURE_KEY_TEXT "x", -ENOTSUP},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" TEST_SECURE_KEY_TEXT
-		 ";inline:" TEST_SECURE_KEY_TEXT,
-			-ENOTSUP},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" TEST_SECURE_KEY_TEXT " UNENCRYPTED_SRTP",
-			-ENOTSUP},
-		{"1 F8_128_HMAC_SHA1_80 inline:" TEST_SECURE_KEY_TEXT, -ENOTSUP},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT, 0},
+		{"12 aes_cm_128_hmac_sha1_80  inline:" KEY_TEXT "|2^31\r\n", 0},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|2^20|1:4", -ENOTSUP},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|1:4", -ENOTSUP},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "x", -ENOTSUP},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT ";inline:" KEY_TEXT, -ENOTSUP},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT " UNENCRYPTED_SRTP", -ENOTSUP},
+		{"1 F8_128_HMAC_SHA1_80 inline:" KEY_TEXT, -ENOTSUP},
 		{"1 AES_CM_128_HMAC_SHA1_80 inline:4fl6", -EINVAL},
 		{"1 AES_CM_128_HMAC_SHA1_80", -EINVAL},
-		{"AES_CM_128_HMAC_SHA1_80 inline:" TEST_SECURE_KEY_TEXT, -EINVAL},
+		{"AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT, -EINVAL},
 		{"", -EINVAL},
 	};
 
@@ -69,18 +71,18 @@ static void keys_are_read_from_an_sdp(void **state)
 		struct gw_srtp_key key = {0};
 		struct gw_error error = {0};
 
-		assert_int_equal(secure_key_from_sdp(cases[i].text, &key, &error), cases[i].status);
+		assert_int_equal(
+			gw_srtp_key_from_sdp(cases[i].text, &key, &error), cases[i].status);
 		assert_int_equal(key.is_set, cases[i].status == 0);
 		if (key.is_set)
-			assert_memory_equal(key.master, test_secure_key.master, GW_SRTP_KEY);
+			assert_memory_equal(key.master, master, GW_SRTP_KEY);
 		assert_null(strstr(error.text, "4fl6"));
 	}
 	struct gw_srtp_key key;
 	struct gw_error error;
 
 	assert_int_equal(
-		secure_key_from_sdp(
-			"1 AES_CM_128_HMAC_SHA1_32 inline:" TEST_SECURE_KEY_TEXT, &key, &error),
+		gw_srtp_key_from_sdp("1 AES_CM_128_HMAC_SHA1_32 inline:" KEY_TEXT, &key, &error),
 		0);
 	assert_int_equal(key.suite, GW_SRTP_AES_CM_128_HMAC_SHA1_32);
 }

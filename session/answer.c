@@ -1,0 +1,87 @@
+#include "session/answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "session/sdp.h"
+
+#define BODY_FIRST 4096
+#define TIMEOUT_MOST_S 86400
+
+static bool copy_value(const char *line, const char *name, char *to, size_t room)
+{
+	const size_t size = strlen(name);
+
+	if (strncasecmp(line, name, size) != 0)
+		return false;
+	line += size + strspn(line + size, " \t");
+	if (strlen(line) < room)
+		strcpy(to, line);
+	return true;
+}
+
+static void read_session(const char *line, struct rtsp_answer *answer)
+{
+	const char *at = strcasestr(line, ";timeout=");
+	const unsigned long seconds = at ? strtoul(at + 9, NULL, 10) : 0;
+
+	answer->timeout_s = seconds < TIMEOUT_MOST_S ? (uint32_t)seconds : TIMEOUT_MOST_S;
+}
+
+void answer_take_line(struct rtsp_answer *answer, const char *data, size_t size)
+{
+	char line[GW_URL + 32];
+
+	snprintf(
+		line, sizeof(line), "%.*s", (int)(size < sizeof(line) ? size : sizeof(line)), data);
+	line[strcspn(line, "\r\n")] = '\0';
+	if (strncasecmp(line, "RTSP/", 5) == 0) {
+		/* Also of the answer that only asks who we are. */
+		answer->transport[0] = answer->base[0] = '\0';
+		answer->timeout_s = 0;
+		answer->body_size = 0;
+	} else if (strncasecmp(line, "Session:", 8) == 0) {
+		read_session(line, answer);
+	} else if (!copy_value(line, "Transport:", answer->transport, sizeof(answer->transport)) &&
+		!copy_value(line, "Location:", answer->location, sizeof(answer->location)) &&
+		!copy_value(line, "Server:", answer->server, sizeof(answer->server)) &&
+		!copy_value(line, "Content-Base:", answer->base, sizeof(answer->base)) &&
+		answer->base[0] == '\0') {
+		copy_value(line, "Content-Location:", answer->base, sizeof(answer->base));
+	}
+}
+
+bool answer_take_body(
+	struct rtsp_answer *answer, struct answer_body *body, const char *data, size_t size)
+{
+	const size_t used = answer->body_size;
+
+	if (used + size > SDP_SIZE) {
+		body->too_large = true;
+		return false;
+	}
+	if (used + size > body->room) {
+		size_t room = body->room ? body->room : BODY_FIRST;
+
+		while (room < used + size)
+			room *= 2;
+		char *larger = realloc(body->bytes, room);
+
+		if (!larger)
+			return false;
+		body->bytes = larger;
+		body->room = room;
+	}
+	memcpy(body->bytes + used, data, size);
+	answer->body = body->bytes;
+	answer->body_size = used + size;
+	return true;
+}
+
+void answer_body_free(struct answer_body *body)
+{
+	free(body->bytes);
+	*body = (struct answer_body){0};
+}

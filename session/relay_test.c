@@ -1,0 +1,236 @@
+#include "core/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "session/relay.h"
+
+#define ANSWER "RTSP/1.0 200 OK\r\nCSeq: 4\r\n\r\n"
+#define REQUEST "GET_PARAMETER rtsp://192.0.2.11/s RTSP/1.0\r\nCSeq: 5\r\n\r\n"
+
+/* A camera and a speaker of which the test has the far ends. */
+struct scene {
+	struct relay *relay;
+	int camera, speaker;
+	uint32_t room; /* how many packets are still taken */
+	uint32_t taken;
+	struct gw_packet last;
+	uint8_t last_data[65536];
+};
+
+static bool take(void *arg, const struct gw_packet *packet)
+{
+	struct scene *scene = arg;
+
+	if (scene->room == 0)
+		return false;
+	scene->room--;
+	scene->taken++;
+	scene->last = *packet;
+	memcpy(scene->last_data, packet->data, packet->size);
+	return true;
+}
+
+static int set_up(void **state)
+{
+	static struct scene scene;
+	const uint8_t channels[2] = {2, 3};
+	const struct gw_packet packet = {.camera = 7, .to_port = 40000};
+	const struct relay_taker taker = {&scene, take};
+	int camera[2], speaker[2];
+
+	scene = (struct scene){.room = UINT32_MAX};
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, camera) != 0 ||
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, speaker) != 0)
+		return -1;
+	scene.relay = relay_create(camera[0], speaker[0], channels, &packet, &taker);
+	scene.camera = camera[1];
+	scene.speaker = speaker[1];
+	*state = &scene;
+	return scene.relay ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct scene *scene = *state;
+
+	relay_destroy(scene->relay);
+	close(scene->camera);
+	close(scene->speaker);
+	return 0;
+}
+
+static void turn(struct scene *scene)
+{
+	while (relay_turn(scene->relay))
+		continue;
+}
+
+static void says(struct scene *scene, const char *data, size_t size)
+{
+	assert_int_equal(write(scene->camera, data, size), size);
+	turn(scene);
+}
+
+static void hears(int file, const char *wanted, size_t size)
+{
+	char got[4096];
+
+	assert_int_equal(read(file, got, sizeof(got)), size);
+	assert_memory_equal(got, wanted, size);
+}
+
+static void packets_go_one_way_and_answers_the_other(void **state)
+{
+	struct scene *scene = *state;
+
+	says(scene, "$\2\0\4abcd" ANSWER "$\3\0\2xy" ANSWER, 8 + 6 + 2 * (sizeof(ANSWER) - 1));
+	assert_int_equal(scene->taken, 2);
+	assert_int_equal(scene->last.camera, 7);
+	assert_int_equal(scene->last.to_port, 40000);
+	assert_memory_equal(scene->last_data, "xy", 2);
+	hears(scene->speaker, ANSWER ANSWER, 2 * (sizeof(ANSWER) - 1));
+	assert_int_equal(write(scene->speaker, REQUEST, sizeof(REQUEST) - 1), sizeof(REQUEST) - 1);
+	turn(scene);
+	hears(scene->camera, REQUEST, sizeof(REQUEST) - 1);
+	assert_int_equal(atomic_load(&scene->relay->ended), 0);
+}
+
+static void requests_of_the_camera_are_not_taken_for_answers(void **state)
+{
+	struct scene *scene = *state;
+
+	says(scene, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" ANSWER, 31 + sizeof(ANSWER) - 1);
+	hears(scene->speaker, ANSWER, sizeof(ANSWER) - 1);
+}
+
+static void a_channel_of_nobodys_goes_to_a_port_of_nobodys(void **state)
+{
+	struct scene *scene = *state;
+
+	says(scene, "$\7\0\1x", 5);
+	assert_int_equal(scene->taken, 1);
+	assert_int_equal(scene->last.to_port, 0);
+}
+
+static void the_camera_waits_for_room(void **state)
+{
+	struct scene *scene = *state;
+	static const char packet[4 + 1000] = {'$', 2, 1000 >> 8, (char)(1000 & 255)};
+	uint32_t sent = 0, gone = 0;
+
+	scene->room = 3;
+	/* Until the camera itself cannot send any more: what lies here is bounded. */
+	for (uint32_t quiet = 0; quiet < 3; quiet++) {
+		for (; write(scene->camera, packet + gone, sizeof(packet) - gone) ==
+			(ssize_t)(sizeof(packet) - gone);
+			sent++, gone = 0, quiet = 0)
+			continue;
+		turn(scene);
+	}
+	assert_int_equal(scene->taken, 3);
+	assert_true(scene->relay->is_full);
+	assert_int_equal(relay_camera_events(scene->relay) & POLLIN, 0);
+	assert_true(scene->relay->in_size <= RELAY_IN);
+	/* Nothing is lost by that. */
+	scene->room = UINT32_MAX;
+	turn(scene);
+	turn(scene);
+	assert_in_range(scene->taken, sent, sent + 1);
+	assert_int_equal(relay_camera_events(scene->relay), POLLIN);
+}
+
+static void a_report_goes_between_requests(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_true(relay_report(scene->relay, (const uint8_t *)"RR", 2));
+	hears(scene->camera, "$\3\0\2RR", 6);
+	assert_int_equal(write(scene->speaker, REQUEST, 10), 10);
+	turn(scene);
+	assert_false(relay_report(scene->relay, (const uint8_t *)"RR", 2));
+	assert_int_equal(
+		write(scene->speaker, &REQUEST[10], sizeof(REQUEST) - 11), sizeof(REQUEST) - 11);
+	turn(scene);
+	assert_true(relay_report(scene->relay, (const uint8_t *)"RR", 2));
+	hears(scene->camera, REQUEST "$\3\0\2RR", sizeof(REQUEST) - 1 + 6);
+}
+
+static void a_camera_that_does_not_read_costs_no_memory(void **state)
+{
+	struct scene *scene = *state;
+	static const uint8_t report[100];
+	uint32_t sent = 0;
+
+	while (sent < 100000 && relay_report(scene->relay, report, sizeof(report)))
+		sent++;
+	assert_in_range(sent, RELAY_OUT / sizeof(report) / 2, 99999);
+	assert_true(relay_camera_events(scene->relay) & POLLOUT);
+	assert_int_equal(atomic_load(&scene->relay->ended), 0);
+}
+
+static void it_says_why_it_ended(void **state)
+{
+	struct scene *scene = *state;
+
+	says(scene, "$\2\0\1abc", 7);
+	assert_int_equal(scene->taken, 1);
+	assert_int_equal(atomic_load(&scene->relay->ended), -EPROTO);
+	assert_false(relay_report(scene->relay, (const uint8_t *)"RR", 2));
+}
+
+static void a_camera_that_goes_is_missed(void **state)
+{
+	struct scene *scene = *state;
+
+	says(scene, "$\2\0\1a", 5);
+	shutdown(scene->camera, SHUT_RDWR);
+	turn(scene);
+	assert_int_equal(scene->taken, 1);
+	assert_int_equal(atomic_load(&scene->relay->ended), -ECONNRESET);
+}
+
+static void a_speaker_that_goes_is_heard_to_the_end(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(write(scene->speaker, REQUEST, sizeof(REQUEST) - 1), sizeof(REQUEST) - 1);
+	shutdown(scene->speaker, SHUT_RDWR);
+	turn(scene);
+	turn(scene);
+	assert_int_equal(atomic_load(&scene->relay->ended), -ECANCELED);
+	hears(scene->camera, REQUEST, sizeof(REQUEST) - 1);
+}
+
+static void answers_that_nobody_takes_end_it(void **state)
+{
+	struct scene *scene = *state;
+
+	for (uint32_t i = 0; i < 100000 && atomic_load(&scene->relay->ended) == 0; i++)
+		says(scene, ANSWER, sizeof(ANSWER) - 1);
+	assert_int_equal(atomic_load(&scene->relay->ended), -EPROTO);
+}
+
+#define RELAY_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RELAY_TEST(packets_go_one_way_and_answers_the_other),
+		RELAY_TEST(requests_of_the_camera_are_not_taken_for_answers),
+		RELAY_TEST(a_channel_of_nobodys_goes_to_a_port_of_nobodys),
+		RELAY_TEST(the_camera_waits_for_room),
+		RELAY_TEST(a_report_goes_between_requests),
+		RELAY_TEST(a_camera_that_does_not_read_costs_no_memory),
+		RELAY_TEST(it_says_why_it_ended),
+		RELAY_TEST(a_camera_that_goes_is_missed),
+		RELAY_TEST(a_speaker_that_goes_is_heard_to_the_end),
+		RELAY_TEST(answers_that_nobody_takes_end_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,249 @@
+#include "session/relays.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/gateway.h"
+#include "core/thread.h"
+
+#define EVENTS 64
+#define ROUNDS 8 /* of one relay, until the others have their turn */
+#define FULL_MS 1 /* until one whose packets found no room tries again */
+#define REPORTS_MS 100 /* how long a report waits at most */
+#define WAKE UINT64_MAX
+
+/* A relay, and the events that its files are watched for. */
+struct place {
+	struct relay *relay; /* NULL: none */
+	short camera, speaker;
+};
+
+struct relays {
+	struct gw *gw;
+	int epoll, wake;
+	pthread_t thread;
+	bool runs;
+	_Atomic bool stop;
+
+	pthread_mutex_t lock; /* of what follows */
+	uint32_t high, count; /* slots in use are below; how many they are */
+	struct place of[GW_CAMERAS]; /* by the camera's slot */
+};
+
+/* EPOLLIN and EPOLLOUT are POLLIN and POLLOUT. What is to be told of nothing is not watched: it
+ * would be told that it ended, again and again. */
+static void watch(struct relays *relays, uint32_t slot, int file, short events)
+{
+	struct epoll_event event = {.events = (uint32_t)events, .data.u64 = slot};
+
+	if (events == 0)
+		epoll_ctl(relays->epoll, EPOLL_CTL_DEL, file, NULL);
+	else if (epoll_ctl(relays->epoll, EPOLL_CTL_MOD, file, &event) != 0)
+		epoll_ctl(relays->epoll, EPOLL_CTL_ADD, file, &event);
+}
+
+static bool has_ended(const struct relay *relay)
+{
+	return atomic_load_explicit(&relay->ended, memory_order_relaxed) != 0;
+}
+
+static void watch_both(struct relays *relays, uint32_t slot)
+{
+	struct place *place = &relays->of[slot];
+	const bool ended = has_ended(place->relay);
+	const short camera = ended ? 0 : relay_camera_events(place->relay);
+	const short speaker = ended ? 0 : relay_speaker_events(place->relay);
+
+	if (camera != place->camera)
+		watch(relays, slot, place->relay->camera, camera);
+	if (speaker != place->speaker)
+		watch(relays, slot, place->relay->speaker, speaker);
+	place->camera = camera;
+	place->speaker = speaker;
+}
+
+static void turn(struct relays *relays, uint32_t slot)
+{
+	struct relay *relay = relays->of[slot].relay;
+
+	if (!relay || has_ended(relay))
+		return;
+	for (uint32_t i = 0; i < ROUNDS && relay_turn(relay); i++)
+		continue;
+	watch_both(relays, slot);
+}
+
+/* Returns whether some are left. */
+static bool turn_full(struct relays *relays)
+{
+	bool left = false;
+
+	for (uint32_t i = 0; i < relays->high; i++) {
+		const struct relay *relay = relays->of[i].relay;
+
+		if (!relay || !relay->is_full || has_ended(relay))
+			continue;
+		turn(relays, i);
+		left |= relay->is_full && !has_ended(relay);
+	}
+	return left;
+}
+
+static void send_reports(struct relays *relays)
+{
+	struct gw_report report;
+
+	/* One that finds no room is left out: the next one says all that it would have. */
+	while (gw_reports_take(&relays->gw->reports, &report)) {
+		struct relay *relay = relays->of[report.camera].relay;
+
+		if (!relay || !relay_report(relay, report.bytes, report.size))
+			gw_counter_add(&relays->gw->reports.left_out, 1);
+		if (relay)
+			watch_both(relays, report.camera);
+	}
+}
+
+static void *serve(void *arg)
+{
+	struct relays *relays = arg;
+	struct epoll_event events[EVENTS];
+	int wait_ms = -1;
+
+	while (!atomic_load(&relays->stop)) {
+		const int count = epoll_wait(relays->epoll, events, EVENTS, wait_ms);
+		uint64_t ignored;
+
+		pthread_mutex_lock(&relays->lock);
+		for (int i = 0; i < count; i++) {
+			if (events[i].data.u64 == WAKE)
+				(void)!read(relays->wake, &ignored, sizeof(ignored));
+			else
+				turn(relays, (uint32_t)events[i].data.u64);
+		}
+		send_reports(relays);
+		wait_ms = turn_full(relays) ? FULL_MS : relays->count > 0 ? REPORTS_MS : -1;
+		pthread_mutex_unlock(&relays->lock);
+	}
+	return NULL;
+}
+
+static void wake(struct relays *relays)
+{
+	const uint64_t one = 1;
+
+	(void)!write(relays->wake, &one, sizeof(one));
+}
+
+struct relays *relays_create(struct gw *gw, struct gw_error *error)
+{
+	struct relays *relays = calloc(1, sizeof(*relays));
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = WAKE};
+
+	if (!relays) {
+		gw_error_set(error, -ENOMEM, "session: out of memory");
+		return NULL;
+	}
+	relays->gw = gw;
+	pthread_mutex_init(&relays->lock, NULL);
+	relays->epoll = epoll_create1(EPOLL_CLOEXEC);
+	relays->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (relays->epoll >= 0 && relays->wake >= 0 &&
+		epoll_ctl(relays->epoll, EPOLL_CTL_ADD, relays->wake, &event) == 0)
+		return relays;
+	gw_error_set(error, -errno, "session: %s", strerror(errno));
+	relays_destroy(relays);
+	return NULL;
+}
+
+int relays_start(struct relays *relays, struct gw_error *error)
+{
+	const int status = gw_thread_start(&relays->thread, "relay", -1, serve, relays);
+
+	relays->runs = status == 0;
+	if (status == 0)
+		return 0;
+	return gw_error_set(error, status, "session: no thread: %s", strerror(-status));
+}
+
+bool relays_stop(struct relays *relays, int64_t deadline)
+{
+	atomic_store(&relays->stop, true);
+	wake(relays);
+	if (relays->runs && !gw_thread_join(relays->thread, deadline))
+		return false;
+	relays->runs = false;
+	return true;
+}
+
+void relays_destroy(struct relays *relays)
+{
+	if (!relays)
+		return;
+	for (uint32_t i = 0; i < relays->high; i++)
+		relay_destroy(relays->of[i].relay);
+	if (relays->epoll >= 0)
+		close(relays->epoll);
+	if (relays->wake >= 0)
+		close(relays->wake);
+	pthread_mutex_destroy(&relays->lock);
+	free(relays);
+}
+
+static bool take(void *arg, const struct gw_packet *packet)
+{
+	struct gw_stage *rx = arg;
+
+	return rx->ops->put_packet(rx, packet);
+}
+
+int relays_add(struct relays *relays, int camera, int speaker, const uint8_t channels[2],
+	const struct gw_packet *packet)
+{
+	const struct relay_taker taker = {&relays->gw->stages[GW_STAGE_RX], take};
+	struct relay *relay = relay_create(camera, speaker, channels, packet, &taker);
+	const uint32_t slot = packet->camera;
+
+	if (!relay)
+		return -ENOMEM;
+	pthread_mutex_lock(&relays->lock);
+	relays->of[slot].relay = relay;
+	relays->count++;
+	if (relays->high <= slot)
+		relays->high = slot + 1;
+	watch_both(relays, slot);
+	pthread_mutex_unlock(&relays->lock);
+	/* It waits for as long as there was none. */
+	wake(relays);
+	return 0;
+}
+
+int relays_ended(struct relays *relays, uint32_t slot)
+{
+	pthread_mutex_lock(&relays->lock);
+	const struct relay *relay = relays->of[slot].relay;
+	const int reason = relay ? atomic_load(&relay->ended) : 0;
+
+	pthread_mutex_unlock(&relays->lock);
+	return reason;
+}
+
+void relays_remove(struct relays *relays, uint32_t slot)
+{
+	pthread_mutex_lock(&relays->lock);
+	struct relay *relay = relays->of[slot].relay;
+
+	if (relay) {
+		(void)relay_turn(relay);
+		relays->of[slot] = (struct place){0};
+		relays->count--;
+		relay_destroy(relay);
+	}
+	pthread_mutex_unlock(&relays->lock);
+}

@@ -1,0 +1,39 @@
+/* The relays of all cameras that send within their connections, on a thread of their own: while a
+ * change of cameras is made, which sessions wait for, packets go on.
+ *
+ * There is one at most for each slot of a camera. A lock is held for a turn of all that are ready,
+ * and never while the thread waits. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "session/relay.h"
+
+struct gw;
+struct relays;
+
+/* NULL with a line. */
+struct relays *relays_create(struct gw *gw, struct gw_error *error);
+
+/* Starts the thread. 0, or a negative errno with a line. */
+int relays_start(struct relays *relays, struct gw_error *error);
+
+/* Ends it, until `deadline` (gw_now()). False: it hangs. */
+bool relays_stop(struct relays *relays, int64_t deadline);
+
+/* Accepts NULL. The thread has ended. */
+void relays_destroy(struct relays *relays);
+
+/* Makes one for its camera's slot, which has none. Owns both files from then on, also on failure.
+ * `packet` says slot, addresses and ports. 0 or -ENOMEM. Any thread but the relays' own, as what
+ * follows. */
+int relays_add(struct relays *relays, int camera, int speaker, const uint8_t channels[2],
+	const struct gw_packet *packet);
+
+/* Why the relay of that slot has ended: see relay.h; 0: it has not, or there is none. */
+int relays_ended(struct relays *relays, uint32_t slot);
+
+/* Takes it away, with what the speaker said last. Accepts a slot that has none. */
+void relays_remove(struct relays *relays, uint32_t slot);

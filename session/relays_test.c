@@ -1,0 +1,191 @@
+#include "core/test.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/gateway.h"
+#include "session/relays.h"
+
+#define PATIENCE_NS (20 * GW_NS_PER_S)
+
+/* A receive stage that takes what it has room for, and the far ends of two cameras. */
+static struct scene {
+	struct gw gw;
+	struct relays *relays;
+	int camera[2], speaker[2];
+	_Atomic bool has_room[2];
+	_Atomic uint32_t taken[2], last;
+} scene;
+
+static bool put_packet(struct gw_stage *stage, const struct gw_packet *packet)
+{
+	if (!atomic_load(&scene.has_room[packet->camera]))
+		return false;
+	atomic_store(&scene.last, packet->data[0]);
+	atomic_fetch_add(&scene.taken[packet->camera], 1);
+	return true;
+}
+
+static const struct gw_stage_ops ops = {.name = "rx", .put_packet = put_packet};
+
+static void add(uint32_t slot)
+{
+	const uint8_t channels[2] = {0, 1};
+	const struct gw_packet packet = {.camera = slot};
+	int camera[2], speaker[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, camera), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, speaker), 0);
+	scene.camera[slot] = camera[1];
+	scene.speaker[slot] = speaker[1];
+	assert_int_equal(relays_add(scene.relays, camera[0], speaker[0], channels, &packet), 0);
+}
+
+static int set_up(void **state)
+{
+	struct gw_error error;
+
+	memset(&scene, 0, sizeof(scene));
+	scene.gw.stages[GW_STAGE_RX].ops = &ops;
+	scene.relays = relays_create(&scene.gw, &error);
+	if (!scene.relays || relays_start(scene.relays, &error) != 0)
+		return -1;
+	for (uint32_t i = 0; i < 2; i++) {
+		atomic_store(&scene.has_room[i], true);
+		add(i);
+	}
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	const bool stopped = relays_stop(scene.relays, gw_now() + PATIENCE_NS);
+
+	if (stopped)
+		relays_destroy(scene.relays);
+	for (uint32_t i = 0; i < 2; i++) {
+		close(scene.camera[i]);
+		close(scene.speaker[i]);
+	}
+	return stopped ? 0 : -1;
+}
+
+static void send_packet(uint32_t slot, char byte)
+{
+	const char packet[] = {'$', 0, 0, 1, byte};
+
+	assert_int_equal(write(scene.camera[slot], packet, sizeof(packet)), sizeof(packet));
+}
+
+/* Waits until `count` of a camera's were taken. */
+static void wait_for(uint32_t slot, uint32_t count)
+{
+	const int64_t until = gw_now() + PATIENCE_NS;
+
+	while (atomic_load(&scene.taken[slot]) < count && gw_now() < until)
+		usleep(1000);
+	assert_int_equal(atomic_load(&scene.taken[slot]), count);
+}
+
+static void hears(int file, const char *wanted, size_t size)
+{
+	struct pollfd wait = {.fd = file, .events = POLLIN};
+	char got[256];
+
+	assert_int_equal(poll(&wait, 1, (int)(PATIENCE_NS / GW_NS_PER_MS)), 1);
+	assert_int_equal(read(file, got, sizeof(got)), size);
+	assert_memory_equal(got, wanted, size);
+}
+
+static void packets_of_all_are_taken(void **state)
+{
+	send_packet(0, 'a');
+	wait_for(0, 1);
+	assert_int_equal(atomic_load(&scene.last), 'a');
+	send_packet(1, 'b');
+	wait_for(1, 1);
+	assert_int_equal(atomic_load(&scene.last), 'b');
+}
+
+static void one_without_room_holds_up_no_other(void **state)
+{
+	atomic_store(&scene.has_room[0], false);
+	for (uint32_t i = 0; i < 100; i++)
+		send_packet(0, 'a');
+	for (uint32_t i = 0; i < 100; i++)
+		send_packet(1, 'b');
+	wait_for(1, 100);
+	assert_int_equal(atomic_load(&scene.taken[0]), 0);
+	atomic_store(&scene.has_room[0], true);
+	wait_for(0, 100);
+}
+
+static void a_report_goes_to_its_camera(void **state)
+{
+	struct gw_reports *reports = &scene.gw.reports;
+
+	assert_true(gw_reports_put(reports, 1, (const uint8_t *)"RR", 2));
+	hears(scene.camera[1], "$\1\0\2RR", 6);
+	assert_int_equal(gw_counter_get(&reports->left_out), 0);
+	/* Its session is over. */
+	relays_remove(scene.relays, 0);
+	assert_true(gw_reports_put(reports, 0, (const uint8_t *)"RR", 2));
+	const int64_t until = gw_now() + PATIENCE_NS;
+
+	while (gw_counter_get(&reports->left_out) == 0 && gw_now() < until)
+		usleep(1000);
+	assert_int_equal(gw_counter_get(&reports->left_out), 1);
+}
+
+static void what_is_removed_says_goodbye_and_is_gone(void **state)
+{
+	static const char goodbye[] = "TEARDOWN rtsp://192.0.2.11/s RTSP/1.0\r\nCSeq: 6\r\n\r\n";
+
+	assert_int_equal(
+		write(scene.speaker[0], goodbye, sizeof(goodbye) - 1), sizeof(goodbye) - 1);
+	relays_remove(scene.relays, 0);
+	relays_remove(scene.relays, 0);
+	hears(scene.camera[0], goodbye, sizeof(goodbye) - 1);
+	hears(scene.camera[0], "", 0);
+	hears(scene.speaker[0], "", 0);
+	/* The slot is free for the next one. */
+	close(scene.camera[0]);
+	close(scene.speaker[0]);
+	add(0);
+	send_packet(0, 'c');
+	wait_for(0, 1);
+}
+
+static void the_end_of_one_is_told(void **state)
+{
+	const int64_t until = gw_now() + PATIENCE_NS;
+
+	assert_int_equal(relays_ended(scene.relays, 0), 0);
+	assert_int_equal(relays_ended(scene.relays, 77), 0);
+	shutdown(scene.camera[0], SHUT_RDWR);
+	while (relays_ended(scene.relays, 0) == 0 && gw_now() < until)
+		usleep(1000);
+	assert_int_equal(relays_ended(scene.relays, 0), -ECONNRESET);
+	send_packet(1, 'b');
+	wait_for(1, 1);
+}
+
+#define RELAYS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RELAYS_TEST(packets_of_all_are_taken),
+		RELAYS_TEST(one_without_room_holds_up_no_other),
+		RELAYS_TEST(a_report_goes_to_its_camera),
+		RELAYS_TEST(what_is_removed_says_goodbye_and_is_gone),
+		RELAYS_TEST(the_end_of_one_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

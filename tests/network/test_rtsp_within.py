@@ -1,0 +1,194 @@
+"""Cameras that send within their RTSP connection (RFC 2326, 10.12), and cameras with SRTP."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import rtp_jpeg
+from testbed.process import Process
+from testbed.rtsp_net import Cameras
+
+
+@pytest.fixture
+def cameras(need_root: None, tmp_path: Path) -> Iterator[Cameras]:
+    """A network of RTSP cameras."""
+    made = Cameras(tmp_path)
+    yield made
+    made.close()
+
+
+def _drops(cameras: Cameras, name: str = "door") -> dict[str, int]:
+    lines = cameras.gateway.ask("drops")["drops"]
+    return {it["reason"]: it["cameras"][name] for it in lines if it["cameras"].get(name)}
+
+
+def _reports(cameras: Cameras) -> dict[str, int]:
+    return cameras.gateway.ask("stages")["stages"][0]["facts"]["receiver_reports"]
+
+
+@pytest.mark.parametrize(("offered", "asked"), [("tcp", "auto"), ("any", "tcp")])
+def test_a_camera_is_received_within_its_connection(
+    cameras: Cameras, offered: str, asked: str
+) -> None:
+    """Where it offers nothing else, and where that is asked for."""
+    cameras.serve("--way", offered, "--size", "640x480", "--rate", "20")
+    gateway = cameras.start(cameras.camera(transport=asked))
+    cameras.wait_for_pictures(more=40)
+    assert cameras.session()["transport"] == "tcp"
+    shown = gateway.ask("camera", "show", "door")
+    assert (shown["source"], shown["destination"]) == (cameras.theirs, cameras.ours)
+    assert shown["packets_lost"] == 0
+    assert _drops(cameras) == {}
+    cameras.wait_for(lambda: _reports(cameras)["sent"] > 0, "no receiver report")
+    # Signs of life go on beside the packets.
+    cameras.wait_for_pictures(more=100)
+    assert cameras.trouble() == ""
+    assert gateway.log().count("door plays") == 1
+    assert gateway.ctl("audit").code == 0
+    assert gateway.stop() < 5
+
+
+def test_udp_is_asked_for_first(cameras: Cameras) -> None:
+    cameras.serve("--way", "any")
+    cameras.start(cameras.camera())
+    cameras.wait_for_pictures()
+    assert cameras.session()["transport"] == "udp"
+
+
+def _sent(server: Process) -> list[str]:
+    return [line[9:] for line in server.text().splitlines() if line.startswith("picture: ")]
+
+
+def test_pictures_come_whole_between_answers_and_requests(cameras: Cameras) -> None:
+    server = cameras.serve_within("good")
+    into = cameras.folder / "out"
+    into.mkdir()
+    gateway = cameras.start(cameras.camera(), into=into)
+    cameras.wait_for_pictures(more=60)
+    # Who asks for so short a session wants signs of life every two seconds.
+    assert server.text().count("asked: GET_PARAMETER") >= 2
+    cameras.wait_for(lambda: "report: 1 0x5eed 0" in server.text(), "no report came")
+    # A channel that nobody set up.
+    assert gateway.ask("drops")["unmatched"]["no_camera"] >= 3
+    assert gateway.ctl("audit").code == 0
+    gateway.stop()
+    cameras.wait_for_text(server, "asked: TEARDOWN")
+    index = [json.loads(line) for line in (into / "frames.jsonl").read_text().splitlines()]
+    sent = _sent(server)
+    got = [rtp_jpeg.pixels(into / line["file"]) for line in index]
+    assert got == sent[: len(got)]
+    assert index[-1]["clock_source"] == "rtcp"
+
+
+def test_a_camera_whose_lengths_lie_is_asked_anew(cameras: Cameras) -> None:
+    cameras.serve_within("liar")
+    cameras.serve(port=8555)
+    gateway = cameras.start(cameras.camera(), cameras.camera("yard", port=8555))
+    cameras.wait_for_pictures("yard")
+    cameras.wait_for_trouble("can be told apart no more")
+    # What came before that is whole, and it goes on.
+    assert cameras.delivered() >= 10
+    cameras.wait_for_pictures("door")
+    assert gateway.ask("camera", "show", "yard")["packets_lost"] == 0
+    assert gateway.ctl("audit").code == 0
+
+
+def test_a_camera_that_closes_the_connection_is_missed_at_once(cameras: Cameras) -> None:
+    cameras.serve_within("leaver")
+    gateway = cameras.start(cameras.camera())
+    cameras.wait_for_trouble("has closed the connection that it sent within")
+    assert cameras.delivered() >= 11
+    cameras.wait_for_pictures()
+    assert gateway.ctl("audit").code == 0
+
+
+def test_a_camera_that_dies_or_stands_still_is_found_again(cameras: Cameras) -> None:
+    server = cameras.serve("--way", "tcp")
+    cameras.start(cameras.camera())
+    cameras.wait_for_pictures()
+    server.kill()
+    cameras.wait_for_trouble("camera door: ", timeout=5)
+    server = cameras.serve("--way", "tcp")
+    cameras.wait_for_pictures(timeout=90)
+    server.signal(signal.SIGSTOP)
+    cameras.wait_for_trouble("has sent nothing for 10 s")
+    server.signal(signal.SIGCONT)
+    cameras.wait_for_pictures(timeout=90)
+
+
+def test_many_cameras_come_back_and_leave_nothing_behind(cameras: Cameras) -> None:
+    """Files stay as many as before, and all pictures are received again."""
+    names = [f"cam{number}" for number in range(40)]
+    server = cameras.serve("--way", "tcp", "--rate", "2")
+    gateway = cameras.start(*(cameras.camera(name) for name in names))
+
+    def all_have(more: dict[str, int]) -> bool:
+        listed = gateway.ask("camera", "list")["cameras"]
+        return all(it["frames"]["delivered"] >= more[it["name"]] + 3 for it in listed)
+
+    def files() -> int:
+        return len(os.listdir(f"/proc/{gateway.process.pid}/fd"))
+
+    cameras.wait_for(lambda: all_have(dict.fromkeys(names, 0)), "not all send")
+    before = files()
+    server.kill()
+    cameras.wait_for(lambda: all(cameras.trouble(name) for name in names), "not all are missed")
+    cameras.serve("--way", "tcp", "--rate", "2")
+    delivered = {name: cameras.delivered(name) for name in names}
+    cameras.wait_for(lambda: all_have(delivered), "not all send again", 90)
+    cameras.wait_for(lambda: not any(map(cameras.trouble, names)), "trouble is left")
+    assert files() <= before
+    # Two files for each relay, which go with it.
+    for name in names[1:]:
+        assert gateway.ctl("camera", "remove", name).code == 0
+    cameras.wait_for(lambda: files() <= before - 2 * (len(names) - 1), "files are left")
+    cameras.wait_for_pictures("cam0")
+    assert gateway.ctl("audit").code == 0
+    assert gateway.stop() < 5
+
+
+def test_nobody_on_the_network_can_send_in_its_place(cameras: Cameras) -> None:
+    """UDP from the camera's own address, to the port of the connection."""
+    cameras.serve("--way", "tcp")
+    gateway = cameras.start(cameras.camera())
+    cameras.wait_for_pictures()
+    port = gateway.ask("camera", "show", "door")["port"]
+    before = gateway.ask("drops")["unmatched"]["no_camera"]
+    program = (
+        "import socket\n"
+        "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+        "for n in range(50): s.sendto(bytes([0x80, 26, 0, n]) + bytes(40), "
+        f"('{cameras.ours}', {port}))"
+    )
+    cameras.net.run("python3", "-c", program)
+    cameras.wait_for(
+        lambda: gateway.ask("drops")["unmatched"]["no_camera"] >= before + 50, "not refused"
+    )
+    assert _drops(cameras) == {}
+    cameras.wait_for_pictures()
+
+
+@pytest.mark.parametrize(("kind", "way"), [("secret", "tcp"), ("secret-udp", "udp")])
+def test_a_key_of_the_description_opens_the_packets(cameras: Cameras, kind: str, way: str) -> None:
+    cameras.serve_within(kind)
+    gateway = cameras.start(cameras.camera())
+    cameras.wait_for_pictures(more=30)
+    assert cameras.session()["transport"] == way
+    # What the server, which hands them on, had no time for is no fault of the key's.
+    assert not [reason for reason in _drops(cameras) if reason != "incomplete"]
+    assert "SRTP" in gateway.log()
+    told = gateway.log() + json.dumps(
+        [gateway.ask("config", "show"), gateway.ask("camera", "show", "door"), gateway.status()]
+    )
+    assert "ZGVmZ2hp" not in told
+    assert gateway.ctl("audit").code == 0
+
+
+def test_a_server_that_hands_out_keys_in_another_way_says_so(cameras: Cameras) -> None:
+    cameras.serve("--secure")
+    cameras.start(cameras.camera())
+    assert "MIKEY" in cameras.wait_for_trouble("sends encrypted JPEG (SRTP)")
