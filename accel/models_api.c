@@ -62,10 +62,15 @@ static int get_models(void *owner, const struct gw_request *request, struct gw_r
 	struct gw_error *error)
 {
 	const struct gw_stage *stage = owner;
+	struct accel *accel = stage->state;
 	json_t *models = json_array();
 
+	pthread_rwlock_rdlock(&accel->shown);
 	for (uint32_t i = 0; i < stage->gw->model_count; i++)
-		json_array_append_new(models, describe_model(stage->gw, stage->state, (uint16_t)i));
+		if (accel_model(accel, i))
+			json_array_append_new(
+				models, describe_model(stage->gw, accel, (uint16_t)i));
+	pthread_rwlock_unlock(&accel->shown);
 	reply->json = json_pack("{s:o}", "models", models);
 	return 200;
 }

@@ -71,6 +71,13 @@ static int make_repository(void **state)
 	make_directory("marks/1");
 	write_file("marks/1/model.onnx", "\b\1" /* not read by the null engine */);
 	write_file("marks/1/model.yaml", yaml);
+	make_directory("swap");
+	make_directory("swap/1");
+	write_file("swap/1/model.onnx", "\b\2");
+	write_file("swap/1/model.yaml", yaml);
+	make_directory("swap/2");
+	write_file("swap/2/model.onnx", "\b\3");
+	write_file("swap/2/model.yaml", yaml);
 	return 0;
 }
 
@@ -349,6 +356,83 @@ static void a_model_can_come_later_and_disturbs_none(void **state)
 	close_stage(&f);
 }
 
+/* Lets a route lead to another model, as a rollout does. */
+static void lead(struct fixture *f, const char *route, const char *model)
+{
+	struct accel *accel = f->lane->stage->state;
+	struct route *found = NULL;
+
+	for (uint32_t i = 0; i < f->gw.route_count; i++)
+		if (strcmp(accel->routes[i].name, route) == 0)
+			found = &accel->routes[i];
+	assert_non_null(found);
+	pthread_mutex_lock(&accel->opening);
+	const uint32_t index = accel_model_open(f->lane->stage, model, &error);
+
+	assert_true(index < GW_MODELS);
+	found->stable = (uint16_t)index;
+	pthread_mutex_unlock(&accel->opening);
+}
+
+static void a_model_goes_when_its_jobs_and_its_frames_have_gone(void **state)
+{
+	struct fixture f;
+
+	assert_int_equal(
+		open_stage(&f, "cameras:\n" CAMERA("gate", "5000", ", model: \"swap:1\""), "null"),
+		0);
+	struct accel *accel = f.lane->stage->state;
+	struct accel_lane *own = f.lane->state;
+
+	push(&f, 0, 0, 1);
+	/* It has the job now. */
+	assert_true(accel_stage.poll(f.lane) > 0);
+	if (batcher_waiting(own->batchers[0]) == 0)
+		push(&f, 0, 1, 1);
+	lead(&f, "swap:1", "swap:2");
+	assert_int_equal(f.gw.model_count, 2);
+	uint32_t out = work(&f);
+
+	assert_true(out > 0);
+	for (int i = 0; i < 3; i++)
+		accel_stage.upkeep(f.lane->stage, 0);
+	/* Closed, but what its results mean is known still. */
+	assert_null(accel_model(accel, 0));
+	assert_null(own->batchers[0]);
+	assert_int_equal(accel->use[0].phase, ACCEL_CLOSED);
+	assert_string_equal(f.gw.models[f.out[0]->result.model].labels[1], "b");
+	assert_int_equal(f.gw.models[f.out[0]->result.model].version, 1);
+	for (uint32_t i = 0; i < out; i++)
+		gw_frame_unref(f.out[i]);
+	accel_stage.upkeep(f.lane->stage, 0);
+	assert_int_equal(accel->use[0].phase, ACCEL_FREE);
+	push(&f, 0, 2, 3);
+	assert_int_equal(work(&f), 1);
+	assert_int_equal(f.out[0]->result.model, 1);
+	assert_int_equal(f.out[0]->result.findings[0].index, 3);
+	close_stage(&f);
+}
+
+static void an_index_that_is_free_is_another_models(void **state)
+{
+	struct fixture f;
+
+	assert_int_equal(
+		open_stage(&f, "cameras:\n" CAMERA("gate", "5000", ", model: \"swap:1\""), "null"),
+		0);
+	for (uint32_t i = 0; i < 3 * GW_MODELS; i++) {
+		lead(&f, "swap:1", i % 2 ? "swap:1" : "swap:2");
+		push(&f, 0, i, i % 4);
+		assert_int_equal(work(&f), 1);
+		assert_false(gw_frame_failed(f.out[0]));
+		assert_int_equal(f.gw.models[f.out[0]->result.model].version, i % 2 ? 1 : 2);
+		gw_frame_unref(f.out[0]);
+		accel_stage.upkeep(f.lane->stage, 0);
+	}
+	assert_int_equal(f.gw.model_count, GW_MODELS);
+	close_stage(&f);
+}
+
 static void an_overloaded_model_is_told(void **state)
 {
 	static struct gw_health health;
@@ -593,6 +677,8 @@ int main(void)
 		cmocka_unit_test(every_frame_gives_its_surface_and_its_credit_back),
 		cmocka_unit_test(a_model_can_come_later_and_disturbs_none),
 		cmocka_unit_test(devices_share_the_frames_and_one_that_failed_is_told),
+		cmocka_unit_test(a_model_goes_when_its_jobs_and_its_frames_have_gone),
+		cmocka_unit_test(an_index_that_is_free_is_another_models),
 		cmocka_unit_test(an_overloaded_model_is_told),
 		cmocka_unit_test(what_is_turned_away_counts_for_the_model_that_the_camera_had),
 		cmocka_unit_test(what_was_not_told_yet_is_told_at_the_end),

@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "accel/combine.h"
+#include "core/clock.h"
+
+/* A canary that has had pictures for so long, and given none back, is given no more. */
+#define CANARY_NS (250 * GW_NS_PER_MS)
 
 struct visit {
 	struct gw_frame *frame;
@@ -12,6 +16,8 @@ struct visit {
 	const struct gw_region *region;
 	struct job *first[GW_PLAN_STEPS], *last[GW_PLAN_STEPS]; /* the steps' jobs, by `sibling` */
 	uint32_t left[GW_PLAN_STEPS]; /* jobs that are not back */
+	uint32_t beside; /* jobs beyond those of the plan, to compare */
+	bool keep; /* a canary looks: the picture may be needed again */
 	struct visit *next; /* of the free ones */
 };
 
@@ -19,6 +25,12 @@ struct visits {
 	struct batcher *const *batchers;
 	struct job_pool *jobs;
 	uint32_t reserved; /* jobs that the frames inside may need, all together */
+	struct figures *figures;
+	struct {
+		uint32_t out; /* jobs that the canary has */
+		int64_t since; /* gw_now() when it was given the first, or gave one back */
+	} canary[GW_ROUTES];
+	struct gw_result room; /* to compare in */
 	struct visit *free;
 	struct visit visit[JOBS]; /* each has a job at least */
 };
@@ -38,10 +50,11 @@ struct visits *visits_create(struct batcher *const *batchers)
 		return NULL;
 	visits->batchers = batchers;
 	visits->jobs = job_pool_create();
+	visits->figures = calloc(1, sizeof(*visits->figures));
 	for (uint32_t i = 0; i < JOBS; i++)
 		visits->visit[i].next = i + 1 < JOBS ? &visits->visit[i + 1] : NULL;
 	visits->free = &visits->visit[0];
-	if (visits->jobs)
+	if (visits->jobs && visits->figures)
 		return visits;
 	visits_destroy(visits);
 	return NULL;
@@ -52,7 +65,13 @@ void visits_destroy(struct visits *visits)
 	if (!visits)
 		return;
 	job_pool_destroy(visits->jobs);
+	free(visits->figures);
 	free(visits);
+}
+
+const struct figures *visits_figures(const struct visits *visits)
+{
+	return visits->figures;
 }
 
 static struct job *make_job(
@@ -86,13 +105,35 @@ static struct gw_region part_of(
 		.height = (uint16_t)(bottom - top)};
 }
 
-/* Hands the job to the batcher of a route's model. */
-static void send(struct visits *visits, struct job *job, const struct route *route, int64_t now)
+static bool is_busy(const struct visits *visits, const struct route *route, int64_t now)
+{
+	return visits->canary[route->index].out > 0 &&
+		now - visits->canary[route->index].since > CANARY_NS;
+}
+
+/* Hands the job to the batcher of that model. */
+static void send_to(struct visits *visits, struct job *job, uint16_t model, int64_t now)
 {
 	const struct visit *visit = job->visit;
 
-	job->model = route_pick(route, visit->frame);
+	job->model = model;
 	job->arrival = now;
+	job->surface = visit->frame->surface;
+	if (job->surface)
+		gw_surface_ref(job->surface);
+	batcher_add(visits->batchers[model], job);
+}
+
+/* ... to that of one of the route's models. */
+static void send(struct visits *visits, struct job *job, const struct route *route, int64_t now)
+{
+	struct visit *visit = job->visit;
+	const uint16_t stable = route_stable(route);
+	uint16_t model = route_pick(route, visit->frame);
+
+	if (model != stable && is_busy(visits, route, now))
+		model = stable;
+	job->route = route;
 	job->seen = visit->region;
 	if (job->parent) {
 		job->part = part_of(visit->frame, &job->parent->result.findings[job->of],
@@ -100,10 +141,37 @@ static void send(struct visits *visits, struct job *job, const struct route *rou
 		job->seen = &job->part;
 		job->once = true;
 	}
-	job->surface = visit->frame->surface;
-	if (job->surface)
-		gw_surface_ref(job->surface);
-	batcher_add(visits->batchers[job->model], job);
+	if (model != stable) {
+		visit->keep = true;
+		job->tried = true;
+		if (visits->canary[route->index].out++ == 0)
+			visits->canary[route->index].since = now;
+	}
+	send_to(visits, job, model, now);
+}
+
+/* Lets the stable version look, too, at what the canary was given. */
+static void look_beside(struct visits *visits, struct job *job, int64_t now)
+{
+	struct visit *visit = job->visit;
+	const uint16_t stable = route_stable(job->route);
+
+	if (!job->tried || job->model == stable || visits->reserved == JOBS ||
+		!route_compares(job->route, visit->frame))
+		return;
+	struct job *other = make_job(visits, visit, job->step, job->parent, job->of);
+
+	visits->reserved++;
+	visit->beside++;
+	visit->left[job->step]++;
+	other->route = job->route;
+	other->part = job->part;
+	other->seen = job->parent ? &other->part : job->seen;
+	other->once = job->once;
+	other->beside = true;
+	other->pair = job;
+	job->pair = other;
+	send_to(visits, other, stable, now);
 }
 
 /* One look of a step: a job, or one for each of its models and one that waits for them. */
@@ -121,9 +189,9 @@ static void look(struct visits *visits, struct visit *visit, uint32_t step, stru
 	visit->left[step]++;
 	if (is->model_count == 1) {
 		send(visits, job, is->route[0], now);
+		look_beside(visits, job, now);
 		return;
 	}
-	job->model = route_pick(is->route[0], visit->frame);
 	for (uint32_t i = is->model_count; i-- > 0;) {
 		struct job *part = make_job(visits, visit, step, parent, of);
 
@@ -206,7 +274,7 @@ bool visit_begin(struct visits *visits, struct gw_frame *frame, const struct pla
 		if (plan->step[step].from < 0 && is_due(visit, step))
 			look(visits, visit, step, NULL, 0, now);
 	/* The jobs have references of their own, as long as they need them. */
-	if (plan->single)
+	if (plan->single && !visit->keep)
 		gw_frame_drop_surface(frame);
 	return true;
 }
@@ -329,10 +397,12 @@ static struct gw_frame *end(struct visits *visits, struct visit *visit)
 				put_job(visits, part);
 			}
 			next = job->sibling;
+			if (job->pair)
+				put_job(visits, job->pair);
 			put_job(visits, job);
 		}
 	}
-	visits->reserved -= visit->plan->jobs_most;
+	visits->reserved -= visit->plan->jobs_most + visit->beside;
 	visit->next = visits->free;
 	visits->free = visit;
 	return frame;
@@ -352,6 +422,8 @@ static void join(struct job *lead)
 		else
 			why = part->drop;
 	}
+	/* Whose labels they are: the first model's, as the others'. */
+	lead->model = lead->parts->model;
 	lead->drop = count > 0 ? GW_DROP_NONE : why;
 	if (count == 0)
 		return;
@@ -378,12 +450,50 @@ static bool is_over(const struct visit *visit)
 	return true;
 }
 
+/* What a canary has given back. True: it could not do it, and the stable version looks. */
+static bool end_trial(struct visits *visits, struct job *job, int64_t now)
+{
+	const struct gw_frame *frame = job->visit->frame;
+	const uint16_t stable = route_stable(job->route);
+
+	job->tried = false;
+	visits->canary[job->route->index].out--;
+	visits->canary[job->route->index].since = now;
+	if (job->drop == GW_DROP_NONE || job->model == stable || !frame->surface)
+		return false;
+	job->drop = GW_DROP_NONE;
+	job->began = job->ended = 0;
+	job->failed_on = 0;
+	job->again = true;
+	send_to(visits, job, stable, now);
+	return true;
+}
+
+/* When both of a pair are back, and each version has looked. */
+static void compare(struct visits *visits, const struct job *job)
+{
+	const struct job *other = job->pair;
+
+	if (!other || !other->back || job->again || other->again || job->drop != GW_DROP_NONE ||
+		other->drop != GW_DROP_NONE)
+		return;
+	const float difference = figures_difference(&job->result, &other->result, &visits->room);
+
+	if (difference >= 0)
+		figures_compare(visits->figures, job->route->index, difference);
+}
+
 struct gw_frame *visit_continue(struct visits *visits, struct job *job, int64_t now)
 {
 	struct visit *visit = job->visit;
 
+	figures_note(visits->figures, job);
+	if (job->tried && end_trial(visits, job, now))
+		return NULL;
 	job->back = true;
-	note(visit->frame, job);
+	compare(visits, job);
+	if (!job->beside)
+		note(visit->frame, job);
 	if (job->lead) {
 		job = job->lead;
 		if (!all_are_back(job))

@@ -3,10 +3,14 @@
  * A step begins when the one whose boxes it looks at has ended, and all that look at the picture
  * begin at once. When the last job is back, what they found is put into the frame, step by step and
  * the best first, so that the same picture always gives the same record. One thread.
+ *
+ * A canary costs no frame: what it cannot do, the stable version of its route does, and while it
+ * keeps what it was given, it is given no more.
  */
 #pragma once
 
 #include "accel/batcher.h"
+#include "accel/figures.h"
 #include "accel/job.h"
 #include "accel/plan.h"
 
@@ -17,6 +21,9 @@ struct visits *visits_create(struct batcher *const *batchers);
 
 /* Frames that are inside are abandoned. Accepts NULL. */
 void visits_destroy(struct visits *visits);
+
+/* How the models fare. Any thread, to read. */
+const struct figures *visits_figures(const struct visits *visits);
 
 /* Begins with a frame that the plan has a step for; `region`, which must stay, is what its models
  * see of the picture (NULL: all). False: as many jobs as it may need are not free; later. */

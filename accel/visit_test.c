@@ -9,6 +9,7 @@
 #include "accel/host_memory.h"
 #include "accel/visit.h"
 #include "core/camera.h"
+#include "core/clock.h"
 
 #define SIDE 64 /* of the picture */
 #define INPUT 4 /* of both models */
@@ -549,6 +550,127 @@ static void frames_wait_until_as_many_jobs_are_free_as_they_may_need(void **stat
 	assert_int_equal(f->ended, inside + 1);
 }
 
+/* NAME is stable, and OTHER is tried on every picture. */
+static const struct route trial = {
+	.stable = NAME, .canary = OTHER, .share = ROUTE_ALL, .tried = true};
+static const struct plan tried = {.step_count = 1,
+	.single = true,
+	.jobs_most = 1,
+	.step = {{.route = {&trial}, .model_count = 1, .from = -1, .every = 1}}};
+
+static uint64_t looked(const struct fixture *f, int model)
+{
+	return gw_counter_get(&visits_figures(f->visits)->model[model].looked);
+}
+
+static uint64_t failed(const struct fixture *f, int model)
+{
+	return gw_counter_get(&visits_figures(f->visits)->model[model].failed);
+}
+
+static void what_both_versions_have_seen_is_compared(void **state)
+{
+	struct fixture *f = *state;
+	const struct figures_route *route = &visits_figures(f->visits)->route[0];
+
+	/* The first frame of a camera is among those that both look at. */
+	assert_true(route_compares(&trial, &f->frames[0]));
+	memset(f->pixels, 60 + 30, sizeof(f->pixels));
+	assert_true(begin(f, 0, &tried));
+	const struct gw_frame *frame = settle(f);
+
+	assert_int_equal(frame->result.model, OTHER);
+	assert_int_equal(frame->result.count, 1);
+	assert_int_equal(looked(f, OTHER), 1);
+	assert_int_equal(looked(f, NAME), 1);
+	assert_int_equal(gw_counter_get(&route->compared), 1);
+	assert_int_equal(gw_counter_get(&route->differed), 0);
+	memset(f->pixels, 3 * 60 + 30, sizeof(f->pixels));
+	f->frames[1].sequence = 0;
+	assert_true(begin(f, 1, &tried));
+	frame = settle(f);
+	assert_int_equal(frame->result.findings[0].index, 0);
+	assert_int_equal(gw_counter_get(&route->compared), 2);
+	assert_int_equal(gw_counter_get(&route->differed), 1000000);
+	assert_int_equal(f->ended, 2);
+}
+
+static void a_canary_that_fails_costs_no_frame(void **state)
+{
+	struct fixture *f = *state;
+
+	broken[OTHER] = true;
+	memset(f->pixels, 3 * 60 + 30, sizeof(f->pixels));
+	for (uint32_t i = 0; i < 10; i++) {
+		assert_true(begin(f, i, &tried));
+		const struct gw_frame *frame = settle(f);
+
+		assert_int_equal(frame->drop, GW_DROP_NONE);
+		assert_int_equal(frame->result.model, NAME);
+		assert_int_equal(frame->result.findings[0].index, 3);
+	}
+	assert_int_equal(failed(f, OTHER), 10);
+	assert_int_equal(failed(f, NAME), 0);
+	assert_int_equal(gw_counter_get(&visits_figures(f->visits)->route[0].compared), 0);
+}
+
+static void a_stable_version_that_fails_beside_a_canary_costs_none_either(void **state)
+{
+	struct fixture *f = *state;
+
+	broken[NAME] = true;
+	assert_true(begin(f, 0, &tried));
+	const struct gw_frame *frame = settle(f);
+
+	assert_int_equal(frame->drop, GW_DROP_NONE);
+	assert_int_equal(frame->result.model, OTHER);
+	assert_int_equal(failed(f, NAME), 1);
+	/* When neither can, the frame has failed. */
+	broken[OTHER] = true;
+	assert_true(begin(f, 1, &tried));
+	assert_int_equal(settle(f)->drop, GW_DROP_INFER_FAILED);
+	assert_int_equal(f->ended, 2);
+}
+
+static void a_canary_that_gives_nothing_back_is_given_no_more(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t later = 1 + GW_NS_PER_S;
+
+	held = true;
+	assert_true(begin(f, 1, &tried));
+	f->surface.refs++;
+	f->frames[2].surface = &f->surface;
+	assert_true(visit_begin(f->visits, &f->frames[2], &tried, NULL, later));
+	assert_int_equal(batcher_waiting(f->batchers[OTHER]), 1);
+	assert_int_equal(batcher_waiting(f->batchers[NAME]), 1);
+	held = false;
+	settle(f);
+	assert_int_equal(f->ended, 2);
+	assert_int_equal(f->frames[2].result.model, NAME);
+	/* It has given it back. */
+	assert_true(begin(f, 3, &tried));
+	assert_int_equal(settle(f)->result.model, OTHER);
+}
+
+static void the_jobs_to_compare_leave_those_of_the_plans_alone(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t inside = 0;
+
+	held = true;
+	for (uint32_t i = 0; i < FRAMES; i++)
+		f->frames[i].sequence = 0;
+	while (inside < FRAMES && begin(f, inside, &tried))
+		inside++;
+	assert_int_equal(inside, FRAMES);
+	held = false;
+	settle(f);
+	assert_int_equal(f->ended, FRAMES);
+	assert_int_equal(looked(f, OTHER), FRAMES);
+	assert_int_equal(looked(f, NAME), FRAMES);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
@@ -561,6 +683,11 @@ int main(void)
 		TEST(a_margin_shows_what_is_around_but_not_beyond_the_picture),
 		TEST(a_step_may_look_at_every_nth_frame_only),
 		TEST(what_fails_in_a_part_leaves_the_rest),
+		TEST(what_both_versions_have_seen_is_compared),
+		TEST(a_canary_that_fails_costs_no_frame),
+		TEST(a_stable_version_that_fails_beside_a_canary_costs_none_either),
+		TEST(a_canary_that_gives_nothing_back_is_given_no_more),
+		TEST(the_jobs_to_compare_leave_those_of_the_plans_alone),
 		TEST(a_frame_of_which_nothing_can_be_said_fails),
 		TEST(findings_stand_in_the_same_order_whichever_comes_first),
 		TEST(models_that_answer_together_say_how_far_they_differ),
