@@ -1,7 +1,6 @@
 /* How models fare on the pictures that they are given, for whoever compares two versions.
  *
- * A lane's: its thread writes, any thread reads. What is counted for an index of gw->models goes on
- * when another model gets it: who compares looks at what was added.
+ * A lane's: its thread writes, any thread reads.
  */
 #pragma once
 
@@ -32,6 +31,9 @@ struct figures {
 /* A job has come back. */
 void figures_note(struct figures *figures, const struct job *job);
 
+/* Begins anew, for another model. Nobody has a job of the one before any more. */
+void figures_forget(struct figures *figures, uint32_t model);
+
 /* How far two answers to one picture differ, 0 .. 1, by the measure of accel/combine.h: whether
  * their most likely labels differ, or which part of their boxes only one of them has. `room` is
  * overwritten. Below 0: such answers are not compared. */
@@ -40,3 +42,16 @@ float figures_difference(
 
 /* Notes that difference, which is not below 0. */
 void figures_compare(struct figures *figures, uint32_t route, float difference);
+
+/* A version's or a pair's figures over all lanes. */
+struct figures_sum {
+	uint64_t looked, failed, compared, differed;
+	struct gw_histogram took_us;
+};
+
+/* Adds a lane's figures of a model, and those of a route. Any thread. */
+void figures_add(
+	struct figures_sum *sum, const struct figures *figures, uint32_t model, uint32_t route);
+
+/* Takes what was there before away from it. */
+void figures_subtract(struct figures_sum *sum, const struct figures_sum *before);

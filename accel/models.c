@@ -230,6 +230,7 @@ static struct route *add_route(struct gw_stage *stage, const char *name, struct 
 	atomic_store_explicit(&route->stable, (uint16_t)model, memory_order_relaxed);
 	atomic_store_explicit(
 		&gw->credits[index].enough, accel_model_enough(stage, model), memory_order_relaxed);
+	rollout_resume(stage, route);
 	atomic_store_explicit(&gw->route_count, index + 1, memory_order_release);
 	return route;
 }

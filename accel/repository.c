@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "accel/onnx_external.h"
+#include "accel/rollout_state.h"
 
 #define SHA256_SIZE 32
 
@@ -206,6 +207,27 @@ static int load(const char *directory, const char *name, uint32_t version, struc
 	return status;
 }
 
+/* What "name" stands for. 0 and an error line: what is kept of it is no good. */
+static uint32_t current_version(
+	const char *repository, const char *name, uint32_t highest, struct gw_error *error)
+{
+	struct rollout_state state;
+	char path[PATH_MAX], there[256];
+	const int status = rollout_state_load(repository, name, &state, error);
+
+	if (status != 0)
+		return status == -ENOENT ? highest : 0;
+	snprintf(path, sizeof(path), "%s/%s/%u", repository, name, state.stable);
+	if (access(path, F_OK) == 0)
+		return state.stable;
+	list_versions(repository, name, there, sizeof(there));
+	gw_error_set(error, -ENOENT,
+		"model %s: %s/%s/rollout.json says that version %u runs, which is not there "
+		"(there: %s): put it back, or remove rollout.json",
+		name, repository, name, state.stable, there);
+	return 0;
+}
+
 int repository_load(
 	const char *repository, const char *reference, struct model **model, struct gw_error *error)
 {
@@ -230,7 +252,10 @@ int repository_load(
 			"set accel.repository",
 			name, repository, there, repository, name);
 	}
-	version = reference[name_size] ? parse_version(reference + name_size + 1) : highest;
+	version = reference[name_size] ? parse_version(reference + name_size + 1)
+				       : current_version(repository, name, highest, error);
+	if (version == 0 && !reference[name_size])
+		return -EINVAL;
 	snprintf(path, sizeof(path), "%s/%s/%u", repository, name, version);
 	if (version == 0 || access(path, F_OK) != 0) {
 		list_versions(repository, name, there, sizeof(there));

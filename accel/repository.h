@@ -10,7 +10,8 @@
 
 #include "accel/model.h"
 
-/* Loads the model that `reference` names: "name" (its highest version) or "name:version". When
+/* Loads the model that `reference` names: "name" (the version that accel/rollout_state.h says, or
+ * else its highest one) or "name:version". When
  * there is no such model the error lists those that are there. On failure *model is NULL. */
 int repository_load(const char *repository, const char *reference, struct model **model,
 	struct gw_error *error);

@@ -60,6 +60,7 @@ static void close_model(struct gw_stage *stage, uint32_t index)
 
 		batcher_close(lane->batchers[index]);
 		lane->batchers[index] = NULL;
+		figures_forget(visits_figures(lane->visits), index);
 	}
 	gw_info("accel", "model %s:%u is closed: nobody uses it any more", model->model->name,
 		model->model->version);

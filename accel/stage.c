@@ -48,7 +48,8 @@ static int accel_open(struct gw_stage *stage, struct gw_error *error)
 		accel->seen[i].route = GW_NO_ROUTE;
 	pthread_mutex_init(&accel->opening, NULL);
 	pthread_rwlock_init(&accel->shown, NULL);
-	return 0;
+	accel->rollouts = rollouts_create();
+	return accel->rollouts ? 0 : gw_error_set(error, -ENOMEM, "accel: out of memory");
 }
 
 static void accel_close(struct gw_stage *stage)
@@ -59,6 +60,7 @@ static void accel_close(struct gw_stage *stage)
 		return;
 	stage->gw->model_count = stage->gw->route_count = 0;
 	accel_models_free(accel);
+	rollouts_destroy(accel->rollouts);
 	pthread_mutex_destroy(&accel->opening);
 	pthread_rwlock_destroy(&accel->shown);
 	free(accel);
@@ -297,6 +299,7 @@ static void accel_health(struct gw_stage *stage, struct gw_health *health)
 	const struct accel *accel = stage->state;
 
 	devices_health(stage->gw, health);
+	rollouts_health((struct gw_stage *)stage, health);
 	for (uint32_t i = 0; i < routes(stage); i++)
 		overload_health(&accel->routes[i].overload, accel->routes[i].name, health);
 }
@@ -352,6 +355,7 @@ static json_t *accel_describe(struct gw_stage *stage)
 
 static void accel_upkeep(struct gw_stage *stage, int64_t now)
 {
+	rollouts_upkeep(stage, now);
 	accel_retire(stage);
 }
 

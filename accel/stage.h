@@ -5,6 +5,8 @@
 
 #include "accel/batcher.h"
 #include "accel/model.h"
+#include "accel/plan.h"
+#include "accel/rollout.h"
 #include "accel/route.h"
 #include "accel/visit.h"
 #include "core/api.h"
@@ -41,7 +43,9 @@ struct accel {
 	} use[GW_MODELS];
 	uint32_t next_index; /* where a free one is looked for: the one left last is used last */
 
-	struct route routes[GW_ROUTES]; /* the same; gw->route_count of them */
+	struct route
+		routes[GW_ROUTES]; /* published by accel_route_open(): gw->route_count of them */
+	struct rollouts *rollouts;
 
 	/* Frames of each camera that were turned away where they began, and the route that it had
 	 * when that was seen. Lane 0. */
@@ -91,5 +95,5 @@ void accel_retire(struct gw_stage *stage);
 void accel_models_free(struct accel *accel);
 void accel_model_free(struct accel_model *opened);
 
-/* GET models. */
+/* What the API tells of models and devices, and how versions are rolled out. */
 extern const struct gw_api_route accel_routes[];

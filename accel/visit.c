@@ -69,7 +69,7 @@ void visits_destroy(struct visits *visits)
 	free(visits);
 }
 
-const struct figures *visits_figures(const struct visits *visits)
+struct figures *visits_figures(const struct visits *visits)
 {
 	return visits->figures;
 }

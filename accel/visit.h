@@ -23,7 +23,7 @@ struct visits *visits_create(struct batcher *const *batchers);
 void visits_destroy(struct visits *visits);
 
 /* How the models fare. Any thread, to read. */
-const struct figures *visits_figures(const struct visits *visits);
+struct figures *visits_figures(const struct visits *visits);
 
 /* Begins with a frame that the plan has a step for; `region`, which must stay, is what its models
  * see of the picture (NULL: all). False: as many jobs as it may need are not free; later. */

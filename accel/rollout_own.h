@@ -1,0 +1,28 @@
+/* A rollout from inside, for the files that make it up. All under its lock. */
+#pragma once
+
+#include "accel/rollout.h"
+#include "core/gateway.h"
+#include "core/stage.h"
+
+struct rollout *rollout_of(struct gw_stage *stage, const struct route *route);
+const struct gw_model_info *rollout_stable_info(
+	const struct gw_stage *stage, const struct route *route);
+
+/* Writes down what runs; says so when that cannot be. */
+void rollout_keep(struct gw_stage *stage, const struct route *route, struct rollout *rollout);
+
+/* Lets as many frames be decoded as that version needs. */
+void rollout_set_enough(struct gw_stage *stage, const struct route *route, uint32_t model);
+
+/* The canary is there; its first step begins when the control thread comes to it. */
+void rollout_lead(
+	struct gw_stage *stage, struct route *route, struct rollout *rollout, uint32_t canary);
+
+/* The stable version has all pictures, from now on. */
+void rollout_take_back(
+	struct gw_stage *stage, struct route *route, struct rollout *rollout, const char *reason);
+
+/* What a version did since ever. */
+void rollout_sum(
+	struct gw_stage *stage, const struct route *route, uint16_t model, struct judge_side *side);
