@@ -30,8 +30,7 @@ static uint32_t parse_version(const char *text)
 	return *end == '\0' && errno == 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
 }
 
-/* 0 when the model has none. */
-static uint32_t highest_version(const char *repository, const char *name)
+uint32_t repository_highest(const char *repository, const char *name)
 {
 	char path[PATH_MAX];
 	uint32_t highest = 0;
@@ -68,7 +67,7 @@ static void list_models(const char *repository, char *line, size_t size)
 
 	line[0] = '\0';
 	while (directory && (entry = readdir(directory))) {
-		if (entry->d_name[0] != '.' && highest_version(repository, entry->d_name) > 0)
+		if (entry->d_name[0] != '.' && repository_highest(repository, entry->d_name) > 0)
 			append(line, size, entry->d_name);
 	}
 	if (directory)
@@ -243,7 +242,7 @@ int repository_load(
 			reference, repository);
 	memcpy(name, reference, name_size);
 	name[name_size] = '\0';
-	highest = highest_version(repository, name);
+	highest = repository_highest(repository, name);
 	if (highest == 0) {
 		list_models(repository, there, sizeof(there));
 		return gw_error_set(error, -ENOENT,

@@ -20,5 +20,8 @@ int repository_load(const char *repository, const char *reference, struct model 
  * can be. On failure *model is NULL. */
 int repository_load_directory(const char *directory, struct model **model, struct gw_error *error);
 
+/* The highest version of a model; 0: it has none. */
+uint32_t repository_highest(const char *repository, const char *name);
+
 /* Accepts NULL. */
 void model_free(struct model *model);

@@ -63,8 +63,7 @@ void rollout_set_enough(struct gw_stage *stage, const struct route *route, uint3
 		accel_model_enough(stage, model), memory_order_relaxed);
 }
 
-/* Whether versions make the same of a picture, so that a decoder need not be told. */
-static bool same_input(const struct gw_model_info *a, const struct gw_model_info *b)
+bool rollout_same_input(const struct gw_model_info *a, const struct gw_model_info *b)
 {
 	return a->input_width == b->input_width && a->input_height == b->input_height &&
 		a->input_fit == b->input_fit && a->input_resize == b->input_resize &&
@@ -77,7 +76,8 @@ void rollout_lead(
 	const struct gw_model_info *models = stage->gw->models;
 
 	rollout->phase = ROLLOUT_RUNNING;
-	rollout->refresh = !same_input(&models[canary], &models[route_stable(route)]);
+	rollout->differs = !rollout_same_input(&models[canary], &models[route_stable(route)]);
+	rollout->refresh = rollout->differs;
 	rollout->since = 0;
 	memset(&rollout->figures, 0, sizeof(rollout->figures));
 	atomic_store_explicit(&route->share, 0, memory_order_release);
@@ -101,7 +101,7 @@ void rollout_take_back(
 	struct gw_stage *stage, struct route *route, struct rollout *rollout, const char *reason)
 {
 	rollout->phase = ROLLOUT_NONE;
-	rollout->refresh |= atomic_load(&route->tried);
+	rollout->refresh |= rollout->differs && atomic_load(&route->tried);
 	atomic_store_explicit(&route->share, 0, memory_order_release);
 	atomic_store_explicit(&route->tried, false, memory_order_release);
 	note_end(rollout, rollout->state.stable, rollout->state.plan.version, false, reason);
@@ -117,7 +117,7 @@ static void complete(struct gw_stage *stage, struct route *route, struct rollout
 	const uint16_t canary = atomic_load(&route->canary);
 
 	rollout->phase = ROLLOUT_NONE;
-	rollout->refresh = true;
+	rollout->refresh = rollout->differs;
 	rollout_set_enough(stage, route, canary);
 	atomic_store_explicit(&route->stable, canary, memory_order_release);
 	atomic_store_explicit(&route->share, 0, memory_order_release);

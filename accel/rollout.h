@@ -25,7 +25,8 @@ enum rollout_phase {
 struct rollout {
 	enum rollout_phase phase;
 	bool cancelled; /* while it loads */
-	bool refresh; /* cameras have to learn what the versions make of a picture */
+	bool differs; /* the canary makes something else of a picture than the stable version */
+	bool refresh; /* ... and cameras have to learn it, or that this is over */
 	struct rollout_state state; /* `stable` 0: nothing was ever kept of this route */
 	char unsaved[sizeof(((struct gw_error *)0)->text)]; /* why what runs is not kept; empty: it
 							       is */

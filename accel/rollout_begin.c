@@ -164,7 +164,8 @@ static int go_back(struct gw_stage *stage, struct route *route, uint32_t model, 
 		state->previous, state->stable, state->last.reason);
 	state->stable = state->previous;
 	state->previous = 0;
-	rollout->refresh = true;
+	rollout->refresh =
+		!rollout_same_input(&stage->gw->models[model], rollout_stable_info(stage, route));
 	rollout_set_enough(stage, route, model);
 	atomic_store_explicit(&route->stable, (uint16_t)model, memory_order_release);
 	rollout_keep(stage, route, rollout);

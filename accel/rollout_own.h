@@ -9,6 +9,9 @@ struct rollout *rollout_of(struct gw_stage *stage, const struct route *route);
 const struct gw_model_info *rollout_stable_info(
 	const struct gw_stage *stage, const struct route *route);
 
+/* Whether versions make the same of a picture, so that no decoder need be told. */
+bool rollout_same_input(const struct gw_model_info *a, const struct gw_model_info *b);
+
 /* Writes down what runs; says so when that cannot be. */
 void rollout_keep(struct gw_stage *stage, const struct route *route, struct rollout *rollout);
 
