@@ -14,9 +14,7 @@ DESCRIPTION = "/openapi.yaml"
 # Of models, which this gateway has none of: test_rollouts.py.
 OTHERS = (DESCRIPTION, "/models/{name}/rollout")
 GETS = sorted(
-    path
-    for path, method, _ in description.operations()
-    if method == "get" and path not in OTHERS
+    path for path, method, _ in description.operations() if method == "get" and path not in OTHERS
 )
 
 
