@@ -57,10 +57,15 @@ void rollout_keep(struct gw_stage *stage, const struct route *route, struct roll
 	gw_warn("accel", "model %s: %s", route->name, error.text);
 }
 
-void rollout_set_enough(struct gw_stage *stage, const struct route *route, uint32_t model)
+void rollout_set_enough(struct gw_stage *stage, const struct route *route)
 {
-	atomic_store_explicit(&stage->gw->credits[route->index].enough,
-		accel_model_enough(stage, model), memory_order_relaxed);
+	const uint16_t canary = route_canary(route);
+	uint32_t enough = accel_model_enough(stage, route_stable(route));
+
+	if (canary != GW_NO_MODEL && accel_model_enough(stage, canary) > enough)
+		enough = accel_model_enough(stage, canary);
+	atomic_store_explicit(
+		&stage->gw->credits[route->index].enough, enough, memory_order_relaxed);
 }
 
 bool rollout_same_input(const struct gw_model_info *a, const struct gw_model_info *b)
@@ -83,6 +88,7 @@ void rollout_lead(
 	atomic_store_explicit(&route->share, 0, memory_order_release);
 	atomic_store_explicit(&route->canary, (uint16_t)canary, memory_order_release);
 	atomic_store_explicit(&route->tried, true, memory_order_release);
+	rollout_set_enough(stage, route);
 }
 
 static void note_end(
@@ -104,6 +110,7 @@ void rollout_take_back(
 	rollout->refresh |= rollout->differs && atomic_load(&route->tried);
 	atomic_store_explicit(&route->share, 0, memory_order_release);
 	atomic_store_explicit(&route->tried, false, memory_order_release);
+	rollout_set_enough(stage, route);
 	note_end(rollout, rollout->state.stable, rollout->state.plan.version, false, reason);
 	gw_warn("accel", "model %s: version %u was taken back, version %u goes on: %s", route->name,
 		rollout->state.last.to, rollout->state.stable, reason);
@@ -118,10 +125,10 @@ static void complete(struct gw_stage *stage, struct route *route, struct rollout
 
 	rollout->phase = ROLLOUT_NONE;
 	rollout->refresh = rollout->differs;
-	rollout_set_enough(stage, route, canary);
 	atomic_store_explicit(&route->stable, canary, memory_order_release);
 	atomic_store_explicit(&route->share, 0, memory_order_release);
 	atomic_store_explicit(&route->tried, false, memory_order_release);
+	rollout_set_enough(stage, route);
 	rollout->state.previous = from;
 	rollout->state.stable = rollout->state.plan.version;
 	note_end(rollout, from, rollout->state.stable, true, "it kept within all limits");
@@ -191,8 +198,6 @@ static void begin_step(
 	rollout->since = rollout->answered_at = now;
 	rollout->answered = 0;
 	memset(&rollout->figures, 0, sizeof(rollout->figures));
-	if (share >= 0.5)
-		rollout_set_enough(stage, route, canary);
 	atomic_store_explicit(
 		&route->share, (uint32_t)lround(share * ROUTE_ALL), memory_order_release);
 	gw_info("accel", "model %s: version %u looks at %g %% of the pictures (step %u of %u)",

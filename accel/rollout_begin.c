@@ -166,8 +166,8 @@ static int go_back(struct gw_stage *stage, struct route *route, uint32_t model, 
 	state->previous = 0;
 	rollout->refresh =
 		!rollout_same_input(&stage->gw->models[model], rollout_stable_info(stage, route));
-	rollout_set_enough(stage, route, model);
 	atomic_store_explicit(&route->stable, (uint16_t)model, memory_order_release);
+	rollout_set_enough(stage, route);
 	rollout_keep(stage, route, rollout);
 	return 0;
 }

@@ -15,8 +15,8 @@ bool rollout_same_input(const struct gw_model_info *a, const struct gw_model_inf
 /* Writes down what runs; says so when that cannot be. */
 void rollout_keep(struct gw_stage *stage, const struct route *route, struct rollout *rollout);
 
-/* Lets as many frames be decoded as that version needs. */
-void rollout_set_enough(struct gw_stage *stage, const struct route *route, uint32_t model);
+/* Lets as many frames be decoded as the versions need that look. */
+void rollout_set_enough(struct gw_stage *stage, const struct route *route);
 
 /* The canary is there; its first step begins when the control thread comes to it. */
 void rollout_lead(
