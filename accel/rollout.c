@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "accel/combine.h"
 #include "accel/rollout_own.h"
 #include "accel/stage.h"
 #include "core/clock.h"
@@ -223,6 +224,21 @@ static bool stands_still(
 	return now - rollout->answered_at > STALL_NS;
 }
 
+/* Whether enough was seen of it. Where answers are compared, so many pictures pass in the end that
+ * it would have been. */
+static bool has_shown_itself(
+	struct gw_stage *stage, const struct route *route, const struct rollout *rollout)
+{
+	const struct judge_figures *figures = &rollout->figures;
+	const uint32_t least = rollout->state.plan.least;
+
+	if (figures->canary.looked < least)
+		return false;
+	return !combine_can(rollout_stable_info(stage, route)->task) ||
+		2 * figures->compared >= least ||
+		figures->canary.looked >= 2 * (uint64_t)least * (ROUTE_ALL / ROUTE_COMPARED);
+}
+
 static void next_step(struct gw_stage *stage, struct route *route, struct rollout *rollout)
 {
 	if (rollout->state.step + 1 == rollout->state.plan.step_count) {
@@ -249,7 +265,7 @@ static void look_after(
 			(int)(STALL_NS / GW_NS_PER_S));
 		rollout_take_back(stage, route, rollout, reason);
 	} else if ((double)(now - rollout->since) / 1e9 >= plan->hold_s &&
-		rollout->figures.canary.looked >= plan->least) {
+		has_shown_itself(stage, route, rollout)) {
 		next_step(stage, route, rollout);
 	}
 }

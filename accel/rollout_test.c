@@ -353,6 +353,29 @@ static void one_that_disagrees_comes_back_by_itself(void **state)
 	close_stage(&f);
 }
 
+/* Of the frames that all are its own, a tenth is compared. */
+static void no_step_is_over_before_answers_were_compared(void **state)
+{
+	struct fixture f;
+	json_t *json;
+
+	open_fresh(&f);
+	assert_int_equal(ask(&f, "POST", "models/marks/rollout",
+				 "{\"version\": 4, \"steps\": [1], \"hold_s\": 0, "
+				 "\"min_pictures\": 10}",
+				 &json),
+		200);
+	json_decref(json);
+	f.sequence = 1;
+	accel_stage.upkeep(f.lane->stage, f.now);
+	look_at(&f, 20, DIFFERENT);
+	assert_string_equal(told(&f, NULL, "phase"), "\"running\"");
+	look_at(&f, 100, DIFFERENT);
+	assert_string_equal(told(&f, NULL, "phase"), "\"none\"");
+	assert_non_null(strstr(told(&f, "last", "reason"), "its answers differ"));
+	close_stage(&f);
+}
+
 static void limits_may_be_as_wide_as_one_likes(void **state)
 {
 	struct fixture f;
@@ -593,6 +616,7 @@ int main(void)
 		cmocka_unit_test(a_step_waits_for_enough_pictures),
 		cmocka_unit_test(one_that_fails_comes_back_by_itself_and_costs_no_frame),
 		cmocka_unit_test(one_that_disagrees_comes_back_by_itself),
+		cmocka_unit_test(no_step_is_over_before_answers_were_compared),
 		cmocka_unit_test(limits_may_be_as_wide_as_one_likes),
 		cmocka_unit_test(it_is_taken_back_by_hand_at_once),
 		cmocka_unit_test(what_has_taken_the_place_is_taken_back_by_hand),
