@@ -26,6 +26,12 @@ void rollout_lead(
 void rollout_take_back(
 	struct gw_stage *stage, struct route *route, struct rollout *rollout, const char *reason);
 
+/* From now on counts what the versions do; and reads it. */
+void rollout_begin_figures(
+	struct gw_stage *stage, const struct route *route, struct rollout *rollout);
+void rollout_read_figures(
+	struct gw_stage *stage, const struct route *route, struct rollout *rollout);
+
 /* What a version did since ever. */
 void rollout_sum(
 	struct gw_stage *stage, const struct route *route, uint16_t model, struct judge_side *side);

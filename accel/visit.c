@@ -5,10 +5,7 @@
 #include <string.h>
 
 #include "accel/combine.h"
-#include "core/clock.h"
-
-/* A canary that has had pictures for so long, and given none back, is given no more. */
-#define CANARY_NS (250 * GW_NS_PER_MS)
+#include "accel/trial.h"
 
 struct visit {
 	struct gw_frame *frame;
@@ -25,12 +22,7 @@ struct visits {
 	struct batcher *const *batchers;
 	struct job_pool *jobs;
 	uint32_t reserved; /* jobs that the frames inside may need, all together */
-	struct figures *figures;
-	struct {
-		uint32_t out; /* jobs that the canary has */
-		int64_t since; /* gw_now() when it was given the first, or gave one back */
-	} canary[GW_ROUTES];
-	struct gw_result room; /* to compare in */
+	struct trials *trials;
 	struct visit *free;
 	struct visit visit[JOBS]; /* each has a job at least */
 };
@@ -50,11 +42,11 @@ struct visits *visits_create(struct batcher *const *batchers)
 		return NULL;
 	visits->batchers = batchers;
 	visits->jobs = job_pool_create();
-	visits->figures = calloc(1, sizeof(*visits->figures));
+	visits->trials = calloc(1, sizeof(*visits->trials));
 	for (uint32_t i = 0; i < JOBS; i++)
 		visits->visit[i].next = i + 1 < JOBS ? &visits->visit[i + 1] : NULL;
 	visits->free = &visits->visit[0];
-	if (visits->jobs && visits->figures)
+	if (visits->jobs && visits->trials)
 		return visits;
 	visits_destroy(visits);
 	return NULL;
@@ -65,13 +57,13 @@ void visits_destroy(struct visits *visits)
 	if (!visits)
 		return;
 	job_pool_destroy(visits->jobs);
-	free(visits->figures);
+	free(visits->trials);
 	free(visits);
 }
 
 struct figures *visits_figures(const struct visits *visits)
 {
-	return visits->figures;
+	return &visits->trials->figures;
 }
 
 static struct job *make_job(
@@ -105,34 +97,23 @@ static struct gw_region part_of(
 		.height = (uint16_t)(bottom - top)};
 }
 
-static bool is_busy(const struct visits *visits, const struct route *route, int64_t now)
+/* Hands the job to the batcher of its model. */
+static void send(struct visits *visits, struct job *job, int64_t now)
 {
-	return visits->canary[route->index].out > 0 &&
-		now - visits->canary[route->index].since > CANARY_NS;
-}
-
-/* Hands the job to the batcher of that model. */
-static void send_to(struct visits *visits, struct job *job, uint16_t model, int64_t now)
-{
-	const struct visit *visit = job->visit;
-
-	job->model = model;
 	job->arrival = now;
-	job->surface = visit->frame->surface;
+	job->surface = job->frame->surface;
 	if (job->surface)
 		gw_surface_ref(job->surface);
-	batcher_add(visits->batchers[model], job);
+	batcher_add(visits->batchers[job->model], job);
 }
 
-/* ... to that of one of the route's models. */
-static void send(struct visits *visits, struct job *job, const struct route *route, int64_t now)
+/* ... which is one of the route's. */
+static void send_by(struct visits *visits, struct job *job, const struct route *route, int64_t now)
 {
 	struct visit *visit = job->visit;
-	const uint16_t stable = route_stable(route);
-	uint16_t model = route_pick(route, visit->frame);
+	bool tried;
 
-	if (model != stable && is_busy(visits, route, now))
-		model = stable;
+	job->model = trial_pick(visits->trials, route, visit->frame, now, &tried);
 	job->route = route;
 	job->seen = visit->region;
 	if (job->parent) {
@@ -141,29 +122,26 @@ static void send(struct visits *visits, struct job *job, const struct route *rou
 		job->seen = &job->part;
 		job->once = true;
 	}
-	if (model != stable) {
+	if (tried) {
 		visit->keep = true;
-		job->tried = true;
-		if (visits->canary[route->index].out++ == 0)
-			visits->canary[route->index].since = now;
+		trial_begin(visits->trials, job, now);
 	}
-	send_to(visits, job, model, now);
+	send(visits, job, now);
 }
 
-/* Lets the stable version look, too, at what the canary was given. */
+/* Lets the stable version look, too, at what a canary was given. */
 static void look_beside(struct visits *visits, struct job *job, int64_t now)
 {
 	struct visit *visit = job->visit;
-	const uint16_t stable = route_stable(job->route);
 
-	if (!job->tried || job->model == stable || visits->reserved == JOBS ||
-		!route_compares(job->route, visit->frame))
+	if (visits->reserved == JOBS || !trial_wants_pair(job))
 		return;
 	struct job *other = make_job(visits, visit, job->step, job->parent, job->of);
 
 	visits->reserved++;
 	visit->beside++;
 	visit->left[job->step]++;
+	other->model = route_stable(job->route);
 	other->route = job->route;
 	other->part = job->part;
 	other->seen = job->parent ? &other->part : job->seen;
@@ -171,7 +149,7 @@ static void look_beside(struct visits *visits, struct job *job, int64_t now)
 	other->beside = true;
 	other->pair = job;
 	job->pair = other;
-	send_to(visits, other, stable, now);
+	send(visits, other, now);
 }
 
 /* One look of a step: a job, or one for each of its models and one that waits for them. */
@@ -188,7 +166,7 @@ static void look(struct visits *visits, struct visit *visit, uint32_t step, stru
 	visit->last[step] = job;
 	visit->left[step]++;
 	if (is->model_count == 1) {
-		send(visits, job, is->route[0], now);
+		send_by(visits, job, is->route[0], now);
 		look_beside(visits, job, now);
 		return;
 	}
@@ -199,7 +177,7 @@ static void look(struct visits *visits, struct visit *visit, uint32_t step, stru
 		part->all = true;
 		part->sibling = job->parts;
 		job->parts = part;
-		send(visits, part, is->route[i], now);
+		send_by(visits, part, is->route[i], now);
 	}
 }
 
@@ -450,48 +428,16 @@ static bool is_over(const struct visit *visit)
 	return true;
 }
 
-/* What a canary has given back. True: it could not do it, and the stable version looks. */
-static bool end_trial(struct visits *visits, struct job *job, int64_t now)
-{
-	const struct gw_frame *frame = job->visit->frame;
-	const uint16_t stable = route_stable(job->route);
-
-	job->tried = false;
-	visits->canary[job->route->index].out--;
-	visits->canary[job->route->index].since = now;
-	if (job->drop == GW_DROP_NONE || job->model == stable || !frame->surface)
-		return false;
-	job->drop = GW_DROP_NONE;
-	job->began = job->ended = 0;
-	job->failed_on = 0;
-	job->again = true;
-	send_to(visits, job, stable, now);
-	return true;
-}
-
-/* When both of a pair are back, and each version has looked. */
-static void compare(struct visits *visits, const struct job *job)
-{
-	const struct job *other = job->pair;
-
-	if (!other || !other->back || job->again || other->again || job->drop != GW_DROP_NONE ||
-		other->drop != GW_DROP_NONE)
-		return;
-	const float difference = figures_difference(&job->result, &other->result, &visits->room);
-
-	if (difference >= 0)
-		figures_compare(visits->figures, job->route->index, difference);
-}
-
 struct gw_frame *visit_continue(struct visits *visits, struct job *job, int64_t now)
 {
 	struct visit *visit = job->visit;
 
-	figures_note(visits->figures, job);
-	if (job->tried && end_trial(visits, job, now))
+	if (trial_end(visits->trials, job, now)) {
+		send(visits, job, now);
 		return NULL;
+	}
 	job->back = true;
-	compare(visits, job);
+	trial_compare(visits->trials, job);
 	if (!job->beside)
 		note(visit->frame, job);
 	if (job->lead) {

@@ -3,9 +3,6 @@
  * A step begins when the one whose boxes it looks at has ended, and all that look at the picture
  * begin at once. When the last job is back, what they found is put into the frame, step by step and
  * the best first, so that the same picture always gives the same record. One thread.
- *
- * A canary costs no frame: what it cannot do, the stable version of its route does, and while it
- * keeps what it was given, it is given no more.
  */
 #pragma once
 

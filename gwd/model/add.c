@@ -17,28 +17,12 @@
 #include "accel/repository.h"
 #include "accel/rollout_state.h"
 #include "core/config/config.h"
+#include "gwd/model/addition.h"
 #include "gwd/model/command.h"
 #include "gwd/model/copy.h"
 #include "gwd/model/file.h"
 
-struct options {
-	const char *source, *repository, *name, *library, *backend;
-	bool json;
-};
-
-/* What is added, and where it is while it is not there yet. */
-struct addition {
-	char from[PATH_MAX]; /* the folder that the files lie in */
-	char onnx[PATH_MAX];
-	char name[64];
-	uint32_t version;
-	char home[PATH_MAX]; /* <repository>/<name> */
-	char beside[PATH_MAX]; /* in it, under a name that no version has; empty: not made */
-	bool made_home;
-	bool first; /* version */
-};
-
-static int read_options(int argc, char **argv, struct options *options)
+static int read_options(int argc, char **argv, struct add_options *options)
 {
 	static const struct option words[] = {
 		{"repository", required_argument, NULL, 'r'},
@@ -73,91 +57,9 @@ static int read_options(int argc, char **argv, struct options *options)
 	return 0;
 }
 
-static bool is_number(const char *text)
-{
-	return text[0] && text[strspn(text, "0123456789")] == '\0';
-}
-
-/* The last segments of the path say the name, as in .../NAME/VERSION or NAME.onnx. */
-static void name_by_path(struct addition *add, bool is_file)
-{
-	char path[PATH_MAX];
-	char *last;
-
-	snprintf(path, sizeof(path), "%s", is_file ? add->onnx : add->from);
-	last = strrchr(path, '/');
-	if (is_file && strcmp(last + 1, "model.onnx") == 0)
-		*last = '\0';
-	last = strrchr(path, '/');
-	if (last && last != path && is_number(last + 1)) {
-		*last = '\0';
-		last = strrchr(path, '/');
-	}
-	if (!last)
-		return;
-	char *end = strstr(last + 1, ".onnx");
-
-	if (end)
-		*end = '\0';
-	snprintf(add->name, sizeof(add->name), "%.63s", last + 1);
-}
-
-static int name_it(
-	struct addition *add, const struct options *options, bool is_file, struct gw_error *error)
-{
-	const char *slash = options->name ? strchr(options->name, '/') : NULL;
-	const char *version = slash ? slash + 1 : NULL;
-
-	if (options->name)
-		snprintf(add->name, sizeof(add->name), "%.*s",
-			(int)(slash ? slash - options->name : 63), options->name);
-	else
-		name_by_path(add, is_file);
-	if (version) {
-		char *end;
-		const unsigned long number = strtoul(version, &end, 10);
-
-		add->version = version[0] >= '1' && version[0] <= '9' && *end == '\0' &&
-				number <= UINT32_MAX
-			? (uint32_t)number
-			: 0;
-		if (add->version == 0)
-			return gw_error_set(error, -EINVAL,
-				"version \"%s\" must be a number from 1 on, as in --name %s/2",
-				version, add->name);
-	} else {
-		add->version = repository_highest(options->repository, add->name) + 1;
-	}
-	if (add->name[0] == '\0' || add->name[0] == '.' || strpbrk(add->name, ":/") ||
-		(options->name && !slash && strlen(options->name) >= sizeof(add->name)))
-		return gw_error_set(error, -EINVAL,
-			"\"%s\" can be no model's name: say one with --name NAME or --name "
-			"NAME/VERSION, up to 63 characters without ':'",
-			options->name ? options->name : add->name);
-	return 0;
-}
-
-/* Where the files are. */
-static int find_source(struct addition *add, const struct options *options, struct gw_error *error)
-{
-	struct stat facts;
-
-	if (!realpath(options->source, add->from) || stat(add->from, &facts) != 0)
-		return gw_error_set(error, -errno, "%s: %s", options->source, strerror(errno));
-	const bool is_file = S_ISREG(facts.st_mode);
-
-	if (is_file) {
-		strcpy(add->onnx, add->from);
-		*strrchr(add->from, '/') = '\0';
-	} else if (snprintf(add->onnx, sizeof(add->onnx), "%s/model.onnx", add->from) >=
-		(int)sizeof(add->onnx)) {
-		return gw_error_set(error, -ENAMETOOLONG, "%s: its path is too long", add->from);
-	}
-	return name_it(add, options, is_file, error);
-}
-
 /* Makes the folder beside the versions that are there. */
-static int make_folder(struct addition *add, const struct options *options, struct gw_error *error)
+static int make_folder(
+	struct addition *add, const struct add_options *options, struct gw_error *error)
 {
 	char version[PATH_MAX];
 
@@ -242,7 +144,7 @@ static int copy_all(const struct addition *add, struct gw_error *error)
 }
 
 /* Loads what was copied and runs it once, as the gateway will. */
-static int try_it(const struct addition *add, const struct options *options, char digest[72],
+static int try_it(const struct addition *add, const struct add_options *options, char digest[72],
 	struct gw_error *error)
 {
 	struct gw_accel_config config = {.threads = 1, .library = (char *)options->library};
@@ -266,7 +168,8 @@ static int try_it(const struct addition *add, const struct options *options, cha
 }
 
 /* Without that, the next start of the gateway would take the new version at once. */
-static int keep_stable(struct addition *add, const struct options *options, struct gw_error *error)
+static int keep_stable(
+	struct addition *add, const struct add_options *options, struct gw_error *error)
 {
 	const uint32_t highest = repository_highest(options->repository, add->name);
 	struct rollout_state state;
@@ -279,7 +182,8 @@ static int keep_stable(struct addition *add, const struct options *options, stru
 	return rollout_state_save(options->repository, add->name, &state, error);
 }
 
-static int put_in_place(struct addition *add, const struct options *options, struct gw_error *error)
+static int put_in_place(
+	struct addition *add, const struct add_options *options, struct gw_error *error)
 {
 	char version[PATH_MAX];
 	int status = copy_settle(add->beside, error);
@@ -310,7 +214,7 @@ static void clean_up(const struct addition *add)
 		rmdir(add->home);
 }
 
-static void tell(const struct addition *add, const struct options *options, const char *digest)
+static void tell(const struct addition *add, const struct add_options *options, const char *digest)
 {
 	json_t *json = json_pack("{s:s, s:I, s:s, s:s}", "name", add->name, "version",
 		(json_int_t)add->version, "digest", digest, "repository", options->repository);
@@ -330,7 +234,7 @@ static void tell(const struct addition *add, const struct options *options, cons
 
 int model_add(int argc, char **argv)
 {
-	struct options options = {0};
+	struct add_options options = {0};
 	struct addition *add = calloc(1, sizeof(*add));
 	struct gw_error error;
 	char digest[72];
@@ -341,7 +245,7 @@ int model_add(int argc, char **argv)
 		return status;
 	}
 	engines_keep_quiet();
-	status = find_source(add, &options, &error);
+	status = addition_find(add, &options, &error);
 	if (status == 0)
 		status = make_folder(add, &options, &error);
 	if (status == 0)
