@@ -187,7 +187,8 @@ static bool has_shown_itself(
 		figures->canary.looked >= 2 * (uint64_t)least * (ROUTE_ALL / ROUTE_COMPARED);
 }
 
-static void next_step(struct gw_stage *stage, struct route *route, struct rollout *rollout)
+static void next_step(
+	struct gw_stage *stage, struct route *route, struct rollout *rollout, int64_t now)
 {
 	if (rollout->state.step + 1 == rollout->state.plan.step_count) {
 		complete(stage, route, rollout);
@@ -195,8 +196,8 @@ static void next_step(struct gw_stage *stage, struct route *route, struct rollou
 	}
 	rollout->state.step++;
 	rollout->state.starts = 0;
-	rollout->since = 0;
 	rollout_keep(stage, route, rollout);
+	begin_step(stage, route, rollout, now);
 }
 
 static void look_after(
@@ -214,7 +215,7 @@ static void look_after(
 		rollout_take_back(stage, route, rollout, reason);
 	} else if ((double)(now - rollout->since) / 1e9 >= plan->hold_s &&
 		has_shown_itself(stage, route, rollout)) {
-		next_step(stage, route, rollout);
+		next_step(stage, route, rollout, now);
 	}
 }
 
