@@ -103,7 +103,7 @@ static int copy_one(
 static int copy_weights(const struct addition *add, struct gw_error *error)
 {
 	struct onnx_external *external = malloc(sizeof(*external));
-	struct model_file file;
+	struct model_file file = {0};
 	int status = external ? model_file_open(add->onnx, &file, error)
 			      : gw_error_set(error, -ENOMEM, "out of memory");
 
