@@ -12,6 +12,7 @@ static enum gw_drop make_result(struct crew *crew, const struct infer_batch *bat
 		.map = &crew->map[place],
 		.tensors = spec->output,
 		.all = job->all,
+		.frame = job->frame,
 	};
 
 	for (uint32_t k = 0; k < spec->output_count; k++) {

@@ -1,5 +1,5 @@
 /* Rollouts that are refused, that end by hand, and what is kept of them. */
-#include "accel/rollout_fixture.h"
+#include "accel/test_rollout.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Versions that do well and that do not, step by step. */
-#include "accel/rollout_fixture.h"
+#include "accel/test_rollout.h"
 
 #include <string.h>
 

@@ -304,6 +304,21 @@ static void note(struct gw_frame *frame, const struct job *job)
 		result->runs[result->run_count++] = job->model;
 }
 
+/* In the order of the plan, whichever model was first. */
+static void note_all(const struct visit *visit)
+{
+	for (uint32_t step = 0; step < visit->plan->step_count; step++) {
+		for (const struct job *job = visit->first[step]; job; job = job->sibling) {
+			const struct job *part = job->parts;
+
+			if (!part)
+				note(visit->frame, job);
+			for (; part; part = part->sibling)
+				note(visit->frame, part);
+		}
+	}
+}
+
 /* Whether the finding that it looks at is among the frame's. */
 static bool is_kept(const struct job *job)
 {
@@ -358,6 +373,7 @@ static struct gw_frame *end(struct visits *visits, struct visit *visit)
 	struct gw_result *result = &frame->result;
 	const struct job *only = visit->first[0];
 
+	note_all(visit);
 	put_all(visit);
 	fail_if_blind(visit);
 	result->task = visit->plan->single ? only->result.task : GW_TASK_PLAN;
@@ -438,8 +454,6 @@ struct gw_frame *visit_continue(struct visits *visits, struct job *job, int64_t 
 	}
 	job->back = true;
 	trial_compare(visits->trials, job);
-	if (!job->beside)
-		note(visit->frame, job);
 	if (job->lead) {
 		job = job->lead;
 		if (!all_are_back(job))

@@ -86,7 +86,7 @@ struct gw_values {
 struct gw_picture {
 	uint16_t width, height;
 	uint32_t size; /* bytes of `jpeg` */
-	float psnr; /* dB against a reference; below 0: there is none */
+	float psnr; /* dB against the camera's own; below 0: that is no reference */
 	uint8_t jpeg[];
 };
 

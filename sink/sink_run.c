@@ -95,11 +95,13 @@ static void print_kinds(struct record *record, struct fixture *f, struct gw_fram
 	print_one(record, frame, false);
 }
 
-/* One finding of every task, each of a model of its own and about the one before it. */
+/* One finding of every task, and objects of every shape, each of a model of its own and about the
+ * one before it. */
 static void print_plan(struct record *record, struct fixture *f, struct gw_frame *frame)
 {
 	static const enum gw_task tasks[] = {GW_TASK_DETECT, GW_TASK_CLASSIFY, GW_TASK_TEXT,
-		GW_TASK_READ, GW_TASK_SEGMENT, GW_TASK_RAW, GW_TASK_ENHANCE};
+		GW_TASK_READ, GW_TASK_SEGMENT, GW_TASK_RAW, GW_TASK_ENHANCE, GW_TASK_DETECT,
+		GW_TASK_DETECT};
 	const uint16_t count = sizeof(tasks) / sizeof(tasks[0]);
 	struct gw_result *result = &frame->result;
 
@@ -124,6 +126,13 @@ static void print_plan(struct record *record, struct fixture *f, struct gw_frame
 	((struct gw_mask *)gw_result_rest(result, &result->findings[4]))->height = 1;
 	*(struct gw_picture *)gw_result_rest(result, &result->findings[6]) =
 		(struct gw_picture){.width = 2, .height = 2};
+	struct gw_shape *shape = (struct gw_shape *)gw_result_rest(result, &result->findings[7]);
+
+	*shape = (struct gw_shape){.x1 = 8, .y1 = 8, .width = 2, .height = 2, .count = 2};
+	shape->run[0] = 1;
+	shape->run[1] = 3;
+	result->findings[7].rest = GW_REST_SHAPE;
+	result->findings[8].rest = GW_REST_CORNERS;
 	f->gw.model_count = count;
 	result->count = count;
 	result->disagreement = 0.25f;

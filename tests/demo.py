@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The demo: four cameras, the gateway, Apache Kafka and a customer who reads it, on this machine.
+"""The demo: five cameras, the gateway, Apache Kafka and a customer who reads it, on this machine.
 
-Cameras are GStreamer and FFmpeg in a network namespace; the gateway takes their packets from a veth
-pair. Everything is started here, lies in a temporary folder, and is gone at the end.
+Cameras are GStreamer and FFmpeg in a network namespace, one of them behind RTSP; the gateway takes
+their packets from a veth pair. Everything is started here, lies in a temporary folder, and is gone
+at the end.
 """
 
 import argparse
@@ -18,6 +19,9 @@ def arguments() -> argparse.Namespace:
     """What the user asked for."""
     parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__.splitlines()[0])
     parser.add_argument("--keep", action="store_true", help="stay up for playing until Ctrl-C")
+    parser.add_argument(
+        "--enhance", action="store_true", help="one camera's pictures are also made better"
+    )
     parser.add_argument(
         "--seconds", type=int, default=25, help="how long the cameras play (default 25)"
     )

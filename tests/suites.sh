@@ -2,7 +2,7 @@
 # The suites of `./dev test`. Each leaves its results in build-results/: what its runner wrote for
 # machines, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
 
-readonly SUITES=(unit asan tsan fuzz models integration line-rate kafka network lint)
+readonly SUITES=(unit asan tsan fuzz models integration demo line-rate kafka network lint)
 
 # They run beside the others: the first two wait for brokers and for cameras most of the time, the
 # last takes the processor only when nobody else wants it.
@@ -93,8 +93,15 @@ suite_models() {
 suite_integration() {
 	build_default
 	cmd_models
-	python_tests tests --ignore=tests/kafka --ignore=tests/line_rate --ignore=tests/models \
-		--ignore=tests/network
+	python_tests tests --ignore=tests/demo --ignore=tests/kafka --ignore=tests/line_rate \
+		--ignore=tests/models --ignore=tests/network
+}
+
+# Alone: it shows what the gateway does on a machine that has time.
+suite_demo() {
+	build_default
+	cmd_models
+	python_tests tests/demo
 }
 
 suite_network() {

@@ -7,7 +7,7 @@ void candidates_begin(struct candidates *candidates, const struct head_job *job)
 {
 	candidates->description = job->description;
 	candidates->map = job->map;
-	candidates->count = candidates->seen = 0;
+	candidates->best.count = candidates->seen = 0;
 	candidates->status = 0;
 	candidates->at = 0;
 	candidates->keypoints = NULL;
@@ -88,54 +88,6 @@ int32_t candidates_label(struct candidates *candidates, float number, float conf
 	return -1;
 }
 
-static bool is_worse(const struct candidate *a, const struct candidate *b)
-{
-	if (a->confidence < b->confidence)
-		return true;
-	return !(a->confidence > b->confidence) && a->order > b->order;
-}
-
-static void sink_down(struct candidate *heap, uint32_t count, uint32_t at)
-{
-	const struct candidate moving = heap[at];
-
-	for (;;) {
-		uint32_t child = 2 * at + 1;
-
-		if (child >= count)
-			break;
-		if (child + 1 < count && is_worse(&heap[child + 1], &heap[child]))
-			child++;
-		if (!is_worse(&heap[child], &moving))
-			break;
-		heap[at] = heap[child];
-		at = child;
-	}
-	heap[at] = moving;
-}
-
-static void rise(struct candidate *heap, uint32_t at)
-{
-	const struct candidate moving = heap[at];
-
-	while (at > 0 && is_worse(&moving, &heap[(at - 1) / 2])) {
-		heap[at] = heap[(at - 1) / 2];
-		at = (at - 1) / 2;
-	}
-	heap[at] = moving;
-}
-
-static void keep(struct candidates *candidates, const struct candidate *candidate)
-{
-	if (candidates->count < CANDIDATES) {
-		candidates->list[candidates->count++] = *candidate;
-		rise(candidates->list, candidates->count - 1);
-	} else if (is_worse(&candidates->list[0], candidate)) {
-		candidates->list[0] = *candidate;
-		sink_down(candidates->list, CANDIDATES, 0);
-	}
-}
-
 static float source_x(const struct input_map *map, float x)
 {
 	return map->origin_x + (x - map->pad_x) * map->step_x;
@@ -195,21 +147,7 @@ void candidates_add(struct candidates *candidates, uint32_t label, float confide
 		candidates->status = -ERANGE;
 	else if (confidence >= candidates_threshold(candidates, label) &&
 		is_in_sight(candidates, &candidate))
-		keep(candidates, &candidate);
-}
-
-/* Best first. */
-static void sort(struct candidates *candidates)
-{
-	struct candidate *list = candidates->list;
-
-	for (uint32_t left = candidates->count; left > 1; left--) {
-		const struct candidate worst = list[0];
-
-		list[0] = list[left - 1];
-		sink_down(list, left - 1, 0);
-		list[left - 1] = worst;
-	}
+		best_keep(&candidates->best, &candidate);
 }
 
 static float area(const struct candidate *c)
@@ -253,9 +191,9 @@ static bool is_suppressed(const struct candidates *candidates, const struct corn
 	for (uint32_t i = 0; i < kept; i++) {
 		float common;
 
-		if (candidates->list[i].label != candidate->label)
+		if (candidates->best.list[i].label != candidate->label)
 			continue;
-		common = overlap(&candidates->list[i], candidate);
+		common = overlap(&candidates->best.list[i], candidate);
 		if (common > 0 && candidates->corners)
 			common = polygon_overlap(corners[i].at, corners[kept].at);
 		if (common > iou)
@@ -320,15 +258,15 @@ int candidates_finish(struct candidates *candidates, float iou, struct gw_result
 	result->count = 0;
 	if (candidates->status != 0)
 		return candidates->status;
-	sort(candidates);
+	best_sort(&candidates->best);
 	/* The kept ones move to the front: nothing is read after it was overwritten. */
-	for (uint32_t i = 0; i < candidates->count && kept < most; i++) {
-		const struct candidate candidate = candidates->list[i];
+	for (uint32_t i = 0; i < candidates->best.count && kept < most; i++) {
+		const struct candidate candidate = candidates->best.list[i];
 
 		find_corners(candidates, &candidate, &corners[kept]);
 		if (iou < 1 && is_suppressed(candidates, corners, kept, &candidate, iou))
 			continue;
-		candidates->list[kept] = candidate;
+		candidates->best.list[kept] = candidate;
 		result->findings[kept] = clip(candidates->map, &candidate);
 		candidates->status = add_rest(
 			candidates, &candidate, &corners[kept], result, &result->findings[kept]);

@@ -1,26 +1,16 @@
 /* Boxes that a head has found, before the best of them become the result. */
 #pragma once
 
+#include "accel/heads/best.h"
 #include "accel/heads/head.h"
 #include "accel/heads/polygon.h"
-
-/* That are kept: the best. */
-#define CANDIDATES 1024
-
-struct candidate {
-	float confidence;
-	uint32_t order; /* of equals the first stays first */
-	uint16_t label;
-	float x0, y0, x1, y1; /* source pixels, also beyond of what the model saw */
-	uint32_t at; /* what the head knows it by: where its keypoints are */
-};
 
 /* Lives on the stack of one read(). */
 struct candidates {
 	const struct model_description *description;
 	const struct input_map *map;
 	float least; /* threshold of any label that is wanted */
-	uint32_t count, seen;
+	uint32_t seen;
 	int status; /* of the values so far: 0, -EDOM, -ERANGE or -ENOENT */
 	uint32_t at; /* of what is added next */
 	/* Fills in the keypoints of a box, in pixels of the input; NULL: there are none. */
@@ -33,7 +23,7 @@ struct candidates {
 	void (*corners)(const struct candidates *candidates, uint32_t at,
 		struct gw_point corners[POLYGON_CORNERS]);
 	const void *owner; /* the head's own, for these */
-	struct candidate list[CANDIDATES]; /* a heap with the worst on top, until it is sorted */
+	struct best best;
 };
 
 void candidates_begin(struct candidates *candidates, const struct head_job *job);

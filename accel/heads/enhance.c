@@ -4,17 +4,15 @@
 
 #include "accel/heads/encode.h"
 #include "accel/heads/head.h"
+#include "accel/heads/pixels.h"
+#include "accel/heads/reference.h"
+#include "core/camera.h"
 
 #define LARGEST_SIDE 16384
 
-/* What lies where in the output. */
-struct pixels {
-	const float *values;
-	uint32_t x, y, width, height; /* what the picture covers */
-	size_t of_row, of_pixel, of_channel; /* steps */
-	uint32_t channels;
-	bool reversed; /* blue comes first */
-	float scale; /* to 0 .. 255 */
+/* What the encoder is given, a row at a time. */
+struct rows {
+	struct pixels pixels;
 	uint8_t row[3 * LARGEST_SIDE];
 };
 
@@ -94,22 +92,29 @@ static void find_picture(const struct head_job *job, struct pixels *pixels)
 
 static const uint8_t *row_of(void *owner, uint32_t y)
 {
-	struct pixels *pixels = owner;
-	const float *row =
-		pixels->values + (y + pixels->y) * pixels->of_row + pixels->x * pixels->of_pixel;
+	struct rows *rows = owner;
+	const struct pixels *pixels = &rows->pixels;
 
 	for (uint32_t c = 0; c < pixels->channels; c++) {
-		const uint32_t to = pixels->reversed ? pixels->channels - 1 - c : c;
+		const float *values = pixels_at(pixels, 0, y, c);
 
-		for (uint32_t x = 0; x < pixels->width; x++) {
-			const float value =
-				row[x * pixels->of_pixel + c * pixels->of_channel] * pixels->scale;
-
-			pixels->row[x * pixels->channels + to] =
-				(uint8_t)(fminf(fmaxf(value, 0), 255) + 0.5f);
-		}
+		for (uint32_t x = 0; x < pixels->width; x++)
+			rows->row[x * pixels->channels + c] =
+				pixels_level(pixels, values[x * pixels->of_pixel]);
 	}
-	return pixels->row;
+	return rows->row;
+}
+
+/* Below 0: there is no picture to compare it with. */
+static float compare(const struct head_job *job, const struct pixels *pixels)
+{
+	const struct gw_frame *frame = job->frame;
+
+	if (!frame)
+		return -1;
+	const bool limited = frame->version && frame->version->config->range == GW_RANGE_LIMITED;
+
+	return reference_psnr(frame, limited, job->map, pixels);
 }
 
 /* -EDOM for what are no numbers; -ERANGE for what no picture of that range holds: twice white. */
@@ -127,7 +132,8 @@ static int read(const struct head_job *job, struct gw_result *result)
 	const struct model_enhance *options = job->description->enhance;
 	const uint32_t before = result->extra_size;
 	struct gw_finding *finding = &result->findings[0];
-	struct pixels pixels;
+	struct rows rows;
+	struct pixels *const pixels = &rows.pixels;
 	size_t size;
 	int status = check(job->values[0], infer_tensor_elements(&job->tensors[0]), options->white);
 
@@ -138,24 +144,24 @@ static int read(const struct head_job *job, struct gw_result *result)
 
 	if (!picture)
 		return -ENOBUFS;
-	find_picture(job, &pixels);
-	pixels.values = job->values[0];
-	pixels.scale = 255 / options->white;
-	status = encode_jpeg(&(struct encode_picture){.width = pixels.width,
-				     .height = pixels.height,
-				     .channels = pixels.channels,
+	find_picture(job, pixels);
+	pixels->values = job->values[0];
+	pixels->scale = 255 / options->white;
+	status = encode_jpeg(&(struct encode_picture){.width = pixels->width,
+				     .height = pixels->height,
+				     .channels = pixels->channels,
 				     .quality = options->quality,
 				     .row = row_of,
-				     .owner = &pixels},
+				     .owner = &rows},
 		picture->jpeg, result->extra_room - result->extra_size, &size);
 	if (status != 0) {
 		result->extra_size = before;
 		return status;
 	}
-	picture->width = (uint16_t)pixels.width;
-	picture->height = (uint16_t)pixels.height;
+	picture->width = (uint16_t)pixels->width;
+	picture->height = (uint16_t)pixels->height;
 	picture->size = (uint32_t)size;
-	picture->psnr = -1;
+	picture->psnr = compare(job, pixels);
 	result->extra_size += (uint32_t)size;
 	*finding = (struct gw_finding){
 		.confidence = 1,

@@ -17,6 +17,9 @@ struct head_job {
 	const float *values[INFER_OUTPUTS];
 	uint32_t rows[INFER_OUTPUTS]; /* entries of the first dimension that are valid */
 	bool all; /* every label is wanted, not the best few */
+	/* Whose picture it is; its JPEG is there as long as the job is, to be read. NULL: of none.
+	 */
+	const struct gw_frame *frame;
 };
 
 struct head {

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,197 +11,9 @@
 
 #include "core/config/config.h"
 #include "gwd/model/canvas.h"
+#include "gwd/model/drawing.h"
 #include "gwd/model/enhanced.h"
-
-static double number(const json_t *object, const char *key)
-{
-	return json_number_value(json_object_get(object, key));
-}
-
-static const char *word(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static void print_object(const json_t *object)
-{
-	const json_t *bbox = json_object_get(object, "bbox"), *point;
-	size_t i;
-
-	printf("  %s %.2f at %.0f,%.0f to %.0f,%.0f\n", word(object, "type"),
-		number(object, "confidence"), number(bbox, "leftX"), number(bbox, "topY"),
-		number(bbox, "rightX"), number(bbox, "bottomY"));
-	json_array_foreach(json_object_get(object, "keypoints"), i, point)
-		printf("    %s %.2f at %.0f,%.0f\n", word(point, "type"),
-			number(point, "confidence"), number(point, "x"), number(point, "y"));
-}
-
-/* How much of the picture each label has. */
-static void print_mask(const json_t *mask)
-{
-	const json_t *runs = json_object_get(mask, "runs"),
-		     *labels = json_object_get(mask, "labels");
-	const double cells = number(mask, "width") * number(mask, "height");
-
-	for (size_t label = 0; label < json_array_size(labels); label++) {
-		json_int_t covered = 0;
-
-		for (size_t i = 0; i + 1 < json_array_size(runs); i += 2)
-			if (json_integer_value(json_array_get(runs, i)) == (json_int_t)label)
-				covered += json_integer_value(json_array_get(runs, i + 1));
-		if (covered > 0)
-			printf("  %s %.1f %%\n", json_string_value(json_array_get(labels, label)),
-				100 * (double)covered / cells);
-	}
-}
-
-static void print_tensor(const json_t *tensor)
-{
-	const json_t *dim;
-	size_t i;
-
-	printf("  %s [", word(tensor, "name"));
-	json_array_foreach(json_object_get(tensor, "shape"), i, dim)
-		printf("%s%" JSON_INTEGER_FORMAT, i ? ", " : "", json_integer_value(dim));
-	puts("]");
-}
-
-static void print_picture(const json_t *picture)
-{
-	const json_t *psnr = json_object_get(picture, "psnr");
-
-	printf("  %.0fx%.0f, %.0f bytes", number(picture, "width"), number(picture, "height"),
-		number(picture, "bytes"));
-	if (psnr)
-		printf(", %.2f dB PSNR against the picture", json_number_value(psnr));
-	putchar('\n');
-}
-
-static void print_words(const char *path, const json_t *result)
-{
-	const json_t *classes = json_object_get(result, "classes"), *item;
-	const json_t *objects = json_object_get(result, "objects");
-	const json_t *lines = json_object_get(result, "lines");
-	size_t i;
-
-	printf("%s: %s%s\n", path, word(result, "task"),
-		(objects && json_array_size(objects) == 0) || (lines && json_array_size(lines) == 0)
-			? ", nothing found"
-			: "");
-	json_array_foreach(classes, i, item)
-		printf("  %s %.2f\n", word(item, "type"), number(item, "confidence"));
-	json_array_foreach(objects, i, item)
-		print_object(item);
-	json_array_foreach(lines, i, item)
-		printf("  \"%s\" %.2f\n", word(item, "text"), number(item, "confidence"));
-	if (json_object_get(result, "enhanced"))
-		print_picture(json_object_get(result, "enhanced"));
-	if (json_object_get(result, "mask"))
-		print_mask(json_object_get(result, "mask"));
-	json_array_foreach(json_object_get(result, "tensors"), i, item)
-		print_tensor(item);
-}
-
-static void label(struct canvas *canvas, float x, float y, const json_t *item)
-{
-	const uint32_t index = (uint32_t)number(item, "index");
-	char text[96];
-
-	snprintf(text, sizeof(text), "%.80s %.2f", word(item, "type"), number(item, "confidence"));
-	canvas_text(canvas, x, y, text, canvas_color_of(index));
-}
-
-/* The cells that an object covers. */
-static void draw_shape(struct canvas *canvas, const json_t *mask, struct canvas_color color)
-{
-	const json_t *bbox = json_object_get(mask, "bbox"), *runs = json_object_get(mask, "runs");
-	const int columns = (int)number(mask, "width");
-	const float x0 = (float)number(bbox, "leftX"), y0 = (float)number(bbox, "topY");
-	const float wide = ((float)number(bbox, "rightX") - x0) / (float)columns;
-	const float high = ((float)number(bbox, "bottomY") - y0) / (float)number(mask, "height");
-	int cell = 0;
-
-	for (size_t i = 0; i < json_array_size(runs); i++) {
-		const int end = cell + (int)json_integer_value(json_array_get(runs, i));
-
-		for (; cell < end; cell++) {
-			const int row = cell / columns;
-			const float x = x0 + (float)(cell % columns) * wide;
-			const float y = y0 + (float)row * high;
-
-			if (i % 2)
-				canvas_tint(canvas, x, y, x + wide, y + high, color);
-		}
-	}
-}
-
-static void draw_object(struct canvas *canvas, const json_t *object)
-{
-	const struct canvas_color color = canvas_color_of((uint32_t)number(object, "index"));
-	const json_t *bbox = json_object_get(object, "bbox"), *point;
-	const json_t *polygon = json_object_get(object, "polygon");
-	const float x0 = (float)number(bbox, "leftX"), y0 = (float)number(bbox, "topY");
-	size_t i;
-
-	if (json_object_get(object, "mask"))
-		draw_shape(canvas, json_object_get(object, "mask"), color);
-	if (polygon) {
-		json_array_foreach(polygon, i, point) {
-			const json_t *next =
-				json_array_get(polygon, (i + 1) % json_array_size(polygon));
-
-			canvas_line(canvas, (float)number(point, "x"), (float)number(point, "y"),
-				(float)number(next, "x"), (float)number(next, "y"), color);
-		}
-	} else {
-		canvas_box(canvas, x0, y0, (float)number(bbox, "rightX"),
-			(float)number(bbox, "bottomY"), color);
-	}
-	json_array_foreach(json_object_get(object, "keypoints"), i, point) {
-		const float x = (float)number(point, "x"), y = (float)number(point, "y");
-
-		canvas_box(canvas, x - 1, y - 1, x + 1, y + 1, canvas_color_of((uint32_t)i + 1));
-	}
-	label(canvas, x0, y0, object);
-}
-
-static void draw_mask(struct canvas *canvas, const json_t *mask)
-{
-	const json_t *bbox = json_object_get(mask, "bbox"), *runs = json_object_get(mask, "runs");
-	const int columns = (int)number(mask, "width");
-	const float x0 = (float)number(bbox, "leftX"), y0 = (float)number(bbox, "topY");
-	const float wide = ((float)number(bbox, "rightX") - x0) / (float)columns;
-	const float high = ((float)number(bbox, "bottomY") - y0) / (float)number(mask, "height");
-	int cell = 0;
-
-	for (size_t i = 0; i + 1 < json_array_size(runs); i += 2) {
-		const uint32_t of = (uint32_t)json_integer_value(json_array_get(runs, i));
-		const int end = cell + (int)json_integer_value(json_array_get(runs, i + 1));
-
-		for (; cell < end; cell++) {
-			const float x = x0 + (float)(cell % columns) * wide;
-			const int row = cell / columns;
-			const float y = y0 + (float)row * high;
-
-			canvas_tint(canvas, x, y, x + wide, y + high, canvas_color_of(of));
-		}
-	}
-}
-
-static void draw(struct canvas *canvas, const json_t *result)
-{
-	const json_t *item;
-	size_t i;
-
-	if (json_object_get(result, "mask"))
-		draw_mask(canvas, json_object_get(result, "mask"));
-	json_array_foreach(json_object_get(result, "objects"), i, item)
-		draw_object(canvas, item);
-	json_array_foreach(json_object_get(result, "classes"), i, item)
-		label(canvas, 4, (float)(32 * (i + 1)), item);
-}
+#include "gwd/model/words.h"
 
 static const char *name_of(const char *path)
 {
@@ -261,7 +72,7 @@ static int write_drawn(const struct picture_files *pictures, uint32_t index, con
 	if (is_given(pictures, path))
 		status = -EEXIST;
 	if (status == 0) {
-		draw(&canvas, json_object_get(record, "result"));
+		drawing_add(&canvas, json_object_get(record, "result"));
 		status = canvas_write(&canvas, part);
 		if (status == 0 && rename(part, path) != 0)
 			status = -errno;
@@ -276,11 +87,10 @@ static int write_drawn(const struct picture_files *pictures, uint32_t index, con
 }
 
 /* The picture that the model made, beside the drawn one: STEM.enhanced.jpg. */
-static int take_enhanced(const struct picture_files *pictures, uint32_t index, json_t *enhanced,
-	uint8_t orientation, const char *results, const char *output, struct gw_error *error)
+static int take_enhanced(const struct picture_files *pictures, uint32_t index, const char *results,
+	const char *output, struct gw_error *error)
 {
 	char from[PATH_MAX], drawn[PATH_MAX], to[PATH_MAX + 16];
-	double psnr;
 
 	choose_path(pictures, index, output, drawn, sizeof(drawn));
 	const char *dot = strrchr(name_of(drawn), '.');
@@ -291,12 +101,7 @@ static int take_enhanced(const struct picture_files *pictures, uint32_t index, j
 	if (is_given(pictures, to))
 		return gw_error_set(error, -EEXIST,
 			"%s is one of the pictures: name another folder with --output", to);
-	const int status =
-		enhanced_take(from, to, &pictures->file[index], orientation, &psnr, error);
-
-	if (status == 0 && isfinite(psnr) && psnr >= 0)
-		json_object_set_new(enhanced, "psnr", json_real(psnr));
-	return status;
+	return enhanced_take(from, to, error);
 }
 
 static int tell(const struct picture_files *pictures, uint32_t index, const json_t *record,
@@ -304,10 +109,9 @@ static int tell(const struct picture_files *pictures, uint32_t index, const json
 {
 	json_t *result = json_object_get(record, "result");
 	const struct picture_file *file = &pictures->file[index];
-	json_t *enhanced = json_object_get(result, "enhanced");
-	const int status = enhanced ? take_enhanced(pictures, index, enhanced,
-					      orientation_of(record), results, output, error)
-				    : 0;
+	const int status = json_object_get(result, "enhanced")
+		? take_enhanced(pictures, index, results, output, error)
+		: 0;
 
 	if (status != 0)
 		return status;
@@ -319,7 +123,7 @@ static int tell(const struct picture_files *pictures, uint32_t index, const json
 		json_dumpf(result, stdout, JSON_COMPACT);
 		putchar('\n');
 	} else {
-		print_words(file->path, result);
+		words_print(file->path, result);
 	}
 	return write_drawn(pictures, index, record, output, error);
 }

@@ -9,8 +9,8 @@ _framegate_dev() {
 	else
 		case $command in
 		help) choices='setup models build demo test bench experiment lint fuzz clean' ;;
-		demo) choices='--keep --help' ;;
-		test) choices='unit asan tsan fuzz models integration line-rate kafka network lint --help' ;;
+		demo) choices='--keep --enhance --help' ;;
+		test) choices='unit asan tsan fuzz models integration demo line-rate kafka network lint --help' ;;
 		experiment) choices='line-rate --help' ;;
 		bench) choices='dataplane decode live memory scale --json --rounds --help' ;;
 		fuzz) ((COMP_CWORD > 2)) || choices=$(ls "$root/tests/fuzz/corpus" 2>/dev/null) ;;

@@ -3,10 +3,10 @@
 import datetime
 import itertools
 import time
-from collections import Counter
 from collections.abc import Iterable
 
 from demo.cameras import DemoCamera
+from demo.findings import better, count_classes, lines, seen
 from testbed.consumer import Record
 
 _SECONDS_PER_LINE = 0.4
@@ -23,8 +23,7 @@ class Ticker:
 
     def show(self, results: Iterable[Record]) -> None:
         """Takes new results, and prints one of them when it is time."""
-        for record in results:
-            self._newest[record.key] = record
+        self._newest.update((record.key, record) for record in results if seen(record))
         if not self._newest or time.monotonic() < self._next:
             return
         name = next(name for name in self._turns if name in self._newest)
@@ -46,12 +45,9 @@ class Ticker:
             truth = self._cameras[record.key].expected(result["frame"]["rtpTimestamp"])
             mark = "right" if best["type"] == str(truth) else f"wrong, it is a {truth}"
             return f"digit {best['type']} ({best['confidence']:.2f}), {mark}"
-        return (
-            ", ".join(f"{count}x {name}" for name, count in count_classes([record]).most_common(4))
-            or "nothing"
-        )
-
-
-def count_classes(results: Iterable[Record]) -> Counter[str]:
-    """How many objects of each class were boxed."""
-    return Counter(found["type"] for record in results for found in record.body.get("objects", []))
+        if read := lines(record):
+            return "reads " + ", ".join(f'"{line}"' for line in read)
+        found = [f"{count}x {name}" for name, count in count_classes([record]).most_common(4)]
+        if made := better(record):
+            found.append(f"a better picture, {made['width']}x{made['height']}")
+        return ", ".join(found) or "nothing"

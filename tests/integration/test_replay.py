@@ -5,8 +5,7 @@ programs with the same settings, written into files instead of sent.
 """
 
 import dataclasses
-import io
-import json
+import functools
 import os
 import shutil
 import subprocess
@@ -20,9 +19,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from testbed import pcap, places, rtp_jpeg, scenes, senders
+import testbed.replay
+from testbed import pcap, places, scenes, senders
 from testbed.gateway import error_line
 from testbed.process import Process
+from testbed.replay import Replayed, accel
 from testbed.senders import Sender, Stream
 
 PICTURES = 12
@@ -76,15 +77,6 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> Golden:
     return Golden(folder / "golden.pcap", originals)
 
 
-class Replayed(NamedTuple):
-    """What a replay left behind."""
-
-    folder: Path
-    frames: list[dict[str, Any]]
-    stats: dict[str, Any]
-    stderr: str
-
-
 Replay = Callable[..., Replayed]
 
 
@@ -92,26 +84,7 @@ Replay = Callable[..., Replayed]
 def replay(tmp_path: Path) -> Replay:
     """Runs `gwd replay`, which must end with exit code 0."""
 
-    def run(capture: Path, cameras: list[dict[str, Any]], *prefix: str, **more: object) -> Replayed:
-        config = tmp_path / "replay.yaml"
-        config.write_text(yaml.safe_dump({"cameras": cameras, **more}, sort_keys=False))
-        output = tmp_path / "output"
-        done = subprocess.run(
-            [
-                *(*prefix, places.gwd(), "replay", "--config", config),
-                *("--input", capture, "--output", output),
-            ],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        lines = (output / "frames.jsonl").read_text().splitlines()
-        stats = json.loads((output / "stats.json").read_text())
-        return Replayed(output, [json.loads(line) for line in lines], stats, done.stderr)
-
-    return run
+    return functools.partial(testbed.replay.replay, tmp_path)
 
 
 def _cameras(*names: str) -> list[dict[str, Any]]:
@@ -172,12 +145,7 @@ def test_results_are_in_the_lines_when_a_model_is_configured(
     golden: Golden, replay: Replay
 ) -> None:
     camera = {**_cameras("files")[0], "model": "digits", "region": scenes.PANEL}
-    accel = {
-        "backend": "ort",
-        "library": str(places.onnxruntime()),
-        "repository": str(places.models()),
-    }
-    replayed = replay(golden.capture, [camera], accel=accel)
+    replayed = replay(golden.capture, [camera], accel=accel())
     truth = scenes.digits(300, PICTURES)[1]
     recognised = [line["result"]["classes"][0]["type"] for line in replayed.frames]
     right = sum(got == str(want) for got, want in zip(recognised, truth))
@@ -191,12 +159,7 @@ def test_better_pictures_lie_beside_those_of_the_camera(
     older.parent.mkdir(parents=True)
     older.write_bytes(b"of an older replay")
     camera = {**_cameras("files")[0], "model": "upscale"}
-    accel = {
-        "backend": "ort",
-        "library": str(places.onnxruntime()),
-        "repository": str(places.models()),
-    }
-    replayed = replay(golden.capture, [camera], accel=accel)
+    replayed = replay(golden.capture, [camera], accel=accel())
     assert len(list((replayed.folder / "files").iterdir())) == 2 * PICTURES
     for number, line in enumerate(replayed.frames):
         enhanced = line["result"]["enhanced"]
@@ -207,48 +170,6 @@ def test_better_pictures_lie_beside_those_of_the_camera(
         apart = np.asarray(Image.open(path)).astype(int) - np.asarray(own.convert("RGB"))
         assert np.abs(apart).mean() < 5
     assert not any(replayed.stats["cameras"]["files"]["drops"].values())
-
-
-def _lay_on_its_side(originals: Path, capture: Path) -> None:
-    """What a camera sends that is mounted on its side: turned by a quarter against the clock."""
-    sender = rtp_jpeg.Sender(capture)
-    for number in range(PICTURES):
-        file = io.BytesIO()
-        upright = Image.open(originals / f"{number:05d}.jpg").convert("RGB")
-        side = upright.transpose(Image.Transpose.ROTATE_90)
-        side.save(file, "JPEG", quality=90, subsampling="4:2:0")
-        parts = rtp_jpeg.Parts(file.getvalue())
-        packets = []
-        for offset, data in rtp_jpeg.fragments(parts.scan, 1200):
-            tables = rtp_jpeg.quantisation(parts.tables) if offset == 0 else b""
-            head = rtp_jpeg.header(offset, 1, 255, parts.size)
-            packets.append(rtp_jpeg.Packet(head + tables + data))
-        sender.send(packets)
-    sender.close()
-
-
-def test_a_camera_on_its_side_is_seen_upright(
-    golden: Golden, replay: Replay, tmp_path: Path
-) -> None:
-    capture = tmp_path / "side.pcap"
-    _lay_on_its_side(golden.originals["files"], capture)
-    camera = {
-        **{"name": "side", "source": "10.0.0.1", "destination": "10.0.0.2", "port": PORT},
-        **{"model": "digits", "region": scenes.PANEL, "rotate": 90},
-    }
-    accel = {
-        "backend": "ort",
-        "library": str(places.onnxruntime()),
-        "repository": str(places.models()),
-    }
-    replayed = replay(capture, [camera], accel=accel)
-    truth = scenes.digits(300, PICTURES)[1]
-    recognised = [line["result"]["classes"][0]["type"] for line in replayed.frames]
-    assert sum(got == str(want) for got, want in zip(recognised, truth)) >= PICTURES - 1
-    for line in replayed.frames:
-        assert (line["width"], line["height"], line["orientation"]) == (320, 240, 6)
-        # The picture itself is passed on as it came.
-        assert Image.open(replayed.folder / line["file"]).size == (240, 320)
 
 
 def test_models_look_at_what_others_have_found(golden: Golden, replay: Replay) -> None:
@@ -267,12 +188,7 @@ def test_models_look_at_what_others_have_found(golden: Golden, replay: Replay) -
         {"name": "people", "model": "faces", "every": 4},
         {"name": "digit", "models": ["digits", "digits:1"], "combine": "vote", "every": 2},
     ]
-    accel = {
-        "backend": "ort",
-        "library": str(places.onnxruntime()),
-        "repository": str(places.models()),
-    }
-    first = replay(golden.capture, [{**video, "plan": plan}], accel=accel)
+    first = replay(golden.capture, [{**video, "plan": plan}], accel=accel())
     assert len(first.frames) == PICTURES
     crops = 0
     for number, line in enumerate(first.frames):
@@ -292,7 +208,7 @@ def test_models_look_at_what_others_have_found(golden: Golden, replay: Replay) -
         crops += len(parents)
     assert crops > PICTURES
     assert not any(first.stats["cameras"]["video"]["drops"].values())
-    again = replay(golden.capture, [{**video, "plan": plan}], accel=accel)
+    again = replay(golden.capture, [{**video, "plan": plan}], accel=accel())
     assert again.frames == first.frames
 
 

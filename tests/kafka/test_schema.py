@@ -110,7 +110,19 @@ def test_findings_name_their_models_and_parents(records):
         "mask",
         "tensor",
         "picture",
+        "object",
+        "object",
     ]
+
+
+def test_an_object_of_a_plan_has_its_shape_as_one_of_a_single_model(records):
+    *_, shaped, askew = plan_of(records)["findings"]
+    assert shaped["mask"]["bbox"]["rightX"] == 8
+    assert shaped["mask"]["runs"] == [1, 3]
+    assert "labels" not in shaped["mask"]
+    alone = [it for record in records for it in record.get("objects", []) if "mask" in it]
+    assert {it["mask"].keys() == shaped["mask"].keys() for it in alone} == {True}
+    assert len(askew["polygon"]) == 4
 
 
 @pytest.mark.parametrize(
@@ -121,6 +133,12 @@ def test_findings_name_their_models_and_parents(records):
         (["disagreement"], 1.5),
         (["findings", 0, "extra"], 1),
         (["findings", 0, "kind"], "thing"),
+        (["findings", 7, "mask", "extra"], 1),
+        (["findings", 7, "mask", "width"], 0),
+        (["findings", 7, "mask", "runs"], [-1]),
+        (["findings", 7, "mask", "runs"], {}),
+        (["findings", 7, "mask", "bbox"], [0, 0, 8, 8]),
+        (["findings", 8, "polygon"], 3 * [{"x": 0, "y": 0}]),
         (["models", 0, "task"], "none"),
         (["truncated"], 0),
     ],

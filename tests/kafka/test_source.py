@@ -8,7 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from testbed import scenes, turned
 from testbed.consumer import Customer, validate
+from testbed.replay import accel
 from testbed.worker import (
     PARTITIONS,
     Traffic,
@@ -129,6 +131,29 @@ def test_a_picture_with_much_beside_it_gets_the_slot_that_holds_it(workers, feed
     settle(workers, feeder.sent)
     assert worker.dropped() == {"record_too_large": 1}
     assert [record.sequence for record in read(workers, 1).results] == [0]
+    balanced(workers)
+
+
+def test_pictures_are_seen_as_their_exif_says(workers, feeder, tmp_path):
+    template = {"model": "digits", "quota": 8, "region": scenes.PANEL}
+    worker = workers.configure(template=template)
+    worker.configuration["accel"] = accel()
+    worker.write()
+    workers.start(worker)
+    drawn = scenes.draw(tmp_path, first=300, count=8, kind="jpg")
+    for orientation in range(1, 9):
+        upright = Image.open(drawn.path(orientation - 1))
+        feeder.send("gate", turned.stored(upright, orientation))
+    feeder.flush()
+    settle(workers, feeder.sent)
+    results = read(workers, 8).of("gate")
+    for orientation, record in enumerate(results, 1):
+        validate(record)
+        frame = record.body["frame"]
+        assert (frame["width"], frame["height"]) == (320, 240)
+        assert frame.get("orientation", 1) == orientation
+    found = [record.body["classes"][0]["type"] for record in results]
+    assert sum(got == str(want) for got, want in zip(found, drawn.truth)) >= 7
     balanced(workers)
 
 

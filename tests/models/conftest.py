@@ -131,3 +131,24 @@ def check(gwctl, cache, tmp_path):
         )
 
     return run
+
+
+@pytest.fixture
+def draft(gwctl):
+    """A function that drafts the model.yaml beside a model, and returns it."""
+
+    def run(folder: Path, **changes: str) -> str:
+        done = subprocess.run(
+            [gwctl, "model", "inspect", folder / "model.onnx"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        text = done.stdout
+        for old, new in changes.items():
+            text = text.replace(f"{old}:", new, 1)
+        (folder / "model.yaml").write_text(text)
+        return text
+
+    return run

@@ -288,14 +288,16 @@ def test_a_better_picture_lies_beside_the_drawn_one_and_is_compared(
     (picture,) = frames(video, 1, 1)
     Image.fromarray(picture).save(tmp_path / "street.jpg", quality=95)
     Image.fromarray(picture[:200, :300]).save(tmp_path / "small.jpg", quality=95)
-    done = check("--json", upscale, tmp_path / "street.jpg", tmp_path / "small.jpg")
+    files = [tmp_path / "street.jpg", tmp_path / "small.jpg"]
+    done = check("--json", upscale, *files, turned(tmp_path / "street.jpg", 6, exif=True))
     assert done.returncode == 0, done.stderr
-    street, small = (json.loads(line)["enhanced"] for line in done.stdout.splitlines())
+    street, small, side = (json.loads(line)["enhanced"] for line in done.stdout.splitlines())
     made = Image.open(tmp_path / "drawn" / "street.enhanced.jpg")
     assert made.size == (street["width"], street["height"]) == (768, 576)
     assert (tmp_path / "drawn" / "street.enhanced.jpg").stat().st_size == street["bytes"]
     given = np.asarray(Image.open(tmp_path / "street.jpg"))
     assert street["psnr"] == pytest.approx(psnr(np.asarray(made), given), abs=0.1)
+    assert side["psnr"] == pytest.approx(street["psnr"], abs=0.3)
     # It would be compared with what has another size.
     assert "psnr" not in small
     assert (tmp_path / "drawn" / "small.enhanced.jpg").exists()

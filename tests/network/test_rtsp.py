@@ -1,7 +1,6 @@
 """Cameras that are asked to send: real RTSP servers that play, die, hang and refuse."""
 
 import json
-import os
 import signal
 import stat
 import subprocess
@@ -29,14 +28,7 @@ class Cameras:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.net = CameraNet()
-        # A block that is set aside for tests of network devices.
-        prefix = f"198.18.{os.getpid() % 256}"
-        self.ours = f"{prefix}.1"
-        self.theirs = f"{prefix}.2"
-        Process(
-            ("ip", "address", "add", f"{self.ours}/24", "dev", self.net.port), folder / "ip.log"
-        ).wait(10)
-        self.net.run("ip", "address", "add", f"{self.theirs}/24", "dev", self.net.inside)
+        self.ours, self.theirs = self.net.let_kernels_speak()
         self.servers: list[Process] = []
         self.gateway: Gateway | None = None
 

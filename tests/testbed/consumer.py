@@ -38,6 +38,11 @@ class Record:
         return self.headers["ce_id"]
 
     @property
+    def is_enhanced(self) -> bool:
+        """Whether it is a picture that a model made, and not the camera's own."""
+        return self.headers["ce_type"] == "com.framegate.frame.enhanced.v1"
+
+    @property
     def sequence(self) -> int:
         """The number of the frame, counted per camera."""
         return int(self.id.rsplit("/", 1)[1])
@@ -113,7 +118,11 @@ class Customer:
 
     def pictures_of(self, camera: str) -> list[Record]:
         """The sampled pictures of one camera, in the order in which they came."""
-        return [record for record in self.frames if record.key == camera]
+        return [it for it in self.frames if it.key == camera and not it.is_enhanced]
+
+    def enhanced_of(self, camera: str) -> list[Record]:
+        """What models made of the camera's pictures."""
+        return [it for it in self.frames if it.key == camera and it.is_enhanced]
 
     def close(self) -> None:
         """Leaves the group."""

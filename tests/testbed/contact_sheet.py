@@ -5,6 +5,7 @@ import io
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -35,7 +36,9 @@ class Labels:
             right <= it[0] or left >= it[2] or bottom <= it[1] or top >= it[3] for it in self.taken
         )
 
-    def put(self, box: tuple[float, float, float, float], text: str, size: float) -> None:
+    def put(
+        self, box: tuple[float, float, float, float], text: str, size: float, kind: str
+    ) -> None:
         """Puts the text above the box, or else at the nearest place that is free."""
         font = ImageFont.load_default(size)
         left, top, right, bottom = self._draw.textbbox((0, 0), text, font=font)
@@ -49,7 +52,7 @@ class Labels:
         plates = [(x, y, x + width, y + height) for y in tops]
         plate = next((it for it in plates if self._free(it)), plates[0])
         self.taken.append(plate)
-        self._draw.rectangle(plate, fill=_colour(text.rsplit(" ", 1)[0].strip()))
+        self._draw.rectangle(plate, fill=_colour(kind))
         at = (plate[0] + 2 - left, plate[1] + 2 - top)
         self._draw.text(at, text, fill=(0, 0, 0), font=font)
 
@@ -59,43 +62,72 @@ def _colour(name: str) -> tuple[int, int, int]:
     return _COLOURS[zlib.crc32(name.encode()) % len(_COLOURS)]
 
 
+def enlarged(picture: Image.Image) -> Image.Image:
+    """As large as a tile."""
+    return picture.resize(_TILE, Image.Resampling.LANCZOS)
+
+
+def _marks(body: dict[str, Any]) -> list[tuple[dict[str, float], str, str]]:
+    """Boxes: where, of what kind, and what is written beside them."""
+    findings = body.get("findings", [])
+    said = {it["parent"]: it["text"] for it in findings if it["kind"] == "read"}
+    boxed = body.get("objects", []) + [it for it in findings if "bbox" in it]
+    return [
+        (it["bbox"], it["type"], said.get(it["id"], f"{it['type']} {it['confidence']:.2f}"))
+        for it in boxed
+    ]
+
+
 def _annotated(frame: Record, result: Record | None) -> Image.Image:
     picture = Image.open(io.BytesIO(frame.value)).convert("RGB")
+    tile = enlarged(picture)
     if result is None:
-        return picture.resize(_TILE, Image.Resampling.LANCZOS)
+        return tile
     # Draw on the tile, not on the picture: lines and letters then look the same everywhere.
     x_scale, y_scale = _TILE[0] / picture.width, _TILE[1] / picture.height
-    tile = picture.resize(_TILE, Image.Resampling.LANCZOS)
     draw, labels = ImageDraw.Draw(tile), Labels(tile)
     marked = []
-    for found in result.body.get("objects", []):
-        box = found["bbox"]
+    for box, kind, text in _marks(result.body):
         corners = (
             *(box["leftX"] * x_scale, box["topY"] * y_scale),
             *(box["rightX"] * x_scale, box["bottomY"] * y_scale),
         )
-        draw.rectangle(corners, outline=_colour(found["type"]), width=2)
-        marked.append((corners, f"{found['type']} {found['confidence']:.2f}"))
+        draw.rectangle(corners, outline=_colour(kind), width=2)
+        marked.append((corners, text, kind))
     # After all boxes: a line through a label makes it hard to read.
-    for corners, text in marked:
-        labels.put(corners, text, 10)
+    for corners, text, kind in marked:
+        labels.put(corners, text, 10, kind)
     for best in result.body.get("classes", [])[:1]:
-        labels.put((8, 40, 8, 40), f"{best['type']}  {best['confidence']:.2f}", 26)
+        labels.put((8, 40, 8, 40), f"{best['type']}  {best['confidence']:.2f}", 26, best["type"])
     return tile
 
 
-def draw(pictures: Sequence[tuple[Record, Record | None]], columns: int, path: Path) -> None:
-    """Draws sampled pictures, each with its result where that is known, as one PNG file."""
-    rows = -(-len(pictures) // columns)
+class Tile(NamedTuple):
+    """One picture of the sheet, and what stands above it."""
+
+    caption: str
+    picture: Image.Image
+
+
+def tile(frame: Record, result: Record | None) -> Tile:
+    """A sampled picture, with its result where that is known."""
+    taken = datetime.datetime.fromtimestamp(frame.time_ms / 1000)
+    caption = f"{frame.key}   frame {frame.sequence}   {taken:%H:%M:%S}.{taken:%f}"[:-3]
+    return Tile(caption, _annotated(frame, result))
+
+
+def draw(tiles: Sequence[Tile | None], columns: int, path: Path) -> None:
+    """Draws them as one PNG file; None is a place that stays empty."""
+    rows = -(-len(tiles) // columns)
     cell = (_TILE[0] + _GAP, _TILE[1] + _CAPTION + _GAP)
     sheet = Image.new("RGB", (columns * cell[0] + _GAP, rows * cell[1] + _GAP), _PAPER)
     canvas = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(14)
-    for number, (frame, result) in enumerate(pictures):
+    for number, it in enumerate(tiles):
+        if it is None:
+            continue
         x = _GAP + number % columns * cell[0]
         y = _GAP + number // columns * cell[1]
-        sheet.paste(_annotated(frame, result), (x, y + _CAPTION))
-        taken = datetime.datetime.fromtimestamp(frame.time_ms / 1000)
-        caption = f"{frame.key}   frame {frame.sequence}   {taken:%H:%M:%S}.{taken:%f}"[:-3]
-        canvas.text((x, y + 5), caption, fill=_INK, font=font)
+        sheet.paste(it.picture, (x, y + _CAPTION))
+        canvas.text((x, y + 5), it.caption, fill=_INK, font=font)
     sheet.save(path, compress_level=6)

@@ -18,7 +18,8 @@ WAYS = {
     "multicast": GstRtsp.RTSPLowerTrans.UDP_MCAST,
     "tcp": GstRtsp.RTSPLowerTrans.TCP,
 }
-REALM = "camera"
+# JFIF's colours: ITU-R BT.601, all values from 0 to 255.
+FULL_RANGE = "1:4:0:0"
 
 
 def protect(server: GstRtspServer.RTSPServer, user: str, password: str, digest: bool) -> None:
@@ -34,6 +35,20 @@ def protect(server: GstRtspServer.RTSPServer, user: str, password: str, digest: 
     server.set_auth(auth)
 
 
+def source(arguments: argparse.Namespace) -> str:
+    """The pipeline that gives pictures to the encoder."""
+    rate = f"framerate={arguments.rate}/1"
+    if arguments.pictures:
+        return (
+            f"multifilesrc location={arguments.pictures} start-index=0 loop=true"
+            f" stop-index={arguments.count - 1} caps=image/png,{rate} ! pngdec ! videoconvert"
+            f" ! video/x-raw,format=I420,colorimetry={FULL_RANGE}"
+        )
+    width, height = arguments.size.split("x")
+    size = f"width={width},height={height}"
+    return f"videotestsrc is-live=true ! video/x-raw,format=I420,{size},{rate}"
+
+
 def main() -> None:
     """Serves until it is ended."""
     parser = argparse.ArgumentParser()
@@ -46,18 +61,15 @@ def main() -> None:
     parser.add_argument("--password", default="")
     parser.add_argument("--digest", action="store_true")
     parser.add_argument("--encoder", default="jpegenc ! rtpjpegpay name=pay0 pt=26")
+    parser.add_argument("--pictures", help="PNG files, with a %%d, in place of a test picture")
+    parser.add_argument("--count", type=int, default=1, help="... so many, from 0 on, in turn")
     arguments = parser.parse_args()
-    width, height = arguments.size.split("x")
-
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
     server.set_address(arguments.address)
     server.set_service(arguments.port)
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(
-        f"( videotestsrc is-live=true ! video/x-raw,format=I420,width={width},height={height},"
-        f"framerate={arguments.rate}/1 ! {arguments.encoder} )"
-    )
+    factory.set_launch(f"( {source(arguments)} ! {arguments.encoder} )")
     factory.set_shared(True)
     factory.set_protocols(WAYS[arguments.way])
     if arguments.way == "multicast":

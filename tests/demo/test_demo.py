@@ -90,6 +90,16 @@ def test_the_demo_keeps_its_promises(temporary: Path) -> None:
     assert demo.left() == []
 
 
+def test_pictures_are_made_better_on_demand(temporary: Path) -> None:
+    demo = Demo(temporary, DEMO, "--enhance", "--seconds", 8)
+    assert demo.end() == 0, demo.text
+    assert "better pictures of 768x576" in demo.text
+    assert "lines as they are written" in demo.text
+    with Image.open(temporary / "demo.png") as picture:
+        assert picture.height > 1200
+    assert demo.left() == []
+
+
 @pytest.mark.parametrize(
     ("command", "number", "seconds"),
     [(DEMO, signal.SIGINT, 0.07), (DEV, signal.SIGTERM, 1.0)],

@@ -1,4 +1,4 @@
-#include "accel/rollout_fixture.h"
+#include "accel/test_rollout.h"
 
 #include <errno.h>
 #include <ftw.h>
