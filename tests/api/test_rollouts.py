@@ -262,5 +262,7 @@ def test_many_versions_after_each_other_leave_nothing_behind(site: Site) -> None
                 len(list(Path(f"/proc/{pid}/task").iterdir())),
             )
         )
-    assert figures[-1] == figures[2]
+    # Who asks has a descriptor, too, that may be there still.
+    for begun, ended in zip(zip(*figures[:4]), zip(*figures[-4:])):
+        assert min(ended) <= min(begun)
     site.assert_nothing_lost()
