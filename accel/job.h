@@ -45,6 +45,11 @@ struct job {
 	uint16_t model; /* index into gw->models */
 	uint8_t step;
 	bool back; /* its batcher has given it back */
+	const struct route *route; /* that led to its model */
+	struct job *pair; /* of the route's other version, on the same part; NULL: none */
+	bool tried; /* the route's canary has it */
+	bool beside; /* it only is compared with its pair */
+	bool again; /* the canary could not do it, and the stable version looked */
 	float disagreement; /* of a lead: 0 .. 1 */
 	uint16_t first, kept; /* where its findings begin in the frame's, and how many are there */
 

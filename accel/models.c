@@ -16,11 +16,20 @@ static bool same(const struct model *a, const struct model *b)
 /* GW_MODELS when it is not there. */
 static uint32_t find(const struct accel *accel, const struct model *model)
 {
-	uint32_t i = 0;
-
-	for (; i < GW_MODELS && accel_model(accel, i); i++)
-		if (same(accel_model(accel, i)->model, model))
+	for (uint32_t i = 0; i < GW_MODELS; i++)
+		if (accel->use[i].phase == ACCEL_LIVE && same(accel_model(accel, i)->model, model))
 			return i;
+	return GW_MODELS;
+}
+
+static uint32_t free_index(const struct accel *accel)
+{
+	for (uint32_t i = 0; i < GW_MODELS; i++) {
+		const uint32_t index = (accel->next_index + i) % GW_MODELS;
+
+		if (accel->use[index].phase == ACCEL_FREE)
+			return index;
+	}
 	return GW_MODELS;
 }
 
@@ -62,9 +71,10 @@ static void describe(struct gw_model_info *info, const struct model *model)
 	info->input_gray = input->channels == 1;
 }
 
-static void free_model(struct accel_model *opened)
+void accel_model_free(struct accel_model *opened)
 {
-	model_free(opened->model);
+	if (opened)
+		model_free(opened->model);
 	free(opened);
 }
 
@@ -122,7 +132,7 @@ static struct accel_model *prepare(
 	if (open_batchers(stage, opened, index, error) == 0)
 		return opened;
 	close_batchers(stage, index);
-	free_model(opened);
+	accel_model_free(opened);
 	return NULL;
 }
 
@@ -131,14 +141,23 @@ static uint32_t batch_of(const struct gw_stage *stage, uint32_t index)
 	return batcher_max(((struct accel_lane *)stage->lanes[0].state)->batchers[index]);
 }
 
+/* In each lane and on each device a batch that runs and one that follows at once. */
+uint32_t accel_model_enough(const struct gw_stage *stage, uint32_t index)
+{
+	return 2 * batch_of(stage, index) * stage->lane_count * stage->gw->device_count;
+}
+
 static void publish(struct gw_stage *stage, struct accel_model *opened, uint32_t index)
 {
 	struct accel *accel = stage->state;
 	struct gw *gw = stage->gw;
 
 	describe(&gw->models[index], opened->model);
+	accel->use[index].phase = ACCEL_LIVE;
+	accel->next_index = (index + 1) % GW_MODELS;
 	atomic_store_explicit(&accel->models[index], opened, memory_order_release);
-	atomic_store_explicit(&gw->model_count, index + 1, memory_order_release);
+	if (index >= gw->model_count)
+		atomic_store_explicit(&gw->model_count, index + 1, memory_order_release);
 }
 
 static int open_new(
@@ -147,7 +166,9 @@ static int open_new(
 	if (index == GW_MODELS) {
 		model_free(model);
 		return gw_error_set(error, -ENOSPC,
-			"the cameras name more than %d models: use fewer", GW_MODELS);
+			"more than %d models are in use, or were until a moment ago: use fewer, or "
+			"try again",
+			GW_MODELS);
 	}
 	struct accel_model *opened = prepare(stage, model, index, error);
 
@@ -170,8 +191,7 @@ static struct route *find_route(const struct gw *gw, struct accel *accel, const 
 	return NULL;
 }
 
-/* The model that the name stands for now. GW_MODELS and an error line on failure. */
-static uint32_t open_model(struct gw_stage *stage, const char *name, struct gw_error *error)
+uint32_t accel_model_open(struct gw_stage *stage, const char *name, struct gw_error *error)
 {
 	struct model *model;
 
@@ -183,7 +203,7 @@ static uint32_t open_model(struct gw_stage *stage, const char *name, struct gw_e
 		model_free(model);
 		return found;
 	}
-	const uint32_t index = stage->gw->model_count;
+	const uint32_t index = free_index(stage->state);
 
 	return open_new(stage, model, index, error) == 0 ? index : GW_MODELS;
 }
@@ -199,7 +219,7 @@ static struct route *add_route(struct gw_stage *stage, const char *name, struct 
 			GW_ROUTES);
 		return NULL;
 	}
-	const uint32_t model = open_model(stage, name, error);
+	const uint32_t model = accel_model_open(stage, name, error);
 
 	if (model == GW_MODELS)
 		return NULL;
@@ -208,10 +228,9 @@ static struct route *add_route(struct gw_stage *stage, const char *name, struct 
 	snprintf(route->name, sizeof(route->name), "%s", name);
 	route->index = (uint16_t)index;
 	atomic_store_explicit(&route->stable, (uint16_t)model, memory_order_relaxed);
-	/* In each lane and on each device a batch that runs and one that follows at once:
-	 * core/credit.h. */
-	gw->credits[index].enough =
-		2 * batch_of(stage, model) * stage->lane_count * gw->device_count;
+	atomic_store_explicit(
+		&gw->credits[index].enough, accel_model_enough(stage, model), memory_order_relaxed);
+	rollout_resume(stage, route);
 	atomic_store_explicit(&gw->route_count, index + 1, memory_order_release);
 	return route;
 }
@@ -232,6 +251,9 @@ const struct route *accel_route_open(
 
 void accel_models_free(struct accel *accel)
 {
-	for (uint32_t i = 0; i < GW_MODELS && accel_model(accel, i); i++)
-		free_model(accel_model(accel, i));
+	for (uint32_t i = 0; i < GW_MODELS; i++) {
+		accel_model_free(accel_model(accel, i));
+		accel_model_free(accel->use[i].closed);
+		free(accel->use[i].mark);
+	}
 }

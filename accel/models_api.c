@@ -62,10 +62,15 @@ static int get_models(void *owner, const struct gw_request *request, struct gw_r
 	struct gw_error *error)
 {
 	const struct gw_stage *stage = owner;
+	struct accel *accel = stage->state;
 	json_t *models = json_array();
 
+	pthread_rwlock_rdlock(&accel->shown);
 	for (uint32_t i = 0; i < stage->gw->model_count; i++)
-		json_array_append_new(models, describe_model(stage->gw, stage->state, (uint16_t)i));
+		if (accel_model(accel, i))
+			json_array_append_new(
+				models, describe_model(stage->gw, accel, (uint16_t)i));
+	pthread_rwlock_unlock(&accel->shown);
 	reply->json = json_pack("{s:o}", "models", models);
 	return 200;
 }
@@ -73,6 +78,14 @@ static int get_models(void *owner, const struct gw_request *request, struct gw_r
 const struct gw_api_route accel_routes[] = {
 	{"GET", "models", "The models in use and how fast they run", get_models,
 		.role = GW_ROLE_VIEWER},
+	{"GET", "models/routes", "Which versions look at pictures, and how rollouts go",
+		rollout_api_list, .role = GW_ROLE_VIEWER},
+	{"GET", "models/{name}/rollout", "The versions of one model, and its rollout",
+		rollout_api_show, .role = GW_ROLE_VIEWER},
+	{"POST", "models/{name}/rollout", "Roll out another version, step by step",
+		rollout_api_begin, .role = GW_ROLE_OPERATOR, .slow = true, .body = true},
+	{"POST", "models/{name}/rollback", "Go back to the version before, at once",
+		rollout_api_back, .role = GW_ROLE_OPERATOR, .slow = true},
 	{"GET", "accel/list", "What models can run on, and what is missing", accel_list,
 		.role = GW_ROLE_VIEWER, .slow = true},
 	{"GET", "accel/balance", "How devices share the work", accel_balance,

@@ -135,11 +135,18 @@ static void find_wants(
 
 		full |= step->from >= 0;
 		for (uint32_t k = 0; k < step->model_count; k++) {
+			const uint16_t canary = route_canary(step->route[k]);
 			const struct gw_model_info *info = model_of(gw, step, k);
 
 			gray &= info->input_gray;
 			if (step->from < 0)
 				want(plan, config, info, step->route[k], step->every);
+			if (canary == GW_NO_MODEL)
+				continue;
+			gray &= gw->models[canary].input_gray;
+			if (step->from < 0)
+				want(plan, config, &gw->models[canary], step->route[k],
+					step->every);
 		}
 	}
 	for (uint32_t i = 0; i < plan->want_count; i++) {
@@ -208,6 +215,15 @@ struct plan *plan_make(struct gw_stage *stage, const struct gw_camera_config *co
 	}
 	plan_free(plan);
 	return NULL;
+}
+
+bool plan_leads(const struct plan *plan, const struct route *route)
+{
+	for (uint32_t i = 0; plan && i < plan->step_count; i++)
+		for (uint32_t k = 0; k < plan->step[i].model_count; k++)
+			if (plan->step[i].route[k] == route)
+				return true;
+	return false;
 }
 
 void plan_free(struct plan *plan)

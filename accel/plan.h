@@ -28,7 +28,7 @@ struct plan {
 	struct plan_step step[GW_PLAN_STEPS];
 	uint32_t jobs_most; /* that one frame may need */
 	bool single; /* one model looks at the picture, and that is all */
-	struct gw_want wants[GW_PLAN_MODELS];
+	struct gw_want wants[2 * GW_PLAN_MODELS]; /* of both versions of each route */
 	uint32_t want_count;
 };
 
@@ -36,6 +36,9 @@ struct plan {
  * an error line, or without a plan and 0: the camera wants none. Any thread. */
 struct plan *plan_make(struct gw_stage *stage, const struct gw_camera_config *config, int *status,
 	struct gw_error *error);
+
+/* Whether one of its steps has that route. Accepts NULL. */
+bool plan_leads(const struct plan *plan, const struct route *route);
 
 /* Accepts NULL. */
 void plan_free(struct plan *plan);

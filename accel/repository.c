@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "accel/onnx_external.h"
+#include "accel/rollout_state.h"
 
 #define SHA256_SIZE 32
 
@@ -29,8 +30,7 @@ static uint32_t parse_version(const char *text)
 	return *end == '\0' && errno == 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
 }
 
-/* 0 when the model has none. */
-static uint32_t highest_version(const char *repository, const char *name)
+uint32_t repository_highest(const char *repository, const char *name)
 {
 	char path[PATH_MAX];
 	uint32_t highest = 0;
@@ -67,7 +67,7 @@ static void list_models(const char *repository, char *line, size_t size)
 
 	line[0] = '\0';
 	while (directory && (entry = readdir(directory))) {
-		if (entry->d_name[0] != '.' && highest_version(repository, entry->d_name) > 0)
+		if (entry->d_name[0] != '.' && repository_highest(repository, entry->d_name) > 0)
 			append(line, size, entry->d_name);
 	}
 	if (directory)
@@ -206,6 +206,27 @@ static int load(const char *directory, const char *name, uint32_t version, struc
 	return status;
 }
 
+/* What "name" stands for. 0 and an error line: what is kept of it is no good. */
+static uint32_t current_version(
+	const char *repository, const char *name, uint32_t highest, struct gw_error *error)
+{
+	struct rollout_state state;
+	char path[PATH_MAX], there[256];
+	const int status = rollout_state_load(repository, name, &state, error);
+
+	if (status != 0)
+		return status == -ENOENT ? highest : 0;
+	snprintf(path, sizeof(path), "%s/%s/%u", repository, name, state.stable);
+	if (access(path, F_OK) == 0)
+		return state.stable;
+	list_versions(repository, name, there, sizeof(there));
+	gw_error_set(error, -ENOENT,
+		"model %s: %s/%s/rollout.json says that version %u runs, which is not there "
+		"(there: %s): put it back, or remove rollout.json",
+		name, repository, name, state.stable, there);
+	return 0;
+}
+
 int repository_load(
 	const char *repository, const char *reference, struct model **model, struct gw_error *error)
 {
@@ -221,7 +242,7 @@ int repository_load(
 			reference, repository);
 	memcpy(name, reference, name_size);
 	name[name_size] = '\0';
-	highest = highest_version(repository, name);
+	highest = repository_highest(repository, name);
 	if (highest == 0) {
 		list_models(repository, there, sizeof(there));
 		return gw_error_set(error, -ENOENT,
@@ -230,7 +251,10 @@ int repository_load(
 			"set accel.repository",
 			name, repository, there, repository, name);
 	}
-	version = reference[name_size] ? parse_version(reference + name_size + 1) : highest;
+	version = reference[name_size] ? parse_version(reference + name_size + 1)
+				       : current_version(repository, name, highest, error);
+	if (version == 0 && !reference[name_size])
+		return -EINVAL;
 	snprintf(path, sizeof(path), "%s/%s/%u", repository, name, version);
 	if (version == 0 || access(path, F_OK) != 0) {
 		list_versions(repository, name, there, sizeof(there));

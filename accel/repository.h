@@ -10,7 +10,8 @@
 
 #include "accel/model.h"
 
-/* Loads the model that `reference` names: "name" (its highest version) or "name:version". When
+/* Loads the model that `reference` names: "name" (the version that accel/rollout_state.h says, or
+ * else its highest one) or "name:version". When
  * there is no such model the error lists those that are there. On failure *model is NULL. */
 int repository_load(const char *repository, const char *reference, struct model **model,
 	struct gw_error *error);
@@ -18,6 +19,9 @@ int repository_load(const char *repository, const char *reference, struct model 
 /* Loads the model in one version's directory; name and version are taken from its path where they
  * can be. On failure *model is NULL. */
 int repository_load_directory(const char *directory, struct model **model, struct gw_error *error);
+
+/* The highest version of a model; 0: it has none. */
+uint32_t repository_highest(const char *repository, const char *name);
 
 /* Accepts NULL. */
 void model_free(struct model *model);

@@ -1,25 +1,36 @@
 #include "accel/route.h"
 
+/* Evenly spread over every camera's frames (Knuth, The Art of Computer Programming, 6.4:
+ * multiplicative hashing): 0 .. ROUTE_ALL - 1. */
+static uint32_t place_of(const struct gw_frame *frame)
+{
+	return (((uint32_t)frame->sequence + frame->camera * 40503u) * 2654435769u) >> 16;
+}
+
 uint16_t route_pick(const struct route *route, const struct gw_frame *frame)
 {
 	const uint32_t share = atomic_load_explicit(&route->share, memory_order_acquire);
 
-	if (share > 0) {
-		/* Evenly spread over every camera's frames (Knuth, The Art of Computer Programming,
-		 * 6.4: multiplicative hashing). */
-		const uint32_t mixed =
-			((uint32_t)frame->sequence + frame->camera * 40503u) * 2654435769u;
+	if (share > 0 && place_of(frame) < share)
+		return atomic_load_explicit(&route->canary, memory_order_acquire);
+	return route_stable(route);
+}
 
-		if (mixed >> 16 < share)
-			return atomic_load_explicit(&route->canary, memory_order_relaxed);
-	}
-	return atomic_load_explicit(&route->stable, memory_order_relaxed);
+bool route_compares(const struct route *route, const struct gw_frame *frame)
+{
+	const uint32_t share = atomic_load_explicit(&route->share, memory_order_acquire);
+
+	return place_of(frame) < (share < ROUTE_COMPARED ? share : ROUTE_COMPARED);
 }
 
 bool route_leads_to(const struct route *route, uint16_t model)
 {
-	if (atomic_load_explicit(&route->stable, memory_order_relaxed) == model)
-		return true;
-	return atomic_load_explicit(&route->share, memory_order_acquire) > 0 &&
-		atomic_load_explicit(&route->canary, memory_order_relaxed) == model;
+	return route_stable(route) == model || route_canary(route) == model;
+}
+
+uint16_t route_canary(const struct route *route)
+{
+	return atomic_load_explicit(&route->tried, memory_order_acquire)
+		? atomic_load_explicit(&route->canary, memory_order_relaxed)
+		: GW_NO_MODEL;
 }

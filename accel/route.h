@@ -14,23 +14,38 @@
 
 #define ROUTE_NAME 128
 #define ROUTE_ALL 65536u /* a share: of so many frames */
+#define ROUTE_COMPARED (ROUTE_ALL / 10) /* frames that both versions look at, of all, at most */
 
 struct route {
 	char name[ROUTE_NAME]; /* never changes */
 	uint16_t index; /* of gw->credits; the same */
 
-	/* Indices into gw->models; the canary counts only while its share is not 0. Control
-	 * writes, any thread reads: each is right for itself. */
+	/* Indices into gw->models; the canary looks at frames only while its share is not 0. Who
+	 * rolls out (accel/rollout.h) writes, any thread reads: each is right for itself. */
 	_Atomic uint16_t stable, canary;
 	_Atomic uint32_t share; /* frames of ROUTE_ALL that the canary looks at */
+	_Atomic bool tried; /* the canary is there, whatever its share */
 
 	/* Written by lane 0. */
 	struct overload overload;
 	uint64_t refused; /* frames of its cameras that were turned away where they begin */
 };
 
-/* The version that looks at a frame: always the same for the same frame and share. Any thread. */
+static inline uint16_t route_stable(const struct route *route)
+{
+	return atomic_load_explicit(&route->stable, memory_order_acquire);
+}
+
+/* The version that looks at a frame: always the same for the same frame and share. Of each camera's
+ * frames the share is spread evenly, also over every n-th of them. Any thread. */
 uint16_t route_pick(const struct route *route, const struct gw_frame *frame);
+
+/* Whether the stable version is to look, too, at a frame that is the canary's, so that what they
+ * say can be compared. Any thread. */
+bool route_compares(const struct route *route, const struct gw_frame *frame);
 
 /* Whether that version looks at any of its frames. Any thread. */
 bool route_leads_to(const struct route *route, uint16_t model);
+
+/* The canary; GW_NO_MODEL: there is none. Any thread. */
+uint16_t route_canary(const struct route *route);

@@ -47,7 +47,9 @@ static int accel_open(struct gw_stage *stage, struct gw_error *error)
 	for (uint32_t i = 0; i < GW_CAMERAS; i++)
 		accel->seen[i].route = GW_NO_ROUTE;
 	pthread_mutex_init(&accel->opening, NULL);
-	return 0;
+	pthread_rwlock_init(&accel->shown, NULL);
+	accel->rollouts = rollouts_create();
+	return accel->rollouts ? 0 : gw_error_set(error, -ENOMEM, "accel: out of memory");
 }
 
 static void accel_close(struct gw_stage *stage)
@@ -58,7 +60,9 @@ static void accel_close(struct gw_stage *stage)
 		return;
 	stage->gw->model_count = stage->gw->route_count = 0;
 	accel_models_free(accel);
+	rollouts_destroy(accel->rollouts);
 	pthread_mutex_destroy(&accel->opening);
+	pthread_rwlock_destroy(&accel->shown);
 	free(accel);
 	stage->state = NULL;
 }
@@ -84,7 +88,7 @@ static void accel_lane_close(struct gw_lane *lane)
 	lane->state = NULL;
 }
 
-/* Models that may have frames: more may come between two turns. */
+/* Where models are that may have frames: they come and go between two turns. */
 static uint32_t models(const struct gw_stage *stage)
 {
 	return atomic_load_explicit(&stage->gw->model_count, memory_order_acquire);
@@ -141,6 +145,7 @@ static void begin_visits(struct gw_lane *lane, int64_t now)
 
 static uint32_t turn(struct gw_lane *lane, int64_t now, bool flush)
 {
+	const struct accel *accel = lane->stage->state;
 	struct accel_lane *own = lane->state;
 	struct gw_frame *frames[GW_BURST];
 	uint32_t work = 0, count;
@@ -148,6 +153,8 @@ static uint32_t turn(struct gw_lane *lane, int64_t now, bool flush)
 
 	begin_visits(lane, now);
 	for (uint32_t i = 0; i < models(lane->stage); i++) {
+		if (!accel_model(accel, i))
+			continue;
 		work += batcher_turn(own->batchers[i], now, flush);
 		while ((job = batcher_take(own->batchers[i])) != NULL) {
 			struct gw_frame *frame = visit_continue(own->visits, job, now);
@@ -191,6 +198,8 @@ static void tell_failure(struct gw_lane *lane, uint32_t index)
 	const struct gw_device *device;
 	const char *why;
 
+	if (!accel_model(accel, index))
+		return;
 	while ((why = batcher_failure(own->batchers[index], &device)) != NULL)
 		gw_warn("accel",
 			"device %s rests: it failed with model %s: %s; the other devices do its "
@@ -202,8 +211,9 @@ static void complain(struct gw_lane *lane, uint32_t index, int64_t now)
 {
 	const struct accel *accel = lane->stage->state;
 	struct accel_lane *own = lane->state;
-	const char *complaint =
-		now < own->next_complaint[index] ? NULL : batcher_complaint(own->batchers[index]);
+	const char *complaint = !accel_model(accel, index) || now < own->next_complaint[index]
+		? NULL
+		: batcher_complaint(own->batchers[index]);
 
 	if (!complaint)
 		return;
@@ -289,16 +299,19 @@ static void accel_health(struct gw_stage *stage, struct gw_health *health)
 	const struct accel *accel = stage->state;
 
 	devices_health(stage->gw, health);
+	rollouts_health((struct gw_stage *)stage, health);
 	for (uint32_t i = 0; i < routes(stage); i++)
 		overload_health(&accel->routes[i].overload, accel->routes[i].name, health);
 }
 
-/* One model in all lanes. */
+/* One model in all lanes; NULL: there is none. */
 static json_t *model_facts(const struct gw_stage *stage, uint32_t index)
 {
 	const struct accel_model *model = accel_model(stage->state, index);
 	uint64_t waiting = 0, batches = 0, frames = 0, failed = 0;
 
+	if (!model)
+		return NULL;
 	for (uint32_t i = 0; i < stage->lane_count; i++) {
 		const struct accel_lane *own = stage->lanes[i].state;
 		const struct berth_stats *stats = batcher_stats(own->batchers[index]);
@@ -308,24 +321,42 @@ static json_t *model_facts(const struct gw_stage *stage, uint32_t index)
 		frames += gw_counter_get(&stats->jobs);
 		failed += gw_counter_get(&stats->failed);
 	}
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "name", model->model->name, "backend",
-		model->engine->name, "waiting", (json_int_t)waiting, "batches", (json_int_t)batches,
-		"frames", (json_int_t)frames, "failed", (json_int_t)failed);
+	return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I}", "name", model->model->name,
+		"version", (json_int_t)model->model->version, "backend", model->engine->name,
+		"waiting", (json_int_t)waiting, "batches", (json_int_t)batches, "frames",
+		(json_int_t)frames, "failed", (json_int_t)failed);
 }
 
 static json_t *accel_describe(struct gw_stage *stage)
 {
 	const struct gw *gw = stage->gw;
-	const struct accel_model *first = accel_model(stage->state, 0);
+	struct accel *accel = stage->state;
 	json_t *list = json_array(), *devices = json_array();
+	const struct accel_model *any = NULL;
 
 	for (uint32_t i = 0; i < gw->device_count; i++)
 		json_array_append_new(devices, gw_device_describe(&gw->devices[i]));
 
-	for (uint32_t i = 0; i < models(stage); i++)
-		json_array_append_new(list, model_facts(stage, i));
-	return json_pack("{s:s?, s:o, s:o}", "backend", first ? first->engine->name : NULL,
-		"devices", devices, "models", list);
+	pthread_rwlock_rdlock(&accel->shown);
+	for (uint32_t i = 0; i < models(stage); i++) {
+		json_t *facts = model_facts(stage, i);
+
+		if (!facts)
+			continue;
+		json_array_append_new(list, facts);
+		any = any ? any : accel_model(accel, i);
+	}
+	const char *backend = any ? any->engine->name : NULL;
+
+	pthread_rwlock_unlock(&accel->shown);
+	return json_pack(
+		"{s:s?, s:o, s:o}", "backend", backend, "devices", devices, "models", list);
+}
+
+static void accel_upkeep(struct gw_stage *stage, int64_t now)
+{
+	rollouts_upkeep(stage, now);
+	accel_retire(stage);
 }
 
 const struct gw_stage_ops accel_stage = {
@@ -341,6 +372,7 @@ const struct gw_stage_ops accel_stage = {
 	.drain = accel_drain,
 	.camera_prepare = accel_camera_prepare,
 	.camera_release = accel_camera_release,
+	.upkeep = accel_upkeep,
 	.health = accel_health,
 	.describe = accel_describe,
 	.routes = accel_routes,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "accel/combine.h"
+#include "accel/trial.h"
 
 struct visit {
 	struct gw_frame *frame;
@@ -12,6 +13,8 @@ struct visit {
 	const struct gw_region *region;
 	struct job *first[GW_PLAN_STEPS], *last[GW_PLAN_STEPS]; /* the steps' jobs, by `sibling` */
 	uint32_t left[GW_PLAN_STEPS]; /* jobs that are not back */
+	uint32_t beside; /* jobs beyond those of the plan, to compare */
+	bool keep; /* a canary looks: the picture may be needed again */
 	struct visit *next; /* of the free ones */
 };
 
@@ -19,6 +22,7 @@ struct visits {
 	struct batcher *const *batchers;
 	struct job_pool *jobs;
 	uint32_t reserved; /* jobs that the frames inside may need, all together */
+	struct trials *trials;
 	struct visit *free;
 	struct visit visit[JOBS]; /* each has a job at least */
 };
@@ -38,10 +42,11 @@ struct visits *visits_create(struct batcher *const *batchers)
 		return NULL;
 	visits->batchers = batchers;
 	visits->jobs = job_pool_create();
+	visits->trials = calloc(1, sizeof(*visits->trials));
 	for (uint32_t i = 0; i < JOBS; i++)
 		visits->visit[i].next = i + 1 < JOBS ? &visits->visit[i + 1] : NULL;
 	visits->free = &visits->visit[0];
-	if (visits->jobs)
+	if (visits->jobs && visits->trials)
 		return visits;
 	visits_destroy(visits);
 	return NULL;
@@ -52,7 +57,13 @@ void visits_destroy(struct visits *visits)
 	if (!visits)
 		return;
 	job_pool_destroy(visits->jobs);
+	free(visits->trials);
 	free(visits);
+}
+
+struct figures *visits_figures(const struct visits *visits)
+{
+	return &visits->trials->figures;
 }
 
 static struct job *make_job(
@@ -86,13 +97,24 @@ static struct gw_region part_of(
 		.height = (uint16_t)(bottom - top)};
 }
 
-/* Hands the job to the batcher of a route's model. */
-static void send(struct visits *visits, struct job *job, const struct route *route, int64_t now)
+/* Hands the job to the batcher of its model. */
+static void send(struct visits *visits, struct job *job, int64_t now)
 {
-	const struct visit *visit = job->visit;
-
-	job->model = route_pick(route, visit->frame);
 	job->arrival = now;
+	job->surface = job->frame->surface;
+	if (job->surface)
+		gw_surface_ref(job->surface);
+	batcher_add(visits->batchers[job->model], job);
+}
+
+/* ... which is one of the route's. */
+static void send_by(struct visits *visits, struct job *job, const struct route *route, int64_t now)
+{
+	struct visit *visit = job->visit;
+	bool tried;
+
+	job->model = trial_pick(visits->trials, route, visit->frame, now, &tried);
+	job->route = route;
 	job->seen = visit->region;
 	if (job->parent) {
 		job->part = part_of(visit->frame, &job->parent->result.findings[job->of],
@@ -100,10 +122,34 @@ static void send(struct visits *visits, struct job *job, const struct route *rou
 		job->seen = &job->part;
 		job->once = true;
 	}
-	job->surface = visit->frame->surface;
-	if (job->surface)
-		gw_surface_ref(job->surface);
-	batcher_add(visits->batchers[job->model], job);
+	if (tried) {
+		visit->keep = true;
+		trial_begin(visits->trials, job, now);
+	}
+	send(visits, job, now);
+}
+
+/* Lets the stable version look, too, at what a canary was given. */
+static void look_beside(struct visits *visits, struct job *job, int64_t now)
+{
+	struct visit *visit = job->visit;
+
+	if (visits->reserved == JOBS || !trial_wants_pair(job))
+		return;
+	struct job *other = make_job(visits, visit, job->step, job->parent, job->of);
+
+	visits->reserved++;
+	visit->beside++;
+	visit->left[job->step]++;
+	other->model = route_stable(job->route);
+	other->route = job->route;
+	other->part = job->part;
+	other->seen = job->parent ? &other->part : job->seen;
+	other->once = job->once;
+	other->beside = true;
+	other->pair = job;
+	job->pair = other;
+	send(visits, other, now);
 }
 
 /* One look of a step: a job, or one for each of its models and one that waits for them. */
@@ -120,10 +166,10 @@ static void look(struct visits *visits, struct visit *visit, uint32_t step, stru
 	visit->last[step] = job;
 	visit->left[step]++;
 	if (is->model_count == 1) {
-		send(visits, job, is->route[0], now);
+		send_by(visits, job, is->route[0], now);
+		look_beside(visits, job, now);
 		return;
 	}
-	job->model = route_pick(is->route[0], visit->frame);
 	for (uint32_t i = is->model_count; i-- > 0;) {
 		struct job *part = make_job(visits, visit, step, parent, of);
 
@@ -131,7 +177,7 @@ static void look(struct visits *visits, struct visit *visit, uint32_t step, stru
 		part->all = true;
 		part->sibling = job->parts;
 		job->parts = part;
-		send(visits, part, is->route[i], now);
+		send_by(visits, part, is->route[i], now);
 	}
 }
 
@@ -206,7 +252,7 @@ bool visit_begin(struct visits *visits, struct gw_frame *frame, const struct pla
 		if (plan->step[step].from < 0 && is_due(visit, step))
 			look(visits, visit, step, NULL, 0, now);
 	/* The jobs have references of their own, as long as they need them. */
-	if (plan->single)
+	if (plan->single && !visit->keep)
 		gw_frame_drop_surface(frame);
 	return true;
 }
@@ -345,10 +391,12 @@ static struct gw_frame *end(struct visits *visits, struct visit *visit)
 				put_job(visits, part);
 			}
 			next = job->sibling;
+			if (job->pair)
+				put_job(visits, job->pair);
 			put_job(visits, job);
 		}
 	}
-	visits->reserved -= visit->plan->jobs_most;
+	visits->reserved -= visit->plan->jobs_most + visit->beside;
 	visit->next = visits->free;
 	visits->free = visit;
 	return frame;
@@ -368,6 +416,8 @@ static void join(struct job *lead)
 		else
 			why = part->drop;
 	}
+	/* Whose labels they are: the first model's, as the others'. */
+	lead->model = lead->parts->model;
 	lead->drop = count > 0 ? GW_DROP_NONE : why;
 	if (count == 0)
 		return;
@@ -398,7 +448,12 @@ struct gw_frame *visit_continue(struct visits *visits, struct job *job, int64_t 
 {
 	struct visit *visit = job->visit;
 
+	if (trial_end(visits->trials, job, now)) {
+		send(visits, job, now);
+		return NULL;
+	}
 	job->back = true;
+	trial_compare(visits->trials, job);
 	if (job->lead) {
 		job = job->lead;
 		if (!all_are_back(job))

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "accel/batcher.h"
+#include "accel/figures.h"
 #include "accel/job.h"
 #include "accel/plan.h"
 
@@ -17,6 +18,9 @@ struct visits *visits_create(struct batcher *const *batchers);
 
 /* Frames that are inside are abandoned. Accepts NULL. */
 void visits_destroy(struct visits *visits);
+
+/* How the models fare. Any thread, to read. */
+struct figures *visits_figures(const struct visits *visits);
 
 /* Begins with a frame that the plan has a step for; `region`, which must stay, is what its models
  * see of the picture (NULL: all). False: as many jobs as it may need are not free; later. */

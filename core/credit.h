@@ -15,10 +15,10 @@
 
 #include "core/frame.h"
 
-/* One model's. Written by any thread, but for `enough`: written before a frame comes. */
+/* One model's. Written by any thread, but for `enough`: by who opens its versions. */
 struct gw_credit {
 	_Alignas(64) _Atomic uint32_t inside; /* frames that count */
-	uint32_t enough; /* what keeps the engine busy */
+	_Atomic uint32_t enough; /* what keeps the engine busy */
 
 	/* Frames, ever, for the overload to be told. */
 	_Atomic uint64_t came; /* for this model, to the decode stage */
@@ -30,7 +30,8 @@ struct gw_credit {
 /* Whether one more frame may be begun, where `more` than enough are welcome. */
 static inline bool gw_credit_left(const struct gw_credit *credit, uint32_t more)
 {
-	return atomic_load_explicit(&credit->inside, memory_order_relaxed) < credit->enough + more;
+	return atomic_load_explicit(&credit->inside, memory_order_relaxed) <
+		atomic_load_explicit(&credit->enough, memory_order_relaxed) + more;
 }
 
 /* The frame counts from now on. Its owner only. */

@@ -405,6 +405,57 @@ void gw_pool_count(const struct gw_pool *pool, uint32_t *in_use, uint32_t camera
 	}
 }
 
+struct gw_pool_mark {
+	uint32_t count; /* frames that were not seen to be gone */
+	struct {
+		uint32_t index, ticket;
+	} frame[];
+};
+
+static bool is_in_use(const struct gw_pool *pool, uint32_t index)
+{
+	return atomic_load_explicit(&pool->user[index], memory_order_acquire) != NOBODY;
+}
+
+static uint32_t ticket_of(const struct gw_pool *pool, uint32_t index)
+{
+	const uint64_t word =
+		atomic_load_explicit(&pool->frames[index].claim, memory_order_acquire);
+
+	return (uint32_t)(word >> 2);
+}
+
+struct gw_pool_mark *gw_pool_mark(const struct gw_pool *pool)
+{
+	struct gw_pool_mark *mark = calloc(1, sizeof(*mark) + pool->size * sizeof(mark->frame[0]));
+
+	for (uint32_t i = 0; mark && i < pool->class_count; i++) {
+		const struct size_class *class = &pool->classes[i];
+		const uint32_t end = class->first + class_touched(class);
+
+		for (uint32_t k = class->first; k < end; k++) {
+			if (!is_in_use(pool, k))
+				continue;
+			mark->frame[mark->count].index = k;
+			mark->frame[mark->count++].ticket = ticket_of(pool, k);
+		}
+	}
+	return mark;
+}
+
+bool gw_pool_has_passed(const struct gw_pool *pool, struct gw_pool_mark *mark)
+{
+	while (mark->count > 0) {
+		const uint32_t index = mark->frame[mark->count - 1].index;
+
+		if (is_in_use(pool, index) &&
+			ticket_of(pool, index) == mark->frame[mark->count - 1].ticket)
+			return false;
+		mark->count--;
+	}
+	return true;
+}
+
 void gw_pool_visit(struct gw_pool *pool, void (*visit)(struct gw_frame *, void *), void *arg)
 {
 	for (uint32_t i = 0; i < pool->class_count; i++) {

@@ -85,5 +85,16 @@ uint32_t gw_pool_in_use(const struct gw_pool *pool, uint32_t camera);
  * a snapshot. */
 void gw_pool_count(const struct gw_pool *pool, uint32_t *in_use, uint32_t cameras);
 
+/* Which frames were in use at a time, to learn when the last of them is gone, whatever took its
+ * slot since. */
+struct gw_pool_mark;
+
+/* Notes those that are in use now: what was taken back from whoever makes frames lives on in these
+ * at most. NULL: out of memory. Any thread; free() gives it back. */
+struct gw_pool_mark *gw_pool_mark(const struct gw_pool *pool);
+
+/* Whether all of them are gone. One thread at a time. */
+bool gw_pool_has_passed(const struct gw_pool *pool, struct gw_pool_mark *mark);
+
 /* Calls `visit` for every frame that is in use. Only when no stage runs any more. */
 void gw_pool_visit(struct gw_pool *pool, void (*visit)(struct gw_frame *, void *), void *arg);

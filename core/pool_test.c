@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/pool.h"
@@ -338,6 +339,28 @@ static void slots_are_counted_for_all_cameras_in_one_pass(void **state)
 	assert_int_equal(in_use[0], 0);
 }
 
+static void a_mark_is_passed_when_those_in_use_then_are_gone(void **state)
+{
+	struct gw_pool *pool = *state;
+	struct gw_frame *old[2] = {gw_pool_get(pool, 0, 10, 10), gw_pool_get(pool, 0, 640, 480)};
+	struct gw_frame *gone = gw_pool_get(pool, 0, 10, 10);
+
+	gw_frame_unref(gone);
+	struct gw_pool_mark *mark = gw_pool_mark(pool);
+
+	assert_non_null(mark);
+	/* One that began later has no part in it, */
+	assert_ptr_equal(gw_pool_get(pool, 0, 10, 10), gone);
+	assert_false(gw_pool_has_passed(pool, mark));
+	gw_frame_unref(old[1]);
+	assert_false(gw_pool_has_passed(pool, mark));
+	/* not even in the slot of one that was meant. */
+	gw_frame_unref(old[0]);
+	assert_ptr_equal(gw_pool_get(pool, 0, 10, 10), old[0]);
+	assert_true(gw_pool_has_passed(pool, mark));
+	free(mark);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_pool, close_pool)
@@ -349,6 +372,7 @@ int main(void)
 		TEST(a_recycled_frame_carries_nothing_of_its_past),
 		TEST(a_claim_is_for_one_frame_and_not_for_its_slot),
 		TEST(slots_are_counted_for_all_cameras_in_one_pass),
+		TEST(a_mark_is_passed_when_those_in_use_then_are_gone),
 		cmocka_unit_test(what_was_used_last_is_used_next),
 		cmocka_unit_test(a_new_slot_is_taken_only_within_the_limit),
 		cmocka_unit_test(all_that_was_written_in_a_slot_counts),

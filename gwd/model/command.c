@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gwd/model/add.h"
 #include "gwd/model/check.h"
 #include "gwd/model/inspect.h"
 
@@ -11,6 +12,8 @@ static const struct {
 	const char *name, *arguments, *summary;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{"add", "DIR --repository DIR", "put a version into a repository, after it was run once",
+		model_add},
 	{"check", "DIR PICTURE...", "run JPEG pictures through a model and draw what it finds",
 		model_check},
 	{"inspect", "FILE.onnx [--json]", "draft a model.yaml from a graph", model_inspect},
