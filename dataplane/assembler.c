@@ -61,8 +61,7 @@ void assembler_attach(struct assembler *assembler, struct stream *stream)
 
 /* A session that has a whole picture and is not the camera's takes the camera over, or waits until
  * that is silent. */
-static void dispute(struct assembler *assembler, struct stream *stream, int64_t now,
-	struct assembler_done *done)
+static void dispute(struct assembler *assembler, struct stream *stream, int64_t now)
 {
 	const struct stream *camera = stream->other;
 
@@ -73,7 +72,6 @@ static void dispute(struct assembler *assembler, struct stream *stream, int64_t 
 	}
 	sessions_take_over(stream);
 	assembler->streams[stream->version->id] = stream;
-	open_list_pass_on(&assembler->open, stream, done);
 }
 
 static bool has_held(const struct stream *stream)
@@ -99,7 +97,7 @@ static void settle(struct assembler *assembler, struct stream *stream, struct op
 		if (!stream->is_candidate && stream->camera_since == 0)
 			stream->camera_since = stream->arrival;
 		if (stream->is_candidate && !open->is_left_over)
-			dispute(assembler, stream, now, done);
+			dispute(assembler, stream, now);
 		open_list_overtake(&assembler->open, stream, open, done);
 	}
 	open_list_pass_on(&assembler->open, stream, done);
@@ -331,8 +329,10 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 			return GW_DROP_RTP_STRAY;
 	}
 	stream->arrival = when;
-	if (UNLIKELY(has_held(stream)))
-		dispute(assembler, stream, arrival->now, done);
+	if (UNLIKELY(has_held(stream))) {
+		dispute(assembler, stream, arrival->now);
+		open_list_pass_on(&assembler->open, stream, done);
+	}
 	enum gw_drop drop = session_admit(stream, rtp, jpeg, &extended, &open);
 
 	if (drop == GW_DROP_NONE && !open && is_doubtful(stream, jpeg)) {

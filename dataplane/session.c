@@ -196,6 +196,10 @@ struct open_frame *session_find_open(struct stream *stream, const struct rtp_pac
 		/* Beyond the last packet: another picture under the same timestamp. */
 		if (open->have_last && extended > open->last)
 			continue;
+		/* Before the first: of the one before. */
+		if (open->have_first && extended < open->first && jpeg->offset != 0 &&
+			open->state == OPEN_FILLING)
+			continue;
 		/* Another beginning, although no marker came: a second field, or a sender whose
 		 * pictures have the same timestamp. */
 		if (jpeg->offset == 0 && open->have_first && extended != open->first &&
