@@ -4,14 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/test_picture.h"
+
 #define MOST_PACKETS 4096
 #define MOST_NUMBERS 1024
 #define MOST_BYTES (1u << 24)
-
-struct tables {
-	int count; /* 1 or 2; 0: none */
-	uint16_t value[2][64];
-};
 
 struct kept {
 	uint8_t *bytes; /* owned */
@@ -25,7 +22,7 @@ struct kept {
 	uint8_t type, q;
 	uint32_t offset, width, height, interval;
 	bool has_tables;
-	struct tables tables;
+	struct test_tables tables;
 	const uint8_t *data;
 	uint32_t size;
 };
@@ -34,24 +31,6 @@ struct reference {
 	uint32_t count; /* ever; the newest MOST_PACKETS are kept */
 	struct kept packet[MOST_PACKETS];
 };
-
-/* The picture that is judged, taken apart. */
-struct picture {
-	uint32_t width, height, interval;
-	uint8_t sampling;
-	struct tables tables;
-	const uint8_t *scan;
-	uint32_t scan_size;
-};
-
-static uint32_t number_at(const uint8_t *at, int bytes)
-{
-	uint32_t value = 0;
-
-	for (int i = 0; i < bytes; i++)
-		value = value << 8 | at[i];
-	return value;
-}
 
 struct reference *reference_create(void)
 {
@@ -77,7 +56,7 @@ static bool read_tables(struct kept *kept, uint32_t precision, const uint8_t *at
 			return false;
 		for (int i = 0; t < 2 && i < 64; i++)
 			kept->tables.value[t][i] =
-				(uint16_t)number_at(at + done + i * width, width);
+				(uint16_t)test_picture_number(at + done + i * width, width);
 		kept->tables.count = t < 2 ? t + 1 : 2;
 		done += 64u * (uint32_t)width;
 	}
@@ -88,7 +67,7 @@ static bool read_jpeg(struct kept *kept, const uint8_t *at, uint32_t size)
 {
 	if (size < 8)
 		return false;
-	kept->offset = number_at(at + 1, 3);
+	kept->offset = test_picture_number(at + 1, 3);
 	kept->type = at[4];
 	kept->q = at[5];
 	kept->width = at[6] * 8u;
@@ -98,14 +77,14 @@ static bool read_jpeg(struct kept *kept, const uint8_t *at, uint32_t size)
 	if (kept->type >= 64) {
 		if (size < 4)
 			return false;
-		kept->interval = number_at(at, 2);
+		kept->interval = test_picture_number(at, 2);
 		at += 4;
 		size -= 4;
 	}
 	if (kept->q >= 128 && kept->offset == 0) {
-		if (size < 4 || number_at(at + 2, 2) > size - 4)
+		if (size < 4 || test_picture_number(at + 2, 2) > size - 4)
 			return false;
-		const uint32_t length = number_at(at + 2, 2);
+		const uint32_t length = test_picture_number(at + 2, 2);
 
 		kept->has_tables = length > 0;
 		if (!read_tables(kept, at[1], at + 4, length))
@@ -131,11 +110,11 @@ void reference_take(struct reference *reference, const uint8_t *rtp, uint32_t si
 	memcpy(kept->bytes, rtp, size);
 	kept->marker = rtp[1] >> 7;
 	kept->payload_type = rtp[1] & 127;
-	kept->number = (uint16_t)number_at(rtp + 2, 2);
-	kept->timestamp = number_at(rtp + 4, 4);
-	kept->ssrc = number_at(rtp + 8, 4);
+	kept->number = (uint16_t)test_picture_number(rtp + 2, 2);
+	kept->timestamp = test_picture_number(rtp + 4, 4);
+	kept->ssrc = test_picture_number(rtp + 8, 4);
 	if (rtp[0] & 16 && begin + 4 <= size)
-		begin += 4 + 4 * number_at(rtp + begin + 2, 2);
+		begin += 4 + 4 * test_picture_number(rtp + begin + 2, 2);
 	if (begin > size)
 		return;
 	size -= begin;
@@ -147,98 +126,6 @@ void reference_take(struct reference *reference, const uint8_t *rtp, uint32_t si
 		size -= padding;
 	}
 	kept->is_jpeg = read_jpeg(kept, kept->bytes + begin, size);
-}
-
-static const char *read_segment(
-	struct picture *picture, uint8_t marker, const uint8_t *at, uint32_t size)
-{
-	switch (marker) {
-	case 0xDB:
-		for (uint32_t i = 0; i < size;) {
-			const int width = at[i] >> 4 ? 2 : 1, t = at[i] & 15;
-
-			if (t > 1 || size - i < 1 + 64u * (uint32_t)width)
-				return "a table that is none";
-			for (int k = 0; k < 64; k++)
-				picture->tables.value[t][k] =
-					(uint16_t)number_at(at + i + 1 + k * width, width);
-			picture->tables.count =
-				t + 1 > picture->tables.count ? t + 1 : picture->tables.count;
-			i += 1 + 64u * (uint32_t)width;
-		}
-		return NULL;
-	case 0xC0:
-	case 0xC1:
-		if (size != 15 || at[5] != 3)
-			return "a frame header that is none";
-		picture->height = number_at(at + 1, 2);
-		picture->width = number_at(at + 3, 2);
-		picture->sampling = at[7];
-		return NULL;
-	case 0xDD:
-		picture->interval = number_at(at, 2);
-		return NULL;
-	default:
-		return NULL;
-	}
-}
-
-static const char *take_apart(struct picture *picture, const uint8_t *jpeg, uint32_t size)
-{
-	uint32_t at = 2;
-	uint8_t marker = 0;
-
-	memset(picture, 0, sizeof(*picture));
-	if (size < 4 || number_at(jpeg, 2) != 0xFFD8 || number_at(jpeg + size - 2, 2) != 0xFFD9)
-		return "not from SOI to EOI";
-	while (marker != 0xDA) {
-		if (at + 4 > size || jpeg[at] != 0xFF)
-			return "segments that do not end in a scan";
-		const uint32_t length = number_at(jpeg + at + 2, 2);
-
-		marker = jpeg[at + 1];
-		if (length < 2 || at + 2 + length > size)
-			return "a segment beyond the end";
-		const char *wrong = read_segment(picture, marker, jpeg + at + 4, length - 2);
-
-		if (wrong)
-			return wrong;
-		at += 2 + length;
-	}
-	picture->scan = jpeg + at;
-	picture->scan_size = size - 2 - at;
-	return NULL;
-}
-
-/* RFC 2435, 4.2 and appendix A: the tables of Annex K, in zigzag order, by a factor. */
-static void compute_tables(int q, struct tables *tables)
-{
-	static const uint8_t luma[64] = {16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24,
-		40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58, 51, 61, 60, 57, 51, 56, 55, 64, 72,
-		92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103, 104, 103, 62, 77, 113,
-		121, 112, 100, 120, 92, 101, 103, 99};
-	static const uint8_t chroma[14] = {17, 18, 18, 24, 21, 24, 47, 26, 26, 47, 99, 66, 56, 66};
-	const int factor = q < 50 ? 5000 / q : 200 - 2 * q;
-
-	tables->count = 2;
-	for (int t = 0; t < 2; t++) {
-		for (int i = 0; i < 64; i++) {
-			const int base = t == 0 ? luma[i] : i < 14 ? chroma[i] : 99;
-			const int value = (base * factor + 50) / 100;
-
-			tables->value[t][i] = (uint16_t)(value < 1 ? 1 : value > 255 ? 255 : value);
-		}
-	}
-}
-
-static bool same_tables(const struct tables *a, const struct tables *b)
-{
-	/* One table is for all components. */
-	for (int t = 0; t < 2; t++)
-		if (memcmp(a->value[a->count == 1 ? 0 : t], b->value[b->count == 1 ? 0 : t],
-			    sizeof(a->value[0])) != 0)
-			return false;
-	return a->count > 0 && b->count > 0;
 }
 
 static const struct kept *kept_at(const struct reference *reference, uint32_t back)
@@ -254,38 +141,39 @@ static uint32_t kept_count(const struct reference *reference)
 /* Whether the tables are those that the beginning brings, which came as the last but `age`, or, by
  * its Q, some packet brought before: the last one to come, or the last one by its number. */
 static bool tables_are_right(
-	const struct reference *reference, uint32_t age, const struct picture *picture)
+	const struct reference *reference, uint32_t age, const struct test_picture *picture)
 {
 	const struct kept *first = kept_at(reference, age);
-	struct tables computed;
+	struct test_tables computed;
 	const struct kept *nearest = NULL;
 	bool is_newest = true;
 
 	if (first->q < 128) {
 		if (first->q == 0 || first->q > 99)
 			return false;
-		compute_tables(first->q, &computed);
-		return same_tables(&computed, &picture->tables);
+		test_tables_compute(first->q, &computed);
+		return test_tables_are_same(&computed, &picture->tables);
 	}
 	if (first->has_tables)
-		return first->tables.count > 0 && same_tables(&first->tables, &picture->tables);
+		return first->tables.count > 0 &&
+			test_tables_are_same(&first->tables, &picture->tables);
 	for (uint32_t back = age; back < kept_count(reference); back++) {
 		const struct kept *kept = kept_at(reference, back);
 
 		if (kept->ssrc != first->ssrc || !kept->is_jpeg || kept->offset != 0 ||
 			kept->q != first->q || kept->tables.count == 0)
 			continue;
-		if (is_newest && same_tables(&kept->tables, &picture->tables))
+		if (is_newest && test_tables_are_same(&kept->tables, &picture->tables))
 			return true;
 		is_newest = false;
 		if ((int16_t)(first->number - kept->number) >= 0 &&
 			(!nearest || (int16_t)(kept->number - nearest->number) > 0))
 			nearest = kept;
 	}
-	return nearest && same_tables(&nearest->tables, &picture->tables);
+	return nearest && test_tables_are_same(&nearest->tables, &picture->tables);
 }
 
-static bool restarts_are_right(const struct kept *first, const struct picture *picture)
+static bool restarts_are_right(const struct kept *first, const struct test_picture *picture)
 {
 	const uint32_t rows = first->type & 1 ? 16 : 8;
 	const uint32_t units = (picture->width + 15) / 16 * ((picture->height + rows - 1) / rows);
@@ -305,31 +193,6 @@ static bool restarts_are_right(const struct kept *first, const struct picture *p
 	if (picture->interval == 0)
 		return restarts == 0;
 	return restarts == (units + picture->interval - 1) / picture->interval - 1;
-}
-
-/* What may follow the scan without changing a pixel: filling, a last RSTn, EOI and anything. */
-static bool is_tail(const uint8_t *at, uint32_t size)
-{
-	bool had_restart = false;
-
-	while (size > 0) {
-		if (at[0] != 0xFF)
-			return false;
-		if (size == 1)
-			return true;
-		if (at[1] == 0xD9)
-			return true;
-		if (at[1] >= 0xD0 && at[1] <= 0xD7) {
-			if (had_restart)
-				return false;
-			had_restart = true;
-			at++;
-			size--;
-		}
-		at++;
-		size--;
-	}
-	return true;
 }
 
 /* What the packets from one beginning on say. */
@@ -354,7 +217,7 @@ static void add(struct whole *whole, const struct kept *kept)
 }
 
 static bool belongs(
-	const struct kept *kept, const struct kept *first, const struct picture *picture)
+	const struct kept *kept, const struct kept *first, const struct test_picture *picture)
 {
 	if (!kept->is_jpeg || kept->timestamp != first->timestamp || kept->type != first->type ||
 		kept->payload_type != first->payload_type || kept->offset + kept->size > MOST_BYTES)
@@ -365,14 +228,15 @@ static bool belongs(
 	return true;
 }
 
-static bool is_complete(const struct whole *whole, const struct picture *picture, uint32_t size)
+static bool is_complete(
+	const struct whole *whole, const struct test_picture *picture, uint32_t size)
 {
 	if (size < picture->scan_size || size > whole->room)
 		return false;
 	for (uint32_t i = 0; i < size; i++)
 		if (!whole->known[i])
 			return false;
-	return is_tail(whole->bytes + picture->scan_size, size - picture->scan_size);
+	return test_picture_is_tail(whole->bytes + picture->scan_size, size - picture->scan_size);
 }
 
 /* Whether the number is the beginning of something else. */
@@ -390,8 +254,8 @@ static bool begins_another(const struct reference *reference, uint32_t ssrc, uin
 
 /* Follows the numbers from a beginning on, until all that came under one of them is the end of a
  * picture, or the beginning of another. */
-static bool runs_through(
-	const struct reference *reference, const struct kept *first, const struct picture *picture)
+static bool runs_through(const struct reference *reference, const struct kept *first,
+	const struct test_picture *picture)
 {
 	struct whole whole = {0};
 	bool is_right = false, goes_on = true;
@@ -424,8 +288,8 @@ static bool runs_through(
 const char *reference_judge(const struct reference *reference, uint32_t ssrc, uint32_t timestamp,
 	const uint8_t *jpeg, uint32_t size)
 {
-	struct picture picture;
-	const char *wrong = take_apart(&picture, jpeg, size);
+	struct test_picture picture;
+	const char *wrong = test_picture_open(&picture, jpeg, size);
 	bool has_begun = false;
 
 	if (wrong)
