@@ -36,7 +36,7 @@ enum gw_drop gw_admit(struct gw_admission *admission, const struct gw_admission_
 	if (on_the_way >= quota) {
 		if (rules->lossless)
 			return GW_ADMIT_WAIT;
-		if (on_the_way >= quota + shed_allowance(quota) ||
+		if (rules->yields || on_the_way >= quota + shed_allowance(quota) ||
 			!shed_oldest(admission, rules->through))
 			return GW_DROP_OVER_QUOTA;
 	}

@@ -34,6 +34,7 @@ struct gw_admission_rules {
 	struct gw_camera *camera; /* the version that the frame begins under: its quota holds */
 	uint64_t through; /* frames of this source that came out at the sink, ever */
 	bool lossless;
+	bool yields; /* no other frame is shed for it */
 };
 
 /* Takes a slot for a picture of width x height pixels. Returns GW_DROP_NONE, or the reason why the

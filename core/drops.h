@@ -114,6 +114,8 @@ enum gw_fault {
 	X(DIMS_MISMATCH, "dims_mismatch", RX, FRAME, REFUSED, \
 		"The stream says another size than the one that is configured for the camera.") \
 	X(TOO_LARGE, "too_large", RX, FRAME, REFUSED, "It is larger than any frame slot.") \
+	X(OTHER_SESSION, "other_session", RX, FRAME, NONE, \
+		"It is of another RTP session (SSRC) than the camera's, which goes on.") \
 	X(CAMERA_CHANGED, "camera_changed", RX, FRAME, NONE, \
 		"Its camera was removed or changed while it arrived.") \
 	X(OVER_QUOTA, "over_quota", RX, FRAME, NONE, \

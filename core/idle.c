@@ -2,10 +2,11 @@
 
 #include <time.h>
 
-/* A burst follows a burst: stay awake for a while, then sleep longer and longer. A camera that
- * sends 10 pictures a second never finds a sleep beyond half a millisecond; a gateway without any
- * does. */
-#define PAUSE_TURNS 256
+/* A burst follows a burst: stay awake for some microseconds, then sleep longer and longer. To stay
+ * awake for longer costs more than the packets do, where a camera sends them evenly. One that sends
+ * 10 pictures a second never finds a sleep beyond half a millisecond; a gateway without any does.
+ */
+#define PAUSE_TURNS 32
 #define SHORTEST_SLEEP_NS 20000
 #define BUSY_SLEEP_NS 500000
 #define IDLE_SLEEP_NS 2000000
@@ -32,7 +33,7 @@ void gw_idle_after(struct gw_idle *idle, uint32_t work)
 		pause_processor();
 		return;
 	}
-	uint32_t doublings = (idle->empty_turns - PAUSE_TURNS) / 8;
+	uint32_t doublings = (idle->empty_turns - PAUSE_TURNS) / 4;
 	long ns = BUSY_SLEEP_NS;
 
 	if (idle->empty_turns > IDLE_TURNS)

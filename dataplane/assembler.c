@@ -18,6 +18,8 @@
 /* How much of the place for a fragment is fetched: the processor sees where that leads to. */
 #define ROOM_AHEAD 512
 
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
 static_assert((int)GW_ADMIT_WAIT == (int)ASSEMBLER_WAIT, "passed through");
 
 struct assembler {
@@ -57,6 +59,27 @@ void assembler_attach(struct assembler *assembler, struct stream *stream)
 	assembler->streams[camera] = stream;
 }
 
+/* A session that has a whole picture and is not the camera's takes the camera over, or waits until
+ * that is silent. */
+static void dispute(struct assembler *assembler, struct stream *stream, int64_t now)
+{
+	const struct stream *camera = stream->other;
+
+	if (!sessions_may_take_over(stream, stream->arrival)) {
+		stream->held_until =
+			now + camera->arrival + session_longest_silence(camera) - stream->arrival;
+		return;
+	}
+	sessions_take_over(stream);
+	assembler->streams[stream->version->id] = stream;
+}
+
+static bool has_held(const struct stream *stream)
+{
+	return stream->is_candidate && stream->open_count > 0 &&
+		stream->open[0]->state == OPEN_WHOLE && !stream->open[0]->is_left_over;
+}
+
 /* A frame may have got its last packet. */
 static void settle(struct assembler *assembler, struct stream *stream, struct open_frame *open,
 	int64_t now, struct assembler_done *done)
@@ -71,10 +94,10 @@ static void settle(struct assembler *assembler, struct stream *stream, struct op
 		open->state = OPEN_WHOLE;
 		open->frame->stamp[GW_STAMP_COMPLETE] = now;
 		stream->has_made_pictures = true;
-		if (stream->is_candidate && !open->is_left_over) {
-			sessions_take_over(stream);
-			assembler->streams[stream->version->id] = stream;
-		}
+		if (!stream->is_candidate && stream->camera_since == 0)
+			stream->camera_since = stream->arrival;
+		if (stream->is_candidate && !open->is_left_over)
+			dispute(assembler, stream, now);
 		open_list_overtake(&assembler->open, stream, open, done);
 	}
 	open_list_pass_on(&assembler->open, stream, done);
@@ -124,6 +147,7 @@ static enum gw_drop admit(struct assembler *assembler, struct stream *stream, ui
 		.camera = stream->version,
 		.through = gw_counter_get(&stream->slot->through),
 		.lossless = assembler->open.lossless && !assembler->stop_waiting,
+		.yields = stream->is_candidate && stream->other->has_made_pictures,
 	};
 
 	const enum gw_drop drop = gw_admit(&stream->slot->admission, &rules, width, height, frame);
@@ -242,8 +266,8 @@ void assembler_fetch_room(const struct assembler *assembler, uint32_t camera, ui
 		__builtin_prefetch(open->data + open->scan.seen + i, 1);
 }
 
-enum gw_drop assembler_judge_type(
-	struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp)
+enum gw_drop assembler_judge_type(struct assembler *assembler, uint32_t camera,
+	const struct rtp_packet *rtp, const struct arrival *arrival)
 {
 	struct stream *stream = assembler->streams[camera];
 
@@ -255,7 +279,8 @@ enum gw_drop assembler_judge_type(
 	}
 	if (!rtp_type_may_be_jpeg(rtp->payload_type))
 		return GW_DROP_RTP_PAYLOAD;
-	return stream->payload_type == 0 ? GW_DROP_NONE : session_judge_type(stream, rtp);
+	return stream->payload_type == 0 ? GW_DROP_NONE
+					 : session_judge_type(stream, rtp, arrival_when(arrival));
 }
 
 /* Noise and quality 100 need more than pictures of that size do: the frame moves into a larger
@@ -304,6 +329,10 @@ enum gw_drop assembler_put(struct assembler *assembler, uint32_t camera,
 			return GW_DROP_RTP_STRAY;
 	}
 	stream->arrival = when;
+	if (UNLIKELY(has_held(stream))) {
+		dispute(assembler, stream, arrival->now);
+		open_list_pass_on(&assembler->open, stream, done);
+	}
 	enum gw_drop drop = session_admit(stream, rtp, jpeg, &extended, &open);
 
 	if (drop == GW_DROP_NONE && !open && is_doubtful(stream, jpeg)) {
@@ -372,13 +401,38 @@ void assembler_note(struct assembler *assembler, uint32_t camera, const struct r
 		stream = stream->other;
 	if (session_is_new(stream, rtp->ssrc))
 		return;
-	session_note(stream, rtp->sequence);
+	if (stream->payload_type == 0 || stream->payload_type == rtp->payload_type)
+		session_note(stream, rtp->sequence);
+	else
+		session_note_other(stream, rtp->sequence);
 	open_list_pass_on(&assembler->open, stream, done);
+}
+
+/* What is held goes on when the camera's session has been silent for long enough since. */
+static void end_silence(struct assembler *assembler, struct stream *stream, int64_t now, bool all,
+	void (*give)(void *arg, const struct assembler_done *done), void *arg)
+{
+	struct gw_frame *frames[ASSEMBLER_MAX_DONE];
+	struct assembler_done done = {.frames = frames};
+
+	if (!has_held(stream) || stream->other->arrival > stream->arrival ||
+		(now < stream->held_until && !(all && assembler->open.lossless)))
+		return;
+	sessions_take_over(stream);
+	assembler->streams[stream->version->id] = stream;
+	open_list_pass_on(&assembler->open, stream, &done);
+	if (done.count > 0)
+		give(arg, &done);
 }
 
 void assembler_expire(struct assembler *assembler, int64_t now, bool all,
 	void (*give)(void *arg, const struct assembler_done *done), void *arg)
 {
+	for (struct stream *stream = assembler->open.first, *next; stream; stream = next) {
+		next = stream->open_next;
+		if (all || !assembler->open.lossless)
+			end_silence(assembler, stream, now, all, give, arg);
+	}
 	open_list_expire(&assembler->open, now, all, give, arg);
 	for (uint32_t i = 0; all && i < GW_CAMERAS; i++)
 		if (assembler->streams[i])

@@ -72,8 +72,8 @@ void assembler_detach(
 
 /* Whether a camera's packet is of the payload type of its pictures: GW_DROP_NONE, or why not. Ask
  * before the payload is read. GW_DROP_NO_CAMERA: it is not attached here. */
-enum gw_drop assembler_judge_type(
-	struct assembler *assembler, uint32_t camera, const struct rtp_packet *rtp);
+enum gw_drop assembler_judge_type(struct assembler *assembler, uint32_t camera,
+	const struct rtp_packet *rtp, const struct arrival *arrival);
 
 /* Takes one packet of an attached camera and counts what came of it in the camera's statistics, but
  * for `packets_used`, `packets` and packet drops, which the caller counts by the returned reason

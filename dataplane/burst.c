@@ -1,4 +1,5 @@
 #include <rte_ethdev.h>
+#include <rte_ether.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 #include <rte_prefetch.h>
@@ -179,6 +180,8 @@ static enum outcome work_on_fragment(struct rx_lane *rx, const struct burst *bur
 		return TAKEN;
 	const uint32_t camera = receiver_camera(&rx->receiver, datagram);
 
+	/* Who is to be answered, and what is recorded, has them. */
+	memcpy(whole.data, rte_pktmbuf_mtod(packet, const uint8_t *), 2 * RTE_ETHER_ADDR_LEN);
 	if (camera != STREAM_NO_CAMERA)
 		to = gw_lane_of(camera, rx->dp->stage->lane_count);
 	enum outcome outcome;

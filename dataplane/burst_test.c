@@ -329,6 +329,82 @@ static void fragments_end_in_the_lane_of_their_camera(void **state)
 	test_in_child(receive_chains);
 }
 
+/* Answers go by the port that the packets came by. */
+static void look_at_what_is_handed_over(void)
+{
+	open_two_lanes(HALL "}", DOOR "}");
+	const struct dataplane *dp = scene.gw.stages[GW_STAGE_RX].state;
+	struct rte_ring *ring = dp->handover[0][1];
+	struct rte_mbuf *packet = NULL;
+
+	turn(0);
+	MUST(rte_ring_count(ring) == scene.packets);
+	for (uint32_t i = 0; i < scene.packets; i++) {
+		MUST(rte_ring_sc_dequeue(ring, (void **)&packet) == 0);
+		MUST(packet->port == dp->ports[0].id);
+		MUST(packet->pkt_len == scene.camera.packets[i].size);
+		rte_pktmbuf_free(packet);
+	}
+	test_gateway_close(&scene.gw);
+}
+
+static void a_datagram_of_fragments_keeps_its_port_on_its_way_to_another_lane(void **state)
+{
+	write_pieces();
+	test_in_child(look_at_what_is_handed_over);
+}
+
+/* Whole datagrams, from their Ethernet headers on, as if nobody had cut them. */
+static void assert_recorded(struct recorder *recorder)
+{
+	struct recorded recorded;
+	uint8_t data[2048];
+
+	for (uint32_t i = 0; i < scene.packets; i++) {
+		const struct test_packet *packet = &scene.camera.packets[i];
+
+		MUST(recorder_take(recorder, &recorded, data, sizeof(data)));
+		MUST(recorded.size == packet->size);
+		/* Ethernet header and addresses, and UDP with all of its payload. */
+		MUST(memcmp(data, packet->bytes, 14) == 0);
+		MUST(memcmp(data + 26, packet->bytes + 26, packet->size - 26) == 0);
+	}
+	MUST(!recorder_take(recorder, &recorded, data, sizeof(data)));
+}
+
+static void record_fragments_of(const char *hall, const char *door, uint32_t camera)
+{
+	open_two_lanes(hall, door);
+	struct dataplane *dp = scene.gw.stages[GW_STAGE_RX].state;
+
+	MUST(recorder_open(&dp->recorder, 1 << 20) == 0);
+	recorder_begin(&dp->recorder, camera);
+	turn(0);
+	turn(1);
+	assert_recorded(&dp->recorder);
+	recorder_end(&dp->recorder);
+	test_gateway_close(&scene.gw);
+}
+
+static void record_in_another_lane(void)
+{
+	record_fragments_of(HALL "}", DOOR "}", 1);
+}
+
+/* The door's address is the hall's here, which is of lane 0. */
+static void record_in_the_same_lane(void)
+{
+	record_fragments_of("{name: hall, source: 10.0.0.1, destination: 10.0.0.2, port: 5004}",
+		"{name: door, source: 10.0.0.3, destination: 10.0.0.2, port: 5004}", 0);
+}
+
+static void a_datagram_of_fragments_is_recorded_whole(void **state)
+{
+	write_pieces();
+	test_in_child(record_in_another_lane);
+	test_in_child(record_in_the_same_lane);
+}
+
 #define BURST_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -341,6 +417,8 @@ int main(void)
 		BURST_TEST(every_way_of_checking_is_kept_to),
 		BURST_TEST(a_packet_in_several_buffers_is_read_whole),
 		BURST_TEST(fragments_end_in_the_lane_of_their_camera),
+		BURST_TEST(a_datagram_of_fragments_keeps_its_port_on_its_way_to_another_lane),
+		BURST_TEST(a_datagram_of_fragments_is_recorded_whole),
 		BURST_TEST(what_the_port_found_of_a_checksum_is_believed),
 	};
 

@@ -322,17 +322,18 @@ void open_frame_ends_with(struct open_frame *open, uint64_t last)
 		set_size(open, open->high_end);
 }
 
-/* Numbers of packets that are of no use count as come: those have nothing to say. */
+/* Numbers of packets that are of no use count as come: those have nothing to say. What is given up
+ * does not, nor does what came before the numbers began anew. */
 static bool has_hole(const struct open_frame *open, const struct sequence *sequence)
 {
 	const uint64_t numbers = open->last - open->first + 1;
 
-	if (numbers == open->packets)
+	if (numbers == open->packets && open->low >= open->first && open->high <= open->last)
 		return false;
 	if (numbers > SEQUENCE_MAX_BACK)
 		return true;
 	for (uint64_t i = open->first; i <= open->last; i++)
-		if (!sequence_is_known(sequence, i))
+		if (!sequence_has_come(sequence, i))
 			return true;
 	return false;
 }
@@ -344,9 +345,9 @@ bool open_frame_is_whole(const struct open_frame *open, const struct sequence *s
 	if (open->is_onvif)
 		return open->have_first && open->have_last && open->last >= open->first &&
 			!has_hole(open, sequence);
-	return open->have_size && open->have_first && coverage->count == 1 &&
-		coverage->span[0].begin == 0 && coverage->span[0].end == open->size &&
-		!has_hole(open, sequence);
+	return open->have_size && open->have_first && open->last >= open->first &&
+		coverage->count == 1 && coverage->span[0].begin == 0 &&
+		coverage->span[0].end == open->size && !has_hole(open, sequence);
 }
 
 /* Restart markers in the scan of a stream that announced none: the interval is counted. */

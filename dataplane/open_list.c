@@ -129,9 +129,15 @@ static bool is_overtaking(
 		(list->lossless || stream->sequence.highest < before + ORDER_DISTANCE);
 }
 
+bool open_list_holds(const struct stream *stream, const struct open_frame *open)
+{
+	return stream->is_candidate && !open->is_left_over;
+}
+
 void open_list_pass_on(struct open_list *list, struct stream *stream, struct assembler_done *done)
 {
 	while (stream->open_count > 0 && stream->open[0]->state == OPEN_WHOLE &&
+		!open_list_holds(stream, stream->open[0]) &&
 		!is_overtaking(list, stream, stream->open[0]))
 		pass_on(list, stream, stream->open[0], done);
 }
@@ -160,7 +166,9 @@ void open_list_close_oldest(
 {
 	struct open_frame *open = stream->open[0];
 
-	if (open->state == OPEN_WHOLE || conceal(stream, open))
+	if (open->state == OPEN_WHOLE && open_list_holds(stream, open))
+		open_list_drop(list, stream, open, GW_DROP_OTHER_SESSION, GW_DROP_LATE);
+	else if (open->state == OPEN_WHOLE || conceal(stream, open))
 		pass_on(list, stream, open, done);
 	else
 		open_list_drop(list, stream, open, GW_DROP_INCOMPLETE, GW_DROP_LATE);
@@ -186,7 +194,7 @@ void open_list_detach(struct open_list *list, struct stream *stream, struct asse
 	while (stream->open_count > 0) {
 		struct open_frame *open = stream->open[0];
 
-		if (open->state == OPEN_WHOLE)
+		if (open->state == OPEN_WHOLE && !open_list_holds(stream, open))
 			pass_on(list, stream, open, done);
 		else
 			open_list_drop(list, stream, open, GW_DROP_CAMERA_CHANGED, GW_DROP_LATE);
@@ -217,7 +225,7 @@ static void expire(struct open_list *list, struct stream *stream, int64_t now, b
 
 		if (open->state != OPEN_WHOLE && stream->open_count > 1)
 			open = stream->open[1];
-		const int64_t since = open->state == OPEN_WHOLE
+		const int64_t since = open->state == OPEN_WHOLE && !open_list_holds(stream, open)
 			? open->frame->stamp[GW_STAMP_COMPLETE] + ORDER_TIMEOUT_NS
 			: stream->open[0]->touched + patience(stream);
 

@@ -32,14 +32,19 @@ struct open_frame *open_list_insert(
 void open_list_drop(struct open_list *list, struct stream *stream, struct open_frame *open,
 	enum gw_drop why, enum gw_drop later);
 
-/* Passes on what is whole and has nothing older before it. */
+/* Whether the frame has to wait, whole or not, until its session is the camera's: it began when
+ * another one was. */
+bool open_list_holds(const struct stream *stream, const struct open_frame *open);
+
+/* Passes on what is whole and has nothing older before it, and is not held. */
 void open_list_pass_on(struct open_list *list, struct stream *stream, struct assembler_done *done);
 
 /* The frame has become whole: an older one whose packets are far behind will not do so any more. */
 void open_list_overtake(struct open_list *list, struct stream *stream,
 	const struct open_frame *open, struct assembler_done *done);
 
-/* Ends the stream's oldest frame, whatever it lacks, and passes on what waited for that. */
+/* Ends the stream's oldest frame, whatever it lacks, or although it is held, and passes on what
+ * waited for that. */
 void open_list_close_oldest(
 	struct open_list *list, struct stream *stream, struct assembler_done *done);
 

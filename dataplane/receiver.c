@@ -77,7 +77,7 @@ static inline enum gw_drop put_rtp(struct receiver *receiver, uint32_t camera, e
 	struct rtp_jpeg jpeg;
 
 	if (drop == GW_DROP_NONE)
-		drop = assembler_judge_type(receiver->assembler, camera, rtp);
+		drop = assembler_judge_type(receiver->assembler, camera, rtp, arrival);
 	if (drop == GW_DROP_NONE)
 		drop = onvif_parse_any(rtp, &jpeg);
 	if (drop != GW_DROP_NONE) {

@@ -106,7 +106,7 @@ static void put(struct world *world, uint32_t camera, const uint8_t *bytes, uint
 	enum gw_drop drop = rtp_parse(bytes, size, &rtp);
 
 	if (drop == GW_DROP_NONE)
-		drop = assembler_judge_type(world->assembler, camera, &rtp);
+		drop = assembler_judge_type(world->assembler, camera, &rtp, &arrival);
 	if (drop == GW_DROP_NONE) {
 		drop = rtp.extension ? onvif_parse(&rtp, &jpeg)
 				     : rtp_jpeg_parse(rtp.payload, rtp.size, &jpeg);

@@ -36,6 +36,11 @@ bool sequence_is_known(const struct sequence *sequence, uint64_t extended)
 		seen(sequence, extended);
 }
 
+bool sequence_has_come(const struct sequence *sequence, uint64_t extended)
+{
+	return extended + SEQUENCE_MAX_BACK >= sequence->highest && seen(sequence, extended);
+}
+
 /* How many of begin .. end - 1 did not arrive. */
 static uint32_t count_missing(const struct sequence *sequence, uint64_t begin, uint64_t end)
 {

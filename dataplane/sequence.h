@@ -46,6 +46,9 @@ enum sequence_verdict sequence_check(
  * remembered. Not for numbers above the newest. */
 bool sequence_is_known(const struct sequence *sequence, uint64_t extended);
 
+/* Whether the packet arrived, and is remembered. Not for numbers above the newest. */
+bool sequence_has_come(const struct sequence *sequence, uint64_t extended);
+
 /* Notes that a packet arrived (AHEAD or BEHIND). Returns how many older ones are given up now. */
 uint32_t sequence_mark(struct sequence *sequence, uint64_t extended);
 

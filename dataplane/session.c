@@ -14,6 +14,15 @@
  * picture. */
 #define OTHER_TYPES_LIMIT 256
 
+/* How far from the newest number one of another payload type may be. */
+#define OTHERS_NEAR 32
+
+/* A session is believed to be over after this at the latest, and after so many of its times between
+ * two pictures, in halves; or in halves while somebody else claims to be the camera. */
+#define MOST_SILENCE_NS (2 * GW_NS_PER_S)
+#define SILENT_HALVES 3
+#define CONTESTED_HALVES 12
+
 /* Pictures in a row, with none of the stream as it was between them, that nobody knows and that are
  * older than it: the camera began anew. */
 #define STALE_PICTURES 2
@@ -83,11 +92,32 @@ static bool is_another(const struct closed_picture *closed, const struct rtp_pac
 		((uint16_t)closed->first != rtp->sequence || closed->print != rtp_jpeg_print(jpeg));
 }
 
-enum gw_drop session_judge_type(struct stream *stream, const struct rtp_packet *rtp)
+int64_t session_longest_silence(const struct stream *stream)
+{
+	const struct closed_picture *last[3];
+
+	for (uint32_t back = 1; back <= 3; back++) {
+		last[back - 1] = &stream->closed[(stream->closed_next - back) % STREAM_CLOSED];
+		if (!last[back - 1]->used || last[back - 1]->ssrc != stream->ssrc)
+			return 0;
+	}
+	const int64_t one = last[0]->when - last[1]->when, before = last[1]->when - last[2]->when;
+	const int64_t silence = (one > before ? one : before) / 2 *
+		(stream->is_contested ? CONTESTED_HALVES : SILENT_HALVES);
+
+	return silence < MOST_SILENCE_NS ? silence : MOST_SILENCE_NS;
+}
+
+enum gw_drop session_judge_type(struct stream *stream, const struct rtp_packet *rtp, int64_t when)
 {
 	struct rtp_jpeg jpeg;
 
-	if (stream->config->payload_type || ++stream->other_types < OTHER_TYPES_LIMIT ||
+	if (stream->config->payload_type)
+		return GW_DROP_RTP_PAYLOAD;
+	if (stream->other_types++ == 0)
+		stream->other_types_since = stream->arrival;
+	if (stream->other_types < OTHER_TYPES_LIMIT ||
+		when < stream->other_types_since + session_longest_silence(stream) ||
 		onvif_parse_any(rtp, &jpeg) != GW_DROP_NONE || jpeg.offset != 0)
 		return GW_DROP_RTP_PAYLOAD;
 	stream_set_payload_type(stream, 0);
@@ -123,6 +153,9 @@ void session_begin(struct stream *stream, const struct rtp_packet *rtp)
 	}
 	stream->started = true;
 	stream->has_made_pictures = false;
+	stream->is_contested = false;
+	stream->camera_since = 0;
+	stream->others_ahead = 0;
 	stream->is_onvif = false;
 	stream->tables_vary = false;
 	stream->kept_q = 0;
@@ -162,6 +195,10 @@ struct open_frame *session_find_open(struct stream *stream, const struct rtp_pac
 			continue;
 		/* Beyond the last packet: another picture under the same timestamp. */
 		if (open->have_last && extended > open->last)
+			continue;
+		/* Before the first: of the one before. */
+		if (open->have_first && extended < open->first && jpeg->offset != 0 &&
+			open->state == OPEN_FILLING)
 			continue;
 		/* Another beginning, although no marker came: a second field, or a sender whose
 		 * pictures have the same timestamp. */
@@ -250,6 +287,7 @@ static bool skip_lost(struct stream *stream, const struct rtp_packet *rtp, uint6
 	if (gap < SEQUENCE_MAX_AHEAD || gap < expected / 2 || gap > expected * 2)
 		return false;
 	*extended = stream->sequence.highest + gap;
+	stream->others_ahead = 0;
 	give_up(stream, sequence_skip(&stream->sequence, *extended));
 	begin_pace(stream, rtp->timestamp);
 	return true;
@@ -259,6 +297,7 @@ static void restart(struct stream *stream, const struct rtp_packet *rtp, uint64_
 {
 	session_notice(stream, GW_EVENT_SEQUENCE_RESTART, 1);
 	session_flush(stream);
+	stream->others_ahead = 0;
 	sequence_restart(&stream->sequence, rtp->sequence);
 	reception_begin(&stream->reception, &stream->sequence);
 	begin_pace(stream, rtp->timestamp);
@@ -344,8 +383,31 @@ enum gw_drop session_admit(struct stream *stream, const struct rtp_packet *rtp,
 	return closed->reason;
 }
 
+static void note(struct stream *stream, uint64_t extended)
+{
+	stream->noted[stream->noted_next++ % STREAM_NOTED] = extended;
+}
+
+/* Packets of other types stood before the one that is the newest now. */
+static __attribute__((cold, noinline)) void pass_others(struct stream *stream, uint64_t newest)
+{
+	const uint64_t first = stream->sequence.highest + 1;
+	const uint64_t steps = newest + 1 - first;
+	const uint32_t others = stream->others_ahead;
+
+	stream->others_ahead = steps < OTHERS_NEAR ? others >> steps : 0;
+	for (uint32_t i = 0; i < OTHERS_NEAR && first + i < newest; i++) {
+		if (others >> i & 1) {
+			give_up(stream, sequence_mark(&stream->sequence, first + i));
+			note(stream, first + i);
+		}
+	}
+}
+
 void session_mark(struct stream *stream, uint64_t extended)
 {
+	if (stream->others_ahead && extended > stream->sequence.highest)
+		pass_others(stream, extended);
 	/* Not before: a packet that has to wait is judged again. */
 	if (extended <= stream->sequence.highest)
 		forget_noted(stream, extended);
@@ -362,7 +424,26 @@ void session_note(struct stream *stream, uint16_t number)
 	if (verdict != SEQUENCE_AHEAD && verdict != SEQUENCE_BEHIND)
 		return;
 	session_mark(stream, extended);
-	stream->noted[stream->noted_next++ % STREAM_NOTED] = extended;
+	note(stream, extended);
+}
+
+void session_note_other(struct stream *stream, uint16_t number)
+{
+	const struct sequence *sequence = &stream->sequence;
+	uint64_t extended;
+
+	switch (sequence_check(sequence, number, &extended)) {
+	case SEQUENCE_AHEAD:
+		if (extended - sequence->highest <= OTHERS_NEAR)
+			stream->others_ahead |= 1u << (extended - sequence->highest - 1);
+		return;
+	case SEQUENCE_BEHIND:
+		if (extended + OTHERS_NEAR > sequence->highest && extended >= sequence->first)
+			session_note(stream, number);
+		return;
+	default:
+		return;
+	}
 }
 
 /* Packets per tick of the RTP clock, over the last second or what there is of one. */

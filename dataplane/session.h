@@ -11,10 +11,15 @@ static inline bool session_is_new(const struct stream *stream, uint32_t ssrc)
 	return !stream->started || stream->ssrc != ssrc;
 }
 
-/* Judges a packet of another payload type than that of the camera's pictures: GW_DROP_RTP_PAYLOAD,
- * unless that type was not configured and, when only others have come for long, this one begins a
- * picture: the camera has changed its type, and none is known any more. */
-enum gw_drop session_judge_type(struct stream *stream, const struct rtp_packet *rtp);
+/* How long the camera's session has to be silent before another one is believed: half as long again
+ * as the longer of the last two times between its pictures, in nanoseconds of `arrival`; longer
+ * when the camera has been disputed. 0: it has made too few pictures to tell. */
+int64_t session_longest_silence(const struct stream *stream);
+
+/* Judges a packet of another payload type than that of the camera's pictures, which came at `when`:
+ * GW_DROP_RTP_PAYLOAD, unless that type was not configured and, when only others have come for
+ * long, this one begins a picture: the camera has changed its type, and none is known any more. */
+enum gw_drop session_judge_type(struct stream *stream, const struct rtp_packet *rtp, int64_t when);
 
 /* Counts what was noticed, unless the session has yet to prove itself. */
 void session_notice(struct stream *stream, enum gw_event event, uint32_t times);
@@ -40,6 +45,10 @@ void session_mark(struct stream *stream, uint64_t extended);
 
 /* Notes that a packet of the session with that number arrived, although it was of no use. */
 void session_note(struct stream *stream, uint16_t number);
+
+/* The same of one of another payload type: anybody's, perhaps. It fills a gap near by, and moves
+ * nothing. */
+void session_note_other(struct stream *stream, uint16_t number);
 
 /* Notes that a picture with that timestamp begins, at gw_now(). */
 void session_begin_picture(struct stream *stream, uint32_t timestamp, int64_t now);

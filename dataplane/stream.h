@@ -31,8 +31,9 @@
  * pictures: more than a second at 120 a second. */
 #define STREAM_CLOSED 128
 
-/* Numbers of packets that came and were of no use: one that is of use may come under the same. */
-#define STREAM_NOTED 8
+/* Numbers of packets that came and were of no use: one that is of use may come under the same.
+ * Twice as many as packets of other types can be noted for at a time. */
+#define STREAM_NOTED 64
 
 enum open_state {
 	/* Packets are missing. */
@@ -126,6 +127,7 @@ struct stream {
 	bool is_candidate; /* the other one made the camera's last picture: nothing is noticed here
 			    */
 	bool has_made_pictures;
+	bool is_contested; /* another session took the camera over while this one went on */
 	bool is_onvif; /* a header extension brought JPEG headers */
 	bool tables_vary; /* those of one Q have changed, although they should not */
 	uint8_t kept_q; /* of the last picture, if it said that the tables of it are as before */
@@ -133,12 +135,14 @@ struct stream {
 	uint32_t newest_timestamp;
 	uint8_t payload_type; /* of the camera's pictures; 0: not known yet */
 	uint32_t other_types; /* packets in a row of other types */
+	int64_t other_types_since; /* `arrival` before the first of them */
+	int64_t camera_since; /* `arrival` when it became the camera's; 0: it never did */
+	int64_t held_until; /* gw_now() when its whole pictures go on, unless the other sends on */
 	uint32_t epoch; /* counts sessions and restarts of their numbers */
 	uint32_t stale; /* pictures in a row that only make sense after a restart */
 	uint32_t stale_timestamp; /* of the last of them */
 	struct sequence sequence;
-	uint64_t noted[STREAM_NOTED]; /* 0: none */
-	uint32_t noted_next;
+	uint32_t others_ahead; /* bit n: highest + 1 + n came, of another payload type */
 	/* How many packets the camera sends: so many in so many ticks, or since a picture. */
 	uint32_t pace_packets, pace_ticks;
 	uint32_t pace_timestamp;
@@ -155,6 +159,8 @@ struct stream {
 	struct open_frame open_room[STREAM_OPEN_FRAMES];
 
 	/* From here on: once a picture, or once a report. */
+	uint64_t noted[STREAM_NOTED]; /* 0: none */
+	uint32_t noted_next;
 	struct reception reception;
 	struct sender_clock clock;
 	struct sender_peer peer;

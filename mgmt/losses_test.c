@@ -157,11 +157,11 @@ static void every_cause_that_leaves_no_picture_is_told(void **state)
 }
 
 /* A frame that is refused is refused for what is wrong with it, or for want of time or room; the
- * camera that is changed meanwhile is no fault either. */
+ * camera that is changed meanwhile is no fault either, nor is what a stranger sends. */
 static void a_frame_that_is_refused_has_a_fault_unless_there_is_no_room_for_it(void **state)
 {
 	static const enum gw_drop room[] = {
-		GW_DROP_CAMERA_CHANGED, GW_DROP_OVER_QUOTA, GW_DROP_NO_SLOT};
+		GW_DROP_OTHER_SESSION, GW_DROP_CAMERA_CHANGED, GW_DROP_OVER_QUOTA, GW_DROP_NO_SLOT};
 
 	for (int drop = 1; drop < GW_DROP_COUNT; drop++) {
 		bool expected =

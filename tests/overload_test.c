@@ -8,12 +8,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "accel/balance.h"
 #include "accel/batcher.h"
 #include "accel/host_memory.h"
 #include "accel/runner.h"
 #include "core/admission.h"
 #include "core/clock.h"
 #include "core/order.h"
+#include "core/pool.h"
 #include "core/test_gateway.h"
 #include "decode/decode.h"
 #include "jpeg/make.h"
@@ -21,6 +23,7 @@
 #define CAMERAS 4
 #define FRAMES 128
 #define WORKERS 2
+#define QUOTA 16
 #define AHEAD (WORKERS + 1) /* half of what the decoder wants to hold */
 #define BATCH 4
 #define PICTURE_NS (4 * GW_NS_PER_MS) /* that the engine takes for one */
@@ -117,9 +120,9 @@ struct fixture {
 	struct batcher *batcher;
 	struct job_pool *jobs;
 	struct gw_order order; /* behind the batcher */
-	uint64_t through[CAMERAS], inferred[CAMERAS], shed[CAMERAS];
-	uint64_t refused;
+	uint64_t through[CAMERAS], inferred[CAMERAS], shed[CAMERAS], refused[CAMERAS];
 	uint32_t most_inside;
+	uint32_t most_slots; /* in use */
 	uint8_t *jpeg;
 	size_t size;
 };
@@ -184,7 +187,7 @@ static void arrive(struct fixture *f, uint32_t camera)
 	struct gw_frame *frame;
 
 	if (gw_admit(admission, &rules, 320, 240, &frame) != GW_DROP_NONE) {
-		f->refused++;
+		f->refused[camera]++;
 		return;
 	}
 	frame->width = 320;
@@ -246,21 +249,29 @@ static void infer(struct fixture *f, int64_t now)
 	}
 }
 
-static void run(struct fixture *f)
+/* With so much time between two frames of each camera. */
+static void run_with(struct fixture *f, const int64_t apart[CAMERAS])
 {
 	const int64_t start = gw_now();
-	int64_t now = start, next = start;
+	int64_t now = start, next[CAMERAS] = {start, start, start, start};
 
 	for (; now - start < RUN_NS; now = gw_now()) {
-		for (; next <= now; next += ARRIVAL_NS)
-			for (uint32_t i = 0; i < CAMERAS; i++)
+		for (uint32_t i = 0; i < CAMERAS; i++)
+			for (; next[i] <= now; next[i] += apart[i])
 				arrive(f, i);
 		decode_stage.poll(f->lane);
 		infer(f, now);
+		if (gw_pool_in_use(f->gw.pool, UINT32_MAX) > f->most_slots)
+			f->most_slots = gw_pool_in_use(f->gw.pool, UINT32_MAX);
 		if (f->gw.credits[0].inside > f->most_inside)
 			f->most_inside = f->gw.credits[0].inside;
 		sleep_for(50000);
 	}
+}
+
+static void run(struct fixture *f)
+{
+	run_with(f, (const int64_t[]){ARRIVAL_NS, ARRIVAL_NS, ARRIVAL_NS, ARRIVAL_NS});
 }
 
 static uint64_t sum(const uint64_t *values)
@@ -285,7 +296,7 @@ static void what_is_too_much_is_shed_before_it_is_decoded(void **state)
 
 	json_decref(facts);
 	print_message("%lu decoded, %lu inferred, %lu shed, %lu refused, busy %.2f\n", decoded,
-		inferred, sum(f->shed), f->refused, busy);
+		inferred, sum(f->shed), sum(f->refused), busy);
 	assert_true(decoded <= inferred + 2 * BATCH + AHEAD);
 	assert_true(f->most_inside <= 2 * BATCH + AHEAD);
 	assert_true(sum(f->shed) > 2 * inferred);
@@ -295,6 +306,45 @@ static void what_is_too_much_is_shed_before_it_is_decoded(void **state)
 	/* Cameras are served in turn. */
 	for (int i = 0; i < CAMERAS; i++)
 		assert_true(f->inferred[i] * CAMERAS * 2 > inferred);
+	close_fixture(f);
+}
+
+/* However long it lasts: no camera has more than its quota and what was shed of it. */
+static void assert_memory_is_bound(const struct fixture *f)
+{
+	assert_true(f->most_slots <= CAMERAS * (QUOTA + QUOTA / 2));
+}
+
+/* The engine does 250 pictures a second; 500 come. */
+static void at_twice_the_capacity_all_cameras_get_the_same(void **state)
+{
+	struct fixture *f = open_fixture(2 * BATCH);
+	const int64_t apart = 2 * PICTURE_NS;
+	double shares[CAMERAS];
+
+	run_with(f, (const int64_t[]){apart, apart, apart, apart});
+	for (int i = 0; i < CAMERAS; i++)
+		shares[i] = (double)f->inferred[i];
+	print_message("%lu inferred, %lu given up, Jain's index %.4f, at most %u slots\n",
+		sum(f->inferred), sum(f->shed) + sum(f->refused), balance_jain(shares, CAMERAS),
+		f->most_slots);
+	assert_true(sum(f->shed) + sum(f->refused) > sum(f->inferred) / 2);
+	assert_true(balance_jain(shares, CAMERAS) >= 0.99);
+	assert_memory_is_bound(f);
+	close_fixture(f);
+}
+
+/* Three send 25 pictures a second, the fourth twenty times as many. */
+static void a_camera_at_twenty_times_its_rate_costs_the_others_nothing(void **state)
+{
+	struct fixture *f = open_fixture(2 * BATCH);
+	const int64_t apart = 40 * GW_NS_PER_MS;
+
+	run_with(f, (const int64_t[]){apart, apart, apart, apart / 20});
+	for (int i = 0; i < CAMERAS - 1; i++)
+		assert_int_equal(f->shed[i] + f->refused[i], 0);
+	assert_true(f->shed[CAMERAS - 1] + f->refused[CAMERAS - 1] > f->inferred[CAMERAS - 1]);
+	assert_memory_is_bound(f);
 	close_fixture(f);
 }
 
@@ -312,6 +362,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_too_much_is_shed_before_it_is_decoded),
+		cmocka_unit_test(at_twice_the_capacity_all_cameras_get_the_same),
+		cmocka_unit_test(a_camera_at_twenty_times_its_rate_costs_the_others_nothing),
 		cmocka_unit_test(without_credits_too_much_is_decoded),
 	};
 

@@ -2,11 +2,12 @@
 # The suites of `./dev test`. Each leaves its results in build-results/: what its runner wrote for
 # machines, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
 
-readonly SUITES=(unit asan tsan fuzz models integration demo line-rate kafka network lint)
+readonly SUITES=(unit asan tsan fuzz models integration demo line-rate kafka network soak lint)
 
-# They run beside the others: the first two wait for brokers and for cameras most of the time, the
+# They run beside the others: the first three wait for brokers and for cameras most of the time, the
 # last takes the processor only when nobody else wants it.
-readonly BESIDE=(kafka network lint)
+readonly BESIDE=(kafka network soak lint)
+readonly SOAK_SECONDS=60
 
 # Where threads meet. Tests that start DPDK or librdkafka are not among them: the sanitizer sees
 # neither into the one's rings nor where the other's threads begin.
@@ -122,6 +123,15 @@ suite_line-rate() {
 	python_tests tests/line_rate
 }
 
+# What `./dev soak` does for ten minutes.
+suite_soak() {
+	build_default
+	cmd_models
+	cd tests
+	check "a minute of everything at once" \
+		as_root_with_environment "$PYTHON" -m soak --seconds "$SOAK_SECONDS"
+}
+
 suite_lint() {
 	check clang-format lint_clang_format
 	configure_for_lint
@@ -219,7 +229,7 @@ run_suites() {
 	for name in "${first[@]}"; do
 		run_suite "$name"
 	done
-	[[ " ${aside[*]} " != *' kafka '* && " ${aside[*]} " != *' network '* ]] || make_ready
+	[[ ! " ${aside[*]} " =~ ' '(kafka|network|soak)' ' ]] || make_ready
 	for name in "${aside[@]}"; do
 		[[ $name == network && " ${others[*]} " == *' integration '* ]] || begin_beside "$name"
 	done
@@ -228,6 +238,7 @@ run_suites() {
 		# and nothing else beside them that takes much.
 		if [[ $name == integration ]]; then
 			end_beside kafka
+			end_beside soak
 			[[ " ${aside[*]} " != *' network '* ]] || begin_beside network
 		fi
 		run_suite "$name"

@@ -11,7 +11,7 @@ import pytest
 
 from testbed import places
 
-COMMANDS = ("setup", "models", "build", "demo", "test", "bench", "experiment")
+COMMANDS = ("setup", "models", "build", "demo", "test", "bench", "experiment", "soak")
 COMMANDS += ("lint", "fuzz", "clean")
 
 

@@ -22,6 +22,7 @@ suite_asan() { echo "asan at work"; sleep 1; record passed "a test"; }
 suite_integration() { echo "integration at work"; record passed "a test"; }
 suite_kafka() { echo "kafka at work"; sleep 0.2; record failed "a test" "no broker"; }
 suite_network() { echo "network at work"; record passed "a test"; }
+suite_soak() { echo "soak at work"; record passed "a test"; }
 suite_lint() { echo "lint at work"; nice; exit 3; }
 """
 
@@ -61,12 +62,13 @@ def test_what_runs_beside_is_told_afterwards_and_counted(tmp_path: Path) -> None
     assert "lint at work\n19\n" in said
 
 
-def test_the_integration_tests_wait_for_the_brokers_tests(tmp_path: Path) -> None:
-    code, said = run(tmp_path, "run_suites kafka integration")
+def test_the_integration_tests_wait_for_those_that_need_the_network(tmp_path: Path) -> None:
+    code, said = run(tmp_path, "run_suites kafka soak integration")
     assert code == 1
-    assert said.index("kafka at work") < said.index("=== integration ===")
-    assert said.count("kafka at work") == 1
-    assert said.endswith("1 passed, 1 failed\n")
+    for name in ("kafka", "soak"):
+        assert said.index(f"{name} at work") < said.index("=== integration ===")
+        assert said.count(f"{name} at work") == 1
+    assert said.endswith("2 passed, 1 failed\n")
 
 
 def test_the_network_tests_run_beside_the_integration_tests(tmp_path: Path) -> None:

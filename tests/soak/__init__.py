@@ -1,0 +1,1 @@
+"""A gateway under everything at once, for long."""
