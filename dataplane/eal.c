@@ -136,8 +136,8 @@ static int start(const struct eal_request *request, const cpu_set_t *cores, stru
 		arguments[count++] = "-a";
 		arguments[count++] = (char *)(uintptr_t)request->pci[i];
 	}
-	/* net_tap is told of packets by real-time signals. When more wait than the user may queue, the
-	 * kernel sends SIGIO instead (fcntl(2), F_SETSIG), which would end the process. */
+	/* net_tap is told of packets by real-time signals. When more wait than the user may queue,
+	 * the kernel sends SIGIO instead (fcntl(2), F_SETSIG), which would end the process. */
 	signal(SIGIO, SIG_IGN);
 	if (rte_eal_init(count, arguments) >= 0)
 		return 0;

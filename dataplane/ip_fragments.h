@@ -19,8 +19,9 @@
 /* From the first piece to the last. */
 #define IP_FRAGMENTS_AGE_NS GW_NS_PER_S
 
-/* A datagram as it would have come in one piece: an Ethernet header without addresses, which whoever
- * has a piece may fill in, an IP header without options and checksum, and all of its bytes. */
+/* A datagram as it would have come in one piece: an Ethernet header without addresses, which
+ * whoever has a piece may fill in, an IP header without options and checksum, and all of its bytes.
+ */
 struct ip_datagram {
 	uint8_t *data;
 	uint32_t size;
