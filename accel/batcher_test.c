@@ -50,6 +50,7 @@ static void hand_submit(void *engine, struct infer_batch *batch)
 {
 	assert_true(hand.submitted - hand.polled < hand.spec->batch_count);
 	hand.ring[hand.submitted++ % 16] = batch;
+	hand.spec->prepare(hand.spec->owner, batch);
 }
 
 static uint32_t hand_poll(void *engine, struct infer_batch **batches, uint32_t count)

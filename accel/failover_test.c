@@ -154,7 +154,8 @@ static void open_devices(struct fixture *f, uint32_t count, uint32_t locality_wa
 		.config = &f->config};
 
 	memset(f, 0, sizeof(*f));
-	f->config = (struct gw_accel_config){.threads = 1, .locality_wait = locality_wait};
+	f->config = (struct gw_accel_config){
+		.threads = 1, .helpers = 2, .locality_wait = locality_wait};
 	gw_device_host(&f->host);
 	for (uint32_t i = 0; i < DEVICES; i++) {
 		gw_device_host(&devices[i]);

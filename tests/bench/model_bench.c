@@ -1,19 +1,23 @@
 /* Runs pictures through a model as the gateway does, from decoded pictures to results, and says how
- * many it did in a second of processor time: tests/bench/models.py calls it.
+ * many it did in a second of processor time, and in a second: tests/bench/models.py calls it.
  *
- *   model_bench MODEL_DIR LIBRARY SECONDS FILE...
+ *   model_bench MODEL_DIR ENGINE LIBRARY HELPERS SECONDS FILE...
  *
  * FILE are JPEG pictures, decoded beforehand as the gateway would for that model. Preprocessing,
  * the engine with one thread, and the head are in the figure: everything that the process spends.
- * Exit code 3: the gateway cannot read such a model.
+ * ENGINE is the gateway's name of one, or "thread": then one thread prepares pictures, and that is
+ * all. Exit code 3: the gateway cannot read such a model.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "accel/batcher.h"
 #include "accel/engines.h"
+#include "accel/geometry_cache.h"
+#include "accel/preprocess.h"
 #include "accel/repository.h"
 #include "core/clock.h"
 #include "core/gateway.h"
@@ -25,6 +29,7 @@
 #define MAX_SIDE 4096
 #define PAUSE_NS 500000 /* as a lane sleeps that has nothing to do */
 #define NO_MODEL 3 /* exit code */
+#define FIRST_FILE 6
 
 struct bench {
 	struct gw_device device;
@@ -34,7 +39,9 @@ struct bench {
 	struct gw_frame frames[MAX_FILES]; /* as large as the JPEG pictures */
 	uint32_t file_count, next_file;
 	struct job_pool *jobs;
+	bool alone;
 	uint64_t done, failed;
+	double core_rate, rate;
 };
 
 static double processor_seconds(void)
@@ -101,7 +108,11 @@ static int decode(struct bench *b, struct turbo_picture *decoder, const char *pa
 
 static int open_bench(struct bench *b, char **argv, int files, struct gw_error *error)
 {
-	const struct gw_accel_config config = {.library = argv[2], .threads = 1};
+	const struct gw_accel_config config = {
+		.library = argv[3],
+		.threads = 1,
+		.helpers = (uint32_t)strtoul(argv[4], NULL, 10),
+	};
 	struct turbo_picture decoder = {0};
 	int status = repository_load_directory(argv[1], &b->model, error);
 
@@ -112,14 +123,18 @@ static int open_bench(struct bench *b, char **argv, int files, struct gw_error *
 	gw_device_host(&b->device);
 	status = turbo_picture_open(&decoder, MAX_SIDE);
 	for (int i = 0; i < files && status == 0; i++) {
-		status = decode(b, &decoder, argv[4 + i]);
+		status = decode(b, &decoder, argv[FIRST_FILE + i]);
 		if (status != 0)
-			gw_error_set(error, status, "%s: it cannot be decoded", argv[4 + i]);
+			gw_error_set(
+				error, status, "%s: it cannot be decoded", argv[FIRST_FILE + i]);
 	}
 	turbo_picture_close(&decoder);
 	b->jobs = job_pool_create();
+	b->alone = strcmp(argv[2], "thread") == 0;
+	if (status == 0 && b->jobs && b->alone)
+		return 0;
 	if (status == 0)
-		b->batcher = engines_open(NULL, &options, error);
+		b->batcher = engines_open(argv[2], &options, error);
 	return b->batcher && b->jobs ? 0 : -EINVAL;
 }
 
@@ -170,26 +185,63 @@ static void run(struct bench *b, int64_t until)
 	}
 }
 
+/* One thread that does nothing but prepare. */
+static void prepare(struct bench *b, int64_t until)
+{
+	const struct model_input *input = &b->model->description->input;
+	struct preprocess preprocess;
+	struct geometry_cache cache;
+	void *tensor = malloc(model_picture_size(input));
+
+	if (tensor && preprocess_init(&preprocess, input) == 0 &&
+		geometry_cache_init(&cache, input) == 0) {
+		for (; gw_now() < until; b->done++) {
+			const uint32_t file = b->next_file++ % b->file_count;
+			const struct gw_frame *frame = &b->frames[file];
+
+			preprocess_run(&preprocess,
+				geometry_cache_get(&cache, NULL, false, frame->width, frame->height,
+					&b->surfaces[file]),
+				&b->surfaces[file], tensor);
+		}
+		geometry_cache_free(&cache);
+		preprocess_free(&preprocess);
+	}
+	free(tensor);
+}
+
+static void measure(struct bench *b, double seconds)
+{
+	const double before = processor_seconds();
+	const int64_t begin = gw_now(), until = begin + (int64_t)(seconds * GW_NS_PER_S);
+
+	b->done = 0;
+	if (b->alone)
+		prepare(b, until);
+	else
+		run(b, until);
+	b->rate = (double)b->done * GW_NS_PER_S / (double)(gw_now() - begin);
+	b->core_rate = (double)b->done / (processor_seconds() - before);
+}
+
 int main(int argc, char **argv)
 {
 	static struct bench b;
 	struct gw_error error = {"out of memory"};
 
-	if (argc < 5 || argc - 4 > (int)MAX_FILES) {
-		fputs("usage: model_bench MODEL_DIR LIBRARY SECONDS FILE...\n", stderr);
+	if (argc <= FIRST_FILE || argc - FIRST_FILE > (int)MAX_FILES) {
+		fputs("usage: model_bench MODEL_DIR ENGINE LIBRARY HELPERS SECONDS FILE...\n",
+			stderr);
 		return 2;
 	}
 	engines_keep_quiet();
-	int status = open_bench(&b, argv, argc - 4, &error);
+	int status = open_bench(&b, argv, argc - FIRST_FILE, &error);
 
 	if (status == 0) {
 		/* What the first runs cost, every time: memory, and choosing how to compute. */
-		run(&b, gw_now() + GW_NS_PER_S / 2);
-		b.done = 0;
-		const double before = processor_seconds();
-
-		run(&b, gw_now() + (int64_t)(strtod(argv[3], NULL) * GW_NS_PER_S));
-		printf("%.6f\n", (double)b.done / (processor_seconds() - before));
+		measure(&b, 0.5);
+		measure(&b, strtod(argv[5], NULL));
+		printf("%.6f %.6f\n", b.core_rate, b.rate);
 		status = b.failed > 0 ? -EIO : 0;
 		if (status != 0)
 			snprintf(

@@ -24,6 +24,7 @@ DIRECTIONS = {
     "% complete": f"of the frames that were sent; {MORE}",
     "% of a core": f"processor time; {LESS}",
     "pictures/s of a core": f"pictures per second of processor time; {MORE}",
+    "pictures/s by the clock": f"on all processors that there are; {MORE}",
     "pictures/s": f"pictures per second of processor time; {MORE}. Peers decode the full size, ours"
     " the smallest that the model can do with",
 }
