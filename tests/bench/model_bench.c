@@ -20,13 +20,8 @@
 #include "accel/preprocess.h"
 #include "accel/repository.h"
 #include "core/clock.h"
-#include "core/gateway.h"
-#include "decode/picture.h"
-#include "decode/turbo_picture.h"
-#include "jpeg/probe.h"
+#include "jpeg_files.h"
 
-#define MAX_FILES 32u
-#define MAX_SIDE 4096
 #define PAUSE_NS 500000 /* as a lane sleeps that has nothing to do */
 #define NO_MODEL 3 /* exit code */
 #define FIRST_FILE 6
@@ -35,9 +30,8 @@ struct bench {
 	struct gw_device device;
 	struct model *model;
 	struct batcher *batcher;
-	struct gw_surface surfaces[MAX_FILES];
-	struct gw_frame frames[MAX_FILES]; /* as large as the JPEG pictures */
-	uint32_t file_count, next_file;
+	struct jpeg_files pictures;
+	uint32_t next_file;
 	struct job_pool *jobs;
 	bool alone;
 	uint64_t done, failed;
@@ -52,60 +46,6 @@ static double processor_seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static uint8_t *read_file(const char *path, size_t *size)
-{
-	FILE *stream = fopen(path, "rb");
-	uint8_t *data = NULL;
-
-	*size = 0;
-	if (stream && fseek(stream, 0, SEEK_END) == 0 && ftell(stream) > 0) {
-		*size = (size_t)ftell(stream);
-		data = malloc(*size);
-		rewind(stream);
-		if (data && fread(data, 1, *size, stream) != *size)
-			*size = 0;
-	}
-	if (stream)
-		fclose(stream);
-	return data;
-}
-
-/* The picture as the gateway's decoder gives it to the model. */
-static int decode(struct bench *b, struct turbo_picture *decoder, const char *path)
-{
-	static const struct jpeg_limits limits = {MAX_SIDE, MAX_SIDE};
-	const struct model_input *input = &b->model->description->input;
-	const struct gw_want want = {
-		.width = input->width,
-		.height = input->height,
-		.fit = input->fit,
-		.resize = input->resize,
-		.antialias = input->antialias,
-		.gray = input->channels == 1,
-	};
-	struct gw_surface *surface = &b->surfaces[b->file_count];
-	struct gw_frame frame = {.surface = surface};
-	struct jpeg_info info;
-	const char *cause;
-	size_t size;
-	uint8_t *data = read_file(path, &size);
-	int status = data && jpeg_probe(data, size, &limits, &info, &cause) == 0 ? 0 : -EBADMSG;
-
-	if (status == 0) {
-		surface->device = &b->device;
-		surface->refs = 1; /* ours, and stays */
-		surface->capacity = picture_bytes(&want, info.width, info.height);
-		surface->room = aligned_alloc(64, (surface->capacity + 63) / 64 * 64);
-		frame.jpeg = (struct gw_jpeg){.data = data, .size = info.size};
-		b->frames[b->file_count].width = info.width;
-		b->frames[b->file_count].height = info.height;
-		status = surface->room ? turbo_picture_decode(decoder, &want, &frame) : -ENOMEM;
-		b->file_count += status == 0;
-	}
-	free(data);
-	return status;
-}
-
 static int open_bench(struct bench *b, char **argv, int files, struct gw_error *error)
 {
 	const struct gw_accel_config config = {
@@ -113,7 +53,6 @@ static int open_bench(struct bench *b, char **argv, int files, struct gw_error *
 		.threads = 1,
 		.helpers = (uint32_t)strtoul(argv[4], NULL, 10),
 	};
-	struct turbo_picture decoder = {0};
 	int status = repository_load_directory(argv[1], &b->model, error);
 
 	if (status != 0)
@@ -121,14 +60,7 @@ static int open_bench(struct bench *b, char **argv, int files, struct gw_error *
 	struct berth_options options = {.device = &b->device, .model = b->model, .config = &config};
 
 	gw_device_host(&b->device);
-	status = turbo_picture_open(&decoder, MAX_SIDE);
-	for (int i = 0; i < files && status == 0; i++) {
-		status = decode(b, &decoder, argv[FIRST_FILE + i]);
-		if (status != 0)
-			gw_error_set(
-				error, status, "%s: it cannot be decoded", argv[FIRST_FILE + i]);
-	}
-	turbo_picture_close(&decoder);
+	status = jpeg_files_open(&b->pictures, b->model, argv + FIRST_FILE, (uint32_t)files, error);
 	b->jobs = job_pool_create();
 	b->alone = strcmp(argv[2], "thread") == 0;
 	if (status == 0 && b->jobs && b->alone)
@@ -141,8 +73,7 @@ static int open_bench(struct bench *b, char **argv, int files, struct gw_error *
 static void close_bench(struct bench *b)
 {
 	batcher_close(b->batcher);
-	for (uint32_t i = 0; i < b->file_count; i++)
-		free(b->surfaces[i].room);
+	jpeg_files_close(&b->pictures);
 	job_pool_destroy(b->jobs);
 	model_free(b->model);
 }
@@ -150,10 +81,10 @@ static void close_bench(struct bench *b)
 static void add(struct bench *b)
 {
 	struct job *job = job_take(b->jobs);
-	const uint32_t file = b->next_file++ % b->file_count;
+	struct jpeg_file *file = &b->pictures.file[b->next_file++ % b->pictures.count];
 
-	job->frame = &b->frames[file];
-	job->surface = &b->surfaces[file];
+	job->frame = &file->frame;
+	job->surface = &file->surface;
 	job->arrival = gw_now();
 	gw_surface_ref(job->surface);
 	batcher_add(b->batcher, job);
@@ -199,13 +130,13 @@ static void prepare(struct bench *b, int64_t until)
 	if (room && preprocess_init(&preprocess, input) == 0 &&
 		geometry_cache_init(&cache, input) == 0) {
 		for (; gw_now() < until; b->done++) {
-			const uint32_t file = b->next_file++ % b->file_count;
-			const struct gw_frame *frame = &b->frames[file];
+			struct jpeg_file *file =
+				&b->pictures.file[b->next_file++ % b->pictures.count];
 
 			preprocess_run(&preprocess,
-				geometry_cache_get(&cache, NULL, false, frame->width, frame->height,
-					&b->surfaces[file]),
-				&b->surfaces[file], room + b->done % tensors * size);
+				geometry_cache_get(&cache, NULL, false, file->frame.width,
+					file->frame.height, &file->surface),
+				&file->surface, room + b->done % tensors * size);
 		}
 		geometry_cache_free(&cache);
 		preprocess_free(&preprocess);
@@ -232,7 +163,7 @@ int main(int argc, char **argv)
 	static struct bench b;
 	struct gw_error error = {"out of memory"};
 
-	if (argc <= FIRST_FILE || argc - FIRST_FILE > (int)MAX_FILES) {
+	if (argc <= FIRST_FILE) {
 		fputs("usage: model_bench MODEL_DIR ENGINE LIBRARY HELPERS SECONDS FILE...\n",
 			stderr);
 		return 2;
