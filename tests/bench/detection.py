@@ -1,8 +1,8 @@
 """A real `gwd` that detects: one camera over a veth, at a given rate, its records in a file."""
 
 import json
+import subprocess
 import tempfile
-import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,10 +80,13 @@ def detect(pictures: Path, rate: float, count: int) -> Run:
         try:
             gateway.start()
             pid = gateway.process.pid
-            recording = threading.Thread(
-                target=gateway.ctl, args=("trace", f"{(count + WARM) / rate + 2:.1f}", str(trace))
+            recording = subprocess.Popen(
+                [
+                    *(places.gwctl(), "--socket", gateway.socket),
+                    *("trace", f"{(count + WARM) / rate + 2:.1f}", trace),
+                ],
+                stdout=subprocess.DEVNULL,
             )
-            recording.start()
             before = processor_seconds(pid)
             sender = net.start(
                 [
@@ -97,7 +100,8 @@ def detect(pictures: Path, rate: float, count: int) -> Run:
             if sender.wait((count + WARM) / rate + TIMEOUT) not in (0, 1):
                 raise RuntimeError(sender.text())
             seconds = processor_seconds(pid) - before
-            recording.join()
+            if recording.wait(TIMEOUT) != 0:
+                raise RuntimeError("gwctl trace failed")
             gateway.stop()
             lines = (out / "frames.jsonl").read_text().splitlines()
             took, beside = _times(json.loads(trace.read_text()))
