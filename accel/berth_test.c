@@ -7,20 +7,15 @@
 #include <time.h>
 
 #include "accel/berth.h"
-#include "accel/host_memory.h"
-#include "accel/runner.h"
+#include "accel/test_engine.h"
 #include "core/clock.h"
 #include "core/config/config.h"
 
 #define JOBS_OF_A_TEST 12
-#define BATCH 4
-#define SIDE 2
-#define LABELS 4
 #define MOST (20 * GW_NS_PER_S) /* the machine may be busy */
 
 static struct witness {
-	struct host_memory host;
-	struct runner *runner;
+	struct test_engine engine;
 	pthread_t owner; /* the test's thread */
 	_Atomic uint32_t inside, most_inside, by_owner, placed;
 	_Atomic uint32_t gather; /* that many must have been inside before any goes on */
@@ -36,18 +31,14 @@ static void witness_run(void *engine, struct infer_batch *batch)
 {
 	while (witness.held)
 		nap();
-	memcpy(batch->output[0], batch->input, batch->count * LABELS * sizeof(float));
+	test_engine_answer(batch);
 }
 
 static int witness_open(
 	struct infer_spec *spec, struct gw_device *device, void **engine, struct gw_error *error)
 {
 	*engine = &witness;
-	if (host_memory_open(&witness.host, spec, error) != 0 ||
-		host_memory_outputs(&witness.host, error) != 0)
-		return -ENOMEM;
-	witness.runner = runner_start(spec, device, witness_run, &witness, error);
-	return witness.runner ? 0 : -EAGAIN;
+	return test_engine_open(&witness.engine, spec, device, witness_run, error);
 }
 
 static void witness_place(void *engine, struct infer_batch *batch, uint32_t index,
@@ -61,59 +52,21 @@ static void witness_place(void *engine, struct infer_batch *batch, uint32_t inde
 		witness.most_inside = inside;
 	while (witness.most_inside < witness.gather && gw_now() < end)
 		nap();
-	host_memory_place(&witness.host, batch, index, surface, geometry);
+	test_engine_place(&witness.engine, batch, index, surface, geometry);
 	witness.placed++;
 	witness.inside--;
-}
-
-static void witness_submit(void *engine, struct infer_batch *batch)
-{
-	runner_submit(witness.runner, batch);
-}
-
-static uint32_t witness_poll(void *engine, struct infer_batch **batches, uint32_t count)
-{
-	return runner_poll(witness.runner, batches, count);
-}
-
-static void witness_close(void *engine)
-{
-	runner_stop(witness.runner);
-	host_memory_close(&witness.host);
 }
 
 static const struct infer_ops witness_ops = {
 	.name = "witness",
 	.memory = GW_MEM_HOST,
-	.max_batch = BATCH,
+	.max_batch = 4,
 	.open = witness_open,
 	.place = witness_place,
-	.submit = witness_submit,
-	.poll = witness_poll,
-	.close = witness_close,
+	.submit = test_engine_submit,
+	.poll = test_engine_poll,
+	.close = test_engine_close,
 };
-
-static float zero[] = {0}, per_255[] = {1 / 255.0f};
-static char *labels[LABELS] = {"a", "b", "c", "d"};
-static struct model_classify options = {.tensor = "out", .top_k = 1};
-static struct model_batch batch_options = {.max = BATCH, .deadline_ms = 5};
-static struct model_description description = {
-	.task = GW_TASK_CLASSIFY,
-	.labels = labels,
-	.labels_count = LABELS,
-	.input = {.tensor = "in",
-		.width = SIDE,
-		.height = SIDE,
-		.channels = 1,
-		.mean = zero,
-		.scale = per_255,
-		.mean_count = 1,
-		.scale_count = 1},
-	.classify = &options,
-	.batch = &batch_options,
-};
-static const struct model model = {
-	.name = "test", .version = 1, .path = "none", .description = &description};
 
 struct fixture {
 	struct gw_accel_config config;
@@ -123,14 +76,14 @@ struct fixture {
 	struct gw_frame frame;
 	struct job jobs[JOBS_OF_A_TEST];
 	struct gw_surface surfaces[JOBS_OF_A_TEST];
-	uint8_t pixels[JOBS_OF_A_TEST][SIDE * SIDE];
+	uint8_t pixels[JOBS_OF_A_TEST][TEST_LABELS];
 };
 
 static void open_berth(struct fixture *f, uint32_t helpers)
 {
 	const struct berth_options o = {.engine = &witness_ops,
 		.device = &f->device,
-		.model = &model,
+		.model = &test_model,
 		.config = &f->config};
 	struct gw_error error;
 
@@ -138,7 +91,7 @@ static void open_berth(struct fixture *f, uint32_t helpers)
 	witness.owner = pthread_self();
 	memset(f, 0, sizeof(*f));
 	f->config = (struct gw_accel_config){.threads = 1, .helpers = helpers};
-	f->frame.width = f->frame.height = SIDE;
+	f->frame.width = f->frame.height = TEST_SIDE;
 	gw_device_host(&f->device);
 	if (berth_open(&f->berth, &o, &f->stats, &error) != 0)
 		fail_msg("%s", error.text);
@@ -147,15 +100,9 @@ static void open_berth(struct fixture *f, uint32_t helpers)
 static void place(struct fixture *f, uint32_t from, uint32_t to)
 {
 	for (uint32_t i = from; i < to; i++) {
-		f->pixels[i][i % LABELS] = 255;
-		f->surfaces[i] = (struct gw_surface){.device = &f->device,
-			.format = GW_FORMAT_GRAY,
-			.width = SIDE,
-			.height = SIDE,
-			.pitch = {SIDE},
-			.plane = {f->pixels[i]},
-			/* One reference is the test's. */
-			.refs = 2};
+		f->surfaces[i] = test_picture(&f->device, f->pixels[i], i);
+		/* One reference is the test's. */
+		f->surfaces[i].refs = 2;
 		f->jobs[i] = (struct job){.frame = &f->frame, .surface = &f->surfaces[i]};
 		berth_place(&f->berth, &f->jobs[i]);
 		assert_int_equal(f->jobs[i].drop, GW_DROP_NONE);
@@ -182,7 +129,7 @@ static void assert_back(struct fixture *f, uint32_t from, uint32_t to)
 	for (uint32_t i = from; i < to; i++) {
 		assert_ptr_equal(crew->jobs[i - from], &f->jobs[i]);
 		assert_int_equal(f->jobs[i].drop, GW_DROP_NONE);
-		assert_int_equal(f->jobs[i].result.findings[0].index, i % LABELS);
+		assert_int_equal(f->jobs[i].result.findings[0].index, i % TEST_LABELS);
 		assert_int_equal(f->surfaces[i].refs, 1);
 	}
 }
