@@ -43,9 +43,10 @@ static int open_engine(struct berth *berth, struct gw_error *error)
 	return status;
 }
 
-static void prepare_picture(struct berth *berth, uint32_t slot, struct placed_picture *picture,
-	uint32_t index, uint32_t hand)
+/* One that the thread has claimed. */
+static void prepare_picture(struct berth *berth, uint32_t slot, uint32_t index, uint32_t hand)
 {
+	const struct placed_picture *picture = &berth->pictures[slot].picture[index];
 	/* That there is one was seen when it got its place. */
 	const struct geometry *geometry =
 		geometry_cache_get(&berth->geometries[hand], &picture->seen, picture->once,
@@ -53,7 +54,7 @@ static void prepare_picture(struct berth *berth, uint32_t slot, struct placed_pi
 
 	berth->crews[slot].map[index] = geometry->map;
 	berth->ops->place(berth->engine, &berth->batches[slot], index, picture->surface, geometry);
-	pictures_done(&berth->pictures[slot], picture);
+	pictures_done(&berth->pictures[slot], index);
 }
 
 /* A helper's piece of work: the first picture, of the oldest batch first, that nobody has. */
@@ -65,10 +66,9 @@ static bool help(void *owner, uint32_t hand)
 	for (uint64_t i = next; i < next + BATCHES; i++) {
 		const uint32_t slot = i % BATCHES;
 		uint32_t index;
-		struct placed_picture *picture = pictures_claim(&berth->pictures[slot], &index);
 
-		if (picture) {
-			prepare_picture(berth, slot, picture, index, hand);
+		if (pictures_claim(&berth->pictures[slot], &index)) {
+			prepare_picture(berth, slot, index, hand);
 			return true;
 		}
 	}
@@ -79,11 +79,10 @@ static void prepare(void *owner, struct infer_batch *batch)
 {
 	struct berth *berth = owner;
 	const uint32_t slot = (uint32_t)(batch - berth->batches);
-	struct placed_picture *picture;
 	uint32_t index;
 
-	while ((picture = pictures_claim(&berth->pictures[slot], &index)) != NULL)
-		prepare_picture(berth, slot, picture, index, 0);
+	while (pictures_claim(&berth->pictures[slot], &index))
+		prepare_picture(berth, slot, index, 0);
 	pictures_wait(&berth->pictures[slot]);
 }
 

@@ -27,8 +27,9 @@ int ort_weights_open(struct ort_weights *weights, const char *path, struct gw_er
 	char file[PATH_MAX];
 
 	weights->external = calloc(1, sizeof(*weights->external));
-	int status = weights->external ? read_names(weights, path, error)
-				       : gw_error_set(error, -ENOMEM, "%s: out of memory", path);
+	if (!weights->external)
+		return gw_error_set(error, -ENOMEM, "%s: out of memory", path);
+	int status = read_names(weights, path, error);
 
 	if (status != 0)
 		return status;

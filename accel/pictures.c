@@ -7,11 +7,10 @@ void pictures_open(struct pictures *pictures)
 
 void pictures_close(struct pictures *pictures)
 {
-	struct placed_picture *picture;
 	uint32_t index;
 
-	while ((picture = pictures_claim(pictures, &index)) != NULL)
-		gw_surface_unref(picture->surface);
+	while (pictures_claim(pictures, &index))
+		gw_surface_unref(pictures->picture[index].surface);
 	sem_destroy(&pictures->ready);
 }
 
@@ -21,21 +20,23 @@ void pictures_publish(struct pictures *pictures, uint32_t count)
 	atomic_store_explicit(&pictures->claims, (uint64_t)count << 32, memory_order_release);
 }
 
-struct placed_picture *pictures_claim(struct pictures *pictures, uint32_t *index)
+bool pictures_claim(struct pictures *pictures, uint32_t *index)
 {
 	uint64_t claims = atomic_load_explicit(&pictures->claims, memory_order_relaxed);
 
 	do {
 		*index = (uint32_t)claims;
 		if (*index == claims >> 32)
-			return NULL;
+			return false;
 	} while (!atomic_compare_exchange_weak_explicit(&pictures->claims, &claims, claims + 1,
 		memory_order_acquire, memory_order_relaxed));
-	return &pictures->picture[*index];
+	return true;
 }
 
-void pictures_done(struct pictures *pictures, struct placed_picture *picture)
+void pictures_done(struct pictures *pictures, uint32_t index)
 {
+	struct placed_picture *picture = &pictures->picture[index];
+
 	gw_surface_unref(picture->surface);
 	picture->surface = NULL;
 	/* Each makes what it wrote visible to the one who comes last, and that one to who waits. */

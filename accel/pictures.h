@@ -42,11 +42,11 @@ void pictures_close(struct pictures *pictures);
 /* Lets others claim the first `count`, of a batch that nobody is at work on. */
 void pictures_publish(struct pictures *pictures, uint32_t count);
 
-/* NULL: all are claimed. Any thread. */
-struct placed_picture *pictures_claim(struct pictures *pictures, uint32_t *index);
+/* Claims the next one. False: all are claimed. Any thread. */
+bool pictures_claim(struct pictures *pictures, uint32_t *index);
 
 /* One that was claimed lies in the input: its surface goes back. */
-void pictures_done(struct pictures *pictures, struct placed_picture *picture);
+void pictures_done(struct pictures *pictures, uint32_t index);
 
 /* Waits until all of the batch are ready: once, by one thread, when all are claimed. */
 void pictures_wait(struct pictures *pictures);

@@ -34,9 +34,9 @@ int test_engine_open(struct test_engine *engine, struct infer_spec *spec,
 /* Members of struct infer_ops; the engine is a struct test_engine, or begins with one. */
 void test_engine_place(void *engine, struct infer_batch *batch, uint32_t index,
 	const struct gw_surface *surface, const struct geometry *geometry);
-void test_engine_submit(void *engine, struct infer_batch *batch);
-uint32_t test_engine_poll(void *engine, struct infer_batch **batches, uint32_t count);
-void test_engine_close(void *engine);
+void test_engine_submit(void *state, struct infer_batch *batch);
+uint32_t test_engine_poll(void *state, struct infer_batch **batches, uint32_t count);
+void test_engine_close(void *state);
 
 /* Writes the answers. */
 void test_engine_answer(struct infer_batch *batch);

@@ -92,10 +92,11 @@ static int compare(const void *a, const void *b)
 
 static void print(struct bench *b, uint32_t count, double seconds)
 {
+	const uint32_t middle = (count - 1) / 2, last = (uint32_t)((count - 1) * 99ull / 100);
+
 	qsort(b->took_ns, count, sizeof(b->took_ns[0]), compare);
 	json_t *said = json_pack("{s:f, s:f, s:f}", "rate", count / seconds, "p50_ms",
-		(double)b->took_ns[(count - 1) / 2] / 1e6, "p99_ms",
-		(double)b->took_ns[(count - 1) * 99 / 100] / 1e6);
+		(double)b->took_ns[middle] / 1e6, "p99_ms", (double)b->took_ns[last] / 1e6);
 
 	json_dumpf(said, stdout, JSON_COMPACT);
 	putchar('\n');
