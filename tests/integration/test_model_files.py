@@ -157,3 +157,25 @@ def test_weights_outside_of_the_models_folder_are_refused(place: Place) -> None:
     assert said.code == 1
     assert "../1/weights.bin" in f"{said.stderr} {said.body}"
     place.send()
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        ("[a, b, c, d]", "[a, b, c]", "[?, 3]"),
+        ("[a, b, c, d]", "[]", "labels"),
+        (f"width: {SIDE}", "width: 4000000000", "width"),
+        (f"width: {SIDE}", "width: 16384", "width"),
+        ("max: 1", "max: 100000", "batch"),
+    ],
+)
+def test_a_description_that_does_not_fit_disturbs_none(
+    place: Place, was: str, now: str, words: str
+) -> None:
+    second = place.repository / "plain" / "2"
+    shutil.copytree(place.model, second)
+    (second / "model.yaml").write_text(YAML.replace(was, now))
+    said = place.gateway.ctl("camera", "set", "cam0", "--model", "plain:2")
+    assert said.code == 1
+    assert words in f"{said.stderr} {said.body}"
+    place.send()
