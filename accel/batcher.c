@@ -7,10 +7,7 @@
 #include "core/clock.h"
 #include "core/config/config.h"
 
-/* Pictures preprocessed in one turn: the other models must have theirs. */
-#define PICTURES_PER_TURN 4
-
-/* Jobs that are looked at in one turn, where the first ones wait for their home. */
+/* Jobs that are looked at in one turn: the other models must have theirs. */
 #define JOBS_PER_TURN 64
 
 /* Jobs wait that long while no device is well. */
@@ -156,7 +153,7 @@ static uint32_t fill(struct batcher *batcher, int64_t now, bool flush, bool *mor
 	if (!batcher->waiting.first)
 		return 0;
 	look_around(batcher, seen, now);
-	while (looked++ < JOBS_PER_TURN && (job = jobs_take(&batcher->waiting)) != NULL) {
+	while ((job = jobs_take(&batcher->waiting)) != NULL) {
 		const int device = choose(batcher, seen, job, now, flush);
 
 		if (device == SCHEDULER_WAIT && is_hopeless(batcher, seen, job, now)) {
@@ -167,13 +164,13 @@ static uint32_t fill(struct batcher *batcher, int64_t now, bool flush, bool *mor
 			/* Without a wait, there is no room for those behind it either. */
 			if (batcher->wait_ns == 0 && job->failed_on == 0)
 				break;
-		} else if (work == PICTURES_PER_TURN) {
-			jobs_append(&kept, job);
-			*more = true;
-			break;
 		} else {
 			place(batcher, job, seen, device);
 			work++;
+		}
+		if (++looked == JOBS_PER_TURN) {
+			*more = work > 0 && batcher->waiting.first;
+			break;
 		}
 	}
 	if (kept.first) {

@@ -30,7 +30,7 @@ void batcher_close(struct batcher *batcher);
 /* Takes a job with a decoded picture. What it sees must stay as long as it is inside. */
 void batcher_add(struct batcher *batcher, struct job *job);
 
-/* One turn: takes back what the engine has finished, preprocesses a few pictures, closes what must
+/* One turn: takes back what the engine has finished, gives a few jobs their place, closes what must
  * be closed (`flush`: whatever is there). Returns how much it did. */
 uint32_t batcher_turn(struct batcher *batcher, int64_t now, bool flush);
 

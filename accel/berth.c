@@ -9,11 +9,6 @@
 /* A batch of which nothing is known may take its time. */
 #define UNKNOWN_NS GW_NS_PER_S
 
-static struct infer_batch *open_batch(struct berth *berth)
-{
-	return &berth->batches[berth->submitted % BATCHES];
-}
-
 static struct crew *crew_of(struct berth *berth, const struct infer_batch *batch)
 {
 	return &berth->crews[batch - berth->batches];
@@ -48,12 +43,67 @@ static int open_engine(struct berth *berth, struct gw_error *error)
 	return status;
 }
 
+/* One that the thread has claimed. */
+static void prepare_picture(struct berth *berth, uint32_t slot, uint32_t index, uint32_t hand)
+{
+	const struct placed_picture *picture = &berth->pictures[slot].picture[index];
+	/* That there is one was seen when it got its place. */
+	const struct geometry *geometry =
+		geometry_cache_get(&berth->geometries[hand], &picture->seen, picture->once,
+			picture->source_width, picture->source_height, picture->surface);
+
+	berth->crews[slot].map[index] = geometry->map;
+	berth->ops->place(berth->engine, &berth->batches[slot], index, picture->surface, geometry);
+	pictures_done(&berth->pictures[slot], index);
+}
+
+/* A helper's piece of work: the first picture, of the oldest batch first, that nobody has. */
+static bool help(void *owner, uint32_t hand)
+{
+	struct berth *berth = owner;
+	const uint64_t next = atomic_load_explicit(&berth->published, memory_order_acquire);
+
+	for (uint64_t i = next; i < next + BATCHES; i++) {
+		const uint32_t slot = i % BATCHES;
+		uint32_t index;
+
+		if (pictures_claim(&berth->pictures[slot], &index)) {
+			prepare_picture(berth, slot, index, hand);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void prepare(void *owner, struct infer_batch *batch)
+{
+	struct berth *berth = owner;
+	const uint32_t slot = (uint32_t)(batch - berth->batches);
+	uint32_t index;
+
+	while (pictures_claim(&berth->pictures[slot], &index))
+		prepare_picture(berth, slot, index, 0);
+	pictures_wait(&berth->pictures[slot]);
+}
+
 static void finish(void *owner, struct infer_batch *batch)
 {
 	struct berth *berth = owner;
 
 	crew_finish(
 		crew_of(berth, batch), batch, &berth->spec, berth->head, berth->model->description);
+}
+
+/* What those who prepare need, before the engine may ask for it. */
+static int open_hands(struct berth *berth, struct gw_error *error)
+{
+	for (uint32_t i = 0; i < berth->spec.hands; i++)
+		if (geometry_cache_init(&berth->geometries[i], berth->spec.picture) != 0)
+			return gw_error_set(
+				error, -ENOMEM, "model %s: out of memory", berth->spec.name);
+	for (uint32_t i = 0; i < BATCHES; i++)
+		pictures_open(&berth->pictures[i]);
+	return 0;
 }
 
 int berth_open(struct berth *berth, const struct berth_options *options, struct berth_stats *stats,
@@ -78,15 +128,21 @@ int berth_open(struct berth *berth, const struct berth_options *options, struct 
 			: options->engine->max_batch,
 		.batches = berth->batches,
 		.batch_count = BATCHES,
+		.hands = 1 + options->config->helpers,
+		.prepare = prepare,
 		.finish = finish,
 		.owner = berth,
 	};
 	describe_tensors(berth);
-	if (geometry_cache_init(&berth->geometries, &description->input) != 0)
-		return gw_error_set(
-			error, -ENOMEM, "model %s: out of memory", options->model->name);
-	const int status = open_engine(berth, error);
+	int status = open_hands(berth, error);
 
+	if (status == 0)
+		status = open_engine(berth, error);
+	if (status == 0 && options->config->helpers > 0) {
+		berth->helpers = helpers_start(berth->spec.name, options->config->helpers,
+			berth->device, help, berth, error);
+		status = berth->helpers ? 0 : -EAGAIN;
+	}
 	if (status == 0 && berth->spec.warm_ns > 0) {
 		berth->run_ns[berth->spec.max_batch] = berth->spec.warm_ns;
 		berth->picture_ns = scheduler_learn(0, berth->spec.max_batch, berth->spec.warm_ns);
@@ -96,9 +152,14 @@ int berth_open(struct berth *berth, const struct berth_options *options, struct 
 
 void berth_close(struct berth *berth)
 {
+	/* They are in the engine's memory. What they leave, the engine's thread does. */
+	helpers_stop(berth->helpers);
 	if (berth->ops)
 		berth->ops->close(berth->engine);
-	geometry_cache_free(&berth->geometries);
+	for (uint32_t i = 0; i < BATCHES; i++)
+		pictures_close(&berth->pictures[i]);
+	for (uint32_t i = 0; i < berth->spec.hands; i++)
+		geometry_cache_free(&berth->geometries[i]);
 }
 
 uint32_t berth_out(const struct berth *berth)
@@ -118,22 +179,23 @@ bool berth_has_room(const struct berth *berth)
 
 static const char *place(struct berth *berth, struct job *job)
 {
-	struct infer_batch *batch = open_batch(berth);
-	struct crew *crew = crew_of(berth, batch);
-	const uint32_t index = berth->open_count;
+	const uint32_t slot = berth->submitted % BATCHES, index = berth->open_count;
 	const struct gw_frame *frame = job->frame;
-	const struct gw_surface *surface = job->surface;
+	struct gw_surface *surface = job->surface;
 
 	if (!surface || surface->device->memory != berth->ops->memory)
 		return "the decoder gave no picture in memory that the engine can read";
-	const struct geometry *geometry = geometry_cache_get(
-		&berth->geometries, job->seen, job->once, frame->width, frame->height, surface);
-
-	if (!geometry)
+	if (!geometry_is_possible(job->seen, frame->width, frame->height, surface))
 		return "a camera's region lies outside of its picture";
-	berth->ops->place(berth->engine, batch, index, surface, geometry);
-	crew->jobs[index] = job;
-	crew->map[index] = geometry->map;
+	gw_surface_ref(surface);
+	berth->crews[slot].jobs[index] = job;
+	berth->pictures[slot].picture[index] = (struct placed_picture){
+		.surface = surface,
+		.seen = job->seen ? *job->seen : (struct gw_region){0},
+		.source_width = frame->width,
+		.source_height = frame->height,
+		.once = job->once,
+	};
 	return NULL;
 }
 
@@ -182,11 +244,21 @@ bool berth_must_close(const struct berth *berth, bool waits, int64_t now, bool f
 		(out < BATCHES - 1 && now + expected_run_ns(berth, berth->open_count) >= deadline);
 }
 
+/* Behind another batch there is time for all of it; the engine's thread begins with one that is
+ * next at once. */
+static void publish(struct berth *berth, uint32_t slot, uint32_t count)
+{
+	pictures_publish(&berth->pictures[slot], count);
+	atomic_store_explicit(&berth->published, berth->submitted, memory_order_release);
+	if (berth->helpers)
+		helpers_wake(berth->helpers, berth_out(berth) > 1 ? count : count - 1);
+}
+
 void berth_submit(struct berth *berth, int64_t now)
 {
-	struct infer_batch *batch = open_batch(berth);
-	struct crew *crew = crew_of(berth, batch);
-	int64_t *expected_ns = &berth->expected_ns[batch - berth->batches];
+	const uint32_t slot = berth->submitted % BATCHES;
+	struct infer_batch *batch = &berth->batches[slot];
+	int64_t *expected_ns = &berth->expected_ns[slot];
 
 	if (berth_out(berth) == 0)
 		berth->since = now;
@@ -200,7 +272,8 @@ void berth_submit(struct berth *berth, int64_t now)
 	atomic_fetch_add_explicit(&berth->device->expected_ns, *expected_ns, memory_order_relaxed);
 	device_health_given(&berth->health);
 	gw_device_begin(berth->device, batch->count);
-	atomic_store(&crew->claim, CREW_OUT);
+	atomic_store(&berth->crews[slot].claim, CREW_OUT);
+	publish(berth, slot, batch->count);
 	berth->ops->submit(berth->engine, batch);
 }
 
@@ -270,9 +343,11 @@ uint32_t berth_take_out(struct berth *berth, struct job **jobs)
 
 uint32_t berth_take_open(struct berth *berth, struct job **jobs)
 {
-	const uint32_t count = berth->open_count;
+	const uint32_t count = berth->open_count, slot = berth->submitted % BATCHES;
 
-	memcpy(jobs, crew_of(berth, open_batch(berth))->jobs, count * sizeof(jobs[0]));
+	memcpy(jobs, berth->crews[slot].jobs, count * sizeof(jobs[0]));
+	for (uint32_t i = 0; i < count; i++)
+		gw_surface_unref(berth->pictures[slot].picture[i].surface);
 	berth->open_count = 0;
 	return count;
 }

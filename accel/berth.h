@@ -1,5 +1,7 @@
 /* A model's engine on one device, and the ring of batches before it: while one runs, the next is
- * filled. One thread uses a berth; results are made where the batch has ended, on the engine's.
+ * filled. One thread uses a berth. Its pictures are prepared by others once their batch is closed:
+ * by helpers while batches before it run, and by the engine's thread, which does what is left when
+ * the batch is next. Results are made where the batch has ended, on the engine's thread, too.
  *
  * Where there are several devices, a berth's jobs keep their surfaces until they are done, so that
  * they can be taken away from a device that fails, or does not come back.
@@ -10,8 +12,10 @@
 #include "accel/device_health.h"
 #include "accel/geometry_cache.h"
 #include "accel/heads/head.h"
+#include "accel/helpers.h"
 #include "accel/infer.h"
 #include "accel/job.h"
+#include "accel/pictures.h"
 #include "core/counter.h"
 #include "core/latency.h"
 #include "core/trace.h"
@@ -47,7 +51,10 @@ struct berth {
 	struct infer_spec spec;
 	struct infer_batch batches[BATCHES];
 	struct crew crews[BATCHES];
-	struct geometry_cache geometries;
+	struct pictures pictures[BATCHES];
+	struct geometry_cache geometries[1 + GW_HELPERS]; /* of each thread that prepares */
+	struct helpers *helpers; /* NULL: none */
+	_Atomic uint64_t published; /* batches whose pictures may be claimed; helpers read it */
 
 	/* Numbers of batches: finished <= submitted, and the open one is the next. */
 	uint64_t submitted; /* handed to the engine */
@@ -86,7 +93,7 @@ bool berth_has_room(const struct berth *berth);
 /* Batches that the engine has. */
 uint32_t berth_out(const struct berth *berth);
 
-/* Puts the job's picture into the open batch, where there is room, and gives its surface back
+/* Gives the job's picture a place in the open batch, where there is room, and takes its surface
  * unless the berth keeps it. What goes wrong is the job's end, not the batch's: then it has failed,
  * and is the caller's again. */
 void berth_place(struct berth *berth, struct job *job);

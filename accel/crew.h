@@ -18,7 +18,7 @@ struct crew {
 	_Atomic int claim; /* enum crew_claim */
 	int status; /* of the batch, when it has come back */
 	struct job *jobs[MODEL_BATCH_MAX];
-	struct input_map map[MODEL_BATCH_MAX];
+	struct input_map map[MODEL_BATCH_MAX]; /* each written by who prepares the picture */
 	uint32_t failed;
 	const char *complaint; /* NULL: none; of the last job that failed by what the head read */
 };

@@ -10,24 +10,19 @@
 
 #include "accel/balance.h"
 #include "accel/batcher.h"
-#include "accel/host_memory.h"
-#include "accel/runner.h"
+#include "accel/test_engine.h"
 #include "core/clock.h"
 #include "core/config/config.h"
 
 #define DEVICES 3
 #define JOBS_OF_A_TEST 60
-#define SIDE 2
-#define VALUES (SIDE * SIDE)
 #define RUN_NS (2 * GW_NS_PER_MS)
 #define SECOND GW_NS_PER_S
 
 enum mood { WELL, NO_MEMORY, NO_LAUNCH, LOST, BAD_INPUT };
 
 struct fragile {
-	struct host_memory host;
-	const struct infer_spec *spec;
-	struct runner *runner;
+	struct test_engine engine;
 	_Atomic int mood;
 	_Atomic bool closing;
 	_Atomic uint32_t ran;
@@ -53,7 +48,7 @@ static void fragile_run(void *engine, struct infer_batch *batch)
 		nap();
 	batch->status = statuses[mood];
 	snprintf(batch->error, sizeof(batch->error), "it was told to");
-	memcpy(batch->output[0], batch->input, batch->count * VALUES * sizeof(float));
+	test_engine_answer(batch);
 	own->ran += batch->count;
 }
 
@@ -62,31 +57,10 @@ static int fragile_open(
 {
 	struct fragile *own = &engines[device->index];
 
-	memset(own, 0, sizeof(*own));
+	*own = (struct fragile){0};
 	*engine = own;
-	if (host_memory_open(&own->host, spec, error) != 0 ||
-		host_memory_outputs(&own->host, error) != 0)
-		return -ENOMEM;
-	own->spec = spec;
 	spec->warm_ns = RUN_NS;
-	own->runner = runner_start(spec, device, fragile_run, own, error);
-	return own->runner ? 0 : -EAGAIN;
-}
-
-static void fragile_place(void *engine, struct infer_batch *batch, uint32_t index,
-	const struct gw_surface *surface, const struct geometry *geometry)
-{
-	host_memory_place(&((struct fragile *)engine)->host, batch, index, surface, geometry);
-}
-
-static void fragile_submit(void *engine, struct infer_batch *batch)
-{
-	runner_submit(((struct fragile *)engine)->runner, batch);
-}
-
-static uint32_t fragile_poll(void *engine, struct infer_batch **batches, uint32_t count)
-{
-	return runner_poll(((struct fragile *)engine)->runner, batches, count);
+	return test_engine_open(&own->engine, spec, device, fragile_run, error);
 }
 
 static void fragile_close(void *engine)
@@ -96,8 +70,7 @@ static void fragile_close(void *engine)
 	if (!own)
 		return;
 	own->closing = true;
-	runner_stop(own->runner);
-	host_memory_close(&own->host);
+	test_engine_close(&own->engine);
 }
 
 static const struct infer_ops fragile_ops = {
@@ -105,33 +78,11 @@ static const struct infer_ops fragile_ops = {
 	.memory = GW_MEM_HOST,
 	.max_batch = 4,
 	.open = fragile_open,
-	.place = fragile_place,
-	.submit = fragile_submit,
-	.poll = fragile_poll,
+	.place = test_engine_place,
+	.submit = test_engine_submit,
+	.poll = test_engine_poll,
 	.close = fragile_close,
 };
-
-static float zero[] = {0}, per_255[] = {1 / 255.0f};
-static char *labels[VALUES] = {"a", "b", "c", "d"};
-static struct model_classify options = {.tensor = "out", .top_k = 1};
-static struct model_batch batch_options = {.max = 4, .deadline_ms = 5};
-static struct model_description description = {
-	.task = GW_TASK_CLASSIFY,
-	.labels = labels,
-	.labels_count = VALUES,
-	.input = {.tensor = "in",
-		.width = SIDE,
-		.height = SIDE,
-		.channels = 1,
-		.mean = zero,
-		.scale = per_255,
-		.mean_count = 1,
-		.scale_count = 1},
-	.classify = &options,
-	.batch = &batch_options,
-};
-static const struct model model = {
-	.name = "test", .version = 1, .path = "none", .description = &description};
 
 struct fixture {
 	struct gw_accel_config config;
@@ -140,7 +91,7 @@ struct fixture {
 	struct gw_frame frames[DEVICES]; /* of as many cameras */
 	struct job_pool *pool;
 	struct gw_surface surfaces[JOBS_OF_A_TEST];
-	uint8_t pixels[JOBS_OF_A_TEST][VALUES];
+	uint8_t pixels[JOBS_OF_A_TEST][TEST_LABELS];
 	uint32_t well, failed; /* jobs that came out */
 };
 
@@ -150,17 +101,20 @@ static void open_devices(struct fixture *f, uint32_t count, uint32_t locality_wa
 	const struct berth_options o = {.engine = &fragile_ops,
 		.device = devices,
 		.device_count = count,
-		.model = &model,
+		.model = &test_model,
 		.config = &f->config};
 
 	memset(f, 0, sizeof(*f));
-	f->config = (struct gw_accel_config){.threads = 1, .locality_wait = locality_wait};
+	f->config = (struct gw_accel_config){
+		.threads = 1, .helpers = 2, .locality_wait = locality_wait};
 	gw_device_host(&f->host);
 	for (uint32_t i = 0; i < DEVICES; i++) {
 		gw_device_host(&devices[i]);
 		devices[i].index = (uint16_t)i;
-		f->frames[i] = (struct gw_frame){
-			.camera = i, .state = GW_FRAME_IMAGE, .width = SIDE, .height = SIDE};
+		f->frames[i] = (struct gw_frame){.camera = i,
+			.state = GW_FRAME_IMAGE,
+			.width = TEST_SIDE,
+			.height = TEST_SIDE};
 	}
 	f->pool = job_pool_create();
 	f->batcher = batcher_open(&o, &error);
@@ -174,25 +128,19 @@ static void close_devices(struct fixture *f)
 	job_pool_destroy(f->pool);
 }
 
-/* A job with a picture of its own, which label number % VALUES is right for. */
+/* A job with a picture of its own, which label number % TEST_LABELS is right for. */
 static void add_since(struct fixture *f, uint32_t number, uint32_t camera, int64_t arrival)
 {
 	struct gw_surface *surface = &f->surfaces[number];
 	struct job *job = job_take(f->pool);
 
-	memset(f->pixels[number], 10, VALUES);
-	f->pixels[number][number % VALUES] = 200;
-	*surface = (struct gw_surface){.device = &f->host,
-		.format = GW_FORMAT_GRAY,
-		.width = SIDE,
-		.height = SIDE,
-		.pitch = {SIDE},
-		.plane = {f->pixels[number]},
-		.refs = 2};
+	*surface = test_picture(&f->host, f->pixels[number], number);
+	/* One reference is the test's. */
+	surface->refs = 2;
 	job->frame = &f->frames[camera];
 	job->surface = surface;
 	job->arrival = arrival;
-	job->of = (uint16_t)(number % VALUES);
+	job->of = (uint16_t)(number % TEST_LABELS);
 	batcher_add(f->batcher, job);
 }
 

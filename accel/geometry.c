@@ -311,6 +311,13 @@ bool geometry_is_for(const struct geometry *geometry, const struct gw_region *re
 		same_region(&geometry->region, region ? region : &all);
 }
 
+bool geometry_is_possible(const struct gw_region *region, uint16_t source_width,
+	uint16_t source_height, const struct gw_surface *surface)
+{
+	return source_width > 0 && source_height > 0 && surface->width > 0 && surface->height > 0 &&
+		(!region || (region->x < source_width && region->y < source_height));
+}
+
 int geometry_update(struct geometry *geometry, const struct gw_region *wanted,
 	uint16_t source_width, uint16_t source_height, const struct gw_surface *surface)
 {
@@ -319,8 +326,7 @@ int geometry_update(struct geometry *geometry, const struct gw_region *wanted,
 
 	geometry->region = wanted ? *wanted : (struct gw_region){0};
 	geometry->source_width = 0;
-	if (source_width == 0 || source_height == 0 || surface->width == 0 ||
-		surface->height == 0 || region->x >= source_width || region->y >= source_height)
+	if (!geometry_is_possible(wanted, source_width, source_height, surface))
 		return -ERANGE;
 	geometry->source_width = source_width;
 	geometry->source_height = source_height;

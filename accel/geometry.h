@@ -92,9 +92,13 @@ struct tensor_span geometry_span(const struct geometry *geometry, uint32_t i);
 bool geometry_is_for(const struct geometry *geometry, const struct gw_region *region,
 	uint16_t source_width, uint16_t source_height, const struct gw_surface *surface);
 
+/* Whether there is something to see: sizes are not 0, and the region begins inside the source. */
+bool geometry_is_possible(const struct gw_region *region, uint16_t source_width,
+	uint16_t source_height, const struct gw_surface *surface);
+
 /* Computes the tables for a picture of the surface's size and format (10 to 20 us); allocates
  * nothing. A chroma sample lies in the middle of the luma samples that share it, as JFIF has it.
- * -ERANGE when `wanted` (NULL: the whole picture) lies outside of the source picture: then the
- * tables are for nothing. */
+ * -ERANGE when that is not possible: then the tables are for nothing. `wanted` NULL: the whole
+ * picture. */
 int geometry_update(struct geometry *geometry, const struct gw_region *wanted,
 	uint16_t source_width, uint16_t source_height, const struct gw_surface *surface);

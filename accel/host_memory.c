@@ -1,5 +1,6 @@
 #include "accel/host_memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -63,11 +64,26 @@ static int out_of_memory(const struct infer_spec *spec, struct gw_error *error)
 		spec->name);
 }
 
+static bool open_hands(struct host_memory *host)
+{
+	const struct infer_spec *spec = host->spec;
+	const uint32_t hands = spec->hands > 0 ? spec->hands : 1;
+
+	host->preprocess = calloc(hands, sizeof(host->preprocess[0]));
+	if (!host->preprocess || gw_free_list_open(&host->free, hands) != 0)
+		return false;
+	for (; host->hands < hands; host->hands++) {
+		if (preprocess_init(&host->preprocess[host->hands], spec->picture) != 0)
+			return false;
+	}
+	return true;
+}
+
 int host_memory_open(
 	struct host_memory *host, const struct infer_spec *spec, struct gw_error *error)
 {
 	*host = (struct host_memory){.spec = spec};
-	if (allocate_inputs(spec) && preprocess_init(&host->preprocess, spec->picture) == 0)
+	if (allocate_inputs(spec) && open_hands(host))
 		return 0;
 	host_memory_close(host);
 	return out_of_memory(spec, error);
@@ -104,7 +120,12 @@ void host_memory_close(struct host_memory *host)
 			batch->output[k] = NULL;
 		}
 	}
-	preprocess_free(&host->preprocess);
+	for (uint32_t i = 0; i < host->hands; i++)
+		preprocess_free(&host->preprocess[i]);
+	free(host->preprocess);
+	gw_free_list_close(&host->free);
+	host->preprocess = NULL;
+	host->hands = 0;
 	host->spec = NULL;
 }
 
@@ -112,9 +133,15 @@ void host_memory_place(struct host_memory *host, struct infer_batch *batch, uint
 	const struct gw_surface *surface, const struct geometry *geometry)
 {
 	const struct model_input *input = host->spec->picture;
+	uint32_t hand = gw_free_list_pop(&host->free);
 
-	preprocess_run(&host->preprocess, geometry, surface,
+	if (hand == GW_FREE_LIST_EMPTY)
+		hand = gw_free_list_pop_fresh(&host->free);
+	/* Not more threads come than were said. */
+	assert(hand != GW_FREE_LIST_EMPTY);
+	preprocess_run(&host->preprocess[hand], geometry, surface,
 		(uint8_t *)batch->input + index * model_picture_size(input));
+	gw_free_list_push(&host->free, hand);
 	if (input->size && input->size->of == MODEL_SIZE_OF_PICTURE)
 		put_size(input->size, batch->size + (size_t)2 * index, geometry->seen.width,
 			geometry->seen.height);

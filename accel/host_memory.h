@@ -4,10 +4,13 @@
 
 #include "accel/infer.h"
 #include "accel/preprocess.h"
+#include "core/free_list.h"
 
 struct host_memory {
 	const struct infer_spec *spec;
-	struct preprocess preprocess;
+	uint32_t hands;
+	struct preprocess *preprocess; /* one for each thread that may be in place at a time */
+	struct gw_free_list free; /* of them */
 };
 
 /* Gives every batch of the spec its input, cache-line aligned. 0 or -ENOMEM with an error line;
@@ -21,6 +24,7 @@ int host_memory_outputs(struct host_memory *host, struct gw_error *error);
 /* Takes them back; accepts one that did not open (all zero). */
 void host_memory_close(struct host_memory *host);
 
-/* `place` of struct infer_ops: the surface is read when it returns. */
+/* `place` of struct infer_ops, for spec->hands threads at a time: the surface is read when it
+ * returns. */
 void host_memory_place(struct host_memory *host, struct infer_batch *batch, uint32_t index,
 	const struct gw_surface *surface, const struct geometry *geometry);

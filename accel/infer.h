@@ -1,8 +1,9 @@
 /* What an inference engine is, for those who write one.
  *
  * An engine is asynchronous: a batch is submitted, and some polls later it comes back. No function
- * but open and close may block. One thread calls place, submit and poll; open and close are called
- * by another while no batch is out.
+ * but open, close and place may block. One thread calls submit and poll; several may be in place at
+ * a time, each for a picture of its own. Open and close are called while no batch is out, and
+ * nobody is in place.
  */
 #pragma once
 
@@ -36,8 +37,8 @@ struct infer_tensor {
 	bool varies;
 };
 
-/* Pictures that run together. The engine owns the memory; `place` fills `input` before the batch is
- * submitted, and `finish` of the spec, or whoever polled it, reads `output` until it is submitted
+/* Pictures that run together. The engine owns the memory; `place` fills `input` before the batch
+ * runs, and `finish` of the spec, or whoever polled it, reads `output` until it is submitted
  * again. */
 struct infer_batch {
 	/* Set by open; the input in the memory of the device, the others in the host's. Picture i
@@ -55,7 +56,8 @@ struct infer_batch {
 	/* Set by the engine before poll returns the batch. */
 	int status; /* 0 or a negative errno: then `output` means nothing; infer_device_failed() */
 	char error[320]; /* ... and this says why, in one line */
-	int64_t started, ended; /* gw_now() when it began to run and when it was done */
+	/* gw_now() when the engine took it up (before `prepare`), and when it was done */
+	int64_t started, ended;
 };
 
 /* What an engine is asked to run. Strings and tensors stay the caller's and outlive the engine. */
@@ -71,7 +73,14 @@ struct infer_spec {
 	struct infer_batch *batches; /* the ring: open gives each its memory */
 	uint32_t batch_count;
 
+	uint32_t hands; /* threads that may be in place at a time; 0 stands for one */
+
 	int64_t warm_ns; /* set by open: what a full batch took; 0: it was not tried */
+
+	/* Optional: sees to it that all pictures lie in the input. Called once for each batch
+	 * before it runs, on the thread that is about to run it: it may take as long as the
+	 * pictures do. */
+	void (*prepare)(void *owner, struct infer_batch *batch);
 
 	/* Optional: reads the outputs. Called once for each batch when it has ended, well or not,
 	 * on the thread where that is known, before poll returns it. */
@@ -91,7 +100,7 @@ struct infer_ops {
 	int (*open)(struct infer_spec *spec, struct gw_device *device, void **engine,
 		struct gw_error *error);
 
-	/* Writes a picture to place `index` of a batch that is not submitted: crop, resize, mean
+	/* Writes a picture to place `index` of a batch that does not run yet: crop, resize, mean
 	 * and scale (accel/preprocess.h), and its size where the model asks for it. An engine that
 	 * reads the surface after it has returned takes a reference of its own. */
 	void (*place)(void *engine, struct infer_batch *batch, uint32_t index,

@@ -11,40 +11,15 @@
 #include "accel/host_memory.h"
 #include "accel/infer.h"
 #include "accel/model.h"
-#include "core/clock.h"
+#include "accel/runner.h"
 
 struct null_engine {
 	struct host_memory host;
 	const struct infer_spec *spec;
 	uint32_t input_size; /* values that a picture has to answer from */
 	uint32_t output_size[INFER_OUTPUTS];
-	uint64_t submitted, polled;
-	struct infer_batch *ring[]; /* batch_count */
+	struct runner *runner;
 };
-
-static int null_open(
-	struct infer_spec *spec, struct gw_device *device, void **state, struct gw_error *error)
-{
-	struct null_engine *engine =
-		calloc(1, sizeof(*engine) + spec->batch_count * sizeof(engine->ring[0]));
-
-	if (!engine)
-		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
-	if (host_memory_open(&engine->host, spec, error) != 0 ||
-		host_memory_outputs(&engine->host, error) != 0) {
-		host_memory_close(&engine->host);
-		free(engine);
-		return -ENOMEM;
-	}
-	engine->spec = spec;
-	engine->input_size = (uint32_t)model_picture_size(spec->picture);
-	if (spec->picture->type == MODEL_FLOAT32)
-		engine->input_size /= sizeof(float);
-	for (uint32_t k = 0; k < spec->output_count; k++)
-		engine->output_size[k] = infer_tensor_elements(&spec->output[k]);
-	*state = engine;
-	return 0;
-}
 
 /* Value i of what lies in a batch. */
 static float value_of(const struct null_engine *engine, const void *input, size_t i)
@@ -74,32 +49,17 @@ static void null_place(void *state, struct infer_batch *batch, uint32_t index,
 	host_memory_place(&((struct null_engine *)state)->host, batch, index, surface, geometry);
 }
 
-static void null_submit(void *state, struct infer_batch *batch)
+/* The runner's function. */
+static void null_run(void *state, struct infer_batch *batch)
 {
 	struct null_engine *engine = state;
 
-	batch->status = 0;
-	batch->started = gw_now();
 	for (uint32_t k = 0; k < engine->spec->output_count; k++)
 		batch->rows[k] = engine->spec->output[k].dims[0];
 	for (uint32_t i = 0; i < batch->count; i++) {
 		for (uint32_t k = 0; k < engine->spec->output_count; k++)
 			answer(engine, batch, i, k);
 	}
-	batch->ended = gw_now();
-	if (engine->spec->finish)
-		engine->spec->finish(engine->spec->owner, batch);
-	engine->ring[engine->submitted++ % engine->spec->batch_count] = batch;
-}
-
-static uint32_t null_poll(void *state, struct infer_batch **batches, uint32_t count)
-{
-	struct null_engine *engine = state;
-	uint32_t n = 0;
-
-	while (n < count && engine->polled != engine->submitted)
-		batches[n++] = engine->ring[engine->polled++ % engine->spec->batch_count];
-	return n;
 }
 
 static void null_close(void *state)
@@ -108,8 +68,47 @@ static void null_close(void *state)
 
 	if (!engine)
 		return;
+	runner_stop(engine->runner);
 	host_memory_close(&engine->host);
 	free(engine);
+}
+
+static int null_open(
+	struct infer_spec *spec, struct gw_device *device, void **state, struct gw_error *error)
+{
+	struct null_engine *engine = calloc(1, sizeof(*engine));
+
+	if (!engine)
+		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
+	engine->spec = spec;
+	engine->input_size = (uint32_t)model_picture_size(spec->picture);
+	if (spec->picture->type == MODEL_FLOAT32)
+		engine->input_size /= sizeof(float);
+	for (uint32_t k = 0; k < spec->output_count; k++)
+		engine->output_size[k] = infer_tensor_elements(&spec->output[k]);
+	int status = host_memory_open(&engine->host, spec, error);
+
+	if (status == 0)
+		status = host_memory_outputs(&engine->host, error);
+	if (status == 0) {
+		engine->runner = runner_start(spec, device, null_run, engine, error);
+		status = engine->runner ? 0 : -EAGAIN;
+	}
+	if (status != 0)
+		null_close(engine);
+	else
+		*state = engine;
+	return status;
+}
+
+static void null_submit(void *state, struct infer_batch *batch)
+{
+	runner_submit(((struct null_engine *)state)->runner, batch);
+}
+
+static uint32_t null_poll(void *state, struct infer_batch **batches, uint32_t count)
+{
+	return runner_poll(((struct null_engine *)state)->runner, batches, count);
 }
 
 const struct infer_ops infer_null = {

@@ -15,6 +15,7 @@
 #include "accel/ort_library.h"
 #include "accel/ort_outputs.h"
 #include "accel/ort_shape.h"
+#include "accel/ort_weights.h"
 #include "accel/runner.h"
 #include "core/clock.h"
 #include "core/config/config.h"
@@ -54,10 +55,17 @@ static int create_session(struct ort_engine *engine, struct gw_error *error)
 	const struct gw_device *device = engine->device;
 	const uint32_t threads = device->threads > 0 ? device->threads : spec->config->threads;
 	OrtSessionOptions *options = NULL;
+	struct ort_weights weights = {0};
 	struct gw_inherit before;
-	int status;
+	int status = ort_weights_open(&weights, spec->path, error);
 
-	status = check(engine, api->CreateSessionOptions(&options), error);
+	if (status != 0)
+		gw_error_prefix(error, "model %s: ", spec->name);
+	if (status == 0)
+		status = check(engine, api->CreateSessionOptions(&options), error);
+	if (status == 0)
+		status =
+			check(engine, ort_weights_give(&weights, &engine->library, options), error);
 	if (status == 0)
 		status = check(engine,
 			api->SetIntraOpNumThreads(options, threads > 0 ? (int)threads : 1), error);
@@ -88,6 +96,7 @@ static int create_session(struct ort_engine *engine, struct gw_error *error)
 			error);
 	if (options)
 		api->ReleaseSessionOptions(options);
+	ort_weights_close(&weights);
 	return status;
 }
 

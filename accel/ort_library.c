@@ -109,6 +109,8 @@ static const char *advice(const char *message)
 		{"bad allocation", ": out of memory: lower batch.max in model.yaml, or add memory"},
 		{"Protobuf parsing failed",
 			": the file is cut short or no ONNX model: copy it again"},
+		{"out of bounds or can not be read",
+			": the file with its weights is cut short: copy it again"},
 		{"External data path",
 			": the file with its weights is missing: copy it beside model.onnx"},
 		{"external data",

@@ -2,16 +2,14 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <gnutls/crypto.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "accel/file_bytes.h"
 #include "accel/onnx_external.h"
 #include "accel/rollout_state.h"
 
@@ -93,54 +91,23 @@ static void list_versions(const char *repository, const char *name, char *line, 
 		closedir(directory);
 }
 
-/* A regular file in memory. */
-struct mapping {
-	const uint8_t *data;
-	size_t size;
-};
-
-static int map_file(const char *path, struct mapping *mapping, struct gw_error *error)
-{
-	struct stat facts;
-	const int file = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (file < 0)
-		return gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
-	if (fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode) || facts.st_size == 0) {
-		close(file);
-		return gw_error_set(error, -EINVAL, "%s: it is empty or not a file", path);
-	}
-	void *data = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, file, 0);
-
-	close(file);
-	if (data == MAP_FAILED)
-		return gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
-	*mapping = (struct mapping){data, (size_t)facts.st_size};
-	return 0;
-}
-
-static void unmap(struct mapping *mapping)
-{
-	munmap((void *)mapping->data, mapping->size);
-}
-
 /* Adds the files that the model keeps weights in. */
 static int digest_external(const char *directory, const struct onnx_external *external,
 	gnutls_hash_hd_t hash, struct gw_error *error)
 {
 	for (uint32_t i = 0; i < external->count; i++) {
-		struct mapping mapping = {0};
+		struct file_bytes bytes;
 		char path[PATH_MAX];
 
 		snprintf(path, sizeof(path), "%s/%s", directory, external->file[i]);
-		const int status = map_file(path, &mapping, error);
+		const int status = file_bytes_read(path, &bytes, error);
 
 		if (status != 0) {
 			gw_error_prefix(error, "the model's weights: ");
 			return status;
 		}
-		gnutls_hash(hash, mapping.data, mapping.size);
-		unmap(&mapping);
+		gnutls_hash(hash, bytes.data, bytes.size);
+		file_bytes_free(&bytes);
 	}
 	return 0;
 }
@@ -150,31 +117,31 @@ static int digest_model(
 	const char *directory, const char *path, char digest[72], struct gw_error *error)
 {
 	struct onnx_external *external = malloc(sizeof(*external));
-	uint8_t bytes[SHA256_SIZE] = {0};
+	uint8_t sum[SHA256_SIZE] = {0};
 	gnutls_hash_hd_t hash;
-	struct mapping mapping = {0};
+	struct file_bytes bytes;
 	int status;
 
 	if (!external || gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0) {
 		free(external);
 		return gw_error_set(error, -ENOMEM, "%s: no digest of it: out of memory", path);
 	}
-	status = map_file(path, &mapping, error);
+	status = file_bytes_read(path, &bytes, error);
 	if (status == 0) {
-		gnutls_hash(hash, mapping.data, mapping.size);
-		status = onnx_external_read(mapping.data, mapping.size, external, error);
+		gnutls_hash(hash, bytes.data, bytes.size);
+		status = onnx_external_read(bytes.data, bytes.size, external, error);
 		if (status != 0)
 			gw_error_prefix(error, "%s: ", path);
-		unmap(&mapping);
+		file_bytes_free(&bytes);
 	}
 	if (status == 0)
 		status = digest_external(directory, external, hash, error);
-	gnutls_hash_deinit(hash, bytes);
+	gnutls_hash_deinit(hash, sum);
 	free(external);
 	int used = snprintf(digest, 72, "sha256:");
 
 	for (int i = 0; i < SHA256_SIZE; i++)
-		used += snprintf(digest + used, 72 - (size_t)used, "%02x", bytes[i]);
+		used += snprintf(digest + used, 72 - (size_t)used, "%02x", sum[i]);
 	return status;
 }
 

@@ -38,6 +38,8 @@ static void *run_batches(void *arg)
 
 		batch->status = 0;
 		batch->started = gw_now();
+		if (runner->spec->prepare)
+			runner->spec->prepare(runner->spec->owner, batch);
 		runner->run(runner->engine, batch);
 		batch->ended = gw_now();
 		if (runner->spec->finish)

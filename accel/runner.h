@@ -12,7 +12,7 @@ struct runner;
 typedef void runner_fn(void *engine, struct infer_batch *batch);
 
 /* Starts the thread for batches of that spec, which outlives it, on the processors of the device;
- * what spec->finish does is done there too. NULL and an error line on failure. */
+ * what spec->prepare and spec->finish do is done there too. NULL and an error line on failure. */
 struct runner *runner_start(const struct infer_spec *spec, const struct gw_device *device,
 	runner_fn *run, void *engine, struct gw_error *error);
 

@@ -1,12 +1,14 @@
 #include "accel/test_stage.h"
 
 #include <ftw.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "accel/accel.h"
+#include "accel/stage.h"
 #include "core/test.h"
 #include "core/test_gateway.h"
 
@@ -127,8 +129,10 @@ struct gw_frame *test_stage_push(
 
 uint32_t test_stage_work(struct test_stage *f)
 {
-	while (accel_stage.poll(f->lane) > 0)
-		;
+	const struct accel_lane *own = f->lane->state;
+
+	while (accel_stage.poll(f->lane) > 0 || own->order.inside > 0)
+		sched_yield();
 	const uint32_t count = test_gateway_pop(&f->gw, GW_STAGE_ACCEL, f->out, TEST_STAGE_FRAMES);
 
 	for (uint32_t i = 0; i < count; i++) {

@@ -41,7 +41,7 @@ void test_stage_close(struct test_stage *f);
 struct gw_frame *test_stage_push(
 	struct test_stage *f, uint32_t camera, uint32_t sequence, uint32_t mark);
 
-/* Lets the stage work until it has nothing to do, and takes what it gave on. */
+/* Lets the stage work until nothing is left in it, and takes what it gave on. */
 uint32_t test_stage_work(struct test_stage *f);
 
 /* Opening must fail with these words in the error line. */

@@ -52,6 +52,7 @@ static void table_submit(void *engine, struct infer_batch *batch)
 	struct table_engine *table = engine;
 
 	table->ring[table->submitted++ % BATCHES] = batch;
+	table->spec->prepare(table->spec->owner, batch);
 }
 
 static void answer(const struct table_engine *table, struct infer_batch *batch)

@@ -35,8 +35,9 @@ uint64_t gw_histogram_quantile(const struct gw_histogram *histogram, double quan
 	X(ASSEMBLE, "assemble", FIRST_PACKET, COMPLETE, "From the first packet to the last.") \
 	X(DECODE_WAIT, "decode_wait", COMPLETE, DECODE, "Waiting for a decoder.") \
 	X(DECODE, "decode", DECODE, DECODED, "Decoding.") \
-	X(INFER_WAIT, "infer_wait", DECODED, INFER, "Preprocessing and waiting for a batch.") \
-	X(INFER, "infer", INFER, INFERRED, "Running the model on its batch.") \
+	X(INFER_WAIT, "infer_wait", DECODED, INFER, "Waiting for the batch to be the next.") \
+	X(INFER, "infer", INFER, INFERRED, \
+		"Preparing what is left of the batch, and running the model on it.") \
 	X(SINK_WAIT, "sink_wait", INFERRED, SINK, "Waiting for the sink and making the record.") \
 	X(TOTAL, "total", FIRST_PACKET, SINK, "From the first packet to the record.")
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/config/srtp_key.h"
 #include "dataplane/secure.h"
 #include "dataplane/test_secure.h"
 
@@ -92,7 +93,7 @@ static void read_key(const uint8_t *data, uint32_t size)
 
 	memcpy(text, data, size);
 	text[size] = '\0';
-	(void)secure_key_from_sdp(text, &key, &error);
+	(void)gw_srtp_key_from_sdp(text, &key, &error);
 	free(text);
 }
 

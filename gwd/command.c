@@ -34,6 +34,8 @@ void command_help(void)
 	     "repository\n"
 	     "  gwd camera probe URL                               ask an RTSP camera what it "
 	     "sends\n"
+	     "  gwd bench schedule                                 see how work is spread over "
+	     "devices\n"
 	     "  gwd version\n"
 	     "\n"
 	     "signals: SIGINT and SIGTERM drain and end; SIGHUP reads the configuration again\n"

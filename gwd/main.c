@@ -8,6 +8,7 @@
 
 #include "core/log.h"
 #include "core/standard_files.h"
+#include "gwd/bench/command.h"
 #include "gwd/camera/command.h"
 #include "gwd/check.h"
 #include "gwd/command.h"
@@ -86,11 +87,12 @@ int main(int argc, char **argv)
 {
 	const bool model = argc > 1 && strcmp(argv[1], "model") == 0;
 	const bool camera = argc > 1 && strcmp(argv[1], "camera") == 0;
+	const bool bench = argc > 1 && strcmp(argv[1], "bench") == 0;
 	struct gw_config *config;
 	struct command command;
 	struct gw_error error;
 
-	if (!model && !camera)
+	if (!model && !camera && !bench)
 		hold_hangup();
 	if (gw_standard_files("gwd", O_RDWR) != 0)
 		return 1;
@@ -98,6 +100,8 @@ int main(int argc, char **argv)
 		return model_command(argc - 1, argv + 1);
 	if (camera)
 		return camera_command(argc - 1, argv + 1);
+	if (bench)
+		return bench_command(argc - 1, argv + 1);
 	if (command_parse(argc, argv, &command, &error) != 0)
 		return fail(&error, 2);
 	if (command.kind == COMMAND_HELP) {

@@ -32,6 +32,9 @@ int config_check_accel(
 
 	for (uint32_t i = 0; i < accel->devices_count && status == 0; i++)
 		status = check_device(accel, i, source, error);
+	if (status == 0 && accel->helpers > GW_HELPERS)
+		status = config_refuse(source, "accel.", "helpers", error,
+			"must be at most %d threads", GW_HELPERS);
 	if (status == 0 && accel->locality_wait > CONFIG_MAX_WAIT)
 		status = config_refuse(source, "accel.", "locality_wait", error,
 			"must be at most %d ms", CONFIG_MAX_WAIT);

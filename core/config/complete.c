@@ -9,6 +9,7 @@
 #define DEFAULT_EVERY 100
 #define DEFAULT_BUDGET 64
 #define DEFAULT_MAX_SIDE 8192
+#define DEFAULT_HELPERS 2
 #define DEFAULT_MADE 1024
 
 /* Everything that hangs from a configuration is released by libcyaml, which uses realloc() and
@@ -76,6 +77,8 @@ static void complete_accel(struct gw_accel_config *accel)
 {
 	if (accel->threads == 0)
 		accel->threads = 1;
+	if (accel->helpers == 0)
+		accel->helpers = DEFAULT_HELPERS;
 	for (uint32_t i = 0; i < accel->devices_count; i++) {
 		struct gw_device_config *device = &accel->devices[i];
 

@@ -17,6 +17,7 @@
 #define GW_INTERFACES 32
 #define GW_LANES 16 /* threads of a stage */
 #define GW_DEVICES 16 /* that models run on */
+#define GW_HELPERS 16 /* threads that prepare pictures for a model on a device */
 #define GW_DEVICE_NAME 32
 #define GW_FRAME_CLASSES 8
 #define GW_NAME 64
@@ -223,6 +224,7 @@ struct gw_accel_config {
 	char *library; /* path of libonnxruntime.so; NULL: searched */
 	char *repository; /* of models */
 	uint32_t threads; /* per model */
+	uint32_t helpers; /* threads that prepare pictures, per model and device */
 	struct gw_device_config *devices;
 	uint32_t devices_count; /* 0: the whole machine is one */
 	uint32_t locality_wait; /* ms that a picture waits for the device that it belongs to */

@@ -72,7 +72,8 @@ static void every_key_arrives_where_it_belongs(void **state)
 		"frames: {classes: [{width: 400, height: 300, count: 30}], memory: 512,\n"
 		"  populate: true}\n"
 		"decode: {backend: turbo, workers: 2, max_width: 400, max_height: 300}\n"
-		"accel: {backend: ort, library: /x, repository: /y, threads: 2, locality_wait: "
+		"accel: {backend: ort, library: /x, repository: /y, threads: 2, helpers: 3, "
+		"locality_wait: "
 		"30,\n"
 		"  devices: [{name: near, cores: [0, 2], threads: 3}, {name: far}]}\n"
 		"kafka:\n"
@@ -109,6 +110,7 @@ static void every_key_arrives_where_it_belongs(void **state)
 	assert_int_equal(*config->frames->memory, 512);
 	assert_int_equal(config->decode->workers, 2);
 	assert_string_equal(config->accel->repository, "/y");
+	assert_int_equal(config->accel->helpers, 3);
 	assert_int_equal(config->accel->locality_wait, 30);
 	assert_int_equal(config->accel->devices_count, 2);
 	assert_int_equal(config->accel->devices[0].cores_count, 2);
@@ -353,6 +355,8 @@ static void devices_have_names_and_processors_of_their_own(void **state)
 	refused("cameras: []\naccel: {devices: [{name: a, cores: [-1]}]}\n",
 		"configuration:2:37: accel.devices[0].cores[0]: -1 is not a processor: they have "
 		"numbers from 0 to 1023");
+	refused("cameras: []\naccel: {helpers: 17}\n",
+		"configuration:2:18: accel.helpers: must be at most 16 threads");
 	refused("cameras: []\naccel: {locality_wait: 60001}\n",
 		"configuration:2:24: accel.locality_wait: must be at most 60000 ms");
 	/* Two devices may share a processor. */

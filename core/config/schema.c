@@ -233,6 +233,8 @@ static const cyaml_schema_field_t accel_fields[] = {
 	CYAML_FIELD_STRING_PTR("library", POINTER, struct gw_accel_config, library, 1, 4095),
 	CYAML_FIELD_STRING_PTR("repository", POINTER, struct gw_accel_config, repository, 1, 4000),
 	CYAML_FIELD_UINT("threads", POSITIVE, struct gw_accel_config, threads),
+	CYAML_FIELD_UINT(
+		"helpers", POSITIVE | GW_YAML_MOST(GW_HELPERS), struct gw_accel_config, helpers),
 	CYAML_FIELD_SEQUENCE(
 		"devices", POINTER, struct gw_accel_config, devices, &device_entry, 0, GW_DEVICES),
 	CYAML_FIELD_UINT("locality_wait", OPTIONAL, struct gw_accel_config, locality_wait),

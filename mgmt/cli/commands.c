@@ -70,6 +70,23 @@ const struct cli_command cli_commands[] = {
 			"gateway: see `camera list`.",
 		.example = "status",
 		.run = cli_status},
+	{.noun = "bench",
+		.verb = "schedule",
+		.summary = "how work is spread over devices",
+		.details =
+			"Gives 40 items of work, all of which belong to the first device, to 1 to "
+			"5 devices in 1 to 40 partitions, with a wait for their own device of 0, 1 "
+			"and 3 s (`accel.locality_wait`), as the gateway's own scheduler decides. "
+			"Prints run time and Jain's fairness index, and draws both, and who did "
+			"what when, into a folder. An item takes 0.2 s and no processor, or, with "
+			"--model, is a full batch of that model on a processor of the device. "
+			"About 8 minutes; needs no gateway, but the program gwd on this machine.",
+		.example = "bench schedule --quick",
+		.options = {{"--model", "DIR", "model.onnx and model.yaml to run (default none)"},
+			{"--library", "FILE", "libonnxruntime.so, where it is not found"},
+			{"--output", "DIR", "where plots go (default schedule-bench)"},
+			{"--quick", NULL, "a tenth of all times and waits"}},
+		.run = cli_bench_schedule},
 	{.noun = "camera",
 		.verb = "list",
 		.summary = "all cameras with state, rates and frames",

@@ -3,18 +3,31 @@
 import argparse
 import sys
 
-from bench import decode, live, memory, models, receive, report, scale, schedule
+from bench import (
+    decode,
+    latency,
+    live,
+    memory,
+    models,
+    receive,
+    report,
+    scale,
+    schedule,
+    way,
+)
 from testbed import stopping
 from testbed.places import NotThere
 
 BENCHMARKS = {
     "dataplane": [receive, decode],
     "decode": [decode],
+    "latency": [latency],
     "live": [live],
     "memory": [memory],
     "models": [models],
     "scale": [scale],
     "schedule": [schedule],
+    "way": [way],
 }
 
 

@@ -1,40 +1,41 @@
 /* Runs pictures through a model as the gateway does, from decoded pictures to results, and says how
- * many it did in a second of processor time: tests/bench/models.py calls it.
+ * many it did in a second of processor time, and in a second: tests/bench/models.py calls it.
  *
- *   model_bench MODEL_DIR LIBRARY SECONDS FILE...
+ *   model_bench MODEL_DIR ENGINE LIBRARY HELPERS SECONDS FILE...
  *
  * FILE are JPEG pictures, decoded beforehand as the gateway would for that model. Preprocessing,
  * the engine with one thread, and the head are in the figure: everything that the process spends.
- * Exit code 3: the gateway cannot read such a model.
+ * ENGINE is the gateway's name of one, or "thread": then one thread prepares pictures, and that is
+ * all. Exit code 3: the gateway cannot read such a model.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "accel/batcher.h"
 #include "accel/engines.h"
+#include "accel/geometry_cache.h"
+#include "accel/preprocess.h"
 #include "accel/repository.h"
 #include "core/clock.h"
-#include "core/gateway.h"
-#include "decode/picture.h"
-#include "decode/turbo_picture.h"
-#include "jpeg/probe.h"
+#include "jpeg_files.h"
 
-#define MAX_FILES 32u
-#define MAX_SIDE 4096
 #define PAUSE_NS 500000 /* as a lane sleeps that has nothing to do */
 #define NO_MODEL 3 /* exit code */
+#define FIRST_FILE 6
 
 struct bench {
 	struct gw_device device;
 	struct model *model;
 	struct batcher *batcher;
-	struct gw_surface surfaces[MAX_FILES];
-	struct gw_frame frames[MAX_FILES]; /* as large as the JPEG pictures */
-	uint32_t file_count, next_file;
+	struct jpeg_files pictures;
+	uint32_t next_file;
 	struct job_pool *jobs;
+	bool alone;
 	uint64_t done, failed;
+	double core_rate, rate;
 };
 
 static double processor_seconds(void)
@@ -45,64 +46,13 @@ static double processor_seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static uint8_t *read_file(const char *path, size_t *size)
-{
-	FILE *stream = fopen(path, "rb");
-	uint8_t *data = NULL;
-
-	*size = 0;
-	if (stream && fseek(stream, 0, SEEK_END) == 0 && ftell(stream) > 0) {
-		*size = (size_t)ftell(stream);
-		data = malloc(*size);
-		rewind(stream);
-		if (data && fread(data, 1, *size, stream) != *size)
-			*size = 0;
-	}
-	if (stream)
-		fclose(stream);
-	return data;
-}
-
-/* The picture as the gateway's decoder gives it to the model. */
-static int decode(struct bench *b, struct turbo_picture *decoder, const char *path)
-{
-	static const struct jpeg_limits limits = {MAX_SIDE, MAX_SIDE};
-	const struct model_input *input = &b->model->description->input;
-	const struct gw_want want = {
-		.width = input->width,
-		.height = input->height,
-		.fit = input->fit,
-		.resize = input->resize,
-		.antialias = input->antialias,
-		.gray = input->channels == 1,
-	};
-	struct gw_surface *surface = &b->surfaces[b->file_count];
-	struct gw_frame frame = {.surface = surface};
-	struct jpeg_info info;
-	const char *cause;
-	size_t size;
-	uint8_t *data = read_file(path, &size);
-	int status = data && jpeg_probe(data, size, &limits, &info, &cause) == 0 ? 0 : -EBADMSG;
-
-	if (status == 0) {
-		surface->device = &b->device;
-		surface->refs = 1; /* ours, and stays */
-		surface->capacity = picture_bytes(&want, info.width, info.height);
-		surface->room = aligned_alloc(64, (surface->capacity + 63) / 64 * 64);
-		frame.jpeg = (struct gw_jpeg){.data = data, .size = info.size};
-		b->frames[b->file_count].width = info.width;
-		b->frames[b->file_count].height = info.height;
-		status = surface->room ? turbo_picture_decode(decoder, &want, &frame) : -ENOMEM;
-		b->file_count += status == 0;
-	}
-	free(data);
-	return status;
-}
-
 static int open_bench(struct bench *b, char **argv, int files, struct gw_error *error)
 {
-	const struct gw_accel_config config = {.library = argv[2], .threads = 1};
-	struct turbo_picture decoder = {0};
+	const struct gw_accel_config config = {
+		.library = argv[3],
+		.threads = 1,
+		.helpers = (uint32_t)strtoul(argv[4], NULL, 10),
+	};
 	int status = repository_load_directory(argv[1], &b->model, error);
 
 	if (status != 0)
@@ -110,24 +60,20 @@ static int open_bench(struct bench *b, char **argv, int files, struct gw_error *
 	struct berth_options options = {.device = &b->device, .model = b->model, .config = &config};
 
 	gw_device_host(&b->device);
-	status = turbo_picture_open(&decoder, MAX_SIDE);
-	for (int i = 0; i < files && status == 0; i++) {
-		status = decode(b, &decoder, argv[4 + i]);
-		if (status != 0)
-			gw_error_set(error, status, "%s: it cannot be decoded", argv[4 + i]);
-	}
-	turbo_picture_close(&decoder);
+	status = jpeg_files_open(&b->pictures, b->model, argv + FIRST_FILE, (uint32_t)files, error);
 	b->jobs = job_pool_create();
+	b->alone = strcmp(argv[2], "thread") == 0;
+	if (status == 0 && b->jobs && b->alone)
+		return 0;
 	if (status == 0)
-		b->batcher = engines_open(NULL, &options, error);
+		b->batcher = engines_open(argv[2], &options, error);
 	return b->batcher && b->jobs ? 0 : -EINVAL;
 }
 
 static void close_bench(struct bench *b)
 {
 	batcher_close(b->batcher);
-	for (uint32_t i = 0; i < b->file_count; i++)
-		free(b->surfaces[i].room);
+	jpeg_files_close(&b->pictures);
 	job_pool_destroy(b->jobs);
 	model_free(b->model);
 }
@@ -135,10 +81,10 @@ static void close_bench(struct bench *b)
 static void add(struct bench *b)
 {
 	struct job *job = job_take(b->jobs);
-	const uint32_t file = b->next_file++ % b->file_count;
+	struct jpeg_file *file = &b->pictures.file[b->next_file++ % b->pictures.count];
 
-	job->frame = &b->frames[file];
-	job->surface = &b->surfaces[file];
+	job->frame = &file->frame;
+	job->surface = &file->surface;
 	job->arrival = gw_now();
 	gw_surface_ref(job->surface);
 	batcher_add(b->batcher, job);
@@ -170,26 +116,66 @@ static void run(struct bench *b, int64_t until)
 	}
 }
 
+/* One thread that does nothing but prepare. */
+static void prepare(struct bench *b, int64_t until)
+{
+	const struct model_input *input = &b->model->description->input;
+	struct preprocess preprocess;
+	struct geometry_cache cache;
+	const size_t size = model_picture_size(input);
+	/* As many as the gateway fills in turn: they do not stay in a cache. */
+	const uint32_t tensors = BATCHES * b->model->description->batch->max;
+	uint8_t *room = calloc(tensors, size);
+
+	if (room && preprocess_init(&preprocess, input) == 0 &&
+		geometry_cache_init(&cache, input) == 0) {
+		for (; gw_now() < until; b->done++) {
+			struct jpeg_file *file =
+				&b->pictures.file[b->next_file++ % b->pictures.count];
+
+			preprocess_run(&preprocess,
+				geometry_cache_get(&cache, NULL, false, file->frame.width,
+					file->frame.height, &file->surface),
+				&file->surface, room + b->done % tensors * size);
+		}
+		geometry_cache_free(&cache);
+		preprocess_free(&preprocess);
+	}
+	free(room);
+}
+
+static void measure(struct bench *b, double seconds)
+{
+	const double before = processor_seconds();
+	const int64_t begin = gw_now(), until = begin + (int64_t)(seconds * GW_NS_PER_S);
+
+	b->done = 0;
+	if (b->alone)
+		prepare(b, until);
+	else
+		run(b, until);
+	b->rate = (double)b->done * GW_NS_PER_S / (double)(gw_now() - begin);
+	b->core_rate = (double)b->done / (processor_seconds() - before);
+}
+
 int main(int argc, char **argv)
 {
 	static struct bench b;
 	struct gw_error error = {"out of memory"};
 
-	if (argc < 5 || argc - 4 > (int)MAX_FILES) {
-		fputs("usage: model_bench MODEL_DIR LIBRARY SECONDS FILE...\n", stderr);
+	if (argc <= FIRST_FILE) {
+		fputs("usage: model_bench MODEL_DIR ENGINE LIBRARY HELPERS SECONDS FILE...\n",
+			stderr);
 		return 2;
 	}
 	engines_keep_quiet();
-	int status = open_bench(&b, argv, argc - 4, &error);
+	int status = open_bench(&b, argv, argc - FIRST_FILE, &error);
 
 	if (status == 0) {
 		/* What the first runs cost, every time: memory, and choosing how to compute. */
-		run(&b, gw_now() + GW_NS_PER_S / 2);
-		b.done = 0;
-		const double before = processor_seconds();
-
-		run(&b, gw_now() + (int64_t)(strtod(argv[3], NULL) * GW_NS_PER_S));
-		printf("%.6f\n", (double)b.done / (processor_seconds() - before));
+		measure(&b, 0.5);
+		measure(&b, strtod(argv[5], NULL));
+		printf("%.6f %.6f\n", b.core_rate, b.rate);
 		status = b.failed > 0 ? -EIO : 0;
 		if (status != 0)
 			snprintf(

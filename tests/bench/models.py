@@ -4,13 +4,17 @@ own runner on ready tensors.
 Both run the same library with one thread and batches of the size that model.yaml says, in turns,
 and go by processor time: what ours spends on preparing pictures, on batches and on reading outputs
 is in its figure. The pictures are frames of a real surveillance video, decoded beforehand.
+
+The last row has no model at all: how many pictures of 640x640 the gateway brings to an engine that
+computes nothing, by the clock, against one thread that does nothing but prepare them. It is above 1
+where there are processors for more than one.
 """
 
 import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnxruntime
@@ -21,11 +25,28 @@ from bench.report import Row, progress, row
 from testbed import places
 
 UNIT = "pictures/s of a core"
+CLOCK = "pictures/s by the clock"
 PEER = "ONNX Runtime's session.run() on ready tensors"
 ROUNDS = 9
 SECONDS = 1.0
 TIMEOUT = 120
 NO_MODEL = 3
+# Threads that help the engine, as the gateway has them by default.
+HELPERS = 2
+NO_ENGINE = """\
+task: classify
+labels: [a, b, c, d]
+input:
+  tensor: in
+  width: 640
+  height: 640
+  channels: 3
+  mean: [0, 0, 0]
+  scale: [0.004, 0.004, 0.004]
+  fit: letterbox
+classify: {tensor: out, top_k: 1}
+batch: {max: 8, deadline_ms: 20}
+"""
 TYPES = {"float32": np.float32, "float16": np.float16, "uint8": np.uint8}
 
 
@@ -68,15 +89,23 @@ class Runner:
         return pictures / (time.process_time() - before)
 
 
-def ours(bench: Path, folder: Path, pictures: list[Path]) -> float:
-    """The same of the engine with everything around it."""
-    command = [bench, folder, library(), str(SECONDS), *pictures]
+class Rates(NamedTuple):
+    """Pictures in a second of processor time, and in a second."""
+
+    of_a_core: float
+    by_the_clock: float
+
+
+def ours(bench: Path, folder: Path, engine: str, pictures: list[Path]) -> Rates:
+    """The same of an engine with everything around it."""
+    command = [bench, folder, engine, library(), str(HELPERS), str(SECONDS), *pictures]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     if done.returncode == NO_MODEL:
         raise Unreadable(done.stderr.strip())
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip())
-    return float(done.stdout)
+    of_a_core, by_the_clock = done.stdout.split()
+    return Rates(float(of_a_core), float(by_the_clock))
 
 
 def measure(bench: Path, folder: Path, pictures: list[Path], rounds: int) -> Row:
@@ -85,9 +114,22 @@ def measure(bench: Path, folder: Path, pictures: list[Path], rounds: int) -> Row
     runner.rate(0.5)
     our, peer = [], []
     for _ in range(rounds):
-        our.append(ours(bench, folder, pictures))
+        our.append(ours(bench, folder, "ort", pictures).of_a_core)
         peer.append(runner.rate(SECONDS))
     return row(folder.parent.name, UNIT, PEER, our, peer)
+
+
+def without_engine(bench: Path, scratch: Path, pictures: list[Path], rounds: int) -> Row:
+    """What preparing pictures alone allows."""
+    folder = scratch / "none" / "1"
+    folder.mkdir(parents=True)
+    (folder / "model.yaml").write_text(NO_ENGINE)
+    (folder / "model.onnx").write_bytes(b"\b\1")
+    our, peer = [], []
+    for _ in range(rounds):
+        our.append(ours(bench, folder, "null", pictures).by_the_clock)
+        peer.append(ours(bench, folder, "thread", pictures).by_the_clock)
+    return row("no model, 640x640", CLOCK, "one thread that only prepares", our, peer)
 
 
 def rows(rounds: int | None) -> list[Row]:
@@ -102,4 +144,6 @@ def rows(rounds: int | None) -> list[Row]:
                 measured.append(measure(bench, folder, pictures, rounds or ROUNDS))
             except Unreadable as why:
                 progress(f"model {folder.parent.name} is left out: {why}")
+        progress("no model")
+        measured.append(without_engine(bench, Path(name), pictures, rounds or ROUNDS))
     return measured

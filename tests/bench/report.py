@@ -17,6 +17,7 @@ DIRECTIONS = {
     "cycles/packet": f"of the time stamp counter; {LESS}",
     "MiB": f"the most that was resident since the start; {LESS}",
     "slots touched": f"frame slots that were ever used; {LESS}",
+    "ms at p99": f"by the clock, of 100 pictures the second slowest; {LESS}",
     "s": f"from the first picture to the last; {LESS}",
     "Jain's index": f"of the items that each device ran; 1: all the same; {MORE}",
     "frames delivered": f"with a result; {MORE}",
@@ -24,6 +25,7 @@ DIRECTIONS = {
     "% complete": f"of the frames that were sent; {MORE}",
     "% of a core": f"processor time; {LESS}",
     "pictures/s of a core": f"pictures per second of processor time; {MORE}",
+    "pictures/s by the clock": f"on all processors that there are; {MORE}",
     "pictures/s": f"pictures per second of processor time; {MORE}. Peers decode the full size, ours"
     " the smallest that the model can do with",
 }

@@ -48,7 +48,7 @@ class Case(NamedTuple):
     def run(self) -> dict[str, Any]:
         """One turn of `schedule_bench`; what it evaluated must be right."""
         command = [
-            places.need(places.build() / "accel/schedule_bench", "run ./dev build"),
+            places.need(places.build() / "tests/schedule_bench", "run ./dev build"),
             places.models() / "digits/1",
             places.mnist(),
             places.onnxruntime(),

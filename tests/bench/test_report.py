@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench import decode, report, schedule
+from bench import decode, latency, models, report, schedule, way
 
 ROWS = [
     report.row("receive", "Mpps", "testpmd", [2.0, 4.0, 3.0], [1.0, 1.0, 1.0]),
@@ -35,4 +35,5 @@ def test_every_unit_that_is_measured_has_a_direction() -> None:
     assert decode.UNIT in report.DIRECTIONS
     assert {"Mpps", "cycles/packet"} <= set(report.DIRECTIONS)
     assert {schedule.SECONDS, schedule.JAIN} <= set(report.DIRECTIONS)
+    assert {latency.UNIT, way.UNIT, way.LATENCY, models.CLOCK} <= set(report.DIRECTIONS)
     assert {"MiB", "slots touched", "frames delivered"} <= set(report.DIRECTIONS)

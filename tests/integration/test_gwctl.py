@@ -219,3 +219,14 @@ def test_json_is_one_object(played: Site) -> None:
     done = _gwctl("--socket", played.gateway.socket, "--json", "status")
     assert isinstance(json.loads(done.stdout), dict)
     assert done.stderr == ""
+
+
+def test_a_bench_says_before_it_begins_that_plots_have_no_place() -> None:
+    done = _gwctl("bench", "schedule", "--output", "/nowhere/plots")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "/nowhere/plots cannot be made" in done.stderr
+
+
+def test_a_bench_knows_no_other_words() -> None:
+    assert _gwctl("bench", "schedule", "--nosuch").returncode == 2

@@ -1,0 +1,40 @@
+#include "gwd/bench/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gwd/bench/schedule.h"
+
+static void help(FILE *to)
+{
+	fputs("gwd bench: measures, without a gateway\n\nusage:\n"
+	      "  gwd bench schedule [--model DIR] [--library FILE] [--output DIR] [--quick] "
+	      "[--json]\n"
+	      "                                   how 40 items of work are spread over 1 to 5 "
+	      "devices\n",
+		to);
+}
+
+int bench_command_fail(const char *command, const char *line, int code)
+{
+	fprintf(stderr, "gwd: bench %s: %s\n", command, line);
+	if (code == 2)
+		fputs("gwd: `gwd bench --help` shows the usage\n", stderr);
+	return code;
+}
+
+int bench_command(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+
+	if (strcmp(word, "schedule") == 0)
+		return bench_schedule(argc - 1, argv + 1);
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+		help(stdout);
+		return 0;
+	}
+	if (word[0])
+		fprintf(stderr, "gwd: unknown command 'bench %s'\n", word);
+	help(stderr);
+	return 2;
+}
