@@ -117,6 +117,13 @@ bool gw_api_is_slow(struct gw *gw, const char *method, const char *path)
 	return find(gw, method, path, &target) == 0 && target.route && target.route->slow;
 }
 
+bool gw_api_is_large(struct gw *gw, const char *method, const char *path)
+{
+	struct target target;
+
+	return find(gw, method, path, &target) == 0 && target.route && target.route->large;
+}
+
 static void refuse_failure(struct gw_reply *reply, int status, const struct gw_error *error)
 {
 	const char *text = error->text[0] ? error->text : strerror(-status);

@@ -73,6 +73,7 @@ struct gw_api_route {
 	enum gw_role role; /* the least that may */
 	bool slow; /* not for a thread that others wait for */
 	bool body; /* may come with a JSON body */
+	bool large; /* of megabytes */
 };
 
 /* Answers `method` on `path` (below GW_API_PREFIX, still percent-encoded), on the calling thread.
@@ -82,8 +83,9 @@ struct gw_api_route {
 void gw_api_call(struct gw *gw, const char *method, const char *path,
 	const struct gw_request *request, struct gw_reply *reply);
 
-/* Whether gw_api_call() would run a route that is slow. */
+/* Whether gw_api_call() would run a route that is slow, or one that takes a large body. */
 bool gw_api_is_slow(struct gw *gw, const char *method, const char *path);
+bool gw_api_is_large(struct gw *gw, const char *method, const char *path);
 
 /* Calls `visit` for every route of every stage and service. */
 void gw_api_each(

@@ -211,6 +211,7 @@ void gw_dismantle(struct gw *gw)
 		close_lanes(&gw->stages[i]);
 	/* A lane may have had somebody at its side who asked for changes. */
 	gw_control_free(gw);
+	gw_config_free(gw->commits.owed);
 	gw_cameras_destroy(gw);
 	for (int i = GW_STAGES - 1; i >= 0; i--)
 		if (gw->stages[i].lane_count > 0)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/camera.h"
+#include "core/commit.h"
 #include "core/config/config.h"
 #include "core/credit.h"
 #include "core/device.h"
@@ -87,6 +88,8 @@ struct gw {
 	int64_t start; /* gw_now() */
 
 	struct gw_cameras *cameras;
+	struct gw_commits commits; /* core/commit.h */
+	_Atomic uint32_t hangup_uid; /* who sent SIGHUP last; main writes, control reads */
 	/* Written by the accel stage when a camera brings new ones; those that are counted stay. A
 	 * route is what cameras call a model, whichever of its versions looks at a frame. */
 	struct gw_model_info models[GW_MODELS];

@@ -10,12 +10,12 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "core/check.h"
 #include "core/clock.h"
 #include "core/control.h"
 #include "core/log.h"
 #include "core/thread.h"
 #include "core/watch.h"
-#include "gwd/check.h"
 #include "gwd/last_resort.h"
 #include "gwd/start_watch.h"
 
@@ -159,6 +159,7 @@ static int wait_for_end(struct gw *gw, int signals)
 			continue;
 		if (info.ssi_signo != SIGHUP)
 			return (int)info.ssi_signo;
+		atomic_store(&gw->hangup_uid, info.ssi_uid);
 		gw_control_post(gw, gw_reload);
 	}
 	return 0;
@@ -237,6 +238,7 @@ static void log_balance(const struct gw *gw)
 static void upkeep(struct gw *gw, int64_t now)
 {
 	gw_cameras_upkeep(gw);
+	gw_commit_upkeep(gw, now);
 	for (int i = 0; i < GW_STAGES; i++)
 		if (gw->stages[i].lane_count > 0 && gw->stages[i].ops->upkeep)
 			gw->stages[i].ops->upkeep(&gw->stages[i], now);

@@ -12,9 +12,8 @@ extern const struct gw_service_ops *const gw_services[];
 int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *replay,
 	struct gw_error *error);
 
-/* Reads the configuration file again and applies what core/config/rules.c says can change while it
- * runs. What differs otherwise is logged by name as needing a restart; an invalid file changes
- * nothing. Control thread. */
+/* Reads the configuration file again and makes a commit of it (core/commit.h): all of it, or none
+ * with a line in the log. What needs a restart is logged by name. Control thread. */
 void gw_reload(struct gw *gw);
 
 /* Runs until a signal, or until a replay is through; then drains. Returns 0 or a negative errno;

@@ -6,11 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/check.h"
+#include "core/config/history.h"
 #include "core/log.h"
 #include "core/standard_files.h"
 #include "gwd/bench/command.h"
 #include "gwd/camera/command.h"
-#include "gwd/check.h"
 #include "gwd/command.h"
 #include "gwd/gateway.h"
 #include "gwd/last_resort.h"
@@ -44,6 +45,8 @@ static int live(const struct command *command, struct gw_config *config, struct 
 	if (status != 0)
 		return status;
 	gw.config_path = command->config;
+	if (!replay)
+		gw_commit_start(&gw);
 	status = gw_run(&gw, error);
 	/* A thread hangs that may touch anything: nothing can be freed. */
 	if (status == -EDEADLK)
@@ -71,6 +74,17 @@ static int check(const struct command *command, struct gw_config *config, struct
 		gw_error_prefix(error, "%s: ", command->config);
 	gw_config_free(config);
 	return status;
+}
+
+/* A history that is damaged keeps nobody from working. */
+static void mend(const char *path)
+{
+	struct gw_error said, error;
+
+	if (history_mend(path, &said, &error) != 0)
+		gw_log_say("gwd: %s", error.text);
+	else if (said.text[0])
+		gw_log_say("gwd: %s", said.text);
 }
 
 /* One that comes while it starts, as when its file is changed, is answered when it runs. */
@@ -112,6 +126,8 @@ int main(int argc, char **argv)
 		puts("gwd " GW_VERSION);
 		return 0;
 	}
+	if (command.kind == COMMAND_RUN)
+		mend(command.config);
 	if (gw_config_load(command.config, &config, &error) != 0)
 		return fail(&error, 1);
 	if (command.kind == COMMAND_CHECK)

@@ -6,21 +6,25 @@
 
 #include "core/api.h"
 
-#define PATIENCE (16 * BODY_LIMIT) /* bytes that are read for the sake of an answer */
+#define PATIENCE 16 /* times the limit is read for the sake of an answer */
 
 bool body_add(struct body *body, const char *data, size_t size)
 {
 	const size_t before = body->size;
 
 	body->size += size;
-	if (body->size > BODY_LIMIT)
-		return body->size <= PATIENCE;
-	char *more = realloc(body->data, body->size);
+	if (body->size > body->limit)
+		return body->size <= PATIENCE * body->limit;
+	if (body->size > body->room) {
+		const size_t room = body->size > body->limit / 2 ? body->limit : 2 * body->size;
+		char *more = realloc(body->data, room);
 
-	if (!more)
-		return false;
-	body->data = more;
-	memcpy(more + before, data, size);
+		if (!more)
+			return false;
+		body->data = more;
+		body->room = room;
+	}
+	memcpy(body->data + before, data, size);
 	return true;
 }
 
@@ -29,9 +33,9 @@ int body_parse(const struct body *body, struct json_t **json, struct gw_reply *r
 	json_error_t error;
 
 	*json = NULL;
-	if (body->size > BODY_LIMIT) {
-		gw_reply_refuse(
-			reply, 413, "too_large", "a request body may have %u bytes", BODY_LIMIT);
+	if (body->size > body->limit) {
+		gw_reply_refuse(reply, 413, "too_large", "a request body may have %zu bytes here",
+			body->limit);
 		return -1;
 	}
 	if (body->size == 0)

@@ -8,9 +8,14 @@ struct gw_reply;
 struct json_t;
 
 #define BODY_LIMIT (64u * 1024u)
+#define BODY_LIMIT_LARGE \
+	(4u * 1024u * 1024u) /* a configuration of 4,096 cameras, and then some \
+			      */
 
 struct body {
 	char *data;
+	size_t room;
+	size_t limit; /* BODY_LIMIT or BODY_LIMIT_LARGE */
 	size_t size; /* of all that came, also of what was not kept */
 };
 

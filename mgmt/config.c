@@ -2,12 +2,11 @@
 #include <errno.h>
 #include <jansson.h>
 
+#include "core/commit.h"
 #include "core/config/difference.h"
 #include "core/config/json.h"
-#include "core/config/store.h"
 #include "core/control.h"
 #include "core/gateway.h"
-#include "core/log.h"
 #include "core/running.h"
 #include "mgmt/state.h"
 
@@ -86,60 +85,55 @@ int api_config_diff(void *owner, const struct gw_request *request, struct gw_rep
 	return 200;
 }
 
-/* What differs between the file and `running`, as in compare(); *list is NULL where no file is
- * there yet. One that cannot be read may be somebody's work that is half done: it is not written
- * over. */
-static int compare_with_file(
-	const char *path, const struct gw_config *running, json_t **list, struct gw_error *error)
+/* What a commit would call was and is. */
+static json_t *stored_and_running(const json_t *differences)
 {
-	struct gw_config *stored;
-	struct gw_error reason;
-	const int status = gw_config_load(path, &stored, &reason);
+	json_t *list = differences ? json_array() : NULL, *difference;
+	size_t i;
 
-	*list = NULL;
-	if (status == -ENOENT)
-		return 0;
-	if (status != 0)
-		return gw_error_set(error, status == -ENOMEM ? status : -EBADMSG,
-			"nothing was saved: repair the file, or move it away, and save again: %s",
-			reason.text);
-	*list = compare(stored, running, error);
-	gw_config_free(stored);
-	return *list ? 0 : -ENOMEM;
+	json_array_foreach(differences, i, difference)
+		json_array_append_new(list,
+			json_pack("{s:O, s:O, s:O}", "path", json_object_get(difference, "path"),
+				"stored", json_object_get(difference, "was"), "running",
+				json_object_get(difference, "is")));
+	return list;
 }
 
-/* Control thread: no camera changes meanwhile. `arg` is where the answer goes. */
+/* A request on its way through the control thread. */
+struct save {
+	const struct gw_request *request;
+	json_t *answer;
+};
+
+/* Control thread: no camera changes meanwhile. */
 static int save(struct gw *gw, void *arg, struct gw_error *error)
 {
-	json_t **answer = arg, *list = NULL;
+	struct save *save = arg;
+	const struct gw_commit_wish wish = {
+		.who = save->request->who, .from = "api", .comment = "what was in effect"};
+	struct gw_commit_outcome outcome;
 	struct gw_config running;
-	int status = gw_running_config(gw, &running, error);
+	int status = gw_commit_make(gw, &wish, &outcome, error);
 
+	if (status == 0)
+		status = gw_running_config(gw, &running, error);
 	if (status != 0)
 		return status;
-	status = compare_with_file(gw->config_path, &running, &list, error);
-	const bool equal = list && json_array_size(list) == 0;
-
-	/* A file that says the same keeps its comments. */
-	if (status == 0 && !equal)
-		status = gw_config_save(&running, gw->config_path, error);
-	if (status == 0 && !equal)
-		gw_info("api", "the configuration was saved to %s", gw->config_path);
-	if (status == 0)
-		*answer = json_pack("{s:s, s:b, s:I, s:O?}", "file", gw->config_path, "saved",
-			!equal, "cameras", (json_int_t)running.cameras_count, "differences", list);
-	json_decref(list);
+	save->answer = json_pack("{s:s, s:b, s:I, s:o?}", "file", gw->config_path, "saved",
+		outcome.result == GW_COMMIT_MADE, "cameras", (json_int_t)running.cameras_count,
+		"differences", stored_and_running(outcome.differences));
+	json_decref(outcome.differences);
 	gw_running_free(&running);
-	return status;
+	return 0;
 }
 
 int api_config_save(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
 	struct gw *gw = ((const struct mgmt *)owner)->gw;
-	int status = need_path(gw, error);
+	struct save what = {.request = request};
+	const int status = gw_control_call(gw, "saving the configuration", save, &what, error);
 
-	if (status == 0)
-		status = gw_control_call(gw, "saving the configuration", save, &reply->json, error);
+	reply->json = what.answer;
 	return status == 0 ? 200 : status;
 }

@@ -10,9 +10,17 @@
 		"GET", path, summary, handle, .role = GW_ROLE_VIEWER \
 	}
 
-#define CHANGE(method, path, summary, handle, body) \
+#define CHANGE(method, path, summary, handle, with_body) \
 	{ \
-		method, path, summary, handle, GW_ROLE_ADMIN, true, body \
+		method, path, summary, handle, .role = GW_ROLE_ADMIN, .slow = true, \
+					       .body = with_body \
+	}
+
+/* A whole configuration comes with it. */
+#define CHANGE_LARGE(path, summary, handle) \
+	{ \
+		"POST", path, summary, handle, .role = GW_ROLE_ADMIN, .slow = true, .body = true, \
+					       .large = true \
 	}
 
 const struct gw_api_route mgmt_routes[] = {
@@ -25,6 +33,19 @@ const struct gw_api_route mgmt_routes[] = {
 	{"GET", "config/diff", "What differs from the stored configuration", api_config_diff,
 		.role = GW_ROLE_VIEWER, .slow = true},
 	CHANGE("POST", "config/save", "Store the configuration in effect", api_config_save, false),
+	/* With the secrets that stand in it. */
+	CHANGE("GET", "config/text", "The configuration in effect as a file", api_config_text,
+		false),
+	CHANGE_LARGE("config/check", "What a commit would change", api_config_check),
+	CHANGE_LARGE("config/commit", "Change the configuration as a whole", api_config_commit),
+	CHANGE("POST", "config/confirm", "Keep the newest commit", api_config_confirm, false),
+	CHANGE("POST", "config/rollback", "Go back to an earlier commit", api_config_rollback,
+		true),
+	/* They read the history's files. */
+	{"GET", "config/history", "The last commits", api_config_history, .role = GW_ROLE_VIEWER,
+		.slow = true},
+	{"GET", "config/history/{name}", "One commit", api_config_history_one,
+		.role = GW_ROLE_VIEWER, .slow = true},
 	LOOK("cameras", "All cameras with state, rates and frames", api_cameras),
 	LOOK("cameras/{name}", "One camera", api_camera),
 	CHANGE("POST", "cameras", "Add a camera", api_camera_add, true),

@@ -147,6 +147,16 @@ static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *
 	return respond(connection, &reply);
 }
 
+static size_t body_limit(struct api_server *server, const char *method, const char *url)
+{
+	const size_t prefix = strlen(GW_API_PREFIX);
+
+	return strncmp(url, GW_API_PREFIX, prefix) == 0 &&
+			gw_api_is_large(server->gw, method, url + prefix)
+		? BODY_LIMIT_LARGE
+		: BODY_LIMIT;
+}
+
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *size, void **state)
 {
@@ -156,6 +166,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	if (!request) {
 		request = calloc(1, sizeof(*request));
 		*state = request;
+		if (request)
+			request->body.limit = body_limit(server, method, url);
 		return request ? MHD_YES : MHD_NO;
 	}
 	if (*size > 0) {

@@ -19,10 +19,13 @@ struct mgmt {
 
 /* All of them read only, on any thread. */
 gw_api_handler api_routes, api_openapi, api_version, api_status, api_config, api_config_diff,
-	api_cameras, api_camera, api_drops, api_latency, api_audit, api_stages, api_services;
+	api_cameras, api_camera, api_drops, api_latency, api_audit, api_stages, api_services,
+	api_config_history, api_config_history_one;
 
 /* Records for some seconds, and waits meanwhile. */
 gw_api_handler api_trace;
 
 /* These have the control thread do it, and wait: any other thread. */
-gw_api_handler api_camera_add, api_camera_change, api_camera_remove, api_config_save;
+gw_api_handler api_camera_add, api_camera_change, api_camera_remove, api_config_save,
+	api_config_text, api_config_check, api_config_commit, api_config_confirm,
+	api_config_rollback;

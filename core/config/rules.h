@@ -1,12 +1,12 @@
 /* How a changed configuration is applied, from one table. */
 #pragma once
 
-/* gwd/reload.c knows who applies each of them. */
+/* core/apply.c knows who applies each of them, in this order. */
 enum gw_config_rule {
 	GW_RULE_RESTART, /* takes part in building the gateway: another start applies it */
+	GW_RULE_CAMERAS, /* one by one, against those that there are: core/camera.h */
 	GW_RULE_LOG_LEVEL,
 	GW_RULE_SAMPLING,
-	GW_RULE_CAMERAS, /* one by one, against those that there are: core/camera.h */
 	GW_RULES,
 };
 

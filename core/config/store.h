@@ -1,4 +1,4 @@
-/* A configuration back into its file. */
+/* A configuration back into the text of its file. */
 #pragma once
 
 #include <stddef.h>
@@ -11,8 +11,6 @@
 int gw_config_text(
 	const struct gw_config *config, char **text, size_t *size, struct gw_error *error);
 
-/* Writes that text to `path`, whole or not at all, and on the disk when it returns: the old file is
- * replaced by a new one in the same folder, with its mode and owner. A path that is a link stays
- * one. Waits for the disk: no stage's thread. Returns 0, or a negative errno with a line, -ENOTSUP
- * for a file that is a mount of its own, as in a container; then the old file is as it was. */
-int gw_config_save(const struct gw_config *config, const char *path, struct gw_error *error);
+/* The same under a heading that says who wrote it: for the gateway's own file. */
+int gw_config_file_text(
+	const struct gw_config *config, char **text, size_t *size, struct gw_error *error);

@@ -30,6 +30,7 @@ enum cli_argument {
 	CLI_MODEL,
 	CLI_URL,
 	CLI_FILE,
+	CLI_NUMBER, /* of a commit */
 	CLI_SHELL,
 	CLI_COMMAND,
 };

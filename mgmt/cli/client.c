@@ -99,6 +99,7 @@ struct question {
 	bool quiet; /* no line on stderr */
 	FILE *out; /* takes the answer unread; NULL: it is JSON to be read */
 	void (*tick)(void); /* called now and then; NULL: nothing is */
+	bool keep; /* a refusal is the caller's to tell */
 	bool raw; /* the answer is no JSON, and stays in the client */
 };
 
@@ -175,6 +176,10 @@ static int ask(struct cli *cli, const struct question *question, json_t **reply)
 	}
 	const char *message =
 		json_string_value(json_object_get(json_object_get(answer, "error"), "message"));
+	if (question->keep && message) {
+		*reply = answer;
+		return CLI_NOT_WELL;
+	}
 	if (!question->quiet)
 		fprintf(stderr, "gwctl: %s\n",
 			message ? message : "what answers on that socket is no gateway");
@@ -258,6 +263,14 @@ int client_send_slow(struct cli *cli, const char *method, const char *const *pat
 	const json_t *body, json_t **reply)
 {
 	struct question question = {.method = method, .timeout_ms = SLOW_TIMEOUT_MS};
+
+	return send_and_wait(cli, &question, path, body, reply);
+}
+
+int client_try(struct cli *cli, const char *method, const char *const *path, const json_t *body,
+	json_t **reply)
+{
+	struct question question = {.method = method, .timeout_ms = SLOW_TIMEOUT_MS, .keep = true};
 
 	return send_and_wait(cli, &question, path, body, reply);
 }

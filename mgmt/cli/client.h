@@ -25,6 +25,11 @@ int client_send(struct cli *cli, const char *method, const char *const *path,
 int client_send_slow(struct cli *cli, const char *method, const char *const *path,
 	const struct json_t *body, struct json_t **reply);
 
+/* As client_send_slow(), but says nothing of a refusal: *reply is the whole answer then, with its
+ * "error", and the exit code CLI_NOT_WELL. */
+int client_try(struct cli *cli, const char *method, const char *const *path,
+	const struct json_t *body, struct json_t **reply);
+
 /* As client_send_slow(), but writes the answer to `out` as it is. `tick` is called about once a
  * second meanwhile; NULL: nothing is. */
 int client_download(struct cli *cli, const char *method, const char *const *path,

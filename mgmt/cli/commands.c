@@ -56,6 +56,18 @@ const struct cli_option cli_global_options[] = {
 				"levels of 0 to 255 (default), or of 16 to 235"}, \
 	}
 
+/* Of what makes a commit, in the order of enum commit_option. */
+#define COMMIT_OPTIONS \
+	{"--comment", "TEXT", "why, for the history"}, \
+	{ \
+		"--confirm", "TIME", "take it back when nobody confirms it within 30s, 5m, 1h" \
+	}
+
+#define COMMIT_RESTART \
+	{ \
+		"--restart", NULL, "also what holds only when gwd is started again" \
+	}
+
 const struct cli_command cli_commands[] = {
 	{.noun = "status",
 		.summary = "the gateway at a glance",
@@ -118,7 +130,8 @@ const struct cli_command cli_commands[] = {
 			"Needs a source, a destination and a port, or a URL. The other cameras are "
 			"not "
 			"disturbed. The camera is there until the gateway ends or reads its file "
-			"again: `config save` keeps it. Exit code 1, and nothing has changed, when "
+			"again: `config commit` keeps it. Exit code 1, and nothing has changed, "
+			"when "
 			"the name or the packets are another camera's, or what it needs is not "
 			"there.",
 		.example = "camera add door --source 192.0.2.11 --destination 192.0.2.1 --port "
@@ -407,19 +420,77 @@ const struct cli_command cli_commands[] = {
 		.run = cli_config_check},
 	{.noun = "config",
 		.verb = "show",
-		.summary = "the configuration in effect",
+		.argument = "[NUMBER]",
+		.kind = CLI_NUMBER,
+		.summary = "the configuration in effect, or that of a commit",
 		.details = "Prints it as JSON, with the cameras that there are now, defaults "
-			   "filled in, secrets left out.",
+			   "filled in, secrets left out. With NUMBER, what that commit was.",
 		.example = "config show",
 		.run = cli_config_show},
 	{.noun = "config",
 		.verb = "diff",
-		.summary = "what differs from the stored configuration",
+		.argument = "[FILE]",
+		.kind = CLI_FILE,
+		.summary = "what differs from the stored configuration, or from a file",
 		.details = "Compares the gateway's file with what is in effect, key by key; "
-			   "entries of "
-			   "lists are named by their names. Exit code 1 when something differs.",
+			   "entries of lists are named by their names. With FILE, shows what "
+			   "`config apply FILE` would change, once the gateway has checked it: "
+			   "models and ports too. Exit code 1 when something differs.",
 		.example = "config diff",
 		.run = cli_config_diff},
+	{.noun = "config",
+		.verb = "apply",
+		.argument = "FILE",
+		.kind = CLI_FILE,
+		.summary = "make a file the configuration",
+		.details =
+			"Checks all of it, puts it into effect and stores it, comments and all: "
+			"the whole file, or nothing. What needs a restart is named, and nothing "
+			"is changed unless --restart is given. Exit code 1 when it was not made.",
+		.example = "config apply new.yaml --confirm 5m --comment hall-2",
+		.options = {COMMIT_OPTIONS, COMMIT_RESTART,
+			{"--revision", "REVISION",
+				"only if nothing was changed since, as an earlier commit said"}},
+		.run = cli_config_apply},
+	{.noun = "config",
+		.verb = "edit",
+		.summary = "change the configuration in an editor",
+		.details = "Opens it in $VISUAL, $EDITOR or vi, and then does what `config apply` "
+			   "does, unless somebody else made a change meanwhile. What cannot be "
+			   "applied stays in the file that was edited, which is named.",
+		.example = "config edit",
+		.options = {COMMIT_OPTIONS, COMMIT_RESTART},
+		.run = cli_config_edit},
+	{.noun = "config",
+		.verb = "commit",
+		.summary = "keep what is in effect",
+		.details = "Stores what `camera add`, `set` and `remove` changed, as `config save` "
+			   "does, with a comment, or to be confirmed.",
+		.example = "config commit --comment watched-door",
+		.options = {COMMIT_OPTIONS},
+		.run = cli_config_commit},
+	{.noun = "config",
+		.verb = "confirm",
+		.summary = "keep a commit that waits for it",
+		.details = "Exit code 1 when none waits.",
+		.example = "config confirm",
+		.run = cli_config_confirm},
+	{.noun = "config",
+		.verb = "rollback",
+		.argument = "[NUMBER]",
+		.kind = CLI_NUMBER,
+		.summary = "go back to an earlier commit",
+		.details = "To the one before the newest when no NUMBER is given. That is a commit "
+			   "too.",
+		.example = "config rollback 7",
+		.options = {COMMIT_OPTIONS, COMMIT_RESTART},
+		.run = cli_config_rollback},
+	{.noun = "config",
+		.verb = "history",
+		.summary = "the last 50 commits",
+		.details = "Who made them, when, from where and why; the newest first.",
+		.example = "config history",
+		.run = cli_config_history},
 	{.noun = "config",
 		.verb = "save",
 		.summary = "store the configuration in effect",

@@ -1,5 +1,6 @@
 #include "mgmt/cli/completion.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -67,6 +68,22 @@ static void offer_names(struct cli *cli, const char *begun, const char *path)
 	json_decref(reply);
 }
 
+/* The numbers of the commits that are kept. */
+static void offer_commits(struct cli *cli, const char *begun)
+{
+	json_t *reply, *commit;
+	char number[24];
+	size_t i;
+
+	if (client_peek(cli, "config/history", &reply) != CLI_WELL)
+		return;
+	json_array_foreach(json_object_get(reply, "commits"), i, commit) {
+		snprintf(number, sizeof(number), "%" PRId64, reply_count(commit, "number"));
+		offer(cli, begun, number);
+	}
+	json_decref(reply);
+}
+
 static void offer_argument(struct cli *cli, const char *begun, enum cli_argument kind)
 {
 	switch (kind) {
@@ -78,6 +95,9 @@ static void offer_argument(struct cli *cli, const char *begun, enum cli_argument
 		break;
 	case CLI_FILE:
 		fputs("-files\n", cli->out);
+		break;
+	case CLI_NUMBER:
+		offer_commits(cli, begun);
 		break;
 	case CLI_SHELL:
 		offer(cli, begun, "bash");

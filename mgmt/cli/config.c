@@ -5,6 +5,7 @@
 
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/commands.h"
+#include "mgmt/cli/commit.h"
 #include "mgmt/cli/reply.h"
 #include "mgmt/cli/units.h"
 #include "mgmt/cli/view.h"
@@ -35,12 +36,15 @@ int cli_config_check(struct cli *cli)
 
 int cli_config_show(struct cli *cli)
 {
+	const bool commit = cli->argument != NULL;
 	json_t *reply;
-	int code = client_get(cli, "config", &reply);
+	int code = commit ? client_send_slow(cli, "GET",
+				    CLIENT_PATH("config", "history", cli->argument), NULL, &reply)
+			  : client_get(cli, "config", &reply);
 
 	if (code != CLI_WELL)
 		return code;
-	reply_print(cli, reply);
+	reply_print(cli, commit && !cli->json ? json_object_get(reply, "config") : reply);
 	json_decref(reply);
 	return CLI_WELL;
 }
@@ -68,7 +72,10 @@ static void print_differences(const struct cli *cli, const json_t *differences)
 int cli_config_diff(struct cli *cli)
 {
 	json_t *reply;
-	int code = client_send_slow(cli, "GET", CLIENT_PATH("config", "diff"), NULL, &reply);
+
+	if (cli->argument)
+		return commit_look(cli, cli->argument);
+	const int code = client_send_slow(cli, "GET", CLIENT_PATH("config", "diff"), NULL, &reply);
 
 	if (code != CLI_WELL)
 		return code;

@@ -222,11 +222,12 @@ def test_a_reload_brings_and_takes_cameras(site: Site) -> None:
         "the new camera delivers nothing",
     )
     both[1]["model"] = "nosuch"
-    both[0]["quota"] = 32
-    reload(both, "not applied: camera guest: model nosuch: it is not in the repository")
-    assert gateway.ask("camera", "show", "steady")["quota"] == 32
+    both[0]["quota"] = 32  # all of it or nothing
+    reload(both, "nothing was changed: model nosuch of camera guest: there is no folder")
+    assert gateway.ask("camera", "show", "steady")["quota"] != 32
     assert gateway.ask("camera", "show", "guest")["model"] is None
-    reload(both[:1], "`cameras` (0 added, 0 changed, 1 removed)")
+    reload(both[:1], "`cameras` (0 added, 1 changed, 1 removed)")
+    assert gateway.ask("camera", "show", "steady")["quota"] == 32
 
     _stop(senders)
     site.settle()

@@ -1,10 +1,11 @@
-#include "gwd/check.h"
+#include "core/check.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool is_folder(const char *path)
 {
@@ -65,4 +66,51 @@ int gw_check_models(const struct gw_config *config, bool replay, struct gw_error
 		status = check_looks(repository, source->template->model, source->template->plan,
 			source->template->plan_count, "kafka.source.template", error);
 	return status;
+}
+
+static const char *device_before(const struct gw_config *running, const char *name)
+{
+	for (uint32_t i = 0; i < running->interfaces_count; i++)
+		if (strcmp(running->interfaces[i].name, name) == 0)
+			return running->interfaces[i].device;
+	return "";
+}
+
+/* Where the kernel shows a device that has to be there beforehand; false: it is made when DPDK
+ * opens it. */
+static bool place_of(const char *device, char path[PATH_MAX])
+{
+	static const char key[] = "iface=";
+	const int name = (int)strcspn(device, ",");
+	const char *over = strstr(device, key);
+	unsigned int domain, bus, slot, function;
+
+	if (sscanf(device, "%x:%x:%x.%x", &domain, &bus, &slot, &function) == 4)
+		snprintf(path, PATH_MAX, "/sys/bus/pci/devices/%.*s", name, device);
+	else if (sscanf(device, "%x:%x.%x", &bus, &slot, &function) == 3)
+		snprintf(path, PATH_MAX, "/sys/bus/pci/devices/0000:%.*s", name, device);
+	else if (over && strncmp(device, "net_af_", 7) == 0)
+		snprintf(path, PATH_MAX, "/sys/class/net/%.*s",
+			(int)strcspn(over + sizeof(key) - 1, ","), over + sizeof(key) - 1);
+	else
+		return false;
+	return true;
+}
+
+int gw_check_ports(
+	const struct gw_config *config, const struct gw_config *running, struct gw_error *error)
+{
+	char path[PATH_MAX];
+
+	for (uint32_t i = 0; i < config->interfaces_count; i++) {
+		const struct gw_interface_config *interface = &config->interfaces[i];
+
+		if (strcmp(interface->device, device_before(running, interface->name)) != 0 &&
+			place_of(interface->device, path) && access(path, F_OK) != 0)
+			return gw_error_set(error, -ENODEV,
+				"interface %s: there is no %s: name a device of this machine "
+				"(`dpdk-devbind.py --status`, `ip link`)",
+				interface->name, path);
+	}
+	return 0;
 }

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/check.h"
 #include "core/gateway.h"
-#include "gwd/check.h"
 
 struct repository {
 	char path[64];

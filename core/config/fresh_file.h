@@ -1,0 +1,29 @@
+/* A file that is to take another's place: whole and on the disk before its name is. Whoever is
+ * killed meanwhile leaves the old one or the new one. Waits for the disk: no stage's thread. */
+#pragma once
+
+#include <limits.h>
+#include <stddef.h>
+
+#include "core/error.h"
+
+struct fresh_file {
+	char path[PATH_MAX + 16]; /* where it lies until it is placed; empty: nowhere */
+	char target[PATH_MAX]; /* whose place it takes; of a link, what it points at */
+};
+
+/* Writes the pieces of text, one after the other, to a new file in `folder`, which is of the
+ * target's file system; NULL: the target's own. It has the mode and owner of the file that it is to
+ * replace; where there is none, those of `like`, or else 0640 and our own. Returns 0, or a negative
+ * errno with a line, and then nothing is left behind. */
+int fresh_file_write(struct fresh_file *fresh, const char *target, const char *folder,
+	const char *like, const char *const texts[2], const size_t sizes[2],
+	struct gw_error *error);
+
+/* Gives it the name: this is the moment. Returns 0, or a negative errno with a line, -ENOTSUP for a
+ * file that is a mount of its own, as in a container: then the old file is as it was, and the new
+ * one is dropped. */
+int fresh_file_place(struct fresh_file *fresh, struct gw_error *error);
+
+/* Removes it, unless it was placed. */
+void fresh_file_drop(struct fresh_file *fresh);

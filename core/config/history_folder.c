@@ -1,0 +1,134 @@
+#include "core/config/history_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/config/history.h"
+
+#define DIGITS 8
+
+/* Beside the file itself, where a link leads to one. */
+static int folder_of(const char *file, char folder[PATH_MAX])
+{
+	char real[PATH_MAX];
+
+	if (!realpath(file, real) && snprintf(real, sizeof(real), "%s", file) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	return snprintf(folder, PATH_MAX, "%s.history", real) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+int history_record_path(const char *file, uint32_t number, char path[PATH_MAX])
+{
+	char folder[PATH_MAX];
+	const int status = folder_of(file, folder);
+
+	if (status != 0)
+		return status;
+	return snprintf(path, PATH_MAX, "%s/%0*u.yaml", folder, DIGITS, number) < PATH_MAX
+		? 0
+		: -ENAMETOOLONG;
+}
+
+int history_make_folder(const char *file, char folder[PATH_MAX], struct gw_error *error)
+{
+	struct stat facts;
+	int status = folder_of(file, folder);
+
+	if (status == 0 && mkdir(folder, 0700) != 0)
+		status = errno == EEXIST ? 0 : -errno;
+	else if (status == 0 && stat(file, &facts) == 0)
+		/* Whoever may read the file may read what it was. */
+		status = chown(folder, facts.st_uid, facts.st_gid) == 0 &&
+				chmod(folder, 0700 | (facts.st_mode & 040 ? 050 : 0)) == 0
+			? 0
+			: -errno;
+	if (status == 0)
+		return 0;
+	return gw_error_set(error, status,
+		"%s.history: the commit cannot be recorded, and nothing was changed: %s: let gwd "
+		"write to that folder",
+		file, strerror(-status));
+}
+
+/* 7 for "00000007.yaml"; `rest` is what follows it. 0: it is no record. */
+static uint32_t number_of(const char *name, const char **rest)
+{
+	char *end;
+	const unsigned long number = strtoul(name, &end, 10);
+
+	if (end - name < DIGITS || strncmp(end, ".yaml", 5) != 0 || number > UINT32_MAX)
+		return 0;
+	*rest = end + 5;
+	return (uint32_t)number;
+}
+
+static int by_number(const void *left, const void *right)
+{
+	const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+uint32_t history_list(const char *file, uint32_t numbers[HISTORY_MOST + 1])
+{
+	char folder[PATH_MAX];
+	uint32_t *all = NULL, count = 0;
+	DIR *list = folder_of(file, folder) == 0 ? opendir(folder) : NULL;
+
+	for (const struct dirent *entry; list && (entry = readdir(list));) {
+		const char *rest;
+		const uint32_t number = number_of(entry->d_name, &rest);
+		uint32_t *more;
+
+		if (number == 0 || *rest)
+			continue;
+		more = realloc(all, (count + 1) * sizeof(*all));
+		if (!more)
+			break;
+		all = more;
+		all[count++] = number;
+	}
+	if (list)
+		closedir(list);
+	if (count > 0)
+		qsort(all, count, sizeof(*all), by_number);
+	/* More than may be there: the newest, and one too old. */
+	const uint32_t shown = count > HISTORY_MOST + 1 ? HISTORY_MOST + 1 : count;
+
+	if (shown > 0)
+		memcpy(numbers, all + count - shown, shown * sizeof(*all));
+	free(all);
+	return shown;
+}
+
+uint32_t history_newest(const char *file)
+{
+	uint32_t numbers[HISTORY_MOST + 1];
+	const uint32_t count = history_list(file, numbers);
+
+	return count > 0 ? numbers[count - 1] : 0;
+}
+
+void history_visit_left(
+	const char *file, void (*visit)(void *arg, const char *path, uint32_t number), void *arg)
+{
+	char folder[PATH_MAX], path[PATH_MAX];
+	DIR *list = folder_of(file, folder) == 0 ? opendir(folder) : NULL;
+
+	for (const struct dirent *entry; list && (entry = readdir(list));) {
+		const char *rest = "";
+		const uint32_t number = number_of(entry->d_name, &rest);
+
+		if (number > 0 ? rest[0] != '.' : strncmp(entry->d_name, "stored.", 7) != 0)
+			continue;
+		if (snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) < PATH_MAX)
+			visit(arg, path, number);
+	}
+	if (list)
+		closedir(list);
+}
