@@ -10,7 +10,8 @@ static bool give_up(struct spool *spool, enum sink_kind kind)
 	struct shelf *shelf = &spool->shelves[kind];
 	struct segment *segment = shelf->oldest;
 
-	if (!segment)
+	/* An empty one gives no room: it would be made again, for ever. */
+	if (!segment || segment->count == 0)
 		return false;
 	const bool former = segment->former;
 	const uint32_t left = spool_feed_lost(spool, segment);

@@ -5,7 +5,6 @@
 #include "sink/spool/checksum.h"
 #include "sink/spool/spool_state.h"
 
-#define BATCH_BYTES (8u << 20)
 /* A disk that takes nothing is asked again after so long. */
 #define AGAIN_NS (GW_NS_PER_S / 4)
 
@@ -52,10 +51,10 @@ static int write_some(struct spool *spool, struct flow *flow, struct segment *se
 	struct iovec parts[SPOOL_PARTS];
 	struct flow_entry *entry, *written[SPOOL_PARTS];
 	uint64_t at = *place, bytes = 0;
+	const uint64_t most = spool->shelves[flow->kind].segment_size;
 	int count = 0, records = 0;
 
-	while (count + 3 <= SPOOL_PARTS && bytes < BATCH_BYTES &&
-		(entry = ring_at(&flow->in, &at, end))) {
+	while (count + 3 <= SPOOL_PARTS && bytes < most && (entry = ring_at(&flow->in, &at, end))) {
 		entry->record.index = segment->count + (uint32_t)records;
 		sum_up(entry);
 		count += parts_of(entry, &parts[count]);

@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -104,6 +105,20 @@ def test_a_kill_while_the_broker_is_away_loses_nothing(broker: Kafka, tmp_path: 
     broker.start()
     book.send_the_rest()
     assert book.missing() == 0
+
+
+def test_on_a_full_small_disk_results_pass_it_by(shared_broker: Kafka, tmp_path: Path) -> None:
+    book = Book(shared_broker, tmp_path)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=True)
+    try:
+        book.spool = disk / "spool"
+        counts = book.run(1000).counts(30)
+        assert counts["cam0"]["delivered"] + counts["cam0"]["drops"].get("spool_full", 0) == 1000
+        assert counts["cam0"]["delivered"] > 500
+    finally:
+        subprocess.run(["umount", disk], check=True)
 
 
 def test_without_the_files_the_same_kill_loses_results(broker: Kafka, tmp_path: Path) -> None:
