@@ -344,7 +344,8 @@ static bool is_empty(const struct gw *gw, uint32_t id, const uint32_t *in_use)
 	const struct gw_stage *sink = &gw->stages[GW_STAGE_SINK];
 
 	return in_use[id] == 0 && GW_COUNT(sink, id, results_waiting) == 0 &&
-		GW_COUNT(sink, id, samples_held) == 0;
+		GW_COUNT(sink, id, samples_held) == 0 && GW_COUNT(sink, id, results_spooled) == 0 &&
+		GW_COUNT(sink, id, samples_spooled) == 0;
 }
 
 void gw_cameras_upkeep(struct gw *gw)

@@ -144,6 +144,10 @@ enum gw_fault {
 	X(SINK_LOST, "sink_lost", SINK, FRAME, NONE, \
 		"The brokers refused the result for good, or it was unsent when the gateway " \
 		"stopped.") \
+	X(SPOOL_FULL, "spool_full", SINK, FRAME, NONE, \
+		"The spool had no more room: the oldest results gave way to newer ones.") \
+	X(SPOOL_DAMAGED, "spool_damaged", SINK, FRAME, NONE, \
+		"Its result was in the spool and could not be read again.") \
 	X(SHUTDOWN, "shutdown", SINK, FRAME, NONE, \
 		"It was still in flight when the gateway stopped.") \
 	/* Records of the topic that pictures come from, which never became a frame. */ \
@@ -168,6 +172,10 @@ enum gw_fault {
 	X(SAMPLE_TOO_LARGE, "sample_too_large", SINK, SAMPLE, NONE, \
 		"The picture is larger than the brokers' message limit.") \
 	X(SAMPLE_FULL, "sample_full", SINK, SAMPLE, NONE, "The sink's queue is full.") \
+	X(SAMPLE_SPOOL_FULL, "sample_spool_full", SINK, SAMPLE, NONE, \
+		"The spool had no more room: the oldest pictures gave way.") \
+	X(SAMPLE_SPOOL_DAMAGED, "sample_spool_damaged", SINK, SAMPLE, NONE, \
+		"The picture was in the spool and could not be read again.") \
 	X(SAMPLE_LOST, "sample_lost", SINK, SAMPLE, NONE, \
 		"The brokers refused the picture for good, or it was unsent when the gateway " \
 		"stopped.")

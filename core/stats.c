@@ -11,7 +11,8 @@ static bool is_sum(const struct gw_camera_stats *stats, const struct gw_counter 
 		counter != &stats->clock_offset && counter != &stats->clock_drift &&
 		counter != &stats->jitter && counter != &stats->lost_ppm &&
 		counter != &stats->results_waiting && counter != &stats->samples_held &&
-		counter != &stats->samples_beside;
+		counter != &stats->samples_beside && counter != &stats->results_spooled &&
+		counter != &stats->samples_spooled;
 }
 
 struct gw_lane_stats *gw_lane_stats_create(void)

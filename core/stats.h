@@ -9,10 +9,11 @@
  *   packets   rx.packets      = rx.packets_used + packet drops
  *   records   source.records  = source.records_used + record drops
  *   frames    frames_in       = delivered + frame drops (all stages) + in flight
+ *                               + sink.results_spooled
  *             in flight       = slots in use (asked of the pool) - sink.samples_held
  *                               + sink.results_waiting
  *   samples   sink.samples    = sink.samples_delivered + sample drops + sink.samples_held
- *                               + sink.samples_beside
+ *                               + sink.samples_beside + sink.samples_spooled
  *
  * A datagram that came in fragments is one packet, and its fragments are none. A fragment whose
  * datagram does not become whole is a packet that matches no camera, counted when that is known.
@@ -62,10 +63,12 @@ struct gw_camera_stats {
 	/* sink only */
 	struct gw_counter delivered; /* results that the back-end confirmed */
 	struct gw_counter results_waiting; /* gauge: handed over, neither confirmed nor refused */
+	struct gw_counter results_spooled; /* gauge: the same, and in the spool on the disk */
 	struct gw_counter samples; /* pictures chosen for sampling, and enhanced ones */
 	struct gw_counter samples_delivered; /* ... that the back-end confirmed */
 	struct gw_counter samples_held; /* gauge: slots that only a waiting sample keeps */
 	struct gw_counter samples_beside; /* gauge: more of them that wait in such a slot */
+	struct gw_counter samples_spooled; /* gauge: those that wait on the disk, in no slot */
 
 	/* A packet drop is counted where it happens, a frame drop by rx when the frame was never
 	 * pushed on, otherwise by the sink, which sees every frame at its end. */

@@ -218,20 +218,23 @@ static bool drain(struct gw *gw, int signals, int *reason)
 
 static void log_balance(const struct gw *gw)
 {
-	uint64_t begun = 0, delivered = 0, dropped = 0;
+	uint64_t begun = 0, delivered = 0, dropped = 0, spooled = 0;
 
 	for (uint32_t subject = 0; subject < GW_SUBJECTS; subject++) {
 		if (subject >= gw_camera_high(gw) && subject < GW_CAMERAS)
 			continue;
 		begun += gw_total_begun(gw, subject);
 		delivered += GW_COUNT(&gw->stages[GW_STAGE_SINK], subject, delivered);
+		spooled += GW_COUNT(&gw->stages[GW_STAGE_SINK], subject, results_spooled);
 		for (int drop = 1; drop < GW_DROP_COUNT; drop++)
 			if (gw_drops[drop].unit == GW_FRAME)
 				dropped += gw_total_drops(gw, subject, drop);
 	}
-	gw_log(begun == delivered + dropped ? GW_LOG_INFO : GW_LOG_ERROR, "gwd",
-		"stopped: %lu frames received = %lu delivered + %lu dropped%s", begun, delivered,
-		dropped, begun == delivered + dropped ? "" : ": NOT balanced");
+	const bool balanced = begun == delivered + dropped + spooled;
+
+	gw_log(balanced ? GW_LOG_INFO : GW_LOG_ERROR, "gwd",
+		"stopped: %lu frames received = %lu delivered + %lu dropped + %lu spooled%s", begun,
+		delivered, dropped, spooled, balanced ? "" : ": NOT balanced");
 }
 
 /* On the control thread. */

@@ -75,7 +75,7 @@ void ledger_remove(struct ledger *ledger, struct entry *entry)
 bool entry_hold(
 	struct entry *entry, const struct client_message *message, rd_kafka_headers_t *headers)
 {
-	size_t copied = entry->frame ? 0 : message->size;
+	size_t copied = entry->copied ? message->size : 0;
 	uint8_t *memory = malloc(message->key_size + copied + 1);
 
 	if (!memory) {
@@ -87,7 +87,7 @@ bool entry_hold(
 	memcpy(memory + message->key_size, message->value, copied);
 	entry->message = *message;
 	entry->message.key = memory;
-	if (!entry->frame)
+	if (entry->copied)
 		entry->message.value = memory + message->key_size;
 	entry->memory = memory;
 	entry->headers = headers;

@@ -20,6 +20,8 @@ struct entry {
 	int64_t time_ms; /* record time, since 1970 */
 	uint32_t camera;
 	uint64_t receipt; /* of a result's frame */
+	uint64_t token; /* of the record */
+	bool copied; /* its value is the client's own copy */
 	size_t bytes; /* of key and value */
 	struct gw_frame *frame; /* that a picture lies in; NULL: a result */
 

@@ -53,6 +53,7 @@ static void what_is_held_outlives_what_it_was_made_of(void **state)
 	assert_int_equal(ledger_open(&ledger, 1), 0);
 	struct entry *entry = ledger_add(&ledger, 9, 1);
 
+	entry->copied = true;
 	assert_true(entry_hold(entry, &message, rd_kafka_headers_new(1)));
 	memset(key, 0, sizeof(key));
 	memset(value, 0, sizeof(value));

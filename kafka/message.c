@@ -52,21 +52,21 @@ struct client_message message_of(const struct sink_record *record, void *opaque)
 		.size = record->size,
 		.key = (void *)record->camera,
 		.key_size = strlen(record->camera),
-		.flags = kinds[record->kind].flags,
+		.flags = record->copied ? RD_KAFKA_MSG_F_COPY : kinds[record->kind].flags,
 		.time_ms = record->frame->capture_ns / GW_NS_PER_MS,
 		.opaque = opaque,
 	};
 }
 
 struct client_message message_again(
-	enum sink_kind kind, const rd_kafka_message_t *given_up, int64_t time_ms)
+	const rd_kafka_message_t *given_up, bool copied, int64_t time_ms)
 {
 	return (struct client_message){
 		.value = given_up->payload,
 		.size = given_up->len,
 		.key = given_up->key,
 		.key_size = given_up->key_len,
-		.flags = kinds[kind].flags,
+		.flags = copied ? RD_KAFKA_MSG_F_COPY : 0,
 		.time_ms = time_ms,
 		.opaque = given_up->_private,
 	};

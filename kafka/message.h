@@ -14,9 +14,10 @@ rd_kafka_headers_t *message_headers(const struct sink_record *record);
 struct client_message message_of(const struct sink_record *record, void *opaque);
 
 /* The message that a client gave up, as it was handed over with the record time `time_ms`: the
- * library does not tell the time of a message that has an error. */
+ * library does not tell the time of a message that has an error. `copied`: the client had a copy of
+ * its own. */
 struct client_message message_again(
-	enum sink_kind kind, const rd_kafka_message_t *given_up, int64_t time_ms);
+	const rd_kafka_message_t *given_up, bool copied, int64_t time_ms);
 
 /* What a record of that kind is counted as when it ends with that error. */
 enum gw_drop message_drop(enum sink_kind kind, rd_kafka_resp_err_t error);

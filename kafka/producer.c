@@ -79,6 +79,7 @@ void producer_end(
 		.camera = entry->camera,
 		.frame = entry->frame,
 		.receipt = entry->receipt,
+		.token = entry->token,
 		.drop = message_drop(producer->kind, error),
 		.waited_us = (uint64_t)(gw_now() - entry->since) / 1000,
 	};
@@ -106,7 +107,7 @@ static void take_back(struct producer *producer, const rd_kafka_message_t *given
 {
 	struct entry *entry = given_up->_private;
 	const struct client_message message =
-		message_again(producer->kind, given_up, entry->time_ms);
+		message_again(given_up, entry->copied, entry->time_ms);
 	rd_kafka_headers_t *headers = NULL;
 
 	rd_kafka_message_detach_headers((rd_kafka_message_t *)given_up, &headers);
@@ -274,13 +275,16 @@ enum gw_drop producer_submit(struct producer *producer, const struct sink_record
 		entry->camera = record->frame->camera;
 		entry->frame = record->kind == SINK_SAMPLE ? record->frame : NULL;
 		entry->receipt = record->frame->receipt;
+		entry->token = record->token;
+		entry->copied = record->kind == SINK_RESULT || record->copied;
 		error = accept_record(producer, entry, record);
 		if (error)
 			ledger_remove(&producer->ledger, entry);
 		gauges(producer);
 	}
-	/* A lossless one comes again. */
-	if (error && !(record->frame->lossless && error == RD_KAFKA_RESP_ERR__QUEUE_FULL))
+	const bool comes_again = record->frame->lossless || record->comes_again;
+
+	if (error && !(comes_again && error == RD_KAFKA_RESP_ERR__QUEUE_FULL))
 		vitals_refused(&producer->vitals, error);
 	return message_drop(producer->kind, error);
 }

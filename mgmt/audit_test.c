@@ -103,9 +103,11 @@ static void one_lost_unit_anywhere_is_found(void **state)
 		{&rx->frames_in, GW_FRAME},
 		{&sink->delivered, GW_FRAME},
 		{&sink->results_waiting, GW_FRAME},
+		{&sink->results_spooled, GW_FRAME},
 		{&sink->drops[GW_DROP_SHUTDOWN], GW_FRAME},
 		{&sink->samples, GW_SAMPLE},
 		{&sink->samples_delivered, GW_SAMPLE},
+		{&sink->samples_spooled, GW_SAMPLE},
 	};
 
 	play(made);

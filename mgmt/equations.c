@@ -16,10 +16,11 @@ static void add_equation(
 	struct tally_equation equation = tally_equation(&subject->tally[unit], unit);
 
 	json_array_append_new(list,
-		json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:b}", "name", name, "unit",
+		json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "name", name, "unit",
 			gw_unit_name(unit), "received", (json_int_t)equation.received, "delivered",
 			(json_int_t)equation.delivered, "in_flight", (json_int_t)equation.in_flight,
-			"dropped", (json_int_t)equation.dropped, "drops",
+			"dropped", (json_int_t)equation.dropped, "spooled",
+			(json_int_t)equation.spooled, "drops",
 			facts_drops(&subject->tally[unit], unit, false), "balanced",
 			subject->balanced[unit]));
 }

@@ -7,10 +7,11 @@ json_t *facts_flow(const struct tally *tally, enum gw_unit unit)
 	struct tally_equation equation = tally_equation(tally, unit);
 
 	/* Between two counters a frame may be counted on both sides for a moment. */
-	return json_pack("{s:I, s:I, s:I, s:I}", "received", (json_int_t)equation.received,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "received", (json_int_t)equation.received,
 		"delivered", (json_int_t)equation.delivered, "dropped",
 		(json_int_t)equation.dropped, "in_flight",
-		(json_int_t)(equation.in_flight > 0 ? equation.in_flight : 0));
+		(json_int_t)(equation.in_flight > 0 ? equation.in_flight : 0), "spooled",
+		(json_int_t)equation.spooled);
 }
 
 json_t *facts_drops(const struct tally *tally, enum gw_unit unit, bool zeros)

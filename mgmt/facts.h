@@ -5,7 +5,7 @@
 
 struct json_t;
 
-/* {"received", "delivered", "dropped", "in_flight"} of one unit. */
+/* {"received", "delivered", "dropped", "in_flight", "spooled"} of one unit. */
 struct json_t *facts_flow(const struct tally *tally, enum gw_unit unit);
 
 /* Counts of the drops of one unit by name; `zeros`: also those that never happened. */

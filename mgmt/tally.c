@@ -18,6 +18,7 @@ static void add_unit(const struct gw *gw, uint32_t subject, enum gw_unit unit,
 		tally->frames_begun = gw_total_begun(gw, subject);
 		tally->delivered = GW_COUNT(sink, subject, delivered);
 		tally->results_waiting = GW_COUNT(sink, subject, results_waiting);
+		tally->results_spooled = GW_COUNT(sink, subject, results_spooled);
 		tally->samples_held = GW_COUNT(sink, subject, samples_held);
 		if (subject < GW_CAMERAS)
 			tally->slots = in_use ? in_use[subject] : gw_pool_in_use(gw->pool, subject);
@@ -31,6 +32,7 @@ static void add_unit(const struct gw *gw, uint32_t subject, enum gw_unit unit,
 		tally->samples_delivered = GW_COUNT(sink, subject, samples_delivered);
 		tally->samples_held = GW_COUNT(sink, subject, samples_held);
 		tally->samples_beside = GW_COUNT(sink, subject, samples_beside);
+		tally->samples_spooled = GW_COUNT(sink, subject, samples_spooled);
 		break;
 	}
 }
@@ -100,10 +102,12 @@ void tally_add(struct tally *sum, const struct tally *one)
 	sum->delivered += one->delivered;
 	sum->slots += one->slots;
 	sum->results_waiting += one->results_waiting;
+	sum->results_spooled += one->results_spooled;
 	sum->samples += one->samples;
 	sum->samples_delivered += one->samples_delivered;
 	sum->samples_held += one->samples_held;
 	sum->samples_beside += one->samples_beside;
+	sum->samples_spooled += one->samples_spooled;
 	for (int drop = 0; drop < GW_DROP_COUNT; drop++)
 		sum->drops[drop] += one->drops[drop];
 	for (int event = 0; event < GW_EVENT_COUNT; event++)
@@ -132,6 +136,7 @@ struct tally_equation tally_equation(const struct tally *tally, enum gw_unit uni
 	case GW_FRAME:
 		equation.received = tally->frames_begun;
 		equation.delivered = tally->delivered;
+		equation.spooled = tally->results_spooled;
 		equation.in_flight = (int64_t)(tally->slots + tally->results_waiting) -
 			(int64_t)tally->samples_held;
 		break;
@@ -142,6 +147,7 @@ struct tally_equation tally_equation(const struct tally *tally, enum gw_unit uni
 	case GW_SAMPLE:
 		equation.received = tally->samples;
 		equation.delivered = tally->samples_delivered;
+		equation.spooled = tally->samples_spooled;
 		equation.in_flight = (int64_t)(tally->samples_held + tally->samples_beside);
 		break;
 	}
@@ -152,5 +158,6 @@ bool tally_balanced(const struct tally_equation *equation)
 {
 	return equation->in_flight >= 0 &&
 		equation->received ==
-		equation->delivered + equation->dropped + (uint64_t)equation->in_flight;
+		equation->delivered + equation->dropped + equation->spooled +
+			(uint64_t)equation->in_flight;
 }

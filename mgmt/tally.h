@@ -14,15 +14,16 @@ struct tally {
 	uint64_t frames_complete; /* ... and pushed on */
 	uint64_t delivered;
 	uint64_t slots; /* of the pool, in use for this camera */
-	uint64_t results_waiting;
-	uint64_t samples, samples_delivered, samples_held, samples_beside;
+	uint64_t results_waiting, results_spooled;
+	uint64_t samples, samples_delivered, samples_held, samples_beside, samples_spooled;
 	uint64_t drops[GW_DROP_COUNT];
 	uint64_t events[GW_EVENT_COUNT];
 };
 
-/* One conservation equation: received = delivered + dropped + in flight (core/stats.h). */
+/* One conservation equation: received = delivered + dropped + in flight + spooled (core/stats.h).
+ */
 struct tally_equation {
-	uint64_t received, delivered, dropped;
+	uint64_t received, delivered, dropped, spooled;
 	int64_t in_flight; /* negative only when the gauges contradict each other */
 };
 

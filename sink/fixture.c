@@ -267,8 +267,10 @@ void fixture_assert_balanced(struct fixture *fixture)
 		struct gw_camera_stats *sink = fixture_stats(fixture, camera);
 		uint64_t held = gw_counter_get(&sink->samples_held);
 		uint64_t frames = gw_pool_in_use(fixture->gw.pool, camera) - held +
-			gw_counter_get(&sink->results_waiting) + gw_counter_get(&sink->delivered);
+			gw_counter_get(&sink->results_waiting) +
+			gw_counter_get(&sink->results_spooled) + gw_counter_get(&sink->delivered);
 		uint64_t samples = held + gw_counter_get(&sink->samples_beside) +
+			gw_counter_get(&sink->samples_spooled) +
 			gw_counter_get(&sink->samples_delivered);
 
 		for (int drop = 1; drop < GW_DROP_COUNT; drop++) {

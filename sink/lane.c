@@ -59,6 +59,37 @@ uint64_t sink_share(const struct sink *sink, uint64_t whole, uint64_t least)
 
 void sink_report(struct sink *sink, const struct sink_report *report)
 {
+	if (sink->ops->hear)
+		sink->ops->hear(sink->backend, report);
+	else
+		sink_settle(sink, report);
+}
+
+/* A sample's slot is not needed any more. */
+static void leave_slot(struct sink *sink, struct gw_frame *frame)
+{
+	unhold(&sink->lane->stats->camera[frame->camera], frame);
+	if (frame == sink->stuck && frame->pictures_held == 0)
+		gauge_stuck(sink, sink->stuck, false);
+	room_leave(&sink->shared->room, frame);
+}
+
+void sink_spooled_result(struct sink *sink, uint32_t camera)
+{
+	struct gw_camera_stats *stats = &sink->lane->stats->camera[camera];
+
+	gauge_move(&stats->results_spooled, 1);
+	gauge_move(&stats->results_waiting, -1);
+}
+
+void sink_spooled_sample(struct sink *sink, struct gw_frame *frame)
+{
+	gauge_move(&sink->lane->stats->camera[frame->camera].samples_spooled, 1);
+	leave_slot(sink, frame);
+}
+
+void sink_settle(struct sink *sink, const struct sink_report *report)
+{
 	struct gw_camera_stats *stats = &sink->lane->stats->camera[report->camera];
 	bool delivered = report->drop == GW_DROP_NONE;
 
@@ -71,15 +102,15 @@ void sink_report(struct sink *sink, const struct sink_report *report)
 			gw_histogram_record(&latency(sink)->acknowledge, report->waited_us);
 			gw_counter_add(&stats->delivered, 1);
 		}
-		gauge_move(&stats->results_waiting, -1);
+		gauge_move(report->spooled ? &stats->results_spooled : &stats->results_waiting, -1);
 		return;
 	}
 	if (delivered)
 		gw_counter_add(&stats->samples_delivered, 1);
-	unhold(stats, report->frame);
-	if (report->frame == sink->stuck && report->frame->pictures_held == 0)
-		gauge_stuck(sink, sink->stuck, false);
-	room_leave(&sink->shared->room, report->frame);
+	if (report->spooled)
+		gauge_move(&stats->samples_spooled, -1);
+	else
+		leave_slot(sink, report->frame);
 }
 
 static bool sample_due(struct sink *sink, const struct gw_frame *frame)
@@ -320,7 +351,7 @@ uint32_t sink_lane_poll(struct gw_lane *lane)
 	struct sink *sink = lane->state;
 	uint32_t count = may_be_lossless(sink->gw) ? take_patiently(lane) : take(lane);
 
-	if (sink->waiting[SINK_RESULT] + sink->waiting[SINK_SAMPLE] > 0)
+	if (sink->ops->hear || sink->waiting[SINK_RESULT] + sink->waiting[SINK_SAMPLE] > 0)
 		count += sink->ops->poll(sink->backend);
 	return count;
 }
@@ -342,7 +373,7 @@ static void write_off_sample(struct gw_frame *frame, void *arg)
 	if (gw_lane_of(frame->camera, sink->lane->stage->lane_count) != sink->lane->index)
 		return;
 	for (uint8_t held = frame->pictures_held; held > 0; held--)
-		sink_report(sink,
+		sink_settle(sink,
 			&(struct sink_report){
 				.kind = SINK_SAMPLE,
 				.camera = frame->camera,
@@ -363,7 +394,22 @@ static void write_off(struct sink *sink)
 			&stats->drops[GW_DROP_SINK_LOST], gw_counter_get(&stats->results_waiting));
 		gw_counter_set(&stats->results_waiting, 0);
 	}
-	sink->waiting[SINK_RESULT] = 0;
+	/* What is in the spool stays there. */
+	sink->waiting[SINK_RESULT] = sink->waiting[SINK_SAMPLE] = 0;
+}
+
+static void tell_spooled(const struct sink *sink)
+{
+	uint64_t results = 0, samples = 0;
+
+	for (uint32_t i = 0; i < gw_camera_high(sink->gw); i++) {
+		const struct gw_camera_stats *stats = &sink->lane->stats->camera[i];
+
+		results += gw_counter_get(&stats->results_spooled);
+		samples += gw_counter_get(&stats->samples_spooled);
+	}
+	gw_info("spool", "%lu results and %lu sampled pictures stay for the next start", results,
+		samples);
 }
 
 static void purge(struct sink *sink)
@@ -380,6 +426,10 @@ static void purge(struct sink *sink)
 		return;
 	sink->ops->purge(sink->backend);
 	write_off(sink);
+	if (sink->ops->hear) {
+		tell_spooled(sink);
+		return;
+	}
 	gw_warn("kafka", "%u results and %u sampled pictures were still unconfirmed at the end",
 		results, samples);
 }

@@ -11,6 +11,7 @@
 struct sink_shared {
 	const struct sink_ops *ops;
 	struct room room;
+	struct spool *spool; /* of the back-end that has one */
 };
 
 struct sink {

@@ -34,6 +34,10 @@ struct sink_record {
 	const void *value;
 	uint32_t size;
 	bool sampled; /* result: the frame's picture was accepted as a sample before it */
+	/* A wrapping back-end's own, which comes back with the report. */
+	uint64_t token;
+	bool comes_again; /* when there is no room: that is no refusal */
+	bool copied; /* sample: `value` is gone when submit returns, as a result's is */
 	/* Sample: the finding whose enhanced picture it is; GW_NO_FINDING: the camera's own. */
 	uint16_t finding;
 };
@@ -45,11 +49,20 @@ struct sink_report {
 	enum gw_drop drop; /* GW_DROP_NONE: delivered */
 	uint64_t waited_us; /* since it was submitted */
 	uint64_t receipt; /* result only: its frame's, which may be another frame's slot by now */
+	uint64_t token; /* the record's */
+	bool spooled; /* it was counted as lying in the spool */
 };
 
 /* The stage's ear: back-ends call it once for every accepted record, from any of their functions,
  * also from submit itself. A sample's picture may be gone when it returns. Sink thread only. */
 void sink_report(struct sink *sink, const struct sink_report *report);
+
+/* For the spool, which hears reports first. Sink thread only. */
+/* The end of a record: counts it, and returns its receipt. */
+void sink_settle(struct sink *sink, const struct sink_report *report);
+/* A result, or a picture, is on the disk and in no slot any more: counts it as spooled. */
+void sink_spooled_result(struct sink *sink, uint32_t camera);
+void sink_spooled_sample(struct sink *sink, struct gw_frame *frame);
 
 /* This lane's part of a bound that holds for all lanes of the sink together, for back-ends that
  * bound what waits: the parts add up to `whole`, but that none is smaller than `least`. Any thread.
@@ -84,6 +97,10 @@ struct sink_ops {
 	 * here and may block for as long as the disk does. */
 	enum gw_drop (*submit)(void *state, const struct sink_record *record);
 
+	/* Optional, of a back-end that wraps another: hears the reports of that one, in place of
+	 * the stage. It is polled every turn. */
+	void (*hear)(void *state, const struct sink_report *report);
+
 	/* Reports what became known. Waits for nobody. Returns how many reports were made. */
 	uint32_t (*poll)(void *state);
 
@@ -114,6 +131,7 @@ struct sink_ops {
 };
 
 extern const struct sink_ops sink_kafka;
+extern const struct sink_ops sink_spool; /* sink_kafka behind a spool: sink/spool/ */
 extern const struct sink_ops sink_file;
 extern const struct sink_ops sink_null;
 

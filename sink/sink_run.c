@@ -2,9 +2,11 @@
  * here.
  *
  *   sink_run print                    one record of every shape, a line each
- *   sink_run send KAFKA COUNT RATE [SMALL]  COUNT frames of each of two cameras at RATE frames a
- * second, with KAFKA as configuration; then waits for the brokers and prints the counts. Every
- * second picture that is sampled has SMALL bytes. Troubles are logged as in gwd.
+ *   sink_run send KAFKA COUNT RATE [SMALL [tell]]  COUNT frames of each of two cameras at RATE
+ * frames a second, with KAFKA as configuration; then waits for the brokers and prints the counts.
+ * Every second picture that is sampled has SMALL bytes. Troubles are logged as in gwd. With `tell`,
+ * it says again and again how much was accepted: what it has said so must arrive, also when it is
+ * killed.
  */
 #include <jansson.h>
 #include <math.h>
@@ -208,6 +210,33 @@ static void turn(struct fixture *f)
 	nanosleep(&pause, NULL);
 }
 
+/* A line with the boot id and, of each camera, what is delivered, and what is that or spooled. */
+static void tell(struct fixture *f)
+{
+	uint64_t delivered[2], accepted[2];
+
+	for (uint32_t camera = 0; camera < 2; camera++) {
+		struct gw_camera_stats *stats = fixture_stats(f, camera);
+
+		delivered[camera] = gw_counter_get(&stats->delivered);
+		accepted[camera] = delivered[camera] + gw_counter_get(&stats->results_spooled);
+	}
+	printf("%s %lu %lu %lu %lu\n", f->gw.boot_id, delivered[0], accepted[0], delivered[1],
+		accepted[1]);
+	fflush(stdout);
+}
+
+/* Each run is a start of its own. */
+static void new_boot(struct gw *gw)
+{
+	FILE *file = fopen("/proc/sys/kernel/random/uuid", "r");
+
+	if (file && fread(gw->boot_id, 1, 36, file) == 36)
+		gw->boot_id[36] = '\0';
+	if (file)
+		fclose(file);
+}
+
 static void send_frame(struct fixture *f, uint32_t camera, uint32_t every, uint32_t small)
 {
 	struct gw_frame *frame;
@@ -225,16 +254,19 @@ static uint64_t unsettled(struct fixture *f, uint32_t camera)
 {
 	struct gw_camera_stats *stats = fixture_stats(f, camera);
 
-	return gw_counter_get(&stats->results_waiting) + gw_counter_get(&stats->samples_held);
+	return gw_counter_get(&stats->results_waiting) + gw_counter_get(&stats->results_spooled) +
+		gw_counter_get(&stats->samples_held) + gw_counter_get(&stats->samples_spooled);
 }
 
-static void send(const char *section, uint32_t count, uint32_t rate, uint32_t small)
+static void send(const char *section, uint32_t count, uint32_t rate, uint32_t small, bool tells)
 {
 	char yaml[1024];
 	json_t *counts = json_object();
 
 	snprintf(yaml, sizeof(yaml), "kafka: %s\n", section);
 	struct fixture *f = fixture_open(yaml, false);
+
+	new_boot(&f->gw);
 	int64_t begin = gw_now();
 	int64_t deadline;
 
@@ -242,6 +274,8 @@ static void send(const char *section, uint32_t count, uint32_t rate, uint32_t sm
 		while (gw_now() < begin + i * GW_NS_PER_S / rate)
 			turn(f);
 		send_frame(f, i % 2, f->gw.cameras->slot[0].sample_every, small);
+		if (tells && i % 16 == 0)
+			tell(f);
 	}
 	deadline = gw_now() + DRAIN_MS * GW_NS_PER_MS;
 	while (unsettled(f, 0) + unsettled(f, 1) > 0 && gw_now() < deadline)
@@ -276,11 +310,11 @@ int main(int argc, char **argv)
 		print();
 		return 0;
 	}
-	if ((argc == 5 || argc == 6) && strcmp(argv[1], "send") == 0) {
+	if (argc >= 5 && argc <= 7 && strcmp(argv[1], "send") == 0) {
 		send(argv[2], (uint32_t)atoi(argv[3]), (uint32_t)atoi(argv[4]),
-			argc == 6 ? (uint32_t)atoi(argv[5]) : 0);
+			argc >= 6 ? (uint32_t)atoi(argv[5]) : 0, argc == 7);
 		return 0;
 	}
-	fprintf(stderr, "usage: sink_run print | send KAFKA COUNT RATE [SMALL]\n");
+	fprintf(stderr, "usage: sink_run print | send KAFKA COUNT RATE [SMALL [tell]]\n");
 	return 2;
 }

@@ -19,6 +19,11 @@ static const struct gw_backends backends = {
 	.name = name_of,
 };
 
+static const struct sink_ops *to_kafka(const struct gw_kafka_config *config)
+{
+	return config->spool ? &sink_spool : &sink_kafka;
+}
+
 /* None named: the brokers say it, for a sink that writes nothing opens always. */
 const struct sink_ops *sink_choose(const struct gw *gw, struct gw_error *error)
 {
@@ -27,8 +32,10 @@ const struct sink_ops *sink_choose(const struct gw *gw, struct gw_error *error)
 	if (gw->replay)
 		return &sink_file;
 	if (!config->backend)
-		return config->brokers ? &sink_kafka : &sink_null;
+		return config->brokers ? to_kafka(config) : &sink_null;
 	const int index = gw_backends_find(&backends, config->backend, error);
 
-	return index < 0 ? NULL : sinks[index];
+	if (index < 0)
+		return NULL;
+	return sinks[index] == &sink_kafka ? to_kafka(config) : sinks[index];
 }

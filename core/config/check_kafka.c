@@ -5,6 +5,9 @@
 #include "core/config/check.h"
 #include "core/config/name.h"
 
+#define LEAST_SPOOL 16 /* MiB */
+#define MOST_INTERVAL 10000 /* ms */
+
 /* HOST:PORT[,...], where HOST may be in brackets (IPv6) and begin with PROTOCOL://. */
 static bool good_brokers(const char *brokers)
 {
@@ -127,6 +130,27 @@ static int check_source(
 		pictures->properties, pictures->properties_count, place, source, error);
 }
 
+static int check_spool(const struct gw_kafka_config *kafka, const struct config_source *source,
+	struct gw_error *error)
+{
+	static const char place[] = "kafka.spool.";
+	const struct gw_spool_config *spool = kafka->spool;
+
+	if (!to_brokers(kafka))
+		return config_refuse(source, "kafka.spool", "", error,
+			"only what goes to brokers is spooled: name `brokers`, or leave it out");
+	if (spool->size < LEAST_SPOOL)
+		return config_refuse(
+			source, place, "size", error, "must be at least %d MiB", LEAST_SPOOL);
+	if (spool->pictures >= spool->size)
+		return config_refuse(source, place, "pictures", error,
+			"must be less than `size`, %u MiB", spool->size);
+	if (spool->interval > MOST_INTERVAL)
+		return config_refuse(
+			source, place, "interval", error, "must be at most %d ms", MOST_INTERVAL);
+	return 0;
+}
+
 int config_check_kafka(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error)
 {
@@ -155,6 +179,8 @@ int config_check_kafka(
 	if (status == 0)
 		status = check_properties(
 			kafka->properties, kafka->properties_count, "kafka.", source, error);
+	if (status == 0 && kafka->spool)
+		status = check_spool(kafka, source, error);
 	if (status == 0 && kafka->source)
 		status = check_source(config, source, error);
 	return status;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DEFAULT_SPOOL 1024 /* MiB */
+#define DEFAULT_INTERVAL 100 /* ms */
 #define DEFAULT_QUOTA 8
 #define DEFAULT_EVERY 100
 #define DEFAULT_BUDGET 64
@@ -72,6 +74,18 @@ static bool complete_source(struct gw_source_config *source)
 	return default_text(&source->group, "framegate");
 }
 
+static void complete_spool(struct gw_spool_config *spool)
+{
+	if (!spool)
+		return;
+	if (spool->size == 0)
+		spool->size = DEFAULT_SPOOL;
+	if (spool->pictures == 0)
+		spool->pictures = spool->size / 4;
+	if (spool->interval == 0)
+		spool->interval = DEFAULT_INTERVAL;
+}
+
 /* A thread for each processor; without processors, what a device of the whole machine has. */
 static void complete_accel(struct gw_accel_config *accel)
 {
@@ -122,6 +136,7 @@ int config_complete(struct gw_config *config, struct gw_error *error)
 	if (config->decode->max_height == 0)
 		config->decode->max_height = DEFAULT_MAX_SIDE;
 	complete_accel(config->accel);
+	complete_spool(config->kafka->spool);
 	for (uint32_t i = 0; i < config->cameras_count; i++)
 		config_complete_camera(&config->cameras[i]);
 	return 0;

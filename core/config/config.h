@@ -269,6 +269,22 @@ struct gw_source_config {
 	uint32_t most; /* cameras that may be made */
 };
 
+/* What a power cut may take of the spool. */
+enum gw_durability {
+	GW_DURABILITY_INTERVAL, /* the last `interval` */
+	GW_DURABILITY_STRICT, /* nothing */
+	GW_DURABILITY_NONE, /* what the kernel has not written yet */
+};
+
+/* Records on the disk until the brokers have them. */
+struct gw_spool_config {
+	char *directory;
+	uint32_t size; /* MiB, of all */
+	uint32_t pictures; /* MiB of it that sampled pictures may take */
+	enum gw_durability durability;
+	uint32_t interval; /* ms */
+};
+
 struct gw_kafka_config {
 	char *backend; /* "kafka", "file" or "null"; NULL: "kafka" when brokers are given, else
 			  "null" */
@@ -279,6 +295,7 @@ struct gw_kafka_config {
 	struct gw_property_config *properties;
 	uint32_t properties_count;
 	struct gw_source_config *source; /* NULL: none */
+	struct gw_spool_config *spool; /* NULL: records wait in memory only */
 };
 
 struct gw_api_config {

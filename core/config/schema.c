@@ -291,6 +291,23 @@ static const cyaml_schema_field_t source_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_strval_t durabilities[] = {
+	{"interval", GW_DURABILITY_INTERVAL},
+	{"strict", GW_DURABILITY_STRICT},
+	{"none", GW_DURABILITY_NONE},
+};
+
+static const cyaml_schema_field_t spool_fields[] = {
+	CYAML_FIELD_STRING_PTR(
+		"directory", CYAML_FLAG_POINTER, struct gw_spool_config, directory, 1, 4000),
+	CYAML_FIELD_UINT("size", POSITIVE, struct gw_spool_config, size),
+	CYAML_FIELD_UINT("pictures", POSITIVE, struct gw_spool_config, pictures),
+	CYAML_FIELD_ENUM("durability", CHOICE, struct gw_spool_config, durability, durabilities,
+		CYAML_ARRAY_LEN(durabilities)),
+	CYAML_FIELD_UINT("interval", POSITIVE, struct gw_spool_config, interval),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t kafka_fields[] = {
 	CYAML_FIELD_STRING_PTR("backend", POINTER, struct gw_kafka_config, backend, 1, 31),
 	CYAML_FIELD_STRING_PTR("brokers", POINTER, struct gw_kafka_config, brokers, 1, 4095),
@@ -301,6 +318,7 @@ static const cyaml_schema_field_t kafka_fields[] = {
 	CYAML_FIELD_SEQUENCE("properties", POINTER | GW_YAML_PRIVATE, struct gw_kafka_config,
 		properties, &property_entry, 0, GW_PROPERTIES),
 	CYAML_FIELD_MAPPING_PTR("source", POINTER, struct gw_kafka_config, source, source_fields),
+	CYAML_FIELD_MAPPING_PTR("spool", POINTER, struct gw_kafka_config, spool, spool_fields),
 	CYAML_FIELD_END,
 };
 

@@ -40,6 +40,7 @@
 	"  results: {topic: r}\n" \
 	"  frames: {topic: f, every: 0, disagreement: 0.7, budget: 5}\n" \
 	"  properties: [{name: linger.ms, value: '5'}, {name: sasl.password, value: hunter2}]\n" \
+	"  spool: {directory: /s, size: 100, pictures: 20, durability: strict, interval: 50}\n" \
 	"  source:\n" \
 	"    topic: s\n" \
 	"    group: g\n" \

@@ -22,7 +22,8 @@ static bool is_shown(const json_t *equation, bool all)
 static void add_verdict(struct table *table, const json_t *equation)
 {
 	int64_t missing = reply_count(equation, "received") - reply_count(equation, "delivered") -
-		reply_count(equation, "dropped") - reply_count(equation, "in_flight");
+		reply_count(equation, "dropped") - reply_count(equation, "in_flight") -
+		reply_count(equation, "spooled");
 
 	if (reply_flag(equation, "balanced"))
 		table_cell(table, STYLE_GOOD, "balanced");
@@ -46,6 +47,7 @@ static void print_equations(const struct cli *cli, const json_t *equations, bool
 	table_column(table, "= DELIVERED", TABLE_RIGHT);
 	table_column(table, "+ DROPPED", TABLE_RIGHT);
 	table_column(table, "+ IN FLIGHT", TABLE_RIGHT);
+	table_column(table, "+ SPOOLED", TABLE_RIGHT);
 	table_column(table, "", TABLE_LEFT);
 	table_column(table, "DROPPED BECAUSE", TABLE_LEFT);
 	json_array_foreach(equations, i, equation) {
@@ -57,6 +59,7 @@ static void print_equations(const struct cli *cli, const json_t *equations, bool
 		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(equation, "delivered"));
 		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(equation, "dropped"));
 		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(equation, "in_flight"));
+		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(equation, "spooled"));
 		add_verdict(table, equation);
 		table_cell(table, STYLE_PLAIN, "%s",
 			reply_counts(

@@ -39,9 +39,10 @@ void view_flow(const struct cli *cli, const char *label, const json_t *flow)
 {
 	view_line(cli, label, STYLE_PLAIN,
 		"%" PRId64 " received = %" PRId64 " delivered + %" PRId64 " dropped + %" PRId64
-		" in flight",
+		" in flight + %" PRId64 " spooled",
 		reply_count(flow, "received"), reply_count(flow, "delivered"),
-		reply_count(flow, "dropped"), reply_count(flow, "in_flight"));
+		reply_count(flow, "dropped"), reply_count(flow, "in_flight"),
+		reply_count(flow, "spooled"));
 }
 
 enum style view_camera_style(const char *state)

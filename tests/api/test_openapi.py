@@ -144,6 +144,7 @@ def test_the_figures_are_those_of_the_capture(played: Gateway) -> None:
         "delivered": PICTURES - 1,
         "dropped": 1,
         "in_flight": 0,
+        "spooled": 0,
     }
     assert (camera["width"], camera["height"]) == (320, 240)
     assert camera["samples"]["delivered"] == camera["samples"]["received"] == 4

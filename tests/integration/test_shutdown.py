@@ -29,7 +29,7 @@ class LastWords(NamedTuple):
 
 def _last_words(site: Site) -> LastWords:
     found = re.search(
-        r"stopped: (\d+) frames received = (\d+) delivered \+ (\d+) dropped$",
+        r"stopped: (\d+) frames received = (\d+) delivered \+ (\d+) dropped \+ 0 spooled$",
         site.gateway.log(),
         re.MULTILINE,
     )

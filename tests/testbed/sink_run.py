@@ -37,6 +37,7 @@ class SinkRun:
         small: int = 0,
         port: int | None = None,
         properties: dict[str, str] | None = None,
+        spool: dict[str, object] | None = None,
     ) -> None:
         section = {
             "brokers": f"127.0.0.1:{port or broker.port}",
@@ -44,6 +45,8 @@ class SinkRun:
             "frames": {"topic": topics.frames, "every": every, "budget": 40},
             "properties": [{"name": n, "value": v} for n, v in (properties or {}).items()],
         }
+        if spool:
+            section["spool"] = spool
         folder.mkdir(parents=True, exist_ok=True)
         self._broker = broker
         self._topics = topics
@@ -51,7 +54,15 @@ class SinkRun:
         with self._out.open("wb") as out:
             self.process = Process(
                 # JSON is YAML, too.
-                [program(), "send", json.dumps(section), frames, rate, small],
+                [
+                    program(),
+                    "send",
+                    json.dumps(section),
+                    frames,
+                    rate,
+                    small,
+                    *(["tell"] if spool else []),
+                ],
                 folder / "sink.log",
                 stdout=out,
             )
@@ -67,7 +78,20 @@ class SinkRun:
     def counts(self, timeout: float = 90) -> dict[str, Any]:
         """What it says at its end."""
         assert self.process.wait(timeout) == 0, self.process.text()
-        return json.loads(self._out.read_text())
+        return json.loads(self._out.read_text().splitlines()[-1])
+
+    def told(self) -> dict[str, tuple[str, int, int]]:
+        """Of each camera the boot id, what was delivered and what was accepted, as it said last."""
+        lines = [
+            line.split()
+            for line in self._out.read_text().splitlines(keepends=True)
+            if line.endswith("\n") and not line.startswith("{")
+        ]
+        if not lines:
+            return {}
+        boot, *figures = lines[-1]
+        numbers = [int(figure) for figure in figures]
+        return {"cam0": (boot, *numbers[:2]), "cam1": (boot, *numbers[2:])}
 
     def read(self, results: int, frames: int) -> Customer:
         """Everything in both topics, when it is at least so much."""

@@ -1,0 +1,12 @@
+/* A disk that fails, for tests: calls of the C library that the spool makes fail as told. */
+#pragma once
+
+#include <stdint.h>
+
+enum fault_call { FAULT_WRITE, FAULT_SYNC, FAULT_OPEN, FAULT_REMOVE, FAULT_CUT, FAULT_CALLS };
+
+/* From now on the call fails with `error`, `times` times; 0: never. Any thread. */
+void faults_set(enum fault_call call, int error, uint32_t times);
+
+/* How often it did. */
+uint32_t faults_count(enum fault_call call);

@@ -1,0 +1,32 @@
+/* Reads the records of a segment one after the other, whole ones only: what is damaged or torn is
+ * passed over and counted. The spool's thread, or the main thread at the start. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sink/spool/format.h"
+
+struct segment;
+
+struct reader {
+	const struct segment *segment;
+	uint64_t offset; /* of the next record in the file */
+	uint8_t *buffer;
+	uint64_t room;
+	uint64_t base, filled; /* what the buffer holds of the file */
+	bool looked; /* the record at `offset` was found whole */
+	uint64_t damaged; /* bytes that were passed over */
+};
+
+/* -ENOMEM. Close accepts one that was never opened. */
+int reader_open(struct reader *reader);
+void reader_close(struct reader *reader);
+
+/* From the first record of a segment. */
+void reader_begin(struct reader *reader, const struct segment *segment);
+
+/* The next record, in the reader's memory, until reader_go_on(); NULL: there is none, perhaps not
+ * yet. */
+const struct spool_record *reader_look(struct reader *reader);
+void reader_go_on(struct reader *reader);

@@ -1,0 +1,73 @@
+/* One file of the spool, with the file beside it that says which of its records are done with. It
+ * is written to its end, never changed, and removed as a whole when nothing of it is needed.
+ *
+ * The spool's thread, but open at the start.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "core/config/config.h"
+#include "sink/sink.h"
+#include "sink/spool/format.h"
+
+struct segment {
+	struct segment *newer;
+	enum sink_kind kind;
+	uint32_t number;
+	int directory; /* the spool's: not the segment's own */
+	int fd, done_fd; /* -1: not open */
+	uint64_t size; /* bytes that hold records: what is behind them is none */
+	uint32_t count; /* records */
+	uint32_t settled; /* ... that are done with */
+	bool former; /* of an earlier start of the gateway */
+
+	/* Of a former one. */
+	uint8_t *done; /* a bit for each record that was done with before */
+	uint32_t done_room; /* bits */
+	uint32_t found; /* whole records that are to be sent */
+	uint32_t given; /* ... and were given to a lane */
+	uint64_t damaged; /* bytes that are no whole record */
+
+	/* Of an own one: the orders of each lane that it holds, from, and to which is beyond. */
+	uint64_t from[GW_LANES], to[GW_LANES];
+
+	/* Lines for the second file that are not written yet. */
+	struct spool_done lines[512];
+	uint32_t line_count;
+};
+
+/* Makes a new one. NULL and errno. */
+struct segment *segment_create(
+	int directory, enum sink_kind kind, uint32_t number, const char *boot_id);
+
+/* Opens one that is there, and looks at all of it: what is whole of it, and what was done. NULL and
+ * errno: -EPROTO when it is of another version, -EBADMSG when it is none. */
+struct segment *segment_open(int directory, enum sink_kind kind, uint32_t number, bool read_only);
+
+/* Lets go of it; its files stay. Accepts NULL. */
+void segment_close(struct segment *segment);
+
+/* The same, and removes its files. */
+void segment_remove(struct segment *segment);
+
+/* Adds records, whole or not at all. Returns 0 or a negative errno. */
+int segment_write(struct segment *segment, struct iovec *parts, int count, uint64_t bytes);
+
+/* Makes sure that what was written survives a power cut. Returns 0 or a negative errno. */
+int segment_sync(struct segment *segment);
+
+/* A record is done with. It is known after a kill once it is flushed; a second file that cannot be
+ * written costs no more than records that come twice. Returns 0 or a negative errno. */
+int segment_done(struct segment *segment, uint32_t index);
+int segment_flush(struct segment *segment);
+
+/* Whether a record of a former one was done with. */
+bool segment_was_done(const struct segment *segment, uint32_t index);
+
+/* Names as they are on the disk: "results-0000000001.seg". */
+#define SEGMENT_NAME 40
+void segment_name(char name[SEGMENT_NAME], enum sink_kind kind, uint32_t number, const char *end);
+bool segment_parse_name(const char *name, enum sink_kind *kind, uint32_t *number);

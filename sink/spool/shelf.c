@@ -1,0 +1,194 @@
+#include "sink/spool/shelf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/log.h"
+
+static void append(struct shelf *shelf, struct segment *segment)
+{
+	if (shelf->newest)
+		shelf->newest->newer = segment;
+	else
+		shelf->oldest = segment;
+	shelf->newest = segment;
+	shelf->bytes += segment->size;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The numbers of the files that are there, a new array. Returns how many, or a negative errno. */
+static int list(const struct shelf *shelf, uint32_t **numbers)
+{
+	const int again = dup(shelf->directory);
+	DIR *directory = again < 0 ? NULL : fdopendir(again);
+	struct dirent *entry;
+	int count = 0;
+
+	*numbers = NULL;
+	if (!directory)
+		return -errno;
+	rewinddir(directory);
+	while ((entry = readdir(directory))) {
+		enum sink_kind kind;
+		uint32_t number, *more;
+
+		if (!segment_parse_name(entry->d_name, &kind, &number) || kind != shelf->kind)
+			continue;
+		more = realloc(*numbers, (size_t)(count + 1) * sizeof(*more));
+		if (!more) {
+			closedir(directory);
+			return -ENOMEM;
+		}
+		*numbers = more;
+		more[count++] = number;
+	}
+	closedir(directory);
+	qsort(*numbers, (size_t)count, sizeof(**numbers), by_number);
+	return count;
+}
+
+static int take_in(struct shelf *shelf, uint32_t number, bool read_only, struct shelf_found *found)
+{
+	struct segment *segment = segment_open(shelf->directory, shelf->kind, number, read_only);
+	char name[SEGMENT_NAME];
+
+	segment_name(name, shelf->kind, number, "seg");
+	if (!segment && errno == ENOMEM)
+		return -ENOMEM;
+	if (!segment) {
+		found->unreadable++;
+		snprintf(found->words, sizeof(found->words), "%s: %s", name,
+			errno == EPROTO            ? "it is of another version"
+				: errno == EBADMSG ? "it has no beginning"
+						   : strerror(errno));
+		return 0;
+	}
+	found->files++;
+	found->records += segment->found;
+	found->bytes += segment->size;
+	found->damaged += segment->damaged;
+	if (segment->found == 0 && !read_only) {
+		segment_remove(segment);
+		return 0;
+	}
+	append(shelf, segment);
+	return 0;
+}
+
+int shelf_open(struct shelf *shelf, bool read_only, struct shelf_found *found)
+{
+	uint32_t *numbers;
+	int count = list(shelf, &numbers), status = count < 0 ? count : 0;
+
+	shelf->first = 1;
+	for (int i = 0; i < count && status == 0; i++) {
+		status = take_in(shelf, numbers[i], read_only, found);
+		shelf->first = numbers[i] + 1;
+	}
+	shelf->next = shelf->first;
+	shelf->former_found = found->records;
+	free(numbers);
+	return status;
+}
+
+void shelf_close(struct shelf *shelf, bool read_only)
+{
+	struct segment *segment, *newer;
+
+	for (segment = shelf->oldest; segment; segment = newer) {
+		newer = segment->newer;
+		if (segment->settled >= segment->count && !read_only)
+			segment_remove(segment);
+		else
+			segment_close(segment);
+	}
+	shelf->oldest = shelf->newest = NULL;
+}
+
+static bool is_open(const struct shelf *shelf, const struct segment *segment)
+{
+	return segment == shelf->newest && !segment->former && segment->size < shelf->segment_size;
+}
+
+struct segment *shelf_open_segment(struct shelf *shelf)
+{
+	struct segment *last = shelf->newest;
+
+	if (last && is_open(shelf, last))
+		return last;
+	struct segment *segment =
+		segment_create(shelf->directory, shelf->kind, shelf->next, shelf->boot_id);
+
+	if (!segment)
+		return NULL;
+	shelf->next++;
+	/* What is done already had to wait until it was not the one that is written to. */
+	if (last && last->settled >= last->count) {
+		append(shelf, segment);
+		shelf_remove(shelf, last);
+		return segment;
+	}
+	append(shelf, segment);
+	return segment;
+}
+
+struct segment *shelf_find(const struct shelf *shelf, uint32_t number)
+{
+	struct segment *segment = shelf->oldest;
+
+	while (segment && segment->number < number)
+		segment = segment->newer;
+	return segment && segment->number == number ? segment : NULL;
+}
+
+void shelf_remove(struct shelf *shelf, struct segment *segment)
+{
+	struct segment **at = &shelf->oldest, *before = NULL;
+
+	shelf->leaving(shelf->owner, segment);
+	while (*at != segment) {
+		before = *at;
+		at = &(*at)->newer;
+	}
+	*at = segment->newer;
+	if (shelf->newest == segment)
+		shelf->newest = before;
+	shelf->bytes -= segment->size;
+	segment_remove(segment);
+}
+
+void shelf_done(struct shelf *shelf, uint32_t number, uint32_t index)
+{
+	struct segment *segment = shelf_find(shelf, number);
+
+	if (number < shelf->first)
+		shelf->former_over++;
+	if (!segment)
+		return;
+	/* A file that cannot be written to costs records that come twice: the thread tells. */
+	segment_done(segment, index);
+	if (segment->settled >= segment->count && !is_open(shelf, segment))
+		shelf_remove(shelf, segment);
+}
+
+int shelf_flush(struct shelf *shelf)
+{
+	int status = 0;
+
+	for (struct segment *segment = shelf->oldest; segment; segment = segment->newer) {
+		const int one = segment_flush(segment);
+
+		status = status == 0 ? one : status;
+	}
+	return status;
+}

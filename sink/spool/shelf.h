@@ -1,0 +1,55 @@
+/* The files of one kind of record, oldest first: those of an earlier start, then this one's. The
+ * spool's thread, but open at the start. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "sink/spool/segment.h"
+
+struct shelf {
+	enum sink_kind kind;
+	int directory;
+	const char *boot_id;
+	struct segment *oldest, *newest; /* the newest own one is written to */
+	uint32_t first; /* number of this start's first file */
+	uint32_t next; /* number of the next one */
+	uint64_t bytes; /* of all */
+	uint64_t segment_size; /* bytes after which a new one is begun */
+	uint32_t former_found; /* records of an earlier start that were to be sent */
+	uint32_t former_over; /* ... that are done with */
+	/* Hears of every file that goes. */
+	void (*leaving)(void *owner, const struct segment *segment);
+	void *owner;
+	bool unsynced; /* something was written since the last sync */
+};
+
+/* What was found of an earlier start. */
+struct shelf_found {
+	uint32_t files, records;
+	uint64_t bytes, damaged;
+	uint32_t unreadable; /* files that were left as they are */
+	char words[160]; /* of the last one of these */
+};
+
+/* Opens what is there. -ENOMEM. */
+int shelf_open(struct shelf *shelf, bool read_only, struct shelf_found *found);
+
+/* Lets go of all files; those that nobody needs are removed. */
+void shelf_close(struct shelf *shelf, bool read_only);
+
+/* The file that is written to, a new one when it is full. NULL and errno. */
+struct segment *shelf_open_segment(struct shelf *shelf);
+
+/* NULL: there is none of that number. */
+struct segment *shelf_find(const struct shelf *shelf, uint32_t number);
+
+/* A record is done with; its file goes with the last one. */
+void shelf_done(struct shelf *shelf, uint32_t number, uint32_t index);
+
+/* Makes what was told by shelf_done() known to a later start. Returns 0 or a negative errno. */
+int shelf_flush(struct shelf *shelf);
+
+/* Removes a file, whatever is in it. */
+void shelf_remove(struct shelf *shelf, struct segment *segment);
