@@ -1,5 +1,6 @@
 #include "accel/visit.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -416,6 +417,7 @@ static void join(struct job *lead)
 		else
 			why = part->drop;
 	}
+	assert(lead->parts);
 	/* Whose labels they are: the first model's, as the others'. */
 	lead->model = lead->parts->model;
 	lead->drop = count > 0 ? GW_DROP_NONE : why;

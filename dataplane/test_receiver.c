@@ -132,9 +132,10 @@ static void sink(struct test_receiver *receiver, const struct assembler_done *do
 {
 	for (uint32_t i = 0; i < done->count; i++) {
 		struct gw_frame *frame = done->frames[i];
-		struct test_frame *seen = &receiver->frames[receiver->count++];
+		struct test_frame *seen = &receiver->frames[receiver->count];
 
-		assert_true(receiver->count <= TEST_FRAMES);
+		assert_true(receiver->count < TEST_FRAMES);
+		receiver->count++;
 		assert_int_equal(frame->state, GW_FRAME_JPEG);
 		assert_sound(frame);
 		assert_true(frame->jpeg.data >= frame->jpeg.room);

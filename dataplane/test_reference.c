@@ -206,6 +206,8 @@ static void add(struct whole *whole, const struct kept *kept)
 {
 	const uint32_t end = kept->offset + kept->size;
 
+	if (kept->size == 0)
+		return;
 	if (end > whole->room) {
 		whole->bytes = realloc(whole->bytes, end);
 		whole->known = realloc(whole->known, end);

@@ -113,7 +113,7 @@ static int copy_weights(const struct addition *add, struct gw_error *error)
 			gw_error_prefix(error, "%s: ", add->onnx);
 		model_file_close(&file);
 	}
-	for (uint32_t i = 0; status == 0 && i < external->count; i++)
+	for (uint32_t i = 0; external && status == 0 && i < external->count; i++)
 		status = copy_one(add, external->file[i], external->file[i], error);
 	free(external);
 	return status;

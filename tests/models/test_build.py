@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 import pytest
 import yaml
+
 from conftest import there
 
 # What the pinned engine reads.
