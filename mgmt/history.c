@@ -38,7 +38,7 @@ int api_config_history(void *owner, const struct gw_request *request, struct gw_
 	struct gw_error *error)
 {
 	const char *file = ((const struct mgmt *)owner)->gw->config_path;
-	uint32_t numbers[HISTORY_MOST + 1];
+	uint32_t numbers[HISTORY_MOST];
 	const uint32_t count = file ? history_list(file, numbers) : 0;
 	json_t *list = json_array();
 

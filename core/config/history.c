@@ -150,16 +150,6 @@ void history_drop(struct history_commit *commit)
 	fresh_file_drop(&commit->record);
 }
 
-static void forget_oldest(const char *file)
-{
-	uint32_t numbers[HISTORY_MOST + 1];
-	char path[PATH_MAX];
-
-	while (history_list(file, numbers) > HISTORY_MOST)
-		if (history_record_path(file, numbers[0], path) != 0 || unlink(path) != 0)
-			return;
-}
-
 int history_end(struct history_commit *commit, const char *file, struct gw_error *error)
 {
 	int status = commit->stores ? fresh_file_place(&commit->stored, error) : 0;
@@ -172,7 +162,7 @@ int history_end(struct history_commit *commit, const char *file, struct gw_error
 	 * it at the next start. */
 	status = fresh_file_place(&commit->record, error);
 	if (status == 0)
-		forget_oldest(file);
+		history_forget_oldest(file);
 	return commit->stores ? 0 : status;
 }
 
@@ -275,6 +265,7 @@ int history_mend(const char *file, struct gw_error *said, struct gw_error *error
 
 	said->text[0] = '\0';
 	history_visit_left(file, end_record, (void *)file);
+	history_forget_oldest(file);
 	const uint32_t newest = history_newest(file);
 
 	if (newest == 0)

@@ -43,9 +43,9 @@ struct history_commit {
 	bool stores; /* the stored file is part of it */
 };
 
-/* The numbers of all commits of `file`, the oldest first. Returns how many; 0 when there is no
- * history. */
-uint32_t history_list(const char *file, uint32_t numbers[HISTORY_MOST + 1]);
+/* The numbers of the newest commits of `file`, the oldest first. Returns how many; 0 when there is
+ * no history. */
+uint32_t history_list(const char *file, uint32_t numbers[HISTORY_MOST]);
 
 /* The newest commit's number; 0: there is none. */
 uint32_t history_newest(const char *file);

@@ -74,12 +74,14 @@ static int by_number(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-uint32_t history_list(const char *file, uint32_t numbers[HISTORY_MOST + 1])
+/* All commits that there are, the oldest first, in `numbers` (free()). */
+static uint32_t all_of(const char *file, uint32_t **numbers)
 {
 	char folder[PATH_MAX];
-	uint32_t *all = NULL, count = 0;
+	uint32_t count = 0;
 	DIR *list = folder_of(file, folder) == 0 ? opendir(folder) : NULL;
 
+	*numbers = NULL;
 	for (const struct dirent *entry; list && (entry = readdir(list));) {
 		const char *rest;
 		const uint32_t number = number_of(entry->d_name, &rest);
@@ -87,18 +89,24 @@ uint32_t history_list(const char *file, uint32_t numbers[HISTORY_MOST + 1])
 
 		if (number == 0 || *rest)
 			continue;
-		more = realloc(all, (count + 1) * sizeof(*all));
+		more = realloc(*numbers, (count + 1) * sizeof(*more));
 		if (!more)
 			break;
-		all = more;
-		all[count++] = number;
+		*numbers = more;
+		more[count++] = number;
 	}
 	if (list)
 		closedir(list);
 	if (count > 0)
-		qsort(all, count, sizeof(*all), by_number);
-	/* More than may be there: the newest, and one too old. */
-	const uint32_t shown = count > HISTORY_MOST + 1 ? HISTORY_MOST + 1 : count;
+		qsort(*numbers, count, sizeof(**numbers), by_number);
+	return count;
+}
+
+uint32_t history_list(const char *file, uint32_t numbers[HISTORY_MOST])
+{
+	uint32_t *all;
+	const uint32_t count = all_of(file, &all);
+	const uint32_t shown = count > HISTORY_MOST ? HISTORY_MOST : count;
 
 	if (shown > 0)
 		memcpy(numbers, all + count - shown, shown * sizeof(*all));
@@ -106,9 +114,21 @@ uint32_t history_list(const char *file, uint32_t numbers[HISTORY_MOST + 1])
 	return shown;
 }
 
+void history_forget_oldest(const char *file)
+{
+	char path[PATH_MAX];
+	uint32_t *all;
+	const uint32_t count = all_of(file, &all);
+
+	for (uint32_t i = 0; i + HISTORY_MOST < count; i++)
+		if (history_record_path(file, all[i], path) == 0)
+			unlink(path);
+	free(all);
+}
+
 uint32_t history_newest(const char *file)
 {
-	uint32_t numbers[HISTORY_MOST + 1];
+	uint32_t numbers[HISTORY_MOST];
 	const uint32_t count = history_list(file, numbers);
 
 	return count > 0 ? numbers[count - 1] : 0;

@@ -17,3 +17,6 @@ int history_make_folder(const char *file, char folder[PATH_MAX], struct gw_error
  * where it is no record. */
 void history_visit_left(
 	const char *file, void (*visit)(void *arg, const char *path, uint32_t number), void *arg);
+
+/* All but the newest HISTORY_MOST go. */
+void history_forget_oldest(const char *file);

@@ -146,7 +146,7 @@ static void who_when_from_where_and_why_are_kept(void **state)
 static void only_the_last_fifty_are_kept(void **state)
 {
 	struct place *place = *state;
-	uint32_t numbers[HISTORY_MOST + 1];
+	uint32_t numbers[HISTORY_MOST];
 	char text[16];
 
 	for (int i = 1; i <= 53; i++) {
@@ -157,6 +157,30 @@ static void only_the_last_fifty_are_kept(void **state)
 	assert_int_equal(numbers[0], 4);
 	assert_int_equal(numbers[49], 53);
 	assert_text(place, 53, "53\n");
+	assert_int_equal(files(place), 50);
+}
+
+static void a_kill_before_the_oldest_went_leaves_no_more_than_fifty(void **state)
+{
+	struct place *place = *state;
+	struct history_commit half;
+	struct gw_error error;
+	uint32_t numbers[HISTORY_MOST];
+	char text[16];
+
+	for (int i = 1; i <= 50; i++) {
+		snprintf(text, sizeof(text), "%d\n", i);
+		commit(place, text);
+	}
+	begin(&half, place, "51\n", &(struct history_entry){.who = "x", .from = "api"});
+	assert_int_equal(fresh_file_place(&half.stored, &error), 0);
+	assert_int_equal(fresh_file_place(&half.record, &error), 0);
+	assert_int_equal(history_list(place->file, numbers), 50);
+	assert_int_equal(numbers[0], 2);
+	assert_int_equal(files(place), 51);
+	mend(place);
+	assert_int_equal(history_list(place->file, numbers), 50);
+	assert_int_equal(numbers[0], 2);
 	assert_int_equal(files(place), 50);
 }
 
@@ -309,6 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(who_when_from_where_and_why_are_kept),
 		TEST(only_the_last_fifty_are_kept),
+		TEST(a_kill_before_the_oldest_went_leaves_no_more_than_fifty),
 		TEST(a_kill_before_the_moment_leaves_the_old_state),
 		TEST(a_kill_right_after_the_moment_leaves_the_new_state),
 		TEST(a_record_that_was_cut_off_is_none),

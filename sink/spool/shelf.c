@@ -53,7 +53,8 @@ static int list(const struct shelf *shelf, uint32_t **numbers)
 		more[count++] = number;
 	}
 	closedir(directory);
-	qsort(*numbers, (size_t)count, sizeof(**numbers), by_number);
+	if (count > 0)
+		qsort(*numbers, (size_t)count, sizeof(**numbers), by_number);
 	return count;
 }
 

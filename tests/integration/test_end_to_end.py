@@ -218,6 +218,7 @@ def test_the_gateway_counts_what_the_customer_counts(run: Run) -> None:
             "delivered": sent,
             "dropped": 0,
             "in_flight": 0,
+            "spooled": 0,
         }
         assert listed["samples"]["delivered"] == sent // EVERY
 

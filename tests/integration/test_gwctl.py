@@ -71,7 +71,13 @@ def test_status_tells_who_it_is_and_how_it_goes(played: Site) -> None:
     assert status["ready"] is True
     assert status["cameras"] == 1
     assert status["kafka"]["brokers"] == played.kafka.brokers
-    assert status["frames"] == {"received": 40, "delivered": 40, "dropped": 0, "in_flight": 0}
+    assert status["frames"] == {
+        "received": 40,
+        "delivered": 40,
+        "dropped": 0,
+        "in_flight": 0,
+        "spooled": 0,
+    }
 
 
 def test_one_camera_is_shown_with_its_figures(played: Site) -> None:

@@ -19,7 +19,13 @@ def test_a_camera_that_floods_costs_the_others_nothing(site: Site) -> None:
     site.settle()
 
     frames = {it["name"]: it["frames"] for it in gateway.ask("camera", "list")["cameras"]}
-    assert frames["calm"] == {"received": 60, "delivered": 60, "dropped": 0, "in_flight": 0}
+    assert frames["calm"] == {
+        "received": 60,
+        "delivered": 60,
+        "dropped": 0,
+        "in_flight": 0,
+        "spooled": 0,
+    }
     assert frames["flood"]["dropped"] > 0
     assert frames["flood"]["delivered"] > 0
     assert frames["flood"]["received"] == 600
