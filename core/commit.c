@@ -26,22 +26,26 @@ struct making {
 	struct gw_config *wanted;
 };
 
-/* The text to be, and what it is. */
+/* The text to be. */
 static int take_text(struct making *making, struct gw_error *error)
 {
 	const struct gw_commit_wish *wish = making->wish;
-	int status = 0;
 
-	if (wish->text) {
-		making->text = strndup(wish->text, wish->size);
-		making->size = wish->size;
-		if (!making->text)
-			return gw_error_set(error, -ENOMEM, "out of memory");
-	} else {
-		status = commit_wanted_text(making->gw, &making->text, &making->size, error);
-	}
-	return status == 0 ? gw_config_parse(making->text, making->size, &making->wanted, error)
-			   : status;
+	if (!wish->text)
+		return commit_wanted_text(making->gw, &making->text, &making->size, error);
+	making->text = strndup(wish->text, wish->size);
+	making->size = wish->size;
+	return making->text ? 0 : gw_error_set(error, -ENOMEM, "out of memory");
+}
+
+/* What it is. */
+static int parse(struct making *making, struct gw_error *error)
+{
+	struct gw_config *wanted = NULL;
+	const int status = gw_config_parse(making->text, making->size, &wanted, error);
+
+	making->wanted = wanted;
+	return status;
 }
 
 /* All that a start would look at, unless it is in effect anyway. What is missing is a mistake in
@@ -319,6 +323,8 @@ int gw_commit_make(struct gw *gw, const struct gw_commit_wish *wish,
 	*outcome = (struct gw_commit_outcome){.result = GW_COMMIT_MADE};
 	if (status == 0)
 		status = take_text(&making, error);
+	if (status == 0)
+		status = parse(&making, error);
 	if (status == 0)
 		status = check(&making, error);
 	if (status == 0)

@@ -1,5 +1,6 @@
 #include "dataplane/test_reference.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,7 @@ static void add(struct whole *whole, const struct kept *kept)
 		memset(whole->known + whole->room, 0, end - whole->room);
 		whole->room = end;
 	}
+	assert(whole->bytes && whole->known);
 	memcpy(whole->bytes + kept->offset, kept->data, kept->size);
 	memset(whole->known + kept->offset, true, kept->size);
 }

@@ -77,8 +77,9 @@ static int read_record(const char *path, struct history_entry *entry, char **tex
 	if (!end || strncmp(whole, mark, begin) != 0 ||
 		read_line(whole + begin, (size_t)(end - whole) - begin, entry) != 0) {
 		free(whole);
-		return gw_error_set(error, -EBADMSG,
+		gw_error_set(error, -EBADMSG,
 			"%s: this is no commit of Framegate: remove it, or bring it back", path);
+		return -EBADMSG;
 	}
 	if (!text) {
 		free(whole);
@@ -100,7 +101,7 @@ int history_read(const char *file, uint32_t number, struct history_entry *entry,
 	if (status == 0)
 		status = read_record(path, entry, text, size, error);
 	if (status == -ENOENT)
-		return gw_error_set(error, -ENOENT,
+		gw_error_set(error, -ENOENT,
 			"there is no commit %u: `gwctl config history` lists those that are kept",
 			number);
 	return status;
@@ -202,8 +203,8 @@ static void end_record(void *arg, const char *path, uint32_t number)
 	const char *file = arg;
 	struct history_entry entry;
 	struct gw_error error;
-	char target[PATH_MAX], *text;
-	size_t size;
+	char target[PATH_MAX], *text = NULL;
+	size_t size = 0;
 
 	if (number == 0 || number != history_newest(file) + 1 ||
 		read_record(path, &entry, &text, &size, &error) != 0) {
@@ -260,8 +261,8 @@ static int take_back(const char *file, const struct history_entry *entry, struct
 int history_mend(const char *file, struct gw_error *said, struct gw_error *error)
 {
 	struct history_entry entry;
-	size_t size;
-	char *text;
+	size_t size = 0;
+	char *text = NULL;
 
 	said->text[0] = '\0';
 	history_visit_left(file, end_record, (void *)file);

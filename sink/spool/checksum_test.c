@@ -18,7 +18,7 @@ static void parts_give_the_sum_of_the_whole_with_and_without_the_processor_s_hel
 {
 	uint8_t data[77];
 
-	for (uint8_t i = 0; i < sizeof(data); i++)
+	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i * 31 + 7);
 	const uint32_t whole = spool_checksum_plain(data, sizeof(data), 0);
 

@@ -50,6 +50,9 @@ typedef int open_call(int, const char *, int, ...);
 typedef int remove_call(int, const char *, int);
 typedef int cut_call(int, off_t);
 
+/* The C library's own names of its parameters are reserved.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 EXPORTED ssize_t pwritev64(int fd, const struct iovec *parts, int count, off_t offset)
 {
 	return fails(FAULT_WRITE)
@@ -101,3 +104,5 @@ EXPORTED int ftruncate64(int fd, off_t size)
 {
 	return fails(FAULT_CUT) ? -1 : ((cut_call *)dlsym(RTLD_NEXT, "ftruncate64"))(fd, size);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -32,6 +32,7 @@ static int list(const struct shelf *shelf, uint32_t **numbers)
 	const int again = dup(shelf->directory);
 	DIR *directory = again < 0 ? NULL : fdopendir(again);
 	struct dirent *entry;
+	uint32_t *all = NULL;
 	int count = 0;
 
 	*numbers = NULL;
@@ -44,17 +45,19 @@ static int list(const struct shelf *shelf, uint32_t **numbers)
 
 		if (!segment_parse_name(entry->d_name, &kind, &number) || kind != shelf->kind)
 			continue;
-		more = realloc(*numbers, (size_t)(count + 1) * sizeof(*more));
+		more = realloc(all, (size_t)(count + 1) * sizeof(*all));
 		if (!more) {
+			free(all);
 			closedir(directory);
 			return -ENOMEM;
 		}
-		*numbers = more;
-		more[count++] = number;
+		all = more;
+		all[count++] = number;
 	}
 	closedir(directory);
-	if (count > 0)
-		qsort(*numbers, (size_t)count, sizeof(**numbers), by_number);
+	if (all)
+		qsort(all, (size_t)count, sizeof(*all), by_number);
+	*numbers = all;
 	return count;
 }
 
@@ -92,7 +95,7 @@ int shelf_open(struct shelf *shelf, bool read_only, struct shelf_found *found)
 	int count = list(shelf, &numbers), status = count < 0 ? count : 0;
 
 	shelf->first = 1;
-	for (int i = 0; i < count && status == 0; i++) {
+	for (int i = 0; numbers && i < count && status == 0; i++) {
 		status = take_in(shelf, numbers[i], read_only, found);
 		shelf->first = numbers[i] + 1;
 	}

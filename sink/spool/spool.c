@@ -1,5 +1,6 @@
 #include "sink/spool/spool.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -182,13 +183,16 @@ static int open_shelf(struct spool *spool, enum sink_kind kind, struct gw_error 
 
 static int allocate(struct spool *spool)
 {
+	const uint32_t lanes = spool->lanes;
+
+	assert(lanes > 0);
 	for (int kind = 0; kind < 2; kind++) {
-		spool->flows[kind] = calloc(spool->lanes, sizeof(struct flow));
-		spool->readers[kind] = calloc(spool->lanes, sizeof(struct reader));
+		spool->flows[kind] = calloc(lanes, sizeof(struct flow));
+		spool->readers[kind] = calloc(lanes, sizeof(struct reader));
 		if (!spool->flows[kind] || !spool->readers[kind] ||
 			reader_open(&spool->former[kind]) != 0)
 			return -ENOMEM;
-		for (uint32_t i = 0; i < spool->lanes; i++)
+		for (uint32_t i = 0; i < lanes; i++)
 			if (reader_open(&spool->readers[kind][i]) != 0)
 				return -ENOMEM;
 	}
