@@ -18,7 +18,7 @@
 
 #define PICTURE_SIZE 26000u
 #define READ_SIZE (4u << 20)
-#define PATIENCE_NS (10 * GW_NS_PER_S)
+#define PATIENCE_S 60
 
 static const char *const digits[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 static const char *const objects[] = {"person", "a \"quoted\" \\ label", "Grüße\n\x01\xff"};
@@ -240,11 +240,12 @@ void fixture_turn(struct fixture *fixture)
 void fixture_turn_until(struct fixture *fixture, const struct gw_counter *counter, uint64_t value)
 {
 	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS};
-	int64_t deadline = gw_now() + PATIENCE_NS;
+	int64_t deadline = gw_now() + PATIENCE_S * GW_NS_PER_S;
 
 	while (gw_counter_get(counter) < value) {
 		if (gw_now() > deadline)
-			fail_msg("%lu of %lu after ten seconds", gw_counter_get(counter), value);
+			fail_msg("%lu of %lu after %d s", gw_counter_get(counter), value,
+				PATIENCE_S);
 		fixture_turn(fixture);
 		nanosleep(&pause, NULL);
 	}

@@ -27,7 +27,7 @@
 #include "sink/spool/format.h"
 #include "sink/stage.h"
 
-#define PATIENCE_NS (20 * GW_NS_PER_S)
+#define PATIENCE_NS (60 * GW_NS_PER_S)
 #define FOREVER UINT32_MAX
 #define MOST 60000
 
@@ -209,13 +209,17 @@ static uint32_t files(const struct world *world, char path[512])
 	return count;
 }
 
-/* So that each picture is on the disk before the next one comes. */
-static void send_at_leisure(struct fixture *f, uint32_t count)
+/* Waits for the disk before the next picture: the producers keep half of the budget. */
+static void send_at_leisure(struct fixture *f, uint32_t count, uint32_t budget)
 {
 	for (uint32_t i = 0; i < count; i++) {
+		const int64_t deadline = gw_now() + GW_NS_PER_S;
+
 		fixture_send_frames(f, 0, 1);
-		usleep(1500);
-		fixture_turn(f);
+		do {
+			usleep(500);
+			fixture_turn(f);
+		} while (gw_pool_in_use(f->gw.pool, 0) > budget / 2 && gw_now() < deadline);
 	}
 }
 
@@ -254,14 +258,14 @@ static void a_stop_while_the_broker_is_away_loses_nothing(void **state)
 	struct fixture *f = start(world, "size: 64", "  frames: {every: 10, budget: 4}\n");
 
 	broker(world, false);
-	send_at_leisure(f, 300);
+	send_at_leisure(f, 300, 4);
 	fixture_turn_until(f, &fixture_stats(f, 0)->results_spooled, 300);
 	stop(world, f);
 	assert_int_not_equal(files(world, NULL), 0);
 
 	f = start(world, "size: 64", "  frames: {every: 10, budget: 4}\n");
 	assert_int_equal(figure(f, "former", "found"), 330);
-	send_at_leisure(f, 50);
+	send_at_leisure(f, 50, 4);
 	fixture_turn_until(f, &fixture_stats(f, 0)->results_spooled, 50);
 	broker(world, true);
 	turn_until_figure(f, "former", "delivered", 330);
@@ -323,7 +327,7 @@ static void pictures_wait_on_the_disk_and_keep_no_slots(void **state)
 	struct fixture *f = start(world, "size: 64", "  frames: {every: 1, budget: 8}\n");
 
 	broker(world, false);
-	send_at_leisure(f, 150);
+	send_at_leisure(f, 150, 8);
 	fixture_turn_until(f, &fixture_stats(f, 0)->samples_spooled, 140);
 	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_BUDGET), 0);
 	assert_true(gw_pool_in_use(f->gw.pool, 0) <= 8);
@@ -344,7 +348,7 @@ static void pictures_give_way_first_and_then_the_oldest_results(void **state)
 	struct gw_camera_stats *stats = fixture_stats(f, 0);
 
 	broker(world, false);
-	send_at_leisure(f, 400);
+	send_at_leisure(f, 400, 64);
 	turn_until_figure(f, NULL, "given_up", 1);
 	assert_true(figure(f, NULL, "used_by_pictures") <= 4u << 20);
 	assert_true(fixture_drops(f, 0, GW_DROP_SAMPLE_SPOOL_FULL) > 0);

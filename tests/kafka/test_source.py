@@ -277,6 +277,8 @@ def read_all(workers: Workers, ids: set[str], timeout: float = 60) -> Customer:
     customer.read_until(lambda it: ids <= {record.id for record in it.results}, timeout)
     customer.poll(0.5)
     customer.close()
+    if not ids <= {record.id for record in customer.results}:
+        print(workers.account())
     return customer
 
 

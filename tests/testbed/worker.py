@@ -112,6 +112,18 @@ class Workers:
         self.running.remove(gateway)
         gateway.process.kill()
 
+    def account(self) -> str:
+        """What each of them, ended or not, says of what it dropped and of its troubles."""
+        return "\n".join(
+            f"{made.file}: {made.dropped() if made in self.running else 'ended'}\n"
+            + "\n".join(
+                line
+                for line in made.log().splitlines()
+                if " info " not in line or "partitions" in line or "stopped:" in line
+            )
+            for made in self._made
+        )
+
     def close(self) -> None:
         """Ends and removes them all."""
         for gateway in self._made:
