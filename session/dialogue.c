@@ -24,6 +24,12 @@ void dialogue_begin(struct dialogue *dialogue, const char *url, enum gw_transpor
 	snprintf(dialogue->url, sizeof(dialogue->url), "%s", url);
 }
 
+void dialogue_prefer(struct dialogue *dialogue, enum transport_way way)
+{
+	if (dialogue->wanted == GW_TRANSPORT_AUTO)
+		dialogue->way = way;
+}
+
 void dialogue_set_port(struct dialogue *dialogue, uint16_t port)
 {
 	transport_write(dialogue->way, dialogue->stream.srtp_key.is_set,
@@ -200,14 +206,42 @@ static int take_setup(
 	return status;
 }
 
+/* Whether another way may do better. 461 should say so (RFC 2326, 11.3.14); real servers also call
+ * such a request bad or not acceptable, name a parameter or an option, or fail. */
+static bool is_of_the_way(int status)
+{
+	static const int statuses[] = {400, 406, 415, 451, 456, 459, 460, 461, 462, 500, 501, 551};
+
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		if (statuses[i] == status)
+			return true;
+	return false;
+}
+
 /* What it does not offer is asked for in another way. */
 static bool try_next(struct dialogue *dialogue)
 {
-	if (dialogue->wanted != GW_TRANSPORT_AUTO || dialogue->way == TRANSPORT_TCP)
+	dialogue->tried |= (uint8_t)(1u << dialogue->way);
+	if (dialogue->wanted != GW_TRANSPORT_AUTO)
 		return false;
-	dialogue->way++;
-	dialogue->step = DIALOGUE_PORTS;
-	return true;
+	for (enum transport_way way = TRANSPORT_UDP; way <= TRANSPORT_TCP; way++) {
+		if (dialogue->tried & 1u << way)
+			continue;
+		dialogue->way = way;
+		dialogue->step = DIALOGUE_PORTS;
+		return true;
+	}
+	return false;
+}
+
+/* A proof runs out, and only the next one shows whether the password is wrong. */
+static bool ask_again(struct dialogue *dialogue, const struct rtsp_answer *answer)
+{
+	const bool again = answer->status == 401 && answer->is_challenge &&
+		!dialogue->has_asked_again && dialogue->step != DIALOGUE_TEARDOWN;
+
+	dialogue->has_asked_again = again;
+	return again;
 }
 
 int dialogue_take(
@@ -216,12 +250,14 @@ int dialogue_take(
 	const char *method = rtsp_method_name(dialogue_request(dialogue).method);
 	const bool good = answer->status >= 200 && answer->status < 300;
 
+	if (ask_again(dialogue, answer))
+		return 0;
 	switch (dialogue->step) {
 	case DIALOGUE_DESCRIBE:
 		return good ? take_description(dialogue, answer, error)
 			    : refuse(dialogue, answer, method, error);
 	case DIALOGUE_SETUP:
-		if (answer->status == 461 && try_next(dialogue))
+		if (is_of_the_way(answer->status) && try_next(dialogue))
 			return 0;
 		return good ? take_setup(dialogue, answer, error)
 			    : refuse(dialogue, answer, method, error);
@@ -240,9 +276,14 @@ int dialogue_take(
 		if (answer->status == 401 || answer->status == 454)
 			return refuse(dialogue, answer, method, error);
 		if (!good)
-			dialogue->needs_options = true;
+			dialogue_unanswered(dialogue);
 		return 0;
 	}
+}
+
+void dialogue_unanswered(struct dialogue *dialogue)
+{
+	dialogue->needs_options = !dialogue->needs_options;
 }
 
 bool dialogue_end(struct dialogue *dialogue)

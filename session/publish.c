@@ -62,6 +62,36 @@ static int put(struct gw *gw, void *arg, struct gw_error *error)
 	return status;
 }
 
+/* Control thread. */
+static int take_back(struct gw *gw, void *arg, struct gw_error *error)
+{
+	const struct wish *wish = arg;
+	const uint32_t id = gw_camera_find(gw, wish->camera->name);
+	const struct gw_camera_config *now =
+		id == GW_NO_CAMERA ? NULL : gw_camera_now(gw, id)->config;
+
+	if (!now || !gw_camera_same_session(now, wish->camera) || !gw_camera_has_media(now))
+		return 0;
+	struct gw_camera_config *camera = gw_config_camera_copy(now);
+
+	if (!camera)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	gw_camera_forget(camera);
+	const int status = gw_camera_put(gw, camera, error);
+
+	gw_config_camera_free(camera);
+	return status;
+}
+
+int session_take_back(struct gw *gw, const struct gw_camera_config *camera, struct gw_error *error)
+{
+	struct wish wish = {camera, NULL};
+	char what[GW_NAME + 32];
+
+	snprintf(what, sizeof(what), "ending the session of camera %s", camera->name);
+	return gw_control_call(gw, what, take_back, &wish, error);
+}
+
 int session_publish(struct gw *gw, const struct gw_camera_config *camera,
 	const struct gw_learned *learned, struct gw_error *error)
 {

@@ -21,7 +21,7 @@ struct rtsp {
 	uint32_t id;
 	int64_t due; /* of libcurl's timer */
 	curl_socket_t file; /* of the connection that the last answer came by */
-	bool is_busy, is_done;
+	bool is_busy, is_done, has_user;
 	CURLcode code;
 	enum rtsp_method method;
 	uint32_t most_ms;
@@ -203,6 +203,7 @@ void rtsp_reset(struct rtsp *rtsp, const char *url, const char *user, const char
 	}
 	set_options(rtsp);
 	curl_easy_setopt(rtsp->curl, CURLOPT_URL, url);
+	rtsp->has_user = user;
 	if (!user)
 		return;
 	curl_easy_setopt(rtsp->curl, CURLOPT_USERNAME, user);
@@ -336,6 +337,7 @@ int rtsp_take(struct rtsp *rtsp, const struct rtsp_answer **answer, struct gw_er
 		return explain(rtsp, error);
 	curl_easy_getinfo(rtsp->curl, CURLINFO_RESPONSE_CODE, &status);
 	it->status = (int)status;
+	it->is_challenge &= rtsp->has_user;
 	curl_easy_getinfo(rtsp->curl, CURLINFO_LOCAL_IP, &text);
 	read_address(text, &it->local);
 	curl_easy_getinfo(rtsp->curl, CURLINFO_PRIMARY_IP, &text);

@@ -161,6 +161,7 @@ struct gw_camera_config {
 	struct gw_region *region;
 	uint32_t quota; /* frames in flight, 1 .. 64 */
 
+	bool has_forgotten; /* what its session said is taken back, not only left out */
 	bool is_within; /* learned: its packets come within the RTSP connection */
 	bool learned_size; /* width and height are not from the file: its session said them */
 
