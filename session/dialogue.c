@@ -234,11 +234,13 @@ static bool try_next(struct dialogue *dialogue)
 	return false;
 }
 
-/* A proof runs out, and only the next one shows whether the password is wrong. */
+/* A proof that was taken runs out, and only the next one shows whether the password is wrong. That
+ * of DESCRIBE is always new: no user is locked out for a second try. */
 static bool ask_again(struct dialogue *dialogue, const struct rtsp_answer *answer)
 {
 	const bool again = answer->status == 401 && answer->is_challenge &&
-		!dialogue->has_asked_again && dialogue->step != DIALOGUE_TEARDOWN;
+		!dialogue->has_asked_again && dialogue->step != DIALOGUE_DESCRIBE &&
+		dialogue->step != DIALOGUE_TEARDOWN;
 
 	dialogue->has_asked_again = again;
 	return again;

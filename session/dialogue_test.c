@@ -240,12 +240,11 @@ static void a_proof_that_ran_out_is_no_wrong_password(void **state)
 	const struct rtsp_answer again = {.status = 401, .is_challenge = true};
 	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
 
-	take(&dialogue, again);
-	asks(&dialogue, RTSP_DESCRIBE, "rtsp://192.0.2.11/s");
+	refused(&dialogue, again, -EACCES, "refuses user or password");
 	take(&dialogue, described(SDP));
 	dialogue_set_port(&dialogue, 50000);
 	take(&dialogue, again);
-	assert_int_equal(dialogue.step, DIALOGUE_SETUP);
+	asks(&dialogue, RTSP_SETUP, "rtsp://192.0.2.11/s/stream=0");
 	take(&dialogue, with_transport("RTP/AVP;unicast;client_port=50000-50001"));
 	dialogue_go_on(&dialogue);
 	take(&dialogue, (struct rtsp_answer){.status = 200});
@@ -254,8 +253,7 @@ static void a_proof_that_ran_out_is_no_wrong_password(void **state)
 	take(&dialogue, (struct rtsp_answer){.status = 200});
 	take(&dialogue, again);
 	refused(&dialogue, again, -EACCES, "refuses user or password");
-	/* Another proof is not asked for. */
-	dialogue = begun(GW_TRANSPORT_AUTO);
+	/* Where no other proof is asked for. */
 	refused(&dialogue, (struct rtsp_answer){.status = 401}, -EACCES,
 		"refuses user or password");
 }

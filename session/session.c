@@ -114,8 +114,6 @@ static void open_session(struct session *session, int64_t now)
 	dialogue_begin(&session->dialogue, session->camera->url, session->camera->transport);
 	if (session->prefers_tcp)
 		dialogue_prefer(&session->dialogue, TRANSPORT_TCP);
-	/* A password that was refused is not tried twice in a row: some lock a user out. */
-	session->dialogue.has_asked_again = session->status == -EACCES;
 	if (status == 0)
 		status = session_ask(session, SESSION_ANSWER_MS, &error);
 	if (status != 0)
