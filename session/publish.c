@@ -6,6 +6,7 @@
 
 #include "core/camera.h"
 #include "core/config/camera.h"
+#include "core/config/srtp_key.h"
 #include "core/control.h"
 #include "core/gateway.h"
 
@@ -19,17 +20,10 @@ static bool same_address(const struct gw_address *a, const struct gw_address *b)
 	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
-static bool same_key(const struct gw_srtp_key *a, const struct gw_srtp_key *b)
-{
-	return a->is_set == b->is_set &&
-		(!a->is_set ||
-			(a->suite == b->suite && memcmp(a->master, b->master, GW_SRTP_KEY) == 0));
-}
-
 static bool is_so(const struct gw_camera_config *camera, const struct gw_learned *learned)
 {
 	return camera->port == learned->port && camera->is_within == learned->is_within &&
-		same_key(&camera->srtp_key, &learned->srtp_key) && camera->payload_type &&
+		gw_srtp_same_key(&camera->srtp_key, &learned->srtp_key) && camera->payload_type &&
 		*camera->payload_type == learned->payload_type &&
 		same_address(&camera->source_address, &learned->source) &&
 		same_address(&camera->destination_address, &learned->destination) &&
