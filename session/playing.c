@@ -23,6 +23,13 @@ static void log_playing(const struct session *session)
 		session->camera->name, learned->width, learned->height, learned->payload_type, from,
 		to, learned->is_within ? "within its connection, TCP" : "UDP", learned->port,
 		learned->srtp_key.is_set ? ", SRTP" : "");
+	if (session->dialogue.stream.has_idle_key)
+		gw_warn("session",
+			"camera %s: its description has a key (a=crypto) for packets that it calls "
+			"plain (RTP/AVP): the key is not used; let the camera offer SRTP "
+			"(RTP/SAVP), "
+			"or no key",
+			session->camera->name);
 }
 
 static int64_t sign_ns(const struct session *session)
