@@ -168,9 +168,8 @@ class Quirky(Connection):
             self.say(b"RTSP/1.0 400 Bad Request\r\nCSeq: 0\r\n\r\n")
         elif self.kind == "garbage":
             self.say(bytes([0xFF, 0x12, ord("$"), 9, 0, 1, 2, 3]) * 13)
-        elif self.kind == "blank" and time.monotonic() - self.heard_at > TIMEOUT_S + 1:
-            raise ConnectionError
-        elif self.kind == "brief":
+        is_missed = time.monotonic() - self.heard_at > TIMEOUT_S + 1
+        if self.kind == "brief" or (self.kind == "blank" and is_missed):
             raise ConnectionError
 
     def play(self) -> None:

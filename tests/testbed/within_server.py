@@ -215,7 +215,9 @@ def main() -> None:
     parser.add_argument("--address", required=True)
     parser.add_argument("--port", type=int, default=8554)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("kind", choices=("good", "liar", "babbler", "leaver", "secret", "secret-udp"))
+    parser.add_argument(
+        "kind", choices=("good", "liar", "babbler", "leaver", "secret", "secret-udp")
+    )
     arguments = parser.parse_args()
     with socket.create_server((arguments.address, arguments.port)) as listener:
         print("serving", flush=True)
