@@ -12,7 +12,7 @@ from testbed.rtsp_net import Cameras
 
 SIGNS = ("silent", "late", "number", "unnumbered", "refused", "body", "newline")
 WITHIN = ("plain", *SIGNS, "unasked", "garbage", "blank", "nonce")
-BY_UDP = ("plain-udp", *(f"{kind}-udp" for kind in SIGNS), "unasked-udp", "nonce-udp")
+BY_UDP = ("plain-udp", *(f"{kind}-udp" for kind in SIGNS), "unasked-udp", "nonce-udp", "leaves-udp")
 PORT = 9000
 
 

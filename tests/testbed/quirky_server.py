@@ -31,6 +31,7 @@ KINDS = {
     "garbage": "bytes that are nothing stand between two packets",
     "blank": "a blank stands before timeout=, and who misses that is left",
     "nonce": "a nonce runs out without stale=true",
+    "leaves": "it closes the connection when it plays, and sends on by UDP",
     "deaf": "UDP is agreed on, and nothing comes by it",
     "bad": "UDP is a bad request (400)",
     "fails": "UDP is a failure of the server's (500)",
@@ -63,6 +64,7 @@ class Quirky(Connection):
         self.name, self.by_udp = kind, kind.endswith("-udp")
         self.requests = 0
         self.heard_at = time.monotonic()
+        self.peer = client.getpeername()[0]
         self.media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.media.bind((client.getsockname()[0], 0))
 
@@ -158,7 +160,7 @@ class Quirky(Connection):
         if self.kind == "deaf" and self.ports:
             return
         if self.ports:
-            self.media.sendto(packet, (self.client.getpeername()[0], self.ports[0]))
+            self.media.sendto(packet, (self.peer, self.ports[0]))
         else:
             self.say(self.packet(0, packet))
 
@@ -184,7 +186,11 @@ class Quirky(Connection):
                     self.misbehave()
             sender.timestamp += 9000
             due += 0.1
-            self.hear(due)
+            if self.kind == "leaves":
+                self.client.close()
+                time.sleep(max(0, due - time.monotonic()))
+            else:
+                self.hear(due)
 
     def serve(self) -> None:
         super().serve()
