@@ -67,7 +67,7 @@ static void settle(struct session *session, int64_t now)
 	}
 	session->state = SESSION_WAITING;
 	/* The port of a connection that is closed is free for the next one of this host. */
-	session->must_forget = session->dialogue.learned.is_within;
+	session->must_forget |= session->dialogue.learned.is_within;
 	session->due = now +
 		backoff_failed(&session->backoff,
 			session->status == -EACCES || session->status == -ENOTSUP ? REFUSED_NS : 0);
@@ -175,6 +175,7 @@ static int publish(struct session *session, struct gw_error *error)
 			session->world->arg, session->camera, &dialogue->learned, error);
 	if (status != 0)
 		return status;
+	session->must_forget = false;
 	/* From PLAY on the camera may send packets between its answers. Where it does not, a
 	 * connection that is gone already is no matter. */
 	status = session_relay(session, error);
