@@ -266,7 +266,8 @@ static void set_sampling(struct gw *gw, uint32_t id)
 /* Its session goes on, and so do its packets. */
 static bool keep_learned(struct gw_camera *is, const struct gw_camera *was)
 {
-	return !was || gw_camera_has_media(is->config) || !gw_camera_has_media(was->config) ||
+	return !was || gw_camera_has_media(is->config) || is->config->has_forgotten ||
+		!gw_camera_has_media(was->config) ||
 		!gw_camera_same_session(is->config, was->config) ||
 		gw_camera_keep_learned((struct gw_camera_config *)is->config, was->config) == 0;
 }

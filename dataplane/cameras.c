@@ -26,8 +26,7 @@ static bool same_srtp(const struct gw_camera_config *a, const struct gw_camera_c
 	if (a->srtp_key.is_set != b->srtp_key.is_set || !a->srtp != !b->srtp)
 		return false;
 	if (a->srtp_key.is_set)
-		return a->srtp_key.suite == b->srtp_key.suite &&
-			memcmp(a->srtp_key.master, b->srtp_key.master, GW_SRTP_KEY) == 0;
+		return gw_srtp_same_key(&a->srtp_key, &b->srtp_key);
 	return !a->srtp ||
 		(a->srtp->suite == b->srtp->suite &&
 			strcmp(a->srtp->key_file, b->srtp->key_file) == 0);

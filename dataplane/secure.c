@@ -33,7 +33,8 @@
 struct secure {
 	srtp_t session;
 	srtp_policy_t policy;
-	unsigned char master[GW_SRTP_KEY];
+	unsigned char master[GW_SRTP_KEY], mki[GW_SRTP_MKI];
+	srtp_master_key_t key, *keys[1]; /* both, where packets say which key they have */
 
 	/* SSRCs that the library has something of, oldest first from `next` on. */
 	uint32_t count, next;
@@ -56,6 +57,19 @@ static void begin_library(void)
 	library = srtp_init();
 }
 
+/* Packets that carry another one, or none, are not opened. */
+static void set_identifier(struct secure *secure, const struct gw_srtp_key *key)
+{
+	for (uint32_t i = 0; i < sizeof(key->mki) && i < key->mki_size; i++)
+		secure->mki[key->mki_size - 1 - i] = (unsigned char)(key->mki >> 8 * i);
+	secure->key = (srtp_master_key_t){
+		.key = secure->master, .mki_id = secure->mki, .mki_size = key->mki_size};
+	secure->keys[0] = &secure->key;
+	secure->policy.key = NULL;
+	secure->policy.keys = secure->keys;
+	secure->policy.num_master_keys = 1;
+}
+
 struct secure *secure_create(const struct gw_srtp_key *key, struct gw_error *error)
 {
 	struct secure *secure = calloc(1, sizeof(*secure));
@@ -74,6 +88,8 @@ struct secure *secure_create(const struct gw_srtp_key *key, struct gw_error *err
 	srtp_crypto_policy_set_from_profile_for_rtcp(&secure->policy.rtcp, profile);
 	secure->policy.ssrc.type = ssrc_any_inbound;
 	secure->policy.key = secure->master;
+	if (key->mki_size > 0)
+		set_identifier(secure, key);
 	secure->policy.window_size = REPLAY_WINDOW;
 	if (srtp_create(&secure->session, &secure->policy) != srtp_err_status_ok) {
 		free(secure);
@@ -121,6 +137,7 @@ static enum gw_drop drop_of(srtp_err_status_t status)
 	case srtp_err_status_ok:
 		return GW_DROP_NONE;
 	case srtp_err_status_auth_fail:
+	case srtp_err_status_bad_mki:
 	case srtp_err_status_cant_check: /* it says that it is not encrypted */
 		return GW_DROP_SRTP_AUTH;
 	case srtp_err_status_replay_fail:
@@ -134,7 +151,8 @@ static enum gw_drop drop_of(srtp_err_status_t status)
 static srtp_err_status_t unprotect(struct secure *secure, uint8_t *packet, uint32_t *size)
 {
 	int length = (int)*size;
-	const srtp_err_status_t status = srtp_unprotect(secure->session, packet, &length);
+	const srtp_err_status_t status = srtp_unprotect_mki(
+		secure->session, packet, &length, secure->policy.num_master_keys);
 
 	if (status == srtp_err_status_ok)
 		*size = (uint32_t)length;
@@ -213,7 +231,8 @@ enum gw_drop secure_open_report(struct secure *secure, uint8_t *packet, uint32_t
 	if (*size < LEAST_PACKET)
 		return GW_DROP_SRTP_BAD;
 	const uint32_t ssrc = read_be32(packet + 4);
-	const srtp_err_status_t status = srtp_unprotect_rtcp(secure->session, packet, &length);
+	const srtp_err_status_t status = srtp_unprotect_rtcp_mki(
+		secure->session, packet, &length, secure->policy.num_master_keys);
 
 	if (status != srtp_err_status_ok)
 		return drop_of(status);

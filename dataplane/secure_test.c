@@ -47,23 +47,29 @@ struct shielded {
 	uint32_t last_size;
 };
 
-static struct shielded open_shielded(struct scene *s, enum gw_srtp_suite suite, bool lossless)
+static struct shielded open_with(struct scene *s, const struct gw_srtp_key *key, bool lossless)
 {
-	struct gw_srtp_key key = test_secure_key;
 	struct shielded shielded = {.s = s};
 	struct gw_error error;
 	struct test_receiver *r = s->receiver;
 
-	key.suite = suite;
 	test_receiver_restart(r, lossless);
 	struct stream *stream = r->streams[0];
 
-	stream->secure = stream->other->secure = secure_create(&key, &error);
+	stream->secure = stream->other->secure = secure_create(key, &error);
 	assert_non_null(stream->secure);
 	r->receiver.secure_count = 1;
 	r->checks = 0;
-	test_secure_init(&shielded.sender, &key);
+	test_secure_init(&shielded.sender, key);
 	return shielded;
+}
+
+static struct shielded open_shielded(struct scene *s, enum gw_srtp_suite suite, bool lossless)
+{
+	struct gw_srtp_key key = test_secure_key;
+
+	key.suite = suite;
+	return open_with(s, &key, lossless);
 }
 
 /* Makes IP and UDP say how long the packet has become, and receives it. */
@@ -128,6 +134,49 @@ static void pictures_come_back_exact_with_both_suites(void **state)
 	}
 	ASSERT_PICTURES(s, 0, 1, 0, 1);
 	ASSERT_DROPS(s, SRTP_AUTH, 0);
+}
+
+static void packets_that_name_their_key_are_opened(void **state)
+{
+	struct scene *s = *state;
+	struct gw_srtp_key key = test_secure_key;
+
+	key.mki = 0x01020304;
+	for (key.mki_size = 4; key.mki_size <= 8; key.mki_size += 4) {
+		struct shielded x = open_with(s, &key, false);
+
+		/* Whoever joins late finds the rounds of these too. */
+		x.sender.rounds = 1;
+		send_shielded(&x, 0);
+		send_shielded(&x, 1);
+	}
+	ASSERT_PICTURES(s, 0, 1, 0, 1);
+	ASSERT_DROPS(s, SRTP_AUTH, 0);
+}
+
+static void packets_that_name_another_key_are_refused(void **state)
+{
+	struct scene *s = *state;
+	struct gw_srtp_key key = test_secure_key;
+
+	key.mki = 1;
+	key.mki_size = 4;
+	struct shielded x = open_with(s, &key, false);
+
+	x.sender.mki[0] = 1;
+	send_shielded(&x, 0);
+	x.sender.mki_size = 0;
+	send_shielded(&x, 1);
+	ASSERT_DROPS(s, SRTP_AUTH, 2 * s->camera.count);
+	ASSERT_NO_PICTURE(s);
+	scene_prepare(s, 2);
+	for (uint32_t payload = 0; payload < 60; payload++) {
+		uint8_t copy[2048];
+
+		memcpy(copy, s->camera.packets[0].bytes, TEST_RTP_OFFSET + payload);
+		receive_bytes(&x, copy, TEST_RTP_OFFSET + payload);
+	}
+	ASSERT_NO_PICTURE(s);
 }
 
 static void what_came_before_is_refused(void **state)
@@ -348,6 +397,8 @@ int main(void)
 		cmocka_unit_test(the_key_stream_is_that_of_the_rfc),
 		cmocka_unit_test(session_keys_are_those_of_the_rfc),
 		SCENE_TEST(pictures_come_back_exact_with_both_suites),
+		SCENE_TEST(packets_that_name_their_key_are_opened),
+		SCENE_TEST(packets_that_name_another_key_are_refused),
 		SCENE_TEST(what_came_before_is_refused),
 		SCENE_TEST(a_changed_bit_anywhere_is_found_and_harms_nothing),
 		SCENE_TEST(plain_packets_and_those_of_another_key_are_refused),

@@ -59,6 +59,9 @@ void test_secure_init(struct test_secure *sender, const struct gw_srtp_key *key)
 {
 	*sender =
 		(struct test_secure){.tag = key->suite == GW_SRTP_AES_CM_128_HMAC_SHA1_32 ? 4 : 10};
+	sender->mki_size = key->mki_size;
+	for (uint32_t i = 0; i < sizeof(key->mki) && i < key->mki_size; i++)
+		sender->mki[key->mki_size - 1 - i] = (uint8_t)(key->mki >> 8 * i);
 	test_secure_derive(key->master, 0, sender->cipher, sizeof(sender->cipher));
 	test_secure_derive(key->master, 1, sender->auth, sizeof(sender->auth));
 	test_secure_derive(key->master, 2, sender->salt, sizeof(sender->salt));
@@ -82,13 +85,16 @@ static void encrypt(const uint8_t key[16], const uint8_t salt[14], uint32_t ssrc
 		data[i] ^= stream[i];
 }
 
-static void sign(
-	const uint8_t key[20], const uint8_t *data, uint32_t size, uint8_t *tag, uint32_t tag_size)
+/* Writes the identifier, which is not signed (RFC 3711, 3.1), and the tag. Returns their size. */
+static uint32_t sign(const struct test_secure *sender, const uint8_t key[20], const uint8_t *data,
+	uint32_t size, uint8_t *end, uint32_t tag_size)
 {
 	uint8_t digest[20];
 
 	assert_int_equal(gnutls_hmac_fast(GNUTLS_MAC_SHA1, key, 20, data, size, digest), 0);
-	memcpy(tag, digest, tag_size);
+	memcpy(end, sender->mki, sender->mki_size);
+	memcpy(end + sender->mki_size, digest, tag_size);
+	return sender->mki_size + tag_size;
 }
 
 uint32_t test_secure_rtp(const struct test_secure *sender, uint8_t *packet, uint32_t size)
@@ -101,8 +107,7 @@ uint32_t test_secure_rtp(const struct test_secure *sender, uint8_t *packet, uint
 	encrypt(sender->cipher, sender->salt, read_be32(packet + 8), index, packet + header,
 		size - header);
 	put_be32(packet + size, sender->rounds);
-	sign(sender->auth, packet, size + 4, packet + size, sender->tag);
-	return size + sender->tag;
+	return size + sign(sender, sender->auth, packet, size + 4, packet + size, sender->tag);
 }
 
 uint32_t test_secure_rtcp(struct test_secure *sender, uint8_t *packet, uint32_t size)
@@ -112,6 +117,5 @@ uint32_t test_secure_rtcp(struct test_secure *sender, uint8_t *packet, uint32_t 
 	encrypt(sender->rtcp_cipher, sender->rtcp_salt, read_be32(packet + 4), index, packet + 8,
 		size - 8);
 	put_be32(packet + size, 0x80000000 | index);
-	sign(sender->rtcp_auth, packet, size + 4, packet + size + 4, 10);
-	return size + 14;
+	return size + 4 + sign(sender, sender->rtcp_auth, packet, size + 4, packet + size + 4, 10);
 }

@@ -7,7 +7,8 @@
 
 #include "core/config/config.h"
 
-#define TEST_SECURE_MORE 14 /* bytes that a packet grows by, at most: SRTCP's index and tag */
+/* Bytes that a packet grows by, at most: SRTCP's index, the key's identifier, the tag. */
+#define TEST_SECURE_MORE 22
 
 /* The master key of RFC 3711, appendix B.3. */
 extern const struct gw_srtp_key test_secure_key;
@@ -17,6 +18,8 @@ struct test_secure {
 	uint8_t cipher[16], salt[14], auth[20]; /* session keys of RTP */
 	uint8_t rtcp_cipher[16], rtcp_salt[14], rtcp_auth[20];
 	uint32_t tag; /* bytes */
+	uint8_t mki[8]; /* the key's identifier */
+	uint32_t mki_size; /* 0: packets carry none */
 	uint32_t rounds; /* of the sequence numbers */
 	uint32_t rtcp_index;
 };

@@ -22,12 +22,35 @@ static bool copy_value(const char *line, const char *name, char *to, size_t room
 	return true;
 }
 
+/* "7;timeout=60" (RFC 2326, 12.37); blanks stand wherever a camera puts them. */
 static void read_session(const char *line, struct rtsp_answer *answer)
 {
-	const char *at = strcasestr(line, ";timeout=");
-	const unsigned long seconds = at ? strtoul(at + 9, NULL, 10) : 0;
+	static const char name[] = "timeout";
+	unsigned long seconds = 0;
 
+	for (const char *at = strchr(line, ';'); at && seconds == 0; at = strchr(at, ';')) {
+		at += 1 + strspn(at + 1, " \t");
+		if (strncasecmp(at, name, sizeof(name) - 1) != 0)
+			continue;
+		const char *value = at + sizeof(name) - 1;
+
+		value += strspn(value, " \t");
+		if (*value != '=')
+			continue;
+		value += 1 + strspn(value + 1, " \t\"");
+		seconds = *value >= '0' && *value <= '9' ? strtoul(value, NULL, 10) : 0;
+	}
 	answer->timeout_s = seconds < TIMEOUT_MOST_S ? (uint32_t)seconds : TIMEOUT_MOST_S;
+}
+
+static bool is_digest(const char *line)
+{
+	static const char name[] = "WWW-Authenticate:", kind[] = "Digest";
+
+	if (strncasecmp(line, name, sizeof(name) - 1) != 0)
+		return false;
+	line += sizeof(name) - 1;
+	return strncasecmp(line + strspn(line, " \t"), kind, sizeof(kind) - 1) == 0;
 }
 
 void answer_take_line(struct rtsp_answer *answer, const char *data, size_t size)
@@ -42,6 +65,9 @@ void answer_take_line(struct rtsp_answer *answer, const char *data, size_t size)
 		answer->transport[0] = answer->base[0] = '\0';
 		answer->timeout_s = 0;
 		answer->body_size = 0;
+		answer->is_challenge = false;
+	} else if (is_digest(line)) {
+		answer->is_challenge = true;
 	} else if (strncasecmp(line, "Session:", 8) == 0) {
 		read_session(line, answer);
 	} else if (!copy_value(line, "Transport:", answer->transport, sizeof(answer->transport)) &&

@@ -16,6 +16,7 @@ struct rtsp_answer {
 	char location[GW_URL];
 	char server[64]; /* what it calls itself */
 	uint32_t timeout_s; /* of the session; 0: not said */
+	bool is_challenge; /* to prove who we are by Digest, anew */
 	const char *body; /* until the next request */
 	size_t body_size;
 	struct gw_address local, peer; /* of the connection */

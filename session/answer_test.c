@@ -40,6 +40,44 @@ static void another_answer_begins_anew(void **state)
 	assert_string_equal(answer.base, "");
 }
 
+static void a_time_out_is_read_however_it_is_written(void **state)
+{
+	static const struct {
+		const char *line;
+		uint32_t seconds;
+	} cases[] = {
+		{"Session: 7;timeout=8", 8},
+		{"Session: 7; timeout=8", 8},
+		{"Session: 7 ;\tTimeout = 8 ;x=y", 8},
+		{"Session:7;x=1;timeout=\"8\"", 8},
+		{"Session: 7;xtimeout=8", 0},
+		{"Session: 7;timeout=-8", 0},
+		{"Session: 7;timeout;timeout=8", 8},
+		{"Session: timeout=8", 0},
+		{"Session: 7;", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rtsp_answer answer = {0};
+
+		line(&answer, cases[i].line);
+		assert_int_equal(answer.timeout_s, cases[i].seconds);
+	}
+}
+
+static void a_challenge_is_of_the_answer_that_it_stands_in(void **state)
+{
+	struct rtsp_answer answer = {0};
+
+	line(&answer, "RTSP/1.0 401 Unauthorized\r\n");
+	line(&answer, "WWW-Authenticate: Basic realm=\"Digest\"\r\n");
+	assert_false(answer.is_challenge);
+	line(&answer, "www-authenticate:  digest realm=\"r\", nonce=\"1\"\r\n");
+	assert_true(answer.is_challenge);
+	line(&answer, "RTSP/1.0 200 OK\r\n");
+	assert_false(answer.is_challenge);
+}
+
 static void what_is_too_long_is_as_if_not_said(void **state)
 {
 	struct rtsp_answer answer = {0};
@@ -73,6 +111,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_header_is_read),
 		cmocka_unit_test(another_answer_begins_anew),
+		cmocka_unit_test(a_time_out_is_read_however_it_is_written),
+		cmocka_unit_test(a_challenge_is_of_the_answer_that_it_stands_in),
 		cmocka_unit_test(what_is_too_long_is_as_if_not_said),
 		cmocka_unit_test(a_body_comes_in_parts_and_has_an_end),
 	};

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/config/rtsp_url.h"
 #include "session/control.h"
+#include "session/refusal.h"
 
 #define TIMEOUT_S 60 /* of a session that says none (RFC 2326, 12.37) */
 #define SIGN_LEAST_S 2
@@ -22,6 +22,12 @@ void dialogue_begin(struct dialogue *dialogue, const char *url, enum gw_transpor
 							   : TRANSPORT_UDP,
 	};
 	snprintf(dialogue->url, sizeof(dialogue->url), "%s", url);
+}
+
+void dialogue_prefer(struct dialogue *dialogue, enum transport_way way)
+{
+	if (dialogue->wanted == GW_TRANSPORT_AUTO)
+		dialogue->way = way;
 }
 
 void dialogue_set_port(struct dialogue *dialogue, uint16_t port)
@@ -56,48 +62,10 @@ struct rtsp_request dialogue_request(struct dialogue *dialogue)
 	}
 }
 
-/* What every answer that is no "200" may mean. */
 static int refuse(const struct dialogue *dialogue, const struct rtsp_answer *answer,
 	const char *method, struct gw_error *error)
 {
-	char moved[GW_URL];
-
-	switch (answer->status) {
-	case 301:
-	case 302:
-		gw_rtsp_url_show(answer->location, moved);
-		return gw_error_set(error, -ENOENT, "it has moved to %.200s: correct url",
-			moved[0] ? moved : "an address that it does not say");
-	case 401:
-	case 407:
-		return gw_error_set(error, -EACCES,
-			"it refuses user or password (401): correct user and password_file or "
-			"password_env; some cameras lock a user out for minutes after wrong ones");
-	case 403:
-		return gw_error_set(error, -EACCES,
-			"it forbids this (403): give its user the right to see the stream");
-	case 404:
-		return gw_error_set(
-			error, -ENOENT, "it has no such stream (404): correct the path in url");
-	case 453:
-		return gw_error_set(error, -EBUSY,
-			"it has no bandwidth left (453): end other viewers, or choose a smaller "
-			"stream");
-	case 454:
-		return gw_error_set(error, -ESTALE, "it has forgotten the session (454)");
-	case 461:
-		return gw_error_set(error, -ENOTSUP, "it does not send in that way (461): %s",
-			dialogue->wanted == GW_TRANSPORT_AUTO
-				? "allow UDP, multicast or TCP in the camera"
-				: "allow it in the camera, or set transport to auto");
-	case 503:
-		return gw_error_set(
-			error, -EBUSY, "it is too busy (503): end other viewers of the camera");
-	default:
-		return gw_error_set(error, -EPROTO,
-			"it answers %s with %d: look into the camera's own log", method,
-			answer->status);
-	}
+	return refusal_explain(answer, method, dialogue->wanted == GW_TRANSPORT_AUTO, error);
 }
 
 static int take_description(
@@ -203,11 +171,29 @@ static int take_setup(
 /* What it does not offer is asked for in another way. */
 static bool try_next(struct dialogue *dialogue)
 {
-	if (dialogue->wanted != GW_TRANSPORT_AUTO || dialogue->way == TRANSPORT_TCP)
+	dialogue->tried |= (uint8_t)(1u << dialogue->way);
+	if (dialogue->wanted != GW_TRANSPORT_AUTO)
 		return false;
-	dialogue->way++;
-	dialogue->step = DIALOGUE_PORTS;
-	return true;
+	for (enum transport_way way = TRANSPORT_UDP; way <= TRANSPORT_TCP; way++) {
+		if (dialogue->tried & 1u << way)
+			continue;
+		dialogue->way = way;
+		dialogue->step = DIALOGUE_PORTS;
+		return true;
+	}
+	return false;
+}
+
+/* A proof that was taken runs out, and only the next one shows whether the password is wrong. That
+ * of DESCRIBE is always new: no user is locked out for a second try. */
+static bool ask_again(struct dialogue *dialogue, const struct rtsp_answer *answer)
+{
+	const bool again = answer->status == 401 && answer->is_challenge &&
+		!dialogue->has_asked_again && dialogue->step != DIALOGUE_DESCRIBE &&
+		dialogue->step != DIALOGUE_TEARDOWN;
+
+	dialogue->has_asked_again = again;
+	return again;
 }
 
 int dialogue_take(
@@ -216,12 +202,14 @@ int dialogue_take(
 	const char *method = rtsp_method_name(dialogue_request(dialogue).method);
 	const bool good = answer->status >= 200 && answer->status < 300;
 
+	if (ask_again(dialogue, answer))
+		return 0;
 	switch (dialogue->step) {
 	case DIALOGUE_DESCRIBE:
 		return good ? take_description(dialogue, answer, error)
 			    : refuse(dialogue, answer, method, error);
 	case DIALOGUE_SETUP:
-		if (answer->status == 461 && try_next(dialogue))
+		if (refusal_is_of_the_way(answer->status) && try_next(dialogue))
 			return 0;
 		return good ? take_setup(dialogue, answer, error)
 			    : refuse(dialogue, answer, method, error);
@@ -240,9 +228,14 @@ int dialogue_take(
 		if (answer->status == 401 || answer->status == 454)
 			return refuse(dialogue, answer, method, error);
 		if (!good)
-			dialogue->needs_options = true;
+			dialogue_unanswered(dialogue);
 		return 0;
 	}
+}
+
+void dialogue_unanswered(struct dialogue *dialogue)
+{
+	dialogue->needs_options = !dialogue->needs_options;
 }
 
 bool dialogue_end(struct dialogue *dialogue)

@@ -29,7 +29,9 @@ struct dialogue {
 	uint8_t channels[2]; /* where they come within the connection */
 	uint16_t peer_port, local_port; /* of the connection */
 	bool is_set_up; /* there is a session to end */
-	bool needs_options; /* it does not know GET_PARAMETER */
+	bool needs_options; /* GET_PARAMETER was the last that it did not take as a sign of life */
+	bool has_asked_again; /* the last request, with another proof of who we are */
+	uint8_t tried; /* ways that it has refused: a bit each */
 	struct sdp_stream stream;
 	struct gw_address local; /* of ours, as the connection has it */
 	struct gw_learned learned;
@@ -39,6 +41,9 @@ struct dialogue {
 };
 
 void dialogue_begin(struct dialogue *dialogue, const char *url, enum gw_transport transport);
+
+/* Before anything is asked: where several ways will do, this one goes before the others. */
+void dialogue_prefer(struct dialogue *dialogue, enum transport_way way);
 
 /* In step PORTS: the first port of ours that packets may come to; 0 where `way` needs none. */
 void dialogue_set_port(struct dialogue *dialogue, uint16_t port);
@@ -51,9 +56,14 @@ struct rtsp_request dialogue_request(struct dialogue *dialogue);
 
 /* Takes the answer to it, and goes on to the next step. Returns 0 or a negative errno with a line
  * that says what to do: -EACCES for who we are, -ENOENT for what is not there. Then the session is
- * to be begun anew. */
+ * to be begun anew; but in step PLAYING only for -ESTALE, which says that it is gone. Where the
+ * answer is that our proof has run out, which few say in the way that they should (RFC 7616, 3.3:
+ * stale), the step stays and the request is made once more. */
 int dialogue_take(
 	struct dialogue *dialogue, const struct rtsp_answer *answer, struct gw_error *error);
+
+/* No answer came to a sign of life, or none that can be used: the next one is another. */
+void dialogue_unanswered(struct dialogue *dialogue);
 
 /* Whether there is a session that TEARDOWN should end; goes on to that step. */
 bool dialogue_end(struct dialogue *dialogue);

@@ -69,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct rtsp_answer answer = {
 			.status = statuses[at[0] & 7],
 			.timeout_s = at[0] >> 3,
+			.is_challenge = at[0] >> 7,
 			.local = address("192.0.2.1"),
 			.peer = address("192.0.2.11"),
 		};

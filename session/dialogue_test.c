@@ -110,29 +110,6 @@ static void a_camera_plays(void **state)
 	assert_int_equal(dialogue.step, DIALOGUE_OVER);
 }
 
-static void refusals_say_what_to_do(void **state)
-{
-	static const struct {
-		int answer, status;
-		const char *reason;
-	} cases[] = {
-		{401, -EACCES, "correct user and password_file"},
-		{403, -EACCES, "right to see"},
-		{404, -ENOENT, "correct the path"},
-		{301, -ENOENT, "has moved to"},
-		{453, -EBUSY, "bandwidth"},
-		{503, -EBUSY, "too busy"},
-		{500, -EPROTO, "answers DESCRIBE with 500"},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
-
-		refused(&dialogue, (struct rtsp_answer){.status = cases[i].answer}, cases[i].status,
-			cases[i].reason);
-	}
-}
-
 static void a_group_is_asked_for_where_our_address_is_not_served(void **state)
 {
 	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
@@ -184,6 +161,86 @@ static void the_connection_is_asked_for_where_nothing_else_is_served(void **stat
 	take(&dialogue, described(SDP));
 	dialogue_set_port(&dialogue, 0);
 	refused(&dialogue, (struct rtsp_answer){.status = 461}, -ENOTSUP, "set transport to auto");
+}
+
+/* Which way is asked for next; -1: none. */
+static int next_after(enum gw_transport transport, int status)
+{
+	struct dialogue dialogue = begun(transport);
+	const struct rtsp_answer answer = {.status = status};
+	struct gw_error error;
+
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 50000);
+	if (dialogue_take(&dialogue, &answer, &error) != 0)
+		return -1;
+	assert_int_equal(dialogue.step, DIALOGUE_PORTS);
+	return (int)dialogue.way;
+}
+
+static void another_way_is_asked_for_where_that_may_help(void **state)
+{
+	assert_int_equal(next_after(GW_TRANSPORT_AUTO, 500), TRANSPORT_MULTICAST);
+	assert_int_equal(next_after(GW_TRANSPORT_UDP, 500), -1);
+	assert_int_equal(next_after(GW_TRANSPORT_AUTO, 404), -1);
+}
+
+static void a_way_may_be_preferred_and_the_others_are_left(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
+
+	dialogue_prefer(&dialogue, TRANSPORT_TCP);
+	take(&dialogue, described(SDP));
+	assert_int_equal(dialogue.way, TRANSPORT_TCP);
+	dialogue_set_port(&dialogue, 0);
+	take(&dialogue, (struct rtsp_answer){.status = 461});
+	assert_int_equal(dialogue.way, TRANSPORT_UDP);
+	dialogue_set_port(&dialogue, 50000);
+	take(&dialogue, (struct rtsp_answer){.status = 461});
+	assert_int_equal(dialogue.way, TRANSPORT_MULTICAST);
+	dialogue_set_port(&dialogue, 0);
+	refused(&dialogue, (struct rtsp_answer){.status = 461}, -ENOTSUP, "allow UDP");
+	/* The configuration has the last word. */
+	dialogue = begun(GW_TRANSPORT_UDP);
+	dialogue_prefer(&dialogue, TRANSPORT_TCP);
+	assert_int_equal(dialogue.way, TRANSPORT_UDP);
+}
+
+static void a_proof_that_ran_out_is_no_wrong_password(void **state)
+{
+	const struct rtsp_answer again = {.status = 401, .is_challenge = true};
+	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
+
+	refused(&dialogue, again, -EACCES, "refuses user or password");
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 50000);
+	take(&dialogue, again);
+	asks(&dialogue, RTSP_SETUP, "rtsp://192.0.2.11/s/stream=0");
+	take(&dialogue, with_transport("RTP/AVP;unicast;client_port=50000-50001"));
+	dialogue_go_on(&dialogue);
+	take(&dialogue, (struct rtsp_answer){.status = 200});
+	take(&dialogue, again);
+	assert_true(dialogue.has_asked_again);
+	take(&dialogue, (struct rtsp_answer){.status = 200});
+	take(&dialogue, again);
+	refused(&dialogue, again, -EACCES, "refuses user or password");
+	/* Where no other proof is asked for. */
+	refused(&dialogue, (struct rtsp_answer){.status = 401}, -EACCES,
+		"refuses user or password");
+}
+
+static void the_other_sign_of_life_is_tried_where_one_is_not_taken(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
+
+	dialogue.step = DIALOGUE_PLAYING;
+	asks(&dialogue, RTSP_GET_PARAMETER, "");
+	dialogue_unanswered(&dialogue);
+	asks(&dialogue, RTSP_OPTIONS, "");
+	take(&dialogue, (struct rtsp_answer){.status = 405});
+	asks(&dialogue, RTSP_GET_PARAMETER, "");
+	take(&dialogue, (struct rtsp_answer){.status = 200});
+	asks(&dialogue, RTSP_GET_PARAMETER, "");
 }
 
 static void a_camera_that_sends_within_unasked_is_taken_where_that_is_wanted(void **state)
@@ -241,9 +298,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_camera_plays),
-		cmocka_unit_test(refusals_say_what_to_do),
 		cmocka_unit_test(a_group_is_asked_for_where_our_address_is_not_served),
 		cmocka_unit_test(the_connection_is_asked_for_where_nothing_else_is_served),
+		cmocka_unit_test(another_way_is_asked_for_where_that_may_help),
+		cmocka_unit_test(a_way_may_be_preferred_and_the_others_are_left),
+		cmocka_unit_test(a_proof_that_ran_out_is_no_wrong_password),
+		cmocka_unit_test(the_other_sign_of_life_is_tried_where_one_is_not_taken),
 		cmocka_unit_test(a_camera_that_sends_within_unasked_is_taken_where_that_is_wanted),
 		cmocka_unit_test(a_key_of_the_description_is_learned_and_asked_with),
 		cmocka_unit_test(a_group_without_an_address_is_refused),

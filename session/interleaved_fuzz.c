@@ -1,8 +1,10 @@
 /* Any bytes as what comes within a connection: whatever the steps are in which they come, the same
- * is found, in order, and every byte once; nothing beyond them is read. */
+ * is found, in order, and every byte once; nothing beyond them is read. And who asked is told a
+ * whole answer or none. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "session/exchange.h"
 #include "session/interleaved.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,11 +35,35 @@ static void note(struct finding *finding, const struct interleaved_piece *piece)
 		add(finding, piece->data[i] | (uint32_t)piece->kind << 8);
 }
 
+/* What who asked is told is of the finding, too. */
+static void tell(struct finding *finding, struct exchange *exchange, const struct interleaved *it,
+	const struct interleaved_piece *piece)
+{
+	char text[EXCHANGE_HEADER];
+
+	if (piece->kind == INTERLEAVED_GARBAGE)
+		exchange_forget(exchange);
+	if (piece->kind != INTERLEAVED_ANSWER)
+		return;
+	if (!piece->is_body)
+		exchange_hear(exchange, piece->data, piece->size);
+	if (!piece->is_last)
+		return;
+	exchange_ask(exchange, 7);
+	const uint32_t size = exchange_answer(exchange, it->number, text);
+
+	check(size <= sizeof(text));
+	check(size == 0 || (size > 4 && memcmp(text + size - 4, "\r\n\r\n", 4) == 0));
+	for (uint32_t i = 0; i < size; i++)
+		add(finding, (uint8_t)text[i]);
+}
+
 /* Each step from a copy that ends where it ends, so that reading on is seen. */
 static struct finding take_all(const uint8_t *data, uint32_t size, uint32_t step)
 {
 	struct finding finding = {0};
-	struct interleaved it = {0};
+	struct interleaved it = {.channels = {0, 1}};
+	struct exchange exchange = {0};
 	uint32_t have = 0;
 
 	while (have < size && finding.status >= 0) {
@@ -58,6 +84,7 @@ static struct finding take_all(const uint8_t *data, uint32_t size, uint32_t step
 			check(piece.data >= copy + at &&
 				piece.data + piece.size == copy + at + finding.status);
 			note(&finding, &piece);
+			tell(&finding, &exchange, &it, &piece);
 			at += (uint32_t)finding.status;
 		}
 		finding.taken += at;

@@ -11,9 +11,11 @@
 #define ASKED "ANNOUNCE rtsp://192.0.2.1/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"
 #define PACKET "$\0\0\3abc"
 #define OTHER "$\1\0\0"
+#define RTP "$\0\0\x8\x80rtp-12"
+#define RTP_TEXT "[0:\x80rtp-12]"
 
-/* What comes out, as text: 'A' and 'R' for each byte of answers and requests, "[channel:bytes]" for
- * packets. Given in steps of `step` bytes. */
+/* What comes out, as text: 'A', 'R' and 'G' for each byte of answers, requests and garbage,
+ * "[channel:bytes]" for packets. Given in steps of `step` bytes. */
 static int32_t take_all(const char *data, uint32_t size, uint32_t step, char *text)
 {
 	struct interleaved it = {0};
@@ -31,7 +33,9 @@ static int32_t take_all(const char *data, uint32_t size, uint32_t step, char *te
 					(const char *)piece.data);
 			for (uint32_t i = 0; piece.kind != INTERLEAVED_PACKET && i < piece.size;
 				i++)
-				*text++ = piece.kind == INTERLEAVED_ANSWER ? 'A' : 'R';
+				*text++ = piece.kind == INTERLEAVED_ANSWER  ? 'A'
+					: piece.kind == INTERLEAVED_REQUEST ? 'R'
+									    : 'G';
 		}
 		if (have == size)
 			break;
@@ -66,26 +70,89 @@ static void a_part_is_waited_for(void **state)
 	assert_int_equal(take_all("RTSP", 4, 1, text), 4);
 }
 
-static void what_is_no_such_connection_ends_it(void **state)
+static void garbage_is_skipped_to_the_next_packet_or_answer(void **state)
 {
 	static const struct {
 		const char *data;
 		uint32_t size;
-		int32_t status;
+		const char *wanted;
 	} cases[] = {
 		/* A length that lies: what follows the packet is the rest of it. */
-		{"$\0\0\1abc", 7, -EPROTO},
-		{"\x80\x1A\0\1", 4, -EPROTO},
-		{"ssh", 3, -EPROTO},
-		{"RTSP/1.0 200 OK\r\nContent-Length: x\r\n\r\n", 38, -EPROTO},
-		{"RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n", 39, -EPROTO},
-		{"RTSP/1.0 200 OK\r\nContent-Length: 5 5\r\n\r\n", 40, -EPROTO},
-		{"RTSP/1.0 200 OK\r\nContent-Length: 99999999999\r\n\r\n", 48, -EMSGSIZE},
+		{"$\0\0\1abc" RTP, 7 + 12, "[0:a]GG" RTP_TEXT},
+		{"\x80\x1A\0\1" RTP, 4 + 12, "GGGG" RTP_TEXT},
+		{"\0\0\0\0" ANSWER RTP, 4 + 28 + 12, "GGGGAAAAAAAAAAAAAAAAAAAAAAAAAAAA" RTP_TEXT},
+		/* Neither on a channel of the camera's, nor long enough, nor RTP. */
+		{"x$\7\0\x8\x80$\0\0\1\x80$\0\0\x8\1" RTP, 16 + 12, "GGGGGGGGGGGGGGGG" RTP_TEXT},
+		/* It begins as a method, or as an answer, and is none. */
+		{"ssh" RTP, 3 + 12, "GGG" RTP_TEXT},
+		{"GEx" RTP, 3 + 12, "RRG" RTP_TEXT},
+		{"RTSx" RTP, 4 + 12, "RRRG" RTP_TEXT},
+		/* An answer that breaks off. */
+		{"RTSP/1.0 2\1" RTP, 11 + 12, "AAAAAAAAAAG" RTP_TEXT},
 	};
-	char text[64];
+	char text[128];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(take_all(cases[i].data, cases[i].size, 1, text), cases[i].status);
+		for (uint32_t step = 1; step <= cases[i].size; step++) {
+			assert_int_equal(take_all(cases[i].data, cases[i].size, step, text), 0);
+			assert_string_equal(text, cases[i].wanted);
+		}
+}
+
+static void nothing_but_garbage_ends_it(void **state)
+{
+	struct interleaved it = {0};
+	struct interleaved_piece piece;
+	uint32_t taken = 0;
+	int32_t status;
+
+	/* What comes between does not count. */
+	for (uint32_t i = 0; i < 2 * INTERLEAVED_GARBAGE_MOST; i++) {
+		assert_int_equal(interleaved_take(&it, (const uint8_t *)"x", 1, &piece), 1);
+		assert_int_equal(interleaved_take(&it, (const uint8_t *)RTP, 12, &piece), 12);
+	}
+	while ((status = interleaved_take(&it, (const uint8_t *)"x", 1, &piece)) > 0)
+		taken++;
+	assert_int_equal(status, -EPROTO);
+	assert_int_equal(taken, INTERLEAVED_GARBAGE_MOST);
+}
+
+static void a_length_is_a_number_or_as_if_not_said(void **state)
+{
+	static const char *const lengths[] = {"x", "-1", "5 5", ""};
+	char data[128], wanted[128], text[128];
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		const int size =
+			sprintf(data, "RTSP/1.0 200 OK\r\nContent-Length: %s\r\n\r\n", lengths[i]);
+
+		memset(wanted, 'A', (size_t)size);
+		strcpy(wanted + size, "[0:abc]");
+		memcpy(data + size, PACKET, 7);
+		assert_int_equal(take_all(data, (uint32_t)size + 7, 1, text), 0);
+		assert_string_equal(text, wanted);
+	}
+	assert_int_equal(
+		take_all("RTSP/1.0 200 OK\r\nContent-Length: 99999999999\r\n\r\n", 48, 1, text),
+		-EMSGSIZE);
+}
+
+static void a_message_says_its_number_and_where_it_ends(void **state)
+{
+	static const char data[] = "RTSP/1.0 200 OK\r\ncseq:  17\r\ncontent-length: 2\r\n\r\nab";
+	struct interleaved it = {0};
+	struct interleaved_piece piece;
+	int32_t taken = interleaved_take(&it, (const uint8_t *)data, sizeof(data) - 1, &piece);
+
+	assert_int_equal(it.number, 17);
+	assert_false(piece.is_body || piece.is_last);
+	assert_int_equal(interleaved_take(&it, (const uint8_t *)data + taken, 2, &piece), 2);
+	assert_true(piece.is_body && piece.is_last);
+	interleaved_take(&it, (const uint8_t *)ASKED, sizeof(ASKED) - 1, &piece);
+	assert_int_equal(it.number, 1);
+	assert_true(piece.is_last && !piece.is_body);
+	interleaved_take(&it, (const uint8_t *)"PLAY x\r\n\r\n", 10, &piece);
+	assert_int_equal(it.number, 0);
 }
 
 static void a_header_without_an_end_ends_it(void **state)
@@ -116,7 +183,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_are_found_between_answers_however_they_come),
 		cmocka_unit_test(a_part_is_waited_for),
-		cmocka_unit_test(what_is_no_such_connection_ends_it),
+		cmocka_unit_test(garbage_is_skipped_to_the_next_packet_or_answer),
+		cmocka_unit_test(nothing_but_garbage_ends_it),
+		cmocka_unit_test(a_length_is_a_number_or_as_if_not_said),
+		cmocka_unit_test(a_message_says_its_number_and_where_it_ends),
 		cmocka_unit_test(a_header_without_an_end_ends_it),
 		cmocka_unit_test(a_packet_may_stand_only_between_messages),
 	};

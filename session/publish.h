@@ -11,3 +11,8 @@ struct gw;
  * when the camera is gone or has another session, -ESHUTDOWN, and what gw_camera_put() returns. */
 int session_publish(struct gw *gw, const struct gw_camera_config *camera,
 	const struct gw_learned *learned, struct gw_error *error);
+
+/* The same for a session that is over: no packets are expected for the camera, and its addresses
+ * and port are free for another one. Returns as session_publish(); 0 also where there is nothing to
+ * take back. */
+int session_take_back(struct gw *gw, const struct gw_camera_config *camera, struct gw_error *error);

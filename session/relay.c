@@ -19,11 +19,12 @@ struct relay *relay_create(int camera, int speaker, const uint8_t channels[2],
 		return NULL;
 	}
 	/* What is not touched takes no memory. */
-	memset(relay, 0, offsetof(struct relay, in));
+	memset(relay, 0, offsetof(struct relay, exchange.header));
 	relay->taker = *taker;
 	relay->camera = camera;
 	relay->speaker = speaker;
 	memcpy(relay->channels, channels, sizeof(relay->channels));
+	memcpy(relay->from_camera.channels, channels, sizeof(relay->channels));
 	relay->packet = *packet;
 	fcntl(camera, F_SETFL, fcntl(camera, F_GETFL) | O_NONBLOCK);
 	return relay;
@@ -38,10 +39,13 @@ void relay_destroy(struct relay *relay)
 	free(relay);
 }
 
+/* The speaker hears of it at once: it may have another connection to go on with. */
 static void end(struct relay *relay, int reason)
 {
-	if (atomic_load_explicit(&relay->ended, memory_order_relaxed) == 0)
-		atomic_store_explicit(&relay->ended, reason, memory_order_release);
+	if (atomic_load_explicit(&relay->ended, memory_order_relaxed) != 0)
+		return;
+	atomic_store_explicit(&relay->ended, reason, memory_order_release);
+	shutdown(relay->speaker, SHUT_RDWR);
 }
 
 static bool has_ended(const struct relay *relay)
@@ -62,15 +66,47 @@ static bool give_packet(struct relay *relay, const struct interleaved_piece *pie
 	return relay->taker.take(relay->taker.arg, &packet);
 }
 
-/* False: it must wait. A speaker that lets answers lie is not asked for more. */
-static bool give_answer(struct relay *relay, const struct interleaved_piece *piece)
+/* A speaker that lets answers lie is not told more. */
+static void tell(struct relay *relay, const char *text, uint32_t size)
 {
-	const ssize_t sent =
-		send(relay->speaker, piece->data, piece->size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	const ssize_t sent = send(relay->speaker, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-	if (sent != (ssize_t)piece->size)
+	if (sent != (ssize_t)size)
 		end(relay, sent >= 0 || errno == EAGAIN ? -EPROTO : -ECANCELED);
-	return sent == (ssize_t)piece->size;
+}
+
+static void take_answer(struct relay *relay, const struct interleaved_piece *piece)
+{
+	char text[EXCHANGE_HEADER];
+
+	if (!piece->is_body)
+		exchange_hear(&relay->exchange, piece->data, piece->size);
+	if (!piece->is_last)
+		return;
+	const uint32_t size = exchange_answer(&relay->exchange, relay->from_camera.number, text);
+
+	if (size > 0)
+		tell(relay, text, size);
+	else
+		gw_counter_add(&relay->ignored, 1);
+}
+
+static void take_piece(struct relay *relay, const struct interleaved_piece *piece)
+{
+	switch (piece->kind) {
+	case INTERLEAVED_PACKET:
+		relay->is_full = !give_packet(relay, piece);
+		break;
+	case INTERLEAVED_ANSWER:
+		take_answer(relay, piece);
+		break;
+	case INTERLEAVED_GARBAGE:
+		exchange_forget(&relay->exchange);
+		gw_counter_add(&relay->skipped, piece->size);
+		break;
+	case INTERLEAVED_REQUEST:
+		break;
+	}
 }
 
 /* What lies in the room is carried as far as it goes. */
@@ -88,10 +124,7 @@ static void carry_in(struct relay *relay)
 			end(relay, taken);
 		if (taken <= 0)
 			break;
-		if (piece.kind == INTERLEAVED_PACKET)
-			relay->is_full = !give_packet(relay, &piece);
-		else if (piece.kind == INTERLEAVED_ANSWER && !give_answer(relay, &piece))
-			break;
+		take_piece(relay, &piece);
 		/* A packet leaves no trace in `from_camera`: it can be taken again. */
 		if (!relay->is_full)
 			at += (uint32_t)taken;
@@ -136,6 +169,8 @@ static bool read_speaker(struct relay *relay)
 		if (taken <= 0)
 			break;
 		done += (uint32_t)taken;
+		if (piece.is_last)
+			exchange_ask(&relay->exchange, relay->from_speaker.number);
 	}
 	relay->out_size += (uint32_t)size;
 	return true;
@@ -172,6 +207,15 @@ bool relay_turn(struct relay *relay)
 
 	carry_in(relay);
 	return !has_ended(relay) && !relay->is_full && (said || came);
+}
+
+void relay_give_up(struct relay *relay)
+{
+	char text[EXCHANGE_HEADER];
+	const uint32_t size = exchange_give_up(&relay->exchange, text);
+
+	if (size > 0 && !has_ended(relay))
+		tell(relay, text, size);
 }
 
 short relay_camera_events(const struct relay *relay)

@@ -1,6 +1,7 @@
 /* Between a camera that sends its packets within the RTSP connection (RFC 2326, 10.12) and who
  * speaks RTSP with it: packets go to whoever takes them, answers to the speaker, and requests and
- * reports back to the camera.
+ * reports back to the camera. One whose packets come by UDP has one too: what the speaker hears can
+ * be read, whatever the camera says (exchange.h).
  *
  * Nothing grows: where packets find no room, the camera is not read until they do, and TCP makes it
  * wait; where it does not read, neither is the speaker, and reports are left out. */
@@ -10,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/counter.h"
 #include "core/inlet.h"
+#include "session/exchange.h"
 #include "session/interleaved.h"
 
 /* A packet of the largest size, and some of the usual ones behind it. */
@@ -34,16 +37,23 @@ struct relay {
 	bool is_full; /* the packet in front finds no room */
 	bool is_deaf; /* the camera does not read */
 
-	/* Why it has ended, a negative errno; 0: it has not. Written by who turns it, read by any.
-	 * -ECONNRESET: the camera closed the connection; -EPROTO, -EMSGSIZE: it sent what is no
-	 * RTSP; -ECANCELED: the speaker left. */
+	/* Why it has ended, a negative errno; 0: it has not. -ECONNRESET: the camera closed the
+	 * connection; -EPROTO, -EMSGSIZE: it sent what is no RTSP; -ECANCELED: the speaker left.
+	 * Written by who turns it, read by any; as what follows. */
 	_Atomic int ended;
+	struct gw_counter ignored; /* answers that nobody had asked for, or without a status */
+	struct gw_counter skipped; /* bytes that were neither packet nor RTSP */
+	struct exchange exchange;
 	uint8_t in[RELAY_IN], out[RELAY_OUT];
 };
 
 /* Owns both files from then on, also on failure. `from` is the camera. NULL when out of memory. */
 struct relay *relay_create(int camera, int speaker, const uint8_t channels[2],
 	const struct gw_packet *packet, const struct relay_taker *taker);
+
+/* Nobody waits for the answer any more to what the speaker asked last: see exchange_give_up(). As
+ * relay_turn(). */
+void relay_give_up(struct relay *relay);
 
 /* Closes both. Accepts NULL. */
 void relay_destroy(struct relay *relay);

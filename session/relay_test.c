@@ -10,6 +10,7 @@
 #include "session/relay.h"
 
 #define ANSWER "RTSP/1.0 200 OK\r\nCSeq: 4\r\n\r\n"
+#define TOLD "RTSP/1.0 200 Camera\r\nCSeq: 5\r\n\r\n"
 #define REQUEST "GET_PARAMETER rtsp://192.0.2.11/s RTSP/1.0\r\nCSeq: 5\r\n\r\n"
 
 /* A camera and a speaker of which the test has the far ends. */
@@ -84,28 +85,104 @@ static void hears(int file, const char *wanted, size_t size)
 	assert_memory_equal(got, wanted, size);
 }
 
+static void asks(struct scene *scene)
+{
+	assert_int_equal(write(scene->speaker, REQUEST, sizeof(REQUEST) - 1), sizeof(REQUEST) - 1);
+	turn(scene);
+	hears(scene->camera, REQUEST, sizeof(REQUEST) - 1);
+}
+
+static void hears_nothing(int file)
+{
+	char byte;
+
+	assert_int_equal(read(file, &byte, 1), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
 static void packets_go_one_way_and_answers_the_other(void **state)
 {
 	struct scene *scene = *state;
 
-	says(scene, "$\2\0\4abcd" ANSWER "$\3\0\2xy" ANSWER, 8 + 6 + 2 * (sizeof(ANSWER) - 1));
+	asks(scene);
+	says(scene, "$\2\0\4abcd" ANSWER "$\3\0\2xy", 8 + 6 + sizeof(ANSWER) - 1);
 	assert_int_equal(scene->taken, 2);
 	assert_int_equal(scene->last.camera, 7);
 	assert_int_equal(scene->last.to_port, 40000);
 	assert_memory_equal(scene->last_data, "xy", 2);
-	hears(scene->speaker, ANSWER ANSWER, 2 * (sizeof(ANSWER) - 1));
-	assert_int_equal(write(scene->speaker, REQUEST, sizeof(REQUEST) - 1), sizeof(REQUEST) - 1);
-	turn(scene);
-	hears(scene->camera, REQUEST, sizeof(REQUEST) - 1);
+	hears(scene->speaker, TOLD, sizeof(TOLD) - 1);
 	assert_int_equal(atomic_load(&scene->relay->ended), 0);
+	assert_int_equal(gw_counter_get(&scene->relay->ignored), 0);
 }
 
 static void requests_of_the_camera_are_not_taken_for_answers(void **state)
 {
 	struct scene *scene = *state;
 
+	asks(scene);
 	says(scene, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" ANSWER, 31 + sizeof(ANSWER) - 1);
-	hears(scene->speaker, ANSWER, sizeof(ANSWER) - 1);
+	hears(scene->speaker, TOLD, sizeof(TOLD) - 1);
+	assert_int_equal(gw_counter_get(&scene->relay->skipped), 0);
+}
+
+static void an_answer_that_nobody_asked_for_is_ignored_and_counted(void **state)
+{
+	struct scene *scene = *state;
+
+	says(scene, ANSWER, sizeof(ANSWER) - 1);
+	hears_nothing(scene->speaker);
+	assert_int_equal(gw_counter_get(&scene->relay->ignored), 1);
+	asks(scene);
+	says(scene, ANSWER, sizeof(ANSWER) - 1);
+	hears(scene->speaker, TOLD, sizeof(TOLD) - 1);
+}
+
+static void the_body_of_an_answer_stays_here(void **state)
+{
+	struct scene *scene = *state;
+	static const char with_body[] = "RTSP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nx: y\r\n";
+
+	asks(scene);
+	says(scene, with_body, sizeof(with_body) - 1);
+	hears(scene->speaker, TOLD, sizeof(TOLD) - 1);
+	/* And when it comes later. */
+	asks(scene);
+	says(scene, with_body, sizeof(with_body) - 4);
+	says(scene,
+		"y\r\n"
+		"$\2\0\1x",
+		3 + 5);
+	hears(scene->speaker, TOLD, sizeof(TOLD) - 1);
+	assert_int_equal(scene->taken, 1);
+}
+
+static void an_answer_that_does_not_come_is_given_up(void **state)
+{
+	struct scene *scene = *state;
+	static const char told[] = "RTSP/1.0 408 Camera\r\nCSeq: 5\r\n\r\n";
+
+	relay_give_up(scene->relay);
+	hears_nothing(scene->speaker);
+	asks(scene);
+	relay_give_up(scene->relay);
+	hears(scene->speaker, told, sizeof(told) - 1);
+	says(scene, ANSWER, sizeof(ANSWER) - 1);
+	hears_nothing(scene->speaker);
+	assert_int_equal(gw_counter_get(&scene->relay->ignored), 1);
+	assert_int_equal(atomic_load(&scene->relay->ended), 0);
+}
+
+static void garbage_is_skipped_and_counted(void **state)
+{
+	struct scene *scene = *state;
+
+	asks(scene);
+	/* An answer that breaks off is none. */
+	says(scene, "RTSP/1.0 500 N\1\2\3$\2\0\x8\x80 abcdef" ANSWER, 17 + 12 + sizeof(ANSWER) - 1);
+	assert_int_equal(scene->taken, 1);
+	hears(scene->speaker, TOLD, sizeof(TOLD) - 1);
+	assert_int_equal(gw_counter_get(&scene->relay->skipped), 3);
+	assert_int_equal(atomic_load(&scene->relay->ended), 0);
 }
 
 static void a_channel_of_nobodys_goes_to_a_port_of_nobodys(void **state)
@@ -176,10 +253,17 @@ static void a_camera_that_does_not_read_costs_no_memory(void **state)
 static void it_says_why_it_ended(void **state)
 {
 	struct scene *scene = *state;
+	static const char garbage[4096] = "$\2\0\1a";
 
-	says(scene, "$\2\0\1abc", 7);
+	says(scene, garbage, sizeof(garbage));
 	assert_int_equal(scene->taken, 1);
+	assert_int_equal(atomic_load(&scene->relay->ended), 0);
+	for (uint32_t i = 0; i < INTERLEAVED_GARBAGE_MOST / sizeof(garbage); i++)
+		says(scene, garbage + 8, sizeof(garbage) - 8);
+	says(scene, garbage + 8, sizeof(garbage) - 8);
 	assert_int_equal(atomic_load(&scene->relay->ended), -EPROTO);
+	/* Who waits for an answer knows. */
+	hears(scene->speaker, "", 0);
 	assert_false(relay_report(scene->relay, (const uint8_t *)"RR", 2));
 }
 
@@ -210,8 +294,10 @@ static void answers_that_nobody_takes_end_it(void **state)
 {
 	struct scene *scene = *state;
 
-	for (uint32_t i = 0; i < 100000 && atomic_load(&scene->relay->ended) == 0; i++)
+	for (uint32_t i = 0; i < 100000 && atomic_load(&scene->relay->ended) == 0; i++) {
+		asks(scene);
 		says(scene, ANSWER, sizeof(ANSWER) - 1);
+	}
 	assert_int_equal(atomic_load(&scene->relay->ended), -EPROTO);
 }
 
@@ -222,6 +308,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RELAY_TEST(packets_go_one_way_and_answers_the_other),
 		RELAY_TEST(requests_of_the_camera_are_not_taken_for_answers),
+		RELAY_TEST(an_answer_that_nobody_asked_for_is_ignored_and_counted),
+		RELAY_TEST(the_body_of_an_answer_stays_here),
+		RELAY_TEST(an_answer_that_does_not_come_is_given_up),
+		RELAY_TEST(garbage_is_skipped_and_counted),
 		RELAY_TEST(a_channel_of_nobodys_goes_to_a_port_of_nobodys),
 		RELAY_TEST(the_camera_waits_for_room),
 		RELAY_TEST(a_report_goes_between_requests),

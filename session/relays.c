@@ -224,14 +224,30 @@ int relays_add(struct relays *relays, int camera, int speaker, const uint8_t cha
 	return 0;
 }
 
-int relays_ended(struct relays *relays, uint32_t slot)
+struct relay_seen relays_seen(struct relays *relays, uint32_t slot)
 {
+	struct relay_seen seen = {0};
+
 	pthread_mutex_lock(&relays->lock);
 	const struct relay *relay = relays->of[slot].relay;
-	const int reason = relay ? atomic_load(&relay->ended) : 0;
 
+	if (relay) {
+		seen.ended = atomic_load(&relay->ended);
+		seen.ignored = gw_counter_get(&relay->ignored);
+		seen.skipped = gw_counter_get(&relay->skipped);
+	}
 	pthread_mutex_unlock(&relays->lock);
-	return reason;
+	return seen;
+}
+
+void relays_give_up(struct relays *relays, uint32_t slot)
+{
+	pthread_mutex_lock(&relays->lock);
+	if (relays->of[slot].relay) {
+		relay_give_up(relays->of[slot].relay);
+		watch_both(relays, slot);
+	}
+	pthread_mutex_unlock(&relays->lock);
 }
 
 void relays_remove(struct relays *relays, uint32_t slot)

@@ -1,5 +1,5 @@
-/* The relays of all cameras that send within their connections, on a thread of their own: while a
- * change of cameras is made, which sessions wait for, packets go on.
+/* The relays of all cameras that have a session, on a thread of their own: while a change of
+ * cameras is made, which sessions wait for, packets go on.
  *
  * There is one at most for each slot of a camera. A lock is held for a turn of all that are ready,
  * and never while the thread waits. */
@@ -32,8 +32,16 @@ void relays_destroy(struct relays *relays);
 int relays_add(struct relays *relays, int camera, int speaker, const uint8_t channels[2],
 	const struct gw_packet *packet);
 
-/* Why the relay of that slot has ended: see relay.h; 0: it has not, or there is none. */
-int relays_ended(struct relays *relays, uint32_t slot);
+/* What is known of one; {0}: nothing, or there is none. */
+struct relay_seen {
+	int ended; /* why: see relay.h */
+	uint64_t ignored, skipped; /* answers, and bytes */
+};
+
+struct relay_seen relays_seen(struct relays *relays, uint32_t slot);
+
+/* See relay_give_up(). Accepts a slot that has none. */
+void relays_give_up(struct relays *relays, uint32_t slot);
 
 /* Takes it away, with what the speaker said last. Accepts a slot that has none. */
 void relays_remove(struct relays *relays, uint32_t slot);

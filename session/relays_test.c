@@ -165,14 +165,33 @@ static void the_end_of_one_is_told(void **state)
 {
 	const int64_t until = gw_now() + PATIENCE_NS;
 
-	assert_int_equal(relays_ended(scene.relays, 0), 0);
-	assert_int_equal(relays_ended(scene.relays, 77), 0);
+	assert_int_equal(relays_seen(scene.relays, 0).ended, 0);
+	assert_int_equal(relays_seen(scene.relays, 77).ended, 0);
 	shutdown(scene.camera[0], SHUT_RDWR);
-	while (relays_ended(scene.relays, 0) == 0 && gw_now() < until)
+	while (relays_seen(scene.relays, 0).ended == 0 && gw_now() < until)
 		usleep(1000);
-	assert_int_equal(relays_ended(scene.relays, 0), -ECONNRESET);
+	assert_int_equal(relays_seen(scene.relays, 0).ended, -ECONNRESET);
 	send_packet(1, 'b');
 	wait_for(1, 1);
+}
+
+static void an_answer_is_given_up_and_what_is_odd_is_told(void **state)
+{
+	static const char request[] = "OPTIONS * RTSP/1.0\r\nCSeq: 6\r\n\r\n";
+	static const char told[] = "RTSP/1.0 408 Camera\r\nCSeq: 6\r\n\r\n";
+	static const char odd[] = "xyzRTSP/1.0 200 OK\r\n\r\n$\0\0\1a";
+
+	relays_give_up(scene.relays, 77);
+	assert_int_equal(
+		write(scene.speaker[0], request, sizeof(request) - 1), sizeof(request) - 1);
+	hears(scene.camera[0], request, sizeof(request) - 1);
+	relays_give_up(scene.relays, 0);
+	hears(scene.speaker[0], told, sizeof(told) - 1);
+	assert_int_equal(write(scene.camera[0], odd, sizeof(odd) - 1), sizeof(odd) - 1);
+	wait_for(0, 1);
+	assert_int_equal(relays_seen(scene.relays, 0).ignored, 1);
+	assert_int_equal(relays_seen(scene.relays, 0).skipped, 3);
+	assert_int_equal(relays_seen(scene.relays, 1).skipped, 0);
 }
 
 #define RELAYS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -185,6 +204,7 @@ int main(void)
 		RELAYS_TEST(a_report_goes_to_its_camera),
 		RELAYS_TEST(what_is_removed_says_goodbye_and_is_gone),
 		RELAYS_TEST(the_end_of_one_is_told),
+		RELAYS_TEST(an_answer_is_given_up_and_what_is_odd_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,22 +10,21 @@
 
 #include "core/clock.h"
 #include "session/divert.h"
+#include "session/glimpse.h"
 #include "session/rtsp_failure.h"
+#include "session/rtsp_handles.h"
 
 #define CONNECT_MS 5000L
 
 struct rtsp {
-	CURL *curl;
-	CURLM *multi;
-	int epoll;
-	uint32_t id;
-	int64_t due; /* of libcurl's timer */
+	struct rtsp_handles handles;
 	curl_socket_t file; /* of the connection that the last answer came by */
-	bool is_busy, is_done;
+	bool is_busy, is_done, has_user;
 	CURLcode code;
 	enum rtsp_method method;
 	uint32_t most_ms;
 	char error[CURL_ERROR_SIZE];
+	struct glimpse came; /* of the answer, before libcurl reads it */
 	struct rtsp_answer answer;
 	struct answer_body body;
 };
@@ -47,52 +46,6 @@ const char *rtsp_method_name(enum rtsp_method method)
 	return methods[method].name;
 }
 
-int rtsp_global_open(struct gw_error *error)
-{
-	const curl_version_info_data *info;
-
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
-		return gw_error_set(error, -ENOMEM, "session: libcurl does not start");
-	info = curl_version_info(CURLVERSION_NOW);
-	for (const char *const *protocol = info->protocols; *protocol; protocol++)
-		if (strcmp(*protocol, "rtsp") == 0)
-			return 0;
-	curl_global_cleanup();
-	return gw_error_set(error, -ENOTSUP,
-		"session: this libcurl (%s) was built without RTSP: install that of the "
-		"distribution",
-		info->version);
-}
-
-void rtsp_global_close(void)
-{
-	curl_global_cleanup();
-}
-
-static int on_socket(CURL *curl, curl_socket_t file, int what, void *arg, void *known)
-{
-	struct rtsp *rtsp = arg;
-	struct epoll_event event = {
-		.events =
-			(what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0),
-		.data.u64 = (uint64_t)rtsp->id << 32 | (uint32_t)file,
-	};
-
-	if (what == CURL_POLL_REMOVE)
-		epoll_ctl(rtsp->epoll, EPOLL_CTL_DEL, file, NULL);
-	else if (epoll_ctl(rtsp->epoll, EPOLL_CTL_MOD, file, &event) != 0)
-		epoll_ctl(rtsp->epoll, EPOLL_CTL_ADD, file, &event);
-	return 0;
-}
-
-static int on_timer(CURLM *multi, long ms, void *arg)
-{
-	struct rtsp *rtsp = arg;
-
-	rtsp->due = ms < 0 ? INT64_MAX : gw_now() + ms * GW_NS_PER_MS;
-	return 0;
-}
-
 static size_t on_body(char *data, size_t unit, size_t count, void *arg)
 {
 	struct rtsp *rtsp = arg;
@@ -111,12 +64,15 @@ static size_t on_header(char *data, size_t unit, size_t count, void *arg)
 	struct rtsp *rtsp = arg;
 
 	answer_take_line(&rtsp->answer, data, unit * count);
+	/* The one that asks who we are is over: libcurl asks again. */
+	if (rtsp->answer.is_challenge && (data[0] == '\r' || data[0] == '\n'))
+		rtsp->came = (struct glimpse){0};
 	return unit * count;
 }
 
 static void set_options(struct rtsp *rtsp)
 {
-	CURL *curl = rtsp->curl;
+	CURL *curl = rtsp->handles.curl;
 
 	curl_easy_reset(curl);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "rtsp");
@@ -137,31 +93,16 @@ static void set_options(struct rtsp *rtsp)
 	curl_easy_setopt(curl, CURLOPT_INTERLEAVEDATA, rtsp);
 }
 
-static bool make_multi(struct rtsp *rtsp)
-{
-	rtsp->multi = curl_multi_init();
-	rtsp->due = INT64_MAX;
-	rtsp->file = CURL_SOCKET_BAD;
-	if (!rtsp->multi)
-		return false;
-	curl_multi_setopt(rtsp->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(rtsp->multi, CURLMOPT_SOCKETDATA, rtsp);
-	curl_multi_setopt(rtsp->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	curl_multi_setopt(rtsp->multi, CURLMOPT_TIMERDATA, rtsp);
-	curl_multi_setopt(rtsp->multi, CURLMOPT_MAXCONNECTS, 1L);
-	return true;
-}
-
 struct rtsp *rtsp_create(int epoll, uint32_t id)
 {
 	struct rtsp *rtsp = calloc(1, sizeof(*rtsp));
 
 	if (!rtsp)
 		return NULL;
-	rtsp->epoll = epoll;
-	rtsp->id = id;
-	rtsp->curl = curl_easy_init();
-	if (rtsp->curl && make_multi(rtsp)) {
+	rtsp->handles.epoll = epoll;
+	rtsp->handles.id = id;
+	rtsp->file = CURL_SOCKET_BAD;
+	if (rtsp_handles_open(&rtsp->handles)) {
 		set_options(rtsp);
 		return rtsp;
 	}
@@ -169,19 +110,11 @@ struct rtsp *rtsp_create(int epoll, uint32_t id)
 	return NULL;
 }
 
-/* With the easy handle's authentication and the connection goes all that could be known of us. */
 static void let_go(struct rtsp *rtsp)
 {
-	if (rtsp->curl && rtsp->multi && rtsp->is_busy)
-		curl_multi_remove_handle(rtsp->multi, rtsp->curl);
+	rtsp_handles_close(&rtsp->handles);
 	rtsp->is_busy = rtsp->is_done = false;
-	if (rtsp->curl)
-		curl_easy_cleanup(rtsp->curl);
-	if (rtsp->multi)
-		curl_multi_cleanup(rtsp->multi);
-	rtsp->curl = NULL;
-	rtsp->multi = NULL;
-	rtsp->due = INT64_MAX;
+	rtsp->file = CURL_SOCKET_BAD;
 }
 
 void rtsp_destroy(struct rtsp *rtsp)
@@ -196,30 +129,29 @@ void rtsp_destroy(struct rtsp *rtsp)
 void rtsp_reset(struct rtsp *rtsp, const char *url, const char *user, const char *password)
 {
 	let_go(rtsp);
-	rtsp->curl = curl_easy_init();
-	if (!rtsp->curl || !make_multi(rtsp)) {
-		let_go(rtsp);
+	if (!rtsp_handles_open(&rtsp->handles))
 		return;
-	}
 	set_options(rtsp);
-	curl_easy_setopt(rtsp->curl, CURLOPT_URL, url);
+	curl_easy_setopt(rtsp->handles.curl, CURLOPT_URL, url);
+	rtsp->has_user = user;
 	if (!user)
 		return;
-	curl_easy_setopt(rtsp->curl, CURLOPT_USERNAME, user);
-	curl_easy_setopt(rtsp->curl, CURLOPT_PASSWORD, password);
+	curl_easy_setopt(rtsp->handles.curl, CURLOPT_USERNAME, user);
+	curl_easy_setopt(rtsp->handles.curl, CURLOPT_PASSWORD, password);
 	/* Nothing is said before the camera asks for it, and a digest where it takes one. */
-	curl_easy_setopt(rtsp->curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC | CURLAUTH_DIGEST);
+	curl_easy_setopt(rtsp->handles.curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC | CURLAUTH_DIGEST);
 }
 
 int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t most_ms,
 	struct gw_error *error)
 {
-	CURL *curl = rtsp->curl;
+	CURL *curl = rtsp->handles.curl;
 	CURLcode code;
 
 	if (!curl)
 		return gw_error_set(error, -ENOMEM, "out of memory");
 	rtsp->answer = (struct rtsp_answer){0};
+	rtsp->came = (struct glimpse){0};
 	rtsp->body.too_large = false;
 	rtsp->error[0] = '\0';
 	rtsp->method = request->method;
@@ -231,7 +163,7 @@ int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t mo
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_RTSP_TRANSPORT, request->transport);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)most_ms);
-	if (code != CURLE_OK || curl_multi_add_handle(rtsp->multi, curl) != CURLM_OK)
+	if (code != CURLE_OK || curl_multi_add_handle(rtsp->handles.multi, curl) != CURLM_OK)
 		return gw_error_set(error, -EIO, "%s cannot be sent: %s",
 			methods[request->method].name, curl_easy_strerror(code));
 	rtsp->is_busy = true;
@@ -243,7 +175,7 @@ static void look_for_end(struct rtsp *rtsp)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(rtsp->multi, &left))) {
+	while ((message = curl_multi_info_read(rtsp->handles.multi, &left))) {
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		rtsp->code = message->data.result;
@@ -252,8 +184,8 @@ static void look_for_end(struct rtsp *rtsp)
 	if (!rtsp->is_done || !rtsp->is_busy)
 		return;
 	/* Nobody knows it any more when the request is taken away. */
-	curl_easy_getinfo(rtsp->curl, CURLINFO_ACTIVESOCKET, &rtsp->file);
-	curl_multi_remove_handle(rtsp->multi, rtsp->curl);
+	curl_easy_getinfo(rtsp->handles.curl, CURLINFO_ACTIVESOCKET, &rtsp->file);
+	curl_multi_remove_handle(rtsp->handles.multi, rtsp->handles.curl);
 	rtsp->is_busy = false;
 }
 
@@ -263,10 +195,17 @@ void rtsp_event(struct rtsp *rtsp, uint64_t data, uint32_t events)
 		(events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
 		(events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
 	int running;
+	long sent = 0;
 
-	if (!rtsp->multi)
+	if (!rtsp->handles.multi)
 		return;
-	curl_multi_socket_action(rtsp->multi, (curl_socket_t)(uint32_t)data, ready, &running);
+	/* Before that it is a connection that is made, or a name that is looked up. */
+	if (rtsp->is_busy)
+		curl_easy_getinfo(rtsp->handles.curl, CURLINFO_REQUEST_SIZE, &sent);
+	if (sent > 0 && events & EPOLLIN)
+		glimpse_peek(&rtsp->came, (int)(uint32_t)data);
+	curl_multi_socket_action(
+		rtsp->handles.multi, (curl_socket_t)(uint32_t)data, ready, &running);
 	look_for_end(rtsp);
 }
 
@@ -274,16 +213,16 @@ void rtsp_turn(struct rtsp *rtsp, int64_t now)
 {
 	int running;
 
-	if (!rtsp->multi || now < rtsp->due)
+	if (!rtsp->handles.multi || now < rtsp->handles.due)
 		return;
-	rtsp->due = INT64_MAX;
-	curl_multi_socket_action(rtsp->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	rtsp->handles.due = INT64_MAX;
+	curl_multi_socket_action(rtsp->handles.multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	look_for_end(rtsp);
 }
 
 int64_t rtsp_due(const struct rtsp *rtsp)
 {
-	return rtsp->due;
+	return rtsp->handles.due;
 }
 
 bool rtsp_busy(const struct rtsp *rtsp)
@@ -305,7 +244,7 @@ static uint16_t read_port(const struct rtsp *rtsp, CURLINFO which)
 {
 	long port = 0;
 
-	curl_easy_getinfo(rtsp->curl, which, &port);
+	curl_easy_getinfo(rtsp->handles.curl, which, &port);
 	return (uint16_t)port;
 }
 
@@ -316,10 +255,11 @@ static int explain(const struct rtsp *rtsp, struct gw_error *error)
 		.method = rtsp->method,
 		.most_ms = rtsp->most_ms,
 		.too_large = rtsp->body.too_large,
+		.came = rtsp->came.text,
 	};
 	long number = 0;
 
-	curl_easy_getinfo(rtsp->curl, CURLINFO_OS_ERRNO, &number);
+	curl_easy_getinfo(rtsp->handles.curl, CURLINFO_OS_ERRNO, &number);
 	failure.number = (int)number;
 	return rtsp_failure_explain(&failure, error);
 }
@@ -334,11 +274,12 @@ int rtsp_take(struct rtsp *rtsp, const struct rtsp_answer **answer, struct gw_er
 	*answer = NULL;
 	if (rtsp->code != CURLE_OK)
 		return explain(rtsp, error);
-	curl_easy_getinfo(rtsp->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(rtsp->handles.curl, CURLINFO_RESPONSE_CODE, &status);
 	it->status = (int)status;
-	curl_easy_getinfo(rtsp->curl, CURLINFO_LOCAL_IP, &text);
+	it->is_challenge &= rtsp->has_user;
+	curl_easy_getinfo(rtsp->handles.curl, CURLINFO_LOCAL_IP, &text);
 	read_address(text, &it->local);
-	curl_easy_getinfo(rtsp->curl, CURLINFO_PRIMARY_IP, &text);
+	curl_easy_getinfo(rtsp->handles.curl, CURLINFO_PRIMARY_IP, &text);
 	read_address(text, &it->peer);
 	it->local_port = read_port(rtsp, CURLINFO_LOCAL_PORT);
 	it->peer_port = read_port(rtsp, CURLINFO_PRIMARY_PORT);
@@ -351,7 +292,7 @@ int rtsp_divert(struct rtsp *rtsp, int *camera, int *speaker, struct gw_error *e
 	*camera = *speaker = -1;
 	if (rtsp->file == CURL_SOCKET_BAD)
 		return gw_error_set(error, -ECONNRESET, "it has closed the connection");
-	epoll_ctl(rtsp->epoll, EPOLL_CTL_DEL, rtsp->file, NULL);
+	epoll_ctl(rtsp->handles.epoll, EPOLL_CTL_DEL, rtsp->file, NULL);
 	const int status = divert(rtsp->file, camera, speaker);
 
 	if (status == 0)

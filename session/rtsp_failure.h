@@ -14,6 +14,7 @@ struct rtsp_failure {
 	enum rtsp_method method;
 	uint32_t most_ms; /* that it was waited for */
 	bool too_large; /* its body was */
+	const char *came; /* the first line of it, cleaned; empty: nothing */
 };
 
 /* Returns a negative errno with a line. */

@@ -1,6 +1,5 @@
 #include "session/sdp.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,11 +7,11 @@
 #include <strings.h>
 
 #include "core/config/srtp_key.h"
+#include "session/sdp_value.h"
 
 #define LINE 2048 /* longer lines are cut */
 #define FORMATS 32 /* payload types of one stream that are looked at */
 #define JPEG_TYPE 26
-#define MAX_RATE 1000
 
 /* One description of a stream ("m=") while it is read, and the session's part before the first. */
 struct section {
@@ -33,66 +32,6 @@ struct reader {
 	bool is_closed; /* there is JPEG, and no key to open it */
 	struct gw_error key_fault; /* then: why; empty: it names none */
 };
-
-static bool begins(const char *text, const char *word, const char **rest)
-{
-	const size_t size = strlen(word);
-
-	if (strncasecmp(text, word, size) != 0)
-		return false;
-	*rest = text + size + strspn(text + size, " ");
-	return true;
-}
-
-/* Two numbers with `between` between them, as in "640-480"; both from 1 to 65535. */
-static bool read_size(const char *text, char between, uint16_t *width, uint16_t *height)
-{
-	char *end;
-	const unsigned long a = strtoul(text, &end, 10);
-
-	if (end == text || *end != between || text[0] == '-')
-		return false;
-	const char *second = end + 1;
-	const unsigned long b = strtoul(second, &end, 10);
-
-	if (end == second || second[0] == '-' || a == 0 || b == 0 || a > UINT16_MAX ||
-		b > UINT16_MAX)
-		return false;
-	*width = (uint16_t)a;
-	*height = (uint16_t)b;
-	return true;
-}
-
-static double read_rate(const char *text)
-{
-	char *end;
-	double rate = strtod(text, &end);
-
-	/* Some write a fraction. */
-	if (end != text && *end == '/') {
-		const double below = strtod(end + 1, NULL);
-
-		rate = below > 0 ? rate / below : 0;
-	}
-	return end != text && rate > 0 && rate <= MAX_RATE ? rate : 0;
-}
-
-/* "c=IN IP4 239.1.2.3/16": only groups are of interest, the rest is said when the stream is set up.
- */
-static void read_connection(const char *text, struct gw_address *group)
-{
-	struct gw_address address = {0};
-	char word[64];
-
-	if (sscanf(text, "IN IP4 %63[0-9.]", word) == 1 &&
-		inet_pton(AF_INET, word, address.bytes) == 1)
-		address.family = (address.bytes[0] & 0xf0) == 0xe0 ? AF_INET : 0;
-	else if (sscanf(text, "IN IP6 %63[0-9a-fA-F:.]", word) == 1 &&
-		inet_pton(AF_INET6, word, address.bytes) == 1)
-		address.family = address.bytes[0] == 0xff ? AF_INET6 : 0;
-	if (address.family != 0)
-		*group = address;
-}
 
 /* "m=video 5004 RTP/AVP 96 26". */
 static void read_media(struct section *media, const char *text)
@@ -157,24 +96,11 @@ static void read_frame_size(struct section *media, const char *text)
 	const unsigned long type = strtoul(text, &end, 10);
 	uint16_t width, height;
 
-	if (end != text && type < 128 && *end == ' ' && read_size(end + 1, '-', &width, &height)) {
+	if (end != text && type < 128 && *end == ' ' &&
+		sdp_read_size(end + 1, '-', &width, &height)) {
 		media->frame_width[type] = width;
 		media->frame_height[type] = height;
 	}
-}
-
-/* "cliprect:0,0,480,640": top, left, bottom, right. */
-static void read_clip(struct section *media, const char *text)
-{
-	unsigned int top, left, bottom, right;
-
-	if (media->stream.width > 0 ||
-		sscanf(text, "%5u,%5u,%5u,%5u", &top, &left, &bottom, &right) != 4 ||
-		bottom <= top || right <= left || bottom - top > UINT16_MAX ||
-		right - left > UINT16_MAX)
-		return;
-	media->stream.width = (uint16_t)(right - left);
-	media->stream.height = (uint16_t)(bottom - top);
 }
 
 /* The first key that we can use; others are in other ways. */
@@ -191,26 +117,28 @@ static void read_attribute(struct section *section, const char *text)
 	struct sdp_stream *stream = &section->stream;
 	const char *rest;
 
-	if (begins(text, "control:", &rest)) {
+	if (sdp_begins(text, "control:", &rest)) {
 		if (strlen(rest) < sizeof(stream->control))
 			strcpy(stream->control, rest);
-	} else if (begins(text, "rtpmap:", &rest)) {
+	} else if (sdp_begins(text, "rtpmap:", &rest)) {
 		read_map(section, rest);
-	} else if (begins(text, "framesize:", &rest)) {
+	} else if (sdp_begins(text, "framesize:", &rest)) {
 		read_frame_size(section, rest);
-	} else if (begins(text, "x-dimensions:", &rest)) {
+	} else if (sdp_begins(text, "x-dimensions:", &rest)) {
 		uint16_t width, height;
 
-		if (read_size(rest, ',', &width, &height)) {
+		if (sdp_read_size(rest, ',', &width, &height)) {
 			stream->width = width;
 			stream->height = height;
 		}
-	} else if (begins(text, "cliprect:", &rest)) {
-		read_clip(section, rest);
-	} else if (begins(text, "crypto:", &rest)) {
+	} else if (sdp_begins(text, "cliprect:", &rest)) {
+		if (stream->width == 0)
+			(void)sdp_read_clip(rest, &stream->width, &stream->height);
+	} else if (sdp_begins(text, "crypto:", &rest)) {
 		read_key(section, rest);
-	} else if (begins(text, "framerate:", &rest) || begins(text, "x-framerate:", &rest)) {
-		const double rate = read_rate(rest);
+	} else if (sdp_begins(text, "framerate:", &rest) ||
+		sdp_begins(text, "x-framerate:", &rest)) {
+		const double rate = sdp_read_rate(rest);
 
 		if (rate > 0)
 			stream->rate = rate;
@@ -261,6 +189,8 @@ static void end_media(struct reader *reader)
 	else if (media->is_secure && !stream->srtp_key.is_set)
 		lock_out(reader, media);
 	/* A key without the profile protects nothing (RFC 4568, 3.1). */
+	stream->has_idle_key =
+		!media->is_secure && (stream->srtp_key.is_set || media->key_fault.text[0]);
 	if (!media->is_secure)
 		stream->srtp_key = (struct gw_srtp_key){0};
 	if (media->is_jpeg && !reader->have_best &&
@@ -283,7 +213,7 @@ static void read_line(struct reader *reader, const char *line)
 		read_media(&reader->media, line + 2);
 		break;
 	case 'c':
-		read_connection(line + 2, &section->stream.group);
+		sdp_read_group(line + 2, &section->stream.group);
 		break;
 	case 'a':
 		read_attribute(section, line + 2);

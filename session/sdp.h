@@ -24,6 +24,7 @@ struct sdp_stream {
 	struct gw_address group; /* family 0: no multicast group */
 	uint16_t port; /* of the group; 0: not said */
 	struct gw_srtp_key srtp_key; /* not set: packets are plain */
+	bool has_idle_key; /* it has a key that protects nothing: its profile is not SRTP's */
 };
 
 /* Finds the first video stream that can be JPEG: payload type 26 (RFC 3551), or a dynamic one that

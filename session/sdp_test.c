@@ -109,6 +109,8 @@ static void a_key_comes_with_its_stream(void **state)
 {
 	struct sdp_stream stream = parsed("v=0\nm=video 0 RTP/SAVP 26\n" CRYPTO);
 
+	assert_false(stream.has_idle_key);
+
 	assert_true(stream.srtp_key.is_set);
 	assert_int_equal(stream.srtp_key.suite, GW_SRTP_AES_CM_128_HMAC_SHA1_80);
 	assert_int_equal(stream.srtp_key.master[0], 0xE1);
@@ -122,6 +124,9 @@ static void a_key_comes_with_its_stream(void **state)
 	/* A stream that is not protected has none, and a plain one behind a closed one will do. */
 	stream = parsed("v=0\nm=video 0 RTP/AVP 26\n" CRYPTO);
 	assert_false(stream.srtp_key.is_set);
+	assert_true(stream.has_idle_key);
+	stream = parsed("v=0\nm=video 0 RTP/AVP 26\na=crypto:1 AEAD_AES_128_GCM inline:" KEY "\n");
+	assert_true(stream.has_idle_key);
 	stream = parsed("v=0\nm=video 0 RTP/SAVP 26\nm=video 0 RTP/AVP 26\na=control:b\n");
 	assert_string_equal(stream.control, "b");
 	assert_false(stream.srtp_key.is_set);

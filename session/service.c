@@ -1,9 +1,7 @@
 #include "session/service.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,11 +10,10 @@
 
 #include "core/clock.h"
 #include "core/config/learned.h"
-#include "core/config/rtsp_url.h"
-#include "core/health.h"
 #include "core/thread.h"
 #include "session/publish.h"
 #include "session/session.h"
+#include "session/told.h"
 
 /* How many open at the same time: when a site comes back after a power cut, all cameras do. */
 #define OPENING 16
@@ -53,6 +50,17 @@ static int publish(void *arg, const struct gw_camera_config *camera,
 
 	pthread_mutex_unlock(&sessions->lock);
 	const int status = session_publish(sessions->gw, camera, learned, error);
+
+	pthread_mutex_lock(&sessions->lock);
+	return status;
+}
+
+static int forget(void *arg, const struct gw_camera_config *camera, struct gw_error *error)
+{
+	struct sessions *sessions = arg;
+
+	pthread_mutex_unlock(&sessions->lock);
+	const int status = session_take_back(sessions->gw, camera, error);
 
 	pthread_mutex_lock(&sessions->lock);
 	return status;
@@ -209,7 +217,7 @@ static int sessions_open(struct gw *gw, void **state, struct gw_error *error)
 		return gw_error_set(error, -ENOMEM, "session: out of memory");
 	*state = sessions;
 	sessions->gw = gw;
-	sessions->world = (struct session_world){sessions, publish, seen, NULL};
+	sessions->world = (struct session_world){sessions, publish, forget, seen, NULL};
 	sessions->epoll = -1;
 	pthread_mutex_init(&sessions->lock, NULL);
 	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
@@ -262,19 +270,6 @@ static void sessions_close(void *state)
 	rtsp_global_close();
 }
 
-static void add_trouble(struct gw_health *health, const struct session *session, int64_t now)
-{
-	const int64_t left = session->due - now;
-	char next[48] = "";
-
-	if (session->state == SESSION_WAITING)
-		snprintf(next, sizeof(next), "; next try in %d s",
-			left > 0 ? (int)(left / GW_NS_PER_S) + 1 : 0);
-	gw_health_add(health, GW_DEGRADED, "camera.%s.session", session->camera->name,
-		"camera %s: %s%s (failed: %u)", session->camera->name, session->error.text, next,
-		session->tries);
-}
-
 static void sessions_health(void *state, struct gw_health *health)
 {
 	struct sessions *sessions = state;
@@ -282,25 +277,9 @@ static void sessions_health(void *state, struct gw_health *health)
 	const int64_t now = gw_now();
 
 	pthread_mutex_lock(&sessions->lock);
-	for (uint32_t i = 0; i < high; i++) {
-		const struct session *session = sessions->of[i];
-
-		if (session && session->error.text[0] && !session->unwanted)
-			add_trouble(health, session, now);
-	}
+	for (uint32_t i = 0; i < high; i++)
+		session_health(sessions->of[i], now, health);
 	pthread_mutex_unlock(&sessions->lock);
-}
-
-static json_t *describe_one(const struct session *session)
-{
-	char url[GW_URL];
-
-	gw_rtsp_url_show(session->camera->url, url);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "camera",
-		session->camera->name, "state", session_state_name(session->state), "url", url,
-		"server", session->dialogue.server, "transport",
-		transport_name(session->dialogue.way), "opened", (json_int_t)session->opened,
-		"failed", (json_int_t)session->tries, "trouble", session->error.text);
 }
 
 static json_t *sessions_describe(void *state)
@@ -312,7 +291,7 @@ static json_t *sessions_describe(void *state)
 	pthread_mutex_lock(&sessions->lock);
 	for (uint32_t i = 0; i < high; i++)
 		if (sessions->of[i])
-			json_array_append_new(list, describe_one(sessions->of[i]));
+			json_array_append_new(list, session_describe(sessions->of[i]));
 	pthread_mutex_unlock(&sessions->lock);
 	return json_pack("{s:o}", "sessions", list);
 }

@@ -1,19 +1,16 @@
 #include "session/session.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/config/camera.h"
-#include "core/log.h"
+#include "session/playing.h"
 #include "session/secret.h"
+#include "session/steps.h"
 
-#define ANSWER_MS 10000 /* a camera's: some wake up first */
 #define GOODBYE_MS 2000
-#define STALL_NS (10 * GW_NS_PER_S)
-#define LOOK_NS (500 * GW_NS_PER_MS) /* at what comes of it */
 #define BUSY_NS (20 * GW_NS_PER_MS) /* until another change of cameras is over */
 /* Of what no second try cures, but a person. */
 #define REFUSED_NS (30 * GW_NS_PER_S)
@@ -60,7 +57,7 @@ void session_destroy(struct session *session)
 /* The session is over, on our side: waits for the next try, or for nothing. */
 static void settle(struct session *session, int64_t now)
 {
-	relays_remove(session->world->relays, session->id);
+	session_unrelay(session);
 	rtsp_reset(session->rtsp, session->camera->url, NULL, NULL);
 	session->is_asked = false;
 	if (session->unwanted) {
@@ -69,12 +66,14 @@ static void settle(struct session *session, int64_t now)
 		return;
 	}
 	session->state = SESSION_WAITING;
+	/* The port of a connection that is closed is free for the next one of this host. */
+	session->must_forget |= session->dialogue.learned.is_within;
 	session->due = now +
 		backoff_failed(&session->backoff,
 			session->status == -EACCES || session->status == -ENOTSUP ? REFUSED_NS : 0);
 }
 
-static int ask(struct session *session, uint32_t most_ms, struct gw_error *error)
+int session_ask(struct session *session, uint32_t most_ms, struct gw_error *error)
 {
 	const struct rtsp_request request = dialogue_request(&session->dialogue);
 	const int status = rtsp_send(session->rtsp, &request, most_ms, error);
@@ -86,7 +85,7 @@ static int ask(struct session *session, uint32_t most_ms, struct gw_error *error
 static void close_session(struct session *session, int64_t now)
 {
 	if (dialogue_end(&session->dialogue) && !rtsp_busy(session->rtsp) &&
-		ask(session, GOODBYE_MS, NULL) == 0) {
+		session_ask(session, GOODBYE_MS, NULL) == 0) {
 		session->state = SESSION_CLOSING;
 		session->due = now + (GOODBYE_MS + 500) * GW_NS_PER_MS;
 	} else {
@@ -94,7 +93,7 @@ static void close_session(struct session *session, int64_t now)
 	}
 }
 
-static void fail(struct session *session, int64_t now, int status, const struct gw_error *error)
+void session_fail(struct session *session, int64_t now, int status, const struct gw_error *error)
 {
 	session->status = status;
 	session->error = *error;
@@ -113,10 +112,12 @@ static void open_session(struct session *session, int64_t now)
 	rtsp_reset(session->rtsp, session->camera->url, session->camera->user, secret);
 	explicit_bzero(secret, sizeof(secret));
 	dialogue_begin(&session->dialogue, session->camera->url, session->camera->transport);
+	if (session->prefers_tcp)
+		dialogue_prefer(&session->dialogue, TRANSPORT_TCP);
 	if (status == 0)
-		status = ask(session, ANSWER_MS, &error);
+		status = session_ask(session, SESSION_ANSWER_MS, &error);
 	if (status != 0)
-		fail(session, now, status, &error);
+		session_fail(session, now, status, &error);
 }
 
 static int take_ports(struct session *session, struct gw_error *error)
@@ -129,24 +130,36 @@ static int take_ports(struct session *session, struct gw_error *error)
 	return status;
 }
 
-/* From here on the camera may send packets between its answers. */
-static int divert(struct session *session, struct gw_error *error)
+int session_relay(struct session *session, struct gw_error *error)
 {
 	const struct dialogue *dialogue = &session->dialogue;
-	const struct gw_packet packet = {
-		.camera = session->id,
+	struct gw_packet packet = {.camera = session->id,
 		.from = dialogue->learned.source,
-		.to = dialogue->learned.destination,
-		.from_port = dialogue->peer_port,
-		.to_port = dialogue->learned.port,
-	};
+		.to = dialogue->learned.destination};
 	int camera, speaker;
 	int status = rtsp_divert(session->rtsp, &camera, &speaker, error);
 
 	if (status != 0)
 		return status;
+	/* What a camera sends within that sends by UDP is nobody's. */
+	if (dialogue->way == TRANSPORT_TCP) {
+		packet.from_port = dialogue->peer_port;
+		packet.to_port = dialogue->learned.port;
+	}
 	status = relays_add(session->world->relays, camera, speaker, dialogue->channels, &packet);
+	session->is_relayed = status == 0;
 	return status == 0 ? 0 : gw_error_set(error, status, "out of memory");
+}
+
+void session_unrelay(struct session *session)
+{
+	const struct relay_seen seen = relays_seen(session->world->relays, session->id);
+
+	session->ignored += seen.ignored;
+	session->skipped += seen.skipped;
+	session->relay = (struct relay_seen){0};
+	session->is_relayed = false;
+	relays_remove(session->world->relays, session->id);
 }
 
 static int publish(struct session *session, struct gw_error *error)
@@ -160,35 +173,17 @@ static int publish(struct session *session, struct gw_error *error)
 	if (status == 0)
 		status = session->world->publish(
 			session->world->arg, session->camera, &dialogue->learned, error);
-	if (status == 0 && dialogue->way == TRANSPORT_TCP)
-		status = divert(session, error);
-	if (status == 0)
-		dialogue_go_on(dialogue);
-	return status;
-}
-
-static void log_playing(const struct session *session)
-{
-	const struct gw_learned *learned = &session->dialogue.learned;
-	char from[INET6_ADDRSTRLEN] = "", to[INET6_ADDRSTRLEN] = "";
-
-	inet_ntop(learned->source.family, learned->source.bytes, from, sizeof(from));
-	inet_ntop(learned->destination.family, learned->destination.bytes, to, sizeof(to));
-	gw_info("session", "camera %s plays: %ux%u, payload type %u, from %s to %s, %s port %u%s",
-		session->camera->name, learned->width, learned->height, learned->payload_type, from,
-		to, learned->is_within ? "within its connection, TCP" : "UDP", learned->port,
-		learned->srtp_key.is_set ? ", SRTP" : "");
-}
-
-static void begin_playing(struct session *session, int64_t now)
-{
-	session->state = SESSION_PLAYING;
-	session->played_at = now;
-	session->packets_before = session->world->seen(session->world->arg, session->id).packets;
-	session->had_picture = false;
-	session->opened++;
-	session->due = now + dialogue_sign_s(&session->dialogue) * GW_NS_PER_S;
-	log_playing(session);
+	if (status != 0)
+		return status;
+	session->must_forget = false;
+	/* From PLAY on the camera may send packets between its answers. Where it does not, a
+	 * connection that is gone already is no matter. */
+	status = session_relay(session, error);
+	if (status != 0 && dialogue->way == TRANSPORT_TCP)
+		return status;
+	session->prefers_tcp &= dialogue->way == TRANSPORT_TCP;
+	dialogue_go_on(dialogue);
+	return 0;
 }
 
 /* Goes as far as it can without an answer. */
@@ -207,22 +202,27 @@ static void go_on(struct session *session, int64_t now)
 		return;
 	}
 	if (status == 0 && session->dialogue.step == DIALOGUE_PLAYING) {
-		begin_playing(session, now);
+		playing_begin(session, now);
 		return;
 	}
 	if (status == 0)
-		status = ask(session, ANSWER_MS, &error);
+		status = session_ask(session, SESSION_ANSWER_MS, &error);
 	if (status != 0)
-		fail(session, now, status, &error);
+		session_fail(session, now, status, &error);
 }
 
 static void take_answer(struct session *session, int64_t now)
 {
 	const struct rtsp_answer *answer;
 	struct gw_error error = {{0}};
-	int status = rtsp_take(session->rtsp, &answer, &error);
 
 	session->is_asked = false;
+	if (session->state == SESSION_PLAYING) {
+		playing_take_sign(session, now);
+		return;
+	}
+	int status = rtsp_take(session->rtsp, &answer, &error);
+
 	if (session->state == SESSION_CLOSING) {
 		settle(session, now);
 		return;
@@ -230,82 +230,19 @@ static void take_answer(struct session *session, int64_t now)
 	if (status == 0)
 		status = dialogue_take(&session->dialogue, answer, &error);
 	if (status != 0)
-		fail(session, now, status, &error);
-	else if (session->state == SESSION_OPENING)
+		session_fail(session, now, status, &error);
+	else
 		go_on(session, now);
-	else
-		session->due = now + dialogue_sign_s(&session->dialogue) * GW_NS_PER_S;
 }
 
-static void fail_stalled(struct session *session, int64_t now, const struct session_seen *seen)
-{
-	const int seconds = (int)(STALL_NS / GW_NS_PER_S);
-	const uint16_t port = session->dialogue.learned.port;
-	struct gw_error error;
-
-	if (seen->packets != session->packets_before)
-		gw_error_set(&error, -ETIMEDOUT,
-			"packets come, but no picture for %d s: `gwctl drops` says why", seconds);
-	else if (session->had_picture || session->dialogue.learned.is_within)
-		gw_error_set(&error, -ETIMEDOUT, "it has sent nothing for %d s", seconds);
-	else
-		gw_error_set(&error, -ETIMEDOUT,
-			"it says that it plays, but nothing came to UDP port %u for %d s: let that "
-			"through (firewalls), and name the interface that it comes to under "
-			"interfaces",
-			port, seconds);
-	fail(session, now, -ETIMEDOUT, &error);
-}
-
-/* The connection of a camera that sends within it is over. */
-static void fail_ended(struct session *session, int64_t now, int reason)
+/* What was learned holds no longer. While another change of cameras is made, the next turn does it.
+ */
+static void forget(struct session *session)
 {
 	struct gw_error error;
 
-	if (reason == -EPROTO || reason == -EMSGSIZE)
-		gw_error_set(&error, reason,
-			"what it sends within the connection can be told apart no more: set "
-			"transport to udp or multicast if that stays so");
-	else
-		gw_error_set(&error, reason, "it has closed the connection that it sent within");
-	/* There is nobody to say goodbye to. */
-	session->dialogue.is_set_up = false;
-	fail(session, now, reason, &error);
-}
-
-static void watch(struct session *session, int64_t now)
-{
-	const int ended = relays_ended(session->world->relays, session->id);
-
-	if (ended != 0) {
-		fail_ended(session, now, ended);
-		return;
-	}
-	const struct session_seen seen = session->world->seen(session->world->arg, session->id);
-	int64_t alive = session->played_at;
-
-	if (seen.last_picture > session->played_at) {
-		alive = seen.last_picture;
-		session->had_picture = true;
-		session->error.text[0] = '\0';
-		session->status = 0;
-		session->tries = 0;
-		backoff_succeeded(&session->backoff);
-	}
-	if (now - alive > STALL_NS) {
-		fail_stalled(session, now, &seen);
-		return;
-	}
-	/* What comes from now on tells a silent camera from one whose packets are of no use. */
-	if (now - alive < STALL_NS / 2)
-		session->packets_before = seen.packets;
-	if (session->is_asked || now < session->due)
-		return;
-	struct gw_error error;
-	const int status = ask(session, ANSWER_MS, &error);
-
-	if (status != 0)
-		fail(session, now, status, &error);
+	session->must_forget =
+		session->world->forget(session->world->arg, session->camera, &error) == -EBUSY;
 }
 
 void session_turn(struct session *session, int64_t now, bool may_open)
@@ -315,6 +252,8 @@ void session_turn(struct session *session, int64_t now, bool may_open)
 		take_answer(session, now);
 	switch (session->state) {
 	case SESSION_WAITING:
+		if (session->must_forget)
+			forget(session);
 		if (may_open && now >= session->due)
 			open_session(session, now);
 		break;
@@ -323,7 +262,7 @@ void session_turn(struct session *session, int64_t now, bool may_open)
 			go_on(session, now);
 		break;
 	case SESSION_PLAYING:
-		watch(session, now);
+		playing_watch(session, now);
 		break;
 	case SESSION_CLOSING:
 		if (now >= session->due)
@@ -347,12 +286,12 @@ void session_end(struct session *session, int64_t now)
 
 int64_t session_due(const struct session *session)
 {
-	const int64_t look = session->state == SESSION_PLAYING ? gw_now() + LOOK_NS : INT64_MAX;
 	const int64_t timer = rtsp_due(session->rtsp);
-	int64_t due =
-		session->is_asked && session->state != SESSION_CLOSING ? INT64_MAX : session->due;
+	int64_t due = session->due;
 
-	if (timer < due)
-		due = timer;
-	return look < due ? look : due;
+	if (session->state == SESSION_PLAYING)
+		due = playing_due(session);
+	else if (session->is_asked && session->state != SESSION_CLOSING)
+		due = INT64_MAX;
+	return timer < due ? timer : due;
 }

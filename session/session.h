@@ -12,6 +12,7 @@
 #include "session/hold.h"
 #include "session/relays.h"
 #include "session/rtsp.h"
+#include "session/vigil.h"
 
 enum session_state {
 	SESSION_WAITING, /* for its next try */
@@ -21,19 +22,14 @@ enum session_state {
 	SESSION_ENDED, /* nobody wants it any more */
 };
 
-/* What came of the camera so far, by the receive stage's counters. */
-struct session_seen {
-	uint64_t packets;
-	int64_t last_picture; /* gw_now(); 0: never */
-};
-
 /* Whom a session asks. */
 struct session_world {
 	void *arg;
 	int (*publish)(void *arg, const struct gw_camera_config *camera,
 		const struct gw_learned *learned, struct gw_error *error);
+	int (*forget)(void *arg, const struct gw_camera_config *camera, struct gw_error *error);
 	struct session_seen (*seen)(void *arg, uint32_t id);
-	struct relays *relays; /* of those that send within their connections */
+	struct relays *relays;
 };
 
 struct session {
@@ -49,10 +45,20 @@ struct session {
 	struct hold hold;
 	struct backoff backoff;
 
+	/* A relay carries what is said on the connection; and what that one has seen, so far. */
+	bool is_relayed;
+	struct relay_seen relay;
+
 	/* While it plays. */
-	int64_t played_at; /* gw_now() */
-	uint64_t packets_before;
-	bool had_picture;
+	struct vigil vigil;
+	int64_t asked_at; /* for the last sign of life */
+	bool has_told_sign, has_told_odd; /* in the log, since it plays */
+
+	/* Across its tries. */
+	bool prefers_tcp; /* UDP was agreed on, and nothing came */
+	bool must_forget; /* its version still says where packets would come to */
+	uint64_t missed; /* signs of life without an answer */
+	uint64_t ignored, skipped; /* by the relays of before: see struct relay_seen */
 
 	/* Why it does not play; empty text: nothing is known against it. */
 	int status;

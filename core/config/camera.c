@@ -116,7 +116,8 @@ bool gw_config_decodes(const struct gw_decode_config *decode, uint16_t width, ui
 
 static bool same_stream(const struct gw_camera_config *a, const struct gw_camera_config *b)
 {
-	return gw_camera_has_media(a) && gw_camera_has_media(b) &&
+	/* The number of a TCP port may be that of a UDP port. */
+	return gw_camera_has_media(a) && gw_camera_has_media(b) && a->is_within == b->is_within &&
 		config_compare_address(a, b) == 0 && (!a->ssrc || !b->ssrc || *a->ssrc == *b->ssrc);
 }
 

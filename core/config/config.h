@@ -122,12 +122,17 @@ struct gw_srtp_config {
 
 /* Master key and salt. */
 #define GW_SRTP_KEY 30
+#define GW_SRTP_MKI 128 /* bytes of a master key's identifier, at most (RFC 4568, 6.1) */
 
 /* Never shown: no part of the schema. */
 struct gw_srtp_key {
 	bool is_set;
 	enum gw_srtp_suite suite;
 	uint8_t master[GW_SRTP_KEY];
+	/* Bytes of the identifier that packets carry before their tag (RFC 3711, 3.1), and its
+	 * value in the last of them; 0: they carry none. */
+	uint8_t mki_size;
+	uint32_t mki;
 };
 
 struct gw_camera_config {
@@ -161,6 +166,7 @@ struct gw_camera_config {
 	struct gw_region *region;
 	uint32_t quota; /* frames in flight, 1 .. 64 */
 
+	bool has_forgotten; /* what its session said is taken back, not only left out */
 	bool is_within; /* learned: its packets come within the RTSP connection */
 	bool learned_size; /* width and height are not from the file: its session said them */
 

@@ -22,6 +22,7 @@ int gw_camera_learn(struct gw_camera_config *camera, const struct gw_learned *le
 
 	whole &= put_address(
 		&camera->destination, &camera->destination_address, &learned->destination);
+	camera->has_forgotten = false;
 	camera->port = learned->port;
 	camera->is_within = learned->is_within;
 	camera->srtp_key = learned->srtp_key;
@@ -36,6 +37,18 @@ int gw_camera_learn(struct gw_camera_config *camera, const struct gw_learned *le
 		camera->learned_size = learned->width > 0;
 	}
 	return whole ? 0 : -ENOMEM;
+}
+
+void gw_camera_forget(struct gw_camera_config *camera)
+{
+	free(camera->source);
+	free(camera->destination);
+	camera->source = camera->destination = NULL;
+	camera->source_address = camera->destination_address = (struct gw_address){0};
+	camera->has_forgotten = true;
+	camera->port = 0;
+	camera->is_within = false;
+	explicit_bzero(&camera->srtp_key, sizeof(camera->srtp_key));
 }
 
 static bool same_text(const char *a, const char *b)

@@ -21,6 +21,9 @@ struct gw_learned {
  * then the camera is only good to be freed. */
 int gw_camera_learn(struct gw_camera_config *camera, const struct gw_learned *learned);
 
+/* Takes that back, but for size and payload type: no packets are expected until it learns again. */
+void gw_camera_forget(struct gw_camera_config *camera);
+
 /* Whether both have the same `url` and all that their sessions are made with. */
 bool gw_camera_same_session(const struct gw_camera_config *a, const struct gw_camera_config *b);
 

@@ -119,6 +119,43 @@ static void one_that_is_read_anew_keeps_what_its_session_said(void **state)
 	gw_config_camera_free(other);
 }
 
+static void what_was_learned_is_forgotten(void **state)
+{
+	struct gw_camera_config *camera = parsed("{name: a, url: 'rtsp://h/s'}");
+	struct gw_learned learned = said();
+
+	learned.is_within = true;
+	learned.srtp_key.is_set = true;
+	assert_int_equal(gw_camera_learn(camera, &learned), 0);
+	gw_camera_forget(camera);
+	assert_false(gw_camera_has_media(camera));
+	assert_false(camera->is_within || camera->srtp_key.is_set);
+	assert_null(camera->source);
+	assert_int_equal(camera->width, 640);
+	assert_int_equal(gw_camera_learn(camera, &learned), 0);
+	assert_string_equal(camera->destination, "192.0.2.1");
+	gw_config_camera_free(camera);
+}
+
+static void a_port_of_tcp_is_none_of_udp(void **state)
+{
+	struct gw_camera_config *a = parsed("{name: a, url: 'rtsp://h/s'}");
+	struct gw_camera_config *b = parsed("{name: b, url: 'rtsp://h:555/s'}");
+	struct gw_learned learned = said();
+	struct gw_error reason;
+
+	assert_int_equal(gw_camera_learn(a, &learned), 0);
+	assert_int_equal(gw_camera_learn(b, &learned), 0);
+	assert_string_equal(gw_config_camera_conflict(a, b, &reason), "port");
+	learned.is_within = true;
+	assert_int_equal(gw_camera_learn(b, &learned), 0);
+	assert_null(gw_config_camera_conflict(a, b, &reason));
+	gw_camera_forget(b);
+	assert_null(gw_config_camera_conflict(a, b, &reason));
+	gw_config_camera_free(a);
+	gw_config_camera_free(b);
+}
+
 static void several_that_have_said_nothing_are_no_conflict(void **state)
 {
 	gw_config_free(test_config("cameras:\n"
@@ -133,6 +170,8 @@ int main(void)
 		cmocka_unit_test(what_was_learned_is_never_stored),
 		cmocka_unit_test(a_size_of_the_file_stays),
 		cmocka_unit_test(one_that_is_read_anew_keeps_what_its_session_said),
+		cmocka_unit_test(what_was_learned_is_forgotten),
+		cmocka_unit_test(a_port_of_tcp_is_none_of_udp),
 		cmocka_unit_test(several_that_have_said_nothing_are_no_conflict),
 	};
 

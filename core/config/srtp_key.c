@@ -87,6 +87,82 @@ static bool is_word(const char *word, size_t size, const char *wanted)
 	return size == strlen(wanted) && strncasecmp(word, wanted, size) == 0;
 }
 
+/* A number that the text consists of, up to `end`. */
+static bool read_number(const char *text, const char *end, uint32_t *number)
+{
+	uint64_t read = 0;
+
+	for (const char *at = text; at < end; at++) {
+		if (*at < '0' || *at > '9' || read > UINT32_MAX)
+			return false;
+		read = read * 10 + (uint64_t)(*at - '0');
+	}
+	*number = (uint32_t)read;
+	return text < end && read <= UINT32_MAX;
+}
+
+/* "1:4": the identifier 1, in 4 bytes. */
+static bool read_identifier(const char *text, const char *end, struct gw_srtp_key *key)
+{
+	const char *colon = memchr(text, ':', (size_t)(end - text));
+	uint32_t size;
+
+	if (!colon || !read_number(text, colon, &key->mki) || !read_number(colon + 1, end, &size) ||
+		size == 0 || size > GW_SRTP_MKI || (size < 4 && key->mki >> 8 * size))
+		return false;
+	key->mki_size = (uint8_t)size;
+	return true;
+}
+
+/* What follows the key: "|2^31|1:4", either part or none. A lifetime ends with the session. */
+static int read_rest(
+	const char *text, const char *end, struct gw_srtp_key *key, struct gw_error *error)
+{
+	bool is_good = true;
+
+	if (memchr(text, ';', (size_t)(end - text)))
+		return gw_error_set(error, -ENOTSUP,
+			"srtp: a=crypto has more keys than one: let the camera offer one");
+	for (uint32_t parts = 0; text < end && is_good; parts++) {
+		const char *bar = memchr(text + 1, '|', (size_t)(end - text - 1));
+		const char *stop = bar ? bar : end;
+		const char *part = text + 1;
+		uint32_t ignored;
+
+		is_good = *text == '|' && parts < 2 && key->mki_size == 0;
+		if (is_good && memchr(part, ':', (size_t)(stop - part)))
+			is_good = read_identifier(part, stop, key);
+		else if (is_good)
+			is_good = parts == 0 &&
+				read_number(part + (strncmp(part, "2^", 2) == 0 ? 2 : 0), stop,
+					&ignored);
+		text = stop;
+	}
+	if (is_good)
+		return 0;
+	return gw_error_set(error, -EINVAL,
+		"srtp: what follows the key in a=crypto is neither a lifetime nor an identifier of "
+		"it");
+}
+
+/* One of the session parameters (RFC 4568, 6.3). */
+static int read_parameter(const char *word, size_t size, struct gw_error *error)
+{
+	const char *value = memchr(word, '=', size);
+	const size_t name = value ? (size_t)(value - word) : size;
+	uint32_t window;
+
+	/* Who does not know one with a '-' before it may leave it out (6.3.7). */
+	if (*word == '-' ||
+		(value && is_word(word, name, "WSH") &&
+			read_number(value + 1, word + size, &window)))
+		return 0;
+	return gw_error_set(error, -ENOTSUP,
+		"srtp: a=crypto has the session parameter %.*s, which is not supported: switch it "
+		"off in the camera",
+		(int)(name < 32 ? name : 32), word);
+}
+
 int gw_srtp_key_from_sdp(const char *crypto, struct gw_srtp_key *key, struct gw_error *error)
 {
 	struct gw_srtp_key made = {.is_set = true};
@@ -107,20 +183,25 @@ int gw_srtp_key_from_sdp(const char *crypto, struct gw_srtp_key *key, struct gw_
 	if (size < strlen(INLINE) + KEY_TEXT || strncasecmp(word, INLINE, strlen(INLINE)) != 0 ||
 		!read_key(word + strlen(INLINE), made.master))
 		return gw_error_set(error, -EINVAL, "srtp: a=crypto has no whole inline: key");
-	const char *rest = word + strlen(INLINE) + KEY_TEXT;
+	int status = read_rest(word + strlen(INLINE) + KEY_TEXT, word + size, &made, error);
 
-	/* A lifetime may follow: a gateway that reads needs none. With an identifier of the master
-	 * key packets would be longer, and with another key separated by ';' they might need it. */
-	const size_t left = size - strlen(INLINE) - KEY_TEXT;
+	while (status == 0) {
+		word = next_word(&crypto, &size);
+		if (size == 0)
+			break;
+		status = read_parameter(word, size, error);
+	}
+	if (status == 0)
+		*key = made;
+	explicit_bzero(&made, sizeof(made));
+	return status;
+}
 
-	if (left > 0 && (rest[0] != '|' || memchr(rest, ':', left) || memchr(rest, ';', left)))
-		return gw_error_set(error, -ENOTSUP,
-			"srtp: a=crypto has a master key identifier or more keys than one, which "
-			"are not supported");
-	(void)next_word(&crypto, &size);
-	if (size > 0)
-		return gw_error_set(error, -ENOTSUP,
-			"srtp: a=crypto has session parameters, which are not supported");
-	*key = made;
-	return 0;
+bool gw_srtp_same_key(const struct gw_srtp_key *a, const struct gw_srtp_key *b)
+{
+	if (a->is_set != b->is_set)
+		return false;
+	return !a->is_set ||
+		(a->suite == b->suite && a->mki_size == b->mki_size && a->mki == b->mki &&
+			memcmp(a->master, b->master, GW_SRTP_KEY) == 0);
 }

@@ -55,11 +55,30 @@ static void keys_are_read_from_an_sdp(void **state)
 	} cases[] = {
 		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT, 0},
 		{"12 aes_cm_128_hmac_sha1_80  inline:" KEY_TEXT "|2^31\r\n", 0},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|2^20|1:4", -ENOTSUP},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|1:4", -ENOTSUP},
-		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "x", -ENOTSUP},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|2^20|1:4", 0},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|1:4", 0},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|1048576", 0},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT " WSH=64", 0},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|2^31|1:1 WSH=128 -x=y", 0},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "x", -EINVAL},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|", -EINVAL},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|x", -EINVAL},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|2^", -EINVAL},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|1:4|2^20", -EINVAL},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|2^20|1:4|1:4", -EINVAL},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|1:0", -EINVAL},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|1:129", -EINVAL},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|256:1", -EINVAL},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|99999999999:8", -EINVAL},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|1:", -EINVAL},
 		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT ";inline:" KEY_TEXT, -ENOTSUP},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT " WSH=x", -ENOTSUP},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT " KDR=1", -ENOTSUP},
 		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT " UNENCRYPTED_SRTP", -ENOTSUP},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT " WSH=64 UNENCRYPTED_SRTCP",
+			-ENOTSUP},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT " FEC_KEY=inline:" KEY_TEXT,
+			-ENOTSUP},
 		{"1 F8_128_HMAC_SHA1_80 inline:" KEY_TEXT, -ENOTSUP},
 		{"1 AES_CM_128_HMAC_SHA1_80 inline:4fl6", -EINVAL},
 		{"1 AES_CM_128_HMAC_SHA1_80", -EINVAL},
@@ -85,6 +104,30 @@ static void keys_are_read_from_an_sdp(void **state)
 		gw_srtp_key_from_sdp("1 AES_CM_128_HMAC_SHA1_32 inline:" KEY_TEXT, &key, &error),
 		0);
 	assert_int_equal(key.suite, GW_SRTP_AES_CM_128_HMAC_SHA1_32);
+	assert_int_equal(key.mki_size, 0);
+}
+
+static void a_key_may_have_an_identifier(void **state)
+{
+	struct gw_srtp_key key, other;
+	struct gw_error error;
+
+	assert_int_equal(
+		gw_srtp_key_from_sdp(
+			"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT "|2^31|258:2", &key, &error),
+		0);
+	assert_int_equal(key.mki_size, 2);
+	assert_int_equal(key.mki, 258);
+	other = key;
+	assert_true(gw_srtp_same_key(&key, &other));
+	other.mki++;
+	assert_false(gw_srtp_same_key(&key, &other));
+	assert_int_equal(gw_srtp_key_from_sdp("1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_TEXT " KDR=1",
+				 &key, &error),
+		-ENOTSUP);
+	assert_string_equal(error.text,
+		"srtp: a=crypto has the session parameter KDR, which is not supported: switch it "
+		"off in the camera");
 }
 
 int main(void)
@@ -92,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_are_read_from_files),
 		cmocka_unit_test(keys_are_read_from_an_sdp),
+		cmocka_unit_test(a_key_may_have_an_identifier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

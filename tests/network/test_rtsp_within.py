@@ -84,8 +84,18 @@ def test_pictures_come_whole_between_answers_and_requests(cameras: Cameras) -> N
     assert index[-1]["clock_source"] == "rtcp"
 
 
-def test_a_camera_whose_lengths_lie_is_asked_anew(cameras: Cameras) -> None:
+def test_a_length_that_lies_costs_no_more_than_what_it_lies_of(cameras: Cameras) -> None:
     cameras.serve_within("liar")
+    gateway = cameras.start(cameras.camera())
+    cameras.wait_for_pictures(more=40)
+    assert gateway.log().count("door plays") == 1
+    assert cameras.session()["bytes_skipped"] == len("ong")
+    assert gateway.ask("camera", "show", "door")["packets_lost"] == 0
+    assert gateway.ctl("audit").code == 0
+
+
+def test_a_camera_that_sends_nothing_but_garbage_is_asked_anew(cameras: Cameras) -> None:
+    cameras.serve_within("babbler")
     cameras.serve(port=8555)
     gateway = cameras.start(cameras.camera(), cameras.camera("yard", port=8555))
     cameras.wait_for_pictures("yard")

@@ -60,6 +60,10 @@ class Cameras:
         """One that sends within its connection, or with SRTP."""
         return self._start("within_server.py", "--folder", self.folder, kind, **more)
 
+    def serve_quirkily(self, *kinds: str, **more: Any) -> Process:
+        """Some with the habits of real ones, on ports that follow each other."""
+        return self._start("quirky_server.py", "--folder", self.folder, *kinds, **more)
+
     def camera(self, name: str = "door", port: int = 8554, **more: Any) -> dict[str, Any]:
         """Its configuration."""
         return {"name": name, "url": f"rtsp://{self.theirs}:{port}/stream", **more}

@@ -4,7 +4,8 @@ Ten pictures a second, cut at places that no packet or answer ends at; between t
 reports, an empty line, a request of its own, and a packet on a channel that nobody set up. What
 comes back of receiver reports is printed, and so is the digest of each picture that was sent whole.
 
-`good` goes on; `liar` says a wrong length after some pictures; `leaver` closes the connection then.
+`good` goes on; `liar` says a wrong length after some pictures; `babbler` sends 100 KB of nothing
+then, and `leaver` closes the connection.
 `secret` and `secret-udp` send what FFmpeg makes of a video, as SRTP, with its key in the
 description: within the connection, or by UDP.
 """
@@ -153,6 +154,8 @@ class Connection:
                 return
             if number == ENOUGH and self.kind == "liar":
                 self.say(b"$\0\0\5too long")
+            if number == ENOUGH and self.kind == "babbler":
+                self.say(b"what " * 20_000)
             for packet in packets:
                 self.say(self.packet(packet[1] == rtcp.SENDER, packet))
             if number % 10 == 5:
@@ -212,7 +215,9 @@ def main() -> None:
     parser.add_argument("--address", required=True)
     parser.add_argument("--port", type=int, default=8554)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("kind", choices=("good", "liar", "leaver", "secret", "secret-udp"))
+    parser.add_argument(
+        "kind", choices=("good", "liar", "babbler", "leaver", "secret", "secret-udp")
+    )
     arguments = parser.parse_args()
     with socket.create_server((arguments.address, arguments.port)) as listener:
         print("serving", flush=True)

@@ -1,0 +1,123 @@
+"""Cameras with habits that real ones have: their pictures come, and what is odd is counted."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.process import Process
+from testbed.rtsp_net import Cameras
+
+SIGNS = ("silent", "late", "number", "unnumbered", "refused", "body", "newline")
+WITHIN = ("plain", *SIGNS, "unasked", "garbage", "blank", "nonce")
+BY_UDP = ("plain-udp", *(f"{kind}-udp" for kind in SIGNS), "unasked-udp", "nonce-udp", "leaves-udp")
+PORT = 9000
+
+
+@pytest.fixture
+def cameras(need_root: None, tmp_path: Path) -> Iterator[Cameras]:
+    """A network of RTSP cameras."""
+    made = Cameras(tmp_path)
+    yield made
+    made.close()
+
+
+def _start(cameras: Cameras, *kinds: str) -> Process:
+    secret = cameras.folder / "password"
+    secret.write_text("hunter2\n")
+    server = cameras.serve_quirkily(*kinds, port=PORT)
+    proof: dict[str, Any] = {"user": "anna", "password_file": str(secret)}
+    cameras.start(
+        *(
+            cameras.camera(kind, port=PORT + at, **(proof if "nonce" in kind else {}))
+            for at, kind in enumerate(kinds)
+        )
+    )
+    return server
+
+
+def _signs(server: Process, kind: str) -> int:
+    lines = server.text().splitlines()
+    return sum(lines.count(f"{kind} asked: {it}") for it in ("GET_PARAMETER", "OPTIONS"))
+
+
+def _openings(cameras: Cameras, kind: str) -> int:
+    return cameras.gateway.log().count(f"camera {kind} plays")
+
+
+@pytest.mark.parametrize("kinds", [WITHIN, BY_UDP], ids=["within", "udp"])
+def test_pictures_go_on_whatever_is_said_beside_them(
+    cameras: Cameras, kinds: tuple[str, ...]
+) -> None:
+    """No session ends, no connection, and no packet is lost by what is skipped."""
+    server = _start(cameras, *kinds)
+    cameras.wait_for(
+        lambda: all(_signs(server, kind) >= 4 and cameras.delivered(kind) >= 100 for kind in kinds),
+        "not all pictures and signs of life came",
+        timeout=60,
+    )
+    for kind in kinds:
+        facts = cameras.session(kind)
+        assert (facts["state"], facts["trouble"]) == ("playing", ""), kind
+        assert (_openings(cameras, kind), f"{kind} left" in server.text()) == (1, False), kind
+        assert cameras.gateway.ask("camera", "show", kind)["packets_lost"] == 0, kind
+        odd = kind.removesuffix("-udp")
+        assert (facts["signs_missed"] > 0) == (odd in ("silent", "late")), facts
+        assert (facts["answers_ignored"] > 0) == (odd in ("late", "unasked")), facts
+        assert (facts["bytes_skipped"] > 0) == (odd == "garbage"), facts
+    assert "a sign of life failed, its pictures go on: no answer within" in cameras.gateway.log()
+    assert cameras.gateway.ctl("audit").code == 0
+    assert cameras.gateway.stop() < 5
+
+
+def test_udp_that_does_not_come_through_gives_way_to_tcp(cameras: Cameras) -> None:
+    server = _start(cameras, "deaf", "bad", "fails")
+    for kind in ("bad", "fails"):
+        cameras.wait_for_pictures(kind)
+        assert cameras.session(kind)["transport"] == "tcp"
+    cameras.wait_for_trouble("nothing came to UDP port", "deaf")
+    assert "asked for TCP next" in cameras.trouble("deaf")
+    cameras.wait_for_pictures("deaf")
+    assert cameras.session("deaf")["transport"] == "tcp"
+    # It is remembered.
+    server.kill()
+    cameras.wait_for_trouble("cannot be reached", "deaf")
+    assert cameras.gateway.ask("camera", "show", "deaf").get("port") in (None, 0)
+    cameras.serve_quirkily("deaf", port=PORT)
+    cameras.wait_for_pictures("deaf", timeout=60)
+    told = cameras.gateway.log().splitlines()
+    plays = [" UDP port" in line for line in told if "camera deaf plays" in line]
+    assert plays == [True, False, False]
+
+
+def test_a_camera_that_plays_for_a_moment_is_asked_less_and_less(cameras: Cameras) -> None:
+    server = _start(cameras, "brief")
+    cameras.wait_for(lambda: _openings(cameras, "brief") >= 4, "not opened again")
+    facts = cameras.session("brief")
+    assert facts["failed"] >= 3
+    cameras.wait_for(lambda: cameras.session("brief")["state"] == "waiting", "does not wait")
+    # It was 1, 2, 4, and is 8 seconds now, of which the half is sure.
+    opened = server.text().count("asked: PLAY")
+    cameras.wait_for_trouble("has closed the connection", "brief")
+    assert opened <= 5
+    assert cameras.delivered("brief") >= 9 * opened - 9
+
+
+def test_a_key_that_protects_nothing_is_told(cameras: Cameras) -> None:
+    _start(cameras, "idle-key")
+    cameras.wait_for_pictures("idle-key")
+    told = cameras.gateway.log()
+    assert "camera idle-key: its description has a key (a=crypto)" in told
+    assert "ZGVmZ2hp" not in told + json.dumps(cameras.session("idle-key"))
+
+
+def test_an_answer_that_cannot_be_read_is_shown(cameras: Cameras) -> None:
+    _start(cameras, "headless", "web")
+    assert 'answer "RTSP/1.0 200 OK" to DESCRIBE has no CSeq' in cameras.wait_for_trouble(
+        "update the camera's software", "headless"
+    )
+    assert '"HTTP/1.1 400 Bad Request": this is a web server' in cameras.wait_for_trouble(
+        "the port of its RTSP service", "web"
+    )
