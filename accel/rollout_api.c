@@ -68,6 +68,7 @@ static json_t *route_facts(struct gw_stage *stage, const struct route *route)
 		[ROLLOUT_NONE] = "none",
 		[ROLLOUT_LOADING] = "loading",
 		[ROLLOUT_RUNNING] = "running",
+		[ROLLOUT_RETURNING] = "returning",
 	};
 	const struct rollout *rollout = rollout_of(stage, route);
 	const struct rollout_state *state = &rollout->state;

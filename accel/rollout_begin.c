@@ -67,6 +67,11 @@ static int may_begin(const struct route *route, const struct rollout *rollout,
 			"model %s: a version is being loaded for a rollout: wait for its end, or "
 			"roll it back",
 			route->name);
+	if (rollout->phase == ROLLOUT_RETURNING)
+		return gw_error_set(error, -EBUSY,
+			"model %s: version %u is being loaded, to have its place back: wait for "
+			"that",
+			route->name, state->previous);
 	if (rollout->phase == ROLLOUT_RUNNING)
 		return gw_error_set(error, -EBUSY,
 			"model %s: version %u is being rolled out (step %u of %u): wait for its "
@@ -101,6 +106,7 @@ static int begin(struct gw_stage *stage, struct route *route, const struct rollo
 			stage->gw->config->accel->repository, route->name, &state, error);
 	if (status != 0)
 		return status;
+	rollout->unsaved[0] = '\0';
 	rollout->state = state;
 	rollout_lead(stage, route, rollout, canary);
 	return 0;
@@ -209,10 +215,14 @@ int rollout_back(struct gw_stage *stage, const char *name, const char *who, stru
 		rollout_take_back(stage, route, rollout, reason);
 	} else if (rollout->phase == ROLLOUT_LOADING) {
 		rollout->cancelled = true;
+	} else if (rollout->phase == ROLLOUT_RETURNING) {
+		status = gw_error_set(error, -EBUSY,
+			"model %s: it is being rolled back: version %u, which was there before, is "
+			"loaded, and has its place back when that is done",
+			name, rollout->state.previous);
 	} else if (rollout->state.previous > 0) {
 		previous = rollout->state.previous;
-		rollout->phase = ROLLOUT_LOADING;
-		rollout->cancelled = false;
+		rollout->phase = ROLLOUT_RETURNING;
 	} else {
 		status = gw_error_set(error, -EBUSY,
 			"model %s: nothing is being rolled out, and the version before is not "

@@ -1,10 +1,7 @@
-/* Rollouts that are refused, that end by hand, and what is kept of them. */
+/* Rollouts that are refused, that end by hand, and that go on after a restart. */
 #include "accel/test_rollout.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "accel/accel.h"
 #include "core/clock.h"
@@ -79,22 +76,6 @@ static void what_cannot_be_is_refused_and_changes_nothing(void **state)
 		live += accel->use[i].phase != ACCEL_FREE;
 		assert_true(live <= 2);
 	}
-	rollout_close(&f);
-}
-
-static void what_runs_must_be_kept(void **state)
-{
-	struct rollout_fixture f;
-	char blocking[128];
-
-	rollout_open_fresh(&f);
-	snprintf(blocking, sizeof(blocking), "%s/marks/.rollout.json.new", rollout_directory);
-	mkdir(blocking, 0755);
-	rollout_assert_refused(
-		&f, "models/marks/rollout", "{\"version\": 2}", 500, "let it write to");
-	assert_int_equal(rollout_look_at(&f, 20, GOOD), 20);
-	assert_string_equal(rollout_told(&f, NULL, "phase"), "\"none\"");
-	rmdir(blocking);
 	rollout_close(&f);
 }
 
@@ -208,7 +189,6 @@ int main(void)
 		cmocka_unit_test(it_is_taken_back_by_hand_at_once),
 		cmocka_unit_test(what_has_taken_the_place_is_taken_back_by_hand),
 		cmocka_unit_test(what_cannot_be_is_refused_and_changes_nothing),
-		cmocka_unit_test(what_runs_must_be_kept),
 		cmocka_unit_test(a_rollout_goes_on_after_a_restart_in_its_step),
 		cmocka_unit_test(one_that_ends_the_gateway_again_and_again_is_taken_back),
 		cmocka_unit_test(one_that_is_not_there_after_a_restart_is_taken_back),

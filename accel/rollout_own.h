@@ -12,7 +12,8 @@ const struct gw_model_info *rollout_stable_info(
 /* Whether versions make the same of a picture, so that no decoder need be told. */
 bool rollout_same_input(const struct gw_model_info *a, const struct gw_model_info *b);
 
-/* Writes down what runs; says so when that cannot be. */
+/* Writes down what runs. When that cannot be it says so, once, and is to be called again: the
+ * control thread does so every 10 s until it is written. */
 void rollout_keep(struct gw_stage *stage, const struct route *route, struct rollout *rollout);
 
 /* Lets as many frames be decoded as the versions need that look. */

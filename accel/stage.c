@@ -58,6 +58,7 @@ static void accel_close(struct gw_stage *stage)
 
 	if (!accel)
 		return;
+	rollouts_end(stage);
 	stage->gw->model_count = stage->gw->route_count = 0;
 	accel_models_free(accel);
 	rollouts_destroy(accel->rollouts);

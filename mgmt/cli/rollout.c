@@ -117,6 +117,14 @@ static int put_option(json_t *body, const char *option, const char *value)
 	return CLI_WELL;
 }
 
+/* What was done and would not outlive a restart. */
+static void warn_if_unsaved(const json_t *route)
+{
+	if (reply_text(route, "unsaved")[0])
+		fprintf(stderr, "gwctl: it is done, but not kept yet: %s\n",
+			reply_text(route, "unsaved"));
+}
+
 /* A line for each step, and whenever ten seconds have passed. */
 static void tell_progress(struct cli *cli, const json_t *route, int64_t *step, int *quiet)
 {
@@ -174,6 +182,7 @@ static int tell_end(const struct cli *cli, const json_t *route)
 			" looks at all pictures: %s\n",
 			reply_count(last, "to"), reply_count(last, "from"),
 			reply_text(last, "reason"));
+	warn_if_unsaved(route);
 	return completed ? CLI_WELL : CLI_NOT_WELL;
 }
 
@@ -238,6 +247,7 @@ int cli_model_rollback(struct cli *cli)
 	else
 		fprintf(cli->out, "version %" PRId64 " of model %s looks at all pictures\n",
 			reply_count(rollout_member(route, "stable"), "version"), cli->argument);
+	warn_if_unsaved(route);
 	json_decref(route);
 	return CLI_WELL;
 }

@@ -87,7 +87,11 @@ static void show_route(const struct cli *cli, const json_t *route)
 		show_progress(cli, rollout);
 	if (last)
 		show_last(cli, last);
-	if (reply_count(route, "previous") > 0)
+	if (strcmp(reply_text(route, "phase"), "returning") == 0)
+		view_line(cli, "rollback", STYLE_PLAIN,
+			"under way: version %" PRId64 " is being loaded",
+			reply_count(route, "previous"));
+	else if (reply_count(route, "previous") > 0)
 		view_line(cli, "rollback", STYLE_PLAIN, "to version %" PRId64,
 			reply_count(route, "previous"));
 	if (reply_text(route, "unsaved")[0])
