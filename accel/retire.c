@@ -29,12 +29,14 @@ static bool let_all_turn(struct gw_stage *stage)
 	return gw_ask_all(lanes, stage->lane_count, nothing, NULL) == 0;
 }
 
-static bool has_jobs(const struct gw_stage *stage, uint32_t index)
+/* ... or its engine has a batch that was given up, for whose end a close would wait. */
+static bool has_work(const struct gw_stage *stage, uint32_t index)
 {
 	for (uint32_t i = 0; i < stage->lane_count; i++) {
 		const struct accel_lane *lane = stage->lanes[i].state;
 
-		if (batcher_waiting(lane->batchers[index]) > 0)
+		if (batcher_waiting(lane->batchers[index]) > 0 ||
+			batcher_lost(lane->batchers[index]) > 0)
 			return true;
 	}
 	return false;
@@ -94,7 +96,7 @@ void accel_retire(struct gw_stage *stage)
 		if (accel->use[i].phase == ACCEL_LIVE && !is_used(stage, (uint16_t)i) &&
 			let_all_turn(stage))
 			accel->use[i].phase = ACCEL_LEAVING;
-		if (accel->use[i].phase == ACCEL_LEAVING && !has_jobs(stage, i))
+		if (accel->use[i].phase == ACCEL_LEAVING && !has_work(stage, i))
 			close_model(stage, i);
 		if (accel->use[i].phase == ACCEL_CLOSED)
 			forget_model(stage, i);

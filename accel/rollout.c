@@ -10,11 +10,9 @@
 #include "accel/combine.h"
 #include "accel/rollout_own.h"
 #include "accel/stage.h"
+#include "accel/trial.h"
 #include "core/clock.h"
 #include "core/log.h"
-
-/* A canary that has had pictures for so long and answered none. */
-#define STALL_NS (5 * GW_NS_PER_S)
 
 /* What runs and could not be written down is written again after so long. */
 #define KEEP_AGAIN_NS (10 * GW_NS_PER_S)
@@ -188,12 +186,15 @@ static bool stands_still(
 		const struct accel_lane *lane = stage->lanes[i].state;
 
 		waiting += batcher_waiting(lane->batchers[canary]);
+		/* A lane was first to see it. */
+		if (batcher_is_stuck(lane->batchers[canary]))
+			return true;
 	}
 	if (waiting == 0 || rollout->figures.canary.looked != rollout->answered) {
 		rollout->answered = rollout->figures.canary.looked;
 		rollout->answered_at = now;
 	}
-	return now - rollout->answered_at > STALL_NS;
+	return now - rollout->answered_at > TRIAL_STALL_NS;
 }
 
 /* Whether enough was seen of it. Where answers are compared, so many pictures pass in the end that
@@ -235,7 +236,7 @@ static void look_after(
 		rollout_take_back(stage, route, rollout, reason);
 	} else if (stands_still(stage, route, rollout, now)) {
 		snprintf(reason, sizeof(reason), "it has not answered for %d s",
-			(int)(STALL_NS / GW_NS_PER_S));
+			(int)(TRIAL_STALL_NS / GW_NS_PER_S));
 		rollout_take_back(stage, route, rollout, reason);
 	} else if ((double)(now - rollout->since) / 1e9 >= plan->hold_s &&
 		has_shown_itself(stage, route, rollout)) {

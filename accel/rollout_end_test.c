@@ -1,9 +1,11 @@
 /* Rollouts that are refused, that end by hand, and that go on after a restart. */
 #include "accel/test_rollout.h"
 
+#include <sched.h>
 #include <string.h>
 
 #include "accel/accel.h"
+#include "accel/batcher_own.h"
 #include "core/clock.h"
 #include "core/test_gateway.h"
 
@@ -168,6 +170,87 @@ static void one_that_does_not_answer_is_taken_back(void **state)
 	rollout_close(&f);
 }
 
+static _Atomic bool hangs;
+static void (*finish)(void *owner, struct infer_batch *batch);
+
+/* The end of a run, on the engine's thread. */
+static void end_when_it_may(void *owner, struct infer_batch *batch)
+{
+	while (hangs)
+		sched_yield();
+	finish(owner, batch);
+}
+
+/* Lets the stage work until so many frames have come out; returns after how long, ns. */
+static int64_t work_until(struct rollout_fixture *f, uint32_t frames)
+{
+	const int64_t begin = gw_now();
+	uint32_t out = 0;
+
+	while (out < frames && gw_now() - begin < 30 * GW_NS_PER_S) {
+		accel_stage.poll(f->lane);
+		const uint32_t count = test_gateway_pop(&f->gw, GW_STAGE_ACCEL, f->out, FRAMES);
+
+		for (uint32_t i = 0; i < count; i++) {
+			assert_int_equal(f->out[i]->drop, GW_DROP_NONE);
+			assert_int_equal(f->out[i]->sequence, f->delivered++);
+			assert_int_equal(f->gw.models[f->out[i]->result.model].version, GOOD);
+			gw_frame_unref(f->out[i]);
+		}
+		out += count;
+		sched_yield();
+	}
+	assert_int_equal(out, frames);
+	return gw_now() - begin;
+}
+
+/* Its engine never ends a run: the pictures are the stable version's, also those of a camera that
+ * wait behind, whoever took the version back and whenever. */
+static void a_run_that_does_not_end_holds_no_frame(void **state)
+{
+	struct rollout_fixture f;
+	struct accel_lane *own;
+	struct accel *accel;
+	json_t *json;
+
+	rollout_open_fresh(&f);
+	own = f.lane->state;
+	accel = f.lane->stage->state;
+	assert_int_equal(rollout_ask(&f, "POST", "models/marks/rollout",
+				 "{\"version\": 2, \"steps\": [1]}", &json),
+		200);
+	json_decref(json);
+	accel_stage.upkeep(f.lane->stage, f.now);
+	const uint16_t canary = route_canary(rollout_route(&f));
+
+	struct infer_spec *spec = &own->batchers[canary]->berth[0].spec;
+
+	finish = spec->finish;
+	spec->finish = end_when_it_may;
+	hangs = true;
+	for (int i = 0; i < 8; i++)
+		rollout_put(&f);
+	/* Generous where the machine is busy: the promise is 5 s. */
+	assert_in_range(work_until(&f, 8), 4 * GW_NS_PER_S, 8 * GW_NS_PER_S);
+	rollout_put(&f);
+	assert_true(work_until(&f, 1) < 2 * GW_NS_PER_S);
+	accel_stage.upkeep(f.lane->stage, f.now);
+	assert_string_equal(rollout_told(&f, NULL, "phase"), "\"none\"");
+	assert_string_equal(rollout_told(&f, "last", "reason"), "\"it has not answered for 5 s\"");
+	/* Nobody waits for that run. */
+	for (int i = 0; i < 5; i++)
+		accel_stage.upkeep(f.lane->stage, f.now);
+	assert_int_equal(accel->use[canary].phase, ACCEL_LEAVING);
+	hangs = false;
+	while (batcher_lost(own->batchers[canary]) > 0)
+		accel_stage.poll(f.lane);
+	for (int i = 0; i < 5; i++)
+		accel_stage.upkeep(f.lane->stage, f.now);
+	assert_int_equal(accel->use[canary].phase, ACCEL_FREE);
+	assert_int_equal(f.gw.devices[0].queued, 0);
+	rollout_close(&f);
+}
+
 static void without_a_file_the_highest_version_runs_and_none_is_made(void **state)
 {
 	struct rollout_fixture f;
@@ -193,6 +276,7 @@ int main(void)
 		cmocka_unit_test(one_that_ends_the_gateway_again_and_again_is_taken_back),
 		cmocka_unit_test(one_that_is_not_there_after_a_restart_is_taken_back),
 		cmocka_unit_test(one_that_does_not_answer_is_taken_back),
+		cmocka_unit_test(a_run_that_does_not_end_holds_no_frame),
 		cmocka_unit_test(without_a_file_the_highest_version_runs_and_none_is_made),
 	};
 

@@ -156,6 +156,7 @@ static uint32_t turn(struct gw_lane *lane, int64_t now, bool flush)
 	for (uint32_t i = 0; i < models(lane->stage); i++) {
 		if (!accel_model(accel, i))
 			continue;
+		visits_look_after(own->visits, i, now);
 		work += batcher_turn(own->batchers[i], now, flush);
 		while ((job = batcher_take(own->batchers[i])) != NULL) {
 			struct gw_frame *frame = visit_continue(own->visits, job, now);

@@ -23,7 +23,8 @@ struct accel_model {
 enum accel_phase {
 	ACCEL_FREE, /* nobody's */
 	ACCEL_LIVE, /* a model's that routes lead to */
-	ACCEL_LEAVING, /* no route does any more; it may have jobs still */
+	ACCEL_LEAVING, /* no route does any more; it may have jobs still, or a run that does not end
+			*/
 	ACCEL_CLOSED, /* it is closed, but frames with its results are on the way */
 };
 
@@ -87,8 +88,8 @@ uint32_t accel_model_open(struct gw_stage *stage, const char *name, struct gw_er
 uint32_t accel_model_enough(const struct gw_stage *stage, uint32_t index);
 
 /* Takes models back that no route leads to any more, a little further with every call: a model is
- * closed when it has no jobs, and its index is free when no frame is left that it may have looked
- * at. No lane waits. Control thread. */
+ * closed when it has no jobs and its engines nothing that was given up, and its index is free when
+ * no frame is left that it may have looked at. No lane waits. Control thread. */
 void accel_retire(struct gw_stage *stage);
 
 /* Frees all models; their batchers are the lanes'. No lane runs any more. */
