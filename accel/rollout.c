@@ -285,6 +285,8 @@ void rollouts_upkeep(struct gw_stage *stage, int64_t now)
 		struct route *route = &accel->routes[i];
 		struct rollout *rollout = rollout_of(stage, route);
 
+		if (!route_is_there(route))
+			continue;
 		refresh(stage, route);
 		pthread_mutex_lock(&accel->rollouts->lock);
 		if (rollout->phase == ROLLOUT_RUNNING && !rollout->refresh) {
@@ -296,6 +298,18 @@ void rollouts_upkeep(struct gw_stage *stage, int64_t now)
 		keep_again(stage, route, rollout, now);
 		pthread_mutex_unlock(&accel->rollouts->lock);
 	}
+}
+
+bool rollout_may_end(struct gw_stage *stage, const struct route *route)
+{
+	const struct rollout *rollout = rollout_of(stage, route);
+
+	return rollout->phase == ROLLOUT_NONE && !rollout->unsaved[0];
+}
+
+void rollout_forget(struct gw_stage *stage, const struct route *route)
+{
+	memset(rollout_of(stage, route), 0, sizeof(struct rollout));
 }
 
 void rollouts_end(struct gw_stage *stage)

@@ -55,6 +55,11 @@ void rollouts_destroy(struct rollouts *rollouts);
  * step, or is taken back when that cannot be. The caller has `opening`. */
 void rollout_resume(struct gw_stage *stage, struct route *route);
 
+/* A route that nobody uses is taken back: what is known of its rollout is forgotten, but for what
+ * is kept. False: it is not over, or not kept yet. The caller has `opening`, and the lock. */
+bool rollout_may_end(struct gw_stage *stage, const struct route *route);
+void rollout_forget(struct gw_stage *stage, const struct route *route);
+
 /* Loads the version and begins. 0, or a negative errno with a line, and then nothing has changed.
  * Slow; any thread but the control thread. */
 int rollout_begin(struct gw_stage *stage, const char *name, const struct rollout_plan *plan,

@@ -100,7 +100,8 @@ int rollout_api_list(void *owner, const struct gw_request *request, struct gw_re
 
 	pthread_mutex_lock(&accel->rollouts->lock);
 	for (uint32_t i = 0; i < stage->gw->route_count; i++)
-		json_array_append_new(routes, route_facts(stage, &accel->routes[i]));
+		if (route_is_there(&accel->routes[i]))
+			json_array_append_new(routes, route_facts(stage, &accel->routes[i]));
 	pthread_mutex_unlock(&accel->rollouts->lock);
 	reply->json =
 		json_pack("{s:s, s:o}", "repository", real ? real : repository, "routes", routes);
@@ -113,15 +114,12 @@ static int tell(
 {
 	struct accel *accel = stage->state;
 
-	for (uint32_t i = 0; i < stage->gw->route_count; i++) {
-		if (strcmp(accel->routes[i].name, name) != 0)
-			continue;
-		pthread_mutex_lock(&accel->rollouts->lock);
-		reply->json = route_facts(stage, &accel->routes[i]);
-		pthread_mutex_unlock(&accel->rollouts->lock);
-		return 200;
-	}
-	return gw_error_set(error, -ENOENT, "no camera names model '%s'", name);
+	pthread_mutex_lock(&accel->rollouts->lock);
+	for (uint32_t i = 0; i < stage->gw->route_count && !reply->json; i++)
+		if (route_is_there(&accel->routes[i]) && strcmp(accel->routes[i].name, name) == 0)
+			reply->json = route_facts(stage, &accel->routes[i]);
+	pthread_mutex_unlock(&accel->rollouts->lock);
+	return reply->json ? 200 : gw_error_set(error, -ENOENT, "no camera names model '%s'", name);
 }
 
 int rollout_api_show(void *owner, const struct gw_request *request, struct gw_reply *reply,
@@ -259,7 +257,7 @@ void rollouts_health(struct gw_stage *stage, struct gw_health *health)
 		const struct route *route = &accel->routes[i];
 		const struct rollout *rollout = rollout_of(stage, route);
 
-		if (rollout->unsaved[0])
+		if (route_is_there(route) && rollout->unsaved[0])
 			gw_health_add(health, GW_DEGRADED, "accel.%s.unsaved", route->name,
 				"%.230s", rollout->unsaved);
 	}

@@ -1,6 +1,7 @@
 /* Rollouts that are refused, that end by hand, and that go on after a restart. */
 #include "accel/test_rollout.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 
@@ -170,6 +171,46 @@ static void one_that_does_not_answer_is_taken_back(void **state)
 	rollout_close(&f);
 }
 
+struct loader {
+	struct accel *accel;
+	_Atomic bool loads, ends;
+};
+
+static void *load(void *arg)
+{
+	struct loader *loader = arg;
+	const int64_t end = gw_now() + 10 * GW_NS_PER_S;
+
+	pthread_mutex_lock(&loader->accel->opening);
+	loader->loads = true;
+	while (!loader->ends && gw_now() < end)
+		sched_yield();
+	pthread_mutex_unlock(&loader->accel->opening);
+	return NULL;
+}
+
+/* The decoders have to learn that the version has a larger input. */
+static void the_control_thread_waits_for_no_other_model(void **state)
+{
+	struct rollout_fixture f;
+	struct loader loader = {0};
+	pthread_t thread;
+
+	rollout_open_fresh(&f);
+	loader.accel = f.lane->stage->state;
+	rollout_roll_out(&f, LARGER);
+	assert_int_equal(pthread_create(&thread, NULL, load, &loader), 0);
+	while (!loader.loads)
+		sched_yield();
+	const int64_t begin = gw_now();
+
+	accel_stage.upkeep(f.lane->stage, f.now);
+	assert_true(gw_now() - begin < 5 * GW_NS_PER_S);
+	loader.ends = true;
+	pthread_join(thread, NULL);
+	rollout_close(&f);
+}
+
 static _Atomic bool hangs;
 static void (*finish)(void *owner, struct infer_batch *batch);
 
@@ -276,6 +317,7 @@ int main(void)
 		cmocka_unit_test(one_that_ends_the_gateway_again_and_again_is_taken_back),
 		cmocka_unit_test(one_that_is_not_there_after_a_restart_is_taken_back),
 		cmocka_unit_test(one_that_does_not_answer_is_taken_back),
+		cmocka_unit_test(the_control_thread_waits_for_no_other_model),
 		cmocka_unit_test(a_run_that_does_not_end_holds_no_frame),
 		cmocka_unit_test(without_a_file_the_highest_version_runs_and_none_is_made),
 	};

@@ -28,7 +28,7 @@ static int accel_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
 
 static void accel_camera_release(struct gw_stage *stage, struct gw_camera *camera)
 {
-	plan_free(camera->of[GW_STAGE_ACCEL]);
+	plan_free(stage, camera->of[GW_STAGE_ACCEL]);
 }
 
 /* Asked before any stage is open: no library has made a thread yet. */
@@ -268,7 +268,7 @@ static void accel_housekeeping(struct gw_lane *lane, int64_t now)
 	for (uint32_t i = 0; lane->index == 0 && i < routes(stage); i++) {
 		struct route *route = &accel->routes[i];
 
-		if (!overload_is_due(&route->overload, now))
+		if (!route_is_there(route) || !overload_is_due(&route->overload, now))
 			continue;
 		note_refused(accel, stage->gw);
 		overload_look(&route->overload, &stage->gw->credits[i], route->refused, now);
@@ -298,12 +298,15 @@ static void devices_health(const struct gw *gw, struct gw_health *health)
 
 static void accel_health(struct gw_stage *stage, struct gw_health *health)
 {
-	const struct accel *accel = stage->state;
+	struct accel *accel = stage->state;
 
 	devices_health(stage->gw, health);
-	rollouts_health((struct gw_stage *)stage, health);
+	rollouts_health(stage, health);
+	pthread_mutex_lock(&accel->rollouts->lock);
 	for (uint32_t i = 0; i < routes(stage); i++)
-		overload_health(&accel->routes[i].overload, accel->routes[i].name, health);
+		if (route_is_there(&accel->routes[i]))
+			overload_health(&accel->routes[i].overload, accel->routes[i].name, health);
+	pthread_mutex_unlock(&accel->rollouts->lock);
 }
 
 /* One model in all lanes; NULL: there is none. */
