@@ -197,10 +197,8 @@ static bool stands_still(
 	return now - rollout->answered_at > TRIAL_STALL_NS;
 }
 
-/* Whether enough was seen of it. Where answers are compared, so many pictures pass in the end that
- * it would have been. */
-static bool has_shown_itself(
-	struct gw_stage *stage, const struct route *route, const struct rollout *rollout)
+bool rollout_has_shown_itself(
+	const struct gw_stage *stage, const struct route *route, const struct rollout *rollout)
 {
 	const struct judge_figures *figures = &rollout->figures;
 	const uint32_t least = rollout->state.plan.least;
@@ -239,7 +237,7 @@ static void look_after(
 			(int)(TRIAL_STALL_NS / GW_NS_PER_S));
 		rollout_take_back(stage, route, rollout, reason);
 	} else if ((double)(now - rollout->since) / 1e9 >= plan->hold_s &&
-		has_shown_itself(stage, route, rollout)) {
+		rollout_has_shown_itself(stage, route, rollout)) {
 		next_step(stage, route, rollout, now);
 	}
 }

@@ -19,6 +19,11 @@ void rollout_keep(struct gw_stage *stage, const struct route *route, struct roll
 /* Lets as many frames be decoded as the versions need that look. */
 void rollout_set_enough(struct gw_stage *stage, const struct route *route);
 
+/* Whether enough was seen of the canary in this step. Where answers are compared, so many pictures
+ * pass in the end that it would have been. */
+bool rollout_has_shown_itself(
+	const struct gw_stage *stage, const struct route *route, const struct rollout *rollout);
+
 /* The canary is there; its first step begins when the control thread comes to it. */
 void rollout_lead(
 	struct gw_stage *stage, struct route *route, struct rollout *rollout, uint32_t canary);
