@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -21,39 +20,26 @@
 #include "gwd/model/command.h"
 #include "gwd/model/copy.h"
 #include "gwd/model/file.h"
+#include "gwd/model/options.h"
 
 static int read_options(int argc, char **argv, struct add_options *options)
 {
-	static const struct option words[] = {
-		{"repository", required_argument, NULL, 'r'},
-		{"name", required_argument, NULL, 'n'},
-		{"library", required_argument, NULL, 'l'},
-		{"backend", required_argument, NULL, 'b'},
-		{"json", no_argument, NULL, 'j'},
+	const struct model_option words[] = {
+		{.name = "repository", .value = &options->repository},
+		{.name = "name", .value = &options->name},
+		{.name = "library", .value = &options->library},
+		{.name = "backend", .value = &options->backend},
+		{.name = "json", .given = &options->json},
 		{0},
 	};
-	int option;
+	const int first = model_options_read(argc, argv, words);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, ":", words, NULL)) != -1) {
-		if (option == 'r')
-			options->repository = optarg;
-		else if (option == 'n')
-			options->name = optarg;
-		else if (option == 'l')
-			options->library = optarg;
-		else if (option == 'b')
-			options->backend = optarg;
-		else if (option == 'j')
-			options->json = true;
-		else
-			return model_command_fail("add",
-				option == ':' ? "an option needs a value" : "unknown option", 2);
-	}
-	if (argc - optind != 1 || !options->repository)
+	if (first < 0)
+		return 2;
+	if (argc - first != 1 || !options->repository)
 		return model_command_fail("add",
 			"it needs the folder of a model or an ONNX file, and --repository DIR", 2);
-	options->source = argv[optind];
+	options->source = argv[first];
 	return 0;
 }
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <ftw.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "core/log.h"
 #include "gwd/gateway.h"
 #include "gwd/model/command.h"
+#include "gwd/model/options.h"
 #include "gwd/model/pictures.h"
 #include "gwd/model/report.h"
 
@@ -48,44 +48,29 @@ static int read_degrees(const char *text)
 
 static int read_options(int argc, char **argv, struct options *options)
 {
-	static const struct option words[] = {
-		{"output", required_argument, NULL, 'o'},
-		{"library", required_argument, NULL, 'l'},
-		{"backend", required_argument, NULL, 'b'},
-		{"json", no_argument, NULL, 'j'},
-		{"orientation", required_argument, NULL, 'e'},
-		{"rotate", required_argument, NULL, 't'},
-		{"range", required_argument, NULL, 'r'},
+	const char *degrees = NULL;
+	const struct model_option words[] = {
+		{.name = "output", .letter = 'o', .value = &options->output},
+		{.name = "library", .value = &options->library},
+		{.name = "backend", .value = &options->backend},
+		{.name = "json", .given = &options->json},
+		{.name = "orientation", .value = &options->orientation},
+		{.name = "rotate", .value = &degrees},
+		{.name = "range", .value = &options->range},
 		{0},
 	};
-	int option;
+	const int first = model_options_read(argc, argv, words);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, ":o:", words, NULL)) != -1) {
-		if (option == 'o')
-			options->output = optarg;
-		else if (option == 'l')
-			options->library = optarg;
-		else if (option == 'b')
-			options->backend = optarg;
-		else if (option == 'j')
-			options->json = true;
-		else if (option == 'e')
-			options->orientation = optarg;
-		else if (option == 't')
-			options->rotate = read_degrees(optarg);
-		else if (option == 'r')
-			options->range = optarg;
-		else
-			return model_command_fail("check",
-				option == ':' ? "an option needs a value" : "unknown option", 2);
-	}
-	if (argc - optind < 2)
+	if (first < 0)
+		return 2;
+	if (degrees)
+		options->rotate = read_degrees(degrees);
+	if (argc - first < 2)
 		return model_command_fail(
 			"check", "it needs the folder of a model and at least one JPEG picture", 2);
-	options->directory = argv[optind];
-	options->paths = argv + optind + 1;
-	options->count = argc - optind - 1;
+	options->directory = argv[first];
+	options->paths = argv + first + 1;
+	options->count = argc - first - 1;
 	return 0;
 }
 
