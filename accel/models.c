@@ -152,7 +152,9 @@ static void publish(struct gw_stage *stage, struct accel_model *opened, uint32_t
 	struct accel *accel = stage->state;
 	struct gw *gw = stage->gw;
 
+	pthread_mutex_lock(&gw->models_lock);
 	describe(&gw->models[index], opened->model);
+	pthread_mutex_unlock(&gw->models_lock);
 	accel->use[index].phase = ACCEL_LIVE;
 	accel->next_index = (index + 1) % GW_MODELS;
 	atomic_store_explicit(&accel->models[index], opened, memory_order_release);

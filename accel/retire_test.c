@@ -9,6 +9,7 @@
 #include "accel/accel.h"
 #include "accel/stage.h"
 #include "accel/test_stage.h"
+#include "core/trace_file.h"
 
 #define MANY (2 * GW_ROUTES) /* models that one camera has, one after the other */
 
@@ -215,6 +216,46 @@ static void a_route_stays_what_it_is_while_it_has_users(void **state)
 	test_stage_close(&f);
 }
 
+struct reader {
+	struct gw *gw;
+	_Atomic bool ends;
+};
+
+static void *write_traces(void *arg)
+{
+	struct reader *reader = arg;
+	FILE *out = fopen("/dev/null", "w");
+
+	while (out && !reader->ends)
+		gw_trace_write(reader->gw, out);
+	if (out)
+		fclose(out);
+	return NULL;
+}
+
+/* ThreadSanitizer sees what nobody else would. */
+static void a_trace_is_written_while_models_come_and_go(void **state)
+{
+	struct test_stage f;
+	struct reader reader = {.gw = &f.gw};
+	pthread_t thread;
+
+	assert_int_equal(
+		test_stage_open(
+			&f, "cameras:\n" CAMERA("gate", "5000", ", model: \"swap:1\""), "null"),
+		0);
+	assert_int_equal(pthread_create(&thread, NULL, write_traces, &reader), 0);
+	for (uint32_t i = 0; i < 2 * GW_MODELS; i++) {
+		char name[] = "m00:1";
+
+		name[2] = i % 2 ? '1' : '2';
+		name_model(&f, name);
+	}
+	reader.ends = true;
+	pthread_join(thread, NULL);
+	test_stage_close(&f);
+}
+
 static int make_repository(void **state)
 {
 	const int status = test_stage_make_repository(state);
@@ -238,6 +279,7 @@ int main(void)
 		cmocka_unit_test(a_model_that_no_camera_names_any_more_leaves_nothing),
 		cmocka_unit_test(a_frame_on_its_way_keeps_what_its_camera_has_left),
 		cmocka_unit_test(a_route_stays_what_it_is_while_it_has_users),
+		cmocka_unit_test(a_trace_is_written_while_models_come_and_go),
 	};
 
 	return cmocka_run_group_tests(tests, make_repository, test_stage_remove_repository);
