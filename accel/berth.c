@@ -90,8 +90,8 @@ static void finish(void *owner, struct infer_batch *batch)
 {
 	struct berth *berth = owner;
 
-	crew_finish(
-		crew_of(berth, batch), batch, &berth->spec, berth->head, berth->model->description);
+	crew_finish(crew_of(berth, batch), batch, &berth->spec, berth->head,
+		berth->model->description, berth->room);
 }
 
 /* What those who prepare need, before the engine may ask for it. */
@@ -136,6 +136,13 @@ int berth_open(struct berth *berth, const struct berth_options *options, struct 
 	describe_tensors(berth);
 	int status = open_hands(berth, error);
 
+	if (status == 0 && berth->head->open) {
+		berth->room = berth->head->open(description);
+		if (!berth->room)
+			status = gw_error_set(
+				error, -ENOMEM, "model %s: out of memory", berth->spec.name);
+	}
+
 	if (status == 0)
 		status = open_engine(berth, error);
 	if (status == 0 && options->config->helpers > 0) {
@@ -174,6 +181,8 @@ void berth_close(struct berth *berth)
 	if (berth->ops)
 		berth->ops->close(berth->engine);
 	leave_device(berth);
+	if (berth->head && berth->head->close)
+		berth->head->close(berth->room);
 	for (uint32_t i = 0; i < BATCHES; i++)
 		pictures_close(&berth->pictures[i]);
 	for (uint32_t i = 0; i < berth->spec.hands; i++)

@@ -48,6 +48,7 @@ struct berth {
 	void *engine;
 	const struct model *model;
 	const struct head *head;
+	void *room; /* of the head, which reads on the engine's thread */
 	struct infer_spec spec;
 	struct infer_batch batches[BATCHES];
 	struct crew crews[BATCHES];
