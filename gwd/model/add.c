@@ -21,6 +21,7 @@
 #include "gwd/model/copy.h"
 #include "gwd/model/file.h"
 #include "gwd/model/options.h"
+#include "gwd/model/run.h"
 
 static int read_options(int argc, char **argv, struct add_options *options)
 {
@@ -36,10 +37,12 @@ static int read_options(int argc, char **argv, struct add_options *options)
 
 	if (first < 0)
 		return 2;
-	if (argc - first != 1 || !options->repository)
+	if (argc - first < 1 || !options->repository)
 		return model_command_fail("add",
 			"it needs the folder of a model or an ONNX file, and --repository DIR", 2);
 	options->source = argv[first];
+	options->pictures = argv + first + 1;
+	options->picture_count = argc - first - 1;
 	return 0;
 }
 
@@ -153,6 +156,26 @@ static int try_it(const struct addition *add, const struct add_options *options,
 	return batcher ? 0 : -EINVAL;
 }
 
+/* ... and on the pictures that were given. */
+static int try_pictures(
+	const struct addition *add, const struct add_options *options, struct gw_error *error)
+{
+	const struct run_options run = {.directory = add->beside,
+		.name = add->name,
+		.library = options->library,
+		.backend = options->backend,
+		.paths = options->pictures,
+		.count = options->picture_count};
+
+	if (run.count == 0)
+		return 0;
+	const int status = run_pictures(&run, error);
+
+	if (status != 0)
+		gw_error_prefix(error, "model %s was not added: ", add->name);
+	return status;
+}
+
 /* Without that, the next start of the gateway would take the new version at once. */
 static int keep_stable(
 	struct addition *add, const struct add_options *options, struct gw_error *error)
@@ -238,6 +261,8 @@ int model_add(int argc, char **argv)
 		status = copy_all(add, &error);
 	if (status == 0)
 		status = try_it(add, &options, digest, &error);
+	if (status == 0)
+		status = try_pictures(add, &options, &error);
 	if (status == 0)
 		status = put_in_place(add, &options, &error);
 	if (status == 0)

@@ -13,6 +13,7 @@ import description
 import pytest
 import rollout_models
 import rtp_capture
+from PIL import Image
 from player import Gateway, configuration
 
 from testbed import places
@@ -315,3 +316,21 @@ def test_the_shell_offers_the_versions_that_are_there(site: Site) -> None:
     assert offered("gate", "") == ["2", "3"]
     assert offered("") == ["gate"]
     assert offered("gate", "2", "") == []
+
+
+def test_a_version_that_fails_on_a_picture_is_not_added(site: Site) -> None:
+    picture = site.folder / "gate.jpg"
+    Image.new("RGB", (640, 480), (90, 120, 60)).save(picture)
+    good = rollout_models.write(site.folder / "training-good", "good")
+    failing = rollout_models.write(site.folder / "training-failing", "failing")
+    refused = site.gateway.ctl("model", "add", str(failing), str(picture), "--name", "gate")
+    assert refused.returncode == 1
+    assert "1 of the pictures: model_output" in refused.stderr
+    assert "model gate was not added: 1 of the pictures failed" in refused.stderr
+    said = site.gateway.json("model", "add", str(good), str(picture), "--name", "gate")
+    assert said["version"] == 2
+    none = site.gateway.ctl("model", "add", str(good), str(good), "--name", "gate")
+    assert none.returncode == 1
+    assert "cannot be used" in none.stderr
+    home = site.repository / "gate"
+    assert sorted(path.name for path in home.iterdir()) == ["1", "2", "rollout.json"]
