@@ -217,7 +217,9 @@ static void (*finish)(void *owner, struct infer_batch *batch);
 /* The end of a run, on the engine's thread. */
 static void end_when_it_may(void *owner, struct infer_batch *batch)
 {
-	while (hangs)
+	const int64_t latest = gw_now() + 30 * GW_NS_PER_S;
+
+	while (hangs && gw_now() < latest)
 		sched_yield();
 	finish(owner, batch);
 }

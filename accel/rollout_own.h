@@ -16,6 +16,10 @@ bool rollout_same_input(const struct gw_model_info *a, const struct gw_model_inf
  * control thread does so every 10 s until it is written. */
 void rollout_keep(struct gw_stage *stage, const struct route *route, struct rollout *rollout);
 
+/* ... when that is due. Control thread. */
+void rollout_keep_again(
+	struct gw_stage *stage, const struct route *route, struct rollout *rollout, int64_t now);
+
 /* Lets as many frames be decoded as the versions need that look. */
 void rollout_set_enough(struct gw_stage *stage, const struct route *route);
 

@@ -27,7 +27,7 @@ struct route {
 	/* Written when it is not there, under the rollouts' lock, too; read under that lock, or by
 	 * a user. */
 	char name[ROUTE_NAME];
-	uint16_t index; /* of gw->credits; always the same */
+	uint16_t index; /* of gw->credits; never changes */
 
 	/* Indices into gw->models; the canary looks at frames only while its share is not 0. Who
 	 * rolls out (accel/rollout.h) writes, any thread reads: each is right for itself. */

@@ -46,6 +46,8 @@ static int accel_open(struct gw_stage *stage, struct gw_error *error)
 		return gw_error_set(error, -ENOMEM, "accel: out of memory");
 	for (uint32_t i = 0; i < GW_CAMERAS; i++)
 		accel->seen[i].route = GW_NO_ROUTE;
+	for (uint16_t i = 0; i < GW_ROUTES; i++)
+		accel->routes[i].index = i;
 	pthread_mutex_init(&accel->opening, NULL);
 	pthread_rwlock_init(&accel->shown, NULL);
 	accel->rollouts = rollouts_create();
