@@ -208,6 +208,20 @@ struct job *batcher_take(struct batcher *batcher)
 	return job;
 }
 
+bool batcher_is_stuck(const struct batcher *batcher)
+{
+	return atomic_load_explicit(&batcher->stuck, memory_order_relaxed);
+}
+
+uint32_t batcher_lost(const struct batcher *batcher)
+{
+	uint32_t lost = 0;
+
+	for (uint32_t i = 0; i < batcher->count; i++)
+		lost += atomic_load_explicit(&batcher->berth[i].lost, memory_order_acquire);
+	return lost;
+}
+
 uint32_t batcher_waiting(const struct batcher *batcher)
 {
 	return atomic_load_explicit(&batcher->inside, memory_order_relaxed);

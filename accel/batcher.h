@@ -37,6 +37,17 @@ uint32_t batcher_turn(struct batcher *batcher, int64_t now, bool flush);
 /* Gives a job that is done: it holds a result, or has failed. NULL: none is. */
 struct job *batcher_take(struct batcher *batcher);
 
+/* Takes from the engines the jobs of canaries (`tried`), which then are done and have failed: none
+ * waits for an engine that does not answer. Other jobs that were in the same batches go to another
+ * device, or have failed, too, where there is none; those in no batch stay. Until the engines have
+ * given back what was taken the batcher is stuck. */
+void batcher_let_go(struct batcher *batcher);
+bool batcher_is_stuck(const struct batcher *batcher); /* any thread */
+
+/* Batches whose jobs were taken away and which have not come back: the batcher could not be closed
+ * without a wait for them. Any thread. */
+uint32_t batcher_lost(const struct batcher *batcher);
+
 /* Jobs inside. Any thread; exact only for the batcher's. */
 uint32_t batcher_waiting(const struct batcher *batcher);
 

@@ -10,6 +10,7 @@ struct jobs_list {
 struct batcher {
 	struct jobs_list waiting, done; /* for their place in a batch; to be taken */
 	_Atomic uint32_t inside; /* any thread reads it */
+	_Atomic bool stuck; /* the same */
 	struct berth_stats stats;
 	int64_t wait_ns; /* for a job's home */
 	int64_t none_since; /* gw_now() since when no device is well; 0: one is */

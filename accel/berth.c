@@ -90,8 +90,8 @@ static void finish(void *owner, struct infer_batch *batch)
 {
 	struct berth *berth = owner;
 
-	crew_finish(
-		crew_of(berth, batch), batch, &berth->spec, berth->head, berth->model->description);
+	crew_finish(crew_of(berth, batch), batch, &berth->spec, berth->head,
+		berth->model->description, berth->room);
 }
 
 /* What those who prepare need, before the engine may ask for it. */
@@ -136,6 +136,13 @@ int berth_open(struct berth *berth, const struct berth_options *options, struct 
 	describe_tensors(berth);
 	int status = open_hands(berth, error);
 
+	if (status == 0 && berth->head->open) {
+		berth->room = berth->head->open(description);
+		if (!berth->room)
+			status = gw_error_set(
+				error, -ENOMEM, "model %s: out of memory", berth->spec.name);
+	}
+
 	if (status == 0)
 		status = open_engine(berth, error);
 	if (status == 0 && options->config->helpers > 0) {
@@ -150,12 +157,32 @@ int berth_open(struct berth *berth, const struct berth_options *options, struct 
 	return status;
 }
 
+/* What the device was given and never gave back, it has no more. */
+static void leave_device(struct berth *berth)
+{
+	struct gw_device *device = berth->device;
+
+	for (uint64_t i = berth->finished; i < berth->submitted; i++) {
+		const uint32_t slot = i % BATCHES;
+
+		atomic_fetch_sub_explicit(
+			&device->expected_ns, berth->expected_ns[slot], memory_order_relaxed);
+		atomic_fetch_sub_explicit(
+			&device->queued, berth->batches[slot].count, memory_order_relaxed);
+	}
+	if (berth->health.failures > 0)
+		atomic_fetch_sub_explicit(&device->failing, 1, memory_order_relaxed);
+}
+
 void berth_close(struct berth *berth)
 {
 	/* They are in the engine's memory. What they leave, the engine's thread does. */
 	helpers_stop(berth->helpers);
 	if (berth->ops)
 		berth->ops->close(berth->engine);
+	leave_device(berth);
+	if (berth->head && berth->head->close)
+		berth->head->close(berth->room);
 	for (uint32_t i = 0; i < BATCHES; i++)
 		pictures_close(&berth->pictures[i]);
 	for (uint32_t i = 0; i < berth->spec.hands; i++)
@@ -346,8 +373,14 @@ uint32_t berth_take_open(struct berth *berth, struct job **jobs)
 	const uint32_t count = berth->open_count, slot = berth->submitted % BATCHES;
 
 	memcpy(jobs, berth->crews[slot].jobs, count * sizeof(jobs[0]));
-	for (uint32_t i = 0; i < count; i++)
-		gw_surface_unref(berth->pictures[slot].picture[i].surface);
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_surface *surface = berth->pictures[slot].picture[i].surface;
+
+		if (jobs[i]->surface)
+			gw_surface_unref(surface);
+		else
+			jobs[i]->surface = surface;
+	}
 	berth->open_count = 0;
 	return count;
 }

@@ -48,6 +48,7 @@ struct berth {
 	void *engine;
 	const struct model *model;
 	const struct head *head;
+	void *room; /* of the head, which reads on the engine's thread */
 	struct infer_spec spec;
 	struct infer_batch batches[BATCHES];
 	struct crew crews[BATCHES];
@@ -69,7 +70,8 @@ struct berth {
 
 	bool keep; /* jobs keep their surfaces until they are done */
 	int64_t since; /* gw_now() from which the oldest batch that is out should have run */
-	uint32_t lost; /* batches that are out, and whose jobs were taken away */
+	_Atomic uint32_t lost; /* batches that are out, and whose jobs were taken away; any thread
+				  reads it */
 	struct device_health health;
 
 	char failure[sizeof(((struct infer_batch *)0)->error)]; /* why the device rests */
@@ -84,7 +86,8 @@ struct berth {
 int berth_open(struct berth *berth, const struct berth_options *options, struct berth_stats *stats,
 	struct gw_error *error);
 
-/* Jobs that are inside are abandoned. */
+/* Jobs that are inside are abandoned, and the device is not theirs any more. Waits for a batch that
+ * runs: as long as one is lost, that may be for ever. */
 void berth_close(struct berth *berth);
 
 /* Whether a job finds its place in the open batch. */
@@ -114,7 +117,8 @@ void berth_count(struct berth *berth, const struct crew *crew, const struct infe
 bool berth_is_late(const struct berth *berth, int64_t now);
 
 /* Takes the jobs of one batch that the engine has, or else of the open one, into `jobs`, which has
- * room for a batch. Returns how many; 0: there are no more. */
+ * room for a batch. Returns how many; 0: there are no more. Those of the open one have their
+ * surfaces still, or again. */
 uint32_t berth_take_out(struct berth *berth, struct job **jobs);
 uint32_t berth_take_open(struct berth *berth, struct job **jobs);
 

@@ -200,7 +200,7 @@ static void a_closed_berth_holds_no_surface(void **state)
 		assert_int_equal(f.surfaces[i].refs, 1);
 }
 
-static void an_open_batch_that_is_taken_away_holds_no_surface(void **state)
+static void an_open_batch_that_is_taken_away_gives_its_surfaces_back(void **state)
 {
 	struct job *jobs[MODEL_BATCH_MAX];
 	struct fixture f;
@@ -208,8 +208,11 @@ static void an_open_batch_that_is_taken_away_holds_no_surface(void **state)
 	open_berth(&f, 1);
 	place(&f, 0, 3);
 	assert_int_equal(berth_take_open(&f.berth, jobs), 3);
-	for (uint32_t i = 0; i < 3; i++)
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_ptr_equal(jobs[i]->surface, &f.surfaces[i]);
+		job_drop_surface(jobs[i]);
 		assert_int_equal(f.surfaces[i].refs, 1);
+	}
 	submit(&f, 4, 6);
 	assert_back(&f, 4, 6);
 	assert_int_equal(witness.placed, 2);
@@ -223,7 +226,7 @@ int main(void)
 		cmocka_unit_test(without_helpers_the_engine_prepares_its_batches),
 		cmocka_unit_test(helpers_prepare_a_batch_while_the_one_before_runs),
 		cmocka_unit_test(a_closed_berth_holds_no_surface),
-		cmocka_unit_test(an_open_batch_that_is_taken_away_holds_no_surface),
+		cmocka_unit_test(an_open_batch_that_is_taken_away_gives_its_surfaces_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

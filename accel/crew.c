@@ -4,7 +4,7 @@
 
 static enum gw_drop make_result(struct crew *crew, const struct infer_batch *batch, uint32_t place,
 	const struct infer_spec *spec, const struct head *head,
-	const struct model_description *description)
+	const struct model_description *description, void *room)
 {
 	struct job *const job = crew->jobs[place];
 	struct head_job read = {
@@ -13,6 +13,7 @@ static enum gw_drop make_result(struct crew *crew, const struct infer_batch *bat
 		.tensors = spec->output,
 		.all = job->all,
 		.frame = job->frame,
+		.room = room,
 	};
 
 	for (uint32_t k = 0; k < spec->output_count; k++) {
@@ -30,7 +31,7 @@ static enum gw_drop make_result(struct crew *crew, const struct infer_batch *bat
 }
 
 void crew_finish(struct crew *crew, const struct infer_batch *batch, const struct infer_spec *spec,
-	const struct head *head, const struct model_description *description)
+	const struct head *head, const struct model_description *description, void *room)
 {
 	int out = CREW_OUT;
 
@@ -44,7 +45,7 @@ void crew_finish(struct crew *crew, const struct infer_batch *batch, const struc
 		job->began = batch->started;
 		job->ended = batch->ended;
 		job->drop = batch->status == 0
-			? make_result(crew, batch, i, spec, head, description)
+			? make_result(crew, batch, i, spec, head, description, room)
 			: GW_DROP_INFER_FAILED;
 		crew->failed += job->drop != GW_DROP_NONE;
 	}

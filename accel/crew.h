@@ -32,7 +32,7 @@ static inline bool crew_take_away(struct crew *crew)
 	return atomic_compare_exchange_strong(&crew->claim, &out, CREW_TAKEN_AWAY);
 }
 
-/* Makes the results of a batch that has ended, as `head` reads the outputs of such a model, unless
- * its jobs were taken away; on the engine's thread. */
+/* Makes the results of a batch that has ended, as `head` reads the outputs of such a model with
+ * that room, unless its jobs were taken away; on the engine's thread. */
 void crew_finish(struct crew *crew, const struct infer_batch *batch, const struct infer_spec *spec,
-	const struct head *head, const struct model_description *description);
+	const struct head *head, const struct model_description *description, void *room);

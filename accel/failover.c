@@ -130,7 +130,50 @@ uint32_t failover_look(struct batcher *batcher, uint32_t device, int64_t now)
 	if (batcher->count > 1 && berth_is_late(berth, now))
 		lose(batcher, device, now);
 	/* Still away: it is asked again later. */
-	if (berth->lost > 0 && now >= berth->health.retry_at)
+	if (batcher->count > 1 && berth->lost > 0 && now >= berth->health.retry_at)
 		rest(batcher, berth, "a batch has not come back", now);
+	if (batcher->stuck && batcher_lost(batcher) == 0)
+		batcher->stuck = false;
 	return 0;
+}
+
+/* From the last to the first: those that are put back are to be in their order. */
+static void let_jobs_go(
+	struct batcher *batcher, struct job *const *jobs, uint32_t count, uint32_t failed_on)
+{
+	for (uint32_t i = count; i-- > 0;) {
+		if (jobs[i]->tried)
+			batcher_give_up(batcher, jobs[i]);
+		else
+			put_back(batcher, &jobs[i], 1, failed_on);
+	}
+}
+
+static void let_waiting_go(struct batcher *batcher)
+{
+	struct jobs_list kept = {0};
+	struct job *job;
+
+	while ((job = jobs_take(&batcher->waiting)) != NULL) {
+		if (job->tried)
+			batcher_give_up(batcher, job);
+		else
+			jobs_append(&kept, job);
+	}
+	batcher->waiting = kept;
+}
+
+void batcher_let_go(struct batcher *batcher)
+{
+	let_waiting_go(batcher);
+	for (uint32_t i = 0; i < batcher->count; i++) {
+		struct berth *berth = &batcher->berth[i];
+		struct job *jobs[MODEL_BATCH_MAX];
+		uint32_t count;
+
+		let_jobs_go(batcher, jobs, berth_take_open(berth, jobs), 0);
+		while ((count = berth_take_out(berth, jobs)) > 0)
+			let_jobs_go(batcher, jobs, count, 1u << i);
+	}
+	batcher->stuck = batcher_lost(batcher) > 0;
 }

@@ -125,6 +125,12 @@ static void open_devices(struct fixture *f, uint32_t count, uint32_t locality_wa
 static void close_devices(struct fixture *f)
 {
 	batcher_close(f->batcher);
+	/* Whatever became of its batches, nothing of them is the device's any more. */
+	for (uint32_t i = 0; i < DEVICES; i++) {
+		assert_int_equal(devices[i].failing, 0);
+		assert_int_equal(devices[i].queued, 0);
+		assert_int_equal(devices[i].expected_ns, 0);
+	}
 	job_pool_destroy(f->pool);
 }
 

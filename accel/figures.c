@@ -28,6 +28,12 @@ void figures_forget(struct figures *figures, uint32_t model)
 		gw_counter_set(&of->took_us.bucket[i], 0);
 }
 
+void figures_forget_route(struct figures *figures, uint32_t route)
+{
+	gw_counter_set(&figures->route[route].compared, 0);
+	gw_counter_set(&figures->route[route].differed, 0);
+}
+
 float figures_difference(
 	const struct gw_result *one, const struct gw_result *other, struct gw_result *room)
 {

@@ -34,6 +34,9 @@ void figures_note(struct figures *figures, const struct job *job);
 /* Begins anew, for another model. Nobody has a job of the one before any more. */
 void figures_forget(struct figures *figures, uint32_t model);
 
+/* The same of a route. */
+void figures_forget_route(struct figures *figures, uint32_t route);
+
 /* How far two answers to one picture differ, 0 .. 1, by the measure of accel/combine.h: whether
  * their most likely labels differ, or which part of their boxes only one of them has. `room` is
  * overwritten. Below 0: such answers are not compared. */

@@ -21,6 +21,7 @@ struct helpers {
 	helpers_fn *work;
 	void *owner;
 	sem_t wake;
+	_Atomic uint32_t asked; /* to come, and have not come yet */
 	_Atomic bool stop;
 	uint32_t count;
 	struct helper helper[GW_HELPERS];
@@ -34,6 +35,7 @@ static void *help(void *arg)
 	for (;;) {
 		while (sem_wait(&all->wake) != 0)
 			;
+		atomic_fetch_sub_explicit(&all->asked, 1, memory_order_acq_rel);
 		do
 			if (atomic_load_explicit(&all->stop, memory_order_acquire))
 				return NULL;
@@ -75,8 +77,18 @@ struct helpers *helpers_start(const char *name, uint32_t count, const struct gw_
 
 void helpers_wake(struct helpers *helpers, uint32_t count)
 {
-	for (uint32_t i = 0; i < count && i < helpers->count; i++)
-		sem_post(&helpers->wake);
+	if (count > helpers->count)
+		count = helpers->count;
+	/* Whoever has not come yet finds this work, too. To write what was read orders this and
+	 * the helper's own write: it sees the work, or is not among those who were asked. */
+	uint32_t asked = atomic_fetch_add_explicit(&helpers->asked, 0, memory_order_acq_rel);
+
+	while (asked < count)
+		if (atomic_compare_exchange_weak_explicit(&helpers->asked, &asked, asked + 1,
+			    memory_order_acq_rel, memory_order_acquire)) {
+			sem_post(&helpers->wake);
+			asked++;
+		}
 }
 
 void helpers_stop(struct helpers *helpers)
@@ -84,7 +96,8 @@ void helpers_stop(struct helpers *helpers)
 	if (!helpers)
 		return;
 	atomic_store_explicit(&helpers->stop, true, memory_order_release);
-	helpers_wake(helpers, helpers->count);
+	for (uint32_t i = 0; i < helpers->count; i++)
+		sem_post(&helpers->wake);
 	for (uint32_t i = 0; i < helpers->count; i++)
 		pthread_join(helpers->helper[i].thread, NULL);
 	sem_destroy(&helpers->wake);

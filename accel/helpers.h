@@ -18,7 +18,8 @@ typedef bool helpers_fn(void *owner, uint32_t hand);
 struct helpers *helpers_start(const char *name, uint32_t count, const struct gw_device *device,
 	helpers_fn *work, void *owner, struct gw_error *error);
 
-/* There is work for so many. Neither blocks nor locks; any thread. */
+/* There is work for so many. Wake-ups that nobody has heard yet are not repeated. Neither blocks
+ * nor locks; any thread. */
 void helpers_wake(struct helpers *helpers, uint32_t count);
 
 /* Waits for the piece that each is at, leaves the others, and ends the threads. Accepts NULL. */

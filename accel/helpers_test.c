@@ -105,12 +105,56 @@ static void nobody_works_who_was_not_woken(void **state)
 	helpers_stop(NULL);
 }
 
+static struct {
+	_Atomic bool busy; /* a piece of work does not end */
+	_Atomic uint32_t inside, empty; /* helpers at work; looks that found nothing */
+} crowd;
+
+static bool do_busy(void *owner, uint32_t hand)
+{
+	if (!crowd.busy) {
+		crowd.empty++;
+		return false;
+	}
+	crowd.inside++;
+	while (crowd.busy)
+		nap();
+	crowd.inside--;
+	return true;
+}
+
+static void wake_ups_do_not_pile_up_while_all_are_busy(void **state)
+{
+	struct gw_error error;
+	struct helpers *helpers = helpers_start("test", 2, &host, do_busy, NULL, &error);
+	const int64_t end = gw_now() + MOST;
+	uint32_t was;
+
+	assert_non_null(helpers);
+	crowd.busy = true;
+	while (crowd.inside < 2 && gw_now() < end)
+		helpers_wake(helpers, 2);
+	assert_int_equal(crowd.inside, 2);
+	for (int i = 0; i < 100000; i++)
+		helpers_wake(helpers, 2);
+	crowd.empty = 0;
+	crowd.busy = false;
+	do {
+		was = crowd.empty;
+		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+	} while (crowd.empty != was);
+	/* Each that was busy looks once more, and for each there may be one more call. */
+	assert_in_range(crowd.empty, 1, 4);
+	helpers_stop(helpers);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(those_who_are_woken_work_beside_each_other),
 		cmocka_unit_test(one_that_is_woken_goes_on_until_nothing_is_left),
 		cmocka_unit_test(nobody_works_who_was_not_woken),
+		cmocka_unit_test(wake_ups_do_not_pile_up_while_all_are_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,7 +152,9 @@ static void publish(struct gw_stage *stage, struct accel_model *opened, uint32_t
 	struct accel *accel = stage->state;
 	struct gw *gw = stage->gw;
 
+	pthread_mutex_lock(&gw->models_lock);
 	describe(&gw->models[index], opened->model);
+	pthread_mutex_unlock(&gw->models_lock);
 	accel->use[index].phase = ACCEL_LIVE;
 	accel->next_index = (index + 1) % GW_MODELS;
 	atomic_store_explicit(&accel->models[index], opened, memory_order_release);
@@ -182,15 +184,6 @@ static int open_new(
 	return 0;
 }
 
-/* NULL: nobody has asked by that name. */
-static struct route *find_route(const struct gw *gw, struct accel *accel, const char *name)
-{
-	for (uint32_t i = 0; i < gw->route_count; i++)
-		if (strcmp(accel->routes[i].name, name) == 0)
-			return &accel->routes[i];
-	return NULL;
-}
-
 uint32_t accel_model_open(struct gw_stage *stage, const char *name, struct gw_error *error)
 {
 	struct model *model;
@@ -206,47 +199,6 @@ uint32_t accel_model_open(struct gw_stage *stage, const char *name, struct gw_er
 	const uint32_t index = free_index(stage->state);
 
 	return open_new(stage, model, index, error) == 0 ? index : GW_MODELS;
-}
-
-static struct route *add_route(struct gw_stage *stage, const char *name, struct gw_error *error)
-{
-	struct accel *accel = stage->state;
-	struct gw *gw = stage->gw;
-	const uint32_t index = gw->route_count;
-
-	if (index == GW_ROUTES) {
-		gw_error_set(error, -ENOSPC, "the cameras name more than %d models: use fewer",
-			GW_ROUTES);
-		return NULL;
-	}
-	const uint32_t model = accel_model_open(stage, name, error);
-
-	if (model == GW_MODELS)
-		return NULL;
-	struct route *route = &accel->routes[index];
-
-	snprintf(route->name, sizeof(route->name), "%s", name);
-	route->index = (uint16_t)index;
-	atomic_store_explicit(&route->stable, (uint16_t)model, memory_order_relaxed);
-	atomic_store_explicit(
-		&gw->credits[index].enough, accel_model_enough(stage, model), memory_order_relaxed);
-	rollout_resume(stage, route);
-	atomic_store_explicit(&gw->route_count, index + 1, memory_order_release);
-	return route;
-}
-
-const struct route *accel_route_open(
-	struct gw_stage *stage, const char *name, struct gw_error *error)
-{
-	struct accel *accel = stage->state;
-
-	pthread_mutex_lock(&accel->opening);
-	struct route *route = find_route(stage->gw, accel, name);
-
-	if (!route)
-		route = add_route(stage, name, error);
-	pthread_mutex_unlock(&accel->opening);
-	return route;
 }
 
 void accel_models_free(struct accel *accel)

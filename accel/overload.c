@@ -32,6 +32,14 @@ void overload_look(
 	overload->next = (overload->next + 1) % OVERLOAD_SECONDS;
 }
 
+void overload_forget(struct overload *overload)
+{
+	for (uint32_t i = 0; i < OVERLOAD_SECONDS; i++)
+		overload->sample[i] = (struct overload_sample){0};
+	overload->next = 0;
+	overload->came = overload->shed = overload->done = 0;
+}
+
 void overload_health(const struct overload *overload, const char *model, struct gw_health *health)
 {
 	const float came = overload->came, shed = overload->shed, done = overload->done;

@@ -30,5 +30,8 @@ bool overload_is_due(const struct overload *overload, int64_t now);
 void overload_look(
 	struct overload *overload, const struct gw_credit *credit, uint64_t refused, int64_t now);
 
+/* Begins anew, for another model. The stage's thread. */
+void overload_forget(struct overload *overload);
+
 /* Adds "accel.<model>.overload" when at least one frame in a hundred was shed. Any thread. */
 void overload_health(const struct overload *overload, const char *model, struct gw_health *health);

@@ -213,7 +213,7 @@ struct plan *plan_make(struct gw_stage *stage, const struct gw_camera_config *co
 		find_wants(stage->gw, config, plan);
 		return plan;
 	}
-	plan_free(plan);
+	plan_free(stage, plan);
 	return NULL;
 }
 
@@ -226,9 +226,15 @@ bool plan_leads(const struct plan *plan, const struct route *route)
 	return false;
 }
 
-void plan_free(struct plan *plan)
+void plan_free(struct gw_stage *stage, struct plan *plan)
 {
-	for (uint32_t i = 0; plan && i < plan->step_count; i++)
-		free(plan->step[i].only);
+	for (uint32_t i = 0; plan && i < plan->step_count; i++) {
+		struct plan_step *step = &plan->step[i];
+
+		for (uint32_t k = 0; k < step->model_count; k++)
+			if (step->route[k])
+				accel_route_close(stage, step->route[k]);
+		free(step->only);
+	}
 	free(plan);
 }

@@ -22,7 +22,7 @@ struct plan_step {
 	uint32_t every; /* it looks at every n-th frame; 1: at each */
 };
 
-/* Read-only once it is made; a camera's version owns it. */
+/* Read-only once it is made; a camera's version owns it, and it is a user of its steps' routes. */
 struct plan {
 	uint32_t step_count;
 	struct plan_step step[GW_PLAN_STEPS];
@@ -40,5 +40,5 @@ struct plan *plan_make(struct gw_stage *stage, const struct gw_camera_config *co
 /* Whether one of its steps has that route. Accepts NULL. */
 bool plan_leads(const struct plan *plan, const struct route *route);
 
-/* Accepts NULL. */
-void plan_free(struct plan *plan);
+/* Accepts NULL. Any thread. */
+void plan_free(struct gw_stage *stage, struct plan *plan);

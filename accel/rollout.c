@@ -10,11 +10,9 @@
 #include "accel/combine.h"
 #include "accel/rollout_own.h"
 #include "accel/stage.h"
+#include "accel/trial.h"
 #include "core/clock.h"
 #include "core/log.h"
-
-/* A canary that has had pictures for so long and answered none. */
-#define STALL_NS (5 * GW_NS_PER_S)
 
 struct rollouts *rollouts_create(void)
 {
@@ -43,19 +41,6 @@ const struct gw_model_info *rollout_stable_info(
 	const struct gw_stage *stage, const struct route *route)
 {
 	return &stage->gw->models[route_stable(route)];
-}
-
-void rollout_keep(struct gw_stage *stage, const struct route *route, struct rollout *rollout)
-{
-	struct gw_error error;
-
-	rollout->unsaved[0] = '\0';
-	if (stage->gw->replay ||
-		rollout_state_save(stage->gw->config->accel->repository, route->name,
-			&rollout->state, &error) == 0)
-		return;
-	snprintf(rollout->unsaved, sizeof(rollout->unsaved), "%s", error.text);
-	gw_warn("accel", "model %s: %s", route->name, error.text);
 }
 
 void rollout_set_enough(struct gw_stage *stage, const struct route *route)
@@ -164,18 +149,19 @@ static bool stands_still(
 		const struct accel_lane *lane = stage->lanes[i].state;
 
 		waiting += batcher_waiting(lane->batchers[canary]);
+		/* A lane was first to see it. */
+		if (batcher_is_stuck(lane->batchers[canary]))
+			return true;
 	}
 	if (waiting == 0 || rollout->figures.canary.looked != rollout->answered) {
 		rollout->answered = rollout->figures.canary.looked;
 		rollout->answered_at = now;
 	}
-	return now - rollout->answered_at > STALL_NS;
+	return now - rollout->answered_at > TRIAL_STALL_NS;
 }
 
-/* Whether enough was seen of it. Where answers are compared, so many pictures pass in the end that
- * it would have been. */
-static bool has_shown_itself(
-	struct gw_stage *stage, const struct route *route, const struct rollout *rollout)
+bool rollout_has_shown_itself(
+	const struct gw_stage *stage, const struct route *route, const struct rollout *rollout)
 {
 	const struct judge_figures *figures = &rollout->figures;
 	const uint32_t least = rollout->state.plan.least;
@@ -211,10 +197,10 @@ static void look_after(
 		rollout_take_back(stage, route, rollout, reason);
 	} else if (stands_still(stage, route, rollout, now)) {
 		snprintf(reason, sizeof(reason), "it has not answered for %d s",
-			(int)(STALL_NS / GW_NS_PER_S));
+			(int)(TRIAL_STALL_NS / GW_NS_PER_S));
 		rollout_take_back(stage, route, rollout, reason);
 	} else if ((double)(now - rollout->since) / 1e9 >= plan->hold_s &&
-		has_shown_itself(stage, route, rollout)) {
+		rollout_has_shown_itself(stage, route, rollout)) {
 		next_step(stage, route, rollout, now);
 	}
 }
@@ -260,6 +246,8 @@ void rollouts_upkeep(struct gw_stage *stage, int64_t now)
 		struct route *route = &accel->routes[i];
 		struct rollout *rollout = rollout_of(stage, route);
 
+		if (!route_is_there(route))
+			continue;
 		refresh(stage, route);
 		pthread_mutex_lock(&accel->rollouts->lock);
 		if (rollout->phase == ROLLOUT_RUNNING && !rollout->refresh) {
@@ -268,6 +256,7 @@ void rollouts_upkeep(struct gw_stage *stage, int64_t now)
 			else
 				begin_step(stage, route, rollout, now);
 		}
+		rollout_keep_again(stage, route, rollout, now);
 		pthread_mutex_unlock(&accel->rollouts->lock);
 	}
 }

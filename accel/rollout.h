@@ -20,6 +20,7 @@ enum rollout_phase {
 	ROLLOUT_NONE,
 	ROLLOUT_LOADING, /* the canary is not there yet */
 	ROLLOUT_RUNNING,
+	ROLLOUT_RETURNING, /* the version before is loaded, to be stable again */
 };
 
 struct rollout {
@@ -30,6 +31,7 @@ struct rollout {
 	struct rollout_state state; /* `stable` 0: nothing was ever kept of this route */
 	char unsaved[sizeof(((struct gw_error *)0)->text)]; /* why what runs is not kept; empty: it
 							       is */
+	int64_t keep_at; /* gw_now() when that is tried again; 0: it is to be planned */
 
 	/* While it runs. */
 	int64_t since; /* gw_now() when this step's share was set; 0: it is to be */
@@ -53,6 +55,11 @@ void rollouts_destroy(struct rollouts *rollouts);
  * step, or is taken back when that cannot be. The caller has `opening`. */
 void rollout_resume(struct gw_stage *stage, struct route *route);
 
+/* A route that nobody uses is taken back: what is known of its rollout is forgotten, but for what
+ * is kept. False: it is not over, or not kept yet. The caller has `opening`, and the lock. */
+bool rollout_may_end(struct gw_stage *stage, const struct route *route);
+void rollout_forget(struct gw_stage *stage, const struct route *route);
+
 /* Loads the version and begins. 0, or a negative errno with a line, and then nothing has changed.
  * Slow; any thread but the control thread. */
 int rollout_begin(struct gw_stage *stage, const char *name, const struct rollout_plan *plan,
@@ -62,10 +69,15 @@ int rollout_begin(struct gw_stage *stage, const char *name, const struct rollout
  * stable before is loaded, which is slow, and stable again. `who` is for the reason. As above. */
 int rollout_back(struct gw_stage *stage, const char *name, const char *who, struct gw_error *error);
 
-/* Judges, takes the next step, or ends it. Control thread. */
+/* Judges, takes the next step, or ends it; tries again to keep what could not be kept. Control
+ * thread. */
 void rollouts_upkeep(struct gw_stage *stage, int64_t now);
 
-/* Adds a rollout that ended badly, or is not kept, to what keeps the stage from its work. Any
+/* Tries once more to keep what runs and is not kept. When the stage closes. */
+void rollouts_end(struct gw_stage *stage);
+
+/* Adds that what runs is not kept to what keeps the stage from its work. A rollout that ended badly
+ * is no trouble: what was before looks at the pictures, and GET models/NAME/rollout tells why. Any
  * thread. */
 struct gw_health;
 void rollouts_health(struct gw_stage *stage, struct gw_health *health);

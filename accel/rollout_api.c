@@ -27,7 +27,24 @@ static json_t *version_facts(struct gw_stage *stage, const struct route *route, 
 		number_or_null(side->took_us > 0, (json_int_t)side->took_us));
 }
 
-static json_t *plan_facts(const struct rollout *rollout, double share, int64_t now)
+/* What keeps a step from its end, or would; NULL: nothing but its time. */
+static const char *waits_for(const struct gw_stage *stage, const struct route *route,
+	const struct rollout *rollout, int64_t now)
+{
+	const struct judge_figures *figures = &rollout->figures;
+
+	if (rollout->since == 0)
+		return NULL;
+	if (figures->stable.looked == 0 && figures->canary.looked == 0)
+		return "no pictures for this model yet";
+	if ((double)(now - rollout->since) / 1e9 >= rollout->state.plan.hold_s &&
+		!rollout_has_shown_itself(stage, route, rollout))
+		return "too few pictures for the new version yet";
+	return NULL;
+}
+
+static json_t *plan_facts(const struct gw_stage *stage, const struct route *route,
+	const struct rollout *rollout, double share, int64_t now)
 {
 	const struct rollout_plan *plan = &rollout->state.plan;
 	const struct judge_figures *figures = &rollout->figures;
@@ -35,14 +52,15 @@ static json_t *plan_facts(const struct rollout *rollout, double share, int64_t n
 
 	for (uint32_t i = 0; i < plan->step_count; i++)
 		json_array_append_new(steps, json_real(plan->steps[i]));
-	return json_pack("{s:I, s:o, s:I, s:f, s:f, s:f, s:I, s:f, s:f, s:f, s:I, s:o}", "version",
-		(json_int_t)plan->version, "steps", steps, "step",
+	return json_pack("{s:I, s:o, s:I, s:f, s:f, s:f, s:I, s:f, s:f, s:f, s:I, s:o, s:s?}",
+		"version", (json_int_t)plan->version, "steps", steps, "step",
 		(json_int_t)rollout->state.step + 1, "share", share, "hold_s", plan->hold_s,
 		"held_s", rollout->since > 0 ? (double)(now - rollout->since) / 1e9 : 0.0,
 		"min_pictures", (json_int_t)plan->least, "max_errors", plan->limits.errors,
 		"max_latency", plan->limits.latency, "max_disagreement", plan->limits.disagreement,
 		"compared", (json_int_t)figures->compared, "disagreement",
-		figures->compared > 0 ? json_real(figures->differed) : json_null());
+		figures->compared > 0 ? json_real(figures->differed) : json_null(), "waiting",
+		waits_for(stage, route, rollout, now));
 }
 
 static json_t *last_facts(const struct rollout_state *state)
@@ -68,6 +86,7 @@ static json_t *route_facts(struct gw_stage *stage, const struct route *route)
 		[ROLLOUT_NONE] = "none",
 		[ROLLOUT_LOADING] = "loading",
 		[ROLLOUT_RUNNING] = "running",
+		[ROLLOUT_RETURNING] = "returning",
 	};
 	const struct rollout *rollout = rollout_of(stage, route);
 	const struct rollout_state *state = &rollout->state;
@@ -82,8 +101,8 @@ static json_t *route_facts(struct gw_stage *stage, const struct route *route)
 		version_facts(stage, route, route_stable(route), &figures.stable), "canary",
 		runs ? version_facts(stage, route, route_canary(route), &figures.canary)
 		     : json_null(),
-		"rollout", runs ? plan_facts(rollout, share, gw_now()) : json_null(), "last",
-		last_facts(state), "previous",
+		"rollout", runs ? plan_facts(stage, route, rollout, share, gw_now()) : json_null(),
+		"last", last_facts(state), "previous",
 		number_or_null(state->previous > 0, (json_int_t)state->previous), "unsaved",
 		rollout->unsaved[0] ? json_string(rollout->unsaved) : json_null());
 }
@@ -99,7 +118,8 @@ int rollout_api_list(void *owner, const struct gw_request *request, struct gw_re
 
 	pthread_mutex_lock(&accel->rollouts->lock);
 	for (uint32_t i = 0; i < stage->gw->route_count; i++)
-		json_array_append_new(routes, route_facts(stage, &accel->routes[i]));
+		if (route_is_there(&accel->routes[i]))
+			json_array_append_new(routes, route_facts(stage, &accel->routes[i]));
 	pthread_mutex_unlock(&accel->rollouts->lock);
 	reply->json =
 		json_pack("{s:s, s:o}", "repository", real ? real : repository, "routes", routes);
@@ -112,15 +132,12 @@ static int tell(
 {
 	struct accel *accel = stage->state;
 
-	for (uint32_t i = 0; i < stage->gw->route_count; i++) {
-		if (strcmp(accel->routes[i].name, name) != 0)
-			continue;
-		pthread_mutex_lock(&accel->rollouts->lock);
-		reply->json = route_facts(stage, &accel->routes[i]);
-		pthread_mutex_unlock(&accel->rollouts->lock);
-		return 200;
-	}
-	return gw_error_set(error, -ENOENT, "no camera names model '%s'", name);
+	pthread_mutex_lock(&accel->rollouts->lock);
+	for (uint32_t i = 0; i < stage->gw->route_count && !reply->json; i++)
+		if (route_is_there(&accel->routes[i]) && strcmp(accel->routes[i].name, name) == 0)
+			reply->json = route_facts(stage, &accel->routes[i]);
+	pthread_mutex_unlock(&accel->rollouts->lock);
+	return reply->json ? 200 : gw_error_set(error, -ENOENT, "no camera names model '%s'", name);
 }
 
 int rollout_api_show(void *owner, const struct gw_request *request, struct gw_reply *reply,
@@ -258,7 +275,7 @@ void rollouts_health(struct gw_stage *stage, struct gw_health *health)
 		const struct route *route = &accel->routes[i];
 		const struct rollout *rollout = rollout_of(stage, route);
 
-		if (rollout->unsaved[0])
+		if (route_is_there(route) && rollout->unsaved[0])
 			gw_health_add(health, GW_DEGRADED, "accel.%s.unsaved", route->name,
 				"%.230s", rollout->unsaved);
 	}

@@ -8,12 +8,14 @@
 #include "accel/stage.h"
 #include "core/log.h"
 
+/* Under the lock: it stays while that is held, and while its rollout has a phase. */
 static struct route *find_route(struct gw_stage *stage, const char *name, struct gw_error *error)
 {
 	struct accel *accel = stage->state;
 
 	for (uint32_t i = 0; i < stage->gw->route_count; i++)
-		if (strcmp(accel->routes[i].name, name) == 0 && !strchr(name, ':'))
+		if (route_is_there(&accel->routes[i]) && !strchr(name, ':') &&
+			strcmp(accel->routes[i].name, name) == 0)
 			return &accel->routes[i];
 	gw_error_set(error, -ENOENT,
 		"no camera names model %s without a version: it is not in use, so that there is "
@@ -67,6 +69,11 @@ static int may_begin(const struct route *route, const struct rollout *rollout,
 			"model %s: a version is being loaded for a rollout: wait for its end, or "
 			"roll it back",
 			route->name);
+	if (rollout->phase == ROLLOUT_RETURNING)
+		return gw_error_set(error, -EBUSY,
+			"model %s: version %u is being loaded, to have its place back: wait for "
+			"that",
+			route->name, state->previous);
 	if (rollout->phase == ROLLOUT_RUNNING)
 		return gw_error_set(error, -EBUSY,
 			"model %s: version %u is being rolled out (step %u of %u): wait for its "
@@ -101,35 +108,48 @@ static int begin(struct gw_stage *stage, struct route *route, const struct rollo
 			stage->gw->config->accel->repository, route->name, &state, error);
 	if (status != 0)
 		return status;
+	rollout->unsaved[0] = '\0';
 	rollout->state = state;
 	rollout_lead(stage, route, rollout, canary);
 	return 0;
+}
+
+/* Nobody else begins one meanwhile. NULL: refused, with a negative errno. */
+static struct route *claim(struct gw_stage *stage, const char *name,
+	const struct rollout_plan *plan, int *status, struct gw_error *error)
+{
+	struct route *route = find_route(stage, name, error);
+
+	*status = -ENOENT;
+	if (!route)
+		return NULL;
+	struct rollout *rollout = rollout_of(stage, route);
+
+	know_stable(stage, route, rollout);
+	*status = may_begin(route, rollout, plan, error);
+	if (*status != 0)
+		return NULL;
+	rollout->phase = ROLLOUT_LOADING;
+	rollout->cancelled = false;
+	rollout->state.plan = *plan;
+	return route;
 }
 
 int rollout_begin(struct gw_stage *stage, const char *name, const struct rollout_plan *plan,
 	struct gw_error *error)
 {
 	struct accel *accel = stage->state;
-	struct route *route = find_route(stage, name, error);
+	int status;
 
-	if (!route)
-		return -ENOENT;
 	if (stage->gw->replay)
 		return gw_error_set(error, -ENOTSUP, "a replay has no rollouts");
-	struct rollout *rollout = rollout_of(stage, route);
-
 	pthread_mutex_lock(&accel->rollouts->lock);
-	know_stable(stage, route, rollout);
-	int status = may_begin(route, rollout, plan, error);
+	struct route *route = claim(stage, name, plan, &status, error);
 
-	if (status == 0) {
-		rollout->phase = ROLLOUT_LOADING;
-		rollout->cancelled = false;
-		rollout->state.plan = *plan;
-	}
 	pthread_mutex_unlock(&accel->rollouts->lock);
-	if (status != 0)
+	if (!route)
 		return status;
+	struct rollout *rollout = rollout_of(stage, route);
 
 	pthread_mutex_lock(&accel->opening);
 	const uint32_t canary = open_version(stage, name, plan->version, error);
@@ -191,34 +211,45 @@ static int load_previous(struct gw_stage *stage, struct route *route, uint32_t v
 	return status;
 }
 
-int rollout_back(struct gw_stage *stage, const char *name, const char *who, struct gw_error *error)
+/* Takes back what runs or is loaded; *previous is the version to load, 0: none. The caller has the
+ * lock. */
+static int take_back(struct gw_stage *stage, struct route *route, const char *who,
+	uint32_t *previous, struct gw_error *error)
 {
-	struct accel *accel = stage->state;
-	struct route *route = find_route(stage, name, error);
-	char reason[JUDGE_REASON];
-	uint32_t previous = 0;
-	int status = 0;
-
-	if (!route)
-		return -ENOENT;
 	struct rollout *rollout = rollout_of(stage, route);
+	char reason[JUDGE_REASON];
 
 	snprintf(reason, sizeof(reason), "rolled back by %s", who);
-	pthread_mutex_lock(&accel->rollouts->lock);
 	if (rollout->phase == ROLLOUT_RUNNING) {
 		rollout_take_back(stage, route, rollout, reason);
 	} else if (rollout->phase == ROLLOUT_LOADING) {
 		rollout->cancelled = true;
+	} else if (rollout->phase == ROLLOUT_RETURNING) {
+		return gw_error_set(error, -EBUSY,
+			"model %s: it is being rolled back: version %u, which was there before, is "
+			"loaded, and has its place back when that is done",
+			route->name, rollout->state.previous);
 	} else if (rollout->state.previous > 0) {
-		previous = rollout->state.previous;
-		rollout->phase = ROLLOUT_LOADING;
-		rollout->cancelled = false;
+		*previous = rollout->state.previous;
+		rollout->phase = ROLLOUT_RETURNING;
 	} else {
-		status = gw_error_set(error, -EBUSY,
+		return gw_error_set(error, -EBUSY,
 			"model %s: nothing is being rolled out, and the version before is not "
 			"known: roll the one out that you want",
-			name);
+			route->name);
 	}
+	return 0;
+}
+
+int rollout_back(struct gw_stage *stage, const char *name, const char *who, struct gw_error *error)
+{
+	struct accel *accel = stage->state;
+	uint32_t previous = 0;
+
+	pthread_mutex_lock(&accel->rollouts->lock);
+	struct route *route = find_route(stage, name, error);
+	const int status = route ? take_back(stage, route, who, &previous, error) : -ENOENT;
+
 	pthread_mutex_unlock(&accel->rollouts->lock);
 	return previous > 0 ? load_previous(stage, route, previous, who, error) : status;
 }

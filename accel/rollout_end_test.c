@@ -1,12 +1,12 @@
-/* Rollouts that are refused, that end by hand, and what is kept of them. */
+/* Rollouts that are refused, that end by hand, and that go on after a restart. */
 #include "accel/test_rollout.h"
 
-#include <stdio.h>
+#include <pthread.h>
+#include <sched.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "accel/accel.h"
+#include "accel/batcher_own.h"
 #include "core/clock.h"
 #include "core/test_gateway.h"
 
@@ -79,22 +79,6 @@ static void what_cannot_be_is_refused_and_changes_nothing(void **state)
 		live += accel->use[i].phase != ACCEL_FREE;
 		assert_true(live <= 2);
 	}
-	rollout_close(&f);
-}
-
-static void what_runs_must_be_kept(void **state)
-{
-	struct rollout_fixture f;
-	char blocking[128];
-
-	rollout_open_fresh(&f);
-	snprintf(blocking, sizeof(blocking), "%s/marks/.rollout.json.new", rollout_directory);
-	mkdir(blocking, 0755);
-	rollout_assert_refused(
-		&f, "models/marks/rollout", "{\"version\": 2}", 500, "let it write to");
-	assert_int_equal(rollout_look_at(&f, 20, GOOD), 20);
-	assert_string_equal(rollout_told(&f, NULL, "phase"), "\"none\"");
-	rmdir(blocking);
 	rollout_close(&f);
 }
 
@@ -187,6 +171,129 @@ static void one_that_does_not_answer_is_taken_back(void **state)
 	rollout_close(&f);
 }
 
+struct loader {
+	struct accel *accel;
+	_Atomic bool loads, ends;
+};
+
+static void *load(void *arg)
+{
+	struct loader *loader = arg;
+	const int64_t end = gw_now() + 10 * GW_NS_PER_S;
+
+	pthread_mutex_lock(&loader->accel->opening);
+	loader->loads = true;
+	while (!loader->ends && gw_now() < end)
+		sched_yield();
+	pthread_mutex_unlock(&loader->accel->opening);
+	return NULL;
+}
+
+/* The decoders have to learn that the version has a larger input. */
+static void the_control_thread_waits_for_no_other_model(void **state)
+{
+	struct rollout_fixture f;
+	struct loader loader = {0};
+	pthread_t thread;
+
+	rollout_open_fresh(&f);
+	loader.accel = f.lane->stage->state;
+	rollout_roll_out(&f, LARGER);
+	assert_int_equal(pthread_create(&thread, NULL, load, &loader), 0);
+	while (!loader.loads)
+		sched_yield();
+	const int64_t begin = gw_now();
+
+	accel_stage.upkeep(f.lane->stage, f.now);
+	assert_true(gw_now() - begin < 5 * GW_NS_PER_S);
+	loader.ends = true;
+	pthread_join(thread, NULL);
+	rollout_close(&f);
+}
+
+static _Atomic bool hangs;
+static void (*finish)(void *owner, struct infer_batch *batch);
+
+/* The end of a run, on the engine's thread. */
+static void end_when_it_may(void *owner, struct infer_batch *batch)
+{
+	const int64_t latest = gw_now() + 30 * GW_NS_PER_S;
+
+	while (hangs && gw_now() < latest)
+		sched_yield();
+	finish(owner, batch);
+}
+
+/* Lets the stage work until so many frames have come out; returns after how long, ns. */
+static int64_t work_until(struct rollout_fixture *f, uint32_t frames)
+{
+	const int64_t begin = gw_now();
+	uint32_t out = 0;
+
+	while (out < frames && gw_now() - begin < 30 * GW_NS_PER_S) {
+		accel_stage.poll(f->lane);
+		const uint32_t count = test_gateway_pop(&f->gw, GW_STAGE_ACCEL, f->out, FRAMES);
+
+		for (uint32_t i = 0; i < count; i++) {
+			assert_int_equal(f->out[i]->drop, GW_DROP_NONE);
+			assert_int_equal(f->out[i]->sequence, f->delivered++);
+			assert_int_equal(f->gw.models[f->out[i]->result.model].version, GOOD);
+			gw_frame_unref(f->out[i]);
+		}
+		out += count;
+		sched_yield();
+	}
+	assert_int_equal(out, frames);
+	return gw_now() - begin;
+}
+
+/* Its engine never ends a run: the pictures are the stable version's, also those of a camera that
+ * wait behind, whoever took the version back and whenever. */
+static void a_run_that_does_not_end_holds_no_frame(void **state)
+{
+	struct rollout_fixture f;
+	struct accel_lane *own;
+	struct accel *accel;
+	json_t *json;
+
+	rollout_open_fresh(&f);
+	own = f.lane->state;
+	accel = f.lane->stage->state;
+	assert_int_equal(rollout_ask(&f, "POST", "models/marks/rollout",
+				 "{\"version\": 2, \"steps\": [1]}", &json),
+		200);
+	json_decref(json);
+	accel_stage.upkeep(f.lane->stage, f.now);
+	const uint16_t canary = route_canary(rollout_route(&f));
+
+	struct infer_spec *spec = &own->batchers[canary]->berth[0].spec;
+
+	finish = spec->finish;
+	spec->finish = end_when_it_may;
+	hangs = true;
+	for (int i = 0; i < 8; i++)
+		rollout_put(&f);
+	/* Generous where the machine is busy: the promise is 5 s. */
+	assert_in_range(work_until(&f, 8), 4 * GW_NS_PER_S, 8 * GW_NS_PER_S);
+	rollout_put(&f);
+	assert_true(work_until(&f, 1) < 2 * GW_NS_PER_S);
+	accel_stage.upkeep(f.lane->stage, f.now);
+	assert_string_equal(rollout_told(&f, NULL, "phase"), "\"none\"");
+	assert_string_equal(rollout_told(&f, "last", "reason"), "\"it has not answered for 5 s\"");
+	/* Nobody waits for that run. */
+	for (int i = 0; i < 5; i++)
+		accel_stage.upkeep(f.lane->stage, f.now);
+	assert_int_equal(accel->use[canary].phase, ACCEL_LEAVING);
+	hangs = false;
+	while (batcher_lost(own->batchers[canary]) > 0)
+		accel_stage.poll(f.lane);
+	for (int i = 0; i < 5; i++)
+		accel_stage.upkeep(f.lane->stage, f.now);
+	assert_int_equal(accel->use[canary].phase, ACCEL_FREE);
+	assert_int_equal(f.gw.devices[0].queued, 0);
+	rollout_close(&f);
+}
+
 static void without_a_file_the_highest_version_runs_and_none_is_made(void **state)
 {
 	struct rollout_fixture f;
@@ -208,11 +315,12 @@ int main(void)
 		cmocka_unit_test(it_is_taken_back_by_hand_at_once),
 		cmocka_unit_test(what_has_taken_the_place_is_taken_back_by_hand),
 		cmocka_unit_test(what_cannot_be_is_refused_and_changes_nothing),
-		cmocka_unit_test(what_runs_must_be_kept),
 		cmocka_unit_test(a_rollout_goes_on_after_a_restart_in_its_step),
 		cmocka_unit_test(one_that_ends_the_gateway_again_and_again_is_taken_back),
 		cmocka_unit_test(one_that_is_not_there_after_a_restart_is_taken_back),
 		cmocka_unit_test(one_that_does_not_answer_is_taken_back),
+		cmocka_unit_test(the_control_thread_waits_for_no_other_model),
+		cmocka_unit_test(a_run_that_does_not_end_holds_no_frame),
 		cmocka_unit_test(without_a_file_the_highest_version_runs_and_none_is_made),
 	};
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/config/fresh_file.h"
+
 #define FORMAT 1
 #define LARGEST (64u << 10) /* bytes that such a file may have */
 #define HOLD_MOST (30.0 * 24 * 3600)
@@ -196,73 +198,36 @@ static json_t *state_json(const struct rollout_state *state)
 	return json;
 }
 
-static bool write_all(int file, const char *text, size_t size)
+static int put_file(const char *path, const char *text, struct gw_error *error)
 {
-	while (size > 0) {
-		const ssize_t written = write(file, text, size);
+	const char *const texts[2] = {text, ""};
+	const size_t sizes[2] = {strlen(text), 0};
+	struct fresh_file fresh;
+	int status = fresh_file_write(&fresh, path, NULL, FRESH_FILE_OURS, texts, sizes, error);
 
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		text += written;
-		size -= (size_t)written;
-	}
-	return true;
-}
-
-/* The name is on the disk only when its folder is. */
-static bool sync_folder(const char *path)
-{
-	const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const bool done = folder >= 0 && fsync(folder) == 0;
-
-	if (folder >= 0)
-		close(folder);
-	return done;
-}
-
-static int put_file(const char *folder, const char *path, const char *text, struct gw_error *error)
-{
-	char temporary[PATH_MAX];
-
-	if (snprintf(temporary, sizeof(temporary), "%s/.rollout.json.new", folder) >=
-		(int)sizeof(temporary))
-		return gw_error_set(error, -ENAMETOOLONG, "%s: the path is too long", folder);
-	const int file =
-		open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	bool done = file >= 0 && write_all(file, text, strlen(text)) && fsync(file) == 0;
-	int reason = errno;
-
-	if (file >= 0)
-		close(file);
-	if (done) {
-		done = rename(temporary, path) == 0 && sync_folder(folder);
-		reason = errno;
-	}
-	if (done)
-		return 0;
-	if (file >= 0)
-		unlink(temporary);
-	return gw_error_set(error, -reason,
-		"%s: %s: the gateway keeps there which version runs, so that it is known after a "
-		"restart: let it write to %s",
-		path, strerror(reason), folder);
+	if (status == 0)
+		status = fresh_file_place(&fresh, error);
+	return status;
 }
 
 int rollout_state_save(const char *repository, const char *name, const struct rollout_state *state,
 	struct gw_error *error)
 {
-	char path[PATH_MAX], folder[PATH_MAX];
+	char path[PATH_MAX];
 	json_t *json = state_json(state);
 	char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 
 	path_of(path, repository, name);
-	snprintf(folder, sizeof(folder), "%s/%s", repository, name);
-	const int status = text ? put_file(folder, path, text, error)
-				: gw_error_set(error, -ENOMEM, "%s: out of memory", path);
+	const int status = text ? put_file(path, text, error) : -ENOMEM;
 
 	free(text);
 	json_decref(json);
-	return status;
+	if (status == 0)
+		return 0;
+	/* It is none of who asked. */
+	return gw_error_set(error, status == -EINVAL ? -EIO : status,
+		"%s: %s: the gateway keeps there which version runs, so that it is known after a "
+		"restart: let it write to %s/%s",
+		path, status == -EINVAL ? "it is not a regular file" : strerror(-status),
+		repository, name);
 }

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -196,17 +198,21 @@ static void what_cannot_be_written_leaves_the_old_one(void **state)
 {
 	const struct rollout_state written = under_way(), idle = {.stable = 1};
 	struct rollout_state read;
-	char blocking[160];
+	struct rlimit usual, none;
 
 	assert_int_equal(rollout_state_save(repository, "gate", &written, &error), 0);
-	/* Where the new one would be written stands a folder. */
-	snprintf(blocking, sizeof(blocking), "%s/gate/.rollout.json.new", repository);
-	assert_int_equal(mkdir(blocking, 0755), 0);
-	assert_true(rollout_state_save(repository, "gate", &idle, &error) < 0);
+	/* As on a disk that is full. */
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &usual), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = usual.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	const int status = rollout_state_save(repository, "gate", &idle, &error);
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &usual), 0);
+	assert_int_equal(status, -EFBIG);
 	assert_non_null(strstr(error.text, "let it write to"));
 	assert_int_equal(rollout_state_load(repository, "gate", &read, &error), 0);
 	assert_same(&read, &written);
-	rmdir(blocking);
 	assert_true(rollout_state_save(repository, "yard", &idle, &error) < 0);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "accel/accel.h"
+#include "accel/rollout_own.h"
 #include "core/clock.h"
 
 static void one_that_does_well_takes_the_place_step_by_step(void **state)
@@ -158,6 +159,27 @@ static void the_decoder_learns_what_both_versions_need(void **state)
 	rollout_close(&f);
 }
 
+static void it_says_what_it_waits_for(void **state)
+{
+	struct rollout_fixture f;
+
+	rollout_open_fresh(&f);
+	rollout_roll_out(&f, BETTER);
+	accel_stage.upkeep(f.lane->stage, f.now);
+	/* Whoever asks has a clock of its own: as if the step had begun just now. */
+	rollout_of(f.lane->stage, rollout_route(&f))->since = gw_now();
+	assert_string_equal(
+		rollout_told(&f, "rollout", "waiting"), "\"no pictures for this model yet\"");
+	rollout_look_at(&f, 10, BETTER);
+	rollout_of(f.lane->stage, rollout_route(&f))->since = gw_now();
+	assert_string_equal(rollout_told(&f, "rollout", "waiting"), "null");
+	/* Its time is over, and fewer than ten were the new version's. */
+	rollout_of(f.lane->stage, rollout_route(&f))->since = gw_now() - 2 * GW_NS_PER_S;
+	assert_string_equal(rollout_told(&f, "rollout", "waiting"),
+		"\"too few pictures for the new version yet\"");
+	rollout_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +190,7 @@ int main(void)
 		cmocka_unit_test(no_step_is_over_before_answers_were_compared),
 		cmocka_unit_test(limits_may_be_as_wide_as_one_likes),
 		cmocka_unit_test(the_decoder_learns_what_both_versions_need),
+		cmocka_unit_test(it_says_what_it_waits_for),
 	};
 
 	return cmocka_run_group_tests(tests, rollout_make_repository, rollout_remove_repository);

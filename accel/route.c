@@ -7,6 +7,22 @@ static uint32_t place_of(const struct gw_frame *frame)
 	return (((uint32_t)frame->sequence + frame->camera * 40503u) * 2654435769u) >> 16;
 }
 
+bool route_join(struct route *route)
+{
+	uint32_t users = atomic_load_explicit(&route->users, memory_order_relaxed);
+
+	while (users > 0)
+		if (atomic_compare_exchange_weak_explicit(&route->users, &users, users + 1,
+			    memory_order_acquire, memory_order_relaxed))
+			return true;
+	return false;
+}
+
+void route_leave(struct route *route)
+{
+	atomic_fetch_sub_explicit(&route->users, 1, memory_order_release);
+}
+
 uint16_t route_pick(const struct route *route, const struct gw_frame *frame)
 {
 	const uint32_t share = atomic_load_explicit(&route->share, memory_order_acquire);

@@ -28,7 +28,7 @@ static int accel_camera_prepare(struct gw_stage *stage, struct gw_camera *is,
 
 static void accel_camera_release(struct gw_stage *stage, struct gw_camera *camera)
 {
-	plan_free(camera->of[GW_STAGE_ACCEL]);
+	plan_free(stage, camera->of[GW_STAGE_ACCEL]);
 }
 
 /* Asked before any stage is open: no library has made a thread yet. */
@@ -46,6 +46,8 @@ static int accel_open(struct gw_stage *stage, struct gw_error *error)
 		return gw_error_set(error, -ENOMEM, "accel: out of memory");
 	for (uint32_t i = 0; i < GW_CAMERAS; i++)
 		accel->seen[i].route = GW_NO_ROUTE;
+	for (uint16_t i = 0; i < GW_ROUTES; i++)
+		accel->routes[i].index = i;
 	pthread_mutex_init(&accel->opening, NULL);
 	pthread_rwlock_init(&accel->shown, NULL);
 	accel->rollouts = rollouts_create();
@@ -58,6 +60,7 @@ static void accel_close(struct gw_stage *stage)
 
 	if (!accel)
 		return;
+	rollouts_end(stage);
 	stage->gw->model_count = stage->gw->route_count = 0;
 	accel_models_free(accel);
 	rollouts_destroy(accel->rollouts);
@@ -155,6 +158,7 @@ static uint32_t turn(struct gw_lane *lane, int64_t now, bool flush)
 	for (uint32_t i = 0; i < models(lane->stage); i++) {
 		if (!accel_model(accel, i))
 			continue;
+		visits_look_after(own->visits, i, now);
 		work += batcher_turn(own->batchers[i], now, flush);
 		while ((job = batcher_take(own->batchers[i])) != NULL) {
 			struct gw_frame *frame = visit_continue(own->visits, job, now);
@@ -266,7 +270,7 @@ static void accel_housekeeping(struct gw_lane *lane, int64_t now)
 	for (uint32_t i = 0; lane->index == 0 && i < routes(stage); i++) {
 		struct route *route = &accel->routes[i];
 
-		if (!overload_is_due(&route->overload, now))
+		if (!route_is_there(route) || !overload_is_due(&route->overload, now))
 			continue;
 		note_refused(accel, stage->gw);
 		overload_look(&route->overload, &stage->gw->credits[i], route->refused, now);
@@ -296,12 +300,15 @@ static void devices_health(const struct gw *gw, struct gw_health *health)
 
 static void accel_health(struct gw_stage *stage, struct gw_health *health)
 {
-	const struct accel *accel = stage->state;
+	struct accel *accel = stage->state;
 
 	devices_health(stage->gw, health);
-	rollouts_health((struct gw_stage *)stage, health);
+	rollouts_health(stage, health);
+	pthread_mutex_lock(&accel->rollouts->lock);
 	for (uint32_t i = 0; i < routes(stage); i++)
-		overload_health(&accel->routes[i].overload, accel->routes[i].name, health);
+		if (route_is_there(&accel->routes[i]))
+			overload_health(&accel->routes[i].overload, accel->routes[i].name, health);
+	pthread_mutex_unlock(&accel->rollouts->lock);
 }
 
 /* One model in all lanes; NULL: there is none. */

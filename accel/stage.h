@@ -23,7 +23,8 @@ struct accel_model {
 enum accel_phase {
 	ACCEL_FREE, /* nobody's */
 	ACCEL_LIVE, /* a model's that routes lead to */
-	ACCEL_LEAVING, /* no route does any more; it may have jobs still */
+	ACCEL_LEAVING, /* no route does any more; it may have jobs still, or a run that does not end
+			*/
 	ACCEL_CLOSED, /* it is closed, but frames with its results are on the way */
 };
 
@@ -43,8 +44,7 @@ struct accel {
 	} use[GW_MODELS];
 	uint32_t next_index; /* where a free one is looked for: the one left last is used last */
 
-	struct route
-		routes[GW_ROUTES]; /* published by accel_route_open(): gw->route_count of them */
+	struct route routes[GW_ROUTES]; /* gw->route_count of them were there at a time */
 	struct rollouts *rollouts;
 
 	/* Frames of each camera that were turned away where they began, and the route that it had
@@ -71,12 +71,15 @@ static inline struct accel_model *accel_model(const struct accel *accel, uint32_
 	return atomic_load_explicit(&accel->models[index], memory_order_acquire);
 }
 
-/* The route that `name` ("name" or "name:version") stands for. When nobody has asked for it yet,
- * the model is loaded, opened on an engine and run once: slow, any thread. Then the route is
- * published: the lanes see it at their next turn, and nothing that runs is disturbed. NULL and an
- * error line on failure. */
+/* The route that `name` ("name" or "name:version") stands for, with the caller as its user: one
+ * that has users already, at once and without a lock. When it has none the model is loaded, opened
+ * on an engine and run once: slow, any thread. Then the route is published: the lanes see it at
+ * their next turn, and nothing that runs is disturbed. NULL and an error line on failure. */
 const struct route *accel_route_open(
 	struct gw_stage *stage, const char *name, struct gw_error *error);
+
+/* The caller is its user no more. Any thread. */
+void accel_route_close(struct gw_stage *stage, const struct route *route);
 
 /* The index of the model that `name` stands for, of a version or not, which is opened if it is not
  * there. The caller has `opening`, and lets a route lead there before it gives that back. GW_MODELS
@@ -86,9 +89,10 @@ uint32_t accel_model_open(struct gw_stage *stage, const char *name, struct gw_er
 /* Frames that keep the engine of a route to that model busy: core/credit.h. As above. */
 uint32_t accel_model_enough(const struct gw_stage *stage, uint32_t index);
 
-/* Takes models back that no route leads to any more, a little further with every call: a model is
- * closed when it has no jobs, and its index is free when no frame is left that it may have looked
- * at. No lane waits. Control thread. */
+/* Takes routes back that have no users and no rollout, and models that no route leads to any more,
+ * a little further with every call: a model is closed when it has no jobs and its engines nothing
+ * that was given up, and its index is free when no frame is left that it may have looked at. No
+ * lane waits. Control thread. */
 void accel_retire(struct gw_stage *stage);
 
 /* Frees all models; their batchers are the lanes'. No lane runs any more. */

@@ -152,8 +152,7 @@ static void wait_for_frame(struct rollout_fixture *f)
 	assert_int_equal(test_gateway_pop(&f->gw, GW_STAGE_ACCEL, f->out, FRAMES), 1);
 }
 
-/* One picture of camera `gate`; returns which version has looked, whose answer is checked. */
-static uint32_t look(struct rollout_fixture *f)
+void rollout_put(struct rollout_fixture *f)
 {
 	struct gw_frame *frame = test_gateway_frame(&f->gw, 0, SIDE, SIDE);
 	struct gw_surface *surface = gw_surface_get(f->surfaces, SIDE * SIDE);
@@ -173,6 +172,14 @@ static uint32_t look(struct rollout_fixture *f)
 	frame->surface = surface;
 	gw_credit_take(&f->gw.credits[0], frame);
 	test_gateway_push(&f->gw, GW_STAGE_ACCEL, frame);
+}
+
+/* One picture of camera `gate`; returns which version has looked, whose answer is checked. */
+static uint32_t look(struct rollout_fixture *f)
+{
+	const uint32_t mark = f->sequence % 4;
+
+	rollout_put(f);
 	wait_for_frame(f);
 	const uint32_t version = version_of(f, f->out[0]);
 

@@ -41,6 +41,9 @@ void rollout_open_fresh(struct rollout_fixture *f);
 void rollout_close(struct rollout_fixture *f);
 struct route *rollout_route(struct rollout_fixture *f);
 
+/* A picture of camera `gate` comes to the stage. */
+void rollout_put(struct rollout_fixture *f);
+
 /* So many pictures of camera `gate`, one each 10 ms, whose answers are checked; returns how many of
  * them that version has looked at. */
 uint32_t rollout_look_at(struct rollout_fixture *f, uint32_t count, uint32_t version);

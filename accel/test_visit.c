@@ -17,7 +17,7 @@ static struct {
 	uint32_t count;
 } found;
 bool test_visit_broken[TEST_VISIT_MODELS];
-bool test_visit_held;
+bool test_visit_held[TEST_VISIT_MODELS];
 
 struct table_engine {
 	struct host_memory host;
@@ -88,7 +88,7 @@ static uint32_t table_poll(void *engine, struct infer_batch **batches, uint32_t 
 {
 	struct table_engine *table = engine;
 
-	if (test_visit_held || table->polled == table->submitted)
+	if (test_visit_held[table->model] || table->polled == table->submitted)
 		return 0;
 	*batches = table->ring[table->polled++ % BATCHES];
 	answer(table, *batches);
@@ -161,7 +161,7 @@ int test_visit_open(void **state)
 
 	memset(&found, 0, sizeof(found));
 	memset(test_visit_broken, 0, sizeof(test_visit_broken));
-	test_visit_held = false;
+	memset(test_visit_held, 0, sizeof(test_visit_held));
 	test_visit_detect.threshold = 0;
 	gw_device_host(&device);
 	for (int i = 0; i < TEST_VISIT_MODELS; i++) {

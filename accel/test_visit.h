@@ -17,7 +17,7 @@
 enum { TEST_FIND, TEST_NAME, TEST_OTHER, TEST_VISIT_MODELS };
 
 extern bool test_visit_broken[TEST_VISIT_MODELS]; /* every run of it fails */
-extern bool test_visit_held; /* batches do not end */
+extern bool test_visit_held[TEST_VISIT_MODELS]; /* its batches do not end */
 extern struct model_detect test_visit_detect; /* the detector's description */
 extern const struct route test_visit_routes[TEST_VISIT_MODELS];
 

@@ -1,7 +1,5 @@
 #include "accel/trial.h"
 
-#include "core/clock.h"
-
 /* A canary that has had pictures for so long, and given none back, is given no more. */
 #define PATIENCE_NS (250 * GW_NS_PER_MS)
 
@@ -17,6 +15,12 @@ uint16_t trial_pick(const struct trials *trials, const struct route *route,
 
 	*tried = model != stable && !is_busy(trials, model, now);
 	return *tried ? model : stable;
+}
+
+bool trial_stalls(const struct trials *trials, uint32_t canary, int64_t now)
+{
+	return trials->canary[canary].out > 0 &&
+		now - trials->canary[canary].since >= TRIAL_STALL_NS;
 }
 
 void trial_begin(struct trials *trials, struct job *job, int64_t now)

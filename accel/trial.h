@@ -1,12 +1,17 @@
 /* The canaries of a lane: which jobs they are given, and what becomes of those that they cannot do.
  *
- * A canary costs no frame: what it fails with, the stable version does, and while it keeps what it
- * was given, it is given no more. One thread.
+ * A canary costs no frame: what it fails with, the stable version does; while it keeps what it was
+ * given, it is given no more, and what it keeps too long is taken from it. One thread.
  */
 #pragma once
 
 #include "accel/figures.h"
 #include "accel/route.h"
+#include "core/clock.h"
+
+/* A canary that has had pictures for so long and answered none: they are the stable version's, and
+ * the rollout is over. */
+#define TRIAL_STALL_NS (5 * GW_NS_PER_S)
 
 struct trials {
 	struct figures figures; /* any thread reads */
@@ -20,6 +25,9 @@ struct trials {
 /* The version that looks at a frame; `tried` says whether it is a canary. */
 uint16_t trial_pick(const struct trials *trials, const struct route *route,
 	const struct gw_frame *frame, int64_t now, bool *tried);
+
+/* Whether a canary has kept what it was given too long. */
+bool trial_stalls(const struct trials *trials, uint32_t canary, int64_t now);
 
 /* A canary is given the job, whose model is set. */
 void trial_begin(struct trials *trials, struct job *job, int64_t now);

@@ -115,6 +115,10 @@ static void send_by(struct visits *visits, struct job *job, const struct route *
 	bool tried;
 
 	job->model = trial_pick(visits->trials, route, visit->frame, now, &tried);
+	if (tried && batcher_is_stuck(visits->batchers[job->model])) {
+		job->model = route_stable(route);
+		tried = false;
+	}
 	job->route = route;
 	job->seen = visit->region;
 	if (job->parent) {
@@ -444,6 +448,12 @@ static bool is_over(const struct visit *visit)
 		if (visit->left[step] > 0)
 			return false;
 	return true;
+}
+
+void visits_look_after(struct visits *visits, uint32_t model, int64_t now)
+{
+	if (trial_stalls(visits->trials, model, now))
+		batcher_let_go(visits->batchers[model]);
 }
 
 struct gw_frame *visit_continue(struct visits *visits, struct job *job, int64_t now)

@@ -28,6 +28,12 @@ static struct plan cascade(void)
 				.every = 1}}};
 }
 
+static void hold(bool is_held)
+{
+	for (int i = 0; i < TEST_VISIT_MODELS; i++)
+		test_visit_held[i] = is_held;
+}
+
 static void one_model_on_the_picture_answers_as_it_is(void **state)
 {
 	struct test_visit *f = *state;
@@ -271,13 +277,13 @@ static void frames_wait_until_as_many_jobs_are_free_as_they_may_need(void **stat
 	test_visit_find(f, 0, 0, 16, 0, 0.5f, 1);
 	plan.step[1].most = 64;
 	plan.jobs_most = 65;
-	test_visit_held = true;
+	hold(true);
 	while (inside < TEST_VISIT_FRAMES && test_visit_begin(f, inside, &plan))
 		inside++;
 	assert_int_equal(inside, JOBS / 65);
 	test_visit_settle(f);
 	assert_int_equal(f->ended, 0);
-	test_visit_held = false;
+	hold(false);
 	test_visit_settle(f);
 	assert_int_equal(f->ended, inside);
 	assert_true(test_visit_begin(f, inside, &plan));

@@ -135,6 +135,7 @@ int gw_build(struct gw *gw, struct gw_config *config, const struct gw_replay *re
 	int status;
 
 	memset(gw, 0, sizeof(*gw));
+	pthread_mutex_init(&gw->models_lock, NULL);
 	gw->config = config;
 	gw->replay = replay;
 	gw->lossless = replay || config->gateway->mode == GW_MODE_LOSSLESS;
@@ -232,6 +233,7 @@ void gw_dismantle(struct gw *gw)
 		gw_receipts_destroy(gw->receipts[i]);
 	}
 	gw_trace_free(&gw->trace);
+	pthread_mutex_destroy(&gw->models_lock);
 	gw_config_free(gw->config);
 	memset(gw, 0, sizeof(*gw));
 }

@@ -2,6 +2,7 @@
  * where a field says otherwise. */
 #pragma once
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -93,6 +94,9 @@ struct gw {
 	/* Written by the accel stage when a camera brings new ones; those that are counted stay. A
 	 * route is what cameras call a model, whichever of its versions looks at a frame. */
 	struct gw_model_info models[GW_MODELS];
+	/* Held by the accel stage while it gives a place to another model, and by who reads of one
+	 * that may leave meanwhile: no frame, route or lock of that stage keeps it. */
+	pthread_mutex_t models_lock;
 	_Atomic uint32_t model_count;
 	struct gw_credit credits[GW_ROUTES];
 	_Atomic uint32_t route_count;

@@ -31,3 +31,14 @@ bool gw_reports_take(struct gw_reports *reports, struct gw_report *report)
 	atomic_store_explicit(&reports->tail, tail + 1, memory_order_release);
 	return true;
 }
+
+bool gw_reports_was_left_out(struct gw_reports *reports, uint32_t camera)
+{
+	return atomic_exchange_explicit(&reports->missed[camera], false, memory_order_acquire);
+}
+
+void gw_reports_leave_out(struct gw_reports *reports, uint32_t camera)
+{
+	atomic_store_explicit(&reports->missed[camera], true, memory_order_release);
+	gw_counter_add(&reports->left_out, 1);
+}

@@ -33,6 +33,7 @@ struct gw_reports {
 	_Atomic uint32_t head; /* written by who puts */
 	_Atomic uint32_t tail; /* written by who takes */
 	struct gw_counter left_out; /* taken, and not sent after all; by who takes */
+	_Atomic bool missed[GW_CAMERAS]; /* ... the camera's last one; set by who takes */
 	struct gw_report report[GW_REPORTS];
 };
 
@@ -40,5 +41,11 @@ struct gw_reports {
 bool gw_reports_put(
 	struct gw_reports *reports, uint32_t camera, const uint8_t *bytes, uint32_t size);
 
+/* Whether the camera's last one was left out; asked once. As above. */
+bool gw_reports_was_left_out(struct gw_reports *reports, uint32_t camera);
+
 /* False: there is none. Who writes to the connections. */
 bool gw_reports_take(struct gw_reports *reports, struct gw_report *report);
+
+/* One that was taken is not sent: counted, and the next one tells what it would have. As above. */
+void gw_reports_leave_out(struct gw_reports *reports, uint32_t camera);

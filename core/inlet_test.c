@@ -36,11 +36,25 @@ static void a_report_that_has_no_room_is_refused(void **state)
 	free(reports);
 }
 
+static void one_that_was_left_out_is_told_once(void **state)
+{
+	struct gw_reports *reports = calloc(1, sizeof(*reports));
+
+	assert_false(gw_reports_was_left_out(reports, 3));
+	gw_reports_leave_out(reports, 3);
+	assert_int_equal(gw_counter_get(&reports->left_out), 1);
+	assert_false(gw_reports_was_left_out(reports, 4));
+	assert_true(gw_reports_was_left_out(reports, 3));
+	assert_false(gw_reports_was_left_out(reports, 3));
+	free(reports);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reports_come_out_as_they_went_in),
 		cmocka_unit_test(a_report_that_has_no_room_is_refused),
+		cmocka_unit_test(one_that_was_left_out_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@ struct writer {
 	const struct gw *gw;
 	FILE *out;
 	char (*names)[GW_NAME]; /* of cameras, as they are now */
+	char (*models)[sizeof(((struct gw_model_info *)0)->name)]; /* names, the same */
 	bool comma;
 };
 
@@ -70,7 +71,7 @@ static void write_words(struct writer *writer, const struct slice *slice)
 	const struct gw_trace_entry *entry = slice->entry;
 
 	if (slice->kind == TRACK_DEVICE) {
-		json_t *name = json_string_nocheck(writer->gw->models[entry->model].name);
+		json_t *name = json_string_nocheck(writer->models[entry->model]);
 		char *model = json_dumps(name, JSON_ENCODE_ANY);
 
 		fprintf(writer->out,
@@ -151,14 +152,19 @@ static void write_all(struct writer *writer, const struct timeline *timeline)
 	fputs("\n]}\n", writer->out);
 }
 
-/* Slots get other cameras while this is written. */
-static int copy_names(struct writer *writer)
+/* Slots get other cameras and models while this is written. */
+static int copy_names(struct writer *writer, struct gw *gw)
 {
-	const uint32_t count = gw_camera_high(writer->gw);
+	const uint32_t count = gw_camera_high(gw);
 
 	writer->names = calloc(GW_CAMERAS, sizeof(*writer->names));
-	if (!writer->names)
+	writer->models = calloc(GW_MODELS, sizeof(*writer->models));
+	if (!writer->names || !writer->models)
 		return -ENOMEM;
+	pthread_mutex_lock(&gw->models_lock);
+	for (uint32_t i = 0; i < GW_MODELS; i++)
+		memcpy(writer->models[i], gw->models[i].name, sizeof(writer->models[i]));
+	pthread_mutex_unlock(&gw->models_lock);
 	gw_cameras_hold(writer->gw);
 	for (uint32_t i = 0; i < count; i++)
 		memcpy(writer->names[i], writer->gw->cameras->slot[i].name, GW_NAME);
@@ -166,17 +172,18 @@ static int copy_names(struct writer *writer)
 	return 0;
 }
 
-int gw_trace_write(const struct gw *gw, FILE *out)
+int gw_trace_write(struct gw *gw, FILE *out)
 {
 	struct writer writer = {.gw = gw, .out = out};
 	struct timeline timeline;
 	int status = timeline_make(&timeline, gw);
 
 	if (status == 0)
-		status = copy_names(&writer);
+		status = copy_names(&writer, gw);
 	if (status == 0)
 		write_all(&writer, &timeline);
 	free(writer.names);
+	free(writer.models);
 	timeline_free(&timeline);
 	return status == 0 && ferror(out) ? -ENOMEM : status;
 }

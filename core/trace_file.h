@@ -9,4 +9,4 @@
 /* Writes what gw->trace recorded, between gw_trace_end() and gw_trace_release(): slow. Times are
  * microseconds since the recording began; what had begun before is negative. Returns 0 or -ENOMEM.
  */
-int gw_trace_write(const struct gw *gw, FILE *out);
+int gw_trace_write(struct gw *gw, FILE *out);

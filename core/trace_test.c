@@ -39,7 +39,7 @@ static int close_gateway(void **state)
 	return 0;
 }
 
-static json_t *write_and_read(const struct gw *gw)
+static json_t *write_and_read(struct gw *gw)
 {
 	char *text = NULL;
 	size_t size = 0;

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/control.h"
 #include "core/gateway.h"
+#include "dataplane/lost_share.h"
 #include "dataplane/stage.h"
 #include "dataplane/stream.h"
 
@@ -25,7 +26,7 @@ struct correspondent {
 	int64_t reported; /* when the last one went; 0: none did */
 	uint32_t ssrc; /* ours, in its session */
 	uint32_t about; /* the camera's */
-	uint64_t expected, lost; /* as of the last report */
+	struct lost_share lost;
 	uint64_t bytes; /* of the camera, at `reported` */
 	uint32_t size; /* of a report */
 };
@@ -116,20 +117,10 @@ static void plan(struct reporter *reporter, struct correspondent *to, int64_t no
 static void meet(struct reporter *reporter, struct correspondent *to, uint32_t about)
 {
 	to->about = about;
-	to->expected = to->lost = 0;
+	lost_share_begin(&to->lost);
 	do
 		to->ssrc = next_random(reporter);
 	while (to->ssrc == about);
-}
-
-static uint8_t fraction_lost(const struct correspondent *to, const struct reception_facts *facts)
-{
-	if (facts->expected <= to->expected || facts->lost <= to->lost)
-		return 0;
-	const uint64_t expected = facts->expected - to->expected;
-	const uint64_t share = (facts->lost - to->lost) * 256 / expected;
-
-	return share < 255 ? (uint8_t)share : 255;
 }
 
 static struct port *find_port(struct dataplane *dp, const struct way_back *way)
@@ -146,13 +137,16 @@ static void report_to(struct dataplane *dp, const struct gw_camera_config *camer
 	struct reporter *reporter = dp->reporter;
 	const struct reception_facts *facts = &subject->facts;
 	uint8_t packet[RTCP_REPORT_SIZE], frame[WAY_BACK_HEADERS + RTCP_REPORT_SIZE];
+	struct gw_reports *reports = &dp->stage->gw->reports;
+	const bool was_left_out = gw_reports_was_left_out(reports, subject->camera);
 
-	if (to->about != subject->ssrc || to->reported == 0 || facts->expected < to->expected)
+	if (to->about != subject->ssrc || to->reported == 0 ||
+		facts->expected < to->lost.new_expected)
 		meet(reporter, to, subject->ssrc);
 	const struct rtcp_report report = {
 		.from = to->ssrc,
 		.about = to->about,
-		.fraction_lost = fraction_lost(to, facts),
+		.fraction_lost = lost_share_next(&to->lost, facts, was_left_out),
 		.lost = (uint32_t)(facts->lost < UINT32_MAX ? facts->lost : UINT32_MAX),
 		.highest = facts->highest,
 		.jitter = facts->jitter,
@@ -167,20 +161,17 @@ static void report_to(struct dataplane *dp, const struct gw_camera_config *camer
 	struct port *port = find_port(dp, &subject->way);
 	bool has_gone;
 
-	if (subject->way.device == INLET_DEVICE)
-		has_gone =
-			gw_reports_put(&dp->stage->gw->reports, subject->camera, packet, to->size);
-	else if (size == 0 || (port && !port_is_addressed(port, subject->way.link)))
+	if (subject->way.device == INLET_DEVICE) {
+		has_gone = gw_reports_put(reports, subject->camera, packet, to->size);
+	} else if (size == 0 || (port && !port_is_addressed(port, subject->way.link))) {
+		lost_share_take_back(&to->lost);
 		return;
-	else
+	} else {
 		has_gone = port && port_send(port, frame, size);
-	if (!has_gone) {
-		gw_counter_add(&reporter->unsent, 1);
-		return;
 	}
-	gw_counter_add(&reporter->sent, 1);
-	to->expected = facts->expected;
-	to->lost = facts->lost;
+	gw_counter_add(has_gone ? &reporter->sent : &reporter->unsent, 1);
+	if (!has_gone)
+		lost_share_take_back(&to->lost);
 }
 
 static void report_about(struct dataplane *dp, const struct subject *subject, int64_t now)

@@ -87,7 +87,7 @@ static void say_nothing(j_common_ptr jpeg)
 
 int turbo_picture_open(struct turbo_picture *picture, uint32_t max_width)
 {
-	int status = turbo_arena_open(&picture->arena, max_width);
+	int status = jpeg_arena_open(&picture->arena, max_width);
 
 	if (status != 0)
 		return status;
@@ -98,14 +98,14 @@ int turbo_picture_open(struct turbo_picture *picture, uint32_t max_width)
 	if (setjmp(picture->escape))
 		return -ENOMEM;
 	jpeg_create_decompress(&picture->jpeg);
-	turbo_arena_serve(&picture->arena, &picture->jpeg);
+	jpeg_arena_serve(&picture->arena, (j_common_ptr)&picture->jpeg);
 	return 0;
 }
 
 void turbo_picture_close(struct turbo_picture *picture)
 {
 	jpeg_destroy_decompress(&picture->jpeg);
-	turbo_arena_close(&picture->arena);
+	jpeg_arena_close(&picture->arena);
 }
 
 /* Packed pixels: grey, or RGB that libjpeg upsamples and converts. */

@@ -6,13 +6,13 @@
 
 #include "core/gateway.h"
 #include "core/surface.h"
-#include "decode/turbo_arena.h"
+#include "jpeg/arena.h"
 
 struct turbo_picture {
 	struct jpeg_decompress_struct jpeg;
 	struct jpeg_error_mgr errors;
 	jmp_buf escape; /* where an error ends the picture */
-	struct turbo_arena arena;
+	struct jpeg_arena arena;
 	const JOCTET *told; /* of the scan: up to where unread filling was told; NULL: not there */
 };
 

@@ -35,7 +35,7 @@ static bool wait_until(int64_t end, const struct gw_request *request)
 	return gw_now() >= end;
 }
 
-static int write_reply(const struct gw *gw, struct gw_reply *reply, struct gw_error *error)
+static int write_reply(struct gw *gw, struct gw_reply *reply, struct gw_error *error)
 {
 	char *text = NULL;
 	size_t size = 0;

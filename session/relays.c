@@ -99,12 +99,12 @@ static void send_reports(struct relays *relays)
 {
 	struct gw_report report;
 
-	/* One that finds no room is left out: the next one says all that it would have. */
+	/* One that finds no room is left out: the next one tells of its interval, too. */
 	while (gw_reports_take(&relays->gw->reports, &report)) {
 		struct relay *relay = relays->of[report.camera].relay;
 
 		if (!relay || !relay_report(relay, report.bytes, report.size))
-			gw_counter_add(&relays->gw->reports.left_out, 1);
+			gw_reports_leave_out(&relays->gw->reports, report.camera);
 		if (relay)
 			watch_both(relays, report.camera);
 	}

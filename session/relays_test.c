@@ -140,6 +140,9 @@ static void a_report_goes_to_its_camera(void **state)
 	while (gw_counter_get(&reports->left_out) == 0 && gw_now() < until)
 		usleep(1000);
 	assert_int_equal(gw_counter_get(&reports->left_out), 1);
+	assert_true(gw_reports_was_left_out(reports, 0));
+	assert_false(gw_reports_was_left_out(reports, 0));
+	assert_false(gw_reports_was_left_out(reports, 1));
 }
 
 static void what_is_removed_says_goodbye_and_is_gone(void **state)

@@ -12,7 +12,8 @@ readonly SOAK_SECONDS=60
 # Where threads meet. Tests that start DPDK or librdkafka are not among them: the sanitizer sees
 # neither into the one's rings nor where the other's threads begin.
 readonly TSAN_TESTS=(
-	accel/berth accel/failover accel/helpers accel/pictures accel/rollout accel/runner accel/stage accel/swap
+	accel/berth accel/failover accel/helpers accel/pictures accel/retire accel/rollout accel/rollout_end
+	accel/rollout_kept accel/runner accel/stage accel/swap
 	core/control core/link core/pool core/surface
 	decode/stage decode/turbo gwd/end gwd/gateway gwd/lanes mgmt/audit mgmt/jobs mgmt/rates mgmt/server mgmt/ticker overload
 	session/relays tensor

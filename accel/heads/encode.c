@@ -2,15 +2,20 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <jpeglib.h>
+
+#include "jpeg/arena.h"
 
 /* libjpeg's structs with what belongs to them. */
 struct encoder {
 	struct jpeg_compress_struct out;
 	struct jpeg_error_mgr errors;
 	struct jpeg_destination_mgr destination;
+	struct jpeg_arena arena;
 	jmp_buf failed;
 	int status; /* of what failed */
 };
@@ -57,12 +62,57 @@ static void set_up(struct encoder *encoder, const struct encode_picture *picture
 	out->comp_info[0].h_samp_factor = out->comp_info[0].v_samp_factor = 1;
 }
 
-int encode_jpeg(const struct encode_picture *picture, uint8_t *to, size_t room, size_t *size)
+/* Nothing else is alive across setjmp(). */
+static bool begin_library(struct encoder *encoder)
 {
-	struct encoder encoder = {.status = -EINVAL};
-	struct jpeg_compress_struct *out = &encoder.out;
+	if (setjmp(encoder->failed))
+		return false;
+	jpeg_create_compress(&encoder->out);
+	return true;
+}
 
-	encoder.destination = (struct jpeg_destination_mgr){
+struct encoder *encoder_create(uint32_t width)
+{
+	struct encoder *encoder = calloc(1, sizeof(*encoder));
+
+	if (!encoder)
+		return NULL;
+	if (jpeg_arena_open(&encoder->arena, width) != 0) {
+		free(encoder);
+		return NULL;
+	}
+	encoder->out.err = jpeg_std_error(&encoder->errors);
+	encoder->errors.error_exit = fail;
+	encoder->errors.output_message = say_nothing;
+	if (!begin_library(encoder)) {
+		encoder_destroy(encoder);
+		return NULL;
+	}
+	jpeg_arena_serve(&encoder->arena, (j_common_ptr)&encoder->out);
+	return encoder;
+}
+
+void encoder_destroy(struct encoder *encoder)
+{
+	if (!encoder)
+		return;
+	jpeg_destroy_compress(&encoder->out);
+	jpeg_arena_close(&encoder->arena);
+	free(encoder);
+}
+
+uint64_t encoder_foreign(const struct encoder *encoder)
+{
+	return encoder->arena.foreign;
+}
+
+int encode_jpeg(struct encoder *encoder, const struct encode_picture *picture, uint8_t *to,
+	size_t room, size_t *size)
+{
+	struct jpeg_compress_struct *out = &encoder->out;
+
+	encoder->status = -EINVAL;
+	encoder->destination = (struct jpeg_destination_mgr){
 		.next_output_byte = to,
 		.free_in_buffer = room,
 		.init_destination = begin,
@@ -71,16 +121,12 @@ int encode_jpeg(const struct encode_picture *picture, uint8_t *to, size_t room, 
 	};
 	if (room == 0)
 		return -ENOBUFS;
-	out->err = jpeg_std_error(&encoder.errors);
-	encoder.errors.error_exit = fail;
-	encoder.errors.output_message = say_nothing;
-	if (setjmp(encoder.failed)) {
-		jpeg_destroy_compress(out);
-		return encoder.status;
+	if (setjmp(encoder->failed)) {
+		jpeg_abort_compress(&encoder->out);
+		return encoder->status;
 	}
-	jpeg_create_compress(out);
-	out->dest = &encoder.destination;
-	set_up(&encoder, picture);
+	out->dest = &encoder->destination;
+	set_up(encoder, picture);
 	jpeg_start_compress(out, TRUE);
 	while (out->next_scanline < out->image_height) {
 		JSAMPROW row = (JSAMPROW)picture->row(picture->owner, out->next_scanline);
@@ -88,7 +134,6 @@ int encode_jpeg(const struct encode_picture *picture, uint8_t *to, size_t room, 
 		jpeg_write_scanlines(out, &row, 1);
 	}
 	jpeg_finish_compress(out);
-	*size = room - encoder.destination.free_in_buffer;
-	jpeg_destroy_compress(out);
+	*size = room - encoder->destination.free_in_buffer;
 	return 0;
 }

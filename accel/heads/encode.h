@@ -1,4 +1,5 @@
-/* A picture as a JPEG in memory that is there already. Any thread. */
+/* A picture as a JPEG in memory that is there already: nothing is allocated for it, once the first
+ * ones have been made. */
 #pragma once
 
 #include <stddef.h>
@@ -13,6 +14,20 @@ struct encode_picture {
 	void *owner;
 };
 
+/* What libjpeg needs to encode. One thread at a time. */
+struct encoder;
+
+/* For pictures of up to `width` pixels a row. NULL: out of memory. */
+struct encoder *encoder_create(uint32_t width);
+
+/* Accepts NULL. */
+void encoder_destroy(struct encoder *encoder);
+
 /* Writes at most `room` bytes to `to`; colours are not subsampled. Returns 0 with the size,
  * -ENOBUFS when there is not room enough, or -EINVAL for a picture that no JPEG can be. */
-int encode_jpeg(const struct encode_picture *picture, uint8_t *to, size_t room, size_t *size);
+int encode_jpeg(struct encoder *encoder, const struct encode_picture *picture, uint8_t *to,
+	size_t room, size_t *size);
+
+/* How often memory was asked for beyond what was reserved: it stops growing after the first
+ * pictures. For tests. */
+uint64_t encoder_foreign(const struct encoder *encoder);

@@ -1,6 +1,7 @@
 /* A better picture: the part of the output that the camera's picture covers, as a JPEG. */
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "accel/heads/encode.h"
 #include "accel/heads/head.h"
@@ -10,11 +11,38 @@
 
 #define LARGEST_SIDE 16384
 
-/* What the encoder is given, a row at a time. */
-struct rows {
-	struct pixels pixels;
+/* What it takes to make one JPEG after the other. */
+struct room {
+	struct encoder *encoder;
+	struct reference *reference;
+	struct pixels pixels; /* what the encoder is given, a row at a time */
 	uint8_t row[3 * LARGEST_SIDE];
 };
+
+static void free_room(void *owner)
+{
+	struct room *room = owner;
+
+	if (!room)
+		return;
+	encoder_destroy(room->encoder);
+	reference_destroy(room->reference);
+	free(room);
+}
+
+static void *make_room(const struct model_description *d)
+{
+	struct room *room = calloc(1, sizeof(*room));
+
+	if (!room)
+		return NULL;
+	room->encoder = encoder_create(d->input.width * d->enhance->factor);
+	room->reference = reference_create();
+	if (room->encoder && room->reference)
+		return room;
+	free_room(room);
+	return NULL;
+}
 
 static uint32_t outputs(
 	const struct model_description *d, struct infer_tensor tensors[INFER_OUTPUTS])
@@ -92,29 +120,30 @@ static void find_picture(const struct head_job *job, struct pixels *pixels)
 
 static const uint8_t *row_of(void *owner, uint32_t y)
 {
-	struct rows *rows = owner;
-	const struct pixels *pixels = &rows->pixels;
+	struct room *room = owner;
+	const struct pixels *pixels = &room->pixels;
 
 	for (uint32_t c = 0; c < pixels->channels; c++) {
 		const float *values = pixels_at(pixels, 0, y, c);
 
 		for (uint32_t x = 0; x < pixels->width; x++)
-			rows->row[x * pixels->channels + c] =
+			room->row[x * pixels->channels + c] =
 				pixels_level(pixels, values[x * pixels->of_pixel]);
 	}
-	return rows->row;
+	return room->row;
 }
 
 /* Below 0: there is no picture to compare it with. */
 static float compare(const struct head_job *job, const struct pixels *pixels)
 {
+	const struct room *room = job->room;
 	const struct gw_frame *frame = job->frame;
 
 	if (!frame)
 		return -1;
 	const bool limited = frame->version && frame->version->config->range == GW_RANGE_LIMITED;
 
-	return reference_psnr(frame, limited, job->map, pixels);
+	return reference_psnr(room->reference, frame, limited, job->map, pixels);
 }
 
 /* -EDOM for what are no numbers; -ERANGE for what no picture of that range holds: twice white. */
@@ -132,8 +161,8 @@ static int read(const struct head_job *job, struct gw_result *result)
 	const struct model_enhance *options = job->description->enhance;
 	const uint32_t before = result->extra_size;
 	struct gw_finding *finding = &result->findings[0];
-	struct rows rows;
-	struct pixels *const pixels = &rows.pixels;
+	struct room *room = job->room;
+	struct pixels *const pixels = &room->pixels;
 	size_t size;
 	int status = check(job->values[0], infer_tensor_elements(&job->tensors[0]), options->white);
 
@@ -147,12 +176,13 @@ static int read(const struct head_job *job, struct gw_result *result)
 	find_picture(job, pixels);
 	pixels->values = job->values[0];
 	pixels->scale = 255 / options->white;
-	status = encode_jpeg(&(struct encode_picture){.width = pixels->width,
-				     .height = pixels->height,
-				     .channels = pixels->channels,
-				     .quality = options->quality,
-				     .row = row_of,
-				     .owner = &rows},
+	status = encode_jpeg(room->encoder,
+		&(struct encode_picture){.width = pixels->width,
+			.height = pixels->height,
+			.channels = pixels->channels,
+			.quality = options->quality,
+			.row = row_of,
+			.owner = room},
 		picture->jpeg, result->extra_room - result->extra_size, &size);
 	if (status != 0) {
 		result->extra_size = before;
@@ -176,4 +206,11 @@ static int read(const struct head_job *job, struct gw_result *result)
 	return 0;
 }
 
-const struct head head_enhance = {.name = "enhance", .outputs = outputs, .fit = fit, .read = read};
+const struct head head_enhance = {
+	.name = "enhance",
+	.outputs = outputs,
+	.fit = fit,
+	.open = make_room,
+	.close = free_room,
+	.read = read,
+};

@@ -124,10 +124,12 @@ static void only_what_the_picture_covers_is_encoded(void **state)
 		.tensors = test_tensors,
 		.values = {values},
 		.rows = {3},
+		.room = test_head_open(),
 	};
 
 	paint(false, false, 1);
 	assert_int_equal(head_of(&test_model)->read(&job, &test_result), 0);
+	test_head_close(job.room);
 	assert_painted(0, 32, LARGE, 64);
 	assert_float_equal(test_result.findings[0].y1, 32, 0);
 }

@@ -1,7 +1,8 @@
 /* A head: how the values that a kind of model gives become a result. One file each, beside the one
  * that reads its keys of model.yaml (accel/model_yaml.c).
  *
- * A head keeps nothing between pictures: several threads may read with the same one.
+ * A head keeps nothing between pictures but in the room that it may ask for: several threads may
+ * read with the same one, each with a room of its own.
  */
 #pragma once
 
@@ -20,6 +21,7 @@ struct head_job {
 	/* Whose picture it is; its JPEG is there as long as the job is, to be read. NULL: of none.
 	 */
 	const struct gw_frame *frame;
+	void *room; /* of open(); nobody else reads with it */
 };
 
 struct head {
@@ -34,6 +36,11 @@ struct head {
 	 * that outputs() lists. 0, or -EINVAL with a line that says what does not fit. */
 	int (*fit)(const struct model_description *d, const struct infer_tensor *tensors,
 		struct gw_error *error);
+
+	/* Makes room for what read() needs, so that it allocates nothing. NULL: it needs none.
+	 * Returns NULL when out of memory. */
+	void *(*open)(const struct model_description *d);
+	void (*close)(void *room); /* accepts NULL */
 
 	/* Fills in the result but for its model. 0; -EDOM: values are no numbers, or no labels;
 	 * -ERANGE: what must be a probability lies outside of 0 .. 1; -ENOENT: a label that

@@ -247,7 +247,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		job.rows[k] = tensors[k].rank > 0 ? tensors[k].dims[0] : 0;
 	}
 	result = (struct gw_result){.extra = slot, .extra_room = sizeof(slot)};
+	if (head_of(&d)->open)
+		job.room = head_of(&d)->open(&d);
 	if (head_of(&d)->read(&job, &result) == 0)
 		check(&d, &result);
+	if (head_of(&d)->close)
+		head_of(&d)->close(job.room);
 	return 0;
 }

@@ -3,18 +3,22 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <jpeglib.h>
 
 #include "accel/range.h"
 #include "core/orientation.h"
+#include "jpeg/arena.h"
 
 #define CHUNK 256 /* pixels that are looked at together */
+#define LARGEST_SIDE 16384 /* of a picture that comes so far */
 
 /* libjpeg's structs with what belongs to them. */
-struct decoder {
+struct reference {
 	struct jpeg_decompress_struct in;
 	struct jpeg_error_mgr errors;
+	struct jpeg_arena arena;
 	jmp_buf failed;
 };
 
@@ -31,9 +35,9 @@ struct comparison {
 
 static void fail(j_common_ptr info)
 {
-	struct decoder *decoder = (struct decoder *)info;
+	struct reference *reference = (struct reference *)info;
 
-	longjmp(decoder->failed, 1);
+	longjmp(reference->failed, 1);
 }
 
 static void say_nothing(j_common_ptr info)
@@ -136,9 +140,9 @@ static void compare_row(struct comparison *c, uint32_t row, const uint8_t *store
 	}
 }
 
-static bool compare(struct decoder *decoder, const struct gw_frame *frame, struct comparison *c)
+static bool compare(struct reference *reference, const struct gw_frame *frame, struct comparison *c)
 {
-	struct jpeg_decompress_struct *in = &decoder->in;
+	struct jpeg_decompress_struct *in = &reference->in;
 	const bool swapped = gw_orientation_swaps(frame->orientation);
 	const uint32_t width = swapped ? frame->height : frame->width;
 	const uint32_t height = swapped ? frame->width : frame->height;
@@ -163,31 +167,69 @@ static bool compare(struct decoder *decoder, const struct gw_frame *frame, struc
 	return true;
 }
 
-/* Fills in the squares; false: it cannot be decoded. Nothing else is alive across setjmp(). */
-static bool decode(const struct gw_frame *frame, struct comparison *c)
+/* Fills in the squares; false: it cannot be decoded. */
+static bool decode(struct reference *reference, const struct gw_frame *frame, struct comparison *c)
 {
-	struct decoder decoder;
-
-	decoder.in.err = jpeg_std_error(&decoder.errors);
-	decoder.errors.error_exit = fail;
-	decoder.errors.output_message = say_nothing;
-	if (setjmp(decoder.failed)) {
-		jpeg_destroy_decompress(&decoder.in);
+	if (setjmp(reference->failed)) {
+		jpeg_abort_decompress(&reference->in);
 		return false;
 	}
-	jpeg_create_decompress(&decoder.in);
-	const bool whole = compare(&decoder, frame, c);
+	const bool whole = compare(reference, frame, c);
 
-	jpeg_destroy_decompress(&decoder.in);
+	jpeg_abort_decompress(&reference->in);
 	return whole;
 }
 
-float reference_psnr(const struct gw_frame *frame, bool limited, const struct input_map *map,
-	const struct pixels *made)
+/* Nothing else is alive across setjmp(). */
+static bool begin_library(struct reference *reference)
+{
+	if (setjmp(reference->failed))
+		return false;
+	jpeg_create_decompress(&reference->in);
+	return true;
+}
+
+struct reference *reference_create(void)
+{
+	struct reference *reference = calloc(1, sizeof(*reference));
+
+	if (!reference)
+		return NULL;
+	if (jpeg_arena_open(&reference->arena, LARGEST_SIDE) != 0) {
+		free(reference);
+		return NULL;
+	}
+	reference->in.err = jpeg_std_error(&reference->errors);
+	reference->errors.error_exit = fail;
+	reference->errors.output_message = say_nothing;
+	if (!begin_library(reference)) {
+		reference_destroy(reference);
+		return NULL;
+	}
+	jpeg_arena_serve(&reference->arena, (j_common_ptr)&reference->in);
+	return reference;
+}
+
+void reference_destroy(struct reference *reference)
+{
+	if (!reference)
+		return;
+	jpeg_destroy_decompress(&reference->in);
+	jpeg_arena_close(&reference->arena);
+	free(reference);
+}
+
+uint64_t reference_foreign(const struct reference *reference)
+{
+	return reference->arena.foreign;
+}
+
+float reference_psnr(struct reference *reference, const struct gw_frame *frame, bool limited,
+	const struct input_map *map, const struct pixels *made)
 {
 	struct comparison c = {.made = made, .limited = limited};
 
-	if (!frame->jpeg.data || !begin(&c, frame, map, made) || !decode(frame, &c))
+	if (!frame->jpeg.data || !begin(&c, frame, map, made) || !decode(reference, frame, &c))
 		return -1;
 	const double levels = (double)made->width * made->height * made->channels;
 	const double mean = (double)c.squares / levels;

@@ -13,8 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static float values[3 * MOST * MOST];
+	static struct reference *reference;
 
-	if (size < HEAD)
+	if (!reference)
+		reference = reference_create();
+	if (!reference || size < HEAD)
 		return 0;
 	const uint32_t width = 1 + data[2] % MOST, height = 1 + data[3] % MOST;
 	/* All of it, or what is left without the first columns and rows. */
@@ -37,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.of_channel = (size_t)MOST * MOST,
 		.channels = data[1] & 2 ? 3 : 1,
 		.scale = 1};
-	const float psnr = reference_psnr(&frame, data[1] & 1, &map, &made);
+	const float psnr = reference_psnr(reference, &frame, data[1] & 1, &map, &made);
 
 	if (!(psnr >= -1 && psnr <= REFERENCE_ALIKE))
 		abort();

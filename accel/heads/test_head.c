@@ -36,6 +36,23 @@ void test_head_is(enum model_detector head)
 	test_result.extra_room = sizeof(slot);
 }
 
+void *test_head_open(void)
+{
+	const struct head *head = head_of(&test_model);
+	void *room = head->open ? head->open(&test_model) : NULL;
+
+	assert_true(room || !head->open);
+	return room;
+}
+
+void test_head_close(void *room)
+{
+	const struct head *head = head_of(&test_model);
+
+	if (head->close)
+		head->close(room);
+}
+
 int test_head_read(const float *first, const float *second, const float *third)
 {
 	static const struct input_map same = {
@@ -49,9 +66,13 @@ int test_head_read(const float *first, const float *second, const float *third)
 
 	test_result.count = 0;
 	test_result.extra_size = 0;
+	job.room = test_head_open();
 	for (int k = 0; k < INFER_OUTPUTS; k++)
 		job.rows[k] = test_tensors[k].dims[0];
-	return head_of(&test_model)->read(&job, &test_result);
+	const int status = head_of(&test_model)->read(&job, &test_result);
+
+	test_head_close(job.room);
+	return status;
 }
 
 void assert_box(

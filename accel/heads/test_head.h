@@ -14,6 +14,10 @@ extern struct gw_result test_result;
 /* For cmocka: a detector of that kind, as model.yaml would be read. */
 void test_head_is(enum model_detector head);
 
+/* The room that the head of test_model reads with. */
+void *test_head_open(void);
+void test_head_close(void *room);
+
 /* Reads values of the shapes in test_tensors into test_result. */
 int test_head_read(const float *first, const float *second, const float *third);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define NEW_MODE 0640 /* passwords may stand in it */
+#define OPEN_MODE 0644
 
 /* Writes the bytes to the disk, with the mode and owner that the file is to have. */
 static int write_whole(
@@ -56,13 +57,21 @@ static int sync_folder_of(const char *path)
 /* What the new file is to look like: the old one, or what it is like, or one of ours. */
 static int facts_of(const char *path, const char *like, struct stat *facts)
 {
-	if (stat(path, facts) == 0)
-		return S_ISREG(facts->st_mode) ? 0 : -EINVAL;
-	if (errno != ENOENT)
+	const bool is_ours = like && !like[0];
+
+	if (stat(path, facts) == 0) {
+		if (!S_ISREG(facts->st_mode))
+			return -EINVAL;
+		if (!is_ours)
+			return 0;
+	} else if (errno != ENOENT) {
 		return -errno;
-	if (like && stat(like, facts) == 0 && S_ISREG(facts->st_mode))
+	}
+	if (like && !is_ours && stat(like, facts) == 0 && S_ISREG(facts->st_mode))
 		return 0;
-	*facts = (struct stat){.st_mode = NEW_MODE, .st_uid = geteuid(), .st_gid = getegid()};
+	*facts = (struct stat){.st_mode = is_ours ? OPEN_MODE : NEW_MODE,
+		.st_uid = geteuid(),
+		.st_gid = getegid()};
 	return 0;
 }
 

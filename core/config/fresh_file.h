@@ -12,6 +12,9 @@ struct fresh_file {
 	char target[PATH_MAX]; /* whose place it takes; of a link, what it points at */
 };
 
+/* As `like`: whoever had the file before, it is ours, and everybody may read it. */
+#define FRESH_FILE_OURS ""
+
 /* Writes the pieces of text, one after the other, to a new file in `folder`, which is of the
  * target's file system; NULL: the target's own. It has the mode and owner of the file that it is to
  * replace; where there is none, those of `like`, or else 0640 and our own. Returns 0, or a negative

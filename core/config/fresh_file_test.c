@@ -124,6 +124,28 @@ static void a_new_file_is_not_for_everybody(void **state)
 	assert_int_equal(facts.st_mode & 07777, 0640);
 }
 
+static void one_of_ours_is_whoever_had_it_before(void **state)
+{
+	struct folder *folder = *state;
+	struct fresh_file fresh;
+	struct gw_error error;
+	struct stat facts;
+
+	write_file(folder->file, "old\n");
+	assert_int_equal(chmod(folder->file, 0600), 0);
+	/* Only who may do everything can give a file away. */
+	(void)!chown(folder->file, 4711, 4711);
+	assert_int_equal(fresh_file_write(&fresh, folder->file, NULL, FRESH_FILE_OURS,
+				 (const char *const[]){"a", "b"}, (const size_t[]){1, 1}, &error),
+		0);
+	assert_int_equal(fresh_file_place(&fresh, &error), 0);
+	assert_says(folder->file, "ab");
+	assert_int_equal(stat(folder->file, &facts), 0);
+	assert_int_equal(facts.st_mode & 07777, 0644);
+	assert_int_equal(facts.st_uid, geteuid());
+	assert_int_equal(facts.st_gid, getegid());
+}
+
 static void a_link_stays_a_link(void **state)
 {
 	struct folder *folder = *state;
@@ -198,6 +220,7 @@ int main(void)
 		TEST(a_file_is_replaced_whole_and_keeps_mode_and_owner),
 		TEST(what_is_dropped_leaves_the_old_one),
 		TEST(a_new_file_is_not_for_everybody),
+		TEST(one_of_ours_is_whoever_had_it_before),
 		TEST(a_link_stays_a_link),
 		TEST(a_file_that_is_a_mount_of_its_own_is_said_to_be_one),
 		TEST(what_cannot_be_written_is_said_and_leaves_nothing),

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -21,39 +20,29 @@
 #include "gwd/model/command.h"
 #include "gwd/model/copy.h"
 #include "gwd/model/file.h"
+#include "gwd/model/options.h"
+#include "gwd/model/run.h"
 
 static int read_options(int argc, char **argv, struct add_options *options)
 {
-	static const struct option words[] = {
-		{"repository", required_argument, NULL, 'r'},
-		{"name", required_argument, NULL, 'n'},
-		{"library", required_argument, NULL, 'l'},
-		{"backend", required_argument, NULL, 'b'},
-		{"json", no_argument, NULL, 'j'},
+	const struct model_option words[] = {
+		{.name = "repository", .value = &options->repository},
+		{.name = "name", .value = &options->name},
+		{.name = "library", .value = &options->library},
+		{.name = "backend", .value = &options->backend},
+		{.name = "json", .given = &options->json},
 		{0},
 	};
-	int option;
+	const int first = model_options_read(argc, argv, words);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, ":", words, NULL)) != -1) {
-		if (option == 'r')
-			options->repository = optarg;
-		else if (option == 'n')
-			options->name = optarg;
-		else if (option == 'l')
-			options->library = optarg;
-		else if (option == 'b')
-			options->backend = optarg;
-		else if (option == 'j')
-			options->json = true;
-		else
-			return model_command_fail("add",
-				option == ':' ? "an option needs a value" : "unknown option", 2);
-	}
-	if (argc - optind != 1 || !options->repository)
+	if (first < 0)
+		return 2;
+	if (argc - first < 1 || !options->repository)
 		return model_command_fail("add",
 			"it needs the folder of a model or an ONNX file, and --repository DIR", 2);
-	options->source = argv[optind];
+	options->source = argv[first];
+	options->pictures = argv + first + 1;
+	options->picture_count = argc - first - 1;
 	return 0;
 }
 
@@ -167,6 +156,26 @@ static int try_it(const struct addition *add, const struct add_options *options,
 	return batcher ? 0 : -EINVAL;
 }
 
+/* ... and on the pictures that were given. */
+static int try_pictures(
+	const struct addition *add, const struct add_options *options, struct gw_error *error)
+{
+	const struct run_options run = {.directory = add->beside,
+		.name = add->name,
+		.library = options->library,
+		.backend = options->backend,
+		.paths = options->pictures,
+		.count = options->picture_count};
+
+	if (run.count == 0)
+		return 0;
+	const int status = run_pictures(&run, error);
+
+	if (status != 0)
+		gw_error_prefix(error, "model %s was not added: ", add->name);
+	return status;
+}
+
 /* Without that, the next start of the gateway would take the new version at once. */
 static int keep_stable(
 	struct addition *add, const struct add_options *options, struct gw_error *error)
@@ -252,6 +261,8 @@ int model_add(int argc, char **argv)
 		status = copy_all(add, &error);
 	if (status == 0)
 		status = try_it(add, &options, digest, &error);
+	if (status == 0)
+		status = try_pictures(add, &options, &error);
 	if (status == 0)
 		status = put_in_place(add, &options, &error);
 	if (status == 0)

@@ -42,12 +42,18 @@ static int name_it(struct addition *add, const struct add_options *options, bool
 {
 	const char *slash = options->name ? strchr(options->name, '/') : NULL;
 	const char *version = slash ? slash + 1 : NULL;
+	const size_t length = options->name ? strcspn(options->name, "/") : 0;
 
 	if (options->name)
-		snprintf(add->name, sizeof(add->name), "%.*s",
-			(int)(slash ? slash - options->name : 63), options->name);
+		snprintf(add->name, sizeof(add->name), "%.*s", (int)length, options->name);
 	else
 		name_by_path(add, is_file);
+	if (add->name[0] == '\0' || add->name[0] == '.' || strpbrk(add->name, ":/") ||
+		length >= sizeof(add->name))
+		return gw_error_set(error, -EINVAL,
+			"\"%s\" can be no model's name: say one with --name NAME or --name "
+			"NAME/VERSION, up to 63 characters without ':', the first of them no '.'",
+			options->name ? options->name : add->name);
 	if (version) {
 		char *end;
 		const unsigned long number = strtoul(version, &end, 10);
@@ -63,12 +69,6 @@ static int name_it(struct addition *add, const struct add_options *options, bool
 	} else {
 		add->version = repository_highest(options->repository, add->name) + 1;
 	}
-	if (add->name[0] == '\0' || add->name[0] == '.' || strpbrk(add->name, ":/") ||
-		(options->name && !slash && strlen(options->name) >= sizeof(add->name)))
-		return gw_error_set(error, -EINVAL,
-			"\"%s\" can be no model's name: say one with --name NAME or --name "
-			"NAME/VERSION, up to 63 characters without ':'",
-			options->name ? options->name : add->name);
 	return 0;
 }
 

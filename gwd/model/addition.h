@@ -11,6 +11,8 @@
 /* The command line. */
 struct add_options {
 	const char *source, *repository, *name, *library, *backend;
+	char *const *pictures; /* that it is tried on */
+	int picture_count;
 	bool json;
 };
 

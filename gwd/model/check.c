@@ -1,41 +1,11 @@
 #include "gwd/model/check.h"
 
-#include <errno.h>
-#include <ftw.h>
-#include <getopt.h>
-#include <jansson.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "accel/repository.h"
-#include "core/log.h"
-#include "gwd/gateway.h"
 #include "gwd/model/command.h"
-#include "gwd/model/pictures.h"
-#include "gwd/model/report.h"
-
-#define IN_FLIGHT 8
-#define LARGEST_SIDE 16384
-
-struct options {
-	const char *directory, *output, *library, *backend;
-	const char *orientation, *range; /* as of a camera; NULL: its default */
-	int rotate;
-	char *const *paths;
-	int count;
-	bool json;
-};
-
-/* What is made for the run and taken away again. */
-struct bench {
-	char folder[64]; /* repository/NAME/VERSION is a link to the model's; results/ */
-	struct gw gw;
-	struct picture_files pictures;
-};
+#include "gwd/model/options.h"
+#include "gwd/model/run.h"
 
 /* What is no number is no number of degrees either. */
 static int read_degrees(const char *text)
@@ -46,199 +16,44 @@ static int read_degrees(const char *text)
 	return *text == '\0' || *end || degrees > 360 ? 360 : (int)degrees;
 }
 
-static int read_options(int argc, char **argv, struct options *options)
+static int read_options(int argc, char **argv, struct run_options *options)
 {
-	static const struct option words[] = {
-		{"output", required_argument, NULL, 'o'},
-		{"library", required_argument, NULL, 'l'},
-		{"backend", required_argument, NULL, 'b'},
-		{"json", no_argument, NULL, 'j'},
-		{"orientation", required_argument, NULL, 'e'},
-		{"rotate", required_argument, NULL, 't'},
-		{"range", required_argument, NULL, 'r'},
+	const char *degrees = NULL;
+	const struct model_option words[] = {
+		{.name = "output", .letter = 'o', .value = &options->output},
+		{.name = "library", .value = &options->library},
+		{.name = "backend", .value = &options->backend},
+		{.name = "json", .given = &options->json},
+		{.name = "orientation", .value = &options->orientation},
+		{.name = "rotate", .value = &degrees},
+		{.name = "range", .value = &options->range},
 		{0},
 	};
-	int option;
+	const int first = model_options_read(argc, argv, words);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, ":o:", words, NULL)) != -1) {
-		if (option == 'o')
-			options->output = optarg;
-		else if (option == 'l')
-			options->library = optarg;
-		else if (option == 'b')
-			options->backend = optarg;
-		else if (option == 'j')
-			options->json = true;
-		else if (option == 'e')
-			options->orientation = optarg;
-		else if (option == 't')
-			options->rotate = read_degrees(optarg);
-		else if (option == 'r')
-			options->range = optarg;
-		else
-			return model_command_fail("check",
-				option == ':' ? "an option needs a value" : "unknown option", 2);
-	}
-	if (argc - optind < 2)
+	if (first < 0)
+		return 2;
+	if (degrees)
+		options->rotate = read_degrees(degrees);
+	if (argc - first < 2)
 		return model_command_fail(
 			"check", "it needs the folder of a model and at least one JPEG picture", 2);
-	options->directory = argv[optind];
-	options->paths = argv + optind + 1;
-	options->count = argc - optind - 1;
+	options->directory = argv[first];
+	options->paths = argv + first + 1;
+	options->count = argc - first - 1;
 	return 0;
-}
-
-/* A repository with that model alone, wherever its folder lies. */
-static int make_repository(struct bench *bench, const struct model *model, const char *directory,
-	struct gw_error *error)
-{
-	char path[PATH_MAX], real[PATH_MAX];
-	bool made;
-
-	strcpy(bench->folder, "/tmp/gwd-model-check-XXXXXX");
-	if (!realpath(directory, real) || !mkdtemp(bench->folder))
-		return gw_error_set(error, -errno, "%s: %s", bench->folder, strerror(errno));
-	snprintf(path, sizeof(path), "%s/results", bench->folder);
-	made = mkdir(path, 0700) == 0;
-	snprintf(path, sizeof(path), "%s/repository", bench->folder);
-	made = made && mkdir(path, 0700) == 0;
-	snprintf(path, sizeof(path), "%s/repository/%s", bench->folder, model->name);
-	made = made && mkdir(path, 0700) == 0;
-	snprintf(path, sizeof(path), "%s/repository/%s/%u", bench->folder, model->name,
-		model->version ? model->version : 1);
-	made = made && symlink(real, path) == 0;
-	return made ? 0 : gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
-}
-
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-	return remove(path);
-}
-
-static void clean_up(struct bench *bench)
-{
-	if (bench->folder[0])
-		nftw(bench->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-	pictures_free(&bench->pictures);
-}
-
-/* Slots for the largest picture, and what a model makes of it, and for one whose JPEG is larger
- * than such pictures' are. */
-static json_t *size_classes(const struct picture_files *pictures, const struct model *model)
-{
-	const struct model_enhance *enhance = model->description->enhance;
-	int width = 16, height = 16;
-
-	for (uint32_t i = 0; i < pictures->count; i++) {
-		width = width > pictures->file[i].info.width ? width : pictures->file[i].info.width;
-		height = height > pictures->file[i].info.height ? height
-								: pictures->file[i].info.height;
-	}
-	if (enhance) {
-		const struct model_input *input = &model->description->input;
-		const int more_width = input->width * (int)enhance->factor;
-		const int more_height = input->height * (int)enhance->factor;
-
-		width = (width > more_width ? width : more_width) * 3 / 2;
-		height = (height > more_height ? height : more_height) * 3 / 2;
-	}
-	width = width < LARGEST_SIDE ? width : LARGEST_SIDE;
-	height = height < LARGEST_SIDE ? height : LARGEST_SIDE;
-	const int twice = 2 * width < LARGEST_SIDE ? 2 * width : LARGEST_SIDE;
-
-	return json_pack("[{s:i, s:i, s:i}, {s:i, s:i, s:i}]", "width", width, "height", height,
-		"count", IN_FLIGHT, "width", twice, "height",
-		2 * height < LARGEST_SIDE ? 2 * height : LARGEST_SIDE, "count", IN_FLIGHT);
-}
-
-/* As a file would say it: JSON is YAML. */
-static int make_config(const struct bench *bench, const struct options *options,
-	const struct model *model, struct gw_config **config, struct gw_error *error)
-{
-	char repository[PATH_MAX], name[128];
-
-	snprintf(repository, sizeof(repository), "%s/repository", bench->folder);
-	snprintf(name, sizeof(name), "%s:%u", model->name, model->version ? model->version : 1);
-	json_t *json = json_pack(
-		"{s:{s:s}, s:{s:s, s:s}, s:[{s:s, s:s, s:s, s:i, s:s, s:i, s:s*, s:i, s:s*}], "
-		"s:{s:o}, s:{s:i, s:i}, s:{s:s, s:s*, s:s*}}",
-		"gateway", "name", "model-check", "log", "level", "warning", "to", "stderr",
-		"cameras", "name", "pictures", "source", "127.0.0.1", "destination", "127.0.0.1",
-		"port", 1, "model", name, "quota", IN_FLIGHT, "orientation", options->orientation,
-		"rotate", options->rotate, "range", options->range, "frames", "classes",
-		size_classes(&bench->pictures, model), "decode", "max_width", LARGEST_SIDE,
-		"max_height", LARGEST_SIDE, "accel", "repository", repository, "library",
-		options->library, "backend", options->backend);
-	char *text = json ? json_dumps(json, 0) : NULL;
-	const int status = text ? gw_config_parse(text, strlen(text), config, error)
-				: gw_error_set(error, -ENOMEM, "out of memory");
-
-	free(text);
-	json_decref(json);
-	return status;
-}
-
-static int run(struct bench *bench, struct gw_config *config, const struct options *options,
-	struct gw_error *error)
-{
-	char results[PATH_MAX];
-	const struct gw_replay replay = {
-		.input = options->directory,
-		.output = results,
-		.way = pictures_way(&bench->pictures),
-	};
-
-	snprintf(results, sizeof(results), "%s/results", bench->folder);
-	gw_log_open(config->log->to, config->log->level);
-	int status = gw_open(&bench->gw, config, &replay, error);
-
-	if (status != 0)
-		return status;
-	status = gw_run(&bench->gw, error);
-	const int said = status == 0 ? check_report(&bench->gw, &bench->pictures, results,
-					       options->output, options->json, error)
-				     : status;
-
-	gw_close(&bench->gw);
-	return said;
-}
-
-static int check(const struct options *options, struct bench *bench, struct gw_error *error)
-{
-	struct gw_config *config;
-	struct model *model;
-	const uint32_t bad =
-		pictures_read(&bench->pictures, options->paths, (uint32_t)options->count);
-	int status = repository_load_directory(options->directory, &model, error);
-
-	if (status != 0)
-		return status;
-	if (bad > 0)
-		status = gw_error_set(
-			error, -EINVAL, "%u of %d pictures cannot be used", bad, options->count);
-	if (status == 0)
-		status = make_repository(bench, model, options->directory, error);
-	if (status == 0)
-		status = make_config(bench, options, model, &config, error);
-	model_free(model);
-	return status == 0 ? run(bench, config, options, error) : status;
 }
 
 int model_check(int argc, char **argv)
 {
-	struct options options = {.output = "model-check"};
-	struct bench *bench = calloc(1, sizeof(*bench));
+	struct run_options options = {.output = "model-check"};
 	struct gw_error error;
 	int status = read_options(argc, argv, &options);
 
-	if (status == 0 && bench) {
-		status = check(&options, bench, &error);
-		if (status != 0)
-			fprintf(stderr, "gwd: %s\n", error.text);
-		status = status != 0;
-		clean_up(bench);
-	}
-	free(bench);
-	return status;
+	if (status != 0)
+		return status;
+	status = run_pictures(&options, &error);
+	if (status != 0)
+		fprintf(stderr, "gwd: %s\n", error.text);
+	return status != 0;
 }

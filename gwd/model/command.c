@@ -12,7 +12,7 @@ static const struct {
 	const char *name, *arguments, *summary;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"add", "DIR --repository DIR", "put a version into a repository, after it was run once",
+	{"add", "DIR [PICTURE...]", "put a version into --repository DIR, after it was tried",
 		model_add},
 	{"check", "DIR PICTURE...", "run JPEG pictures through a model and draw what it finds",
 		model_check},

@@ -234,7 +234,7 @@ static int match_argument(
 			"'%s' is one word too many: gwctl %s%s%s --help",
 			words->plain[words->plain_count - 1], c->noun, c->verb ? " " : "",
 			c->verb ? c->verb : "");
-	if (c->many && cli->more_count == 0 && !cli->help)
+	if (c->many && cli->more_count == 0 && !cli->help && !strchr(c->argument, '['))
 		return gw_error_set(error, -EINVAL, "'%s%s%s' needs more: gwctl %s%s%s %s", c->noun,
 			c->verb ? " " : "", c->verb ? c->verb : "", c->noun, c->verb ? " " : "",
 			c->verb ? c->verb : "", c->argument);

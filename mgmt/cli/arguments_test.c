@@ -89,6 +89,16 @@ static void an_option_may_be_given_nothing(void **state)
 	}
 }
 
+static void further_words_may_be_needed_or_not(void **state)
+{
+	refused("model check models/yolo/1", "needs more: gwctl model check DIR PICTURE...");
+	assert_int_equal(parse("model add training/gate"), 0);
+	assert_int_equal(cli.more_count, 0);
+	assert_int_equal(parse("model add training/gate a.jpg b.jpg --name gate"), 0);
+	assert_int_equal(cli.more_count, 2);
+	assert_string_equal(cli.more[1], "b.jpg");
+}
+
 static void after_two_dashes_everything_is_a_word(void **state)
 {
 	assert_int_equal(parse("camera show -- --json"), 0);
@@ -163,6 +173,7 @@ int main(void)
 		cmocka_unit_test(options_may_stand_anywhere),
 		cmocka_unit_test(options_of_a_command_arrive_in_its_order),
 		cmocka_unit_test(an_option_may_be_given_nothing),
+		cmocka_unit_test(further_words_may_be_needed_or_not),
 		cmocka_unit_test(after_two_dashes_everything_is_a_word),
 		cmocka_unit_test(help_needs_no_argument),
 		cmocka_unit_test(what_is_wrong_is_said_with_what_is_right),

@@ -248,20 +248,22 @@ const struct cli_command cli_commands[] = {
 		.run = cli_model_show},
 	{.noun = "model",
 		.verb = "add",
-		.argument = "DIR",
+		.argument = "DIR [PICTURE...]",
 		.kind = CLI_FILE,
+		.many = true,
 		.summary = "put a version of a model into the repository",
 		.details =
 			"Copies model.onnx, model.yaml and what they name from DIR, or an ONNX "
 			"file "
-			"with the model.yaml beside it, loads the copy and runs it once, and only "
-			"then gives it its place: it is never half there. The name comes from the "
+			"with the model.yaml beside it, loads the copy, runs it once and on the "
+			"pictures that are given, by the gateway's own decoding, and only then "
+			"gives it its place: it is never half there. The name comes from the "
 			"path, the version is the next one, unless --name says otherwise. Cameras "
 			"get it by `model rollout`; the version that runs goes on after a restart, "
 			"too. Needs the program gwd on this machine and the right to write to the "
 			"repository. Exit code 1 when the model is no good or the version is there "
 			"already.",
-		.example = "model add training/gate-v2 --name gate",
+		.example = "model add training/gate-v2 gate.jpg yard.jpg --name gate",
 		.options = {{"--repository", "DIR", "where to (default: that of the gateway)"},
 			{"--name", "NAME[/VERSION]", "what it is called there"},
 			{"--library", "FILE", "libonnxruntime.so, where it is not found"}},

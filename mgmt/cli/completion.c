@@ -1,7 +1,9 @@
 #include "mgmt/cli/completion.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <string.h>
 
 #include "mgmt/cli/arguments.h"
@@ -84,6 +86,35 @@ static void offer_commits(struct cli *cli, const char *begun)
 	json_decref(reply);
 }
 
+/* The versions of a model that are in the gateway's repository, and do not look at its pictures
+ * already. */
+static void offer_versions(struct cli *cli, const char *begun, const char *name)
+{
+	json_t *reply, *route;
+	char path[PATH_MAX], stable[24] = "";
+	size_t i;
+
+	if (strchr(name, '/') || client_peek(cli, "models/routes", &reply) != CLI_WELL)
+		return;
+	snprintf(path, sizeof(path), "%s/%s", reply_text(reply, "repository"), name);
+	json_array_foreach(json_object_get(reply, "routes"), i, route)
+		if (strcmp(reply_text(route, "name"), name) == 0)
+			snprintf(stable, sizeof(stable), "%" PRId64,
+				reply_count(json_object_get(route, "stable"), "version"));
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+
+	while (folder && (entry = readdir(folder)) != NULL) {
+		const char *version = entry->d_name;
+
+		if (version[strspn(version, "0123456789")] == '\0' && strcmp(version, stable) != 0)
+			offer(cli, begun, version);
+	}
+	if (folder)
+		closedir(folder);
+	json_decref(reply);
+}
+
 static void offer_argument(struct cli *cli, const char *begun, enum cli_argument kind)
 {
 	switch (kind) {
@@ -133,14 +164,15 @@ static bool offer_value(struct cli *cli, const char *begun, const char *option)
 
 void completion_offer(struct cli *cli, int count, char *const *words)
 {
-	const char *plain[3] = {NULL}; /* noun, verb, argument, as far as they are there */
+	const char *plain[4] = {
+		NULL}; /* noun, verb, argument, one more, as far as they are there */
 	const char *begun = count > 0 ? words[count - 1] : "";
 	int used = 0;
 
 	for (int i = 0; i + 1 < count; i++) {
 		if (strcmp(words[i], "--socket") == 0 && i + 2 < count)
 			cli->socket = words[++i];
-		else if (words[i][0] != '-' && used < 3)
+		else if (words[i][0] != '-' && used < 4)
 			plain[used++] = words[i];
 	}
 	if (count > 1 && offer_value(cli, begun, words[count - 2]))
@@ -156,6 +188,9 @@ void completion_offer(struct cli *cli, int count, char *const *words)
 		offer_options(cli, begun, cli_global_options);
 	} else if (!plain[0]) {
 		offer_nouns(cli, begun);
+	} else if (command && command->kind == CLI_MODEL && command->many && used > 2) {
+		if (used == 3)
+			offer_versions(cli, begun, plain[2]);
 	} else if (command && (used == (verbs ? 2 : 1) || command->many)) {
 		offer_argument(cli, begun, command->kind);
 	} else if (command && command->kind == CLI_COMMAND && used == 2) {

@@ -49,7 +49,7 @@ static int ask_gateway(struct cli *cli, struct add_words *words)
 int cli_model_add(struct cli *cli)
 {
 	struct add_words words = {.option = {cli->option[0], cli->option[1], cli->option[2]}};
-	char *all[16] = {"gwd", "model", "add"};
+	char *all[16 + CLI_MORE] = {"gwd", "model", "add"};
 	int count = 3, code = CLI_WELL;
 
 	/* What is given is enough. */
@@ -66,6 +66,8 @@ int cli_model_add(struct cli *cli)
 		}
 	all[count++] = "--";
 	all[count++] = (char *)cli->argument;
+	for (int i = 0; i < cli->more_count; i++)
+		all[count++] = (char *)cli->more[i];
 	code = run_gwd(cli, all);
 	for (int i = 0; i < 4; i++)
 		free(words.text[i]);

@@ -65,6 +65,14 @@ static int put_steps(json_t *body, const char *option, const char *value)
 		: wrong_value(option, "shares, as in 1%,10%,50%,100%", value);
 }
 
+/* Seconds or minutes? Of none it does not matter. */
+static bool is_plain_number(const char *value)
+{
+	char *end;
+
+	return strtod(value, &end) != 0 && *end == '\0';
+}
+
 static int put_number(json_t *body, const char *key, const char *option, const char *value,
 	const char *units, const char *wanted)
 {
@@ -102,6 +110,8 @@ static int put_option(json_t *body, const char *option, const char *value)
 		return put_share(body, "share", option, value);
 	if (strcmp(option, "--steps") == 0)
 		return put_steps(body, option, value);
+	if (strcmp(option, "--hold") == 0 && is_plain_number(value))
+		return wrong_value(option, "a time with its unit, as in 60s, 5m or 1h", value);
 	if (strcmp(option, "--hold") == 0)
 		return put_number(
 			body, "hold_s", option, value, "smhd", "a time, as in 60s, 5m or 1h");
@@ -117,26 +127,68 @@ static int put_option(json_t *body, const char *option, const char *value)
 	return CLI_WELL;
 }
 
-/* A line for each step, and whenever ten seconds have passed. */
-static void tell_progress(struct cli *cli, const json_t *route, int64_t *step, int *quiet)
+/* What was done and would not outlive a restart. */
+static void warn_if_unsaved(const json_t *route)
+{
+	if (reply_text(route, "unsaved")[0])
+		fprintf(stderr, "gwctl: it is done, but not kept yet: %s\n",
+			reply_text(route, "unsaved"));
+}
+
+/* What has been told of a rollout that is waited for. */
+struct told {
+	char state[256];
+	int quiet; /* looks since then */
+};
+
+/* Whether there is news: another phase or step, or another thing that it waits for. */
+static bool is_news(const json_t *route, struct told *told)
+{
+	const json_t *rollout = rollout_member(route, "rollout");
+	char state[sizeof(told->state)];
+
+	snprintf(state, sizeof(state), "%s %" PRId64 " %s", reply_text(route, "phase"),
+		reply_count(rollout, "step"), reply_text(rollout, "waiting"));
+	const bool differs = strcmp(state, told->state) != 0;
+
+	memcpy(told->state, state, sizeof(state));
+	return differs;
+}
+
+/* One line of JSON. */
+static void print_line(const struct cli *cli, const json_t *route)
+{
+	json_dumpf(route, cli->out, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	fputc('\n', cli->out);
+	fflush(cli->out);
+}
+
+/* A line for each change; for people, too, whenever ten seconds have passed. */
+static void tell_progress(struct cli *cli, const json_t *route, struct told *told)
 {
 	const json_t *rollout = rollout_member(route, "rollout"),
 		     *canary = rollout_member(route, "canary");
+	const bool news = is_news(route, told);
 	char share[UNITS_TEXT], p90[UNITS_TEXT];
 
-	if (!rollout || !canary || cli->json ||
-		(reply_count(rollout, "step") == *step && ++*quiet < 20))
+	if (!news && (cli->json || ++told->quiet < 20))
 		return;
-	*step = reply_count(rollout, "step");
-	*quiet = 0;
+	told->quiet = 0;
+	if (cli->json)
+		print_line(cli, route);
+	if (cli->json || !rollout || !canary)
+		return;
+	const char *waiting = reply_text(rollout, "waiting");
+
 	rollout_share(share, reply_number(rollout, "share"));
 	rollout_p90(p90, canary);
 	fprintf(cli->out,
 		"version %" PRId64 ": step %" PRId64 " of %zu, %s of the pictures: %" PRId64
-		" looked at, %" PRId64 " failed, p90 %s\n",
-		reply_count(canary, "version"), *step,
+		" looked at, %" PRId64 " failed, p90 %s%s%s\n",
+		reply_count(canary, "version"), reply_count(rollout, "step"),
 		json_array_size(json_object_get(rollout, "steps")), share,
-		reply_count(canary, "pictures"), reply_count(canary, "failed"), p90);
+		reply_count(canary, "pictures"), reply_count(canary, "failed"), p90,
+		waiting[0] ? "; waiting: " : "", waiting);
 	fflush(cli->out);
 }
 
@@ -144,11 +196,11 @@ static void tell_progress(struct cli *cli, const json_t *route, int64_t *step, i
 static int wait_for_end(struct cli *cli, json_t **route)
 {
 	static const struct timespec pause = {.tv_nsec = 500000000};
-	int code = CLI_WELL, quiet = 0;
-	int64_t step = 0;
+	struct told told = {.quiet = 0};
+	int code = CLI_WELL;
 
 	while (code == CLI_WELL && strcmp(reply_text(*route, "phase"), "none") != 0) {
-		tell_progress(cli, *route, &step, &quiet);
+		tell_progress(cli, *route, &told);
 		nanosleep(&pause, NULL);
 		json_decref(*route);
 		code = client_send(
@@ -164,7 +216,7 @@ static int tell_end(const struct cli *cli, const json_t *route)
 	const bool completed = last && reply_flag(last, "completed");
 
 	if (cli->json)
-		reply_print(cli, route);
+		print_line(cli, route);
 	else if (completed)
 		fprintf(cli->out, "version %" PRId64 " looks at all pictures now\n",
 			reply_count(last, "to"));
@@ -174,6 +226,7 @@ static int tell_end(const struct cli *cli, const json_t *route)
 			" looks at all pictures: %s\n",
 			reply_count(last, "to"), reply_count(last, "from"),
 			reply_text(last, "reason"));
+	warn_if_unsaved(route);
 	return completed ? CLI_WELL : CLI_NOT_WELL;
 }
 
@@ -238,6 +291,7 @@ int cli_model_rollback(struct cli *cli)
 	else
 		fprintf(cli->out, "version %" PRId64 " of model %s looks at all pictures\n",
 			reply_count(rollout_member(route, "stable"), "version"), cli->argument);
+	warn_if_unsaved(route);
 	json_decref(route);
 	return CLI_WELL;
 }

@@ -51,6 +51,8 @@ static void show_progress(const struct cli *cli, const json_t *rollout)
 		"%" PRId64 " of %zu: %s of the pictures, for %.0f of %g s",
 		reply_count(rollout, "step"), json_array_size(json_object_get(rollout, "steps")),
 		share, reply_number(rollout, "held_s"), reply_number(rollout, "hold_s"));
+	if (reply_text(rollout, "waiting")[0])
+		view_line(cli, "waiting", STYLE_BAD, "%s", reply_text(rollout, "waiting"));
 	if (json_is_real(disagreement))
 		view_line(cli, "differs", STYLE_PLAIN, "%.1f %% over %" PRId64 " picture%s",
 			100 * json_real_value(disagreement), compared, units_plural(compared));
@@ -87,7 +89,11 @@ static void show_route(const struct cli *cli, const json_t *route)
 		show_progress(cli, rollout);
 	if (last)
 		show_last(cli, last);
-	if (reply_count(route, "previous") > 0)
+	if (strcmp(reply_text(route, "phase"), "returning") == 0)
+		view_line(cli, "rollback", STYLE_PLAIN,
+			"under way: version %" PRId64 " is being loaded",
+			reply_count(route, "previous"));
+	else if (reply_count(route, "previous") > 0)
 		view_line(cli, "rollback", STYLE_PLAIN, "to version %" PRId64,
 			reply_count(route, "previous"));
 	if (reply_text(route, "unsaved")[0])

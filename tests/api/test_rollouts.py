@@ -2,7 +2,9 @@
 frame is lost, whatever the new version does, and what runs survives the gateway."""
 
 import json
+import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import description
 import pytest
 import rollout_models
 import rtp_capture
+from PIL import Image
 from player import Gateway, configuration
 
 from testbed import places
@@ -270,3 +273,64 @@ def test_many_versions_after_each_other_leave_nothing_behind(site: Site) -> None
         f"descriptors and threads: {figures}",
     )
     site.assert_nothing_lost()
+
+
+def test_who_waits_is_told_of_every_change_as_lines_of_json(site: Site) -> None:
+    done = site.gateway.ctl(
+        "--json", "model", "rollout", "gate", str(site.add("good")), *QUICK, *PATIENT, "--wait"
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    for line in lines:
+        description.answer("/models/{name}/rollout", "get", 200).validate(line)
+    steps = [line["rollout"]["step"] for line in lines[:-1]]
+    assert set(steps) == {1, 2}
+    assert steps == sorted(steps)
+    assert (lines[-1]["phase"], lines[-1]["last"]["completed"]) == ("none", True)
+
+
+def test_what_a_rollout_and_an_addition_cannot_be_told_is_said(site: Site) -> None:
+    without_unit = site.roll_out(2, "--hold", "5")
+    assert without_unit.returncode == 2
+    assert "--hold needs a time with its unit, as in 60s" in without_unit.stderr
+    for name in ("../x", "..", ".gate/2", "x" * 64, "x" * 64 + "/2", "a:b"):
+        refused = site.gateway.ctl("model", "add", str(site.folder), "--name", name)
+        assert refused.returncode == 1
+        assert f'"{name}" can be no model\'s name' in refused.stderr
+
+
+def test_the_shell_offers_the_versions_that_are_there(site: Site) -> None:
+    def offered(*words: str) -> list[str]:
+        done = subprocess.run(
+            [places.gwctl(), "complete", "model", "rollout", *words],
+            env=os.environ | {"FRAMEGATE_SOCKET": str(site.gateway.socket)},
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        )
+        return sorted(done.stdout.split())
+
+    for _ in range(2):
+        site.add("good")
+    assert offered("gate", "") == ["2", "3"]
+    assert offered("") == ["gate"]
+    assert offered("gate", "2", "") == []
+
+
+def test_a_version_that_fails_on_a_picture_is_not_added(site: Site) -> None:
+    picture = site.folder / "gate.jpg"
+    Image.new("RGB", (640, 480), (90, 120, 60)).save(picture)
+    good = rollout_models.write(site.folder / "training-good", "good")
+    failing = rollout_models.write(site.folder / "training-failing", "failing")
+    refused = site.gateway.ctl("model", "add", str(failing), str(picture), "--name", "gate")
+    assert refused.returncode == 1
+    assert "1 of the pictures: model_output" in refused.stderr
+    assert "model gate was not added: 1 of the pictures failed" in refused.stderr
+    said = site.gateway.json("model", "add", str(good), str(picture), "--name", "gate")
+    assert said["version"] == 2
+    none = site.gateway.ctl("model", "add", str(good), str(good), "--name", "gate")
+    assert none.returncode == 1
+    assert "cannot be used" in none.stderr
+    home = site.repository / "gate"
+    assert sorted(path.name for path in home.iterdir()) == ["1", "2", "rollout.json"]

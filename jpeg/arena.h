@@ -1,4 +1,5 @@
-/* The memory that libjpeg asks for per picture, out of one block that is reserved once.
+/* The memory that libjpeg asks for per picture, decoded or encoded, out of one block that is
+ * reserved once.
  *
  * libjpeg's own manager calls malloc seven times for each picture. Everything that it wants of pool
  * JPOOL_IMAGE comes from the block instead and is forgotten at once when the picture ends; pool
@@ -12,7 +13,7 @@
 
 #include <jpeglib.h>
 
-struct turbo_arena {
+struct jpeg_arena {
 	uint8_t *memory;
 	size_t size, used;
 	size_t peak; /* most that one picture used */
@@ -21,11 +22,11 @@ struct turbo_arena {
 };
 
 /* Enough for one sequential picture of max_width pixels a row. Returns 0 or -ENOMEM. */
-int turbo_arena_open(struct turbo_arena *arena, uint32_t max_width);
+int jpeg_arena_open(struct jpeg_arena *arena, uint32_t max_width);
 
 /* Accepts one that was never opened (all zero). libjpeg must be done with it. */
-void turbo_arena_close(struct turbo_arena *arena);
+void jpeg_arena_close(struct jpeg_arena *arena);
 
 /* Stands between `jpeg`, which was just created, and its memory manager. Uses client_data. When the
  * block is used up, libjpeg sees JERR_OUT_OF_MEMORY. */
-void turbo_arena_serve(struct turbo_arena *arena, struct jpeg_decompress_struct *jpeg);
+void jpeg_arena_serve(struct jpeg_arena *arena, j_common_ptr jpeg);

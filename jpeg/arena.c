@@ -1,4 +1,4 @@
-#include "decode/turbo_arena.h"
+#include "jpeg/arena.h"
 
 #include <errno.h>
 #include <jerror.h>
@@ -12,7 +12,7 @@
 #define BYTES_PER_COLUMN 72u
 #define BYTES_FIXED (256u * 1024)
 
-int turbo_arena_open(struct turbo_arena *arena, uint32_t max_width)
+int jpeg_arena_open(struct jpeg_arena *arena, uint32_t max_width)
 {
 	size_t size = ((size_t)max_width + ALIGNMENT) * BYTES_PER_COLUMN + BYTES_FIXED;
 
@@ -21,7 +21,7 @@ int turbo_arena_open(struct turbo_arena *arena, uint32_t max_width)
 	return arena->memory ? 0 : -ENOMEM;
 }
 
-void turbo_arena_close(struct turbo_arena *arena)
+void jpeg_arena_close(struct jpeg_arena *arena)
 {
 	free(arena->memory);
 	arena->memory = NULL;
@@ -29,7 +29,7 @@ void turbo_arena_close(struct turbo_arena *arena)
 
 static void *take(j_common_ptr jpeg, size_t size)
 {
-	struct turbo_arena *arena = jpeg->client_data;
+	struct jpeg_arena *arena = jpeg->client_data;
 	size_t room = arena->size - arena->used;
 
 	if (size > room || (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT > room)
@@ -43,7 +43,7 @@ static void *take(j_common_ptr jpeg, size_t size)
 
 static const struct jpeg_memory_mgr *original(j_common_ptr jpeg)
 {
-	struct turbo_arena *arena = jpeg->client_data;
+	struct jpeg_arena *arena = jpeg->client_data;
 
 	arena->foreign++;
 	return &arena->original;
@@ -91,14 +91,14 @@ static JBLOCKARRAY alloc_barray(j_common_ptr jpeg, int pool, JDIMENSION blocks, 
 
 static void free_pool(j_common_ptr jpeg, int pool)
 {
-	struct turbo_arena *arena = jpeg->client_data;
+	struct jpeg_arena *arena = jpeg->client_data;
 
 	if (pool == JPOOL_IMAGE)
 		arena->used = 0;
 	arena->original.free_pool(jpeg, pool);
 }
 
-void turbo_arena_serve(struct turbo_arena *arena, struct jpeg_decompress_struct *jpeg)
+void jpeg_arena_serve(struct jpeg_arena *arena, j_common_ptr jpeg)
 {
 	arena->original = *jpeg->mem;
 	jpeg->client_data = arena;
