@@ -202,7 +202,7 @@ int cli_camera_show(struct cli *cli)
 
 int cli_camera_probe(struct cli *cli)
 {
-	char *words[2 * CLI_OPTIONS + 8] = {"gwd", "camera", "probe"};
+	char *words[2 * CLI_OPTIONS + 8] = {"gwctl", "camera", "probe"};
 	int count = 3;
 
 	if (cli->json)
