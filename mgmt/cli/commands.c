@@ -183,6 +183,9 @@ const struct cli_command cli_commands[] = {
 			{"--password-file", "FILE", "its first line is the password"},
 			{"--password-env", "NAME", "the variable that holds the password"},
 			{"--transport", "auto|udp|multicast|tcp", "how packets are asked for"},
+			{"--srtp", "SUITE,FILE",
+				"SRTP whose key the camera does not say: suite, and the file with "
+				"the key"},
 			{"--seconds", "NUMBER", "how long to listen (default 5)"}},
 		.run = cli_camera_probe},
 	{.noun = "drops",
