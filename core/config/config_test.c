@@ -184,6 +184,11 @@ static void values_that_do_not_fit_each_other_are_refused(void **state)
 		"  - {name: a, device: net_null0, kernel: gw0}\n"
 		"  - {name: b, device: net_null1, kernel: gw0}\n",
 		"configuration:3:42: interfaces[1].kernel: 'gw0' is taken by interfaces[0]");
+	refused("interfaces:\n"
+		"  - {name: a, device: 'net_af_packet0,iface=eth0'}\n"
+		"  - {name: b, device: 'net_af_packet0,iface=eth1'}\n",
+		"configuration:3:23: interfaces[1].device: 'net_af_packet0' is taken by "
+		"interfaces[0]: number them, as in net_af_packet0 and net_af_packet1");
 	refused("cameras: []\nkafka: {backend: kafka}\n",
 		"configuration:2:8: kafka: 'brokers' is missing: the kafka back-end needs "
 		"HOST:PORT[,...]");

@@ -418,9 +418,11 @@ const struct cli_command cli_commands[] = {
 		.argument = "FILE",
 		.kind = CLI_FILE,
 		.summary = "check a configuration file",
-		.details = "Needs no gateway and changes nothing. Exit code 1, with line and "
-			   "column, when "
-			   "the file is not valid.",
+		.details = "Says what gwd would end with if it were started with the file on this "
+			   "machine: what is no valid configuration, with line and column, and "
+			   "models, keys, directories and devices that are not there. Needs no "
+			   "gateway, but the program gwd on this machine, and changes nothing. "
+			   "Exit code 1 when gwd would not start.",
 		.example = "config check /etc/framegate/gateway.yaml",
 		.run = cli_config_check},
 	{.noun = "config",

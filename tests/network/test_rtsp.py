@@ -237,7 +237,7 @@ def test_a_probe_says_what_a_camera_sends_and_drafts_its_entry(cameras: Cameras)
     assert "352x288" in done.stderr
     assert PASSWORD not in done.stdout + done.stderr
     entry = cameras.folder / "entry.yaml"
-    entry.write_text(done.stdout)
+    entry.write_text("interfaces: [{name: lan0, device: net_null0}]\n" + done.stdout)
     assert _probe("config", "check", entry).returncode == 0
 
 

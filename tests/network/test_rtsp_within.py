@@ -66,7 +66,7 @@ def test_a_camera_is_received_within_its_connection(
 
 @pytest.mark.parametrize("kind", ["good", "secret", "secret-udp"])
 def test_a_probe_hears_it_too(cameras: Cameras, kind: str) -> None:
-    """Its reports are no lost packets, and what is encrypted is opened with its description's key."""
+    """Its reports are no lost packets, and what is encrypted is opened with its own key."""
     cameras.serve_within(kind)
     way = "udp" if kind == "secret-udp" else "tcp"
     done = _probe("--json", "camera", "probe", cameras.camera()["url"], "--seconds", "3")
@@ -95,7 +95,7 @@ def test_a_probe_takes_a_key_that_the_camera_does_not_say(cameras: Cameras) -> N
     assert KEY not in done.stdout + done.stderr
     # The entry is one that the gateway takes, key and all.
     entry = cameras.folder / "entry.yaml"
-    entry.write_text(done.stdout)
+    entry.write_text("interfaces: [{name: lan0, device: net_null0}]\n" + done.stdout)
     assert _probe("config", "check", entry).returncode == 0
     key.write_text(KEY[::-1])
     done = _probe("camera", "probe", url, "--seconds", "1", *srtp)
