@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/config/address.h"
 #include "core/gateway.h"
 #include "dataplane/device.h"
 #include "dataplane/stage.h"
@@ -66,7 +67,7 @@ static uint32_t list_groups(
 		const struct gw_camera *camera = gw_camera_now(gw, i);
 
 		if (!camera || !gw_camera_has_media(camera->config) ||
-			!group_is_multicast(&camera->config->destination_address))
+			!gw_address_is_group(&camera->config->destination_address))
 			continue;
 		cameras++;
 		for (uint32_t k = 0; wanted && k < dp->port_count; k++)
