@@ -80,7 +80,10 @@ const struct option_facts option_facts[OPTION_COUNT] = {
 	[OPTION_UDP_PORT] = {"--udp-port", "N", OPTION_WORD, TRAFFIC,
 		"UDP port that they send to (5004)", NULL},
 	[OPTION_MAC] = {"--mac", "ADDRESS", OPTION_WORD, SEND | SEARCH,
-		"Ethernet address that they send to (02:00:00:00:00:02)", NULL},
+		"Ethernet address that they send to (that of the group where --destination is one, "
+		"else "
+		"02:00:00:00:00:02)",
+		NULL},
 	[OPTION_VLAN] = {"--vlan", "N", OPTION_WORD, SEND | SEARCH, "802.1Q tag (none)", NULL},
 	[OPTION_NO_CHECKSUM] = {"--no-checksum", NULL, OPTION_NOTHING, SEND | SEARCH,
 		"leave UDP checksums out", NULL},
