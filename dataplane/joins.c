@@ -6,6 +6,7 @@
 
 #include "core/config/address.h"
 #include "core/gateway.h"
+#include "core/plural.h"
 #include "dataplane/device.h"
 #include "dataplane/stage.h"
 
@@ -149,14 +150,16 @@ void joins_health(const struct dataplane *dp, struct gw_health *health)
 
 		if (failed > 0 && reason != 0)
 			gw_health_add(health, GW_DEGRADED, "port.%s.groups", name,
-				"interface %s: %u multicast groups of cameras could not be joined: "
+				"interface %s: %u multicast group%s of cameras could not be "
+				"joined: "
 				"%s: a switch that snoops on IGMP sends nothing of them",
-				name, failed, strerror(reason));
+				name, failed, gw_plural(failed), strerror(reason));
 		else if (failed > 0)
 			gw_health_add(health, GW_NOTICE, "port.%s.groups", name,
-				"interface %s: %u cameras send to multicast groups, and nobody can "
-				"join them by this port: give it a `kernel`, or let the switch "
-				"send them without",
-				name, failed);
+				"interface %s: %u multicast group%s of cameras can be joined by "
+				"nobody "
+				"at this port: give it a `kernel`, or let the switch send them "
+				"without",
+				name, failed, gw_plural(failed));
 	}
 }

@@ -11,6 +11,7 @@
 #include "core/backends.h"
 #include "core/check.h"
 #include "core/config/srtp_key.h"
+#include "core/plural.h"
 #include "dataplane/port_probe.h"
 #include "decode/decoder.h"
 #include "gwd/gateway.h"
@@ -211,11 +212,6 @@ int check_start(struct gw_config *config, struct gw_error *error)
 	return status;
 }
 
-static const char *plural(uint32_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 int check_command(const char *path, bool json)
 {
 	struct gw_config *config;
@@ -238,7 +234,7 @@ int check_command(const char *path, bool json)
 		json_decref(verdict);
 	} else if (status == 0) {
 		told = printf("%s is well: %u camera%s, %u interface%s\n", path, cameras,
-			       plural(cameras), interfaces, plural(interfaces)) > 0;
+			       gw_plural(cameras), interfaces, gw_plural(interfaces)) > 0;
 	} else {
 		fprintf(stderr, "%s: %s\n", program_invocation_short_name, error.text);
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/config/rtsp_url.h"
+#include "core/plural.h"
 #include "gwd/camera/advice.h"
 
 #define LIST 128
@@ -31,11 +32,6 @@ static json_t *numbers_json(const bool *set, uint32_t count)
 		if (set[i])
 			json_array_append_new(list, json_integer(i));
 	return list;
-}
-
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
 }
 
 static const char *address(const struct gw_address *it, char text[INET6_ADDRSTRLEN])
@@ -137,8 +133,8 @@ void probe_print(FILE *to, const struct probe *probe)
 		fprintf(to,
 			"came            %lu picture%s in %u s (%.1f/s), %lu packet%s of at most "
 			"%u bytes, %lu lost\n",
-			measure->pictures, plural(measure->pictures), probe->seconds,
-			measure_rate(measure), measure->packets, plural(measure->packets),
+			measure->pictures, gw_plural(measure->pictures), probe->seconds,
+			measure_rate(measure), measure->packets, gw_plural(measure->packets),
 			measure->largest, measure->lost);
 		fprintf(to, "payload type    %s\n", numbers(measure->payload_types, 128, a));
 	}
@@ -158,14 +154,14 @@ void probe_print(FILE *to, const struct probe *probe)
 			measure->files);
 	if (measure->extended > 0)
 		fprintf(to, "extension       ONVIF's, in %lu packet%s\n", measure->extended,
-			plural(measure->extended));
+			gw_plural(measure->extended));
 	if (measure->elsewhere > 0)
 		fprintf(to, "elsewhere       %lu packet%s on channels that nobody set up\n",
-			measure->elsewhere, plural(measure->elsewhere));
+			measure->elsewhere, gw_plural(measure->elsewhere));
 	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
 		if (measure->refused[drop] > 0)
 			fprintf(to, "refused         %lu packet%s: %s\n", measure->refused[drop],
-				plural(measure->refused[drop]), gw_drops[drop].meaning);
+				gw_plural(measure->refused[drop]), gw_drops[drop].meaning);
 	for (uint32_t i = 0; i < count; i++)
 		fprintf(to, "look at         %s\n", advice[i]);
 }
