@@ -84,6 +84,11 @@ int command_parse(int argc, char **argv, struct command *command, struct gw_erro
 	memset(command, 0, sizeof(*command));
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":c:i:o:Vh", options, NULL)) != -1) {
+		if (optarg && !optarg[0])
+			return gw_error_set(error, -EINVAL, "--%s needs a value",
+				option == 'c'           ? "config"
+					: option == 'i' ? "input"
+							: "output");
 		switch (option) {
 		case 'c':
 			command->config = optarg;

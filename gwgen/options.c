@@ -249,9 +249,11 @@ int options_parse(int count, char *const *words, struct options *options, struct
 			value++;
 		else if (option_facts[index].value && i + 1 < count)
 			value = words[++i];
-		if (!option_facts[index].value != !value)
-			return gw_error_set(error, -EINVAL,
-				value ? "%s takes no value" : "%s needs a value after it",
+		if (!option_facts[index].value && value)
+			return gw_error_set(
+				error, -EINVAL, "%s takes no value", option_facts[index].name);
+		if (option_facts[index].value && (!value || !value[0]))
+			return gw_error_set(error, -EINVAL, "%s needs a value after it",
 				option_facts[index].name);
 		status = take_option(options, index, value, error);
 	}

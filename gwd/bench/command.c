@@ -34,6 +34,11 @@ int bench_command(int argc, char **argv)
 	if (strcmp(word, "schedule") == 0)
 		return bench_schedule(argc - 1, argv + 1);
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+		if (argc > 2) {
+			fprintf(stderr, "%s: '%s' is one word too many\n",
+				program_invocation_short_name, argv[2]);
+			return 2;
+		}
 		help(stdout);
 		return 0;
 	}

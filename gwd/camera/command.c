@@ -151,6 +151,11 @@ int camera_command(int argc, char **argv)
 	if (strcmp(word, "probe") == 0)
 		return probe_command(argc - 1, argv + 1);
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+		if (argc > 2) {
+			fprintf(stderr, "%s: '%s' is one word too many\n",
+				program_invocation_short_name, argv[2]);
+			return 2;
+		}
 		help(stdout);
 		return 0;
 	}

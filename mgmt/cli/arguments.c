@@ -180,6 +180,9 @@ static int sort_words(
 					error, -EINVAL, "%s needs a value after it", word);
 			value = argv[++i];
 		}
+		if (global >= 0 && value && !value[0])
+			return gw_error_set(error, -EINVAL, "%s needs a value",
+				cli_global_options[global].name);
 		if (global >= 0) {
 			if (value && !cli_global_options[global].value)
 				return gw_error_set(error, -EINVAL, "%s takes no value",
@@ -212,9 +215,20 @@ static int match_options(struct cli *cli, const struct words *words, struct gw_e
 		if (value && !c->options[index].value)
 			return gw_error_set(
 				error, -EINVAL, "%s takes no value", c->options[index].name);
+		if (value && !value[0] && !c->empties)
+			return gw_error_set(
+				error, -EINVAL, "%s needs a value", c->options[index].name);
 		cli->option[index] = value ? value : "";
 	}
 	return 0;
+}
+
+/* A noun that nobody knows is told by the help itself. */
+static bool has_verbs(const char *noun)
+{
+	bool verbs = true;
+
+	return !arguments_noun(noun, &verbs) || verbs;
 }
 
 static int match_argument(
@@ -227,7 +241,7 @@ static int match_argument(
 	while (c->many && words->plain_count > used && cli->more_count < CLI_MORE)
 		cli->more[cli->more_count++] = words->plain[used++];
 	/* `gwctl help camera show`: what is explained may have two words. */
-	if (c->kind == CLI_COMMAND && words->plain_count > used)
+	if (c->kind == CLI_COMMAND && words->plain_count > used && has_verbs(cli->argument))
 		used++;
 	if (words->plain_count > used || (cli->argument && !c->argument))
 		return gw_error_set(error, -EINVAL,

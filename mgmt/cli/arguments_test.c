@@ -143,6 +143,10 @@ static void what_is_wrong_is_said_with_what_is_right(void **state)
 	refused("--socket", "--socket needs a value");
 	refused("top --interval", "--interval needs a value");
 	refused("status --json=yes", "--json takes no value");
+	refused("bench schedule --output=", "--output needs a value");
+	refused("model check --output= a b", "--output needs a value");
+	refused("--socket= status", "--socket needs a value");
+	refused("help status now", "'now' is one word too many");
 	refused("drops --all=yes", "--all takes no value");
 }
 

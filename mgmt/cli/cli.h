@@ -46,6 +46,7 @@ struct cli_command {
 	const char *argument; /* "NAME", "[COMMAND]" when it may be left out; NULL: none */
 	enum cli_argument kind;
 	bool many; /* more words may follow the argument: cli.more */
+	bool empties; /* an option's value may be empty: its default */
 	const char *summary; /* one line */
 	const char *details; /* sentences for the help */
 	const char *example; /* the words after "gwctl" */

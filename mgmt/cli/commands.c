@@ -137,6 +137,7 @@ const struct cli_command cli_commands[] = {
 		.example = "camera add door --source 192.0.2.11 --destination 192.0.2.1 --port "
 			   "5004 --model objects",
 		.options = CAMERA_OPTIONS,
+		.empties = true,
 		.run = cli_camera_add},
 	{.noun = "camera",
 		.verb = "set",
@@ -152,6 +153,7 @@ const struct cli_command cli_commands[] = {
 			"has changed.",
 		.example = "camera set door --quota 4 --model=",
 		.options = CAMERA_OPTIONS,
+		.empties = true,
 		.run = cli_camera_set},
 	{.noun = "camera",
 		.verb = "remove",
