@@ -225,6 +225,42 @@ static void names_are_decoded(void **state)
 	json_decref(camera);
 }
 
+/* Its session may have said another one than before. */
+static void transports(struct server_fixture *f, const char *transport, bool encrypted)
+{
+	json_t *camera = get(f, "/api/v1/cameras/cam0");
+	const json_t *said = json_object_get(camera, "transport");
+
+	if (transport)
+		assert_string_equal(json_string_value(said), transport);
+	else
+		assert_true(json_is_null(said));
+	assert_int_equal(json_is_true(json_object_get(camera, "encrypted")), encrypted);
+	json_decref(camera);
+}
+
+static void how_packets_come_is_told_as_it_is(void **state)
+{
+	struct server_fixture *f = *state;
+	struct gw *gw = &f->made.gw;
+	const struct gw_camera *version = gw_camera_now(gw, gw_camera_find(gw, "cam0"));
+	struct gw_camera_config *camera = (struct gw_camera_config *)version->config;
+	const uint8_t machine = camera->destination_address.bytes[0];
+	const uint16_t port = camera->port;
+
+	transports(f, "udp", false);
+	camera->destination_address.bytes[0] = 239;
+	camera->srtp_key.is_set = true;
+	transports(f, "multicast", true);
+	camera->destination_address.bytes[0] = machine;
+	camera->is_within = true;
+	transports(f, "tcp", true);
+	camera->srtp_key.is_set = camera->is_within = false;
+	camera->port = 0;
+	transports(f, NULL, false);
+	camera->port = port;
+}
+
 static void wrong_methods_hear_which_are_right(void **state)
 {
 	struct server_fixture *f = *state;
@@ -750,6 +786,7 @@ int main(void)
 		TEST(wrong_paths_are_not_found),
 		TEST(broken_escapes_are_bad_requests),
 		TEST(names_are_decoded),
+		TEST(how_packets_come_is_told_as_it_is),
 		TEST(wrong_methods_hear_which_are_right),
 		TEST(head_and_options_have_no_body),
 		TEST(a_large_body_is_refused),

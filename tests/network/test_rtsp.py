@@ -203,7 +203,10 @@ def test_a_camera_that_sends_to_a_group_is_received(cameras: Cameras) -> None:
     cameras.serve("--way", "multicast")
     gateway = cameras.start(cameras.camera())
     cameras.wait_for_pictures()
-    assert gateway.ask("camera", "show", "door")["destination"] == "239.1.2.3"
+    shown = gateway.ask("camera", "show", "door")
+    assert (shown["destination"], shown["transport"]) == ("239.1.2.3", "multicast")
+    text = _probe("--socket", gateway.socket, "camera", "show", "door").stdout
+    assert "to the group 239.1.2.3, UDP port" in text
 
 
 def _probe(*arguments: object) -> subprocess.CompletedProcess[str]:
