@@ -18,7 +18,7 @@ struct words {
 
 const struct cli_command *arguments_command(const char *noun, const char *verb)
 {
-	for (const struct cli_command *c = cli_commands; c->noun; c++) {
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c)) {
 		if (strcmp(c->noun, noun) != 0)
 			continue;
 		if (!c->verb || (verb && strcmp(c->verb, verb) == 0))
@@ -29,7 +29,7 @@ const struct cli_command *arguments_command(const char *noun, const char *verb)
 
 bool arguments_noun(const char *noun, bool *verbs)
 {
-	for (const struct cli_command *c = cli_commands; c->noun; c++) {
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c)) {
 		if (strcmp(c->noun, noun) == 0) {
 			*verbs = c->verb != NULL;
 			return true;
@@ -71,7 +71,7 @@ static int unknown_noun(const char *noun, struct gw_error *error)
 	const char *best = NULL;
 	int nearest = strlen(noun) <= SUGGEST_SHORT ? SUGGEST_DISTANCE : SUGGEST_DISTANCE + 1;
 
-	for (const struct cli_command *c = cli_commands; c->noun; c++) {
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c)) {
 		int d = distance(noun, c->noun);
 
 		if (d < nearest) {
@@ -90,7 +90,7 @@ static int wants_verb(const char *noun, const char *given, struct gw_error *erro
 {
 	char list[256] = "";
 
-	for (const struct cli_command *c = cli_commands; c->noun; c++) {
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c)) {
 		if (strcmp(c->noun, noun) != 0)
 			continue;
 		size_t used = strlen(list);
@@ -142,7 +142,7 @@ static bool takes_value(const char *word)
 {
 	const char *value;
 
-	for (const struct cli_command *c = cli_commands; c->noun; c++) {
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c)) {
 		int index = option_index(c->options, word, &value);
 
 		if (index >= 0)

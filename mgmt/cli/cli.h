@@ -74,6 +74,8 @@ struct cli {
 	struct client *client; /* opened with the first request */
 };
 
-/* Ended by an entry without a noun. */
-extern const struct cli_command cli_commands[];
+/* All commands, one after the other: the one behind `command`, with NULL the first; NULL: there is
+ * no more. */
+const struct cli_command *cli_next(const struct cli_command *command);
+
 extern const struct cli_option cli_global_options[];
