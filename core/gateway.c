@@ -177,7 +177,7 @@ static int open_stage(struct gw_stage *stage, struct gw_error *error)
 	return status;
 }
 
-int gw_open_stages(struct gw *gw, struct gw_error *error)
+int gw_check_stages(struct gw *gw, struct gw_error *error)
 {
 	int status = 0;
 
@@ -187,6 +187,13 @@ int gw_open_stages(struct gw *gw, struct gw_error *error)
 		if (stage->lane_count > 0 && stage->ops->check)
 			status = stage->ops->check(stage, error);
 	}
+	return status;
+}
+
+int gw_open_stages(struct gw *gw, struct gw_error *error)
+{
+	int status = gw_check_stages(gw, error);
+
 	for (int i = GW_STAGES - 1; i >= 0 && status == 0; i--)
 		if (gw->stages[i].lane_count > 0)
 			status = open_stage(&gw->stages[i], error);

@@ -125,6 +125,9 @@ int gw_check_frames(const struct gw_config *config, struct gw_error *error);
 int gw_build(struct gw *gw, struct gw_config *config, const struct gw_replay *replay,
 	const struct gw_way *ways, struct gw_error *error);
 
+/* Asks all stages to look at what they will need (`check` of their table). Main thread. */
+int gw_check_stages(struct gw *gw, struct gw_error *error);
+
 /* Checks all stages, opens them, from the last to the first, so that no packet is taken before
  * there is somewhere to go with it, and adds the configured cameras. On failure too gw_dismantle()
  * takes it down again. */

@@ -78,6 +78,13 @@ static void *lane_thread(void *arg)
 	return NULL;
 }
 
+int gw_stage_no_core(const struct gw_lane *lane, int status, struct gw_error *error)
+{
+	return gw_error_set(error, status,
+		"%s: its thread cannot run on processor %d: %s (see `cores`)", lane->name,
+		lane->core, strerror(-status));
+}
+
 int gw_stage_start(struct gw_stage *stage, struct gw_error *error)
 {
 	for (uint32_t i = 0; i < stage->lane_count; i++) {
@@ -87,9 +94,7 @@ int gw_stage_start(struct gw_stage *stage, struct gw_error *error)
 			gw_thread_start(&thread, lane->name, lane->core, lane_thread, lane);
 
 		if (status != 0)
-			return gw_error_set(error, status,
-				"%s: its thread cannot run on processor %d: %s (see `cores`)",
-				lane->name, lane->core, strerror(-status));
+			return gw_stage_no_core(lane, status, error);
 		lane->thread = thread;
 		atomic_store_explicit(&lane->running, true, memory_order_release);
 	}

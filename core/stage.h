@@ -141,6 +141,9 @@ struct gw_stage {
 	struct gw_lane *lanes;
 };
 
+/* What is said of a lane that cannot run where it is pinned; returns `status`. */
+int gw_stage_no_core(const struct gw_lane *lane, int status, struct gw_error *error);
+
 /* Starts all lanes. The caller's affinity is not inherited where a lane has a processor of its own.
  * On failure those that run go on: gw_stage_stop() ends them. */
 int gw_stage_start(struct gw_stage *stage, struct gw_error *error);

@@ -44,32 +44,11 @@ static bool same_media(const struct gw_camera_config *a, const struct gw_camera_
 			sizeof(a->destination_address)) == 0;
 }
 
-/* What the camera's packets are opened with; *secure stays NULL where they are plain. */
-static int make_secure(
-	const struct gw_camera_config *camera, struct secure **secure, struct gw_error *error)
-{
-	struct gw_srtp_key key = camera->srtp_key;
-
-	*secure = NULL;
-	if (!key.is_set && !camera->srtp)
-		return 0;
-	if (!key.is_set) {
-		const int status = gw_srtp_key_read(camera->srtp->key_file, &key, error);
-
-		if (status != 0)
-			return status;
-		key.suite = camera->srtp->suite;
-	}
-	*secure = secure_create(&key, error);
-	explicit_bzero(&key, sizeof(key));
-	return *secure ? 0 : -ENOMEM;
-}
-
 static int make_stream(struct gw_stage *stage, struct gw_camera *camera, struct stream **stream,
 	struct gw_error *error)
 {
 	struct secure *secure;
-	const int status = make_secure(camera->config, &secure, error);
+	const int status = secure_of_camera(camera->config, &secure, error);
 
 	if (status != 0)
 		return status;

@@ -29,12 +29,6 @@ struct groups {
 	uint32_t socket_count;
 };
 
-bool group_is_multicast(const struct gw_address *address)
-{
-	return address->family == AF_INET ? address->bytes[0] >> 4 == 0xE
-					  : address->bytes[0] == 0xFF;
-}
-
 struct group group_of(
 	uint32_t interface, const struct gw_address *group, const struct gw_address *source)
 {

@@ -17,9 +17,6 @@ struct group {
 	uint8_t group[16], source[16]; /* as struct gw_address */
 };
 
-/* Whether it is the address of a multicast group. */
-bool group_is_multicast(const struct gw_address *address);
-
 /* The membership that a stream needs. */
 struct group group_of(
 	uint32_t interface, const struct gw_address *group, const struct gw_address *source);

@@ -147,20 +147,9 @@ static void an_interface_may_go_and_come_back(void **state)
 	test_wire_in_child(lose_the_interface);
 }
 
-static void addresses_of_groups_are_told(void **state)
-{
-	assert_true(group_is_multicast(&(struct gw_address){AF_INET, {224}}));
-	assert_true(group_is_multicast(&(struct gw_address){AF_INET, {239, 255}}));
-	assert_false(group_is_multicast(&(struct gw_address){AF_INET, {240}}));
-	assert_false(group_is_multicast(&(struct gw_address){AF_INET, {192, 0, 2, 1}}));
-	assert_true(group_is_multicast(&(struct gw_address){AF_INET6, {0xFF, 2}}));
-	assert_false(group_is_multicast(&(struct gw_address){AF_INET6, {0xFE, 0x80}}));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses_of_groups_are_told),
 		cmocka_unit_test(groups_are_joined_and_left),
 		cmocka_unit_test(there_may_be_more_than_a_socket_takes),
 		cmocka_unit_test(ipv6_groups_are_joined_too),

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/config/address.h"
 #include "core/gateway.h"
+#include "core/plural.h"
 #include "dataplane/device.h"
 #include "dataplane/stage.h"
 
@@ -66,7 +68,7 @@ static uint32_t list_groups(
 		const struct gw_camera *camera = gw_camera_now(gw, i);
 
 		if (!camera || !gw_camera_has_media(camera->config) ||
-			!group_is_multicast(&camera->config->destination_address))
+			!gw_address_is_group(&camera->config->destination_address))
 			continue;
 		cameras++;
 		for (uint32_t k = 0; wanted && k < dp->port_count; k++)
@@ -148,14 +150,16 @@ void joins_health(const struct dataplane *dp, struct gw_health *health)
 
 		if (failed > 0 && reason != 0)
 			gw_health_add(health, GW_DEGRADED, "port.%s.groups", name,
-				"interface %s: %u multicast groups of cameras could not be joined: "
+				"interface %s: %u multicast group%s of cameras could not be "
+				"joined: "
 				"%s: a switch that snoops on IGMP sends nothing of them",
-				name, failed, strerror(reason));
+				name, failed, gw_plural(failed), strerror(reason));
 		else if (failed > 0)
 			gw_health_add(health, GW_NOTICE, "port.%s.groups", name,
-				"interface %s: %u cameras send to multicast groups, and nobody can "
-				"join them by this port: give it a `kernel`, or let the switch "
-				"send them without",
-				name, failed);
+				"interface %s: %u multicast group%s of cameras can be joined by "
+				"nobody "
+				"at this port: give it a `kernel`, or let the switch send them "
+				"without",
+				name, failed, gw_plural(failed));
 	}
 }

@@ -214,6 +214,8 @@ static int bring_up(struct port *port, struct gw_error *error)
 	int status = port_check_device(port->config, error);
 
 	if (status == 0)
+		status = port_check_rights(port->config, error);
+	if (status == 0)
 		status = port_probe(port, error);
 	if (status != 0)
 		return status;

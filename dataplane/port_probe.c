@@ -17,7 +17,7 @@ int port_check_device(const struct gw_interface_config *config, struct gw_error 
 {
 	const char *device = config->device;
 	uint32_t framesz, blocksz;
-	char value[256];
+	char value[256], name[DEVICE_NAME], path[DEVICE_NAME + 32];
 
 	if (device_has_driver(device, "net_af_packet") || device_has_driver(device, "net_af_xdp")) {
 		if (!device_argument(device, "iface", value, sizeof(value)))
@@ -41,6 +41,22 @@ int port_check_device(const struct gw_interface_config *config, struct gw_error 
 		access(value, R_OK) != 0)
 		return gw_error_set(error, -errno, "interface %s: cannot read %s: %s", config->name,
 			value, strerror(errno));
+	if (device_is_pci(device)) {
+		device_name(device, name);
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", name);
+		if (access(path, F_OK) != 0)
+			return gw_error_set(error, -ENODEV,
+				"interface %s: there is no PCI device %s (`dpdk-devbind.py "
+				"--status` lists them)",
+				config->name, name);
+	}
+	return 0;
+}
+
+int port_check_rights(const struct gw_interface_config *config, struct gw_error *error)
+{
+	const char *device = config->device;
+
 	if (device_has_driver(device, "net_af_packet") || device_has_driver(device, "net_af_xdp") ||
 		device_has_driver(device, "net_tap")) {
 		const int raw = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);

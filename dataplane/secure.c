@@ -8,6 +8,7 @@
 
 #include "core/bytes.h"
 #include "core/clock.h"
+#include "core/config/srtp_key.h"
 
 /* Packets that may come later than a newer one. */
 #define REPLAY_WINDOW 1024
@@ -98,6 +99,26 @@ struct secure *secure_create(const struct gw_srtp_key *key, struct gw_error *err
 	}
 	secure->policy.ssrc.type = ssrc_specific;
 	return secure;
+}
+
+int secure_of_camera(
+	const struct gw_camera_config *camera, struct secure **secure, struct gw_error *error)
+{
+	struct gw_srtp_key key = camera->srtp_key;
+
+	*secure = NULL;
+	if (!key.is_set && !camera->srtp)
+		return 0;
+	if (!key.is_set) {
+		const int status = gw_srtp_key_read(camera->srtp->key_file, &key, error);
+
+		if (status != 0)
+			return status;
+		key.suite = camera->srtp->suite;
+	}
+	*secure = secure_create(&key, error);
+	explicit_bzero(&key, sizeof(key));
+	return *secure ? 0 : -ENOMEM;
 }
 
 void secure_destroy(struct secure *secure)

@@ -18,6 +18,12 @@ struct secure;
 /* The key is copied. NULL with a line. Control thread. */
 struct secure *secure_create(const struct gw_srtp_key *key, struct gw_error *error);
 
+/* What the packets of a camera are opened with: the key that its session negotiated, else the one
+ * in the file of its `srtp`. *secure is NULL where they are plain. Returns 0 or a negative errno
+ * with a line. Control thread. */
+int secure_of_camera(
+	const struct gw_camera_config *camera, struct secure **secure, struct gw_error *error);
+
 /* Accepts NULL. Control thread, when no lane has it any more. */
 void secure_destroy(struct secure *secure);
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "core/bytes.h"
+#include "core/config/address.h"
 #include "dataplane/checksum.h"
 
 enum {
@@ -36,12 +37,6 @@ void way_back_note(
 	way->device = device;
 	way->port = read_be16(packet->udp);
 	way->our_port = (uint16_t)packet->flow.port;
-}
-
-static bool is_group(const struct gw_address *address)
-{
-	return address->family == AF_INET ? address->bytes[0] >> 4 == 14
-					  : address->bytes[0] == 0xFF;
 }
 
 static void put_be16(uint8_t *at, uint32_t value)
@@ -103,7 +98,7 @@ uint32_t way_back_write(const struct way_back *way, const struct gw_camera_confi
 	uint8_t *at = frame + way->link_size;
 	const uint32_t whole = UDP_SIZE + size;
 
-	if (!way->is_known || is_group(&camera->destination_address))
+	if (!way->is_known || gw_address_is_group(&camera->destination_address))
 		return 0;
 	memcpy(frame, way->link, way->link_size);
 	memcpy(frame, way->link + MAC_SIZE, MAC_SIZE);

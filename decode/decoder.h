@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "core/config/config.h"
 #include "core/device.h"
 #include "core/error.h"
 #include "core/frame.h"
@@ -54,6 +55,9 @@ struct decoder {
 	uint32_t depth; /* frames that it wants to hold at a time; set by open, at least 1 */
 	void *state; /* the back-end's own */
 };
+
+/* Whether the back-end that the configuration names is known. Returns 0 or -EINVAL with a line. */
+int decoder_check(const struct gw_decode_config *config, struct gw_error *error);
 
 /* Opens the back-end that the configuration names on a device; when it names none, the first that
  * opens, but never one that makes pictures up. The error for an unknown name lists the known ones.

@@ -48,6 +48,13 @@ static const struct gw_backends backends = {
 	.none = "no decoder is built in: name one",
 };
 
+int decoder_check(const struct gw_decode_config *config, struct gw_error *error)
+{
+	const int index = config->backend ? gw_backends_find(&backends, config->backend, error) : 0;
+
+	return index < 0 ? index : 0;
+}
+
 int decoder_open(struct decoder *decoder, const struct gw *gw, struct gw_device *device,
 	struct gw_error *error)
 {

@@ -25,8 +25,8 @@ void command_help(void)
 	     "  gwd replay --config FILE --input FILE.pcap --output DIR\n"
 	     "                                                     send a capture through the same "
 	     "code\n"
-	     "  gwd check --config FILE                            check a configuration, start "
-	     "nothing\n"
+	     "  gwd check --config FILE [--json]                   say what a start would, and "
+	     "start nothing\n"
 	     "  gwd model inspect FILE.onnx                        draft a model.yaml from a "
 	     "graph\n"
 	     "  gwd model check DIR PICTURE...                     see what a model finds\n"
@@ -59,6 +59,8 @@ static int check_complete(const struct command *command, struct gw_error *error)
 		return 0;
 	if (!command->config)
 		return gw_error_set(error, -EINVAL, "--config FILE is missing");
+	if (command->json && command->kind != COMMAND_CHECK)
+		return gw_error_set(error, -EINVAL, "--json is for check alone");
 	if (command->kind == COMMAND_REPLAY && !command->replay.input)
 		return gw_error_set(error, -EINVAL, "replay: --input FILE.pcap is missing");
 	if (command->kind == COMMAND_REPLAY && !command->replay.output)
@@ -72,6 +74,7 @@ int command_parse(int argc, char **argv, struct command *command, struct gw_erro
 		{"config", required_argument, NULL, 'c'},
 		{"input", required_argument, NULL, 'i'},
 		{"output", required_argument, NULL, 'o'},
+		{"json", no_argument, NULL, 'j'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -81,6 +84,11 @@ int command_parse(int argc, char **argv, struct command *command, struct gw_erro
 	memset(command, 0, sizeof(*command));
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":c:i:o:Vh", options, NULL)) != -1) {
+		if (optarg && !optarg[0])
+			return gw_error_set(error, -EINVAL, "--%s needs a value",
+				option == 'c'           ? "config"
+					: option == 'i' ? "input"
+							: "output");
 		switch (option) {
 		case 'c':
 			command->config = optarg;
@@ -90,6 +98,9 @@ int command_parse(int argc, char **argv, struct command *command, struct gw_erro
 			break;
 		case 'o':
 			command->replay.output = optarg;
+			break;
+		case 'j':
+			command->json = true;
 			break;
 		case 'V':
 			command->kind = COMMAND_VERSION;

@@ -8,6 +8,7 @@ enum command_kind { COMMAND_RUN, COMMAND_REPLAY, COMMAND_CHECK, COMMAND_VERSION,
 struct command {
 	enum command_kind kind;
 	const char *config;
+	bool json; /* of a check */
 	struct gw_replay replay;
 };
 

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/check.h"
 #include "core/config/history.h"
 #include "core/log.h"
 #include "core/standard_files.h"
 #include "gwd/bench/command.h"
 #include "gwd/camera/command.h"
+#include "gwd/check.h"
 #include "gwd/command.h"
 #include "gwd/gateway.h"
 #include "gwd/last_resort.h"
@@ -56,23 +56,6 @@ static int live(const struct command *command, struct gw_config *config, struct 
 	/* A request still uses it. */
 	if (!gw_close(&gw))
 		leave(status == 0 ? 0 : fail(error, 1));
-	return status;
-}
-
-static int check(const struct command *command, struct gw_config *config, struct gw_error *error)
-{
-	int status = gw_check_frames(config, error);
-
-	if (status == 0)
-		status = gw_devices_check(config->accel, error);
-	if (status == 0)
-		status = gw_check_models(config, false, error);
-	if (status == 0)
-		printf("%s: well (cameras: %u, interfaces: %u)\n", command->config,
-			config->cameras_count, config->interfaces_count);
-	else
-		gw_error_prefix(error, "%s: ", command->config);
-	gw_config_free(config);
 	return status;
 }
 
@@ -128,10 +111,10 @@ int main(int argc, char **argv)
 	}
 	if (command.kind == COMMAND_RUN)
 		mend(command.config);
+	if (command.kind == COMMAND_CHECK)
+		return check_command(command.config, command.json);
 	if (gw_config_load(command.config, &config, &error) != 0)
 		return fail(&error, 1);
-	if (command.kind == COMMAND_CHECK)
-		return check(&command, config, &error) == 0 ? 0 : fail(&error, 1);
 	const int code = live(&command, config, &error) == 0 ? 0 : fail(&error, 1);
 
 	gw_log_stop(GW_LOG_PATIENCE_NS, last_resort_left(GW_LOG_REST_NS));

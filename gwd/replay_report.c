@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/plural.h"
 
 static json_t *camera_json(const struct gw *gw, uint32_t camera)
 {
@@ -38,6 +39,8 @@ static json_t *report_json(const struct gw *gw)
 static void print_summary(const struct gw *gw)
 {
 	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
+		const uint64_t packets = GW_COUNT(&gw->stages[GW_STAGE_RX], i, packets);
+		const uint64_t frames = GW_COUNT(&gw->stages[GW_STAGE_SINK], i, delivered);
 		char drops[896] = "";
 		size_t used = 0;
 
@@ -46,9 +49,8 @@ static void print_summary(const struct gw *gw)
 				used += (size_t)snprintf(drops + used, sizeof(drops) - used,
 					", %lu %s", gw_total_drops(gw, i, drop),
 					gw_drops[drop].name);
-		gw_log_say("gwd: %s: %lu packets, %lu frames%s", gw->cameras->slot[i].name,
-			GW_COUNT(&gw->stages[GW_STAGE_RX], i, packets),
-			GW_COUNT(&gw->stages[GW_STAGE_SINK], i, delivered), drops);
+		gw_log_say("gwd: %s: %lu packet%s, %lu frame%s%s", gw->cameras->slot[i].name,
+			packets, gw_plural(packets), frames, gw_plural(frames), drops);
 		/* There are more cameras than lines that may wait. */
 		if (i % 128 == 127)
 			gw_log_flush(GW_LOG_PATIENCE_NS);

@@ -84,11 +84,17 @@ static int read_network(
 {
 	static const uint8_t from[6] = {2, 0, 0, 0, 0, 1};
 	double port, vlan;
-	int status = read_mac(options, network->to, error);
+	uint8_t machine[6];
+	int status = read_mac(options, machine, error);
 
 	memcpy(network->from, from, sizeof(from));
 	if (status == 0)
 		status = read_addresses(network, options, error);
+	/* One that is given is believed. */
+	if (status == 0 && options->value[OPTION_MAC])
+		memcpy(network->to, machine, sizeof(machine));
+	else if (status == 0)
+		network_aim(network, machine);
 	if (status == 0)
 		status = options_number(options, OPTION_UDP_PORT, 1, 65534, 5004, &port, error);
 	if (status == 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/plural.h"
 #include "gwgen/crew.h"
 #include "gwgen/gateway.h"
 #include "gwgen/line_rate_plan.h"
@@ -137,7 +138,8 @@ static int search_size(
 	int status = 0;
 
 	if (is_mix)
-		snprintf(what, sizeof(what), "pictures of %u cameras", crew->count);
+		snprintf(what, sizeof(what), "pictures of %u camera%s", crew->count,
+			gw_plural(crew->count));
 	else
 		snprintf(what, sizeof(what), "frames of %u bytes", size);
 	for (int frames = 0; frames < 2 && status == 0; frames++) {

@@ -54,8 +54,13 @@ static int help(const struct options *options)
 			return GWGEN_WELL;
 		}
 	}
-	help_overview(options->argument ? stderr : stdout);
-	return options->argument ? GWGEN_USAGE : GWGEN_WELL;
+	if (options->argument) {
+		fprintf(stderr, "gwgen: there is no command '%s': gwgen help lists all\n",
+			options->argument);
+		return GWGEN_USAGE;
+	}
+	help_overview(stdout);
+	return GWGEN_WELL;
 }
 
 static int completion(const struct options *options)

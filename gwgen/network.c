@@ -76,6 +76,22 @@ static uint8_t *put_ipv6(const struct network *network, uint8_t *out, uint32_t s
 	return out + 32;
 }
 
+void network_aim(struct network *network, const uint8_t machine[6])
+{
+	const uint8_t *to = network->destination;
+	const uint8_t group4[6] = {0x01, 0x00, 0x5E, to[1] & 0x7F, to[2], to[3]};
+	const uint8_t group6[6] = {0x33, 0x33, to[12], to[13], to[14], to[15]};
+	const uint8_t *aim = machine;
+
+	if (network->is_ipv6 && to[0] == 0xFF)
+		aim = group6;
+	else if (!network->is_ipv6 && to[0] >> 4 == 0xE)
+		aim = group4;
+	memcpy(network->to, aim, sizeof(network->to));
+	if (!network->is_ipv6 && memcmp(to, "\xFF\xFF\xFF\xFF", 4) == 0)
+		memset(network->to, 0xFF, sizeof(network->to));
+}
+
 uint8_t *network_put(const struct network *network, uint8_t *out, uint32_t size)
 {
 	memcpy(out, network->to, 6);

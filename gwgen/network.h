@@ -22,6 +22,11 @@ uint32_t network_ip_headers(const struct network *network);
 /* Goes on to the address that is `by` further on. */
 void network_move(struct network *network, uint32_t by);
 
+/* Takes the Ethernet address that frames go to: that of the group (RFC 1112, 6.4; RFC 2464, 7)
+ * where the destination is one, of everybody where it is the broadcast address, and else `machine`.
+ */
+void network_aim(struct network *network, const uint8_t machine[6]);
+
 /* The text of an address of it. */
 const char *network_text(
 	const struct network *network, const uint8_t address[16], char text[NETWORK_TEXT]);

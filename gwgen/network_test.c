@@ -84,11 +84,36 @@ static void the_next_address_is_one_further_on(void **state)
 	assert_string_equal(network_text(&network, network.destination, text), "ff15::1");
 }
 
+static void aims_at(const char *destination, const char *ethernet)
+{
+	static const uint8_t machine[6] = {2, 0, 0, 0, 0, 2};
+	const bool is_ipv6 = strchr(destination, ':') != NULL;
+	struct network network = {.is_ipv6 = is_ipv6};
+
+	assert_int_equal(
+		inet_pton(is_ipv6 ? AF_INET6 : AF_INET, destination, network.destination), 1);
+	network_aim(&network, machine);
+	assert_memory_equal(network.to, ethernet, 6);
+}
+
+/* RFC 1112, 6.4: the lower 23 bits. RFC 2464, 7: the last four bytes. */
+static void groups_have_ethernet_addresses_of_their_own(void **state)
+{
+	aims_at("239.129.2.3", "\x01\x00\x5E\x01\x02\x03");
+	aims_at("224.0.0.251", "\x01\x00\x5E\x00\x00\xFB");
+	aims_at("ff15::1:2:8001", "\x33\x33\x00\x02\x80\x01");
+	aims_at("255.255.255.255", "\xFF\xFF\xFF\xFF\xFF\xFF");
+	aims_at("10.0.0.2", "\x02\x00\x00\x00\x00\x02");
+	aims_at("240.0.0.1", "\x02\x00\x00\x00\x00\x02");
+	aims_at("fe80::1", "\x02\x00\x00\x00\x00\x02");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_of_both_families_are_sound),
 		cmocka_unit_test(the_next_address_is_one_further_on),
+		cmocka_unit_test(groups_have_ethernet_addresses_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

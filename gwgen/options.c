@@ -80,7 +80,10 @@ const struct option_facts option_facts[OPTION_COUNT] = {
 	[OPTION_UDP_PORT] = {"--udp-port", "N", OPTION_WORD, TRAFFIC,
 		"UDP port that they send to (5004)", NULL},
 	[OPTION_MAC] = {"--mac", "ADDRESS", OPTION_WORD, SEND | SEARCH,
-		"Ethernet address that they send to (02:00:00:00:00:02)", NULL},
+		"Ethernet address that they send to (that of the group where --destination is one, "
+		"else "
+		"02:00:00:00:00:02)",
+		NULL},
 	[OPTION_VLAN] = {"--vlan", "N", OPTION_WORD, SEND | SEARCH, "802.1Q tag (none)", NULL},
 	[OPTION_NO_CHECKSUM] = {"--no-checksum", NULL, OPTION_NOTHING, SEND | SEARCH,
 		"leave UDP checksums out", NULL},
@@ -246,9 +249,11 @@ int options_parse(int count, char *const *words, struct options *options, struct
 			value++;
 		else if (option_facts[index].value && i + 1 < count)
 			value = words[++i];
-		if (!option_facts[index].value != !value)
-			return gw_error_set(error, -EINVAL,
-				value ? "%s takes no value" : "%s needs a value after it",
+		if (!option_facts[index].value && value)
+			return gw_error_set(
+				error, -EINVAL, "%s takes no value", option_facts[index].name);
+		if (option_facts[index].value && (!value || !value[0]))
+			return gw_error_set(error, -EINVAL, "%s needs a value after it",
 				option_facts[index].name);
 		status = take_option(options, index, value, error);
 	}

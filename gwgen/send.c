@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/plural.h"
 #include "gwgen/crew.h"
 #include "gwgen/output.h"
 #include "gwgen/sender.h"
@@ -85,12 +86,13 @@ static struct output *open_output(const struct options *options, struct gw_error
 
 static void show_progress(void *arg, const struct sender *sender, int64_t now)
 {
+	const uint64_t pictures = traffic_counts(sender->traffic)->pictures;
 	struct output_counts counts;
 
 	sender->output->ops->look(sender->output, &counts);
-	fprintf(stderr, "\rgwgen: %.1f s, %lu packets, %lu pictures ",
-		(double)(now - sender->counts.begin_ns) / 1e9, counts.sent,
-		traffic_counts(sender->traffic)->pictures);
+	fprintf(stderr, "\rgwgen: %.1f s, %lu packet%s, %lu picture%s ",
+		(double)(now - sender->counts.begin_ns) / 1e9, counts.sent, gw_plural(counts.sent),
+		pictures, gw_plural(pictures));
 }
 
 struct outcome {
@@ -132,14 +134,16 @@ static void print_text(
 {
 	const struct traffic_counts *t = &o->traffic;
 
-	printf("%u cameras, %.1f s by %s: %lu pictures, %lu packets, %.1f Mbit/s\n", crew->count,
-		o->seconds, output->driver, t->pictures, o->output.sent,
+	printf("%u camera%s, %.1f s by %s: %lu picture%s, %lu packet%s, %.1f Mbit/s\n", crew->count,
+		gw_plural(crew->count), o->seconds, output->driver, t->pictures,
+		gw_plural(t->pictures), o->output.sent, gw_plural(o->output.sent),
 		o->seconds > 0 ? (double)o->output.bytes * 8 / o->seconds / 1e6 : 0);
 	if (t->lost + t->duplicates + t->reordered + t->intruders + t->strays + t->reports)
-		printf("on purpose: %lu lost (%lu pictures), %lu twice, %lu reordered, %lu forged, "
-		       "%lu strays; %lu sender reports\n",
-			t->lost, t->damaged, t->duplicates, t->reordered, t->intruders, t->strays,
-			t->reports);
+		printf("on purpose: %lu lost (%lu picture%s), %lu twice, %lu reordered, %lu "
+		       "forged, %lu stray%s; %lu sender report%s\n",
+			t->lost, t->damaged, gw_plural(t->damaged), t->duplicates, t->reordered,
+			t->intruders, t->strays, gw_plural(t->strays), t->reports,
+			gw_plural(t->reports));
 	if (o->missing)
 		printf("not sent: %lu that the driver did not take in time, %lu too late, %lu lost "
 		       "by the driver, %lu by the link\n",

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "core/clock.h"
+#include "core/config/address.h"
 #include "core/config/rtsp_url.h"
 #include "mgmt/facts.h"
 #include "mgmt/rates.h"
@@ -24,6 +25,16 @@ static json_t *plan_facts(const struct gw_camera_config *config)
 	for (uint32_t i = 0; names && i < config->plan_count; i++)
 		json_array_append_new(names, json_string(gw_step_name(&config->plan[i])));
 	return names;
+}
+
+/* How its packets come now; NULL: none of the network do. */
+static const char *transport_name(const struct gw_camera_config *config)
+{
+	if (!gw_camera_has_media(config))
+		return NULL;
+	if (config->is_within)
+		return "tcp";
+	return gw_address_is_group(&config->destination_address) ? "multicast" : "udp";
 }
 
 static json_t *number_or_null(bool is_known, double number)
@@ -90,11 +101,12 @@ json_t *cameras_facts(
 		height = config->height;
 	}
 	/* In one go: thousands are listed. */
-	json_t *facts = json_pack(
-		"{s:s, s:s?, s:s?, s:i, s:s?, s:s?, s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, "
-		"s:I, s:I, s:o, s:o, s:o, s:o*}",
+	json_t *facts = json_pack("{s:s, s:s?, s:s?, s:i, s:s?, s:b, s:s?, s:s?, s:s, s:I, s:I, "
+				  "s:f, s:f, s:f, s:f, s:I, s:I, "
+				  "s:I, s:I, s:o, s:o, s:o, s:o*}",
 		"name", config->name, "source", config->source, "destination", config->destination,
-		"port", (int)config->port, "url", config->url ? url : NULL, "model",
+		"port", (int)config->port, "transport", transport_name(config), "encrypted",
+		config->srtp_key.is_set || config->srtp, "url", config->url ? url : NULL, "model",
 		model_name(gw, camera), "state", camera_state_name(rates.state), "width", width,
 		"height", height, "fps", facts_rounded(rates.fps), "mbps",
 		facts_rounded(rates.mbps), "packets_per_s", facts_rounded(rates.packets_per_s),

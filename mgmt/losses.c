@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/clock.h"
+#include "core/plural.h"
 #include "mgmt/rates.h"
 
 #define WINDOW_NS (5 * GW_NS_PER_S)
@@ -198,7 +199,8 @@ static void say_silent(struct losses *losses, struct gw_health *health, int64_t 
 	}
 	if (silent > 0)
 		gw_health_add(health, GW_NOTICE, "cameras.silent", NULL,
-			"%u of %u cameras send no pictures: %s%s", silent, cameras, names,
+			"%u of %u camera%s send%s no pictures: %s%s", silent, cameras,
+			gw_plural(cameras), silent == 1 ? "s" : "", names,
 			silent > NAMES ? ", ..." : "");
 }
 

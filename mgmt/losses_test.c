@@ -122,7 +122,7 @@ static void a_camera_of_which_nothing_gets_through_is_told_and_is_not_silent(voi
 	gw_counter_set(&rx(f, 0)->drops[GW_DROP_DIMS_MISMATCH], 60);
 	trouble = later(f, "cameras.silent");
 	assert_non_null(trouble);
-	assert_non_null(strstr(trouble->text, "1 of 2 cameras send no pictures: cam/1"));
+	assert_non_null(strstr(trouble->text, "1 of 2 cameras sends no pictures: cam/1"));
 	/* One is still arriving. */
 	gw_counter_set(&rx(f, 0)->frames_in, 91);
 	gw_counter_set(&rx(f, 0)->drops[GW_DROP_DIMS_MISMATCH], 90);

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -53,19 +55,49 @@ static int lock_directory(const char *path, struct gw_error *error)
 	return fd;
 }
 
-/* Returns 0 when a socket file stands in the way that nobody listens on; it is removed then. */
-static int remove_dead(const struct sockaddr_un *address, struct gw_error *error)
+/* What stands in the place of the socket must be one, or nothing. */
+static int look_at(const char *path, struct gw_error *error)
 {
 	struct stat stat;
 
-	if (lstat(address->sun_path, &stat) != 0)
-		return errno == ENOENT ? 0 : refuse(error, -errno, address->sun_path, "look at");
-	if (!S_ISSOCK(stat.st_mode))
-		return gw_error_set(error, -EEXIST,
-			"api: %s is there and is no socket: remove it, or set `api.socket` to "
-			"another "
-			"path",
-			address->sun_path);
+	if (lstat(path, &stat) != 0)
+		return errno == ENOENT ? 0 : refuse(error, -errno, path, "look at");
+	if (S_ISSOCK(stat.st_mode))
+		return 0;
+	return gw_error_set(error, -EEXIST,
+		"api: %s is there and is no socket: remove it, or set `api.socket` to another path",
+		path);
+}
+
+int api_socket_check(const char *path, struct gw_error *error)
+{
+	char copy[PATH_MAX], above[PATH_MAX];
+	struct stat stat;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	const char *directory = dirname(copy);
+
+	if (lstat(directory, &stat) == 0) {
+		const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			return refuse(error, -errno, directory, "open");
+		close(fd);
+		return look_at(path, error);
+	}
+	/* It would be made, and those above it would not. */
+	snprintf(above, sizeof(above), "%s", directory);
+	return access(dirname(above), W_OK | X_OK) == 0 ? 0
+							: refuse(error, -errno, directory, "make");
+}
+
+/* Returns 0 when a socket file stands in the way that nobody listens on; it is removed then. */
+static int remove_dead(const struct sockaddr_un *address, struct gw_error *error)
+{
+	const int looked = look_at(address->sun_path, error);
+
+	if (looked != 0 || access(address->sun_path, F_OK) != 0)
+		return looked;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return refuse(error, -errno, address->sun_path, "try");

@@ -16,6 +16,10 @@ struct api_socket {
  * a gateway that died is replaced; one that answers is left alone, and -EADDRINUSE is returned. */
 int api_socket_open(struct api_socket *api, const char *path, struct gw_error *error);
 
+/* Whether a socket could be made there, as far as files say it: a gateway that answers is not in
+ * the way. Makes nothing. Returns 0 or a negative errno with the line of api_socket_open(). */
+int api_socket_check(const char *path, struct gw_error *error);
+
 /* Looks whether clients still find the file, and makes it again when it was removed: those who wait
  * at the old one are turned away. Returns 0, 1 when it was made again, or a negative errno with a
  * line; then the old one is still listened on. One thread at a time. */

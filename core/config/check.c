@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/config/name.h"
 
@@ -103,6 +104,25 @@ static int check_kernel(const struct gw_config *config, uint32_t index, const ch
 	return 0;
 }
 
+/* What DPDK knows a device by stands before the first comma. */
+static int check_device(const struct gw_config *config, uint32_t index, const char *place,
+	const struct config_source *source, struct gw_error *error)
+{
+	const char *device = config->interfaces[index].device;
+	const size_t size = strcspn(device, ",");
+
+	for (uint32_t k = 0; k < index; k++) {
+		const char *other = config->interfaces[k].device;
+
+		if (strcspn(other, ",") == size && strncasecmp(device, other, size) == 0)
+			return config_refuse(source, place, "device", error,
+				"'%.*s' is taken by interfaces[%u]: number them, as in "
+				"net_af_packet0 and net_af_packet1",
+				(int)size, device, k);
+	}
+	return 0;
+}
+
 static int check_interfaces(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error)
 {
@@ -118,7 +138,8 @@ static int check_interfaces(
 			if (strcmp(name, config->interfaces[k].name) == 0)
 				return config_refuse(source, place, "name", error,
 					"'%s' is taken by interfaces[%u]", name, k);
-		if (check_kernel(config, i, place, source, error) != 0)
+		if (check_device(config, i, place, source, error) != 0 ||
+			check_kernel(config, i, place, source, error) != 0)
 			return -EINVAL;
 	}
 	return 0;

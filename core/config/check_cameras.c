@@ -1,10 +1,9 @@
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "core/config/address.h"
 #include "core/config/camera.h"
 #include "core/config/check.h"
 #include "core/config/name.h"
@@ -13,13 +12,6 @@
 #define JPEG_PAYLOAD_TYPE 26 /* RFC 3551, 6 */
 #define DYNAMIC_PAYLOAD_TYPE 96
 #define MAX_PAYLOAD_TYPE 127
-
-static bool parse_address(const char *text, struct gw_address *address)
-{
-	memset(address, 0, sizeof(*address));
-	address->family = strchr(text, ':') ? AF_INET6 : AF_INET;
-	return inet_pton(address->family, text, address->bytes) == 1;
-}
 
 /* NAME or NAME:VERSION, as accel/repository.h looks it up. */
 static bool good_model(const char *model)
@@ -83,6 +75,33 @@ int config_check_decodes(const struct gw_decode_config *decode, uint16_t width, 
 		width, height, decode->max_width, decode->max_height);
 }
 
+static int check_addresses(struct gw_camera_config *camera, const char *place,
+	const struct config_source *source, struct gw_error *error)
+{
+	const char *wrong;
+
+	if (!gw_address_parse(camera->source, &camera->source_address))
+		return config_refuse(source, place, "source", error,
+			"'%s' is not an IPv4 or IPv6 address", camera->source);
+	wrong = gw_address_no_source(&camera->source_address);
+	if (wrong)
+		return config_refuse(source, place, "source", error,
+			"'%s' is %s, which sends nothing: give the camera's own address",
+			camera->source, wrong);
+	if (!gw_address_parse(camera->destination, &camera->destination_address))
+		return config_refuse(source, place, "destination", error,
+			"'%s' is not an IPv4 or IPv6 address", camera->destination);
+	if (gw_address_is_unspecified(&camera->destination_address))
+		return config_refuse(source, place, "destination", error,
+			"'%s' is the address of nobody: give the one that the camera sends to, one "
+			"of ours or a group's",
+			camera->destination);
+	if (camera->source_address.family != camera->destination_address.family)
+		return config_refuse(source, place, "destination", error,
+			"source and destination must both be IPv4 or both IPv6");
+	return 0;
+}
+
 /* A camera that sends by itself. */
 static int check_media(struct gw_camera_config *camera, const char *place,
 	const struct config_source *source, struct gw_error *error)
@@ -111,15 +130,10 @@ static int check_media(struct gw_camera_config *camera, const char *place,
 		if (of_sessions[i].given)
 			return config_refuse(source, place, of_sessions[i].key, error,
 				"belongs to a camera with a url: add that, or leave this out");
-	if (!parse_address(camera->source, &camera->source_address))
-		return config_refuse(source, place, "source", error,
-			"'%s' is not an IPv4 or IPv6 address", camera->source);
-	if (!parse_address(camera->destination, &camera->destination_address))
-		return config_refuse(source, place, "destination", error,
-			"'%s' is not an IPv4 or IPv6 address", camera->destination);
-	if (camera->source_address.family != camera->destination_address.family)
-		return config_refuse(source, place, "destination", error,
-			"source and destination must both be IPv4 or both IPv6");
+	const int status = check_addresses(camera, place, source, error);
+
+	if (status != 0)
+		return status;
 	if (camera->payload_type && !good_payload_type(*camera->payload_type))
 		return config_refuse(source, place, "payload_type", error,
 			"must be %d or a dynamic one, %d to %d", JPEG_PAYLOAD_TYPE,

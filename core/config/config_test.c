@@ -177,6 +177,19 @@ static void values_that_do_not_fit_each_other_are_refused(void **state)
 	refused("cameras:\n  - {name: a, source: 10.0.0.300, destination: 10.0.0.2, port: 1}\n",
 		"configuration:2:23: cameras[0].source: '10.0.0.300' is not an IPv4 or IPv6 "
 		"address");
+	refused("cameras:\n  - {name: a, source: 239.1.2.3, destination: 10.0.0.2, port: 1}\n",
+		"configuration:2:23: cameras[0].source: '239.1.2.3' is a multicast group, which "
+		"sends nothing: give the camera's own address");
+	refused("cameras:\n  - {name: a, source: 255.255.255.255, destination: 10.0.0.2, port: "
+		"1}\n",
+		"configuration:2:23: cameras[0].source: '255.255.255.255' is the broadcast "
+		"address, which sends nothing: give the camera's own address");
+	refused("cameras:\n  - {name: a, source: '::', destination: 'ff3e::1', port: 1}\n",
+		"configuration:2:23: cameras[0].source: '::' is the address of nobody, which "
+		"sends nothing: give the camera's own address");
+	refused("cameras:\n  - {name: a, source: 10.0.0.1, destination: 0.0.0.0, port: 1}\n",
+		"configuration:2:46: cameras[0].destination: '0.0.0.0' is the address of nobody: "
+		"give the one that the camera sends to, one of ours or a group's");
 	refused("interfaces: [{name: a, device: net_null0, kernel: 'gw/0'}]\n",
 		"configuration:1:51: interfaces[0].kernel: 'gw/0' is no name of a network "
 		"device: use letters, digits, '.', '_' and '-', at most 15");
@@ -184,6 +197,11 @@ static void values_that_do_not_fit_each_other_are_refused(void **state)
 		"  - {name: a, device: net_null0, kernel: gw0}\n"
 		"  - {name: b, device: net_null1, kernel: gw0}\n",
 		"configuration:3:42: interfaces[1].kernel: 'gw0' is taken by interfaces[0]");
+	refused("interfaces:\n"
+		"  - {name: a, device: 'net_af_packet0,iface=eth0'}\n"
+		"  - {name: b, device: 'net_af_packet0,iface=eth1'}\n",
+		"configuration:3:23: interfaces[1].device: 'net_af_packet0' is taken by "
+		"interfaces[0]: number them, as in net_af_packet0 and net_af_packet1");
 	refused("cameras: []\nkafka: {backend: kafka}\n",
 		"configuration:2:8: kafka: 'brokers' is missing: the kafka back-end needs "
 		"HOST:PORT[,...]");

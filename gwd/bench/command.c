@@ -1,5 +1,6 @@
 #include "gwd/bench/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,11 +16,14 @@ static void help(FILE *to)
 		to);
 }
 
+/* Whoever was called says it: gwctl lends this program its name. */
 int bench_command_fail(const char *command, const char *line, int code)
 {
-	fprintf(stderr, "gwd: bench %s: %s\n", command, line);
+	const char *caller = program_invocation_short_name;
+
+	fprintf(stderr, "%s: bench %s: %s\n", caller, command, line);
 	if (code == 2)
-		fputs("gwd: `gwd bench --help` shows the usage\n", stderr);
+		fprintf(stderr, "%s: `%s bench --help` shows the usage\n", caller, caller);
 	return code;
 }
 
@@ -30,11 +34,17 @@ int bench_command(int argc, char **argv)
 	if (strcmp(word, "schedule") == 0)
 		return bench_schedule(argc - 1, argv + 1);
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+		if (argc > 2) {
+			fprintf(stderr, "%s: '%s' is one word too many\n",
+				program_invocation_short_name, argv[2]);
+			return 2;
+		}
 		help(stdout);
 		return 0;
 	}
 	if (word[0])
-		fprintf(stderr, "gwd: unknown command 'bench %s'\n", word);
+		fprintf(stderr, "%s: unknown command 'bench %s'\n", program_invocation_short_name,
+			word);
 	help(stderr);
 	return 2;
 }

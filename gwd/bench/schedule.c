@@ -101,6 +101,8 @@ int bench_schedule(int argc, char **argv)
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (optarg && !optarg[0])
+			return bench_command_fail("schedule", "an option has an empty value", 2);
 		if (option == 'j')
 			request.json = true;
 		else if (option == 'l')

@@ -25,16 +25,21 @@ static void help(FILE *to)
 	      "  --password-file FILE    its first line is the password\n"
 	      "  --password-env NAME     the variable that holds the password\n"
 	      "  --transport WAY         auto, udp, multicast or tcp\n"
+	      "  --srtp SUITE,FILE       SRTP whose key the camera does not say: suite, and the\n"
+	      "                          file with the key\n"
 	      "  --seconds N             how long to listen (default 5)\n"
 	      "  --json                  all that was found, as one object\n",
 		to);
 }
 
+/* Whoever was called says it: gwctl lends this program its name. */
 static int fail(const char *line, int code)
 {
-	fprintf(stderr, "gwd: camera probe: %s\n", line);
+	const char *caller = program_invocation_short_name;
+
+	fprintf(stderr, "%s: camera probe: %s\n", caller, line);
 	if (code == 2)
-		fputs("gwd: `gwd camera --help` shows the usage\n", stderr);
+		fprintf(stderr, "%s: `%s camera --help` shows the usage\n", caller, caller);
 	return code;
 }
 
@@ -48,6 +53,17 @@ static int read_camera(json_t *json, struct gw_camera_config **camera, struct gw
 		size > 0)
 		memmove(error->text, error->text + size, strlen(error->text + size) + 1);
 	return status;
+}
+
+/* "SUITE,FILE" into the keys of the configuration. */
+static bool put_srtp(json_t *body, const char *value)
+{
+	const size_t suite = strcspn(value, ",");
+
+	return value[suite] && value[suite + 1] &&
+		json_object_set_new(body, "srtp",
+			json_pack("{s:s%, s:s}", "suite", value, suite, "key_file",
+				value + suite + 1)) == 0;
 }
 
 static int run(const struct gw_camera_config *camera, uint32_t seconds, bool json)
@@ -79,6 +95,7 @@ static int probe_command(int argc, char **argv)
 		{"password-file", required_argument, NULL, 'f'},
 		{"password-env", required_argument, NULL, 'e'},
 		{"transport", required_argument, NULL, 't'},
+		{"srtp", required_argument, NULL, 'k'},
 		{"seconds", required_argument, NULL, 's'},
 		{"json", no_argument, NULL, 'j'},
 		{0},
@@ -101,6 +118,8 @@ static int probe_command(int argc, char **argv)
 			json = true;
 		else if (option == 's')
 			seconds = strtoul(optarg, &end, 10);
+		else if (option == 'k')
+			good = put_srtp(body, optarg) && good;
 		else if (option != '?')
 			good = json_object_set_new(body, keys[option], json_string(optarg)) == 0 &&
 				good;
@@ -111,7 +130,7 @@ static int probe_command(int argc, char **argv)
 		json_object_set_new(body, "url", json_string(argv[optind])) != 0) {
 		json_decref(body);
 		return fail("it takes one URL, and options with a value that makes sense "
-			    "(--seconds: 1 to 600)",
+			    "(--seconds: 1 to 600, --srtp: SUITE,FILE)",
 			2);
 	}
 	const int status = read_camera(body, &camera, &error);
@@ -132,11 +151,17 @@ int camera_command(int argc, char **argv)
 	if (strcmp(word, "probe") == 0)
 		return probe_command(argc - 1, argv + 1);
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+		if (argc > 2) {
+			fprintf(stderr, "%s: '%s' is one word too many\n",
+				program_invocation_short_name, argv[2]);
+			return 2;
+		}
 		help(stdout);
 		return 0;
 	}
 	if (word[0])
-		fprintf(stderr, "gwd: unknown command 'camera %s'\n", word);
+		fprintf(stderr, "%s: unknown command 'camera %s'\n", program_invocation_short_name,
+			word);
 	help(stderr);
 	return 2;
 }

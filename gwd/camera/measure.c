@@ -1,6 +1,7 @@
 #include "gwd/camera/measure.h"
 
 #include "core/clock.h"
+#include "dataplane/rtcp.h"
 #include "dataplane/rtp.h"
 #include "dataplane/rtp_jpeg.h"
 
@@ -63,6 +64,11 @@ void measure_packet(struct measure *measure, const uint8_t *data, uint32_t size,
 {
 	struct rtp_packet rtp;
 	struct rtp_jpeg jpeg;
+
+	if (rtcp_is(data, size)) {
+		measure->reports++;
+		return;
+	}
 	enum gw_drop drop = rtp_parse(data, size, &rtp);
 
 	if (drop == GW_DROP_NONE) {

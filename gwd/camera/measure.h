@@ -14,6 +14,8 @@ struct measure {
 	uint64_t lost; /* by their numbers */
 	uint64_t refused[GW_DROP_COUNT]; /* packets that are no RTP/JPEG, by reason */
 	uint32_t largest; /* packet, bytes */
+	uint64_t reports; /* RTCP packets: no part of `packets` */
+	uint64_t elsewhere; /* packets on a channel of the connection that nobody set up */
 
 	uint64_t pictures; /* whose first packet came */
 	int64_t first, last; /* when the first one and the last one came, ns */
@@ -32,7 +34,8 @@ struct measure {
 	uint16_t number;
 };
 
-/* Takes the UDP payload of one packet that came at `now` (gw_now()). */
+/* Takes the UDP payload of one packet that came at `now` (gw_now()). RTCP may come where RTP does
+ * (RFC 5761; within a connection on a channel of its own, which is not told): it is counted. */
 void measure_packet(struct measure *measure, const uint8_t *data, uint32_t size, int64_t now);
 
 /* Pictures a second; 0: fewer than two came. */

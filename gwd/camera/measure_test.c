@@ -76,12 +76,32 @@ static void late_packets_are_not_lost(void **state)
 	assert_int_equal(measure.lost, 1);
 }
 
+/* A camera's sender report: its length stands where RTP has a sequence number. */
+static void reports_are_no_packets_that_were_lost(void **state)
+{
+	uint8_t report[28] = {0x80, 200, 0, 6, 0, 0, 0, 9};
+	uint8_t packet[] = {0x80, 26, 3, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 80, 1, 1, 0};
+	struct measure measure = {0};
+
+	for (int i = 0; i < 4; i++) {
+		packet[3]++;
+		measure_packet(&measure, packet, sizeof(packet), 1);
+		measure_packet(&measure, report, sizeof(report), 1);
+	}
+	assert_int_equal(measure.packets, 4);
+	assert_int_equal(measure.reports, 4);
+	assert_int_equal(measure.lost, 0);
+	assert_int_equal(measure.ssrc_count, 1);
+	assert_false(measure.payload_types[200 & 127]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stream_is_described_by_its_packets),
 		cmocka_unit_test(packets_that_are_none_are_counted_by_reason),
 		cmocka_unit_test(late_packets_are_not_lost),
+		cmocka_unit_test(reports_are_no_packets_that_were_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "gwd/camera/listener.h"
 #include "session/hold.h"
 #include "session/relay.h"
 #include "session/rtsp.h"
@@ -22,6 +23,7 @@ struct run {
 	struct rtsp *rtsp;
 	struct hold hold;
 	struct relay *relay; /* NULL: packets come to `hold` */
+	struct listener listener;
 	int epoll;
 	uint8_t packet[PACKET];
 };
@@ -35,7 +37,7 @@ static void take_packets(struct run *run)
 	if (run->relay)
 		return;
 	while ((size = recv(run->hold.rtp, run->packet, sizeof(run->packet), MSG_DONTWAIT)) >= 0)
-		measure_packet(&run->probe->measure, run->packet, (uint32_t)size, gw_now());
+		listener_take(&run->listener, run->packet, (uint32_t)size, gw_now());
 }
 
 /* Serves what is ready, until `until` (gw_now()) or something was. */
@@ -87,7 +89,11 @@ static bool take_within(void *arg, const struct gw_packet *packet)
 {
 	struct run *run = arg;
 
-	measure_packet(&run->probe->measure, packet->data, packet->size, gw_now());
+	/* The relay says so of a channel that nobody set up. */
+	if (packet->to_port == 0)
+		run->probe->measure.elsewhere++;
+	else
+		listener_take(&run->listener, packet->data, packet->size, gw_now());
 	return true;
 }
 
@@ -96,7 +102,7 @@ static int listen_within(struct run *run, struct gw_error *error)
 {
 	struct dialogue *dialogue = &run->probe->dialogue;
 	const struct relay_taker taker = {run, take_within};
-	const struct gw_packet packet = {0};
+	const struct gw_packet packet = {.to_port = dialogue->local_port};
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = OURS};
 	int camera, speaker;
 	const int status = rtsp_divert(run->rtsp, &camera, &speaker, error);
@@ -111,12 +117,26 @@ static int listen_within(struct run *run, struct gw_error *error)
 	return 0;
 }
 
+/* A key that the camera's description says goes before the one that is given. */
+static int take_key(struct run *run, struct gw_error *error)
+{
+	struct gw_camera_config camera = *run->probe->camera;
+
+	camera.srtp_key = run->probe->dialogue.learned.srtp_key;
+	const int status = listener_set_key(&run->listener, &camera, error);
+
+	explicit_bzero(&camera.srtp_key, sizeof(camera.srtp_key));
+	return status;
+}
+
 static int listen_to(struct run *run, struct gw_error *error)
 {
 	struct dialogue *dialogue = &run->probe->dialogue;
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = OURS};
-	int status = 0;
+	int status = take_key(run, error);
 
+	if (status != 0)
+		return status;
 	if (dialogue->way == TRANSPORT_TCP)
 		return listen_within(run, error);
 	if (dialogue->way == TRANSPORT_MULTICAST)
@@ -162,6 +182,9 @@ static int run_all(struct run *run, struct gw_error *error)
 	char secret[SECRET_SIZE];
 	int status = secret_read(probe->camera, secret, error);
 
+	/* A key file that is no good is told before the camera is asked. */
+	if (status == 0)
+		status = listener_set_key(&run->listener, probe->camera, error);
 	rtsp_reset(run->rtsp, probe->camera->url, probe->camera->user, secret);
 	explicit_bzero(secret, sizeof(secret));
 	dialogue_begin(&probe->dialogue, probe->camera->url, probe->camera->transport);
@@ -189,7 +212,7 @@ int probe_run(struct probe *probe, struct gw_error *error)
 
 	if (status != 0)
 		return status;
-	run = (struct run){.probe = probe, .hold = HOLD_NONE};
+	run = (struct run){.probe = probe, .hold = HOLD_NONE, .listener.measure = &probe->measure};
 	run.epoll = epoll_create1(EPOLL_CLOEXEC);
 	run.rtsp = rtsp_create(run.epoll, 0);
 	if (run.epoll >= 0 && run.rtsp)
@@ -199,6 +222,7 @@ int probe_run(struct probe *probe, struct gw_error *error)
 	rtsp_destroy(run.rtsp);
 	relay_destroy(run.relay);
 	hold_release(&run.hold);
+	listener_close(&run.listener);
 	if (run.epoll >= 0)
 		close(run.epoll);
 	rtsp_global_close();

@@ -9,7 +9,8 @@
 #include "session/dialogue.h"
 
 struct probe {
-	const struct gw_camera_config *camera; /* url, user, where the password is, transport */
+	const struct gw_camera_config
+		*camera; /* url, user, where the password is, transport, srtp */
 	uint32_t seconds;
 	struct dialogue dialogue; /* what was said */
 	bool plays;

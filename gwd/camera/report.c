@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "core/config/rtsp_url.h"
+#include "core/plural.h"
+#include "gwd/camera/advice.h"
 
 #define LIST 128
-#define ADVICE 8
 
 /* The numbers that are set, as "80, 255". */
 static const char *numbers(const bool *set, uint32_t count, char text[LIST])
@@ -59,40 +60,10 @@ static const char *intervals(const struct measure *measure, char text[LIST])
 	return used > 0 ? text : "none announced";
 }
 
-/* What stands out, with what to do. Returns how many lines. */
-static uint32_t advise(const struct probe *probe, const char *lines[ADVICE])
+static const char *suite_name(enum gw_srtp_suite suite)
 {
-	const struct measure *measure = &probe->measure;
-	const struct sdp_stream *stream = &probe->dialogue.stream;
-	const bool said = stream->width > 0;
-	uint32_t count = 0;
-
-	if (probe->trouble.text[0])
-		lines[count++] = probe->trouble.text;
-	else if (measure->packets == 0)
-		lines[count++] = "it plays, but no packet came: let UDP through (firewalls), and "
-				 "ask from the machine and the network of the gateway";
-	else if (measure->pictures == 0)
-		lines[count++] = "packets came, but no picture began: is this stream JPEG?";
-	if (measure->pictures > 0 && measure->width == 0 && !said)
-		lines[count++] = "neither its packets nor its description say the size: give "
-				 "width and height";
-	if (measure->pictures > 0 && measure->width > 0 && said &&
-		(((stream->width + 7) ^ measure->width) & 0x7F8) != 0 &&
-		((stream->width ^ measure->width) & 0x7F8) != 0)
-		lines[count++] = "its description says another size than its packets, which are "
-				 "believed: look at the stream's settings";
-	if (measure->size_varies)
-		lines[count++] = "the size changes from picture to picture";
-	if (measure->lost > 0)
-		lines[count++] = "packets were lost on the way: look at the network, or choose a "
-				 "smaller stream";
-	if (measure->ssrc_count > 1)
-		lines[count++] = "several RTP sources send to this port";
-	if (measure->with_tables == 0 && measure->without_tables > 0)
-		lines[count++] = "its quantisation tables never came, and no picture can be made "
-				 "without: restart the camera";
-	return count;
+	return suite == GW_SRTP_AES_CM_128_HMAC_SHA1_32 ? "AES_CM_128_HMAC_SHA1_32"
+							: "AES_CM_128_HMAC_SHA1_80";
 }
 
 void probe_yaml(FILE *to, const struct probe *probe)
@@ -110,6 +81,9 @@ void probe_yaml(FILE *to, const struct probe *probe)
 		fprintf(to, "    password_env: '%s'\n", camera->password_env);
 	if (camera->transport != GW_TRANSPORT_AUTO)
 		fprintf(to, "    transport: %s\n", transports[camera->transport]);
+	if (camera->srtp)
+		fprintf(to, "    srtp: {suite: %s, key_file: '%s'}\n",
+			suite_name(camera->srtp->suite), camera->srtp->key_file);
 	if (probe->measure.pictures > 0 && probe->measure.width == 0 &&
 		probe->dialogue.stream.width == 0)
 		fputs("    # width:              # CHECK: nothing says the size\n    # height:\n",
@@ -117,13 +91,32 @@ void probe_yaml(FILE *to, const struct probe *probe)
 	fputs("    # model: objects      # NAME of the model repository\n", to);
 }
 
+/* "from 10.0.0.2 to 10.0.0.1, within the connection (TCP), SRTP" */
+static void print_way(FILE *to, const struct probe *probe)
+{
+	const struct dialogue *dialogue = &probe->dialogue;
+	char from[INET6_ADDRSTRLEN], here[INET6_ADDRSTRLEN];
+
+	fprintf(to, "sends           from %s to %s, ", address(&dialogue->learned.source, from),
+		address(&dialogue->learned.destination, here));
+	if (dialogue->way == TRANSPORT_TCP)
+		fputs("within the RTSP connection (TCP)", to);
+	else
+		fprintf(to, "UDP port %u", dialogue->learned.port);
+	if (dialogue->learned.srtp_key.is_set)
+		fputs(", SRTP with the key of its description", to);
+	else if (probe->camera->srtp)
+		fputs(", SRTP with the key that is given", to);
+	fputc('\n', to);
+}
+
 void probe_print(FILE *to, const struct probe *probe)
 {
 	const struct measure *measure = &probe->measure;
 	const struct dialogue *dialogue = &probe->dialogue;
-	const char *advice[ADVICE];
-	const uint32_t count = advise(probe, advice);
-	char a[LIST], b[INET6_ADDRSTRLEN], c[INET6_ADDRSTRLEN], url[GW_URL];
+	const char *advice[PROBE_ADVICE];
+	const uint32_t count = probe_advise(probe, advice);
+	char a[LIST], url[GW_URL];
 
 	gw_rtsp_url_show(probe->camera->url, url);
 	fprintf(to, "camera          %s%s%s\n", url, dialogue->server[0] ? ", " : "",
@@ -135,14 +128,13 @@ void probe_print(FILE *to, const struct probe *probe)
 		fprintf(to, ", %g pictures/s", dialogue->stream.rate);
 	fputc('\n', to);
 	if (probe->plays)
-		fprintf(to, "sends           from %s to %s, UDP port %u\n",
-			address(&dialogue->learned.source, b),
-			address(&dialogue->learned.destination, c), dialogue->learned.port);
+		print_way(to, probe);
 	if (measure->packets > 0) {
 		fprintf(to,
-			"came            %lu pictures in %u s (%.1f/s), %lu packets of at most "
+			"came            %lu picture%s in %u s (%.1f/s), %lu packet%s of at most "
 			"%u bytes, %lu lost\n",
-			measure->pictures, probe->seconds, measure_rate(measure), measure->packets,
+			measure->pictures, gw_plural(measure->pictures), probe->seconds,
+			measure_rate(measure), measure->packets, gw_plural(measure->packets),
 			measure->largest, measure->lost);
 		fprintf(to, "payload type    %s\n", numbers(measure->payload_types, 128, a));
 	}
@@ -158,13 +150,18 @@ void probe_print(FILE *to, const struct probe *probe)
 		fprintf(to, "restart         %s\n", intervals(measure, a));
 	}
 	if (measure->files > 0)
-		fprintf(to, "files           %lu pictures are whole JPEG files\n", measure->files);
+		fprintf(to, "files           whole JPEG files, in %lu of the pictures\n",
+			measure->files);
 	if (measure->extended > 0)
-		fprintf(to, "extension       ONVIF's, in %lu packets\n", measure->extended);
+		fprintf(to, "extension       ONVIF's, in %lu packet%s\n", measure->extended,
+			gw_plural(measure->extended));
+	if (measure->elsewhere > 0)
+		fprintf(to, "elsewhere       %lu packet%s on channels that nobody set up\n",
+			measure->elsewhere, gw_plural(measure->elsewhere));
 	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
 		if (measure->refused[drop] > 0)
-			fprintf(to, "refused         %lu packets: %s\n", measure->refused[drop],
-				gw_drops[drop].meaning);
+			fprintf(to, "refused         %lu packet%s: %s\n", measure->refused[drop],
+				gw_plural(measure->refused[drop]), gw_drops[drop].meaning);
 	for (uint32_t i = 0; i < count; i++)
 		fprintf(to, "look at         %s\n", advice[i]);
 }
@@ -180,7 +177,7 @@ static json_t *stream_json(const struct measure *measure)
 			json_object_set_new(refused, gw_drops[drop].name,
 				json_integer((json_int_t)measure->refused[drop]));
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:i, s:i, s:b, s:o, s:o, s:o, s:I, s:I, "
-			 "s:b, s:o, s:I, s:I, s:o}",
+			 "s:b, s:o, s:I, s:I, s:I, s:I, s:o}",
 		"packets", (json_int_t)measure->packets, "bytes", (json_int_t)measure->bytes,
 		"lost", (json_int_t)measure->lost, "largest_packet", (json_int_t)measure->largest,
 		"pictures", (json_int_t)measure->pictures, "fps", measure_rate(measure), "width",
@@ -191,30 +188,34 @@ static json_t *stream_json(const struct measure *measure)
 		"with_tables", (json_int_t)measure->with_tables, "without_tables",
 		(json_int_t)measure->without_tables, "wide_tables", (int)measure->wide_tables,
 		"restart_intervals", intervals_list, "files", (json_int_t)measure->files,
-		"extended", (json_int_t)measure->extended, "refused", refused);
+		"extended", (json_int_t)measure->extended, "rtcp_packets",
+		(json_int_t)measure->reports, "elsewhere", (json_int_t)measure->elsewhere,
+		"refused", refused);
 }
 
 static json_t *all_json(const struct probe *probe, const char *yaml)
 {
 	const struct dialogue *dialogue = &probe->dialogue;
-	const char *advice[ADVICE];
-	const uint32_t count = advise(probe, advice);
+	const char *advice[PROBE_ADVICE];
+	const uint32_t count = probe_advise(probe, advice);
 	char source[INET6_ADDRSTRLEN], destination[INET6_ADDRSTRLEN], url[GW_URL];
 	json_t *lines = json_array();
 
 	for (uint32_t i = 0; i < count; i++)
 		json_array_append_new(lines, json_string(advice[i]));
 	gw_rtsp_url_show(probe->camera->url, url);
-	return json_pack("{s:s, s:s, s:b, s:{s:i, s:i, s:i, s:f}, s:{s:s, s:s, s:i}, s:o, s:o, "
-			 "s:s}",
+	return json_pack(
+		"{s:s, s:s, s:b, s:{s:i, s:i, s:i, s:f}, s:{s:s, s:s, s:s, s:i, s:b}, s:o, "
+		"s:o, "
+		"s:s}",
 		"url", url, "server", dialogue->server, "plays", (int)probe->plays, "description",
 		"payload_type", (int)dialogue->stream.payload_type, "width",
 		(int)dialogue->stream.width, "height", (int)dialogue->stream.height, "fps",
-		dialogue->stream.rate, "sends", "source",
-		address(&dialogue->learned.source, source), "destination",
+		dialogue->stream.rate, "sends", "transport", transport_name(dialogue->way),
+		"source", address(&dialogue->learned.source, source), "destination",
 		address(&dialogue->learned.destination, destination), "port",
-		(int)dialogue->learned.port, "stream", stream_json(&probe->measure), "advice",
-		lines, "yaml", yaml);
+		(int)dialogue->learned.port, "encrypted", (int)probe_is_encrypted(probe), "stream",
+		stream_json(&probe->measure), "advice", lines, "yaml", yaml);
 }
 
 bool probe_json(FILE *to, const struct probe *probe)

@@ -18,7 +18,7 @@ struct words {
 
 const struct cli_command *arguments_command(const char *noun, const char *verb)
 {
-	for (const struct cli_command *c = cli_commands; c->noun; c++) {
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c)) {
 		if (strcmp(c->noun, noun) != 0)
 			continue;
 		if (!c->verb || (verb && strcmp(c->verb, verb) == 0))
@@ -29,7 +29,7 @@ const struct cli_command *arguments_command(const char *noun, const char *verb)
 
 bool arguments_noun(const char *noun, bool *verbs)
 {
-	for (const struct cli_command *c = cli_commands; c->noun; c++) {
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c)) {
 		if (strcmp(c->noun, noun) == 0) {
 			*verbs = c->verb != NULL;
 			return true;
@@ -71,7 +71,7 @@ static int unknown_noun(const char *noun, struct gw_error *error)
 	const char *best = NULL;
 	int nearest = strlen(noun) <= SUGGEST_SHORT ? SUGGEST_DISTANCE : SUGGEST_DISTANCE + 1;
 
-	for (const struct cli_command *c = cli_commands; c->noun; c++) {
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c)) {
 		int d = distance(noun, c->noun);
 
 		if (d < nearest) {
@@ -90,7 +90,7 @@ static int wants_verb(const char *noun, const char *given, struct gw_error *erro
 {
 	char list[256] = "";
 
-	for (const struct cli_command *c = cli_commands; c->noun; c++) {
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c)) {
 		if (strcmp(c->noun, noun) != 0)
 			continue;
 		size_t used = strlen(list);
@@ -142,7 +142,7 @@ static bool takes_value(const char *word)
 {
 	const char *value;
 
-	for (const struct cli_command *c = cli_commands; c->noun; c++) {
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c)) {
 		int index = option_index(c->options, word, &value);
 
 		if (index >= 0)
@@ -180,6 +180,9 @@ static int sort_words(
 					error, -EINVAL, "%s needs a value after it", word);
 			value = argv[++i];
 		}
+		if (global >= 0 && value && !value[0])
+			return gw_error_set(error, -EINVAL, "%s needs a value",
+				cli_global_options[global].name);
 		if (global >= 0) {
 			if (value && !cli_global_options[global].value)
 				return gw_error_set(error, -EINVAL, "%s takes no value",
@@ -212,9 +215,20 @@ static int match_options(struct cli *cli, const struct words *words, struct gw_e
 		if (value && !c->options[index].value)
 			return gw_error_set(
 				error, -EINVAL, "%s takes no value", c->options[index].name);
+		if (value && !value[0] && !c->empties)
+			return gw_error_set(
+				error, -EINVAL, "%s needs a value", c->options[index].name);
 		cli->option[index] = value ? value : "";
 	}
 	return 0;
+}
+
+/* A noun that nobody knows is told by the help itself. */
+static bool has_verbs(const char *noun)
+{
+	bool verbs = true;
+
+	return !arguments_noun(noun, &verbs) || verbs;
 }
 
 static int match_argument(
@@ -227,7 +241,7 @@ static int match_argument(
 	while (c->many && words->plain_count > used && cli->more_count < CLI_MORE)
 		cli->more[cli->more_count++] = words->plain[used++];
 	/* `gwctl help camera show`: what is explained may have two words. */
-	if (c->kind == CLI_COMMAND && words->plain_count > used)
+	if (c->kind == CLI_COMMAND && words->plain_count > used && has_verbs(cli->argument))
 		used++;
 	if (words->plain_count > used || (cli->argument && !c->argument))
 		return gw_error_set(error, -EINVAL,

@@ -5,7 +5,7 @@
 int cli_bench_schedule(struct cli *cli)
 {
 	static const char *const valued[] = {"--model", "--library", "--output"};
-	char *words[16] = {"gwd", "bench", "schedule"};
+	char *words[16] = {"gwctl", "bench", "schedule"};
 	int count = 3;
 
 	if (cli->json)

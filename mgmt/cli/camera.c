@@ -133,6 +133,28 @@ static void print_clock(const struct cli *cli, const json_t *camera)
 	view_line(cli, "clock", STYLE_PLAIN, "%s%s", said, more);
 }
 
+/* "192.0.2.11 to 192.0.2.1, UDP port 5004, encrypted (SRTP)" */
+static void print_stream(const struct cli *cli, const json_t *camera)
+{
+	const char *source = reply_text(camera, "source");
+	const char *destination = reply_text(camera, "destination");
+	const char *transport = reply_text(camera, "transport");
+	const char *secure = reply_flag(camera, "encrypted") ? ", encrypted (SRTP)" : "";
+
+	if (reply_text(camera, "url")[0] && !transport[0])
+		view_line(cli, "stream", STYLE_WARN, "none yet: `gwctl status` says why");
+	else if (!transport[0])
+		view_line(cli, "stream", STYLE_PLAIN, "records of the topic %s", source);
+	else if (strcmp(transport, "tcp") == 0)
+		view_line(cli, "stream", STYLE_PLAIN,
+			"%s to %s, within its RTSP connection (TCP)%s", source, destination,
+			secure);
+	else
+		view_line(cli, "stream", STYLE_PLAIN, "%s to %s%s, UDP port %" PRId64 "%s", source,
+			strcmp(transport, "multicast") == 0 ? "the group " : "", destination,
+			reply_count(camera, "port"), secure);
+}
+
 static void print_camera(const struct cli *cli, const json_t *camera)
 {
 	const char *state = reply_text(camera, "state");
@@ -145,15 +167,7 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 		units_ago(text, age_of(camera)));
 	if (reply_text(camera, "url")[0])
 		view_line(cli, "session", STYLE_PLAIN, "%s", reply_text(camera, "url"));
-	if (reply_text(camera, "url")[0] && reply_count(camera, "port") == 0)
-		view_line(cli, "stream", STYLE_WARN, "none yet: `gwctl status` says why");
-	else if (reply_count(camera, "port") == 0)
-		view_line(cli, "stream", STYLE_PLAIN, "records of the topic %s",
-			reply_text(camera, "source"));
-	else
-		view_line(cli, "stream", STYLE_PLAIN, "%s to %s, UDP port %" PRId64,
-			reply_text(camera, "source"), reply_text(camera, "destination"),
-			reply_count(camera, "port"));
+	print_stream(cli, camera);
 	view_line(cli, json_object_get(camera, "plan") ? "plan" : "model", STYLE_PLAIN, "%s",
 		looks(camera, names, sizeof(names)));
 	view_line(cli, "size", STYLE_PLAIN, "%s", size_of(camera, text));
@@ -169,7 +183,7 @@ static void print_camera(const struct cli *cli, const json_t *camera)
 	view_line(cli, "lost", lost > 0 ? STYLE_WARN : STYLE_PLAIN,
 		"%" PRId64 " packet%s before the gateway had them, by their RTP numbers", lost,
 		units_plural(lost));
-	if (reply_count(camera, "port") != 0) {
+	if (reply_text(camera, "transport")[0]) {
 		view_line(cli, "network", STYLE_PLAIN, "%.2f %% lost, %.2f ms jitter",
 			100 * reply_number(camera, "lost_share"),
 			reply_number(camera, "jitter_ms"));
@@ -202,7 +216,7 @@ int cli_camera_show(struct cli *cli)
 
 int cli_camera_probe(struct cli *cli)
 {
-	char *words[2 * CLI_OPTIONS + 8] = {"gwd", "camera", "probe"};
+	char *words[2 * CLI_OPTIONS + 8] = {"gwctl", "camera", "probe"};
 	int count = 3;
 
 	if (cli->json)

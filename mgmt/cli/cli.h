@@ -46,6 +46,7 @@ struct cli_command {
 	const char *argument; /* "NAME", "[COMMAND]" when it may be left out; NULL: none */
 	enum cli_argument kind;
 	bool many; /* more words may follow the argument: cli.more */
+	bool empties; /* an option's value may be empty: its default */
 	const char *summary; /* one line */
 	const char *details; /* sentences for the help */
 	const char *example; /* the words after "gwctl" */
@@ -73,6 +74,8 @@ struct cli {
 	struct client *client; /* opened with the first request */
 };
 
-/* Ended by an entry without a noun. */
-extern const struct cli_command cli_commands[];
+/* All commands, one after the other: the one behind `command`, with NULL the first; NULL: there is
+ * no more. */
+const struct cli_command *cli_next(const struct cli_command *command);
+
 extern const struct cli_option cli_global_options[];

@@ -43,7 +43,7 @@ static void offer_nouns(struct cli *cli, const char *begun)
 {
 	const char *last = "";
 
-	for (const struct cli_command *c = cli_commands; c->noun; c++) {
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c)) {
 		if (strcmp(c->noun, last) != 0)
 			offer(cli, begun, c->noun);
 		last = c->noun;
@@ -52,7 +52,7 @@ static void offer_nouns(struct cli *cli, const char *begun)
 
 static void offer_verbs(struct cli *cli, const char *begun, const char *noun)
 {
-	for (const struct cli_command *c = cli_commands; c->noun; c++)
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c))
 		if (strcmp(c->noun, noun) == 0 && c->verb)
 			offer(cli, begun, c->verb);
 }
@@ -155,7 +155,7 @@ static bool offer_value(struct cli *cli, const char *begun, const char *option)
 	/* Nobody but the user knows the rest: a number, an address. */
 	if (strcmp(option, "--model") == 0)
 		offer_names(cli, begun, "models");
-	for (const struct cli_command *c = cli_commands; c->noun; c++)
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c))
 		for (const struct cli_option *o = c->options; o->name; o++)
 			if (o->value && strcmp(o->name, option) == 0)
 				return true;

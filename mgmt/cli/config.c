@@ -1,5 +1,3 @@
-#include "core/config/config.h"
-
 #include <inttypes.h>
 #include <jansson.h>
 
@@ -7,31 +5,17 @@
 #include "mgmt/cli/commands.h"
 #include "mgmt/cli/commit.h"
 #include "mgmt/cli/reply.h"
+#include "mgmt/cli/run_gwd.h"
 #include "mgmt/cli/units.h"
 #include "mgmt/cli/view.h"
 
+/* What a start looks at, gwd knows. */
 int cli_config_check(struct cli *cli)
 {
-	struct gw_error error = {{0}};
-	struct gw_config *config;
-	int status = gw_config_load(cli->argument, &config, &error);
+	char *words[] = {"gwctl", "check", "--config", (char *)cli->argument,
+		cli->json ? "--json" : NULL, NULL};
 
-	if (cli->json) {
-		json_t *verdict = json_pack("{s:s, s:b, s:s?}", "file", cli->argument, "valid",
-			status == 0, "error", status == 0 ? NULL : error.text);
-
-		reply_print(cli, verdict);
-		json_decref(verdict);
-	} else if (status != 0) {
-		fprintf(stderr, "gwctl: %s\n", error.text);
-	} else {
-		fprintf(cli->out, "%s is valid: %u camera%s, %u interface%s\n", cli->argument,
-			config->cameras_count, units_plural(config->cameras_count),
-			config->interfaces_count, units_plural(config->interfaces_count));
-	}
-	if (status == 0)
-		gw_config_free(config);
-	return status == 0 ? CLI_WELL : CLI_NOT_WELL;
+	return run_gwd(cli, words);
 }
 
 int cli_config_show(struct cli *cli)

@@ -81,7 +81,7 @@ void help_overview(FILE *out)
 	      "command\n\n"
 	      "commands:\n",
 		out);
-	for (const struct cli_command *c = cli_commands; c->noun; c++) {
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c)) {
 		snprintf(usage, sizeof(usage), "%s%s%s%s%s", c->noun, c->verb ? " " : "",
 			c->verb ? c->verb : "", c->argument ? " " : "",
 			c->argument ? c->argument : "");
@@ -115,7 +115,7 @@ void help_noun(FILE *out, const char *noun)
 	char usage[256];
 
 	fprintf(out, "gwctl %s: one of\n\n", noun);
-	for (const struct cli_command *c = cli_commands; c->noun; c++)
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c))
 		if (strcmp(c->noun, noun) == 0)
 			fprintf(out, "  gwctl %-20s  %s\n", usage_of(c, usage, sizeof(usage)),
 				c->summary);
@@ -179,7 +179,7 @@ void help_manual(FILE *out)
 		out);
 	roff_options(out, cli_global_options);
 	fputs(".SH COMMANDS\n", out);
-	for (const struct cli_command *c = cli_commands; c->noun; c++)
+	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c))
 		roff_command(out, c);
 	fputs(".SH EXIT STATUS\n", out);
 	for (int i = 0; i <= CLI_NO_DAEMON; i++)

@@ -113,9 +113,9 @@ int cli_model_show(struct cli *cli)
 
 int cli_model_inspect(struct cli *cli)
 {
-	char *const words[] = {"gwd", "model", "inspect", "--", (char *)cli->argument, NULL};
+	char *const words[] = {"gwctl", "model", "inspect", "--", (char *)cli->argument, NULL};
 	char *const json_words[] = {
-		"gwd", "model", "inspect", "--json", "--", (char *)cli->argument, NULL};
+		"gwctl", "model", "inspect", "--json", "--", (char *)cli->argument, NULL};
 
 	return run_gwd(cli, cli->json ? json_words : words);
 }
@@ -124,7 +124,7 @@ int cli_model_check(struct cli *cli)
 {
 	static const char *const names[] = {
 		"--output", "--orientation", "--rotate", "--range", "--library"};
-	char *words[CLI_MORE + 16] = {"gwd", "model", "check"};
+	char *words[CLI_MORE + 16] = {"gwctl", "model", "check"};
 	int count = 3;
 
 	if (cli->json)

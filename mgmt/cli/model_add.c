@@ -49,7 +49,7 @@ static int ask_gateway(struct cli *cli, struct add_words *words)
 int cli_model_add(struct cli *cli)
 {
 	struct add_words words = {.option = {cli->option[0], cli->option[1], cli->option[2]}};
-	char *all[16 + CLI_MORE] = {"gwd", "model", "add"};
+	char *all[16 + CLI_MORE] = {"gwctl", "model", "add"};
 	int count = 3, code = CLI_WELL;
 
 	/* What is given is enough. */

@@ -159,8 +159,9 @@ def test_a_processor_that_is_not_there_is_told_before_anything_starts(
 ) -> None:
     file = tmp_path / "gateway.yaml"
     file.write_text("cameras: []\naccel: {devices: [{name: a, cores: [1023]}]}\n")
-    # The file alone is well: which processors there are is the machine's business.
-    assert played.ctl("config", "check", str(file)).returncode == 0
+    asked = played.ctl("config", "check", str(file))
+    assert asked.returncode == 1
+    assert "gwctl: accel.devices: device a cannot have processor 1023" in asked.stderr
     checked = subprocess.run(
         [places.gwd(), "check", "--config", file], capture_output=True, text=True, check=False
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from soak.__main__ import SHORTEST
 from testbed import places
 
 COMMANDS = ("setup", "models", "build", "demo", "test", "bench", "experiment", "soak")
@@ -33,6 +34,10 @@ def test_every_command_has_help() -> None:
         done = dev(command, "--help")
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith(f"./dev {command}")
+
+
+def test_a_soak_says_how_short_it_may_be() -> None:
+    assert f"at least {SHORTEST})" in dev("soak", "--help").stdout
 
 
 @pytest.mark.parametrize(

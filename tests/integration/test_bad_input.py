@@ -3,6 +3,7 @@
 Every case is a good configuration with one mistake.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -149,8 +150,134 @@ WRONG_VALUES = [
     ("workers: 1", "workers: 1.5"),
 ]
 
+
+def _repository(change: Callable[[Path], object]) -> Callable[[Config, Path], None]:
+    """A model whose folder in the repository was changed."""
+
+    def make(config: Config, folder: Path) -> None:
+        shutil.copytree(places.models() / "digits", folder / "models" / "digits")
+        change(folder / "models" / "digits")
+        config["accel"]["repository"] = str(folder / "models")
+        config["cameras"][0]["model"] = "digits"
+
+    return make
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def _state(text: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / "rollout.json").write_text(text)
+
+
+def _srtp(key: str | None) -> Callable[[Config, Path], None]:
+    def make(config: Config, folder: Path) -> None:
+        if key is not None:
+            (folder / "key").write_text(key)
+        srtp = {"suite": "AES_CM_128_HMAC_SHA1_80", "key_file": str(folder / "key")}
+        config["cameras"][0]["srtp"] = srtp
+
+    return make
+
+
+def _into_a_file(*path: object) -> Callable[[Config, Path], None]:
+    """A directory is named that is a file."""
+
+    def make(config: Config, folder: Path) -> None:
+        (folder / "file").write_text("")
+        _set(*path, str(folder / "file"))(config, folder)
+
+    return make
+
+
+def _spool(name: str) -> Callable[[Config, Path], None]:
+    def make(config: Config, folder: Path) -> None:
+        (folder / "file").write_text("")
+        spool = {"directory": str(folder / name)}
+        config["kafka"] = {"brokers": "127.0.0.1:9", "results": {"topic": "r"}, "spool": spool}
+
+    return make
+
+
+# A driver of DPDK is not asked by a check.
+ONLY_THE_START = ("unknown_device",)
+
 # Found when the parts are opened.
 AT_THE_START = [
+    Mistake("empty_model", _repository(_empty), ["digits", "not in the repository"]),
+    Mistake(
+        "empty_version",
+        _repository(lambda it: [_empty(version) for version in it.iterdir() if version.is_dir()]),
+        ["model.onnx", "No such file"],
+    ),
+    Mistake(
+        "rollout_of_a_missing_version",
+        _repository(_state('{"format": 1, "stable": 7, "previous": 0}')),
+        ["rollout.json", "version 7"],
+    ),
+    Mistake(
+        "rollout_that_is_cut", _repository(_state('{"format": 1, "sta')), ["digits/rollout.json"]
+    ),
+    Mistake(
+        "missing_repository",
+        lambda config, _: (
+            config["accel"].update(repository="/nosuch"),
+            config["cameras"][0].update(model="digits"),
+        ),
+        ["accel.repository", "/nosuch"],
+    ),
+    Mistake("no_interface", _set("interfaces", []), ["no interface is configured"]),
+    Mistake(
+        "missing_pci_device",
+        _set("interfaces", 0, "device", "0000:ff:1f.7"),
+        ["lan0", "no PCI device 0000:ff:1f.7"],
+    ),
+    Mistake("missing_key", _srtp(None), ["cam0", "key file"]),
+    Mistake("bad_key", _srtp("c2VjcmV0"), ["cam0", "base64"]),
+    Mistake(
+        "unknown_engine",
+        lambda config, _: (
+            config["accel"].update(backend="nosuch"),
+            config["cameras"][0].update(model="digits"),
+        ),
+        ["accel.backend", "ort, null"],
+    ),
+    Mistake("unknown_decoder", _set("decode", {"backend": "nosuch"}), ["turbo, null"]),
+    Mistake("unknown_sink", _set("kafka", {"backend": "nosuch"}), ["kafka, file, null"]),
+    Mistake(
+        "bad_kafka_value",
+        _set(
+            "kafka",
+            {
+                "brokers": "127.0.0.1:9",
+                "results": {"topic": "r"},
+                "properties": [{"name": "linger.ms", "value": "soon"}],
+            },
+        ),
+        ["linger.ms"],
+    ),
+    Mistake(
+        "results_into_a_file",
+        lambda config, folder: (
+            _into_a_file("kafka", "directory")(config, folder),
+            config["kafka"].update(backend="file"),
+        ),
+        ["kafka: directory", "Not a directory"],
+    ),
+    Mistake("spool_in_a_file", _spool("file"), ["kafka.spool.directory", "Not a directory"]),
+    Mistake("spool_nowhere", _spool("no/such"), ["kafka.spool.directory", "gwd may make"]),
+    Mistake("socket_is_a_file", _into_a_file("api", "socket"), ["is no socket"]),
+    Mistake("no_such_processor", _set("cores", {"rx": [1023]}), ["rx", "processor 1023"]),
+    Mistake(
+        "lossless_with_few_slots",
+        lambda config, _: (
+            config.update(gateway={"mode": "lossless"}),
+            config.update(frames={"classes": [{"width": 640, "height": 480, "count": 1}]}),
+        ),
+        ["frames.classes"],
+    ),
     Mistake("missing_model", _set("cameras", 0, "model", "nosuch"), ["nosuch"]),
     Mistake("missing_model_of_a_plan", _plan({"model": "nosuch"}), ["nosuch"]),
     Mistake("missing_version", _set("cameras", 0, "model", "digits:99"), ["digits", "99"]),
@@ -196,6 +323,21 @@ def _gwd(*arguments: object, prefix: tuple[str, ...] = ()) -> subprocess.Complet
         timeout=30,
         check=False,
     )
+
+
+def _gwctl(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(it) for it in (places.gwctl(), *arguments)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def _left_behind(folder: Path) -> set[str]:
+    """What neither the configuration nor its mistake needs."""
+    return {it.name for it in folder.iterdir()} - {"gateway.yaml", "models", "key", "file"}
 
 
 def _assert_refused(done: subprocess.CompletedProcess[str], tells: list[str]) -> None:
@@ -289,9 +431,30 @@ def test_a_value_of_the_wrong_kind_is_refused_and_shown(
 def test_what_cannot_be_opened_ends_the_start(
     write: Callable[[Mistake], Path], mistake: Mistake
 ) -> None:
+    """And a check says beforehand, by either program, what the start says."""
     file = write(mistake)
-    _assert_refused(_gwd("--config", file), mistake.tells)
+    done = _gwd("--config", file)
+    _assert_refused(done, mistake.tells)
     assert not (file.parent / "api.sock").exists()
+    line = error_line(done.stderr)
+    checked = _gwd("check", "--config", file)
+    if mistake.name in ONLY_THE_START:
+        assert checked.returncode == 0
+        return
+    assert (checked.returncode, checked.stderr) == (1, line + "\n")
+    asked = _gwctl("config", "check", file)
+    assert (asked.returncode, asked.stderr) == (1, line.replace("gwd", "gwctl", 1) + "\n")
+    told = json.loads(_gwctl("--json", "config", "check", file).stdout)
+    assert told == {"file": str(file), "valid": False, "error": line.removeprefix("gwd: ")}
+    assert _left_behind(file.parent) == set()
+
+
+def test_a_check_leaves_the_running_gateway_alone(site: Site) -> None:
+    gateway = site.start(camera(site.stream("cam0", rate=1, pictures=1), **DIGITS))
+    done = _gwd("check", "--config", gateway.file)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{gateway.file} is well: 1 camera, 1 interface\n"
+    assert gateway.ctl("audit").code == 0
 
 
 def test_an_unknown_key_is_shown_with_line_and_column(tmp_path: Path) -> None:
@@ -319,11 +482,34 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     _assert_refused(_gwd("--config", tmp_path / "nosuch.yaml"), ["nosuch.yaml"])
 
 
-@pytest.mark.parametrize("arguments", [["nosuch"], ["--nosuch"], ["replay"], ["check"]])
-def test_a_wrong_command_line_is_explained(arguments: list[str]) -> None:
+WRONG_WORDS = [
+    (["nosuch"], "unknown command 'nosuch'"),
+    (["--nosuch"], "--nosuch"),
+    (["replay"], "--config"),
+    (["check"], "--config"),
+    (["check", "--config", ""], "--config needs a value"),
+    (["replay", "--config", "x", "--input="], "--input needs a value"),
+    (["--json", "--config", "x"], "--json is for check"),
+    (["help", "nosuch"], "'nosuch'"),
+    (["version", "nosuch"], "'nosuch'"),
+    (["camera", "nosuch"], "'camera nosuch'"),
+    (["camera", "help", "nosuch"], "'nosuch' is one word too many"),
+    (["camera", "probe"], "one URL"),
+    (["bench", "nosuch"], "'bench nosuch'"),
+    (["bench", "help", "nosuch"], "'nosuch' is one word too many"),
+    (["bench", "schedule", "--output="], "empty value"),
+    (["model", "nosuch"], "'model nosuch'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tells"), WRONG_WORDS, ids=lambda it: " ".join(it) if isinstance(it, list) else ""
+)
+def test_a_wrong_command_line_is_explained(arguments: list[str], tells: str) -> None:
     done = _gwd(*arguments)
     assert done.returncode == 2
-    assert "--" in done.stderr
+    assert tells in done.stderr.splitlines()[0]
+    assert done.stdout == ""
 
 
 def test_without_permission_for_a_port_the_line_says_so(site: Site) -> None:

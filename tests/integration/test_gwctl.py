@@ -157,9 +157,10 @@ def test_one_camera_is_counted_in_the_singular(tmp_path: Path) -> None:
         f"  - {{name: cam{n}, source: 10.0.0.{n}, destination: 10.0.0.99, port: 5004}}\n"
         for n in (1, 2)
     ]
-    file.write_text("cameras:\n" + cameras[0])
+    port = "interfaces: [{name: lan0, device: net_null0}]\n"
+    file.write_text(port + "cameras:\n" + cameras[0])
     assert "1 camera," in _gwctl("config", "check", file).stdout
-    file.write_text("cameras:\n" + "".join(cameras))
+    file.write_text(port + "cameras:\n" + "".join(cameras))
     assert "2 cameras," in _gwctl("config", "check", file).stdout
 
 
@@ -211,6 +212,7 @@ def test_help_is_everywhere(arguments: list[str]) -> None:
 def test_a_configuration_is_checked_without_a_daemon(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
     good.write_text(
+        "interfaces: [{name: lan0, device: net_null0}]\n"
         "cameras:\n  - {name: cam0, source: 10.0.0.1, destination: 10.0.0.2, port: 5004}\n"
     )
     bad.write_text("cameras:\n  - {name: cam0, colour: blue}\n")

@@ -183,6 +183,24 @@ def test_a_capture_of_ipv6_is_sent_as_it_is_to_a_group(tmp_path: Path, files: Pa
     assert replay.pictures == [sent[number % len(sent)] for number in range(FRAMES)]
 
 
+@pytest.mark.parametrize(
+    ("more", "ethernet"),
+    [
+        (("--destination", "239.129.2.3"), "01005e010203"),
+        (("--destination", "ff15::1:2:3"), "333300020003"),
+        (("--destination", "10.0.0.9"), "020000000002"),
+        (("--destination", "239.129.2.3", "--mac", "02:00:00:00:00:09"), "020000000009"),
+    ],
+)
+def test_a_group_has_an_ethernet_address_of_its_own(
+    tmp_path: Path, more: tuple[str, ...], ethernet: str
+) -> None:
+    """As a switch knows it by."""
+    capture = tmp_path / "group.pcap"
+    gwgen("send", "--output", capture, "--frames", 1, *more)
+    assert capture.read_bytes()[40:46].hex() == ethernet
+
+
 def test_ipv6_is_received_from_a_port(net: CameraNet, files: Path) -> None:
     cameras = yaml.safe_load(gwgen("config", "--cameras", 4, *SITE_LOCAL).stdout)["cameras"]
     gateway = Gateway(configuration(net.port, cameras, None))
@@ -307,6 +325,9 @@ def test_it_can_be_ended(net: CameraNet) -> None:
         (["send", "--output", "x", "--camera", "nikon"], "gwgen list names them"),
         (["send", "--output", "x", "--picture", "/nowhere.jpg"], "/nowhere.jpg"),
         (["--nothing"], "no such option"),
+        (["send", "--output="], "--output needs a value"),
+        (["send", "--output", "x", "--picture", ""], "--picture needs a value"),
+        (["help", "nosuch"], "there is no command 'nosuch': gwgen help lists all"),
         (["config", "--source", "fd00::1", "--destination", "10.0.0.2"], "or both IPv6"),
         (["send", "--output", "x", "--source", "fd00::1", "--no-checksum"], "RFC 8200"),
     ],

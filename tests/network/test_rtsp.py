@@ -203,7 +203,10 @@ def test_a_camera_that_sends_to_a_group_is_received(cameras: Cameras) -> None:
     cameras.serve("--way", "multicast")
     gateway = cameras.start(cameras.camera())
     cameras.wait_for_pictures()
-    assert gateway.ask("camera", "show", "door")["destination"] == "239.1.2.3"
+    shown = gateway.ask("camera", "show", "door")
+    assert (shown["destination"], shown["transport"]) == ("239.1.2.3", "multicast")
+    text = _probe("--socket", gateway.socket, "camera", "show", "door").stdout
+    assert "to the group 239.1.2.3, UDP port" in text
 
 
 def _probe(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -237,7 +240,7 @@ def test_a_probe_says_what_a_camera_sends_and_drafts_its_entry(cameras: Cameras)
     assert "352x288" in done.stderr
     assert PASSWORD not in done.stdout + done.stderr
     entry = cameras.folder / "entry.yaml"
-    entry.write_text(done.stdout)
+    entry.write_text("interfaces: [{name: lan0, device: net_null0}]\n" + done.stdout)
     assert _probe("config", "check", entry).returncode == 0
 
 

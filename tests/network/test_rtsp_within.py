@@ -3,14 +3,16 @@
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from testbed import rtp_jpeg
+from testbed import places, rtp_jpeg
 from testbed.process import Process
 from testbed.rtsp_net import Cameras
+from testbed.within_server import KEY
 
 
 @pytest.fixture
@@ -24,6 +26,16 @@ def cameras(need_root: None, tmp_path: Path) -> Iterator[Cameras]:
 def _drops(cameras: Cameras, name: str = "door") -> dict[str, int]:
     lines = cameras.gateway.ask("drops")["drops"]
     return {it["reason"]: it["cameras"][name] for it in lines if it["cameras"].get(name)}
+
+
+def _gwctl(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(it) for it in (places.gwctl(), *arguments)],
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
 
 
 def _reports(cameras: Cameras) -> dict[str, int]:
@@ -40,6 +52,10 @@ def test_a_camera_is_received_within_its_connection(
     cameras.wait_for_pictures(more=40)
     assert cameras.session()["transport"] == "tcp"
     shown = gateway.ask("camera", "show", "door")
+    assert (shown["transport"], shown["encrypted"]) == ("tcp", False)
+    text = _gwctl("--socket", gateway.socket, "camera", "show", "door").stdout
+    assert "within its RTSP connection (TCP)" in text
+    assert "UDP" not in text
     assert (shown["source"], shown["destination"]) == (cameras.theirs, cameras.ours)
     assert shown["packets_lost"] == 0
     assert _drops(cameras) == {}
@@ -50,6 +66,53 @@ def test_a_camera_is_received_within_its_connection(
     assert gateway.log().count("door plays") == 1
     assert gateway.ctl("audit").code == 0
     assert gateway.stop() < 5
+
+
+@pytest.mark.parametrize("kind", ["good", "secret", "secret-udp"])
+def test_a_probe_hears_it_too(cameras: Cameras, kind: str) -> None:
+    """Its reports are no lost packets, and what is encrypted is opened with its own key."""
+    cameras.serve_within(kind)
+    way = "udp" if kind == "secret-udp" else "tcp"
+    done = _gwctl("--json", "camera", "probe", cameras.camera()["url"], "--seconds", "3")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["stream"]["pictures"] > 10
+    assert (said["stream"]["lost"], said["stream"]["refused"], said["advice"]) == (0, {}, [])
+    if way == "tcp":
+        assert said["stream"]["rtcp_packets"] > 0
+    assert said["sends"]["transport"] == way
+    assert said["sends"]["encrypted"] == kind.startswith("secret")
+
+
+def test_a_probe_takes_a_key_that_the_camera_does_not_say(cameras: Cameras) -> None:
+    cameras.serve_within("sealed")
+    url = cameras.camera()["url"]
+    done = _gwctl("camera", "probe", url, "--seconds", "1")
+    assert done.returncode == 1
+    assert "needs its key: --srtp" in done.stderr
+    key = cameras.folder / "door.key"
+    key.write_text(KEY)
+    srtp = ("--srtp", f"AES_CM_128_HMAC_SHA1_80,{key}")
+    done = _gwctl("camera", "probe", url, "--seconds", "3", *srtp)
+    assert done.returncode == 0, done.stderr
+    assert "SRTP with the key that is given" in done.stderr
+    assert KEY not in done.stdout + done.stderr
+    # The entry is one that the gateway takes, key and all.
+    entry = cameras.folder / "entry.yaml"
+    entry.write_text("interfaces: [{name: lan0, device: net_null0}]\n" + done.stdout)
+    assert _gwctl("config", "check", entry).returncode == 0
+    key.write_text(KEY[::-1])
+    done = _gwctl("camera", "probe", url, "--seconds", "1", *srtp)
+    assert done.returncode == 1
+    assert "the key opens none" in done.stderr
+
+
+def test_what_a_probe_says_against_its_words_names_who_was_called() -> None:
+    for wrong in ("http://192.0.2.1/", "rtsp://192.0.2.1/ --srtp nothing"):
+        done = _gwctl("camera", "probe", *wrong.split())
+        assert done.returncode == 2
+        assert "gwctl: camera probe: " in done.stderr
+        assert "gwd" not in done.stderr
 
 
 def test_udp_is_asked_for_first(cameras: Cameras) -> None:
@@ -187,6 +250,10 @@ def test_a_key_of_the_description_opens_the_packets(cameras: Cameras, kind: str,
     cameras.serve_within(kind)
     gateway = cameras.start(cameras.camera())
     cameras.wait_for_pictures(more=30)
+    shown = cameras.gateway.ask("camera", "show", "door")
+    assert (shown["transport"], shown["encrypted"]) == (way, True)
+    text = _gwctl("--socket", cameras.gateway.socket, "camera", "show", "door").stdout
+    assert "encrypted (SRTP)" in text
     assert cameras.session()["transport"] == way
     # What the server, which hands them on, had no time for is no fault of the key's.
     assert not [reason for reason in _drops(cameras) if reason != "incomplete"]

@@ -130,7 +130,8 @@ def soak(seconds: int) -> dict[str, object]:
 def main() -> int:
     """Runs it and prints what came of it."""
     parser = argparse.ArgumentParser(prog="./dev soak", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=SECONDS, help="how long (600)")
+    length = f"how long (600, at least {SHORTEST})"
+    parser.add_argument("--seconds", type=int, default=SECONDS, help=length)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     asked = parser.parse_args()
     if asked.seconds < SHORTEST:

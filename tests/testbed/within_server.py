@@ -7,7 +7,7 @@ comes back of receiver reports is printed, and so is the digest of each picture 
 `good` goes on; `liar` says a wrong length after some pictures; `babbler` sends 100 KB of nothing
 then, and `leaver` closes the connection.
 `secret` and `secret-udp` send what FFmpeg makes of a video, as SRTP, with its key in the
-description: within the connection, or by UDP.
+description: within the connection, or by UDP; `sealed` sends the same, and keeps the key to itself.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from testbed.process import Process
 from testbed.rtp_jpeg import Packet, Parts, Sender
 
 KEY = base64.b64encode(bytes(range(100, 130))).decode()
+SECRET = ("secret", "secret-udp", "sealed")
 CHUNK = 777
 ENOUGH = 12  # pictures until it misbehaves
 
@@ -40,7 +41,7 @@ class Connection:
 
     def describe(self) -> str:
         """The SDP."""
-        if not self.kind.startswith("secret"):
+        if self.kind not in ("secret", "secret-udp"):
             return "v=0\r\nm=video 0 RTP/AVP 26\r\na=control:one\r\n"
         return (
             "v=0\r\nm=video 0 RTP/SAVP 26\r\na=control:one\r\n"
@@ -201,7 +202,7 @@ class Connection:
         try:
             while not self.hear(time.monotonic() + 60):
                 continue
-            if self.kind.startswith("secret"):
+            if self.kind in SECRET:
                 self.play_secret()
             else:
                 self.play()
@@ -215,9 +216,7 @@ def main() -> None:
     parser.add_argument("--address", required=True)
     parser.add_argument("--port", type=int, default=8554)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument(
-        "kind", choices=("good", "liar", "babbler", "leaver", "secret", "secret-udp")
-    )
+    parser.add_argument("kind", choices=("good", "liar", "babbler", "leaver", *SECRET))
     arguments = parser.parse_args()
     with socket.create_server((arguments.address, arguments.port)) as listener:
         print("serving", flush=True)

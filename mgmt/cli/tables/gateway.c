@@ -1,0 +1,77 @@
+/* Commands about the gateway as a whole. */
+#include "mgmt/cli/commands.h"
+#include "mgmt/cli/tables/tables.h"
+
+const struct cli_command cli_gateway_commands[] = {
+	{.noun = "status",
+		.summary = "the gateway at a glance",
+		.details =
+			"Shows whether all is well, how many cameras are live, how many frames the "
+			"gateway received, delivered and dropped, and how it stands with Kafka. "
+			"Lists its troubles, with what to do about them; a mere notice does no "
+			"harm. Exit code 1, and the state says why, unless the gateway is ready, "
+			"what its configuration names works (Kafka's brokers answer, or the files "
+			"for results can be written), and there is no trouble worse than a notice. "
+			"A camera that is silent is no fault of the "
+			"gateway: see `camera list`.",
+		.example = "status",
+		.run = cli_status},
+	{.noun = "drops",
+		.summary = "what was dropped, and why",
+		.details = "Every packet, record, frame or sample that did not go on has one "
+			   "reason. Shows "
+			   "the "
+			   "reasons that occurred with the cameras they hit most; below, what was "
+			   "noticed "
+			   "and is no drop, and who sends packets that are no camera's.",
+		.example = "drops --all",
+		.options = {{"--all", NULL, "also the reasons that never occurred"}},
+		.run = cli_drops},
+	{.noun = "latency",
+		.summary = "how long frames take, stage by stage",
+		.details = "Percentiles since the gateway started: for each part of a frame's way, "
+			   "and from "
+			   "end to end for each camera.",
+		.example = "latency",
+		.run = cli_latency},
+	{.noun = "audit",
+		.summary = "check that everything is accounted for",
+		.details =
+			"Holds received = delivered + dropped + in flight for packets, frames and "
+			"samples, camera by camera, on the running gateway. Shows the totals and "
+			"what "
+			"does not balance. Exit code 1 when something does not.",
+		.example = "audit --all",
+		.options = {{"--all", NULL, "also the cameras that balance"}},
+		.run = cli_audit},
+	{.noun = "stages",
+		.summary = "the stages of the pipeline",
+		.details = "Shows how busy each stage's threads were over the last second (100 % "
+			   "is one "
+			   "processor), how many frames wait in front of it, and what it says of "
+			   "itself.",
+		.example = "stages",
+		.run = cli_stages},
+	{.noun = "trace",
+		.argument = "SECONDS FILE",
+		.kind = CLI_FILE,
+		.many = true,
+		.summary = "record a timeline of frames and batches",
+		.details =
+			"Records for so many seconds, 60 at most, and writes a file that "
+			"ui.perfetto.dev and chrome://tracing open: a track for each device and "
+			"each thread of the pipeline, a slice for each batch and for each step of "
+			"a frame, arrows along each frame's way. What found no room is counted in "
+			"the file (otherData.left_out). FILE - is the standard output. One "
+			"recording at a time.",
+		.example = "trace 5 trace.json",
+		.run = cli_trace},
+	{.noun = "top",
+		.summary = "watch the gateway live",
+		.details = "Refreshes until q or Ctrl-C. Away from a terminal it prints once.",
+		.example = "top --interval 2",
+		.options = {{"--once", NULL, "print once and end"},
+			{"--interval", "SECONDS", "time between two refreshes (default 1)"}},
+		.run = cli_top},
+	{.noun = NULL},
+};
