@@ -153,17 +153,27 @@ static void several_lanes_are_asked_at_once(void **state)
 	test_gateway_close(&gw);
 }
 
+/* Returns within a turn that does not end: the one before may be about to. */
+static void hold(void)
+{
+	static const struct timespec pause = {.tv_nsec = 20 * GW_NS_PER_MS};
+	uint64_t turns;
+
+	atomic_store(&play.hold, true);
+	do {
+		turns = atomic_load(&play.turns);
+		nanosleep(&pause, NULL);
+	} while (!atomic_load(&play.inside) || atomic_load(&play.turns) != turns);
+}
+
 static void the_lane_that_stands_still_is_named_and_the_others_ran(void **state)
 {
 	struct gw *gw = *state;
 	struct gw_lane *standing = lane_of(state);
 	struct gw_lane *lanes[] = {&gw->stages[GW_STAGE_RX].lanes[0], standing};
-	struct timespec pause = {.tv_nsec = 50 * GW_NS_PER_MS};
 	_Atomic int ran = 0;
 
-	atomic_store(&play.hold, true);
-	while (!atomic_load(&play.inside))
-		nanosleep(&pause, NULL);
+	hold();
 	assert_int_equal(gw_ask_all(lanes, 2, count_run, &ran), 1);
 	assert_ptr_equal(lanes[0], standing);
 	assert_int_equal(ran, 1);
@@ -176,9 +186,7 @@ static void a_lane_that_stands_still_is_given_up_and_never_runs_it(void **state)
 	struct timespec pause = {.tv_nsec = 50 * GW_NS_PER_MS};
 	const int64_t begin = gw_now();
 
-	atomic_store(&play.hold, true);
-	while (!atomic_load(&play.inside))
-		nanosleep(&pause, NULL);
+	hold();
 	assert_false(gw_ask(lane_of(state), look, &seen));
 	assert_in_range(gw_now() - begin, GW_NS_PER_S, 4 * GW_NS_PER_S);
 	atomic_store(&play.hold, false);
@@ -258,9 +266,7 @@ static void a_lane_that_stands_still_is_seen_and_told(void **state)
 	const int64_t now = gw_now();
 
 	assert_true(gw_watch_lanes(gw, now));
-	atomic_store(&play.hold, true);
-	while (!atomic_load(&play.inside))
-		;
+	hold();
 	assert_true(gw_watch_lanes(gw, now + GW_NS_PER_S));
 	assert_false(gw_watch_lanes(gw, now + 4 * GW_NS_PER_S));
 	atomic_store(&lane_of(state)->turned_at, gw_now() - 3 * GW_NS_PER_S);
