@@ -268,7 +268,7 @@ int model_add(int argc, char **argv)
 	if (status == 0)
 		tell(add, &options, digest);
 	else
-		fprintf(stderr, "gwd: %s\n", error.text);
+		fprintf(stderr, "%s: %s\n", program_invocation_short_name, error.text);
 	clean_up(add);
 	free(add);
 	return status != 0;

@@ -1,5 +1,6 @@
 #include "gwd/model/check.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,6 +55,6 @@ int model_check(int argc, char **argv)
 		return status;
 	status = run_pictures(&options, &error);
 	if (status != 0)
-		fprintf(stderr, "gwd: %s\n", error.text);
+		fprintf(stderr, "%s: %s\n", program_invocation_short_name, error.text);
 	return status != 0;
 }

@@ -1,5 +1,6 @@
 #include "gwd/model/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,11 +30,14 @@ static void help(FILE *to)
 			commands[i].summary);
 }
 
+/* Whoever was called says it: gwctl lends this program its name. */
 int model_command_fail(const char *command, const char *line, int code)
 {
-	fprintf(stderr, "gwd: model %s: %s\n", command, line);
+	const char *caller = program_invocation_short_name;
+
+	fprintf(stderr, "%s: model %s: %s\n", caller, command, line);
 	if (code == 2)
-		fputs("gwd: `gwd model --help` shows the usage\n", stderr);
+		fprintf(stderr, "%s: `%s model --help` shows the usage\n", caller, caller);
 	return code;
 }
 
@@ -45,11 +49,17 @@ int model_command(int argc, char **argv)
 		if (strcmp(word, commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+		if (argc > 2) {
+			fprintf(stderr, "%s: 'model help' takes no '%s'\n",
+				program_invocation_short_name, argv[2]);
+			return 2;
+		}
 		help(stdout);
 		return 0;
 	}
 	if (word[0])
-		fprintf(stderr, "gwd: unknown command 'model %s'\n", word);
+		fprintf(stderr, "%s: unknown command 'model %s'\n", program_invocation_short_name,
+			word);
 	help(stderr);
 	return 2;
 }

@@ -1,5 +1,6 @@
 #include "gwd/model/pictures.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,7 +131,7 @@ static bool read_picture(struct picture_file *file, const char *path)
 
 	*file = (struct picture_file){.path = path};
 	if (gw_yaml_read(path, &text, &file->size, &error) != 0) {
-		fprintf(stderr, "gwd: %s\n", error.text);
+		fprintf(stderr, "%s: %s\n", program_invocation_short_name, error.text);
 		return false;
 	}
 	file->data = (uint8_t *)text;
@@ -139,10 +140,11 @@ static bool read_picture(struct picture_file *file, const char *path)
 	if (status == 0)
 		return true;
 	if (file->size < 2 || file->data[0] != 0xff || file->data[1] != 0xd8)
-		fprintf(stderr, "gwd: %s: it is no JPEG: convert it to one\n", path);
+		fprintf(stderr, "%s: %s: it is no JPEG: convert it to one\n",
+			program_invocation_short_name, path);
 	else
-		fprintf(stderr, "gwd: %s: %s: cameras send baseline JPEG: convert it to that\n",
-			path, cause);
+		fprintf(stderr, "%s: %s: %s: cameras send baseline JPEG: convert it to that\n",
+			program_invocation_short_name, path, cause);
 	return false;
 }
 

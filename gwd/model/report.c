@@ -133,9 +133,9 @@ static int tell_lost(const struct gw *gw, uint32_t lost, struct gw_error *error)
 {
 	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
 		if (gw_total_drops(gw, 0, drop) > 0)
-			fprintf(stderr, "gwd: %lu of the pictures: %s: %s\n",
-				gw_total_drops(gw, 0, drop), gw_drops[drop].name,
-				gw_drops[drop].meaning);
+			fprintf(stderr, "%s: %lu of the pictures: %s: %s\n",
+				program_invocation_short_name, gw_total_drops(gw, 0, drop),
+				gw_drops[drop].name, gw_drops[drop].meaning);
 	return lost == 0 ? 0 : gw_error_set(error, -EIO, "%u of the pictures failed", lost);
 }
 

@@ -107,7 +107,7 @@ def test_what_cannot_be_used_is_named_at_once(check, digits, jpeg, tmp_path):
     lines = done.stderr.splitlines()
     assert f"{text}: it is no JPEG: convert it to one" in lines[0]
     assert "missing.jpg: No such file" in lines[1]
-    assert lines[2] == "gwd: 2 of 3 pictures cannot be used"
+    assert lines[2] == "gwctl: 2 of 3 pictures cannot be used"
     assert not (tmp_path / "drawn").exists()
 
 
