@@ -90,6 +90,9 @@ struct gw {
 
 	struct gw_cameras *cameras;
 	struct gw_commits commits; /* core/commit.h */
+	/* What a start would say of a text: of the composition root; NULL: nobody can. Waits; any
+	 * thread that may. 0, or a negative errno with a line. */
+	int (*check_text)(const char *text, size_t size, struct gw_error *error);
 	_Atomic uint32_t hangup_uid; /* who sent SIGHUP last; main writes, control reads */
 	/* Written by the accel stage when a camera brings new ones; those that are counted stay. A
 	 * route is what cameras call a model, whichever of its versions looks at a frame. */

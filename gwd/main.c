@@ -12,6 +12,7 @@
 #include "gwd/bench/command.h"
 #include "gwd/camera/command.h"
 #include "gwd/check.h"
+#include "gwd/check_apart.h"
 #include "gwd/command.h"
 #include "gwd/gateway.h"
 #include "gwd/last_resort.h"
@@ -45,8 +46,10 @@ static int live(const struct command *command, struct gw_config *config, struct 
 	if (status != 0)
 		return status;
 	gw.config_path = command->config;
-	if (!replay)
+	if (!replay) {
+		gw.check_text = check_apart;
 		gw_commit_start(&gw);
+	}
 	status = gw_run(&gw, error);
 	/* A thread hangs that may touch anything: nothing can be freed. */
 	if (status == -EDEADLK)

@@ -119,27 +119,42 @@ static int need_text(const struct errand *errand, struct gw_error *error)
 	return refuse(error, "`text` must be the whole configuration, as YAML");
 }
 
+/* What waits for a restart is tried by nobody until then: a file that the start would refuse must
+ * not be stored. What changes at once is tried by that. */
+static int look_at_start(
+	const struct gw *gw, const struct gw_commit_wish *wish, struct gw_error *error)
+{
+	if (!gw->check_text || !wish->text || !(wish->restart || wish->check))
+		return 0;
+	return gw->check_text(wish->text, wish->size, error);
+}
+
 int api_config_check(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
+	const struct mgmt *mgmt = owner;
 	struct errand errand;
 	int status = read_wish(request, "to", &errand, error);
 
+	errand.wish.check = true;
 	if (status == 0)
 		status = need_text(&errand, error);
-	if (status != 0)
-		return status;
-	errand.wish.check = true;
-	return go(owner, "checking a configuration", make, &errand, reply, error);
+	if (status == 0)
+		status = look_at_start(mgmt->gw, &errand.wish, error);
+	return status == 0 ? go(mgmt, "checking a configuration", make, &errand, reply, error)
+			   : status;
 }
 
 int api_config_commit(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
+	const struct mgmt *mgmt = owner;
 	struct errand errand;
-	const int status = read_wish(request, "to", &errand, error);
+	int status = read_wish(request, "to", &errand, error);
 
-	return status == 0 ? go(owner, "making a commit", make, &errand, reply, error) : status;
+	if (status == 0)
+		status = look_at_start(mgmt->gw, &errand.wish, error);
+	return status == 0 ? go(mgmt, "making a commit", make, &errand, reply, error) : status;
 }
 
 int api_config_rollback(void *owner, const struct gw_request *request, struct gw_reply *reply,

@@ -107,9 +107,41 @@ def test_what_needs_a_restart_is_said_before_it_is_made(gateway: Gateway, tmp_pa
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (
+            {
+                "kafka": {
+                    "brokers": "127.0.0.1:9",
+                    "properties": [{"name": "lingre.ms", "value": "5"}],
+                }
+            },
+            "property lingre.ms",
+        ),
+        ({"decode": {"backend": "abacus"}}, "decode.backend"),
+        ({"cores": {"decode": [4000]}}, "4000"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["check", "commit"])
+def test_what_the_next_start_would_refuse_is_not_stored(
+    gateway: Gateway, verb: str, change: dict[str, Any], words: str
+) -> None:
+    stored = gateway.file.read_text()
+    agreed = {"restart": True} if verb == "commit" else {}
+    reply = _post(gateway, verb, text=yaml.safe_dump(_wanted(gateway, **change)), **agreed)
+    assert reply.status == 400
+    assert words in reply.body["error"]["message"]
+    assert gateway.file.read_text() == stored
+    _restart(gateway)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
         ({"cameras": [{"name": "a", "colour": "blue"}]}, "unknown key 'cameras[0].colour'"),
         ({"cameras": [{**camera("a", 1), "model": "nosuch"}]}, "camera a names a model"),
-        ({"interfaces": [{"name": "x", "device": "0000:ff:1f.7"}]}, "there is no /sys/bus/pci"),
+        (
+            {"interfaces": [{"name": "x", "device": "0000:ff:1f.7"}]},
+            "there is no PCI device 0000:ff:1f.7",
+        ),
     ],
 )
 def test_what_is_wrong_changes_nothing(
