@@ -65,9 +65,14 @@ def build(model: Model, repository: Path, cache: Path, force: bool) -> None:
         print(f"{model.name}: ready after {time.monotonic() - begin:.1f} s: {target}", flush=True)
     else:
         print(f"{model.name}: up to date: {target}", flush=True)
-    description = target / ".model.yaml"
-    shutil.copyfile(model.folder / "model.yaml", description)
-    os.replace(description, target / "model.yaml")
+    describe(model, target)
+
+
+def describe(model: Model, target: Path) -> None:
+    """Puts the model's description in place; another process may do the same meanwhile."""
+    with tempfile.TemporaryDirectory(dir=target, prefix=".make-") as scratch:
+        copied = shutil.copy(model.folder / "model.yaml", scratch)
+        os.replace(copied, target / "model.yaml")
 
 
 def make(model: Model, target: Path, cache: Path) -> None:

@@ -12,10 +12,16 @@ def test_every_result_arrives_once_in_order_and_as_the_schema_says(broker, tmp_p
     run = SinkRun(tmp_path, broker, FRAMES, 300)
     counts = run.counts()
     customer = run.read(2 * FRAMES, 2 * FRAMES // 10)
+    shown = {(it.key, it.sequence) for it in customer.frames}
     for camera in ("cam0", "cam1"):
         assert counts[camera]["delivered"] == FRAMES
         assert sequences(customer.of(camera)) == list(range(FRAMES))
-        assert sequences(customer.pictures_of(camera)) == list(range(0, FRAMES, 10))
+        # Where a busy machine makes a broker slow, a picture is left out, and that is counted.
+        left_out = counts[camera]["drops"].get("sample_budget", 0)
+        pictures = sequences(customer.pictures_of(camera))
+        assert set(pictures) <= set(range(0, FRAMES, 10))
+        assert pictures == sorted(pictures)
+        assert len(pictures) == len(set(pictures)) == FRAMES // 10 - left_out
         # A camera's records share a partition: that is what keeps their order.
         assert len({record.partition for record in customer.of(camera)}) == 1
     for record in customer.results:
@@ -29,7 +35,7 @@ def test_every_result_arrives_once_in_order_and_as_the_schema_says(broker, tmp_p
             "content-type": "application/json",
         }
         assert record.body["sensorId"] == record.key
-        assert record.body["sampled"] == (record.sequence % 10 == 0)
+        assert record.body["sampled"] == ((record.key, record.sequence) in shown)
         assert record.time_ms == 1795246800123
     for record in customer.frames:
         assert record.headers["ce_type"] == "com.framegate.frame.v1"
