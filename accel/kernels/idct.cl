@@ -69,27 +69,39 @@ FUNCTION uint8_t idct_sample(int32_t value)
 	return (uint8_t)(level < 0 ? 0 : level > 255 ? 255 : level);
 }
 
-/* What a column of the block gives: `side` values with IDCT_KEPT bits of fraction. Most columns of
- * most pictures have nothing but their first coefficient. */
-FUNCTION void idct_column(
-	GLOBAL const int16_t *block, GLOBAL const uint16_t *table, uint32_t *between, uint32_t side)
+/* A block by the way for one size: called with a number, so that compilers unroll all loops and
+ * take columns, then rows, side by side. */
+FUNCTION void idct_block(GLOBAL const int16_t *block, GLOBAL const uint16_t *table,
+	GLOBAL uint8_t *out, uint32_t pitch, uint32_t side)
 {
-	const uint32_t bits = idct_bits(side) - IDCT_KEPT;
-	uint32_t x[8], y[8];
-	int32_t rest = 0;
+	const uint32_t bits = idct_bits(side);
+	uint32_t between[64];
 
-	for (uint32_t i = 1; i < 8; i++)
-		rest |= block[8 * i];
-	for (uint32_t i = 0; i < 8; i++)
-		x[i] = (uint32_t)(int16_t)(block[8 * i] * table[8 * i]);
-	if (rest == 0) {
-		for (uint32_t i = 0; i < side; i++)
-			between[8 * i] = (uint32_t)idct_word((int32_t)(x[0] << IDCT_KEPT));
-		return;
+	for (uint32_t i = 0; i < 8; i++) {
+		uint32_t x[8], y[8];
+
+		for (uint32_t k = 0; k < 8; k++)
+			x[k] = (uint32_t)(int16_t)(block[8 * k + i] * table[8 * k + i]);
+		idct_line(x, y, side);
+		for (uint32_t k = 0; k < side; k++)
+			between[8 * k + i] =
+				(uint32_t)idct_word(idct_round(y[k], bits - IDCT_KEPT));
 	}
-	idct_line(x, y, side);
+	for (uint32_t i = 0; i < side; i++) {
+		uint32_t y[8];
+
+		idct_line(between + 8 * i, y, side);
+		for (uint32_t k = 0; k < side; k++)
+			out[i * pitch + k] = idct_sample(idct_round(y[k], bits + IDCT_KEPT + 3));
+	}
+}
+
+/* A block that is all of one level, as most of a sky or a wall. */
+FUNCTION void idct_flat(uint8_t level, GLOBAL uint8_t *out, uint32_t pitch, uint32_t side)
+{
 	for (uint32_t i = 0; i < side; i++)
-		between[8 * i] = (uint32_t)idct_word(idct_round(y[i], bits));
+		for (uint32_t k = 0; k < side; k++)
+			out[i * pitch + k] = level;
 }
 
 /* One work item: one block (dimension 0, row by row) of one job (dimension 1). */
@@ -97,27 +109,25 @@ KERNEL idct(GLOBAL const int16_t *coefficients, GLOBAL const uint16_t *tables,
 	GLOBAL const struct idct_job *jobs, GLOBAL uint8_t *samples)
 {
 	GLOBAL const struct idct_job *job = &jobs[WORK_ITEM(1)];
-	const uint32_t index = WORK_ITEM(0), side = job->side;
+	const uint32_t index = WORK_ITEM(0), side = job->side, pitch = job->pitch;
 
 	if (index >= job->across * job->down)
 		return;
 	const uint32_t down = index / job->across, across = index - down * job->across;
-	const uint32_t bits = idct_bits(side) + IDCT_KEPT + 3;
 	GLOBAL const int16_t *block =
 		coefficients + 64 * (job->block + down * job->stride + across);
 	GLOBAL const uint16_t *table = tables + job->table;
-	GLOBAL uint8_t *out = samples + job->sample + down * side * job->pitch + across * side;
-	uint32_t between[64], y[8];
+	GLOBAL uint8_t *out = samples + job->sample + down * side * pitch + across * side;
+	int32_t rest = 0;
 
-	if (side == 1) {
-		out[0] = idct_sample(((int16_t)(block[0] * table[0]) + 4) >> 3);
-		return;
-	}
-	for (uint32_t i = 0; i < 8; i++)
-		idct_column(block + i, table + i, between + i, side);
-	for (uint32_t row = 0; row < side; row++) {
-		idct_line(between + 8 * row, y, side);
-		for (uint32_t i = 0; i < side; i++)
-			out[row * job->pitch + i] = idct_sample(idct_round(y[i], bits));
-	}
+	for (uint32_t i = 1; i < 64; i++)
+		rest |= block[i];
+	if (side == 1 || rest == 0)
+		idct_flat(idct_sample(((int16_t)(block[0] * table[0]) + 4) >> 3), out, pitch, side);
+	else if (side == 2)
+		idct_block(block, table, out, pitch, 2);
+	else if (side == 4)
+		idct_block(block, table, out, pitch, 4);
+	else
+		idct_block(block, table, out, pitch, 8);
 }

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #define KERNEL static void
-#define FUNCTION static inline
+#define FUNCTION __attribute__((always_inline)) static inline
 #define GLOBAL
 #define WORK_ITEM(dimension) work_item[dimension]
 

@@ -6,6 +6,6 @@ typedef int int32_t;
 typedef uint uint32_t;
 
 #define KERNEL __kernel void
-#define FUNCTION static inline
+#define FUNCTION __attribute__((always_inline)) static inline
 #define GLOBAL __global
 #define WORK_ITEM(dimension) ((uint32_t)get_global_id(dimension))
