@@ -55,6 +55,10 @@ struct opencl_decoder {
 	struct opencl_decoder *next_left; /* of those whose device was given up */
 };
 
+/* Opens the worker's batch on the device, tries it, and starts the thread. 0, or a negative errno
+ * with an error line; opencl_close() takes care of what is there. Main thread. */
+int opencl_worker_start(struct opencl_decoder *opencl, uint32_t index, struct gw_error *error);
+
 /* Tries the frame's picture for the batch: 0 when it is in; -ENOBUFS when a batch that has others
  * in it has no room left; another error when the device cannot make it, as coefficients_read()
  * and, when its surface is too small, -EMSGSIZE. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "accel/opencl/queue.h"
 #include "core/clock.h"
 #include "core/thread.h"
 
@@ -16,94 +17,9 @@
 #define PATIENCE_NS (5 * GW_NS_PER_S)
 #define ALIGNMENT 64u
 
-/* Commands of one run: four copies to the device, two kernels, two results. */
-#define COMMANDS 8u
-
-enum { BLOCKS, TABLES, PLANES, PICTURES, SAMPLES, PIXELS, BUFFERS };
-
-struct opencl_queue {
-	const struct opencl_program *program;
-	const struct opencl_api *api;
-	cl_command_queue queue;
-	cl_kernel idct, rgb;
-	cl_mem buffers[BUFFERS];
-	cl_event events[COMMANDS];
-	uint32_t event_count;
-	sem_t done; /* posted by the driver's thread when the last command has ended */
-	bool done_open;
-	bool given_up;
-};
-
-static int fail(
-	const struct opencl_queue *queue, const char *what, cl_int code, struct gw_error *error)
-{
-	char text[OPENCL_ERROR_TEXT];
-
-	return gw_error_set(error, -EIO, "OpenCL: %s: %s: %s", queue->program->device.name, what,
-		opencl_error_name(code, text));
-}
-
-static size_t bytes_of(const struct opencl_room *room, int buffer)
-{
-	const size_t bytes[BUFFERS] = {
-		[BLOCKS] = (size_t)room->blocks * 64 * sizeof(int16_t),
-		[TABLES] = (size_t)room->tables * 64 * sizeof(uint16_t),
-		[PLANES] = (size_t)room->planes * sizeof(struct idct_job),
-		[PICTURES] = (size_t)room->pictures * sizeof(struct rgb_job),
-		[SAMPLES] = room->samples,
-		[PIXELS] = room->pixels,
-	};
-
-	return bytes[buffer];
-}
-
 static void *reserve(size_t size)
 {
 	return aligned_alloc(ALIGNMENT, (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
-}
-
-static int open_kernel(struct opencl_queue *queue, cl_kernel *kernel, const char *name,
-	const int *buffers, cl_uint count, struct gw_error *error)
-{
-	cl_int code;
-
-	*kernel = queue->api->clCreateKernel(queue->program->program, name, &code);
-	if (!*kernel)
-		return fail(queue, name, code, error);
-	for (cl_uint i = 0; i < count; i++) {
-		code = queue->api->clSetKernelArg(
-			*kernel, i, sizeof(cl_mem), &queue->buffers[buffers[i]]);
-		if (code != CL_SUCCESS)
-			return fail(queue, name, code, error);
-	}
-	return 0;
-}
-
-static int open_queue(
-	struct opencl_queue *queue, const struct opencl_room *room, struct gw_error *error)
-{
-	static const int idct_takes[] = {BLOCKS, TABLES, PLANES, SAMPLES};
-	static const int rgb_takes[] = {SAMPLES, PICTURES, PIXELS};
-	const struct opencl_program *program = queue->program;
-	cl_int code;
-
-	queue->done_open = sem_init(&queue->done, 0, 0) == 0;
-	queue->queue =
-		queue->api->clCreateCommandQueue(program->context, program->device.id, 0, &code);
-	if (!queue->queue)
-		return fail(queue, "no queue", code, error);
-	for (int i = 0; i < BUFFERS; i++) {
-		const cl_mem_flags flags =
-			i >= SAMPLES ? CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR : CL_MEM_READ_ONLY;
-
-		queue->buffers[i] = queue->api->clCreateBuffer(
-			program->context, flags, bytes_of(room, i), NULL, &code);
-		if (!queue->buffers[i])
-			return fail(queue, "no memory for pictures", code, error);
-	}
-	const int status = open_kernel(queue, &queue->idct, "idct", idct_takes, 4, error);
-
-	return status == 0 ? open_kernel(queue, &queue->rgb, "rgb", rgb_takes, 3, error) : status;
 }
 
 struct opencl_batch *opencl_batch_create(const struct opencl_program *program,
@@ -118,10 +34,10 @@ struct opencl_batch *opencl_batch_create(const struct opencl_program *program,
 	}
 	batch->room = *room;
 	batch->patience_ns = PATIENCE_NS;
-	batch->block = reserve(bytes_of(room, BLOCKS));
-	batch->table = reserve(bytes_of(room, TABLES));
-	batch->plane = reserve(bytes_of(room, PLANES));
-	batch->picture = reserve(bytes_of(room, PICTURES));
+	batch->block = reserve(opencl_queue_bytes(room, OPENCL_BLOCKS));
+	batch->table = reserve(opencl_queue_bytes(room, OPENCL_TABLES));
+	batch->plane = reserve(opencl_queue_bytes(room, OPENCL_PLANES));
+	batch->picture = reserve(opencl_queue_bytes(room, OPENCL_PICTURES));
 	batch->queue = calloc(1, sizeof(*batch->queue));
 	int status = -ENOMEM;
 
@@ -129,7 +45,7 @@ struct opencl_batch *opencl_batch_create(const struct opencl_program *program,
 		batch->queue->program = program;
 		batch->queue->api = program->api;
 		gw_inherit_begin(&before, NULL);
-		status = open_queue(batch->queue, room, error);
+		status = opencl_queue_open(batch->queue, room, error);
 		gw_inherit_end(&before);
 	} else {
 		gw_error_set(error, -ENOMEM, "OpenCL: out of memory");
@@ -149,8 +65,8 @@ static void unmap(struct opencl_queue *queue, int buffer, const uint8_t *memory)
 
 void opencl_batch_reset(struct opencl_batch *batch)
 {
-	unmap(batch->queue, SAMPLES, batch->sample);
-	unmap(batch->queue, PIXELS, batch->pixel);
+	unmap(batch->queue, OPENCL_SAMPLES, batch->sample);
+	unmap(batch->queue, OPENCL_PIXELS, batch->pixel);
 	batch->sample = batch->pixel = NULL;
 	batch->used = (struct opencl_room){0};
 }
@@ -164,7 +80,7 @@ static cl_event *next_event(struct opencl_queue *queue)
 static cl_int copy(struct opencl_batch *batch, int buffer, const void *from)
 {
 	struct opencl_queue *queue = batch->queue;
-	const size_t size = bytes_of(&batch->used, buffer);
+	const size_t size = opencl_queue_bytes(&batch->used, buffer);
 
 	if (size == 0)
 		return CL_SUCCESS;
@@ -189,7 +105,7 @@ static cl_int start(struct opencl_queue *queue, cl_kernel kernel, const size_t *
 static cl_int map(struct opencl_batch *batch, int buffer, const uint8_t **memory)
 {
 	struct opencl_queue *queue = batch->queue;
-	const size_t size = bytes_of(&batch->used, buffer);
+	const size_t size = opencl_queue_bytes(&batch->used, buffer);
 	cl_int code = CL_SUCCESS;
 
 	if (size == 0)
@@ -230,22 +146,22 @@ static cl_int convert(struct opencl_batch *batch)
 
 static cl_int begin(struct opencl_batch *batch)
 {
-	cl_int code = copy(batch, BLOCKS, batch->block);
+	cl_int code = copy(batch, OPENCL_BLOCKS, batch->block);
 
 	if (code == CL_SUCCESS)
-		code = copy(batch, TABLES, batch->table);
+		code = copy(batch, OPENCL_TABLES, batch->table);
 	if (code == CL_SUCCESS)
-		code = copy(batch, PLANES, batch->plane);
+		code = copy(batch, OPENCL_PLANES, batch->plane);
 	if (code == CL_SUCCESS)
-		code = copy(batch, PICTURES, batch->picture);
+		code = copy(batch, OPENCL_PICTURES, batch->picture);
 	if (code == CL_SUCCESS)
 		code = transform(batch);
 	if (code == CL_SUCCESS)
 		code = convert(batch);
 	if (code == CL_SUCCESS)
-		code = map(batch, SAMPLES, &batch->sample);
+		code = map(batch, OPENCL_SAMPLES, &batch->sample);
 	if (code == CL_SUCCESS)
-		code = map(batch, PIXELS, &batch->pixel);
+		code = map(batch, OPENCL_PIXELS, &batch->pixel);
 	return code;
 }
 
@@ -309,25 +225,7 @@ int opencl_batch_run(struct opencl_batch *batch, struct gw_error *error)
 		code = first_failure(queue);
 	for (uint32_t i = 0; i < queue->event_count; i++)
 		queue->api->clReleaseEvent(queue->events[i]);
-	return code == CL_SUCCESS ? 0 : fail(queue, "a batch failed", code, error);
-}
-
-static void close_queue(struct opencl_queue *queue)
-{
-	if (!queue)
-		return;
-	if (queue->idct)
-		queue->api->clReleaseKernel(queue->idct);
-	if (queue->rgb)
-		queue->api->clReleaseKernel(queue->rgb);
-	for (int i = 0; i < BUFFERS; i++)
-		if (queue->buffers[i])
-			queue->api->clReleaseMemObject(queue->buffers[i]);
-	if (queue->queue)
-		queue->api->clReleaseCommandQueue(queue->queue);
-	if (queue->done_open)
-		sem_destroy(&queue->done);
-	free(queue);
+	return code == CL_SUCCESS ? 0 : opencl_queue_fail(queue, "a batch failed", code, error);
 }
 
 bool opencl_batch_destroy(struct opencl_batch *batch)
@@ -338,7 +236,7 @@ bool opencl_batch_destroy(struct opencl_batch *batch)
 		return false;
 	if (batch->queue && batch->queue->queue)
 		opencl_batch_reset(batch);
-	close_queue(batch->queue);
+	opencl_queue_close(batch->queue);
 	free(batch->block);
 	free(batch->table);
 	free(batch->plane);

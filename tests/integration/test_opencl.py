@@ -60,6 +60,7 @@ def test_results_are_those_of_the_usual_decoder(
     assert len(usual.frames) == PICTURES
     assert [line["result"] for line in ours.frames] == [line["result"] for line in usual.frames]
     assert not any(ours.stats["cameras"][camera["name"]]["drops"].values())
+    assert "pictures are copied to the host's memory" in ours.stderr
 
 
 def test_a_device_that_is_not_there_is_told_with_those_that_are(
