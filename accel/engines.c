@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "accel/opencl/devices.h"
 #include "core/backends.h"
 
 /* In the order of preference. */
@@ -56,6 +57,35 @@ static const struct gw_backends backends = {
 	.none = WITHOUT_ORT ", or name \"null\"",
 };
 
+#define OPENCL "opencl" /* as decode.backend names it */
+
+/* A line for each device, or one that says what is missing. */
+static uint32_t list_opencl(struct engine_facts *facts, uint32_t most)
+{
+	*facts = (struct engine_facts){.name = OPENCL};
+#if HAVE_OPENCL
+	struct opencl_device devices[OPENCL_DEVICES];
+	struct opencl_api api;
+	struct gw_error error;
+	int count = opencl_library_open(&api, &error);
+
+	if (count == 0)
+		count = opencl_devices(&api, devices, &error);
+	for (int i = 0; i < count && (uint32_t)i < most; i++) {
+		facts[i] = (struct engine_facts){.name = OPENCL, .there = true};
+		snprintf(facts[i].version, sizeof(facts[i].version), "%.60s: %.90s",
+			devices[i].platform_name, devices[i].name);
+	}
+	if (count > 0)
+		return (uint32_t)count < most ? (uint32_t)count : most;
+	snprintf(facts->missing, sizeof(facts->missing), "%s", error.text);
+#else
+	snprintf(facts->missing, sizeof(facts->missing),
+		"this gwd was built without OpenCL; build it with opencl-c-headers installed");
+#endif
+	return 1;
+}
+
 uint32_t engines_list(const struct gw_accel_config *config, struct engine_facts facts[ENGINES_MOST])
 {
 	uint32_t count = 0;
@@ -73,7 +103,7 @@ uint32_t engines_list(const struct gw_accel_config *config, struct engine_facts 
 			snprintf(engine->missing, sizeof(engine->missing), "%s", error.text);
 		}
 	}
-	return count;
+	return count + list_opencl(&facts[count], ENGINES_MOST - count);
 }
 
 struct batcher *engines_open(

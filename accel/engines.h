@@ -9,18 +9,19 @@
  * threads. */
 void engines_keep_quiet(void);
 
-/* An engine that this program knows, built in or not. */
+/* An engine that this program knows, built in or not, or a device that decoders run on. */
 struct engine_facts {
 	const char *name;
 	bool there; /* it can be used */
-	char version[INFER_VERSION]; /* of its library; may be empty */
+	char version[160]; /* of its library, or what the device calls itself; may be empty */
 	char missing[sizeof(((struct gw_error *)0)->text)]; /* what it lacks and what to do, where
 							       it is not there */
 };
 
-#define ENGINES_MOST 8
+#define ENGINES_MOST 24
 
-/* Looks at all of them: slow. Returns how many were written. Any thread. */
+/* Looks at all of them, and at the OpenCL devices: slow. Returns how many were written. Any thread.
+ */
 uint32_t engines_list(
 	const struct gw_accel_config *config, struct engine_facts facts[ENGINES_MOST]);
 

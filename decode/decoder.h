@@ -14,6 +14,8 @@
 #include "core/frame.h"
 
 struct gw;
+struct gw_health;
+struct json_t;
 struct decoder;
 
 struct decoder_ops {
@@ -43,6 +45,12 @@ struct decoder_ops {
 	 * many. */
 	uint32_t (*poll)(struct decoder *decoder, struct gw_frame **frames, uint32_t count);
 
+	/* Adds what it has to tell to the stage's facts; NULL: nothing. Any thread. */
+	void (*describe)(const struct decoder *decoder, struct json_t *facts);
+
+	/* Adds what keeps it from its work; NULL: nothing ever does. Any thread. */
+	void (*health)(const struct decoder *decoder, struct gw_health *health);
+
 	/* Ends all threads and frees everything; frames inside are left to the pool. Accepts a
 	 * state that open left half-built, or NULL. */
 	void (*close)(struct decoder *decoder);
@@ -69,4 +77,7 @@ int decoder_open(struct decoder *decoder, const struct gw *gw, struct gw_device 
 void decoder_close(struct decoder *decoder);
 
 extern const struct decoder_ops decoder_turbo;
+#if HAVE_OPENCL
+extern const struct decoder_ops decoder_opencl;
+#endif
 extern const struct decoder_ops decoder_null;

@@ -8,6 +8,9 @@
 /* In the order of preference. */
 static const struct decoder_ops *const decoders[] = {
 	&decoder_turbo,
+#if HAVE_OPENCL
+	&decoder_opencl,
+#endif
 	&decoder_null,
 };
 

@@ -348,6 +348,9 @@ static void decode_health(struct gw_stage *stage, struct gw_health *health)
 
 	for (uint32_t i = 0; i < stage->lane_count; i++) {
 		const struct decode_lane *own = stage->lanes[i].state;
+
+		if (own->decoder.ops->health)
+			own->decoder.ops->health(&own->decoder, health);
 		const int64_t since = (int64_t)gw_counter_get(&own->stalled_since);
 
 		if (since > 0 && gw_now() - since > longest)
@@ -379,14 +382,23 @@ static json_t *decode_describe(struct gw_stage *stage)
 	const struct decode_lane *first = stage->lanes[0].state;
 	const struct gw_decode_config *config = stage->gw->config->decode;
 
-	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-		"backend", first->decoder.ops->name, "device", gw_device_describe(decode->device),
-		"workers", (json_int_t)config->workers, "max_width", (json_int_t)config->max_width,
+	json_t *facts = json_pack(
+		"{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "backend",
+		first->decoder.ops->name, "device", gw_device_describe(decode->device), "workers",
+		(json_int_t)config->workers, "max_width", (json_int_t)config->max_width,
 		"max_height", (json_int_t)config->max_height, "decoded", SUM(decoded), "failed",
 		SUM(failed), "refused", SUM(refused), "passed", SUM(passed), "waiting",
 		SUM(waiting), "queue", SUM(inside), "surfaces",
 		(json_int_t)gw_surface_pool_in_use(decode->surfaces), "surface_bytes",
 		(json_int_t)gw_surface_pool_touched(decode->surfaces));
+
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
+		const struct decode_lane *own = stage->lanes[i].state;
+
+		if (own->decoder.ops->describe)
+			own->decoder.ops->describe(&own->decoder, facts);
+	}
+	return facts;
 }
 
 const struct gw_stage_ops decode_stage = {

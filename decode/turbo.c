@@ -1,9 +1,4 @@
-/* libjpeg-turbo on worker threads: the reference for all other back-ends.
- *
- * Frames stand in a ring, which the stage's thread fills; workers draw tickets, each ticket one
- * frame. What is done goes back on a stack, which the stage's thread takes as a whole: a picture
- * that takes long holds up no other.
- */
+/* libjpeg-turbo on worker threads: the reference for all other back-ends. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -16,9 +11,9 @@
 #include "core/idle.h"
 #include "core/thread.h"
 #include "decode/decoder.h"
+#include "decode/queue.h"
 #include "decode/turbo_picture.h"
 
-#define CACHE_LINE 64
 #define MAX_WORKERS 256u
 
 struct worker {
@@ -29,17 +24,9 @@ struct worker {
 };
 
 struct turbo {
+	struct decode_queue queue;
 	const struct gw *gw;
-	/* Frames that came, ever. Written by the stage's thread, read by the workers. */
-	_Alignas(CACHE_LINE) _Atomic uint64_t submitted;
-	struct gw_frame *returned; /* taken from `done`, oldest first; the stage's thread only */
-	/* Frames that workers have begun. */
-	_Alignas(CACHE_LINE) _Atomic uint64_t ticket;
-	/* Frames that workers have finished, by turn_next, newest first. */
-	_Alignas(CACHE_LINE) _Atomic(struct gw_frame *) done;
-	_Alignas(CACHE_LINE) _Atomic bool stop; /* main writes, workers read */
-	_Atomic(struct gw_frame *) *ring;
-	uint64_t mask;
+	_Alignas(DECODE_CACHE_LINE) _Atomic bool stop; /* main writes, workers read */
 	struct worker *workers;
 	uint32_t worker_count;
 };
@@ -58,34 +45,6 @@ static void decode(struct worker *worker, struct gw_frame *frame)
 			frame, status == -EMSGSIZE ? GW_DROP_JPEG_LIMIT : GW_DROP_DECODE_FAILED);
 }
 
-/* Draws the next frame; NULL when there is none. The ring's place may be filled again as soon as
- * its ticket is drawn, so it is read before. */
-static struct gw_frame *draw(struct turbo *turbo)
-{
-	uint64_t ticket = atomic_load_explicit(&turbo->ticket, memory_order_relaxed);
-	struct gw_frame *frame;
-
-	do {
-		/* What was read of `submitted` may be older than the ticket. */
-		if (ticket >= atomic_load_explicit(&turbo->submitted, memory_order_acquire))
-			return NULL;
-		frame = atomic_load_explicit(
-			&turbo->ring[ticket & turbo->mask], memory_order_relaxed);
-	} while (!atomic_compare_exchange_weak_explicit(
-		&turbo->ticket, &ticket, ticket + 1, memory_order_relaxed, memory_order_relaxed));
-	return frame;
-}
-
-static void put_done(struct turbo *turbo, struct gw_frame *frame)
-{
-	struct gw_frame *top = atomic_load_explicit(&turbo->done, memory_order_relaxed);
-
-	do {
-		frame->turn_next = top;
-	} while (!atomic_compare_exchange_weak_explicit(
-		&turbo->done, &top, frame, memory_order_release, memory_order_relaxed));
-}
-
 static void *worker_thread(void *arg)
 {
 	struct worker *worker = arg;
@@ -93,11 +52,11 @@ static void *worker_thread(void *arg)
 	struct gw_idle idle = {.policy = turbo->gw->config->gateway->idle};
 
 	while (!atomic_load_explicit(&turbo->stop, memory_order_relaxed)) {
-		struct gw_frame *frame = draw(turbo);
+		struct gw_frame *frame = decode_queue_draw(&turbo->queue);
 
 		if (frame) {
 			decode(worker, frame);
-			put_done(turbo, frame);
+			decode_queue_done(&turbo->queue, frame);
 		}
 		gw_idle_after(&idle, frame != NULL);
 	}
@@ -124,7 +83,7 @@ static int turbo_open(struct decoder *decoder, struct gw_device *device, struct 
 {
 	const struct gw_decode_config *config = decoder->gw->config->decode;
 	uint32_t workers = config->workers ? config->workers : 1;
-	struct turbo *turbo = aligned_alloc(CACHE_LINE, sizeof(*turbo));
+	struct turbo *turbo = aligned_alloc(DECODE_CACHE_LINE, sizeof(*turbo));
 
 	if (workers > MAX_WORKERS) {
 		free(turbo);
@@ -140,13 +99,8 @@ static int turbo_open(struct decoder *decoder, struct gw_device *device, struct 
 	 * What waits here cannot be shed any more, so it is not more than that. */
 	decoder->depth = 2 * workers + 2;
 	turbo->gw = decoder->gw;
-	turbo->mask = 1;
-	while (turbo->mask < decoder->depth)
-		turbo->mask <<= 1;
-	turbo->ring = calloc(turbo->mask, sizeof(turbo->ring[0]));
-	turbo->mask--;
 	turbo->workers = calloc(workers, sizeof(struct worker));
-	if (!turbo->ring || !turbo->workers)
+	if (decode_queue_open(&turbo->queue, decoder->depth) != 0 || !turbo->workers)
 		return gw_error_set(error, -ENOMEM, "decode: out of memory");
 	turbo->worker_count = workers;
 	for (uint32_t i = 0; i < workers; i++) {
@@ -161,44 +115,12 @@ static int turbo_open(struct decoder *decoder, struct gw_device *device, struct 
 
 static void turbo_submit(struct decoder *decoder, struct gw_frame *const *frames, uint32_t count)
 {
-	struct turbo *turbo = decoder->state;
-	uint64_t at = atomic_load_explicit(&turbo->submitted, memory_order_relaxed);
-
-	for (uint32_t i = 0; i < count; i++)
-		atomic_store_explicit(
-			&turbo->ring[(at + i) & turbo->mask], frames[i], memory_order_relaxed);
-	atomic_store_explicit(&turbo->submitted, at + count, memory_order_release);
-}
-
-/* Takes all that is done; the oldest comes first. */
-static struct gw_frame *take_done(struct turbo *turbo)
-{
-	struct gw_frame *newest = NULL, *oldest = NULL;
-
-	if (atomic_load_explicit(&turbo->done, memory_order_relaxed))
-		newest = atomic_exchange_explicit(&turbo->done, NULL, memory_order_acquire);
-	while (newest) {
-		struct gw_frame *next = newest->turn_next;
-
-		newest->turn_next = oldest;
-		oldest = newest;
-		newest = next;
-	}
-	return oldest;
+	decode_queue_submit(&((struct turbo *)decoder->state)->queue, frames, count);
 }
 
 static uint32_t turbo_poll(struct decoder *decoder, struct gw_frame **frames, uint32_t count)
 {
-	struct turbo *turbo = decoder->state;
-	uint32_t n = 0;
-
-	if (!turbo->returned)
-		turbo->returned = take_done(turbo);
-	for (; n < count && turbo->returned; n++) {
-		frames[n] = turbo->returned;
-		turbo->returned = frames[n]->turn_next;
-	}
-	return n;
+	return decode_queue_poll(&((struct turbo *)decoder->state)->queue, frames, count);
 }
 
 static void turbo_close(struct decoder *decoder)
@@ -214,7 +136,7 @@ static void turbo_close(struct decoder *decoder)
 		turbo_picture_close(&turbo->workers[i].picture);
 	}
 	free(turbo->workers);
-	free((void *)turbo->ring);
+	decode_queue_close(&turbo->queue);
 	free(turbo);
 }
 

@@ -10,15 +10,9 @@
 /* Rows offered to libjpeg at a time; it writes as many as one row of MCUs gives. */
 #define ROWS 16
 
-static struct turbo_picture *picture_of(j_common_ptr jpeg)
-{
-	/* The error manager is what libjpeg hands back first. */
-	return (struct turbo_picture *)((char *)jpeg->err - offsetof(struct turbo_picture, errors));
-}
-
 _Noreturn static void escape(j_common_ptr jpeg)
 {
-	longjmp(picture_of(jpeg)->escape, 1);
+	longjmp(turbo_picture_of(jpeg)->escape, 1);
 }
 
 /* Bytes that only fill up the code before the marker at `at`: zero and 0xff. */
@@ -70,14 +64,14 @@ static bool harmless(struct turbo_picture *picture)
 		return true;
 	if (errors->msg_code != JWRN_EXTRANEOUS_DATA || !picture->told)
 		return false;
-	if (errors->msg_parm.i[1] == JPEG_EOI && jpeg->output_scanline < jpeg->output_height)
+	if (errors->msg_parm.i[1] == JPEG_EOI && jpeg->input_iMCU_row < jpeg->total_iMCU_rows)
 		return false;
 	return (size_t)errors->msg_parm.i[0] <= all_filling(picture);
 }
 
 static void warn(j_common_ptr jpeg, int level)
 {
-	if (level < 0 && !harmless(picture_of(jpeg)))
+	if (level < 0 && !harmless(turbo_picture_of(jpeg)))
 		escape(jpeg);
 }
 
@@ -135,7 +129,8 @@ static int decode_pixels(
 	return 0;
 }
 
-static int decode(struct turbo_picture *picture, const struct gw_want *want, struct gw_frame *frame)
+void turbo_picture_begin(
+	struct turbo_picture *picture, const struct gw_want *want, struct gw_frame *frame)
 {
 	struct jpeg_decompress_struct *jpeg = &picture->jpeg;
 
@@ -146,7 +141,13 @@ static int decode(struct turbo_picture *picture, const struct gw_want *want, str
 	jpeg->scale_num =
 		picture_eighths(want, (uint16_t)jpeg->image_width, (uint16_t)jpeg->image_height);
 	jpeg->scale_denom = PICTURE_EIGHTHS;
+}
 
+static int decode(struct turbo_picture *picture, const struct gw_want *want, struct gw_frame *frame)
+{
+	struct jpeg_decompress_struct *jpeg = &picture->jpeg;
+
+	turbo_picture_begin(picture, want, frame);
 	enum gw_format format = want->gray ? GW_FORMAT_GRAY : turbo_planes_format(jpeg);
 	int status = format == GW_FORMAT_GRAY || format == GW_FORMAT_RGB
 		? decode_pixels(jpeg, want, frame)

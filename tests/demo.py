@@ -23,6 +23,12 @@ def arguments() -> argparse.Namespace:
         "--enhance", action="store_true", help="one camera's pictures are also made better"
     )
     parser.add_argument(
+        "--backend",
+        choices=("turbo", "opencl"),
+        default="turbo",
+        help="who decodes (default turbo; docs/accel.md)",
+    )
+    parser.add_argument(
         "--seconds", type=int, default=25, help="how long the cameras play (default 25)"
     )
     parser.add_argument(

@@ -213,6 +213,7 @@ struct gw_frames_config {
 
 struct gw_decode_config {
 	char *backend; /* NULL: the first that opens */
+	char *device; /* of OpenCL: a part of its name; NULL: the first */
 	uint32_t workers;
 	uint16_t max_width, max_height; /* pixels a picture may have */
 };

@@ -13,7 +13,7 @@ _framegate_dev() {
 		test) choices='unit asan tsan fuzz models integration demo line-rate kafka network soak lint --help' ;;
 		experiment) choices='line-rate --help' ;;
 		soak) choices='--seconds --json --help' ;;
-		bench) choices='dataplane decode latency live memory models scale schedule way --json --rounds --help' ;;
+		bench) choices='dataplane decode kernels latency live memory models scale schedule way --json --rounds --help' ;;
 		fuzz) ((COMP_CWORD > 2)) || choices=$(ls "$root/tests/fuzz/corpus" 2>/dev/null) ;;
 		clean) choices='--all --yes --help' ;;
 		esac

@@ -5,6 +5,7 @@ import sys
 
 from bench import (
     decode,
+    kernels,
     latency,
     live,
     memory,
@@ -21,6 +22,7 @@ from testbed.places import NotThere
 BENCHMARKS = {
     "dataplane": [receive, decode],
     "decode": [decode],
+    "kernels": [kernels],
     "latency": [latency],
     "live": [live],
     "memory": [memory],

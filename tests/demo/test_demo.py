@@ -81,8 +81,9 @@ def temporary() -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_the_demo_keeps_its_promises(temporary: Path) -> None:
-    demo = Demo(temporary, DEMO, "--seconds", 8)
+@pytest.mark.parametrize("backend", ["turbo", "opencl"])
+def test_the_demo_keeps_its_promises(temporary: Path, backend: str) -> None:
+    demo = Demo(temporary, DEMO, "--seconds", 8, "--backend", backend)
     assert demo.end() == 0, demo.text
     assert "BROKEN" not in demo.text
     with Image.open(temporary / "demo.png") as picture:

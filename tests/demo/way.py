@@ -65,15 +65,14 @@ class Demo:
     def start_gateway(self) -> None:
         """The daemon on the other end of the veth pair."""
         with self.progress.step("gwd starts: port, models, Kafka"):
-            self.gateway = Gateway(
-                configuration(
-                    self.net.port,
-                    [camera.configured for camera in self.cameras],
-                    self.kafka.brokers,
-                    every=demo_cameras.BETTER_EVERY if self.asked.enhance else SAMPLED_EVERY,
-                ),
-                usual_socket=True,
+            configured = configuration(
+                self.net.port,
+                [camera.configured for camera in self.cameras],
+                self.kafka.brokers,
+                every=demo_cameras.BETTER_EVERY if self.asked.enhance else SAMPLED_EVERY,
             )
+            configured["decode"]["backend"] = self.asked.backend
+            self.gateway = Gateway(configured, usual_socket=True)
             self.undo.callback(self.gateway.remove)
             self.gateway.start()
 

@@ -1,0 +1,36 @@
+#include "accel/kernels/reference.h"
+
+#include "accel/kernels/prelude_c.h"
+
+#include "accel/kernels/idct.cl"
+
+#include "accel/kernels/upsample.cl"
+
+#include "accel/kernels/colour.cl"
+
+void kernels_reference_idct(const int16_t *coefficients, const uint16_t *tables,
+	const struct idct_job *jobs, uint32_t count, uint8_t *samples)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		work_item[1] = i;
+		for (uint32_t k = 0; k < jobs[i].across * jobs[i].down; k++) {
+			work_item[0] = k;
+			idct(coefficients, tables, jobs, samples);
+		}
+	}
+}
+
+void kernels_reference_rgb(
+	const uint8_t *samples, const struct rgb_job *jobs, uint32_t count, uint8_t *pixels)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		work_item[2] = i;
+		for (uint32_t y = 0; y < jobs[i].height; y++) {
+			work_item[1] = y;
+			for (uint32_t x = 0; x < jobs[i].width; x++) {
+				work_item[0] = x;
+				rgb(samples, jobs, pixels);
+			}
+		}
+	}
+}

@@ -1,0 +1,71 @@
+/* The OpenCL back-end from inside, for its own files and its tests. */
+#pragma once
+
+#if HAVE_OPENCL
+
+#include <pthread.h>
+
+#include "accel/opencl/batch.h"
+#include "core/counter.h"
+#include "decode/coefficients.h"
+#include "decode/decoder.h"
+#include "decode/queue.h"
+
+/* Pictures that a worker gives to the device together. */
+#define OPENCL_BATCH 4u
+
+/* One of them on its way. */
+struct opencl_picture {
+	struct gw_frame *frame;
+	struct coefficients coefficients;
+	uint32_t sample, pixel; /* where in the batch's it begins */
+};
+
+/* A thread that reads pictures' coefficients, and what it gives to the device. */
+struct opencl_worker {
+	struct opencl_decoder *decoder;
+	pthread_t thread;
+	bool running;
+	struct turbo_picture picture;
+	struct opencl_batch *batch;
+	struct opencl_picture pictures[OPENCL_BATCH];
+	uint32_t count; /* of them */
+
+	/* The device failed and is not tried before `retry_at`, which is `pause_ns` after the last
+	 * trial. */
+	int64_t retry_at, pause_ns;
+
+	/* Written by the worker, read by any. */
+	struct gw_counter batches;
+	struct gw_counter decoded; /* pictures that the device made */
+	struct gw_counter copied; /* bytes of pictures that were copied from the device */
+	struct gw_counter unfit; /* pictures that the processor made: too large, or other colours */
+	struct gw_counter rescued; /* ... since the device failed */
+	struct gw_counter failing; /* 1: the device failed the last time */
+};
+
+struct opencl_decoder {
+	struct decode_queue queue;
+	const struct gw *gw;
+	struct opencl_api api;
+	struct opencl_program program;
+	_Atomic bool stop; /* main writes, workers read */
+	struct opencl_worker *workers;
+	uint32_t worker_count;
+	struct opencl_decoder *next_left; /* of those whose device was given up */
+};
+
+/* Opens the worker's batch on the device, tries it, and starts the thread. 0, or a negative errno
+ * with an error line; opencl_close() takes care of what is there. Main thread. */
+int opencl_worker_start(struct opencl_decoder *opencl, uint32_t index, struct gw_error *error);
+
+/* Tries the frame's picture for the batch: 0 when it is in; -ENOBUFS when a batch that has others
+ * in it has no room left; another error when the device cannot make it, as coefficients_read()
+ * and, when its surface is too small, -EMSGSIZE. */
+int opencl_pictures_add(struct opencl_worker *worker, struct gw_frame *frame);
+
+/* Lets the device make all that is in the batch, and copies it to the surfaces. 0, or as
+ * opencl_batch_run(). */
+int opencl_pictures_run(struct opencl_worker *worker, struct gw_error *error);
+
+#endif

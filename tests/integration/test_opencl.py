@@ -1,0 +1,86 @@
+"""The same pictures and the same results, whichever decoder makes them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from testbed import pcap, places, senders
+from testbed.gateway import error_line
+from testbed.process import Process
+from testbed.replay import Replayed, accel, replay
+from testbed.senders import Stream
+
+PICTURES = 12
+CAMERA = {
+    "name": "video",
+    "source": "10.0.0.13",
+    "destination": "10.0.0.2",
+    "port": 5004,
+    "model": "objects",
+}
+GREY = {**CAMERA, "model": "digits", "name": "grey"}
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A surveillance video as a camera sends it."""
+    folder = tmp_path_factory.mktemp("capture")
+    writer = pcap.Writer(folder / "video.pcap")
+    recorder = pcap.Recorder()
+    stream = Stream(
+        *("video", "127.0.0.1", recorder.port, 10, PICTURES, 1),
+        destination="127.0.0.1",
+        realtime=False,
+    )
+    log = folder / "sender.log"
+    sender = senders.gstreamer_video(Process, log, stream, places.video(), (768, 576), begin=20)
+    recorder.record(
+        writer, CAMERA["source"], (CAMERA["destination"], CAMERA["port"]), lambda: sender.running
+    )
+    sender.wait(10)
+    recorder.close()
+    writer.close()
+    return folder / "video.pcap"
+
+
+def _run(folder: Path, capture: Path, backend: str, camera: dict[str, Any]) -> Replayed:
+    folder.mkdir()
+    decode = {"backend": backend, "workers": 2}
+    return replay(folder, capture, [camera], accel=accel(), decode=decode)
+
+
+@pytest.mark.parametrize("camera", [CAMERA, GREY], ids=["colour", "grey"])
+def test_results_are_those_of_the_usual_decoder(
+    capture: Path, tmp_path: Path, camera: dict[str, Any]
+) -> None:
+    usual = _run(tmp_path / "turbo", capture, "turbo", camera)
+    ours = _run(tmp_path / "opencl", capture, "opencl", camera)
+    assert len(usual.frames) == PICTURES
+    assert [line["result"] for line in ours.frames] == [line["result"] for line in usual.frames]
+    assert not any(ours.stats["cameras"][camera["name"]]["drops"].values())
+    assert "pictures are copied to the host's memory" in ours.stderr
+
+
+def test_a_device_that_is_not_there_is_told_with_those_that_are(
+    capture: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "gateway.yaml"
+    decode = {"backend": "opencl", "device": "no such device"}
+    file.write_text(yaml.safe_dump({"cameras": [CAMERA], "accel": accel(), "decode": decode}))
+    run = Process(
+        [
+            places.gwd(),
+            "replay",
+            "--config",
+            file,
+            "--input",
+            capture,
+            "--output",
+            tmp_path / "out",
+        ],
+        tmp_path / "gwd.log",
+    )
+    assert run.wait(30) != 0
+    assert '"no such device"' in error_line((tmp_path / "gwd.log").read_text())
