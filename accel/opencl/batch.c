@@ -22,6 +22,16 @@ static void *reserve(size_t size)
 	return aligned_alloc(ALIGNMENT, (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
 }
 
+static void free_batch(struct opencl_batch *batch)
+{
+	opencl_queue_close(batch->queue);
+	free(batch->block);
+	free(batch->table);
+	free(batch->plane);
+	free(batch->picture);
+	free(batch);
+}
+
 struct opencl_batch *opencl_batch_create(const struct opencl_program *program,
 	const struct opencl_room *room, struct gw_error *error)
 {
@@ -52,7 +62,7 @@ struct opencl_batch *opencl_batch_create(const struct opencl_program *program,
 	}
 	if (status == 0)
 		return batch;
-	opencl_batch_destroy(batch);
+	free_batch(batch);
 	return NULL;
 }
 
@@ -232,15 +242,9 @@ bool opencl_batch_destroy(struct opencl_batch *batch)
 {
 	if (!batch)
 		return true;
-	if (batch->queue && batch->queue->given_up)
+	if (batch->queue->given_up)
 		return false;
-	if (batch->queue && batch->queue->queue)
-		opencl_batch_reset(batch);
-	opencl_queue_close(batch->queue);
-	free(batch->block);
-	free(batch->table);
-	free(batch->plane);
-	free(batch->picture);
-	free(batch);
+	opencl_batch_reset(batch);
+	free_batch(batch);
 	return true;
 }
