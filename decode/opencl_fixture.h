@@ -3,6 +3,7 @@
 
 #include "decode/decoder_fixture.h"
 #include "decode/opencl.h"
+#include "decode/turbo_picture.h"
 
 /* Opens the back-end; skips the test, and says why, where the machine has no device. */
 void opencl_fixture_open(struct decoder_fixture *f, uint32_t workers);

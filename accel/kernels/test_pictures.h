@@ -6,6 +6,8 @@
 #include "accel/opencl/batch.h"
 #include "jpeg/make.h"
 
+struct opencl_batch;
+
 /* What a batch has room for. */
 #define TEST_BLOCKS 4096u
 #define TEST_SAMPLES (TEST_BLOCKS * 64u)
