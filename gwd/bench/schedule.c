@@ -101,16 +101,18 @@ int bench_schedule(int argc, char **argv)
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (optarg && !optarg[0])
+		const char *value = optarg ? optarg : "";
+
+		if (optarg && !value[0])
 			return bench_command_fail("schedule", "an option has an empty value", 2);
 		if (option == 'j')
 			request.json = true;
 		else if (option == 'l')
-			request.library = optarg;
+			request.library = value;
 		else if (option == 'm')
-			request.model = optarg;
+			request.model = value;
 		else if (option == 'o')
-			request.output = optarg;
+			request.output = value;
 		else if (option == 'q')
 			request.quick = true;
 		else
