@@ -61,6 +61,16 @@ uint64_t gw_histogram_quantile(const struct gw_histogram *histogram, double quan
 	return max;
 }
 
+uint64_t gw_histogram_below(const struct gw_histogram *histogram, uint64_t us)
+{
+	const uint32_t end = us == UINT64_MAX ? GW_HISTOGRAM_BUCKETS : bucket_of(us);
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < end; i++)
+		sum += gw_counter_get(&histogram->bucket[i]);
+	return sum;
+}
+
 void gw_histogram_add(struct gw_histogram *sum, const struct gw_histogram *one)
 {
 	const uint64_t max = gw_counter_get(&one->max_us);

@@ -30,6 +30,11 @@ void gw_histogram_record(struct gw_histogram *histogram, uint64_t us);
  * microseconds; 0 when nothing was recorded. */
 uint64_t gw_histogram_quantile(const struct gw_histogram *histogram, double quantile);
 
+/* How many of the values are below `us`. Exact where a bucket begins, as at every power of two and,
+ * above 2^SUB_BITS, at one and a half of each; else what shares a bucket with `us` is left out. Of
+ * UINT64_MAX: all of them. */
+uint64_t gw_histogram_below(const struct gw_histogram *histogram, uint64_t us);
+
 /* The parts of a frame's time, in its order. X(NAME, "name", from stamp, to stamp, "sentence") */
 #define GW_SEGMENTS(X) \
 	X(ASSEMBLE, "assemble", FIRST_PACKET, COMPLETE, "From the first packet to the last.") \

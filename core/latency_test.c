@@ -45,6 +45,22 @@ static void a_value_beyond_the_range_is_counted_and_kept_as_maximum(void **state
 	free(histogram);
 }
 
+static void what_is_below_a_bucket_limit_is_counted_exactly(void **state)
+{
+	struct gw_histogram *histogram = calloc(1, sizeof(*histogram));
+
+	for (uint64_t us = 0; us < 50000; us++)
+		gw_histogram_record(histogram, us);
+	gw_histogram_record(histogram, 1ull << 30);
+	for (uint64_t us = 64; us < 50000; us *= 2) {
+		assert_int_equal(gw_histogram_below(histogram, us), us);
+		assert_int_equal(gw_histogram_below(histogram, us * 3 / 4), us * 3 / 4);
+	}
+	assert_int_equal(gw_histogram_below(histogram, 1u << 25), 50000);
+	assert_int_equal(gw_histogram_below(histogram, UINT64_MAX), 50001);
+	free(histogram);
+}
+
 static void a_frame_is_recorded_for_the_segments_it_went_through(void **state)
 {
 	struct gw_latency *latency = gw_latency_create();
@@ -68,6 +84,7 @@ int main(void)
 		cmocka_unit_test(quantiles_are_within_the_promised_error),
 		cmocka_unit_test(small_values_are_exact),
 		cmocka_unit_test(a_value_beyond_the_range_is_counted_and_kept_as_maximum),
+		cmocka_unit_test(what_is_below_a_bucket_limit_is_counted_exactly),
 		cmocka_unit_test(a_frame_is_recorded_for_the_segments_it_went_through),
 	};
 

@@ -41,6 +41,7 @@ static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
 		return gw_error_set(error, -ENOMEM, "api: out of memory");
 	*state = mgmt;
 	mgmt->gw = gw;
+	mgmt->started_utc = gw_now_utc() - (gw_now() - gw->start);
 	mgmt->socket.fd = -1;
 	mgmt->rates = rates_create(gw);
 	mgmt->watch = watch_create(gw);

@@ -60,6 +60,10 @@ const struct gw_api_route mgmt_routes[] = {
 		.role = GW_ROLE_VIEWER, .slow = true},
 	{"POST", "trace", "Record a timeline of frames and batches", api_trace,
 		.role = GW_ROLE_OPERATOR, .slow = true, .body = true},
+	/* Some milliseconds; it must come also while all that is slow has to wait. */
+	LOOK("metrics", "All figures, for Prometheus", api_metrics),
+	LOOK("livez", "Whether the process answers and its threads turn", api_livez),
+	LOOK("readyz", "Whether pictures come in and results go out", api_readyz),
 	LOOK("stages", "The stages of the pipeline", api_stages),
 	LOOK("services", "What runs beside the pipeline", api_services),
 	{0},

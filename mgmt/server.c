@@ -118,6 +118,20 @@ static void note_caller(struct api_server *server, struct MHD_Connection *connec
 	callers_note(server->callers, info ? info->socket_context : NULL, answered, gw_now());
 }
 
+/* The route's path; NULL: it is none of the API's. What supervisors and Prometheus ask for is also
+ * where they look for it by custom. */
+static const char *path_of(const char *url)
+{
+	static const char *const customary[] = {"/metrics", "/livez", "/readyz"};
+
+	if (strncmp(url, GW_API_PREFIX, strlen(GW_API_PREFIX)) == 0)
+		return url + strlen(GW_API_PREFIX);
+	for (size_t i = 0; i < sizeof(customary) / sizeof(customary[0]); i++)
+		if (strcmp(url, customary[i]) == 0)
+			return url + 1;
+	return NULL;
+}
+
 /* Whoever may connect to the socket may do everything. */
 static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *connection,
 	const char *method, const char *url, struct http_request *state)
@@ -126,11 +140,11 @@ static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct gw_request request = {
 		.role = GW_ROLE_ADMIN, .who = peer_of(&server->peer, info ? info->connect_fd : -1)};
-	const char *path = url + strlen(GW_API_PREFIX);
+	const char *path = path_of(url);
 	struct gw_reply reply;
 	json_t *body;
 
-	if (strncmp(url, GW_API_PREFIX, strlen(GW_API_PREFIX)) != 0) {
+	if (!path) {
 		gw_reply_refuse(&reply, 404, "not_found", "the API begins at " GW_API_PREFIX);
 		return respond(connection, &reply);
 	}
@@ -149,12 +163,9 @@ static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *
 
 static size_t body_limit(struct api_server *server, const char *method, const char *url)
 {
-	const size_t prefix = strlen(GW_API_PREFIX);
+	const char *path = path_of(url);
 
-	return strncmp(url, GW_API_PREFIX, prefix) == 0 &&
-			gw_api_is_large(server->gw, method, url + prefix)
-		? BODY_LIMIT_LARGE
-		: BODY_LIMIT;
+	return path && gw_api_is_large(server->gw, method, path) ? BODY_LIMIT_LARGE : BODY_LIMIT;
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,

@@ -68,6 +68,23 @@ static void a_trouble_makes_the_status_unwell(void **state)
 	json_decref(reply);
 }
 
+static void what_prometheus_and_supervisors_ask_for_is_where_they_look(void **state)
+{
+	struct server_fixture *f = *state;
+
+	assert_int_equal(server_ask(f, "GET", "/metrics"), 200);
+	assert_string_equal(f->type, "text/plain; version=0.0.4; charset=utf-8");
+	assert_non_null(strstr(f->body, "\nframegate_ready 1\n"));
+	assert_int_equal(server_ask(f, "GET", "/api/v1/metrics"), 200);
+	assert_int_equal(server_ask(f, "GET", "/livez"), 200);
+	assert_string_equal(f->type, "text/plain; charset=utf-8");
+	assert_int_equal(server_ask(f, "GET", "/readyz"), 200);
+	assert_int_equal(server_ask(f, "POST", "/metrics"), 405);
+	assert_int_equal(server_ask(f, "GET", "/metrics/"), 404);
+	assert_int_equal(server_ask(f, "GET", "/status"), 404);
+	server_assert_error(f, "not_found");
+}
+
 static void audit_tells_a_leak(void **state)
 {
 	struct server_fixture *f = *state;
@@ -153,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SERVER_TEST(how_packets_come_is_told_as_it_is),
 		SERVER_TEST(a_trouble_makes_the_status_unwell),
+		SERVER_TEST(what_prometheus_and_supervisors_ask_for_is_where_they_look),
 		SERVER_TEST(audit_tells_a_leak),
 		SERVER_TEST(drops_are_all_named_and_add_up),
 		SERVER_TEST(busy_is_what_the_idle_policy_lets_tell),

@@ -8,6 +8,7 @@
 
 struct mgmt {
 	struct gw *gw;
+	int64_t started_utc; /* gw_now_utc() at the start of the gateway */
 	struct rates *rates;
 	struct losses *losses;
 	struct watch *watch;
@@ -20,7 +21,7 @@ struct mgmt {
 /* All of them read only, on any thread. */
 gw_api_handler api_routes, api_openapi, api_version, api_status, api_config, api_config_diff,
 	api_cameras, api_camera, api_drops, api_latency, api_audit, api_stages, api_services,
-	api_config_history, api_config_history_one;
+	api_config_history, api_config_history_one, api_metrics, api_livez, api_readyz;
 
 /* Records for some seconds, and waits meanwhile. */
 gw_api_handler api_trace;

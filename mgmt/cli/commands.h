@@ -13,6 +13,7 @@ int cli_port_capture(struct cli *cli);
 int cli_camera_remove(struct cli *cli);
 int cli_drops(struct cli *cli);
 int cli_latency(struct cli *cli);
+int cli_metrics(struct cli *cli);
 int cli_audit(struct cli *cli);
 int cli_accel_list(struct cli *cli);
 int cli_accel_balance(struct cli *cli);

@@ -11,8 +11,10 @@ from player import PICTURES, Gateway
 from testbed import places
 
 DESCRIPTION = "/openapi.yaml"
+# Text: test_metrics.py.
+TEXTS = ("/metrics", "/livez", "/readyz")
 # Of models and commits, which this gateway has none of: test_rollouts.py, test_commits.py.
-OTHERS = (DESCRIPTION, "/models/{name}/rollout", "/config/history/{name}")
+OTHERS = (DESCRIPTION, *TEXTS, "/models/{name}/rollout", "/config/history/{name}")
 GETS = sorted(
     path for path, method, _ in description.operations() if method == "get" and path not in OTHERS
 )

@@ -34,6 +34,12 @@ const struct cli_command cli_gateway_commands[] = {
 			   "end to end for each camera.",
 		.example = "latency",
 		.run = cli_latency},
+	{.noun = "metrics",
+		.summary = "all figures, for Prometheus",
+		.details = "Prints what GET /metrics answers (text exposition format 0.0.4), for a "
+			   "collector of text files, say: docs/monitoring.md.",
+		.example = "metrics > gateway.prom",
+		.run = cli_metrics},
 	{.noun = "audit",
 		.summary = "check that everything is accounted for",
 		.details =
