@@ -44,7 +44,9 @@ int accel_list(void *owner, const struct gw_request *request, struct gw_reply *r
 	const struct gw *gw = ((struct gw_stage *)owner)->gw;
 	json_t *devices = json_array(), *backends = json_array();
 	struct engine_facts engines[ENGINES_MOST];
-	const uint32_t count = engines_list(gw->config->accel, engines);
+	uint32_t count = engines_list(gw->config->accel, engines);
+
+	count += engines_list_opencl(&engines[count], ENGINES_MOST - count);
 
 	for (uint32_t i = 0; i < gw->device_count; i++)
 		json_array_append_new(devices, device_facts(gw, &gw->devices[i]));

@@ -59,8 +59,7 @@ static const struct gw_backends backends = {
 
 #define OPENCL "opencl" /* as decode.backend names it */
 
-/* A line for each device, or one that says what is missing. */
-static uint32_t list_opencl(struct engine_facts *facts, uint32_t most)
+uint32_t engines_list_opencl(struct engine_facts *facts, uint32_t most)
 {
 	*facts = (struct engine_facts){.name = OPENCL};
 #if HAVE_OPENCL
@@ -103,7 +102,7 @@ uint32_t engines_list(const struct gw_accel_config *config, struct engine_facts 
 			snprintf(engine->missing, sizeof(engine->missing), "%s", error.text);
 		}
 	}
-	return count + list_opencl(&facts[count], ENGINES_MOST - count);
+	return count;
 }
 
 struct batcher *engines_open(

@@ -20,10 +20,13 @@ struct engine_facts {
 
 #define ENGINES_MOST 24
 
-/* Looks at all of them, and at the OpenCL devices: slow. Returns how many were written. Any thread.
- */
+/* Looks at all engines: slow. Returns how many were written. Any thread. */
 uint32_t engines_list(
 	const struct gw_accel_config *config, struct engine_facts facts[ENGINES_MOST]);
+
+/* Looks at the OpenCL devices, which decoders run on: each is one, or one says what is missing.
+ * `most` is at least 1. Slow; any thread. */
+uint32_t engines_list_opencl(struct engine_facts *facts, uint32_t most);
 
 /* Opens a model on the engine that `name` names; when that is NULL on the first that opens it, but
  * never on one that has not looked at the model. Slow; any thread. NULL and an error line that says

@@ -1,5 +1,6 @@
 #include "kafka/test_cluster.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,14 +86,15 @@ void cluster_assert_in_order(struct cluster *cluster, uint32_t count)
 	struct records results = cluster_consume(cluster, "framegate.results", count);
 
 	for (uint32_t i = 0; i < count; i++) {
-		json_t *json =
-			json_loadb(results.messages[i]->payload, results.messages[i]->len, 0, NULL);
+		const rd_kafka_message_t *message = results.messages[i];
+
+		assert(message);
+		json_t *json = json_loadb(message->payload, message->len, 0, NULL);
 		json_t *frame = json_object_get(json, "frame");
 		rd_kafka_timestamp_type_t type;
 
 		assert_int_equal(json_integer_value(json_object_get(frame, "sequence")), i);
-		assert_int_equal(
-			rd_kafka_message_timestamp(results.messages[i], &type), FIXTURE_CAPTURE_MS);
+		assert_int_equal(rd_kafka_message_timestamp(message, &type), FIXTURE_CAPTURE_MS);
 		json_decref(json);
 	}
 	records_free(&results);
