@@ -92,10 +92,13 @@ suite_models() {
 	python_tests tests/models
 }
 
+# Two files at a time: their tests wait for cameras, brokers and deadlines most of the time.
+readonly TWO_FILES=(--numprocesses 2 --dist loadfile)
+
 suite_integration() {
 	build_default
 	cmd_models
-	python_tests tests --ignore=tests/demo --ignore=tests/kafka --ignore=tests/line_rate \
+	python_tests "${TWO_FILES[@]}" tests --ignore=tests/demo --ignore=tests/kafka --ignore=tests/line_rate \
 		--ignore=tests/models --ignore=tests/network
 }
 
@@ -109,7 +112,7 @@ suite_demo() {
 suite_network() {
 	build_default
 	cmd_models
-	python_tests tests/network
+	python_tests "${TWO_FILES[@]}" tests/network
 }
 
 suite_kafka() {
