@@ -45,6 +45,9 @@ uint32_t probe_advise(const struct probe *probe, const char *lines[PROBE_ADVICE]
 		lines[count++] = probe->trouble.text;
 	else if (measure->pictures == 0)
 		lines[count++] = why_nothing(probe);
+	if (probe->udp_was_silent)
+		lines[count++] = "nothing came by UDP, so TCP was asked for: let UDP through "
+				 "(firewalls), or keep transport: tcp";
 	if (measure->pictures > 0 && measure->width == 0 && !said)
 		lines[count++] = "neither its packets nor its description say the size: give "
 				 "width and height";

@@ -176,7 +176,8 @@ static void listen_for_a_while(struct run *run)
 		serve(run, until);
 }
 
-static int run_all(struct run *run, struct gw_error *error)
+/* `within`: pictures within the connection are asked for first. */
+static int run_all(struct run *run, bool within, struct gw_error *error)
 {
 	struct probe *probe = run->probe;
 	char secret[SECRET_SIZE];
@@ -188,6 +189,8 @@ static int run_all(struct run *run, struct gw_error *error)
 	rtsp_reset(run->rtsp, probe->camera->url, probe->camera->user, secret);
 	explicit_bzero(secret, sizeof(secret));
 	dialogue_begin(&probe->dialogue, probe->camera->url, probe->camera->transport);
+	if (within)
+		dialogue_prefer(&probe->dialogue, TRANSPORT_TCP);
 	if (status == 0)
 		status = say(run, error);
 	if (status != 0)
@@ -205,18 +208,17 @@ static int run_all(struct run *run, struct gw_error *error)
 	return 0;
 }
 
-int probe_run(struct probe *probe, struct gw_error *error)
+/* One conversation from its beginning to its end. */
+static int converse(struct probe *probe, bool within, struct gw_error *error)
 {
 	static struct run run;
-	int status = rtsp_global_open(error);
+	int status = 0;
 
-	if (status != 0)
-		return status;
 	run = (struct run){.probe = probe, .hold = HOLD_NONE, .listener.measure = &probe->measure};
 	run.epoll = epoll_create1(EPOLL_CLOEXEC);
 	run.rtsp = rtsp_create(run.epoll, 0);
 	if (run.epoll >= 0 && run.rtsp)
-		status = run_all(&run, error);
+		status = run_all(&run, within, error);
 	else
 		status = gw_error_set(error, -ENOMEM, "out of memory");
 	rtsp_destroy(run.rtsp);
@@ -225,6 +227,30 @@ int probe_run(struct probe *probe, struct gw_error *error)
 	listener_close(&run.listener);
 	if (run.epoll >= 0)
 		close(run.epoll);
+	return status;
+}
+
+static bool nothing_came_by_udp(const struct probe *probe)
+{
+	return probe->plays && probe->dialogue.way == TRANSPORT_UDP &&
+		probe->camera->transport == GW_TRANSPORT_AUTO && probe->measure.packets == 0;
+}
+
+int probe_run(struct probe *probe, struct gw_error *error)
+{
+	static struct probe again;
+	struct gw_error ignored;
+	int status = rtsp_global_open(error);
+
+	if (status != 0)
+		return status;
+	status = converse(probe, false, error);
+	if (status == 0 && nothing_came_by_udp(probe)) {
+		again = (struct probe){
+			.camera = probe->camera, .seconds = probe->seconds, .udp_was_silent = true};
+		if (converse(&again, true, &ignored) == 0 && again.measure.packets > 0)
+			*probe = again;
+	}
 	rtsp_global_close();
 	return status;
 }

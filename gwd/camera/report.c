@@ -81,6 +81,8 @@ void probe_yaml(FILE *to, const struct probe *probe)
 		fprintf(to, "    password_env: '%s'\n", camera->password_env);
 	if (camera->transport != GW_TRANSPORT_AUTO)
 		fprintf(to, "    transport: %s\n", transports[camera->transport]);
+	else if (probe->udp_was_silent)
+		fputs("    transport: tcp        # nothing came by UDP\n", to);
 	if (camera->srtp)
 		fprintf(to, "    srtp: {suite: %s, key_file: '%s'}\n",
 			suite_name(camera->srtp->suite), camera->srtp->key_file);

@@ -84,6 +84,24 @@ def test_a_probe_hears_it_too(cameras: Cameras, kind: str) -> None:
     assert said["sends"]["encrypted"] == kind.startswith("secret")
 
 
+def test_a_probe_turns_to_tcp_where_nothing_comes_by_udp(cameras: Cameras) -> None:
+    cameras.serve_quirkily("deaf", port=8554)
+    url = cameras.camera()["url"]
+    done = _gwctl("--json", "camera", "probe", url, "--seconds", "2")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["stream"]["pictures"] > 10
+    assert said["sends"]["transport"] == "tcp"
+    assert ["UDP" in line and "transport: tcp" in line for line in said["advice"]] == [True]
+    assert "transport: tcp " in said["yaml"]
+    # Where UDP alone will do, that is what is said.
+    done = _gwctl("--json", "camera", "probe", url, "--seconds", "1", "--transport", "udp")
+    assert done.returncode == 1
+    said = json.loads(done.stdout)
+    assert (said["sends"]["transport"], said["stream"]["packets"]) == ("udp", 0)
+    assert "transport: udp" in said["yaml"]
+
+
 def test_a_probe_takes_a_key_that_the_camera_does_not_say(cameras: Cameras) -> None:
     cameras.serve_within("sealed")
     url = cameras.camera()["url"]
