@@ -14,7 +14,6 @@
 	X(nvjpegDecodeBatchedInitialize) \
 	X(nvjpegDestroy) \
 	X(nvjpegGetHardwareDecoderInfo) \
-	X(nvjpegGetImageInfo) \
 	X(nvjpegGetProperty) \
 	X(nvjpegJpegStateCreate) \
 	X(nvjpegJpegStateDestroy)

@@ -1,5 +1,6 @@
 """The same pictures and the same results, whichever decoder makes them."""
 
+import ctypes
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,12 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "video.pcap"
 
 
-def _run(folder: Path, capture: Path, backend: str, camera: dict[str, Any]) -> Replayed:
+def _run(
+    folder: Path, capture: Path, backend: str, camera: dict[str, Any], *prefix: str
+) -> Replayed:
     folder.mkdir()
     decode = {"backend": backend, "workers": 2}
-    return replay(folder, capture, [camera], accel=accel(), decode=decode)
+    return replay(folder, capture, [camera], *prefix, accel=accel(), decode=decode)
 
 
 @pytest.mark.parametrize("camera", [CAMERA, GREY], ids=["colour", "grey"])
@@ -84,3 +87,34 @@ def test_a_device_that_is_not_there_is_told_with_those_that_are(
     )
     assert run.wait(30) != 0
     assert '"no such device"' in error_line((tmp_path / "gwd.log").read_text())
+
+
+def test_results_are_the_same_on_libraries_that_stand_in_for_a_gpus(
+    capture: Path, tmp_path: Path
+) -> None:
+    """A mock: what gwd does with nvJPEG's pictures is true, what makes them is libjpeg."""
+    fake = f"LD_LIBRARY_PATH={places.build() / 'tests/gpu/fake'}"
+    usual = _run(tmp_path / "turbo", capture, "turbo", CAMERA)
+    ours = _run(tmp_path / "nvjpeg", capture, "nvjpeg", CAMERA, "env", fake)
+    assert [line["result"] for line in ours.frames] == [line["result"] for line in usual.frames]
+    assert "nvJPEG: No GPU (a mock) decodes with its JPEG engines" in ours.stderr
+
+
+def _has_driver() -> bool:
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(_has_driver(), reason="there is a driver of CUDA")
+def test_a_machine_without_a_driver_is_told_what_to_install(capture: Path, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.yaml"
+    decode = {"backend": "nvjpeg"}
+    file.write_text(yaml.safe_dump({"cameras": [CAMERA], "accel": accel(), "decode": decode}))
+    command = [places.gwd(), "replay", "--config", file, "--input", capture, "--output"]
+    run = Process([*command, tmp_path / "out"], tmp_path / "gwd.log")
+    assert run.wait(30) != 0
+    line = error_line((tmp_path / "gwd.log").read_text())
+    assert "decode.backend: CUDA: libcuda.so.1 was not found: install" in line

@@ -113,51 +113,6 @@ static void end(struct reading *reading)
 	free(reading);
 }
 
-static nvjpegChromaSubsampling_t subsampling_of(const struct jpeg_decompress_struct *jpeg)
-{
-	const jpeg_component_info *c = jpeg->comp_info;
-
-	if (jpeg->num_components == 1)
-		return NVJPEG_CSS_GRAY;
-	if (jpeg->num_components != 3 || c[1].h_samp_factor != 1 || c[1].v_samp_factor != 1)
-		return NVJPEG_CSS_UNKNOWN;
-	switch (10 * c[0].h_samp_factor + c[0].v_samp_factor) {
-	case 11:
-		return NVJPEG_CSS_444;
-	case 21:
-		return NVJPEG_CSS_422;
-	case 22:
-		return NVJPEG_CSS_420;
-	case 12:
-		return NVJPEG_CSS_440;
-	case 41:
-		return NVJPEG_CSS_411;
-	default:
-		return NVJPEG_CSS_UNKNOWN;
-	}
-}
-
-nvjpegStatus_t nvjpegGetImageInfo(nvjpegHandle_t handle, const unsigned char *data, size_t size,
-	int *components, nvjpegChromaSubsampling_t *subsampling, int *widths, int *heights)
-{
-	struct reading *reading = new_reading();
-	nvjpegStatus_t status = NVJPEG_STATUS_BAD_JPEG;
-
-	if (setjmp(reading->escape) == 0) {
-		begin(reading, data, size);
-		*components = reading->jpeg.num_components;
-		*subsampling = subsampling_of(&reading->jpeg);
-		jpeg_calc_output_dimensions(&reading->jpeg);
-		for (int i = 0; i < *components && i < NVJPEG_MAX_COMPONENT; i++) {
-			widths[i] = (int)reading->jpeg.comp_info[i].downsampled_width;
-			heights[i] = (int)reading->jpeg.comp_info[i].downsampled_height;
-		}
-		status = NVJPEG_STATUS_SUCCESS;
-	}
-	end(reading);
-	return status;
-}
-
 nvjpegStatus_t nvjpegDecodeBatchedInitialize(nvjpegHandle_t handle, nvjpegJpegState_t state,
 	int batch, int threads, nvjpegOutputFormat_t format)
 {
