@@ -1,6 +1,8 @@
 """The same pictures and the same results, whichever decoder makes them."""
 
 import ctypes
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -100,21 +102,50 @@ def test_results_are_the_same_on_libraries_that_stand_in_for_a_gpus(
     assert "nvJPEG: No GPU (a mock) decodes with its JPEG engines" in ours.stderr
 
 
-def _has_driver() -> bool:
+def _has(library: str) -> bool:
     try:
-        ctypes.CDLL("libcuda.so.1")
+        ctypes.CDLL(library)
     except OSError:
         return False
     return True
 
 
-@pytest.mark.skipif(_has_driver(), reason="there is a driver of CUDA")
-def test_a_machine_without_a_driver_is_told_what_to_install(capture: Path, tmp_path: Path) -> None:
-    file = tmp_path / "gateway.yaml"
+def _refused(folder: Path, capture: Path, libraries: Path) -> str:
+    """The line that gwd ends with when it finds these libraries."""
+    file = folder / "gateway.yaml"
     decode = {"backend": "nvjpeg"}
     file.write_text(yaml.safe_dump({"cameras": [CAMERA], "accel": accel(), "decode": decode}))
     command = [places.gwd(), "replay", "--config", file, "--input", capture, "--output"]
-    run = Process([*command, tmp_path / "out"], tmp_path / "gwd.log")
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(libraries)}
+    run = Process([*command, folder / "out"], folder / "gwd.log", environment=environment)
     assert run.wait(30) != 0
-    line = error_line((tmp_path / "gwd.log").read_text())
+    return error_line((folder / "gwd.log").read_text())
+
+
+@pytest.mark.skipif(_has("libcuda.so.1"), reason="there is a driver of CUDA")
+def test_a_machine_without_a_driver_is_told_what_to_install(capture: Path, tmp_path: Path) -> None:
+    line = _refused(tmp_path, capture, tmp_path)
     assert "decode.backend: CUDA: libcuda.so.1 was not found: install" in line
+
+
+@pytest.mark.parametrize(
+    ("old", "words"),
+    [
+        ("libcuda.so.1", "CUDA: libcuda.so.1 has no cuCtxSetCurrent: install NVIDIA's driver 580"),
+        ("libnvjpeg.so.13", "nvJPEG: libnvjpeg.so.13 has no nvjpegCreateEx: install that of CUDA"),
+        (None, "nvJPEG: libnvjpeg.so.13 was not found: install that of CUDA 13"),
+    ],
+)
+def test_a_library_of_another_version_is_told(
+    capture: Path, tmp_path: Path, old: str | None, words: str
+) -> None:
+    fakes = places.build() / "tests/gpu/fake"
+    if old is None and _has("libnvjpeg.so.13"):
+        pytest.skip("there is an nvJPEG")
+    for name in "libcuda.so.1", "libnvjpeg.so.13":
+        if name == old:
+            command = ["gcc", "-shared", f"-Wl,-soname,{name}", "-o", tmp_path / name, "-xc"]
+            subprocess.run([*command, "/dev/null"], check=True, timeout=60)
+        elif old or name == "libcuda.so.1":
+            (tmp_path / name).symlink_to(fakes / name)
+    assert words in _refused(tmp_path, capture, tmp_path)

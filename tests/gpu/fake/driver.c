@@ -234,6 +234,11 @@ CUresult cuStreamQuery(CUstream stream)
 	return cuda_fake.hangs ? CUDA_ERROR_NOT_READY : check();
 }
 
+CUresult cuStreamSynchronize(CUstream stream)
+{
+	return check();
+}
+
 CUresult cuMemcpyHtoDAsync(CUdeviceptr to, const void *from, size_t size, CUstream stream)
 {
 	if (check() != CUDA_SUCCESS)

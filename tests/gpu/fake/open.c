@@ -10,7 +10,11 @@ struct nvjpeg_fake *fake_nvjpeg;
 /* A library that is loaded is found by its own name from then on. */
 static void *symbol(const char *file, const char *name)
 {
-	void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	const char *folder = getenv("FRAMEGATE_FAKE_GPU");
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", folder ? folder : BUILD_ROOT "/tests/gpu/fake", file);
+	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	void *found = handle ? dlsym(handle, name) : NULL;
 
 	if (!found) {
@@ -22,8 +26,8 @@ static void *symbol(const char *file, const char *name)
 
 void fakes_open(void)
 {
-	fake_driver = symbol(BUILD_ROOT "/tests/gpu/fake/libcuda.so.1", "cuda_fake");
-	fake_nvjpeg = symbol(BUILD_ROOT "/tests/gpu/fake/libnvjpeg.so.13", "nvjpeg_fake");
+	fake_driver = symbol("libcuda.so.1", "cuda_fake");
+	fake_nvjpeg = symbol("libnvjpeg.so.13", "nvjpeg_fake");
 	*fake_driver = (struct cuda_fake){.devices = 1};
 	*fake_nvjpeg = (struct nvjpeg_fake){.engines = true};
 }

@@ -6,7 +6,8 @@
 #include "tests/gpu/fake/fake.h"
 
 /* Puts the libraries that are none in the place of NVIDIA's, for the whole process, before either
- * is asked for. Sets them to do all as they should. Aborts when they are not built. */
+ * is asked for. Sets them to do all as they should. They are where
+ * FRAMEGATE_FAKE_GPU says, or in the build folder; aborts when they are not. */
 void fakes_open(void);
 
 /* The same where the loader finds no driver of CUDA, of whatever kind: with one, what a test says
