@@ -1,7 +1,9 @@
 """./dev gpu: the folder for a machine with a GPU is whole, and what runs in it runs."""
 
+import ctypes
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gpu import pack, pictures
+from testbed import places
 
 # Nothing of this machine's but a path: as on a bare one.
 BARE = {"PATH": "/usr/bin:/bin"}
@@ -41,6 +44,18 @@ def run(folder: Path, *words: str) -> tuple[int, str, dict]:
     assert done.stderr == ""
     summary = json.loads((folder / "results/summary.json").read_text())
     return done.returncode, done.stdout, summary
+
+
+def test_nvjpeg_itself_has_what_is_asked_of_it(folder: Path) -> None:
+    """The one library of NVIDIA's that a machine without a GPU loads."""
+    header = (places.ROOT / "accel/cuda/nvjpeg_library.h").read_text()
+    names = re.findall(r"X\((nvjpeg\w+)\)", header)
+    library = ctypes.CDLL(str(folder / "lib/libnvjpeg.so.13"))
+    assert len(names) >= 8
+    assert [name for name in names if not hasattr(library, name)] == []
+    major = ctypes.c_int(0)
+    assert library.nvjpegGetProperty(0, ctypes.byref(major)) == 0
+    assert major.value == 13
 
 
 def test_the_rehearsal_runs_every_part(folder: Path) -> None:

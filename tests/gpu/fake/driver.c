@@ -116,13 +116,13 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice device)
 	if (cuda_fake.lost != CUDA_SUCCESS)
 		return cuda_fake.lost;
 	*context = (CUcontext)&cuda_fake;
-	__atomic_add_fetch(&cuda_fake.allocations, 1, __ATOMIC_RELAXED);
+	cuda_fake.allocations += 1;
 	return CUDA_SUCCESS;
 }
 
 CUresult cuDevicePrimaryCtxRelease(CUdevice device)
 {
-	__atomic_sub_fetch(&cuda_fake.allocations, 1, __ATOMIC_RELAXED);
+	cuda_fake.allocations -= 1;
 	return CUDA_SUCCESS;
 }
 
@@ -149,13 +149,13 @@ CUresult cuModuleLoadData(CUmodule *module, const void *image)
 	if (memcmp(image, magic, sizeof(magic)) != 0)
 		return CUDA_ERROR_INVALID_IMAGE;
 	*module = (CUmodule)&cuda_fake;
-	__atomic_add_fetch(&cuda_fake.allocations, 1, __ATOMIC_RELAXED);
+	cuda_fake.allocations += 1;
 	return check();
 }
 
 CUresult cuModuleUnload(CUmodule module)
 {
-	__atomic_sub_fetch(&cuda_fake.allocations, 1, __ATOMIC_RELAXED);
+	cuda_fake.allocations -= 1;
 	return CUDA_SUCCESS;
 }
 
@@ -179,14 +179,14 @@ static CUresult get(void **memory, size_t size)
 	*memory = malloc(size);
 	if (!*memory)
 		return CUDA_ERROR_OUT_OF_MEMORY;
-	__atomic_add_fetch(&cuda_fake.allocations, 1, __ATOMIC_RELAXED);
+	cuda_fake.allocations += 1;
 	return CUDA_SUCCESS;
 }
 
 static CUresult give_back(void *memory)
 {
 	free(memory);
-	__atomic_sub_fetch(&cuda_fake.allocations, 1, __ATOMIC_RELAXED);
+	cuda_fake.allocations -= 1;
 	return CUDA_SUCCESS;
 }
 
@@ -219,13 +219,13 @@ CUresult cuStreamCreate(CUstream *stream, unsigned int flags)
 	if (cuda_fake.stream != CUDA_SUCCESS)
 		return cuda_fake.stream;
 	*stream = (CUstream)&cuda_fake;
-	__atomic_add_fetch(&cuda_fake.allocations, 1, __ATOMIC_RELAXED);
+	cuda_fake.allocations += 1;
 	return check();
 }
 
 CUresult cuStreamDestroy(CUstream stream)
 {
-	__atomic_sub_fetch(&cuda_fake.allocations, 1, __ATOMIC_RELAXED);
+	cuda_fake.allocations -= 1;
 	return CUDA_SUCCESS;
 }
 
@@ -244,7 +244,7 @@ CUresult cuMemcpyHtoDAsync(CUdeviceptr to, const void *from, size_t size, CUstre
 	if (check() != CUDA_SUCCESS)
 		return check();
 	memcpy((void *)(uintptr_t)to, from, size);
-	__atomic_add_fetch(&cuda_fake.copied_up, size, __ATOMIC_RELAXED);
+	cuda_fake.copied_up += size;
 	return CUDA_SUCCESS;
 }
 
@@ -253,7 +253,7 @@ CUresult cuMemcpyDtoHAsync(void *to, CUdeviceptr from, size_t size, CUstream str
 	if (check() != CUDA_SUCCESS)
 		return check();
 	memcpy(to, (const void *)(uintptr_t)from, size);
-	__atomic_add_fetch(&cuda_fake.copied_down, size, __ATOMIC_RELAXED);
+	cuda_fake.copied_down += size;
 	return CUDA_SUCCESS;
 }
 
@@ -267,7 +267,7 @@ CUresult cuLaunchKernel(CUfunction function, unsigned int grid_x, unsigned int g
 		return check();
 	if (grid_x == 0 || grid_y == 0 || grid_z == 0 || grid_y > 65535 || grid_z > 65535)
 		return CUDA_ERROR_INVALID_VALUE;
-	__atomic_add_fetch(&cuda_fake.launches, 1, __ATOMIC_RELAXED);
+	cuda_fake.launches += 1;
 	for (uint32_t z = 0; z < grid_z * block_z; z++) {
 		for (uint32_t y = 0; y < grid_y * block_y; y++) {
 			for (uint32_t x = 0; x < grid_x * block_x; x++) {

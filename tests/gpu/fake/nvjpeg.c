@@ -8,8 +8,6 @@
 
 #include "tests/gpu/fake/fake.h"
 
-#define ROWS 32
-
 extern struct nvjpeg_fake nvjpeg_fake;
 struct nvjpeg_fake nvjpeg_fake = {.engines = true};
 
@@ -38,14 +36,14 @@ nvjpegStatus_t nvjpegCreateEx(nvjpegBackend_t backend, nvjpegDevAllocator_t *dev
 	if (!*handle)
 		return NVJPEG_STATUS_ALLOCATOR_FAILURE;
 	(*handle)->kind = engines;
-	__atomic_add_fetch(&nvjpeg_fake.handles, 1, __ATOMIC_RELAXED);
+	nvjpeg_fake.handles += 1;
 	return NVJPEG_STATUS_SUCCESS;
 }
 
 nvjpegStatus_t nvjpegDestroy(nvjpegHandle_t handle)
 {
 	free(handle);
-	__atomic_sub_fetch(&nvjpeg_fake.handles, 1, __ATOMIC_RELAXED);
+	nvjpeg_fake.handles -= 1;
 	return NVJPEG_STATUS_SUCCESS;
 }
 
@@ -66,14 +64,14 @@ nvjpegStatus_t nvjpegGetHardwareDecoderInfo(
 nvjpegStatus_t nvjpegJpegStateCreate(nvjpegHandle_t handle, nvjpegJpegState_t *state)
 {
 	*state = calloc(1, sizeof(**state));
-	__atomic_add_fetch(&nvjpeg_fake.handles, 1, __ATOMIC_RELAXED);
+	nvjpeg_fake.handles += 1;
 	return *state ? NVJPEG_STATUS_SUCCESS : NVJPEG_STATUS_ALLOCATOR_FAILURE;
 }
 
 nvjpegStatus_t nvjpegJpegStateDestroy(nvjpegJpegState_t state)
 {
 	free(state);
-	__atomic_sub_fetch(&nvjpeg_fake.handles, 1, __ATOMIC_RELAXED);
+	nvjpeg_fake.handles -= 1;
 	return NVJPEG_STATUS_SUCCESS;
 }
 
@@ -121,41 +119,31 @@ nvjpegStatus_t nvjpegDecodeBatchedInitialize(nvjpegHandle_t handle, nvjpegJpegSt
 							: NVJPEG_STATUS_INVALID_PARAMETER;
 }
 
-/* Samples of the picture alone: libjpeg writes whole blocks. */
+/* Samples of the picture alone: libjpeg writes whole blocks, a row of MCUs at a time. */
 static void read_planes(struct jpeg_decompress_struct *jpeg, const nvjpegImage_t *image)
 {
-	JSAMPROW rows[3][ROWS];
-	JSAMPARRAY planes[3] = {rows[0], rows[1], rows[2]};
-	uint8_t *room[3];
-	uint32_t across[3], down[3];
+	const uint32_t most = (uint32_t)jpeg->max_v_samp_factor * DCTSIZE;
+	JSAMPARRAY planes[3];
 
 	jpeg->raw_data_out = TRUE;
 	jpeg->do_fancy_upsampling = FALSE;
 	jpeg_start_decompress(jpeg);
-	for (int i = 0; i < 3; i++) {
-		across[i] = jpeg->comp_info[i].width_in_blocks * DCTSIZE + 4 * DCTSIZE;
-		down[i] = (uint32_t)jpeg->comp_info[i].v_samp_factor * DCTSIZE;
-		room[i] = calloc(down[i], across[i]);
-	}
-	const uint32_t most = (uint32_t)jpeg->max_v_samp_factor * DCTSIZE;
-
+	for (int i = 0; i < 3; i++)
+		planes[i] = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE,
+			(jpeg->comp_info[i].width_in_blocks + 4) * DCTSIZE, most);
 	for (uint32_t mcu = 0; jpeg->output_scanline < jpeg->output_height; mcu++) {
-		for (int i = 0; i < 3; i++)
-			for (uint32_t k = 0; k < down[i]; k++)
-				rows[i][k] = room[i] + (size_t)k * across[i];
 		jpeg_read_raw_data(jpeg, planes, most);
 		for (int i = 0; i < 3; i++) {
-			for (uint32_t k = 0; k < down[i]; k++) {
-				const uint32_t y = mcu * down[i] + k;
+			const jpeg_component_info *component = &jpeg->comp_info[i];
+			const uint32_t down = (uint32_t)component->v_samp_factor * DCTSIZE;
 
-				if (y < jpeg->comp_info[i].downsampled_height)
-					memcpy(image->channel[i] + y * image->pitch[i], rows[i][k],
-						jpeg->comp_info[i].downsampled_width);
-			}
+			for (uint32_t k = 0; k < down; k++)
+				if (mcu * down + k < component->downsampled_height)
+					memcpy(image->channel[i] +
+							(mcu * down + k) * image->pitch[i],
+						planes[i][k], component->downsampled_width);
 		}
 	}
-	for (int i = 0; i < 3; i++)
-		free(room[i]);
 	if (nvjpeg_fake.wrong)
 		image->channel[0][0] ^= 0x80;
 	jpeg_finish_decompress(jpeg);
@@ -181,8 +169,8 @@ nvjpegStatus_t nvjpegDecodeBatched(nvjpegHandle_t handle, nvjpegJpegState_t stat
 {
 	nvjpegStatus_t status = nvjpeg_fake.decode;
 
-	__atomic_add_fetch(&nvjpeg_fake.batches[handle->kind], 1, __ATOMIC_RELAXED);
-	__atomic_add_fetch(&nvjpeg_fake.pictures[handle->kind], state->batch, __ATOMIC_RELAXED);
+	nvjpeg_fake.batches[handle->kind] += 1;
+	nvjpeg_fake.pictures[handle->kind] += (uint64_t)state->batch;
 	if ((uint64_t)state->batch > nvjpeg_fake.largest)
 		nvjpeg_fake.largest = (uint64_t)state->batch;
 	for (int i = 0; status == NVJPEG_STATUS_SUCCESS && i < state->batch; i++)
