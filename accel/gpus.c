@@ -12,7 +12,7 @@
 
 static uint32_t list_devices(struct engine_facts *facts, uint32_t most)
 {
-	struct cuda_device devices[CUDA_DEVICES];
+	struct cuda_device devices[CUDA_DEVICES] = {{0}};
 	struct cuda_api api;
 	struct gw_error error;
 	int count = cuda_library_open(&api, &error);

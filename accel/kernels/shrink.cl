@@ -13,11 +13,13 @@ KERNEL shrink(GLOBAL const uint8_t *samples, GLOBAL const struct shrink_job *job
 	GLOBAL const uint8_t *square = samples + job->from + y * side * job->from_pitch + x * side;
 	const uint32_t across = job->width - x * side < side ? job->width - x * side : side;
 	const uint32_t down = job->height - y * side < side ? job->height - y * side : side;
+	const uint32_t count = across * down;
 	uint32_t sum = 0;
 
+	if (count == 0)
+		return; /* a job without a side */
 	for (uint32_t i = 0; i < down; i++)
 		for (uint32_t k = 0; k < across; k++)
 			sum += square[i * job->from_pitch + k];
-	out[job->to + y * job->to_pitch + x] =
-		(uint8_t)((sum + across * down / 2) / (across * down));
+	out[job->to + y * job->to_pitch + x] = (uint8_t)((sum + count / 2) / count);
 }

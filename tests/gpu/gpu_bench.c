@@ -108,19 +108,21 @@ static int measure(struct gpu_machine *machine, const char *way, uint32_t batch,
 static int read_file(const char *name, struct gpu_file *file)
 {
 	FILE *stream = fopen(name, "rb");
+	long size = 0;
 
 	if (!stream)
 		return -errno;
-	fseek(stream, 0, SEEK_END);
-	const long size = ftell(stream);
-
+	if (fseek(stream, 0, SEEK_END) == 0)
+		size = ftell(stream);
 	rewind(stream);
-	file->size = size > 0 ? (size_t)size : 0;
-	file->data = malloc(file->size);
+	if (size > 0) {
+		file->size = (size_t)size;
+		file->data = malloc(file->size);
+	}
 	const bool all = file->data && fread(file->data, 1, file->size, stream) == file->size;
 
 	fclose(stream);
-	return all && file->size > 0 ? 0 : -EIO;
+	return all ? 0 : -EIO;
 }
 
 int main(int argc, char **argv)

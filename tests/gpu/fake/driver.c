@@ -16,6 +16,8 @@
 
 #include "tests/gpu/fake/fake.h"
 
+/* NVIDIA's headers name parameters otherwise.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 extern struct cuda_fake cuda_fake;
 struct cuda_fake cuda_fake = {.devices = 1};
 
@@ -289,3 +291,5 @@ CUresult cuLaunchHostFunc(CUstream stream, CUhostFn function, void *arg)
 		function(arg);
 	return CUDA_SUCCESS;
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -8,6 +8,8 @@
 
 #include "tests/gpu/fake/fake.h"
 
+/* NVIDIA's headers name parameters otherwise.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 extern struct nvjpeg_fake nvjpeg_fake;
 struct nvjpeg_fake nvjpeg_fake = {.engines = true};
 
@@ -177,3 +179,5 @@ nvjpegStatus_t nvjpegDecodeBatched(nvjpegHandle_t handle, nvjpegJpegState_t stat
 		status = decode(data[i], lengths[i], &images[i]);
 	return status;
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
