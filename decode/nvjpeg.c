@@ -65,11 +65,10 @@ static int nvjpeg_open(struct decoder *decoder, struct gw_device *device, struct
 		return gw_error_set(error, -ENOMEM, "decode: out of memory");
 	memset(nvjpeg, 0, sizeof(*nvjpeg));
 	decoder->state = nvjpeg;
-	/* Each worker has a batch in hand and one to go on with. */
-	decoder->depth = 2 * NVJPEG_BATCH_MOST * workers;
 	nvjpeg->gw = decoder->gw;
 	nvjpeg->workers = calloc(workers, sizeof(nvjpeg->workers[0]));
-	if (decode_queue_open(&nvjpeg->queue, decoder->depth) != 0 || !nvjpeg->workers)
+	if (decode_queue_open(&nvjpeg->queue, 2 * NVJPEG_BATCH_MOST * workers) != 0 ||
+		!nvjpeg->workers)
 		return gw_error_set(error, -ENOMEM, "decode: out of memory");
 	nvjpeg->worker_count = workers;
 	int status = open_gpu(nvjpeg, error);
@@ -80,6 +79,10 @@ static int nvjpeg_open(struct decoder *decoder, struct gw_device *device, struct
 		gw_error_prefix(error, "decode.backend: ");
 		return status;
 	}
+	/* Each worker has a batch in hand and one to go on with. */
+	decoder->depth = 0;
+	for (uint32_t i = 0; i < workers; i++)
+		decoder->depth += 2 * nvjpeg_batch_most(nvjpeg->workers[i].kind);
 	gw_info("decode",
 		"nvJPEG: %s decodes%s; pictures are copied to the host's memory, where models "
 		"read them",

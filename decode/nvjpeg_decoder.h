@@ -13,9 +13,11 @@
 #include "decode/rescue.h"
 #include "decode/turbo_picture.h"
 
-/* Pictures that a worker gives to the GPU together, at most: SMs need many to be busy. */
+/* Pictures that a worker gives to the GPU together, at most. SMs read the Huffman code themselves
+ * only of more than fifty at a time (nvjpeg.h, NVJPEG_BACKEND_GPU_HYBRID): of fewer the processor
+ * does. */
 #define NVJPEG_BATCH_ENGINES 16u
-#define NVJPEG_BATCH_SMS 32u
+#define NVJPEG_BATCH_SMS 64u
 #define NVJPEG_BATCH_MOST NVJPEG_BATCH_SMS
 
 /* A thread that gives pictures to the GPU. */
@@ -35,6 +37,11 @@ struct nvjpeg_worker {
 	struct gw_counter copied; /* bytes of pictures that were copied from the GPU */
 	struct gw_counter unfit; /* pictures that the processor made: nvJPEG does not decode such */
 };
+
+static inline uint32_t nvjpeg_batch_most(enum nvjpeg_kind kind)
+{
+	return kind == NVJPEG_ENGINES ? NVJPEG_BATCH_ENGINES : NVJPEG_BATCH_SMS;
+}
 
 struct nvjpeg_decoder {
 	struct decode_queue queue;

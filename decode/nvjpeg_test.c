@@ -25,8 +25,8 @@ static struct jpeg_recipe recipe_of(uint32_t i)
 {
 	static const uint8_t sampling[][2] = {{2, 2}, {2, 1}, {1, 1}};
 
-	return (struct jpeg_recipe){.width = (uint16_t)(16 + i * 37 % 300),
-		.height = (uint16_t)(16 + i * 53 % 200),
+	return (struct jpeg_recipe){.width = (uint16_t)(64 + i * 37 % 300),
+		.height = (uint16_t)(64 + i * 53 % 200),
 		.h = sampling[i % 3][0],
 		.v = sampling[i % 3][1],
 		.quality = (uint8_t)(40 + i % 60),

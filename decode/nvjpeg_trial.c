@@ -6,7 +6,8 @@
 
 #include "decode/nvjpeg_decoder.h"
 
-#define SIDE 16
+/* Engines need not take the smallest pictures. */
+#define SIDE 128
 
 static const uint8_t colour[GW_PLANES] = {200, 90, 150};
 
@@ -57,10 +58,10 @@ int nvjpeg_trial(struct nvjpeg_batch *batch, const char *gpu, struct gw_error *e
 	unsigned char *data = make(&size);
 	struct nvjpeg_picture whole = {.data = data,
 		.size = size,
-		.plane = {{SIDE, SIDE, 1, 0, SIDE}, {SIDE / 2, SIDE / 2, 1, 256, SIDE},
-			{SIDE / 2, SIDE / 2, 1, 384, SIDE}},
+		.plane = {{SIDE, SIDE, 1, 0, SIDE}, {SIDE / 2, SIDE / 2, 1, SIDE * SIDE, SIDE},
+			{SIDE / 2, SIDE / 2, 1, SIDE * SIDE * 3 / 2, SIDE}},
 		.planes = GW_PLANES,
-		.bytes = 512};
+		.bytes = 2 * SIDE * SIDE};
 	struct nvjpeg_picture half = whole;
 
 	for (int i = 0; i < GW_PLANES; i++)

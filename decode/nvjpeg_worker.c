@@ -4,13 +4,15 @@
 
 #include "core/clock.h"
 #include "core/idle.h"
+#include "core/pool.h"
 #include "core/thread.h"
 #include "decode/nvjpeg_decoder.h"
 
-/* Of one batch: thirty pictures of 1920x1080 with chroma of half the size. A picture that is larger
- * alone is the processor's. */
-#define ROOM (96u << 20)
-#define DATA_ROOM (16u << 20)
+/* For each picture of a batch: one of 1920x1080 with chroma of half the size, and 256 KB of JPEG. A
+ * picture that is larger than all of it is the processor's. */
+#define ROOM (13u << 18)
+#define DATA_ROOM (1u << 18)
+#define DATA_LEAST GW_JPEG_LARGEST
 
 static void end_frame(struct nvjpeg_worker *worker, struct gw_frame *frame, int status)
 {
@@ -108,8 +110,7 @@ static bool take(struct nvjpeg_worker *worker, struct gw_frame *frame)
 static bool work(struct nvjpeg_worker *worker)
 {
 	struct nvjpeg_decoder *nvjpeg = worker->decoder;
-	const uint32_t most =
-		worker->kind == NVJPEG_ENGINES ? NVJPEG_BATCH_ENGINES : NVJPEG_BATCH_SMS;
+	const uint32_t most = nvjpeg_batch_most(worker->kind);
 	struct gw_frame *frame;
 
 	if (!nvjpeg_share_takes(
@@ -149,12 +150,13 @@ int nvjpeg_worker_start(struct nvjpeg_decoder *nvjpeg, uint32_t index, enum nvjp
 	struct gw_error *error)
 {
 	struct nvjpeg_worker *worker = &nvjpeg->workers[index];
+	const uint32_t most = nvjpeg_batch_most(kind);
 	const struct nvjpeg_batch_options options = {.program = &nvjpeg->program,
 		.api = &nvjpeg->api,
 		.engines = kind == NVJPEG_ENGINES,
-		.most = kind == NVJPEG_ENGINES ? NVJPEG_BATCH_ENGINES : NVJPEG_BATCH_SMS,
-		.room = ROOM,
-		.data_room = DATA_ROOM,
+		.most = most,
+		.room = most * ROOM,
+		.data_room = most * DATA_ROOM + DATA_LEAST,
 		.host = true};
 	char name[16];
 

@@ -94,6 +94,10 @@ static int open_batch(struct nvjpeg_batch *batch, struct gw_error *error)
 	nvjpegStatus_t status = options->api->nvjpegCreateEx(
 		backend, NULL, NULL, NVJPEG_FLAGS_BITSTREAM_STRICT, &batch->handle);
 
+	/* Not every kind need know how to be strict. */
+	if (status == NVJPEG_STATUS_INVALID_PARAMETER)
+		status = options->api->nvjpegCreateEx(
+			backend, NULL, NULL, NVJPEG_FLAGS_DEFAULT, &batch->handle);
 	if (status != NVJPEG_STATUS_SUCCESS) {
 		batch->handle = NULL;
 		return fail(batch, "it does not start", status, error);
