@@ -46,6 +46,18 @@ def run(folder: Path, *words: str) -> tuple[int, str, dict]:
     return done.returncode, done.stdout, summary
 
 
+def test_every_library_is_in_the_folder_or_the_machines_c_library(folder: Path) -> None:
+    environment = {**BARE, "LD_LIBRARY_PATH": str(folder / "lib")}
+    for program in [*(folder / "bin").iterdir(), folder / "lib/libnvjpeg.so.13"]:
+        told = subprocess.run(
+            ["ldd", program], capture_output=True, text=True, env=environment, check=True
+        ).stdout
+        found = re.findall(r"^\s*(\S+) => (.+?)(?: \(|$)", told, re.MULTILINE)
+        assert len(found) >= 2
+        for name, path in found:
+            assert pack.NOT_CARRIED.match(name) or Path(path).parent == folder / "lib", told
+
+
 def test_nvjpeg_itself_has_what_is_asked_of_it(folder: Path) -> None:
     """The one library of NVIDIA's that a machine without a GPU loads."""
     header = (places.ROOT / "accel/cuda/nvjpeg_library.h").read_text()
