@@ -1,163 +1,13 @@
 #include "accel/cuda/nvjpeg_batch.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "accel/kernels/jobs.h"
-#include "core/thread.h"
-
-#define ALIGNMENT 256u
-
-/* One picture's place in the batch. */
-struct place {
-	uint32_t own, bytes; /* in the batch's memory; 0 bytes: elsewhere */
-	bool shrinks;
-	uint32_t planes;
-	uint32_t across, down; /* samples of the largest plane that comes out */
-	CUdeviceptr out;
-};
-
-struct nvjpeg_batch {
-	struct nvjpeg_batch_options options;
-	struct cuda_stream stream;
-	nvjpegHandle_t handle;
-	nvjpegJpegState_t state;
-	uint32_t prepared; /* pictures that the state is for */
-	CUfunction shrink;
-	CUdeviceptr whole, own, job; /* pictures before they are scaled, and after; jobs */
-	uint8_t *host_own, *host_data; /* pinned */
-	struct shrink_job *host_job; /* pinned: NVJPEG_PLANES for each picture */
-	uint32_t count, whole_used, own_used, data_used;
-	/* For each picture. */
-	struct place *place;
-	const unsigned char **data;
-	size_t *size;
-	nvjpegImage_t *image;
-};
+#include "accel/cuda/nvjpeg_batch_own.h"
 
 static uint32_t round_up(uint32_t n)
 {
-	return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
-
-static int fail(const struct nvjpeg_batch *batch, const char *what, nvjpegStatus_t status,
-	struct gw_error *error)
-{
-	int code = -EIO;
-
-	if (status == NVJPEG_STATUS_BAD_JPEG || status == NVJPEG_STATUS_JPEG_NOT_SUPPORTED ||
-		status == NVJPEG_STATUS_IMPLEMENTATION_NOT_SUPPORTED ||
-		status == NVJPEG_STATUS_INCOMPLETE_BITSTREAM)
-		code = -EBADMSG;
-	else if (status == NVJPEG_STATUS_ALLOCATOR_FAILURE)
-		code = -ENOMEM;
-	else if (status == NVJPEG_STATUS_ARCH_MISMATCH)
-		code = -ENOTSUP;
-	return gw_error_set(error, code, "nvJPEG: %s: %s: %s", batch->options.program->device.name,
-		what, nvjpeg_status_name(status));
-}
-
-static int reserve(struct nvjpeg_batch *batch, struct gw_error *error)
-{
-	const struct nvjpeg_batch_options *options = &batch->options;
-	const struct cuda_api *api = options->program->api;
-	const size_t jobs = (size_t)options->most * NVJPEG_PLANES * sizeof(struct shrink_job);
-	CUresult code = api->cuMemAlloc(&batch->whole, options->room);
-
-	if (code == CUDA_SUCCESS)
-		code = api->cuMemAlloc(&batch->job, jobs);
-	if (code == CUDA_SUCCESS)
-		code = api->cuMemAllocHost((void **)&batch->host_job, jobs);
-	if (code == CUDA_SUCCESS)
-		code = api->cuMemAllocHost((void **)&batch->host_data, options->data_room);
-	if (code == CUDA_SUCCESS && options->host)
-		code = api->cuMemAlloc(&batch->own, options->room);
-	if (code == CUDA_SUCCESS && options->host)
-		code = api->cuMemAllocHost((void **)&batch->host_own, options->room);
-	if (code != CUDA_SUCCESS)
-		return cuda_program_fail(options->program, "no memory for pictures", code, error);
-	batch->place = calloc(options->most, sizeof(batch->place[0]));
-	batch->data = calloc(options->most, sizeof(batch->data[0]));
-	batch->size = calloc(options->most, sizeof(batch->size[0]));
-	batch->image = calloc(options->most, sizeof(batch->image[0]));
-	return batch->place && batch->data && batch->size && batch->image
-		? 0
-		: gw_error_set(error, -ENOMEM, "nvJPEG: out of memory");
-}
-
-static int open_batch(struct nvjpeg_batch *batch, struct gw_error *error)
-{
-	const struct nvjpeg_batch_options *options = &batch->options;
-	const nvjpegBackend_t backend =
-		options->engines ? NVJPEG_BACKEND_HARDWARE : NVJPEG_BACKEND_GPU_HYBRID;
-	nvjpegStatus_t status = options->api->nvjpegCreateEx(
-		backend, NULL, NULL, NVJPEG_FLAGS_BITSTREAM_STRICT, &batch->handle);
-
-	/* Not every kind need know how to be strict. */
-	if (status == NVJPEG_STATUS_INVALID_PARAMETER)
-		status = options->api->nvjpegCreateEx(
-			backend, NULL, NULL, NVJPEG_FLAGS_DEFAULT, &batch->handle);
-	if (status != NVJPEG_STATUS_SUCCESS) {
-		batch->handle = NULL;
-		return fail(batch, "it does not start", status, error);
-	}
-	status = options->api->nvjpegJpegStateCreate(batch->handle, &batch->state);
-	if (status != NVJPEG_STATUS_SUCCESS) {
-		batch->state = NULL;
-		return fail(batch, "it does not start", status, error);
-	}
-	const int code = cuda_program_kernel(options->program, "shrink", &batch->shrink, error);
-
-	return code == 0 ? cuda_stream_open(&batch->stream, options->program, error) : code;
-}
-
-static void free_batch(struct nvjpeg_batch *batch)
-{
-	const struct cuda_api *api = batch->options.program->api;
-	const CUdeviceptr device[] = {batch->whole, batch->own, batch->job};
-	void *const host[] = {batch->host_own, batch->host_data, batch->host_job};
-
-	if (batch->state)
-		batch->options.api->nvjpegJpegStateDestroy(batch->state);
-	if (batch->handle)
-		batch->options.api->nvjpegDestroy(batch->handle);
-	for (int i = 0; i < 3; i++) {
-		if (device[i])
-			api->cuMemFree(device[i]);
-		if (host[i])
-			api->cuMemFreeHost(host[i]);
-	}
-	cuda_stream_close(&batch->stream);
-	free(batch->place);
-	free((void *)batch->data);
-	free(batch->size);
-	free(batch->image);
-	free(batch);
-}
-
-struct nvjpeg_batch *nvjpeg_batch_create(
-	const struct nvjpeg_batch_options *options, struct gw_error *error)
-{
-	struct nvjpeg_batch *batch = calloc(1, sizeof(*batch));
-	struct gw_inherit before;
-
-	if (!batch) {
-		gw_error_set(error, -ENOMEM, "nvJPEG: out of memory");
-		return NULL;
-	}
-	batch->options = *options;
-	/* The library may start threads. */
-	gw_inherit_begin(&before, NULL);
-	int status = open_batch(batch, error);
-	gw_inherit_end(&before);
-	if (status == 0)
-		status = reserve(batch, error);
-	if (status == 0)
-		return batch;
-	free_batch(batch);
-	errno = -status;
-	return NULL;
+	return (n + NVJPEG_ALIGNMENT - 1) / NVJPEG_ALIGNMENT * NVJPEG_ALIGNMENT;
 }
 
 static bool shrinks(const struct nvjpeg_picture *picture)
@@ -170,7 +20,7 @@ static bool shrinks(const struct nvjpeg_picture *picture)
 static void add_jobs(struct nvjpeg_batch *batch, const struct nvjpeg_picture *picture)
 {
 	struct shrink_job *jobs = &batch->host_job[batch->count * NVJPEG_PLANES];
-	struct place *place = &batch->place[batch->count];
+	struct nvjpeg_place *place = &batch->place[batch->count];
 	nvjpegImage_t *image = &batch->image[batch->count];
 
 	for (uint32_t i = 0; i < NVJPEG_PLANES; i++) {
@@ -209,18 +59,18 @@ static bool fits(const struct nvjpeg_batch *batch, const struct nvjpeg_picture *
 	if (!picture->out)
 		own += picture->bytes;
 	return (picture->out || options->host) && batch->count < options->most &&
-		whole <= options->room && own + ALIGNMENT <= options->room &&
-		picture->size + ALIGNMENT <= options->data_room - batch->data_used;
+		whole <= options->room && own + NVJPEG_ALIGNMENT <= options->room &&
+		picture->size + NVJPEG_ALIGNMENT <= options->data_room - batch->data_used;
 }
 
 int nvjpeg_batch_add(struct nvjpeg_batch *batch, const struct nvjpeg_picture *picture)
 {
-	struct place *place = &batch->place[batch->count];
+	struct nvjpeg_place *place = &batch->place[batch->count];
 	nvjpegImage_t *image = &batch->image[batch->count];
 
 	if (!fits(batch, picture))
 		return -ENOBUFS;
-	*place = (struct place){.shrinks = shrinks(picture),
+	*place = (struct nvjpeg_place){.shrinks = shrinks(picture),
 		.planes = picture->planes,
 		.out = picture->out ? picture->out : batch->own + batch->own_used};
 	memset(image, 0, sizeof(*image));
@@ -264,12 +114,14 @@ static int decode(
 	if (status == NVJPEG_STATUS_SUCCESS)
 		status = api->nvjpegDecodeBatched(batch->handle, batch->state, batch->data + first,
 			batch->size + first, batch->image + first, batch->stream.stream);
-	return status == NVJPEG_STATUS_SUCCESS ? 0 : fail(batch, "a batch fails", status, error);
+	return status == NVJPEG_STATUS_SUCCESS
+		? 0
+		: nvjpeg_batch_fail(batch, "a batch fails", status, error);
 }
 
 static int shrink_picture(struct nvjpeg_batch *batch, uint32_t index, struct gw_error *error)
 {
-	const struct place *place = &batch->place[index];
+	const struct nvjpeg_place *place = &batch->place[index];
 	CUdeviceptr job = batch->job + index * NVJPEG_PLANES * sizeof(struct shrink_job);
 	CUdeviceptr out = place->out;
 	void *arguments[] = {&batch->whole, &job, &out};
@@ -304,7 +156,7 @@ static int bring_down(
 	uint32_t begin = UINT32_MAX, end = 0;
 
 	for (uint32_t i = first; i < first + count; i++) {
-		const struct place *place = &batch->place[i];
+		const struct nvjpeg_place *place = &batch->place[i];
 
 		if (place->bytes == 0)
 			continue;
@@ -347,29 +199,4 @@ const uint8_t *nvjpeg_batch_picture(const struct nvjpeg_batch *batch, uint32_t i
 void nvjpeg_batch_reset(struct nvjpeg_batch *batch)
 {
 	batch->count = batch->whole_used = batch->own_used = batch->data_used = 0;
-}
-
-struct cuda_stream *nvjpeg_batch_stream(struct nvjpeg_batch *batch)
-{
-	return &batch->stream;
-}
-
-uint32_t nvjpeg_batch_engines(const struct nvjpeg_batch *batch)
-{
-	unsigned int engines = 0, cores = 0;
-
-	return batch->options.api->nvjpegGetHardwareDecoderInfo(batch->handle, &engines, &cores) ==
-			NVJPEG_STATUS_SUCCESS
-		? engines * cores
-		: 0;
-}
-
-bool nvjpeg_batch_destroy(struct nvjpeg_batch *batch)
-{
-	if (!batch)
-		return true;
-	if (batch->stream.given_up)
-		return false;
-	free_batch(batch);
-	return true;
 }
