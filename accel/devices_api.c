@@ -5,6 +5,7 @@
 
 #include "accel/balance.h"
 #include "accel/engines.h"
+#include "accel/gpus.h"
 #include "core/clock.h"
 #include "core/gateway.h"
 
@@ -46,7 +47,8 @@ int accel_list(void *owner, const struct gw_request *request, struct gw_reply *r
 	struct engine_facts engines[ENGINES_MOST];
 	uint32_t count = engines_list(gw->config->accel, engines);
 
-	count += engines_list_opencl(&engines[count], ENGINES_MOST - count);
+	count += engines_list_opencl(&engines[count], ENGINES_MOST - ENGINES_GPUS - count);
+	count += gpus_list(&engines[count], ENGINES_MOST - count);
 
 	for (uint32_t i = 0; i < gw->device_count; i++)
 		json_array_append_new(devices, device_facts(gw, &gw->devices[i]));

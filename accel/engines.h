@@ -18,7 +18,8 @@ struct engine_facts {
 							       it is not there */
 };
 
-#define ENGINES_MOST 24
+#define ENGINES_MOST 48
+#define ENGINES_GPUS 17 /* of them, at most: GPUs of CUDA, and nvJPEG */
 
 /* Looks at all engines: slow. Returns how many were written. Any thread. */
 uint32_t engines_list(

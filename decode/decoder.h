@@ -80,4 +80,7 @@ extern const struct decoder_ops decoder_turbo;
 #if HAVE_OPENCL
 extern const struct decoder_ops decoder_opencl;
 #endif
+#if HAVE_CUDA
+extern const struct decoder_ops decoder_nvjpeg;
+#endif
 extern const struct decoder_ops decoder_null;

@@ -11,6 +11,9 @@ static const struct decoder_ops *const decoders[] = {
 #if HAVE_OPENCL
 	&decoder_opencl,
 #endif
+#if HAVE_CUDA
+	&decoder_nvjpeg,
+#endif
 	&decoder_null,
 };
 

@@ -42,5 +42,14 @@ uint32_t decode_queue_poll(struct decode_queue *queue, struct gw_frame **frames,
 /* The next frame to work on; NULL when there is none. Any worker. */
 struct gw_frame *decode_queue_draw(struct decode_queue *queue);
 
+/* Frames that no worker has begun. Any thread; a snapshot. */
+static inline uint64_t decode_queue_waiting(const struct decode_queue *queue)
+{
+	const uint64_t ticket = atomic_load_explicit(&queue->ticket, memory_order_relaxed);
+	const uint64_t submitted = atomic_load_explicit(&queue->submitted, memory_order_relaxed);
+
+	return submitted > ticket ? submitted - ticket : 0;
+}
+
 /* Gives it back. Any worker. */
 void decode_queue_done(struct decode_queue *queue, struct gw_frame *frame);

@@ -28,3 +28,11 @@ struct rgb_job {
 	uint32_t pixel; /* where the first byte goes, and how many there are to a row */
 	uint32_t pixel_pitch;
 };
+
+/* One plane to a smaller one. */
+struct shrink_job {
+	uint32_t from, to; /* first samples */
+	uint32_t from_pitch, to_pitch; /* samples from row to row */
+	uint32_t width, height; /* samples of the large one that belong to the picture */
+	uint32_t side; /* samples along a square's side that become one: 1, 2, 4 or 8 */
+};

@@ -8,13 +8,14 @@
 configure() {
 	local folder=$1 options
 	shift
-	options="$CACHE $*"
+	options="$CACHE cuda $*"
 	if [[ -f $folder/build.ninja && -f $folder/.options && $(<"$folder/.options") == "$options" ]]; then
 		ninja -C "$folder" build.ninja # again, when a meson.build has changed
 		return
 	fi
 	rm -rf "$folder"
-	meson setup "$folder" "-Donnxruntime_include=$CACHE/onnxruntime/include" "$@"
+	meson setup "$folder" "-Donnxruntime_include=$CACHE/onnxruntime/include" \
+		"-Dnvidia_root=$CACHE/cuda" "$@"
 	printf '%s' "$options" >"$folder/.options"
 }
 

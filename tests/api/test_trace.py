@@ -144,6 +144,10 @@ def test_devices_and_back_ends_are_listed(played: Gateway) -> None:
     engines = {engine["name"]: engine for engine in listed["backends"]}
     assert engines["null"]["there"] is True
     assert engines["ort"]["there"] is not (engines["ort"]["missing"] is not None)
+    # A driver and a library that are not there say what to install.
+    for name, file in ("cuda", "libcuda.so.1"), ("nvjpeg", "libnvjpeg.so.13"):
+        missing = engines[name]["missing"]
+        assert engines[name]["there"] or file in missing or "built without CUDA" in missing
     table = played.ctl("accel", "list").stdout
     assert "DEVICE" in table
     assert "BACK-END" in table

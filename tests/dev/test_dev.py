@@ -12,7 +12,7 @@ import pytest
 from soak.__main__ import SHORTEST
 from testbed import places
 
-COMMANDS = ("setup", "models", "build", "demo", "test", "bench", "experiment", "soak")
+COMMANDS = ("setup", "models", "build", "demo", "test", "bench", "gpu", "experiment", "soak")
 COMMANDS += ("lint", "fuzz", "clean")
 
 

@@ -244,7 +244,7 @@ AT_THE_START = [
         ),
         ["accel.backend", "ort, null"],
     ),
-    Mistake("unknown_decoder", _set("decode", {"backend": "nosuch"}), ["turbo, opencl, null"]),
+    Mistake("unknown_decoder", _set("decode", {"backend": "nosuch"}), ["turbo, opencl, ", "null"]),
     Mistake("unknown_sink", _set("kafka", {"backend": "nosuch"}), ["kafka, file, null"]),
     Mistake(
         "bad_kafka_value",

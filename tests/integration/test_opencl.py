@@ -1,5 +1,8 @@
 """The same pictures and the same results, whichever decoder makes them."""
 
+import ctypes
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +48,12 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "video.pcap"
 
 
-def _run(folder: Path, capture: Path, backend: str, camera: dict[str, Any]) -> Replayed:
+def _run(
+    folder: Path, capture: Path, backend: str, camera: dict[str, Any], *prefix: str
+) -> Replayed:
     folder.mkdir()
     decode = {"backend": backend, "workers": 2}
-    return replay(folder, capture, [camera], accel=accel(), decode=decode)
+    return replay(folder, capture, [camera], *prefix, accel=accel(), decode=decode)
 
 
 @pytest.mark.parametrize("camera", [CAMERA, GREY], ids=["colour", "grey"])
@@ -84,3 +89,63 @@ def test_a_device_that_is_not_there_is_told_with_those_that_are(
     )
     assert run.wait(30) != 0
     assert '"no such device"' in error_line((tmp_path / "gwd.log").read_text())
+
+
+def test_results_are_the_same_on_libraries_that_stand_in_for_a_gpus(
+    capture: Path, tmp_path: Path
+) -> None:
+    """A mock: what gwd does with nvJPEG's pictures is true, what makes them is libjpeg."""
+    fake = f"LD_LIBRARY_PATH={places.build() / 'tests/gpu/fake'}"
+    usual = _run(tmp_path / "turbo", capture, "turbo", CAMERA)
+    ours = _run(tmp_path / "nvjpeg", capture, "nvjpeg", CAMERA, "env", fake)
+    assert [line["result"] for line in ours.frames] == [line["result"] for line in usual.frames]
+    assert "nvJPEG: No GPU (a mock) decodes with its JPEG engines" in ours.stderr
+
+
+def _has(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _refused(folder: Path, capture: Path, libraries: Path) -> str:
+    """The line that gwd ends with when it finds these libraries."""
+    file = folder / "gateway.yaml"
+    decode = {"backend": "nvjpeg"}
+    file.write_text(yaml.safe_dump({"cameras": [CAMERA], "accel": accel(), "decode": decode}))
+    command = [places.gwd(), "replay", "--config", file, "--input", capture, "--output"]
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(libraries)}
+    run = Process([*command, folder / "out"], folder / "gwd.log", environment=environment)
+    assert run.wait(30) != 0
+    return error_line((folder / "gwd.log").read_text())
+
+
+@pytest.mark.skipif(_has("libcuda.so.1"), reason="there is a driver of CUDA")
+def test_a_machine_without_a_driver_is_told_what_to_install(capture: Path, tmp_path: Path) -> None:
+    line = _refused(tmp_path, capture, tmp_path)
+    assert "decode.backend: CUDA: libcuda.so.1 was not found: install" in line
+
+
+@pytest.mark.parametrize(
+    ("old", "words"),
+    [
+        ("libcuda.so.1", "CUDA: libcuda.so.1 has no cuCtxSetCurrent: install NVIDIA's driver 580"),
+        ("libnvjpeg.so.13", "nvJPEG: libnvjpeg.so.13 has no nvjpegCreateEx: install that of CUDA"),
+        (None, "nvJPEG: libnvjpeg.so.13 was not found: install that of CUDA 13"),
+    ],
+)
+def test_a_library_of_another_version_is_told(
+    capture: Path, tmp_path: Path, old: str | None, words: str
+) -> None:
+    fakes = places.build() / "tests/gpu/fake"
+    if old is None and _has("libnvjpeg.so.13"):
+        pytest.skip("there is an nvJPEG")
+    for name in "libcuda.so.1", "libnvjpeg.so.13":
+        if name == old:
+            command = ["gcc", "-shared", f"-Wl,-soname,{name}", "-o", tmp_path / name, "-xc"]
+            subprocess.run([*command, "/dev/null"], check=True, timeout=60)
+        elif old or name == "libcuda.so.1":
+            (tmp_path / name).symlink_to(fakes / name)
+    assert words in _refused(tmp_path, capture, tmp_path)

@@ -1,0 +1,11 @@
+/* The kernels for CUDA, compiled: what a driver loads. */
+#pragma once
+
+#if HAVE_CUDA
+
+#include <stddef.h>
+
+extern const unsigned char kernels_cuda[];
+extern const size_t kernels_cuda_size;
+
+#endif

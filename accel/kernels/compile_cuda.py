@@ -1,0 +1,44 @@
+"""Compiles the kernels for CUDA and writes what comes of it as C, which goes into the program.
+
+`compile_cuda.py NVCC SOURCE OUTPUT DEPFILE INCLUDE...` defines kernels_cuda and kernels_cuda_size:
+machine code for GPUs of compute capability 9.0 (H100, H200), and for 7.5 and all later ones a form
+that their driver compiles.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ARCHITECTURES = ("arch=compute_90,code=sm_90", "arch=compute_75,code=compute_75")
+
+
+def main(nvcc: str, source: str, target: str, depfile: str, *includes: str) -> None:
+    binary = f"{target}.fatbin"
+    command = [
+        nvcc,
+        "-fatbin",
+        "-O3",
+        "--Werror",
+        "all-warnings",
+        "-MD",
+        "-MF",
+        depfile,
+        "-MT",
+        target,
+    ]
+    for folder in includes:
+        command += ["-I", folder]
+    for architecture in ARCHITECTURES:
+        command += ["-gencode", architecture]
+    subprocess.run([*command, "-o", binary, source], check=True)
+    data = Path(binary).read_bytes()
+    rows = [data[i : i + 16] for i in range(0, len(data), 16)]
+    numbers = "".join("\t" + " ".join(f"{byte}," for byte in row) + "\n" for row in rows)
+    Path(target).write_text(
+        '#include "accel/kernels/binary.h"\n\n'
+        f"_Alignas(16) const unsigned char kernels_cuda[] = {{\n{numbers}}};\n"
+        "const size_t kernels_cuda_size = sizeof(kernels_cuda);\n"
+    )
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""What a machine with a GPU runs in a folder of its own: `./dev gpu build`, `./dev gpu run`."""
