@@ -64,5 +64,5 @@ def result_schema() -> Path:
 
 def onnxruntime() -> Path:
     """The library of ONNX Runtime."""
-    found = sorted(cache().glob("**/libonnxruntime.so*"))
-    return need(found[-1] if found else cache() / "libonnxruntime.so", "run ./dev setup")
+    found = sorted((cache() / "onnxruntime").glob("**/libonnxruntime.so*"))
+    return need(found[-1] if found else cache() / "onnxruntime", "run ./dev setup")
