@@ -20,6 +20,7 @@
 	X(clCreateProgramWithSource) \
 	X(clEnqueueMapBuffer) \
 	X(clEnqueueNDRangeKernel) \
+	X(clEnqueueReadBuffer) \
 	X(clEnqueueUnmapMemObject) \
 	X(clEnqueueWriteBuffer) \
 	X(clFlush) \
