@@ -246,12 +246,14 @@ void gw_surface_unref(struct gw_surface *surface)
 		gw_frame_unref(frame);
 }
 
-struct gw_surface *gw_surface_fetch(struct gw_surface *surface)
+bool gw_surface_reaches_host(const struct gw_surface *surface)
 {
-	if (surface->device->memory == GW_MEM_HOST) {
-		gw_surface_ref(surface);
-		return surface;
-	}
+	return surface->device->memory == GW_MEM_HOST ||
+		(surface->pool && surface->pool->memory.fetch);
+}
+
+struct gw_surface *gw_surface_fetch(const struct gw_surface *surface)
+{
 	const struct gw_surface_memory *memory = &surface->pool->memory;
 
 	return memory->fetch(memory->owner, surface);

@@ -79,10 +79,12 @@ struct gw_surface_memory {
 struct gw_surface_pool *gw_surface_pool_create_in(
 	struct gw_device *device, const struct gw_surface_memory *memory, struct gw_error *error);
 
-/* The same picture in the host's memory, with a reference: the surface itself where it is there
- * already, else as `fetch` of its memory. NULL when that cannot be. Any thread that holds a
- * reference; waits. */
-struct gw_surface *gw_surface_fetch(struct gw_surface *surface);
+/* Whether the picture lies in the host's memory, or can come there. */
+bool gw_surface_reaches_host(const struct gw_surface *surface);
+
+/* The same picture of one that does not lie there, as `fetch` of its memory. Any thread that holds
+ * a reference; waits. */
+struct gw_surface *gw_surface_fetch(const struct gw_surface *surface);
 
 /* Every surface must be back or abandoned. Accepts NULL. */
 void gw_surface_pool_destroy(struct gw_surface_pool *pool);

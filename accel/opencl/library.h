@@ -18,6 +18,7 @@
 	X(clCreateContext) \
 	X(clCreateKernel) \
 	X(clCreateProgramWithSource) \
+	X(clEnqueueCopyBuffer) \
 	X(clEnqueueMapBuffer) \
 	X(clEnqueueNDRangeKernel) \
 	X(clEnqueueReadBuffer) \

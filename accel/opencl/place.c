@@ -315,7 +315,7 @@ static int watch(struct place_slot *slot, cl_event *done, int status, struct gw_
 	return status;
 }
 
-int opencl_place(struct opencl_placer *placer, struct gw_surface *surface,
+int opencl_place(struct opencl_placer *placer, const struct gw_surface *surface,
 	const struct geometry *geometry, cl_mem tensor, uint32_t index, cl_event *done,
 	struct gw_error *error)
 {
@@ -325,8 +325,9 @@ int opencl_place(struct opencl_placer *placer, struct gw_surface *surface,
 	struct place_slot *slot = take_slot(placer);
 	cl_mem picture;
 
-	gw_surface_ref(surface);
-	slot->surface = surface;
+	/* References count who reads it. */
+	slot->surface = (struct gw_surface *)surface;
+	gw_surface_ref(slot->surface);
 	slot->told = placement_job(geometry, surface, index);
 	int status = find_picture(slot, &picture, error);
 

@@ -35,7 +35,7 @@ struct opencl_placer *opencl_placer_create(const struct opencl_program *program,
  * 0; -EIO when the device refused, -ENOMEM when it has no memory for a picture of the host,
  * -ETIMEDOUT when the device does not answer: the placer then refuses all that comes. An error line
  * says why. */
-int opencl_place(struct opencl_placer *placer, struct gw_surface *surface,
+int opencl_place(struct opencl_placer *placer, const struct gw_surface *surface,
 	const struct geometry *geometry, cl_mem tensor, uint32_t index, cl_event *done,
 	struct gw_error *error);
 
