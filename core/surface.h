@@ -46,7 +46,8 @@ struct gw_surface {
 	void *object; /* ... then what the device's interface calls it: of OpenCL a cl_mem */
 	size_t capacity;
 	/* A picture that was left in a device's memory: its frame, of which the surface holds a
-	   reference, so that it can be decoded once more should the device be lost. NULL: none. */
+	   reference, so that it can be decoded once more should the device be lost: who is done
+	   with the picture drops it, or neither goes. NULL: none. */
 	struct gw_frame *frame;
 
 	_Atomic uint32_t refs; /* it returns to its pool when the last one goes */
