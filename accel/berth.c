@@ -210,7 +210,7 @@ static const char *place(struct berth *berth, struct job *job)
 	const struct gw_frame *frame = job->frame;
 	struct gw_surface *surface = job->surface;
 
-	if (!surface || surface->device->memory != berth->ops->memory)
+	if (!surface || !infer_reads(berth->ops, surface))
 		return "the decoder gave no picture in memory that the engine can read";
 	if (!geometry_is_possible(job->seen, frame->width, frame->height, surface))
 		return "a camera's region lies outside of its picture";

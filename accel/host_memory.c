@@ -129,18 +129,33 @@ void host_memory_close(struct host_memory *host)
 	host->spec = NULL;
 }
 
+static bool place_fetched(const struct preprocess *preprocess, const struct geometry *geometry,
+	const struct gw_surface *surface, void *place)
+{
+	struct gw_surface *here = gw_surface_fetch(surface);
+
+	if (!here)
+		return false;
+	preprocess_run(preprocess, geometry, here, place);
+	gw_surface_unref(here);
+	return true;
+}
+
 void host_memory_place(struct host_memory *host, struct infer_batch *batch, uint32_t index,
 	const struct gw_surface *surface, const struct geometry *geometry)
 {
 	const struct model_input *input = host->spec->picture;
+	void *place = (uint8_t *)batch->input + index * model_picture_size(input);
 	uint32_t hand = gw_free_list_pop(&host->free);
 
 	if (hand == GW_FREE_LIST_EMPTY)
 		hand = gw_free_list_pop_fresh(&host->free);
 	/* Not more threads come than were said. */
 	assert(hand != GW_FREE_LIST_EMPTY);
-	preprocess_run(&host->preprocess[hand], geometry, surface,
-		(uint8_t *)batch->input + index * model_picture_size(input));
+	if (surface->device->memory == GW_MEM_HOST)
+		preprocess_run(&host->preprocess[hand], geometry, surface, place);
+	else if (!place_fetched(&host->preprocess[hand], geometry, surface, place))
+		atomic_fetch_add_explicit(&batch->unplaced, 1, memory_order_release);
 	gw_free_list_push(&host->free, hand);
 	if (input->size && input->size->of == MODEL_SIZE_OF_PICTURE)
 		put_size(input->size, batch->size + (size_t)2 * index, geometry->seen.width,

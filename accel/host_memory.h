@@ -25,6 +25,7 @@ int host_memory_outputs(struct host_memory *host, struct gw_error *error);
 void host_memory_close(struct host_memory *host);
 
 /* `place` of struct infer_ops, for spec->hands threads at a time: the surface is read when it
- * returns. */
+ * returns. A picture of another memory is fetched first, which waits; when it cannot be had, the
+ * batch says so. */
 void host_memory_place(struct host_memory *host, struct infer_batch *batch, uint32_t index,
 	const struct gw_surface *surface, const struct geometry *geometry);

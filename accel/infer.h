@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -53,6 +54,9 @@ struct infer_batch {
 	/* Of outputs that vary: how many entries the first dimension had in this run. */
 	uint32_t rows[INFER_OUTPUTS];
 
+	/* Pictures that `place` could not write: then the batch must fail with -EIO. */
+	_Atomic uint32_t unplaced;
+
 	/* Set by the engine before poll returns the batch. */
 	int status; /* 0 or a negative errno: then `output` means nothing; infer_device_failed() */
 	char error[320]; /* ... and this says why, in one line */
@@ -90,7 +94,10 @@ struct infer_spec {
 
 struct infer_ops {
 	const char *name;
-	enum gw_memory memory; /* what the surfaces must lie in that it reads */
+	/* What the surfaces lie in that it reads as they are. Each brings others to itself: one of
+	 * the host's memory has a picture fetched (gw_surface_fetch()), one of a device copies
+	 * those of the host. */
+	enum gw_memory memory;
 	uint32_t max_batch;
 
 	/* Loads the model, puts the shapes of outputs that are free into the spec, and makes it
@@ -122,6 +129,15 @@ struct infer_ops {
 	int (*probe)(const struct gw_accel_config *config, char version[INFER_VERSION],
 		struct gw_error *error);
 };
+
+/* Whether the engine can read the picture, by a copy where that must be. */
+static inline bool infer_reads(const struct infer_ops *ops, const struct gw_surface *surface)
+{
+	const enum gw_memory memory = surface->device->memory;
+
+	return memory == ops->memory || memory == GW_MEM_HOST ||
+		(ops->memory == GW_MEM_HOST && gw_surface_reaches_host(surface));
+}
 
 /* Whether a batch's status tells of the device (no memory, no launch, lost) and not of what it was
  * to run: another device may well do it. */

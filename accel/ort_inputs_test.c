@@ -140,7 +140,8 @@ static void every_picture_of_a_batch_arrives(
 
 	assert_int_equal(open_graph(&f, graph, picture, 2), 0);
 	for (uint32_t n = 0; n < 2; n++) {
-		struct gw_surface surface = {.format = GW_FORMAT_RGB,
+		struct gw_surface surface = {.device = &device,
+			.format = GW_FORMAT_RGB,
 			.width = WIDTH,
 			.height = HEIGHT,
 			.pitch = {3 * WIDTH},
@@ -243,7 +244,8 @@ static void assert_sizes(
 	enum model_size_order order, enum model_size_of of, float first, float second)
 {
 	static uint8_t black[40 * 30];
-	struct gw_surface surface = {.format = GW_FORMAT_GRAY,
+	struct gw_surface surface = {.device = &device,
+		.format = GW_FORMAT_GRAY,
 		.width = 40,
 		.height = 30,
 		.pitch = {40},

@@ -40,7 +40,14 @@ static void *run_batches(void *arg)
 		batch->started = gw_now();
 		if (runner->spec->prepare)
 			runner->spec->prepare(runner->spec->owner, batch);
-		runner->run(runner->engine, batch);
+		if (atomic_exchange_explicit(&batch->unplaced, 0, memory_order_acquire) == 0) {
+			runner->run(runner->engine, batch);
+		} else {
+			batch->status = -EIO;
+			snprintf(batch->error, sizeof(batch->error),
+				"model %s: pictures were lost with the device that decoded them",
+				runner->spec->name);
+		}
 		batch->ended = gw_now();
 		if (runner->spec->finish)
 			runner->spec->finish(runner->spec->owner, batch);

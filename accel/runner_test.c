@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 
 #include "accel/runner.h"
@@ -67,6 +68,27 @@ static void batches_come_back_in_order_with_times_and_status(void **state)
 		}
 	}
 	assert_int_equal(runner_poll(runner, out, DEPTH), 0);
+	runner_stop(runner);
+}
+
+static void a_batch_that_lacks_pictures_fails_and_the_next_does_not(void **state)
+{
+	struct infer_batch batch = {.count = 1, .unplaced = 1};
+	struct work work = {.allowed = UINT32_MAX};
+	struct gw_error error;
+	struct runner *runner = runner_start(&single, &host, run, &work, &error);
+	struct infer_batch *out;
+
+	runner_submit(runner, &batch);
+	wait_for(runner, &out, 1);
+	assert_int_equal(batch.status, -EIO);
+	assert_true(infer_device_failed(batch.status));
+	assert_non_null(strstr(batch.error, "lost"));
+	assert_int_equal(work.ran, 0);
+	runner_submit(runner, &batch);
+	wait_for(runner, &out, 1);
+	assert_int_equal(batch.status, -1);
+	assert_int_equal(work.ran, 1);
 	runner_stop(runner);
 }
 
@@ -182,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(batches_come_back_in_order_with_times_and_status),
+		cmocka_unit_test(a_batch_that_lacks_pictures_fails_and_the_next_does_not),
 		cmocka_unit_test(neither_submit_nor_poll_waits_for_a_batch),
 		cmocka_unit_test(a_runner_that_is_stopped_ends_with_batches_waiting),
 		cmocka_unit_test(outputs_are_read_on_the_thread_before_the_batch_is_back),

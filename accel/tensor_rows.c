@@ -261,7 +261,7 @@ void tensor_rows_end(const struct tensor_rows *rows, void *tensor, const struct 
 	}
 }
 
-static float fill_value(const struct model_input *input, uint32_t channel)
+float tensor_fill_value(const struct model_input *input, uint32_t channel)
 {
 	if (!input->fill)
 		return 0;
@@ -276,7 +276,7 @@ static void fill(const struct tensor_rows *rows, void *tensor, const struct tens
 	if (span->count == 0)
 		return;
 	for (uint32_t channel = 0; channel < input->channels; channel++) {
-		const float value = fill_value(input, channel);
+		const float value = tensor_fill_value(input, channel);
 		float *to = is_direct(input, span)
 			? (float *)tensor + index_of(input, channel, span->x, span->y)
 			: room_of(rows, channel, span);

@@ -52,6 +52,9 @@ void tensor_rows_end(const struct tensor_rows *rows, void *tensor, const struct 
  * go down; all of it when the span's count is 0. */
 void tensor_rows_fill(const struct tensor_rows *rows, void *tensor, const struct tensor_span *span);
 
+/* The value of what stands there. */
+float tensor_fill_value(const struct model_input *input, uint32_t channel);
+
 /* Rounds to the nearest number of IEEE 754 binary16, ties to even; what is too large becomes
  * infinite. */
 void tensor_to_half(uint16_t *to, const float *from, uint32_t count);

@@ -105,6 +105,9 @@ struct gw {
 	_Atomic uint32_t route_count;
 
 	struct gw_device host; /* the device that is always there: decoders run on it */
+	/* What the engines of the models read as it is: written by the accel stage before decoders
+	 * open, which may then leave pictures there. GW_MEM_NONE: they go to the host. */
+	enum gw_memory pictures;
 	struct gw_device devices[GW_DEVICES]; /* that models run on; those of host memory first */
 	uint32_t device_count; /* at least 1 */
 	struct gw_pool *pool;

@@ -4,6 +4,9 @@
  * A pool has classes by bytes, each twice as large as the one before. Its memory is reserved and
  * not touched: what was used last is used next, so that as much is resident as pictures were
  * decoded and not yet inferred at a time, each as large as what was decoded of it.
+ *
+ * Memory of a device that is not the host's is taken from the device up to a budget, when a picture
+ * first needs it, and kept; what is free of another size goes back when the budget is used up.
  */
 #pragma once
 
@@ -31,13 +34,21 @@ struct gw_surface {
 	enum gw_format format;
 	uint16_t width, height;
 	uint32_t pitch[GW_PLANES]; /* bytes from row to row */
-	uint8_t *plane[GW_PLANES];
+	uint8_t *plane[GW_PLANES]; /* NULL in memory that the host cannot read ... */
+	size_t offset[GW_PLANES]; /* ... where a decoder says how far from its beginning they are */
 	/* Of the camera's picture: how its pixels must be turned to be seen (core/orientation.h),
 	   and whether its levels are 16 .. 235 and its colours 16 .. 240 instead of 0 .. 255. */
 	uint8_t orientation;
 	bool limited;
-	uint8_t *room; /* the surface's memory: `capacity` bytes, 64-byte aligned */
+	uint8_t *room; /* the surface's memory: `capacity` bytes, 64-byte aligned; NULL: not the
+			* host's
+			*/
+	void *object; /* ... then what the device's interface calls it: of OpenCL a cl_mem */
 	size_t capacity;
+	/* A picture that was left in a device's memory: its frame, of which the surface holds a
+	   reference, so that it can be decoded once more should the device be lost: who is done
+	   with the picture drops it, or neither goes. NULL: none. */
+	struct gw_frame *frame;
 
 	_Atomic uint32_t refs; /* it returns to its pool when the last one goes */
 	struct gw_surface_pool *pool;
@@ -48,6 +59,33 @@ struct gw_surface {
  * at least `least`. NULL and an error line on failure. */
 struct gw_surface_pool *gw_surface_pool_create(
 	struct gw_device *device, size_t largest, uint32_t least, struct gw_error *error);
+
+/* The memory of a device that is not the host's. All functions: any thread. */
+struct gw_surface_memory {
+	/* 0, or -ENOMEM when the device has not got so much. */
+	int (*reserve)(void *owner, size_t bytes, void **object);
+	void (*release)(void *owner, void *object);
+
+	/* Makes the same picture in a surface of the host, which the caller gets a reference of:
+	 * copies it or, when the device is lost, decodes the frame's JPEG again. Waits. NULL when
+	 * there is no memory, or neither can be done. */
+	struct gw_surface *(*fetch)(void *owner, const struct gw_surface *surface);
+	void *owner;
+	size_t budget; /* bytes that surfaces have at most, all together */
+	size_t largest; /* ... and one of them */
+};
+
+/* Makes a pool in that memory; surfaces have no `room` but an `object`. What is larger than it
+ * allows is refused as too large. NULL and an error line on failure. */
+struct gw_surface_pool *gw_surface_pool_create_in(
+	struct gw_device *device, const struct gw_surface_memory *memory, struct gw_error *error);
+
+/* Whether the picture lies in the host's memory, or can come there. */
+bool gw_surface_reaches_host(const struct gw_surface *surface);
+
+/* The same picture of one that does not lie there, as `fetch` of its memory. Any thread that holds
+ * a reference; waits. */
+struct gw_surface *gw_surface_fetch(const struct gw_surface *surface);
 
 /* Every surface must be back or abandoned. Accepts NULL. */
 void gw_surface_pool_destroy(struct gw_surface_pool *pool);
@@ -66,7 +104,8 @@ void gw_surface_unref(struct gw_surface *surface);
 /* Surfaces in use. Any thread; a snapshot. */
 uint32_t gw_surface_pool_in_use(const struct gw_surface_pool *pool);
 
-/* Bytes of memory that were ever in use at most: what may be resident. Any thread; a snapshot. */
+/* Bytes of memory that were ever in use at most: what may be resident. Of a device: those that it
+ * has given. Any thread; a snapshot. */
 size_t gw_surface_pool_touched(const struct gw_surface_pool *pool);
 
 /* Gives the frame's picture back, if it has one. The frame's owner only. */

@@ -147,6 +147,123 @@ static void threads_share_a_pool(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_pool, close_pool)
 
+/* A device that has so many pieces of memory, and how many are out. */
+struct far {
+	uint32_t left, out;
+	struct gw_surface host;
+};
+
+static int far_reserve(void *owner, size_t bytes, void **object)
+{
+	struct far *far = owner;
+
+	if (far->left == 0)
+		return -ENOMEM;
+	far->left--;
+	far->out++;
+	*object = far;
+	return 0;
+}
+
+static void far_release(void *owner, void *object)
+{
+	struct far *far = owner;
+
+	assert_ptr_equal(object, far);
+	far->left++;
+	far->out--;
+}
+
+static struct gw_surface *far_fetch(void *owner, const struct gw_surface *surface)
+{
+	return &((struct far *)owner)->host;
+}
+
+static struct gw_surface_pool *open_far(struct far *far, size_t budget)
+{
+	static struct gw_device there = {.memory = GW_MEM_OPENCL, .name = "there"};
+	const struct gw_surface_memory memory = {.reserve = far_reserve,
+		.release = far_release,
+		.fetch = far_fetch,
+		.owner = far,
+		.budget = budget,
+		.largest = MIB};
+	struct gw_surface_pool *pool = gw_surface_pool_create_in(&there, &memory, &error);
+
+	assert_non_null(pool);
+	return pool;
+}
+
+static void memory_of_a_device_is_kept_and_used_again(void **state)
+{
+	struct far far = {.left = 100};
+	struct gw_surface_pool *pool = open_far(&far, 4 * MIB);
+
+	for (int i = 0; i < 10; i++) {
+		struct gw_surface *surface = gw_surface_get(pool, MIB);
+
+		assert_non_null(surface);
+		assert_null(surface->room);
+		assert_ptr_equal(surface->object, &far);
+		assert_int_equal(surface->device->memory, GW_MEM_OPENCL);
+		gw_surface_unref(surface);
+	}
+	assert_int_equal(far.out, 1);
+	assert_int_equal(gw_surface_pool_touched(pool), MIB);
+	assert_null(gw_surface_get(pool, MIB + 1));
+	assert_int_equal(errno, EMSGSIZE);
+	gw_surface_pool_destroy(pool);
+	assert_int_equal(far.out, 0);
+}
+
+static void a_devices_budget_is_kept_and_goes_to_the_size_that_is_wanted(void **state)
+{
+	struct far far = {.left = 100};
+	struct gw_surface_pool *pool = open_far(&far, 2 * MIB);
+	struct gw_surface *small[32], *large[2];
+
+	for (int i = 0; i < 32; i++)
+		assert_non_null(small[i] = gw_surface_get(pool, 64 * KIB));
+	assert_null(gw_surface_get(pool, 64 * KIB));
+	assert_int_equal(errno, ENOBUFS);
+	assert_null(gw_surface_get(pool, MIB));
+	assert_int_equal(errno, ENOBUFS);
+	for (int i = 0; i < 16; i++)
+		gw_surface_unref(small[i]);
+	assert_non_null(large[0] = gw_surface_get(pool, MIB));
+	assert_null(gw_surface_get(pool, MIB));
+	for (int i = 16; i < 32; i++)
+		gw_surface_unref(small[i]);
+	assert_non_null(large[1] = gw_surface_get(pool, MIB));
+	assert_int_equal(far.out, 2);
+	assert_int_equal(gw_surface_pool_touched(pool), 2 * MIB);
+	gw_surface_unref(large[0]);
+	gw_surface_unref(large[1]);
+	assert_non_null(small[0] = gw_surface_get(pool, 64 * KIB));
+	gw_surface_unref(small[0]);
+	assert_int_equal(gw_surface_pool_in_use(pool), 0);
+	gw_surface_pool_destroy(pool);
+	assert_int_equal(far.out, 0);
+}
+
+static void a_device_without_memory_is_asked_again(void **state)
+{
+	struct far far = {.left = 0};
+	struct gw_surface_pool *pool = open_far(&far, 4 * MIB);
+
+	assert_null(gw_surface_get(pool, MIB));
+	assert_int_equal(errno, ENOBUFS);
+	assert_int_equal(gw_surface_pool_touched(pool), 0);
+	far.left = 1;
+	struct gw_surface *surface = gw_surface_get(pool, MIB);
+
+	assert_non_null(surface);
+	assert_true(gw_surface_reaches_host(surface));
+	assert_ptr_equal(gw_surface_fetch(surface), &far.host);
+	gw_surface_unref(surface);
+	gw_surface_pool_destroy(pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +274,9 @@ int main(void)
 		TEST(what_was_used_last_is_used_next_and_nothing_else_is_touched),
 		TEST(a_frame_that_ends_gives_back_what_it_has),
 		TEST(threads_share_a_pool),
+		cmocka_unit_test(memory_of_a_device_is_kept_and_used_again),
+		cmocka_unit_test(a_devices_budget_is_kept_and_goes_to_the_size_that_is_wanted),
+		cmocka_unit_test(a_device_without_memory_is_asked_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,8 @@ struct decoder_ops {
 	 * and DECODED, or marks the frame as failed: GW_DROP_JPEG_LIMIT when the surface is too
 	 * small, GW_DROP_DECODE_FAILED when the data is corrupt (a picture that is only partly
 	 * right has failed). It touches nothing else of the frame but turn_next, which is the
-	 * back-end's own as long as it has the frame. */
+	 * back-end's own as long as it has the frame, and may put a surface of its own, in the
+	 * memory that gw->pictures says, in the place of the one that it was given. */
 	void (*submit)(struct decoder *decoder, struct gw_frame *const *frames, uint32_t count);
 
 	/* Gives back up to `count` frames that are done, well or not, in any order, and returns how

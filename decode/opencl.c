@@ -1,7 +1,8 @@
 /* Pictures made by an OpenCL device: workers read their coefficients, as libjpeg's entropy decoder
  * has them, and give them to the device a few at a time; each has a queue of its own, so that the
  * device works on one's while another reads. What comes of it is what the turbo back-end makes,
- * whole pictures to the bit, and is copied to surfaces of the host's memory.
+ * whole pictures to the bit. It stays on the device where models read it there (opencl_surfaces.c),
+ * else it is copied to surfaces of the host's memory.
  *
  * What the device cannot make, or not any more, the worker makes as the turbo back-end does.
  */
@@ -61,13 +62,16 @@ static int opencl_open(struct decoder *decoder, struct gw_device *device, struct
 	opencl->worker_count = workers;
 	int status = open_device(opencl, error);
 
+	if (status == 0 && decoder->gw->pictures == GW_MEM_OPENCL)
+		status = opencl_surfaces_open(
+			&opencl->surfaces, &opencl->program, opencl->gw, error);
 	for (uint32_t i = 0; status == 0 && i < workers; i++)
 		status = opencl_worker_start(opencl, i, error);
 	if (status == 0)
-		gw_info("decode",
-			"OpenCL: %s decodes; pictures are copied to the host's memory, where "
-			"models read them",
-			opencl->program.device.name);
+		gw_info("decode", "OpenCL: %s decodes; pictures %s", opencl->program.device.name,
+			opencl->surfaces.there
+				? "stay there for the models"
+				: "are copied to the host's memory, where models read them");
 	return status;
 }
 
@@ -96,6 +100,7 @@ static uint64_t sum(const struct opencl_decoder *opencl, size_t counter)
 static void opencl_describe(const struct decoder *decoder, json_t *facts)
 {
 	const struct opencl_decoder *opencl = decoder->state;
+	const struct opencl_surfaces *surfaces = &opencl->surfaces;
 	json_t *lanes = json_object_get(facts, "opencl");
 
 	if (!lanes) {
@@ -103,10 +108,15 @@ static void opencl_describe(const struct decoder *decoder, json_t *facts)
 		json_object_set_new(facts, "opencl", lanes);
 	}
 	json_array_append_new(lanes,
-		json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I}", "device",
+		json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "device",
 			opencl->program.device.name, "well", SUM(failing) == 0, "batches",
-			SUM(batches), "decoded", SUM(decoded), "copied_bytes", SUM(copied), "unfit",
-			SUM(unfit), "rescued", SUM(rescued)));
+			SUM(batches), "decoded", SUM(decoded), "copied_bytes",
+			SUM(copied) + (json_int_t)gw_counter_get(&surfaces->copied), "unfit",
+			SUM(unfit), "rescued",
+			SUM(rescued) + (json_int_t)gw_counter_get(&surfaces->rescued), "stayed",
+			SUM(stayed), "crowded", SUM(crowded), "device_bytes",
+			(json_int_t)(surfaces->there ? gw_surface_pool_touched(surfaces->there)
+						     : 0)));
 }
 
 static void opencl_health(const struct decoder *decoder, struct gw_health *health)
@@ -140,11 +150,12 @@ static void opencl_close(struct decoder *decoder)
 		turbo_picture_close(&worker->picture);
 	}
 	decode_queue_close(&opencl->queue);
-	if (!all_back) {
+	if (!all_back || opencl->surfaces.given_up) {
 		opencl->next_left = left_behind;
 		left_behind = opencl;
 		return;
 	}
+	opencl_surfaces_close(&opencl->surfaces);
 	opencl_program_close(&opencl->program);
 	free(opencl->workers);
 	free(opencl);

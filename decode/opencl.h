@@ -4,12 +4,14 @@
 #if HAVE_OPENCL
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "accel/opencl/batch.h"
 #include "core/counter.h"
 #include "decode/coefficients.h"
 #include "decode/decoder.h"
 #include "decode/queue.h"
+#include "decode/turbo_picture.h"
 
 /* Pictures that a worker gives to the device together. */
 #define OPENCL_BATCH 4u
@@ -17,6 +19,7 @@
 /* One of them on its way. */
 struct opencl_picture {
 	struct gw_frame *frame;
+	struct gw_surface *there; /* where it stays on the device; NULL: it goes to the host */
 	struct coefficients coefficients;
 	uint32_t sample, pixel; /* where in the batch's it begins */
 };
@@ -39,9 +42,30 @@ struct opencl_worker {
 	struct gw_counter batches;
 	struct gw_counter decoded; /* pictures that the device made */
 	struct gw_counter copied; /* bytes of pictures that were copied from the device */
+	struct gw_counter stayed; /* pictures that were left on the device */
+	struct gw_counter crowded; /* ... and that were not, as it had no memory for them */
 	struct gw_counter unfit; /* pictures that the processor made: too large, or other colours */
 	struct gw_counter rescued; /* ... since the device failed */
 	struct gw_counter failing; /* 1: the device failed the last time */
+};
+
+/* Pictures that stay in the device's memory, and how they come from there after all. */
+struct opencl_surfaces {
+	const struct opencl_program *program;
+	struct gw_device device;
+	struct gw_surface_pool *there; /* NULL: all pictures go to the host */
+	struct gw_surface_pool *here; /* where they come to */
+
+	pthread_mutex_t lock; /* of all below: one picture comes at a time */
+	bool lock_open;
+	cl_command_queue queue;
+	sem_t done;
+	bool given_up; /* the device does not answer */
+	struct turbo_picture picture; /* decodes those again that the device has lost */
+	struct gw_frame *again; /* stands for theirs */
+	int64_t patience_ns;
+	struct gw_counter copied; /* bytes that came */
+	struct gw_counter rescued; /* pictures that were decoded again */
 };
 
 struct opencl_decoder {
@@ -50,10 +74,19 @@ struct opencl_decoder {
 	struct opencl_api api;
 	struct opencl_program program;
 	_Atomic bool stop; /* main writes, workers read */
+	struct opencl_surfaces surfaces;
 	struct opencl_worker *workers;
 	uint32_t worker_count;
 	struct opencl_decoder *next_left; /* of those whose device was given up */
 };
+
+/* Lets pictures stay on the program's device where the gateway's engines read them. 0, or a
+ * negative errno with an error line; opencl_surfaces_close() follows a failure too. Main thread. */
+int opencl_surfaces_open(struct opencl_surfaces *surfaces, const struct opencl_program *program,
+	const struct gw *gw, struct gw_error *error);
+
+/* No picture is left, and the device was not given up. Accepts what was never opened (all zero). */
+void opencl_surfaces_close(struct opencl_surfaces *surfaces);
 
 /* Opens the worker's batch on the device, tries it, and starts the thread. 0, or a negative errno
  * with an error line; opencl_close() takes care of what is there. Main thread. */

@@ -20,6 +20,15 @@ void opencl_fixture_open(struct decoder_fixture *f, uint32_t workers)
 	fixture_open(f, "opencl", workers);
 }
 
+void opencl_fixture_open_there(struct decoder_fixture *f, uint32_t workers, uint32_t mib)
+{
+	opencl_fixture_open(f, workers);
+	decoder_close(&f->decoder);
+	f->gw.pictures = GW_MEM_OPENCL;
+	f->decode.device_memory = mib;
+	assert_int_equal(decoder_open(&f->decoder, &f->gw, &f->gw.host, &f->error), 0);
+}
+
 static uint64_t compare(const struct gw_surface *a, const struct gw_surface *b, int most)
 {
 	const bool packed = a->format == GW_FORMAT_RGB || a->format == GW_FORMAT_GRAY;

@@ -20,10 +20,10 @@ static bool is_packed(const struct coefficients *c)
 	return c->format == GW_FORMAT_RGB || c->format == GW_FORMAT_GRAY;
 }
 
-static int place(struct gw_frame *frame, const struct gw_want *want, const struct coefficients *c)
+static int place(
+	struct gw_surface *surface, const struct gw_want *want, const struct coefficients *c)
 {
 	struct picture_extent extents[GW_PLANES];
-	struct gw_surface *surface = frame->surface;
 
 	if (is_packed(c)) {
 		const int status = picture_place(surface, want, c->source_width, c->source_height);
@@ -107,6 +107,57 @@ static void add_pixels(struct opencl_batch *batch, const struct coefficients *c)
 	used->pixels += round_up(job->pixel_pitch * c->height, ALIGNMENT);
 }
 
+/* A place for the picture on the device, laid out as it comes. NULL: it goes to the host. */
+static struct gw_surface *place_there(struct opencl_worker *worker, const struct gw_frame *frame,
+	const struct gw_want *want, const struct coefficients *c)
+{
+	struct gw_surface_pool *pool = worker->decoder->surfaces.there;
+	struct gw_surface *surface;
+
+	if (!pool)
+		return NULL;
+	surface = gw_surface_get(pool, frame->surface->capacity);
+	if (surface && place(surface, want, c) != 0) {
+		gw_surface_unref(surface);
+		surface = NULL;
+	}
+	if (!surface) {
+		gw_counter_add(&worker->crowded, 1);
+		return NULL;
+	}
+	surface->orientation = frame->surface->orientation;
+	surface->limited = frame->surface->limited;
+	if (c->format == GW_FORMAT_RGB)
+		surface->pitch[0] = 3u * c->width;
+	if (c->format == GW_FORMAT_GRAY)
+		surface->pitch[0] = round_up(c->plane[0].across * c->plane[0].side, ROW_ALIGNMENT);
+	return surface;
+}
+
+static uint32_t size_of(const struct coefficients *c, const struct gw_surface *surface)
+{
+	const struct coefficient_plane *last = &c->plane[c->planes - 1];
+
+	if (is_packed(c))
+		return surface->pitch[0] * surface->height;
+	return (uint32_t)surface->offset[GW_PLANES - 1] +
+		surface->pitch[GW_PLANES - 1] * last->down * last->side;
+}
+
+/* Tells the device where the picture stays. */
+static void leave(struct opencl_batch *batch, const struct opencl_picture *picture)
+{
+	const struct coefficients *c = &picture->coefficients;
+	const bool pixels = c->format == GW_FORMAT_RGB;
+
+	batch->left[batch->left_count++] = (struct opencl_left){
+		.buffer = picture->there->object,
+		.pixels = pixels,
+		.from = pixels ? picture->pixel : picture->sample,
+		.size = size_of(c, picture->there),
+	};
+}
+
 int opencl_pictures_add(struct opencl_worker *worker, struct gw_frame *frame)
 {
 	struct opencl_batch *batch = worker->batch;
@@ -124,12 +175,15 @@ int opencl_pictures_add(struct opencl_worker *worker, struct gw_frame *frame)
 	if (status == -ENOBUFS)
 		return worker->count > 0 ? -ENOBUFS : -ENOTSUP;
 	if (status == 0)
-		status = place(frame, &want, c);
+		status = place(frame->surface, &want, c);
 	if (status != 0)
 		return status;
 	picture->frame = frame;
 	picture->sample = used->samples;
 	picture->pixel = used->pixels;
+	picture->there = place_there(worker, frame, &want, c);
+	if (picture->there)
+		leave(batch, picture);
 	add_planes(batch, c);
 	if (c->format == GW_FORMAT_RGB)
 		add_pixels(batch, c);
@@ -149,20 +203,29 @@ static size_t copy_rows(const struct gw_surface *surface, const uint8_t *from, u
 	return row * surface->height;
 }
 
+/* The picture stays where it is, and its frame with it until nobody needs it. */
+static void hand_over(const struct opencl_picture *picture)
+{
+	struct gw_frame *frame = picture->frame;
+
+	gw_surface_unref(frame->surface);
+	gw_frame_ref(frame);
+	picture->there->frame = frame;
+	frame->surface = picture->there;
+}
+
 static size_t copy_picture(const struct opencl_batch *batch, const struct opencl_picture *picture)
 {
 	const struct coefficients *c = &picture->coefficients;
 	const struct gw_surface *surface = picture->frame->surface;
-	const struct coefficient_plane *last = &c->plane[c->planes - 1];
 
 	if (c->format == GW_FORMAT_RGB)
 		return copy_rows(surface, batch->pixel + picture->pixel, 3u * c->width);
 	if (c->format == GW_FORMAT_GRAY)
 		return copy_rows(surface, batch->sample + picture->sample,
-			round_up(last->across * last->side, ROW_ALIGNMENT));
+			round_up(c->plane[0].across * c->plane[0].side, ROW_ALIGNMENT));
 	/* Planes lie in the surface as they do on the device. */
-	const size_t size = (size_t)(surface->plane[GW_PLANES - 1] - surface->room) +
-		(size_t)surface->pitch[GW_PLANES - 1] * last->down * last->side;
+	const size_t size = size_of(c, surface);
 
 	memcpy(surface->room, batch->sample + picture->sample, size);
 	return size;
@@ -170,13 +233,27 @@ static size_t copy_picture(const struct opencl_batch *batch, const struct opencl
 
 int opencl_pictures_run(struct opencl_worker *worker, struct gw_error *error)
 {
+	worker->batch->hidden = worker->batch->left_count == worker->count;
 	const int status = opencl_batch_run(worker->batch, error);
+	uint32_t stayed = 0;
 	size_t copied = 0;
 
+	for (uint32_t i = 0; i < worker->count; i++) {
+		struct opencl_picture *picture = &worker->pictures[i];
+
+		/* One that does not answer may still write there. */
+		if (status != 0 && status != -ETIMEDOUT && picture->there) {
+			gw_surface_unref(picture->there);
+		} else if (status == 0 && picture->there) {
+			hand_over(picture);
+			stayed++;
+		} else if (status == 0) {
+			copied += copy_picture(worker->batch, picture);
+		}
+	}
 	if (status != 0)
 		return status;
-	for (uint32_t i = 0; i < worker->count; i++)
-		copied += copy_picture(worker->batch, &worker->pictures[i]);
+	gw_counter_add(&worker->stayed, stayed);
 	gw_counter_add(&worker->batches, 1);
 	gw_counter_add(&worker->decoded, worker->count);
 	gw_counter_add(&worker->copied, copied);

@@ -105,45 +105,25 @@ static void whole_pictures_are_those_of_plain_libjpeg_to_the_bit(void **state)
 	fixture_close(&f);
 }
 
-static void three_workers_give_back_every_picture_of_mixed_size(void **state)
+static void pictures_that_wait_together_go_together(void **state)
 {
-	static const struct jpeg_recipe mixed[] = {{.width = 1280, .height = 720},
-		{.width = 16, .height = 16}, {.width = 320, .height = 240, .h = 1, .v = 2}};
+	static const struct jpeg_recipe recipe = {.width = 320, .height = 240};
+	struct gw_frame *frames[2 * OPENCL_BATCH];
 	struct decoder_fixture f;
-	uint8_t *data[3];
-	size_t size[3];
-	uint32_t sent = 0, back = 0;
+	size_t size;
+	uint8_t *data = jpeg_make(&recipe, &size);
 
-	opencl_fixture_open(&f, 3);
-	for (int i = 0; i < 3; i++)
-		data[i] = jpeg_make(&mixed[i], &size[i]);
-	while (back < 150) {
-		struct gw_frame *frames[GW_BURST];
-
-		while (sent < 150 && sent - back < f.decoder.depth) {
-			struct gw_frame *frame =
-				frame_of(&f, sent % CAMERAS, data[sent % 3], size[sent % 3]);
-
-			frame->sequence = sent++;
-			f.decoder.ops->submit(&f.decoder, &frame, 1);
-		}
-		const uint32_t n = poll_for(&f, frames, 1);
-
-		assert_int_equal(n, 1);
-		back++;
-		assert_int_equal(frames[0]->drop, GW_DROP_NONE);
-		const uint32_t kind = frames[0]->sequence % 3;
-
-		assert_picture(frames[0]->surface, data[kind], size[kind]);
-		gw_frame_unref(frames[0]);
-	}
-	/* They went together: fewer batches than pictures. */
-	assert_true(TOTAL(batches) < 150);
-	assert_int_equal(TOTAL(decoded), 150);
-	assert_int_equal(gw_surface_pool_in_use(f.surfaces), 0);
-	for (int i = 0; i < 3; i++)
-		free(data[i]);
+	opencl_fixture_open(&f, 1);
+	for (uint32_t i = 0; i < 2 * OPENCL_BATCH; i++)
+		frames[i] = frame_of(&f, 0, data, size);
+	f.decoder.ops->submit(&f.decoder, frames, 2 * OPENCL_BATCH);
+	assert_int_equal(poll_for(&f, frames, 2 * OPENCL_BATCH), 2 * OPENCL_BATCH);
+	for (uint32_t i = 0; i < 2 * OPENCL_BATCH; i++)
+		assert_picture(frames[i]->surface, data, size);
+	assert_true(TOTAL(batches) < 2 * OPENCL_BATCH);
+	assert_int_equal(TOTAL(decoded), 2 * OPENCL_BATCH);
 	fixture_close(&f);
+	free(data);
 }
 
 static void a_batch_that_is_full_goes_before_the_next_picture(void **state)
@@ -229,63 +209,15 @@ static void damaged_pictures_fail_as_turbos_do_and_their_neighbours_do_not(void 
 	free(hurt);
 }
 
-static void a_picture_that_exceeds_its_surface_fails(void **state)
-{
-	struct jpeg_recipe recipe = {.width = 640, .height = 480};
-	struct decoder_fixture f;
-	size_t size;
-	uint8_t *data = jpeg_make(&recipe, &size);
-	struct gw_frame *frame;
-
-	opencl_fixture_open(&f, 1);
-	frame = frame_of(&f, 0, data, size);
-	const size_t capacity = frame->surface->capacity;
-
-	memset(frame->surface->room, 0xaa, 1920);
-	frame->surface->capacity = 640 * 480 * 3 / 2 - 1;
-	decode_one(&f, frame);
-	assert_int_equal(frame->drop, GW_DROP_JPEG_LIMIT);
-	for (int i = 0; i < 1920; i++)
-		assert_int_equal(frame->surface->room[i], 0xaa);
-	frame->surface->capacity++;
-	frame->drop = GW_DROP_NONE;
-	decode_one(&f, frame);
-	assert_int_equal(frame->drop, GW_DROP_NONE);
-	assert_picture(frame->surface, data, size);
-	frame->surface->capacity = capacity;
-	gw_frame_unref(frame);
-	fixture_close(&f);
-	free(data);
-}
-
-static void it_closes_with_frames_inside(void **state)
-{
-	struct jpeg_recipe recipe = {.width = 640, .height = 480};
-	struct decoder_fixture f;
-	size_t size;
-	uint8_t *data = jpeg_make(&recipe, &size);
-
-	opencl_fixture_open(&f, 2);
-	for (uint32_t i = 0; i < f.decoder.depth; i++) {
-		struct gw_frame *frame = frame_of(&f, 0, data, size);
-
-		f.decoder.ops->submit(&f.decoder, &frame, 1);
-	}
-	fixture_close(&f);
-	free(data);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_thousand_pictures_are_what_turbo_makes_of_them),
 		cmocka_unit_test(whole_pictures_are_those_of_plain_libjpeg_to_the_bit),
-		cmocka_unit_test(three_workers_give_back_every_picture_of_mixed_size),
+		cmocka_unit_test(pictures_that_wait_together_go_together),
 		cmocka_unit_test(a_batch_that_is_full_goes_before_the_next_picture),
 		cmocka_unit_test(a_picture_beyond_the_devices_memory_is_the_processors),
 		cmocka_unit_test(damaged_pictures_fail_as_turbos_do_and_their_neighbours_do_not),
-		cmocka_unit_test(a_picture_that_exceeds_its_surface_fails),
-		cmocka_unit_test(it_closes_with_frames_inside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,7 @@ int picture_place(
 	surface->width = across;
 	surface->height = down;
 	for (int i = 0; i < GW_PLANES; i++) {
+		surface->offset[i] = 0;
 		surface->plane[i] = i == 0 ? surface->room : NULL;
 		surface->pitch[i] = i == 0 ? pitch : 0;
 	}
@@ -113,9 +114,10 @@ int picture_place_planes(struct gw_surface *surface, enum gw_format format, uint
 	surface->format = format;
 	surface->width = width;
 	surface->height = height;
-	uint8_t *at = surface->room;
+	size_t at = 0;
 	for (int i = 0; i < GW_PLANES; i++) {
-		surface->plane[i] = at;
+		surface->offset[i] = at;
+		surface->plane[i] = surface->room ? surface->room + at : NULL;
 		surface->pitch[i] = pitch[i];
 		at += (size_t)pitch[i] * extents[i].height;
 	}

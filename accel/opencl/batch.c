@@ -79,6 +79,8 @@ void opencl_batch_reset(struct opencl_batch *batch)
 	unmap(batch->queue, OPENCL_PIXELS, batch->pixel);
 	batch->sample = batch->pixel = NULL;
 	batch->used = (struct opencl_room){0};
+	batch->left_count = 0;
+	batch->hidden = false;
 }
 
 /* The event of the command that comes next. */
@@ -126,6 +128,23 @@ static cl_int map(struct opencl_batch *batch, int buffer, const uint8_t **memory
 	return code;
 }
 
+/* To where pictures stay. */
+static cl_int leave(struct opencl_batch *batch)
+{
+	struct opencl_queue *queue = batch->queue;
+	cl_int code = CL_SUCCESS;
+
+	for (uint32_t i = 0; i < batch->left_count && code == CL_SUCCESS; i++) {
+		const struct opencl_left *left = &batch->left[i];
+		const int buffer = left->pixels ? OPENCL_PIXELS : OPENCL_SAMPLES;
+
+		code = queue->api->clEnqueueCopyBuffer(queue->queue, queue->buffers[buffer],
+			left->buffer, left->from, 0, left->size, 0, NULL, next_event(queue));
+		queue->event_count += code == CL_SUCCESS;
+	}
+	return code;
+}
+
 static cl_int transform(struct opencl_batch *batch)
 {
 	size_t items[] = {0, batch->used.planes, 1};
@@ -169,8 +188,10 @@ static cl_int begin(struct opencl_batch *batch)
 	if (code == CL_SUCCESS)
 		code = convert(batch);
 	if (code == CL_SUCCESS)
+		code = leave(batch);
+	if (code == CL_SUCCESS && !batch->hidden)
 		code = map(batch, OPENCL_SAMPLES, &batch->sample);
-	if (code == CL_SUCCESS)
+	if (code == CL_SUCCESS && !batch->hidden)
 		code = map(batch, OPENCL_PIXELS, &batch->pixel);
 	return code;
 }

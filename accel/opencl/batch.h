@@ -12,6 +12,9 @@
 #include "accel/kernels/jobs.h"
 #include "accel/opencl/program.h"
 
+/* Parts of a batch that stay on the device, at most. */
+#define OPENCL_LEFT 8u
+
 /* How much there is room for, or how much of it is used. */
 struct opencl_room {
 	uint32_t blocks; /* of 64 coefficients */
@@ -19,6 +22,13 @@ struct opencl_room {
 	uint32_t planes; /* idct jobs */
 	uint32_t pictures; /* rgb jobs */
 	uint32_t samples, pixels; /* bytes */
+};
+
+/* A part of what comes of it that goes to a buffer of the device. */
+struct opencl_left {
+	cl_mem buffer; /* of the program's context */
+	bool pixels; /* not samples */
+	uint32_t from, size; /* bytes */
 };
 
 struct opencl_batch {
@@ -31,7 +41,13 @@ struct opencl_batch {
 	struct idct_job *plane;
 	struct rgb_job *picture;
 
-	/* What came of it, from opencl_batch_run() to opencl_batch_reset(). */
+	/* What stays on the device, the caller's too; where all of it does, the host sees nothing.
+	 */
+	struct opencl_left left[OPENCL_LEFT];
+	uint32_t left_count;
+	bool hidden;
+
+	/* What came of it, from opencl_batch_run() to opencl_batch_reset(); NULL: it is hidden. */
 	const uint8_t *sample, *pixel;
 
 	int64_t patience_ns; /* how long the device may take; then it is given up */
@@ -45,7 +61,8 @@ struct opencl_batch *opencl_batch_create(const struct opencl_program *program,
 /* Forgets what is in it. */
 void opencl_batch_reset(struct opencl_batch *batch);
 
-/* Does all jobs and waits for them: planes first, then pictures of planes. 0; -EIO when the device
+/* Does all jobs and waits for them: planes first, then pictures of planes, then what stays on the
+ * device. 0; -EIO when the device
  * refused or failed, after which it may be tried again; -ETIMEDOUT when it was given up: from then
  * on always. An error line says why. */
 int opencl_batch_run(struct opencl_batch *batch, struct gw_error *error);

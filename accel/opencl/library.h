@@ -18,8 +18,10 @@
 	X(clCreateContext) \
 	X(clCreateKernel) \
 	X(clCreateProgramWithSource) \
+	X(clEnqueueCopyBuffer) \
 	X(clEnqueueMapBuffer) \
 	X(clEnqueueNDRangeKernel) \
+	X(clEnqueueReadBuffer) \
 	X(clEnqueueUnmapMemObject) \
 	X(clEnqueueWriteBuffer) \
 	X(clFlush) \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/opencl/context.h"
 #include "core/thread.h"
 
 /* Of what the driver says; the line that is made of it is shorter. */
@@ -56,12 +57,9 @@ static int build(
 	struct opencl_program *program, const char *source, size_t size, struct gw_error *error)
 {
 	const struct opencl_api *api = program->api;
-	const cl_context_properties properties[] = {
-		CL_CONTEXT_PLATFORM, (cl_context_properties)program->device.platform, 0};
 	cl_int code;
 
-	program->context =
-		api->clCreateContext(properties, 1, &program->device.id, NULL, NULL, &code);
+	program->context = opencl_context_get(api, &program->device, &code);
 	if (!program->context)
 		return fail(program, "no context", code, error);
 	program->program =
@@ -90,6 +88,6 @@ void opencl_program_close(struct opencl_program *program)
 	if (program->program)
 		program->api->clReleaseProgram(program->program);
 	if (program->context)
-		program->api->clReleaseContext(program->context);
+		opencl_context_put(program->api, program->context);
 	*program = (struct opencl_program){0};
 }

@@ -1,4 +1,5 @@
-/* The kernels on one OpenCL device: a context of its own, and what its driver has compiled. */
+/* The kernels on one OpenCL device: the device's context, which others share (context.h), and what
+ * its driver has compiled. */
 #pragma once
 
 #if HAVE_OPENCL
@@ -8,7 +9,7 @@
 struct opencl_program {
 	const struct opencl_api *api;
 	struct opencl_device device;
-	cl_context context;
+	cl_context context; /* the device's memory is for all who have it */
 	cl_program program;
 };
 

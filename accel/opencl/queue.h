@@ -9,8 +9,8 @@
 
 #include "accel/opencl/batch.h"
 
-/* Commands of one run: four copies to the device, two kernels, two results. */
-#define OPENCL_COMMANDS 8u
+/* Commands of one run: four copies to the device, two kernels, what stays there, two results. */
+#define OPENCL_COMMANDS (8u + OPENCL_LEFT)
 
 enum {
 	OPENCL_BLOCKS,

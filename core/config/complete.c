@@ -10,6 +10,7 @@
 #define DEFAULT_QUOTA 8
 #define DEFAULT_EVERY 100
 #define DEFAULT_BUDGET 64
+#define DEFAULT_DEVICE_MEMORY 256u
 #define DEFAULT_MAX_SIDE 8192
 #define DEFAULT_HELPERS 2
 #define DEFAULT_MADE 1024
@@ -131,6 +132,8 @@ int config_complete(struct gw_config *config, struct gw_error *error)
 		config->kafka->frames->budget = DEFAULT_BUDGET;
 	if (config->decode->workers == 0)
 		config->decode->workers = 1;
+	if (config->decode->device_memory == 0)
+		config->decode->device_memory = DEFAULT_DEVICE_MEMORY;
 	if (config->decode->max_width == 0)
 		config->decode->max_width = DEFAULT_MAX_SIDE;
 	if (config->decode->max_height == 0)

@@ -214,6 +214,7 @@ struct gw_frames_config {
 struct gw_decode_config {
 	char *backend; /* NULL: the first that opens */
 	char *device; /* of OpenCL: a part of its name; NULL: the first */
+	uint32_t device_memory; /* MiB of it that pictures may stay in, of each lane */
 	uint32_t workers;
 	uint16_t max_width, max_height; /* pixels a picture may have */
 };

@@ -71,8 +71,8 @@ static void every_key_arrives_where_it_belongs(void **state)
 		"     region: {x: 1, y: 2, width: 3, height: 4}}\n"
 		"frames: {classes: [{width: 400, height: 300, count: 30}], memory: 512,\n"
 		"  populate: true}\n"
-		"decode: {backend: turbo, device: gpu, workers: 2, max_width: 400, max_height: "
-		"300}\n"
+		"decode: {backend: turbo, device: gpu, device_memory: 64, workers: 2,\n"
+		"  max_width: 400, max_height: 300}\n"
 		"accel: {backend: ort, library: /x, repository: /y, threads: 2, helpers: 3, "
 		"locality_wait: "
 		"30,\n"
@@ -110,6 +110,7 @@ static void every_key_arrives_where_it_belongs(void **state)
 	assert_int_equal(config->frames->classes[0].count, 30);
 	assert_int_equal(*config->frames->memory, 512);
 	assert_int_equal(config->decode->workers, 2);
+	assert_int_equal(config->decode->device_memory, 64);
 	assert_string_equal(config->accel->repository, "/y");
 	assert_int_equal(config->accel->helpers, 3);
 	assert_int_equal(config->accel->locality_wait, 30);

@@ -210,6 +210,7 @@ static const cyaml_schema_field_t frames_fields[] = {
 static const cyaml_schema_field_t decode_fields[] = {
 	CYAML_FIELD_STRING_PTR("backend", POINTER, struct gw_decode_config, backend, 1, 31),
 	CYAML_FIELD_STRING_PTR("device", POINTER, struct gw_decode_config, device, 1, 127),
+	CYAML_FIELD_UINT("device_memory", POSITIVE, struct gw_decode_config, device_memory),
 	CYAML_FIELD_UINT("workers", POSITIVE, struct gw_decode_config, workers),
 	CYAML_FIELD_UINT("max_width", POSITIVE, struct gw_decode_config, max_width),
 	CYAML_FIELD_UINT("max_height", POSITIVE, struct gw_decode_config, max_height),

@@ -2,7 +2,8 @@
 
 Pictures per second by the clock, of one frame of a real surveillance video. The device has its own
 threads (with PoCL: all processors), C has one. Copies to the device are in its figures. Last, the
-whole back-end against turbo, with one worker each.
+whole back-end against turbo, with one worker each; and how a picture comes into a model's input,
+which costs what it costs on the device, the tensor copied back, against the host's preprocessing.
 """
 
 import json
@@ -25,6 +26,39 @@ CASES = {
     "rgb": "coefficients to RGB",
     "decode": "JPEG to planes",
 }
+
+
+PLACES = {
+    "device": "planes to a tensor on the device, and back",
+    "reference": "planes to a tensor by the kernel in C",
+}
+SIDE = 640
+
+
+def place_rows(rounds: int | None) -> list[Row]:
+    """Measures the kernel that places pictures against preprocessing."""
+    bench = places.need(
+        places.build() / "tests/place_bench", "install opencl-c-headers, ./dev build"
+    )
+    found: list[Row] = []
+    for width, height in SIZES:
+        progress(f"kernels: {width}x{height} to {SIDE}x{SIDE}")
+        command = [bench, str(rounds or ROUNDS), str(width), str(height), str(SIDE)]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+        if run.returncode != 0:
+            raise RuntimeError(run.stderr.strip())
+        figures = json.loads(run.stdout)
+        found += [
+            row(
+                f"{width}x{height} {what}",
+                UNIT,
+                "preprocessing, one thread",
+                figures[case],
+                figures["host"],
+            )
+            for case, what in PLACES.items()
+        ]
+    return found
 
 
 def rows(rounds: int | None) -> list[Row]:
@@ -51,4 +85,4 @@ def rows(rounds: int | None) -> list[Row]:
                 found.append(
                     row(f"{width}x{height} {what}", UNIT, peer, taken["ours"], taken["peer"])
                 )
-    return found
+    return found + place_rows(rounds)
