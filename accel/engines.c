@@ -12,6 +12,9 @@ static const struct infer_ops *const engines[] = {
 #if HAVE_ORT
 	&infer_ort,
 #endif
+#if HAVE_OPENCL
+	&infer_opencl,
+#endif
 	&infer_null,
 };
 
@@ -21,6 +24,7 @@ static const struct infer_ops *const engines[] = {
 struct request {
 	struct berth_options *options;
 	struct batcher *batcher;
+	bool named;
 };
 
 void engines_keep_quiet(void)
@@ -38,6 +42,12 @@ static int open_one(void *arg, uint32_t index, struct gw_error *error)
 	struct request *request = arg;
 	const struct gw_device *device = request->options->device;
 
+#if HAVE_OPENCL
+	/* On a processor it is slower than others: it has to be named. The line that is there says
+	 * what the one before lacks. */
+	if (engines[index] == &infer_opencl && !request->named)
+		return -ENODEV;
+#endif
 	if (engines[index]->memory != device->memory)
 		return gw_error_set(error, -ENOTSUP,
 			"accel.backend: engine \"%s\" reads %s memory, but decoded pictures lie in "
@@ -108,7 +118,7 @@ uint32_t engines_list(const struct gw_accel_config *config, struct engine_facts 
 struct batcher *engines_open(
 	const char *name, struct berth_options *options, struct gw_error *error)
 {
-	struct request request = {.options = options};
+	struct request request = {.options = options, .named = name != NULL};
 
 	return gw_backends_open(&backends, name, &request, error) < 0 ? NULL : request.batcher;
 }

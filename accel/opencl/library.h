@@ -19,9 +19,12 @@
 	X(clCreateKernel) \
 	X(clCreateProgramWithSource) \
 	X(clEnqueueMapBuffer) \
+	X(clEnqueueMarkerWithWaitList) \
 	X(clEnqueueNDRangeKernel) \
+	X(clEnqueueReadBuffer) \
 	X(clEnqueueUnmapMemObject) \
 	X(clEnqueueWriteBuffer) \
+	X(clFinish) \
 	X(clFlush) \
 	X(clGetDeviceIDs) \
 	X(clGetDeviceInfo) \

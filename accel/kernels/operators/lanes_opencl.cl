@@ -1,0 +1,19 @@
+/* A run of values that are worked on together, in OpenCL C 1.2. */
+typedef float16 lanes;
+
+#define lanes_of(value) ((lanes)(value))
+#define lanes_load(from) vload16(0, from)
+#define lanes_store(value, to) vstore16(value, 0, to)
+#define lanes_erf(x) erf(x)
+#define lanes_exp(x) exp(x)
+#define lanes_floor(x) floor(x)
+#define lanes_log(x) log(x)
+#define lanes_sqrt(x) sqrt(x)
+#define lanes_tanh(x) tanh(x)
+#define lanes_trunc(x) trunc(x)
+#define lanes_larger(x, y) fmax(x, y)
+#define lanes_power(x, y) pow(x, y)
+#define lanes_smaller(x, y) fmin(x, y)
+#define FLOAT_EXP(x) exp(x)
+#define FLOAT_FLOOR(x) floor(x)
+#define FLOAT_CEIL(x) ceil(x)
