@@ -13,8 +13,9 @@ FUNCTION void op_conv_tile(GLOBAL const struct op_conv *conv, GLOBAL const float
 			for (uint32_t x = 0; x < conv->kernel_width; x++) {
 				const lanes value = op_read(line + x * conv->dilation_x, stride);
 
+				LANES_UNROLL
 				for (uint32_t i = 0; i < OP_BLOCK; i++)
-					sum[i] += value * weight[i];
+					sum[i] = lanes_join(value, weight[i], sum[i]);
 				weight += OP_BLOCK;
 			}
 		}
@@ -38,6 +39,7 @@ KERNEL op_conv(GLOBAL float *memory, GLOBAL const struct op_job *jobs, uint32_t 
 	GLOBAL const struct op_conv *conv = &job->conv;
 	const uint32_t row = OP_BLOCK * WORK_ITEM(1), image = WORK_ITEM(2);
 	uint32_t x, y;
+	float each[OP_BLOCK * OP_LANES];
 	lanes sum[OP_BLOCK];
 
 	if (!op_conv_place(conv, WORK_ITEM(0), &x, &y))
@@ -47,6 +49,7 @@ KERNEL op_conv(GLOBAL float *memory, GLOBAL const struct op_job *jobs, uint32_t 
 	GLOBAL const float *weight = memory + conv->weights +
 		row * conv->channels * conv->kernel_height * conv->kernel_width;
 
+	LANES_UNROLL
 	for (uint32_t i = 0; i < OP_BLOCK; i++)
 		sum[i] = lanes_of(memory[conv->bias + row + i]);
 	if (conv->stride_x == 1)
@@ -55,8 +58,11 @@ KERNEL op_conv(GLOBAL float *memory, GLOBAL const struct op_job *jobs, uint32_t 
 		op_conv_tile(conv, in, weight, 2, sum);
 	else
 		op_conv_tile(conv, in, weight, conv->stride_x, sum);
+	LANES_UNROLL
+	for (uint32_t i = 0; i < OP_BLOCK; i++)
+		lanes_store(sum[i], each + i * OP_LANES);
 	for (uint32_t i = 0; i < OP_BLOCK && row + i < conv->rows; i++)
-		op_write(memory, job, sum[i],
+		op_write(memory, job, lanes_load(each + i * OP_LANES),
 			((image * conv->rows + row + i) * conv->out_height + y) * conv->out_width + x,
 			op_count(conv->out_width, x));
 }
@@ -67,11 +73,11 @@ FUNCTION lanes op_conv_line(GLOBAL const struct op_conv *conv, GLOBAL const floa
 	for (uint32_t channel = 0; channel < conv->channels; channel++)
 		for (uint32_t y = 0; y < conv->kernel_height; y++)
 			for (uint32_t x = 0; x < conv->kernel_width; x++)
-				sum += *weight++ *
-					op_read(in + channel * conv->in_plane +
-							y * conv->dilation_y * conv->in_pitch +
-							x * conv->dilation_x,
-						stride);
+				sum = lanes_join(op_read(in + channel * conv->in_plane +
+								 y * conv->dilation_y * conv->in_pitch +
+								 x * conv->dilation_x,
+							 stride),
+					*weight++, sum);
 	return sum;
 }
 
@@ -112,6 +118,7 @@ KERNEL op_matmul(GLOBAL float *memory, GLOBAL const struct op_job *jobs, uint32_
 	const uint32_t x = WORK_ITEM(0) * OP_LANES, row = WORK_ITEM(1) * OP_BLOCK;
 	const uint32_t matrix = WORK_ITEM(2);
 	uint32_t at[OP_BLOCK];
+	float each[OP_BLOCK * OP_LANES];
 	lanes sum[OP_BLOCK];
 
 	if (x >= product->columns)
@@ -119,6 +126,7 @@ KERNEL op_matmul(GLOBAL float *memory, GLOBAL const struct op_job *jobs, uint32_
 	GLOBAL const float *b = memory + product->b + matrix * product->b_matrix + x;
 
 	/* Rows that are not there are the last one again. */
+	LANES_UNROLL
 	for (uint32_t i = 0; i < OP_BLOCK; i++) {
 		const uint32_t own = row + i < product->rows ? row + i : product->rows - 1;
 
@@ -128,11 +136,15 @@ KERNEL op_matmul(GLOBAL float *memory, GLOBAL const struct op_job *jobs, uint32_
 	for (uint32_t k = 0; k < product->depth; k++) {
 		const lanes value = lanes_load(b + k * product->b_pitch);
 
+		LANES_UNROLL
 		for (uint32_t i = 0; i < OP_BLOCK; i++)
-			sum[i] += value * memory[at[i] + k];
+			sum[i] = lanes_join(value, memory[at[i] + k], sum[i]);
 	}
+	LANES_UNROLL
+	for (uint32_t i = 0; i < OP_BLOCK; i++)
+		lanes_store(sum[i], each + i * OP_LANES);
 	for (uint32_t i = 0; i < OP_BLOCK && row + i < product->rows; i++)
-		op_write(memory, job, sum[i],
+		op_write(memory, job, lanes_load(each + i * OP_LANES),
 			(matrix * product->rows + row + i) * product->columns + x,
 			op_count(product->columns, x));
 }

@@ -8,6 +8,13 @@
 
 typedef float lanes __attribute__((vector_size(4 * OP_LANES)));
 
+/* Before a loop of a fixed count whose array belongs into registers. */
+#ifdef __clang__
+#define LANES_UNROLL _Pragma("unroll")
+#else
+#define LANES_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 #define LANES_FUNCTION __attribute__((always_inline, unused)) static inline
 
 LANES_FUNCTION lanes lanes_of(float value)
@@ -26,6 +33,12 @@ LANES_FUNCTION lanes lanes_load(const float *from)
 LANES_FUNCTION void lanes_store(lanes value, float *to)
 {
 	memcpy(to, &value, sizeof(value));
+}
+
+/* x * y + z; devices round once where that is as fast. */
+LANES_FUNCTION lanes lanes_join(lanes x, float y, lanes z)
+{
+	return x * y + z;
 }
 
 /* The same as in OpenCL C, where these are there. */

@@ -1,6 +1,7 @@
 /* A run of values that are worked on together, in OpenCL C 1.2. */
 typedef float16 lanes;
 
+#define LANES_UNROLL _Pragma("unroll")
 #define lanes_of(value) ((lanes)(value))
 #define lanes_load(from) vload16(0, from)
 #define lanes_store(value, to) vstore16(value, 0, to)
@@ -17,3 +18,8 @@ typedef float16 lanes;
 #define FLOAT_EXP(x) exp(x)
 #define FLOAT_FLOOR(x) floor(x)
 #define FLOAT_CEIL(x) ceil(x)
+#if defined(FP_FAST_FMAF) || defined(__FMA__)
+#define lanes_join(x, y, z) fma(x, (lanes)(y), z)
+#else
+#define lanes_join(x, y, z) mad(x, (lanes)(y), z)
+#endif
