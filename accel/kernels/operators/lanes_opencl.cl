@@ -1,6 +1,9 @@
 /* A run of values that are worked on together, in OpenCL C 1.2. */
 typedef float16 lanes;
 
+/* What is rounded once is said so: else a pixel's place could be another one here than there. */
+#pragma OPENCL FP_CONTRACT OFF
+
 #define LANES_UNROLL _Pragma("unroll")
 #define lanes_of(value) ((lanes)(value))
 #define lanes_load(from) vload16(0, from)
