@@ -88,6 +88,7 @@ int lower_slice(struct plan *plan, const struct graph_node *node, struct gw_erro
 	int64_t starts[GRAPH_INTS], ends[GRAPH_INTS], axes[GRAPH_INTS], steps[GRAPH_INTS];
 	uint32_t strides[GRAPH_RANK];
 	struct plan_move move = {0};
+	uint32_t seen = 0;
 	uint64_t at = 0;
 
 	if (need_input(plan, node, error) != 0)
@@ -110,6 +111,9 @@ int lower_slice(struct plan *plan, const struct graph_node *node, struct gw_erro
 
 		if (axis < 0)
 			return axis;
+		if (seen & 1u << axis)
+			return gw_error_set(error, -EINVAL, "it names an axis twice");
+		seen |= 1u << axis;
 		if (!slice_axis(shape.dims[axis], starts[i], ends[i], stepped ? steps[i] : 1,
 			    &length, &begin))
 			return plan_refuse(error, "a slice from the end to the begin");

@@ -168,10 +168,11 @@ static bool append_joining(const struct plan *plan, struct chain *chain,
 {
 	const bool swapped = node->input[0] != current;
 	const uint32_t other = node->input[swapped ? 0 : 1];
-	const struct plan_value *value = &plan->value[other];
 
 	if (other == GRAPH_NONE || plan->value[current].whole)
 		return false;
+	const struct plan_value *value = &plan->value[other];
+
 	function = swapped ? plan_reversed(function) : function;
 	if (is_scalar(value))
 		return value->shape.rank <= plan->value[chain->first].shape.rank &&
