@@ -90,6 +90,13 @@ bool graph_text_is(
 	return attribute ? strcmp(attribute->text, text) == 0 : otherwise;
 }
 
+void graph_one_line(struct gw_error *error)
+{
+	for (char *at = error ? error->text : ""; *at; at++)
+		if ((unsigned char)*at < ' ')
+			*at = '?';
+}
+
 uint64_t graph_elements(const struct graph_shape *shape)
 {
 	uint64_t elements = 1;

@@ -112,5 +112,8 @@ float graph_float(const struct graph_node *node, const char *name, float otherwi
 bool graph_text_is(
 	const struct graph_node *node, const char *name, const char *text, bool otherwise);
 
+/* Names in it may be of any bytes: makes it one line. Accepts NULL. */
+void graph_one_line(struct gw_error *error);
+
 /* The elements of a shape; 0 also for one that has too many. */
 uint64_t graph_elements(const struct graph_shape *shape);

@@ -187,6 +187,8 @@ int graph_plan_make(struct graph *graph, const struct graph_shape *inputs, struc
 	} else {
 		gw_error_set(error, -ENOMEM, "out of memory for the model's plan");
 	}
+	if (status != 0)
+		graph_one_line(error);
 	for (uint32_t i = 0; plan.value && i < graph->values; i++)
 		free(plan.value[i].owned);
 	free(plan.value);

@@ -201,6 +201,8 @@ int graph_read(struct graph *graph, const uint8_t *model, size_t size, const cha
 			graph->opset = facts->opset[i].version;
 	if (status == 0)
 		status = read_all(reader, facts, error);
+	if (status != 0)
+		graph_one_line(error);
 	if (reader) {
 		graph_files_close(&reader->files);
 		graph_names_free(&reader->names);

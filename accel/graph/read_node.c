@@ -60,10 +60,6 @@ static void copy(char *to, size_t room, const struct onnx_text *text)
 {
 	snprintf(to, room, "%.*s", (int)(text->size < room ? text->size : room),
 		text->at ? text->at : "");
-	/* The line is one. */
-	for (; *to; to++)
-		if ((unsigned char)*to < ' ')
-			*to = '?';
 }
 
 static bool add_int(struct graph_attribute *attribute, uint64_t value)

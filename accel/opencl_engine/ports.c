@@ -19,9 +19,11 @@ static int find(const struct graph_port *ports, uint32_t count, const char *noun
 		snprintf(names + used, sizeof(names) - used, "%s\"%s\"", used > 0 ? ", " : "",
 			ports[*index].name);
 	}
-	return gw_error_set(error, -EINVAL,
+	gw_error_set(error, -EINVAL,
 		"model %s: it has no %s \"%s\": set what names it in model.yaml to one of %s",
 		spec->name, noun, name, names);
+	graph_one_line(error);
+	return -EINVAL;
 }
 
 static void print_shape(char *text, size_t size, const struct graph_shape *shape)
