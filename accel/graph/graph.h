@@ -92,6 +92,9 @@ int graph_read(struct graph *graph, const uint8_t *model, size_t size, const cha
 /* Accepts one that is all zero. */
 void graph_free(struct graph *graph);
 
+/* Whether the operator is not among those that are known here. */
+bool graph_lacks(const struct onnx_text *domain, const struct onnx_text *name);
+
 /* Makes a value; GRAPH_NONE: out of memory, or too many. */
 uint32_t graph_add_value(struct graph *graph);
 

@@ -90,6 +90,11 @@ const struct graph_operator *graph_operator_find(const struct onnx_text *name)
 	return NULL;
 }
 
+bool graph_lacks(const struct onnx_text *domain, const struct onnx_text *name)
+{
+	return (domain->size > 0 && !onnx_text_is(domain, "ai.onnx")) || !graph_operator_find(name);
+}
+
 bool graph_operator_reads(const struct graph_operator *operator, const char * attribute)
 {
 	char between[40];

@@ -175,15 +175,13 @@ int graph_tell_missing(const struct graph_reader *reader, struct gw_error *error
 static const struct graph_operator *find_operator(
 	struct graph_reader *reader, const struct raw_node *node)
 {
-	const bool own = node->domain.size == 0 || onnx_text_is(&node->domain, "ai.onnx");
-	const struct graph_operator *operator= own ? graph_operator_find(&node->operator) : NULL;
 	char name[72], domain[32];
 
-	if (operator)
-		return operator;
+	if (!graph_lacks(&node->domain, &node->operator))
+		return graph_operator_find(&node->operator);
 	copy(name, 32, &node->operator);
 	copy(domain, sizeof(domain), &node->domain);
-	if (!own)
+	if (domain[0] != '\0')
 		snprintf(name + strlen(name), sizeof(name) - strlen(name), " of %s", domain);
 	note_missing(reader, name, node);
 	return NULL;

@@ -6,6 +6,9 @@
 
 #include "accel/kernels/operators/step.h"
 
+/* All that takes or gives one is inlined. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+
 typedef float lanes __attribute__((vector_size(4 * OP_LANES)));
 
 /* Before a loop of a fixed count whose array belongs into registers. */
