@@ -3,17 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/graph/conv.h"
 #include "accel/graph/operators.h"
-
-/* A convolution that is known by now. */
-struct conv {
-	const struct graph_node *node;
-	struct plan_window window;
-	uint32_t images, channels, height, width; /* of the picture */
-	uint32_t rows, group_rows, group_channels;
-	const float *weights; /* [row][channel][y][x] */
-	float *scale, *shift; /* for each row, what is done with the result */
-};
 
 static uint32_t blocks_of(const struct conv *conv)
 {
@@ -83,31 +74,25 @@ static uint32_t add_padding(struct plan *plan, const struct conv *conv, uint32_t
 	return storage;
 }
 
-static bool has_padding(const struct plan_window *w)
-{
-	return w->before[0] || w->before[1] || w->after[0] || w->after[1];
-}
-
 /* A kernel of one pixel does not care where lines end. */
 static void flatten(struct conv *conv)
 {
 	struct plan_window *w = &conv->window;
 
 	if (w->kernel[0] != 1 || w->kernel[1] != 1 || w->stride[0] != 1 || w->stride[1] != 1 ||
-		has_padding(w))
+		plan_has_padding(w))
 		return;
 	conv->width = w->out[1] = conv->width * conv->height;
 	conv->height = w->out[0] = 1;
 }
 
-/* The step, whose result is still to be said. */
-static uint32_t add_conv(
+uint32_t conv_add_step(
 	struct plan *plan, struct graph_node *node, struct conv *conv, uint32_t input)
 {
 	const struct plan_window *w = &conv->window;
 
 	flatten(conv);
-	const bool padded = has_padding(w);
+	const bool padded = plan_has_padding(w);
 	const uint32_t storage = padded ? add_padding(plan, conv, input) : GRAPH_NONE;
 	const uint32_t packed = pack(plan, node, conv);
 	const uint32_t pitch = conv->width + w->before[1] + w->after[1];
@@ -144,8 +129,7 @@ static uint32_t add_conv(
 	return step;
 }
 
-/* What a convolution reads, as far as the shapes say. */
-static int take_inputs(const struct plan *plan, const struct graph_node *node, struct conv *conv,
+int conv_take_inputs(const struct plan *plan, const struct graph_node *node, struct conv *conv,
 	const float **bias, struct gw_error *error)
 {
 	const struct plan_value *in = plan_in(plan, node, 0), *weights = plan_in(plan, node, 1);
@@ -169,7 +153,7 @@ static int take_inputs(const struct plan *plan, const struct graph_node *node, s
 	return 0;
 }
 
-static bool make_factors(struct conv *conv, const float *bias)
+bool conv_make_factors(struct conv *conv, const float *bias)
 {
 	conv->scale = malloc(2 * (size_t)conv->rows * sizeof(conv->scale[0]));
 	conv->shift = conv->scale + conv->rows;
@@ -185,7 +169,7 @@ int lower_conv(struct plan *plan, const struct graph_node *node, struct gw_error
 	const int64_t groups = graph_int(node, "group", 1);
 	struct conv conv = {0};
 	const float *bias;
-	int status = take_inputs(plan, node, &conv, &bias, error);
+	int status = conv_take_inputs(plan, node, &conv, &bias, error);
 
 	if (status != 0)
 		return status;
@@ -217,136 +201,16 @@ int lower_conv(struct plan *plan, const struct graph_node *node, struct gw_error
 	status = plan_shape(plan, node->output[0], &shape, error);
 	if (status != 0)
 		return status;
-	if (!make_factors(&conv, bias)) {
+	if (!conv_make_factors(&conv, bias)) {
 		plan->failed = true;
 		return 0;
 	}
 	const uint32_t last =
 		plan_absorb(plan, node->output[0], conv.rows, 2, conv.scale, conv.shift);
-	const uint32_t step =
-		add_conv(plan, &plan->graph->node[node - plan->graph->node], &conv, node->input[0]);
+	const uint32_t step = conv_add_step(
+		plan, &plan->graph->node[node - plan->graph->node], &conv, node->input[0]);
 
 	plan_finish(plan, step, last);
-	free(conv.scale);
-	return 0;
-}
-
-/* A kernel that does not overlap itself is one of one pixel with a row for each tap, whose results
- * then lie side by side: weights [channel][row][y][x] become [row][y][x][channel]. */
-static float *turn_weights(const float *from, uint32_t channels, uint32_t rows)
-{
-	float *to = malloc((size_t)channels * rows * sizeof(to[0]));
-
-	for (uint32_t c = 0; to && c < channels; c++)
-		for (uint32_t r = 0; r < rows; r++)
-			to[(size_t)r * channels + c] = from[(size_t)c * rows + r];
-	return to;
-}
-
-/* Scale and shift of a row are those of all its taps. */
-static bool spread_factors(struct conv *conv, const struct conv *of, uint32_t taps)
-{
-	if (!make_factors(conv, NULL))
-		return false;
-	for (uint32_t i = 0; i < conv->rows; i++) {
-		conv->scale[i] = of->scale[i / taps];
-		conv->shift[i] = of->shift[i / taps];
-	}
-	return true;
-}
-
-/* The taps of each pixel, put side by side. */
-static void spread_taps(struct plan *plan, const struct conv *conv, uint32_t rows,
-	uint32_t kernel_height, uint32_t kernel_width, uint32_t storage, uint32_t output)
-{
-	const uint32_t h = conv->height, w = conv->width;
-	struct plan_move move = {
-		.rank = 6, .size = {conv->images, rows, kernel_height, kernel_width, h, w}};
-	const struct graph_shape order = {
-		6, {conv->images, rows, kernel_height, kernel_width, h, w}};
-	const uint32_t line = w * kernel_width, plane = line * h * kernel_height;
-
-	plan_strides(&order, move.in);
-	move.out[0] = rows * plane;
-	move.out[1] = plane;
-	move.out[2] = line;
-	move.out[3] = 1;
-	move.out[4] = line * kernel_height;
-	move.out[5] = kernel_width;
-	const uint32_t step = plan_add_map(plan, &move);
-
-	plan_point(plan, step, PLAN_FIELD(map.in), storage);
-	plan_point(plan, step, PLAN_FIELD(map.second), storage);
-	plan_point(plan, step, PLAN_FIELD(out), plan_make_room(plan, output));
-}
-
-/* The convolution of one pixel that stands for it, and where its results go. */
-static void add_transposed(struct plan *plan, const struct graph_node *node, struct conv *conv)
-{
-	const uint32_t height = conv->height, width = conv->width, rows = conv->rows;
-	const uint32_t down = conv->window.kernel[0], across = conv->window.kernel[1];
-	const uint32_t last = plan_absorb(plan, node->output[0], rows, 2, conv->scale, conv->shift);
-	struct conv flat = *conv;
-	float *weights = turn_weights(conv->weights, conv->channels, rows * down * across);
-
-	flat.weights = weights;
-	flat.rows = flat.group_rows = rows * down * across;
-	flat.group_channels = conv->channels;
-	flat.window = (struct plan_window){
-		.kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}, .out = {height, width}};
-	flat.scale = NULL;
-	if (!weights || !spread_factors(&flat, conv, down * across)) {
-		plan->failed = true;
-	} else {
-		const uint32_t storage =
-			plan_add_storage(plan, (uint64_t)conv->images * flat.rows * height * width);
-		const uint32_t step = add_conv(
-			plan, &plan->graph->node[node - plan->graph->node], &flat, node->input[0]);
-
-		plan_point(plan, step, PLAN_FIELD(out), storage);
-		spread_taps(plan, conv, rows, down, across, storage, last);
-	}
-	free(weights);
-	free(flat.scale);
-}
-
-int lower_conv_transpose(struct plan *plan, const struct graph_node *node, struct gw_error *error)
-{
-	struct conv conv = {0};
-	const float *bias;
-	int status = take_inputs(plan, node, &conv, &bias, error);
-
-	if (status != 0)
-		return status;
-	const struct graph_shape *weights = &plan_in(plan, node, 1)->shape;
-	const uint32_t size[] = {4096, 4096}; /* whatever: only the numbers are read */
-	struct plan_window window = conv.window;
-
-	conv.rows = weights->dims[1];
-	status = plan_window(node, size, &window, error);
-	if (status != 0)
-		return status;
-	if (weights->dims[0] != conv.channels ||
-		(bias && graph_elements(&plan_in(plan, node, 2)->shape) != conv.rows))
-		return gw_error_set(error, -EINVAL, "its weights do not fit its input");
-	if (graph_int(node, "group", 1) != 1 || has_padding(&window) ||
-		window.kernel[0] != window.stride[0] || window.kernel[1] != window.stride[1] ||
-		window.kernel[0] != conv.window.kernel[0] ||
-		window.kernel[1] != conv.window.kernel[1] || window.dilation[0] != 1 ||
-		window.dilation[1] != 1)
-		return plan_refuse(error, "one whose kernel is not as large as its stride");
-	const struct graph_shape shape = {4,
-		{conv.images, conv.rows, conv.height * window.kernel[0],
-			conv.width * window.kernel[1]}};
-
-	status = plan_shape(plan, node->output[0], &shape, error);
-	if (status != 0)
-		return status;
-	if (!make_factors(&conv, bias)) {
-		plan->failed = true;
-		return 0;
-	}
-	add_transposed(plan, node, &conv);
 	free(conv.scale);
 	return 0;
 }

@@ -83,6 +83,16 @@ int plan_axis(int64_t axis, uint32_t rank, struct gw_error *error);
 /* "its NAME is not supported" with -ENOTSUP. */
 int plan_refuse(struct gw_error *error, const char *what);
 
+/* 0; -ENOTSUP with a line where the first input has not four dimensions. */
+int plan_need_picture(
+	const struct plan *plan, const struct graph_node *node, struct gw_error *error);
+
+/* Runs of a line. */
+static inline uint32_t plan_runs(uint32_t width)
+{
+	return (width + OP_LANES - 1) / OP_LANES;
+}
+
 /* Sizes before, at and behind the axes first .. last. */
 struct plan_split {
 	uint32_t outer, count, inner;

@@ -199,3 +199,11 @@ void plan_strides(const struct graph_shape *shape, uint32_t strides[GRAPH_RANK])
 		stride *= shape->dims[i];
 	}
 }
+
+int plan_need_picture(
+	const struct plan *plan, const struct graph_node *node, struct gw_error *error)
+{
+	const struct plan_value *in = plan_in(plan, node, 0);
+
+	return in && in->shape.rank == 4 ? 0 : plan_refuse(error, "what is no picture");
+}
