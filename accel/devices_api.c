@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <string.h>
 
 #include "accel/balance.h"
 #include "accel/engines.h"
@@ -45,15 +46,18 @@ int accel_list(void *owner, const struct gw_request *request, struct gw_reply *r
 	const struct gw *gw = ((struct gw_stage *)owner)->gw;
 	json_t *devices = json_array(), *backends = json_array();
 	struct engine_facts engines[ENGINES_MOST];
-	uint32_t count = engines_list(gw->config->accel, engines);
+	const uint32_t own = engines_list(gw->config->accel, engines);
+	uint32_t count = own;
 
 	count += engines_list_opencl(&engines[count], ENGINES_MOST - ENGINES_GPUS - count);
 	count += gpus_list(&engines[count], ENGINES_MOST - count);
 
 	for (uint32_t i = 0; i < gw->device_count; i++)
 		json_array_append_new(devices, device_facts(gw, &gw->devices[i]));
+	/* What runs on OpenCL's devices is listed by these. */
 	for (uint32_t i = 0; i < count; i++)
-		json_array_append_new(backends, engine_facts(&engines[i]));
+		if (i >= own || strcmp(engines[i].name, engines[own].name) != 0)
+			json_array_append_new(backends, engine_facts(&engines[i]));
 	reply->json = json_pack("{s:o, s:o}", "devices", devices, "backends", backends);
 	return 200;
 }

@@ -3,17 +3,30 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "accel/opencl/devices.h"
 #include "core/backends.h"
+
+#define OPENCL "opencl" /* as decode.backend names it, too */
 
 /* In the order of preference. */
 static const struct infer_ops *const engines[] = {
 #if HAVE_ORT
 	&infer_ort,
 #endif
+#if HAVE_OPENCL
+	&infer_opencl,
+#endif
 	&infer_null,
 };
+
+/* On a processor OpenCL is slower than what a user would have without having asked for it, and
+ * `null` makes its answers up. */
+static bool has_to_be_named(const struct infer_ops *engine)
+{
+	return strcmp(engine->name, OPENCL) == 0 || engine == &infer_null;
+}
 
 #define WITHOUT_ORT \
 	"this gwd was built without ONNX Runtime; build it with libonnxruntime-dev installed"
@@ -21,6 +34,7 @@ static const struct infer_ops *const engines[] = {
 struct request {
 	struct berth_options *options;
 	struct batcher *batcher;
+	bool named;
 };
 
 void engines_keep_quiet(void)
@@ -38,6 +52,9 @@ static int open_one(void *arg, uint32_t index, struct gw_error *error)
 	struct request *request = arg;
 	const struct gw_device *device = request->options->device;
 
+	/* The line that is there says what the one before lacks. */
+	if (has_to_be_named(engines[index]) && !request->named)
+		return -ENODEV;
 	if (engines[index]->memory != device->memory)
 		return gw_error_set(error, -ENOTSUP,
 			"accel.backend: engine \"%s\" reads %s memory, but decoded pictures lie in "
@@ -56,8 +73,6 @@ static const struct gw_backends backends = {
 	.open = open_one,
 	.none = WITHOUT_ORT ", or name \"null\"",
 };
-
-#define OPENCL "opencl" /* as decode.backend names it */
 
 uint32_t engines_list_opencl(struct engine_facts *facts, uint32_t most)
 {
@@ -96,7 +111,9 @@ uint32_t engines_list(const struct gw_accel_config *config, struct engine_facts 
 		struct engine_facts *engine = &facts[count++];
 		struct gw_error error;
 
-		*engine = (struct engine_facts){.name = engines[i]->name, .there = true};
+		*engine = (struct engine_facts){.name = engines[i]->name,
+			.there = true,
+			.named = has_to_be_named(engines[i])};
 		if (engines[i]->probe && engines[i]->probe(config, engine->version, &error) != 0) {
 			engine->there = false;
 			snprintf(engine->missing, sizeof(engine->missing), "%s", error.text);
@@ -108,7 +125,7 @@ uint32_t engines_list(const struct gw_accel_config *config, struct engine_facts 
 struct batcher *engines_open(
 	const char *name, struct berth_options *options, struct gw_error *error)
 {
-	struct request request = {.options = options};
+	struct request request = {.options = options, .named = name != NULL};
 
 	return gw_backends_open(&backends, name, &request, error) < 0 ? NULL : request.batcher;
 }

@@ -13,6 +13,7 @@ void engines_keep_quiet(void);
 struct engine_facts {
 	const char *name;
 	bool there; /* it can be used */
+	bool named; /* it is used only where it is named */
 	char version[160]; /* of its library, or what the device calls itself; may be empty */
 	char missing[sizeof(((struct gw_error *)0)->text)]; /* what it lacks and what to do, where
 							       it is not there */
@@ -25,7 +26,7 @@ struct engine_facts {
 uint32_t engines_list(
 	const struct gw_accel_config *config, struct engine_facts facts[ENGINES_MOST]);
 
-/* Looks at the OpenCL devices, which decoders run on: each is one, or one says what is missing.
+/* Looks at the OpenCL devices, which decoders and models run on: each is one, or one says what is missing.
  * `most` is at least 1. Slow; any thread. */
 uint32_t engines_list_opencl(struct engine_facts *facts, uint32_t most);
 

@@ -67,6 +67,20 @@ static void the_null_engine_is_never_chosen_by_itself(void **state)
 	assert_true(error.text[0] != '\0');
 }
 
+/* On a processor it is slower than what a user would have without having asked for it. */
+static void the_opencl_engine_is_never_chosen_by_itself(void **state)
+{
+	struct berth_options options;
+
+	gw_device_host(&device);
+	assert_null(open_on(NULL, &options));
+	assert_null(strstr(error.text, "OpenCL"));
+#if HAVE_OPENCL
+	assert_null(open_on("opencl", &options));
+	assert_non_null(strstr(error.text, "opencl"));
+#endif
+}
+
 static void an_engine_that_cannot_read_the_decoders_memory_is_refused(void **state)
 {
 	struct berth_options options;
@@ -82,12 +96,16 @@ static void all_known_engines_are_listed_with_what_they_lack(void **state)
 	struct engine_facts engines[ENGINES_MOST];
 	const uint32_t count = engines_list(&nowhere, engines);
 
-	assert_int_equal(count, 2);
+	assert_int_equal(count, 2 + HAVE_OPENCL);
 	assert_string_equal(engines[0].name, "ort");
 	assert_false(engines[0].there);
 	assert_true(engines[0].missing[0] != '\0');
-	assert_string_equal(engines[1].name, "null");
-	assert_true(engines[1].there);
+	assert_string_equal(engines[count - 1].name, "null");
+	assert_true(engines[count - 1].there);
+#if HAVE_OPENCL
+	assert_string_equal(engines[1].name, "opencl");
+	assert_true((engines[1].there ? engines[1].version : engines[1].missing)[0] != '\0');
+#endif
 }
 
 static void devices_that_decoders_run_on_are_listed_or_why_there_is_none(void **state)
@@ -109,6 +127,7 @@ int main(void)
 		cmocka_unit_test(an_engine_is_found_by_name),
 		cmocka_unit_test(an_unknown_engine_is_answered_with_those_that_are_there),
 		cmocka_unit_test(the_null_engine_is_never_chosen_by_itself),
+		cmocka_unit_test(the_opencl_engine_is_never_chosen_by_itself),
 		cmocka_unit_test(an_engine_that_cannot_read_the_decoders_memory_is_refused),
 		cmocka_unit_test(all_known_engines_are_listed_with_what_they_lack),
 		cmocka_unit_test(devices_that_decoders_run_on_are_listed_or_why_there_is_none),

@@ -17,8 +17,10 @@ enum onnx_type {
 	ONNX_NO_TENSOR = 0, /* a sequence, a map, or nothing that is known */
 	ONNX_FLOAT32 = 1,
 	ONNX_UINT8 = 2,
+	ONNX_INT8 = 3,
 	ONNX_INT32 = 6,
 	ONNX_INT64 = 7,
+	ONNX_BOOL = 9,
 	ONNX_FLOAT16 = 10,
 	ONNX_DOUBLE = 11,
 };

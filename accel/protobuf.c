@@ -3,7 +3,7 @@
 /* The type of a field, in the lowest bits of its key. */
 enum wire { VARINT = 0, FIXED64 = 1, LENGTH = 2, FIXED32 = 5 };
 
-static bool read_varint(struct protobuf_bytes *bytes, uint64_t *value)
+bool protobuf_varint(struct protobuf_bytes *bytes, uint64_t *value)
 {
 	*value = 0;
 	for (unsigned shift = 0; bytes->at < bytes->end && shift < 64; shift += 7) {
@@ -17,7 +17,7 @@ static bool read_varint(struct protobuf_bytes *bytes, uint64_t *value)
 }
 
 /* Little-endian, `size` bytes. */
-static bool read_fixed(struct protobuf_bytes *bytes, size_t size, uint64_t *value)
+bool protobuf_fixed(struct protobuf_bytes *bytes, size_t size, uint64_t *value)
 {
 	if (size > protobuf_size(bytes))
 		return false;
@@ -31,7 +31,7 @@ static bool read_length(struct protobuf_bytes *bytes, struct protobuf_bytes *par
 {
 	uint64_t size;
 
-	if (!read_varint(bytes, &size) || size > protobuf_size(bytes))
+	if (!protobuf_varint(bytes, &size) || size > protobuf_size(bytes))
 		return false;
 	part->at = bytes->at;
 	bytes->at += size;
@@ -43,19 +43,19 @@ bool protobuf_next(struct protobuf_bytes *message, struct protobuf_field *field)
 {
 	uint64_t key;
 
-	if (!read_varint(message, &key) || key >> 3 == 0 || key >> 3 > UINT32_MAX)
+	if (!protobuf_varint(message, &key) || key >> 3 == 0 || key >> 3 > UINT32_MAX)
 		return false;
 	*field = (struct protobuf_field){.number = (uint32_t)(key >> 3)};
 	switch (key & 7) {
 	case VARINT:
-		return read_varint(message, &field->value);
+		return protobuf_varint(message, &field->value);
 	case FIXED64:
-		return read_fixed(message, 8, &field->value);
+		return protobuf_fixed(message, 8, &field->value);
 	case LENGTH:
 		field->has_length = true;
 		return read_length(message, &field->bytes);
 	case FIXED32:
-		return read_fixed(message, 4, &field->value);
+		return protobuf_fixed(message, 4, &field->value);
 	default:
 		return false;
 	}

@@ -23,6 +23,10 @@ struct protobuf_field {
  * message, or is of a type that protobuf does not have. */
 bool protobuf_next(struct protobuf_bytes *message, struct protobuf_field *field);
 
+/* Takes one number off packed ones. False when they end within it. */
+bool protobuf_varint(struct protobuf_bytes *bytes, uint64_t *value);
+bool protobuf_fixed(struct protobuf_bytes *bytes, size_t size, uint64_t *value);
+
 static inline size_t protobuf_size(const struct protobuf_bytes *bytes)
 {
 	return (size_t)(bytes->end - bytes->at);

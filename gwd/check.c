@@ -71,7 +71,7 @@ static const char *engine_name(uint32_t index)
 	return engines[index].name;
 }
 
-/* The engine that is named has to be there; else one that is not `null`. */
+/* The engine that is named has to be there; else one that need not be named. */
 static int check_engine(const struct gw_accel_config *config, struct gw_error *error)
 {
 	const struct gw_backends backends = {.key = "accel.backend",
@@ -87,7 +87,7 @@ static int check_engine(const struct gw_accel_config *config, struct gw_error *e
 		missing = engines[index].there ? NULL : &engines[index];
 	} else {
 		for (uint32_t i = 0; i < backends.count; i++) {
-			if (strcmp(engines[i].name, "null") == 0)
+			if (engines[i].named)
 				continue;
 			if (engines[i].there)
 				return 0;

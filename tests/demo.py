@@ -26,7 +26,7 @@ def arguments() -> argparse.Namespace:
         "--backend",
         choices=("turbo", "opencl"),
         default="turbo",
-        help="who decodes (default turbo; docs/accel.md)",
+        help="opencl: a device decodes and runs the models (default turbo; docs/accel.md)",
     )
     parser.add_argument(
         "--seconds", type=int, default=25, help="how long the cameras play (default 25)"

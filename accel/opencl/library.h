@@ -20,10 +20,12 @@
 	X(clCreateProgramWithSource) \
 	X(clEnqueueCopyBuffer) \
 	X(clEnqueueMapBuffer) \
+	X(clEnqueueMarkerWithWaitList) \
 	X(clEnqueueNDRangeKernel) \
 	X(clEnqueueReadBuffer) \
 	X(clEnqueueUnmapMemObject) \
 	X(clEnqueueWriteBuffer) \
+	X(clFinish) \
 	X(clFlush) \
 	X(clGetDeviceIDs) \
 	X(clGetDeviceInfo) \

@@ -230,6 +230,7 @@ struct gw_device_config {
 struct gw_accel_config {
 	char *backend; /* NULL: the first that opens */
 	char *library; /* path of libonnxruntime.so; NULL: searched */
+	char *device; /* of OpenCL: a part of its name; NULL: the first */
 	char *repository; /* of models */
 	uint32_t threads; /* per model */
 	uint32_t helpers; /* threads that prepare pictures, per model and device */

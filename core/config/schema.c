@@ -233,6 +233,7 @@ static const cyaml_schema_value_t device_entry = {
 static const cyaml_schema_field_t accel_fields[] = {
 	CYAML_FIELD_STRING_PTR("backend", POINTER, struct gw_accel_config, backend, 1, 31),
 	CYAML_FIELD_STRING_PTR("library", POINTER, struct gw_accel_config, library, 1, 4095),
+	CYAML_FIELD_STRING_PTR("device", POINTER, struct gw_accel_config, device, 1, 127),
 	CYAML_FIELD_STRING_PTR("repository", POINTER, struct gw_accel_config, repository, 1, 4000),
 	CYAML_FIELD_UINT("threads", POSITIVE, struct gw_accel_config, threads),
 	CYAML_FIELD_UINT(

@@ -30,8 +30,8 @@
 	"  populate: true\n" \
 	"decode: {backend: turbo, workers: 2, max_width: 400, max_height: 300}\n" \
 	"accel:\n" \
-	"  {backend: ort, library: /x, repository: /y, threads: 2, helpers: 3, locality_wait: " \
-	"30,\n" \
+	"  {backend: ort, library: /x, device: gpu, repository: /y, threads: 2, helpers: 3,\n" \
+	"   locality_wait: 30,\n" \
 	"   devices: [{name: near, cores: [0, 2], threads: 3}, {name: far}]}\n" \
 	"kafka:\n" \
 	"  backend: kafka\n" \

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "accel/graph/graph.h"
+
 #define WORD 256 /* of a name, for people */
 #define MIB (1024.0 * 1024.0)
 
@@ -50,6 +52,23 @@ static void print_origin(FILE *to, const struct draft_report *report)
 	fputc('\n', to);
 }
 
+/* What our own engines lack: ONNX Runtime has them all. */
+static void print_missing(FILE *to, const struct onnx_graph *graph)
+{
+	char name[WORD];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < graph->operators; i++) {
+		const struct onnx_operator *operator= & graph->operator[i];
+
+		if (graph_lacks(&operator->domain, &operator->name))
+			fprintf(to, "%s%s", count++ == 0 ? "engine opencl lacks: " : ", ",
+				draft_clean(name, sizeof(name), &operator->name));
+	}
+	if (count > 0)
+		fputc('\n', to);
+}
+
 void draft_report_print(FILE *to, const struct draft_report *report)
 {
 	const struct draft_facts *facts = report->facts;
@@ -67,6 +86,7 @@ void draft_report_print(FILE *to, const struct draft_report *report)
 		else
 			fprintf(to, "weights in %s: %.1f MiB\n", name, (double)size / MIB);
 	}
+	print_missing(to, graph);
 	fprintf(to, "likely head: %s; %u line%s marked CHECK\n", draft_kind_name(facts->head.kind),
 		report->checks, report->checks == 1 ? " is" : "s are");
 }
@@ -110,6 +130,19 @@ static json_t *operators_json(const struct onnx_graph *graph)
 		json_object_set_new(operators, key, json_integer(operator->count));
 	}
 	return operators;
+}
+
+static json_t *missing_json(const struct onnx_graph *graph)
+{
+	json_t *missing = json_array();
+
+	for (uint32_t i = 0; i < graph->operators; i++) {
+		const struct onnx_operator *operator= & graph->operator[i];
+
+		if (graph_lacks(&operator->domain, &operator->name))
+			json_array_append_new(missing, text_json(&operator->name));
+	}
+	return missing;
 }
 
 static json_t *opsets_json(const struct onnx_graph *graph)
@@ -157,16 +190,16 @@ bool draft_report_json(FILE *to, const struct draft_report *report)
 	const struct onnx_graph *graph = report->facts->graph;
 	const struct onnx_text file = {report->facts->file, strlen(report->facts->file)};
 	json_t *all = json_pack(
-		"{s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:i, s:s}",
+		"{s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:i, s:s}",
 		"file", text_json(&file), "size", (json_int_t)report->size, "ir_version",
 		(json_int_t)graph->ir_version, "opsets", opsets_json(graph), "producer",
 		text_json(&graph->producer), "producer_version",
 		text_json(&graph->producer_version), "graph", text_json(&graph->name), "inputs",
 		tensors_json(graph->input, graph->inputs), "outputs",
 		tensors_json(graph->output, graph->outputs), "operators", operators_json(graph),
-		"metadata", properties_json(graph), "external", external_json(report), "head",
-		draft_kind_name(report->facts->head.kind), "checks", (int)report->checks,
-		"model_yaml", report->yaml);
+		"opencl_lacks", missing_json(graph), "metadata", properties_json(graph), "external",
+		external_json(report), "head", draft_kind_name(report->facts->head.kind), "checks",
+		(int)report->checks, "model_yaml", report->yaml);
 
 	if (!all)
 		return false;

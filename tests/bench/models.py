@@ -5,6 +5,9 @@ Both run the same library with one thread and batches of the size that model.yam
 and go by processor time: what ours spends on preparing pictures, on batches and on reading outputs
 is in its figure. The pictures are frames of a real surveillance video, decoded beforehand.
 
+Each model is also run by our own kernels on the first OpenCL device, against ONNX Runtime in the
+same place. On a device that is no processor the figure says nothing, as its time is not in it.
+
 The last row has no model at all: how many pictures of 640x640 the gateway brings to an engine that
 computes nothing, by the clock, against one thread that does nothing but prepare them. It is above 1
 where there are processors for more than one.
@@ -28,6 +31,7 @@ UNIT = "pictures/s of a core"
 CLOCK = "pictures/s by the clock"
 PEER = "ONNX Runtime's session.run() on ready tensors"
 ROUNDS = 9
+OPENCL_ROUNDS = 3
 SECONDS = 1.0
 TIMEOUT = 120
 NO_MODEL = 3
@@ -119,6 +123,15 @@ def measure(bench: Path, folder: Path, pictures: list[Path], rounds: int) -> Row
     return row(folder.parent.name, UNIT, PEER, our, peer)
 
 
+def on_opencl(bench: Path, folder: Path, pictures: list[Path], rounds: int) -> Row:
+    """One model on the first OpenCL device, against ONNX Runtime in the same gateway."""
+    our, peer = [], []
+    for _ in range(rounds):
+        our.append(ours(bench, folder, "opencl", pictures).of_a_core)
+        peer.append(ours(bench, folder, "ort", pictures).of_a_core)
+    return row(f"{folder.parent.name}, opencl", UNIT, "engine ort", our, peer)
+
+
 def without_engine(bench: Path, scratch: Path, pictures: list[Path], rounds: int) -> Row:
     """What preparing pictures alone allows."""
     folder = scratch / "none" / "1"
@@ -144,6 +157,11 @@ def rows(rounds: int | None) -> list[Row]:
                 measured.append(measure(bench, folder, pictures, rounds or ROUNDS))
             except Unreadable as why:
                 progress(f"model {folder.parent.name} is left out: {why}")
+                continue
+            try:
+                measured.append(on_opencl(bench, folder, pictures, rounds or OPENCL_ROUNDS))
+            except RuntimeError as why:
+                progress(f"model {folder.parent.name} on OpenCL is left out: {why}")
         progress("no model")
         measured.append(without_engine(bench, Path(name), pictures, rounds or ROUNDS))
     return measured

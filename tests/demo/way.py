@@ -72,6 +72,8 @@ class Demo:
                 every=demo_cameras.BETTER_EVERY if self.asked.enhance else SAMPLED_EVERY,
             )
             configured["decode"]["backend"] = self.asked.backend
+            if self.asked.backend == "opencl":
+                configured["accel"]["backend"] = "opencl"
             self.gateway = Gateway(configured, usual_socket=True)
             self.undo.callback(self.gateway.remove)
             self.gateway.start()

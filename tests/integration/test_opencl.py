@@ -49,11 +49,17 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _run(
-    folder: Path, capture: Path, backend: str, camera: dict[str, Any], *prefix: str
+    folder: Path,
+    capture: Path,
+    backend: str,
+    camera: dict[str, Any],
+    *prefix: str,
+    engine: str = "ort",
 ) -> Replayed:
     folder.mkdir()
     decode = {"backend": backend, "workers": 2}
-    return replay(folder, capture, [camera], *prefix, accel=accel(), decode=decode)
+    runs = {**accel(), "backend": engine}
+    return replay(folder, capture, [camera], *prefix, accel=runs, decode=decode)
 
 
 @pytest.mark.parametrize("camera", [CAMERA, GREY], ids=["colour", "grey"])
@@ -66,6 +72,51 @@ def test_results_are_those_of_the_usual_decoder(
     assert [line["result"] for line in ours.frames] == [line["result"] for line in usual.frames]
     assert not any(ours.stats["cameras"][camera["name"]]["drops"].values())
     assert "pictures are copied to the host's memory" in ours.stderr
+
+
+def _iou(one: dict[str, float], other: dict[str, float]) -> float:
+    """Intersection over union of two boxes."""
+    width = min(one["rightX"], other["rightX"]) - max(one["leftX"], other["leftX"])
+    height = min(one["bottomY"], other["bottomY"]) - max(one["topY"], other["topY"])
+    shared = max(width, 0) * max(height, 0)
+    areas = sum((b["rightX"] - b["leftX"]) * (b["bottomY"] - b["topY"]) for b in (one, other))
+    return shared / (areas - shared)
+
+
+def test_decoder_and_engine_on_the_device_find_what_the_processor_finds(
+    capture: Path, tmp_path: Path
+) -> None:
+    usual = _run(tmp_path / "usual", capture, "turbo", CAMERA)
+    ours = _run(tmp_path / "opencl", capture, "opencl", CAMERA, engine="opencl")
+    assert len(ours.frames) == len(usual.frames) == PICTURES
+    assert not any(ours.stats["cameras"]["video"]["drops"].values())
+    assert sum(len(line["result"]["objects"]) for line in usual.frames) > PICTURES
+    for line, other in zip(ours.frames, usual.frames, strict=True):
+        left = list(other["result"]["objects"])
+        for found in line["result"]["objects"]:
+            overlaps = [_iou(found["bbox"], one["bbox"]) for one in left]
+            same = left[overlaps.index(max(overlaps))]
+            assert same["type"] == found["type"]
+            assert _iou(found["bbox"], same["bbox"]) >= 0.99
+            left.remove(same)
+        assert not left
+
+
+def test_an_engine_without_its_device_is_told(capture: Path, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.yaml"
+    engine = {**accel(), "backend": "opencl", "device": "no such device"}
+    file.write_text(yaml.safe_dump({"cameras": [CAMERA], "accel": engine}))
+    run = Process(
+        [
+            *(places.gwd(), "replay", "--config", file),
+            *("--input", capture, "--output", tmp_path / "out"),
+        ],
+        tmp_path / "gwd.log",
+    )
+    assert run.wait(30) != 0
+    line = error_line((tmp_path / "gwd.log").read_text())
+    assert '"no such device"' in line
+    assert "objects" in line
 
 
 def test_a_device_that_is_not_there_is_told_with_those_that_are(

@@ -22,13 +22,18 @@ class Engine:
         self._library = next(libraries)
 
     def run(
-        self, model: Path, pictures: list[np.ndarray], source: tuple[int, int] | None = None
+        self,
+        model: Path,
+        pictures: list[np.ndarray],
+        source: tuple[int, int] | None = None,
+        backend: str = "ort",
     ) -> list[dict]:
         """Returns the result of each picture: (rows, columns) grey or (rows, columns, 3) RGB.
 
         `source` is the width and height that they had before they were decoded.
         """
         options = ["--source", f"{source[0]}x{source[1]}"] if source else []
+        options += ["--backend", backend]
         done = subprocess.run(
             [self._program, model, "--library", self._library, *options],
             input=b"".join(netpbm(picture) for picture in pictures),

@@ -7,9 +7,11 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import yaml
 from engine import frames
+from onnx import TensorProto, helper
 
 MARK = " # CHECK: "
 
@@ -123,6 +125,24 @@ def test_the_summary_stands_apart_from_the_draft(gwctl, digits):
     assert "input image: float32 [batch, 1, 28, 28]" in done.stderr
     assert "likely head: classify" in done.stderr
     assert f"{len(marked(done.stdout))} lines are marked CHECK" in done.stderr
+
+
+def test_operators_that_our_own_engine_lacks_are_told(gwctl, digits, tmp_path):
+    nodes = [
+        helper.make_node("NonZero", ["in"], ["places"]),
+        helper.make_node("Cast", ["places"], ["out"], to=int(TensorProto.FLOAT)),
+    ]
+    tensors = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1, 8, 8])
+        for name in ("in", "out")
+    ]
+    graph = helper.make_graph(nodes, "lacking", tensors[:1], tensors[1:])
+    onnx.save(helper.make_model(graph), tmp_path / "lacking.onnx")
+    done = inspect(gwctl, tmp_path / "lacking.onnx")
+    assert "engine opencl lacks: NonZero\n" in done.stderr
+    said = json.loads(inspect(gwctl, tmp_path / "lacking.onnx", "--json").stdout)
+    assert said["opencl_lacks"] == ["NonZero"]
+    assert "lacks" not in inspect(gwctl, digits / "model.onnx").stderr
 
 
 def test_json_has_all_that_was_read(gwctl, digits):

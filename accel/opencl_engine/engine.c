@@ -1,0 +1,236 @@
+/* Models by our own kernels on an OpenCL device, of whatever kind. One queue and one thread per
+ * model; pictures are prepared in the host's memory and copied with the batch.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "accel/host_memory.h"
+#include "accel/infer.h"
+#include "accel/model.h"
+#include "accel/opencl_engine/machine.h"
+#include "accel/opencl_engine/ports.h"
+#include "accel/runner.h"
+#include "core/clock.h"
+#include "core/config/config.h"
+#include "core/log.h"
+
+/* A run may take so many times what the first one took, and at least so long. */
+#define PATIENCE_TIMES 20
+#define PATIENCE_LEAST_NS (10 * GW_NS_PER_S)
+
+struct opencl_engine {
+	struct host_memory host;
+	const struct infer_spec *spec;
+	struct opencl_api api;
+	struct ports ports;
+	struct graph_plan *plans; /* for 1 .. max_batch pictures, or one where that is fixed */
+	uint32_t plan_count;
+	struct machine *machine;
+	struct runner *runner;
+};
+
+static uint32_t count_of(const struct opencl_engine *engine, uint32_t number)
+{
+	return engine->ports.fixed ? engine->ports.fixed : number + 1;
+}
+
+static int make_plans(struct opencl_engine *engine, struct graph *graph, struct infer_spec *spec,
+	struct gw_error *error)
+{
+	struct graph_shape shapes[PORTS_INPUTS];
+	int status = 0;
+
+	engine->plan_count = engine->ports.fixed ? 1 : spec->max_batch;
+	engine->plans = calloc(engine->plan_count, sizeof(engine->plans[0]));
+	if (!engine->plans)
+		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
+	/* The largest first: its memory is what may be too much. */
+	for (uint32_t i = engine->plan_count; i-- > 0 && status == 0;) {
+		ports_shapes(&engine->ports, spec, count_of(engine, i), shapes);
+		status = graph_plan_make(graph, shapes, &engine->plans[i], error);
+		if (status != 0)
+			gw_error_prefix(error, "model %s: engine \"opencl\": ", spec->name);
+	}
+	for (uint32_t i = 0; i < engine->plan_count && status == 0; i++)
+		graph_plan_settle(&engine->plans[i], graph->weights_count);
+	const uint32_t last = engine->plan_count - 1;
+
+	return status == 0 ? ports_settle(&engine->ports, &engine->plans[last],
+				     count_of(engine, last), spec, error)
+			   : status;
+}
+
+static int open_machine(struct opencl_engine *engine, const struct graph *graph,
+	const struct infer_spec *spec, struct gw_error *error)
+{
+	struct opencl_device device;
+	int status = opencl_library_open(&engine->api, error);
+
+	if (status == 0)
+		status = opencl_device_find(&engine->api, spec->config->device, &device, error);
+	if (status == 0)
+		engine->machine = machine_open(&engine->api, &device, graph, engine->plans,
+			engine->plan_count, &status, error);
+	if (status != 0)
+		gw_error_prefix(error, "model %s: ", spec->name);
+	else
+		gw_debug("accel", "model %s runs on OpenCL: %s", spec->name, device.name);
+	return status;
+}
+
+static int open_graph(struct opencl_engine *engine, struct infer_spec *spec, struct gw_error *error)
+{
+	struct graph graph;
+	int status = graph_open(&graph, spec->path, error);
+
+	if (status != 0)
+		gw_error_prefix(error, "model %s: engine \"opencl\": ", spec->name);
+	if (status == 0)
+		status = ports_find(&engine->ports, &graph, spec, error);
+	if (status == 0)
+		status = make_plans(engine, &graph, spec, error);
+	if (status == 0)
+		status = open_machine(engine, &graph, spec, error);
+	graph_free(&graph);
+	return status;
+}
+
+/* The runner's function. */
+static void run_batch(void *state, struct infer_batch *batch)
+{
+	struct opencl_engine *engine = state;
+	const struct infer_spec *spec = engine->spec;
+	const uint32_t number = engine->ports.fixed ? 0 : batch->count - 1;
+	const uint32_t count = count_of(engine, number);
+	const struct graph_plan *plan = &engine->plans[number];
+	struct machine_copy in[PORTS_INPUTS], out[INFER_OUTPUTS];
+	struct gw_error error;
+
+	in[0] = (struct machine_copy){plan->input[engine->ports.input[0]].at,
+		count * model_picture_size(spec->picture), batch->input};
+	if (engine->ports.inputs > 1)
+		in[1] = (struct machine_copy){plan->input[engine->ports.input[1]].at,
+			count * 2 * sizeof(float), batch->size};
+	for (uint32_t k = 0; k < spec->output_count; k++) {
+		out[k] = (struct machine_copy){plan->output[engine->ports.output[k]].at,
+			(size_t)count * infer_tensor_elements(&spec->output[k]) * sizeof(float),
+			batch->output[k]};
+		batch->rows[k] = spec->output[k].dims[0];
+	}
+	batch->status = machine_run(
+		engine->machine, number, in, engine->ports.inputs, out, spec->output_count, &error);
+	if (batch->status != 0)
+		snprintf(batch->error, sizeof(batch->error), "%.300s", error.text);
+}
+
+/* Runs the smallest and the largest batch: drivers compile a last time when a kernel first runs. */
+static int warm_up(struct opencl_engine *engine, struct infer_spec *spec, struct gw_error *error)
+{
+	const uint32_t counts[] = {1, spec->max_batch};
+	struct infer_batch *batch = &spec->batches[0];
+
+	for (int i = 0; i < 2; i++) {
+		const int64_t begin = gw_now();
+
+		batch->count = counts[i];
+		run_batch(engine, batch);
+		spec->warm_ns = gw_now() - begin;
+		if (batch->status != 0)
+			return gw_error_set(error, batch->status,
+				"model %s: does not run on a batch of %u: %s", spec->name,
+				batch->count, batch->error);
+	}
+	const int64_t patience = PATIENCE_TIMES * spec->warm_ns;
+
+	machine_set_patience(
+		engine->machine, patience > PATIENCE_LEAST_NS ? patience : PATIENCE_LEAST_NS);
+	return 0;
+}
+
+static void engine_close(void *state)
+{
+	struct opencl_engine *engine = state;
+
+	if (!engine)
+		return;
+	runner_stop(engine->runner);
+	/* A device that was given up may still write to the batches. */
+	if (!machine_close(engine->machine))
+		return;
+	for (uint32_t i = 0; engine->plans && i < engine->plan_count; i++)
+		graph_plan_free(&engine->plans[i]);
+	free(engine->plans);
+	host_memory_close(&engine->host);
+	free(engine);
+}
+
+static int engine_open(
+	struct infer_spec *spec, struct gw_device *device, void **state, struct gw_error *error)
+{
+	struct opencl_engine *engine = calloc(1, sizeof(*engine));
+
+	if (!engine)
+		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
+	engine->spec = spec;
+	int status = host_memory_open(&engine->host, spec, error);
+
+	if (status == 0)
+		status = open_graph(engine, spec, error);
+	if (status == 0)
+		status = host_memory_outputs(&engine->host, error);
+	if (status == 0)
+		status = warm_up(engine, spec, error);
+	if (status == 0) {
+		engine->runner = runner_start(spec, device, run_batch, engine, error);
+		status = engine->runner ? 0 : -EAGAIN;
+	}
+	if (status != 0)
+		engine_close(engine);
+	else
+		*state = engine;
+	return status;
+}
+
+static void engine_place(void *state, struct infer_batch *batch, uint32_t index,
+	const struct gw_surface *surface, const struct geometry *geometry)
+{
+	host_memory_place(&((struct opencl_engine *)state)->host, batch, index, surface, geometry);
+}
+
+static void engine_submit(void *state, struct infer_batch *batch)
+{
+	runner_submit(((struct opencl_engine *)state)->runner, batch);
+}
+
+static uint32_t engine_poll(void *state, struct infer_batch **batches, uint32_t count)
+{
+	return runner_poll(((struct opencl_engine *)state)->runner, batches, count);
+}
+
+static int engine_probe(
+	const struct gw_accel_config *config, char version[INFER_VERSION], struct gw_error *error)
+{
+	struct opencl_device device;
+	struct opencl_api api;
+	int status = opencl_library_open(&api, error);
+
+	if (status == 0)
+		status = opencl_device_find(&api, config->device, &device, error);
+	if (status == 0)
+		snprintf(version, INFER_VERSION, "%.*s", INFER_VERSION - 1, device.name);
+	return status;
+}
+
+const struct infer_ops infer_opencl = {
+	.name = "opencl",
+	.memory = GW_MEM_HOST,
+	.max_batch = MODEL_BATCH_MAX,
+	.open = engine_open,
+	.place = engine_place,
+	.submit = engine_submit,
+	.poll = engine_poll,
+	.close = engine_close,
+	.probe = engine_probe,
+};

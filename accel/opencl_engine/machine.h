@@ -1,0 +1,46 @@
+/* The plans of a model on one OpenCL device: one piece of memory with the weights, which are copied
+ * once, and the arena, which plans for batches of every size share; the kernels; and the queue that
+ * they take in order. One thread at a time.
+ */
+#pragma once
+
+#if HAVE_OPENCL
+
+#include "accel/graph/plan.h"
+#include "accel/opencl/program.h"
+
+struct machine;
+
+/* Copies of batches, and kernels, are given to the device by this: the plan of so many. */
+struct machine_plan {
+	const struct graph_plan *plan;
+	uint32_t first_job; /* among those of all plans */
+};
+
+struct machine_copy {
+	uint32_t at; /* floats from the begin of the memory */
+	size_t size; /* bytes */
+	void *host;
+};
+
+/* Compiles the kernels and copies weights and jobs. The graph and the plans, which are settled, may
+ * go afterwards but for `plan[].plan->step`; `api` must stay. NULL and a line on failure, with its
+ * status. Slow. */
+struct machine *machine_open(const struct opencl_api *api, const struct opencl_device *device,
+	const struct graph *graph, const struct graph_plan *plans, uint32_t count, int *status,
+	struct gw_error *error);
+
+/* Runs plan number `plan`: copies in, all steps, copies out; waits once. 0; -ENOMEM, -EIO or
+ * -ENODEV with a line when the device refused or failed, after which it may be tried again, unless
+ * it has not answered for so long that it was given up. */
+int machine_run(struct machine *machine, uint32_t plan, const struct machine_copy *in, uint32_t ins,
+	const struct machine_copy *out, uint32_t outs, struct gw_error *error);
+
+/* How long a run may take; then the device is given up. */
+void machine_set_patience(struct machine *machine, int64_t ns);
+
+/* Accepts NULL. A device that was given up may still write: its memory is left to it, and false
+ * returned; then what it writes to must stay. */
+bool machine_close(struct machine *machine);
+
+#endif
