@@ -15,6 +15,7 @@
 #include "mgmt/acceptor.h"
 #include "mgmt/body.h"
 #include "mgmt/callers.h"
+#include "mgmt/groups.h"
 #include "mgmt/jobs.h"
 #include "mgmt/peer.h"
 
@@ -25,6 +26,7 @@
 struct api_server {
 	struct gw *gw;
 	struct jobs *jobs;
+	const struct groups *groups;
 	struct peer peer; /* of the server's thread */
 	struct MHD_Daemon *daemon;
 	struct callers *callers;
@@ -132,18 +134,33 @@ static const char *path_of(const char *url)
 	return NULL;
 }
 
-/* Whoever may connect to the socket may do everything. */
+static void refuse_stranger(
+	const struct api_server *server, const char *who, struct gw_reply *reply)
+{
+	const struct groups *groups = server->groups;
+
+	gw_reply_refuse(reply, 403, "forbidden",
+		"%s is in none of the groups that may use the gateway: %s, %s and %s", who,
+		groups->name[GW_ROLE_VIEWER], groups->name[GW_ROLE_OPERATOR],
+		groups->name[GW_ROLE_ADMIN]);
+}
+
 static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *connection,
 	const char *method, const char *url, struct http_request *state)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const int fd = info ? info->connect_fd : -1;
 	struct gw_request request = {
-		.role = GW_ROLE_ADMIN, .who = peer_of(&server->peer, info ? info->connect_fd : -1)};
+		.role = groups_role_at(server->groups, fd), .who = peer_of(&server->peer, fd)};
 	const char *path = path_of(url);
 	struct gw_reply reply;
 	json_t *body;
 
+	if (request.role == GW_ROLE_NONE) {
+		refuse_stranger(server, request.who, &reply);
+		return respond(connection, &reply);
+	}
 	if (!path) {
 		gw_reply_refuse(&reply, 404, "not_found", "the API begins at " GW_API_PREFIX);
 		return respond(connection, &reply);
@@ -278,8 +295,8 @@ static struct MHD_Daemon *start_daemon(struct api_server *server)
 	return daemon;
 }
 
-struct api_server *api_server_start(
-	struct gw *gw, struct jobs *jobs, struct api_socket *socket, struct gw_error *error)
+struct api_server *api_server_start(struct gw *gw, struct jobs *jobs, const struct groups *groups,
+	struct api_socket *socket, struct gw_error *error)
 {
 	struct api_server *server = calloc(1, sizeof(*server));
 
@@ -289,6 +306,7 @@ struct api_server *api_server_start(
 	}
 	server->gw = gw;
 	server->jobs = jobs;
+	server->groups = groups;
 	server->callers = callers_create(CONNECTIONS);
 	server->daemon = server->callers ? start_daemon(server) : NULL;
 	if (!server->daemon)
