@@ -111,13 +111,14 @@ static void put_off(struct api_server *server, struct MHD_Connection *connection
 	MHD_resume_connection(connection);
 }
 
-/* His connection is not idle from here on, or is again. */
-static void note_caller(struct api_server *server, struct MHD_Connection *connection, bool answered)
+/* What the client at the other end is at from here on. */
+static void note_caller(
+	struct api_server *server, struct MHD_Connection *connection, enum caller_phase phase)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
-	callers_note(server->callers, info ? info->socket_context : NULL, answered, gw_now());
+	callers_note(server->callers, info ? info->socket_context : NULL, phase, gw_now());
 }
 
 /* The route's path; NULL: it is none of the API's. What supervisors and Prometheus ask for is also
@@ -204,11 +205,17 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		*size = 0;
 		return goes_on ? MHD_YES : MHD_NO;
 	}
-	note_caller(server, connection, true);
-	if (!request->put_off)
-		return answer(server, connection, method, url, request);
+	note_caller(server, connection, CALLER_WAITS);
+	if (!request->put_off) {
+		const enum MHD_Result result = answer(server, connection, method, url, request);
+
+		if (!request->put_off)
+			note_caller(server, connection, CALLER_TAKES);
+		return result;
+	}
 	if (request->job)
 		job_reply(request->job, &request->reply);
+	note_caller(server, connection, CALLER_TAKES);
 	return respond(connection, &request->reply);
 }
 
@@ -217,7 +224,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **st
 {
 	struct http_request *request = *state;
 
-	note_caller(arg, connection, false);
+	note_caller(arg, connection, CALLER_IDLE);
 	if (!request)
 		return;
 	job_free(request->job);
