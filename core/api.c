@@ -161,7 +161,7 @@ static void admit(const struct target *target, const char *path, const struct gw
 {
 	const struct gw_api_route *route = target->route;
 
-	if (request->role < route->role)
+	if (route->role == GW_ROLE_NONE || request->role < route->role)
 		gw_reply_refuse(reply, 403, "forbidden",
 			"%s " GW_API_PREFIX "%s needs the role %s, and %s is %s", route->method,
 			path, gw_role_name(route->role), request->who, gw_role_name(request->role));

@@ -17,6 +17,7 @@ struct json_t;
 
 /* Who asks may do all that the roles before may, too. */
 enum gw_role {
+	GW_ROLE_NONE, /* nobody that we know: no route is his */
 	GW_ROLE_VIEWER, /* looks */
 	GW_ROLE_OPERATOR, /* does what cameras and models are run with */
 	GW_ROLE_ADMIN, /* changes what the gateway is */
@@ -64,13 +65,15 @@ struct gw_reply {
 typedef int gw_api_handler(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error);
 
+/* A table is written without the names of the first four: with the role left out, it does not
+ * compile. */
 struct gw_api_route {
+	enum gw_role role; /* the least that may; with GW_ROLE_NONE nobody may */
 	const char *method; /* "GET", "POST", "PATCH", "PUT", "DELETE"; NULL ends a table */
 	const char
 		*path; /* below GW_API_PREFIX; "{name}" is one segment: "cameras/{name}/sample" */
 	const char *summary;
 	gw_api_handler *handle;
-	enum gw_role role; /* the least that may */
 	bool slow; /* not for a thread that others wait for */
 	bool body; /* may come with a JSON body */
 	bool large; /* of megabytes */
@@ -98,5 +101,5 @@ __attribute__((format(printf, 4, 5))) void gw_reply_refuse(
 /* Gives back what the reply holds, and empties it. */
 void gw_reply_release(struct gw_reply *reply);
 
-/* "viewer", "operator", "admin". */
+/* "none", "viewer", "operator", "admin". */
 const char *gw_role_name(enum gw_role role);

@@ -78,20 +78,21 @@ static int toy_picture(void *owner, const struct gw_request *request, struct gw_
 }
 
 static const struct gw_api_route stage_routes[] = {
-	{"GET", "things/{name}", "One.", toy_echo, .role = GW_ROLE_VIEWER},
-	{"PATCH", "things/{name}", "Another one.", toy_echo, .role = GW_ROLE_OPERATOR,
+	{GW_ROLE_VIEWER, "GET", "things/{name}", "One.", .handle = toy_echo},
+	{GW_ROLE_OPERATOR, "PATCH", "things/{name}", "Another one.", .handle = toy_echo,
 		.body = true},
-	{"DELETE", "things/{name}", "None.", toy_echo, .role = GW_ROLE_ADMIN, .slow = true},
-	{"GET", "stage", "Whose?", toy_stage, .role = GW_ROLE_VIEWER},
+	{GW_ROLE_ADMIN, "DELETE", "things/{name}", "None.", .handle = toy_echo, .slow = true},
+	{GW_ROLE_VIEWER, "GET", "stage", "Whose?", .handle = toy_stage},
 	{0},
 };
 static const struct gw_api_route service_routes[] = {
-	{"PUT", "things/{name}", "Just this.", toy_echo, .body = true},
-	{"GET", "service", "Whose?", toy_service, .role = GW_ROLE_VIEWER},
-	{"GET", "picture", "A picture.", toy_picture, .role = GW_ROLE_VIEWER},
-	{"POST", "fail/{name}", "Fail.", toy_fail, .role = GW_ROLE_VIEWER},
-	{"POST", "nothing/{name}", "Nothing.", toy_nothing, .role = GW_ROLE_VIEWER},
-	{"POST", "nothing", "Forgets to answer.", toy_nothing, .role = GW_ROLE_VIEWER},
+	{GW_ROLE_VIEWER, "PUT", "things/{name}", "Just this.", .handle = toy_echo, .body = true},
+	{GW_ROLE_VIEWER, "GET", "service", "Whose?", .handle = toy_service},
+	{GW_ROLE_NONE, "GET", "nobodys", "Never.", .handle = toy_service},
+	{GW_ROLE_VIEWER, "GET", "picture", "A picture.", .handle = toy_picture},
+	{GW_ROLE_VIEWER, "POST", "fail/{name}", "Fail.", .handle = toy_fail},
+	{GW_ROLE_VIEWER, "POST", "nothing/{name}", "Nothing.", .handle = toy_nothing},
+	{GW_ROLE_VIEWER, "POST", "nothing", "Forgets to answer.", .handle = toy_nothing},
 	{0},
 };
 static const struct gw_stage_ops stage_ops = {.name = "toy", .routes = stage_routes};
@@ -202,6 +203,17 @@ static void too_low_a_role_is_told_which_is_needed(void **state)
 	assert_int_equal(handled, 2);
 }
 
+static void who_has_no_role_may_nothing_and_a_route_for_none_is_nobodys(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(call(f, "GET", "nobodys"), 403);
+	f->request.role = GW_ROLE_NONE;
+	assert_int_equal(call(f, "GET", "nobodys"), 403);
+	assert_int_equal(call(f, "GET", "things/a"), 403);
+	assert_int_equal(handled, 0);
+}
+
 static void failures_have_a_number_and_a_word(void **state)
 {
 	static const struct {
@@ -290,7 +302,7 @@ static void every_route_is_visited(void **state)
 	int routes = 0;
 
 	gw_api_each(&f->gw, count, &routes);
-	assert_int_equal(routes, 4 + 6);
+	assert_int_equal(routes, 4 + 7);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -303,6 +315,7 @@ int main(void)
 		TEST(a_handler_hears_name_body_and_who),
 		TEST(a_body_where_none_belongs_is_refused),
 		TEST(too_low_a_role_is_told_which_is_needed),
+		TEST(who_has_no_role_may_nothing_and_a_route_for_none_is_nobodys),
 		TEST(failures_have_a_number_and_a_word),
 		TEST(an_answer_may_be_bytes_or_nothing),
 		TEST(the_methods_of_a_path_come_from_all_tables),

@@ -31,6 +31,7 @@ void gw_reply_release(struct gw_reply *reply)
 const char *gw_role_name(enum gw_role role)
 {
 	static const char *const names[] = {
+		[GW_ROLE_NONE] = "none",
 		[GW_ROLE_VIEWER] = "viewer",
 		[GW_ROLE_OPERATOR] = "operator",
 		[GW_ROLE_ADMIN] = "admin",

@@ -295,10 +295,11 @@ static void dataplane_upkeep(struct gw_stage *stage, int64_t now)
 }
 
 static const struct gw_api_route routes[] = {
-	{"GET", "strangers", "Who sends packets that are no camera's", api_strangers,
-		.role = GW_ROLE_VIEWER},
-	{"POST", "cameras/{name}/capture", "The camera's packets of the next seconds, as a file",
-		api_capture, .role = GW_ROLE_ADMIN, .slow = true, .body = true},
+	{GW_ROLE_VIEWER, "GET", "strangers", "Who sends packets that are no camera's",
+		.handle = api_strangers},
+	{GW_ROLE_ADMIN, "POST", "cameras/{name}/capture",
+		"The camera's packets of the next seconds, as a file", .handle = api_capture,
+		.slow = true, .body = true},
 	{0},
 };
 

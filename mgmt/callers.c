@@ -9,13 +9,16 @@
 /* Who was let in and has not come by then will not: the server failed at him. */
 #define EXPECT_NS GW_NS_PER_S
 
+/* Who has taken his answer by then is not in the way of others. */
+#define TAKE_NS GW_NS_PER_S
+
 /* In the place of a descriptor. */
 enum { FREE = -1, EXPECTED = -2 };
 
 struct caller {
 	int fd; /* or FREE, or EXPECTED: the place is kept for one who comes */
-	int64_t since; /* when he was expected, or came, or had his last answer */
-	bool answered; /* a request of his is at work */
+	int64_t since; /* when he was expected, or came, or his phase began */
+	enum caller_phase phase;
 	bool leaving;
 };
 
@@ -82,28 +85,39 @@ void callers_remove(struct callers *callers, struct caller *caller)
 	pthread_mutex_unlock(&callers->lock);
 }
 
-void callers_note(struct callers *callers, struct caller *caller, bool answered, int64_t now)
+void callers_note(
+	struct callers *callers, struct caller *caller, enum caller_phase phase, int64_t now)
 {
 	if (!caller)
 		return;
 	pthread_mutex_lock(&callers->lock);
-	caller->answered = answered;
+	caller->phase = phase;
 	caller->since = now;
 	pthread_mutex_unlock(&callers->lock);
 }
 
-/* Ends the connection that has been idle for longest. */
-static void end_oldest(struct callers *callers)
+/* Of those who are in that phase since before `before`, the one that is for longest; or NULL. */
+static struct caller *oldest_in(struct callers *callers, enum caller_phase phase, int64_t before)
 {
 	struct caller *oldest = NULL;
 
 	for (uint32_t i = 0; i < 2 * callers->most; i++) {
 		struct caller *caller = &callers->caller[i];
 
-		if (caller->fd >= 0 && !caller->leaving && !caller->answered &&
-			(!oldest || caller->since < oldest->since))
+		if (caller->fd >= 0 && !caller->leaving && caller->phase == phase &&
+			caller->since < before && (!oldest || caller->since < oldest->since))
 			oldest = caller;
 	}
+	return oldest;
+}
+
+/* Ends one connection for one that comes. */
+static void end_oldest(struct callers *callers, int64_t now)
+{
+	struct caller *oldest = oldest_in(callers, CALLER_IDLE, INT64_MAX);
+
+	if (!oldest)
+		oldest = oldest_in(callers, CALLER_TAKES, now - TAKE_NS);
 	if (!oldest)
 		return;
 	oldest->leaving = true;
@@ -128,7 +142,7 @@ bool callers_expect(struct callers *callers, int64_t now)
 	struct caller *place = oldest_place(callers, FREE);
 
 	if (taken - leaving >= callers->most)
-		end_oldest(callers);
+		end_oldest(callers, now);
 	if (place)
 		*place = (struct caller){.fd = EXPECTED, .since = now};
 	pthread_mutex_unlock(&callers->lock);

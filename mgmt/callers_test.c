@@ -53,8 +53,8 @@ static void the_one_that_is_idle_for_longest_gives_up_his_place(void **state)
 	struct crowd crowd;
 
 	fill(&crowd);
-	callers_note(crowd.callers, crowd.caller[0], true, 10);
-	callers_note(crowd.callers, crowd.caller[0], false, 11);
+	callers_note(crowd.callers, crowd.caller[0], CALLER_WAITS, 10);
+	callers_note(crowd.callers, crowd.caller[0], CALLER_IDLE, 11);
 	assert_true(callers_expect(crowd.callers, 12));
 	assert_false(was_ended(&crowd, 0));
 	assert_true(was_ended(&crowd, 1));
@@ -85,10 +85,45 @@ static void who_is_being_answered_stays(void **state)
 
 	fill(&crowd);
 	for (int i = 0; i < MOST; i++)
-		callers_note(crowd.callers, crowd.caller[i], true, 10);
+		callers_note(crowd.callers, crowd.caller[i], CALLER_WAITS, 10);
 	assert_true(callers_expect(crowd.callers, 12));
 	for (int i = 0; i < MOST; i++)
 		assert_false(was_ended(&crowd, i));
+	leave(&crowd);
+}
+
+static void who_takes_his_answer_for_ever_goes_when_nobody_is_idle(void **state)
+{
+	const int64_t soon = GW_NS_PER_S, later = 2 * GW_NS_PER_S;
+	struct crowd crowd;
+
+	fill(&crowd);
+	callers_note(crowd.callers, crowd.caller[0], CALLER_WAITS, 1);
+	callers_note(crowd.callers, crowd.caller[1], CALLER_TAKES, 2);
+	callers_note(crowd.callers, crowd.caller[2], CALLER_TAKES, later - 1);
+	/* He may still be quick. */
+	assert_true(callers_expect(crowd.callers, soon));
+	callers_give_back(crowd.callers);
+	for (int i = 0; i < MOST; i++)
+		assert_false(was_ended(&crowd, i));
+	assert_true(callers_expect(crowd.callers, later));
+	assert_false(was_ended(&crowd, 0));
+	assert_true(was_ended(&crowd, 1));
+	assert_false(was_ended(&crowd, 2));
+	leave(&crowd);
+}
+
+static void who_is_idle_goes_before_who_takes_his_answer(void **state)
+{
+	struct crowd crowd;
+
+	fill(&crowd);
+	for (int i = 0; i < 2; i++)
+		callers_note(crowd.callers, crowd.caller[i], CALLER_TAKES, 1);
+	callers_note(crowd.callers, crowd.caller[2], CALLER_IDLE, GW_NS_PER_S);
+	assert_true(callers_expect(crowd.callers, 2 * GW_NS_PER_S));
+	assert_false(was_ended(&crowd, 0));
+	assert_true(was_ended(&crowd, 2));
 	leave(&crowd);
 }
 
@@ -103,10 +138,10 @@ static void there_is_an_end_to_places(void **state)
 	struct caller *first = callers_add(callers, STDIN_FILENO, 1);
 
 	assert_non_null(first);
-	callers_note(callers, first, true, 1);
+	callers_note(callers, first, CALLER_WAITS, 1);
 	callers_give_back(callers);
 	assert_true(callers_expect(callers, 1));
-	callers_note(callers, NULL, true, 1);
+	callers_note(callers, NULL, CALLER_WAITS, 1);
 	callers_remove(callers, NULL);
 	callers_destroy(callers);
 }
@@ -134,6 +169,8 @@ int main(void)
 		cmocka_unit_test(the_one_that_is_idle_for_longest_gives_up_his_place),
 		cmocka_unit_test(nobody_has_to_go_while_there_is_room),
 		cmocka_unit_test(who_is_being_answered_stays),
+		cmocka_unit_test(who_takes_his_answer_for_ever_goes_when_nobody_is_idle),
+		cmocka_unit_test(who_is_idle_goes_before_who_takes_his_answer),
 		cmocka_unit_test(there_is_an_end_to_places),
 		cmocka_unit_test(a_place_is_not_kept_for_ever_for_one_who_never_comes),
 	};

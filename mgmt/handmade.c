@@ -88,14 +88,15 @@ static void toy_health(struct gw_stage *stage, struct gw_health *health)
 }
 
 static const struct gw_api_route model_routes[] = {
-	{"GET", "models", "The models.", toy_models, .role = GW_ROLE_VIEWER},
+	{GW_ROLE_VIEWER, "GET", "models", "The models.", .handle = toy_models},
 	{0},
 };
 static const struct gw_api_route sample_routes[] = {
-	{"POST", "cameras/{name}/sample", "A picture now.", toy_sample, .role = GW_ROLE_OPERATOR},
-	{"PATCH", "echo", "Says what it hears.", toy_echo, .role = GW_ROLE_ADMIN, .body = true},
-	{"DELETE", "echo/{name}", "Forgets it.", toy_forget, .role = GW_ROLE_ADMIN},
-	{"PUT", "slow/{name}", "Takes its time.", toy_slow, .slow = true, .body = true},
+	{GW_ROLE_OPERATOR, "POST", "cameras/{name}/sample", "A picture now.", .handle = toy_sample},
+	{GW_ROLE_ADMIN, "PATCH", "echo", "Says what it hears.", .handle = toy_echo, .body = true},
+	{GW_ROLE_ADMIN, "DELETE", "echo/{name}", "Forgets it.", .handle = toy_forget},
+	{GW_ROLE_VIEWER, "PUT", "slow/{name}", "Takes its time.", .handle = toy_slow, .slow = true,
+		.body = true},
 	{0},
 };
 

@@ -48,7 +48,9 @@ static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
 	mgmt->losses = losses_create(gw, mgmt->rates);
 	if (!mgmt->rates || !mgmt->watch || !mgmt->losses)
 		return gw_error_set(error, -ENOMEM, "api: out of memory");
-	return api_socket_open(&mgmt->socket, config->socket, error);
+	groups_find(&mgmt->groups, config->groups);
+	return api_socket_open(
+		&mgmt->socket, config->socket, mgmt->groups.any ? 0666 : 0660, error);
 }
 
 static int mgmt_start(void *state, struct gw_error *error)
@@ -63,7 +65,7 @@ static int mgmt_start(void *state, struct gw_error *error)
 	mgmt->jobs = jobs_start(mgmt->gw, error);
 	if (!mgmt->jobs)
 		return -EIO;
-	mgmt->server = api_server_start(mgmt->gw, mgmt->jobs, &mgmt->socket, error);
+	mgmt->server = api_server_start(mgmt->gw, mgmt->jobs, &mgmt->groups, &mgmt->socket, error);
 	if (!mgmt->server)
 		return -EIO;
 	gw_info("api", "listening on %s", mgmt->socket.path);

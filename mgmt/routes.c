@@ -5,22 +5,22 @@
 
 #include "mgmt/state.h"
 
-#define LOOK(path, summary, handle) \
+#define LOOK(path, summary, answer) \
 	{ \
-		"GET", path, summary, handle, .role = GW_ROLE_VIEWER \
+		GW_ROLE_VIEWER, "GET", path, summary, .handle = answer \
 	}
 
-#define CHANGE(method, path, summary, handle, with_body) \
+#define CHANGE(method, path, summary, answer, with_body) \
 	{ \
-		method, path, summary, handle, .role = GW_ROLE_ADMIN, .slow = true, \
-					       .body = with_body \
+		GW_ROLE_ADMIN, method, path, summary, .handle = answer, .slow = true, \
+						      .body = with_body \
 	}
 
 /* A whole configuration comes with it. */
-#define CHANGE_LARGE(path, summary, handle) \
+#define CHANGE_LARGE(path, summary, answer) \
 	{ \
-		"POST", path, summary, handle, .role = GW_ROLE_ADMIN, .slow = true, .body = true, \
-					       .large = true \
+		GW_ROLE_ADMIN, "POST", path, summary, .handle = answer, .slow = true, \
+						      .body = true, .large = true \
 	}
 
 const struct gw_api_route mgmt_routes[] = {
@@ -30,8 +30,8 @@ const struct gw_api_route mgmt_routes[] = {
 	LOOK("status", "The gateway at a glance", api_status),
 	LOOK("config", "The configuration in effect, secrets left out", api_config),
 	/* It reads the file. */
-	{"GET", "config/diff", "What differs from the stored configuration", api_config_diff,
-		.role = GW_ROLE_VIEWER, .slow = true},
+	{GW_ROLE_VIEWER, "GET", "config/diff", "What differs from the stored configuration",
+		.handle = api_config_diff, .slow = true},
 	CHANGE("POST", "config/save", "Store the configuration in effect", api_config_save, false),
 	/* With the secrets that stand in it. */
 	CHANGE("GET", "config/text", "The configuration in effect as a file", api_config_text,
@@ -42,24 +42,24 @@ const struct gw_api_route mgmt_routes[] = {
 	CHANGE("POST", "config/rollback", "Go back to an earlier commit", api_config_rollback,
 		true),
 	/* They read the history's files. */
-	{"GET", "config/history", "The last commits", api_config_history, .role = GW_ROLE_VIEWER,
+	{GW_ROLE_VIEWER, "GET", "config/history", "The last commits", .handle = api_config_history,
 		.slow = true},
-	{"GET", "config/history/{name}", "One commit", api_config_history_one,
-		.role = GW_ROLE_VIEWER, .slow = true},
+	{GW_ROLE_VIEWER, "GET", "config/history/{name}", "One commit",
+		.handle = api_config_history_one, .slow = true},
 	LOOK("cameras", "All cameras with state, rates and frames", api_cameras),
 	LOOK("cameras/{name}", "One camera", api_camera),
 	CHANGE("POST", "cameras", "Add a camera", api_camera_add, true),
 	CHANGE("PATCH", "cameras/{name}", "Change a camera", api_camera_change, true),
 	CHANGE("DELETE", "cameras/{name}", "Remove a camera", api_camera_remove, false),
 	/* Megabytes, with thousands of cameras. */
-	{"GET", "drops", "What was dropped, by reason and camera", api_drops,
-		.role = GW_ROLE_VIEWER, .slow = true},
+	{GW_ROLE_VIEWER, "GET", "drops", "What was dropped, by reason and camera",
+		.handle = api_drops, .slow = true},
 	LOOK("latency", "How long frames take, by stage and by camera", api_latency),
 	/* It waits for what is in motion to settle. */
-	{"GET", "audit", "Whether everything that came in is accounted for", api_audit,
-		.role = GW_ROLE_VIEWER, .slow = true},
-	{"POST", "trace", "Record a timeline of frames and batches", api_trace,
-		.role = GW_ROLE_OPERATOR, .slow = true, .body = true},
+	{GW_ROLE_VIEWER, "GET", "audit", "Whether everything that came in is accounted for",
+		.handle = api_audit, .slow = true},
+	{GW_ROLE_OPERATOR, "POST", "trace", "Record a timeline of frames and batches",
+		.handle = api_trace, .slow = true, .body = true},
 	/* Some milliseconds; it must come also while all that is slow has to wait. */
 	LOOK("metrics", "All figures, for Prometheus", api_metrics),
 	LOOK("livez", "Whether the process answers and its threads turn", api_livez),

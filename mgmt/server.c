@@ -15,6 +15,7 @@
 #include "mgmt/acceptor.h"
 #include "mgmt/body.h"
 #include "mgmt/callers.h"
+#include "mgmt/groups.h"
 #include "mgmt/jobs.h"
 #include "mgmt/peer.h"
 
@@ -25,6 +26,7 @@
 struct api_server {
 	struct gw *gw;
 	struct jobs *jobs;
+	const struct groups *groups;
 	struct peer peer; /* of the server's thread */
 	struct MHD_Daemon *daemon;
 	struct callers *callers;
@@ -109,13 +111,14 @@ static void put_off(struct api_server *server, struct MHD_Connection *connection
 	MHD_resume_connection(connection);
 }
 
-/* His connection is not idle from here on, or is again. */
-static void note_caller(struct api_server *server, struct MHD_Connection *connection, bool answered)
+/* What the client at the other end is at from here on. */
+static void note_caller(
+	struct api_server *server, struct MHD_Connection *connection, enum caller_phase phase)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
-	callers_note(server->callers, info ? info->socket_context : NULL, answered, gw_now());
+	callers_note(server->callers, info ? info->socket_context : NULL, phase, gw_now());
 }
 
 /* The route's path; NULL: it is none of the API's. What supervisors and Prometheus ask for is also
@@ -132,18 +135,33 @@ static const char *path_of(const char *url)
 	return NULL;
 }
 
-/* Whoever may connect to the socket may do everything. */
+static void refuse_stranger(
+	const struct api_server *server, const char *who, struct gw_reply *reply)
+{
+	const struct groups *groups = server->groups;
+
+	gw_reply_refuse(reply, 403, "forbidden",
+		"%s is in none of the groups that may use the gateway: %s, %s and %s", who,
+		groups->name[GW_ROLE_VIEWER], groups->name[GW_ROLE_OPERATOR],
+		groups->name[GW_ROLE_ADMIN]);
+}
+
 static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *connection,
 	const char *method, const char *url, struct http_request *state)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const int fd = info ? info->connect_fd : -1;
 	struct gw_request request = {
-		.role = GW_ROLE_ADMIN, .who = peer_of(&server->peer, info ? info->connect_fd : -1)};
+		.role = groups_role_at(server->groups, fd), .who = peer_of(&server->peer, fd)};
 	const char *path = path_of(url);
 	struct gw_reply reply;
 	json_t *body;
 
+	if (request.role == GW_ROLE_NONE) {
+		refuse_stranger(server, request.who, &reply);
+		return respond(connection, &reply);
+	}
 	if (!path) {
 		gw_reply_refuse(&reply, 404, "not_found", "the API begins at " GW_API_PREFIX);
 		return respond(connection, &reply);
@@ -187,11 +205,17 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		*size = 0;
 		return goes_on ? MHD_YES : MHD_NO;
 	}
-	note_caller(server, connection, true);
-	if (!request->put_off)
-		return answer(server, connection, method, url, request);
+	note_caller(server, connection, CALLER_WAITS);
+	if (!request->put_off) {
+		const enum MHD_Result result = answer(server, connection, method, url, request);
+
+		if (!request->put_off)
+			note_caller(server, connection, CALLER_TAKES);
+		return result;
+	}
 	if (request->job)
 		job_reply(request->job, &request->reply);
+	note_caller(server, connection, CALLER_TAKES);
 	return respond(connection, &request->reply);
 }
 
@@ -200,7 +224,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **st
 {
 	struct http_request *request = *state;
 
-	note_caller(arg, connection, false);
+	note_caller(arg, connection, CALLER_IDLE);
 	if (!request)
 		return;
 	job_free(request->job);
@@ -278,8 +302,8 @@ static struct MHD_Daemon *start_daemon(struct api_server *server)
 	return daemon;
 }
 
-struct api_server *api_server_start(
-	struct gw *gw, struct jobs *jobs, struct api_socket *socket, struct gw_error *error)
+struct api_server *api_server_start(struct gw *gw, struct jobs *jobs, const struct groups *groups,
+	struct api_socket *socket, struct gw_error *error)
 {
 	struct api_server *server = calloc(1, sizeof(*server));
 
@@ -289,6 +313,7 @@ struct api_server *api_server_start(
 	}
 	server->gw = gw;
 	server->jobs = jobs;
+	server->groups = groups;
 	server->callers = callers_create(CONNECTIONS);
 	server->daemon = server->callers ? start_daemon(server) : NULL;
 	if (!server->daemon)

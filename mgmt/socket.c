@@ -126,10 +126,10 @@ static int listen_on(
 	if (api->fd < 0)
 		return refuse(error, -errno, api->path, "make");
 	/* The file gets this mode from the first moment (less the umask); then exactly. */
-	fchmod(api->fd, 0660);
+	fchmod(api->fd, api->mode);
 	if (bind(api->fd, (const struct sockaddr *)address, sizeof(*address)) != 0)
 		return refuse(error, -errno, api->path, "make");
-	if (chmod(api->path, 0660) != 0 || lstat(api->path, &stat) != 0 ||
+	if (chmod(api->path, api->mode) != 0 || lstat(api->path, &stat) != 0 ||
 		listen(api->fd, BACKLOG) != 0) {
 		int status = -errno;
 
@@ -141,11 +141,11 @@ static int listen_on(
 	return 0;
 }
 
-int api_socket_open(struct api_socket *api, const char *path, struct gw_error *error)
+int api_socket_open(struct api_socket *api, const char *path, mode_t mode, struct gw_error *error)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	*api = (struct api_socket){.fd = -1};
+	*api = (struct api_socket){.fd = -1, .mode = mode};
 	if (strlen(path) >= sizeof(address.sun_path))
 		return gw_error_set(error, -ENAMETOOLONG,
 			"api: the socket path %s is longer than %zu bytes: choose a shorter "
@@ -181,7 +181,7 @@ int api_socket_look(struct api_socket *api, struct gw_error *error)
 
 	if (is_ours(api))
 		return 0;
-	const int status = api_socket_open(&fresh, api->path, error);
+	const int status = api_socket_open(&fresh, api->path, api->mode, error);
 
 	if (status != 0)
 		return status;

@@ -8,13 +8,14 @@
 struct api_socket {
 	int fd; /* -1: none */
 	char path[108];
+	mode_t mode;
 	dev_t device; /* of the file, so that only our own is ever removed */
 	ino_t inode;
 };
 
-/* Listens on `path` with mode 0660; makes its directory (0755) when that is missing. The socket of
+/* Listens on `path` with `mode`; makes its directory (0755) when that is missing. The socket of
  * a gateway that died is replaced; one that answers is left alone, and -EADDRINUSE is returned. */
-int api_socket_open(struct api_socket *api, const char *path, struct gw_error *error);
+int api_socket_open(struct api_socket *api, const char *path, mode_t mode, struct gw_error *error);
 
 /* Whether a socket could be made there, as far as files say it: a gateway that answers is not in
  * the way. Makes nothing. Returns 0 or a negative errno with the line of api_socket_open(). */

@@ -4,6 +4,7 @@
 
 #include "core/api.h"
 #include "core/gateway.h"
+#include "mgmt/groups.h"
 #include "mgmt/socket.h"
 
 struct mgmt {
@@ -16,6 +17,7 @@ struct mgmt {
 	struct jobs *jobs;
 	struct api_server *server;
 	struct api_socket socket;
+	struct groups groups;
 };
 
 /* All of them read only, on any thread. */

@@ -33,9 +33,9 @@ static int show_kafka(void *owner, const struct gw_request *request, struct gw_r
 }
 
 const struct gw_api_route sink_routes[] = {
-	{"POST", "cameras/{name}/sample", "Send the camera's next picture upstream", ask_for_sample,
-		.role = GW_ROLE_OPERATOR},
-	{"GET", "kafka", "Where results and pictures go, and how that is getting on", show_kafka,
-		.role = GW_ROLE_VIEWER},
+	{GW_ROLE_OPERATOR, "POST", "cameras/{name}/sample",
+		"Send the camera's next picture upstream", .handle = ask_for_sample},
+	{GW_ROLE_VIEWER, "GET", "kafka",
+		"Where results and pictures go, and how that is getting on", .handle = show_kafka},
 	{0},
 };

@@ -118,9 +118,13 @@ int config_complete(struct gw_config *config, struct gw_error *error)
 		!make(&config->kafka->results, sizeof(*config->kafka->results)) ||
 		!make(&config->kafka->frames, sizeof(*config->kafka->frames)) ||
 		!make(&config->api, sizeof(*config->api)) ||
+		!make(&config->api->groups, sizeof(*config->api->groups)) ||
 		!default_text(&config->gateway->name, host) ||
 		!default_text(&config->accel->repository, "/var/lib/framegate/models") ||
 		!default_text(&config->api->socket, "/run/framegate/api.sock") ||
+		!default_text(&config->api->groups->admin, "framegate-admin") ||
+		!default_text(&config->api->groups->operate, "framegate-operate") ||
+		!default_text(&config->api->groups->view, "framegate-view") ||
 		!default_text(&config->kafka->results->topic, "framegate.results") ||
 		!default_text(&config->kafka->frames->topic, "framegate.frames") ||
 		!default_number(&config->kafka->frames->every, DEFAULT_EVERY) ||

@@ -307,8 +307,14 @@ struct gw_kafka_config {
 	struct gw_spool_config *spool; /* NULL: records wait in memory only */
 };
 
+/* Groups of the machine; one that it does not have is nobody's. */
+struct gw_api_groups_config {
+	char *admin, *operate, *view;
+};
+
 struct gw_api_config {
 	char *socket; /* path */
+	struct gw_api_groups_config *groups; /* who may what on the socket */
 };
 
 struct gw_config {

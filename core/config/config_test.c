@@ -46,6 +46,7 @@ static void a_file_with_only_cameras_is_complete(void **state)
 	assert_string_equal(config->kafka->results->topic, "framegate.results");
 	assert_int_equal(*config->kafka->frames->every, 100);
 	assert_string_equal(config->api->socket, "/run/framegate/api.sock");
+	assert_string_equal(config->api->groups->admin, "framegate-admin");
 	assert_null(config->frames->classes);
 	assert_null(config->kafka->source);
 	assert_int_equal(config->log->level, GW_LOG_INFO);
@@ -86,7 +87,7 @@ static void every_key_arrives_where_it_belongs(void **state)
 		"  source: {topic: s, group: g, most: 7, properties: [{name: a, value: b}],\n"
 		"    template: {model: digits, quota: 9, width: 16, height: 8, rotate: 180,\n"
 		"      region: {x: 1, y: 2, width: 3, height: 4}}}\n"
-		"api: {socket: /tmp/s}\n");
+		"api: {socket: /tmp/s, groups: {admin: a, operate: o, view: v}}\n");
 
 	assert_int_equal(config->gateway->mode, GW_MODE_LOSSLESS);
 	assert_int_equal(config->gateway->idle, GW_IDLE_SPIN);

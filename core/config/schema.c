@@ -325,8 +325,16 @@ static const cyaml_schema_field_t kafka_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t groups_fields[] = {
+	CYAML_FIELD_STRING_PTR("admin", POINTER, struct gw_api_groups_config, admin, 1, 63),
+	CYAML_FIELD_STRING_PTR("operate", POINTER, struct gw_api_groups_config, operate, 1, 63),
+	CYAML_FIELD_STRING_PTR("view", POINTER, struct gw_api_groups_config, view, 1, 63),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t api_fields[] = {
 	CYAML_FIELD_STRING_PTR("socket", POINTER, struct gw_api_config, socket, 1, 107),
+	CYAML_FIELD_MAPPING_PTR("groups", POINTER, struct gw_api_config, groups, groups_fields),
 	CYAML_FIELD_END,
 };
 

@@ -34,7 +34,8 @@ def ask(path: Path, target: str, method: str = "GET", body: bytes | None = None)
         response = connection.getresponse()
         text = response.read()
         headers = {name.lower(): value for name, value in response.getheaders()}
-        is_json = headers.get("content-type") == "application/json"
+        # HEAD says what would come, and nothing comes.
+        is_json = text and headers.get("content-type") == "application/json"
         return Reply(response.status, headers, json.loads(text) if is_json else text or None)
     finally:
         connection.close()

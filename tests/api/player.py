@@ -23,7 +23,8 @@ class Gateway:
     def __init__(self, folder: Path, configuration: dict[str, Any]) -> None:
         self.socket = folder / "api.sock"
         self.file = folder / "gateway.yaml"
-        configuration = {**configuration, "api": {"socket": str(self.socket)}}
+        api = {**configuration.get("api", {}), "socket": str(self.socket)}
+        configuration = {**configuration, "api": api}
         self.file.write_text(yaml.safe_dump(configuration, sort_keys=False))
         self.log = folder / "gwd.log"
         self.launch()
