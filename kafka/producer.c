@@ -17,6 +17,10 @@
 #define FLUSH_MS 10
 #define ALONE_NS (60 * GW_NS_PER_S)
 #define EVENTS_PER_POLL 64
+/* For how long a topic's limit is not tried again. */
+#define REFUSED_NS (600 * GW_NS_PER_S)
+/* Of a record beside its value: its key, and what frames it. */
+#define BESIDE (GW_NAME + 64)
 /* When the user sets no limit to their number. */
 #define MOST_RECORDS (1u << 22)
 
@@ -52,6 +56,7 @@ int producer_open(struct producer *producer, const struct gw *gw, struct sink *s
 	/* The user's limits are of the topic; every lane has a producer for it. */
 	records = sink_share(sink, records, 1);
 	bytes = sink_share(sink, bytes, client_limit(&producer->now, "message.max.bytes"));
+	producer->most = client_limit(&producer->now, "message.max.bytes");
 	producer->vitals.most_records = records;
 	producer->vitals.most_bytes = bytes;
 	if (ledger_open(&producer->ledger, (uint32_t)records) != 0)
@@ -95,6 +100,24 @@ void producer_end(
 	else
 		vitals_refused(&producer->vitals, error);
 	sink_report(producer->sink, &report);
+}
+
+static void note_size(struct producer *producer, uint64_t size)
+{
+	const int64_t now = gw_now();
+
+	if (now >= producer->refused_until || size < producer->refused_size)
+		producer->refused_size = size;
+	producer->refused_until = now + REFUSED_NS;
+}
+
+bool producer_takes(struct producer *producer, uint32_t size)
+{
+	if (size + BESIDE <= producer->most &&
+		(size < producer->refused_size || gw_now() >= producer->refused_until))
+		return true;
+	vitals_refused(&producer->vitals, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	return false;
 }
 
 static bool failed_for_good(const struct client *client)
@@ -153,10 +176,13 @@ static void serve_refused(struct producer *producer, const rd_kafka_message_t *m
 		producer->alone = true;
 		producer->alone_until = gw_now() + ALONE_NS;
 	}
-	if (stays && whose)
+	if (stays && whose) {
+		if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+			note_size(producer, message->len);
 		producer_end(producer, message->_private, message->err, 0);
-	else
+	} else {
 		take_back(producer, message);
+	}
 	if (from == &producer->now && (!stays || !whose || failed_for_good(from)))
 		renewal_stop(producer, message->err);
 }

@@ -46,6 +46,11 @@ static int kafka_open(const struct gw *gw, struct sink *sink, void **state, stru
 	return 0;
 }
 
+static bool kafka_takes(void *state, uint32_t size)
+{
+	return producer_takes(&((struct kafka_sink *)state)->producers[SINK_SAMPLE], size);
+}
+
 static enum gw_drop kafka_submit(void *state, const struct sink_record *record)
 {
 	struct kafka_sink *kafka = state;
@@ -131,6 +136,7 @@ static struct json_t *kafka_describe(void *const *states, uint32_t lanes)
 const struct sink_ops sink_kafka = {
 	.name = "kafka",
 	.open = kafka_open,
+	.takes = kafka_takes,
 	.submit = kafka_submit,
 	.poll = kafka_poll,
 	.housekeeping = kafka_housekeeping,

@@ -59,12 +59,21 @@ static int check_properties(const struct gw_property_config *properties, uint32_
 	return 0;
 }
 
-static int check_disagreement(const struct gw_frames_topic_config *frames,
+static int check_share(
+	float share, const char *key, const struct config_source *source, struct gw_error *error)
+{
+	if (share >= 0 && share <= 1)
+		return 0;
+	return config_refuse(source, "kafka.frames.", key, error, "must be from 0 to 1");
+}
+
+static int check_sampling(const struct gw_frames_topic_config *frames,
 	const struct config_source *source, struct gw_error *error)
 {
-	if (frames->disagreement >= 0 && frames->disagreement <= 1)
-		return 0;
-	return config_refuse(source, "kafka.frames.", "disagreement", error, "must be from 0 to 1");
+	const int status = check_share(frames->confidence, "confidence", source, error);
+
+	return status == 0 ? check_share(frames->disagreement, "disagreement", source, error)
+			   : status;
 }
 
 static bool to_brokers(const struct gw_kafka_config *kafka)
@@ -175,7 +184,7 @@ int config_check_kafka(
 			"results and pictures need topics of their own, not both '%s'",
 			kafka->frames->topic);
 	if (status == 0)
-		status = check_disagreement(kafka->frames, source, error);
+		status = check_sampling(kafka->frames, source, error);
 	if (status == 0)
 		status = check_properties(
 			kafka->properties, kafka->properties_count, "kafka.", source, error);

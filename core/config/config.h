@@ -241,10 +241,18 @@ struct gw_topic_config {
 	char *topic;
 };
 
+/* Labels that pictures are sampled for. */
+#define GW_SAMPLE_CLASSES 16
+
 struct gw_frames_topic_config {
 	char *topic;
 	uint32_t *every; /* sample every n-th frame of a camera; 0: only on demand */
+	uint32_t seconds; /* ... and the first one after so many; 0: no others */
+	char **classes; /* ... and those that show one of these labels */
+	uint32_t classes_count; /* 0 .. GW_SAMPLE_CLASSES */
+	float confidence; /* ... and those with a finding that is less sure, 0 .. 1 */
 	float disagreement; /* ... and those whose models disagree so much, 0 .. 1; 0: no others */
+	uint32_t rate; /* bytes of pictures a second and camera; 0: as many as there are */
 	uint32_t budget; /* sampled pictures that may wait for the brokers */
 };
 

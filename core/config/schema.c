@@ -247,10 +247,19 @@ static const cyaml_schema_field_t topic_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_value_t sample_class_entry = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 255),
+};
+
 static const cyaml_schema_field_t frames_topic_fields[] = {
 	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_frames_topic_config, topic, 1, 249),
 	CYAML_FIELD_UINT_PTR("every", POINTER, struct gw_frames_topic_config, every),
+	CYAML_FIELD_UINT("seconds", OPTIONAL, struct gw_frames_topic_config, seconds),
+	CYAML_FIELD_SEQUENCE("classes", POINTER, struct gw_frames_topic_config, classes,
+		&sample_class_entry, 0, GW_SAMPLE_CLASSES),
+	CYAML_FIELD_FLOAT("confidence", OPTIONAL, struct gw_frames_topic_config, confidence),
 	CYAML_FIELD_FLOAT("disagreement", OPTIONAL, struct gw_frames_topic_config, disagreement),
+	CYAML_FIELD_UINT("rate", OPTIONAL, struct gw_frames_topic_config, rate),
 	CYAML_FIELD_UINT("budget", POSITIVE, struct gw_frames_topic_config, budget),
 	CYAML_FIELD_END,
 };
