@@ -74,6 +74,10 @@ static int set_last(rd_kafka_conf_t *conf, struct settings_mode mode, struct gw_
 
 	if (status == 0 && mode.alone)
 		status = property_set(conf, &owner, "batch.num.messages", "1", error);
+	if (status == 0 && mode.fleeting)
+		status = property_set(conf, &owner, "enable.idempotence", "false", error);
+	if (status == 0 && mode.fleeting)
+		status = property_set(conf, &owner, "message.timeout.ms", "30000", error);
 	/* Alone, what is refused for good holds nothing up. */
 	if (status == 0 && (mode.alone || is(conf, "enable.idempotence", "false")))
 		status = property_set(conf, &owner, "enable.gapless.guarantee", "false", error);

@@ -160,6 +160,23 @@ static int check_spool(const struct gw_kafka_config *kafka, const struct config_
 	return 0;
 }
 
+static int check_heartbeats(const struct gw_kafka_config *kafka, const struct config_source *source,
+	struct gw_error *error)
+{
+	static const char place[] = "kafka.heartbeats.";
+	const char *topic = kafka->heartbeats->topic;
+
+	if (!to_brokers(kafka))
+		return config_refuse(source, "kafka.heartbeats", "", error,
+			"they go to brokers: give `kafka.brokers`, or leave them out");
+	if (strcmp(topic, kafka->results->topic) == 0 || strcmp(topic, kafka->frames->topic) == 0 ||
+		(kafka->source && strcmp(topic, kafka->source->topic) == 0))
+		return config_refuse(source, place, "topic", error,
+			"'%s' is a topic of results or pictures: heartbeats need one of their own",
+			topic);
+	return check_topic(topic, place, source, error);
+}
+
 int config_check_kafka(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error)
 {
@@ -190,6 +207,8 @@ int config_check_kafka(
 			kafka->properties, kafka->properties_count, "kafka.", source, error);
 	if (status == 0 && kafka->spool)
 		status = check_spool(kafka, source, error);
+	if (status == 0 && kafka->heartbeats)
+		status = check_heartbeats(kafka, source, error);
 	if (status == 0 && kafka->source)
 		status = check_source(config, source, error);
 	return status;

@@ -256,6 +256,12 @@ struct gw_frames_topic_config {
 	uint32_t budget; /* sampled pictures that may wait for the brokers */
 };
 
+/* Small records that say how each camera and the gateway are. */
+struct gw_heartbeats_config {
+	char *topic;
+	uint32_t seconds; /* between two of them, 1 .. 3600 */
+};
+
 /* One librdkafka setting, passed through. */
 struct gw_property_config {
 	char *name, *value;
@@ -311,6 +317,7 @@ struct gw_kafka_config {
 	uint32_t properties_count;
 	struct gw_source_config *source; /* NULL: none */
 	struct gw_spool_config *spool; /* NULL: records wait in memory only */
+	struct gw_heartbeats_config *heartbeats; /* NULL: none */
 };
 
 struct gw_api_config {

@@ -25,6 +25,23 @@ static void topics_are_names_and_differ(void **state)
 		"own, not both 'a'");
 }
 
+static void heartbeats_have_a_topic_of_their_own(void **state)
+{
+	refused("kafka: {brokers: a, heartbeats: {topic: framegate.results}}\n",
+		"configuration:2:41: kafka.heartbeats.topic: 'framegate.results' is a topic of "
+		"results or pictures: heartbeats need one of their own");
+	refused("kafka: {backend: 'null', heartbeats: {seconds: 5}}\n",
+		"configuration:2:38: kafka.heartbeats: they go to brokers: give `kafka.brokers`, "
+		"or "
+		"leave them out");
+	struct gw_config *config =
+		test_config("cameras: []\nkafka: {brokers: a, heartbeats: {seconds: 5}}\n");
+
+	assert_string_equal(config->kafka->heartbeats->topic, "framegate.heartbeats");
+	assert_int_equal(config->kafka->heartbeats->seconds, 5);
+	gw_config_free(config);
+}
+
 static void brokers_have_ports_that_are_numbers(void **state)
 {
 	refused("kafka: {brokers: '127.0.0.1:notaport'}\n",
@@ -119,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(topics_are_names_and_differ),
+		cmocka_unit_test(heartbeats_have_a_topic_of_their_own),
 		cmocka_unit_test(brokers_have_ports_that_are_numbers),
 		cmocka_unit_test(a_property_is_given_once),
 		cmocka_unit_test(a_list_of_properties_has_an_end),

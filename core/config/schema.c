@@ -251,6 +251,13 @@ static const cyaml_schema_value_t sample_class_entry = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 255),
 };
 
+static const cyaml_schema_field_t heartbeats_fields[] = {
+	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_heartbeats_config, topic, 1, 249),
+	CYAML_FIELD_UINT(
+		"seconds", POSITIVE | GW_YAML_MOST(3600), struct gw_heartbeats_config, seconds),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t frames_topic_fields[] = {
 	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_frames_topic_config, topic, 1, 249),
 	CYAML_FIELD_UINT_PTR("every", POINTER, struct gw_frames_topic_config, every),
@@ -329,6 +336,8 @@ static const cyaml_schema_field_t kafka_fields[] = {
 		properties, &property_entry, 0, GW_PROPERTIES),
 	CYAML_FIELD_MAPPING_PTR("source", POINTER, struct gw_kafka_config, source, source_fields),
 	CYAML_FIELD_MAPPING_PTR("spool", POINTER, struct gw_kafka_config, spool, spool_fields),
+	CYAML_FIELD_MAPPING_PTR(
+		"heartbeats", POINTER, struct gw_kafka_config, heartbeats, heartbeats_fields),
 	CYAML_FIELD_END,
 };
 

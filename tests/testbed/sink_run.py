@@ -38,6 +38,7 @@ class SinkRun:
         port: int | None = None,
         properties: dict[str, str] | None = None,
         spool: dict[str, object] | None = None,
+        heartbeats: dict[str, object] | None = None,
     ) -> None:
         section = {
             "brokers": f"127.0.0.1:{port or broker.port}",
@@ -45,6 +46,8 @@ class SinkRun:
             "frames": {"topic": topics.frames, "every": every, "budget": 40},
             "properties": [{"name": n, "value": v} for n, v in (properties or {}).items()],
         }
+        if heartbeats:
+            section["heartbeats"] = heartbeats
         if spool:
             section["spool"] = spool
         folder.mkdir(parents=True, exist_ok=True)
