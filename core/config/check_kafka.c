@@ -46,9 +46,14 @@ static int check_properties(const struct gw_property_config *properties, uint32_
 	const char *place, const struct config_source *source, struct gw_error *error)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		for (uint32_t k = 0; k < i; k++) {
-			char key[32];
+		const struct gw_property_config *property = &properties[i];
+		char key[32];
 
+		snprintf(key, sizeof(key), "properties[%u]", i);
+		if (!!property->value + !!property->file + !!property->env != 1)
+			return config_refuse(source, place, key, error,
+				"'%s' needs one of 'value', 'file' and 'env'", property->name);
+		for (uint32_t k = 0; k < i; k++) {
 			if (strcmp(properties[i].name, properties[k].name) != 0)
 				continue;
 			snprintf(key, sizeof(key), "properties[%u].name", i);

@@ -264,7 +264,9 @@ struct gw_heartbeats_config {
 
 /* One librdkafka setting, passed through. */
 struct gw_property_config {
-	char *name, *value;
+	char *name;
+	char *value, *file,
+		*env; /* one of them: itself, or where it is: a first line, a variable */
 };
 
 /* What a camera gets that is made when its name first comes as the key of a record. */

@@ -54,6 +54,17 @@ static void brokers_have_ports_that_are_numbers(void **state)
 				   "'a,b:9092,[::1]:9092,[::1],SSL://c:9093,SSL://d'}\n"));
 }
 
+static void a_property_has_one_value(void **state)
+{
+	refused("kafka: {properties: [{name: a, value: hunter2, file: /f}]}\n",
+		"configuration:2:22: kafka.properties[0]: 'a' needs one of 'value', 'file' and "
+		"'env'");
+	refused("kafka: {properties: [{name: a}]}\n",
+		"configuration:2:22: kafka.properties[0]: 'a' needs one of 'value', 'file' and "
+		"'env'");
+	gw_config_free(test_config("cameras: []\nkafka: {properties: [{name: a, env: B}]}\n"));
+}
+
 static void a_property_is_given_once(void **state)
 {
 	refused("kafka: {properties: [{name: a, value: hunter2}, {name: a, value: hunter3}]}\n",
@@ -138,6 +149,7 @@ int main(void)
 		cmocka_unit_test(topics_are_names_and_differ),
 		cmocka_unit_test(heartbeats_have_a_topic_of_their_own),
 		cmocka_unit_test(brokers_have_ports_that_are_numbers),
+		cmocka_unit_test(a_property_has_one_value),
 		cmocka_unit_test(a_property_is_given_once),
 		cmocka_unit_test(a_list_of_properties_has_an_end),
 		cmocka_unit_test(a_source_has_defaults),

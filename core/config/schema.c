@@ -273,8 +273,10 @@ static const cyaml_schema_field_t frames_topic_fields[] = {
 
 static const cyaml_schema_field_t property_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct gw_property_config, name, 1, 255),
-	CYAML_FIELD_STRING_PTR("value", CYAML_FLAG_POINTER | GW_YAML_PRIVATE,
-		struct gw_property_config, value, 0, 65535),
+	CYAML_FIELD_STRING_PTR(
+		"value", POINTER | GW_YAML_PRIVATE, struct gw_property_config, value, 0, 65535),
+	CYAML_FIELD_STRING_PTR("file", POINTER, struct gw_property_config, file, 1, 4000),
+	CYAML_FIELD_STRING_PTR("env", POINTER, struct gw_property_config, env, 1, 255),
 	CYAML_FIELD_END,
 };
 
