@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/health.h"
+#include "kafka/property.h"
 #include "sink/record.h"
 #include "sink/writer.h"
 
@@ -202,6 +203,36 @@ static void hear(struct heartbeats *heartbeats)
 		&heartbeats->words, true);
 }
 
+static uint64_t files_of(const struct gw *gw)
+{
+	return property_files(gw->config->kafka->properties, gw->config->kafka->properties_count);
+}
+
+static int open_client(struct heartbeats *heartbeats, struct gw_error *error)
+{
+	static const struct settings_mode mode = {.patient = true, .fleeting = true};
+	const struct gw *gw = heartbeats->gw;
+
+	heartbeats->files = files_of(gw);
+	return client_open(&heartbeats->client, gw, SINK_RESULT,
+		gw->config->kafka->heartbeats->topic, mode, error);
+}
+
+/* Certificates and passwords are read when a client is made. Without a new one the old one stays.
+ */
+static void look_at_files(struct heartbeats *heartbeats, int64_t now)
+{
+	struct client before = heartbeats->client;
+	struct gw_error error;
+
+	if (files_of(heartbeats->gw) == heartbeats->files)
+		return;
+	if (open_client(heartbeats, &error) == 0)
+		client_close(&before, now);
+	else
+		heartbeats->client = before;
+}
+
 void heartbeats_step(struct heartbeats *heartbeats, int64_t now)
 {
 	if (!heartbeats->gw)
@@ -210,6 +241,7 @@ void heartbeats_step(struct heartbeats *heartbeats, int64_t now)
 	if (!heartbeats->under_way && now < heartbeats->next)
 		return;
 	if (!heartbeats->under_way) {
+		look_at_files(heartbeats, now);
 		heartbeats->under_way = true;
 		heartbeats->camera = 0;
 		heartbeats->round++;
@@ -222,7 +254,6 @@ void heartbeats_step(struct heartbeats *heartbeats, int64_t now)
 
 int heartbeats_open(struct heartbeats *heartbeats, const struct gw *gw, struct gw_error *error)
 {
-	static const struct settings_mode mode = {.patient = true, .fleeting = true};
 	const struct gw_heartbeats_config *config = gw->config->kafka->heartbeats;
 
 	if (!config)
@@ -235,7 +266,7 @@ int heartbeats_open(struct heartbeats *heartbeats, const struct gw *gw, struct g
 	/* The first round says what the first seconds brought. */
 	heartbeats->next = gw_now() + config->seconds * GW_NS_PER_S;
 	heartbeats->gw = gw;
-	return client_open(&heartbeats->client, gw, SINK_RESULT, config->topic, mode, error);
+	return open_client(heartbeats, error);
 }
 
 void heartbeats_close(struct heartbeats *heartbeats)

@@ -24,6 +24,7 @@ struct heartbeats {
 	const struct gw *gw; /* NULL: none are wanted */
 	struct client client;
 	struct client_words words;
+	uint64_t files; /* property_files() as of `client` */
 	char *source; /* the CloudEvents source of the gateway's own */
 	uint64_t *frames; /* of each camera, as of its last heartbeat */
 	int64_t next; /* gw_now(): when the next round begins */

@@ -59,6 +59,9 @@ struct producer {
 	uint64_t most; /* bytes of a record that the client takes */
 	uint64_t refused_size; /* the smallest record that the topic found too large */
 	int64_t refused_until; /* gw_now(): for so long that is believed */
+	uint64_t files; /* property_files() as of `now` */
+	uint64_t files_seen; /* ... at the last look */
+	int64_t look_at; /* gw_now(), of the next one */
 	unsigned short random[3];
 	struct client_words words;
 };

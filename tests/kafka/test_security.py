@@ -1,5 +1,6 @@
 """A real Apache Kafka that wants TLS with a client certificate, SCRAM and rights."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,15 +107,24 @@ def test_a_wrong_authority_is_a_clear_state(secure: SecureKafka, tmp_path: Path)
     _refused(run, topics, "certificate verify failed")
 
 
-def test_without_a_certificate_nobody_is_let_in(secure: SecureKafka, tmp_path: Path) -> None:
-    """Negative control: it is the certificate that opens the port."""
+def test_a_certificate_is_changed_under_the_running_gateway(
+    secure: SecureKafka, tmp_path: Path
+) -> None:
+    """Nobody is let in with another one, which shows that it is the certificate that counts."""
     topics = _topics(secure)
-    make_authority(tmp_path, "other")
+    secure.grant(USER, topics.frames)
+    make_authority(tmp_path, "mine")
     run = _run(
         secure,
         tmp_path,
         topics,
-        ssl_certificate_location=str(tmp_path / "other.crt"),
-        ssl_key_location=str(tmp_path / "other.key"),
+        ssl_certificate_location=str(tmp_path / "mine.crt"),
+        ssl_key_location=str(tmp_path / "mine.key"),
     )
-    _refused(run, topics, "SSL")
+    run.wait_for(f"kafka.{topics.results}.down: ", 20)
+    for end in ("crt", "key"):
+        shutil.copy(secure.folder / f"client.{end}", tmp_path / f"mine.{end}")
+    counts = run.counts()
+    assert counts["cam0"]["delivered"] == 100
+    assert counts["cam0"]["drops"] == {}
+    assert len(run.read(200, 20).results) >= 200
