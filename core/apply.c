@@ -24,20 +24,24 @@ static int apply_log_level(struct gw *gw, const struct gw_config *wanted, struct
 
 static int apply_sampling(struct gw *gw, const struct gw_config *wanted, struct gw_error *error)
 {
-	const uint32_t every = *wanted->kafka->frames->every;
-	const float disagreement = wanted->kafka->frames->disagreement;
+	const struct gw_frames_topic_config *to = wanted->kafka->frames;
+	struct gw_frames_topic_config *frames = gw->config->kafka->frames;
 
 	/* The API reads it, and a camera that is added. */
 	pthread_rwlock_wrlock(&gw->cameras->lock);
-	__atomic_store_n(gw->config->kafka->frames->every, every, __ATOMIC_RELAXED);
-	gw->config->kafka->frames->disagreement = disagreement;
+	__atomic_store_n(frames->every, *to->every, __ATOMIC_RELAXED);
+	frames->seconds = to->seconds;
+	frames->confidence = to->confidence;
+	frames->disagreement = to->disagreement;
+	frames->rate = to->rate;
 	pthread_rwlock_unlock(&gw->cameras->lock);
-	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
-		atomic_store(&gw->cameras->slot[i].sample_every, every);
-		atomic_store(&gw->cameras->slot[i].sample_disagreement, disagreement);
-	}
-	gw_info("config", "applied: `kafka.frames.every` (%u), `kafka.frames.disagreement` (%.3g)",
-		every, (double)disagreement);
+	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
+		gw_camera_set_sampling(gw, i);
+	gw_info("config",
+		"applied: `kafka.frames.every` (%u), `kafka.frames.disagreement` (%.3g), "
+		"`seconds` (%u), `confidence` (%.3g), `rate` (%u)",
+		*to->every, (double)to->disagreement, to->seconds, (double)to->confidence,
+		to->rate);
 	return 0;
 }
 

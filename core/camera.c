@@ -254,13 +254,16 @@ static void set_now(struct gw *gw, uint32_t id, struct gw_camera *is, enum gw_ca
 	pthread_rwlock_unlock(&cameras->lock);
 }
 
-static void set_sampling(struct gw *gw, uint32_t id)
+void gw_camera_set_sampling(struct gw *gw, uint32_t id)
 {
 	const struct gw_frames_topic_config *frames = gw->config->kafka->frames;
+	struct gw_camera_slot *slot = &gw->cameras->slot[id];
 
-	atomic_store(&gw->cameras->slot[id].sample_every,
-		__atomic_load_n(frames->every, __ATOMIC_RELAXED));
-	atomic_store(&gw->cameras->slot[id].sample_disagreement, frames->disagreement);
+	atomic_store(&slot->sample_every, __atomic_load_n(frames->every, __ATOMIC_RELAXED));
+	atomic_store(&slot->sample_seconds, frames->seconds);
+	atomic_store(&slot->sample_confidence, frames->confidence);
+	atomic_store(&slot->sample_disagreement, frames->disagreement);
+	atomic_store(&slot->sample_rate, frames->rate);
 }
 
 /* Its session goes on, and so do its packets. */
@@ -311,7 +314,7 @@ int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct g
 	if (is_new)
 		take_slot(gw, id, config->name);
 	if (!was)
-		set_sampling(gw, id);
+		gw_camera_set_sampling(gw, id);
 	set_now(gw, id, is, GW_CAMERA_LIVE);
 	publish(gw, is, was);
 	gw_camera_version_retire(gw, was);

@@ -94,9 +94,9 @@ struct gw_camera_slot {
 	_Atomic int state; /* enum gw_camera_state; control writes */
 	char name[GW_NAME]; /* of whom the counters are; empty: never used. As `now`. */
 
-	_Atomic uint32_t sample_every; /* 0: only on demand. Control writes, the sink reads. */
-	/* A frame whose models disagree so much is sampled; 0: none for that. The same. */
-	_Atomic float sample_disagreement;
+	/* As struct gw_frames_topic_config has them. Control writes, the sink reads. */
+	_Atomic uint32_t sample_every, sample_seconds, sample_rate;
+	_Atomic float sample_confidence, sample_disagreement;
 	_Atomic bool sample_now; /* the API sets it, the sink exchanges it for false */
 
 	/* Written by the lane of the camera's source. */
@@ -148,6 +148,9 @@ bool gw_camera_is_leaving(const struct gw *gw, const char *name);
 
 /* How many slots were ever used: all that have something to count are below. Any thread. */
 uint32_t gw_camera_high(const struct gw *gw);
+
+/* Samples the pictures of the slot's camera as the configuration says now. Control thread. */
+void gw_camera_set_sampling(struct gw *gw, uint32_t id);
 
 /* Adds the camera, or changes the one of that name; takes a copy of `config`, which
  * gw_config_load() or gw_config_camera_parse() has checked. Returns 0 or a negative errno with a

@@ -184,6 +184,9 @@ enum gw_fault {
 #define GW_LOST_SAMPLES(X, ...) \
 	X(SAMPLE_BUDGET, "sample_budget", __VA_ARGS__, \
 		"As many sampled pictures wait for the brokers as the budget allows.") \
+	X(SAMPLE_RATE, "sample_rate", __VA_ARGS__, \
+		"The camera's pictures took as many bytes a second as `kafka.frames.rate` " \
+		"allows.") \
 	X(SAMPLE_TOO_LARGE, "sample_too_large", __VA_ARGS__, \
 		"The picture is larger than the brokers' message limit.") \
 	X(SAMPLE_FULL, "sample_full", __VA_ARGS__, "The sink's queue is full.") \

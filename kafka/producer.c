@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "kafka/message.h"
+#include "kafka/property.h"
 #include "kafka/refusal.h"
 #include "kafka/renewal.h"
 
@@ -17,6 +18,12 @@
 #define FLUSH_MS 10
 #define ALONE_NS (60 * GW_NS_PER_S)
 #define EVENTS_PER_POLL 64
+/* Between two looks at the files of the settings. */
+#define LOOK_NS GW_NS_PER_S
+/* For how long a topic's limit is not tried again. */
+#define REFUSED_NS (600 * GW_NS_PER_S)
+/* Of a record beside its value: its key, and what frames it. */
+#define BESIDE (GW_NAME + 64)
 /* When the user sets no limit to their number. */
 #define MOST_RECORDS (1u << 22)
 
@@ -42,6 +49,8 @@ int producer_open(struct producer *producer, const struct gw *gw, struct sink *s
 	producer->kind = kind;
 	producer->opened = producer->began = gw_now();
 	memcpy(producer->random, &producer->opened, sizeof(producer->random));
+	producer->files = producer->files_seen =
+		property_files(config->properties, config->properties_count);
 	vitals_open(&producer->vitals, topic, config->brokers, 0, 0);
 	if (renewal_client(producer, &producer->now, error) != 0)
 		return -EINVAL;
@@ -52,6 +61,7 @@ int producer_open(struct producer *producer, const struct gw *gw, struct sink *s
 	/* The user's limits are of the topic; every lane has a producer for it. */
 	records = sink_share(sink, records, 1);
 	bytes = sink_share(sink, bytes, client_limit(&producer->now, "message.max.bytes"));
+	producer->most = client_limit(&producer->now, "message.max.bytes");
 	producer->vitals.most_records = records;
 	producer->vitals.most_bytes = bytes;
 	if (ledger_open(&producer->ledger, (uint32_t)records) != 0)
@@ -95,6 +105,24 @@ void producer_end(
 	else
 		vitals_refused(&producer->vitals, error);
 	sink_report(producer->sink, &report);
+}
+
+static void note_size(struct producer *producer, uint64_t size)
+{
+	const int64_t now = gw_now();
+
+	if (now >= producer->refused_until || size < producer->refused_size)
+		producer->refused_size = size;
+	producer->refused_until = now + REFUSED_NS;
+}
+
+bool producer_takes(struct producer *producer, uint32_t size)
+{
+	if (size + BESIDE <= producer->most &&
+		(size < producer->refused_size || gw_now() >= producer->refused_until))
+		return true;
+	vitals_refused(&producer->vitals, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	return false;
 }
 
 static bool failed_for_good(const struct client *client)
@@ -153,10 +181,13 @@ static void serve_refused(struct producer *producer, const rd_kafka_message_t *m
 		producer->alone = true;
 		producer->alone_until = gw_now() + ALONE_NS;
 	}
-	if (stays && whose)
+	if (stays && whose) {
+		if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+			note_size(producer, message->len);
 		producer_end(producer, message->_private, message->err, 0);
-	else
+	} else {
 		take_back(producer, message);
+	}
 	if (from == &producer->now && (!stays || !whose || failed_for_good(from)))
 		renewal_stop(producer, message->err);
 }
@@ -310,6 +341,24 @@ static void join_again(struct producer *producer, int64_t now)
 	producer->proven = false;
 }
 
+/* Certificates and passwords are changed under the running gateway: a client reads them when it is
+ * made. One that has just changed may still be written to. */
+static void look_at_files(struct producer *producer, int64_t now)
+{
+	const struct gw_kafka_config *config = producer->gw->config->kafka;
+
+	if (now < producer->look_at)
+		return;
+	producer->look_at = now + LOOK_NS;
+	const uint64_t files = property_files(config->properties, config->properties_count);
+
+	if (files == producer->files_seen && files != producer->files) {
+		producer->files = files;
+		renewal_reload(producer);
+	}
+	producer->files_seen = files;
+}
+
 void producer_housekeeping(struct producer *producer, int64_t now)
 {
 	struct vitals *vitals = &producer->vitals;
@@ -326,6 +375,7 @@ void producer_housekeeping(struct producer *producer, int64_t now)
 	if (producer->now.handle)
 		client_log(&producer->now, vitals->topic, &producer->words, producer->tries > 0);
 	join_again(producer, now);
+	look_at_files(producer, now);
 }
 
 void producer_flush(struct producer *producer)

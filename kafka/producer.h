@@ -56,6 +56,12 @@ struct producer {
 	uint32_t tries; /* clients since a record was stored */
 	bool alone; /* the next client sends each record in a request of its own */
 	int64_t alone_until; /* gw_now() */
+	uint64_t most; /* bytes of a record that the client takes */
+	uint64_t refused_size; /* the smallest record that the topic found too large */
+	int64_t refused_until; /* gw_now(): for so long that is believed */
+	uint64_t files; /* property_files() as of `now` */
+	uint64_t files_seen; /* ... at the last look */
+	int64_t look_at; /* gw_now(), of the next one */
 	unsigned short random[3];
 	struct client_words words;
 };
@@ -67,6 +73,10 @@ int producer_open(struct producer *producer, const struct gw *gw, struct sink *s
 
 /* As sink_ops->submit. A result is copied, a picture is kept by reference. */
 enum gw_drop producer_submit(struct producer *producer, const struct sink_record *record);
+
+/* Whether a record of so many bytes can be stored, as far as is known: the client's limit counts,
+ * and the smallest one that the topic has refused lately. */
+bool producer_takes(struct producer *producer, uint32_t size);
 
 /* Reports what the brokers said, and sends again. Returns how much there was to do. */
 uint32_t producer_poll(struct producer *producer);

@@ -1,7 +1,10 @@
 #include "kafka/property.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int property_set(rd_kafka_conf_t *conf, const struct property_owner *owner, const char *name,
 	const char *value, struct gw_error *error)
@@ -23,18 +26,49 @@ int property_set_table(rd_kafka_conf_t *conf, const struct property_owner *owner
 	return status;
 }
 
+/* Where a value is that is not in the configuration itself: `text` of the caller, or the
+ * environment's. NULL and the error line. */
+static const char *value_of(const struct property_owner *owner,
+	const struct gw_property_config *property, char *text, size_t size, struct gw_error *error)
+{
+	const char *value = property->env ? getenv(property->env) : NULL;
+
+	if (property->env && !value)
+		gw_error_set(error, -EINVAL, "%s: property %s: the variable %s is not set",
+			owner->who, property->name, property->env);
+	if (property->env)
+		return value;
+	FILE *file = fopen(property->file, "re");
+
+	if (file && fgets(text, (int)size, file)) {
+		text[strcspn(text, "\r\n")] = '\0';
+		fclose(file);
+		return text;
+	}
+	gw_error_set(error, -EINVAL, "%s: property %s: file %s: %s", owner->who, property->name,
+		property->file, file && !ferror(file) ? "it is empty" : strerror(errno));
+	if (file)
+		fclose(file);
+	return NULL;
+}
+
 static int set_users(rd_kafka_conf_t *conf, const struct property_owner *owner,
 	const struct gw_property_config *property, struct gw_error *error)
 {
-	char text[256];
+	char text[256], secret[4096];
+	const char *value = property->value;
 
 	for (const char *const *name = owner->reserved; *name; name++)
 		if (strcmp(property->name, *name) == 0)
 			return gw_error_set(error, -EINVAL,
 				"%s: property %s belongs to the gateway: take it out of `%s`",
 				owner->who, property->name, owner->place);
+	if (!value)
+		value = value_of(owner, property, secret, sizeof(secret), error);
+	if (!value)
+		return -EINVAL;
 	/* What the library says of a value repeats it. */
-	switch (rd_kafka_conf_set(conf, property->name, property->value, text, sizeof(text))) {
+	switch (rd_kafka_conf_set(conf, property->name, value, text, sizeof(text))) {
 	case RD_KAFKA_CONF_OK:
 		return 0;
 	case RD_KAFKA_CONF_UNKNOWN:
@@ -58,4 +92,39 @@ int property_set_users(rd_kafka_conf_t *conf, const struct property_owner *owner
 	for (uint32_t i = 0; i < count && status == 0; i++)
 		status = set_users(conf, owner, &properties[i], error);
 	return status;
+}
+
+/* What the library reads a file of. */
+static bool names_file(const char *name)
+{
+	static const char end[] = ".location";
+	const size_t size = strlen(name);
+
+	return size >= sizeof(end) && strcmp(name + size - (sizeof(end) - 1), end) == 0;
+}
+
+static uint64_t mix(uint64_t sum, uint64_t more)
+{
+	return (sum ^ more) * 0x9e3779b97f4a7c15u;
+}
+
+uint64_t property_files(const struct gw_property_config *properties, uint32_t count)
+{
+	uint64_t sum = 1;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct gw_property_config *property = &properties[i];
+		const char *path = names_file(property->name) ? property->value : property->file;
+		struct stat facts;
+
+		if (!path)
+			continue;
+		if (stat(path, &facts) != 0)
+			facts = (struct stat){0};
+		sum = mix(sum, facts.st_ino);
+		sum = mix(sum, (uint64_t)facts.st_size);
+		sum = mix(sum, (uint64_t)facts.st_mtim.tv_sec);
+		sum = mix(sum, (uint64_t)facts.st_mtim.tv_nsec);
+	}
+	return sum;
 }

@@ -26,3 +26,7 @@ int property_set_table(rd_kafka_conf_t *conf, const struct property_owner *owner
 	const struct setting *table, struct gw_error *error);
 int property_set_users(rd_kafka_conf_t *conf, const struct property_owner *owner,
 	const struct gw_property_config *properties, uint32_t count, struct gw_error *error);
+
+/* A figure that is another one when a file that the properties name has changed: one with a value,
+ * a certificate, a key. It looks at the files' facts, and waits for the disk; any thread. */
+uint64_t property_files(const struct gw_property_config *properties, uint32_t count);

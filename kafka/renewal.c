@@ -29,6 +29,24 @@ int renewal_client(struct producer *producer, struct client *client, struct gw_e
 		client, producer->gw, producer->kind, producer->vitals.topic, mode, error);
 }
 
+static void stop(struct producer *producer)
+{
+	rd_kafka_purge(producer->now.handle, CLIENT_PURGE);
+	producer->flow = PRODUCER_STOPPED;
+	producer->stop_until = gw_now() + STOP_NS;
+}
+
+void renewal_reload(struct producer *producer)
+{
+	gw_info(SUBJECT, "%s: files of `kafka.properties` have changed: a new producer takes them",
+		producer->vitals.topic);
+	if (producer->flow == PRODUCER_OPEN || producer->flow == PRODUCER_PROBING)
+		stop(producer);
+	/* Perhaps they are what it waits for. */
+	producer->backoff = 0;
+	producer->retry_at = 0;
+}
+
 void renewal_stop(struct producer *producer, rd_kafka_resp_err_t error)
 {
 	char reason[256];
@@ -45,9 +63,7 @@ void renewal_stop(struct producer *producer, rd_kafka_resp_err_t error)
 	gw_log(producer->tries == 0 ? GW_LOG_WARNING : GW_LOG_DEBUG, SUBJECT,
 		"%s: the producer stopped (%s): a new one sends %u records again",
 		producer->vitals.topic, reason, producer->ledger.count);
-	rd_kafka_purge(producer->now.handle, CLIENT_PURGE);
-	producer->flow = PRODUCER_STOPPED;
-	producer->stop_until = gw_now() + STOP_NS;
+	stop(producer);
 }
 
 /* Half a second to half a minute, and some more, so that the gateways of a site do not all come at

@@ -13,6 +13,10 @@ int renewal_client(struct producer *producer, struct client *client, struct gw_e
  * good and says so itself. */
 void renewal_stop(struct producer *producer, rd_kafka_resp_err_t error);
 
+/* The same for a client whose certificates or passwords are others by now; the next one is made at
+ * once. */
+void renewal_reload(struct producer *producer);
+
 /* Goes on with a renewal, and with what is held. Returns how much there was to do. */
 uint32_t renewal_step(struct producer *producer);
 

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -202,6 +203,45 @@ static void producers_that_fail_at_once_are_replaced_ever_more_rarely(void **sta
 	fixture_close(f, 100);
 }
 
+static void write_to(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void a_file_that_changes_makes_a_new_client_and_loses_nothing(void **state)
+{
+	char path[] = "/tmp/framegate-rack-XXXXXX", more[256];
+
+	close(mkstemp(path));
+	write_to(path, "one");
+	snprintf(more, sizeof(more),
+		"  frames: {every: 0}\n  properties: [{name: client.rack, file: '%s'}]\n", path);
+	struct fixture *f = cluster_open_sink(*state, more);
+
+	fixture_send_frames(f, 0, 10);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 10);
+	assert_int_equal(replaced(f), 0);
+	write_to(path, "another");
+	const int64_t deadline = gw_now() + 20 * GW_NS_PER_S;
+	uint32_t sent = 10;
+
+	/* Records come all the while. */
+	while (replaced(f) == 0 && gw_now() < deadline) {
+		fixture_send_frames(f, 0, 1);
+		sent++;
+		usleep(5000);
+	}
+	assert_int_equal(replaced(f), 1);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, sent);
+	fixture_assert_balanced(f);
+	fixture_close(f, 1000);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +253,7 @@ int main(void)
 		CLUSTER_TEST(what_comes_while_a_producer_is_replaced_waits_behind_the_rest),
 		CLUSTER_TEST(a_refused_request_harms_no_record_but_the_one_at_fault),
 		CLUSTER_TEST(producers_that_fail_at_once_are_replaced_ever_more_rarely),
+		CLUSTER_TEST(a_file_that_changes_makes_a_new_client_and_loses_nothing),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -1,11 +1,12 @@
 #include "kafka/settings.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "kafka/property.h"
 
-/* What both have in common. Every setting can be overruled by the user. */
+/* What both have in common. The user may overrule what is not promised. */
 static const struct setting common[] = {
 	{"acks", "all"},
 	{"enable.idempotence", "true"},
@@ -25,7 +26,9 @@ static const struct setting common[] = {
 
 static const struct setting results[] = {
 	{"compression.type", "lz4"},
-	{"linger.ms", "5"},
+	/* A batch is compressed as a whole, and results resemble each other: docs/kafka.md has what
+	 * was measured. */
+	{"linger.ms", "50"},
 	{"queue.buffering.max.messages", "100000"},
 	{"queue.buffering.max.kbytes", "131072"},
 	{NULL, NULL},
@@ -58,6 +61,40 @@ static const char *const ours[] = {
 
 static const struct property_owner owner = {"kafka", "kafka.properties", ours};
 
+/* What is promised rests on them: who changes one is told why not. */
+static const struct {
+	const char *name, *why;
+} promised[] = {
+	{"acks", "a record that not all replicas have is lost with its leader"},
+	{"message.timeout.ms", "records would be given up while the brokers are away"},
+	{"enable.gapless.guarantee", "a camera's records would overtake each other"},
+	{"queuing.strategy", "a camera's records would overtake each other"},
+};
+
+#define PROMISED (sizeof(promised) / sizeof(promised[0]))
+
+struct value {
+	char text[32];
+};
+
+static struct value value_of(const rd_kafka_conf_t *conf, const char *name)
+{
+	struct value value = {""};
+	size_t size = sizeof(value.text);
+
+	/* One that does not fit is none of ours: it stays empty. */
+	if (rd_kafka_conf_get(conf, name, value.text, &size) != RD_KAFKA_CONF_OK)
+		value.text[0] = '\0';
+	return value;
+}
+
+static int refuse(const char *name, const char *why, struct gw_error *error)
+{
+	return gw_error_set(error, -EINVAL,
+		"kafka: property %s would break a promise: %s: take it out of `kafka.properties`",
+		name, why);
+}
+
 static bool is(const rd_kafka_conf_t *conf, const char *name, const char *value)
 {
 	char text[16] = "";
@@ -74,10 +111,42 @@ static int set_last(rd_kafka_conf_t *conf, struct settings_mode mode, struct gw_
 
 	if (status == 0 && mode.alone)
 		status = property_set(conf, &owner, "batch.num.messages", "1", error);
+	if (status == 0 && mode.fleeting)
+		status = property_set(conf, &owner, "enable.idempotence", "false", error);
+	if (status == 0 && mode.fleeting)
+		status = property_set(conf, &owner, "message.timeout.ms", "30000", error);
 	/* Alone, what is refused for good holds nothing up. */
 	if (status == 0 && (mode.alone || is(conf, "enable.idempotence", "false")))
 		status = property_set(conf, &owner, "enable.gapless.guarantee", "false", error);
 	return status;
+}
+
+/* Sets the user's, as far as the promises hold with them. */
+static int set_users(
+	rd_kafka_conf_t *conf, const struct gw_kafka_config *config, struct gw_error *error)
+{
+	struct value before[PROMISED];
+
+	for (size_t i = 0; i < PROMISED; i++)
+		before[i] = value_of(conf, promised[i].name);
+	const int status = property_set_users(
+		conf, &owner, config->properties, config->properties_count, error);
+
+	if (status != 0)
+		return status;
+	for (size_t i = 0; i < PROMISED; i++)
+		if (strcmp(value_of(conf, promised[i].name).text, before[i].text) != 0)
+			return refuse(promised[i].name, promised[i].why, error);
+	if (is(conf, "partitioner", "random"))
+		return refuse(
+			"partitioner", "a camera's records would lie in several partitions", error);
+	if (is(conf, "enable.idempotence", "false") &&
+		!is(conf, "max.in.flight.requests.per.connection", "1"))
+		return refuse("enable.idempotence",
+			"a request that is sent again would be overtaken, unless "
+			"max.in.flight.requests.per.connection is 1",
+			error);
+	return 0;
 }
 
 rd_kafka_conf_t *settings_make(
@@ -102,8 +171,7 @@ rd_kafka_conf_t *settings_make(
 		status = property_set(conf, &owner, "topic.metadata.propagation.max.ms",
 			mode.patient ? "10000" : "2000", error);
 	if (status == 0)
-		status = property_set_users(
-			conf, &owner, config->properties, config->properties_count, error);
+		status = set_users(conf, config, error);
 	if (status == 0)
 		status = set_last(conf, mode, error);
 	if (status != 0) {

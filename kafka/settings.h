@@ -14,6 +14,8 @@ struct settings_mode {
 	bool patient;
 	/* A request with several records was refused for one of them: send each alone. */
 	bool alone;
+	/* Of records that are news: lost after half a minute, and none of them holds up another. */
+	bool fleeting;
 };
 
 /* A new configuration for rd_kafka_new(), NULL and the error line when a setting is refused. The

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kafka/settings.h"
 
@@ -146,14 +147,79 @@ static void a_client_that_sends_records_alone_goes_on_after_a_refusal(void **sta
 
 static void a_client_without_idempotence_is_possible(void **state)
 {
-	struct gw_property_config property = {.name = "enable.idempotence", .value = "false"};
-	struct site site = site_with(&property, 1);
+	struct gw_property_config properties[] = {
+		{.name = "enable.idempotence", .value = "false"},
+		{.name = "max.in.flight.requests.per.connection", .value = "1"},
+	};
+	struct site site = site_with(properties, 2);
 	rd_kafka_conf_t *conf = make(&site, SINK_RESULT);
 	char text[256];
 	rd_kafka_t *client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
 
 	assert_non_null(client);
 	rd_kafka_destroy(client);
+}
+
+static void what_would_break_a_promise_is_refused_by_name(void **state)
+{
+	struct gw_property_config properties[] = {
+		{.name = "acks", .value = "1"},
+		{.name = "request.required.acks", .value = "0"},
+		{.name = "message.timeout.ms", .value = "1000"},
+		{.name = "delivery.timeout.ms", .value = "1000"},
+		{.name = "enable.gapless.guarantee", .value = "false"},
+		{.name = "queuing.strategy", .value = "lifo"},
+		{.name = "partitioner", .value = "random"},
+		{.name = "enable.idempotence", .value = "false"},
+	};
+
+	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
+		struct site site = site_with(&properties[i], 1);
+
+		assert_null(make(&site, SINK_RESULT));
+		assert_non_null(strstr(site.error.text, "would break a promise"));
+		assert_non_null(strstr(site.error.text, "kafka.properties"));
+	}
+	struct gw_property_config same[] = {
+		{.name = "acks", .value = "-1"},
+		{.name = "message.timeout.ms", .value = "0"},
+		{.name = "partitioner", .value = "consistent"},
+	};
+	struct site site = site_with(same, 3);
+	rd_kafka_conf_t *conf = make(&site, SINK_RESULT);
+
+	assert_non_null(conf);
+	rd_kafka_conf_destroy(conf);
+}
+
+static void a_secret_comes_from_a_file_or_a_variable(void **state)
+{
+	char path[] = "/tmp/framegate-secret-XXXXXX";
+	const int fd = mkstemp(path);
+	struct gw_property_config properties[] = {
+		{.name = "sasl.password", .file = path},
+		{.name = "sasl.username", .env = "FRAMEGATE_TEST_USER"},
+	};
+	struct site site = site_with(properties, 2);
+
+	assert_int_equal(write(fd, "hunter2\nrest", 12), 12);
+	close(fd);
+	setenv("FRAMEGATE_TEST_USER", "door", 1);
+	rd_kafka_conf_t *conf = make(&site, SINK_RESULT);
+
+	assert_non_null(conf);
+	assert_setting(conf, "sasl.password", "hunter2");
+	assert_setting(conf, "sasl.username", "door");
+	rd_kafka_conf_destroy(conf);
+	unlink(path);
+	assert_null(make(&site, SINK_RESULT));
+	assert_non_null(strstr(site.error.text, "sasl.password"));
+	assert_non_null(strstr(site.error.text, path));
+	unsetenv("FRAMEGATE_TEST_USER");
+	site.kafka.properties++;
+	site.kafka.properties_count--;
+	assert_null(make(&site, SINK_RESULT));
+	assert_non_null(strstr(site.error.text, "FRAMEGATE_TEST_USER"));
 }
 
 int main(void)
@@ -166,6 +232,8 @@ int main(void)
 		cmocka_unit_test(an_error_never_shows_a_value),
 		cmocka_unit_test(a_client_that_sends_records_alone_goes_on_after_a_refusal),
 		cmocka_unit_test(a_client_without_idempotence_is_possible),
+		cmocka_unit_test(what_would_break_a_promise_is_refused_by_name),
+		cmocka_unit_test(a_secret_comes_from_a_file_or_a_variable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

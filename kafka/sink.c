@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 #include "core/clock.h"
+#include "kafka/heartbeat.h"
 #include "kafka/producer.h"
 #include "kafka/vitals.h"
+#include "sink/lane.h"
 #include "sink/sink.h"
 
 /* For what the clients let go of without a broker's help: it takes milliseconds. */
@@ -14,6 +16,7 @@
 struct kafka_sink {
 	const struct gw *gw;
 	struct producer producers[2]; /* by enum sink_kind */
+	struct heartbeats heartbeats; /* of the first lane */
 };
 
 static void kafka_close(void *state)
@@ -24,6 +27,7 @@ static void kafka_close(void *state)
 		return;
 	for (int kind = 0; kind < 2; kind++)
 		producer_close(&kafka->producers[kind]);
+	heartbeats_close(&kafka->heartbeats);
 	free(kafka);
 }
 
@@ -38,12 +42,19 @@ static int kafka_open(const struct gw *gw, struct sink *sink, void **state, stru
 	for (int kind = 0; kind < 2 && status == 0; kind++)
 		status = producer_open(
 			&kafka->producers[kind], gw, sink, (enum sink_kind)kind, error);
+	if (status == 0 && sink->lane->index == 0)
+		status = heartbeats_open(&kafka->heartbeats, gw, error);
 	if (status != 0) {
 		kafka_close(kafka);
 		return status;
 	}
 	*state = kafka;
 	return 0;
+}
+
+static bool kafka_takes(void *state, uint32_t size)
+{
+	return producer_takes(&((struct kafka_sink *)state)->producers[SINK_SAMPLE], size);
 }
 
 static enum gw_drop kafka_submit(void *state, const struct sink_record *record)
@@ -67,6 +78,7 @@ static void kafka_housekeeping(void *state, int64_t now)
 
 	for (int kind = 0; kind < 2; kind++)
 		producer_housekeeping(&kafka->producers[kind], now);
+	heartbeats_step(&kafka->heartbeats, now);
 }
 
 static void kafka_flush(void *state)
@@ -106,6 +118,7 @@ static void kafka_health(void *const *states, uint32_t lanes, struct gw_health *
 
 		vitals_health(&sum, health);
 	}
+	heartbeats_health(&((struct kafka_sink *)states[0])->heartbeats, health);
 }
 
 /* The results are what the gateway is there for: their state is its state, and while they are well,
@@ -123,14 +136,16 @@ static struct json_t *kafka_describe(void *const *states, uint32_t lanes)
 	const struct vitals_sum frames = sum_of(states, lanes, SINK_SAMPLE);
 	json_t *topics = json_pack("[o, o]", vitals_describe(&results), vitals_describe(&frames));
 
-	return json_pack("{s:s, s:s, s:s, s:I, s:o*}", "backend", "kafka", "state",
+	return json_pack("{s:s, s:s, s:s, s:I, s:o*, s:o*}", "backend", "kafka", "state",
 		vitals_state_name(state_of(&results, &frames)), "brokers", results.brokers,
-		"queued", (json_int_t)(results.waiting + frames.waiting), "topics", topics);
+		"queued", (json_int_t)(results.waiting + frames.waiting), "topics", topics,
+		"heartbeats", heartbeats_describe(&((struct kafka_sink *)states[0])->heartbeats));
 }
 
 const struct sink_ops sink_kafka = {
 	.name = "kafka",
 	.open = kafka_open,
+	.takes = kafka_takes,
 	.submit = kafka_submit,
 	.poll = kafka_poll,
 	.housekeeping = kafka_housekeeping,

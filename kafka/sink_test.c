@@ -32,11 +32,19 @@ static void assert_header(const rd_kafka_message_t *message, const char *name, c
 	assert_memory_equal(found, value, size);
 }
 
+static void assert_sampled(const rd_kafka_message_t *result, bool sampled)
+{
+	json_t *json = json_loadb(result->payload, result->len, 0, NULL);
+
+	assert_non_null(json);
+	assert_int_equal(json_is_true(json_object_get(json, "sampled")), sampled);
+	json_decref(json);
+}
+
 static void a_result_and_its_picture_arrive_as_cloud_events(void **state)
 {
 	struct fixture *f = cluster_open_sink(*state, "  frames: {every: 1}\n");
 	rd_kafka_timestamp_type_t type;
-	json_error_t error;
 
 	fixture_send_frames(f, 1, 1);
 	fixture_turn_until(f, &fixture_stats(f, 1)->delivered, 1);
@@ -54,12 +62,8 @@ static void a_result_and_its_picture_arrive_as_cloud_events(void **state)
 	assert_header(result, "ce_type", "com.framegate.result.v1");
 	assert_header(result, "ce_time", "2026-11-21T07:40:00.123Z");
 	assert_header(result, "content-type", "application/json");
-	json_t *json = json_loadb(result->payload, result->len, 0, &error);
 
-	assert_non_null(json);
-	assert_true(json_is_true(json_object_get(json, "sampled")));
-	json_decref(json);
-
+	assert_sampled(result, true);
 	assert_memory_equal(picture->key, "cam1", 4);
 	assert_int_equal(picture->partition, result->partition);
 	assert_int_equal(rd_kafka_message_timestamp(picture, &type), FIXTURE_CAPTURE_MS);
@@ -182,9 +186,22 @@ static void a_picture_that_the_brokers_refuse_for_its_size_is_counted_so(void **
 	fixture_send_frames(f, 0, 1);
 	fixture_turn_until(f, &fixture_stats(f, 0)->drops[GW_DROP_SAMPLE_TOO_LARGE], 1);
 	fixture_turn_until(f, &fixture_stats(f, 0)->drops[GW_DROP_SINK_LOST], 1);
-	fixture_send_frames(f, 0, 1);
+	struct gw_frame *frame = fixture_frame(f, 0);
+
+	frame->jpeg.size = 25999;
+	fixture_send(f, frame);
 	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 2);
 	fixture_turn_until(f, &fixture_stats(f, 0)->samples_delivered, 2);
+	/* What it knows to be too large it refuses at once, and the result does not promise it. */
+	fixture_send_frames(f, 0, 1);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_TOO_LARGE), 2);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 3);
+	struct records results = cluster_consume(cluster, "framegate.results", 3);
+
+	assert_sampled(results.messages[0], true);
+	assert_sampled(results.messages[1], true);
+	assert_sampled(results.messages[2], false);
+	records_free(&results);
 	fixture_assert_balanced(f);
 	fixture_close(f, 1000);
 }

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/clock.h"
 #include "core/test.h"
@@ -38,8 +39,10 @@ struct fixture *cluster_open_sink(struct cluster *cluster, const char *more)
 {
 	char yaml[512];
 
-	snprintf(yaml, sizeof(yaml), "kafka:\n  brokers: '%s'\n%s",
-		rd_kafka_mock_cluster_bootstraps(cluster->mock), more);
+	/* Many tests wait for one record after the other. */
+	snprintf(yaml, sizeof(yaml), "kafka:\n  brokers: '%s'\n%s%s",
+		rd_kafka_mock_cluster_bootstraps(cluster->mock), more,
+		strstr(more, "properties:") ? "" : CLUSTER_HASTY);
 	return fixture_open(yaml, false);
 }
 

@@ -20,7 +20,11 @@ struct cluster {
 int cluster_start(void **state);
 int cluster_stop(void **state);
 
-/* A sink with this cluster's brokers, and `more` of the `kafka` section. */
+/* Of the `kafka` section: results do not wait for each other. */
+#define CLUSTER_HASTY "  properties: [{name: linger.ms, value: '5'}]\n"
+
+/* A sink with this cluster's brokers, and `more` of the `kafka` section; with no
+ * properties in it, results linger for 5 ms. */
 struct fixture *cluster_open_sink(struct cluster *cluster, const char *more);
 
 struct records {

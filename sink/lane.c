@@ -113,20 +113,45 @@ void sink_settle(struct sink *sink, const struct sink_report *report)
 		leave_slot(sink, report->frame);
 }
 
+/* Whether what models said of a frame is a reason to look at it. */
+static bool is_worth_a_look(
+	const struct sink *sink, const struct gw_camera_slot *slot, const struct gw_result *result)
+{
+	const float unsure = atomic_load_explicit(&slot->sample_confidence, memory_order_relaxed);
+	const float least = atomic_load_explicit(&slot->sample_disagreement, memory_order_relaxed);
+
+	return sampler_doubts(result->disagreement, least) ||
+		sampler_unsure(sink->gw, result, unsure) ||
+		sampler_shows(sink->gw, result, sink->gw->config->kafka->frames);
+}
+
 static bool sample_due(struct sink *sink, const struct gw_frame *frame)
 {
 	struct gw_camera_slot *slot = &sink->gw->cameras->slot[frame->camera];
-	const float least = atomic_load_explicit(&slot->sample_disagreement, memory_order_relaxed);
-	/* A replay writes down every picture. */
-	uint32_t every = sink->gw->replay
-		? 1
-		: atomic_load_explicit(&slot->sample_every, memory_order_relaxed);
-	/* The exchange locks the bus: not for every frame. */
-	bool now = atomic_load_explicit(&slot->sample_now, memory_order_relaxed) &&
-		atomic_exchange_explicit(&slot->sample_now, false, memory_order_relaxed);
+	struct sampler *sampler = &sink->samplers[frame->camera];
+	const uint32_t every = atomic_load_explicit(&slot->sample_every, memory_order_relaxed);
+	const uint32_t seconds = atomic_load_explicit(&slot->sample_seconds, memory_order_relaxed);
 
-	return sampler_due(&sink->samplers[frame->camera], every,
-		now || sampler_doubts(frame->result.disagreement, least));
+	/* A replay writes down every picture. */
+	if (sink->gw->replay)
+		return true;
+	/* The exchange locks the bus: not for every frame. */
+	sink->asked = atomic_load_explicit(&slot->sample_now, memory_order_relaxed) &&
+		atomic_exchange_explicit(&slot->sample_now, false, memory_order_relaxed);
+	const bool timely = seconds > 0 && sampler_timely(sampler, seconds, gw_now());
+
+	return sampler_due(sampler, every,
+		sink->asked || timely || is_worth_a_look(sink, slot, &frame->result));
+}
+
+/* Whether the camera's pictures may take more bytes now; one that was asked for always may. */
+static bool affords(struct sink *sink, uint32_t camera)
+{
+	const struct gw_camera_slot *slot = &sink->gw->cameras->slot[camera];
+	const uint32_t rate = atomic_load_explicit(&slot->sample_rate, memory_order_relaxed);
+
+	return sink->gw->replay || sink->asked ||
+		sampler_affords(&sink->samplers[camera], rate, gw_now());
 }
 
 /* What all records of a frame have in common. */
@@ -193,6 +218,11 @@ static enum gw_drop send_picture(struct sink *sink, const struct sink_record *ou
 	struct gw_frame *frame = out->frame;
 	enum gw_drop drop;
 
+	/* Before its result says that it is on its way. */
+	if (sink->ops->takes && !sink->ops->takes(sink->backend, out->size))
+		return GW_DROP_SAMPLE_TOO_LARGE;
+	if (!affords(sink, frame->camera))
+		return GW_DROP_SAMPLE_RATE;
 	if (!room_take(&sink->shared->room, frame->size_class))
 		return GW_DROP_SAMPLE_BUDGET;
 	gw_frame_ref(frame);
@@ -201,7 +231,9 @@ static enum gw_drop send_picture(struct sink *sink, const struct sink_record *ou
 	if (drop != GW_DROP_NONE) {
 		unhold(stats, frame);
 		room_leave(&sink->shared->room, frame);
+		return drop;
 	}
+	sampler_pay(&sink->samplers[frame->camera], out->size);
 	return drop;
 }
 
@@ -306,6 +338,7 @@ static bool finish(struct sink *sink, struct gw_frame *frame)
 /* A new frame, from its beginning. */
 static bool begin(struct sink *sink, struct gw_frame *frame)
 {
+	sink->asked = false;
 	sink->chosen = frame->drop == GW_DROP_NONE && sample_due(sink, frame);
 	sink->sampled = false;
 	sink->enhanced = 0;

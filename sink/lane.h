@@ -27,6 +27,7 @@ struct sink {
 	/* A lossless frame that the back-end has no room for, and what it has of it. */
 	struct gw_frame *stuck;
 	bool chosen; /* its picture is a sample */
+	bool asked; /* ... that somebody asked for */
 	bool sampled; /* ... and was handed over */
 	uint16_t enhanced; /* enhanced pictures of findings before this one are through */
 	/* The slot counts as one that only a sample keeps: so the result counts as waiting. */

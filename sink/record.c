@@ -184,6 +184,8 @@ int record_finish(struct record *record, const struct gw_frame *frame, bool samp
 	writer_string(&writer, record->time);
 	writer_raw(&writer, ",\"sensorId\":");
 	writer_string(&writer, frame->version->config->name);
+	writer_raw(&writer, ",\"gateway\":");
+	writer_string(&writer, record->gw->config->gateway->name);
 	writer_raw(&writer, ",\"frame\":");
 	write_frame(&writer, frame);
 	writer_raw(&writer, ",");

@@ -49,6 +49,7 @@ static void a_record_is_exactly_this_text(void **state)
 	assert_string_equal(record->value,
 		"{\"version\":\"1.0\",\"id\":\"00000000-0000-4000-8000-000000000001/cam0/0\","
 		"\"@timestamp\":\"2026-11-21T07:40:00.123Z\",\"sensorId\":\"cam0\","
+		"\"gateway\":\"test gateway\","
 		"\"frame\":{\"sequence\":0,\"rtpTimestamp\":90000,\"ssrc\":4294967295,"
 		"\"width\":320,\"height\":240,\"clockSource\":\"arrival\",\"flags\":[],"
 		"\"bytes\":26000},"

@@ -90,6 +90,10 @@ struct sink_ops {
 	int (*camera_prepare)(void *state, const struct gw_camera *camera, struct sink_camera *made,
 		struct gw_error *error);
 
+	/* Optional: whether the brokers take a sampled picture of so many bytes at all, as far as
+	 * that is known. False is told as a refusal is. */
+	bool (*takes)(void *state, uint32_t size);
+
 	/* Takes one record; copies what it needs. GW_DROP_NONE: accepted, a report follows or has
 	 * been made. Otherwise the reason why not, and no report follows; after sink_full and
 	 * sample_full the stage may come again with the same record. Waits for nobody, and

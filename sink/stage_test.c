@@ -272,6 +272,57 @@ static void enhanced_pictures_that_are_confirmed_give_the_slot_back(void **state
 	fixture_close(f, 100);
 }
 
+static uint64_t samples(struct fixture *f, uint32_t camera)
+{
+	return of(&fixture_stats(f, camera)->samples);
+}
+
+static void reasons_to_sample_work_together_and_each_picture_goes_once(void **state)
+{
+	/* cam0 sees a 7 with 0.99, cam1 a person with 0.5. */
+	struct fixture *f = fixture_open(
+		"kafka: {backend: 'null', frames: {every: 0, classes: [car, '7']}}\n", false);
+	struct gw_camera_slot *slot = &f->gw.cameras->slot[1];
+
+	fixture_send_frames(f, 0, 5);
+	fixture_send_frames(f, 1, 5);
+	assert_int_equal(samples(f, 0), 5);
+	assert_int_equal(samples(f, 1), 0);
+	atomic_store(&slot->sample_confidence, 0.51f);
+	fixture_send_frames(f, 1, 5);
+	assert_int_equal(samples(f, 1), 5);
+	atomic_store(&slot->sample_every, 1);
+	atomic_store(&slot->sample_seconds, 1);
+	fixture_send_frames(f, 1, 5);
+	assert_int_equal(samples(f, 1), 10);
+	atomic_store(&slot->sample_confidence, 0);
+	atomic_store(&slot->sample_every, 0);
+	atomic_store(&slot->sample_seconds, 3600);
+	fixture_send_frames(f, 1, 5);
+	assert_in_range(samples(f, 1), 10, 11);
+	fixture_close(f, 1000);
+}
+
+static void a_cameras_pictures_keep_to_their_rate(void **state)
+{
+	struct fixture *f =
+		fixture_open("kafka: {backend: 'null', frames: {every: 1, rate: 30000}}\n", false);
+
+	/* Of 26,000 bytes each: the second one owes what the next second brings. */
+	fixture_send_frames(f, 0, 10);
+	fixture_send_frames(f, 1, 1);
+	assert_int_equal(samples(f, 0), 10);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples_delivered), 2);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_RATE), 8);
+	assert_int_equal(of(&fixture_stats(f, 1)->samples_delivered), 1);
+	atomic_store(&f->gw.cameras->slot[0].sample_now, true);
+	fixture_send_frames(f, 0, 2);
+	assert_int_equal(of(&fixture_stats(f, 0)->samples_delivered), 3);
+	assert_int_equal(of(&fixture_stats(f, 0)->delivered), 12);
+	fixture_assert_balanced(f);
+	fixture_close(f, 1000);
+}
+
 static void a_frame_that_models_disagree_about_is_sampled(void **state)
 {
 	struct fixture *f = fixture_open(
@@ -470,6 +521,8 @@ int main(void)
 		cmocka_unit_test(several_lanes_have_one_budget),
 		cmocka_unit_test(a_lossless_frame_waits_for_what_another_lane_holds),
 		cmocka_unit_test(a_class_of_one_slot_has_its_sample_too),
+		cmocka_unit_test(reasons_to_sample_work_together_and_each_picture_goes_once),
+		cmocka_unit_test(a_cameras_pictures_keep_to_their_rate),
 		cmocka_unit_test(a_frame_that_models_disagree_about_is_sampled),
 		cmocka_unit_test(enhanced_pictures_that_are_confirmed_give_the_slot_back),
 		cmocka_unit_test(enhanced_pictures_wait_in_one_slot_and_are_counted_each),

@@ -46,9 +46,14 @@ static int check_properties(const struct gw_property_config *properties, uint32_
 	const char *place, const struct config_source *source, struct gw_error *error)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		for (uint32_t k = 0; k < i; k++) {
-			char key[32];
+		const struct gw_property_config *property = &properties[i];
+		char key[32];
 
+		snprintf(key, sizeof(key), "properties[%u]", i);
+		if (!!property->value + !!property->file + !!property->env != 1)
+			return config_refuse(source, place, key, error,
+				"'%s' needs one of 'value', 'file' and 'env'", property->name);
+		for (uint32_t k = 0; k < i; k++) {
 			if (strcmp(properties[i].name, properties[k].name) != 0)
 				continue;
 			snprintf(key, sizeof(key), "properties[%u].name", i);
@@ -59,12 +64,21 @@ static int check_properties(const struct gw_property_config *properties, uint32_
 	return 0;
 }
 
-static int check_disagreement(const struct gw_frames_topic_config *frames,
+static int check_share(
+	float share, const char *key, const struct config_source *source, struct gw_error *error)
+{
+	if (share >= 0 && share <= 1)
+		return 0;
+	return config_refuse(source, "kafka.frames.", key, error, "must be from 0 to 1");
+}
+
+static int check_sampling(const struct gw_frames_topic_config *frames,
 	const struct config_source *source, struct gw_error *error)
 {
-	if (frames->disagreement >= 0 && frames->disagreement <= 1)
-		return 0;
-	return config_refuse(source, "kafka.frames.", "disagreement", error, "must be from 0 to 1");
+	const int status = check_share(frames->confidence, "confidence", source, error);
+
+	return status == 0 ? check_share(frames->disagreement, "disagreement", source, error)
+			   : status;
 }
 
 static bool to_brokers(const struct gw_kafka_config *kafka)
@@ -151,6 +165,23 @@ static int check_spool(const struct gw_kafka_config *kafka, const struct config_
 	return 0;
 }
 
+static int check_heartbeats(const struct gw_kafka_config *kafka, const struct config_source *source,
+	struct gw_error *error)
+{
+	static const char place[] = "kafka.heartbeats.";
+	const char *topic = kafka->heartbeats->topic;
+
+	if (!to_brokers(kafka))
+		return config_refuse(source, "kafka.heartbeats", "", error,
+			"they go to brokers: give `kafka.brokers`, or leave them out");
+	if (strcmp(topic, kafka->results->topic) == 0 || strcmp(topic, kafka->frames->topic) == 0 ||
+		(kafka->source && strcmp(topic, kafka->source->topic) == 0))
+		return config_refuse(source, place, "topic", error,
+			"'%s' is a topic of results or pictures: heartbeats need one of their own",
+			topic);
+	return check_topic(topic, place, source, error);
+}
+
 int config_check_kafka(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error)
 {
@@ -175,12 +206,14 @@ int config_check_kafka(
 			"results and pictures need topics of their own, not both '%s'",
 			kafka->frames->topic);
 	if (status == 0)
-		status = check_disagreement(kafka->frames, source, error);
+		status = check_sampling(kafka->frames, source, error);
 	if (status == 0)
 		status = check_properties(
 			kafka->properties, kafka->properties_count, "kafka.", source, error);
 	if (status == 0 && kafka->spool)
 		status = check_spool(kafka, source, error);
+	if (status == 0 && kafka->heartbeats)
+		status = check_heartbeats(kafka, source, error);
 	if (status == 0 && kafka->source)
 		status = check_source(config, source, error);
 	return status;

@@ -7,6 +7,7 @@
 
 #define DEFAULT_SPOOL 1024 /* MiB */
 #define DEFAULT_INTERVAL 100 /* ms */
+#define DEFAULT_HEARTBEAT 10 /* s */
 #define DEFAULT_QUOTA 8
 #define DEFAULT_EVERY 100
 #define DEFAULT_BUDGET 64
@@ -87,6 +88,15 @@ static void complete_spool(struct gw_spool_config *spool)
 		spool->interval = DEFAULT_INTERVAL;
 }
 
+static bool complete_heartbeats(struct gw_heartbeats_config *heartbeats)
+{
+	if (!heartbeats)
+		return true;
+	if (heartbeats->seconds == 0)
+		heartbeats->seconds = DEFAULT_HEARTBEAT;
+	return default_text(&heartbeats->topic, "framegate.heartbeats");
+}
+
 /* A thread for each processor; without processors, what a device of the whole machine has. */
 static void complete_accel(struct gw_accel_config *accel)
 {
@@ -128,6 +138,7 @@ int config_complete(struct gw_config *config, struct gw_error *error)
 		!default_text(&config->kafka->results->topic, "framegate.results") ||
 		!default_text(&config->kafka->frames->topic, "framegate.frames") ||
 		!default_number(&config->kafka->frames->every, DEFAULT_EVERY) ||
+		!complete_heartbeats(config->kafka->heartbeats) ||
 		!complete_source(config->kafka->source))
 		return gw_error_set(error, -ENOMEM, "configuration: out of memory");
 	if (config->log->level == 0)

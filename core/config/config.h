@@ -243,16 +243,32 @@ struct gw_topic_config {
 	char *topic;
 };
 
+/* Labels that pictures are sampled for. */
+#define GW_SAMPLE_CLASSES 16
+
 struct gw_frames_topic_config {
 	char *topic;
 	uint32_t *every; /* sample every n-th frame of a camera; 0: only on demand */
+	uint32_t seconds; /* ... and the first one after so many; 0: no others */
+	char **classes; /* ... and those that show one of these labels */
+	uint32_t classes_count; /* 0 .. GW_SAMPLE_CLASSES */
+	float confidence; /* ... and those with a finding that is less sure, 0 .. 1 */
 	float disagreement; /* ... and those whose models disagree so much, 0 .. 1; 0: no others */
+	uint32_t rate; /* bytes of pictures a second and camera; 0: as many as there are */
 	uint32_t budget; /* sampled pictures that may wait for the brokers */
+};
+
+/* Small records that say how each camera and the gateway are. */
+struct gw_heartbeats_config {
+	char *topic;
+	uint32_t seconds; /* between two of them, 1 .. 3600 */
 };
 
 /* One librdkafka setting, passed through. */
 struct gw_property_config {
-	char *name, *value;
+	char *name;
+	char *value, *file,
+		*env; /* one of them: itself, or where it is: a first line, a variable */
 };
 
 /* What a camera gets that is made when its name first comes as the key of a record. */
@@ -305,6 +321,7 @@ struct gw_kafka_config {
 	uint32_t properties_count;
 	struct gw_source_config *source; /* NULL: none */
 	struct gw_spool_config *spool; /* NULL: records wait in memory only */
+	struct gw_heartbeats_config *heartbeats; /* NULL: none */
 };
 
 /* Groups of the machine; one that it does not have is nobody's. */

@@ -25,6 +25,23 @@ static void topics_are_names_and_differ(void **state)
 		"own, not both 'a'");
 }
 
+static void heartbeats_have_a_topic_of_their_own(void **state)
+{
+	refused("kafka: {brokers: a, heartbeats: {topic: framegate.results}}\n",
+		"configuration:2:41: kafka.heartbeats.topic: 'framegate.results' is a topic of "
+		"results or pictures: heartbeats need one of their own");
+	refused("kafka: {backend: 'null', heartbeats: {seconds: 5}}\n",
+		"configuration:2:38: kafka.heartbeats: they go to brokers: give `kafka.brokers`, "
+		"or "
+		"leave them out");
+	struct gw_config *config =
+		test_config("cameras: []\nkafka: {brokers: a, heartbeats: {seconds: 5}}\n");
+
+	assert_string_equal(config->kafka->heartbeats->topic, "framegate.heartbeats");
+	assert_int_equal(config->kafka->heartbeats->seconds, 5);
+	gw_config_free(config);
+}
+
 static void brokers_have_ports_that_are_numbers(void **state)
 {
 	refused("kafka: {brokers: '127.0.0.1:notaport'}\n",
@@ -35,6 +52,17 @@ static void brokers_have_ports_that_are_numbers(void **state)
 		"configuration:2:18: kafka.brokers: 'a:0' is not HOST:PORT[,...]");
 	gw_config_free(test_config("cameras: []\nkafka: {brokers: "
 				   "'a,b:9092,[::1]:9092,[::1],SSL://c:9093,SSL://d'}\n"));
+}
+
+static void a_property_has_one_value(void **state)
+{
+	refused("kafka: {properties: [{name: a, value: hunter2, file: /f}]}\n",
+		"configuration:2:22: kafka.properties[0]: 'a' needs one of 'value', 'file' and "
+		"'env'");
+	refused("kafka: {properties: [{name: a}]}\n",
+		"configuration:2:22: kafka.properties[0]: 'a' needs one of 'value', 'file' and "
+		"'env'");
+	gw_config_free(test_config("cameras: []\nkafka: {properties: [{name: a, env: B}]}\n"));
 }
 
 static void a_property_is_given_once(void **state)
@@ -119,7 +147,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(topics_are_names_and_differ),
+		cmocka_unit_test(heartbeats_have_a_topic_of_their_own),
 		cmocka_unit_test(brokers_have_ports_that_are_numbers),
+		cmocka_unit_test(a_property_has_one_value),
 		cmocka_unit_test(a_property_is_given_once),
 		cmocka_unit_test(a_list_of_properties_has_an_end),
 		cmocka_unit_test(a_source_has_defaults),

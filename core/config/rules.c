@@ -18,7 +18,10 @@ static const struct {
 	{"accel", GW_RULE_RESTART},
 	{"kafka", GW_RULE_RESTART},
 	{"kafka.frames.every", GW_RULE_SAMPLING},
+	{"kafka.frames.seconds", GW_RULE_SAMPLING},
+	{"kafka.frames.confidence", GW_RULE_SAMPLING},
 	{"kafka.frames.disagreement", GW_RULE_SAMPLING},
+	{"kafka.frames.rate", GW_RULE_SAMPLING},
 	{"api", GW_RULE_RESTART},
 };
 

@@ -249,18 +249,36 @@ static const cyaml_schema_field_t topic_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_value_t sample_class_entry = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 255),
+};
+
+static const cyaml_schema_field_t heartbeats_fields[] = {
+	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_heartbeats_config, topic, 1, 249),
+	CYAML_FIELD_UINT(
+		"seconds", POSITIVE | GW_YAML_MOST(3600), struct gw_heartbeats_config, seconds),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t frames_topic_fields[] = {
 	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_frames_topic_config, topic, 1, 249),
 	CYAML_FIELD_UINT_PTR("every", POINTER, struct gw_frames_topic_config, every),
+	CYAML_FIELD_UINT("seconds", OPTIONAL, struct gw_frames_topic_config, seconds),
+	CYAML_FIELD_SEQUENCE("classes", POINTER, struct gw_frames_topic_config, classes,
+		&sample_class_entry, 0, GW_SAMPLE_CLASSES),
+	CYAML_FIELD_FLOAT("confidence", OPTIONAL, struct gw_frames_topic_config, confidence),
 	CYAML_FIELD_FLOAT("disagreement", OPTIONAL, struct gw_frames_topic_config, disagreement),
+	CYAML_FIELD_UINT("rate", OPTIONAL, struct gw_frames_topic_config, rate),
 	CYAML_FIELD_UINT("budget", POSITIVE, struct gw_frames_topic_config, budget),
 	CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t property_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct gw_property_config, name, 1, 255),
-	CYAML_FIELD_STRING_PTR("value", CYAML_FLAG_POINTER | GW_YAML_PRIVATE,
-		struct gw_property_config, value, 0, 65535),
+	CYAML_FIELD_STRING_PTR(
+		"value", POINTER | GW_YAML_PRIVATE, struct gw_property_config, value, 0, 65535),
+	CYAML_FIELD_STRING_PTR("file", POINTER, struct gw_property_config, file, 1, 4000),
+	CYAML_FIELD_STRING_PTR("env", POINTER, struct gw_property_config, env, 1, 255),
 	CYAML_FIELD_END,
 };
 
@@ -322,6 +340,8 @@ static const cyaml_schema_field_t kafka_fields[] = {
 		properties, &property_entry, 0, GW_PROPERTIES),
 	CYAML_FIELD_MAPPING_PTR("source", POINTER, struct gw_kafka_config, source, source_fields),
 	CYAML_FIELD_MAPPING_PTR("spool", POINTER, struct gw_kafka_config, spool, spool_fields),
+	CYAML_FIELD_MAPPING_PTR(
+		"heartbeats", POINTER, struct gw_kafka_config, heartbeats, heartbeats_fields),
 	CYAML_FIELD_END,
 };
 

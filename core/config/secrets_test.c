@@ -59,7 +59,7 @@ static void a_wrong_list_of_properties_is_not_repeated(void **state)
 		"characters");
 	refused("[{sasl.pasword: hunter2}]",
 		"configuration:2:22: unknown key 'kafka.properties[0].sasl.pasword' (known here: "
-		"name, value)");
+		"name, value, file, env)");
 }
 
 static void a_value_that_is_too_long_is_not_repeated(void **state)

@@ -66,6 +66,11 @@ static int backend_open(
 	return 0;
 }
 
+static bool backend_takes(void *state, uint32_t size)
+{
+	return inner->takes(((struct spool_lane *)state)->inner, size);
+}
+
 static enum gw_drop backend_submit(void *state, const struct sink_record *record)
 {
 	struct spool_lane *lane = state;
@@ -152,6 +157,7 @@ static struct json_t *backend_describe(void *const *states, uint32_t lanes)
 const struct sink_ops sink_spool = {
 	.name = "kafka",
 	.open = backend_open,
+	.takes = backend_takes,
 	.submit = backend_submit,
 	.hear = backend_hear,
 	.poll = backend_poll,

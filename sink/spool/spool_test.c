@@ -80,8 +80,11 @@ static struct fixture *start(struct world *world, const char *spool, const char 
 	char yaml[1024];
 
 	snprintf(yaml, sizeof(yaml),
-		"kafka:\n  brokers: '%s'\n  spool: {directory: %s/spool, %s}\n%s",
-		rd_kafka_mock_cluster_bootstraps(world->mock), world->directory, spool, more);
+		"kafka:\n  brokers: '%s'\n  spool: {directory: %s/spool, %s}\n%s%s",
+		rd_kafka_mock_cluster_bootstraps(world->mock), world->directory, spool, more,
+		/* Results do not wait for each other. */
+		strstr(more, "properties:") ? ""
+					    : "  properties: [{name: linger.ms, value: '5'}]\n");
 	struct fixture *f = fixture_open(yaml, false);
 
 	snprintf(f->gw.boot_id, sizeof(f->gw.boot_id), "00000000-0000-4000-8000-%012u",

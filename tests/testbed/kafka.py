@@ -71,9 +71,9 @@ class Kafka:
     """A broker that can go away and come back with its data, on the same port."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._data = folder / "data"
-        self._properties = folder / "server.properties"
+        self.properties = folder / "server.properties"
         self._jars = places.kafka_jars()
         self._process: Process | None = None
         self.port = free_port()
@@ -88,25 +88,34 @@ class Kafka:
                 *("java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
                 *("-cp", f"{self._jars}/*", *arguments),
             ],
-            self._folder / "kafka.log",
+            self.folder / "kafka.log",
         )
 
     def _format(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._properties.write_text(
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.properties.write_text(
             _PROPERTIES.format(port=self.port, controller=self.controller, data=self._data)
         )
+        self._secure()
         tool = self._java(
-            "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", self._properties
+            *("kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", self.properties),
+            *self._credentials(),
         )
         if tool.wait(60) != 0:
             raise RuntimeError(f"Kafka's storage cannot be formatted:\n{tool.text()}")
+
+    def _secure(self) -> None:
+        """Adds to the properties what another kind of broker has."""
+
+    def _credentials(self) -> list[str]:
+        """Users that the storage is made with."""
+        return []
 
     def start(self, timeout: float = 60.0) -> None:
         """Starts the broker, on the data of an earlier start if there was one, until it answers."""
         if not self._data.exists():
             self._format()
-        self._process = self._java("kafka.Kafka", self._properties)
+        self._process = self._java("kafka.Kafka", self.properties)
         end = time.monotonic() + timeout
         while not self.answers():
             if not self._process.running or time.monotonic() > end:
@@ -159,15 +168,20 @@ class Kafka:
         self._rule(kind, name, AclOperation.ALL, AclPermissionType.ALLOW)
         return self._rule(kind, name, operation, AclPermissionType.DENY)
 
+    def grant(self, user: str, name: str) -> None:
+        """Lets a user do all to a topic; who has no such right may do nothing there any more."""
+        self._rule(ResourceType.TOPIC, name, AclOperation.ALL, AclPermissionType.ALLOW, user)
+
     def _rule(
         self,
         kind: ResourceType,
         name: str,
         operation: AclOperation,
         permission: AclPermissionType,
+        user: str = "ANONYMOUS",
     ) -> AclBinding:
         rule = AclBinding(
-            kind, name, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", operation, permission
+            kind, name, ResourcePatternType.LITERAL, f"User:{user}", "*", operation, permission
         )
         admin = self._admin()
         for done in admin.create_acls([rule]).values():

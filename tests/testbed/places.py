@@ -57,6 +57,11 @@ def models() -> Path:
     return need(cache() / "models", "run ./dev models")
 
 
+def heartbeat_schema() -> Path:
+    """The JSON Schema of a heartbeat."""
+    return ROOT / "sink" / "schema" / "heartbeat.schema.json"
+
+
 def result_schema() -> Path:
     """The JSON Schema of a result record."""
     return ROOT / "sink" / "schema" / "result.schema.json"

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +37,21 @@ class SinkRun:
         every: int = 10,
         small: int = 0,
         port: int | None = None,
-        properties: dict[str, str] | None = None,
+        properties: Mapping[str, str | dict[str, str]] | None = None,
         spool: dict[str, object] | None = None,
+        heartbeats: dict[str, object] | None = None,
     ) -> None:
         section = {
             "brokers": f"127.0.0.1:{port or broker.port}",
             "results": {"topic": topics.results},
             "frames": {"topic": topics.frames, "every": every, "budget": 40},
-            "properties": [{"name": n, "value": v} for n, v in (properties or {}).items()],
+            "properties": [
+                {"name": name} | (value if isinstance(value, dict) else {"value": value})
+                for name, value in (properties or {}).items()
+            ],
         }
+        if heartbeats:
+            section["heartbeats"] = heartbeats
         if spool:
             section["spool"] = spool
         folder.mkdir(parents=True, exist_ok=True)

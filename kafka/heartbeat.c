@@ -1,0 +1,299 @@
+#include "kafka/heartbeat.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/health.h"
+#include "kafka/property.h"
+#include "sink/record.h"
+#include "sink/writer.h"
+
+#define CLOSE_NS (250 * GW_NS_PER_MS)
+#define CAMERAS_PER_STEP 64
+#define EVENTS_PER_STEP 64
+/* As of `gwctl camera show`. */
+#define LIVE_NS (2 * GW_NS_PER_S)
+
+enum state { LIVE, STALLED, SILENT };
+
+static const char *const state_names[] = {"live", "stalled", "silent"};
+
+/* One record while it is made. */
+struct heartbeat {
+	char id[RECORD_ID_SIZE + 32], time[WRITER_TIME_SIZE], value[1024];
+	struct writer writer;
+	int64_t utc_ns;
+	const char *key, *source, *type;
+};
+
+static void begin(
+	const struct heartbeats *heartbeats, struct heartbeat *heartbeat, const char *camera)
+{
+	const struct gw *gw = heartbeats->gw;
+	const char *gateway = gw->config->gateway->name;
+	struct writer *writer = &heartbeat->writer;
+
+	heartbeat->utc_ns = gw_now_utc();
+	heartbeat->key = camera ? camera : gateway;
+	writer_time(heartbeat->time, heartbeat->utc_ns);
+	snprintf(heartbeat->id, sizeof(heartbeat->id), "%s/%s%sheartbeat/%lu", gw->boot_id,
+		camera ? camera : "", camera ? "/" : "", heartbeats->round);
+	writer_begin(writer, heartbeat->value, sizeof(heartbeat->value));
+	writer_raw(writer, "{\"version\":\"1.0\",\"id\":");
+	writer_string(writer, heartbeat->id);
+	writer_raw(writer, ",\"@timestamp\":");
+	writer_string(writer, heartbeat->time);
+	writer_raw(writer, ",\"gateway\":");
+	writer_string(writer, gateway);
+	writer_raw(writer, ",\"seconds\":");
+	writer_unsigned(writer, gw->config->kafka->heartbeats->seconds);
+}
+
+static void put_number(struct heartbeat *heartbeat, const char *name, uint64_t number)
+{
+	writer_raw(&heartbeat->writer, ",");
+	writer_string(&heartbeat->writer, name);
+	writer_raw(&heartbeat->writer, ":");
+	writer_unsigned(&heartbeat->writer, number);
+}
+
+static void send_one(struct heartbeats *heartbeats, struct heartbeat *heartbeat)
+{
+	const struct {
+		const char *name, *value;
+	} attributes[] = {
+		{"ce_specversion", "1.0"},
+		{"ce_id", heartbeat->id},
+		{"ce_source", heartbeat->source},
+		{"ce_type", heartbeat->type},
+		{"ce_time", heartbeat->time},
+		{"content-type", "application/json"},
+	};
+	const size_t count = sizeof(attributes) / sizeof(attributes[0]);
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
+	rd_kafka_resp_err_t error;
+
+	writer_raw(&heartbeat->writer, "}");
+	const struct client_message message = {
+		.value = heartbeat->value,
+		.size = heartbeat->writer.size,
+		.key = (void *)heartbeat->key,
+		.key_size = strlen(heartbeat->key),
+		.flags = RD_KAFKA_MSG_F_COPY,
+		.time_ms = heartbeat->utc_ns / GW_NS_PER_MS,
+	};
+
+	for (size_t i = 0; headers && i < count; i++)
+		rd_kafka_header_add(headers, attributes[i].name, -1, attributes[i].value, -1);
+	error = heartbeat->writer.cut ? RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
+				      : client_send(&heartbeats->client, &message, headers);
+	if (!error)
+		return;
+	if (headers)
+		rd_kafka_headers_destroy(headers);
+	gw_counter_add(&heartbeats->lost, 1);
+	atomic_store_explicit(&heartbeats->error, error, memory_order_relaxed);
+}
+
+static int64_t last_frame(const struct gw *gw, uint32_t camera)
+{
+	const int64_t packets = (int64_t)GW_COUNT(&gw->stages[GW_STAGE_RX], camera, last_frame);
+	const int64_t records = (int64_t)GW_COUNT(&gw->stages[GW_STAGE_SOURCE], camera, last_frame);
+
+	return packets > records ? packets : records;
+}
+
+/* With the cameras held, for their names. */
+static void send_camera(struct heartbeats *heartbeats, uint32_t id, int64_t now)
+{
+	const struct gw *gw = heartbeats->gw;
+	const struct gw_camera *camera = gw_camera_now(gw, id);
+	const uint64_t frames = gw_counter_get(&gw->cameras->slot[id].next_sequence);
+	const uint64_t before = heartbeats->frames[id];
+	const int64_t last = camera ? last_frame(gw, id) : 0;
+	struct heartbeat heartbeat;
+	enum state state = STALLED;
+
+	heartbeats->frames[id] = frames;
+	if (!camera)
+		return;
+	if (last == 0)
+		state = SILENT;
+	else if (frames != before || now - last < LIVE_NS)
+		state = LIVE;
+	heartbeats->states[state]++;
+	begin(heartbeats, &heartbeat, camera->config->name);
+	heartbeat.type = "com.framegate.heartbeat.camera.v1";
+	heartbeat.source = ((const struct sink_camera *)camera->of[GW_STAGE_SINK])->source;
+	writer_raw(&heartbeat.writer, ",\"sensorId\":");
+	writer_string(&heartbeat.writer, camera->config->name);
+	writer_raw(&heartbeat.writer, ",\"state\":");
+	writer_string(&heartbeat.writer, state_names[state]);
+	/* A slot may be another camera's by now, which has begun anew. */
+	put_number(&heartbeat, "frames", frames > before ? frames - before : 0);
+	put_number(&heartbeat, "delivered", GW_COUNT(&gw->stages[GW_STAGE_SINK], id, delivered));
+	if (last != 0)
+		put_number(&heartbeat, "lastFrameAgeMs",
+			now > last ? (uint64_t)(now - last) / GW_NS_PER_MS : 0);
+	send_one(heartbeats, &heartbeat);
+}
+
+static void send_gateway(struct heartbeats *heartbeats, int64_t now)
+{
+	struct heartbeat heartbeat;
+
+	begin(heartbeats, &heartbeat, NULL);
+	heartbeat.type = "com.framegate.heartbeat.gateway.v1";
+	heartbeat.source = heartbeats->source;
+	put_number(&heartbeat, "uptime", (uint64_t)(now - heartbeats->gw->start) / GW_NS_PER_S);
+	writer_raw(&heartbeat.writer, ",\"cameras\":{\"live\":");
+	writer_unsigned(&heartbeat.writer, heartbeats->states[LIVE]);
+	put_number(&heartbeat, "stalled", heartbeats->states[STALLED]);
+	put_number(&heartbeat, "silent", heartbeats->states[SILENT]);
+	writer_raw(&heartbeat.writer, "}");
+	send_one(heartbeats, &heartbeat);
+}
+
+static void send_some(struct heartbeats *heartbeats, int64_t now)
+{
+	const struct gw *gw = heartbeats->gw;
+	const uint32_t high = gw_camera_high(gw);
+	const uint32_t step = heartbeats->camera + CAMERAS_PER_STEP;
+	const uint32_t end = step < high ? step : high;
+
+	/* A lane does not wait: the next step comes soon. */
+	if (pthread_rwlock_tryrdlock(&gw->cameras->lock) != 0)
+		return;
+	while (heartbeats->camera < end)
+		send_camera(heartbeats, heartbeats->camera++, now);
+	pthread_rwlock_unlock(&gw->cameras->lock);
+	if (end < high)
+		return;
+	send_gateway(heartbeats, now);
+	heartbeats->under_way = false;
+}
+
+static void count_reports(struct heartbeats *heartbeats, rd_kafka_event_t *event)
+{
+	const rd_kafka_message_t *message;
+
+	while ((message = rd_kafka_event_message_next(event))) {
+		gw_counter_add(message->err ? &heartbeats->lost : &heartbeats->delivered, 1);
+		atomic_store_explicit(&heartbeats->error, message->err, memory_order_relaxed);
+	}
+}
+
+static void hear(struct heartbeats *heartbeats)
+{
+	rd_kafka_event_t *event;
+
+	for (int i = 0; i < EVENTS_PER_STEP &&
+		(event = rd_kafka_queue_poll(heartbeats->client.events, 0)) != NULL;
+		i++) {
+		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
+			count_reports(heartbeats, event);
+		rd_kafka_event_destroy(event);
+	}
+	client_log(&heartbeats->client, heartbeats->gw->config->kafka->heartbeats->topic,
+		&heartbeats->words, true);
+}
+
+static uint64_t files_of(const struct gw *gw)
+{
+	return property_files(gw->config->kafka->properties, gw->config->kafka->properties_count);
+}
+
+static int open_client(struct heartbeats *heartbeats, struct gw_error *error)
+{
+	static const struct settings_mode mode = {.patient = true, .fleeting = true};
+	const struct gw *gw = heartbeats->gw;
+
+	heartbeats->files = files_of(gw);
+	return client_open(&heartbeats->client, gw, SINK_RESULT,
+		gw->config->kafka->heartbeats->topic, mode, error);
+}
+
+/* Certificates and passwords are read when a client is made. Without a new one the old one stays.
+ */
+static void look_at_files(struct heartbeats *heartbeats, int64_t now)
+{
+	struct client before = heartbeats->client;
+	struct gw_error error;
+
+	if (files_of(heartbeats->gw) == heartbeats->files)
+		return;
+	if (open_client(heartbeats, &error) == 0)
+		client_close(&before, now);
+	else
+		heartbeats->client = before;
+}
+
+void heartbeats_step(struct heartbeats *heartbeats, int64_t now)
+{
+	if (!heartbeats->gw)
+		return;
+	hear(heartbeats);
+	if (!heartbeats->under_way && now < heartbeats->next)
+		return;
+	if (!heartbeats->under_way) {
+		look_at_files(heartbeats, now);
+		heartbeats->under_way = true;
+		heartbeats->camera = 0;
+		heartbeats->round++;
+		memset(heartbeats->states, 0, sizeof(heartbeats->states));
+		heartbeats->next =
+			now + heartbeats->gw->config->kafka->heartbeats->seconds * GW_NS_PER_S;
+	}
+	send_some(heartbeats, now);
+}
+
+int heartbeats_open(struct heartbeats *heartbeats, const struct gw *gw, struct gw_error *error)
+{
+	const struct gw_heartbeats_config *config = gw->config->kafka->heartbeats;
+
+	if (!config)
+		return 0;
+	heartbeats->frames = calloc(GW_CAMERAS, sizeof(*heartbeats->frames));
+	heartbeats->source = record_source(gw->config->gateway->name, "");
+	if (!heartbeats->frames || !heartbeats->source)
+		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
+	*strstr(heartbeats->source, "/cameras/") = '\0';
+	/* The first round says what the first seconds brought. */
+	heartbeats->next = gw_now() + config->seconds * GW_NS_PER_S;
+	heartbeats->gw = gw;
+	return open_client(heartbeats, error);
+}
+
+void heartbeats_close(struct heartbeats *heartbeats)
+{
+	client_close(&heartbeats->client, gw_now() + CLOSE_NS);
+	free(heartbeats->frames);
+	free(heartbeats->source);
+	*heartbeats = (struct heartbeats){0};
+}
+
+void heartbeats_health(const struct heartbeats *heartbeats, struct gw_health *health)
+{
+	const rd_kafka_resp_err_t error =
+		(rd_kafka_resp_err_t)atomic_load_explicit(&heartbeats->error, memory_order_relaxed);
+
+	if (heartbeats->gw && error)
+		gw_health_add(health, GW_DEGRADED, "kafka.%s.lost", "heartbeats",
+			"heartbeats are lost: %s: see that %s exists and may be written",
+			rd_kafka_err2str(error), heartbeats->gw->config->kafka->heartbeats->topic);
+}
+
+struct json_t *heartbeats_describe(const struct heartbeats *heartbeats)
+{
+	if (!heartbeats->gw)
+		return NULL;
+	return json_pack("{s:s, s:I, s:I}", "topic",
+		heartbeats->gw->config->kafka->heartbeats->topic, "delivered",
+		(json_int_t)gw_counter_get(&heartbeats->delivered), "lost",
+		(json_int_t)gw_counter_get(&heartbeats->lost));
+}

@@ -1,0 +1,141 @@
+/* Heartbeats, against librdkafka's mock cluster. */
+#include "kafka/heartbeat.h"
+
+#include "core/test.h"
+
+#include <jansson.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/health.h"
+#include "kafka/test_cluster.h"
+#include "sink/stage.h"
+
+#define WANTED "  heartbeats: {seconds: 1}\n"
+
+/* A figure out of what the stage says of its heartbeats. */
+static json_int_t told(struct fixture *f, const char *key)
+{
+	json_t *facts = sink_stage.describe(f->sink->stage);
+	const json_int_t figure =
+		json_integer_value(json_object_get(json_object_get(facts, "heartbeats"), key));
+
+	json_decref(facts);
+	return figure;
+}
+
+static void turn_until_told(struct fixture *f, const char *key, json_int_t figure)
+{
+	const int64_t deadline = gw_now() + 40 * GW_NS_PER_S;
+
+	while (told(f, key) < figure) {
+		assert_true(gw_now() < deadline);
+		fixture_turn(f);
+		usleep(5000);
+	}
+}
+
+/* The latest record with that key and state, read back; NULL: there is none. */
+static json_t *find(const struct records *records, const char *key, const char *state)
+{
+	for (size_t i = records->count; i > 0; i--) {
+		const rd_kafka_message_t *message = records->messages[i - 1];
+		json_t *json =
+			json_loadb(message->payload, message->len, JSON_REJECT_DUPLICATES, NULL);
+		const char *said = json_string_value(json_object_get(json, "state"));
+
+		assert_non_null(json);
+		if (message->key_len == strlen(key) &&
+			memcmp(message->key, key, message->key_len) == 0 &&
+			strcmp(said ? said : "", state) == 0)
+			return json;
+		json_decref(json);
+	}
+	return NULL;
+}
+
+static json_int_t number(const json_t *json, const char *key)
+{
+	return json_integer_value(json_object_get(json, key));
+}
+
+static void a_silent_camera_is_told_apart_from_an_empty_scene(void **state)
+{
+	struct cluster *cluster = *state;
+
+	rd_kafka_mock_topic_create(cluster->mock, "framegate.heartbeats", 1, 1);
+	struct fixture *f = cluster_open_sink(cluster, "  frames: {every: 0}\n" WANTED);
+	struct gw_camera_stats *rx = &f->gw.stages[GW_STAGE_RX].lanes[0].stats->camera[0];
+
+	/* What the receive stage says of a picture that is 100 s old, and of five new ones. */
+	gw_counter_set(&rx->last_frame, (uint64_t)(gw_now() - 100 * GW_NS_PER_S));
+	turn_until_told(f, "delivered", 3);
+	gw_counter_add(&f->gw.cameras->slot[0].next_sequence, 5);
+	turn_until_told(f, "delivered", 6);
+	struct records records = cluster_consume(cluster, "framegate.heartbeats", 6);
+	json_t *stalled = find(&records, "cam0", "stalled"), *live = find(&records, "cam0", "live");
+	json_t *silent = find(&records, "cam1", "silent");
+	json_t *gateway = find(&records, "test gateway", "");
+
+	assert_non_null(stalled);
+	assert_true(number(stalled, "lastFrameAgeMs") >= 100000);
+	assert_int_equal(number(stalled, "frames"), 0);
+	assert_non_null(live);
+	assert_int_equal(number(live, "frames"), 5);
+	assert_string_equal(json_string_value(json_object_get(live, "gateway")), "test gateway");
+	assert_string_equal(json_string_value(json_object_get(live, "sensorId")), "cam0");
+	assert_int_equal(number(live, "seconds"), 1);
+	assert_non_null(silent);
+	assert_null(json_object_get(silent, "lastFrameAgeMs"));
+	assert_non_null(gateway);
+	assert_int_equal(number(json_object_get(gateway, "cameras"), "live"), 1);
+	assert_int_equal(number(json_object_get(gateway, "cameras"), "silent"), 1);
+	json_decref(stalled);
+	json_decref(live);
+	json_decref(silent);
+	json_decref(gateway);
+	records_free(&records);
+	fixture_close(f, 1000);
+}
+
+static void heartbeats_that_cannot_be_stored_are_told_and_hold_nothing_up(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = cluster_open_sink(cluster,
+		"  frames: {every: 0}\n" WANTED
+		"  properties: [{name: queue.buffering.max.messages, value: '5'}]\n");
+	struct gw_health health = {0};
+
+	rd_kafka_mock_topic_set_error(cluster->mock, "framegate.heartbeats",
+		RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+	turn_until_told(f, "lost", 1);
+	sink_stage.health(f->sink->stage, &health);
+	assert_int_equal(health.count, 1);
+	assert_string_equal(health.trouble[0].id, "kafka.heartbeats.lost");
+	assert_non_null(strstr(health.trouble[0].text, "framegate.heartbeats"));
+	fixture_send_frames(f, 0, 3);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 3);
+	fixture_close(f, 1000);
+}
+
+static void without_them_nothing_is_sent(void **state)
+{
+	struct fixture *f = cluster_open_sink(*state, "  frames: {every: 0}\n");
+	json_t *facts = sink_stage.describe(f->sink->stage);
+
+	assert_null(json_object_get(facts, "heartbeats"));
+	json_decref(facts);
+	fixture_close(f, 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CLUSTER_TEST(a_silent_camera_is_told_apart_from_an_empty_scene),
+		CLUSTER_TEST(heartbeats_that_cannot_be_stored_are_told_and_hold_nothing_up),
+		CLUSTER_TEST(without_them_nothing_is_sent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,130 @@
+"""A real Apache Kafka that wants TLS with a client certificate, SCRAM and rights."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import places
+from testbed.gateway import Topics
+from testbed.secure_kafka import USER, SecureKafka, make_authority
+from testbed.sink_run import SinkRun, sequences
+
+PASSWORD = "correct-horse-battery"
+WRONG = "wrong-horse"
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
+    """A broker that lets in who it knows."""
+    try:
+        kafka = SecureKafka(tmp_path_factory.mktemp("secure"), PASSWORD)
+    except places.NotThere as missing:
+        pytest.skip(str(missing))
+    kafka.start()
+    yield kafka
+    kafka.kill()
+
+
+def _topics(secure: SecureKafka) -> Topics:
+    """Two that the gateway may write to and the customer may read."""
+    topics = Topics.unique()
+    secure.create_topics(topics)
+    for topic in topics:
+        secure.grant("ANONYMOUS", topic)
+    secure.grant(USER, topics.results)
+    return topics
+
+
+def _run(
+    secure: SecureKafka, folder: Path, topics: Topics, password: str = PASSWORD, **changed: str
+) -> SinkRun:
+    """The sink, which has its password from a file."""
+    secret = folder / "password"
+    secret.write_text(password + "\n")
+    files = {
+        "ssl.ca.location": str(secure.folder / "ca.crt"),
+        "ssl.certificate.location": str(secure.folder / "client.crt"),
+        "ssl.key.location": str(secure.folder / "client.key"),
+    }
+    return SinkRun(
+        folder,
+        secure,
+        100,
+        200,
+        topics=topics,
+        port=secure.secure,
+        properties={
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": USER,
+            "sasl.password": {"file": str(secret)},
+        }
+        | files
+        | {name.replace("_", "."): value for name, value in changed.items()},
+    )
+
+
+def _refused(run: SinkRun, topics: Topics, words: str) -> None:
+    """It says what is wrong and tells no password; then it is ended."""
+    run.wait_for(f"kafka.{topics.results}.down: ", 20)
+    run.wait_for(words, 20)
+    text = run.process.text()
+    run.process.kill()
+    assert PASSWORD not in text
+    assert WRONG not in text
+
+
+def test_records_arrive_encrypted_and_with_rights_alone(
+    secure: SecureKafka, tmp_path: Path
+) -> None:
+    topics = _topics(secure)
+    run = _run(secure, tmp_path, topics)
+    # It may write results, and pictures not yet: they wait.
+    run.wait_for(f"grant Write and Describe on the topic {topics.frames}", 20)
+    secure.grant(USER, topics.frames)
+    counts = run.counts()
+    customer = run.read(200, 20)
+    for camera in ("cam0", "cam1"):
+        assert counts[camera]["delivered"] == 100
+        assert counts[camera]["drops"] == {}
+        assert list(dict.fromkeys(sequences(customer.of(camera)))) == list(range(100))
+        pictures = dict.fromkeys(sequences(customer.pictures_of(camera)))
+        assert list(pictures) == list(range(0, 100, 10))
+    assert PASSWORD not in run.process.text()
+
+
+def test_a_wrong_password_is_a_clear_state(secure: SecureKafka, tmp_path: Path) -> None:
+    topics = _topics(secure)
+    _refused(_run(secure, tmp_path, topics, WRONG), topics, "Authentication failed")
+
+
+def test_a_wrong_authority_is_a_clear_state(secure: SecureKafka, tmp_path: Path) -> None:
+    topics = _topics(secure)
+    make_authority(tmp_path, "other")
+    run = _run(secure, tmp_path, topics, ssl_ca_location=str(tmp_path / "other.crt"))
+    _refused(run, topics, "certificate verify failed")
+
+
+def test_a_certificate_is_changed_under_the_running_gateway(
+    secure: SecureKafka, tmp_path: Path
+) -> None:
+    """Nobody is let in with another one, which shows that it is the certificate that counts."""
+    topics = _topics(secure)
+    secure.grant(USER, topics.frames)
+    make_authority(tmp_path, "mine")
+    run = _run(
+        secure,
+        tmp_path,
+        topics,
+        ssl_certificate_location=str(tmp_path / "mine.crt"),
+        ssl_key_location=str(tmp_path / "mine.key"),
+    )
+    run.wait_for(f"kafka.{topics.results}.down: ", 20)
+    for end in ("crt", "key"):
+        shutil.copy(secure.folder / f"client.{end}", tmp_path / f"mine.{end}")
+    counts = run.counts()
+    assert counts["cam0"]["delivered"] == 100
+    assert counts["cam0"]["drops"] == {}
+    assert len(run.read(200, 20).results) >= 200
