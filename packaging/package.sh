@@ -11,7 +11,7 @@ package_source_key() {
 # build_root DISTRIBUTION: what packaging/debian/control asks for, and Debian's own checker.
 build_root() {
 	local distribution=$1 key profiles=''
-	key=$(sha256sum packaging/debian/control packaging/roots.sh | sha256sum)
+	key=$(sed '/^$/q' packaging/debian/control | cat - packaging/roots.sh | sha256sum)
 	! root_ready "$distribution-build" "$key" || return 0
 	[[ $distribution != bookworm ]] || profiles=pkg.framegate.onnxruntime
 	# shellcheck disable=SC2016 # mmdebstrap's variable

@@ -40,6 +40,7 @@ int cli_config_confirm(struct cli *cli);
 int cli_config_rollback(struct cli *cli);
 int cli_config_edit(struct cli *cli);
 int cli_config_history(struct cli *cli);
+int cli_system_check(struct cli *cli);
 int cli_version(struct cli *cli);
 int cli_completion(struct cli *cli);
 int cli_help(struct cli *cli);
