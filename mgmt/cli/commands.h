@@ -41,6 +41,8 @@ int cli_config_rollback(struct cli *cli);
 int cli_config_edit(struct cli *cli);
 int cli_config_history(struct cli *cli);
 int cli_system_check(struct cli *cli);
+int cli_system_bind(struct cli *cli);
+int cli_system_unbind(struct cli *cli);
 int cli_version(struct cli *cli);
 int cli_completion(struct cli *cli);
 int cli_help(struct cli *cli);

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
+
+#include "mgmt/cli/system/card.h"
 
 #define HUGEPAGES "/sys/kernel/mm/hugepages"
 #define PCI "/sys/bus/pci/devices"
@@ -154,22 +155,6 @@ static void check_isolated(const struct machine *machine, struct machine_finding
 			"for `idle: spin`, boot with isolcpus= and the processors of `cores`");
 }
 
-/* The driver of a card; "none". */
-static const char *driver_of(const struct machine *machine, const char *device, char *text)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s" PCI "/%s/driver", machine->root, device);
-	const ssize_t size = readlink(path, text, PATH_MAX - 1);
-
-	if (size <= 0)
-		return "none";
-	text[size] = '\0';
-	const char *slash = strrchr(text, '/');
-
-	return slash ? slash + 1 : text;
-}
-
 static void check_cards(const struct machine *machine, struct machine_finding *finding)
 {
 	DIR *dir = folder(machine, PCI);
@@ -178,18 +163,17 @@ static void check_cards(const struct machine *machine, struct machine_finding *f
 	const char *name;
 
 	while ((name = next_name(dir))) {
-		char path[PATH_MAX], line[32], driver[PATH_MAX];
+		char path[PATH_MAX], line[32], driver[CARD_DRIVER];
 
 		snprintf(path, sizeof(path), PCI "/%s/class", name);
 		if (!machine_line(machine, path, line, sizeof(line)) ||
 			strncmp(line, "0x02", 4) != 0)
 			continue;
-		const char *by = driver_of(machine, name, driver);
-
-		lost += strcmp(by, "none") == 0;
+		card_driver(machine, name, driver);
+		lost += driver[0] == '\0';
 		if (used < sizeof(list))
 			used += (uint32_t)snprintf(list + used, sizeof(list) - used, "%s%s (%s)",
-				used ? ", " : "", name, by);
+				used ? ", " : "", name, driver[0] ? driver : "no driver");
 	}
 	if (dir)
 		closedir(dir);

@@ -14,5 +14,25 @@ const struct cli_command cli_system_commands[] = {
 			"when something is wrong; a notice gives something away, and works.",
 		.example = "system check",
 		.run = cli_system_check},
+	{.noun = "system",
+		.verb = "bind",
+		.argument = "PCI",
+		.kind = CLI_PCI,
+		.summary = "give a network card to DPDK",
+		.details =
+			"Takes the card from its driver and gives it to vfio-pci, until the next "
+			"start of the machine. Refused for what is no network card, and while an "
+			"interface of it is up. Needs root.",
+		.example = "system bind 0000:01:00.0",
+		.run = cli_system_bind},
+	{.noun = "system",
+		.verb = "unbind",
+		.argument = "PCI",
+		.kind = CLI_PCI,
+		.summary = "give a network card back to the kernel",
+		.details =
+			"The driver that the kernel has for the card takes it again. Needs root.",
+		.example = "system unbind 0000:01:00.0",
+		.run = cli_system_unbind},
 	{.noun = NULL},
 };
