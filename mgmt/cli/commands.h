@@ -40,6 +40,7 @@ int cli_config_confirm(struct cli *cli);
 int cli_config_rollback(struct cli *cli);
 int cli_config_edit(struct cli *cli);
 int cli_config_history(struct cli *cli);
+int cli_support_bundle(struct cli *cli);
 int cli_system_check(struct cli *cli);
 int cli_system_bind(struct cli *cli);
 int cli_system_unbind(struct cli *cli);

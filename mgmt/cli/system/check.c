@@ -1,24 +1,9 @@
 #include <jansson.h>
-#include <sys/timex.h>
 
 #include "mgmt/cli/commands.h"
 #include "mgmt/cli/reply.h"
-#include "mgmt/cli/system/machine.h"
+#include "mgmt/cli/system/machine_json.h"
 #include "mgmt/cli/view.h"
-
-static void print_json(const struct cli *cli, const struct machine_finding *found)
-{
-	json_t *list = json_array(), *object;
-
-	for (int i = 0; i < MACHINE_FINDINGS; i++)
-		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:s, s:s}", "subject", found[i].subject, "verdict",
-				machine_verdict_name(found[i].verdict), "found", found[i].found,
-				"advice", found[i].advice));
-	object = json_pack("{s:o}", "findings", list);
-	reply_print(cli, object);
-	json_decref(object);
-}
 
 static void print_table(const struct cli *cli, const struct machine_finding *found)
 {
@@ -43,20 +28,20 @@ static void print_table(const struct cli *cli, const struct machine_finding *fou
 int cli_system_check(struct cli *cli)
 {
 	struct machine_finding found[MACHINE_FINDINGS];
-	struct timex clock = {0};
-	const struct machine machine = {.root = "",
-		/* TIME_ERROR: not synchronised, or it cannot be told. */
-		.clock_synchronised =
-			adjtimex(&clock) != TIME_ERROR && !(clock.status & STA_UNSYNC)};
+	const struct machine machine = machine_here();
 	int code = CLI_WELL;
 
 	machine_check(&machine, found);
 	for (int i = 0; i < MACHINE_FINDINGS; i++)
 		if (found[i].verdict == MACHINE_WRONG)
 			code = CLI_NOT_WELL;
-	if (cli->json)
-		print_json(cli, found);
-	else
-		print_table(cli, found);
+	if (cli->json) {
+		json_t *json = machine_findings_json(found);
+
+		reply_print(cli, json);
+		json_decref(json);
+		return code;
+	}
+	print_table(cli, found);
 	return code;
 }

@@ -34,5 +34,18 @@ const struct cli_command cli_system_commands[] = {
 			"The driver that the kernel has for the card takes it again. Needs root.",
 		.example = "system unbind 0000:01:00.0",
 		.run = cli_system_unbind},
+	{.noun = "support-bundle",
+		.argument = "FILE",
+		.kind = CLI_FILE,
+		.summary = "pack what is needed to find out what is wrong",
+		.details =
+			"Writes a .tar.gz with versions, the configuration without its secrets, "
+			"all counters, a second's timeline, the last of the log, and what `system "
+			"check` finds. The log is journald's of framegate.service unless a file is "
+			"named. Without a gateway that answers, the rest. Only its owner may read "
+			"it.",
+		.example = "support-bundle /tmp/gateway.tar.gz",
+		.options = {{"--log", "LOG", "take the log from this file"}},
+		.run = cli_support_bundle},
 	{.noun = NULL},
 };
