@@ -2,9 +2,11 @@
 # Debian systems in folders of the cache: those that packages are built in, and those as a user has
 # them. Whatever runs in one writes into a layer that is gone with it.
 
+# shellcheck disable=SC2034 # read in package.sh
 readonly DISTRIBUTIONS=(bookworm trixie)
 
 # The number that users call it by, and that versions of its packages end with.
+# shellcheck disable=SC2034 # read in package.sh
 declare -rA DEBIAN=([bookworm]=12 [trixie]=13)
 
 root_folder() {

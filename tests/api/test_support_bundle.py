@@ -60,7 +60,8 @@ def test_without_a_gateway_it_holds_the_rest(
     assert "no gateway answers" in done.stderr
     files = unpacked(bundle)
     assert "status.json" not in files
-    assert files["log.txt"] and files["machine.json"]
+    assert files["log.txt"]
+    assert files["machine.json"]
 
 
 def test_a_file_that_cannot_be_written_is_told(played: Gateway) -> None:

@@ -45,7 +45,7 @@ end_gwd() {
 }
 
 rm -f /usr/sbin/policy-rc.d
-mapfile -t packages < <(ls /mnt/*.deb | grep -v dbgsym)
+mapfile -t packages < <(find /mnt -maxdepth 1 -name "*.deb" ! -name "*-dbgsym_*")
 
 say install
 find / -xdev -path /proc -prune -o -path /mnt -prune -o -name '*framegate*' -print >/tmp/before

@@ -49,11 +49,34 @@ def test_install_run_upgrade_remove_purge(distribution: str, need_root: None) ->
     granted = dict(re.findall(r"^ports (\S+): ?(.*)$", said, re.MULTILINE))
     # The least for each kind of port: a card under vfio needs none.
     assert granted["net_null0"] == granted["0000:01:00.0"] == ""
-    assert granted["net_tap0"] == "CAP_NET_ADMIN"
     assert granted["net_af_packet0,iface=eth1"] == "CAP_NET_RAW CAP_NET_ADMIN"
+    assert granted["net_tap0"] == "CAP_NET_RAW CAP_NET_ADMIN"
+    assert granted["net_af_xdp0,iface=eth1"] == "CAP_NET_RAW CAP_NET_ADMIN CAP_BPF"
     exposures = [float(n) for n in re.findall(r"exposure level.*: ([0-9.]+)", said)]
     assert len(exposures) == len(granted) == 5
     assert max(exposures) <= 2.5
+
+
+def test_under_systemd_it_is_ready_reloads_and_comes_back(need_root: None) -> None:
+    """Debian 12 boots, as far as a container does, with the service under its sandbox."""
+    root = places.cache() / "roots/bookworm-fresh"
+    words = ["unshare", "--mount", "--propagation", "private", HERE / "boot.sh", root]
+    done = subprocess.run(
+        [*words, PACKAGES / "bookworm"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    said = done.stdout
+    assert re.search(r'Status: "ready; 0 of 0 cameras live', said), said
+    assert "reload: 0" in said, said
+    assert "nothing was changed: " not in said
+    # It was killed, and systemd started it again.
+    assert "restarts: 1, active" in said, said
+    assert said.rstrip().endswith("state      ready"), said
 
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
@@ -68,5 +91,6 @@ def test_each_package_has_what_its_name_says(distribution: str) -> None:
 def test_the_version_is_that_of_the_programs() -> None:
     said = re.search(r"version: '(.*)'", (places.ROOT / "meson.build").read_text())
     changes = (places.ROOT / "packaging/debian/changelog").read_text()
-    assert said and changes.startswith(f"framegate ({said[1]}) ")
+    assert said
+    assert changes.startswith(f"framegate ({said[1]}) ")
     assert os.access(places.ROOT / "packaging/debian/rules", os.X_OK)
