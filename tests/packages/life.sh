@@ -30,7 +30,7 @@ older() {
 # Without a service manager: what the unit says, done by hand.
 run_gwd() {
 	install -d -o framegate -g framegate /run/framegate
-	runuser -u framegate -- /usr/sbin/gwd --config "$CONFIG" &
+	setpriv --reuid framegate --regid framegate --init-groups /usr/sbin/gwd --config "$CONFIG" &
 	gwd=$!
 	for _ in $(seq 100); do
 		[[ -S $SOCKET ]] && return
