@@ -72,13 +72,13 @@ grep -q door "$CONFIG"
 end_gwd
 
 say units
-systemd-analyze verify framegate.service
+systemd-analyze verify --man=no framegate.service
 for ports in net_null0 net_af_packet0,iface=eth1 net_af_xdp0,iface=eth1 net_tap0 0000:01:00.0; do
 	sed "s/device: .*/device: \"$ports\"/" "$CONFIG" >/tmp/ports.yaml
 	rm -rf /run/systemd/system
 	mkdir -p /run/systemd/system
 	FRAMEGATE_CONFIG=/tmp/ports.yaml /usr/lib/systemd/system-generators/framegate-ports /run/systemd/system
-	systemd-analyze verify framegate.service
+	systemd-analyze verify --man=no framegate.service
 	systemd-analyze security --offline=yes --threshold=25 --no-pager framegate.service | tail -n 1
 	printf 'ports %s: %s\n' "$ports" \
 		"$(cat /run/systemd/system/framegate.service.d/*.conf 2>/dev/null | sed -n 's/^AmbientCapabilities=//p')"
