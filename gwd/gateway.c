@@ -17,6 +17,7 @@
 #include "core/thread.h"
 #include "core/watch.h"
 #include "gwd/last_resort.h"
+#include "gwd/service_manager.h"
 #include "gwd/start_watch.h"
 
 /* From the signal to the end. A sink may take the last part of it to let go of what its brokers
@@ -242,6 +243,7 @@ static void upkeep(struct gw *gw, int64_t now)
 {
 	gw_cameras_upkeep(gw);
 	gw_commit_upkeep(gw, now);
+	service_manager_upkeep(gw, now);
 	for (int i = 0; i < GW_STAGES; i++)
 		if (gw->stages[i].lane_count > 0 && gw->stages[i].ops->upkeep)
 			gw->stages[i].ops->upkeep(&gw->stages[i], now);

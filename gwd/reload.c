@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/user.h"
 #include "gwd/gateway.h"
+#include "gwd/service_manager.h"
 
 void gw_reload(struct gw *gw)
 {
@@ -17,6 +18,7 @@ void gw_reload(struct gw *gw)
 	struct gw_commit_outcome outcome;
 	struct gw_error error;
 	char *text = NULL;
+	service_manager_reloading();
 	int status = gw->config_path ? gw_yaml_read(gw->config_path, &text, &wish.size, &error)
 				     : gw_error_set(&error, -1, "there is no configuration file");
 
@@ -28,4 +30,5 @@ void gw_reload(struct gw *gw)
 	else
 		gw_error_log("config", "nothing was changed: %s", error.text);
 	free(text);
+	service_manager_reloaded();
 }

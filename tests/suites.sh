@@ -99,7 +99,7 @@ suite_integration() {
 	build_default
 	cmd_models
 	python_tests "${TWO_FILES[@]}" tests --ignore=tests/demo --ignore=tests/kafka --ignore=tests/line_rate \
-		--ignore=tests/models --ignore=tests/network
+		--ignore=tests/models --ignore=tests/network --ignore=tests/packages
 }
 
 # Alone: it shows what the gateway does on a machine that has time.
@@ -119,6 +119,17 @@ suite_kafka() {
 	build_default
 	cmd_models
 	python_tests tests/kafka
+}
+
+# Packages of both distributions, and fresh systems that they are installed in.
+suite_package() {
+	local distribution
+	cmd_package
+	steps_begin ${#DISTRIBUTIONS[@]} "$PWD/build-logs/package-roots.log"
+	for distribution in "${DISTRIBUTIONS[@]}"; do
+		step "$distribution: a system to install in" fresh_root "$distribution"
+	done
+	python_tests tests/packages
 }
 
 # Alone: what it finds depends on the time that it gets.

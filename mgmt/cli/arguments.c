@@ -260,6 +260,7 @@ static int match_argument(
 				: c->kind == CLI_NEW_CAMERA ? "a name for the camera"
 				: c->kind == CLI_MODEL      ? "a model"
 				: c->kind == CLI_FILE       ? "a file"
+				: c->kind == CLI_PCI        ? "a PCI address"
 							    : "a shell",
 			c->noun, c->verb ? " " : "", c->verb ? c->verb : "", c->argument);
 	return 0;

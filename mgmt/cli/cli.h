@@ -31,6 +31,7 @@ enum cli_argument {
 	CLI_URL,
 	CLI_FILE,
 	CLI_NUMBER, /* of a commit */
+	CLI_PCI, /* an address */
 	CLI_SHELL,
 	CLI_COMMAND,
 };

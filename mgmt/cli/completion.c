@@ -137,6 +137,7 @@ static void offer_argument(struct cli *cli, const char *begun, enum cli_argument
 		offer_nouns(cli, begun);
 		break;
 	case CLI_NEW_CAMERA:
+	case CLI_PCI:
 	case CLI_URL:
 	case CLI_NOTHING:
 		break;

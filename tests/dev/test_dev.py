@@ -12,7 +12,18 @@ import pytest
 from soak.__main__ import SHORTEST
 from testbed import places
 
-COMMANDS = ("setup", "models", "build", "demo", "test", "bench", "gpu", "experiment", "soak")
+COMMANDS = (
+    "setup",
+    "models",
+    "build",
+    "package",
+    "demo",
+    "test",
+    "bench",
+    "gpu",
+    "experiment",
+    "soak",
+)
 COMMANDS += ("lint", "fuzz", "clean")
 
 

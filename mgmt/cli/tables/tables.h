@@ -9,4 +9,5 @@ extern const struct cli_command cli_camera_commands[];
 extern const struct cli_command cli_accel_commands[];
 extern const struct cli_command cli_model_commands[];
 extern const struct cli_command cli_config_commands[];
+extern const struct cli_command cli_system_commands[];
 extern const struct cli_command cli_own_commands[];
