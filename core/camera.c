@@ -45,6 +45,11 @@ void gw_cameras_hold(const struct gw *gw)
 	pthread_rwlock_rdlock(&gw->cameras->lock);
 }
 
+bool gw_cameras_try_hold(const struct gw *gw)
+{
+	return pthread_rwlock_tryrdlock(&gw->cameras->lock) == 0;
+}
+
 void gw_cameras_release(const struct gw *gw)
 {
 	pthread_rwlock_unlock(&gw->cameras->lock);

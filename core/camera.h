@@ -132,6 +132,8 @@ void gw_cameras_destroy(struct gw *gw);
  * short.
  */
 void gw_cameras_hold(const struct gw *gw);
+/* As it, for a lane: false, at once, while a change is made. */
+bool gw_cameras_try_hold(const struct gw *gw);
 void gw_cameras_release(const struct gw *gw);
 
 /* The version that holds; NULL: the slot has no camera. Control thread, or held: a lane knows the

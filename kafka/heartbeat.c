@@ -167,11 +167,11 @@ static void send_some(struct heartbeats *heartbeats, int64_t now)
 	const uint32_t end = step < high ? step : high;
 
 	/* A lane does not wait: the next step comes soon. */
-	if (pthread_rwlock_tryrdlock(&gw->cameras->lock) != 0)
+	if (!gw_cameras_try_hold(gw))
 		return;
 	while (heartbeats->camera < end)
 		send_camera(heartbeats, heartbeats->camera++, now);
-	pthread_rwlock_unlock(&gw->cameras->lock);
+	gw_cameras_release(gw);
 	if (end < high)
 		return;
 	send_gateway(heartbeats, now);
