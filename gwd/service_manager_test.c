@@ -94,7 +94,7 @@ static void toy_close(struct gw_stage *stage)
 }
 
 static const struct gw_api_route routes[] = {
-	{.method = "GET", .path = "status", .handle = toy_status}, {0}};
+	{GW_ROLE_VIEWER, "GET", "status", "the state", .handle = toy_status}, {0}};
 static const struct gw_stage_ops toy = {
 	.name = "rx", .open = toy_open, .close = toy_close, .routes = routes};
 

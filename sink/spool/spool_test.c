@@ -302,8 +302,8 @@ static void without_a_spool_a_stop_while_the_broker_is_away_loses_all(void **sta
 	assert_int_equal(read_all(world, SINK_RESULT), 0);
 }
 
-static const char small_queue[] =
-	NO_PICTURES "  properties: [{name: queue.buffering.max.messages, value: '100'}]\n";
+static const char small_queue[] = NO_PICTURES "  properties: [{name: queue.buffering.max.messages, "
+					      "value: '100'}, {name: linger.ms, value: '5'}]\n";
 
 static void more_than_memory_holds_comes_from_the_disk_in_order(void **state)
 {
@@ -339,6 +339,7 @@ static void pictures_wait_on_the_disk_and_keep_no_slots(void **state)
 	const uint64_t there = 150 - fixture_drops(f, 0, GW_DROP_SAMPLE_BUDGET);
 
 	fixture_turn_until(f, &fixture_stats(f, 0)->samples_delivered, there);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 150);
 	stop(world, f);
 	assert_int_equal(read_all(world, SINK_SAMPLE), there);
 	assert_int_equal(files(world, NULL), 0);
@@ -356,7 +357,8 @@ static void pictures_give_way_first_and_then_the_oldest_results(void **state)
 	struct world *world = *state;
 	struct fixture *f = start(world, "size: 16, pictures: 4",
 		"  frames: {every: 1, budget: 64}\n"
-		"  properties: [{name: queue.buffering.max.messages, value: '100'}]\n");
+		"  properties: [{name: queue.buffering.max.messages, value: '100'}, {name: "
+		"linger.ms, value: '5'}]\n");
 	struct gw_camera_stats *stats = fixture_stats(f, 0);
 
 	broker(world, false);
