@@ -41,7 +41,8 @@ package_build() {
 	local distribution=$1 folder=$2 profiles=''
 	shift 2
 	[[ $distribution != bookworm ]] || profiles=pkg.framegate.onnxruntime
-	rm -rf "$folder"
+	# What an interrupted one left may be root's.
+	as_root rm -rf "$folder"
 	mkdir -p "$folder"
 	package_tree "$folder/tree" "$distribution"
 	in_root "$distribution-build" "$folder" env "DEB_BUILD_PROFILES=$profiles" \

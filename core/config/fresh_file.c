@@ -12,6 +12,15 @@
 #define NEW_MODE 0640 /* passwords may stand in it */
 #define OPEN_MODE 0644
 
+bool fresh_file_give(int file, const struct stat *to)
+{
+	struct stat facts;
+
+	return fstat(file, &facts) == 0 &&
+		((facts.st_uid == to->st_uid && facts.st_gid == to->st_gid) ||
+			fchown(file, to->st_uid, to->st_gid) == 0);
+}
+
 /* Writes the bytes to the disk, with the mode and owner that the file is to have. */
 static int write_whole(
 	int file, const struct stat *facts, const char *const texts[2], const size_t sizes[2])
@@ -24,8 +33,7 @@ static int write_whole(
 		close(file);
 		return status;
 	}
-	bool good = fchown(file, facts->st_uid, facts->st_gid) == 0 &&
-		fchmod(file, facts->st_mode & 07777) == 0;
+	bool good = fresh_file_give(file, facts) && fchmod(file, facts->st_mode & 07777) == 0;
 	for (int i = 0; i < 2; i++)
 		good = good && fwrite(texts[i], 1, sizes[i], stream) == sizes[i];
 	good = good && fflush(stream) == 0 && fsync(file) == 0;

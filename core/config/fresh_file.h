@@ -3,7 +3,9 @@
 #pragma once
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "core/error.h"
 
@@ -30,3 +32,8 @@ int fresh_file_place(struct fresh_file *fresh, struct gw_error *error);
 
 /* Removes it, unless it was placed. */
 void fresh_file_drop(struct fresh_file *fresh);
+
+/* Makes the open file or folder the user's and the group's that `to` is. Where it is theirs already
+ * nothing is asked of the kernel: the sandbox of a service may forbid to give anything away.
+ * Returns false with errno. */
+bool fresh_file_give(int file, const struct stat *to);

@@ -2,12 +2,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/config/fresh_file.h"
 #include "core/config/history.h"
 
 #define DIGITS 8
@@ -34,6 +36,20 @@ int history_record_path(const char *file, uint32_t number, char path[PATH_MAX])
 		: -ENAMETOOLONG;
 }
 
+/* Whoever may read the file may read what it was. */
+static int give_as(const char *folder, const struct stat *facts)
+{
+	const int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status = 0;
+
+	if (file < 0 || !fresh_file_give(file, facts) ||
+		fchmod(file, 0700 | (facts->st_mode & 040 ? 050 : 0)) != 0)
+		status = -errno;
+	if (file >= 0)
+		close(file);
+	return status;
+}
+
 int history_make_folder(const char *file, char folder[PATH_MAX], struct gw_error *error)
 {
 	struct stat facts;
@@ -42,11 +58,7 @@ int history_make_folder(const char *file, char folder[PATH_MAX], struct gw_error
 	if (status == 0 && mkdir(folder, 0700) != 0)
 		status = errno == EEXIST ? 0 : -errno;
 	else if (status == 0 && stat(file, &facts) == 0)
-		/* Whoever may read the file may read what it was. */
-		status = chown(folder, facts.st_uid, facts.st_gid) == 0 &&
-				chmod(folder, 0700 | (facts.st_mode & 040 ? 050 : 0)) == 0
-			? 0
-			: -errno;
+		status = give_as(folder, &facts);
 	if (status == 0)
 		return 0;
 	return gw_error_set(error, status,

@@ -28,6 +28,9 @@ done
 systemctl status --no-pager framegate
 systemctl reload framegate
 echo "reload: $?"
+gwctl camera add door --source 10.0.0.1 --destination 10.0.0.2 --port 5004
+gwctl config commit --comment 'the first camera'
+echo "commit: $?"
 kill -KILL "$(systemctl show --property=MainPID --value framegate)"
 for _ in $(seq 150); do
 	sleep 0.2

@@ -73,6 +73,8 @@ def test_under_systemd_it_is_ready_reloads_and_comes_back(need_root: None) -> No
     said = done.stdout
     assert re.search(r'Status: "ready; 0 of 0 cameras live', said), said
     assert "reload: 0" in said, said
+    # Commits are not in the way of its sandbox.
+    assert "commit: 0" in said, said
     assert "nothing was changed: " not in said
     # It was killed, and systemd started it again.
     assert "restarts: 1, active" in said, said
