@@ -2,17 +2,14 @@
  * model. A picture that lies in the device's memory is placed there by the device; one of the
  * host's is prepared by the processor, whose code for it is faster, and copied with the batch.
  */
+#include "accel/opencl_engine/engine.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/host_memory.h"
-#include "accel/infer.h"
 #include "accel/model.h"
-#include "accel/opencl_engine/inputs.h"
-#include "accel/opencl_engine/machine.h"
-#include "accel/opencl_engine/ports.h"
 #include "accel/runner.h"
 #include "core/clock.h"
 #include "core/config/config.h"
@@ -21,18 +18,6 @@
 /* A run may take so many times what the first one took, and at least so long. */
 #define PATIENCE_TIMES 20
 #define PATIENCE_LEAST_NS (10 * GW_NS_PER_S)
-
-struct opencl_engine {
-	struct host_memory host;
-	const struct infer_spec *spec;
-	struct opencl_api api;
-	struct ports ports;
-	struct graph_plan *plans; /* for 1 .. max_batch pictures, or one where that is fixed */
-	uint32_t plan_count;
-	struct machine *machine;
-	struct inputs *inputs;
-	struct runner *runner;
-};
 
 static uint32_t count_of(const struct opencl_engine *engine, uint32_t number)
 {
