@@ -7,6 +7,8 @@
 
 #include "accel/opencl/devices.h"
 #include "core/backends.h"
+#include "core/config/config.h"
+#include "core/log.h"
 
 #define OPENCL "opencl" /* as decode.backend names it, too */
 
@@ -55,7 +57,8 @@ static int open_one(void *arg, uint32_t index, struct gw_error *error)
 	/* The line that is there says what the one before lacks. */
 	if (has_to_be_named(engines[index]) && !request->named)
 		return -ENODEV;
-	if (engines[index]->memory != device->memory)
+	/* One of a device's memory brings pictures of the host there. */
+	if (device->memory != GW_MEM_HOST && engines[index]->memory != device->memory)
 		return gw_error_set(error, -ENOTSUP,
 			"accel.backend: engine \"%s\" reads %s memory, but decoded pictures lie in "
 			"%s memory: choose another accel.backend or decode.backend",
@@ -73,6 +76,40 @@ static const struct gw_backends backends = {
 	.open = open_one,
 	.none = WITHOUT_ORT ", or name \"null\"",
 };
+
+#if HAVE_OPENCL
+/* Whether decoders and engines run on the same one. What is missing they say themselves. */
+static bool share_device(const struct gw_config *config)
+{
+	struct opencl_device decoders, models;
+	struct opencl_api api;
+	struct gw_error error;
+
+	if (opencl_library_open(&api, &error) != 0 ||
+		opencl_device_find(&api, config->decode->device, &decoders, &error) != 0 ||
+		opencl_device_find(&api, config->accel->device, &models, &error) != 0)
+		return false;
+	if (decoders.id == models.id)
+		return true;
+	gw_info("accel",
+		"OpenCL: pictures go from %s to %s by the host's memory: with one device for both, "
+		"`decode.device` and `accel.device`, they would stay there",
+		decoders.name, models.name);
+	return false;
+}
+#endif
+
+enum gw_memory engines_pictures(const struct gw_config *config)
+{
+#if HAVE_OPENCL
+	const char *decoder = config->decode->backend, *engine = config->accel->backend;
+
+	if (decoder && engine && strcmp(decoder, OPENCL) == 0 && strcmp(engine, OPENCL) == 0 &&
+		share_device(config))
+		return infer_opencl.memory;
+#endif
+	return GW_MEM_NONE;
+}
 
 uint32_t engines_list_opencl(struct engine_facts *facts, uint32_t most)
 {

@@ -26,9 +26,14 @@ struct engine_facts {
 uint32_t engines_list(
 	const struct gw_accel_config *config, struct engine_facts facts[ENGINES_MOST]);
 
-/* Looks at the OpenCL devices, which decoders and models run on: each is one, or one says what is missing.
- * `most` is at least 1. Slow; any thread. */
+/* Looks at the OpenCL devices, which decoders and models run on: each is one, or one says what is
+ * missing. `most` is at least 1. Slow; any thread. */
 uint32_t engines_list_opencl(struct engine_facts *facts, uint32_t most);
+
+/* What memory decoders may leave pictures in, as the engine that the configuration names reads them
+ * there: that of an OpenCL device which both are to run on. GW_MEM_NONE: they go to the host's;
+ * when that is because the devices are two, it is logged. Slow; any thread. */
+enum gw_memory engines_pictures(const struct gw_config *config);
 
 /* Opens a model on the engine that `name` names; when that is NULL on the first that opens it, but
  * never on one that has not looked at the model. Slow; any thread. NULL and an error line that says

@@ -78,6 +78,8 @@ static void the_opencl_engine_is_never_chosen_by_itself(void **state)
 #if HAVE_OPENCL
 	assert_null(open_on("opencl", &options));
 	assert_non_null(strstr(error.text, "opencl"));
+	/* It brings pictures of the host to its own memory. */
+	assert_null(strstr(error.text, "decoded pictures lie in"));
 #endif
 }
 
@@ -89,6 +91,34 @@ static void an_engine_that_cannot_read_the_decoders_memory_is_refused(void **sta
 	assert_null(open_on("null", &options));
 	assert_non_null(strstr(error.text, "CUDA"));
 }
+
+#if HAVE_OPENCL
+static enum gw_memory pictures_of(char *decoder, char *engine, char *engines_device)
+{
+	struct gw_decode_config decode = {.backend = decoder};
+	struct gw_accel_config accel = {.backend = engine, .device = engines_device};
+	const struct gw_config both = {.decode = &decode, .accel = &accel};
+
+	return engines_pictures(&both);
+}
+
+static void pictures_stay_where_decoder_and_engine_run_on_one_device(void **state)
+{
+	struct engine_facts facts;
+
+	engines_list_opencl(&facts, 1);
+	if (!facts.there) {
+		print_message("%s\n", facts.missing);
+		skip();
+	}
+	assert_int_equal(pictures_of("opencl", "opencl", NULL), GW_MEM_OPENCL);
+	assert_int_equal(pictures_of("opencl", "opencl", "no such device"), GW_MEM_NONE);
+	assert_int_equal(pictures_of("turbo", "opencl", NULL), GW_MEM_NONE);
+	assert_int_equal(pictures_of("opencl", "ort", NULL), GW_MEM_NONE);
+	assert_int_equal(pictures_of("opencl", NULL, NULL), GW_MEM_NONE);
+	assert_int_equal(pictures_of(NULL, NULL, NULL), GW_MEM_NONE);
+}
+#endif
 
 static void all_known_engines_are_listed_with_what_they_lack(void **state)
 {
@@ -129,6 +159,9 @@ int main(void)
 		cmocka_unit_test(the_null_engine_is_never_chosen_by_itself),
 		cmocka_unit_test(the_opencl_engine_is_never_chosen_by_itself),
 		cmocka_unit_test(an_engine_that_cannot_read_the_decoders_memory_is_refused),
+#if HAVE_OPENCL
+		cmocka_unit_test(pictures_stay_where_decoder_and_engine_run_on_one_device),
+#endif
 		cmocka_unit_test(all_known_engines_are_listed_with_what_they_lack),
 		cmocka_unit_test(devices_that_decoders_run_on_are_listed_or_why_there_is_none),
 	};

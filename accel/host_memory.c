@@ -141,6 +141,16 @@ static bool place_fetched(const struct preprocess *preprocess, const struct geom
 	return true;
 }
 
+void host_memory_put_size(struct host_memory *host, struct infer_batch *batch, uint32_t index,
+	const struct geometry *geometry)
+{
+	const struct model_size_input *size = host->spec->picture->size;
+
+	if (size && size->of == MODEL_SIZE_OF_PICTURE)
+		put_size(size, batch->size + (size_t)2 * index, geometry->seen.width,
+			geometry->seen.height);
+}
+
 void host_memory_place(struct host_memory *host, struct infer_batch *batch, uint32_t index,
 	const struct gw_surface *surface, const struct geometry *geometry)
 {
@@ -157,7 +167,5 @@ void host_memory_place(struct host_memory *host, struct infer_batch *batch, uint
 	else if (!place_fetched(&host->preprocess[hand], geometry, surface, place))
 		atomic_fetch_add_explicit(&batch->unplaced, 1, memory_order_release);
 	gw_free_list_push(&host->free, hand);
-	if (input->size && input->size->of == MODEL_SIZE_OF_PICTURE)
-		put_size(input->size, batch->size + (size_t)2 * index, geometry->seen.width,
-			geometry->seen.height);
+	host_memory_put_size(host, batch, index, geometry);
 }

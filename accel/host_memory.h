@@ -24,6 +24,10 @@ int host_memory_outputs(struct host_memory *host, struct gw_error *error);
 /* Takes them back; accepts one that did not open (all zero). */
 void host_memory_close(struct host_memory *host);
 
+/* Writes the picture's size where the model asks for it, as host_memory_place() does too. */
+void host_memory_put_size(struct host_memory *host, struct infer_batch *batch, uint32_t index,
+	const struct geometry *geometry);
+
 /* `place` of struct infer_ops, for spec->hands threads at a time: the surface is read when it
  * returns. A picture of another memory is fetched first, which waits; when it cannot be had, the
  * batch says so. */

@@ -42,8 +42,9 @@ struct infer_tensor {
  * runs, and `finish` of the spec, or whoever polled it, reads `output` until it is submitted
  * again. */
 struct infer_batch {
-	/* Set by open; the input in the memory of the device, the others in the host's. Picture i
-	 * begins i times the tensor's size from the start; the elements of the input are of
+	/* Set by open; all in the host's memory, where an engine of a device's has in `input` the
+	 * pictures that it copies there, and keeps the others' place to itself. Picture i begins i
+	 * times the tensor's size from the start; the elements of the input are of
 	 * spec->picture->type, the others float32. */
 	void *input;
 	float *size; /* two values for each picture; NULL: the model does not ask for sizes */

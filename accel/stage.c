@@ -50,6 +50,7 @@ static int accel_open(struct gw_stage *stage, struct gw_error *error)
 		accel->routes[i].index = i;
 	pthread_mutex_init(&accel->opening, NULL);
 	pthread_rwlock_init(&accel->shown, NULL);
+	stage->gw->pictures = engines_pictures(stage->gw->config);
 	accel->rollouts = rollouts_create();
 	return accel->rollouts ? 0 : gw_error_set(error, -ENOMEM, "accel: out of memory");
 }

@@ -26,17 +26,18 @@ static int on_host(struct run *run)
 #if HAVE_OPENCL
 static int on_device(struct run *run, struct gw_error *error)
 {
-	struct machine_copy in = {run->plan.input[0].at,
-		graph_elements(&run->shape) * sizeof(float), run->memory + run->plan.input[0].at};
+	struct machine_copy in = {.at = run->plan.input[0].at,
+		.size = graph_elements(&run->shape) * sizeof(float),
+		.host = run->memory + run->plan.input[0].at};
 	struct machine_copy *out = calloc(run->plan.outputs, sizeof(out[0]));
 	struct opencl_device device;
 	struct opencl_api api;
 	int status = opencl_library_open(&api, error);
 
 	for (uint32_t i = 0; out && i < run->plan.outputs; i++)
-		out[i] = (struct machine_copy){run->plan.output[i].at,
-			graph_elements(&run->plan.output[i].shape) * sizeof(float),
-			run->memory + run->plan.output[i].at};
+		out[i] = (struct machine_copy){.at = run->plan.output[i].at,
+			.size = graph_elements(&run->plan.output[i].shape) * sizeof(float),
+			.host = run->memory + run->plan.output[i].at};
 	if (status == 0)
 		status = opencl_device_find(&api, NULL, &device, error);
 	struct machine *machine = status == 0

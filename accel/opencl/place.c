@@ -25,7 +25,8 @@ struct place_slot {
 	size_t picture_size; /* of the last one, which is of the host's memory; 0: none yet */
 	struct place_tap *tap;
 	struct place_job told;
-	struct gw_surface *surface;
+	/* Taken out by who gives it back, or leaves it to a device that does not answer. */
+	_Atomic(struct gw_surface *) surface;
 	cl_event last; /* of the commands that are in the queue; NULL: there are none */
 };
 
@@ -166,9 +167,11 @@ static void give_back(struct place_slot *slot)
 {
 	struct opencl_placer *placer = slot->placer;
 
-	if (slot->surface)
-		gw_surface_unref(slot->surface);
-	slot->surface = NULL;
+	struct gw_surface *surface =
+		atomic_exchange_explicit(&slot->surface, NULL, memory_order_acq_rel);
+
+	if (surface)
+		gw_surface_unref(surface);
 	gw_free_list_push(&placer->free, (uint32_t)(slot - placer->slots));
 	sem_post(&placer->there);
 }
@@ -326,8 +329,8 @@ int opencl_place(struct opencl_placer *placer, const struct gw_surface *surface,
 	cl_mem picture;
 
 	/* References count who reads it. */
-	slot->surface = (struct gw_surface *)surface;
-	gw_surface_ref(slot->surface);
+	gw_surface_ref((struct gw_surface *)surface);
+	atomic_store_explicit(&slot->surface, (struct gw_surface *)surface, memory_order_release);
 	slot->told = placement_job(geometry, surface, index);
 	int status = find_picture(slot, &picture, error);
 
@@ -341,12 +344,26 @@ uint64_t opencl_placer_uploaded(const struct opencl_placer *placer)
 	return atomic_load_explicit(&placer->uploaded, memory_order_relaxed);
 }
 
+void opencl_placer_give_up(struct opencl_placer *placer)
+{
+	atomic_store_explicit(&placer->given_up, true, memory_order_relaxed);
+}
+
+/* Their pool may be gone when the device answers after all. */
+static void abandon_surfaces(struct opencl_placer *placer)
+{
+	for (uint32_t i = 0; i < placer->count; i++)
+		atomic_store_explicit(&placer->slots[i].surface, NULL, memory_order_release);
+}
+
 bool opencl_placer_destroy(struct opencl_placer *placer)
 {
 	if (!placer)
 		return true;
-	if (!wait_for_slots(placer, placer->count))
+	if (!wait_for_slots(placer, placer->count)) {
+		abandon_surfaces(placer);
 		return false;
+	}
 	free_placer(placer);
 	return true;
 }

@@ -42,8 +42,13 @@ int opencl_place(struct opencl_placer *placer, const struct gw_surface *surface,
 /* Bytes of pictures that were copied from the host to the device. Any thread. */
 uint64_t opencl_placer_uploaded(const struct opencl_placer *placer);
 
+/* The device does not answer, as the caller knows: the placer refuses all that comes, and
+ * opencl_placer_destroy() does not wait. Any thread. */
+void opencl_placer_give_up(struct opencl_placer *placer);
+
 /* Waits for what is on its way, and frees all. Accepts NULL. A device that does not answer keeps
- * the memory: then false is returned, and queue and program must stay. */
+ * the memory: then false is returned, and queue and program must stay; surfaces that it may still
+ * read are abandoned. */
 bool opencl_placer_destroy(struct opencl_placer *placer);
 
 #endif

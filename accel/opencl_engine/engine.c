@@ -1,16 +1,15 @@
 /* Models by our own kernels on an OpenCL device, of whatever kind. One queue and one thread per
- * model; pictures are prepared in the host's memory and copied with the batch.
+ * model. A picture that lies in the device's memory is placed there by the device; one of the
+ * host's is prepared by the processor, whose code for it is faster, and copied with the batch.
  */
+#include "accel/opencl_engine/engine.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/host_memory.h"
-#include "accel/infer.h"
 #include "accel/model.h"
-#include "accel/opencl_engine/machine.h"
-#include "accel/opencl_engine/ports.h"
 #include "accel/runner.h"
 #include "core/clock.h"
 #include "core/config/config.h"
@@ -19,17 +18,6 @@
 /* A run may take so many times what the first one took, and at least so long. */
 #define PATIENCE_TIMES 20
 #define PATIENCE_LEAST_NS (10 * GW_NS_PER_S)
-
-struct opencl_engine {
-	struct host_memory host;
-	const struct infer_spec *spec;
-	struct opencl_api api;
-	struct ports ports;
-	struct graph_plan *plans; /* for 1 .. max_batch pictures, or one where that is fixed */
-	uint32_t plan_count;
-	struct machine *machine;
-	struct runner *runner;
-};
 
 static uint32_t count_of(const struct opencl_engine *engine, uint32_t number)
 {
@@ -73,6 +61,9 @@ static int open_machine(struct opencl_engine *engine, const struct graph *graph,
 	if (status == 0)
 		engine->machine = machine_open(&engine->api, &device, graph, engine->plans,
 			engine->plan_count, &status, error);
+	if (status == 0)
+		engine->inputs = inputs_open(&engine->api, &device, machine_queue(engine->machine),
+			spec, &status, error);
 	if (status != 0)
 		gw_error_prefix(error, "model %s: ", spec->name);
 	else
@@ -97,6 +88,48 @@ static int open_graph(struct opencl_engine *engine, struct infer_spec *spec, str
 	return status;
 }
 
+/* Where the pictures of a batch come from: neighbours that lie together go in one copy. Returns how
+ * many. */
+static uint32_t copies_in(const struct opencl_engine *engine, const struct infer_batch *batch,
+	uint32_t count, uint32_t at, struct machine_copy in[MODEL_BATCH_MAX])
+{
+	const struct infer_spec *spec = engine->spec;
+	const uint32_t number = (uint32_t)(batch - spec->batches);
+	const size_t size = model_picture_size(spec->picture);
+	uint32_t copies = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const cl_mem there =
+			i < batch->count ? inputs_tensor(engine->inputs, number, i) : NULL;
+
+		if (copies > 0 && in[copies - 1].there == there) {
+			in[copies - 1].size += size;
+			continue;
+		}
+		in[copies++] =
+			(struct machine_copy){.at = at + (uint32_t)(i * size / sizeof(float)),
+				.size = size,
+				.host = (uint8_t *)batch->input + i * size,
+				.there = there,
+				.from = i * size};
+	}
+	return copies;
+}
+
+/* A batch is no better than its pictures. */
+static void end_inputs(
+	struct opencl_engine *engine, struct infer_batch *batch, struct gw_error *error)
+{
+	struct gw_error placing;
+	const int status =
+		inputs_end(engine->inputs, (uint32_t)(batch - engine->spec->batches), &placing);
+
+	if (batch->status != 0 || status == 0)
+		return;
+	batch->status = status;
+	*error = placing;
+}
+
 /* The runner's function. */
 static void run_batch(void *state, struct infer_batch *batch)
 {
@@ -105,22 +138,28 @@ static void run_batch(void *state, struct infer_batch *batch)
 	const uint32_t number = engine->ports.fixed ? 0 : batch->count - 1;
 	const uint32_t count = count_of(engine, number);
 	const struct graph_plan *plan = &engine->plans[number];
-	struct machine_copy in[PORTS_INPUTS], out[INFER_OUTPUTS];
+	struct machine_copy in[MODEL_BATCH_MAX + 1], out[INFER_OUTPUTS];
 	struct gw_error error;
 
-	in[0] = (struct machine_copy){plan->input[engine->ports.input[0]].at,
-		count * model_picture_size(spec->picture), batch->input};
+	uint32_t ins = copies_in(engine, batch, count, plan->input[engine->ports.input[0]].at, in);
+
 	if (engine->ports.inputs > 1)
-		in[1] = (struct machine_copy){plan->input[engine->ports.input[1]].at,
-			count * 2 * sizeof(float), batch->size};
+		in[ins++] = (struct machine_copy){.at = plan->input[engine->ports.input[1]].at,
+			.size = count * 2 * sizeof(float),
+			.host = batch->size};
 	for (uint32_t k = 0; k < spec->output_count; k++) {
-		out[k] = (struct machine_copy){plan->output[engine->ports.output[k]].at,
-			(size_t)count * infer_tensor_elements(&spec->output[k]) * sizeof(float),
-			batch->output[k]};
+		out[k] = (struct machine_copy){.at = plan->output[engine->ports.output[k]].at,
+			.size = (size_t)count * infer_tensor_elements(&spec->output[k]) *
+				sizeof(float),
+			.host = batch->output[k]};
 		batch->rows[k] = spec->output[k].dims[0];
 	}
-	batch->status = machine_run(
-		engine->machine, number, in, engine->ports.inputs, out, spec->output_count, &error);
+	batch->status =
+		machine_run(engine->machine, number, in, ins, out, spec->output_count, &error);
+	if (machine_is_given_up(engine->machine))
+		inputs_give_up(engine->inputs);
+	else
+		end_inputs(engine, batch, &error);
 	if (batch->status != 0)
 		snprintf(batch->error, sizeof(batch->error), "%.300s", error.text);
 }
@@ -157,7 +196,7 @@ static void engine_close(void *state)
 		return;
 	runner_stop(engine->runner);
 	/* A device that was given up may still write to the batches. */
-	if (!machine_close(engine->machine))
+	if (!inputs_close(engine->inputs) || !machine_close(engine->machine))
 		return;
 	for (uint32_t i = 0; engine->plans && i < engine->plan_count; i++)
 		graph_plan_free(&engine->plans[i]);
@@ -196,7 +235,18 @@ static int engine_open(
 static void engine_place(void *state, struct infer_batch *batch, uint32_t index,
 	const struct gw_surface *surface, const struct geometry *geometry)
 {
-	host_memory_place(&((struct opencl_engine *)state)->host, batch, index, surface, geometry);
+	struct opencl_engine *engine = state;
+	const uint32_t number = (uint32_t)(batch - engine->spec->batches);
+	struct gw_error error;
+
+	if (surface->device->memory == GW_MEM_HOST) {
+		inputs_leave_out(engine->inputs, number, index);
+		host_memory_place(&engine->host, batch, index, surface, geometry);
+		return;
+	}
+	if (inputs_place(engine->inputs, number, index, surface, geometry, &error) != 0)
+		atomic_fetch_add_explicit(&batch->unplaced, 1, memory_order_release);
+	host_memory_put_size(&engine->host, batch, index, geometry);
 }
 
 static void engine_submit(void *state, struct infer_batch *batch)
@@ -225,7 +275,7 @@ static int engine_probe(
 
 const struct infer_ops infer_opencl = {
 	.name = "opencl",
-	.memory = GW_MEM_HOST,
+	.memory = GW_MEM_OPENCL,
 	.max_batch = MODEL_BATCH_MAX,
 	.open = engine_open,
 	.place = engine_place,

@@ -168,6 +168,11 @@ struct machine *machine_open(const struct opencl_api *api, const struct opencl_d
 	return NULL;
 }
 
+cl_command_queue machine_queue(const struct machine *machine)
+{
+	return machine->queue;
+}
+
 void machine_set_patience(struct machine *machine, int64_t ns)
 {
 	machine->patience_ns = ns;
@@ -187,6 +192,17 @@ static cl_int start(struct machine *machine, const struct graph_step *step, cl_u
 					    NULL, global, local, 0, NULL, NULL);
 }
 
+static cl_int copy_in(struct machine *machine, const struct machine_copy *in)
+{
+	const struct opencl_api *api = machine->api;
+	const size_t at = in->at * sizeof(float);
+
+	return in->there ? api->clEnqueueCopyBuffer(machine->queue, in->there, machine->memory,
+				   in->from, at, in->size, 0, NULL, NULL)
+			 : api->clEnqueueWriteBuffer(machine->queue, machine->memory, CL_FALSE, at,
+				   in->size, in->host, 0, NULL, NULL);
+}
+
 /* Nothing waits here: the queue does all in order. */
 static cl_int begin(struct machine *machine, uint32_t number, const struct machine_copy *in,
 	uint32_t ins, const struct machine_copy *out, uint32_t outs)
@@ -196,8 +212,7 @@ static cl_int begin(struct machine *machine, uint32_t number, const struct machi
 	cl_int code = CL_SUCCESS;
 
 	for (uint32_t i = 0; i < ins && code == CL_SUCCESS; i++)
-		code = api->clEnqueueWriteBuffer(machine->queue, machine->memory, CL_FALSE,
-			in[i].at * sizeof(float), in[i].size, in[i].host, 0, NULL, NULL);
+		code = copy_in(machine, &in[i]);
 	for (uint32_t i = 0; i < plan->plan->steps && code == CL_SUCCESS; i++)
 		code = start(machine, &plan->plan->step[i], plan->first_job + i);
 	for (uint32_t i = 0; i < outs && code == CL_SUCCESS; i++)
@@ -259,6 +274,11 @@ int machine_run(struct machine *machine, uint32_t plan, const struct machine_cop
 			machine->program.device.name);
 	}
 	return code == CL_SUCCESS ? 0 : fail(machine, "a batch failed", code, error);
+}
+
+bool machine_is_given_up(const struct machine *machine)
+{
+	return machine->given_up;
 }
 
 bool machine_close(struct machine *machine)

@@ -21,6 +21,8 @@ struct machine_copy {
 	uint32_t at; /* floats from the begin of the memory */
 	size_t size; /* bytes */
 	void *host;
+	cl_mem there; /* NULL: it lies in the host's memory; else `from` bytes from its begin */
+	size_t from;
 };
 
 /* Compiles the kernels and copies weights and jobs. The graph and the plans, which are settled, may
@@ -36,8 +38,14 @@ struct machine *machine_open(const struct opencl_api *api, const struct opencl_d
 int machine_run(struct machine *machine, uint32_t plan, const struct machine_copy *in, uint32_t ins,
 	const struct machine_copy *out, uint32_t outs, struct gw_error *error);
 
+/* The queue, in order, for those who fill what is copied on the device. */
+cl_command_queue machine_queue(const struct machine *machine);
+
 /* How long a run may take; then the device is given up. */
 void machine_set_patience(struct machine *machine, int64_t ns);
+
+/* Whether the device did not answer a run. By who runs. */
+bool machine_is_given_up(const struct machine *machine);
 
 /* Accepts NULL. A device that was given up may still write: its memory is left to it, and false
  * returned; then what it writes to must stay. */

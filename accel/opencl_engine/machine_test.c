@@ -319,9 +319,11 @@ static struct machine *open_machine(
 static int run(struct bench *b, struct machine *machine, uint32_t plan, float *back,
 	struct gw_error *error)
 {
-	const struct machine_copy in = {
-		WEIGHTS, (ARENA + OP_SLACK) * sizeof(float), b->memory + WEIGHTS};
-	const struct machine_copy out = {WEIGHTS, (ARENA + OP_SLACK) * sizeof(float), back};
+	const struct machine_copy in = {.at = WEIGHTS,
+		.size = (ARENA + OP_SLACK) * sizeof(float),
+		.host = b->memory + WEIGHTS};
+	const struct machine_copy out = {
+		.at = WEIGHTS, .size = (ARENA + OP_SLACK) * sizeof(float), .host = back};
 
 	return machine_run(machine, plan, &in, 1, &out, 1, error);
 }

@@ -10,10 +10,12 @@ import pytest
 import yaml
 
 from testbed import pcap, places, senders
+from testbed.gateway import camera as configured
 from testbed.gateway import error_line
 from testbed.process import Process
 from testbed.replay import Replayed, accel, replay
 from testbed.senders import Stream
+from testbed.site import DIGITS, PATIENT, Site
 
 PICTURES = 12
 CAMERA = {
@@ -55,10 +57,13 @@ def _run(
     camera: dict[str, Any],
     *prefix: str,
     engine: str = "ort",
+    decoder: str | None = None,
+    device: str | None = None,
 ) -> Replayed:
+    """`decoder` and `device` are the names of the decoder's device and of the engine's."""
     folder.mkdir()
-    decode = {"backend": backend, "workers": 2}
-    runs = {**accel(), "backend": engine}
+    decode = {"backend": backend, "workers": 2, **({"device": decoder} if decoder else {})}
+    runs = {**accel(), "backend": engine, **({"device": device} if device else {})}
     return replay(folder, capture, [camera], *prefix, accel=runs, decode=decode)
 
 
@@ -83,11 +88,7 @@ def _iou(one: dict[str, float], other: dict[str, float]) -> float:
     return shared / (areas - shared)
 
 
-def test_decoder_and_engine_on_the_device_find_what_the_processor_finds(
-    capture: Path, tmp_path: Path
-) -> None:
-    usual = _run(tmp_path / "usual", capture, "turbo", CAMERA)
-    ours = _run(tmp_path / "opencl", capture, "opencl", CAMERA, engine="opencl")
+def _assert_same_objects(ours: Replayed, usual: Replayed) -> None:
     assert len(ours.frames) == len(usual.frames) == PICTURES
     assert not any(ours.stats["cameras"]["video"]["drops"].values())
     assert sum(len(line["result"]["objects"]) for line in usual.frames) > PICTURES
@@ -100,6 +101,53 @@ def test_decoder_and_engine_on_the_device_find_what_the_processor_finds(
             assert _iou(found["bbox"], same["bbox"]) >= 0.99
             left.remove(same)
         assert not left
+
+
+@pytest.mark.parametrize("engine", ["ort", "opencl"])
+def test_decoder_and_engine_on_the_device_find_what_is_found_elsewhere(
+    capture: Path, tmp_path: Path, engine: str
+) -> None:
+    usual = _run(tmp_path / "usual", capture, "turbo", CAMERA, engine=engine)
+    ours = _run(tmp_path / "opencl", capture, "opencl", CAMERA, engine="opencl")
+    _assert_same_objects(ours, usual)
+    assert "pictures stay there for the models" in ours.stderr
+
+
+def test_pictures_go_by_the_host_where_the_devices_are_two(capture: Path, tmp_path: Path) -> None:
+    """PoCL is asked for two, with other names."""
+    pocl = ("env", "POCL_DEVICES=pthread basic")
+    usual = _run(tmp_path / "usual", capture, "turbo", CAMERA)
+    names = {"decoder": "pthread", "device": "basic"}
+    ours = _run(tmp_path / "opencl", capture, "opencl", CAMERA, *pocl, engine="opencl", **names)
+    _assert_same_objects(ours, usual)
+    assert "by the host's memory: with one device for both" in ours.stderr
+    assert "pictures are copied to the host's memory" in ours.stderr
+
+
+def test_no_pixel_is_copied_between_decoder_and_engine(site: Site) -> None:
+    """Two cameras and two models, one of which sees a part of the picture."""
+    digits = site.stream("digits", rate=10, pictures=50)
+    video = site.stream("video", rate=5, pictures=20)
+    gateway = site.configure(
+        configured(digits, **DIGITS), configured(video, model="objects", **PATIENT)
+    )
+    for part in "decode", "accel":
+        gateway.configuration[part]["backend"] = "opencl"
+    gateway.write()
+    gateway.start()
+    site.send_digits(digits)
+    log = site.folder / "video.log"
+    site.keep(senders.ffmpeg_video(site.net.start, log, video, places.video()))
+    site.finish_sending()
+    site.settle()
+
+    assert gateway.dropped() == {}
+    stages = {it["stage"]: it["facts"] for it in gateway.ask("stages")["stages"] if "facts" in it}
+    (facts,) = stages["decode"]["opencl"]
+    assert (facts["copied_bytes"], facts["stayed"], facts["crowded"]) == (0, 70, 0)
+    results = [it for it in site.read(results=70).results if it.key == "digits"]
+    right = sum(it.body["classes"][0]["type"] == str(site.truth(digits, it)) for it in results)
+    assert right >= 45
 
 
 def test_an_engine_without_its_device_is_told(capture: Path, tmp_path: Path) -> None:
