@@ -19,7 +19,7 @@
 
 static struct gw_device device = {.memory = GW_MEM_HOST};
 static struct gw_accel_config config = {.threads = 1};
-static float zero = 0, one = 1;
+static float zeros[3], ones[3] = {1, 1, 1}; /* a value per channel */
 static struct gw_error error;
 
 struct trained {
@@ -74,8 +74,8 @@ static int open_engine(struct fixture *f, const struct infer_ops *ops, const cha
 		.width = model->width,
 		.height = model->height,
 		.channels = model->channels,
-		.mean = &zero,
-		.scale = &one};
+		.mean = zeros,
+		.scale = ones};
 	f->spec = (struct infer_spec){.name = model->name,
 		.path = path,
 		.config = &config,
