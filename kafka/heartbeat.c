@@ -114,7 +114,9 @@ static void send_camera(struct heartbeats *heartbeats, uint32_t id, int64_t now)
 	const struct gw *gw = heartbeats->gw;
 	const struct gw_camera *camera = gw_camera_now(gw, id);
 	const uint64_t frames = gw_counter_get(&gw->cameras->slot[id].next_sequence);
-	const uint64_t before = heartbeats->frames[id];
+	const uint64_t first = gw->cameras->slot[id].first_sequence;
+	/* Another camera that had the slot got no further than where this one began. */
+	const uint64_t before = heartbeats->frames[id] > first ? heartbeats->frames[id] : first;
 	const int64_t last = camera ? last_frame(gw, id) : 0;
 	struct heartbeat heartbeat;
 	enum state state = STALLED;
@@ -134,8 +136,7 @@ static void send_camera(struct heartbeats *heartbeats, uint32_t id, int64_t now)
 	writer_string(&heartbeat.writer, camera->config->name);
 	writer_raw(&heartbeat.writer, ",\"state\":");
 	writer_string(&heartbeat.writer, state_names[state]);
-	/* A slot may be another camera's by now, which has begun anew. */
-	put_number(&heartbeat, "frames", frames > before ? frames - before : 0);
+	put_number(&heartbeat, "frames", frames - before);
 	put_number(&heartbeat, "delivered", GW_COUNT(&gw->stages[GW_STAGE_SINK], id, delivered));
 	if (last != 0)
 		put_number(&heartbeat, "lastFrameAgeMs",

@@ -26,7 +26,7 @@ struct heartbeats {
 	struct client_words words;
 	uint64_t files; /* property_files() as of `client` */
 	char *source; /* the CloudEvents source of the gateway's own */
-	uint64_t *frames; /* of each camera, as of its last heartbeat */
+	uint64_t *frames; /* of each slot: the next number as of its last heartbeat */
 	int64_t next; /* gw_now(): when the next round begins */
 	uint64_t round;
 	uint32_t camera; /* the next one of the round that is under way */

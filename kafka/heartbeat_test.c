@@ -4,6 +4,7 @@
 #include "core/test.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -99,6 +100,47 @@ static void a_silent_camera_is_told_apart_from_an_empty_scene(void **state)
 	fixture_close(f, 1000);
 }
 
+/* As the configuration has cam1, under another name. */
+static void put(struct fixture *f, const char *name)
+{
+	struct gw_camera_config camera = *gw_camera_now(&f->gw, 1)->config;
+	struct gw_error error;
+
+	camera.name = (char *)name;
+	camera.port = 5001;
+	assert_int_equal(gw_camera_put(&f->gw, &camera, &error), 0);
+}
+
+static void a_camera_in_a_slot_that_was_anothers_counts_its_own_pictures(void **state)
+{
+	struct cluster *cluster = *state;
+
+	rd_kafka_mock_topic_create(cluster->mock, "framegate.heartbeats", 1, 1);
+	struct fixture *f = cluster_open_sink(cluster, "  frames: {every: 0}\n" WANTED);
+	struct gw_error error;
+	char name[16];
+
+	/* Every slot was somebody's: the one that was left first is given to the next name. */
+	for (uint32_t i = 2; i < GW_CAMERAS; i++) {
+		snprintf(name, sizeof(name), "camera%u", i);
+		put(f, name);
+		gw_counter_set(&f->gw.cameras->slot[i].next_sequence, 1000);
+		assert_int_equal(gw_camera_remove(&f->gw, name, &error), 0);
+	}
+	put(f, "another");
+	assert_int_equal(gw_camera_find(&f->gw, "another"), 2);
+	gw_counter_add(&f->gw.cameras->slot[2].next_sequence, 7);
+	turn_until_told(f, "delivered", 4);
+	struct records records = cluster_consume(cluster, "framegate.heartbeats", 4);
+	json_t *silent = find(&records, "another", "silent");
+
+	assert_non_null(silent);
+	assert_int_equal(number(silent, "frames"), 7);
+	json_decref(silent);
+	records_free(&records);
+	fixture_close(f, 1000);
+}
+
 static void heartbeats_that_cannot_be_stored_are_told_and_hold_nothing_up(void **state)
 {
 	struct cluster *cluster = *state;
@@ -133,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CLUSTER_TEST(a_silent_camera_is_told_apart_from_an_empty_scene),
+		CLUSTER_TEST(a_camera_in_a_slot_that_was_anothers_counts_its_own_pictures),
 		CLUSTER_TEST(heartbeats_that_cannot_be_stored_are_told_and_hold_nothing_up),
 		CLUSTER_TEST(without_them_nothing_is_sent),
 	};
