@@ -4,7 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+bool property_ends_with(const char *name, const char *end)
+{
+	const size_t size = strlen(name), tail = strlen(end);
+
+	return size >= tail && strcmp(name + size - tail, end) == 0;
+}
 
 int property_set(rd_kafka_conf_t *conf, const struct property_owner *owner, const char *name,
 	const char *value, struct gw_error *error)
@@ -92,39 +98,4 @@ int property_set_users(rd_kafka_conf_t *conf, const struct property_owner *owner
 	for (uint32_t i = 0; i < count && status == 0; i++)
 		status = set_users(conf, owner, &properties[i], error);
 	return status;
-}
-
-/* What the library reads a file of. */
-static bool names_file(const char *name)
-{
-	static const char end[] = ".location";
-	const size_t size = strlen(name);
-
-	return size >= sizeof(end) && strcmp(name + size - (sizeof(end) - 1), end) == 0;
-}
-
-static uint64_t mix(uint64_t sum, uint64_t more)
-{
-	return (sum ^ more) * 0x9e3779b97f4a7c15u;
-}
-
-uint64_t property_files(const struct gw_property_config *properties, uint32_t count)
-{
-	uint64_t sum = 1;
-
-	for (uint32_t i = 0; i < count; i++) {
-		const struct gw_property_config *property = &properties[i];
-		const char *path = names_file(property->name) ? property->value : property->file;
-		struct stat facts;
-
-		if (!path)
-			continue;
-		if (stat(path, &facts) != 0)
-			facts = (struct stat){0};
-		sum = mix(sum, facts.st_ino);
-		sum = mix(sum, (uint64_t)facts.st_size);
-		sum = mix(sum, (uint64_t)facts.st_mtim.tv_sec);
-		sum = mix(sum, (uint64_t)facts.st_mtim.tv_nsec);
-	}
-	return sum;
 }
