@@ -70,6 +70,27 @@ void gw_api_each(
 			visit(route, arg);
 }
 
+static void note_without_role(const struct gw_api_route *route, void *arg)
+{
+	const struct gw_api_route **found = arg;
+
+	if (route->role == GW_ROLE_NONE && !*found)
+		*found = route;
+}
+
+int gw_api_check(struct gw *gw, struct gw_error *error)
+{
+	const struct gw_api_route *found = NULL;
+
+	gw_api_each(gw, note_without_role, &found);
+	if (!found)
+		return 0;
+	return gw_error_set(error, -EINVAL,
+		"%s " GW_API_PREFIX "%s: the route names no role, so that nobody could call it: "
+		"give it one in its table",
+		found->method, found->path);
+}
+
 /* Notes one route whose path fits. */
 static void consider(
 	struct target *target, const char *method, const struct gw_api_route *route, void *owner)

@@ -65,8 +65,8 @@ struct gw_reply {
 typedef int gw_api_handler(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error);
 
-/* A table is written without the names of the first four: with the role left out, it does not
- * compile. */
+/* A table that is written without the names of the first four does not compile with the role left
+ * out. One with `.method = ...` does: gw_api_check() finds it. */
 struct gw_api_route {
 	enum gw_role role; /* the least that may; with GW_ROLE_NONE nobody may */
 	const char *method; /* "GET", "POST", "PATCH", "PUT", "DELETE"; NULL ends a table */
@@ -93,6 +93,10 @@ bool gw_api_is_large(struct gw *gw, const char *method, const char *path);
 /* Calls `visit` for every route of every stage and service. */
 void gw_api_each(
 	struct gw *gw, void (*visit)(const struct gw_api_route *route, void *arg), void *arg);
+
+/* Looks for a route that nobody could ever call, as it names no role. Returns 0, or -EINVAL and the
+ * line that names the first. Before requests are let in. */
+int gw_api_check(struct gw *gw, struct gw_error *error);
 
 /* Makes the reply an error. What it held is not released. */
 __attribute__((format(printf, 4, 5))) void gw_reply_refuse(

@@ -214,6 +214,27 @@ static void who_has_no_role_may_nothing_and_a_route_for_none_is_nobodys(void **s
 	assert_int_equal(handled, 0);
 }
 
+static void a_route_for_none_is_found_at_the_start(void **state)
+{
+	static const struct gw_api_route named[] = {
+		{.role = GW_ROLE_VIEWER, .method = "GET", .path = "fine", .handle = toy_echo},
+		{.method = "POST", .path = "forgotten/{name}", .handle = toy_echo},
+		{0},
+	};
+	const struct gw_service_ops careless = {.name = "careless", .routes = named};
+	struct fixture *f = *state;
+	struct gw_error error;
+
+	assert_int_equal(gw_api_check(&f->gw, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "GET /api/v1/nobodys"));
+	f->gw.services[0].ops = &careless;
+	assert_int_equal(gw_api_check(&f->gw, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "POST /api/v1/forgotten/{name}"));
+	/* One that is not wanted has none. */
+	f->gw.services[0].state = NULL;
+	assert_int_equal(gw_api_check(&f->gw, &error), 0);
+}
+
 static void failures_have_a_number_and_a_word(void **state)
 {
 	static const struct {
@@ -316,6 +337,7 @@ int main(void)
 		TEST(a_body_where_none_belongs_is_refused),
 		TEST(too_low_a_role_is_told_which_is_needed),
 		TEST(who_has_no_role_may_nothing_and_a_route_for_none_is_nobodys),
+		TEST(a_route_for_none_is_found_at_the_start),
 		TEST(failures_have_a_number_and_a_word),
 		TEST(an_answer_may_be_bytes_or_nothing),
 		TEST(the_methods_of_a_path_come_from_all_tables),

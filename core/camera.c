@@ -163,6 +163,7 @@ static void take_slot(struct gw *gw, uint32_t id, const char *name)
 	atomic_store_explicit(&slot->route, GW_NO_ROUTE, memory_order_relaxed);
 	pthread_rwlock_wrlock(&cameras->lock);
 	strcpy(slot->name, name);
+	slot->first_sequence = cameras->sequence_floor;
 	if (id == high)
 		atomic_store_explicit(&cameras->high, high + 1, memory_order_release);
 	pthread_rwlock_unlock(&cameras->lock);

@@ -93,6 +93,7 @@ struct gw_camera_slot {
 	_Atomic uint32_t route; /* of `now`, for lanes; or GW_NO_ROUTE. Control writes. */
 	_Atomic int state; /* enum gw_camera_state; control writes */
 	char name[GW_NAME]; /* of whom the counters are; empty: never used. As `now`. */
+	uint64_t first_sequence; /* that name's first frame number. As `now`. */
 
 	/* As struct gw_frames_topic_config has them. Control writes, the sink reads. */
 	_Atomic uint32_t sample_every, sample_seconds, sample_rate;
@@ -110,7 +111,8 @@ struct gw_camera_slot {
 };
 
 struct gw_cameras {
-	/* Taken for writing by control while `now` and `name` of a slot change. */
+	/* Taken for writing by control while `now`, `name` and `first_sequence` of a slot change.
+	 */
 	pthread_rwlock_t lock;
 	_Atomic uint32_t high; /* slots from here on were never used */
 	_Atomic uint32_t count; /* live ones */

@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "core/api.h"
 #include "core/check.h"
 #include "core/clock.h"
 #include "core/control.h"
@@ -115,6 +116,8 @@ int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *rep
 		status = gw_open_stages(gw, error);
 	if (status == 0)
 		status = open_services(gw, error);
+	if (status == 0)
+		status = gw_api_check(gw, error);
 	start_watch_end();
 	if (status != 0)
 		gw_close(gw);

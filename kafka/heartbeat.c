@@ -9,10 +9,11 @@
 
 #include "core/clock.h"
 #include "core/health.h"
-#include "kafka/property.h"
+#include "core/log.h"
 #include "sink/record.h"
 #include "sink/writer.h"
 
+#define SUBJECT "kafka"
 #define CLOSE_NS (250 * GW_NS_PER_MS)
 #define CAMERAS_PER_STEP 64
 #define EVENTS_PER_STEP 64
@@ -92,8 +93,10 @@ static void send_one(struct heartbeats *heartbeats, struct heartbeat *heartbeat)
 		rd_kafka_header_add(headers, attributes[i].name, -1, attributes[i].value, -1);
 	error = heartbeat->writer.cut ? RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
 				      : client_send(&heartbeats->client, &message, headers);
-	if (!error)
+	if (!error) {
+		heartbeats->waiting++;
 		return;
+	}
 	if (headers)
 		rd_kafka_headers_destroy(headers);
 	gw_counter_add(&heartbeats->lost, 1);
@@ -114,7 +117,9 @@ static void send_camera(struct heartbeats *heartbeats, uint32_t id, int64_t now)
 	const struct gw *gw = heartbeats->gw;
 	const struct gw_camera *camera = gw_camera_now(gw, id);
 	const uint64_t frames = gw_counter_get(&gw->cameras->slot[id].next_sequence);
-	const uint64_t before = heartbeats->frames[id];
+	const uint64_t first = gw->cameras->slot[id].first_sequence;
+	/* Another camera that had the slot got no further than where this one began. */
+	const uint64_t before = heartbeats->frames[id] > first ? heartbeats->frames[id] : first;
 	const int64_t last = camera ? last_frame(gw, id) : 0;
 	struct heartbeat heartbeat;
 	enum state state = STALLED;
@@ -134,8 +139,7 @@ static void send_camera(struct heartbeats *heartbeats, uint32_t id, int64_t now)
 	writer_string(&heartbeat.writer, camera->config->name);
 	writer_raw(&heartbeat.writer, ",\"state\":");
 	writer_string(&heartbeat.writer, state_names[state]);
-	/* A slot may be another camera's by now, which has begun anew. */
-	put_number(&heartbeat, "frames", frames > before ? frames - before : 0);
+	put_number(&heartbeat, "frames", frames - before);
 	put_number(&heartbeat, "delivered", GW_COUNT(&gw->stages[GW_STAGE_SINK], id, delivered));
 	if (last != 0)
 		put_number(&heartbeat, "lastFrameAgeMs",
@@ -183,54 +187,77 @@ static void count_reports(struct heartbeats *heartbeats, rd_kafka_event_t *event
 	const rd_kafka_message_t *message;
 
 	while ((message = rd_kafka_event_message_next(event))) {
+		heartbeats->waiting--;
 		gw_counter_add(message->err ? &heartbeats->lost : &heartbeats->delivered, 1);
 		atomic_store_explicit(&heartbeats->error, message->err, memory_order_relaxed);
 	}
 }
 
+/* Serves one event of the client. False: there is none. */
+static bool hear_one(struct heartbeats *heartbeats)
+{
+	rd_kafka_event_t *event = rd_kafka_queue_poll(heartbeats->client.events, 0);
+
+	if (!event)
+		return false;
+	if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
+		count_reports(heartbeats, event);
+	rd_kafka_event_destroy(event);
+	return true;
+}
+
 static void hear(struct heartbeats *heartbeats)
 {
-	rd_kafka_event_t *event;
+	int left = EVENTS_PER_STEP;
 
-	for (int i = 0; i < EVENTS_PER_STEP &&
-		(event = rd_kafka_queue_poll(heartbeats->client.events, 0)) != NULL;
-		i++) {
-		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
-			count_reports(heartbeats, event);
-		rd_kafka_event_destroy(event);
-	}
+	while (left > 0 && hear_one(heartbeats))
+		left--;
 	client_log(&heartbeats->client, heartbeats->gw->config->kafka->heartbeats->topic,
 		&heartbeats->words, true);
 }
 
-static uint64_t files_of(const struct gw *gw)
-{
-	return property_files(gw->config->kafka->properties, gw->config->kafka->properties_count);
-}
-
-static int open_client(struct heartbeats *heartbeats, struct gw_error *error)
+static int open_client(
+	const struct heartbeats *heartbeats, struct client *client, struct gw_error *error)
 {
 	static const struct settings_mode mode = {.patient = true, .fleeting = true};
 	const struct gw *gw = heartbeats->gw;
 
-	heartbeats->files = files_of(gw);
-	return client_open(&heartbeats->client, gw, SINK_RESULT,
-		gw->config->kafka->heartbeats->topic, mode, error);
+	return client_open(
+		client, gw, SINK_RESULT, gw->config->kafka->heartbeats->topic, mode, error);
 }
 
-/* Certificates and passwords are read when a client is made. Without a new one the old one stays.
- */
+/* What the client has not reported never will be. */
+static void replace_client(struct heartbeats *heartbeats, const struct client *next, int64_t now)
+{
+	while (hear_one(heartbeats))
+		;
+	gw_counter_add(&heartbeats->lost, heartbeats->waiting);
+	heartbeats->waiting = 0;
+	client_close(&heartbeats->client, now);
+	heartbeats->client = *next;
+}
+
+/* Without a new client the old one stays, and another one is tried at the next look. */
 static void look_at_files(struct heartbeats *heartbeats, int64_t now)
 {
-	struct client before = heartbeats->client;
+	const struct gw_kafka_config *config = heartbeats->gw->config->kafka;
+	struct property_watch *watch = &heartbeats->watch;
 	struct gw_error error;
+	struct client next;
 
-	if (files_of(heartbeats->gw) == heartbeats->files)
+	if (!property_watch_look(watch, config->properties, config->properties_count, now))
 		return;
-	if (open_client(heartbeats, &error) == 0)
-		client_close(&before, now);
-	else
-		heartbeats->client = before;
+	if (open_client(heartbeats, &next, &error) == 0) {
+		replace_client(heartbeats, &next, now);
+		property_watch_take(watch);
+		return;
+	}
+	if (heartbeats->refused != watch->seen)
+		gw_warn(SUBJECT,
+			"%s: heartbeats go on with the files of `kafka.properties` as they were: "
+			"%s",
+			config->heartbeats->topic, error.text);
+	heartbeats->refused = watch->seen;
 }
 
 void heartbeats_step(struct heartbeats *heartbeats, int64_t now)
@@ -238,10 +265,10 @@ void heartbeats_step(struct heartbeats *heartbeats, int64_t now)
 	if (!heartbeats->gw)
 		return;
 	hear(heartbeats);
+	look_at_files(heartbeats, now);
 	if (!heartbeats->under_way && now < heartbeats->next)
 		return;
 	if (!heartbeats->under_way) {
-		look_at_files(heartbeats, now);
 		heartbeats->under_way = true;
 		heartbeats->camera = 0;
 		heartbeats->round++;
@@ -266,7 +293,9 @@ int heartbeats_open(struct heartbeats *heartbeats, const struct gw *gw, struct g
 	/* The first round says what the first seconds brought. */
 	heartbeats->next = gw_now() + config->seconds * GW_NS_PER_S;
 	heartbeats->gw = gw;
-	return open_client(heartbeats, error);
+	property_watch_begin(&heartbeats->watch, gw->config->kafka->properties,
+		gw->config->kafka->properties_count);
+	return open_client(heartbeats, &heartbeats->client, error);
 }
 
 void heartbeats_close(struct heartbeats *heartbeats)

@@ -16,6 +16,7 @@
 #include "core/error.h"
 #include "core/gateway.h"
 #include "kafka/client.h"
+#include "kafka/property_watch.h"
 
 struct gw_health;
 struct json_t;
@@ -24,9 +25,11 @@ struct heartbeats {
 	const struct gw *gw; /* NULL: none are wanted */
 	struct client client;
 	struct client_words words;
-	uint64_t files; /* property_files() as of `client` */
+	struct property_watch watch; /* of what `client` has read */
+	uint64_t refused; /* watch.seen that no client could be made of, which was told */
+	uint32_t waiting; /* records that `client` has not reported yet */
 	char *source; /* the CloudEvents source of the gateway's own */
-	uint64_t *frames; /* of each camera, as of its last heartbeat */
+	uint64_t *frames; /* of each slot: the next number as of its last heartbeat */
 	int64_t next; /* gw_now(): when the next round begins */
 	uint64_t round;
 	uint32_t camera; /* the next one of the round that is under way */

@@ -6,7 +6,6 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "kafka/message.h"
-#include "kafka/property.h"
 #include "kafka/refusal.h"
 #include "kafka/renewal.h"
 
@@ -18,8 +17,6 @@
 #define FLUSH_MS 10
 #define ALONE_NS (60 * GW_NS_PER_S)
 #define EVENTS_PER_POLL 64
-/* Between two looks at the files of the settings. */
-#define LOOK_NS GW_NS_PER_S
 /* For how long a topic's limit is not tried again. */
 #define REFUSED_NS (600 * GW_NS_PER_S)
 /* Of a record beside its value: its key, and what frames it. */
@@ -49,8 +46,7 @@ int producer_open(struct producer *producer, const struct gw *gw, struct sink *s
 	producer->kind = kind;
 	producer->opened = producer->began = gw_now();
 	memcpy(producer->random, &producer->opened, sizeof(producer->random));
-	producer->files = producer->files_seen =
-		property_files(config->properties, config->properties_count);
+	property_watch_begin(&producer->watch, config->properties, config->properties_count);
 	vitals_open(&producer->vitals, topic, config->brokers, 0, 0);
 	if (renewal_client(producer, &producer->now, error) != 0)
 		return -EINVAL;
@@ -341,22 +337,16 @@ static void join_again(struct producer *producer, int64_t now)
 	producer->proven = false;
 }
 
-/* Certificates and passwords are changed under the running gateway: a client reads them when it is
- * made. One that has just changed may still be written to. */
 static void look_at_files(struct producer *producer, int64_t now)
 {
 	const struct gw_kafka_config *config = producer->gw->config->kafka;
 
-	if (now < producer->look_at)
+	if (!property_watch_look(
+		    &producer->watch, config->properties, config->properties_count, now))
 		return;
-	producer->look_at = now + LOOK_NS;
-	const uint64_t files = property_files(config->properties, config->properties_count);
-
-	if (files == producer->files_seen && files != producer->files) {
-		producer->files = files;
-		renewal_reload(producer);
-	}
-	producer->files_seen = files;
+	/* A renewal that fails is tried again by itself. */
+	property_watch_take(&producer->watch);
+	renewal_reload(producer);
 }
 
 void producer_housekeeping(struct producer *producer, int64_t now)

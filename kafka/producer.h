@@ -23,6 +23,7 @@
 #include "core/gateway.h"
 #include "kafka/client.h"
 #include "kafka/ledger.h"
+#include "kafka/property_watch.h"
 #include "kafka/vitals.h"
 #include "sink/sink.h"
 
@@ -59,9 +60,7 @@ struct producer {
 	uint64_t most; /* bytes of a record that the client takes */
 	uint64_t refused_size; /* the smallest record that the topic found too large */
 	int64_t refused_until; /* gw_now(): for so long that is believed */
-	uint64_t files; /* property_files() as of `now` */
-	uint64_t files_seen; /* ... at the last look */
-	int64_t look_at; /* gw_now(), of the next one */
+	struct property_watch watch; /* of what `now` has read */
 	unsigned short random[3];
 	struct client_words words;
 };

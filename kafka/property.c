@@ -4,7 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+/* With its end of line and a terminator. */
+#define SECRET_SIZE 4096
+#define LINE_MOST "4094"
+#define PEM ".pem"
+
+bool property_ends_with(const char *name, const char *end)
+{
+	const size_t size = strlen(name), tail = strlen(end);
+
+	return size >= tail && strcmp(name + size - tail, end) == 0;
+}
 
 int property_set(rd_kafka_conf_t *conf, const struct property_owner *owner, const char *name,
 	const char *value, struct gw_error *error)
@@ -26,6 +37,25 @@ int property_set_table(rd_kafka_conf_t *conf, const struct property_owner *owner
 	return status;
 }
 
+/* The first line of a file. Returns what is wrong with it, NULL: nothing. */
+static const char *read_line(const char *path, char *text, int size)
+{
+	FILE *file = fopen(path, "re");
+	const char *wrong = NULL;
+
+	if (!file)
+		return strerror(errno);
+	/* A secret is left in no buffer but the caller's. */
+	setvbuf(file, NULL, _IONBF, 0);
+	if (!fgets(text, size, file))
+		wrong = ferror(file) ? strerror(errno) : "it is empty";
+	else if (!strchr(text, '\n') && fgetc(file) != EOF)
+		wrong = "its first line is longer than " LINE_MOST
+			" bytes: it is to hold the value alone";
+	fclose(file);
+	return wrong;
+}
+
 /* Where a value is that is not in the configuration itself: `text` of the caller, or the
  * environment's. NULL and the error line. */
 static const char *value_of(const struct property_owner *owner,
@@ -38,24 +68,31 @@ static const char *value_of(const struct property_owner *owner,
 			owner->who, property->name, property->env);
 	if (property->env)
 		return value;
-	FILE *file = fopen(property->file, "re");
-
-	if (file && fgets(text, (int)size, file)) {
-		text[strcspn(text, "\r\n")] = '\0';
-		fclose(file);
-		return text;
+	if (property_ends_with(property->name, PEM)) {
+		gw_error_set(error, -EINVAL,
+			"%s: property %s takes many lines, and of a file the first one is read: "
+			"use %.*s.location in `%s`, with the path as its value",
+			owner->who, property->name, (int)(strlen(property->name) - strlen(PEM)),
+			property->name, owner->place);
+		return NULL;
 	}
-	gw_error_set(error, -EINVAL, "%s: property %s: file %s: %s", owner->who, property->name,
-		property->file, file && !ferror(file) ? "it is empty" : strerror(errno));
-	if (file)
-		fclose(file);
-	return NULL;
+	const char *wrong = read_line(property->file, text, (int)size);
+
+	if (wrong) {
+		gw_error_set(error, -EINVAL, "%s: property %s: file %s: %s", owner->who,
+			property->name, property->file, wrong);
+		return NULL;
+	}
+	text[strcspn(text, "\r\n")] = '\0';
+	return text;
 }
 
+/* `secret`: where a value from a file may stand meanwhile. */
 static int set_users(rd_kafka_conf_t *conf, const struct property_owner *owner,
-	const struct gw_property_config *property, struct gw_error *error)
+	const struct gw_property_config *property, char *secret, size_t size,
+	struct gw_error *error)
 {
-	char text[256], secret[4096];
+	char text[256];
 	const char *value = property->value;
 
 	for (const char *const *name = owner->reserved; *name; name++)
@@ -64,7 +101,7 @@ static int set_users(rd_kafka_conf_t *conf, const struct property_owner *owner,
 				"%s: property %s belongs to the gateway: take it out of `%s`",
 				owner->who, property->name, owner->place);
 	if (!value)
-		value = value_of(owner, property, secret, sizeof(secret), error);
+		value = value_of(owner, property, secret, size, error);
 	if (!value)
 		return -EINVAL;
 	/* What the library says of a value repeats it. */
@@ -87,44 +124,11 @@ static int set_users(rd_kafka_conf_t *conf, const struct property_owner *owner,
 int property_set_users(rd_kafka_conf_t *conf, const struct property_owner *owner,
 	const struct gw_property_config *properties, uint32_t count, struct gw_error *error)
 {
+	char secret[SECRET_SIZE];
 	int status = 0;
 
 	for (uint32_t i = 0; i < count && status == 0; i++)
-		status = set_users(conf, owner, &properties[i], error);
+		status = set_users(conf, owner, &properties[i], secret, sizeof(secret), error);
+	explicit_bzero(secret, sizeof(secret));
 	return status;
-}
-
-/* What the library reads a file of. */
-static bool names_file(const char *name)
-{
-	static const char end[] = ".location";
-	const size_t size = strlen(name);
-
-	return size >= sizeof(end) && strcmp(name + size - (sizeof(end) - 1), end) == 0;
-}
-
-static uint64_t mix(uint64_t sum, uint64_t more)
-{
-	return (sum ^ more) * 0x9e3779b97f4a7c15u;
-}
-
-uint64_t property_files(const struct gw_property_config *properties, uint32_t count)
-{
-	uint64_t sum = 1;
-
-	for (uint32_t i = 0; i < count; i++) {
-		const struct gw_property_config *property = &properties[i];
-		const char *path = names_file(property->name) ? property->value : property->file;
-		struct stat facts;
-
-		if (!path)
-			continue;
-		if (stat(path, &facts) != 0)
-			facts = (struct stat){0};
-		sum = mix(sum, facts.st_ino);
-		sum = mix(sum, (uint64_t)facts.st_size);
-		sum = mix(sum, (uint64_t)facts.st_mtim.tv_sec);
-		sum = mix(sum, (uint64_t)facts.st_mtim.tv_nsec);
-	}
-	return sum;
 }

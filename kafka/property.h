@@ -4,6 +4,7 @@
 #pragma once
 
 #include <librdkafka/rdkafka.h>
+#include <stdbool.h>
 
 #include "core/config/config.h"
 #include "core/error.h"
@@ -27,6 +28,5 @@ int property_set_table(rd_kafka_conf_t *conf, const struct property_owner *owner
 int property_set_users(rd_kafka_conf_t *conf, const struct property_owner *owner,
 	const struct gw_property_config *properties, uint32_t count, struct gw_error *error);
 
-/* A figure that is another one when a file that the properties name has changed: one with a value,
- * a certificate, a key. It looks at the files' facts, and waits for the disk; any thread. */
-uint64_t property_files(const struct gw_property_config *properties, uint32_t count);
+/* Whether a property's name ends so, which says what its values are. */
+bool property_ends_with(const char *name, const char *end);

@@ -222,6 +222,34 @@ static void a_secret_comes_from_a_file_or_a_variable(void **state)
 	assert_non_null(strstr(site.error.text, "FRAMEGATE_TEST_USER"));
 }
 
+static void a_file_that_holds_no_single_line_is_refused_rather_than_cut(void **state)
+{
+	char path[] = "/tmp/framegate-secret-XXXXXX", text[5000];
+	struct gw_property_config property = {.name = "sasl.password", .file = path};
+	struct site site = site_with(&property, 1);
+	const int fd = mkstemp(path);
+
+	memset(text, 's', sizeof(text));
+	text[4094] = '\n';
+	assert_int_equal(write(fd, text, 4095), 4095);
+	rd_kafka_conf_t *conf = make(&site, SINK_RESULT);
+
+	assert_non_null(conf);
+	rd_kafka_conf_destroy(conf);
+	text[4094] = 's';
+	assert_int_equal(pwrite(fd, text, sizeof(text), 0), sizeof(text));
+	close(fd);
+	assert_null(make(&site, SINK_RESULT));
+	assert_non_null(strstr(site.error.text, "sasl.password"));
+	assert_non_null(strstr(site.error.text, "longer than 4094 bytes"));
+	assert_null(strstr(site.error.text, "ssss"));
+	/* A key's text begins with a line that says nothing. */
+	property.name = "ssl.key.pem";
+	assert_null(make(&site, SINK_RESULT));
+	assert_non_null(strstr(site.error.text, "use ssl.key.location"));
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +262,7 @@ int main(void)
 		cmocka_unit_test(a_client_without_idempotence_is_possible),
 		cmocka_unit_test(what_would_break_a_promise_is_refused_by_name),
 		cmocka_unit_test(a_secret_comes_from_a_file_or_a_variable),
+		cmocka_unit_test(a_file_that_holds_no_single_line_is_refused_rather_than_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
