@@ -58,8 +58,9 @@ struct nvjpeg_decoder {
 };
 
 /* Opens the worker's batch, on the chip's engines where `kind` says so, tries it, and starts the
- * thread. 0, or a negative errno with an error line: -ENOTSUP when the chip has no engines;
- * nvjpeg_close() takes care of what is there. Main thread. */
+ * thread. 0, or a negative errno with an error line: -ENOTSUP when the chip has no engines, or they
+ * refuse the trial, after which it may be started again; nvjpeg_close() takes care of what is
+ * there. Main thread. */
 int nvjpeg_worker_start(struct nvjpeg_decoder *nvjpeg, uint32_t index, enum nvjpeg_kind kind,
 	struct gw_error *error);
 

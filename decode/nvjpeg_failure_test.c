@@ -91,6 +91,27 @@ static void a_chip_without_engines_decodes_with_its_sms(void **state)
 	free(data);
 }
 
+/* They are there, and fail at the first picture. */
+static void engines_that_refuse_leave_pictures_to_the_sms(void **state)
+{
+	static const nvjpegStatus_t refusals[] = {
+		NVJPEG_STATUS_ARCH_MISMATCH, NVJPEG_STATUS_JPEG_NOT_SUPPORTED};
+	struct decoder_fixture f;
+	size_t size;
+	uint8_t *data = jpeg_make(&recipe, &size);
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		fake_nvjpeg->decode_by_engines = refusals[i];
+		fixture_open(&f, "nvjpeg", 2);
+		decode_some(&f, 32, data, size);
+		assert_int_equal(nvjpeg_fact(&f, "decoded_by_engines"), 0);
+		assert_int_equal(nvjpeg_fact(&f, "decoded_by_sms"), 32);
+		fixture_close(&f);
+		assert_nothing_left();
+	}
+	free(data);
+}
+
 /* Whatever it is that fails: the driver, or nvJPEG with the driver well. */
 static void fail_and_come_back(CUresult lost, nvjpegStatus_t decode)
 {
@@ -207,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(pictures_go_in_batches_to_engines_and_sms, set_up),
 		cmocka_unit_test_setup(a_chip_without_engines_decodes_with_its_sms, set_up),
+		cmocka_unit_test_setup(engines_that_refuse_leave_pictures_to_the_sms, set_up),
 		cmocka_unit_test_setup(
 			a_gpu_that_is_lost_costs_no_picture_and_is_tried_again, set_up),
 		cmocka_unit_test_setup(

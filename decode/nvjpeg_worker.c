@@ -167,6 +167,12 @@ int nvjpeg_worker_start(struct nvjpeg_decoder *nvjpeg, uint32_t index, enum nvjp
 		return -errno;
 	int status = nvjpeg_trial(worker->batch, nvjpeg->program.device.name, error);
 
+	/* Engines that refuse the commonest kind of picture are as good as none. */
+	if (status == -EBADMSG && kind == NVJPEG_ENGINES)
+		status = -ENOTSUP;
+	/* The caller may start it once more, with SMs. */
+	if (status != 0 && nvjpeg_batch_destroy(worker->batch))
+		worker->batch = NULL;
 	if (status != 0)
 		return status;
 	snprintf(name, sizeof(name), "decode-%u", index % 1000);

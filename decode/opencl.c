@@ -109,12 +109,12 @@ static void opencl_describe(const struct decoder *decoder, json_t *facts)
 	}
 	json_array_append_new(lanes,
 		json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "device",
-			opencl->program.device.name, "well", SUM(failing) == 0, "batches",
+			opencl->program.device.name, "well", SUM(rescue.failing) == 0, "batches",
 			SUM(batches), "decoded", SUM(decoded), "copied_bytes",
 			SUM(copied) + (json_int_t)gw_counter_get(&surfaces->copied), "unfit",
 			SUM(unfit), "rescued",
-			SUM(rescued) + (json_int_t)gw_counter_get(&surfaces->rescued), "stayed",
-			SUM(stayed), "crowded", SUM(crowded), "device_bytes",
+			SUM(rescue.rescued) + (json_int_t)gw_counter_get(&surfaces->rescued),
+			"stayed", SUM(stayed), "crowded", SUM(crowded), "device_bytes",
 			(json_int_t)(surfaces->there ? gw_surface_pool_touched(surfaces->there)
 						     : 0)));
 }
@@ -123,11 +123,11 @@ static void opencl_health(const struct decoder *decoder, struct gw_health *healt
 {
 	const struct opencl_decoder *opencl = decoder->state;
 
-	if (SUM(failing) > 0)
+	if (SUM(rescue.failing) > 0)
 		gw_health_add(health, GW_DEGRADED, "decode.%s.failed", "opencl",
 			"%s fails: the processor decodes meanwhile (%lld pictures so far): see the "
 			"log, and its driver's",
-			opencl->program.device.name, (long long)SUM(rescued));
+			opencl->program.device.name, (long long)SUM(rescue.rescued));
 }
 
 /* Those whose device was given up: it has what it was given, for ever. Main thread. */

@@ -11,6 +11,7 @@
 #include "decode/coefficients.h"
 #include "decode/decoder.h"
 #include "decode/queue.h"
+#include "decode/rescue.h"
 #include "decode/turbo_picture.h"
 
 /* Pictures that a worker gives to the device together. */
@@ -34,9 +35,7 @@ struct opencl_worker {
 	struct opencl_picture pictures[OPENCL_BATCH];
 	uint32_t count; /* of them */
 
-	/* The device failed and is not tried before `retry_at`, which is `pause_ns` after the last
-	 * trial. */
-	int64_t retry_at, pause_ns;
+	struct rescue rescue;
 
 	/* Written by the worker, read by any. */
 	struct gw_counter batches;
@@ -45,8 +44,6 @@ struct opencl_worker {
 	struct gw_counter stayed; /* pictures that were left on the device */
 	struct gw_counter crowded; /* ... and that were not, as it had no memory for them */
 	struct gw_counter unfit; /* pictures that the processor made: too large, or other colours */
-	struct gw_counter rescued; /* ... since the device failed */
-	struct gw_counter failing; /* 1: the device failed the last time */
 };
 
 /* Pictures that stay in the device's memory, and how they come from there after all. */

@@ -86,7 +86,7 @@ static void a_device_that_fails_costs_no_picture_and_is_tried_again(void **state
 	while (gw_counter_get(&opencl->workers[0].decoded) == before && gw_now() < deadline)
 		decode_some(&f, 1, data, size);
 	assert_true(gw_counter_get(&opencl->workers[0].decoded) > before);
-	assert_trouble(&f, false, gw_counter_get(&opencl->workers[0].rescued));
+	assert_trouble(&f, false, gw_counter_get(&opencl->workers[0].rescue.rescued));
 	fixture_close(&f);
 	free(data);
 }

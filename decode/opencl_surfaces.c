@@ -117,10 +117,11 @@ static struct gw_surface *fetch(void *owner, const struct gw_surface *surface)
 	here->orientation = surface->orientation;
 	here->limited = surface->limited;
 	pthread_mutex_lock(&surfaces->lock);
+	const bool before = surfaces->given_up;
 	bool well = copy(surfaces, surface, here);
 
-	/* What a device that was given up still writes is nobody's. */
-	if (!well && surfaces->given_up)
+	/* What a device that was given up just now still writes is nobody's. */
+	if (!well && surfaces->given_up && !before)
 		here = gw_surface_get(surfaces->here, surface->capacity);
 	if (!well && here) {
 		here->orientation = surface->orientation;

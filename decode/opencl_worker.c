@@ -4,7 +4,6 @@
 
 #include "core/clock.h"
 #include "core/idle.h"
-#include "core/log.h"
 #include "core/thread.h"
 #include "decode/opencl.h"
 
@@ -13,9 +12,6 @@
 #define ROOM_BLOCKS (256u << 10)
 #define ROOM_SAMPLES (16u << 20)
 #define ROOM_PIXELS (16u << 20)
-
-#define PAUSE_NS GW_NS_PER_S
-#define PAUSE_MOST_NS (60 * GW_NS_PER_S)
 
 static void end_frame(struct opencl_worker *worker, struct gw_frame *frame, int status)
 {
@@ -34,41 +30,21 @@ static void decode_here(struct opencl_worker *worker, struct gw_frame *frame)
 	end_frame(worker, frame, turbo_picture_decode(&worker->picture, &want, frame));
 }
 
-static void device_failed(struct opencl_worker *worker, const struct gw_error *error)
-{
-	if (!gw_counter_get(&worker->failing))
-		gw_warn("decode", "%s; the processor decodes meanwhile", error->text);
-	gw_counter_set(&worker->failing, 1);
-	worker->pause_ns = worker->pause_ns == 0 ? PAUSE_NS : 2 * worker->pause_ns;
-	if (worker->pause_ns > PAUSE_MOST_NS)
-		worker->pause_ns = PAUSE_MOST_NS;
-	worker->retry_at = gw_now() + worker->pause_ns;
-}
-
-static void device_works(struct opencl_worker *worker)
-{
-	if (!gw_counter_get(&worker->failing))
-		return;
-	gw_counter_set(&worker->failing, 0);
-	worker->pause_ns = worker->retry_at = 0;
-	gw_info("decode", "OpenCL: %s works again", worker->decoder->program.device.name);
-}
-
 static void run_batch(struct opencl_worker *worker)
 {
 	struct gw_error error;
 	const int status = opencl_pictures_run(worker, &error);
 
 	if (status == 0)
-		device_works(worker);
+		rescue_works(&worker->rescue, worker->decoder->program.device.name);
 	else
-		device_failed(worker, &error);
+		rescue_failed(&worker->rescue, &error);
 	for (uint32_t i = 0; i < worker->count; i++) {
 		if (status == 0) {
 			end_frame(worker, worker->pictures[i].frame, 0);
 			continue;
 		}
-		gw_counter_add(&worker->rescued, 1);
+		gw_counter_add(&worker->rescue.rescued, 1);
 		decode_here(worker, worker->pictures[i].frame);
 	}
 	worker->count = 0;
@@ -79,8 +55,8 @@ static void run_batch(struct opencl_worker *worker)
 static bool take(struct opencl_worker *worker, struct gw_frame *frame)
 {
 	frame->stamp[GW_STAMP_DECODE] = gw_now();
-	if (worker->retry_at > frame->stamp[GW_STAMP_DECODE]) {
-		gw_counter_add(&worker->rescued, 1);
+	if (rescue_pauses(&worker->rescue, frame->stamp[GW_STAMP_DECODE])) {
+		gw_counter_add(&worker->rescue.rescued, 1);
 		decode_here(worker, frame);
 		return true;
 	}

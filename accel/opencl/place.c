@@ -305,16 +305,13 @@ static int watch(struct place_slot *slot, cl_event *done, int status, struct gw_
 		atomic_store_explicit(&placer->given_up, true, memory_order_relaxed);
 		status = fail(placer, "a picture cannot be watched", code, error);
 	}
+	if (api->clFlush(placer->queue) != CL_SUCCESS && status == 0)
+		status = gw_error_set(
+			error, -EIO, "OpenCL: %s takes no commands", placer->program->device.name);
 	if (status == 0 && done)
 		*done = last;
 	else
 		api->clReleaseEvent(last);
-	if (api->clFlush(placer->queue) != CL_SUCCESS && status == 0) {
-		if (done)
-			api->clReleaseEvent(last);
-		status = gw_error_set(
-			error, -EIO, "OpenCL: %s takes no commands", placer->program->device.name);
-	}
 	return status;
 }
 
@@ -322,6 +319,8 @@ int opencl_place(struct opencl_placer *placer, const struct gw_surface *surface,
 	const struct geometry *geometry, cl_mem tensor, uint32_t index, cl_event *done,
 	struct gw_error *error)
 {
+	if (done)
+		*done = NULL;
 	if (!wait_for_slots(placer, 1))
 		return gw_error_set(error, -ETIMEDOUT, "OpenCL: %s does not answer",
 			placer->program->device.name);

@@ -30,7 +30,7 @@ struct opencl_placer *opencl_placer_create(const struct opencl_program *program,
  *
  * `done`, unless it is NULL, becomes the event of the last command, which is the caller's to
  * release and whose status tells whether it went well: a picture that failed leaves its place as it
- * was. Any number of threads. Waits only when `most` are on their way.
+ * was; NULL on failure. Any number of threads. Waits only when `most` are on their way.
  *
  * 0; -EIO when the device refused, -ENOMEM when it has no memory for a picture of the host,
  * -ETIMEDOUT when the device does not answer: the placer then refuses all that comes. An error line

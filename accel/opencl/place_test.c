@@ -227,10 +227,52 @@ static void a_device_that_refuses_is_told_and_may_be_tried_again(void **state)
 	on_every_device(refusals);
 }
 
+static cl_int CL_API_CALL refuse_flush(cl_command_queue queue)
+{
+	return CL_OUT_OF_RESOURCES;
+}
+
+/* The next flush, which is taken, is for both pictures. */
+static void flush_is_refused(struct device *d)
+{
+	const struct opencl_api well = d->api;
+	struct gw_error error;
+	struct test_placement p;
+
+	test_placement_open(&p, 3);
+	const size_t size = model_picture_size(&p.input);
+	uint8_t *content = calloc(1, size);
+	cl_mem tensor = make_buffer(d, size, content);
+	struct opencl_placer *placer = open_placer(d, &p);
+	cl_event done = NULL;
+
+	p.surface.refs = 1;
+	d->api.clFlush = refuse_flush;
+	assert_int_equal(
+		opencl_place(placer, &p.surface, &p.geometry, tensor, 0, &done, &error), -EIO);
+	assert_null(done);
+	d->api = well;
+	assert_int_equal(
+		opencl_place(placer, &p.surface, &p.geometry, tensor, 0, &done, &error), 0);
+	assert_non_null(done);
+	d->api.clReleaseEvent(done);
+	assert_true(opencl_placer_destroy(placer));
+	assert_int_equal(p.surface.refs, 1);
+	d->api.clReleaseMemObject(tensor);
+	free(content);
+	test_placement_close(&p);
+}
+
+static void a_picture_that_is_refused_has_no_event(void **state)
+{
+	on_every_device(flush_is_refused);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tensors_are_those_of_the_reference_to_the_bit),
+		cmocka_unit_test(a_picture_that_is_refused_has_no_event),
 		cmocka_unit_test(a_device_that_refuses_is_told_and_may_be_tried_again),
 	};
 

@@ -138,7 +138,7 @@ static void run_batch(void *state, struct infer_batch *batch)
 	const uint32_t number = engine->ports.fixed ? 0 : batch->count - 1;
 	const uint32_t count = count_of(engine, number);
 	const struct graph_plan *plan = &engine->plans[number];
-	struct machine_copy in[MODEL_BATCH_MAX + 1], out[INFER_OUTPUTS];
+	struct machine_copy in[MACHINE_INS], out[MACHINE_OUTS];
 	struct gw_error error;
 
 	uint32_t ins = copies_in(engine, batch, count, plan->input[engine->ports.input[0]].at, in);

@@ -14,6 +14,9 @@
 #define GROUP 32u
 #define GROUP_PROCESSOR 1u
 
+/* Of a batch's copies in and out, its last kernel, and the marker behind them. */
+#define EVENTS (MACHINE_INS + MACHINE_OUTS + 2u)
+
 #define FIRST_PATIENCE_NS (60 * GW_NS_PER_S) /* drivers compile a last time at the first run */
 
 struct machine {
@@ -25,6 +28,8 @@ struct machine {
 	size_t group;
 	struct machine_plan *plan;
 	int64_t patience_ns;
+	cl_event event[EVENTS]; /* of the batch that runs */
+	uint32_t events;
 	sem_t done; /* posted by the driver's thread when the last command has ended */
 	bool done_open;
 	bool given_up;
@@ -178,7 +183,20 @@ void machine_set_patience(struct machine *machine, int64_t ns)
 	machine->patience_ns = ns;
 }
 
-static cl_int start(struct machine *machine, const struct graph_step *step, cl_uint job)
+/* The event of the command that comes next. */
+static cl_event *next_event(struct machine *machine)
+{
+	return &machine->event[machine->events];
+}
+
+static cl_int note(struct machine *machine, cl_int code)
+{
+	machine->events += code == CL_SUCCESS;
+	return code;
+}
+
+static cl_int start(
+	struct machine *machine, const struct graph_step *step, cl_uint job, cl_event *event)
 {
 	const cl_kernel kernel = machine->kernel[step->kernel];
 	const size_t group = machine->group;
@@ -189,7 +207,7 @@ static cl_int start(struct machine *machine, const struct graph_step *step, cl_u
 
 	return code != CL_SUCCESS ? code
 				  : machine->api->clEnqueueNDRangeKernel(machine->queue, kernel, 3,
-					    NULL, global, local, 0, NULL, NULL);
+					    NULL, global, local, 0, NULL, event);
 }
 
 static cl_int copy_in(struct machine *machine, const struct machine_copy *in)
@@ -197,27 +215,49 @@ static cl_int copy_in(struct machine *machine, const struct machine_copy *in)
 	const struct opencl_api *api = machine->api;
 	const size_t at = in->at * sizeof(float);
 
-	return in->there ? api->clEnqueueCopyBuffer(machine->queue, in->there, machine->memory,
-				   in->from, at, in->size, 0, NULL, NULL)
-			 : api->clEnqueueWriteBuffer(machine->queue, machine->memory, CL_FALSE, at,
-				   in->size, in->host, 0, NULL, NULL);
+	return note(machine,
+		in->there ? api->clEnqueueCopyBuffer(machine->queue, in->there, machine->memory,
+				    in->from, at, in->size, 0, NULL, next_event(machine))
+			  : api->clEnqueueWriteBuffer(machine->queue, machine->memory, CL_FALSE, at,
+				    in->size, in->host, 0, NULL, next_event(machine)));
+}
+
+static cl_int copy_out(struct machine *machine, const struct machine_copy *out)
+{
+	return note(machine,
+		machine->api->clEnqueueReadBuffer(machine->queue, machine->memory, CL_FALSE,
+			out->at * sizeof(float), out->size, out->host, 0, NULL,
+			next_event(machine)));
+}
+
+/* Of so many kernels only the last one has an event: each costs time. */
+static cl_int start_all(struct machine *machine, const struct machine_plan *plan)
+{
+	const uint32_t steps = plan->plan->steps;
+	cl_int code = CL_SUCCESS;
+
+	for (uint32_t i = 0; i + 1 < steps && code == CL_SUCCESS; i++)
+		code = start(machine, &plan->plan->step[i], plan->first_job + i, NULL);
+	if (steps > 0 && code == CL_SUCCESS)
+		code = note(machine,
+			start(machine, &plan->plan->step[steps - 1], plan->first_job + steps - 1,
+				next_event(machine)));
+	return code;
 }
 
 /* Nothing waits here: the queue does all in order. */
 static cl_int begin(struct machine *machine, uint32_t number, const struct machine_copy *in,
 	uint32_t ins, const struct machine_copy *out, uint32_t outs)
 {
-	const struct machine_plan *plan = &machine->plan[number];
-	const struct opencl_api *api = machine->api;
 	cl_int code = CL_SUCCESS;
 
+	machine->events = 0;
 	for (uint32_t i = 0; i < ins && code == CL_SUCCESS; i++)
 		code = copy_in(machine, &in[i]);
-	for (uint32_t i = 0; i < plan->plan->steps && code == CL_SUCCESS; i++)
-		code = start(machine, &plan->plan->step[i], plan->first_job + i);
+	if (code == CL_SUCCESS)
+		code = start_all(machine, &machine->plan[number]);
 	for (uint32_t i = 0; i < outs && code == CL_SUCCESS; i++)
-		code = api->clEnqueueReadBuffer(machine->queue, machine->memory, CL_FALSE,
-			out[i].at * sizeof(float), out[i].size, out[i].host, 0, NULL, NULL);
+		code = copy_out(machine, &out[i]);
 	return code;
 }
 
@@ -226,35 +266,40 @@ static void CL_CALLBACK ended(cl_event event, cl_int status, void *arg)
 	sem_post(&((struct machine *)arg)->done);
 }
 
-/* Waits for all that was begun. */
-static int wait_for_all(struct machine *machine, cl_int *code)
+/* Waits for all that was begun: the marker ends after all of it. A queue that does not take it
+ * whole says never, or too late, when that is: what it has may still be written. */
+static int wait_for_all(struct machine *machine)
 {
 	const struct opencl_api *api = machine->api;
 	const int64_t until = gw_now() + machine->patience_ns;
 	const struct timespec deadline = {until / GW_NS_PER_S, until % GW_NS_PER_S};
-	cl_event event;
-	cl_int ran = CL_COMPLETE;
+	cl_event *marker = next_event(machine);
 
-	cl_int own = api->clEnqueueMarkerWithWaitList(machine->queue, 0, NULL, &event);
-
-	if (own == CL_SUCCESS)
-		own = api->clSetEventCallback(event, CL_COMPLETE, ended, machine);
-	if (own == CL_SUCCESS)
-		own = api->clFlush(machine->queue);
-	if (own != CL_SUCCESS) {
-		/* A queue that refuses even this has nothing that could be waited for. */
-		*code = *code == CL_SUCCESS ? own : *code;
-		return api->clFinish(machine->queue) == CL_SUCCESS ? 0 : -ETIMEDOUT;
-	}
+	if (note(machine, api->clEnqueueMarkerWithWaitList(machine->queue, 0, NULL, marker)) !=
+			CL_SUCCESS ||
+		api->clSetEventCallback(*marker, CL_COMPLETE, ended, machine) != CL_SUCCESS ||
+		api->clFlush(machine->queue) != CL_SUCCESS)
+		return -ETIMEDOUT;
 	while (sem_clockwait(&machine->done, CLOCK_MONOTONIC, &deadline) != 0)
 		if (errno != EINTR)
 			return -ETIMEDOUT;
-	own = api->clGetEventInfo(
-		event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(ran), &ran, NULL);
-	if (*code == CL_SUCCESS)
-		*code = own != CL_SUCCESS ? own : ran < 0 ? ran : CL_SUCCESS;
-	api->clReleaseEvent(event);
 	return 0;
+}
+
+/* Whether each command did what it should: a marker need not tell of those before it. */
+static cl_int first_failure(const struct machine *machine)
+{
+	for (uint32_t i = 0; i < machine->events; i++) {
+		cl_int status = CL_QUEUED;
+		const cl_int code = machine->api->clGetEventInfo(machine->event[i],
+			CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status, NULL);
+
+		if (code != CL_SUCCESS)
+			return code;
+		if (status != CL_COMPLETE)
+			return status < 0 ? status : CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST;
+	}
+	return CL_SUCCESS;
 }
 
 int machine_run(struct machine *machine, uint32_t plan, const struct machine_copy *in, uint32_t ins,
@@ -266,13 +311,17 @@ int machine_run(struct machine *machine, uint32_t plan, const struct machine_cop
 	cl_int code = begin(machine, plan, in, ins, out, outs);
 
 	/* What was begun has to end also when the rest was refused. */
-	if (wait_for_all(machine, &code) != 0) {
+	if (wait_for_all(machine) != 0) {
 		machine->given_up = true;
 		return gw_error_set(error, -ENODEV,
 			"OpenCL: %s does not answer: it is given up; start the gateway again when "
 			"it works",
 			machine->program.device.name);
 	}
+	if (code == CL_SUCCESS)
+		code = first_failure(machine);
+	for (uint32_t i = 0; i < machine->events; i++)
+		machine->api->clReleaseEvent(machine->event[i]);
 	return code == CL_SUCCESS ? 0 : fail(machine, "a batch failed", code, error);
 }
 

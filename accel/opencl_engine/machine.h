@@ -7,7 +7,13 @@
 #if HAVE_OPENCL
 
 #include "accel/graph/plan.h"
+#include "accel/infer.h"
+#include "accel/model.h"
 #include "accel/opencl/program.h"
+
+/* Copies of a run, at most: pictures and their sizes, and outputs. */
+#define MACHINE_INS (MODEL_BATCH_MAX + 1u)
+#define MACHINE_OUTS INFER_OUTPUTS
 
 struct machine;
 
@@ -32,9 +38,10 @@ struct machine *machine_open(const struct opencl_api *api, const struct opencl_d
 	const struct graph *graph, const struct graph_plan *plans, uint32_t count, int *status,
 	struct gw_error *error);
 
-/* Runs plan number `plan`: copies in, all steps, copies out; waits once. 0; -ENOMEM, -EIO or
- * -ENODEV with a line when the device refused or failed, after which it may be tried again, unless
- * it has not answered for so long that it was given up. */
+/* Runs plan number `plan`: up to MACHINE_INS copies in, all steps, up to MACHINE_OUTS copies out;
+ * waits once. 0; -ENOMEM, -EIO or -ENODEV with a line when the device refused or failed, after
+ * which it may be tried again, unless it was given up: it has not answered for long, or does not
+ * let itself be waited for. */
 int machine_run(struct machine *machine, uint32_t plan, const struct machine_copy *in, uint32_t ins,
 	const struct machine_copy *out, uint32_t outs, struct gw_error *error);
 

@@ -454,12 +454,120 @@ static void a_device_that_never_answers_is_given_up_in_time(void **state)
 	assert_false(machine_close(machine));
 }
 
+static cl_int CL_API_CALL refuse_flush(cl_command_queue queue)
+{
+	return CL_OUT_OF_RESOURCES;
+}
+
+/* Its callback comes late, and would be taken for that of a later batch. */
+static void a_device_that_cannot_be_waited_for_is_given_up(void **state)
+{
+	static struct opencl_api api;
+	static struct bench *b;
+	static float back[ARENA + OP_SLACK];
+	static struct machine *machine;
+	struct gw_error error;
+
+	b = open_bench();
+	random_job(b, OPERATORS_CONV);
+	machine = open_machine(b, &api, 0, &error);
+	const __typeof__(api.clFlush) flush = api.clFlush;
+
+	api.clFlush = refuse_flush;
+	assert_int_equal(run(b, machine, 0, back, &error), -ENODEV);
+	assert_true(machine_is_given_up(machine));
+	api.clFlush = flush;
+	assert_int_equal(run(b, machine, 0, back, &error), -ENODEV);
+	assert_false(machine_close(machine));
+}
+
+/* A driver that tells of one command alone that it did not go well. */
+static struct opencl_api driver;
+static cl_event bad;
+static cl_int bad_status;
+
+static cl_int CL_API_CALL bad_read(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
+	size_t offset, size_t size, void *to, cl_uint count, const cl_event *wait, cl_event *event)
+{
+	const cl_int code = driver.clEnqueueReadBuffer(
+		queue, buffer, blocking, offset, size, to, count, wait, event);
+
+	bad = event ? *event : NULL;
+	return code;
+}
+
+static cl_int CL_API_CALL bad_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
+	const size_t *offset, const size_t *global, const size_t *local, cl_uint count,
+	const cl_event *wait, cl_event *event)
+{
+	const cl_int code = driver.clEnqueueNDRangeKernel(
+		queue, kernel, dimensions, offset, global, local, count, wait, event);
+
+	bad = event ? *event : NULL;
+	return code;
+}
+
+static cl_int CL_API_CALL bad_marker(
+	cl_command_queue queue, cl_uint count, const cl_event *wait, cl_event *event)
+{
+	const cl_int code = driver.clEnqueueMarkerWithWaitList(queue, count, wait, event);
+
+	bad = *event;
+	return code;
+}
+
+static cl_int CL_API_CALL tell(
+	cl_event event, cl_event_info what, size_t size, void *value, size_t *given)
+{
+	if (event != bad)
+		return driver.clGetEventInfo(event, what, size, value, given);
+	memcpy(value, &bad_status, sizeof(bad_status));
+	return CL_SUCCESS;
+}
+
+static void assert_told(
+	struct bench *b, struct opencl_api *api, struct machine *machine, cl_int status, int result)
+{
+	static float back[ARENA + OP_SLACK];
+	struct gw_error error;
+
+	bad = NULL;
+	bad_status = status;
+	api->clGetEventInfo = tell;
+	assert_int_equal(run(b, machine, 0, back, &error), result);
+	assert_non_null(strstr(error.text, "a batch failed"));
+	*api = driver;
+	assert_as_reference(b, machine, 0);
+}
+
+static void a_command_that_fails_fails_the_batch_whatever_the_marker_says(void **state)
+{
+	struct bench *b = open_bench();
+	struct opencl_api api;
+	struct gw_error error;
+
+	random_job(b, OPERATORS_CONV);
+	struct machine *machine = open_machine(b, &api, 0, &error);
+
+	driver = api;
+	api.clEnqueueReadBuffer = bad_read;
+	assert_told(b, &api, machine, CL_OUT_OF_RESOURCES, -ENOMEM);
+	api.clEnqueueNDRangeKernel = bad_kernel;
+	assert_told(b, &api, machine, CL_DEVICE_NOT_AVAILABLE, -ENODEV);
+	api.clEnqueueMarkerWithWaitList = bad_marker;
+	assert_told(b, &api, machine, CL_RUNNING, -EIO);
+	assert_true(machine_close(machine));
+	close_bench(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_jobs_come_out_as_the_reference_has_them),
 		cmocka_unit_test(a_device_that_refuses_says_how_and_may_be_tried_again),
 		cmocka_unit_test(more_than_the_device_gives_is_told_with_what_to_do),
+		cmocka_unit_test(a_command_that_fails_fails_the_batch_whatever_the_marker_says),
+		cmocka_unit_test(a_device_that_cannot_be_waited_for_is_given_up),
 		cmocka_unit_test(a_device_that_never_answers_is_given_up_in_time),
 	};
 

@@ -28,6 +28,7 @@ struct cuda_fake {
 struct nvjpeg_fake {
 	_Atomic bool engines; /* the chip has them */
 	_Atomic nvjpegStatus_t decode; /* what decoding returns once it is not SUCCESS */
+	_Atomic nvjpegStatus_t decode_by_engines; /* ... and what theirs returns */
 	_Atomic bool wrong; /* pictures are not those of the data */
 	_Atomic uint64_t batches[2], pictures[2]; /* by SMs, by engines */
 	_Atomic uint64_t largest; /* batch */

@@ -171,6 +171,8 @@ nvjpegStatus_t nvjpegDecodeBatched(nvjpegHandle_t handle, nvjpegJpegState_t stat
 {
 	nvjpegStatus_t status = nvjpeg_fake.decode;
 
+	if (status == NVJPEG_STATUS_SUCCESS && handle->kind == 1)
+		status = nvjpeg_fake.decode_by_engines;
 	nvjpeg_fake.batches[handle->kind] += 1;
 	nvjpeg_fake.pictures[handle->kind] += (uint64_t)state->batch;
 	if ((uint64_t)state->batch > nvjpeg_fake.largest)
