@@ -168,7 +168,7 @@ int lower_conv(struct plan *plan, const struct graph_node *node, struct gw_error
 {
 	const int64_t groups = graph_int(node, "group", 1);
 	struct conv conv = {0};
-	const float *bias;
+	const float *bias = NULL;
 	int status = conv_take_inputs(plan, node, &conv, &bias, error);
 
 	if (status != 0)

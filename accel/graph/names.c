@@ -32,7 +32,7 @@ static bool grow(struct graph_names *names)
 	struct graph_names larger = {
 		.room = names->room ? 2 * names->room : FIRST_ROOM, .count = names->count};
 
-	larger.slot = malloc(larger.room * sizeof(larger.slot[0]));
+	larger.slot = calloc(larger.room, sizeof(larger.slot[0]));
 	if (!larger.slot)
 		return false;
 	for (uint32_t i = 0; i < larger.room; i++)

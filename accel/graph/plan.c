@@ -1,5 +1,6 @@
 #include "accel/graph/plan.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,8 +125,10 @@ static int place_outputs(struct plan *plan, struct gw_error *error)
 		if (value->storage == GRAPH_NONE)
 			return gw_error_set(error, -ENOTSUP, "its output '%.60s' is not made here",
 				graph->output[i].name);
-		if (!plan->failed)
-			plan->storage[value->storage].last = UINT32_MAX;
+		if (plan->failed)
+			break;
+		assert(plan->storage);
+		plan->storage[value->storage].last = UINT32_MAX;
 	}
 	return 0;
 }

@@ -39,7 +39,7 @@ struct graph_plan {
 /* Plans the graph for inputs of those shapes, whose batch is their first dimension. 0, or a
  * negative errno with a line that names operator and node where one is not supported; the plan is
  * to be freed in either case. Adds to the graph's weights what kernels need. Slow. */
-int graph_plan_make(struct graph *graph, const struct graph_shape *inputs, struct graph_plan *plan,
+int graph_plan_make(struct graph *graph, const struct graph_shape *inputs, struct graph_plan *out,
 	struct gw_error *error);
 
 /* Says that the arena begins behind so many weights: once, when all plans of the graph are made.

@@ -275,7 +275,7 @@ static struct graph_node *add_node(struct graph *graph, const struct raw_node *r
 int graph_read_node(
 	struct graph_reader *reader, struct protobuf_bytes bytes, struct gw_error *error)
 {
-	uint32_t input[GRAPH_INPUTS];
+	uint32_t input[GRAPH_INPUTS] = {0};
 	struct graph *graph = reader->graph;
 	struct raw_node raw;
 

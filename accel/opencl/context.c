@@ -46,7 +46,7 @@ cl_context opencl_context_get(
 	const struct opencl_api *api, const struct opencl_device *device, cl_int *code)
 {
 	pthread_mutex_lock(&lock);
-	const cl_context context = take(api, device, code);
+	cl_context context = take(api, device, code);
 	pthread_mutex_unlock(&lock);
 	return context;
 }

@@ -198,7 +198,7 @@ static cl_int note(struct machine *machine, cl_int code)
 static cl_int start(
 	struct machine *machine, const struct graph_step *step, cl_uint job, cl_event *event)
 {
-	const cl_kernel kernel = machine->kernel[step->kernel];
+	cl_kernel kernel = machine->kernel[step->kernel];
 	const size_t group = machine->group;
 	const size_t global[] = {
 		(step->items[0] + group - 1) / group * group, step->items[1], step->items[2]};
