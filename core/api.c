@@ -131,6 +131,18 @@ static int find(struct gw *gw, const char *method, const char *path, struct targ
 	return 0;
 }
 
+static bool may_run(const struct gw_api_route *route, enum gw_role role)
+{
+	return route->role != GW_ROLE_NONE && role >= route->role;
+}
+
+bool gw_api_admits(struct gw *gw, const char *method, const char *path, enum gw_role role)
+{
+	struct target target;
+
+	return find(gw, method, path, &target) != 0 || !target.route || may_run(target.route, role);
+}
+
 bool gw_api_is_slow(struct gw *gw, const char *method, const char *path)
 {
 	struct target target;
@@ -182,7 +194,7 @@ static void admit(const struct target *target, const char *path, const struct gw
 {
 	const struct gw_api_route *route = target->route;
 
-	if (route->role == GW_ROLE_NONE || request->role < route->role)
+	if (!may_run(route, request->role))
 		gw_reply_refuse(reply, 403, "forbidden",
 			"%s " GW_API_PREFIX "%s needs the role %s, and %s is %s", route->method,
 			path, gw_role_name(route->role), request->who, gw_role_name(request->role));

@@ -86,6 +86,9 @@ struct gw_api_route {
 void gw_api_call(struct gw *gw, const char *method, const char *path,
 	const struct gw_request *request, struct gw_reply *reply);
 
+/* False: gw_api_call() refuses it for the role alone, whatever the body is. Any thread. */
+bool gw_api_admits(struct gw *gw, const char *method, const char *path, enum gw_role role);
+
 /* Whether gw_api_call() would run a route that is slow, or one that takes a large body. */
 bool gw_api_is_slow(struct gw *gw, const char *method, const char *path);
 bool gw_api_is_large(struct gw *gw, const char *method, const char *path);

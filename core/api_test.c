@@ -309,6 +309,20 @@ static void what_is_slow_is_known_beforehand(void **state)
 	assert_false(gw_api_is_slow(&f->gw, "DELETE", "things/%zz"));
 }
 
+static void whom_a_route_is_not_for_is_known_beforehand(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(gw_api_admits(&f->gw, "PATCH", "things/a", GW_ROLE_OPERATOR));
+	assert_false(gw_api_admits(&f->gw, "PATCH", "things/a", GW_ROLE_VIEWER));
+	assert_false(gw_api_admits(&f->gw, "HEAD", "things/a", GW_ROLE_NONE));
+	assert_false(gw_api_admits(&f->gw, "GET", "nobodys", GW_ROLE_ADMIN));
+	/* These are refused for another reason. */
+	assert_true(gw_api_admits(&f->gw, "GET", "nosuch", GW_ROLE_VIEWER));
+	assert_true(gw_api_admits(&f->gw, "BREW", "stage", GW_ROLE_VIEWER));
+	assert_true(gw_api_admits(&f->gw, "DELETE", "things/%zz", GW_ROLE_VIEWER));
+}
+
 static void count(const struct gw_api_route *route, void *arg)
 {
 	int *routes = arg;
@@ -342,6 +356,7 @@ int main(void)
 		TEST(an_answer_may_be_bytes_or_nothing),
 		TEST(the_methods_of_a_path_come_from_all_tables),
 		TEST(what_is_slow_is_known_beforehand),
+		TEST(whom_a_route_is_not_for_is_known_beforehand),
 		TEST(every_route_is_visited),
 	};
 

@@ -13,30 +13,33 @@
 #define TAKE_NS GW_NS_PER_S
 
 /* In the place of a descriptor. */
-enum { FREE = -1, EXPECTED = -2 };
+enum { FREE = -1, EXPECTED = -2, STRANGER_EXPECTED = -3 };
 
 struct caller {
-	int fd; /* or FREE, or EXPECTED: the place is kept for one who comes */
+	int fd; /* or FREE; or another of them: the place is kept for one who comes */
 	int64_t since; /* when he was expected, or came, or his phase began */
 	enum caller_phase phase;
+	bool stranger;
 	bool leaving;
 };
 
 struct callers {
 	pthread_mutex_t lock; /* guards all of it */
 	uint32_t most;
-	struct caller caller[]; /* 2 * most */
+	uint32_t places;
+	struct caller caller[]; /* as many */
 };
 
 struct callers *callers_create(uint32_t most)
 {
-	struct callers *callers =
-		calloc(1, sizeof(*callers) + 2 * most * sizeof(callers->caller[0]));
+	const uint32_t places = 2 * most + CALLERS_STRANGERS;
+	struct callers *callers = calloc(1, sizeof(*callers) + places * sizeof(callers->caller[0]));
 
 	if (!callers)
 		return NULL;
 	callers->most = most;
-	for (uint32_t i = 0; i < 2 * most; i++)
+	callers->places = places;
+	for (uint32_t i = 0; i < places; i++)
 		callers->caller[i].fd = FREE;
 	pthread_mutex_init(&callers->lock, NULL);
 	return callers;
@@ -50,13 +53,13 @@ void callers_destroy(struct callers *callers)
 	free(callers);
 }
 
-/* Of the places that are FREE, or of those that are EXPECTED, the one that has been for longest.
+/* Of the places that are FREE, or of one of the other kinds, the one that has been for longest.
  * NULL: there is none. Locked. */
 static struct caller *oldest_place(struct callers *callers, int kind)
 {
 	struct caller *oldest = NULL;
 
-	for (uint32_t i = 0; i < 2 * callers->most; i++) {
+	for (uint32_t i = 0; i < callers->places; i++) {
 		struct caller *caller = &callers->caller[i];
 
 		if (caller->fd == kind && (!oldest || caller->since < oldest->since))
@@ -65,13 +68,18 @@ static struct caller *oldest_place(struct callers *callers, int kind)
 	return oldest;
 }
 
-struct caller *callers_add(struct callers *callers, int fd, int64_t now)
+static int kind_of(bool stranger)
+{
+	return stranger ? STRANGER_EXPECTED : EXPECTED;
+}
+
+struct caller *callers_add(struct callers *callers, int fd, bool stranger, int64_t now)
 {
 	pthread_mutex_lock(&callers->lock);
-	struct caller *caller = oldest_place(callers, EXPECTED);
+	struct caller *caller = oldest_place(callers, kind_of(stranger));
 
 	if (caller)
-		*caller = (struct caller){.fd = fd, .since = now};
+		*caller = (struct caller){.fd = fd, .stranger = stranger, .since = now};
 	pthread_mutex_unlock(&callers->lock);
 	return caller;
 }
@@ -96,16 +104,18 @@ void callers_note(
 	pthread_mutex_unlock(&callers->lock);
 }
 
-/* Of those who are in that phase since before `before`, the one that is for longest; or NULL. */
+/* Of those who are in that phase since before `before`, and are no strangers, the one that is for
+ * longest; or NULL. */
 static struct caller *oldest_in(struct callers *callers, enum caller_phase phase, int64_t before)
 {
 	struct caller *oldest = NULL;
 
-	for (uint32_t i = 0; i < 2 * callers->most; i++) {
+	for (uint32_t i = 0; i < callers->places; i++) {
 		struct caller *caller = &callers->caller[i];
 
-		if (caller->fd >= 0 && !caller->leaving && caller->phase == phase &&
-			caller->since < before && (!oldest || caller->since < oldest->since))
+		if (caller->fd >= 0 && !caller->stranger && !caller->leaving &&
+			caller->phase == phase && caller->since < before &&
+			(!oldest || caller->since < oldest->since))
 			oldest = caller;
 	}
 	return oldest;
@@ -126,33 +136,65 @@ static void end_oldest(struct callers *callers, int64_t now)
 	shutdown(oldest->fd, SHUT_RDWR);
 }
 
+/* How many strangers are in, or of the others; who is about to go is not counted. Locked. */
+static uint32_t count(const struct callers *callers, bool strangers)
+{
+	uint32_t taken = 0;
+
+	for (uint32_t i = 0; i < callers->places; i++) {
+		const struct caller *caller = &callers->caller[i];
+
+		if (caller->fd >= 0)
+			taken += caller->stranger == strangers && !caller->leaving;
+		else
+			taken += caller->fd == kind_of(strangers);
+	}
+	return taken;
+}
+
 bool callers_expect(struct callers *callers, int64_t now)
 {
-	uint32_t taken = 0, leaving = 0;
-
 	pthread_mutex_lock(&callers->lock);
-	for (uint32_t i = 0; i < 2 * callers->most; i++) {
+	for (uint32_t i = 0; i < callers->places; i++) {
 		struct caller *caller = &callers->caller[i];
 
-		if (caller->fd == EXPECTED && now - caller->since > EXPECT_NS)
+		if (caller->fd < FREE && now - caller->since > EXPECT_NS)
 			caller->fd = FREE;
-		taken += caller->fd != FREE;
-		leaving += caller->fd >= 0 && caller->leaving;
 	}
 	struct caller *place = oldest_place(callers, FREE);
 
-	if (taken - leaving >= callers->most)
-		end_oldest(callers, now);
 	if (place)
 		*place = (struct caller){.fd = EXPECTED, .since = now};
+	else if (count(callers, false) > callers->most)
+		/* There were none to end when they came. */
+		end_oldest(callers, now);
 	pthread_mutex_unlock(&callers->lock);
 	return place != NULL;
 }
 
-void callers_give_back(struct callers *callers)
+bool callers_admit(struct callers *callers, bool stranger, int64_t now)
+{
+	bool admitted = true;
+
+	pthread_mutex_lock(&callers->lock);
+	if (stranger) {
+		struct caller *place = oldest_place(callers, EXPECTED);
+
+		admitted = place && count(callers, true) < CALLERS_STRANGERS;
+		if (place)
+			*place = (struct caller){
+				.fd = admitted ? STRANGER_EXPECTED : FREE, .since = now};
+	} else if (count(callers, false) > callers->most) {
+		end_oldest(callers, now);
+	}
+	pthread_mutex_unlock(&callers->lock);
+	return admitted;
+}
+
+void callers_give_back(struct callers *callers, bool stranger)
 {
 	pthread_mutex_lock(&callers->lock);
-	struct caller *caller = oldest_place(callers, EXPECTED);
+	struct caller *caller = oldest_place(callers, kind_of(stranger));
 
 	if (caller)
 		caller->fd = FREE;

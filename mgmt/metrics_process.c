@@ -103,4 +103,8 @@ void metrics_process(const struct mgmt *mgmt, struct exposition *out)
 	exposition_begin(out, "framegate_log_lines_lost_total", EXPOSITION_COUNTER,
 		"Lines of the log that nobody took.");
 	exposition_count(out, NULL, gw_log_lost());
+	exposition_begin(out, "framegate_api_turned_away_total", EXPOSITION_COUNTER,
+		"Connections to the API that were closed at once: too many of users who are in "
+		"none of its groups.");
+	exposition_count(out, NULL, gw_counter_get(&mgmt->turned_away));
 }

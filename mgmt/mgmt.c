@@ -65,7 +65,8 @@ static int mgmt_start(void *state, struct gw_error *error)
 	mgmt->jobs = jobs_start(mgmt->gw, error);
 	if (!mgmt->jobs)
 		return -EIO;
-	mgmt->server = api_server_start(mgmt->gw, mgmt->jobs, &mgmt->groups, &mgmt->socket, error);
+	mgmt->server = api_server_start(
+		mgmt->gw, mgmt->jobs, &mgmt->groups, &mgmt->socket, &mgmt->turned_away, error);
 	if (!mgmt->server)
 		return -EIO;
 	gw_info("api", "listening on %s", mgmt->socket.path);
@@ -111,8 +112,9 @@ static json_t *mgmt_describe(void *state)
 	uint32_t waiting, running;
 
 	jobs_count(mgmt->jobs, &waiting, &running);
-	return json_pack("{s:s, s:I, s:I}", "socket", mgmt->socket.path, "slow_waiting",
-		(json_int_t)waiting, "slow_running", (json_int_t)running);
+	return json_pack("{s:s, s:I, s:I, s:I}", "socket", mgmt->socket.path, "slow_waiting",
+		(json_int_t)waiting, "slow_running", (json_int_t)running, "turned_away",
+		(json_int_t)gw_counter_get(&mgmt->turned_away));
 }
 
 const struct gw_service_ops mgmt_service = {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -27,6 +28,7 @@ struct api_server {
 	struct gw *gw;
 	struct jobs *jobs;
 	const struct groups *groups;
+	struct gw_counter *turned_away; /* the acceptor's thread writes it */
 	struct peer peer; /* of the server's thread */
 	struct MHD_Daemon *daemon;
 	struct callers *callers;
@@ -35,6 +37,7 @@ struct api_server {
 
 /* One request, from its headers to its end. */
 struct http_request {
+	enum gw_role role; /* of whoever asks */
 	struct body body;
 	bool put_off; /* this is not the first time that its answer is asked for */
 	struct job *job; /* answers it elsewhere; NULL: `reply` is the answer */
@@ -68,8 +71,9 @@ static struct MHD_Response *bytes_response(struct gw_reply *reply)
 	return response;
 }
 
-/* Sends the reply and releases it. */
-static enum MHD_Result respond(struct MHD_Connection *connection, struct gw_reply *reply)
+/* Sends the reply and releases it. `hang_up`: nothing more can be asked. */
+static enum MHD_Result send_reply(
+	struct MHD_Connection *connection, struct gw_reply *reply, bool hang_up)
 {
 	const char *type = reply->json ? "application/json" : reply->type;
 	struct MHD_Response *response =
@@ -80,6 +84,8 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct gw_repl
 		if (type)
 			MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+		if (hang_up)
+			MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 		if (reply->allow[0])
 			MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
 		result = MHD_queue_response(connection, (unsigned int)reply->status, response);
@@ -87,6 +93,11 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct gw_repl
 	}
 	gw_reply_release(reply);
 	return result;
+}
+
+static enum MHD_Result respond(struct MHD_Connection *connection, struct gw_reply *reply)
+{
+	return send_reply(connection, reply, false);
 }
 
 /* The job has its answer: on_request() is called once more. Any thread. */
@@ -109,6 +120,14 @@ static void put_off(struct api_server *server, struct MHD_Connection *connection
 		errno == EAGAIN ? "too many slow requests wait already: try again later"
 				: "no slow request can be taken now");
 	MHD_resume_connection(connection);
+}
+
+static int descriptor_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info ? info->connect_fd : -1;
 }
 
 /* What the client at the other end is at from here on. */
@@ -135,33 +154,29 @@ static const char *path_of(const char *url)
 	return NULL;
 }
 
-static void refuse_stranger(
-	const struct api_server *server, const char *who, struct gw_reply *reply)
+static enum MHD_Result refuse_stranger(
+	const struct api_server *server, struct MHD_Connection *connection, const char *who)
 {
 	const struct groups *groups = server->groups;
+	struct gw_reply reply;
 
-	gw_reply_refuse(reply, 403, "forbidden",
+	gw_reply_refuse(&reply, 403, "forbidden",
 		"%s is in none of the groups that may use the gateway: %s, %s and %s", who,
 		groups->name[GW_ROLE_VIEWER], groups->name[GW_ROLE_OPERATOR],
 		groups->name[GW_ROLE_ADMIN]);
+	/* His place is for the next one. */
+	return send_reply(connection, &reply, true);
 }
 
 static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *connection,
 	const char *method, const char *url, struct http_request *state)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	const int fd = info ? info->connect_fd : -1;
 	struct gw_request request = {
-		.role = groups_role_at(server->groups, fd), .who = peer_of(&server->peer, fd)};
+		.role = state->role, .who = peer_of(&server->peer, descriptor_of(connection))};
 	const char *path = path_of(url);
 	struct gw_reply reply;
 	json_t *body;
 
-	if (request.role == GW_ROLE_NONE) {
-		refuse_stranger(server, request.who, &reply);
-		return respond(connection, &reply);
-	}
 	if (!path) {
 		gw_reply_refuse(&reply, 404, "not_found", "the API begins at " GW_API_PREFIX);
 		return respond(connection, &reply);
@@ -179,11 +194,35 @@ static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *
 	return respond(connection, &reply);
 }
 
-static size_t body_limit(struct api_server *server, const char *method, const char *url)
+/* The headers are there. Who may not is refused before a byte of his body is kept. */
+static enum MHD_Result begin_request(struct api_server *server, struct MHD_Connection *connection,
+	const char *url, const char *method, struct http_request **state)
 {
+	const int fd = descriptor_of(connection);
+	const enum gw_role role = groups_role_at(server->groups, fd);
 	const char *path = path_of(url);
 
-	return path && gw_api_is_large(server->gw, method, path) ? BODY_LIMIT_LARGE : BODY_LIMIT;
+	if (role == GW_ROLE_NONE) {
+		note_caller(server, connection, CALLER_TAKES);
+		return refuse_stranger(server, connection, peer_of(&server->peer, fd));
+	}
+	if (path && !gw_api_admits(server->gw, method, path, role)) {
+		const struct gw_request request = {.role = role, .who = peer_of(&server->peer, fd)};
+		struct gw_reply reply;
+
+		gw_api_call(server->gw, method, path, &request, &reply);
+		note_caller(server, connection, CALLER_TAKES);
+		return respond(connection, &reply);
+	}
+	struct http_request *request = calloc(1, sizeof(*request));
+
+	if (!request)
+		return MHD_NO;
+	request->role = role;
+	request->body.limit =
+		path && gw_api_is_large(server->gw, method, path) ? BODY_LIMIT_LARGE : BODY_LIMIT;
+	*state = request;
+	return MHD_YES;
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
@@ -192,13 +231,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	struct api_server *server = arg;
 	struct http_request *request = *state;
 
-	if (!request) {
-		request = calloc(1, sizeof(*request));
-		*state = request;
-		if (request)
-			request->body.limit = body_limit(server, method, url);
-		return request ? MHD_YES : MHD_NO;
-	}
+	if (!request)
+		return begin_request(
+			server, connection, url, method, (struct http_request **)state);
 	if (*size > 0) {
 		const bool goes_on = body_add(&request->body, data, *size);
 
@@ -234,17 +269,23 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **st
 	*state = NULL;
 }
 
+static bool is_stranger(const struct api_server *server, int fd)
+{
+	return groups_role_at(server->groups, fd) == GW_ROLE_NONE;
+}
+
 static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
 	enum MHD_ConnectionNotificationCode code)
 {
 	struct api_server *server = arg;
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-		*context = callers_add(server->callers, info->connect_fd, gw_now());
-	else
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		const int fd = descriptor_of(connection);
+
+		*context = callers_add(server->callers, fd, is_stranger(server, fd), gw_now());
+	} else {
 		callers_remove(server->callers, *context);
+	}
 }
 
 static bool has_room(void *arg)
@@ -259,11 +300,21 @@ static void enter(void *arg, int fd)
 	static const struct sockaddr_un nameless = {.sun_family = AF_UNIX};
 	struct api_server *server = arg;
 
+	if (fd < 0) {
+		callers_give_back(server->callers, false);
+		return;
+	}
+	const bool stranger = is_stranger(server, fd);
+
+	if (!callers_admit(server->callers, stranger, gw_now())) {
+		close(fd);
+		gw_counter_add(server->turned_away, 1);
+		return;
+	}
 	/* What it cannot take it closes. */
-	if (fd < 0 ||
-		MHD_add_connection(server->daemon, fd, (const struct sockaddr *)&nameless,
-			sizeof(nameless.sun_family)) != MHD_YES)
-		callers_give_back(server->callers);
+	if (MHD_add_connection(server->daemon, fd, (const struct sockaddr *)&nameless,
+		    sizeof(nameless.sun_family)) != MHD_YES)
+		callers_give_back(server->callers, stranger);
 }
 
 /* Paths are decoded segment by segment, after they were split: "%2F" is no separator. */
@@ -303,7 +354,7 @@ static struct MHD_Daemon *start_daemon(struct api_server *server)
 }
 
 struct api_server *api_server_start(struct gw *gw, struct jobs *jobs, const struct groups *groups,
-	struct api_socket *socket, struct gw_error *error)
+	struct api_socket *socket, struct gw_counter *turned_away, struct gw_error *error)
 {
 	struct api_server *server = calloc(1, sizeof(*server));
 
@@ -314,6 +365,7 @@ struct api_server *api_server_start(struct gw *gw, struct jobs *jobs, const stru
 	server->gw = gw;
 	server->jobs = jobs;
 	server->groups = groups;
+	server->turned_away = turned_away;
 	server->callers = callers_create(CONNECTIONS);
 	server->daemon = server->callers ? start_daemon(server) : NULL;
 	if (!server->daemon)

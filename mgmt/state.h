@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/api.h"
+#include "core/counter.h"
 #include "core/gateway.h"
 #include "mgmt/groups.h"
 #include "mgmt/socket.h"
@@ -18,6 +19,7 @@ struct mgmt {
 	struct api_server *server;
 	struct api_socket socket;
 	struct groups groups;
+	struct gw_counter turned_away; /* of the API's door; any thread reads it */
 };
 
 /* All of them read only, on any thread. */

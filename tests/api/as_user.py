@@ -3,8 +3,9 @@
 import http.client
 import multiprocessing
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import http_unix
 
@@ -13,13 +14,14 @@ NOBODY = 65534
 _FORK = multiprocessing.get_context("fork")
 
 
-def _child(
-    path: Path, group: int, asked: list[tuple[str, str]], said: "multiprocessing.Queue[object]"
-) -> None:
+def _child(group: int, work: Callable[[], Any], said: "multiprocessing.Queue[object]") -> None:
     os.setgroups([group])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
-    said.put([_status(path, method, target) for method, target in asked])
+    try:
+        said.put(work())
+    except Exception as error:
+        said.put(error)
 
 
 def _status(path: Path, method: str, target: str) -> int:
@@ -29,11 +31,21 @@ def _status(path: Path, method: str, target: str) -> int:
         return 0
 
 
-def statuses(path: Path, group: int, asked: Iterable[tuple[str, str]]) -> list[int]:
-    """What a user in that group alone is answered, 0 where he cannot even connect. As root."""
-    said: multiprocessing.Queue[list[int]] = _FORK.Queue()
-    child = _FORK.Process(target=_child, args=(path, group, list(asked), said))
+def does(group: int, work: Callable[[], Any]) -> Any:
+    """What becomes of it when a user in that group alone does it. As root."""
+    said: multiprocessing.Queue[Any] = _FORK.Queue()
+    child = _FORK.Process(target=_child, args=(group, work, said))
     child.start()
     answer = said.get(timeout=120)
     child.join()
+    if isinstance(answer, Exception):
+        raise answer
     return answer
+
+
+def statuses(path: Path, group: int, asked: Iterable[tuple[str, str]]) -> list[int]:
+    """What a user in that group alone is answered, 0 where he cannot even connect. As root."""
+    answers: list[int] = does(
+        group, lambda: [_status(path, method, target) for method, target in asked]
+    )
+    return answers

@@ -14,8 +14,9 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(10)
+        # Before there is a time limit: with one, a full queue of the socket is an error at once.
         self.sock.connect(str(self._path))
+        self.sock.settimeout(10)
 
 
 class Reply(NamedTuple):

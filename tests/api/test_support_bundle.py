@@ -1,11 +1,13 @@
 """`gwctl support-bundle`: what somebody far away needs, and no secret."""
 
 import json
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from player import Gateway, configuration
 
 SECRET = "k7-planted-word"
@@ -68,3 +70,32 @@ def test_a_file_that_cannot_be_written_is_told(played: Gateway) -> None:
     done = played.ctl("support-bundle", "/nosuch/bundle.tar.gz", "--log", str(played.log))
     assert done.returncode == 1
     assert "cannot write /nosuch/bundle.tar.gz: No such file" in done.stderr
+
+
+def test_what_is_no_regular_file_stays_as_it_is(played: Gateway, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o644)
+    mode = pipe.stat().st_mode
+    done = played.ctl("support-bundle", str(pipe), "--log", str(played.log))
+    assert done.returncode == 1
+    assert f"{pipe} is there and no regular file" in done.stderr
+    assert pipe.stat().st_mode == mode
+
+
+def test_an_older_bundle_outlives_a_tar_that_fails(
+    played: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tar = tmp_path / "bin" / "tar"
+    tar.parent.mkdir()
+    tar.write_text("#!/bin/sh\necho half\necho 'tar: the disk is on fire' >&2\nexit 2\n")
+    tar.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tar.parent}:{os.environ['PATH']}")
+    folder = tmp_path / "bundles"
+    folder.mkdir()
+    bundle = folder / "bundle.tar.gz"
+    bundle.write_text("an older one")
+    done = played.ctl("support-bundle", str(bundle), "--log", str(played.log))
+    assert done.returncode == 1
+    assert f"cannot write {bundle}: tar: the disk is on fire" in done.stderr
+    assert bundle.read_text() == "an older one"
+    assert list(folder.iterdir()) == [bundle]

@@ -5,25 +5,26 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define FOLDER "framegate-support"
 
-/* Waits for a program whose output goes to `out`, unless that is -1. Returns its exit code, 127
- * when there is none, or a negative errno. */
-static int run(char *const words[], int out)
+/* Waits for a program whose output goes to `out`, and what it says of errors to `err`, unless these
+ * are -1. Returns its exit code, 127 when there is none, or a negative errno. */
+static int run(char *const words[], int out, int err)
 {
 	posix_spawn_file_actions_t actions;
 	int status;
 	pid_t child;
 
 	posix_spawn_file_actions_init(&actions);
-	if (out >= 0) {
+	if (out >= 0)
 		posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-		posix_spawn_file_actions_adddup2(&actions, out, STDERR_FILENO);
-	}
+	if (err >= 0)
+		posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
 	status = posix_spawnp(&child, words[0], &actions, NULL, words, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (status != 0)
@@ -62,7 +63,7 @@ void bundle_run(const struct bundle *bundle, const char *name, char *const words
 
 	if (!file)
 		return;
-	const int status = run(words, fileno(file));
+	const int status = run(words, fileno(file), fileno(file));
 
 	if (status < 0)
 		fprintf(file, "%s: %s\n", words[0], strerror(-status));
@@ -87,23 +88,79 @@ int bundle_tail(const struct bundle *bundle, const char *name, const char *path,
 	return status;
 }
 
-int bundle_pack(const struct bundle *bundle, const char *path, struct gw_error *error)
+/* Whether there is a file that may be replaced, or none. Returns 0 or a negative errno with a line.
+ */
+static int check_target(const char *path, struct gw_error *error)
+{
+	struct stat found;
+
+	if (lstat(path, &found) != 0)
+		return errno == ENOENT
+			? 0
+			: gw_error_set(error, -errno, "cannot write %s: %s", path, strerror(errno));
+	if (S_ISREG(found.st_mode))
+		return 0;
+	return gw_error_set(error, -EEXIST,
+		"%s is there and no regular file: it stays as it is; give another name", path);
+}
+
+/* Of what a program said, the first line; "" when it said nothing. */
+static void first_line(int fd, char line[160])
+{
+	const ssize_t size = pread(fd, line, 159, 0);
+
+	line[size > 0 ? size : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
+/* Runs tar into `fd`. Returns 0 or a negative errno with what is wrong in `why`. */
+static int pack(const struct bundle *bundle, int fd, char why[160])
 {
 	char *words[] = {"tar", "--create", "--gzip", "--file=-", "--directory",
 		(char *)bundle->place, FOLDER, NULL};
-	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	int status = fd < 0 ? -errno : 0;
+	const int said = memfd_create("tar", MFD_CLOEXEC);
+	int status = said < 0 ? -errno : run(words, fd, said);
+
+	why[0] = '\0';
+	if (said >= 0) {
+		first_line(said, why);
+		close(said);
+	}
+	if (status == 0 && fsync(fd) != 0) {
+		status = -errno;
+		why[0] = '\0';
+	}
+	if (status != 0 && !why[0])
+		snprintf(why, 160, "%s",
+			status < 0 ? strerror(-status) : "tar failed: is the disk full?");
+	return status > 0 ? -EIO : status;
+}
+
+int bundle_pack(const struct bundle *bundle, const char *path, struct gw_error *error)
+{
+	char beside[PATH_MAX], why[160];
+	int status = check_target(path, error);
 
 	if (status != 0)
-		return gw_error_set(error, status, "cannot write %s: %s", path, strerror(-status));
-	status = fchmod(fd, 0600) == 0 ? run(words, fd) : -errno;
-	if (close(fd) != 0 && status == 0)
+		return status;
+	if (snprintf(beside, sizeof(beside), "%s.XXXXXX", path) >= (int)sizeof(beside))
+		return gw_error_set(
+			error, -ENAMETOOLONG, "cannot write %s: %s", path, strerror(ENAMETOOLONG));
+	/* For its owner alone. */
+	const int fd = mkostemp(beside, O_CLOEXEC);
+
+	if (fd < 0)
+		return gw_error_set(error, -errno, "cannot write %s: %s", path, strerror(errno));
+	status = pack(bundle, fd, why);
+	close(fd);
+	if (status == 0 && rename(beside, path) != 0) {
 		status = -errno;
+		snprintf(why, sizeof(why), "%s", strerror(-status));
+	}
 	if (status == 0)
 		return 0;
-	unlink(path);
-	return gw_error_set(error, -EIO, "cannot write %s: tar %s", path,
-		status < 0 ? strerror(-status) : "failed: is the disk full?");
+	unlink(beside);
+	return gw_error_set(error, status, "cannot write %s: %s", path, why);
 }
 
 void bundle_end(struct bundle *bundle)
@@ -111,6 +168,6 @@ void bundle_end(struct bundle *bundle)
 	char *words[] = {"rm", "--recursive", "--force", bundle->place, NULL};
 
 	if (bundle->place[0])
-		run(words, -1);
+		run(words, -1, -1);
 	bundle->place[0] = '\0';
 }

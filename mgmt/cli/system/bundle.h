@@ -26,8 +26,9 @@ void bundle_run(const struct bundle *bundle, const char *name, char *const words
  * negative errno. */
 int bundle_tail(const struct bundle *bundle, const char *name, const char *path, long most);
 
-/* Packs it all as `path`, which only its owner may read. Returns 0 or a negative errno with a line.
- */
+/* Packs it all as `path`, which only its owner may read. A file that is there is replaced when all
+ * is well, and left as it is otherwise; what is no regular file is refused. Returns 0 or a negative
+ * errno with a line. */
 int bundle_pack(const struct bundle *bundle, const char *path, struct gw_error *error);
 
 /* Removes the folder. Accepts one that was not made. */

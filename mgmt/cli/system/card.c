@@ -114,6 +114,27 @@ static int give(
 	return status;
 }
 
+/* After a bind that failed with `why`: any driver may have the card again. Returns `status` with
+ * the line, which says what the card has now. */
+static int give_back(const struct machine *machine, const char *device, int status, const char *why,
+	struct gw_error *error)
+{
+	char driver[CARD_DRIVER], path[PATH_MAX];
+	struct gw_error ignored;
+
+	/* What went wrong first is told; what the card has tells whether this did, too. */
+	snprintf(path, sizeof(path), PCI "/devices/%s/driver_override", device);
+	(void)write_file(machine, path, "\n", &ignored);
+	card_driver(machine, device, driver);
+	if (!driver[0])
+		(void)write_file(machine, PCI "/drivers_probe", device, &ignored);
+	card_driver(machine, device, driver);
+	if (driver[0])
+		return gw_error_set(error, status, "%s; it has the driver %s now", why, driver);
+	return gw_error_set(error, status,
+		"%s; it has no driver now: gwctl system unbind %s asks for one again", why, device);
+}
+
 int card_bind(const struct machine *machine, const char *device, struct gw_error *error)
 {
 	char driver[CARD_DRIVER], interface[NAME_MAX + 1], path[PATH_MAX];
@@ -132,17 +153,18 @@ int card_bind(const struct machine *machine, const char *device, struct gw_error
 	snprintf(path, sizeof(path), "%s" PCI "/drivers/" VFIO, machine->root);
 	if (access(path, F_OK) != 0)
 		return gw_error_set(error, -ENOENT, VFIO " is not loaded: modprobe " VFIO);
-	status = give(machine, device, VFIO, error);
-	if (status != 0)
-		return status;
+	struct gw_error why;
+
+	status = give(machine, device, VFIO, &why);
 	card_driver(machine, device, driver);
-	if (strcmp(driver, VFIO) == 0)
+	if (status == 0 && strcmp(driver, VFIO) == 0)
 		return 0;
-	return gw_error_set(error, -EIO,
-		"the kernel did not give %s to " VFIO
-		": dmesg says why; without an IOMMU it does not "
-		"(gwctl system check)",
-		device);
+	if (status == 0)
+		status = gw_error_set(&why, -EIO,
+			"the kernel did not give %s to " VFIO
+			": dmesg says why; without an IOMMU it does not (gwctl system check)",
+			device);
+	return give_back(machine, device, status, why.text, error);
 }
 
 int card_unbind(const struct machine *machine, const char *device, struct gw_error *error)

@@ -12,8 +12,9 @@
 void card_driver(const struct machine *machine, const char *device, char driver[CARD_DRIVER]);
 
 /* Gives the card to vfio-pci. Refuses what is no network card, and one of which an interface is up:
- * it may be the way that the user came in. Needs root. Returns 0, also when it is there already, or
- * a negative errno with a line. */
+ * it may be the way that the user came in. Needs root. When the kernel does not do it, the card
+ * goes back to the driver that the kernel has for it. Returns 0, also when it is there already, or
+ * a negative errno with a line, which says then what driver the card has. */
 int card_bind(const struct machine *machine, const char *device, struct gw_error *error);
 
 /* Gives the card back to the driver that the kernel has for it. The same otherwise. */

@@ -64,16 +64,50 @@ static void expect_file(const struct fixture *f, const char *path, const char *t
 	assert_string_equal(line, text);
 }
 
-static void the_kernel_is_told_to_give_a_card_to_vfio(void **state)
+static void expect_text(const struct fixture *f, const char *path, const char *text)
+{
+	char whole[256], said[64] = "";
+
+	snprintf(whole, sizeof(whole), "%s%s", f->root, path);
+	FILE *file = fopen(whole, "r");
+	assert_non_null(file);
+	said[fread(said, 1, sizeof(said) - 1, file)] = '\0';
+	fclose(file);
+	assert_string_equal(said, text);
+}
+
+/* No kernel does what it is told here, and that is noticed. */
+static void a_card_that_vfio_does_not_get_goes_back(void **state)
 {
 	struct fixture *f = *state;
 
-	/* No kernel does what it is told here, and that is noticed. */
 	assert_int_equal(card_bind(&f->machine, CARD, &f->error), -EIO);
 	assert_non_null(strstr(f->error.text, "IOMMU"));
-	expect_file(f, "/sys/bus/pci/devices/" CARD "/driver_override", "vfio-pci");
+	assert_non_null(strstr(f->error.text, "it has the driver e1000e now"));
+	/* The empty line is written over the name: to the kernel it would be the whole word. */
+	expect_text(f, "/sys/bus/pci/devices/" CARD "/driver_override", "\nfio-pci");
 	expect_file(f, "/sys/bus/pci/drivers/e1000e/unbind", CARD);
 	expect_file(f, "/sys/bus/pci/drivers_probe", CARD);
+}
+
+static void a_card_that_is_left_without_a_driver_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	shell(f, "rm sys/bus/pci/devices/" CARD "/driver");
+	assert_int_equal(card_bind(&f->machine, CARD, &f->error), -EIO);
+	expect_text(f, "/sys/bus/pci/drivers_probe", CARD);
+	assert_non_null(strstr(f->error.text, "no driver now: gwctl system unbind " CARD));
+}
+
+static void a_bind_that_breaks_off_is_undone_and_its_cause_told(void **state)
+{
+	struct fixture *f = *state;
+
+	shell(f, "rm sys/bus/pci/drivers_probe");
+	assert_int_equal(card_bind(&f->machine, CARD, &f->error), -ENOENT);
+	assert_non_null(strstr(f->error.text, "drivers_probe"));
+	expect_text(f, "/sys/bus/pci/devices/" CARD "/driver_override", "\nfio-pci");
 }
 
 static void a_card_that_vfio_has_is_left_there_and_can_be_given_back(void **state)
@@ -127,7 +161,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(the_kernel_is_told_to_give_a_card_to_vfio),
+		TEST(a_card_that_vfio_does_not_get_goes_back),
+		TEST(a_card_that_is_left_without_a_driver_is_told),
+		TEST(a_bind_that_breaks_off_is_undone_and_its_cause_told),
 		TEST(a_card_that_vfio_has_is_left_there_and_can_be_given_back),
 		TEST(a_card_in_use_stays),
 		TEST(what_is_no_card_stays),
