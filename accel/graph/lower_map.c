@@ -131,7 +131,9 @@ static int add_number_function(struct plan *plan, uint32_t output, uint32_t inpu
 
 	if (status != 0)
 		return status;
-	plan->value[output].whole = plan->value[input].whole;
+	/* OP_SAME is the cast to float. */
+	plan->value[output].whole = function->function == OP_TRUNCATE ||
+		(function->function != OP_SAME && plan->value[input].whole);
 	memcpy(move.size, shape.dims, sizeof(move.size));
 	plan_strides(&shape, move.in);
 	plan_strides(&shape, move.out);

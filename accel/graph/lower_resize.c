@@ -23,7 +23,11 @@ static int take_sizes(const struct plan *plan, const struct graph_node *node,
 
 		if (!(factor > 0 && factor <= 1024) || (i < 2 && factor != 1))
 			return plan_refuse(error, "such a size");
-		shape->dims[i] = count == 4 ? (uint32_t)sizes[i] : (uint32_t)((float)from * factor);
+		const double size = count == 4 ? (double)sizes[i] : (double)((float)from * factor);
+
+		if (size > (double)GRAPH_ELEMENTS)
+			return plan_refuse(error, "such a size");
+		shape->dims[i] = (uint32_t)size;
 		if (i >= 2)
 			scale[i - 2] = factor;
 	}

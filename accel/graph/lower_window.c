@@ -74,6 +74,9 @@ static int reduce(struct plan *plan, const struct graph_node *node, uint32_t fir
 		return status;
 	if (split.count == 0)
 		return gw_error_set(error, -EINVAL, "its input is empty");
+	const bool whole = plan_in(plan, node, 0)->whole;
+
+	plan->value[node->output[0]].whole = whole || reduction == OP_REDUCE_ARGMAX;
 	const bool alone = split.inner == 1;
 	const uint32_t runs = plan_runs(alone ? split.outer : split.inner);
 	const uint32_t step =
@@ -86,6 +89,11 @@ static int reduce(struct plan *plan, const struct graph_node *node, uint32_t fir
 		.reduction = reduction,
 		.runs = runs,
 	};
+	if (whole && reduction == OP_REDUCE_MEAN) {
+		struct op_job *job = plan_job(plan, step);
+
+		job->tail[job->tails++].function = OP_TRUNCATE;
+	}
 	plan_read(plan, step, PLAN_FIELD(reduce.in), node->input[0]);
 	plan_finish(plan, step, node->output[0]);
 	return 0;

@@ -197,7 +197,8 @@ int graph_read(struct graph *graph, const uint8_t *model, size_t size, const cha
 		status = graph_files_open(&reader->files, model, size, folder, error);
 	}
 	for (uint32_t i = 0; status == 0 && i < facts->opsets; i++)
-		if (facts->opset[i].domain.size == 0)
+		if (facts->opset[i].domain.size == 0 ||
+			onnx_text_is(&facts->opset[i].domain, "ai.onnx"))
 			graph->opset = facts->opset[i].version;
 	if (status == 0)
 		status = read_all(reader, facts, error);

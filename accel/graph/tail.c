@@ -169,7 +169,7 @@ static bool append_joining(const struct plan *plan, struct chain *chain,
 	const bool swapped = node->input[0] != current;
 	const uint32_t other = node->input[swapped ? 0 : 1];
 
-	if (other == GRAPH_NONE || plan->value[current].whole)
+	if (other == GRAPH_NONE)
 		return false;
 	const struct plan_value *value = &plan->value[other];
 
@@ -197,6 +197,10 @@ static bool append_node(
 	bool joins;
 
 	if (chain->nodes == NODES || !plan_function(plan, node, &tail, &joins))
+		return false;
+	/* What is whole is a value of its own: how it is divided depends on it. */
+	if (tail.function == OP_TRUNCATE ||
+		(plan->value[current].whole && tail.function != OP_SAME))
 		return false;
 	if (joins) {
 		if (!append_joining(plan, chain, node, tail.function, current))
@@ -266,8 +270,14 @@ void plan_finish(struct plan *plan, uint32_t step, uint32_t value)
 
 	chain.tails = plan_job(plan, step)->tails;
 	memcpy(chain.tail, plan_job(plan, step)->tail, sizeof(chain.tail));
-	if (!plan->folding && !plan->value[value].whole) {
+	if (!plan->folding) {
+		/* For the chain OP_FIRST is the value, not what its own tail began with. With no
+		 * room for that, there is none for whatever would read it. */
+		if (chain.tails > 0)
+			append(&chain, OP_KEEP, OP_NUMBER, 0, 0);
 		last = extend(plan, &chain);
+		if (chain.nodes == 0)
+			chain.tails = plan_job(plan, step)->tails;
 		/* From there on once more, for what needs that value twice. */
 		struct chain again = {.first = last, .other = chain.other, .tails = chain.tails};
 

@@ -34,11 +34,13 @@ int graph_files_open(struct graph_files *files, const uint8_t *model, size_t siz
 	int status = onnx_external_read(model, size, &files->names, error);
 
 	files->folder = folder;
+	files->values_left = size;
 	for (uint32_t i = 0; folder && i < files->names.count && status == 0; i++) {
 		snprintf(path, sizeof(path), "%s%s", folder, files->names.file[i]);
 		status = file_bytes_read(path, &files->bytes[i], error);
 		if (status != 0)
 			gw_error_prefix(error, "the model's weights: ");
+		files->values_left += files->bytes[i].size;
 	}
 	return status;
 }
@@ -273,7 +275,7 @@ static int find_external(const struct graph_files *files, struct tensor *tensor,
 	return gw_error_set(error, -EINVAL, "it keeps weights in a file that it does not name");
 }
 
-int graph_weights_read(const struct graph_files *files, struct protobuf_bytes bytes,
+int graph_weights_read(struct graph_files *files, struct protobuf_bytes bytes,
 	struct graph_value *value, struct onnx_text *name, struct gw_error *error)
 {
 	struct tensor tensor;
@@ -306,6 +308,12 @@ int graph_weights_read(const struct graph_files *files, struct protobuf_bytes by
 	/* A claim costs no more memory than there are bytes for it: one of a field, at least. */
 	if (count > protobuf_size(tensor.raw.at ? &tensor.raw : &tensor.body))
 		return is_no_model(error);
+	if (count > files->values_left)
+		return gw_error_set(error, -EINVAL,
+			"its constants have more values than its files have bytes: export it "
+			"again, "
+			"with weights of their own for each");
+	files->values_left -= count;
 	value->whole = tensor.type != ONNX_FLOAT32 && tensor.type != ONNX_DOUBLE &&
 		tensor.type != ONNX_FLOAT16;
 	value->data = calloc(count + 1, sizeof(float));

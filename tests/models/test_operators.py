@@ -30,6 +30,7 @@ class Case:
     opset: int = 17
     steps: int | None = None  # that are left of it; None: whatever
     low: float = -2
+    domain: str = ""  # of the opset
 
 
 def floats(*shape: int) -> np.ndarray:
@@ -310,6 +311,92 @@ CHAINS = [
         ("Relu", ["b"], "out"),
         l=ints(2, 3),
     ),
+    chain(
+        "a function that is squared",
+        PICTURE,
+        1,
+        ("Sigmoid", ["in"], "y"),
+        ("Mul", ["y", "y"], "out"),
+    ),
+    chain(
+        "swish of a function",
+        PICTURE,
+        1,
+        ("Relu", ["in"], "y"),
+        ("Sigmoid", ["y"], "s"),
+        ("Mul", ["y", "s"], "out"),
+    ),
+    chain(
+        "swish of a hard swish",
+        PICTURE,
+        1,
+        ("HardSwish", ["in"], "y"),
+        ("Sigmoid", ["y"], "s"),
+        ("Mul", ["y", "s"], "out"),
+    ),
+    chain(
+        "a function of joined parts that is squared",
+        PICTURE,
+        3,
+        ("Concat", ["in", "w"], "c", {"axis": 1}),
+        ("Sigmoid", ["c"], "y"),
+        ("Mul", ["y", "y"], "out"),
+        w=floats(2, 3, 13, 37),
+    ),
+]
+INT, FLOAT = int(TensorProto.INT64), int(TensorProto.FLOAT)
+WHOLE = [
+    chain(
+        "a shape as floats is divided as such",
+        (1, 3, 2),
+        1,
+        ("Shape", ["in"], "s"),
+        ("Cast", ["s"], "f", {"to": FLOAT}),
+        ("Gather", ["f", "one"], "w"),
+        ("Gather", ["f", "two"], "h"),
+        ("Div", ["w", "h"], "r"),
+        ("Mul", ["in", "r"], "out"),
+        one=np.array(1, np.int64),
+        two=np.array(2, np.int64),
+    ),
+    chain(
+        "floats as whole numbers are divided as such",
+        PICTURE,
+        3,
+        ("Mul", ["in", "nine"], "m"),
+        ("Cast", ["m"], "a", {"to": INT}),
+        ("Div", ["a", "two"], "d"),
+        ("Cast", ["d"], "f", {"to": FLOAT}),
+        ("Add", ["f", "half"], "out"),
+        nine=scalar(9),
+        two=ints(2),
+        half=scalar(0.5),
+    ),
+    chain(
+        "places are divided as whole numbers",
+        (3, 41),
+        2,
+        ("ArgMax", ["in"], "a", {"axis": 1, "keepdims": 1}),
+        ("Div", ["a", "two"], "d"),
+        ("Cast", ["d"], "out", {"to": FLOAT}),
+        two=ints(2),
+    ),
+    chain(
+        "a mean of whole numbers is one",
+        (3, 7, 41),
+        3,
+        ("Mul", ["in", "nine"], "m"),
+        ("Cast", ["m"], "a", {"to": int(TensorProto.INT32)}),
+        ("ReduceMean", ["a"], "d", {"axes": [1]}),
+        ("Cast", ["d"], "out", {"to": FLOAT}),
+        nine=scalar(9),
+    ),
+    Case(
+        "an opset by its full name",
+        (2, 3, 4),
+        [("Softmax", ["in"], "out", {"axis": 1})],
+        domain="ai.onnx",
+    ),
 ]
 
 
@@ -326,7 +413,7 @@ def _model(case: Case, path: Path) -> onnx.ModelProto:
         [numpy_helper.from_array(value, name) for name, value in case.constants.items()],
     )
     model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", case.opset)], ir_version=8
+        graph, opset_imports=[helper.make_opsetid(case.domain, case.opset)], ir_version=8
     )
     onnx.save(model, path)
     return model
@@ -350,7 +437,9 @@ def run(way: str, path: Path, values: np.ndarray) -> tuple[np.ndarray, int]:
 
 @pytest.mark.parametrize("way", ["c", "opencl"])
 @pytest.mark.parametrize(
-    "case", [*ELEMENTWISE, *CONVOLUTIONS, *WINDOWS, *MOVES, *CHAINS], ids=lambda case: case.name
+    "case",
+    [*ELEMENTWISE, *CONVOLUTIONS, *WINDOWS, *MOVES, *CHAINS, *WHOLE],
+    ids=lambda case: case.name,
 )
 def test_an_operator_gives_what_onnx_runtime_gives(case: Case, way: str, tmp_path: Path) -> None:
     path = tmp_path / "case.onnx"
@@ -364,3 +453,31 @@ def test_an_operator_gives_what_onnx_runtime_gives(case: Case, way: str, tmp_pat
     assert np.abs(ours - expected).max() <= most
     if case.steps is not None:
         assert steps == case.steps
+
+
+def _refusal(path: Path, *shape: int) -> str:
+    done = subprocess.run(
+        [RUN, "c", path, *map(str, shape)], input=b"", capture_output=True, check=False, timeout=300
+    )
+    assert done.returncode == 1
+    return done.stderr.decode()
+
+
+def test_a_size_beyond_what_can_be_counted_is_refused(tmp_path: Path) -> None:
+    width = 2**22 + 1
+    path = tmp_path / "case.onnx"
+    scales = np.array([1, 1, 1, 1024], np.float32)
+    _model(one("Resize", (1, 1, 1, width), None, scales, mode="nearest"), path)
+    assert "such a size" in _refusal(path, 1, 1, 1, width)
+
+
+def test_constants_that_share_their_bytes_cost_no_more_than_these(tmp_path: Path) -> None:
+    path = tmp_path / "case.onnx"
+    shares = {f"c{i}": np.zeros(4096, np.uint8) for i in range(32)}
+    model = _model(Case("shares", (1, 4), [("Relu", ["in"], "out", {})], shares), path)
+    (tmp_path / "weights").write_bytes(bytes(4096))
+    for tensor in model.graph.initializer:
+        onnx.external_data_helper.set_external_data(tensor, "weights")
+        tensor.ClearField("raw_data")
+    path.write_bytes(model.SerializeToString())
+    assert "more values than its files have bytes" in _refusal(path, 1, 4)
