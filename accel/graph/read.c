@@ -187,11 +187,15 @@ int graph_read(struct graph *graph, const uint8_t *model, size_t size, const cha
 {
 	struct graph_reader *reader = calloc(1, sizeof(*reader));
 	struct onnx_graph *facts = calloc(1, sizeof(*facts));
-	int status = reader && facts ? 0 : out_of_memory(error);
 
 	*graph = (struct graph){0};
-	if (status == 0)
-		status = onnx_graph_read(model, size, facts, error);
+	if (!reader || !facts) {
+		free(reader);
+		free(facts);
+		return out_of_memory(error);
+	}
+	int status = onnx_graph_read(model, size, facts, error);
+
 	if (status == 0) {
 		reader->graph = graph;
 		status = graph_files_open(&reader->files, model, size, folder, error);
@@ -204,10 +208,8 @@ int graph_read(struct graph *graph, const uint8_t *model, size_t size, const cha
 		status = read_all(reader, facts, error);
 	if (status != 0)
 		graph_one_line(error);
-	if (reader) {
-		graph_files_close(&reader->files);
-		graph_names_free(&reader->names);
-	}
+	graph_files_close(&reader->files);
+	graph_names_free(&reader->names);
 	free(reader);
 	free(facts);
 	return status;
