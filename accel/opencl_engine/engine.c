@@ -99,8 +99,7 @@ static uint32_t copies_in(const struct opencl_engine *engine, const struct infer
 	uint32_t copies = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const cl_mem there =
-			i < batch->count ? inputs_tensor(engine->inputs, number, i) : NULL;
+		cl_mem there = i < batch->count ? inputs_tensor(engine->inputs, number, i) : NULL;
 
 		if (copies > 0 && in[copies - 1].there == there) {
 			in[copies - 1].size += size;
