@@ -137,8 +137,11 @@ static void values_share_memory_when_they_do_not_live_at_the_same_time(void **st
 	graph_plan_settle(&plan, graph.weights_count);
 	float *memory = calloc(graph.weights_count + plan.arena + OP_SLACK, sizeof(float));
 
-	for (uint32_t i = 0; i < values; i++)
-		memory[plan.input[0].at + i] = (float)(i / 64);
+	for (uint32_t i = 0; i < values; i++) {
+		const uint32_t line = i / 64;
+
+		memory[plan.input[0].at + i] = (float)line;
+	}
 	graph_plan_run(&plan, memory);
 	for (uint32_t i = 0; i < 6; i++)
 		assert_float_equal(memory[plan.output[0].at + i], (float)i, 0);
