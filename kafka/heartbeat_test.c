@@ -30,7 +30,7 @@ static json_int_t told(struct fixture *f, const char *key)
 
 static void turn_until_told(struct fixture *f, const char *key, json_int_t figure)
 {
-	const int64_t deadline = gw_now() + 40 * GW_NS_PER_S;
+	const int64_t deadline = gw_now() + 60 * GW_NS_PER_S;
 
 	while (told(f, key) < figure) {
 		assert_true(gw_now() < deadline);
