@@ -125,9 +125,13 @@ static void fail_stalled(struct session *session, int64_t now, const struct sess
 	 * was not that. */
 	if (is_auto && is_deaf)
 		session->prefers_tcp = session->dialogue.way != TRANSPORT_TCP;
-	const int status = vigil_explain(&session->vigil, seen, &session->dialogue.learned,
-		is_auto && is_deaf && session->prefers_tcp, &error);
+	const bool turns = is_auto && is_deaf && session->prefers_tcp;
+	const int status = vigil_explain(
+		&session->vigil, seen, &session->dialogue.learned, turns, &error);
 
+	/* The trouble may be over before anybody looks. */
+	if (turns)
+		gw_info("session", "camera %s: %s", session->camera->name, error.text);
 	session_fail(session, now, status, &error);
 }
 

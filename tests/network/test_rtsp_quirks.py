@@ -77,7 +77,6 @@ def test_udp_that_does_not_come_through_gives_way_to_tcp(cameras: Cameras) -> No
     for kind in ("bad", "fails"):
         cameras.wait_for_pictures(kind)
         assert cameras.session(kind)["transport"] == "tcp"
-    # The trouble is over within a second or two: it may be gone before it is looked at.
     cameras.wait_for(lambda: "asked for TCP next" in cameras.gateway.log(), "TCP was not asked for")
     assert "nothing came to UDP port" in cameras.gateway.log()
     cameras.wait_for_pictures("deaf")
