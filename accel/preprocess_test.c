@@ -289,7 +289,7 @@ static void every_kind_of_tensor_agrees_with_the_reference(void **state)
 		GW_FORMAT_GRAY, GW_FORMAT_RGB, GW_FORMAT_I420, GW_FORMAT_I422, GW_FORMAT_I444};
 	static float fill[3] = {30, 114, 250};
 
-	for (uint32_t i = 0; i < 5 * 2 * 3 * 3 * 2 * 3 * 2; i++) {
+	for (uint32_t i = 0; i < 5 * 2 * 3 * 3 * 2 * 3 * 2; i += STEP) {
 		const uint32_t kind = i / 5;
 		struct fixture f = {
 			.input.layout = kind % 2 ? MODEL_NHWC : MODEL_NCHW,
@@ -337,7 +337,7 @@ static void every_orientation_agrees_with_the_reference(void **state)
 	static const enum gw_format all[] = {
 		GW_FORMAT_GRAY, GW_FORMAT_RGB, GW_FORMAT_I420, GW_FORMAT_I422, GW_FORMAT_I444};
 
-	for (uint32_t i = 0; i < 8 * 5 * 2 * 3 * 2; i++) {
+	for (uint32_t i = 0; i < 8 * 5 * 2 * 3 * 2; i += STEP) {
 		const uint32_t kind = i / 40;
 		struct fixture f = {
 			.surface.orientation = (uint8_t)(1 + i % 8),

@@ -28,18 +28,6 @@
 #define SIDE 2
 #define GROWTH (8L << 20) /* bytes that an allocator may keep for itself */
 
-/* A sanitizer keeps what was freed. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define KEEPS_ALL true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define KEEPS_ALL true
-#endif
-#endif
-#ifndef KEEPS_ALL
-#define KEEPS_ALL false
-#endif
-
 static char directory[] = "/tmp/framegate-swap-XXXXXX";
 static struct gw_error error;
 
@@ -277,7 +265,7 @@ static void a_hundred_swaps_lose_no_frame_and_leave_nothing(void **state)
 		assert_true(f.by_version[i] > 0);
 	print_message("%d swaps, %lu frames, %ld kB more than after %d\n", SWAPS,
 		(unsigned long)f.out, grown / 1024, SETTLED);
-	assert_true(KEEPS_ALL || grown < GROWTH);
+	assert_true(IS_SANITIZED || grown < GROWTH);
 	close_stage(&f);
 }
 

@@ -126,8 +126,8 @@ static void fail_stalled(struct session *session, int64_t now, const struct sess
 	if (is_auto && is_deaf)
 		session->prefers_tcp = session->dialogue.way != TRANSPORT_TCP;
 	const bool turns = is_auto && is_deaf && session->prefers_tcp;
-	const int status = vigil_explain(
-		&session->vigil, seen, &session->dialogue.learned, turns, &error);
+	const int status =
+		vigil_explain(&session->vigil, seen, &session->dialogue.learned, turns, &error);
 
 	/* The trouble may be over before anybody looks. */
 	if (turns)

@@ -82,15 +82,23 @@ int session_ask(struct session *session, uint32_t most_ms, struct gw_error *erro
 	return status;
 }
 
-static void close_session(struct session *session, int64_t now)
+static void say_goodbye(struct session *session, int64_t now)
 {
-	if (dialogue_end(&session->dialogue) && !rtsp_busy(session->rtsp) &&
-		session_ask(session, GOODBYE_MS, NULL) == 0) {
+	if (dialogue_end(&session->dialogue) && session_ask(session, GOODBYE_MS, NULL) == 0) {
 		session->state = SESSION_CLOSING;
 		session->due = now + (GOODBYE_MS + 500) * GW_NS_PER_MS;
 	} else {
 		settle(session, now);
 	}
+}
+
+/* What is not answered now was not answered in time. */
+static void close_session(struct session *session, int64_t now)
+{
+	if (rtsp_busy(session->rtsp))
+		settle(session, now);
+	else
+		say_goodbye(session, now);
 }
 
 void session_fail(struct session *session, int64_t now, int status, const struct gw_error *error)
@@ -224,7 +232,10 @@ static void take_answer(struct session *session, int64_t now)
 	int status = rtsp_take(session->rtsp, &answer, &error);
 
 	if (session->state == SESSION_CLOSING) {
-		settle(session, now);
+		if (session->dialogue.step == DIALOGUE_TEARDOWN)
+			settle(session, now);
+		else
+			say_goodbye(session, now);
 		return;
 	}
 	if (status == 0)
@@ -278,10 +289,18 @@ void session_end(struct session *session, int64_t now)
 	if (session->unwanted)
 		return;
 	session->unwanted = true;
-	if (session->state == SESSION_WAITING)
+	if (session->state == SESSION_CLOSING)
+		return;
+	if (session->state == SESSION_WAITING) {
 		settle(session, now);
-	else if (session->state != SESSION_CLOSING)
+	} else if (rtsp_busy(session->rtsp) && session->dialogue.is_set_up) {
+		/* A camera that is not told goes on sending: what was asked last is answered first.
+		 */
+		session->state = SESSION_CLOSING;
+		session->due = now + GOODBYE_MS * GW_NS_PER_MS;
+	} else {
 		close_session(session, now);
+	}
 }
 
 int64_t session_due(const struct session *session)

@@ -18,7 +18,7 @@ enum session_state {
 	SESSION_WAITING, /* for its next try */
 	SESSION_OPENING,
 	SESSION_PLAYING,
-	SESSION_CLOSING, /* TEARDOWN is under way */
+	SESSION_CLOSING, /* TEARDOWN is under way, or waits for the answer before it */
 	SESSION_ENDED, /* nobody wants it any more */
 };
 

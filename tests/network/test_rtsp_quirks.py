@@ -105,6 +105,17 @@ def test_a_camera_that_plays_for_a_moment_is_asked_less_and_less(cameras: Camera
     assert cameras.delivered("brief") >= 9 * opened - 9
 
 
+@pytest.mark.parametrize("kind", ["slow", "slow-udp"])
+def test_who_still_has_to_answer_is_told_goodbye_afterwards(cameras: Cameras, kind: str) -> None:
+    """Nobody else would tell a camera that sends by UDP to stop."""
+    server = _start(cameras, kind)
+    cameras.wait_for_pictures(kind)
+    signs = _signs(server, kind)
+    cameras.wait_for(lambda: _signs(server, kind) > signs, "no sign of life was given")
+    assert cameras.gateway.ctl("camera", "remove", kind).code == 0
+    cameras.wait_for_text(server, f"{kind} asked: TEARDOWN")
+
+
 def test_a_key_that_protects_nothing_is_told(cameras: Cameras) -> None:
     _start(cameras, "idle-key")
     cameras.wait_for_pictures("idle-key")

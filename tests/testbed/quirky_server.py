@@ -21,6 +21,7 @@ from testbed.within_server import KEY, Connection
 KINDS = {
     "plain": "none of them",
     "silent": "no sign of life is answered",
+    "slow": "it is answered after a second",
     "late": "it is answered after three seconds",
     "number": "its answer has another number",
     "unnumbered": "its answer has no number",
@@ -134,8 +135,9 @@ class Quirky(Connection):
         head, end = f"RTSP/1.0 200 OK\r\nCSeq: {number}\r\n", "\r\n"
         if self.kind == "silent":
             return
-        if self.kind == "late":
-            threading.Timer(3, lambda: self.say((head + end).encode())).start()
+        if self.kind in ("slow", "late"):
+            wait = 1 if self.kind == "slow" else 3
+            threading.Timer(wait, lambda: self.say((head + end).encode())).start()
             return
         if self.kind == "number":
             head = f"RTSP/1.0 200 OK\r\nCSeq: {int(number) - 1}\r\n"
