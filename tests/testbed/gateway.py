@@ -163,8 +163,15 @@ class Gateway:
         while not true():
             self._raise_if_ended()
             if time.monotonic() > end:
-                raise RuntimeError(f"{otherwise} after {timeout:.0f} s:\n{self.log()[-3000:]}")
+                told = f"{self.log()[-3000:]}\n{self._counted()}"
+                raise RuntimeError(f"{otherwise} after {timeout:.0f} s:\n{told}")
             stopping.pause(0.1)
+
+    def _counted(self) -> str:
+        """What became of the frames, for those who look for those that are missing."""
+        with contextlib.suppress(RuntimeError):
+            return json.dumps({"frames": self.status().get("frames"), "drops": self.dropped()})
+        return "no counters: it does not answer"
 
     def log(self) -> str:
         """What `gwd` printed."""
