@@ -89,19 +89,20 @@ suite_fuzz() {
 	done
 }
 
+# Their tests wait for cameras, brokers and deadlines most of the time.
+readonly THREE_FILES=(--numprocesses 3 --dist loadfile)
+readonly TWO_FILES=(--numprocesses 2 --dist loadfile)
+
 suite_models() {
 	build_default
 	cmd_models
-	python_tests tests/models
+	python_tests "${TWO_FILES[@]}" tests/models
 }
-
-# Two files at a time: their tests wait for cameras, brokers and deadlines most of the time.
-readonly TWO_FILES=(--numprocesses 2 --dist loadfile)
 
 suite_integration() {
 	build_default
 	cmd_models
-	python_tests "${TWO_FILES[@]}" tests --ignore=tests/demo --ignore=tests/kafka \
+	python_tests "${THREE_FILES[@]}" tests --ignore=tests/demo --ignore=tests/kafka \
 		--ignore=tests/line_rate --ignore=tests/models --ignore=tests/network --ignore=tests/packages
 }
 
@@ -115,7 +116,7 @@ suite_demo() {
 suite_network() {
 	build_default
 	cmd_models
-	python_tests "${TWO_FILES[@]}" tests/network
+	python_tests "${THREE_FILES[@]}" tests/network
 }
 
 suite_kafka() {
@@ -185,7 +186,7 @@ begin_beside() {
 		if [[ $1 == lint ]]; then
 			renice -n 19 -p "$BASHPID" >/dev/null
 			# shellcheck disable=SC2034 # read in lint.sh
-			tidy_jobs=1
+			tidy_jobs=1 tidy_nodes=25000
 		fi
 		run_suite "$1"
 	) >"$RESULTS/$1.log" 2>&1 &
@@ -244,12 +245,14 @@ run_suites() {
 		others=("${aside[0]}")
 		aside=("${aside[@]:1}")
 	fi
+	[[ " ${aside[*]} " != *' lint '* ]] || begin_beside lint
 	for name in "${first[@]}"; do
 		run_suite "$name"
 	done
 	[[ ! " ${aside[*]} " =~ ' '(kafka|network|soak)' ' ]] || make_ready
 	for name in "${aside[@]}"; do
-		[[ $name == network && " ${others[*]} " == *' integration '* ]] || begin_beside "$name"
+		[[ $name == lint || ($name == network && " ${others[*]} " == *' integration '*) ]] ||
+			begin_beside "$name"
 	done
 	for name in "${others[@]}"; do
 		# They look at how the product does on a machine that has time: they run beside each other,

@@ -88,6 +88,16 @@ kafka_get() {
 	place out "$CACHE/kafka" "$SETUP_DIR/kafka-pom.xml" "$SETUP_DIR/kafka-jars.sha256"
 }
 
+# Younger than Java and than the jars, which Java looks at, too.
+kafka_classes_ready() {
+	local classes=$CACHE/kafka/classes.jsa
+	[[ $classes -nt $CACHE/kafka/.lock && $classes -nt $(readlink -f "$(command -v java)") ]]
+}
+
+kafka_classes_get() {
+	FRAMEGATE_CACHE=$CACHE PYTHONPATH=tests "$PYTHON" -m testbed.kafka_classes
+}
+
 video_ready() {
 	local version sha256
 	pinned file opencv-doc

@@ -42,6 +42,11 @@ def kafka_jars() -> Path:
     return need(cache() / "kafka" / "lib", "run ./dev setup")
 
 
+def kafka_classes() -> Path:
+    """What Java loads of Apache Kafka, as set-up keeps it."""
+    return cache() / "kafka" / "classes.jsa"
+
+
 def mnist() -> Path:
     """The folder with MNIST's four IDX files."""
     return need(cache() / "mnist", "run ./dev models")
