@@ -167,6 +167,8 @@ run_suite() {
 	printf '\n=== %s ===\n' "$suite"
 	set +e
 	(
+		# What its processes took of the processor, too.
+		trap 'times >"$RESULTS/$suite.times"' EXIT
 		set -e
 		"suite_$suite"
 	)
@@ -174,7 +176,8 @@ run_suite() {
 	set -e
 	stop_ticker
 	[[ $status == 0 ]] || record failed "the suite runs to its end" "it ended with status $status"
-	printf '=== %s: %d s ===\n' "$suite" $((SECONDS - begin))
+	printf '=== %s: %d s, %d s of processors ===\n' "$suite" $((SECONDS - begin)) \
+		"$(awk -F '[ms ]+' 'NR == 2 { printf "%.0f", 60 * $1 + $2 + 60 * $3 + $4 }' "$RESULTS/$suite.times")"
 }
 
 # begin_beside NAME: in the background; what it says comes with `end_beside`.
