@@ -48,11 +48,8 @@ def test_a_picture_becomes_a_dict(objects: Engine, person: bytes) -> None:
 def test_whatever_has_bytes_is_a_picture(objects: Engine, person: bytes, tmp_path: Path) -> None:
     file = tmp_path / "person.jpg"
     file.write_bytes(person)
-    with (
-        file.open("rb") as opened,
-        mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-    ):
-        kinds = [person, bytearray(person), memoryview(b"__" + person)[2:], mapped]
+    with file.open("rb") as it, mmap.mmap(it.fileno(), 0, access=mmap.ACCESS_READ) as there:
+        kinds = [person, bytearray(person), memoryview(b"__" + person)[2:], there]
         found = objects.run(kinds)
     assert found == 4 * [found[0]]
     with pytest.raises(TypeError):
