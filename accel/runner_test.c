@@ -71,6 +71,31 @@ static void batches_come_back_in_order_with_times_and_status(void **state)
 	runner_stop(runner);
 }
 
+static void who_waits_for_the_end_of_batches_is_told(void **state)
+{
+	struct infer_batch batches[DEPTH] = {{.count = 1}, {.count = 1}, {.count = 1}};
+	struct gw_device told = host;
+	struct work work = {.allowed = UINT32_MAX};
+	struct infer_batch *out[DEPTH];
+	struct gw_error error;
+	sem_t ended;
+
+	sem_init(&ended, 0, 0);
+	told.ended = &ended;
+	struct runner *runner = runner_start(&spec, &told, run, &work, &error);
+
+	assert_non_null(runner);
+	for (int i = 0; i < DEPTH; i++)
+		runner_submit(runner, &batches[i]);
+	for (uint32_t i = 0, got = 0; i < DEPTH; i++) {
+		assert_int_equal(sem_wait(&ended), 0);
+		got += runner_poll(runner, out + got, DEPTH - got);
+		assert_true(got > i);
+	}
+	runner_stop(runner);
+	sem_destroy(&ended);
+}
+
 static void a_batch_that_lacks_pictures_fails_and_the_next_does_not(void **state)
 {
 	struct infer_batch batch = {.count = 1, .unplaced = 1};
@@ -204,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(batches_come_back_in_order_with_times_and_status),
+		cmocka_unit_test(who_waits_for_the_end_of_batches_is_told),
 		cmocka_unit_test(a_batch_that_lacks_pictures_fails_and_the_next_does_not),
 		cmocka_unit_test(neither_submit_nor_poll_waits_for_a_batch),
 		cmocka_unit_test(a_runner_that_is_stopped_ends_with_batches_waiting),

@@ -76,7 +76,8 @@ enum gw_frame_flag {
 
 /* `data` .. `data + size` is the JPEG stream from SOI to EOI. The slot is `room`..`room +
  * capacity`; the scan is written in place at `room + GW_JPEG_HEADROOM`, and the headers, which are
- * known last, end where the scan begins. */
+ * known last, end where the scan begins. Who has a picture that lies elsewhere may let `data` point
+ * there, as long as the frame is on its way. */
 struct gw_jpeg {
 	uint8_t *data;
 	uint32_t size;
@@ -152,11 +153,13 @@ struct gw_frame {
 	struct gw_origin origin; /* not touched unless it is used */
 };
 
-/* Lets the result use what of the slot lies behind the JPEG. The frame's owner. */
+/* Lets the result use what of the slot lies behind the JPEG, or all of it when the JPEG is somebody
+ * else's. The frame's owner. */
 static inline void gw_frame_begin_result(struct gw_frame *frame)
 {
 	struct gw_result *result = &frame->result;
 	const struct gw_jpeg *jpeg = &frame->jpeg;
+	const uintptr_t from = (uintptr_t)jpeg->room;
 
 	result->count = 0;
 	gw_result_begin_plan(result);
@@ -165,7 +168,8 @@ static inline void gw_frame_begin_result(struct gw_frame *frame)
 	if (!jpeg->data)
 		return;
 	uint8_t *const end = jpeg->room + jpeg->capacity;
-	uint8_t *at = jpeg->data + jpeg->size;
+	uint8_t *at = (uintptr_t)jpeg->data - from < jpeg->capacity ? jpeg->data + jpeg->size
+								    : jpeg->room;
 
 	at += -(uintptr_t)at % 8;
 	result->extra = at;

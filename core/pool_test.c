@@ -89,6 +89,30 @@ static void a_recycled_frame_carries_nothing_of_its_past(void **state)
 	assert_int_equal(frame->stamp[GW_STAMP_SINK], 0);
 }
 
+static void a_result_has_the_room_that_the_picture_leaves(void **state)
+{
+	static const struct gw_size_class class = {64, 64, 1};
+	static uint8_t elsewhere[100];
+	struct gw_error error;
+	struct gw_pool *pool = gw_pool_create(&class, 1, false, &error);
+	struct gw_frame *frame = gw_pool_get(pool, 0, 64, 64);
+	struct gw_jpeg *jpeg = &frame->jpeg;
+
+	jpeg->data = jpeg->room + GW_JPEG_HEADROOM;
+	jpeg->size = 101;
+	gw_frame_begin_result(frame);
+	assert_ptr_equal(frame->result.extra, jpeg->data + 104);
+	assert_ptr_equal(
+		frame->result.extra + frame->result.extra_room, jpeg->room + jpeg->capacity);
+	jpeg->data = elsewhere;
+	jpeg->size = sizeof(elsewhere);
+	gw_frame_begin_result(frame);
+	assert_ptr_equal(frame->result.extra, jpeg->room);
+	assert_int_equal(frame->result.extra_room, jpeg->capacity);
+	gw_frame_unref(frame);
+	gw_pool_destroy(pool);
+}
+
 static void what_was_used_last_is_used_next(void **state)
 {
 	static const struct gw_size_class class = {640, 480, 2000};
@@ -373,6 +397,7 @@ int main(void)
 		TEST(a_claim_is_for_one_frame_and_not_for_its_slot),
 		TEST(slots_are_counted_for_all_cameras_in_one_pass),
 		TEST(a_mark_is_passed_when_those_in_use_then_are_gone),
+		cmocka_unit_test(a_result_has_the_room_that_the_picture_leaves),
 		cmocka_unit_test(what_was_used_last_is_used_next),
 		cmocka_unit_test(a_new_slot_is_taken_only_within_the_limit),
 		cmocka_unit_test(all_that_was_written_in_a_slot_counts),

@@ -12,8 +12,8 @@
 #include "core/turns.h"
 #include "decode/decode.h"
 #include "decode/decoder.h"
+#include "decode/look.h"
 #include "decode/picture.h"
-#include "jpeg/probe.h"
 
 static_assert(GW_TURN_GROUPS >= GW_ROUTES, "each route's frames wait on their own");
 
@@ -100,57 +100,14 @@ static void decode_lane_close(struct gw_lane *lane)
 	lane->state = NULL;
 }
 
-/* What the frame needs to be let through to a decoder. */
-static int look_at(struct decode_lane *own, struct gw_frame *frame, struct jpeg_info *info)
-{
-	const struct jpeg_limits *limits = &own->shared->limits;
-	const char *cause;
-
-	if (!frame->jpeg.sound)
-		return jpeg_probe(frame->jpeg.data, frame->jpeg.size, limits, info, &cause);
-	info->width = frame->width;
-	info->height = frame->height;
-	info->size = frame->jpeg.size;
-	info->orientation = GW_UPRIGHT;
-	return info->width > limits->max_width || info->height > limits->max_height ? -EFBIG : 0;
-}
-
-/* From what is stored to what is seen. Once a frame. */
-static void turn(struct gw_frame *frame, const struct jpeg_info *info)
-{
-	const struct gw_camera_config *camera = frame->version->config;
-	const bool told = camera->orientation == GW_ORIENTATION_EXIF;
-	const uint16_t width = frame->width;
-
-	frame->orientation =
-		gw_orientation_rotate(told ? info->orientation : GW_UPRIGHT, camera->rotate);
-	if (!gw_orientation_swaps(frame->orientation))
-		return;
-	frame->width = frame->height;
-	frame->height = width;
-}
-
-/* False when the frame has failed. Otherwise the size of its picture is known, and how it is seen.
- */
+/* False when the frame has failed. */
 static bool probe(struct decode_lane *own, struct gw_frame *frame, struct jpeg_info *info)
 {
-	int status = look_at(own, frame, info);
+	const bool well = look_at_picture(frame, &own->shared->limits, info);
 
-	if (status != 0) {
-		gw_frame_fail(frame,
-			status == -EFBIG             ? GW_DROP_JPEG_LIMIT
-				: status == -ENOTSUP ? GW_DROP_JPEG_UNSUPPORTED
-						     : GW_DROP_JPEG_BAD);
+	if (!well)
 		gw_counter_add(&own->refused, 1);
-		return false;
-	}
-	frame->jpeg.size = info->size;
-	if (frame->width == 0 || frame->height == 0) {
-		frame->width = info->width;
-		frame->height = info->height;
-	}
-	turn(frame, info);
-	return true;
+	return well;
 }
 
 /* Looks at what waited: the camera's frames that were shed need not wait any longer. */
@@ -250,8 +207,7 @@ static bool begin(struct decode_lane *own, struct gw_frame *frame, size_t bytes)
 		gw_order_done(&own->order, frame);
 		return true;
 	}
-	frame->surface->orientation = frame->orientation;
-	frame->surface->limited = frame->version->config->range == GW_RANGE_LIMITED;
+	look_describe_surface(frame);
 	gw_device_begin(own->shared->device, 1);
 	gw_counter_add(&own->inside, 1);
 	own->decoder.ops->submit(&own->decoder, &frame, 1);

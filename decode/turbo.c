@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/clock.h"
 #include "core/gateway.h"
 #include "core/idle.h"
 #include "core/thread.h"
@@ -31,20 +30,6 @@ struct turbo {
 	uint32_t worker_count;
 };
 
-/* What a worker does with one frame. */
-static void decode(struct worker *worker, struct gw_frame *frame)
-{
-	const struct gw_want want = gw_frame_want(frame);
-
-	frame->stamp[GW_STAMP_DECODE] = gw_now();
-	int status = turbo_picture_decode(&worker->picture, &want, frame);
-	if (status == 0)
-		frame->stamp[GW_STAMP_DECODED] = gw_now();
-	else
-		gw_frame_fail(
-			frame, status == -EMSGSIZE ? GW_DROP_JPEG_LIMIT : GW_DROP_DECODE_FAILED);
-}
-
 static void *worker_thread(void *arg)
 {
 	struct worker *worker = arg;
@@ -55,7 +40,7 @@ static void *worker_thread(void *arg)
 		struct gw_frame *frame = decode_queue_draw(&turbo->queue);
 
 		if (frame) {
-			decode(worker, frame);
+			turbo_picture_serve(&worker->picture, frame);
 			decode_queue_done(&turbo->queue, frame);
 		}
 		gw_idle_after(&idle, frame != NULL);

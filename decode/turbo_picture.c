@@ -4,6 +4,7 @@
 #include <jerror.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "decode/picture.h"
 #include "decode/turbo_planes.h"
 
@@ -169,4 +170,17 @@ int turbo_picture_decode(
 	if (status != 0)
 		jpeg_abort_decompress(&picture->jpeg);
 	return status;
+}
+
+void turbo_picture_serve(struct turbo_picture *picture, struct gw_frame *frame)
+{
+	const struct gw_want want = gw_frame_want(frame);
+
+	frame->stamp[GW_STAMP_DECODE] = gw_now();
+	int status = turbo_picture_decode(picture, &want, frame);
+	if (status == 0)
+		frame->stamp[GW_STAMP_DECODED] = gw_now();
+	else
+		gw_frame_fail(
+			frame, status == -EMSGSIZE ? GW_DROP_JPEG_LIMIT : GW_DROP_DECODE_FAILED);
 }

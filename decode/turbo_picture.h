@@ -39,6 +39,10 @@ void turbo_picture_close(struct turbo_picture *picture);
 int turbo_picture_decode(
 	struct turbo_picture *picture, const struct gw_want *want, struct gw_frame *frame);
 
+/* The same as a decoder does it: what its camera wants, with the stamps of when, and the frame
+ * fails with GW_DROP_JPEG_LIMIT or GW_DROP_DECODE_FAILED. */
+void turbo_picture_serve(struct turbo_picture *picture, struct gw_frame *frame);
+
 /* Reads the header of the frame's JPEG and sets the scale; corrupt data ends in `escape`. For those
  * who go on otherwise than turbo_picture_decode(). */
 void turbo_picture_begin(

@@ -5,17 +5,17 @@ _framegate_dev() {
 	local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} choices='' root
 	root=$(dirname "${COMP_WORDS[0]}")
 	if ((COMP_CWORD == 1)); then
-		choices='setup models build package demo test bench gpu experiment soak lint fuzz clean help'
+		choices='setup models build package wheel demo test bench gpu experiment soak lint fuzz clean help'
 	else
 		case $command in
-		help) choices='setup models build package demo test bench gpu experiment soak lint fuzz clean' ;;
+		help) choices='setup models build package wheel demo test bench gpu experiment soak lint fuzz clean' ;;
 		package) choices='--twice bookworm trixie --help' ;;
 		demo) choices='--keep --enhance --help' ;;
 		test) choices='unit asan tsan fuzz models integration demo line-rate kafka network soak lint package --help' ;;
 		experiment) choices='line-rate --help' ;;
 		gpu) choices='build run --rehearse --help' ;;
 		soak) choices='--seconds --json --help' ;;
-		bench) choices='dataplane decode kernels latency live memory models scale schedule way --json --rounds --help' ;;
+		bench) choices='dataplane decode kernels latency library live memory models scale schedule way --json --rounds --help' ;;
 		fuzz) ((COMP_CWORD > 2)) || choices=$(ls "$root/tests/fuzz/corpus" 2>/dev/null) ;;
 		clean) choices='--all --yes --help' ;;
 		esac

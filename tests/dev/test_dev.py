@@ -17,6 +17,7 @@ COMMANDS = (
     "models",
     "build",
     "package",
+    "wheel",
     "demo",
     "test",
     "bench",
