@@ -31,7 +31,7 @@ struct feed {
 	const struct payload *payload;
 	uint32_t partitions;
 	char name[PLAN_PARTITIONS][16]; /* of a camera whose records go to that partition */
-	char id[64], source[64];
+	char id[PLAN_PARTITIONS][64], source[PLAN_PARTITIONS][48]; /* of its records */
 
 	uint64_t confirmed;
 	enum gw_drop refused; /* why a record was; GW_DROP_NONE: none */
@@ -69,6 +69,10 @@ static void name_cameras(struct feed *feed)
 		if (feed->name[at][0] != '\0')
 			continue;
 		memcpy(feed->name[at], name, sizeof(name));
+		snprintf(feed->id[at], sizeof(feed->id[at]),
+			"00000000-0000-4000-8000-000000000001/%s/0000000000", name);
+		snprintf(feed->source[at], sizeof(feed->source[at]), "/gateways/bench/cameras/%s",
+			name);
 		found++;
 	}
 }
@@ -165,20 +169,24 @@ static int turn(struct feed *feed, bool idle, struct gw_error *error)
 	return look(feed, now, error);
 }
 
+/* The next number, at the end of an id: printing it would cost more than the rest does. */
+static void count_up(char *digit)
+{
+	while (*digit == '9')
+		*digit-- = '0';
+	++*digit;
+}
+
 static enum gw_drop submit(struct feed *feed, uint64_t number)
 {
 	const struct payload *payload = feed->payload;
-	const char *camera = feed->name[number % feed->partitions];
-
-	snprintf(feed->id, sizeof(feed->id), "00000000-0000-4000-8000-000000000001/%s/%lu", camera,
-		number);
-	snprintf(feed->source, sizeof(feed->source), "/gateways/bench/cameras/%s", camera);
+	const uint64_t at = number % feed->partitions;
 	const struct sink_record record = {
 		.kind = payload->kind,
 		.frame = feed->frame,
-		.camera = camera,
-		.id = feed->id,
-		.source = feed->source,
+		.camera = feed->name[at],
+		.id = feed->id[at],
+		.source = feed->source[at],
 		.time = "2026-11-21T07:40:00.123Z",
 		.value = payload_value(payload, number),
 		.size = payload->size,
@@ -186,7 +194,11 @@ static enum gw_drop submit(struct feed *feed, uint64_t number)
 		.finding = GW_NO_FINDING,
 	};
 
-	return producer_submit(&feed->producer, &record);
+	const enum gw_drop drop = producer_submit(&feed->producer, &record);
+
+	if (drop == GW_DROP_NONE)
+		count_up(feed->id[at] + strlen(feed->id[at]) - 1);
+	return drop;
 }
 
 /* Hands all over; *full is how many nanoseconds there was no room. */

@@ -139,9 +139,9 @@ static void put_summary(FILE *out, const json_t *cells)
 	if (count > 0)
 		fprintf(out,
 			"<p>The producer is the limit of %zu of the %zu cells in which it works. "
-			"By what "
-			"its busiest thread used, it could have given at least %.2f times what was "
-			"measured, in every cell (<i>headroom</i>).</p>\n",
+			"By what its busiest thread used, and with a processor for that alone, it "
+			"could have given at least %.2f times what was measured, in every cell "
+			"(<i>headroom</i>).</p>\n",
 			bound, count, least);
 }
 
