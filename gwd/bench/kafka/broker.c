@@ -9,6 +9,7 @@
 #include "kafka/property.h"
 
 #define ANSWER_MS 10000
+#define LOOK_MS 500
 #define ADMIN_MS 30000
 #define LEADER_NS (20 * GW_NS_PER_S)
 
@@ -82,38 +83,50 @@ rd_kafka_t *broker_client(
 	return NULL;
 }
 
-/* What the client met last, of what there is to say. */
-static void last_words(rd_kafka_t *client, char *text, size_t size)
+/* What the client met last, of what there is to say. Returns whether it does not pass by waiting.
+ */
+static bool last_words(rd_kafka_t *client, char *text, size_t size)
 {
 	rd_kafka_queue_t *queue = rd_kafka_queue_get_main(client);
 	rd_kafka_event_t *event;
+	bool final = false;
 
 	while ((event = rd_kafka_queue_poll(queue, 0))) {
+		const rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+
 		/* "All are down" follows the reason. */
 		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR &&
-			(text[0] == '\0' ||
-				rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN))
-			snprintf(text, size, ": %s", rd_kafka_event_error_string(event));
+			(text[0] == '\0' || code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN))
+			snprintf(text, size, "%s", rd_kafka_event_error_string(event));
+		final = final || code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+			code == RD_KAFKA_RESP_ERR__SSL;
 		rd_kafka_event_destroy(event);
 	}
 	rd_kafka_queue_destroy(queue);
+	return final;
 }
 
 int broker_wait(rd_kafka_t *client, struct gw_error *error)
 {
+	const int64_t until = gw_now() + ANSWER_MS * GW_NS_PER_MS;
 	const struct rd_kafka_metadata *facts;
 	char words[256] = "";
-	const rd_kafka_resp_err_t code = rd_kafka_metadata(client, 0, NULL, &facts, ANSWER_MS);
 
-	if (!code) {
-		rd_kafka_metadata_destroy(facts);
-		return 0;
+	while (gw_now() < until) {
+		if (!rd_kafka_metadata(client, 0, NULL, &facts, LOOK_MS)) {
+			rd_kafka_metadata_destroy(facts);
+			return 0;
+		}
+		if (last_words(client, words, sizeof(words)))
+			return gw_error_set(error, -EACCES,
+				"the brokers do not let this client in: %s: look at "
+				"`kafka.properties` in the file that --config names",
+				words);
 	}
-	last_words(client, words, sizeof(words));
 	return gw_error_set(error, -EHOSTUNREACH,
-		"no broker answered within %d s%s: is the address right, and the listener open to "
-		"this machine?",
-		ANSWER_MS / 1000, words);
+		"no broker answered within %d s%s%s: is the address right, and the listener open "
+		"to this machine?",
+		ANSWER_MS / 1000, words[0] ? ": " : "", words);
 }
 
 int broker_wait_topic(

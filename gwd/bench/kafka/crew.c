@@ -32,7 +32,6 @@ static int open_board(struct crew *crew, struct gw_error *error)
 
 static int start(struct crew *crew, uint32_t index, struct gw_error *error)
 {
-	extern char **environ;
 	char file[16], number[16];
 	char *const words[] = {"gwd", "bench", "kafka-reader", file, number, NULL};
 

@@ -77,7 +77,7 @@ void load_link_find(struct load_link *link, const char *brokers)
 	const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
 	char host[256];
 	struct addrinfo *to = NULL;
-	struct sockaddr_storage own;
+	struct sockaddr_storage own = {0};
 
 	*link = (struct load_link){0};
 	const char *scheme = strstr(brokers, "://");
