@@ -17,23 +17,25 @@ const char *const limit_names[] = {
 };
 
 /* What both sides have in common: what lies between them and the brokers. */
-static bool between(const struct load *load, struct verdict *verdict)
+static bool between(const struct cell_figures *figures, struct verdict *verdict)
 {
+	const struct load *load = &figures->load;
+
 	if (load->network >= LINK_FULL) {
 		verdict->limit = LIMIT_NETWORK;
 		snprintf(verdict->because, sizeof(verdict->because),
 			"the interface is at %.0f %% of its speed", 100 * load->network);
 		return true;
 	}
-	if (load->machine >= MACHINE_FULL) {
-		verdict->limit = LIMIT_MACHINE;
-		snprintf(verdict->because, sizeof(verdict->because),
-			"all processors of this machine are busy (%.0f %%), and no single thread "
-			"is",
-			100 * load->machine);
-		return true;
-	}
-	return false;
+	if (load->machine < MACHINE_FULL)
+		return false;
+	verdict->limit = LIMIT_MACHINE;
+	snprintf(verdict->because, sizeof(verdict->because),
+		"all processors of this machine are busy (%.0f %%): the producer takes %.2f of "
+		"one, "
+		"the busiest consumer %.2f",
+		100 * load->machine, figures->feed.process, figures->crew.process);
+	return true;
 }
 
 static void of_producer(const struct cell_figures *figures, struct verdict *verdict)
@@ -52,7 +54,7 @@ static void of_producer(const struct cell_figures *figures, struct verdict *verd
 			100 * feed->busiest);
 		return;
 	}
-	if (between(&figures->load, verdict))
+	if (between(figures, verdict))
 		return;
 	if (feed->waited < IDLE) {
 		snprintf(verdict->because, sizeof(verdict->because),
@@ -78,7 +80,7 @@ static void of_consumers(const struct cell_figures *figures, struct verdict *ver
 			100 * crew->busiest, 100 * crew->starved);
 		return;
 	}
-	if (between(&figures->load, verdict))
+	if (between(figures, verdict))
 		return;
 	if (crew->starved < IDLE) {
 		snprintf(verdict->because, sizeof(verdict->because),

@@ -69,7 +69,8 @@ static void a_full_link_and_a_full_machine_are_told(void **state)
 	/* Others have the processors: that it hardly waits is no fault of its own. */
 	figures.feed.waited = 0.05;
 	figures.load.machine = 0.99;
-	assert_limit(&figures, LIMIT_MACHINE, "99 %");
+	figures.feed.process = 0.4;
+	assert_limit(&figures, LIMIT_MACHINE, "(99 %): the producer takes 0.40 of one");
 	figures.load.network = 0.93;
 	assert_limit(&figures, LIMIT_NETWORK, "93 %");
 }

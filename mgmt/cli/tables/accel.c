@@ -49,10 +49,9 @@ const struct cli_command cli_accel_commands[] = {
 			"limits "
 			"it: the producer, the brokers, the consumers, the network or this "
 			"machine's processors, with the measurement that says so. Leaves "
-			"kafka.json "
-			"and a page with plots, kafka.html, in a folder. The topics are removed at "
-			"the end; no other is touched. The brokers need room for what one cell "
-			"sends: 500000 pictures of 26 KB are 13 GB. Takes a quarter of an hour as "
+			"kafka.json and a page with plots, kafka.html, in a folder. The topics are "
+			"removed at the end; no other is touched. The brokers need room for what "
+			"one cell sends: 500000 pictures of 26 KB are 13 GB. Takes some minutes as "
 			"it is given, much longer with larger records; --resume goes on where it "
 			"was interrupted. Needs no gateway, but the program gwd on this machine.",
 		.example = "bench kafka --brokers kafka1:9092 --partitions 1,4,16 --consumers 1,4",
