@@ -36,6 +36,8 @@ void command_help(void)
 	     "sends\n"
 	     "  gwd bench schedule                                 see how work is spread over "
 	     "devices\n"
+	     "  gwd bench kafka --brokers HOST:PORT                see what brokers take and "
+	     "give\n"
 	     "  gwd version\n"
 	     "\n"
 	     "signals: SIGINT and SIGTERM drain and end; SIGHUP reads the configuration again\n"

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gwd/bench/kafka/kafka.h"
+#include "gwd/bench/kafka/reader.h"
 #include "gwd/bench/schedule.h"
 
 static void help(FILE *to)
@@ -12,7 +14,11 @@ static void help(FILE *to)
 	      "  gwd bench schedule [--model DIR] [--library FILE] [--output DIR] [--quick] "
 	      "[--json]\n"
 	      "                                   how 40 items of work are spread over 1 to 5 "
-	      "devices\n",
+	      "devices\n"
+	      "  gwd bench kafka --brokers HOST:PORT [--partitions LIST] [--consumers LIST] ...\n"
+	      "                                   throughput of a producer and of consumers; "
+	      "gwctl bench\n"
+	      "                                   kafka --help lists the options\n",
 		to);
 }
 
@@ -33,6 +39,11 @@ int bench_command(int argc, char **argv)
 
 	if (strcmp(word, "schedule") == 0)
 		return bench_schedule(argc - 1, argv + 1);
+	if (strcmp(word, "kafka") == 0)
+		return bench_kafka(argc - 1, argv + 1);
+	/* Started by the one above. */
+	if (strcmp(word, "kafka-reader") == 0)
+		return bench_kafka_reader(argc - 1, argv + 1);
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
 		if (argc > 2) {
 			fprintf(stderr, "%s: '%s' is one word too many\n",

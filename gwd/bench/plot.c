@@ -47,16 +47,18 @@ static void rule(
 		x1, y1, colour);
 }
 
-static int begin(struct plot *plot, const char *path, const struct plot_titles *titles,
-	struct gw_error *error)
+static int open_file(struct plot *plot, const char *path, struct gw_error *error)
 {
 	plot->file = fopen(path, "w");
-	if (!plot->file) {
-		const int reason = errno;
+	if (plot->file)
+		return 0;
+	const int reason = errno;
 
-		return gw_error_set(
-			error, -reason, "%s cannot be written: %s", path, strerror(reason));
-	}
+	return gw_error_set(error, -reason, "%s cannot be written: %s", path, strerror(reason));
+}
+
+static void begin(struct plot *plot, const struct plot_titles *titles)
+{
 	if (plot->x_most <= 0)
 		plot->x_most = 1;
 	if (plot->y_most <= 0)
@@ -71,22 +73,25 @@ static int begin(struct plot *plot, const char *path, const struct plot_titles *
 	text(plot, LEFT + (WIDTH - LEFT - RIGHT) / 2.0, HEIGHT - 8, "text-anchor=\"middle\"",
 		titles->x);
 	text(plot, 14, TOP - 10, "", titles->y);
-	for (int i = 0; i <= TICKS; i++) {
-		const double value = plot->x_most * i / TICKS;
-		char number[32];
-
-		snprintf(number, sizeof(number), "%.3g", value);
-		text(plot, x_of(plot, value), HEIGHT - BOTTOM + 16, "text-anchor=\"middle\"",
-			number);
-	}
-	return 0;
 }
 
-static int end(struct plot *plot, const char *path, struct gw_error *error)
+static void x_tick(const struct plot *plot, double value)
+{
+	char number[32];
+
+	snprintf(number, sizeof(number), "%.3g", value);
+	text(plot, x_of(plot, value), HEIGHT - BOTTOM + 16, "text-anchor=\"middle\"", number);
+}
+
+static void end(const struct plot *plot)
 {
 	rule(plot, LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM, "black");
 	rule(plot, LEFT, HEIGHT - BOTTOM, LEFT, TOP, "black");
 	fputs("</svg>\n", plot->file);
+}
+
+static int close_file(struct plot *plot, const char *path, struct gw_error *error)
+{
 	const int failed = ferror(plot->file);
 
 	if (fclose(plot->file) == 0 && !failed)
@@ -108,10 +113,10 @@ static void draw_curve(const struct plot *plot, const struct plot_curve *curve, 
 	text(plot, WIDTH - RIGHT + 32, y + 6, "", curve->name);
 }
 
-int plot_lines(const char *path, const struct plot_titles *titles, const struct plot_curve *curves,
-	uint32_t count, struct gw_error *error)
+void plot_lines_into(FILE *file, const struct plot_titles *titles, const struct plot_curve *curves,
+	uint32_t count)
 {
-	struct plot plot = {0};
+	struct plot plot = {.file = file};
 
 	for (uint32_t i = 0; i < count; i++) {
 		for (uint32_t k = 0; k < curves[i].count; k++) {
@@ -121,10 +126,10 @@ int plot_lines(const char *path, const struct plot_titles *titles, const struct 
 				plot.y_most = curves[i].y[k];
 		}
 	}
-	const int status = begin(&plot, path, titles, error);
-
-	if (status != 0)
-		return status;
+	begin(&plot, titles);
+	/* Where there is something to be read. */
+	for (uint32_t k = 0; count > 0 && k < curves[0].count; k++)
+		x_tick(&plot, curves[0].x[k]);
 	for (int i = 0; i <= TICKS; i++) {
 		const double value = plot.y_most * i / TICKS, y = y_of(&plot, value);
 		char number[32];
@@ -135,7 +140,19 @@ int plot_lines(const char *path, const struct plot_titles *titles, const struct 
 	}
 	for (uint32_t i = 0; i < count; i++)
 		draw_curve(&plot, &curves[i], i);
-	return end(&plot, path, error);
+	end(&plot);
+}
+
+int plot_lines(const char *path, const struct plot_titles *titles, const struct plot_curve *curves,
+	uint32_t count, struct gw_error *error)
+{
+	struct plot plot = {0};
+	const int status = open_file(&plot, path, error);
+
+	if (status != 0)
+		return status;
+	plot_lines_into(plot.file, titles, curves, count);
+	return close_file(&plot, path, error);
 }
 
 int plot_bars(const char *path, const struct plot_titles *titles, uint32_t rows,
@@ -146,10 +163,13 @@ int plot_bars(const char *path, const struct plot_titles *titles, uint32_t rows,
 	for (uint32_t i = 0; i < count; i++)
 		if (bars[i].end > plot.x_most)
 			plot.x_most = bars[i].end;
-	const int status = begin(&plot, path, titles, error);
+	const int status = open_file(&plot, path, error);
 
 	if (status != 0)
 		return status;
+	begin(&plot, titles);
+	for (int i = 0; i <= TICKS; i++)
+		x_tick(&plot, plot.x_most * i / TICKS);
 	for (uint32_t row = 0; row < rows; row++) {
 		char number[16];
 
@@ -167,5 +187,6 @@ int plot_bars(const char *path, const struct plot_titles *titles, uint32_t rows,
 			left, y_of(&plot, rows - bar->row - 0.1), wide > 0.5 ? wide : 0.5,
 			y_of(&plot, 0) - y_of(&plot, 0.8), colours[i % COLOURS], bar->text);
 	}
-	return end(&plot, path, error);
+	end(&plot);
+	return close_file(&plot, path, error);
 }

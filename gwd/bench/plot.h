@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "core/error.h"
 
@@ -28,3 +29,7 @@ int plot_lines(const char *path, const struct plot_titles *titles, const struct 
 	uint32_t count, struct gw_error *error);
 int plot_bars(const char *path, const struct plot_titles *titles, uint32_t rows,
 	const struct plot_bar *bars, uint32_t count, struct gw_error *error);
+
+/* The same lines, as an element of a page. */
+void plot_lines_into(FILE *file, const struct plot_titles *titles, const struct plot_curve *curves,
+	uint32_t count);

@@ -2,20 +2,21 @@
 #include "mgmt/cli/commands.h"
 #include "mgmt/cli/run_gwd.h"
 
-int cli_bench_schedule(struct cli *cli)
+/* gwd has what is measured: it gets the same words. */
+int cli_bench(struct cli *cli)
 {
-	static const char *const valued[] = {"--model", "--library", "--output"};
-	char *words[16] = {"gwctl", "bench", "schedule"};
+	const struct cli_option *options = cli->command->options;
+	char *words[4 + 2 * CLI_OPTIONS + 1] = {"gwctl", "bench", (char *)cli->command->verb};
 	int count = 3;
 
 	if (cli->json)
 		words[count++] = "--json";
-	for (size_t i = 0; i < sizeof(valued) / sizeof(valued[0]); i++)
-		if (cli->option[i]) {
-			words[count++] = (char *)valued[i];
+	for (int i = 0; i < CLI_OPTIONS && options[i].name; i++) {
+		if (!cli->option[i])
+			continue;
+		words[count++] = (char *)options[i].name;
+		if (options[i].value)
 			words[count++] = (char *)cli->option[i];
-		}
-	if (cli->option[3])
-		words[count++] = "--quick";
+	}
 	return run_gwd(cli, words);
 }

@@ -17,7 +17,7 @@ int cli_metrics(struct cli *cli);
 int cli_audit(struct cli *cli);
 int cli_accel_list(struct cli *cli);
 int cli_accel_balance(struct cli *cli);
-int cli_bench_schedule(struct cli *cli);
+int cli_bench(struct cli *cli);
 int cli_model_list(struct cli *cli);
 int cli_model_show(struct cli *cli);
 int cli_model_check(struct cli *cli);

@@ -15,7 +15,7 @@ _framegate_dev() {
 		experiment) choices='line-rate --help' ;;
 		gpu) choices='build run --rehearse --help' ;;
 		soak) choices='--seconds --json --help' ;;
-		bench) choices='dataplane decode kernels latency library live memory models scale schedule way --json --rounds --help' ;;
+		bench) choices='dataplane decode kafka kernels latency library live memory models scale schedule way --json --rounds --long --help' ;;
 		fuzz) ((COMP_CWORD > 2)) || choices=$(ls "$root/tests/fuzz/corpus" 2>/dev/null) ;;
 		clean) choices='--all --yes --help' ;;
 		esac

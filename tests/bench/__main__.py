@@ -5,6 +5,7 @@ import sys
 
 from bench import (
     decode,
+    kafka,
     kernels,
     latency,
     library,
@@ -23,6 +24,7 @@ from testbed.places import NotThere
 BENCHMARKS = {
     "dataplane": [receive, decode],
     "decode": [decode],
+    "kafka": [kafka],
     "kernels": [kernels],
     "latency": [latency],
     "library": [library],
@@ -41,12 +43,16 @@ def main() -> int:
     parser.add_argument("name", choices=BENCHMARKS, help="what is measured")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--rounds", type=int, help="turns per case")
+    parser.add_argument("--long", action="store_true", help="kafka: more of everything")
     asked = parser.parse_args()
     if asked.rounds is not None and asked.rounds < 1:
         parser.error("--rounds must be at least 1")
+    if asked.long and asked.name != "kafka":
+        parser.error("--long is of kafka alone")
     stopping.raise_once()
     try:
-        rows = [row for part in BENCHMARKS[asked.name] for row in part.rows(asked.rounds)]
+        more = {"long": True} if asked.long else {}
+        rows = [row for part in BENCHMARKS[asked.name] for row in part.rows(asked.rounds, **more)]
     except (NotThere, RuntimeError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

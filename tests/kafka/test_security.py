@@ -1,6 +1,8 @@
 """A real Apache Kafka that wants TLS with a client certificate, SCRAM and rights."""
 
+import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,3 +130,36 @@ def test_a_certificate_is_changed_under_the_running_gateway(
     assert counts["cam0"]["delivered"] == 100
     assert counts["cam0"]["drops"] == {}
     assert len(run.read(200, 20).results) >= 200
+
+
+def test_a_bench_takes_certificates_and_password_from_a_configuration(secure, tmp_path):
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    files = {
+        "ssl.ca.location": secure.folder / "ca.crt",
+        "ssl.certificate.location": secure.folder / "client.crt",
+        "ssl.key.location": secure.folder / "client.key",
+    }
+    values = {"security.protocol": "SASL_SSL", "sasl.mechanism": "SCRAM-SHA-512"} | files
+    properties = [{"name": name, "value": str(value)} for name, value in values.items()]
+    properties.append({"name": "sasl.username", "value": USER})
+    properties.append({"name": "sasl.password", "file": str(tmp_path / "password")})
+    kafka = {"brokers": f"127.0.0.1:{secure.secure}", "properties": properties}
+    # JSON is YAML, too.
+    (tmp_path / "gateway.yaml").write_text(json.dumps({"kafka": kafka}))
+    command = [places.gwctl(), "bench", "kafka", "--config", tmp_path / "gateway.yaml"]
+    command += ["--output", tmp_path / "out", "--messages", "500", "--partitions", "2"]
+    command += ["--consumers", "2", "--scenarios", "together", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    book = json.loads(done.stdout)
+    assert book["plan"]["brokers"] == kafka["brokers"]
+    assert len(book["cells"]) == 1
+    assert PASSWORD not in done.stdout
+
+    (tmp_path / "password").write_text(WRONG + "\n")
+    command[command.index(tmp_path / "out")] = tmp_path / "wrong"
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "the brokers do not let this client in" in done.stderr
+    assert "uthentication" in done.stderr
+    assert WRONG not in done.stderr
