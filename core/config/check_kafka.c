@@ -182,6 +182,40 @@ static int check_heartbeats(const struct gw_kafka_config *kafka, const struct co
 	return check_topic(topic, place, source, error);
 }
 
+/* A reader with a registry finds the schema by its number, which is known to the registry alone. */
+static int check_schema_id(uint32_t schema_id, const char *place, const char *file,
+	const struct config_source *source, struct gw_error *error)
+{
+	if (schema_id != 0)
+		return 0;
+	return config_refuse(source, place, "", error,
+		"'schema_id' is missing: `framing: confluent` needs the number that the schema "
+		"registry gave sink/schema/%s",
+		file);
+}
+
+static int check_format(const struct gw_kafka_config *kafka, const struct config_source *source,
+	struct gw_error *error)
+{
+	int status = 0;
+
+	if (kafka->format == GW_RECORD_PROTOBUF && !to_brokers(kafka))
+		return config_refuse(source, "kafka.", "format", error,
+			"only what goes to brokers is protobuf: give `kafka.brokers`, or leave it "
+			"out");
+	if (kafka->framing == GW_FRAMING_NONE)
+		return 0;
+	if (kafka->format != GW_RECORD_PROTOBUF)
+		return config_refuse(source, "kafka.", "framing", error,
+			"'confluent' goes with `format: protobuf`");
+	status = check_schema_id(
+		kafka->results->schema_id, "kafka.results", "result.proto", source, error);
+	if (status == 0 && kafka->heartbeats)
+		status = check_schema_id(kafka->heartbeats->schema_id, "kafka.heartbeats",
+			"heartbeat.proto", source, error);
+	return status;
+}
+
 int config_check_kafka(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error)
 {
@@ -199,6 +233,8 @@ int config_check_kafka(
 			"'%s' is not HOST:PORT[,...]", kafka->brokers);
 	int status = check_topic(kafka->results->topic, "kafka.results.", source, error);
 
+	if (status == 0)
+		status = check_format(kafka, source, error);
 	if (status == 0)
 		status = check_topic(kafka->frames->topic, "kafka.frames.", source, error);
 	if (status == 0 && strcmp(kafka->results->topic, kafka->frames->topic) == 0)

@@ -239,8 +239,10 @@ struct gw_accel_config {
 	uint32_t locality_wait; /* ms that a picture waits for the device that it belongs to */
 };
 
+/* The results' topic. */
 struct gw_topic_config {
 	char *topic;
+	uint32_t schema_id; /* of its format, in a schema registry; 0: none is given */
 };
 
 /* Labels that pictures are sampled for. */
@@ -261,6 +263,7 @@ struct gw_frames_topic_config {
 /* Small records that say how each camera and the gateway are. */
 struct gw_heartbeats_config {
 	char *topic;
+	uint32_t schema_id; /* as of the results */
 	uint32_t seconds; /* between two of them, 1 .. 3600 */
 };
 
@@ -310,11 +313,25 @@ struct gw_spool_config {
 	uint32_t interval; /* ms */
 };
 
+/* What the values of results and heartbeats are. */
+enum gw_record_format {
+	GW_RECORD_JSON,
+	GW_RECORD_PROTOBUF,
+};
+
+/* What stands before them. */
+enum gw_framing {
+	GW_FRAMING_NONE,
+	GW_FRAMING_CONFLUENT, /* Confluent's wire format: five bytes and the message's place */
+};
+
 struct gw_kafka_config {
 	char *backend; /* "kafka", "file" or "null"; NULL: "kafka" when brokers are given, else
 			  "null" */
 	char *brokers;
 	char *directory; /* where the file back-end writes */
+	enum gw_record_format format;
+	enum gw_framing framing;
 	struct gw_topic_config *results;
 	struct gw_frames_topic_config *frames;
 	struct gw_property_config *properties;

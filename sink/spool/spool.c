@@ -146,6 +146,7 @@ static int open_directory(struct spool *spool, const char *path, struct gw_error
 static int open_shelf(struct spool *spool, enum sink_kind kind, struct gw_error *error)
 {
 	const char *path = spool->gw->config->kafka->spool->directory;
+	const enum gw_record_format format = spool->gw->config->kafka->format;
 	const uint64_t most = kind == SINK_RESULT ? spool->most : spool->most_pictures;
 	struct shelf *shelf = &spool->shelves[kind];
 	struct shelf_found found = {0};
@@ -155,6 +156,8 @@ static int open_shelf(struct spool *spool, enum sink_kind kind, struct gw_error 
 	*shelf = (struct shelf){.kind = kind,
 		.directory = spool->directory,
 		.boot_id = spool->gw->boot_id,
+		.version = kind == SINK_RESULT && format != GW_RECORD_JSON ? SPOOL_VERSION
+									   : SPOOL_VERSION_JSON,
 		.segment_size = part < SEGMENT_MOST ? part : SEGMENT_MOST,
 		.leaving = spool_feed_leave,
 		.owner = spool};
