@@ -149,8 +149,11 @@ static int look_through(struct segment *segment)
 	}
 	segment->damaged = reader.damaged;
 	segment->settled = segment->count - segment->found;
+	const int error = reader.error;
+
 	reader_close(&reader);
-	return 0;
+	/* With the rest unseen it would be removed too early. */
+	return -error;
 }
 
 struct segment *segment_open(int directory, enum sink_kind kind, uint32_t number, bool read_only)
