@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/api.h"
 #include "core/config/plan.h"
 #include "core/error.h"
 
@@ -267,6 +268,13 @@ struct gw_heartbeats_config {
 	uint32_t seconds; /* between two of them, 1 .. 3600 */
 };
 
+/* A topic that this gateway is told by. */
+struct gw_commands_config {
+	char *topic, *replies;
+	enum gw_role role; /* that whoever writes to the topic has */
+	uint32_t age; /* seconds: what is older is refused */
+};
+
 /* One librdkafka setting, passed through. */
 struct gw_property_config {
 	char *name;
@@ -339,6 +347,7 @@ struct gw_kafka_config {
 	struct gw_source_config *source; /* NULL: none */
 	struct gw_spool_config *spool; /* NULL: records wait in memory only */
 	struct gw_heartbeats_config *heartbeats; /* NULL: none */
+	struct gw_commands_config *commands; /* NULL: nobody is heard */
 };
 
 /* Groups of the machine; one that it does not have is nobody's. */

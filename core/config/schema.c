@@ -265,6 +265,21 @@ static const cyaml_schema_value_t sample_class_entry = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 255),
 };
 
+static const cyaml_strval_t roles[] = {
+	{"viewer", GW_ROLE_VIEWER},
+	{"operator", GW_ROLE_OPERATOR},
+	{"admin", GW_ROLE_ADMIN},
+};
+
+static const cyaml_schema_field_t commands_fields[] = {
+	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_commands_config, topic, 1, 249),
+	CYAML_FIELD_STRING_PTR("replies", POINTER, struct gw_commands_config, replies, 1, 249),
+	CYAML_FIELD_ENUM(
+		"role", CHOICE, struct gw_commands_config, role, roles, CYAML_ARRAY_LEN(roles)),
+	CYAML_FIELD_UINT("age", POSITIVE | GW_YAML_MOST(86400), struct gw_commands_config, age),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t heartbeats_fields[] = {
 	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_heartbeats_config, topic, 1, 249),
 	CYAML_FIELD_UINT("schema_id", SCHEMA_ID, struct gw_heartbeats_config, schema_id),
@@ -359,6 +374,8 @@ static const cyaml_schema_field_t kafka_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("spool", POINTER, struct gw_kafka_config, spool, spool_fields),
 	CYAML_FIELD_MAPPING_PTR(
 		"heartbeats", POINTER, struct gw_kafka_config, heartbeats, heartbeats_fields),
+	CYAML_FIELD_MAPPING_PTR(
+		"commands", POINTER, struct gw_kafka_config, commands, commands_fields),
 	CYAML_FIELD_END,
 };
 
