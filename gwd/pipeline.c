@@ -3,6 +3,7 @@
 #include "dataplane/dataplane.h"
 #include "decode/decode.h"
 #include "gwd/gateway.h"
+#include "kafka/commands.h"
 #include "kafka/source.h"
 #include "mgmt/mgmt.h"
 #include "session/service.h"
@@ -16,4 +17,5 @@ const struct gw_way gw_pipeline[GW_STAGES] = {
 	[GW_STAGE_SINK] = {&sink_stage, .to = GW_STAGES},
 };
 
-const struct gw_service_ops *const gw_services[] = {&session_service, &mgmt_service, NULL};
+const struct gw_service_ops *const gw_services[] = {
+	&session_service, &mgmt_service, &commands_service, NULL};

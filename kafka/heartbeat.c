@@ -10,8 +10,9 @@
 #include "core/clock.h"
 #include "core/health.h"
 #include "core/log.h"
+#include "kafka/message.h"
 #include "sink/record.h"
-#include "sink/writer.h"
+#include "sink/wire.h"
 
 #define SUBJECT "kafka"
 #define CLOSE_NS (250 * GW_NS_PER_MS)
@@ -20,16 +21,11 @@
 /* As of `gwctl camera show`. */
 #define LIVE_NS (2 * GW_NS_PER_S)
 
-enum state { LIVE, STALLED, SILENT };
-
-static const char *const state_names[] = {"live", "stalled", "silent"};
-
 /* One record while it is made. */
 struct heartbeat {
-	char id[RECORD_ID_SIZE + 32], time[WRITER_TIME_SIZE], value[1024];
-	struct writer writer;
-	int64_t utc_ns;
+	char id[RECORD_ID_SIZE + 32];
 	const char *key, *source, *type;
+	struct heartbeat_facts facts;
 };
 
 static void begin(
@@ -37,34 +33,35 @@ static void begin(
 {
 	const struct gw *gw = heartbeats->gw;
 	const char *gateway = gw->config->gateway->name;
-	struct writer *writer = &heartbeat->writer;
 
-	heartbeat->utc_ns = gw_now_utc();
 	heartbeat->key = camera ? camera : gateway;
-	writer_time(heartbeat->time, heartbeat->utc_ns);
 	snprintf(heartbeat->id, sizeof(heartbeat->id), "%s/%s%sheartbeat/%lu", gw->boot_id,
 		camera ? camera : "", camera ? "/" : "", heartbeats->round);
-	writer_begin(writer, heartbeat->value, sizeof(heartbeat->value));
-	writer_raw(writer, "{\"version\":\"1.0\",\"id\":");
-	writer_string(writer, heartbeat->id);
-	writer_raw(writer, ",\"@timestamp\":");
-	writer_string(writer, heartbeat->time);
-	writer_raw(writer, ",\"gateway\":");
-	writer_string(writer, gateway);
-	writer_raw(writer, ",\"seconds\":");
-	writer_unsigned(writer, gw->config->kafka->heartbeats->seconds);
+	heartbeat->facts = (struct heartbeat_facts){
+		.id = heartbeat->id,
+		.gateway = gateway,
+		.utc_ns = gw_now_utc(),
+		.seconds = gw->config->kafka->heartbeats->seconds,
+		.camera = camera,
+	};
 }
 
-static void put_number(struct heartbeat *heartbeat, const char *name, uint64_t number)
+/* As the configuration wants values. */
+static void write_value(struct writer *writer, const struct gw_kafka_config *config,
+	const struct heartbeat_facts *facts)
 {
-	writer_raw(&heartbeat->writer, ",");
-	writer_string(&heartbeat->writer, name);
-	writer_raw(&heartbeat->writer, ":");
-	writer_unsigned(&heartbeat->writer, number);
+	if (config->framing == GW_FRAMING_CONFLUENT)
+		wire_framing(writer, config->heartbeats->schema_id);
+	if (config->format == GW_RECORD_PROTOBUF)
+		heartbeat_write_message(writer, facts);
+	else
+		heartbeat_write_text(writer, facts);
 }
 
-static void send_one(struct heartbeats *heartbeats, struct heartbeat *heartbeat)
+static void send_one(struct heartbeats *heartbeats, const struct heartbeat *heartbeat)
 {
+	const struct gw_kafka_config *config = heartbeats->gw->config->kafka;
+	char time[WRITER_TIME_SIZE], value[1024];
 	const struct {
 		const char *name, *value;
 	} attributes[] = {
@@ -72,27 +69,30 @@ static void send_one(struct heartbeats *heartbeats, struct heartbeat *heartbeat)
 		{"ce_id", heartbeat->id},
 		{"ce_source", heartbeat->source},
 		{"ce_type", heartbeat->type},
-		{"ce_time", heartbeat->time},
-		{"content-type", "application/json"},
+		{"ce_time", time},
+		{"content-type", message_content_type(config->format)},
 	};
 	const size_t count = sizeof(attributes) / sizeof(attributes[0]);
 	rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
 	rd_kafka_resp_err_t error;
+	struct writer writer;
 
-	writer_raw(&heartbeat->writer, "}");
+	writer_time(time, heartbeat->facts.utc_ns);
+	writer_begin(&writer, value, sizeof(value));
+	write_value(&writer, config, &heartbeat->facts);
 	const struct client_message message = {
-		.value = heartbeat->value,
-		.size = heartbeat->writer.size,
+		.value = value,
+		.size = writer.size,
 		.key = (void *)heartbeat->key,
 		.key_size = strlen(heartbeat->key),
 		.flags = RD_KAFKA_MSG_F_COPY,
-		.time_ms = heartbeat->utc_ns / GW_NS_PER_MS,
+		.time_ms = heartbeat->facts.utc_ns / GW_NS_PER_MS,
 	};
 
 	for (size_t i = 0; headers && i < count; i++)
 		rd_kafka_header_add(headers, attributes[i].name, -1, attributes[i].value, -1);
-	error = heartbeat->writer.cut ? RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
-				      : client_send(&heartbeats->client, &message, headers);
+	error = writer.cut ? RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
+			   : client_send(&heartbeats->client, &message, headers);
 	if (!error) {
 		heartbeats->waiting++;
 		return;
@@ -122,28 +122,25 @@ static void send_camera(struct heartbeats *heartbeats, uint32_t id, int64_t now)
 	const uint64_t before = heartbeats->frames[id] > first ? heartbeats->frames[id] : first;
 	const int64_t last = camera ? last_frame(gw, id) : 0;
 	struct heartbeat heartbeat;
-	enum state state = STALLED;
+	enum heartbeat_state state = HEARTBEAT_STALLED;
 
 	heartbeats->frames[id] = frames;
 	if (!camera)
 		return;
 	if (last == 0)
-		state = SILENT;
+		state = HEARTBEAT_SILENT;
 	else if (frames != before || now - last < LIVE_NS)
-		state = LIVE;
+		state = HEARTBEAT_LIVE;
 	heartbeats->states[state]++;
 	begin(heartbeats, &heartbeat, camera->config->name);
 	heartbeat.type = "com.framegate.heartbeat.camera.v1";
 	heartbeat.source = ((const struct sink_camera *)camera->of[GW_STAGE_SINK])->source;
-	writer_raw(&heartbeat.writer, ",\"sensorId\":");
-	writer_string(&heartbeat.writer, camera->config->name);
-	writer_raw(&heartbeat.writer, ",\"state\":");
-	writer_string(&heartbeat.writer, state_names[state]);
-	put_number(&heartbeat, "frames", frames - before);
-	put_number(&heartbeat, "delivered", GW_COUNT(&gw->stages[GW_STAGE_SINK], id, delivered));
+	heartbeat.facts.state = state;
+	heartbeat.facts.frames = frames - before;
+	heartbeat.facts.delivered = GW_COUNT(&gw->stages[GW_STAGE_SINK], id, delivered);
+	heartbeat.facts.last_frame_ms = -1;
 	if (last != 0)
-		put_number(&heartbeat, "lastFrameAgeMs",
-			now > last ? (uint64_t)(now - last) / GW_NS_PER_MS : 0);
+		heartbeat.facts.last_frame_ms = now > last ? (now - last) / GW_NS_PER_MS : 0;
 	send_one(heartbeats, &heartbeat);
 }
 
@@ -154,12 +151,8 @@ static void send_gateway(struct heartbeats *heartbeats, int64_t now)
 	begin(heartbeats, &heartbeat, NULL);
 	heartbeat.type = "com.framegate.heartbeat.gateway.v1";
 	heartbeat.source = heartbeats->source;
-	put_number(&heartbeat, "uptime", (uint64_t)(now - heartbeats->gw->start) / GW_NS_PER_S);
-	writer_raw(&heartbeat.writer, ",\"cameras\":{\"live\":");
-	writer_unsigned(&heartbeat.writer, heartbeats->states[LIVE]);
-	put_number(&heartbeat, "stalled", heartbeats->states[STALLED]);
-	put_number(&heartbeat, "silent", heartbeats->states[SILENT]);
-	writer_raw(&heartbeat.writer, "}");
+	heartbeat.facts.uptime = (uint64_t)(now - heartbeats->gw->start) / GW_NS_PER_S;
+	heartbeat.facts.cameras = heartbeats->states;
 	send_one(heartbeats, &heartbeat);
 }
 

@@ -16,6 +16,7 @@
 #include "core/error.h"
 #include "core/gateway.h"
 #include "kafka/client.h"
+#include "kafka/heartbeat_record.h"
 #include "kafka/property_watch.h"
 
 struct gw_health;
@@ -34,7 +35,7 @@ struct heartbeats {
 	uint64_t round;
 	uint32_t camera; /* the next one of the round that is under way */
 	bool under_way;
-	uint32_t states[3]; /* cameras of this round by state */
+	uint32_t states[HEARTBEAT_STATES]; /* cameras of this round */
 
 	struct gw_counter delivered, lost; /* any thread reads */
 	_Atomic int error; /* rd_kafka_resp_err_t of the last one; 0: it was stored. The same. */

@@ -7,15 +7,20 @@
 
 /* What depends on the kind alone. */
 static const struct {
-	const char *type, *content_type;
-	int flags; /* of produce: a result's text is copied, a picture is not */
+	const char *type;
+	int flags; /* of produce: a result is copied, a picture is not */
 	enum gw_drop full, lost, too_large;
 } kinds[] = {
-	[SINK_RESULT] = {"com.framegate.result.v1", "application/json", RD_KAFKA_MSG_F_COPY,
-		GW_DROP_SINK_FULL, GW_DROP_SINK_LOST, GW_DROP_SINK_LOST},
-	[SINK_SAMPLE] = {"com.framegate.frame.v1", "image/jpeg", 0, GW_DROP_SAMPLE_FULL,
-		GW_DROP_SAMPLE_LOST, GW_DROP_SAMPLE_TOO_LARGE},
+	[SINK_RESULT] = {"com.framegate.result.v1", RD_KAFKA_MSG_F_COPY, GW_DROP_SINK_FULL,
+		GW_DROP_SINK_LOST, GW_DROP_SINK_LOST},
+	[SINK_SAMPLE] = {"com.framegate.frame.v1", 0, GW_DROP_SAMPLE_FULL, GW_DROP_SAMPLE_LOST,
+		GW_DROP_SAMPLE_TOO_LARGE},
 };
+
+const char *message_content_type(enum gw_record_format format)
+{
+	return format == GW_RECORD_PROTOBUF ? "application/protobuf" : "application/json";
+}
 
 rd_kafka_headers_t *message_headers(const struct sink_record *record)
 {
@@ -30,7 +35,9 @@ rd_kafka_headers_t *message_headers(const struct sink_record *record)
 		{"ce_source", record->source},
 		{"ce_type", enhanced ? enhanced_type : kinds[record->kind].type},
 		{"ce_time", record->time},
-		{"content-type", kinds[record->kind].content_type},
+		{"content-type",
+			record->kind == SINK_RESULT ? message_content_type(record->format)
+						    : "image/jpeg"},
 		/* An extension: which of the result's findings it is. */
 		{"ce_finding", finding},
 	};

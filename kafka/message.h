@@ -10,6 +10,9 @@
 /* CloudEvents 1.0, Kafka protocol binding, binary content mode (3.2). NULL: out of memory. */
 rd_kafka_headers_t *message_headers(const struct sink_record *record);
 
+/* What the header content-type says of results and heartbeats. */
+const char *message_content_type(enum gw_record_format format);
+
 /* The message of a new record; nothing is copied. */
 struct client_message message_of(const struct sink_record *record, void *opaque);
 

@@ -38,6 +38,11 @@ static void kinds_are_told_apart_by_their_headers(void **state)
 		"ce_specversion=1.0\nce_id=b/cam0/7\nce_source=/gateways/g/cameras/cam0\n"
 		"ce_type=com.framegate.result.v1\nce_time=2026-11-21T07:40:00.123Z\n"
 		"content-type=application/json\n");
+	record.format = GW_RECORD_PROTOBUF;
+	assert_headers(&record,
+		"ce_specversion=1.0\nce_id=b/cam0/7\nce_source=/gateways/g/cameras/cam0\n"
+		"ce_type=com.framegate.result.v1\nce_time=2026-11-21T07:40:00.123Z\n"
+		"content-type=application/protobuf\n");
 	record.kind = SINK_SAMPLE;
 	assert_headers(&record,
 		"ce_specversion=1.0\nce_id=b/cam0/7\nce_source=/gateways/g/cameras/cam0\n"

@@ -4,11 +4,16 @@
 #define PIXEL_DIGITS 2
 #define PSNR_DIGITS 2
 
-static void write_confidence(struct writer *writer, float confidence)
+float finding_confidence(float confidence)
 {
 	const float shown = confidence > 0 ? confidence : 0;
 
-	writer_fixed(writer, shown < 1 ? shown : 1, CONFIDENCE_DIGITS);
+	return shown < 1 ? shown : 1;
+}
+
+static void write_confidence(struct writer *writer, float confidence)
+{
+	writer_fixed(writer, finding_confidence(confidence), CONFIDENCE_DIGITS);
 }
 
 /* A label that the model does not have is its number. */

@@ -5,6 +5,9 @@
 #include "core/result.h"
 #include "sink/writer.h"
 
+/* As it is told: 0 .. 1, and 0 for what is no number. */
+float finding_confidence(float confidence);
+
 /* Label, its number, and the confidence: what a class and a box begin with. */
 void finding_write_entry(
 	struct writer *writer, const struct gw_model_info *model, const struct gw_finding *finding);

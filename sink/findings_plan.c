@@ -2,17 +2,15 @@
 #include "sink/finding.h"
 #include "sink/findings.h"
 
-/* Name and version, as the configuration writes them. */
-static void write_name(struct writer *writer, const struct gw_model_info *model)
+size_t findings_model_name(char name[FINDINGS_MODEL_NAME], const struct gw_model_info *model)
 {
-	char name[sizeof(model->name) + 12];
 	struct writer text;
 
-	writer_begin(&text, name, sizeof(name));
+	writer_begin(&text, name, FINDINGS_MODEL_NAME);
 	writer_raw(&text, model->name);
 	writer_raw(&text, ":");
 	writer_unsigned(&text, model->version);
-	writer_text(writer, name, text.size);
+	return text.size;
 }
 
 static void write_rest(struct writer *writer, const struct gw_model_info *model,
@@ -60,13 +58,14 @@ static void write_finding(struct writer *writer, const struct gw_model_info *mod
 		[GW_TASK_ENHANCE] = "picture",
 	};
 	const struct gw_finding *finding = &result->findings[i];
+	char name[FINDINGS_MODEL_NAME];
 
 	writer_raw(writer, "{\"id\":\"");
 	writer_unsigned(writer, i);
 	writer_raw(writer, "\",\"kind\":");
 	writer_string(writer, kinds[model->task]);
 	writer_raw(writer, ",\"model\":");
-	write_name(writer, model);
+	writer_text(writer, name, findings_model_name(name, model));
 	if (finding->parent != GW_NO_FINDING) {
 		writer_raw(writer, ",\"parent\":\"");
 		writer_unsigned(writer, finding->parent);
@@ -76,7 +75,7 @@ static void write_finding(struct writer *writer, const struct gw_model_info *mod
 	writer_raw(writer, "}");
 }
 
-static bool looked_before(const struct gw_result *result, uint16_t i)
+bool findings_looked_before(const struct gw_result *result, uint16_t i)
 {
 	for (uint16_t k = 0; k < i; k++)
 		if (result->runs[k] == result->runs[i])
@@ -91,7 +90,7 @@ static void write_models(struct writer *writer, const struct gw_model_info *mode
 
 	writer_raw(writer, ",\"models\":[");
 	for (uint16_t i = 0; i < result->run_count; i++) {
-		if (result->runs[i] >= count || looked_before(result, i))
+		if (result->runs[i] >= count || findings_looked_before(result, i))
 			continue;
 		writer_raw(writer, comma);
 		findings_write_model(writer, &models[result->runs[i]]);
@@ -103,8 +102,7 @@ static void write_models(struct writer *writer, const struct gw_model_info *mode
 	writer_raw(writer, "]");
 }
 
-/* What has a rest by its nature is only whole with it. */
-static bool is_whole(const struct gw_model_info *model, const struct gw_finding *finding)
+bool findings_is_whole(const struct gw_model_info *model, const struct gw_finding *finding)
 {
 	const enum gw_task task = model->task;
 
@@ -128,7 +126,7 @@ void findings_write_plan(struct writer *writer, const struct gw_model_info *mode
 	for (uint16_t i = 0; i < result->count && i < GW_FINDINGS; i++) {
 		const struct gw_finding *finding = &result->findings[i];
 
-		if (finding->model >= count || !is_whole(&models[finding->model], finding))
+		if (finding->model >= count || !findings_is_whole(&models[finding->model], finding))
 			continue;
 		writer_raw(writer, comma);
 		write_finding(writer, &models[finding->model], result, i);

@@ -187,6 +187,7 @@ static enum gw_drop send_result(struct sink *sink, struct gw_frame *frame)
 
 	out.value = sink->record->value;
 	out.size = sink->record->size;
+	out.format = sink->gw->config->kafka->format;
 	out.sampled = sink->sampled;
 	gauge_move(gauge, 1);
 	enum gw_drop drop = submit(sink, &out);

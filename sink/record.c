@@ -7,7 +7,9 @@
 
 #include "core/orientation.h"
 #include "sink/findings.h"
+#include "sink/result_message.h"
 #include "sink/sink.h"
+#include "sink/wire.h"
 
 static const char *const clock_names[] = {
 #define X(NAME, name) [GW_CLOCK_##NAME] = name,
@@ -173,27 +175,39 @@ static void write_latencies(struct writer *writer, const struct gw_frame *frame)
 	writer_raw(writer, "}");
 }
 
+static void write_text(struct writer *writer, const struct record *record,
+	const struct gw_frame *frame, bool sampled)
+{
+	writer_raw(writer, "{\"version\":\"1.0\",\"id\":");
+	writer_string(writer, record->id);
+	writer_raw(writer, ",\"@timestamp\":");
+	writer_string(writer, record->time);
+	writer_raw(writer, ",\"sensorId\":");
+	writer_string(writer, frame->version->config->name);
+	writer_raw(writer, ",\"gateway\":");
+	writer_string(writer, record->gw->config->gateway->name);
+	writer_raw(writer, ",\"frame\":");
+	write_frame(writer, frame);
+	writer_raw(writer, ",");
+	findings_write(writer, record->gw, &frame->result);
+	writer_raw(writer, sampled ? ",\"sampled\":true" : ",\"sampled\":false");
+	writer_raw(writer, ",\"latencyUs\":");
+	write_latencies(writer, frame);
+	writer_raw(writer, "}");
+}
+
 int record_finish(struct record *record, const struct gw_frame *frame, bool sampled)
 {
+	const struct gw_kafka_config *config = record->gw->config->kafka;
 	struct writer writer;
 
 	writer_begin(&writer, record->value, sizeof(record->value));
-	writer_raw(&writer, "{\"version\":\"1.0\",\"id\":");
-	writer_string(&writer, record->id);
-	writer_raw(&writer, ",\"@timestamp\":");
-	writer_string(&writer, record->time);
-	writer_raw(&writer, ",\"sensorId\":");
-	writer_string(&writer, frame->version->config->name);
-	writer_raw(&writer, ",\"gateway\":");
-	writer_string(&writer, record->gw->config->gateway->name);
-	writer_raw(&writer, ",\"frame\":");
-	write_frame(&writer, frame);
-	writer_raw(&writer, ",");
-	findings_write(&writer, record->gw, &frame->result);
-	writer_raw(&writer, sampled ? ",\"sampled\":true" : ",\"sampled\":false");
-	writer_raw(&writer, ",\"latencyUs\":");
-	write_latencies(&writer, frame);
-	writer_raw(&writer, "}");
+	if (config->framing == GW_FRAMING_CONFLUENT)
+		wire_framing(&writer, config->results->schema_id);
+	if (config->format == GW_RECORD_PROTOBUF)
+		result_message_write(&writer, record, frame, sampled);
+	else
+		write_text(&writer, record, frame, sampled);
 	record->size = (uint32_t)writer.size;
 	return writer.cut ? -EMSGSIZE : 0;
 }

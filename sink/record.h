@@ -1,6 +1,6 @@
 /* What the gateway tells of one frame: a CloudEvents 1.0 event whose data is JSON, as
- * sink/schema/result.schema.json describes it. Made in place, without allocation. Sink thread
- * only.
+ * sink/schema/result.schema.json describes it, or protobuf (result.proto), as `kafka.format` says.
+ * Made in place, without allocation. Sink thread only.
  */
 #pragma once
 
@@ -39,7 +39,7 @@ void record_destroy(struct record *record); /* accepts NULL */
 void record_begin(struct record *record, const struct gw_frame *frame);
 
 /* Sets value and size, after record_begin() for the same frame. `sampled`: its picture is on its
- * way too. -EMSGSIZE when the text does not fit. */
+ * way too. -EMSGSIZE when it does not fit. */
 int record_finish(struct record *record, const struct gw_frame *frame, bool sampled);
 
 /* "arrival", "rtcp", ...: as records name clocks. */

@@ -17,7 +17,7 @@ struct json_t;
 struct sink;
 
 enum sink_kind {
-	SINK_RESULT, /* `value` is JSON text that is gone when submit returns */
+	SINK_RESULT, /* `value` is text or a message, by `format`, and gone when submit returns */
 	SINK_SAMPLE, /* `value` is a JPEG stream in the frame's slot; it stays until the record was
 			reported */
 };
@@ -33,6 +33,7 @@ struct sink_record {
 	const char *time;
 	const void *value;
 	uint32_t size;
+	enum gw_record_format format; /* result */
 	bool sampled; /* result: the frame's picture was accepted as a sample before it */
 	/* A wrapping back-end's own, which comes back with the report. */
 	uint64_t token;

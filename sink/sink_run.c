@@ -2,14 +2,14 @@
  * here.
  *
  *   sink_run print                    one record of every shape, a line each
- *   sink_run send KAFKA COUNT RATE [SMALL [tell]]  COUNT frames of each of two cameras at RATE
- * frames a second, with KAFKA as configuration; then waits for the brokers and prints the counts.
- * Every second picture that is sampled has SMALL bytes. Troubles are logged as in gwd. With `tell`,
- * it says again and again how much was accepted: what it has said so must arrive, also when it is
- * killed.
+ *   sink_run both                     the same; after each the same as protobuf, in hexadecimal
+ * digits sink_run random SEED COUNT        both, of random results sink_run send KAFKA COUNT RATE
+ * [SMALL [tell]]  COUNT frames of each of two cameras at RATE frames a second, with KAFKA as
+ * configuration; then waits for the brokers and prints the counts. Every second picture that is
+ * sampled has SMALL bytes. Troubles are logged as in gwd. With `tell`, it says again and again how
+ * much was accepted: what it has said so must arrive, also when it is killed.
  */
 #include <jansson.h>
-#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -24,165 +24,11 @@
 #include "core/clock.h"
 #include "core/drops.h"
 #include "core/health.h"
-#include "core/orientation.h"
 #include "sink/fixture.h"
-#include "sink/record.h"
+#include "sink/shapes.h"
 #include "sink/stage.h"
 
 #define DRAIN_MS 60000
-
-static void print_one(struct record *record, struct gw_frame *frame, bool sampled)
-{
-	record_begin(record, frame);
-	if (record_finish(record, frame, sampled) == 0)
-		printf("%.*s\n", (int)record->size, record->value);
-}
-
-/* Of an object in a picture that is stored upside down. */
-static void print_shape(struct record *record, struct gw_frame *frame, struct gw_finding *finding)
-{
-	struct gw_shape *shape =
-		gw_result_add(&frame->result, finding, sizeof(*shape) + 2 * sizeof(shape->run[0]));
-
-	*shape = (struct gw_shape){0, 0, 8, 8, 2, 2, 2};
-	shape->run[0] = 1;
-	shape->run[1] = 3;
-	finding->rest = GW_REST_SHAPE;
-	frame->orientation = 3;
-	print_one(record, frame, false);
-	finding->rest = GW_REST_OF_TASK;
-	frame->orientation = GW_UPRIGHT;
-}
-
-/* One of every kind that has more than a box. */
-static void print_kinds(struct record *record, struct fixture *f, struct gw_frame *frame)
-{
-	static const char *const points[] = {"nose"};
-	struct gw_result *result = &frame->result;
-	struct gw_finding *finding = &result->findings[0];
-	struct gw_keypoint *keypoint;
-	struct gw_point *corners;
-	struct gw_values *values;
-	struct gw_mask *mask;
-
-	f->gw.models[1].keypoints = points;
-	f->gw.models[1].keypoint_count = 1;
-	gw_frame_begin_result(frame);
-	result->count = 1;
-	*finding = (struct gw_finding){.confidence = 0.5f, .x1 = 9, .y1 = 9};
-	keypoint = gw_result_add(result, finding, sizeof(*keypoint));
-	*keypoint = (struct gw_keypoint){{1, 2}, 0.5f};
-	print_one(record, frame, false);
-	print_shape(record, frame, finding);
-	result->task = GW_TASK_TEXT;
-	corners = gw_result_add(result, finding, 4 * sizeof(*corners));
-	memset(corners, 0, 4 * sizeof(*corners));
-	print_one(record, frame, false);
-	result->task = GW_TASK_SEGMENT;
-	mask = gw_result_add(result, finding, sizeof(*mask) + sizeof(mask->run[0]));
-	*mask = (struct gw_mask){2, 2, 1};
-	mask->run[0] = (struct gw_run){1, 4};
-	print_one(record, frame, false);
-	result->task = GW_TASK_RAW;
-	values = gw_result_add(result, finding, sizeof(*values) + sizeof(float));
-	*values = (struct gw_values){1, {1}};
-	values->value[0] = 1;
-	print_one(record, frame, false);
-	result->task = GW_TASK_READ;
-	memcpy(gw_result_add(result, finding, 3), "a\"\xff", 3);
-	print_one(record, frame, false);
-	result->task = GW_TASK_ENHANCE;
-	*(struct gw_picture *)gw_result_add(result, finding, sizeof(struct gw_picture)) =
-		(struct gw_picture){.width = 640, .height = 480, .psnr = 31.5f};
-	print_one(record, frame, false);
-}
-
-/* One finding of every task, and objects of every shape, each of a model of its own and about the
- * one before it. */
-static void print_plan(struct record *record, struct fixture *f, struct gw_frame *frame)
-{
-	static const enum gw_task tasks[] = {GW_TASK_DETECT, GW_TASK_CLASSIFY, GW_TASK_TEXT,
-		GW_TASK_READ, GW_TASK_SEGMENT, GW_TASK_RAW, GW_TASK_ENHANCE, GW_TASK_DETECT,
-		GW_TASK_DETECT};
-	const uint16_t count = sizeof(tasks) / sizeof(tasks[0]);
-	struct gw_result *result = &frame->result;
-
-	gw_frame_begin_result(frame);
-	result->task = GW_TASK_PLAN;
-	result->model = GW_NO_MODEL;
-	for (uint16_t i = 0; i < count; i++) {
-		struct gw_finding *finding = &result->findings[i];
-
-		f->gw.models[i] = f->gw.models[1];
-		f->gw.models[i].task = tasks[i];
-		result->runs[result->run_count++] = i;
-		*finding = (struct gw_finding){.model = i,
-			.parent = i > 0 ? i - 1 : GW_NO_FINDING,
-			.confidence = 0.5f,
-			.x1 = 9,
-			.y1 = 9};
-		/* Zeroes are an empty one of each. */
-		memset(gw_result_add(result, finding, 64), 0, 64);
-	}
-	((struct gw_mask *)gw_result_rest(result, &result->findings[4]))->width = 1;
-	((struct gw_mask *)gw_result_rest(result, &result->findings[4]))->height = 1;
-	*(struct gw_picture *)gw_result_rest(result, &result->findings[6]) =
-		(struct gw_picture){.width = 2, .height = 2};
-	struct gw_shape *shape = (struct gw_shape *)gw_result_rest(result, &result->findings[7]);
-
-	*shape = (struct gw_shape){.x1 = 8, .y1 = 8, .width = 2, .height = 2, .count = 2};
-	shape->run[0] = 1;
-	shape->run[1] = 3;
-	result->findings[7].rest = GW_REST_SHAPE;
-	result->findings[8].rest = GW_REST_CORNERS;
-	f->gw.model_count = count;
-	result->count = count;
-	result->disagreement = 0.25f;
-	print_one(record, frame, true);
-	result->count = 0;
-	result->truncated = true;
-	result->disagreement = -1;
-	print_one(record, frame, false);
-}
-
-static void print(void)
-{
-	struct fixture *f = fixture_open("", false);
-	struct record *record = record_create(&f->gw);
-	struct gw_frame *digits = fixture_frame(f, 0);
-	struct gw_frame *objects = fixture_frame(f, 1);
-
-	digits->stamp[GW_STAMP_SINK] = objects->stamp[GW_STAMP_SINK] = gw_now();
-	print_one(record, digits, false);
-	print_one(record, objects, true);
-	objects->result.count = 0;
-	print_one(record, objects, false);
-	/* As much of everything as there can be. */
-	objects->flags = UINT32_MAX;
-	objects->clock = GW_CLOCK_RTCP;
-	objects->sequence = INT64_MAX;
-	objects->width = objects->height = UINT16_MAX;
-	objects->result.count = GW_BOXES;
-	for (uint16_t i = 0; i < GW_BOXES; i++)
-		objects->result.findings[i] = (struct gw_finding){.index = i % 5,
-			.confidence = i % 2 ? NAN : 2,
-			.x0 = -INFINITY,
-			.y0 = INFINITY,
-			.x1 = 65535,
-			.y1 = -0.001f};
-	print_one(record, objects, true);
-	print_kinds(record, f, objects);
-	print_plan(record, f, objects);
-	digits->result.task = GW_TASK_NONE;
-	digits->result.model = GW_NO_MODEL;
-	for (int stamp = GW_STAMP_DECODE; stamp < GW_STAMP_SINK; stamp++)
-		digits->stamp[stamp] = 0;
-	print_one(record, digits, false);
-	record_destroy(record);
-	fixture_drop(f, digits);
-	fixture_drop(f, objects);
-	fixture_close(f, 0);
-}
 
 static void watch(struct fixture *f)
 {
@@ -306,8 +152,12 @@ static void send(const char *section, uint32_t count, uint32_t rate, uint32_t sm
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
-	if (argc == 2 && strcmp(argv[1], "print") == 0) {
-		print();
+	if (argc == 2 && (strcmp(argv[1], "print") == 0 || strcmp(argv[1], "both") == 0)) {
+		shapes_print(argv[1][0] == 'b');
+		return 0;
+	}
+	if (argc == 4 && strcmp(argv[1], "random") == 0) {
+		shapes_print_random((unsigned int)atoi(argv[2]), (uint32_t)atoi(argv[3]));
 		return 0;
 	}
 	if (argc >= 5 && argc <= 7 && strcmp(argv[1], "send") == 0) {
@@ -315,6 +165,8 @@ int main(int argc, char **argv)
 			argc >= 6 ? (uint32_t)atoi(argv[5]) : 0, argc == 7);
 		return 0;
 	}
-	fprintf(stderr, "usage: sink_run print | send KAFKA COUNT RATE [SMALL [tell]]\n");
+	fprintf(stderr,
+		"usage: sink_run print | both | random SEED COUNT | "
+		"send KAFKA COUNT RATE [SMALL [tell]]\n");
 	return 2;
 }

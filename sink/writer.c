@@ -6,6 +6,7 @@
 #include "core/clock.h"
 
 #define LARGEST 1e9
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 void writer_begin(struct writer *writer, char *data, size_t capacity)
 {
@@ -20,6 +21,11 @@ static void put(struct writer *writer, const char *bytes, size_t size)
 	}
 	memcpy(writer->data + writer->size, bytes, size);
 	writer->size += size;
+}
+
+void writer_bytes(struct writer *writer, const void *bytes, size_t size)
+{
+	put(writer, bytes, size);
 }
 
 void writer_raw(struct writer *writer, const char *text)
@@ -63,6 +69,24 @@ static size_t utf8_size(const unsigned char *s, size_t room)
 	return size;
 }
 
+void writer_utf8(struct writer *writer, const void *text, size_t size)
+{
+	const unsigned char *s = size > 0 ? text : (const void *)"", *const end = s + size;
+
+	while (s < end) {
+		size_t whole = 0, used;
+
+		while (s + whole < end && (used = utf8_size(s + whole, (size_t)(end - s) - whole)))
+			whole += used;
+		put(writer, (const char *)s, whole);
+		s += whole;
+		if (s < end) {
+			put(writer, REPLACEMENT, sizeof(REPLACEMENT) - 1);
+			s++;
+		}
+	}
+}
+
 static void put_escaped(struct writer *writer, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -93,7 +117,7 @@ void writer_text(struct writer *writer, const void *text, size_t size)
 		size_t used = utf8_size(s, (size_t)(end - s));
 
 		if (used == 0) {
-			put(writer, "\xef\xbf\xbd", 3);
+			put(writer, REPLACEMENT, sizeof(REPLACEMENT) - 1);
 			used = 1;
 		} else if (used == 1) {
 			put_escaped(writer, *s);

@@ -24,6 +24,12 @@ void writer_begin(struct writer *writer, char *data, size_t capacity);
 
 void writer_raw(struct writer *writer, const char *text);
 
+/* Bytes as they are, for what is no text. */
+void writer_bytes(struct writer *writer, const void *bytes, size_t size);
+
+/* Text without quotes and escapes; a byte that is not UTF-8 becomes U+FFFD. */
+void writer_utf8(struct writer *writer, const void *text, size_t size);
+
 /* A string in quotes. Control characters, quotes and backslashes are escaped; a byte that is not
  * UTF-8 becomes U+FFFD. */
 void writer_string(struct writer *writer, const char *text);

@@ -31,13 +31,19 @@ static bool good_brokers(const char *brokers)
 	return true;
 }
 
-static int check_topic(const char *topic, const char *place, const struct config_source *source,
-	struct gw_error *error)
+static int check_named_topic(const char *topic, const char *place, const char *key,
+	const struct config_source *source, struct gw_error *error)
 {
 	if (gw_name_is_good(topic, strlen(topic)))
 		return 0;
-	return config_refuse(source, place, "topic", error,
+	return config_refuse(source, place, key, error,
 		"'%s' is not a topic: use letters, digits, '.', '_' and '-'", topic);
+}
+
+static int check_topic(const char *topic, const char *place, const struct config_source *source,
+	struct gw_error *error)
+{
+	return check_named_topic(topic, place, "topic", source, error);
 }
 
 /* A second value would silently win over the first. The value is not shown: it may be a password.
@@ -182,6 +188,72 @@ static int check_heartbeats(const struct gw_kafka_config *kafka, const struct co
 	return check_topic(topic, place, source, error);
 }
 
+/* A reader with a registry finds the schema by its number, which is known to the registry alone. */
+static int check_schema_id(uint32_t schema_id, const char *place, const char *file,
+	const struct config_source *source, struct gw_error *error)
+{
+	if (schema_id != 0)
+		return 0;
+	return config_refuse(source, place, "", error,
+		"'schema_id' is missing: `framing: confluent` needs the number that the schema "
+		"registry gave sink/schema/%s",
+		file);
+}
+
+static int check_format(const struct gw_kafka_config *kafka, const struct config_source *source,
+	struct gw_error *error)
+{
+	int status = 0;
+
+	if (kafka->format == GW_RECORD_PROTOBUF && !to_brokers(kafka))
+		return config_refuse(source, "kafka.", "format", error,
+			"only what goes to brokers is protobuf: give `kafka.brokers`, or leave it "
+			"out");
+	if (kafka->framing == GW_FRAMING_NONE)
+		return 0;
+	if (kafka->format != GW_RECORD_PROTOBUF)
+		return config_refuse(source, "kafka.", "framing", error,
+			"'confluent' goes with `format: protobuf`");
+	status = check_schema_id(
+		kafka->results->schema_id, "kafka.results", "result.proto", source, error);
+	if (status == 0 && kafka->heartbeats)
+		status = check_schema_id(kafka->heartbeats->schema_id, "kafka.heartbeats",
+			"heartbeat.proto", source, error);
+	return status;
+}
+
+/* Whether the gateway writes there, or reads pictures from it. */
+static bool is_in_use(const struct gw_kafka_config *kafka, const char *topic)
+{
+	return strcmp(topic, kafka->results->topic) == 0 ||
+		strcmp(topic, kafka->frames->topic) == 0 ||
+		(kafka->heartbeats && strcmp(topic, kafka->heartbeats->topic) == 0) ||
+		(kafka->source && strcmp(topic, kafka->source->topic) == 0);
+}
+
+static int check_commands(const struct gw_kafka_config *kafka, const struct config_source *source,
+	struct gw_error *error)
+{
+	static const char place[] = "kafka.commands.";
+	const struct gw_commands_config *commands = kafka->commands;
+
+	if (!kafka->brokers)
+		return config_refuse(source, "kafka.commands", "", error,
+			"they come from brokers: give `kafka.brokers`, or leave them out");
+	if (is_in_use(kafka, commands->topic) || strcmp(commands->topic, commands->replies) == 0)
+		return config_refuse(source, place, "topic", error,
+			"'%s' is a topic of something else: commands need one of their own",
+			commands->topic);
+	if (is_in_use(kafka, commands->replies))
+		return config_refuse(source, place, "replies", error,
+			"'%s' is a topic of something else: replies need one of their own",
+			commands->replies);
+	const int status = check_named_topic(commands->topic, place, "topic", source, error);
+
+	return status == 0 ? check_named_topic(commands->replies, place, "replies", source, error)
+			   : status;
+}
+
 int config_check_kafka(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error)
 {
@@ -200,6 +272,8 @@ int config_check_kafka(
 	int status = check_topic(kafka->results->topic, "kafka.results.", source, error);
 
 	if (status == 0)
+		status = check_format(kafka, source, error);
+	if (status == 0)
 		status = check_topic(kafka->frames->topic, "kafka.frames.", source, error);
 	if (status == 0 && strcmp(kafka->results->topic, kafka->frames->topic) == 0)
 		status = config_refuse(source, "kafka.frames.", "topic", error,
@@ -214,6 +288,8 @@ int config_check_kafka(
 		status = check_spool(kafka, source, error);
 	if (status == 0 && kafka->heartbeats)
 		status = check_heartbeats(kafka, source, error);
+	if (status == 0 && kafka->commands)
+		status = check_commands(kafka, source, error);
 	if (status == 0 && kafka->source)
 		status = check_source(config, source, error);
 	return status;

@@ -7,6 +7,7 @@
 
 #define DEFAULT_SPOOL 1024 /* MiB */
 #define DEFAULT_INTERVAL 100 /* ms */
+#define DEFAULT_COMMAND_AGE 300 /* s */
 #define DEFAULT_HEARTBEAT 10 /* s */
 #define DEFAULT_QUOTA 8
 #define DEFAULT_EVERY 100
@@ -97,6 +98,18 @@ static bool complete_heartbeats(struct gw_heartbeats_config *heartbeats)
 	return default_text(&heartbeats->topic, "framegate.heartbeats");
 }
 
+static bool complete_commands(struct gw_commands_config *commands)
+{
+	if (!commands)
+		return true;
+	if (commands->role == GW_ROLE_NONE)
+		commands->role = GW_ROLE_OPERATOR;
+	if (commands->age == 0)
+		commands->age = DEFAULT_COMMAND_AGE;
+	return default_text(&commands->topic, "framegate.commands") &&
+		default_text(&commands->replies, "framegate.replies");
+}
+
 /* A thread for each processor; without processors, what a device of the whole machine has. */
 static void complete_accel(struct gw_accel_config *accel)
 {
@@ -139,6 +152,7 @@ int config_complete(struct gw_config *config, struct gw_error *error)
 		!default_text(&config->kafka->frames->topic, "framegate.frames") ||
 		!default_number(&config->kafka->frames->every, DEFAULT_EVERY) ||
 		!complete_heartbeats(config->kafka->heartbeats) ||
+		!complete_commands(config->kafka->commands) ||
 		!complete_source(config->kafka->source))
 		return gw_error_set(error, -ENOMEM, "configuration: out of memory");
 	if (config->log->level == 0)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/api.h"
 #include "core/config/plan.h"
 #include "core/error.h"
 
@@ -239,8 +240,10 @@ struct gw_accel_config {
 	uint32_t locality_wait; /* ms that a picture waits for the device that it belongs to */
 };
 
+/* The results' topic. */
 struct gw_topic_config {
 	char *topic;
+	uint32_t schema_id; /* of its format, in a schema registry; 0: none is given */
 };
 
 /* Labels that pictures are sampled for. */
@@ -261,7 +264,15 @@ struct gw_frames_topic_config {
 /* Small records that say how each camera and the gateway are. */
 struct gw_heartbeats_config {
 	char *topic;
+	uint32_t schema_id; /* as of the results */
 	uint32_t seconds; /* between two of them, 1 .. 3600 */
+};
+
+/* A topic that this gateway is told by. */
+struct gw_commands_config {
+	char *topic, *replies;
+	enum gw_role role; /* that whoever writes to the topic has */
+	uint32_t age; /* seconds: what is older is refused */
 };
 
 /* One librdkafka setting, passed through. */
@@ -310,11 +321,25 @@ struct gw_spool_config {
 	uint32_t interval; /* ms */
 };
 
+/* What the values of results and heartbeats are. */
+enum gw_record_format {
+	GW_RECORD_JSON,
+	GW_RECORD_PROTOBUF,
+};
+
+/* What stands before them. */
+enum gw_framing {
+	GW_FRAMING_NONE,
+	GW_FRAMING_CONFLUENT, /* Confluent's wire format: five bytes and the message's place */
+};
+
 struct gw_kafka_config {
 	char *backend; /* "kafka", "file" or "null"; NULL: "kafka" when brokers are given, else
 			  "null" */
 	char *brokers;
 	char *directory; /* where the file back-end writes */
+	enum gw_record_format format;
+	enum gw_framing framing;
 	struct gw_topic_config *results;
 	struct gw_frames_topic_config *frames;
 	struct gw_property_config *properties;
@@ -322,6 +347,7 @@ struct gw_kafka_config {
 	struct gw_source_config *source; /* NULL: none */
 	struct gw_spool_config *spool; /* NULL: records wait in memory only */
 	struct gw_heartbeats_config *heartbeats; /* NULL: none */
+	struct gw_commands_config *commands; /* NULL: nobody is heard */
 };
 
 /* Groups of the machine; one that it does not have is nobody's. */

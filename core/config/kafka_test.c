@@ -42,6 +42,64 @@ static void heartbeats_have_a_topic_of_their_own(void **state)
 	gw_config_free(config);
 }
 
+static void protobuf_goes_to_brokers_and_a_framing_knows_its_schemas(void **state)
+{
+	refused("kafka: {backend: 'null', format: protobuf}\n",
+		"configuration:2:34: kafka.format: only what goes to brokers is protobuf: give "
+		"`kafka.brokers`, or leave it out");
+	refused("kafka: {brokers: a, framing: confluent}\n",
+		"configuration:2:30: kafka.framing: 'confluent' goes with `format: protobuf`");
+	refused("kafka: {brokers: a, format: protobuf, framing: confluent}\n",
+		"configuration:2:8: kafka.results: 'schema_id' is missing: `framing: confluent` "
+		"needs the number that the schema registry gave sink/schema/result.proto");
+	refused("kafka: {brokers: a, format: protobuf, framing: confluent, "
+		"results: {schema_id: 7}, heartbeats: {seconds: 5}}\n",
+		"configuration:2:96: kafka.heartbeats: 'schema_id' is missing: `framing: "
+		"confluent` needs the number that the schema registry gave "
+		"sink/schema/heartbeat.proto");
+	struct gw_config *config = test_config("cameras: []\nkafka: {brokers: a, format: protobuf, "
+					       "framing: confluent, results: {schema_id: 7}}\n");
+
+	assert_int_equal(config->kafka->format, GW_RECORD_PROTOBUF);
+	assert_int_equal(config->kafka->framing, GW_FRAMING_CONFLUENT);
+	assert_int_equal(config->kafka->results->schema_id, 7);
+	gw_config_free(config);
+	config = test_config("cameras: []\nkafka: {brokers: a}\n");
+	assert_int_equal(config->kafka->format, GW_RECORD_JSON);
+	assert_int_equal(config->kafka->framing, GW_FRAMING_NONE);
+	gw_config_free(config);
+}
+
+static void commands_have_topics_of_their_own(void **state)
+{
+	refused("kafka: {backend: 'null', commands: {}}\n",
+		"configuration:2:36: kafka.commands: they come from brokers: give `kafka.brokers`, "
+		"or leave them out");
+	refused("kafka: {brokers: a, commands: {topic: framegate.results}}\n",
+		"configuration:2:39: kafka.commands.topic: 'framegate.results' is a topic of "
+		"something else: commands need one of their own");
+	refused("kafka: {brokers: a, commands: {replies: framegate.commands}}\n",
+		"configuration:2:31: kafka.commands.topic: 'framegate.commands' is a topic of "
+		"something else: commands need one of their own");
+	refused("kafka: {brokers: a, commands: {replies: framegate.frames}}\n",
+		"configuration:2:41: kafka.commands.replies: 'framegate.frames' is a topic of "
+		"something else: replies need one of their own");
+	refused("kafka: {brokers: a, commands: {replies: 'a b'}}\n",
+		"configuration:2:41: kafka.commands.replies: 'a b' is not a topic: use letters, "
+		"digits, '.', '_' and '-'");
+	struct gw_config *config = test_config("cameras: []\nkafka: {brokers: a, commands: {}}\n");
+
+	assert_string_equal(config->kafka->commands->topic, "framegate.commands");
+	assert_string_equal(config->kafka->commands->replies, "framegate.replies");
+	assert_int_equal(config->kafka->commands->role, GW_ROLE_OPERATOR);
+	assert_int_equal(config->kafka->commands->age, 300);
+	gw_config_free(config);
+	/* Nobody is heard unless somebody said so. */
+	config = test_config("cameras: []\nkafka: {brokers: a}\n");
+	assert_null(config->kafka->commands);
+	gw_config_free(config);
+}
+
 static void brokers_have_ports_that_are_numbers(void **state)
 {
 	refused("kafka: {brokers: '127.0.0.1:notaport'}\n",
@@ -148,6 +206,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(topics_are_names_and_differ),
 		cmocka_unit_test(heartbeats_have_a_topic_of_their_own),
+		cmocka_unit_test(commands_have_topics_of_their_own),
+		cmocka_unit_test(protobuf_goes_to_brokers_and_a_framing_knows_its_schemas),
 		cmocka_unit_test(brokers_have_ports_that_are_numbers),
 		cmocka_unit_test(a_property_has_one_value),
 		cmocka_unit_test(a_property_is_given_once),

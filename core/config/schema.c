@@ -13,6 +13,7 @@
 #define CHOICE (CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT)
 #define POSITIVE (CYAML_FLAG_OPTIONAL | GW_YAML_POSITIVE)
 #define QUOTA (POSITIVE | GW_YAML_MOST(CONFIG_MAX_QUOTA))
+#define SCHEMA_ID (POSITIVE | GW_YAML_MOST(INT32_MAX))
 #define LANES(most) (GW_YAML_OR_COUNT | GW_YAML_MOST(most))
 #define POINTER (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
@@ -244,8 +245,19 @@ static const cyaml_schema_field_t accel_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_strval_t record_formats[] = {
+	{"json", GW_RECORD_JSON},
+	{"protobuf", GW_RECORD_PROTOBUF},
+};
+
+static const cyaml_strval_t framings[] = {
+	{"none", GW_FRAMING_NONE},
+	{"confluent", GW_FRAMING_CONFLUENT},
+};
+
 static const cyaml_schema_field_t topic_fields[] = {
 	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_topic_config, topic, 1, 249),
+	CYAML_FIELD_UINT("schema_id", SCHEMA_ID, struct gw_topic_config, schema_id),
 	CYAML_FIELD_END,
 };
 
@@ -253,8 +265,24 @@ static const cyaml_schema_value_t sample_class_entry = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 255),
 };
 
+static const cyaml_strval_t roles[] = {
+	{"viewer", GW_ROLE_VIEWER},
+	{"operator", GW_ROLE_OPERATOR},
+	{"admin", GW_ROLE_ADMIN},
+};
+
+static const cyaml_schema_field_t commands_fields[] = {
+	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_commands_config, topic, 1, 249),
+	CYAML_FIELD_STRING_PTR("replies", POINTER, struct gw_commands_config, replies, 1, 249),
+	CYAML_FIELD_ENUM(
+		"role", CHOICE, struct gw_commands_config, role, roles, CYAML_ARRAY_LEN(roles)),
+	CYAML_FIELD_UINT("age", POSITIVE | GW_YAML_MOST(86400), struct gw_commands_config, age),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t heartbeats_fields[] = {
 	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_heartbeats_config, topic, 1, 249),
+	CYAML_FIELD_UINT("schema_id", SCHEMA_ID, struct gw_heartbeats_config, schema_id),
 	CYAML_FIELD_UINT(
 		"seconds", POSITIVE | GW_YAML_MOST(3600), struct gw_heartbeats_config, seconds),
 	CYAML_FIELD_END,
@@ -333,6 +361,10 @@ static const cyaml_schema_field_t kafka_fields[] = {
 	CYAML_FIELD_STRING_PTR("backend", POINTER, struct gw_kafka_config, backend, 1, 31),
 	CYAML_FIELD_STRING_PTR("brokers", POINTER, struct gw_kafka_config, brokers, 1, 4095),
 	CYAML_FIELD_STRING_PTR("directory", POINTER, struct gw_kafka_config, directory, 1, 4000),
+	CYAML_FIELD_ENUM("format", CHOICE, struct gw_kafka_config, format, record_formats,
+		CYAML_ARRAY_LEN(record_formats)),
+	CYAML_FIELD_ENUM("framing", CHOICE, struct gw_kafka_config, framing, framings,
+		CYAML_ARRAY_LEN(framings)),
 	CYAML_FIELD_MAPPING_PTR("results", POINTER, struct gw_kafka_config, results, topic_fields),
 	CYAML_FIELD_MAPPING_PTR(
 		"frames", POINTER, struct gw_kafka_config, frames, frames_topic_fields),
@@ -342,6 +374,8 @@ static const cyaml_schema_field_t kafka_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("spool", POINTER, struct gw_kafka_config, spool, spool_fields),
 	CYAML_FIELD_MAPPING_PTR(
 		"heartbeats", POINTER, struct gw_kafka_config, heartbeats, heartbeats_fields),
+	CYAML_FIELD_MAPPING_PTR(
+		"commands", POINTER, struct gw_kafka_config, commands, commands_fields),
 	CYAML_FIELD_END,
 };
 

@@ -14,7 +14,7 @@ _framegate_dev() {
 		test) choices='unit asan tsan fuzz models integration demo line-rate kafka network soak lint package --help' ;;
 		experiment) choices='line-rate --help' ;;
 		gpu) choices='build run --rehearse --help' ;;
-		soak) choices='--seconds --json --help' ;;
+		soak) choices='kafka --seconds --kills --seed --durability --json --help' ;;
 		bench) choices='dataplane decode kafka kernels latency library live memory models scale schedule way --json --rounds --long --help' ;;
 		fuzz) ((COMP_CWORD > 2)) || choices=$(ls "$root/tests/fuzz/corpus" 2>/dev/null) ;;
 		clean) choices='--all --yes --help' ;;

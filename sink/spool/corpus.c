@@ -91,6 +91,7 @@ int main(int argc, char **argv)
 		{.name = "done", .version = SPOOL_VERSION, .done = 2},
 		{.name = "torn", .version = SPOOL_VERSION, .cut = 50},
 		{.name = "flipped", .version = SPOOL_VERSION, .done = 1, .flip = 300},
+		{.name = "only_json", .version = SPOOL_VERSION_JSON},
 		{.name = "other_version", .version = SPOOL_VERSION + 1},
 	};
 

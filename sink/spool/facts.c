@@ -42,6 +42,16 @@ void spool_health(const struct spool *spool, struct gw_health *health)
 		read_trouble(spool, text, sizeof(text));
 		gw_health_add(health, GW_DEGRADED, "kafka.spool.failing", NULL,
 			"%s: %s: results wait in memory only: look at the disk", directory, text);
+	} else if (atomic_load_explicit(&spool->unsure, memory_order_relaxed)) {
+		read_trouble(spool, text, sizeof(text));
+		gw_health_add(health, GW_DEGRADED, "kafka.spool.failing", NULL,
+			"%s: %s: a power cut may take results that wait: look at the disk",
+			directory, text);
+	}
+	if (atomic_load_explicit(&spool->unreadable, memory_order_relaxed)) {
+		read_trouble(spool, text, sizeof(text));
+		gw_health_add(health, GW_DEGRADED, "kafka.spool.unreadable", NULL,
+			"%s: %s: what waits there is not sent: look at the disk", directory, text);
 	}
 	if (percent >= MUCH)
 		gw_health_add(health, GW_DEGRADED, "kafka.spool.filling", NULL,
@@ -85,7 +95,9 @@ json_t *spool_describe(const struct spool *spool)
 
 	if (spool->read_only)
 		state = "read-only";
-	else if (atomic_load_explicit(&spool->failing, memory_order_relaxed))
+	else if (atomic_load_explicit(&spool->failing, memory_order_relaxed) ||
+		atomic_load_explicit(&spool->unsure, memory_order_relaxed) ||
+		atomic_load_explicit(&spool->unreadable, memory_order_relaxed))
 		state = "failing";
 	read_trouble(spool, text, sizeof(text));
 	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:s?}",

@@ -11,11 +11,17 @@
 
 static struct {
 	_Atomic int error;
-	_Atomic uint32_t left, count;
+	_Atomic uint32_t after, left, count;
 } faults[FAULT_CALLS];
 
 void faults_set(enum fault_call call, int error, uint32_t times)
 {
+	faults_set_after(call, error, times, 0);
+}
+
+void faults_set_after(enum fault_call call, int error, uint32_t times, uint32_t after)
+{
+	atomic_store(&faults[call].after, after);
 	atomic_store(&faults[call].error, error);
 	atomic_store(&faults[call].left, times);
 	atomic_store(&faults[call].count, 0);
@@ -26,13 +32,19 @@ uint32_t faults_count(enum fault_call call)
 	return atomic_load(&faults[call].count);
 }
 
+/* Takes one away. False: there is none. */
+static bool take(_Atomic uint32_t *number)
+{
+	uint32_t left = atomic_load(number);
+
+	while (left > 0 && !atomic_compare_exchange_weak(number, &left, left - 1))
+		;
+	return left > 0;
+}
+
 static bool fails(enum fault_call call)
 {
-	uint32_t left = atomic_load(&faults[call].left);
-
-	while (left > 0 && !atomic_compare_exchange_weak(&faults[call].left, &left, left - 1))
-		;
-	if (left == 0)
+	if (take(&faults[call].after) || !take(&faults[call].left))
 		return false;
 	atomic_fetch_add(&faults[call].count, 1);
 	errno = atomic_load(&faults[call].error);
@@ -45,6 +57,7 @@ static bool fails(enum fault_call call)
 typedef ssize_t vector_call(int, const struct iovec *, int, off_t);
 typedef ssize_t write_call(int, const void *, size_t);
 typedef ssize_t place_call(int, const void *, size_t, off_t);
+typedef ssize_t read_call(int, void *, size_t, off_t);
 typedef int file_call(int);
 typedef int open_call(int, const char *, int, ...);
 typedef int remove_call(int, const char *, int);
@@ -73,6 +86,13 @@ EXPORTED ssize_t write(int fd, const void *data, size_t size)
 	return size % 8 == 0 && size <= 4096 && fcntl(fd, F_GETFL) & O_APPEND && fails(FAULT_WRITE)
 		? -1
 		: ((write_call *)dlsym(RTLD_NEXT, "write"))(fd, data, size);
+}
+
+EXPORTED ssize_t pread64(int fd, void *data, size_t size, off_t offset)
+{
+	return fails(FAULT_READ)
+		? -1
+		: ((read_call *)dlsym(RTLD_NEXT, "pread64"))(fd, data, size, offset);
 }
 
 EXPORTED int fdatasync(int fd)

@@ -3,10 +3,20 @@
 
 #include <stdint.h>
 
-enum fault_call { FAULT_WRITE, FAULT_SYNC, FAULT_OPEN, FAULT_REMOVE, FAULT_CUT, FAULT_CALLS };
+enum fault_call {
+	FAULT_WRITE,
+	FAULT_READ,
+	FAULT_SYNC,
+	FAULT_OPEN,
+	FAULT_REMOVE,
+	FAULT_CUT,
+	FAULT_CALLS
+};
 
 /* From now on the call fails with `error`, `times` times; 0: never. Any thread. */
 void faults_set(enum fault_call call, int error, uint32_t times);
+/* The same, but for the first `after` calls from now on. */
+void faults_set_after(enum fault_call call, int error, uint32_t times, uint32_t after);
 
 /* How often it did. */
 uint32_t faults_count(enum fault_call call);

@@ -1,10 +1,15 @@
 #include <string.h>
 
+#include "core/clock.h"
 #include "sink/spool/spool_state.h"
 
 #define FEEDS_PER_TURN 4096
 /* What is read before it is needed; a single record may be larger. */
 #define AHEAD (2u << 20)
+/* What the disk does not give is asked for again, so often and after so long; then the rest of the
+ * file is passed over, and stays for the next start. */
+#define READS 20
+#define AGAIN_NS (GW_NS_PER_S / 4)
 
 /* Copies a record, or with NULL the word that all before `order` was given, into a lane's ring.
  * False: there is no room. */
@@ -29,6 +34,26 @@ static bool give(
 	return true;
 }
 
+/* The next record; NULL: there is none. Sets *wait when the disk does not give it now. */
+static const struct spool_record *look(struct spool *spool, struct reader *reader, bool *wait)
+{
+	const struct spool_record *record = NULL;
+
+	*wait = reader->again != 0 && gw_now() < reader->again;
+	if (*wait)
+		return NULL;
+	record = reader_look(reader);
+	if (!record && reader->error != 0) {
+		spool_fail_to_read(spool, -reader->error);
+		*wait = reader->failures < READS;
+		reader->again = gw_now() + AGAIN_NS;
+	} else if (record && atomic_load_explicit(&spool->unreadable, memory_order_relaxed)) {
+		reader->again = 0;
+		atomic_store_explicit(&spool->unreadable, false, memory_order_relaxed);
+	}
+	return record;
+}
+
 /* The same camera always goes to the same lane, whoever has it now. */
 static uint32_t lane_of(const struct spool *spool, const char *camera)
 {
@@ -47,8 +72,11 @@ static uint32_t feed_former(struct spool *spool, enum sink_kind kind)
 
 	while (count < FEEDS_PER_TURN && reader->segment) {
 		struct segment *segment = (struct segment *)reader->segment;
-		const struct spool_record *record = reader_look(reader);
+		bool wait;
+		const struct spool_record *record = look(spool, reader, &wait);
 
+		if (wait)
+			return count;
 		if (!record) {
 			/* What was whole at the start and is not any more. */
 			if (segment->given < segment->found) {
@@ -111,8 +139,11 @@ static uint32_t feed_flow(struct spool *spool, struct flow *flow)
 				break;
 			reader_begin(reader, segment);
 		}
-		const struct spool_record *record = reader_look(reader);
+		bool wait;
+		const struct spool_record *record = look(spool, reader, &wait);
 
+		if (wait)
+			break;
 		if (!record && reader->segment->to[flow->lane] > given)
 			/* Damaged: the lane notices what is missing. */
 			given = reader->segment->to[flow->lane];

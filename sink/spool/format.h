@@ -1,11 +1,15 @@
 /* What the spool's files hold (docs/kafka.md, "The spool's files"). Integers are little-endian; a
- * change of any of it takes a new SPOOL_VERSION. */
+ * change of any of it takes a new version.
+ *
+ * In a file of version 1 all results are JSON, and `format` is 0. Version 2 has results of any
+ * format: it is written only where that is needed, so that an older gateway reads the rest. */
 #pragma once
 
 #include <assert.h>
 #include <stdint.h>
 
-#define SPOOL_VERSION 1u
+#define SPOOL_VERSION 2u /* the newest */
+#define SPOOL_VERSION_JSON 1u
 #define SPOOL_MAGIC "FGSPOOL"
 #define SPOOL_MARK 0x4c505347u /* "GSPL": where a record begins */
 /* More than any record has: of a damaged one the size is not believed. */
@@ -37,7 +41,8 @@ struct spool_record {
 	uint16_t finding;
 	uint16_t camera_size, id_size, source_size, time_size; /* with their NUL */
 	uint32_t camera; /* its slot, in this boot */
-	uint32_t unused;
+	uint8_t format; /* of a result: enum gw_record_format */
+	uint8_t unused[3];
 };
 
 static_assert(sizeof(struct spool_record) == 56, "");

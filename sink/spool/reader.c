@@ -30,6 +30,9 @@ void reader_begin(struct reader *reader, const struct segment *segment)
 	reader->offset = sizeof(struct spool_head);
 	reader->base = reader->filled = 0;
 	reader->looked = false;
+	reader->error = 0;
+	reader->failures = 0;
+	reader->again = 0;
 }
 
 /* Whether `bytes` from `offset` on are in the buffer now. */
@@ -59,6 +62,10 @@ static bool fill(struct reader *reader, uint64_t bytes)
 		const ssize_t got = pread(reader->segment->fd, reader->buffer + reader->filled,
 			want - reader->filled, (off_t)(reader->base + reader->filled));
 
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			reader->error = errno;
 		if (got <= 0)
 			break;
 		reader->filled += (uint64_t)got;
@@ -103,6 +110,7 @@ static bool is_whole(struct reader *reader)
 
 const struct spool_record *reader_look(struct reader *reader)
 {
+	reader->error = 0;
 	while (!reader->looked) {
 		if (reader->offset + sizeof(struct spool_record) > reader->segment->size) {
 			if (reader->segment->former && reader->offset < reader->segment->size) {
@@ -112,11 +120,16 @@ const struct spool_record *reader_look(struct reader *reader)
 			return NULL;
 		}
 		reader->looked = is_whole(reader);
+		if (!reader->looked && reader->error != 0) {
+			reader->failures++;
+			return NULL;
+		}
 		if (!reader->looked) {
 			reader->damaged += 8;
 			reader->offset += 8;
 		}
 	}
+	reader->failures = 0;
 	return here(reader);
 }
 

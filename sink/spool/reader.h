@@ -1,5 +1,6 @@
 /* Reads the records of a segment one after the other, whole ones only: what is damaged or torn is
- * passed over and counted. The spool's thread, or the main thread at the start. */
+ * passed over and counted. What the disk does not give is neither: it may give it later. The
+ * spool's thread, or the main thread at the start. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,6 +18,9 @@ struct reader {
 	uint64_t base, filled; /* what the buffer holds of the file */
 	bool looked; /* the record at `offset` was found whole */
 	uint64_t damaged; /* bytes that were passed over */
+	int error; /* errno of the last look, when the disk gave nothing; 0: it did */
+	uint32_t failures; /* ... in a row, since the last record */
+	int64_t again; /* gw_now(): before, there is no use in looking; the owner's */
 };
 
 /* -ENOMEM. Close accepts one that was never opened. */
@@ -27,6 +31,6 @@ void reader_close(struct reader *reader);
 void reader_begin(struct reader *reader, const struct segment *segment);
 
 /* The next record, in the reader's memory, until reader_go_on(); NULL: there is none, perhaps not
- * yet. */
+ * yet, or `error` says why it cannot be read. */
 const struct spool_record *reader_look(struct reader *reader);
 void reader_go_on(struct reader *reader);

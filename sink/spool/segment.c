@@ -62,11 +62,11 @@ static struct segment *fail(struct segment *segment, int error)
 }
 
 struct segment *segment_create(
-	int directory, enum sink_kind kind, uint32_t number, const char *boot_id)
+	int directory, enum sink_kind kind, uint32_t number, uint32_t version, const char *boot_id)
 {
 	struct segment *segment = allocate(directory, kind, number);
 	struct spool_head head = {
-		.magic = SPOOL_MAGIC, .version = SPOOL_VERSION, .kind = kind, .number = number};
+		.magic = SPOOL_MAGIC, .version = version, .kind = kind, .number = number};
 	char name[SEGMENT_NAME];
 
 	if (!segment)
@@ -149,8 +149,11 @@ static int look_through(struct segment *segment)
 	}
 	segment->damaged = reader.damaged;
 	segment->settled = segment->count - segment->found;
+	const int error = reader.error;
+
 	reader_close(&reader);
-	return 0;
+	/* With the rest unseen it would be removed too early. */
+	return -error;
 }
 
 struct segment *segment_open(int directory, enum sink_kind kind, uint32_t number, bool read_only)
@@ -172,7 +175,8 @@ struct segment *segment_open(int directory, enum sink_kind kind, uint32_t number
 	if (got < 0)
 		return fail(segment, errno);
 	if (got == sizeof(head) && memcmp(head.magic, SPOOL_MAGIC, sizeof(head.magic)) == 0 &&
-		head.checksum == head_checksum(&head) && head.version != SPOOL_VERSION)
+		head.checksum == head_checksum(&head) &&
+		(head.version < SPOOL_VERSION_JSON || head.version > SPOOL_VERSION))
 		return fail(segment, EPROTO);
 	/* A head that is damaged does not make its records worse: they have checksums of their own.
 	 */

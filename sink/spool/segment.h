@@ -39,9 +39,9 @@ struct segment {
 	uint32_t line_count;
 };
 
-/* Makes a new one. NULL and errno. */
+/* Makes a new one of that version. NULL and errno. */
 struct segment *segment_create(
-	int directory, enum sink_kind kind, uint32_t number, const char *boot_id);
+	int directory, enum sink_kind kind, uint32_t number, uint32_t version, const char *boot_id);
 
 /* Opens one that is there, and looks at all of it: what is whole of it, and what was done. NULL and
  * errno: -EPROTO when it is of another version, -EBADMSG when it is none. */

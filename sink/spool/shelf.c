@@ -130,8 +130,8 @@ struct segment *shelf_open_segment(struct shelf *shelf)
 
 	if (last && is_open(shelf, last))
 		return last;
-	struct segment *segment =
-		segment_create(shelf->directory, shelf->kind, shelf->next, shelf->boot_id);
+	struct segment *segment = segment_create(
+		shelf->directory, shelf->kind, shelf->next, shelf->version, shelf->boot_id);
 
 	if (!segment)
 		return NULL;

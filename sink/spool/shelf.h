@@ -12,6 +12,7 @@ struct shelf {
 	enum sink_kind kind;
 	int directory;
 	const char *boot_id;
+	uint32_t version; /* that new files have */
 	struct segment *oldest, *newest; /* the newest own one is written to */
 	uint32_t first; /* number of this start's first file */
 	uint32_t next; /* number of the next one */

@@ -27,14 +27,32 @@
 
 static const char *const names[] = {[SINK_RESULT] = "results", [SINK_SAMPLE] = "pictures"};
 
-void spool_fail(struct spool *spool, const char *what, int status)
+static void note_failure(struct spool *spool, const char *what, int status)
 {
 	gw_counter_add(&spool->failures, 1);
 	pthread_mutex_lock(&spool->trouble.lock);
 	snprintf(spool->trouble.text, sizeof(spool->trouble.text), "%s: %s", what,
 		strerror(-status));
 	pthread_mutex_unlock(&spool->trouble.lock);
+}
+
+void spool_fail(struct spool *spool, const char *what, int status)
+{
+	note_failure(spool, what, status);
 	atomic_store_explicit(&spool->failing, true, memory_order_relaxed);
+}
+
+void spool_fail_to_read(struct spool *spool, int status)
+{
+	note_failure(spool, "read", status);
+	atomic_store_explicit(&spool->unreadable, true, memory_order_relaxed);
+}
+
+void spool_note_sync(struct spool *spool, int status)
+{
+	if (status != 0)
+		note_failure(spool, "sync", status);
+	atomic_store_explicit(&spool->unsure, status != 0, memory_order_relaxed);
 }
 
 static uint32_t take_done(struct spool *spool, struct flow *flow)
@@ -146,6 +164,7 @@ static int open_directory(struct spool *spool, const char *path, struct gw_error
 static int open_shelf(struct spool *spool, enum sink_kind kind, struct gw_error *error)
 {
 	const char *path = spool->gw->config->kafka->spool->directory;
+	const enum gw_record_format format = spool->gw->config->kafka->format;
 	const uint64_t most = kind == SINK_RESULT ? spool->most : spool->most_pictures;
 	struct shelf *shelf = &spool->shelves[kind];
 	struct shelf_found found = {0};
@@ -155,6 +174,8 @@ static int open_shelf(struct spool *spool, enum sink_kind kind, struct gw_error 
 	*shelf = (struct shelf){.kind = kind,
 		.directory = spool->directory,
 		.boot_id = spool->gw->boot_id,
+		.version = kind == SINK_RESULT && format != GW_RECORD_JSON ? SPOOL_VERSION
+									   : SPOOL_VERSION_JSON,
 		.segment_size = part < SEGMENT_MOST ? part : SEGMENT_MOST,
 		.leaving = spool_feed_leave,
 		.owner = spool};

@@ -37,6 +37,8 @@ struct spool {
 	_Atomic bool former_over[2];
 	_Atomic bool full;
 	_Atomic bool failing; /* the disk takes nothing */
+	_Atomic bool unreadable; /* it gives nothing */
+	_Atomic bool unsure; /* what was written cannot be synced */
 	struct spool_trouble trouble;
 
 	/* Counters: any thread reads. */
@@ -76,8 +78,11 @@ uint32_t spool_feed_lost(struct spool *spool, const struct segment *segment);
 /* A file goes, for whatever reason: nobody reads it any more. `owner` is the spool. */
 void spool_feed_leave(void *owner, const struct segment *segment);
 
-/* spool.c: something of the disk failed. */
+/* spool.c: something of the disk failed. The second: a read; it is over when the caller says so. */
 void spool_fail(struct spool *spool, const char *what, int status);
+void spool_fail_to_read(struct spool *spool, int status);
+/* A sync returned; any thread. */
+void spool_note_sync(struct spool *spool, int status);
 
 /* sync.c: the thread of `durability: interval`; and a sync in its place. */
 void *spool_sync_thread(void *arg);

@@ -21,8 +21,7 @@ int spool_sync_now(struct spool *spool, struct segment *segment)
 	const int status = segment_sync(segment);
 
 	count_sync(spool, begin);
-	if (status != 0)
-		spool_fail(spool, "sync", status);
+	spool_note_sync(spool, status);
 	return status;
 }
 
@@ -70,8 +69,7 @@ static void sync_all(struct spool *spool)
 	for (uint32_t i = 0; i < count; i++) {
 		const int64_t begin = gw_now();
 
-		if (fdatasync(fds[i]) != 0)
-			spool_fail(spool, "sync", -errno);
+		spool_note_sync(spool, fdatasync(fds[i]) == 0 ? 0 : -errno);
 		count_sync(spool, begin);
 		close(fds[i]);
 	}

@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 
+from soak import kafka
 from soak.street import Street, descriptors, resident_kib
 from testbed import places, stopping
 from testbed.places import NotThere
@@ -129,6 +130,8 @@ def soak(seconds: int) -> dict[str, object]:
 
 def main() -> int:
     """Runs it and prints what came of it."""
+    if sys.argv[1:2] == ["kafka"]:
+        return kafka.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="./dev soak", description=__doc__)
     length = f"how long (600, at least {SHORTEST})"
     parser.add_argument("--seconds", type=int, default=SECONDS, help=length)

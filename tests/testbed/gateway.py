@@ -225,12 +225,16 @@ class Gateway:
             )
         return seconds
 
+    def kill(self) -> None:
+        """Ends it without a warning."""
+        self.process.kill()
+        # What DPDK keeps while it runs, and a killed one leaves.
+        shutil.rmtree(_RUNTIME / f"framegate-{self.process.pid}", ignore_errors=True)
+
     def remove(self) -> None:
         """Ends `gwd` if it still runs and deletes the folder; may be called twice."""
         if self.process and self.process.running:
-            self.process.kill()
-            # What DPDK keeps while it runs, and a killed one leaves.
-            shutil.rmtree(_RUNTIME / f"framegate-{self.process.pid}", ignore_errors=True)
+            self.kill()
         if self.socket == USUAL_SOCKET and not _somebody_answers():
             self.socket.unlink(missing_ok=True)
             with contextlib.suppress(OSError):

@@ -62,14 +62,19 @@ def models() -> Path:
     return need(cache() / "models", "run ./dev models")
 
 
+def schemas() -> Path:
+    """The folder of the formats of records."""
+    return ROOT / "sink" / "schema"
+
+
 def heartbeat_schema() -> Path:
     """The JSON Schema of a heartbeat."""
-    return ROOT / "sink" / "schema" / "heartbeat.schema.json"
+    return schemas() / "heartbeat.schema.json"
 
 
 def result_schema() -> Path:
     """The JSON Schema of a result record."""
-    return ROOT / "sink" / "schema" / "result.schema.json"
+    return schemas() / "result.schema.json"
 
 
 def onnxruntime() -> Path:

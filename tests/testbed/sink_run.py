@@ -24,7 +24,10 @@ def sequences(records: list[Record]) -> list[int]:
 
 
 class SinkRun:
-    """Two cameras of `frames` frames each, `rate` frames a second together."""
+    """Two cameras of `frames` frames each, `rate` frames a second together.
+
+    `more` are keys of the section `kafka` as they are.
+    """
 
     def __init__(
         self,
@@ -40,6 +43,8 @@ class SinkRun:
         properties: Mapping[str, str | dict[str, str]] | None = None,
         spool: dict[str, object] | None = None,
         heartbeats: dict[str, object] | None = None,
+        schema_id: int | None = None,
+        **more: str,
     ) -> None:
         section = {
             "brokers": f"127.0.0.1:{port or broker.port}",
@@ -50,6 +55,9 @@ class SinkRun:
                 for name, value in (properties or {}).items()
             ],
         }
+        section |= more
+        if schema_id:
+            section["results"]["schema_id"] = schema_id
         if heartbeats:
             section["heartbeats"] = heartbeats
         if spool:

@@ -1,0 +1,23 @@
+/* What was answered to the last commands, so that one that comes again is not carried out again.
+ * One thread. */
+#pragma once
+
+#include <stdint.h>
+
+#define ANSWERS 1024 /* that are remembered */
+
+struct answers {
+	struct answer {
+		char *asked; /* source and id; NULL: none yet */
+		char *text;
+	} of[ANSWERS];
+	uint32_t next;
+};
+
+/* The answer to that command, until the next one is kept; NULL: it was not given lately. */
+const char *answers_find(const struct answers *answers, const char *source, const char *id);
+
+/* Keeps a copy of it in the place of the oldest one. Without memory it is not kept. */
+void answers_keep(struct answers *answers, const char *source, const char *id, const char *text);
+
+void answers_forget(struct answers *answers);

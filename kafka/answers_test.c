@@ -1,0 +1,45 @@
+#include "kafka/answers.h"
+
+#include "core/test.h"
+
+#include <stdio.h>
+
+static void what_was_answered_is_known_by_source_and_id(void **state)
+{
+	struct answers answers = {0};
+
+	assert_null(answers_find(&answers, "/a", "1"));
+	answers_keep(&answers, "/a", "1", "yes");
+	answers_keep(&answers, "/b", "1", "no");
+	assert_string_equal(answers_find(&answers, "/a", "1"), "yes");
+	assert_string_equal(answers_find(&answers, "/b", "1"), "no");
+	assert_null(answers_find(&answers, "/a", "2"));
+	assert_null(answers_find(&answers, "/", "a1"));
+	answers_forget(&answers);
+	assert_null(answers_find(&answers, "/a", "1"));
+}
+
+static void the_oldest_answer_gives_way(void **state)
+{
+	struct answers answers = {0};
+	char id[16];
+
+	for (int i = 0; i <= ANSWERS; i++) {
+		snprintf(id, sizeof(id), "%d", i);
+		answers_keep(&answers, "/a", id, id);
+	}
+	assert_null(answers_find(&answers, "/a", "0"));
+	assert_string_equal(answers_find(&answers, "/a", "1"), "1");
+	assert_string_equal(answers_find(&answers, "/a", id), id);
+	answers_forget(&answers);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_answered_is_known_by_source_and_id),
+		cmocka_unit_test(the_oldest_answer_gives_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

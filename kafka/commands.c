@@ -1,0 +1,418 @@
+#include "kafka/commands.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/api.h"
+#include "core/clock.h"
+#include "core/counter.h"
+#include "core/health.h"
+#include "core/log.h"
+#include "core/thread.h"
+#include "kafka/answers.h"
+#include "kafka/client.h"
+#include "kafka/command.h"
+#include "kafka/property.h"
+#include "sink/record.h"
+#include "sink/writer.h"
+
+#define SUBJECT "kafka"
+#define POLL_MS 100
+#define END_NS (500 * GW_NS_PER_MS)
+#define CLOSE_NS (250 * GW_NS_PER_MS)
+
+struct commands {
+	struct gw *gw;
+	const struct gw_commands_config *config;
+	struct client consumer, replies;
+	struct client_words words;
+	struct answers answers;
+	char *source; /* the CloudEvents source of the answers */
+	uint64_t answered; /* for their ids */
+	pthread_t thread;
+	bool runs;
+	_Atomic bool stop; /* main writes */
+
+	/* The thread writes, any reads. */
+	struct gw_counter done, repeated, refused, unanswered;
+	_Atomic int error; /* rd_kafka_resp_err_t: why no command is heard; 0: they are */
+};
+
+static const struct setting settings[] = {
+	/* Commands that were sent before this gateway first listened are not meant for it. */
+	{"auto.offset.reset", "latest"},
+	{"enable.auto.commit", "false"},
+	{"enable.auto.offset.store", "false"},
+	{"reconnect.backoff.max.ms", "2000"},
+	{"socket.keepalive.enable", "true"},
+	/* A topic that may be known now, or is gone, is not to be noticed after minutes only. */
+	{"topic.metadata.refresh.interval.ms", "10000"},
+	{"allow.auto.create.topics", "false"},
+	{"log_level", "0"},
+	{NULL, NULL},
+};
+
+static const char *const none[] = {NULL};
+static const struct property_owner owner = {"kafka", "kafka.properties", none};
+
+static rd_kafka_conf_t *make_settings(const struct gw *gw, struct gw_error *error)
+{
+	const struct gw_kafka_config *config = gw->config->kafka;
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	char group[64 + GW_NAME];
+	int status;
+
+	snprintf(group, sizeof(group), "framegate-commands-%s", gw->config->gateway->name);
+	status = property_set(conf, &owner, "bootstrap.servers", config->brokers, error);
+	/* How the brokers are reached; what is for producers alone does nothing here. */
+	if (status == 0)
+		status = property_set_users(
+			conf, &owner, config->properties, config->properties_count, error);
+	if (status == 0)
+		status = property_set(conf, &owner, "group.id", group, error);
+	/* A start after a kill takes the place of the one before, which would otherwise be waited
+	 * for. */
+	if (status == 0)
+		status = property_set(conf, &owner, "group.instance.id", group, error);
+	if (status == 0)
+		status = property_set_table(conf, &owner, settings, error);
+	if (status == 0)
+		return conf;
+	rd_kafka_conf_destroy(conf);
+	return NULL;
+}
+
+static int open_consumer(struct commands *commands, struct gw_error *error)
+{
+	rd_kafka_conf_t *conf = make_settings(commands->gw, error);
+	rd_kafka_topic_partition_list_t *topics;
+	struct gw_inherit before;
+	char text[256];
+
+	if (!conf)
+		return -EINVAL;
+	gw_inherit_begin(&before, NULL);
+	commands->consumer.handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+	gw_inherit_end(&before);
+	if (!commands->consumer.handle) {
+		rd_kafka_conf_destroy(conf);
+		return gw_error_set(error, -EINVAL, "kafka: commands: %s", text);
+	}
+	rd_kafka_poll_set_consumer(commands->consumer.handle);
+	topics = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_list_add(topics, commands->config->topic, RD_KAFKA_PARTITION_UA);
+	const rd_kafka_resp_err_t status = rd_kafka_subscribe(commands->consumer.handle, topics);
+
+	rd_kafka_topic_partition_list_destroy(topics);
+	return status == RD_KAFKA_RESP_ERR_NO_ERROR
+		? 0
+		: gw_error_set(error, -EINVAL, "kafka.commands.topic %s: %s",
+			  commands->config->topic, rd_kafka_err2str(status));
+}
+
+static void commands_close(void *state)
+{
+	struct commands *commands = state;
+
+	if (!commands)
+		return;
+	client_close(&commands->replies, gw_now() + CLOSE_NS);
+	client_close(&commands->consumer, gw_now() + CLOSE_NS);
+	answers_forget(&commands->answers);
+	free(commands->source);
+	free(commands);
+}
+
+static int commands_open(struct gw *gw, void **state, struct gw_error *error)
+{
+	static const struct settings_mode mode = {.patient = true, .fleeting = true};
+	const struct gw_commands_config *config = gw->config->kafka->commands;
+	struct commands *commands;
+	int status = 0;
+
+	if (!config || gw->replay)
+		return 0;
+	commands = calloc(1, sizeof(*commands));
+	if (!commands)
+		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
+	commands->gw = gw;
+	commands->config = config;
+	commands->source = record_source(gw->config->gateway->name, "");
+	if (commands->source)
+		*strstr(commands->source, "/cameras/") = '\0';
+	else
+		status = gw_error_set(error, -ENOMEM, "kafka: out of memory");
+	if (status == 0)
+		status = client_open(
+			&commands->replies, gw, SINK_RESULT, config->replies, mode, error);
+	if (status == 0)
+		status = open_consumer(commands, error);
+	if (status != 0) {
+		commands_close(commands);
+		return status;
+	}
+	*state = commands;
+	return 0;
+}
+
+/* Hands an answer over. It is lost when the brokers are away for longer than half a minute: who
+ * asks again gets it then. */
+static void answer(struct commands *commands, const struct command *command, const char *text)
+{
+	const char *gateway = commands->gw->config->gateway->name;
+	const int64_t now = gw_now_utc();
+	char time[WRITER_TIME_SIZE], id[128];
+	const struct {
+		const char *name, *value;
+	} attributes[] = {
+		{"ce_specversion", "1.0"},
+		{"ce_id", id},
+		{"ce_source", commands->source},
+		{"ce_type", "com.framegate.reply.v1"},
+		{"ce_time", time},
+		{"content-type", "application/json"},
+		/* Extensions: what it is the answer to. */
+		{"ce_commandid", command->id},
+		{"ce_commandsource", command->source},
+	};
+	const size_t count = sizeof(attributes) / sizeof(attributes[0]);
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
+	const struct client_message message = {
+		.value = (void *)text,
+		.size = strlen(text),
+		.key = (void *)gateway,
+		.key_size = strlen(gateway),
+		.flags = RD_KAFKA_MSG_F_COPY,
+		.time_ms = now / GW_NS_PER_MS,
+	};
+
+	writer_time(time, now);
+	snprintf(id, sizeof(id), "%s/reply/%lu", commands->gw->boot_id, commands->answered++);
+	for (size_t i = 0; headers && i < count; i++)
+		rd_kafka_header_add(headers, attributes[i].name, -1, attributes[i].value, -1);
+	if (client_send(&commands->replies, &message, headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return;
+	if (headers)
+		rd_kafka_headers_destroy(headers);
+	gw_counter_add(&commands->unanswered, 1);
+}
+
+/* The answer as text, to be freed: {"status", "body"}; of bytes, their type and size alone. NULL:
+ * out of memory. */
+static char *text_of(const struct gw_reply *reply)
+{
+	json_t *json = json_pack("{s:i, s:O?}", "status", reply->status, "body", reply->json);
+
+	if (json && reply->bytes) {
+		json_object_set_new(json, "type", json_string(reply->type));
+		json_object_set_new(json, "bytes", json_integer((json_int_t)reply->size));
+	}
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	json_decref(json);
+	return text;
+}
+
+static void finish(
+	struct commands *commands, const struct command *command, const struct gw_reply *reply)
+{
+	char *text = text_of(reply);
+
+	if (!text) {
+		gw_counter_add(&commands->unanswered, 1);
+		return;
+	}
+	answers_keep(&commands->answers, command->source, command->id, text);
+	answer(commands, command, text);
+	free(text);
+}
+
+static void carry_out(struct commands *commands, const struct command *command)
+{
+	char who[COMMAND_ID + COMMAND_SOURCE + 32];
+	const struct gw_request request = {
+		.body = command->body,
+		.role = commands->config->role,
+		.who = who,
+		.ending = &commands->stop,
+	};
+	struct gw_reply reply = {0};
+
+	snprintf(who, sizeof(who), "command %s of %s", command->id, command->source);
+	gw_api_call(commands->gw, command->method, command->path, &request, &reply);
+	gw_counter_add(&commands->done, 1);
+	finish(commands, command, &reply);
+	gw_reply_release(&reply);
+}
+
+/* Refuses what came in, with the line that says why. */
+static void refuse(struct commands *commands, const struct command *command, int status,
+	const struct gw_error *error)
+{
+	struct gw_reply reply = {0};
+
+	gw_counter_add(&commands->refused, 1);
+	gw_warn(SUBJECT, "%s: %s", commands->config->topic, error->text);
+	if (status == -ENOMSG)
+		return;
+	gw_reply_refuse(&reply, status == -ETIME ? 408 : 400,
+		status == -ETIME ? "too_old" : "bad_request", "%s", error->text);
+	finish(commands, command, &reply);
+	gw_reply_release(&reply);
+}
+
+static void take(struct commands *commands, const rd_kafka_message_t *message)
+{
+	const struct command_record record = command_record_of(message);
+	const int64_t age_ms = (int64_t)commands->config->age * 1000;
+	struct command command;
+	struct gw_error error = {""};
+	const int status = command_read(&command, &record, commands->gw->config->gateway->name,
+		gw_now_utc() / GW_NS_PER_MS, age_ms, &error);
+	const char *known =
+		command.id[0] ? answers_find(&commands->answers, command.source, command.id) : NULL;
+
+	if (known) {
+		gw_counter_add(&commands->repeated, 1);
+		answer(commands, &command, known);
+	} else if (status == 0) {
+		carry_out(commands, &command);
+	} else if (status != -ENOENT) {
+		refuse(commands, &command, status, &error);
+	}
+	command_release(&command);
+	/* Once it is done with: a kill in between brings it again. */
+	rd_kafka_commit_message(commands->consumer.handle, message, 1);
+}
+
+static void hear_replies(struct commands *commands)
+{
+	rd_kafka_event_t *event;
+	const rd_kafka_message_t *message;
+
+	while ((event = rd_kafka_queue_poll(commands->replies.events, 0))) {
+		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
+			while ((message = rd_kafka_event_message_next(event)))
+				gw_counter_add(&commands->unanswered, message->err ? 1 : 0);
+		rd_kafka_event_destroy(event);
+	}
+	client_log(&commands->replies, commands->config->replies, &commands->words, true);
+}
+
+/* Brokers that are away are told by those who write. */
+static bool is_of_the_topic(rd_kafka_resp_err_t error)
+{
+	switch (error) {
+	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+	case RD_KAFKA_RESP_ERR__TRANSPORT:
+	case RD_KAFKA_RESP_ERR__RESOLVE:
+	case RD_KAFKA_RESP_ERR__TIMED_OUT:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* The library tells of an error once, and not that it is over: then there are partitions. */
+static void look_whether_it_is_over(struct commands *commands)
+{
+	rd_kafka_topic_partition_list_t *parts;
+	const int error = atomic_load_explicit(&commands->error, memory_order_relaxed);
+
+	if (error == 0 || error == RD_KAFKA_RESP_ERR__FATAL ||
+		rd_kafka_assignment(commands->consumer.handle, &parts) !=
+			RD_KAFKA_RESP_ERR_NO_ERROR)
+		return;
+	if (parts->cnt > 0)
+		atomic_store_explicit(&commands->error, 0, memory_order_relaxed);
+	rd_kafka_topic_partition_list_destroy(parts);
+}
+
+static void hear(struct commands *commands)
+{
+	rd_kafka_message_t *message = rd_kafka_consumer_poll(commands->consumer.handle, POLL_MS);
+
+	if (!message) {
+		look_whether_it_is_over(commands);
+		return;
+	}
+	if (!message->err)
+		take(commands, message);
+	else if (is_of_the_topic(message->err))
+		atomic_store_explicit(&commands->error, message->err, memory_order_relaxed);
+	rd_kafka_message_destroy(message);
+}
+
+static void *run(void *arg)
+{
+	struct commands *commands = arg;
+
+	while (!atomic_load_explicit(&commands->stop, memory_order_relaxed)) {
+		hear(commands);
+		hear_replies(commands);
+	}
+	return NULL;
+}
+
+static int commands_start(void *state, struct gw_error *error)
+{
+	struct commands *commands = state;
+	const int status = gw_thread_start(&commands->thread, "commands", -1, run, commands);
+
+	commands->runs = status == 0;
+	if (status != 0)
+		return gw_error_set(
+			error, status, "kafka: no thread for commands: %s", strerror(-status));
+	gw_info(SUBJECT, "commands of %s are carried out as %s", commands->config->topic,
+		gw_role_name(commands->config->role));
+	return 0;
+}
+
+static bool commands_stop(void *state)
+{
+	struct commands *commands = state;
+
+	atomic_store_explicit(&commands->stop, true, memory_order_relaxed);
+	if (commands->runs && !gw_thread_join(commands->thread, gw_now() + END_NS))
+		return false;
+	commands->runs = false;
+	return true;
+}
+
+static void commands_health(void *state, struct gw_health *health)
+{
+	struct commands *commands = state;
+	const int error = atomic_load_explicit(&commands->error, memory_order_relaxed);
+
+	if (error != 0)
+		gw_health_add(health, GW_DEGRADED, "kafka.%s.unheard", "commands",
+			"no command is heard: %s: see that %s exists and may be read",
+			rd_kafka_err2str((rd_kafka_resp_err_t)error), commands->config->topic);
+}
+
+static json_t *commands_describe(void *state)
+{
+	struct commands *commands = state;
+
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "topic", commands->config->topic, "role",
+		gw_role_name(commands->config->role), "done",
+		(json_int_t)gw_counter_get(&commands->done), "repeated",
+		(json_int_t)gw_counter_get(&commands->repeated), "refused",
+		(json_int_t)gw_counter_get(&commands->refused), "unanswered",
+		(json_int_t)gw_counter_get(&commands->unanswered));
+}
+
+const struct gw_service_ops commands_service = {
+	.name = "commands",
+	.open = commands_open,
+	.start = commands_start,
+	.stop = commands_stop,
+	.close = commands_close,
+	.health = commands_health,
+	.describe = commands_describe,
+};

@@ -1,0 +1,227 @@
+"""Commands of a topic: a whole gateway carries them out by its API, and answers on another."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from confluent_kafka import Producer
+
+from testbed.api import Api
+from testbed.consumer import Customer, Record
+from testbed.gateway import Gateway, Topics, configuration
+from testbed.kafka import Kafka
+from testbed.netns import CameraNet
+
+
+class Desk:
+    """Who tells a gateway what to do."""
+
+    def __init__(self, kafka: Kafka, port: str, **more: object) -> None:
+        number = uuid.uuid4().hex[:8]
+        self.name = f"gw-{number}"
+        self.topics = Topics.unique()
+        self.commands, self.replies = f"commands-{number}", f"replies-{number}"
+        kafka.create_topics([*self.topics, self.commands, self.replies])
+        cameras = [{"name": "door", "source": "10.0.0.10", "destination": "10.0.0.2", "port": 5010}]
+        told = configuration(port, cameras, kafka.brokers, self.topics)
+        told["gateway"]["name"] = self.name
+        told["kafka"]["commands"] = {"topic": self.commands, "replies": self.replies, **more}
+        self.gateway = Gateway(told)
+        self.gateway.start()
+        self._producer = Producer({"bootstrap.servers": kafka.brokers})
+        self._customer = Customer(kafka.brokers, Topics(self.replies, self.topics.frames))
+        # A group that is new hears what comes after it is there.
+        self._wait_until_heard()
+
+    def _wait_until_heard(self) -> None:
+        end = time.monotonic() + 30
+        number = 0
+        while not self._customer.results:
+            assert time.monotonic() < end, self.gateway.log()
+            self.send("GET", "version", id=f"knock-{number}")
+            number += 1
+            self._customer.poll(0.5)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        id: str | None = None,  # noqa: A002
+        key: str | None = None,
+        age: float = 0,
+        value: bytes | None = None,
+        **headers: str,
+    ) -> str:
+        """Sends one; returns its id."""
+        id = id or str(uuid.uuid4())  # noqa: A001
+        asked = {"method": method, "path": path} | ({} if body is None else {"body": body})
+        self._producer.produce(
+            self.commands,
+            value if value is not None else json.dumps(asked).encode(),
+            key or self.name,
+            timestamp=int((time.time() - age) * 1000),
+            headers={
+                "ce_specversion": "1.0",
+                "ce_type": "com.framegate.command.v1",
+                "ce_source": "/desk",
+                "ce_id": id,
+                **headers,
+            },
+        )
+        assert self._producer.flush(10) == 0
+        return id
+
+    def answers(self, id: str) -> list[Record]:  # noqa: A002
+        """What has been answered to one so far."""
+        return [it for it in self._customer.results if it.headers["ce_commandid"] == id]
+
+    def wait(self, id: str, count: int = 1) -> Record:  # noqa: A002
+        """Waits for so many answers to one; returns the last."""
+        if not self._customer.read_until(lambda _: len(self.answers(id)) >= count, 20):
+            raise AssertionError(self.gateway.log()[-3000:])
+        return self.answers(id)[-1]
+
+    def ask(self, *arguments: Any, **more: Any) -> tuple[int, Any]:
+        """Sends one and waits for the answer: its status and body."""
+        body = self.wait(self.send(*arguments, **more)).body
+        return body["status"], body["body"]
+
+    def facts(self) -> dict[str, Any]:
+        """What the service says of itself."""
+        with Api(self.gateway.socket) as api:
+            services = api.get("services")["services"]
+        return next(it["facts"] for it in services if it["service"] == "commands")
+
+    def close(self) -> None:
+        """Takes the gateway away."""
+        self._customer.close()
+        self.gateway.remove()
+
+
+@pytest.fixture
+def net(need_root: None) -> Iterator[CameraNet]:
+    """A network for the gateway's port."""
+    made = CameraNet()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def desk(shared_broker: Kafka, net: CameraNet) -> Iterator[Desk]:
+    """Somebody who may all."""
+    made = Desk(shared_broker, net.port, role="admin")
+    yield made
+    made.close()
+
+
+def _new(name: str, number: int) -> dict[str, object]:
+    return {
+        "name": name,
+        "source": f"10.0.0.{number}",
+        "destination": "10.0.0.2",
+        "port": 5000 + number,
+    }
+
+
+def test_commands_do_what_the_api_does(desk: Desk) -> None:
+    status, body = desk.ask("GET", "/api/v1/status")
+    assert (status, body["name"]) == (200, desk.name)
+    assert desk.ask("POST", "cameras/door/sample")[0] in (200, 202)
+    assert desk.ask("POST", "cameras", _new("yard", 20))[0] in (200, 201)
+    assert {it["name"] for it in desk.gateway.ask("camera", "list")["cameras"]} == {"door", "yard"}
+    assert desk.ask("PATCH", "cameras/yard", {"quota": 3})[0] == 200
+    assert desk.ask("DELETE", "cameras/yard")[0] in (200, 204)
+    # What the API refuses is an answer too, in its words.
+    status, body = desk.ask("DELETE", "cameras/nobody")
+    assert (status, body["error"]["code"]) == (404, "not_found")
+    assert desk.ask("POST", "models/nothing/rollback")[0] == 404
+    log = desk.gateway.log()
+    assert "POST /api/v1/cameras by command " in log
+    assert "of /desk: 201" in log or "of /desk: 200" in log
+    assert desk.gateway.stop() <= 5
+
+
+def test_an_answer_says_what_it_is_the_answer_to(desk: Desk) -> None:
+    command = desk.send("GET", "version")
+    answer = desk.wait(command)
+    assert answer.key == desk.name
+    assert answer.headers["ce_type"] == "com.framegate.reply.v1"
+    assert answer.headers["ce_source"] == f"/gateways/{desk.name}"
+    assert answer.headers["ce_commandid"] == command
+    assert answer.headers["ce_commandsource"] == "/desk"
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_a_command_that_comes_again_is_carried_out_once(desk: Desk) -> None:
+    command = desk.send("POST", "cameras", _new("yard", 20))
+    first = desk.wait(command)
+    desk.send("POST", "cameras", _new("yard", 20), id=command)
+    again = desk.wait(command, 2)
+    # A second time it would be refused: there is one of that name.
+    assert again.value == first.value
+    assert first.body["status"] in (200, 201)
+    assert again.id != first.id
+    assert desk.facts()["repeated"] == 1
+    # The same number from somebody else is another command.
+    desk.send("POST", "cameras", _new("yard", 20), id=command, ce_source="/other")
+    assert desk.wait(command, 3).body["status"] == 409
+
+
+def test_what_is_wrong_old_or_for_others_changes_nothing(desk: Desk) -> None:
+    other = desk.send("DELETE", "cameras/door", key="gw2")
+    strange = desk.send("DELETE", "cameras/door", ce_type="com.example.thing")
+    assert desk.ask("DELETE", "cameras/door", age=3600)[0] == 408
+    status, body = desk.ask("", "", value=b'{"method": "DELETE"}')
+    assert (status, body["error"]["code"]) == (400, "bad_request")
+    assert desk.ask("", "", value=b"\xff\x00")[0] == 400
+    assert desk.answers(other) + desk.answers(strange) == []
+    assert [it["name"] for it in desk.gateway.ask("camera", "list")["cameras"]] == ["door"]
+    assert desk.facts()["refused"] == 3
+
+
+def test_a_role_bounds_what_a_topic_may(shared_broker: Kafka, net: CameraNet) -> None:
+    desk = Desk(shared_broker, net.port)
+    try:
+        assert desk.facts()["role"] == "operator"
+        assert desk.ask("POST", "cameras/door/sample")[0] in (200, 202)
+        status, body = desk.ask("DELETE", "cameras/door")
+        assert (status, body["error"]["code"]) == (403, "forbidden")
+        assert [it["name"] for it in desk.gateway.ask("camera", "list")["cameras"]] == ["door"]
+    finally:
+        desk.close()
+
+
+def test_a_topic_that_is_missing_is_told(shared_broker: Kafka, desk: Desk) -> None:
+    def troubles() -> set[str]:
+        return {it["id"] for it in desk.gateway.status()["troubles"]}
+
+    shared_broker.delete_topics([desk.commands])
+    desk.gateway.stop()
+    desk.gateway.start()
+    desk.gateway.wait_until(
+        lambda: "kafka.commands.unheard" in troubles(), 30, "a missing topic is not told"
+    )
+    shared_broker.create_topics([desk.commands])
+    desk.gateway.wait_until(
+        lambda: "kafka.commands.unheard" not in troubles(), 30, "it is told for ever"
+    )
+    assert desk.ask("GET", "version")[0] == 200
+
+
+def test_what_was_done_is_not_done_again_after_a_restart(desk: Desk) -> None:
+    command = desk.send("POST", "cameras", _new("yard", 20))
+    desk.wait(command)
+    # The commit is on its way for a moment.
+    time.sleep(1)
+    desk.gateway.kill()
+    missed = desk.send("POST", "cameras", _new("gate", 30))
+    desk.gateway.start()
+    # What came meanwhile is done, and what was done before is not.
+    assert desk.wait(missed).body["status"] in (200, 201)
+    assert len(desk.answers(command)) == 1
+    assert desk.facts()["done"] == 1
