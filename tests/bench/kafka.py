@@ -6,7 +6,7 @@ results (copied, lz4), 26 KB as pictures (by reference, not compressed). Ours is
 as in gwd, from the record that is ready to its confirmation, without a spool, with `interval` and
 with `strict`; the peer counts from its first message to the last report. By the clock all share the
 processors with the broker. Processor time is no steadier: librdkafka's thread asks again and again
-while as many requests are on their way as there may be, for both alike. What is steady are the
+while as many requests are on their way as there may be, for both alike. Steadier are the
 instructions of a result, which valgrind counts in the long form.
 
 The last rows are what a result takes on the broker's disk, by linger and compression: results as
