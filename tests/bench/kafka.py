@@ -6,7 +6,7 @@ results (copied, lz4), 26 KB as pictures (by reference, not compressed). Ours is
 as in gwd, from the record that is ready to its confirmation, without a spool, with `interval` and
 with `strict`; the peer counts from its first message to the last report. By the clock all share the
 processors with the broker. Processor time is no steadier: librdkafka's thread asks again and again
-while as many requests are on their way as there may be, for both alike. What is steady are the
+while as many requests are on their way as there may be, for both alike. Steadier are the
 instructions of a result, which valgrind counts in the long form.
 
 The last rows are what a result takes on the broker's disk, by linger and compression: results as
@@ -80,7 +80,7 @@ PICTURES = {
     "batch.size": "1000000",
 }
 PEER = "rdkafka_performance"
-BARE = f"{PEER}, no headers"
+BARE = f"{PEER}, no headers, no copies"
 # Pictures of ours that may wait: so many slots are in use in turn, where the peer has one buffer.
 WAITING = 1000
 RATE = "records/s by the clock"
@@ -171,10 +171,13 @@ class Stand:
             raise RuntimeError(f"{command[0]} failed:\n{done.stdout[-500:]}{done.stderr[-1000:]}")
         return done.stdout
 
-    def theirs(self, case: Case, headers: dict[str, str] = HEADERS) -> Turn:
-        """rdkafka_performance."""
+    def theirs(self, case: Case, *, bare: bool = False) -> Turn:
+        """rdkafka_performance; bare: records without headers, all from one buffer."""
+        headers = {} if bare else HEADERS
         options = [f"-X{name}={value}" for name, value in case.settings.items()]
         options += [f"-H{name}={value}" for name, value in headers.items()]
+        # A result is gone when it was handed over: each one is copied.
+        options += ["-D"] if case.kind == "result" and not bare else []
 
         def work(topic: str) -> str:
             where = ("-P", "-b", self.kafka.brokers, "-t", topic, "-k", "cam0")
@@ -254,7 +257,7 @@ Side = Callable[[Stand, Case], Turn]
 
 SIDES: dict[str, Side] = {
     PEER: lambda stand, case: stand.theirs(case),
-    BARE: lambda stand, case: stand.theirs(case, {}),
+    BARE: lambda stand, case: stand.theirs(case, bare=True),
     "no spool": lambda stand, case: stand.ours(case),
     "interval": lambda stand, case: stand.ours(case, "interval"),
     "strict": lambda stand, case: stand.ours(case, "strict"),

@@ -101,10 +101,14 @@ int plan_agrees(const struct plan *plan, const json_t *other, struct gw_error *e
 		if (!differs && !json_equal(value, json_object_get(other, key)))
 			differs = key;
 	}
+	/* The key is the object's own. */
+	const int status = differs
+		? gw_error_set(error, -EINVAL,
+			  "what was begun there differs in '%s': repeat the options of then, or "
+			  "take another folder by --output",
+			  differs)
+		: 0;
+
 	json_decref(mine);
-	return differs ? gw_error_set(error, -EINVAL,
-				 "what was begun there differs in '%s': repeat the options of "
-				 "then, or take another folder by --output",
-				 differs)
-		       : 0;
+	return status;
 }
