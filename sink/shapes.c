@@ -343,9 +343,9 @@ void shapes_print_random(unsigned int seed, uint32_t count)
 	with_protobuf = true;
 	f->gw.models[1].keypoints = points;
 	f->gw.models[1].keypoint_count = 1;
-	for (uint16_t i = 2; i <= GW_TASK_ENHANCE; i++)
+	for (int i = 2; i <= GW_TASK_ENHANCE; i++)
 		f->gw.models[i] = f->gw.models[1];
-	for (uint16_t i = 0; i <= GW_TASK_ENHANCE; i++)
+	for (int i = 0; i <= GW_TASK_ENHANCE; i++)
 		f->gw.models[i].task = (enum gw_task)i;
 	f->gw.model_count = GW_TASK_ENHANCE + 1;
 	for (uint32_t i = 0; i < count; i++) {
