@@ -188,22 +188,52 @@ static void run(const struct target *target, const struct gw_request *asked, str
 	refuse_failure(reply, status, &error);
 }
 
+/* The answer to one that may. */
+static void carry_out(const struct target *target, const char *path,
+	const struct gw_request *request, struct gw_reply *reply)
+{
+	if (request->body && !target->route->body)
+		gw_reply_refuse(reply, 400, "bad_request", "%s " GW_API_PREFIX "%s takes no body",
+			target->route->method, path);
+	else
+		run(target, request, reply);
+}
+
+/* The same of what may change something: nothing is done that nobody could write down. */
+static void carry_out_recorded(const struct gw_api_witness *witness, const struct target *target,
+	const char *path, const struct gw_request *request, struct gw_reply *reply)
+{
+	struct gw_error error = {{0}};
+	uint64_t number;
+
+	if (witness->asked(witness->owner, target->route, path, request, &number, &error) != 0) {
+		gw_reply_refuse(reply, 503, "unavailable", "nothing was changed: %s", error.text);
+		return;
+	}
+	carry_out(target, path, request, reply);
+	witness->done(witness->owner, target->route, number, reply);
+}
+
 /* Runs the route if whoever asks may. */
-static void admit(const struct target *target, const char *path, const struct gw_request *request,
-	struct gw_reply *reply)
+static void admit(struct gw *gw, const struct target *target, const char *path,
+	const struct gw_request *request, struct gw_reply *reply)
 {
 	const struct gw_api_route *route = target->route;
+	const bool changes = strcmp(route->method, "GET") != 0;
+	const struct gw_api_witness *witness = changes ? gw->witness : NULL;
 
-	if (!may_run(route, request->role))
+	if (!may_run(route, request->role)) {
 		gw_reply_refuse(reply, 403, "forbidden",
 			"%s " GW_API_PREFIX "%s needs the role %s, and %s is %s", route->method,
 			path, gw_role_name(route->role), request->who, gw_role_name(request->role));
-	else if (request->body && !route->body)
-		gw_reply_refuse(reply, 400, "bad_request", "%s " GW_API_PREFIX "%s takes no body",
-			route->method, path);
-	else
-		run(target, request, reply);
-	if (strcmp(route->method, "GET") != 0)
+		if (witness)
+			witness->refused(witness->owner, route, path, request, reply);
+	} else if (witness) {
+		carry_out_recorded(witness, target, path, request, reply);
+	} else {
+		carry_out(target, path, request, reply);
+	}
+	if (changes)
 		gw_info("api", "%s " GW_API_PREFIX "%s by %s: %d", route->method, path,
 			request->who, reply->status);
 }
@@ -226,7 +256,7 @@ void gw_api_call(struct gw *gw, const char *method, const char *path,
 		return;
 	}
 	if (target.route) {
-		admit(&target, path, request, reply);
+		admit(gw, &target, path, request, reply);
 		return;
 	}
 	if (strcmp(method, "OPTIONS") == 0)

@@ -12,7 +12,7 @@
 
 struct job {
 	struct jobs *jobs;
-	char *method, *path, *who;
+	char *method, *path, *who, *from;
 	struct gw_request request;
 	void (*done)(void *arg);
 	void *arg;
@@ -48,6 +48,7 @@ static void release(struct job *job)
 	free(job->method);
 	free(job->path);
 	free(job->who);
+	free(job->from);
 	free(job);
 }
 
@@ -184,14 +185,16 @@ static struct job *make_job(struct jobs *jobs, const char *method, const char *p
 		.method = strdup(method),
 		.path = strdup(path),
 		.who = strdup(request->who),
+		.from = strdup(request->from ? request->from : ""),
 		.request = *request,
 		.done = done,
 		.arg = arg,
 		.refs = 1};
 	job->request.who = job->who;
+	job->request.from = job->from;
 	job->request.ending = &jobs->ending;
 	json_incref((json_t *)job->request.body);
-	if (job->method && job->path && job->who)
+	if (job->method && job->path && job->who && job->from)
 		return job;
 	release(job);
 	errno = ENOMEM;

@@ -2,11 +2,14 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "mgmt/audit_log/log.h"
+#include "mgmt/folder.h"
 #include "mgmt/jobs.h"
 #include "mgmt/losses.h"
 #include "mgmt/rates.h"
@@ -26,6 +29,26 @@ static void every_second(void *arg)
 	rates_note(mgmt->rates, gw_now());
 	losses_note(mgmt->losses, gw_now());
 	watch_look(mgmt->watch, gw_now());
+	/* What is wrong with it is a trouble. */
+	if (mgmt->audit_log)
+		(void)audit_log_settle(mgmt->audit_log, NULL);
+}
+
+/* Without a file to lie beside, and without a folder of its own, there is no log: the gateway is
+ * one that a test made. */
+static int open_audit_log(struct mgmt *mgmt, struct gw_error *error)
+{
+	char folder[PATH_MAX];
+	const int status = folder_in(mgmt->gw, "audit-log", folder, error);
+
+	if (status != 0)
+		return status == -ENOENT ? 0 : status;
+	mgmt->audit_log = audit_log_open(folder);
+	if (!mgmt->audit_log)
+		return gw_error_set(error, -ENOMEM, "api: out of memory");
+	witness_begin(&mgmt->witness, mgmt->audit_log);
+	mgmt->gw->witness = &mgmt->witness.of_api;
+	return 0;
 }
 
 static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
@@ -56,7 +79,11 @@ static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
 static int mgmt_start(void *state, struct gw_error *error)
 {
 	struct mgmt *mgmt = state;
+	/* By now it is known which file the gateway was started with. */
+	const int status = open_audit_log(mgmt, error);
 
+	if (status != 0)
+		return status;
 	/* A first look, so that nobody is told that all is well before anybody looked. */
 	watch_look(mgmt->watch, gw_now());
 	mgmt->ticker = ticker_start("api-tick", every_second, mgmt);
@@ -93,6 +120,8 @@ static void mgmt_close(void *state)
 	struct mgmt *mgmt = state;
 
 	jobs_destroy(mgmt->jobs);
+	mgmt->gw->witness = NULL;
+	audit_log_close(mgmt->audit_log);
 	watch_destroy(mgmt->watch);
 	losses_destroy(mgmt->losses);
 	rates_destroy(mgmt->rates);
@@ -104,6 +133,8 @@ static void mgmt_health(void *state, struct gw_health *health)
 	struct mgmt *mgmt = state;
 
 	losses_health(mgmt->losses, health, gw_now());
+	if (mgmt->audit_log)
+		audit_log_health(mgmt->audit_log, health);
 }
 
 static json_t *mgmt_describe(void *state)

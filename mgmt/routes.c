@@ -58,6 +58,10 @@ const struct gw_api_route mgmt_routes[] = {
 	/* It waits for what is in motion to settle. */
 	{GW_ROLE_VIEWER, "GET", "audit", "Whether everything that came in is accounted for",
 		.handle = api_audit, .slow = true},
+	/* Of what was changed; `audit` is the balance of frames. They read the files. */
+	CHANGE("GET", "audit-log", "What was changed last, and by whom", api_audit_log, false),
+	CHANGE("GET", "audit-log/check", "Whether the audit log is whole", api_audit_log_check,
+		false),
 	{GW_ROLE_OPERATOR, "POST", "trace", "Record a timeline of frames and batches",
 		.handle = api_trace, .slow = true, .body = true},
 	/* Some milliseconds; it must come also while all that is slow has to wait. */

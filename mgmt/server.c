@@ -22,6 +22,7 @@
 
 #define CONNECTIONS 64u
 #define TIMEOUT_S 15u
+#define FROM "socket"
 #define CONNECTION_MEMORY (32u * 1024u) /* request line and headers must fit */
 
 struct api_server {
@@ -171,8 +172,9 @@ static enum MHD_Result refuse_stranger(
 static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *connection,
 	const char *method, const char *url, struct http_request *state)
 {
-	struct gw_request request = {
-		.role = state->role, .who = peer_of(&server->peer, descriptor_of(connection))};
+	struct gw_request request = {.role = state->role,
+		.who = peer_of(&server->peer, descriptor_of(connection)),
+		.from = FROM};
 	const char *path = path_of(url);
 	struct gw_reply reply;
 	json_t *body;
@@ -207,7 +209,8 @@ static enum MHD_Result begin_request(struct api_server *server, struct MHD_Conne
 		return refuse_stranger(server, connection, peer_of(&server->peer, fd));
 	}
 	if (path && !gw_api_admits(server->gw, method, path, role)) {
-		const struct gw_request request = {.role = role, .who = peer_of(&server->peer, fd)};
+		const struct gw_request request = {
+			.role = role, .who = peer_of(&server->peer, fd), .from = FROM};
 		struct gw_reply reply;
 
 		gw_api_call(server->gw, method, path, &request, &reply);

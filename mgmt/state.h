@@ -7,6 +7,7 @@
 #include "core/gateway.h"
 #include "mgmt/groups.h"
 #include "mgmt/socket.h"
+#include "mgmt/witness.h"
 
 struct mgmt {
 	struct gw *gw;
@@ -19,13 +20,16 @@ struct mgmt {
 	struct api_server *server;
 	struct api_socket socket;
 	struct groups groups;
+	struct audit_log *audit_log; /* NULL: there is no folder to keep it in */
+	struct witness witness;
 	struct gw_counter turned_away; /* of the API's door; any thread reads it */
 };
 
 /* All of them read only, on any thread. */
 gw_api_handler api_routes, api_openapi, api_version, api_status, api_config, api_config_diff,
 	api_cameras, api_camera, api_drops, api_latency, api_audit, api_stages, api_services,
-	api_config_history, api_config_history_one, api_metrics, api_livez, api_readyz;
+	api_audit_log, api_audit_log_check, api_config_history, api_config_history_one, api_metrics,
+	api_livez, api_readyz;
 
 /* Records for some seconds, and waits meanwhile. */
 gw_api_handler api_trace;

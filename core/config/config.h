@@ -357,6 +357,7 @@ struct gw_api_groups_config {
 
 struct gw_api_config {
 	char *socket; /* path */
+	char *state; /* directory; NULL: beside the file, as FILE.state */
 	struct gw_api_groups_config *groups; /* who may what on the socket */
 };
 

@@ -388,6 +388,7 @@ static const cyaml_schema_field_t groups_fields[] = {
 
 static const cyaml_schema_field_t api_fields[] = {
 	CYAML_FIELD_STRING_PTR("socket", POINTER, struct gw_api_config, socket, 1, 107),
+	CYAML_FIELD_STRING_PTR("state", POINTER, struct gw_api_config, state, 1, 4000),
 	CYAML_FIELD_MAPPING_PTR("groups", POINTER, struct gw_api_config, groups, groups_fields),
 	CYAML_FIELD_END,
 };

@@ -15,6 +15,8 @@ int cli_drops(struct cli *cli);
 int cli_latency(struct cli *cli);
 int cli_metrics(struct cli *cli);
 int cli_audit(struct cli *cli);
+int cli_audit_log_verify(struct cli *cli);
+int cli_audit_log_show(struct cli *cli);
 int cli_accel_list(struct cli *cli);
 int cli_accel_balance(struct cli *cli);
 int cli_bench(struct cli *cli);
