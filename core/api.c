@@ -136,11 +136,39 @@ static bool may_run(const struct gw_api_route *route, enum gw_role role)
 	return route->role != GW_ROLE_NONE && role >= route->role;
 }
 
-bool gw_api_admits(struct gw *gw, const char *method, const char *path, enum gw_role role)
+bool gw_request_may_see(const struct gw_request *request, const char *camera)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(request->cameras, i, name)
+		if (strcmp(json_string_value(name), camera) == 0)
+			return true;
+	return !request->cameras;
+}
+
+/* Whether that request may be about what the path names. */
+static bool is_within(const struct target *target, const struct gw_request *request)
+{
+	static const char of_cameras[] = "cameras/{name}";
+	const char *path = target->route->path;
+	const size_t size = sizeof(of_cameras) - 1;
+
+	if (request->sets_up)
+		return strcmp(path, "tokens") == 0 && strcmp(target->route->method, "POST") == 0;
+	if (!request->cameras || target->route->for_some)
+		return true;
+	return strncmp(path, of_cameras, size) == 0 && (path[size] == '\0' || path[size] == '/') &&
+		gw_request_may_see(request, target->name);
+}
+
+bool gw_api_admits(
+	struct gw *gw, const char *method, const char *path, const struct gw_request *request)
 {
 	struct target target;
 
-	return find(gw, method, path, &target) != 0 || !target.route || may_run(target.route, role);
+	return find(gw, method, path, &target) != 0 || !target.route ||
+		(may_run(target.route, request->role) && is_within(&target, request));
 }
 
 bool gw_api_is_slow(struct gw *gw, const char *method, const char *path)
@@ -214,6 +242,27 @@ static void carry_out_recorded(const struct gw_api_witness *witness, const struc
 	witness->done(witness->owner, target->route, number, reply);
 }
 
+/* Says why not. */
+static void refuse(const struct target *target, const char *path, const struct gw_request *request,
+	struct gw_reply *reply)
+{
+	const struct gw_api_route *route = target->route;
+
+	if (!may_run(route, request->role))
+		gw_reply_refuse(reply, 403, "forbidden",
+			"%s " GW_API_PREFIX "%s needs the role %s, and %s is %s", route->method,
+			path, gw_role_name(route->role), request->who, gw_role_name(request->role));
+	else if (request->sets_up)
+		gw_reply_refuse(reply, 403, "forbidden",
+			"the token for the set-up makes that of an admin and does nothing else: "
+			"POST " GW_API_PREFIX "tokens");
+	else
+		gw_reply_refuse(reply, 403, "forbidden",
+			"%s is for some cameras alone, and %s " GW_API_PREFIX
+			"%s is not about these",
+			request->who, route->method, path);
+}
+
 /* Runs the route if whoever asks may. */
 static void admit(struct gw *gw, const struct target *target, const char *path,
 	const struct gw_request *request, struct gw_reply *reply)
@@ -222,10 +271,8 @@ static void admit(struct gw *gw, const struct target *target, const char *path,
 	const bool changes = strcmp(route->method, "GET") != 0;
 	const struct gw_api_witness *witness = changes ? gw->witness : NULL;
 
-	if (!may_run(route, request->role)) {
-		gw_reply_refuse(reply, 403, "forbidden",
-			"%s " GW_API_PREFIX "%s needs the role %s, and %s is %s", route->method,
-			path, gw_role_name(route->role), request->who, gw_role_name(request->role));
+	if (!may_run(route, request->role) || !is_within(target, request)) {
+		refuse(target, path, request, reply);
 		if (witness)
 			witness->refused(witness->owner, route, path, request, reply);
 	} else if (witness) {

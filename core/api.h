@@ -30,6 +30,10 @@ struct gw_request {
 	const struct json_t *body; /* NULL: none */
 	enum gw_role role;
 	const char *who; /* for the log: "uid 1000 (anna)" */
+	/* Names of the cameras that it may be about, an array: then only routes of these, and those
+	 * that are `for_some`, may be called. NULL: all. */
+	const struct json_t *cameras;
+	bool sets_up; /* with the token that makes the first one of an admin, and nothing else */
 	const char *from; /* the same: "socket", "https 192.0.2.7"; NULL: nobody says */
 
 	/* True from when the gateway ends; NULL: never. Read with gw_request_ending(). */
@@ -83,6 +87,8 @@ struct gw_api_route {
 	bool slow; /* not for a thread that others wait for */
 	bool body; /* may come with a JSON body */
 	bool large; /* of megabytes */
+	/* Tells and changes nothing of a camera, or only what the request's cameras allow. */
+	bool for_some;
 };
 
 /* Who writes down what may change something: every request to a route that is no GET. Set before
@@ -107,8 +113,12 @@ struct gw_api_witness {
 void gw_api_call(struct gw *gw, const char *method, const char *path,
 	const struct gw_request *request, struct gw_reply *reply);
 
-/* False: gw_api_call() refuses it for the role alone, whatever the body is. Any thread. */
-bool gw_api_admits(struct gw *gw, const char *method, const char *path, enum gw_role role);
+/* False: gw_api_call() refuses it for who asks alone, whatever the body is. Any thread. */
+bool gw_api_admits(
+	struct gw *gw, const char *method, const char *path, const struct gw_request *request);
+
+/* Whether the request may be about that camera. */
+bool gw_request_may_see(const struct gw_request *request, const char *camera);
 
 /* Whether gw_api_call() would run a route that is slow, or one that takes a large body. */
 bool gw_api_is_slow(struct gw *gw, const char *method, const char *path);

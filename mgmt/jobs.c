@@ -45,6 +45,7 @@ static void release(struct job *job)
 		return;
 	gw_reply_release(&job->reply);
 	json_decref((json_t *)job->request.body);
+	json_decref((json_t *)job->request.cameras);
 	free(job->method);
 	free(job->path);
 	free(job->who);
@@ -194,6 +195,7 @@ static struct job *make_job(struct jobs *jobs, const char *method, const char *p
 	job->request.from = job->from;
 	job->request.ending = &jobs->ending;
 	json_incref((json_t *)job->request.body);
+	json_incref((json_t *)job->request.cameras);
 	if (job->method && job->path && job->who && job->from)
 		return job;
 	release(job);

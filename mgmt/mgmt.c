@@ -10,6 +10,8 @@
 #include "core/log.h"
 #include "mgmt/audit_log/log.h"
 #include "mgmt/folder.h"
+#include "mgmt/https/keeper.h"
+#include "mgmt/https/port.h"
 #include "mgmt/jobs.h"
 #include "mgmt/losses.h"
 #include "mgmt/rates.h"
@@ -17,6 +19,7 @@
 #include "mgmt/server.h"
 #include "mgmt/state.h"
 #include "mgmt/ticker.h"
+#include "mgmt/tokens/tokens.h"
 #include "mgmt/watch.h"
 
 /* For a slow request to notice that the gateway ends. */
@@ -32,6 +35,8 @@ static void every_second(void *arg)
 	/* What is wrong with it is a trouble. */
 	if (mgmt->audit_log)
 		(void)audit_log_settle(mgmt->audit_log, NULL);
+	if (mgmt->keeper)
+		keeper_look(mgmt->keeper);
 }
 
 /* Without a file to lie beside, and without a folder of its own, there is no log: the gateway is
@@ -51,6 +56,64 @@ static int open_audit_log(struct mgmt *mgmt, struct gw_error *error)
 	return 0;
 }
 
+/* Somebody has to make the first token; whoever reads the log of the machine may. */
+static void say_how_to_set_up(const struct mgmt *mgmt)
+{
+	char text[TOKEN_TEXT];
+
+	if (tokens_set_up(mgmt->tokens, text))
+		gw_warn("api",
+			"no token of an admin is there yet: make one with gwctl token create, or "
+			"over HTTPS with this one, which does nothing else: %s",
+			text);
+}
+
+/* What HTTPS needs, but for its threads. */
+static int open_https(struct mgmt *mgmt, struct gw_error *error)
+{
+	const struct gw_api_https_config *config = mgmt->gw->config->api->https;
+	char made[PATH_MAX], kept[PATH_MAX];
+
+	if (!config)
+		return 0;
+	int status = folder_in(mgmt->gw, "https.pem", made, error);
+
+	if (status == 0)
+		status = folder_in(mgmt->gw, "tokens.json", kept, error);
+	if (status == -ENOENT)
+		return gw_error_set(error, -EINVAL,
+			"api.https: there is no folder for a certificate and tokens: name one with "
+			"`api.state`");
+	if (status != 0)
+		return status;
+	mgmt->keeper = keeper_open(config, mgmt->gw->config->gateway->name, made, error);
+	if (!mgmt->keeper)
+		return -EINVAL;
+	mgmt->tokens = tokens_open(kept);
+	if (!mgmt->tokens)
+		return gw_error_set(error, -ENOMEM, "api: out of memory");
+	return https_port_open(&mgmt->port, config->listen, error);
+}
+
+static int start_https(struct mgmt *mgmt, struct gw_error *error)
+{
+	if (!mgmt->tokens)
+		return 0;
+	mgmt->https = api_server_start(&(struct api_entrance){.gw = mgmt->gw,
+					       .jobs = mgmt->jobs,
+					       .socket = &mgmt->port,
+					       .groups = &mgmt->groups,
+					       .tokens = mgmt->tokens,
+					       .turned_away = &mgmt->turned_away_at_port},
+		error);
+	if (!mgmt->https)
+		return -EIO;
+	gw_info("api", "HTTPS on %s, the certificate has the SHA-256 fingerprint %s",
+		mgmt->port.path, keeper_fingerprint(mgmt->keeper));
+	say_how_to_set_up(mgmt);
+	return 0;
+}
+
 static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
 {
 	const struct gw_api_config *config = gw->config->api;
@@ -65,7 +128,7 @@ static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
 	*state = mgmt;
 	mgmt->gw = gw;
 	mgmt->started_utc = gw_now_utc() - (gw_now() - gw->start);
-	mgmt->socket.fd = -1;
+	mgmt->socket.fd = mgmt->port.fd = -1;
 	mgmt->rates = rates_create(gw);
 	mgmt->watch = watch_create(gw);
 	mgmt->losses = losses_create(gw, mgmt->rates);
@@ -80,8 +143,10 @@ static int mgmt_start(void *state, struct gw_error *error)
 {
 	struct mgmt *mgmt = state;
 	/* By now it is known which file the gateway was started with. */
-	const int status = open_audit_log(mgmt, error);
+	int status = open_audit_log(mgmt, error);
 
+	if (status == 0)
+		status = open_https(mgmt, error);
 	if (status != 0)
 		return status;
 	/* A first look, so that nobody is told that all is well before anybody looked. */
@@ -92,12 +157,16 @@ static int mgmt_start(void *state, struct gw_error *error)
 	mgmt->jobs = jobs_start(mgmt->gw, error);
 	if (!mgmt->jobs)
 		return -EIO;
-	mgmt->server = api_server_start(
-		mgmt->gw, mgmt->jobs, &mgmt->groups, &mgmt->socket, &mgmt->turned_away, error);
+	mgmt->server = api_server_start(&(struct api_entrance){.gw = mgmt->gw,
+						.jobs = mgmt->jobs,
+						.socket = &mgmt->socket,
+						.groups = &mgmt->groups,
+						.turned_away = &mgmt->turned_away},
+		error);
 	if (!mgmt->server)
 		return -EIO;
 	gw_info("api", "listening on %s", mgmt->socket.path);
-	return 0;
+	return start_https(mgmt, error);
 }
 
 static bool mgmt_stop(void *state)
@@ -111,7 +180,10 @@ static bool mgmt_stop(void *state)
 
 	api_server_stop(mgmt->server);
 	mgmt->server = NULL;
+	api_server_stop(mgmt->https);
+	mgmt->https = NULL;
 	api_socket_close(&mgmt->socket);
+	api_socket_close(&mgmt->port);
 	return none_left;
 }
 
@@ -122,6 +194,8 @@ static void mgmt_close(void *state)
 	jobs_destroy(mgmt->jobs);
 	mgmt->gw->witness = NULL;
 	audit_log_close(mgmt->audit_log);
+	tokens_close(mgmt->tokens);
+	keeper_close(mgmt->keeper);
 	watch_destroy(mgmt->watch);
 	losses_destroy(mgmt->losses);
 	rates_destroy(mgmt->rates);
@@ -135,6 +209,10 @@ static void mgmt_health(void *state, struct gw_health *health)
 	losses_health(mgmt->losses, health, gw_now());
 	if (mgmt->audit_log)
 		audit_log_health(mgmt->audit_log, health);
+	if (mgmt->keeper)
+		keeper_health(mgmt->keeper, health);
+	if (mgmt->tokens)
+		tokens_health(mgmt->tokens, health);
 }
 
 static json_t *mgmt_describe(void *state)
