@@ -15,7 +15,7 @@ struct mgmt {
 	struct rates *rates;
 	struct losses *losses;
 	struct watch *watch;
-	struct ticker *ticker;
+	struct ticker *ticker, *disk_ticker; /* the second one waits for the disk */
 	struct jobs *jobs;
 	struct api_server *server;
 	struct api_socket socket;

@@ -27,8 +27,7 @@ struct audit_log {
 	/* Taken before `lock`: one thread at a time waits for the disk. */
 	pthread_mutex_t disk;
 
-	/* Guards all below; with it nobody waits for a disk, but for a log that is to be opened. */
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* guards all below; nobody waits for a disk with it */
 	int file; /* -1: it could not be opened yet */
 	uint64_t size; /* of the file's whole lines */
 	struct audit_head head; /* of what was appended */
@@ -220,6 +219,29 @@ static int open_log(struct audit_log *log)
 	return status;
 }
 
+/* The same, for others to see when it is done. */
+static int open_for_all(struct audit_log *log)
+{
+	struct audit_log fresh = {.file = -1};
+
+	strcpy(fresh.folder, log->folder);
+	strcpy(fresh.broken, log->broken);
+	const int status = open_log(&fresh);
+
+	pthread_mutex_lock(&log->lock);
+	if (status == 0) {
+		log->file = fresh.file;
+		log->size = fresh.size;
+		log->head = fresh.head;
+		log->settled = fresh.settled;
+	} else if (fresh.file >= 0) {
+		close(fresh.file);
+	}
+	strcpy(log->broken, fresh.broken);
+	pthread_mutex_unlock(&log->lock);
+	return status;
+}
+
 struct audit_log *audit_log_open(const char *folder)
 {
 	struct audit_log *log = calloc(1, sizeof(*log));
@@ -310,7 +332,15 @@ int audit_log_settle(struct audit_log *log, struct gw_error *error)
 {
 	pthread_mutex_lock(&log->disk);
 	pthread_mutex_lock(&log->lock);
-	int status = log->file < 0 ? open_log(log) : 0;
+	const bool is_open = log->file >= 0;
+
+	pthread_mutex_unlock(&log->lock);
+	int status = is_open ? 0 : open_for_all(log);
+
+	pthread_mutex_lock(&log->lock);
+	/* Who could not take back half a line closed it meanwhile. */
+	if (status == 0 && log->file < 0)
+		status = -EIO;
 	struct audit_head head = log->head;
 	const int file = log->file;
 	const uint64_t size = log->size;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -162,6 +163,41 @@ static void the_oldest_file_goes_and_the_rest_is_whole(void **state)
 	assert_true(f->check.faults > 0);
 }
 
+static void *append_many(void *arg)
+{
+	struct audit_log *log = arg;
+	struct gw_error error;
+	uint64_t number;
+	json_t *entry = json_pack("{s:s}", "text", "one of many");
+
+	for (int i = 0; i < 200; i++) {
+		assert_int_equal(audit_log_append(log, entry, &number, &error), 0);
+		if (i % 50 == 0)
+			assert_int_equal(audit_log_settle(log, &error), 0);
+	}
+	json_decref(entry);
+	return NULL;
+}
+
+static void threads_that_write_at_once_write_a_whole_log(void **state)
+{
+	struct fixture *f = *state;
+	pthread_t thread[4];
+
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, append_many, f->log), 0);
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(audit_log_settle(f->log, &f->error), 0);
+		look(f);
+		assert_int_equal(f->check.faults, 0);
+	}
+	for (int i = 0; i < 4; i++)
+		pthread_join(thread[i], NULL);
+	look(f);
+	assert_int_equal(f->check.faults, 0);
+	assert_int_equal(f->check.last, 800);
+}
+
 /* No file may grow any more. */
 static void a_full_disk_writes_nothing_and_is_over_when_there_is_room(void **state)
 {
@@ -226,6 +262,7 @@ int main(void)
 		TEST(it_goes_on_after_a_restart),
 		TEST(what_is_not_whole_is_a_trouble_and_goes_on),
 		TEST(the_oldest_file_goes_and_the_rest_is_whole),
+		TEST(threads_that_write_at_once_write_a_whole_log),
 		TEST(a_full_disk_writes_nothing_and_is_over_when_there_is_room),
 		TEST(a_folder_that_cannot_be_made_is_tried_again),
 	};

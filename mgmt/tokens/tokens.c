@@ -19,7 +19,9 @@
 
 struct tokens {
 	char path[PATH_MAX];
-	pthread_mutex_t lock; /* guards all below */
+	pthread_mutex_t disk; /* of those who change something; taken before `lock` */
+	/* Guards all below: they are written with both, and nobody waits for a disk with it. */
+	pthread_mutex_t lock;
 	struct token token[TOKENS_MOST];
 	uint32_t count;
 	char set_up[TOKEN_TEXT]; /* empty: it was used, or there was no need yet */
@@ -74,6 +76,7 @@ struct tokens *tokens_open(const char *path)
 
 	if (!tokens)
 		return NULL;
+	pthread_mutex_init(&tokens->disk, NULL);
 	pthread_mutex_init(&tokens->lock, NULL);
 	snprintf(tokens->path, sizeof(tokens->path), "%s", path);
 	if (token_file_read(path, tokens->token, &tokens->count, &error) != 0)
@@ -88,6 +91,7 @@ void tokens_close(struct tokens *tokens)
 	for (uint32_t i = 0; i < tokens->count; i++)
 		json_decref(tokens->token[i].cameras);
 	pthread_mutex_destroy(&tokens->lock);
+	pthread_mutex_destroy(&tokens->disk);
 	gnutls_memset(tokens->set_up, 0, sizeof(tokens->set_up));
 	free(tokens);
 }
@@ -164,6 +168,7 @@ static int add(struct tokens *tokens, const struct token_wish *wish, const char 
 
 	if (status != 0)
 		return status;
+	/* Nobody looks there yet. */
 	struct token *token = &tokens->token[tokens->count];
 
 	*token = (struct token){.role = wish->role,
@@ -174,14 +179,17 @@ static int add(struct tokens *tokens, const struct token_wish *wish, const char 
 	snprintf(token->who, sizeof(token->who), "%s", wish->who);
 	digest_of(text, token->digest);
 	status = token_file_write(tokens->path, tokens->token, tokens->count + 1, error);
-	if (status == 0)
-		tokens->count++;
-	else
+	if (status != 0) {
 		json_decref(token->cameras);
+		return status;
+	}
+	pthread_mutex_lock(&tokens->lock);
+	tokens->count++;
 	/* It has done what it was for. */
-	if (status == 0 && has_admin(tokens))
+	if (has_admin(tokens))
 		gnutls_memset(tokens->set_up, 0, sizeof(tokens->set_up));
-	return status;
+	pthread_mutex_unlock(&tokens->lock);
+	return 0;
 }
 
 int tokens_add(struct tokens *tokens, const struct token_wish *wish, char text[TOKEN_TEXT],
@@ -191,36 +199,40 @@ int tokens_add(struct tokens *tokens, const struct token_wish *wish, char text[T
 
 	if (status != 0)
 		return gw_error_set(error, status, "this machine has no random bits");
-	pthread_mutex_lock(&tokens->lock);
+	pthread_mutex_lock(&tokens->disk);
 	status = add(tokens, wish, text, error);
-	pthread_mutex_unlock(&tokens->lock);
+	pthread_mutex_unlock(&tokens->disk);
 	if (status != 0)
 		gnutls_memset(text, 0, TOKEN_TEXT);
 	return status;
 }
 
-/* The last one takes its place; when that cannot be kept, all is as before. */
+/* The last one takes its place. */
 static int take_out(struct tokens *tokens, struct token *token, struct gw_error *error)
 {
-	struct token *last = &tokens->token[tokens->count - 1];
-	const struct token gone = *token, moved = *last;
+	const uint32_t left = tokens->count - 1, index = (uint32_t)(token - tokens->token);
+	struct token *others = malloc(sizeof(tokens->token));
 
-	*token = moved;
-	const int status = token_file_write(tokens->path, tokens->token, tokens->count - 1, error);
+	if (!others)
+		return gw_error_set(error, -ENOMEM, "out of memory");
+	memcpy(others, tokens->token, sizeof(tokens->token));
+	others[index] = others[left];
+	const int status = token_file_write(tokens->path, others, left, error);
 
-	if (status != 0) {
-		*last = moved;
-		*token = gone;
+	free(others);
+	if (status != 0)
 		return status;
-	}
-	tokens->count--;
-	json_decref(gone.cameras);
+	pthread_mutex_lock(&tokens->lock);
+	json_decref(token->cameras);
+	*token = tokens->token[left];
+	tokens->count = left;
+	pthread_mutex_unlock(&tokens->lock);
 	return 0;
 }
 
 int tokens_remove(struct tokens *tokens, const char *name, struct gw_error *error)
 {
-	pthread_mutex_lock(&tokens->lock);
+	pthread_mutex_lock(&tokens->disk);
 	struct token *token = named(tokens, name);
 	int status;
 
@@ -230,7 +242,7 @@ int tokens_remove(struct tokens *tokens, const char *name, struct gw_error *erro
 		status = gw_error_set(error, -ENOENT, "there is no token '%s'", name);
 	else
 		status = take_out(tokens, token, error);
-	pthread_mutex_unlock(&tokens->lock);
+	pthread_mutex_unlock(&tokens->disk);
 	return status;
 }
 
