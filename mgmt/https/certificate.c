@@ -23,33 +23,31 @@
 #define VALID_S (3650ll * DAY_S)
 #define ID 64 /* of a key */
 
-/* The whole file; datum->data: free(). */
-static int read_file(const char *path, gnutls_datum_t *datum, struct gw_error *error)
+/* The whole file; datum->data: free(). False with a line. */
+static bool read_file(const char *path, gnutls_datum_t *datum, struct gw_error *error)
 {
 	FILE *file = fopen(path, "re");
 
-	*datum = (gnutls_datum_t){malloc(FILE_MOST + 1), 0};
-	if (!file || !datum->data) {
-		const int status = file ? -ENOMEM : -errno;
-
-		if (file)
-			fclose(file);
-		free(datum->data);
-		return gw_error_set(error, status, "%s: %s", path, strerror(-status));
+	if (!file) {
+		gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
+		return false;
 	}
-	datum->size = (unsigned int)fread(datum->data, 1, FILE_MOST, file);
-	datum->data[datum->size] = '\0';
+	*datum = (gnutls_datum_t){malloc(FILE_MOST), 0};
+	if (datum->data)
+		datum->size = (unsigned int)fread(datum->data, 1, FILE_MOST, file);
+	else
+		gw_error_set(error, -ENOMEM, "out of memory");
 	fclose(file);
-	return 0;
+	return datum->data != NULL;
 }
 
 static int read_chain(struct certificate *certificate, const char *path, struct gw_error *error)
 {
 	gnutls_datum_t text;
-	int status = read_file(path, &text, error);
+	int status;
 
-	if (status != 0)
-		return status;
+	if (!read_file(path, &text, error))
+		return -EINVAL;
 	certificate->count = CERTIFICATE_CHAIN;
 	status = gnutls_x509_crt_list_import(certificate->chain, &certificate->count, &text,
 		GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED);
@@ -66,10 +64,10 @@ static int read_chain(struct certificate *certificate, const char *path, struct 
 static int read_key(struct certificate *certificate, const char *path, struct gw_error *error)
 {
 	gnutls_datum_t text;
-	int status = read_file(path, &text, error);
+	int status;
 
-	if (status != 0)
-		return status;
+	if (!read_file(path, &text, error))
+		return -EINVAL;
 	if (gnutls_x509_privkey_init(&certificate->key) < 0)
 		status = GNUTLS_E_MEMORY_ERROR;
 	else
@@ -110,8 +108,12 @@ static void set_fingerprint(struct certificate *certificate)
 struct certificate *certificate_load(const char *file, const char *key_file, struct gw_error *error)
 {
 	struct certificate *certificate = calloc(1, sizeof(*certificate));
-	int status = certificate ? read_chain(certificate, file, error)
-				 : gw_error_set(error, -ENOMEM, "out of memory");
+
+	if (!certificate) {
+		gw_error_set(error, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	int status = read_chain(certificate, file, error);
 
 	if (status == 0)
 		status = read_key(certificate, key_file, error);

@@ -88,14 +88,29 @@ static int make_if_missing(const struct gw_api_https_config *config, const char 
 	return certificate_make(made, name, address, error);
 }
 
+int keeper_check(const struct gw_api_https_config *config, struct gw_error *error)
+{
+	if (!config || !config->certificate)
+		return 0;
+	struct certificate *certificate = certificate_load(config->certificate, config->key, error);
+
+	certificate_free(certificate);
+	if (certificate)
+		return 0;
+	gw_error_prefix(error, "api.https: ");
+	return -EINVAL;
+}
+
 struct keeper *keeper_open(const struct gw_api_https_config *config, const char *name,
 	const char *made, struct gw_error *error)
 {
 	struct keeper *keeper = calloc(1, sizeof(*keeper));
-	int status = keeper ? 0 : gw_error_set(error, -ENOMEM, "out of memory");
+	int status = 0;
 
-	if (status != 0)
+	if (!keeper) {
+		gw_error_set(error, -ENOMEM, "out of memory");
 		return NULL;
+	}
 	pthread_mutex_init(&keeper->lock, NULL);
 	if (!config->certificate)
 		status = make_if_missing(config, name, made, error);

@@ -12,6 +12,10 @@ struct keeper;
 struct json_t;
 struct gw_api_https_config;
 
+/* Whether the files that the configuration names could be shown; NULL: it names none. Returns 0 or
+ * a negative errno with a line. */
+int keeper_check(const struct gw_api_https_config *config, struct gw_error *error);
+
 /* Reads the certificate; `made` is the path of one of our own, which is made, for `name`, when
  * there is none and the configuration names none. NULL with a line on failure: then the gateway
  * must not start. One at a time in a process. */

@@ -205,8 +205,8 @@ static void a_file_that_is_none_is_a_trouble_and_lets_nobody_in(void **state)
 {
 	static const char *const bad[] = {"", "{", "[]", "{}", "{\"tokens\": {}}",
 		"{\"tokens\": [7]}", "{\"tokens\": [{\"name\": \"a\"}]}",
-		"{\"tokens\": [{\"name\": \"a\", \"sha256\": \"00\", \"role\": \"admin\", "
-		"\"expires\": 0, \"made\": 0, \"who\": \"\"}]}"};
+		("{\"tokens\": [{\"name\": \"a\", \"sha256\": \"00\", \"role\": \"admin\", "
+		 "\"expires\": 0, \"made\": 0, \"who\": \"\"}]}")};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -287,6 +287,18 @@ def test_what_makes_no_sense_is_told_before_it_runs(
     assert words in checked.stderr + checked.stdout
 
 
+def test_a_key_that_does_not_fit_is_told_before_it_runs(played: Gateway, tmp_path: Path) -> None:
+    certificate, _ = _make(tmp_path, "one")
+    _, key = _make(tmp_path, "two")
+    https = {"listen": "127.0.0.1:8443", "certificate": str(certificate), "key": str(key)}
+    text = played.get("config/text")["text"]
+    file = tmp_path / "gateway.yaml"
+    file.write_text(f"{text}\n".replace("api:", f"api:\n  https: {https}", 1))
+    checked = played.ctl("config", "check", str(file))
+    assert checked.returncode == 1
+    assert "is another certificate's" in checked.stderr + checked.stdout
+
+
 def test_a_port_that_another_has_is_told(
     place: Place, start: Callable[[dict[str, Any]], Gateway], tmp_path: Path
 ) -> None:
