@@ -14,6 +14,8 @@
 #include "mgmt/tokens/tokens.h"
 #include "mgmt/tokens/tries.h"
 
+#define TELL_EVERY_NS (10 * GW_NS_PER_S)
+
 static const char scheme[] = "Bearer ";
 
 enum identity_found identity_of_peer(
@@ -37,6 +39,15 @@ static void name_address(const struct sockaddr *from, char text[IDENTITY_FROM])
 	snprintf(text, IDENTITY_FROM, "https %s", address);
 }
 
+/* Once in a while: there may be many of them. */
+static void tell(struct tries *tries, const struct sockaddr *from, int64_t now, const char *address)
+{
+	if (tries_may(tries, from, now) || now - tries->told < TELL_EVERY_NS)
+		return;
+	tries->told = now;
+	gw_warn("api", "%d tokens from %s were none: it has to wait", TRIES, address);
+}
+
 enum identity_found identity_of_token(struct tokens *tokens, struct tries *tries,
 	const char *authorization, const struct sockaddr *from, int64_t now,
 	struct identity *identity)
@@ -56,10 +67,7 @@ enum identity_found identity_of_token(struct tokens *tokens, struct tries *tries
 
 	if (tokens_find(tokens, text, gw_now_utc() / GW_NS_PER_S, &grant) != 0) {
 		tries_wrong(tries, from, now);
-		/* Once, when it has to wait. */
-		if (!tries_may(tries, from, now))
-			gw_warn("api", "%d tokens from %s were none: it has to wait", TRIES,
-				identity->from);
+		tell(tries, from, now, identity->from);
 		return IDENTITY_BAD_TOKEN;
 	}
 	identity->role = grant.role;

@@ -42,7 +42,7 @@ static int read_wish(
 	const char *role = NULL;
 	json_error_t reason;
 
-	*wish = (struct token_wish){.who = request->who};
+	*wish = (struct token_wish){.who = request->who, .sets_up = request->sets_up};
 	if (!request->body ||
 		json_unpack_ex((json_t *)request->body, &reason, JSON_STRICT,
 			"{s:s, s:s, s?o, s?I}", "name", &wish->name, "role", &role, "cameras",

@@ -151,6 +151,9 @@ static int may_add(struct tokens *tokens, const struct token_wish *wish, struct 
 {
 	if (tokens->fault[0])
 		return refuse_fault(tokens, error);
+	if (wish->sets_up && has_admin(tokens))
+		return gw_error_set(error, -EPERM,
+			"the token for the set-up was used already: there is one of an admin");
 	if (named(tokens, wish->name))
 		return gw_error_set(error, -EEXIST,
 			"there is a token '%s' already: revoke it, or give this one another name",

@@ -33,6 +33,7 @@ struct token_wish {
 	const struct json_t *cameras; /* an array of names; NULL: all */
 	int64_t expires_s; /* from now; 0: never */
 	const char *who; /* makes it */
+	bool sets_up; /* with the token for the set-up, which may have been used meanwhile */
 };
 
 /* Reads the tokens that are kept in `path`, which is made with the first one, for its owner alone.
@@ -49,8 +50,8 @@ void tokens_close(struct tokens *tokens);
 int tokens_find(struct tokens *tokens, const char *text, int64_t now, struct token_grant *grant);
 
 /* Makes one, keeps it on the disk, and tells it, this once. Returns 0 or a negative errno with a
- * line: -EEXIST when the name is another's, -ENOSPC when there are TOKENS_MOST. Then nothing has
- * changed. */
+ * line: -EEXIST when the name is another's, -ENOSPC when there are TOKENS_MOST, -EPERM when the
+ * gateway is set up already. Then nothing has changed. */
 int tokens_add(struct tokens *tokens, const struct token_wish *wish, char text[TOKEN_TEXT],
 	struct gw_error *error);
 

@@ -178,6 +178,14 @@ static void the_token_for_the_set_up_goes_with_the_first_admins(void **state)
 	assert_int_equal(add(f, "admin", GW_ROLE_ADMIN, 0, text), 0);
 	assert_int_equal(find(f, set_up), -ENOENT);
 	assert_false(tokens_set_up(f->tokens, again));
+	/* Two who had it at the same time. */
+	assert_int_equal(tokens_add(f->tokens,
+				 &(struct token_wish){.name = "other",
+					 .role = GW_ROLE_ADMIN,
+					 .who = "set-up",
+					 .sets_up = true},
+				 text, &f->error),
+		-EPERM);
 	assert_int_equal(tokens_remove(f->tokens, "admin", &f->error), 0);
 	assert_int_equal(find(f, set_up), -ENOENT);
 	assert_true(tokens_set_up(f->tokens, again));

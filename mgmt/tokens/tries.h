@@ -7,8 +7,9 @@
 
 #define TRIES 5
 #define TRY_EVERY_S 12
-#define TRIES_ADDRESSES 256 /* that are remembered; the one that was wrong longest ago goes first \
-			     */
+#define TRIES_ADDRESSES \
+	256 /* that are remembered; the one that was wrong longest ago goes first \
+	     */
 
 struct tries_address {
 	uint8_t bytes[8]; /* of IPv4 four, of IPv6 the network (RFC 4291, 2.5.4) */
@@ -19,6 +20,7 @@ struct tries_address {
 /* Of one thread. Zeroes are its beginning. */
 struct tries {
 	struct tries_address address[TRIES_ADDRESSES];
+	int64_t told; /* gw_now() when it was logged that somebody has to wait */
 };
 
 struct sockaddr;
