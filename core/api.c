@@ -136,11 +136,39 @@ static bool may_run(const struct gw_api_route *route, enum gw_role role)
 	return route->role != GW_ROLE_NONE && role >= route->role;
 }
 
-bool gw_api_admits(struct gw *gw, const char *method, const char *path, enum gw_role role)
+bool gw_request_may_see(const struct gw_request *request, const char *camera)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(request->cameras, i, name)
+		if (strcmp(json_string_value(name), camera) == 0)
+			return true;
+	return !request->cameras;
+}
+
+/* Whether that request may be about what the path names. */
+static bool is_within(const struct target *target, const struct gw_request *request)
+{
+	static const char of_cameras[] = "cameras/{name}";
+	const char *path = target->route->path;
+	const size_t size = sizeof(of_cameras) - 1;
+
+	if (request->sets_up)
+		return strcmp(path, "tokens") == 0 && strcmp(target->route->method, "POST") == 0;
+	if (!request->cameras || target->route->for_some)
+		return true;
+	return strncmp(path, of_cameras, size) == 0 && (path[size] == '\0' || path[size] == '/') &&
+		gw_request_may_see(request, target->name);
+}
+
+bool gw_api_admits(
+	struct gw *gw, const char *method, const char *path, const struct gw_request *request)
 {
 	struct target target;
 
-	return find(gw, method, path, &target) != 0 || !target.route || may_run(target.route, role);
+	return find(gw, method, path, &target) != 0 || !target.route ||
+		(may_run(target.route, request->role) && is_within(&target, request));
 }
 
 bool gw_api_is_slow(struct gw *gw, const char *method, const char *path)
@@ -188,8 +216,34 @@ static void run(const struct target *target, const struct gw_request *asked, str
 	refuse_failure(reply, status, &error);
 }
 
-/* Runs the route if whoever asks may. */
-static void admit(const struct target *target, const char *path, const struct gw_request *request,
+/* The answer to one that may. */
+static void carry_out(const struct target *target, const char *path,
+	const struct gw_request *request, struct gw_reply *reply)
+{
+	if (request->body && !target->route->body)
+		gw_reply_refuse(reply, 400, "bad_request", "%s " GW_API_PREFIX "%s takes no body",
+			target->route->method, path);
+	else
+		run(target, request, reply);
+}
+
+/* The same of what may change something: nothing is done that nobody could write down. */
+static void carry_out_recorded(const struct gw_api_witness *witness, const struct target *target,
+	const char *path, const struct gw_request *request, struct gw_reply *reply)
+{
+	struct gw_error error = {{0}};
+	uint64_t number;
+
+	if (witness->asked(witness->owner, target->route, path, request, &number, &error) != 0) {
+		gw_reply_refuse(reply, 503, "unavailable", "nothing was changed: %s", error.text);
+		return;
+	}
+	carry_out(target, path, request, reply);
+	witness->done(witness->owner, target->route, number, reply);
+}
+
+/* Says why not. */
+static void refuse(const struct target *target, const char *path, const struct gw_request *request,
 	struct gw_reply *reply)
 {
 	const struct gw_api_route *route = target->route;
@@ -198,12 +252,35 @@ static void admit(const struct target *target, const char *path, const struct gw
 		gw_reply_refuse(reply, 403, "forbidden",
 			"%s " GW_API_PREFIX "%s needs the role %s, and %s is %s", route->method,
 			path, gw_role_name(route->role), request->who, gw_role_name(request->role));
-	else if (request->body && !route->body)
-		gw_reply_refuse(reply, 400, "bad_request", "%s " GW_API_PREFIX "%s takes no body",
-			route->method, path);
+	else if (request->sets_up)
+		gw_reply_refuse(reply, 403, "forbidden",
+			"the token for the set-up makes that of an admin and does nothing else: "
+			"POST " GW_API_PREFIX "tokens");
 	else
-		run(target, request, reply);
-	if (strcmp(route->method, "GET") != 0)
+		gw_reply_refuse(reply, 403, "forbidden",
+			"%s is for some cameras alone, and %s " GW_API_PREFIX
+			"%s is not about these",
+			request->who, route->method, path);
+}
+
+/* Runs the route if whoever asks may. */
+static void admit(struct gw *gw, const struct target *target, const char *path,
+	const struct gw_request *request, struct gw_reply *reply)
+{
+	const struct gw_api_route *route = target->route;
+	const bool changes = strcmp(route->method, "GET") != 0;
+	const struct gw_api_witness *witness = changes ? gw->witness : NULL;
+
+	if (!may_run(route, request->role) || !is_within(target, request)) {
+		refuse(target, path, request, reply);
+		if (witness)
+			witness->refused(witness->owner, route, path, request, reply);
+	} else if (witness) {
+		carry_out_recorded(witness, target, path, request, reply);
+	} else {
+		carry_out(target, path, request, reply);
+	}
+	if (changes)
 		gw_info("api", "%s " GW_API_PREFIX "%s by %s: %d", route->method, path,
 			request->who, reply->status);
 }
@@ -226,7 +303,7 @@ void gw_api_call(struct gw *gw, const char *method, const char *path,
 		return;
 	}
 	if (target.route) {
-		admit(&target, path, request, reply);
+		admit(gw, &target, path, request, reply);
 		return;
 	}
 	if (strcmp(method, "OPTIONS") == 0)

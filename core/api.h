@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/error.h"
 
@@ -29,6 +30,11 @@ struct gw_request {
 	const struct json_t *body; /* NULL: none */
 	enum gw_role role;
 	const char *who; /* for the log: "uid 1000 (anna)" */
+	/* Names of the cameras that it may be about, an array: then only routes of these, and those
+	 * that are `for_some`, may be called. NULL: all. */
+	const struct json_t *cameras;
+	bool sets_up; /* with the token that makes the first one of an admin, and nothing else */
+	const char *from; /* the same: "socket", "https 192.0.2.7"; NULL: nobody says */
 
 	/* True from when the gateway ends; NULL: never. Read with gw_request_ending(). */
 	const _Atomic bool *ending;
@@ -52,6 +58,10 @@ struct gw_reply {
 	void (*release)(void *owner); /* NULL: the bytes are static. Any thread */
 	void *owner; /* of the bytes: a frame reference, say */
 	char allow[64]; /* the methods that the path has, where that is the answer; else empty */
+
+	/* For who writes changes down: an object, such as {"before", "after"}; NULL: there is
+	 * nothing to say. */
+	struct json_t *change;
 };
 
 /* Answers one request. `owner` is whom the table belongs to: the struct gw_stage of a stage, the
@@ -77,17 +87,38 @@ struct gw_api_route {
 	bool slow; /* not for a thread that others wait for */
 	bool body; /* may come with a JSON body */
 	bool large; /* of megabytes */
+	/* Tells and changes nothing of a camera, or only what the request's cameras allow. */
+	bool for_some;
+};
+
+/* Who writes down what may change something: every request to a route that is no GET. Set before
+ * requests are let in (gw->witness). Any thread, and several at the same time. */
+struct gw_api_witness {
+	/* It is about to be carried out; `number` is for done(). With a negative errno and a line
+	 * it is not, and is answered 503. */
+	int (*asked)(void *owner, const struct gw_api_route *route, const char *path,
+		const struct gw_request *request, uint64_t *number, struct gw_error *error);
+	void (*done)(void *owner, const struct gw_api_route *route, uint64_t number,
+		const struct gw_reply *reply);
+	/* Its role does not do. */
+	void (*refused)(void *owner, const struct gw_api_route *route, const char *path,
+		const struct gw_request *request, const struct gw_reply *reply);
+	void *owner;
 };
 
 /* Answers `method` on `path` (below GW_API_PREFIX, still percent-encoded), on the calling thread.
  * HEAD is GET; OPTIONS tells the methods. Never fails: what goes wrong is an answer too. What may
- * change something (no GET) is logged with who asked. Any thread, from when the services are open
- * until they are closed. */
+ * change something (no GET) is logged with who asked, and written down by gw->witness. Any thread,
+ * from when the services are open until they are closed. */
 void gw_api_call(struct gw *gw, const char *method, const char *path,
 	const struct gw_request *request, struct gw_reply *reply);
 
-/* False: gw_api_call() refuses it for the role alone, whatever the body is. Any thread. */
-bool gw_api_admits(struct gw *gw, const char *method, const char *path, enum gw_role role);
+/* False: gw_api_call() refuses it for who asks alone, whatever the body is. Any thread. */
+bool gw_api_admits(
+	struct gw *gw, const char *method, const char *path, const struct gw_request *request);
+
+/* Whether the request may be about that camera. */
+bool gw_request_may_see(const struct gw_request *request, const char *camera);
 
 /* Whether gw_api_call() would run a route that is slow, or one that takes a large body. */
 bool gw_api_is_slow(struct gw *gw, const char *method, const char *path);

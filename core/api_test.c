@@ -88,6 +88,11 @@ static const struct gw_api_route stage_routes[] = {
 static const struct gw_api_route service_routes[] = {
 	{GW_ROLE_VIEWER, "PUT", "things/{name}", "Just this.", .handle = toy_echo, .body = true},
 	{GW_ROLE_VIEWER, "GET", "service", "Whose?", .handle = toy_service},
+	{GW_ROLE_VIEWER, "GET", "cameras/{name}", "A camera.", .handle = toy_echo},
+	{GW_ROLE_VIEWER, "POST", "cameras/{name}/sample", "Of it.", .handle = toy_echo},
+	{GW_ROLE_VIEWER, "GET", "open", "Of none.", .handle = toy_echo, .for_some = true},
+	{GW_ROLE_ADMIN, "GET", "tokens", "All.", .handle = toy_echo},
+	{GW_ROLE_ADMIN, "POST", "tokens", "One more.", .handle = toy_echo},
 	{GW_ROLE_NONE, "GET", "nobodys", "Never.", .handle = toy_service},
 	{GW_ROLE_VIEWER, "GET", "picture", "A picture.", .handle = toy_picture},
 	{GW_ROLE_VIEWER, "POST", "fail/{name}", "Fail.", .handle = toy_fail},
@@ -309,18 +314,24 @@ static void what_is_slow_is_known_beforehand(void **state)
 	assert_false(gw_api_is_slow(&f->gw, "DELETE", "things/%zz"));
 }
 
+static bool admits(struct fixture *f, const char *method, const char *path, enum gw_role role)
+{
+	f->request.role = role;
+	return gw_api_admits(&f->gw, method, path, &f->request);
+}
+
 static void whom_a_route_is_not_for_is_known_beforehand(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_true(gw_api_admits(&f->gw, "PATCH", "things/a", GW_ROLE_OPERATOR));
-	assert_false(gw_api_admits(&f->gw, "PATCH", "things/a", GW_ROLE_VIEWER));
-	assert_false(gw_api_admits(&f->gw, "HEAD", "things/a", GW_ROLE_NONE));
-	assert_false(gw_api_admits(&f->gw, "GET", "nobodys", GW_ROLE_ADMIN));
+	assert_true(admits(f, "PATCH", "things/a", GW_ROLE_OPERATOR));
+	assert_false(admits(f, "PATCH", "things/a", GW_ROLE_VIEWER));
+	assert_false(admits(f, "HEAD", "things/a", GW_ROLE_NONE));
+	assert_false(admits(f, "GET", "nobodys", GW_ROLE_ADMIN));
 	/* These are refused for another reason. */
-	assert_true(gw_api_admits(&f->gw, "GET", "nosuch", GW_ROLE_VIEWER));
-	assert_true(gw_api_admits(&f->gw, "BREW", "stage", GW_ROLE_VIEWER));
-	assert_true(gw_api_admits(&f->gw, "DELETE", "things/%zz", GW_ROLE_VIEWER));
+	assert_true(admits(f, "GET", "nosuch", GW_ROLE_VIEWER));
+	assert_true(admits(f, "BREW", "stage", GW_ROLE_VIEWER));
+	assert_true(admits(f, "DELETE", "things/%zz", GW_ROLE_VIEWER));
 }
 
 static void count(const struct gw_api_route *route, void *arg)
@@ -337,15 +348,50 @@ static void every_route_is_visited(void **state)
 	int routes = 0;
 
 	gw_api_each(&f->gw, count, &routes);
-	assert_int_equal(routes, 4 + 7);
+	assert_int_equal(routes, 4 + 12);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+static void who_is_for_some_cameras_gets_to_no_other(void **state)
+{
+	struct fixture *f = *state;
+	json_t *cameras = json_pack("[s]", "door");
+
+	f->request.cameras = cameras;
+	assert_int_equal(call(f, "GET", "cameras/door"), 200);
+	assert_int_equal(call(f, "GET", "cameras/%64oor"), 200);
+	assert_int_equal(call(f, "POST", "cameras/door/sample"), 200);
+	assert_int_equal(call(f, "GET", "open"), 200);
+	handled = 0;
+	assert_int_equal(call(f, "GET", "cameras/gate"), 403);
+	assert_int_equal(call(f, "GET", "cameras/%67ate"), 403);
+	assert_int_equal(call(f, "POST", "cameras/gate/sample"), 403);
+	assert_int_equal(call(f, "GET", "things/door"), 403);
+	assert_int_equal(call(f, "GET", "stage"), 403);
+	assert_int_equal(handled, 0);
+	assert_false(admits(f, "POST", "cameras/gate/sample", GW_ROLE_ADMIN));
+	assert_true(admits(f, "POST", "cameras/door/sample", GW_ROLE_ADMIN));
+	json_decref(cameras);
+}
+
+static void who_sets_up_makes_a_token_and_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+
+	f->request.sets_up = true;
+	assert_int_equal(call(f, "POST", "tokens"), 200);
+	assert_int_equal(call(f, "GET", "tokens"), 403);
+	assert_int_equal(call(f, "GET", "open"), 403);
+	assert_int_equal(call(f, "GET", "cameras/door"), 403);
+}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_table_is_handed_whom_it_belongs_to),
+		TEST(who_is_for_some_cameras_gets_to_no_other),
+		TEST(who_sets_up_makes_a_token_and_nothing_else),
 		TEST(a_service_that_is_not_wanted_has_no_routes),
 		TEST(a_handler_hears_name_body_and_who),
 		TEST(a_body_where_none_belongs_is_refused),

@@ -118,6 +118,7 @@ struct gw {
 	struct gw_reports reports; /* to cameras that send within connections: rx, session */
 	struct gw_service services[GW_SERVICES];
 	uint32_t service_count; /* opened ones */
+	const struct gw_api_witness *witness; /* core/api.h; NULL: nobody writes changes down */
 	_Atomic(struct gw_control *) control; /* core/control.h */
 	_Atomic bool ready; /* main writes, the API reads */
 };

@@ -23,6 +23,7 @@ void gw_reply_refuse(struct gw_reply *reply, int status, const char *code, const
 void gw_reply_release(struct gw_reply *reply)
 {
 	json_decref(reply->json);
+	json_decref(reply->change);
 	if (reply->release)
 		reply->release(reply->owner);
 	*reply = (struct gw_reply){0};

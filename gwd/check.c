@@ -17,6 +17,7 @@
 #include "gwd/gateway.h"
 #include "kafka/consumer_settings.h"
 #include "kafka/settings.h"
+#include "mgmt/https/keeper.h"
 #include "mgmt/socket.h"
 #include "sink/check.h"
 
@@ -191,6 +192,8 @@ static int check_all(struct gw *gw, struct gw_error *error)
 		status = check_camera(config, i, error);
 	if (status == 0)
 		status = api_socket_check(config->api->socket, error);
+	if (status == 0)
+		status = keeper_check(config->api->https, error);
 	return status == 0 ? check_cores(gw, error) : status;
 }
 

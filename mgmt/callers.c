@@ -26,6 +26,7 @@ struct caller {
 struct callers {
 	pthread_mutex_t lock; /* guards all of it */
 	uint32_t most;
+	bool know_later;
 	uint32_t places;
 	struct caller caller[]; /* as many */
 };
@@ -43,6 +44,11 @@ struct callers *callers_create(uint32_t most)
 		callers->caller[i].fd = FREE;
 	pthread_mutex_init(&callers->lock, NULL);
 	return callers;
+}
+
+void callers_know_later(struct callers *callers)
+{
+	callers->know_later = true;
 }
 
 void callers_destroy(struct callers *callers)
@@ -79,7 +85,10 @@ struct caller *callers_add(struct callers *callers, int fd, bool stranger, int64
 	struct caller *caller = oldest_place(callers, kind_of(stranger));
 
 	if (caller)
-		*caller = (struct caller){.fd = fd, .stranger = stranger, .since = now};
+		*caller = (struct caller){.fd = fd,
+			.stranger = stranger,
+			.phase = callers->know_later ? CALLER_NEW : CALLER_IDLE,
+			.since = now};
 	pthread_mutex_unlock(&callers->lock);
 	return caller;
 }
@@ -121,11 +130,29 @@ static struct caller *oldest_in(struct callers *callers, enum caller_phase phase
 	return oldest;
 }
 
+/* Whether those of whom it is known who they are have to make room: others are still to come in,
+ * and will go for one another. Locked. */
+static bool must_known_go(const struct callers *callers)
+{
+	uint32_t known = 0;
+
+	for (uint32_t i = 0; i < callers->places; i++) {
+		const struct caller *caller = &callers->caller[i];
+
+		known += caller->fd >= 0 && !caller->leaving && caller->phase != CALLER_NEW;
+	}
+	return !callers->know_later || known >= callers->most;
+}
+
 /* Ends one connection for one that comes. */
 static void end_oldest(struct callers *callers, int64_t now)
 {
-	struct caller *oldest = oldest_in(callers, CALLER_IDLE, INT64_MAX);
+	struct caller *oldest = oldest_in(callers, CALLER_NEW, INT64_MAX);
 
+	if (!oldest && !must_known_go(callers))
+		return;
+	if (!oldest)
+		oldest = oldest_in(callers, CALLER_IDLE, INT64_MAX);
 	if (!oldest)
 		oldest = oldest_in(callers, CALLER_TAKES, now - TAKE_NS);
 	if (!oldest)

@@ -16,6 +16,7 @@ enum caller_phase {
 	CALLER_IDLE, /* no whole request of his has come since his last answer */
 	CALLER_WAITS, /* for the answer: he stays */
 	CALLER_TAKES, /* it, as fast as he likes for a second */
+	CALLER_NEW, /* idle, and nobody knows yet who he is: he goes before all others */
 };
 
 #define CALLERS_STRANGERS 4u /* at a time */
@@ -24,6 +25,10 @@ enum caller_phase {
  */
 struct callers *callers_create(uint32_t most);
 void callers_destroy(struct callers *callers);
+
+/* From now on whoever comes is CALLER_NEW. As long as fewer than all places are taken by those who
+ * are not, none of these goes for one who comes. Before the first does. */
+void callers_know_later(struct callers *callers);
 
 /* Keeps a place for one more, until callers_admit() or callers_give_back(), or for a second from
  * `now` (gw_now()) when neither comes. False: even the places of those who go are taken, for the

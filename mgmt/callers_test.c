@@ -231,10 +231,41 @@ static void a_place_is_not_kept_for_ever_for_one_who_never_comes(void **state)
 	callers_destroy(callers);
 }
 
+/* A burst of them is at the door, and a few are in, before anybody knows who they are. */
+static void who_is_known_keeps_his_place_before_those_who_are_not(void **state)
+{
+	struct crowd crowd;
+
+	fill(&crowd);
+	callers_know_later(crowd.callers);
+	callers_note(crowd.callers, crowd.caller[1], CALLER_NEW, 5);
+	for (int i = 0; i < MOST; i++)
+		assert_true(come(crowd.callers, 6));
+	assert_false(was_ended(&crowd, 0));
+	assert_true(was_ended(&crowd, 1));
+	assert_false(was_ended(&crowd, 2));
+	leave(&crowd);
+}
+
+/* Then they are as on a socket where everybody is. */
+static void where_all_are_known_the_one_that_is_idle_for_longest_goes(void **state)
+{
+	struct crowd crowd;
+
+	fill(&crowd);
+	callers_know_later(crowd.callers);
+	assert_true(come(crowd.callers, 6));
+	assert_true(was_ended(&crowd, 0));
+	assert_false(was_ended(&crowd, 1));
+	leave(&crowd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_one_that_is_idle_for_longest_gives_up_his_place),
+		cmocka_unit_test(who_is_known_keeps_his_place_before_those_who_are_not),
+		cmocka_unit_test(where_all_are_known_the_one_that_is_idle_for_longest_goes),
 		cmocka_unit_test(nobody_has_to_go_while_there_is_room),
 		cmocka_unit_test(who_is_being_answered_stays),
 		cmocka_unit_test(who_takes_his_answer_for_ever_goes_when_nobody_is_idle),

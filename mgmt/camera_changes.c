@@ -24,6 +24,7 @@ struct change {
 	const json_t *patch;
 	const struct gw_camera_config *camera;
 	json_t *facts; /* the camera afterwards */
+	json_t *before, *after; /* as configurations; NULL: there is none */
 	bool none; /* it was so already */
 };
 
@@ -92,6 +93,7 @@ static int put(struct gw *gw, struct change *change, const struct gw_camera_conf
 	if (status != 0)
 		return status == -ENOENT ? -EINVAL : status;
 	show(gw, change, camera->name);
+	change->after = gw_config_camera_json(camera);
 	return 0;
 }
 
@@ -156,7 +158,7 @@ static int change_camera(struct gw *gw, void *arg, struct gw_error *error)
 		status = gw_error_set(error, -EINVAL,
 			"a camera keeps its name: add '%s', and remove '%s'", camera->name,
 			change->name);
-	json_decref(before);
+	change->before = before;
 	json_decref(after);
 	gw_config_camera_free(camera);
 	return status;
@@ -171,7 +173,7 @@ static bool records_come(const struct gw *gw, const struct mgmt *mgmt, uint32_t 
 
 static int remove_camera(struct gw *gw, void *arg, struct gw_error *error)
 {
-	const struct change *change = arg;
+	struct change *change = arg;
 	const uint32_t id = gw_camera_find(gw, change->name);
 
 	if (id != GW_NO_CAMERA && records_come(gw, change->mgmt, id))
@@ -179,13 +181,16 @@ static int remove_camera(struct gw *gw, void *arg, struct gw_error *error)
 			"camera %s was made for records with that key, and they still come: stop "
 			"who sends them to topic '%s', and remove it a few seconds later",
 			change->name, gw_camera_now(gw, id)->config->source);
+	if (id != GW_NO_CAMERA)
+		change->before = gw_config_camera_json(gw_camera_now(gw, id)->config);
 	return gw_camera_remove(gw, change->name, error);
 }
 
 /* Has it done, one change at a time, and logs it. Whoever meets it meanwhile is told of it as
  * "adding camera NAME". */
 static int make(struct change *change, const char *doing, const char *done,
-	int (*fn)(struct gw *, void *, struct gw_error *), struct gw_error *error)
+	int (*fn)(struct gw *, void *, struct gw_error *), struct gw_reply *reply,
+	struct gw_error *error)
 {
 	char what[WHAT];
 
@@ -194,6 +199,11 @@ static int make(struct change *change, const char *doing, const char *done,
 
 	if (status == 0 && !change->none)
 		gw_info("api", "camera %s was %s", change->name, done);
+	if (status == 0)
+		reply->change =
+			json_pack("{s:O?, s:O?}", "before", change->before, "after", change->after);
+	json_decref(change->before);
+	json_decref(change->after);
 	return status;
 }
 
@@ -214,7 +224,7 @@ int api_camera_add(void *owner, const struct gw_request *request, struct gw_repl
 		return status;
 	change.camera = camera;
 	change.name = camera->name;
-	status = make(&change, "adding", "added", add, error);
+	status = make(&change, "adding", "added", add, reply, error);
 	gw_config_camera_free(camera);
 	reply->json = change.facts;
 	return status == 0 ? 201 : status;
@@ -227,7 +237,7 @@ int api_camera_change(void *owner, const struct gw_request *request, struct gw_r
 	int status = need_object(request->body, error);
 
 	if (status == 0)
-		status = make(&change, "changing", "changed", change_camera, error);
+		status = make(&change, "changing", "changed", change_camera, reply, error);
 	reply->json = change.facts;
 	return status == 0 ? 200 : status;
 }
@@ -236,7 +246,7 @@ int api_camera_remove(void *owner, const struct gw_request *request, struct gw_r
 	struct gw_error *error)
 {
 	struct change change = {.mgmt = owner, .name = request->name};
-	const int status = make(&change, "removing", "removed", remove_camera, error);
+	const int status = make(&change, "removing", "removed", remove_camera, reply, error);
 
 	return status == 0 ? 204 : status;
 }

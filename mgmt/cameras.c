@@ -144,7 +144,7 @@ int api_cameras(void *owner, const struct gw_request *request, struct gw_reply *
 	for (uint32_t i = 0; i < gw_camera_high(mgmt->gw); i++) {
 		const struct gw_camera *camera = gw_camera_now(mgmt->gw, i);
 
-		if (camera)
+		if (camera && gw_request_may_see(request, camera->config->name))
 			json_array_append_new(list, cameras_facts(mgmt, camera, in_use));
 	}
 	gw_cameras_release(mgmt->gw);

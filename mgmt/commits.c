@@ -16,7 +16,7 @@ struct errand {
 	struct gw_commit_wish wish;
 	uint32_t to; /* of a rollback */
 	struct gw_commit_outcome outcome;
-	char revision[GW_REVISION]; /* afterwards */
+	char before[GW_REVISION], revision[GW_REVISION]; /* and afterwards */
 	char *text;
 	size_t size;
 };
@@ -59,17 +59,20 @@ static int read_wish(const struct gw_request *request, const char *none, struct 
 static int make(struct gw *gw, void *arg, struct gw_error *error)
 {
 	struct errand *errand = arg;
-	const int status = gw_commit_make(gw, &errand->wish, &errand->outcome, error);
+	int status = gw_commit_revision(gw, errand->before, error);
 
+	if (status == 0)
+		status = gw_commit_make(gw, &errand->wish, &errand->outcome, error);
 	return status == 0 ? gw_commit_revision(gw, errand->revision, error) : status;
 }
 
 static int roll_back(struct gw *gw, void *arg, struct gw_error *error)
 {
 	struct errand *errand = arg;
-	const int status =
-		gw_commit_rollback(gw, errand->to, &errand->wish, &errand->outcome, error);
+	int status = gw_commit_revision(gw, errand->before, error);
 
+	if (status == 0)
+		status = gw_commit_rollback(gw, errand->to, &errand->wish, &errand->outcome, error);
 	return status == 0 ? gw_commit_revision(gw, errand->revision, error) : status;
 }
 
@@ -94,6 +97,8 @@ static int tell(struct errand *errand, struct gw_reply *reply)
 			"revision", errand->revision, "differences", outcome->differences);
 		return 409;
 	}
+	reply->change = json_pack("{s:s?, s:s, s:O?}", "before", errand->before, "after",
+		errand->revision, "differences", outcome->differences);
 	reply->json = json_pack("{s:b, s:o, s:s, s:b, s:o?}", "made",
 		outcome->result == GW_COMMIT_MADE, "number",
 		outcome->result == GW_COMMIT_MADE ? json_integer((json_int_t)outcome->number)
@@ -170,8 +175,10 @@ int api_config_rollback(void *owner, const struct gw_request *request, struct gw
 static int confirm(struct gw *gw, void *arg, struct gw_error *error)
 {
 	struct errand *errand = arg;
-	const int status = gw_commit_confirm(gw, errand->wish.who, error);
+	int status = gw_commit_revision(gw, errand->before, error);
 
+	if (status == 0)
+		status = gw_commit_confirm(gw, errand->wish.who, error);
 	return status == 0 ? gw_commit_revision(gw, errand->revision, error) : status;
 }
 
@@ -186,6 +193,7 @@ int api_config_confirm(void *owner, const struct gw_request *request, struct gw_
 	if (status != 0)
 		return status;
 	reply->json = json_pack("{s:s}", "revision", errand.revision);
+	reply->change = json_pack("{s:s, s:s}", "before", errand.before, "after", errand.revision);
 	return 200;
 }
 

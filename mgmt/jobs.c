@@ -12,7 +12,7 @@
 
 struct job {
 	struct jobs *jobs;
-	char *method, *path, *who;
+	char *method, *path, *who, *from;
 	struct gw_request request;
 	void (*done)(void *arg);
 	void *arg;
@@ -45,9 +45,11 @@ static void release(struct job *job)
 		return;
 	gw_reply_release(&job->reply);
 	json_decref((json_t *)job->request.body);
+	json_decref((json_t *)job->request.cameras);
 	free(job->method);
 	free(job->path);
 	free(job->who);
+	free(job->from);
 	free(job);
 }
 
@@ -184,14 +186,17 @@ static struct job *make_job(struct jobs *jobs, const char *method, const char *p
 		.method = strdup(method),
 		.path = strdup(path),
 		.who = strdup(request->who),
+		.from = strdup(request->from ? request->from : ""),
 		.request = *request,
 		.done = done,
 		.arg = arg,
 		.refs = 1};
 	job->request.who = job->who;
+	job->request.from = job->from;
 	job->request.ending = &jobs->ending;
 	json_incref((json_t *)job->request.body);
-	if (job->method && job->path && job->who)
+	json_incref((json_t *)job->request.cameras);
+	if (job->method && job->path && job->who && job->from)
 		return job;
 	release(job);
 	errno = ENOMEM;

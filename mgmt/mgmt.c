@@ -2,11 +2,16 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "mgmt/audit_log/log.h"
+#include "mgmt/folder.h"
+#include "mgmt/https/keeper.h"
+#include "mgmt/https/port.h"
 #include "mgmt/jobs.h"
 #include "mgmt/losses.h"
 #include "mgmt/rates.h"
@@ -14,6 +19,7 @@
 #include "mgmt/server.h"
 #include "mgmt/state.h"
 #include "mgmt/ticker.h"
+#include "mgmt/tokens/tokens.h"
 #include "mgmt/watch.h"
 
 /* For a slow request to notice that the gateway ends. */
@@ -26,6 +32,93 @@ static void every_second(void *arg)
 	rates_note(mgmt->rates, gw_now());
 	losses_note(mgmt->losses, gw_now());
 	watch_look(mgmt->watch, gw_now());
+}
+
+/* On a thread of its own: a disk that hangs must not keep figures from being taken. */
+static void every_second_on_disk(void *arg)
+{
+	struct mgmt *mgmt = arg;
+
+	/* What is wrong with it is a trouble. */
+	if (mgmt->audit_log)
+		(void)audit_log_settle(mgmt->audit_log, NULL);
+	if (mgmt->keeper)
+		keeper_look(mgmt->keeper);
+}
+
+/* Without a file to lie beside, and without a folder of its own, there is no log: the gateway is
+ * one that a test made. */
+static int open_audit_log(struct mgmt *mgmt, struct gw_error *error)
+{
+	char folder[PATH_MAX];
+	const int status = folder_in(mgmt->gw, "audit-log", folder, error);
+
+	if (status != 0)
+		return status == -ENOENT ? 0 : status;
+	mgmt->audit_log = audit_log_open(folder);
+	if (!mgmt->audit_log)
+		return gw_error_set(error, -ENOMEM, "api: out of memory");
+	witness_begin(&mgmt->witness, mgmt->audit_log);
+	mgmt->gw->witness = &mgmt->witness.of_api;
+	return 0;
+}
+
+/* Somebody has to make the first token; whoever reads the log of the machine may. */
+static void say_how_to_set_up(const struct mgmt *mgmt)
+{
+	char text[TOKEN_TEXT];
+
+	if (tokens_set_up(mgmt->tokens, text))
+		gw_warn("api",
+			"no token of an admin is there yet: make one with gwctl token create, or "
+			"over HTTPS with this one, which does nothing else: %s",
+			text);
+}
+
+/* What HTTPS needs, but for its threads. */
+static int open_https(struct mgmt *mgmt, struct gw_error *error)
+{
+	const struct gw_api_https_config *config = mgmt->gw->config->api->https;
+	char made[PATH_MAX], kept[PATH_MAX];
+
+	if (!config)
+		return 0;
+	int status = folder_in(mgmt->gw, "https.pem", made, error);
+
+	if (status == 0)
+		status = folder_in(mgmt->gw, "tokens.json", kept, error);
+	if (status == -ENOENT)
+		return gw_error_set(error, -EINVAL,
+			"api.https: there is no folder for a certificate and tokens: name one with "
+			"`api.state`");
+	if (status != 0)
+		return status;
+	mgmt->keeper = keeper_open(config, mgmt->gw->config->gateway->name, made, error);
+	if (!mgmt->keeper)
+		return -EINVAL;
+	mgmt->tokens = tokens_open(kept);
+	if (!mgmt->tokens)
+		return gw_error_set(error, -ENOMEM, "api: out of memory");
+	return https_port_open(&mgmt->port, config->listen, error);
+}
+
+static int start_https(struct mgmt *mgmt, struct gw_error *error)
+{
+	if (!mgmt->tokens)
+		return 0;
+	mgmt->https = api_server_start(&(struct api_entrance){.gw = mgmt->gw,
+					       .jobs = mgmt->jobs,
+					       .socket = &mgmt->port,
+					       .groups = &mgmt->groups,
+					       .tokens = mgmt->tokens,
+					       .turned_away = &mgmt->turned_away_at_port},
+		error);
+	if (!mgmt->https)
+		return -EIO;
+	gw_info("api", "HTTPS on %s, the certificate has the SHA-256 fingerprint %s",
+		mgmt->port.path, keeper_fingerprint(mgmt->keeper));
+	say_how_to_set_up(mgmt);
+	return 0;
 }
 
 static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
@@ -42,7 +135,7 @@ static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
 	*state = mgmt;
 	mgmt->gw = gw;
 	mgmt->started_utc = gw_now_utc() - (gw_now() - gw->start);
-	mgmt->socket.fd = -1;
+	mgmt->socket.fd = mgmt->port.fd = -1;
 	mgmt->rates = rates_create(gw);
 	mgmt->watch = watch_create(gw);
 	mgmt->losses = losses_create(gw, mgmt->rates);
@@ -56,21 +149,36 @@ static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
 static int mgmt_start(void *state, struct gw_error *error)
 {
 	struct mgmt *mgmt = state;
+	/* By now it is known which file the gateway was started with. */
+	int status = open_audit_log(mgmt, error);
 
+	if (status == 0)
+		status = open_https(mgmt, error);
+	if (status != 0)
+		return status;
 	/* A first look, so that nobody is told that all is well before anybody looked. */
 	watch_look(mgmt->watch, gw_now());
 	mgmt->ticker = ticker_start("api-tick", every_second, mgmt);
 	if (!mgmt->ticker)
 		return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
+	if (mgmt->audit_log || mgmt->keeper) {
+		mgmt->disk_ticker = ticker_start("api-disk", every_second_on_disk, mgmt);
+		if (!mgmt->disk_ticker)
+			return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
+	}
 	mgmt->jobs = jobs_start(mgmt->gw, error);
 	if (!mgmt->jobs)
 		return -EIO;
-	mgmt->server = api_server_start(
-		mgmt->gw, mgmt->jobs, &mgmt->groups, &mgmt->socket, &mgmt->turned_away, error);
+	mgmt->server = api_server_start(&(struct api_entrance){.gw = mgmt->gw,
+						.jobs = mgmt->jobs,
+						.socket = &mgmt->socket,
+						.groups = &mgmt->groups,
+						.turned_away = &mgmt->turned_away},
+		error);
 	if (!mgmt->server)
 		return -EIO;
 	gw_info("api", "listening on %s", mgmt->socket.path);
-	return 0;
+	return start_https(mgmt, error);
 }
 
 static bool mgmt_stop(void *state)
@@ -78,13 +186,17 @@ static bool mgmt_stop(void *state)
 	struct mgmt *mgmt = state;
 
 	ticker_stop(mgmt->ticker);
-	mgmt->ticker = NULL;
+	ticker_stop(mgmt->disk_ticker);
+	mgmt->ticker = mgmt->disk_ticker = NULL;
 	/* The jobs first: the server must have an answer for every request that it put off. */
 	const bool none_left = !mgmt->jobs || jobs_stop(mgmt->jobs, PATIENCE);
 
 	api_server_stop(mgmt->server);
 	mgmt->server = NULL;
+	api_server_stop(mgmt->https);
+	mgmt->https = NULL;
 	api_socket_close(&mgmt->socket);
+	api_socket_close(&mgmt->port);
 	return none_left;
 }
 
@@ -93,6 +205,10 @@ static void mgmt_close(void *state)
 	struct mgmt *mgmt = state;
 
 	jobs_destroy(mgmt->jobs);
+	mgmt->gw->witness = NULL;
+	audit_log_close(mgmt->audit_log);
+	tokens_close(mgmt->tokens);
+	keeper_close(mgmt->keeper);
 	watch_destroy(mgmt->watch);
 	losses_destroy(mgmt->losses);
 	rates_destroy(mgmt->rates);
@@ -104,6 +220,12 @@ static void mgmt_health(void *state, struct gw_health *health)
 	struct mgmt *mgmt = state;
 
 	losses_health(mgmt->losses, health, gw_now());
+	if (mgmt->audit_log)
+		audit_log_health(mgmt->audit_log, health);
+	if (mgmt->keeper)
+		keeper_health(mgmt->keeper, health);
+	if (mgmt->tokens)
+		tokens_health(mgmt->tokens, health);
 }
 
 static json_t *mgmt_describe(void *state)

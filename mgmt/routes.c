@@ -10,6 +10,12 @@
 		GW_ROLE_VIEWER, "GET", path, summary, .handle = answer \
 	}
 
+/* It tells of no camera that the request must not be about. */
+#define LOOK_FOR_SOME(path, summary, answer) \
+	{ \
+		GW_ROLE_VIEWER, "GET", path, summary, .handle = answer, .for_some = true \
+	}
+
 #define CHANGE(method, path, summary, answer, with_body) \
 	{ \
 		GW_ROLE_ADMIN, method, path, summary, .handle = answer, .slow = true, \
@@ -24,9 +30,9 @@
 	}
 
 const struct gw_api_route mgmt_routes[] = {
-	LOOK("", "All routes", api_routes),
-	LOOK("openapi.yaml", "This description", api_openapi),
-	LOOK("version", "Program and API version", api_version),
+	LOOK_FOR_SOME("", "All routes", api_routes),
+	LOOK_FOR_SOME("openapi.yaml", "This description", api_openapi),
+	LOOK_FOR_SOME("version", "Program and API version", api_version),
 	LOOK("status", "The gateway at a glance", api_status),
 	LOOK("config", "The configuration in effect, secrets left out", api_config),
 	/* It reads the file. */
@@ -46,7 +52,7 @@ const struct gw_api_route mgmt_routes[] = {
 		.slow = true},
 	{GW_ROLE_VIEWER, "GET", "config/history/{name}", "One commit",
 		.handle = api_config_history_one, .slow = true},
-	LOOK("cameras", "All cameras with state, rates and frames", api_cameras),
+	LOOK_FOR_SOME("cameras", "All cameras with state, rates and frames", api_cameras),
 	LOOK("cameras/{name}", "One camera", api_camera),
 	CHANGE("POST", "cameras", "Add a camera", api_camera_add, true),
 	CHANGE("PATCH", "cameras/{name}", "Change a camera", api_camera_change, true),
@@ -58,11 +64,21 @@ const struct gw_api_route mgmt_routes[] = {
 	/* It waits for what is in motion to settle. */
 	{GW_ROLE_VIEWER, "GET", "audit", "Whether everything that came in is accounted for",
 		.handle = api_audit, .slow = true},
+	/* Of what was changed; `audit` is the balance of frames. They read the files. */
+	CHANGE("GET", "audit-log", "What was changed last, and by whom", api_audit_log, false),
+	CHANGE("GET", "audit-log/check", "Whether the audit log is whole", api_audit_log_check,
+		false),
+	LOOK_FOR_SOME("certificate", "What HTTPS shows for who it is", api_certificate),
+	{GW_ROLE_ADMIN, "GET", "tokens", "The tokens there are", .handle = api_tokens},
+	CHANGE("POST", "tokens", "Make a token", api_token_create, true),
+	CHANGE("DELETE", "tokens/{name}", "Revoke a token", api_token_revoke, false),
+	{GW_ROLE_ADMIN, "GET", "token-setup", "The token to set the gateway up with",
+		.handle = api_token_set_up},
 	{GW_ROLE_OPERATOR, "POST", "trace", "Record a timeline of frames and batches",
 		.handle = api_trace, .slow = true, .body = true},
 	/* Some milliseconds; it must come also while all that is slow has to wait. */
 	LOOK("metrics", "All figures, for Prometheus", api_metrics),
-	LOOK("livez", "Whether the process answers and its threads turn", api_livez),
+	LOOK_FOR_SOME("livez", "Whether the process answers and its threads turn", api_livez),
 	LOOK("readyz", "Whether pictures come in and results go out", api_readyz),
 	LOOK("stages", "The stages of the pipeline", api_stages),
 	LOOK("services", "What runs beside the pipeline", api_services),

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -17,19 +17,29 @@
 #include "mgmt/body.h"
 #include "mgmt/callers.h"
 #include "mgmt/groups.h"
+#include "mgmt/https/keeper.h"
+#include "mgmt/identity.h"
 #include "mgmt/jobs.h"
 #include "mgmt/peer.h"
+#include "mgmt/tokens/tries.h"
 
 #define CONNECTIONS 64u
 #define TIMEOUT_S 15u
+#define TRY_AGAIN_S "12"
 #define CONNECTION_MEMORY (32u * 1024u) /* request line and headers must fit */
 
+/* Nothing but what TLS 1.2 and 1.3 have that gives forward secrecy and authenticates what it
+ * encrypts (RFC 9325, 4.2). */
+#define PRIORITIES \
+	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:" \
+	"-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:" \
+	"%SERVER_PRECEDENCE"
+
 struct api_server {
-	struct gw *gw;
-	struct jobs *jobs;
-	const struct groups *groups;
-	struct gw_counter *turned_away; /* the acceptor's thread writes it */
-	struct peer peer; /* of the server's thread */
+	struct api_entrance entrance;
+	struct gw *gw; /* of the entrance */
+	struct peer peer; /* of the server's thread, as what is next */
+	struct tries tries;
 	struct MHD_Daemon *daemon;
 	struct callers *callers;
 	struct acceptor *acceptor;
@@ -37,7 +47,7 @@ struct api_server {
 
 /* One request, from its headers to its end. */
 struct http_request {
-	enum gw_role role; /* of whoever asks */
+	struct identity identity; /* of whoever asks */
 	struct body body;
 	bool put_off; /* this is not the first time that its answer is asked for */
 	struct job *job; /* answers it elsewhere; NULL: `reply` is the answer */
@@ -71,9 +81,14 @@ static struct MHD_Response *bytes_response(struct gw_reply *reply)
 	return response;
 }
 
-/* Sends the reply and releases it. `hang_up`: nothing more can be asked. */
+/* After it nothing more can be asked. */
+struct refusal {
+	const char *header, *value; /* that go with it; NULL: none does */
+};
+
+/* Sends the reply and releases it. `refusal`: it is one; NULL: it is none. */
 static enum MHD_Result send_reply(
-	struct MHD_Connection *connection, struct gw_reply *reply, bool hang_up)
+	struct MHD_Connection *connection, struct gw_reply *reply, const struct refusal *refusal)
 {
 	const char *type = reply->json ? "application/json" : reply->type;
 	struct MHD_Response *response =
@@ -84,8 +99,10 @@ static enum MHD_Result send_reply(
 		if (type)
 			MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-		if (hang_up)
+		if (refusal)
 			MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+		if (refusal && refusal->header)
+			MHD_add_response_header(response, refusal->header, refusal->value);
 		if (reply->allow[0])
 			MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
 		result = MHD_queue_response(connection, (unsigned int)reply->status, response);
@@ -97,7 +114,7 @@ static enum MHD_Result send_reply(
 
 static enum MHD_Result respond(struct MHD_Connection *connection, struct gw_reply *reply)
 {
-	return send_reply(connection, reply, false);
+	return send_reply(connection, reply, NULL);
 }
 
 /* The job has its answer: on_request() is called once more. Any thread. */
@@ -113,7 +130,7 @@ static void put_off(struct api_server *server, struct MHD_Connection *connection
 {
 	state->put_off = true;
 	MHD_suspend_connection(connection);
-	state->job = jobs_put(server->jobs, method, path, request, on_done, connection);
+	state->job = jobs_put(server->entrance.jobs, method, path, request, on_done, connection);
 	if (state->job)
 		return;
 	gw_reply_refuse(&state->reply, 503, "unavailable",
@@ -154,25 +171,58 @@ static const char *path_of(const char *url)
 	return NULL;
 }
 
-static enum MHD_Result refuse_stranger(
-	const struct api_server *server, struct MHD_Connection *connection, const char *who)
+/* Who is not known is told why, and his place is for the next one. */
+static enum MHD_Result refuse_unknown(const struct api_server *server,
+	struct MHD_Connection *connection, enum identity_found found, const char *who)
 {
-	const struct groups *groups = server->groups;
+	const struct groups *groups = server->entrance.groups;
+	struct refusal refusal = {MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer"};
 	struct gw_reply reply;
 
-	gw_reply_refuse(&reply, 403, "forbidden",
-		"%s is in none of the groups that may use the gateway: %s, %s and %s", who,
-		groups->name[GW_ROLE_VIEWER], groups->name[GW_ROLE_OPERATOR],
-		groups->name[GW_ROLE_ADMIN]);
-	/* His place is for the next one. */
-	return send_reply(connection, &reply, true);
+	if (found == IDENTITY_STRANGER) {
+		refusal.header = NULL;
+		gw_reply_refuse(&reply, 403, "forbidden",
+			"%s is in none of the groups that may use the gateway: %s, %s and %s", who,
+			groups->name[GW_ROLE_VIEWER], groups->name[GW_ROLE_OPERATOR],
+			groups->name[GW_ROLE_ADMIN]);
+	} else if (found == IDENTITY_TOO_MANY) {
+		refusal = (struct refusal){MHD_HTTP_HEADER_RETRY_AFTER, TRY_AGAIN_S};
+		gw_reply_refuse(&reply, 429, "too_many_tries",
+			"too many tokens from this address were none: try again in " TRY_AGAIN_S
+			" seconds");
+	} else if (found == IDENTITY_BAD_TOKEN) {
+		refusal.value = "Bearer error=\"invalid_token\"";
+		gw_reply_refuse(&reply, 401, "unauthorized",
+			"this token is none, or not any more: gwctl token list shows those there "
+			"are");
+	} else {
+		gw_reply_refuse(&reply, 401, "unauthorized",
+			"send a token in the header `Authorization: Bearer TOKEN`: gwctl token "
+			"create makes one");
+	}
+	return send_reply(connection, &reply, &refusal);
+}
+
+static enum identity_found identify(
+	struct api_server *server, struct MHD_Connection *connection, struct identity *identity)
+{
+	if (!server->entrance.tokens)
+		return identity_of_peer(server->entrance.groups, &server->peer,
+			descriptor_of(connection), identity);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	static const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+
+	return identity_of_token(server->entrance.tokens, &server->tries,
+		MHD_lookup_connection_value(
+			connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION),
+		info && info->client_addr ? info->client_addr : &nowhere, gw_now(), identity);
 }
 
 static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *connection,
 	const char *method, const char *url, struct http_request *state)
 {
-	struct gw_request request = {
-		.role = state->role, .who = peer_of(&server->peer, descriptor_of(connection))};
+	struct gw_request request = identity_request(&state->identity);
 	const char *path = path_of(url);
 	struct gw_reply reply;
 	json_t *body;
@@ -194,31 +244,46 @@ static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *
 	return respond(connection, &reply);
 }
 
-/* The headers are there. Who may not is refused before a byte of his body is kept. */
+/* Refuses who is not known, or may not, before a byte of his body is kept; false: he may. */
+static bool refuse_early(struct api_server *server, struct MHD_Connection *connection,
+	const char *method, const char *path, struct identity *identity, enum MHD_Result *result)
+{
+	const enum identity_found found = identify(server, connection, identity);
+	const struct gw_request request = identity_request(identity);
+	struct gw_reply reply;
+
+	if (found != IDENTITY_KNOWN) {
+		note_caller(server, connection, CALLER_TAKES);
+		*result = refuse_unknown(server, connection, found, identity->who);
+		return true;
+	}
+	if (!path || gw_api_admits(server->gw, method, path, &request))
+		return false;
+	gw_api_call(server->gw, method, path, &request, &reply);
+	note_caller(server, connection, CALLER_TAKES);
+	*result = respond(connection, &reply);
+	return true;
+}
+
+/* The headers are there. */
 static enum MHD_Result begin_request(struct api_server *server, struct MHD_Connection *connection,
 	const char *url, const char *method, struct http_request **state)
 {
-	const int fd = descriptor_of(connection);
-	const enum gw_role role = groups_role_at(server->groups, fd);
 	const char *path = path_of(url);
+	struct identity identity;
+	enum MHD_Result result = MHD_NO;
 
-	if (role == GW_ROLE_NONE) {
-		note_caller(server, connection, CALLER_TAKES);
-		return refuse_stranger(server, connection, peer_of(&server->peer, fd));
-	}
-	if (path && !gw_api_admits(server->gw, method, path, role)) {
-		const struct gw_request request = {.role = role, .who = peer_of(&server->peer, fd)};
-		struct gw_reply reply;
-
-		gw_api_call(server->gw, method, path, &request, &reply);
-		note_caller(server, connection, CALLER_TAKES);
-		return respond(connection, &reply);
+	if (refuse_early(server, connection, method, path, &identity, &result)) {
+		identity_release(&identity);
+		return result;
 	}
 	struct http_request *request = calloc(1, sizeof(*request));
 
-	if (!request)
+	if (!request) {
+		identity_release(&identity);
 		return MHD_NO;
-	request->role = role;
+	}
+	request->identity = identity;
 	request->body.limit =
 		path && gw_api_is_large(server->gw, method, path) ? BODY_LIMIT_LARGE : BODY_LIMIT;
 	*state = request;
@@ -254,24 +319,33 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	return respond(connection, &request->reply);
 }
 
+/* What somebody is at of whom nothing is known, or nothing good. */
+static enum caller_phase phase_of_unknown(const struct api_server *server)
+{
+	return server->entrance.tokens ? CALLER_NEW : CALLER_IDLE;
+}
+
 static void on_completed(void *arg, struct MHD_Connection *connection, void **state,
 	enum MHD_RequestTerminationCode code)
 {
 	struct http_request *request = *state;
 
-	note_caller(arg, connection, CALLER_IDLE);
+	note_caller(arg, connection, request ? CALLER_IDLE : phase_of_unknown(arg));
 	if (!request)
 		return;
 	job_free(request->job);
+	identity_release(&request->identity);
 	gw_reply_release(&request->reply);
 	body_free(&request->body);
 	free(request);
 	*state = NULL;
 }
 
+/* Whoever may come with a token is none until he does. */
 static bool is_stranger(const struct api_server *server, int fd)
 {
-	return groups_role_at(server->groups, fd) == GW_ROLE_NONE;
+	return !server->entrance.tokens &&
+		groups_role_at(server->entrance.groups, fd) == GW_ROLE_NONE;
 }
 
 static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
@@ -297,8 +371,9 @@ static bool has_room(void *arg)
 
 static void enter(void *arg, int fd)
 {
-	static const struct sockaddr_un nameless = {.sun_family = AF_UNIX};
 	struct api_server *server = arg;
+	struct sockaddr_storage from = {.ss_family = AF_UNIX};
+	socklen_t size = sizeof(from);
 
 	if (fd < 0) {
 		callers_give_back(server->callers, false);
@@ -308,12 +383,14 @@ static void enter(void *arg, int fd)
 
 	if (!callers_admit(server->callers, stranger, gw_now())) {
 		close(fd);
-		gw_counter_add(server->turned_away, 1);
+		gw_counter_add(server->entrance.turned_away, 1);
 		return;
 	}
+	/* Who sits at a UNIX socket has no name. */
+	if (!server->entrance.tokens || getpeername(fd, (struct sockaddr *)&from, &size) != 0)
+		size = sizeof(from.ss_family);
 	/* What it cannot take it closes. */
-	if (MHD_add_connection(server->daemon, fd, (const struct sockaddr *)&nameless,
-		    sizeof(nameless.sun_family)) != MHD_YES)
+	if (MHD_add_connection(server->daemon, fd, (const struct sockaddr *)&from, size) != MHD_YES)
 		callers_give_back(server->callers, stranger);
 }
 
@@ -332,20 +409,31 @@ static void on_log(void *arg, const char *format, va_list args)
 	gw_debug("api", "%s", line);
 }
 
+#define FLAGS \
+	(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | \
+		MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET)
+
+/* Who may come is told by `callers`; they take a moment to go. */
+#define OPTIONS(server) \
+	MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, \
+		(server), MHD_OPTION_NOTIFY_CONNECTION, on_connection, (server), \
+		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, \
+		4 * CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S, \
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY
+
 static struct MHD_Daemon *start_daemon(struct api_server *server)
 {
+	struct MHD_Daemon *daemon;
 	struct gw_inherit before;
 
 	gw_inherit_begin(&before, NULL);
-	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC |
-			MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET,
-		0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-		on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-		/* Who may come is told by `callers`; they take a moment to go. */
-		MHD_OPTION_CONNECTION_LIMIT, 4 * CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-		TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_END);
+	if (server->entrance.tokens)
+		daemon = MHD_start_daemon(FLAGS | MHD_USE_TLS, 0, NULL, NULL, on_request, server,
+			OPTIONS(server), MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES,
+			MHD_OPTION_HTTPS_CERT_CALLBACK2, keeper_show, MHD_OPTION_END);
+	else
+		daemon = MHD_start_daemon(
+			FLAGS, 0, NULL, NULL, on_request, server, OPTIONS(server), MHD_OPTION_END);
 	const int number = errno;
 
 	gw_inherit_end(&before);
@@ -353,8 +441,7 @@ static struct MHD_Daemon *start_daemon(struct api_server *server)
 	return daemon;
 }
 
-struct api_server *api_server_start(struct gw *gw, struct jobs *jobs, const struct groups *groups,
-	struct api_socket *socket, struct gw_counter *turned_away, struct gw_error *error)
+struct api_server *api_server_start(const struct api_entrance *entrance, struct gw_error *error)
 {
 	struct api_server *server = calloc(1, sizeof(*server));
 
@@ -362,18 +449,18 @@ struct api_server *api_server_start(struct gw *gw, struct jobs *jobs, const stru
 		gw_error_set(error, -ENOMEM, "api: out of memory");
 		return NULL;
 	}
-	server->gw = gw;
-	server->jobs = jobs;
-	server->groups = groups;
-	server->turned_away = turned_away;
+	server->entrance = *entrance;
+	server->gw = entrance->gw;
 	server->callers = callers_create(CONNECTIONS);
+	if (server->callers && entrance->tokens)
+		callers_know_later(server->callers);
 	server->daemon = server->callers ? start_daemon(server) : NULL;
 	if (!server->daemon)
 		gw_error_set(
 			error, -EIO, "api: the HTTP server did not start: %s", strerror(errno));
 	else
 		server->acceptor = acceptor_start(
-			socket, &(struct acceptor_door){has_room, enter, server}, error);
+			entrance->socket, &(struct acceptor_door){has_room, enter, server}, error);
 	if (server->acceptor)
 		return server;
 	api_server_stop(server);

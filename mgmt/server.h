@@ -8,15 +8,26 @@ struct api_server;
 struct api_socket;
 struct groups;
 struct jobs;
+struct tokens;
 
-/* Serves who connects to the socket, which stays the caller's, with two threads of its own, one
- * that lets clients in and one that answers: all signals are blocked in them and they run on any
- * processor. Routes that are slow go to `jobs`, which
+/* Where clients come in, and how it is known who they are. All of it stays the caller's. */
+struct api_entrance {
+	struct gw *gw;
+	struct jobs *jobs; /* for routes that are slow */
+	struct api_socket *socket;
+	const struct groups *groups; /* who may what, at a UNIX socket */
+	/* The same at a port, which speaks TLS then, with the certificate of the open keeper
+	 * (mgmt/https/keeper.h); NULL: it is a UNIX socket. */
+	struct tokens *tokens;
+	/* Counts those who may do nothing and found too many of their kind there. */
+	struct gw_counter *turned_away;
+};
+
+/* Serves who connects to the entrance's socket, with two threads of its own, one that lets clients
+ * in and one that answers: all signals are blocked in them and they run on any processor. The jobs
  * must be stopped before the server is, so that no request waits there, and destroyed after it.
- * `groups` say who may what; `turned_away` counts those who may do nothing and found too many of
- * their kind there. NULL with an error line on failure. */
-struct api_server *api_server_start(struct gw *gw, struct jobs *jobs, const struct groups *groups,
-	struct api_socket *socket, struct gw_counter *turned_away, struct gw_error *error);
+ * NULL with an error line on failure. */
+struct api_server *api_server_start(const struct api_entrance *entrance, struct gw_error *error);
 
 /* Ends the threads and all connections. Accepts NULL. */
 void api_server_stop(struct api_server *server);

@@ -179,7 +179,7 @@ int api_socket_look(struct api_socket *api, struct gw_error *error)
 {
 	struct api_socket fresh;
 
-	if (is_ours(api))
+	if (api->is_port || is_ours(api))
 		return 0;
 	const int status = api_socket_open(&fresh, api->path, api->mode, error);
 

@@ -1,6 +1,7 @@
 /* The UNIX socket that the API listens on. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "core/error.h"
@@ -11,6 +12,7 @@ struct api_socket {
 	mode_t mode;
 	dev_t device; /* of the file, so that only our own is ever removed */
 	ino_t inode;
+	bool is_port; /* there is no file */
 };
 
 /* Listens on `path` with `mode`; makes its directory (0755) when that is missing. The socket of

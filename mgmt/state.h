@@ -7,6 +7,7 @@
 #include "core/gateway.h"
 #include "mgmt/groups.h"
 #include "mgmt/socket.h"
+#include "mgmt/witness.h"
 
 struct mgmt {
 	struct gw *gw;
@@ -14,21 +15,33 @@ struct mgmt {
 	struct rates *rates;
 	struct losses *losses;
 	struct watch *watch;
-	struct ticker *ticker;
+	struct ticker *ticker, *disk_ticker; /* the second one waits for the disk */
 	struct jobs *jobs;
 	struct api_server *server;
 	struct api_socket socket;
 	struct groups groups;
+	struct audit_log *audit_log; /* NULL: there is no folder to keep it in */
+	struct witness witness;
+	struct keeper
+		*keeper; /* of the certificate; NULL: there is no HTTPS, as for the next three */
+	struct tokens *tokens;
+	struct api_server *https;
+	struct api_socket port;
+	struct gw_counter turned_away_at_port; /* nobody is, there */
 	struct gw_counter turned_away; /* of the API's door; any thread reads it */
 };
 
 /* All of them read only, on any thread. */
 gw_api_handler api_routes, api_openapi, api_version, api_status, api_config, api_config_diff,
 	api_cameras, api_camera, api_drops, api_latency, api_audit, api_stages, api_services,
+	api_audit_log, api_audit_log_check, api_certificate, api_tokens, api_token_set_up,
 	api_config_history, api_config_history_one, api_metrics, api_livez, api_readyz;
 
 /* Records for some seconds, and waits meanwhile. */
 gw_api_handler api_trace;
+
+/* These wait for the disk. */
+gw_api_handler api_token_create, api_token_revoke;
 
 /* These have the control thread do it, and wait: any other thread. */
 gw_api_handler api_camera_add, api_camera_change, api_camera_remove, api_config_save,

@@ -10,7 +10,7 @@
 struct server_fixture {
 	struct handmade made;
 	CURL *curl;
-	char body[65536];
+	char body[131072];
 	size_t size;
 	char allow[128];
 	char type[64];

@@ -36,6 +36,26 @@ static void what_is_no_address_is_not_read(void **state)
 		assert_false(gw_address_parse(bad[i], &address));
 }
 
+static void a_port_stands_behind_an_address(void **state)
+{
+	static const char *const bad[] = {"", ":", "10.0.0.1", "10.0.0.1:", "10.0.0.1:0",
+		"10.0.0.1:65536", "10.0.0.1:99999999999999999999", "10.0.0.1:+1", "10.0.0.1: 1",
+		"::1:80", "[::1]", "[::1", "[::1]80", "[]:80", "[:80", "]:80", "[10.0.0.1]:80",
+		"localhost:80", ":80",
+		"[2001:db8:0000:0000:0000:0000:0000:0000:0000:0000:0000]:80"};
+	struct gw_address address;
+	uint16_t port;
+
+	assert_true(gw_address_parse_with_port("10.0.0.1:8443", &address, &port));
+	assert_int_equal(address.family, AF_INET);
+	assert_int_equal(port, 8443);
+	assert_true(gw_address_parse_with_port("[::1]:65535", &address, &port));
+	assert_int_equal(address.family, AF_INET6);
+	assert_int_equal(port, 65535);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(gw_address_parse_with_port(bad[i], &address, &port));
+}
+
 static void addresses_of_groups_are_told(void **state)
 {
 	assert_true(gw_address_is_group(&(struct gw_address){AF_INET, {224}}));
@@ -51,6 +71,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_an_address_of_one_machine_is_a_source),
 		cmocka_unit_test(what_is_no_address_is_not_read),
+		cmocka_unit_test(a_port_stands_behind_an_address),
 		cmocka_unit_test(addresses_of_groups_are_told),
 	};
 

@@ -212,5 +212,7 @@ int config_check(
 		status = config_check_accel(config, source, error);
 	if (status == 0)
 		status = config_check_kafka(config, source, error);
+	if (status == 0)
+		status = config_check_api(config, source, error);
 	return status;
 }

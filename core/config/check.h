@@ -65,5 +65,9 @@ int config_check_accel(
 int config_check_kafka(
 	struct gw_config *config, const struct config_source *source, struct gw_error *error);
 
+/* The section `api`. */
+int config_check_api(
+	const struct gw_config *config, const struct config_source *source, struct gw_error *error);
+
 /* An order over port, source and destination. */
 int config_compare_address(const struct gw_camera_config *a, const struct gw_camera_config *b);

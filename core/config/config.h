@@ -355,9 +355,16 @@ struct gw_api_groups_config {
 	char *admin, *operate, *view;
 };
 
+struct gw_api_https_config {
+	char *listen; /* "127.0.0.1:8443" */
+	char *certificate, *key; /* paths; NULL, both: one of our own */
+};
+
 struct gw_api_config {
 	char *socket; /* path */
+	char *state; /* directory; NULL: beside the file, as FILE.state */
 	struct gw_api_groups_config *groups; /* who may what on the socket */
+	struct gw_api_https_config *https; /* NULL: no port is opened */
 };
 
 struct gw_config {

@@ -386,9 +386,19 @@ static const cyaml_schema_field_t groups_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t https_fields[] = {
+	CYAML_FIELD_STRING_PTR("listen", POINTER, struct gw_api_https_config, listen, 1, 63),
+	CYAML_FIELD_STRING_PTR(
+		"certificate", POINTER, struct gw_api_https_config, certificate, 1, 4000),
+	CYAML_FIELD_STRING_PTR("key", POINTER, struct gw_api_https_config, key, 1, 4000),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t api_fields[] = {
 	CYAML_FIELD_STRING_PTR("socket", POINTER, struct gw_api_config, socket, 1, 107),
+	CYAML_FIELD_STRING_PTR("state", POINTER, struct gw_api_config, state, 1, 4000),
 	CYAML_FIELD_MAPPING_PTR("groups", POINTER, struct gw_api_config, groups, groups_fields),
+	CYAML_FIELD_MAPPING_PTR("https", POINTER, struct gw_api_config, https, https_fields),
 	CYAML_FIELD_END,
 };
 

@@ -49,7 +49,8 @@
 	"    template:\n" \
 	"      {model: m, quota: 9, width: 16, height: 8, rotate: 180, range: limited,\n" \
 	"        orientation: ignore, region: {x: 1, width: 3, height: 4}}\n" \
-	"api: {socket: /tmp/s, groups: {admin: a, operate: o, view: v}}\n"
+	"api: {socket: /tmp/s, state: /t, groups: {admin: a, operate: o, view: v},\n" \
+	"  https: {listen: '[::1]:8443', certificate: /c, key: /k}}\n"
 
 static inline struct gw_config *test_config(const char *text)
 {

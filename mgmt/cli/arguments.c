@@ -261,6 +261,8 @@ static int match_argument(
 				: c->kind == CLI_MODEL      ? "a model"
 				: c->kind == CLI_FILE       ? "a file"
 				: c->kind == CLI_PCI        ? "a PCI address"
+				: c->kind == CLI_TOKEN      ? "a token's name"
+				: c->kind == CLI_NEW_TOKEN  ? "a name for the token"
 							    : "a shell",
 			c->noun, c->verb ? " " : "", c->verb ? c->verb : "", c->argument);
 	return 0;

@@ -32,6 +32,8 @@ enum cli_argument {
 	CLI_FILE,
 	CLI_NUMBER, /* of a commit */
 	CLI_PCI, /* an address */
+	CLI_TOKEN,
+	CLI_NEW_TOKEN,
 	CLI_SHELL,
 	CLI_COMMAND,
 };

@@ -22,6 +22,7 @@ static const struct cli_command *const tables[] = {
 	cli_accel_commands,
 	cli_model_commands,
 	cli_config_commands,
+	cli_access_commands,
 	cli_system_commands,
 	cli_own_commands,
 };

@@ -124,6 +124,9 @@ static void offer_argument(struct cli *cli, const char *begun, enum cli_argument
 	case CLI_MODEL:
 		offer_names(cli, begun, "models");
 		break;
+	case CLI_TOKEN:
+		offer_names(cli, begun, "tokens");
+		break;
 	case CLI_FILE:
 		fputs("-files\n", cli->out);
 		break;
@@ -137,6 +140,7 @@ static void offer_argument(struct cli *cli, const char *begun, enum cli_argument
 		offer_nouns(cli, begun);
 		break;
 	case CLI_NEW_CAMERA:
+	case CLI_NEW_TOKEN:
 	case CLI_PCI:
 	case CLI_URL:
 	case CLI_NOTHING:

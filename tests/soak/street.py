@@ -7,6 +7,7 @@ of it shows in the gateway's books.
 import contextlib
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -153,9 +154,7 @@ class Street:
                 process.kill()
         self.gateway.remove()
         self.net.remove()
-        for file in self.folder.iterdir():
-            file.unlink()
-        self.folder.rmdir()
+        shutil.rmtree(self.folder)
 
 
 def resident_kib(pid: int) -> int:

@@ -50,6 +50,30 @@ const struct cli_command cli_gateway_commands[] = {
 		.example = "audit --all",
 		.options = {{"--all", NULL, "also the cameras that balance"}},
 		.run = cli_audit},
+	{.noun = "audit-log",
+		.verb = "show",
+		.argument = "[FOLDER]",
+		.kind = CLI_FILE,
+		.summary = "what was changed last, and by whom",
+		.details = "The last 200 lines of the log of changes: who, in which role, from "
+			   "where, what, and what came of it; with --json also bodies, without "
+			   "their secrets, and what was before. With FOLDER, of the log that lies "
+			   "there, for which no gateway need run. Exit code 1 when something of "
+			   "it was changed or taken away.",
+		.example = "audit-log show",
+		.run = cli_audit_log_show},
+	{.noun = "audit-log",
+		.verb = "verify",
+		.argument = "[FOLDER]",
+		.kind = CLI_FILE,
+		.summary = "see whether the log of changes is whole",
+		.details = "Reads all of it: each line names the digest of the one before. "
+			   "Finds a line that was changed, one that is missing, and an end that "
+			   "was cut off. With FOLDER, the log that lies there, for which no "
+			   "gateway need run. Exit code 1 when something is wrong. `audit` is "
+			   "something else: the balance of frames.",
+		.example = "audit-log verify /var/lib/framegate/api/audit-log",
+		.run = cli_audit_log_verify},
 	{.noun = "stages",
 		.summary = "the stages of the pipeline",
 		.details = "Shows how busy each stage's threads were over the last second (100 % "

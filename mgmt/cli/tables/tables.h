@@ -9,5 +9,6 @@ extern const struct cli_command cli_camera_commands[];
 extern const struct cli_command cli_accel_commands[];
 extern const struct cli_command cli_model_commands[];
 extern const struct cli_command cli_config_commands[];
+extern const struct cli_command cli_access_commands[];
 extern const struct cli_command cli_system_commands[];
 extern const struct cli_command cli_own_commands[];
