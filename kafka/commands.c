@@ -234,16 +234,18 @@ static void finish(
 
 static void carry_out(struct commands *commands, const struct command *command)
 {
-	char who[COMMAND_ID + COMMAND_SOURCE + 32];
+	char who[COMMAND_ID + COMMAND_SOURCE + 32], from[GW_NAME + 256];
 	const struct gw_request request = {
 		.body = command->body,
 		.role = commands->config->role,
 		.who = who,
+		.from = from,
 		.ending = &commands->stop,
 	};
 	struct gw_reply reply = {0};
 
 	snprintf(who, sizeof(who), "command %s of %s", command->id, command->source);
+	snprintf(from, sizeof(from), "topic %s", commands->config->topic);
 	gw_api_call(commands->gw, command->method, command->path, &request, &reply);
 	gw_counter_add(&commands->done, 1);
 	finish(commands, command, &reply);
