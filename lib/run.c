@@ -118,13 +118,13 @@ static void wait_for_change(struct framegate *engine)
 	}
 	engine->led = true;
 	pthread_mutex_unlock(&engine->lock);
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += PATIENCE_NS;
 	if (until.tv_nsec >= GW_NS_PER_S) {
 		until.tv_nsec -= GW_NS_PER_S;
 		until.tv_sec++;
 	}
-	(void)sem_timedwait(&engine->ended, &until);
+	(void)sem_clockwait(&engine->ended, CLOCK_MONOTONIC, &until);
 	while (sem_trywait(&engine->ended) == 0)
 		;
 	pthread_mutex_lock(&engine->lock);

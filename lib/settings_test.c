@@ -42,10 +42,12 @@ static void what_cannot_be_opened_says_what_to_do(void **state)
 		&(struct framegate_options){
 			.repository = test_repository, .model = "marks", .backend = "abacus"},
 		"accel.backend: there is no back-end \"abacus\"");
+#if HAVE_ORT
 	assert_refused(&(struct framegate_options){.repository = test_repository,
 			       .model = "marks",
 			       .onnxruntime = "/nowhere.so"},
 		"accel.library: cannot load ONNX Runtime");
+#endif
 	assert_refused(&(struct framegate_options){.repository = test_repository,
 			       .plan = "- model: marks\n- {model: \"marks:1\", from: others}\n"},
 		"there is no step 'others' before this one");

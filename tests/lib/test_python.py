@@ -105,6 +105,9 @@ def test_others_run_meanwhile(objects: Engine, person: bytes) -> None:
     while thread.is_alive():
         time.sleep(0.001)
         turns += 1
+        if turns == 20:
+            with pytest.raises(FramegateError, match="in use"):
+                objects.close()
     assert turns > 50
 
 

@@ -1,10 +1,12 @@
 """The engine: models that are ready to look at pictures."""
 
 import ctypes
+import errno
 import importlib.util
 import json
 import os
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -24,9 +26,9 @@ _MODEL = re.compile(r"[^\s\[\]{},]+")
 class FramegateError(RuntimeError):
     """What went wrong and what to do about it, in the gateway's words; `errno` says its kind."""
 
-    def __init__(self, line: str, errno: int) -> None:
+    def __init__(self, line: str, number: int) -> None:
         super().__init__(line)
-        self.errno = errno
+        self.errno = number
 
 
 class Model(NamedTuple):
@@ -72,6 +74,8 @@ class Engine:
         """
         self._engine: int | None = None
         self._spare: list[int] = []  # results that nobody uses
+        self._lock = threading.Lock()
+        self._inside = 0  # calls that are in the library; under the lock
         # The runtime would report to its maker; it reads this when it is loaded.
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         self._library = _library.load()
@@ -137,10 +141,13 @@ class Engine:
         return arrow.with_nulls(table, pictures)
 
     def close(self) -> None:
-        """Ends it and gives its memory back. Nobody is in `run` any more."""
+        """Ends it and gives its memory back. FramegateError while somebody is in `run`."""
+        with self._lock:
+            if self._inside > 0:
+                raise FramegateError("the engine is in use: close it afterwards", errno.EBUSY)
+            engine, self._engine = self._engine, None
         while self._spare:
             self._library.framegate_results_destroy(self._spare.pop())
-        engine, self._engine = self._engine, None
         if engine:
             self._library.framegate_close(engine)
 
@@ -174,24 +181,30 @@ class Engine:
 
     def _run(self, jpegs: Any, read: Any) -> Any:
         """What `read` makes of the results, which are another's afterwards."""
-        if not self._engine:
-            raise FramegateError("the engine is closed: open another", 0)
+        with self._lock:
+            if not self._engine:
+                raise FramegateError("the engine is closed: open another", errno.EBADF)
+            self._inside += 1
+        results = None
         try:
-            results = self._spare.pop()
-        except IndexError:
-            results = self._library.framegate_results_create()
-        if not results:
-            raise MemoryError
-        try:
-            status = self._library.framegate_run(
-                self._engine, jpegs, len(jpegs), _library.JSON, results
-            )
-            if status != 0:
+            results = self._take_results()
+            if self._library.framegate_run(self._engine, jpegs, len(jpegs), _library.JSON, results):
                 raise MemoryError
             count = ctypes.c_size_t()
             return read(self._library.framegate_pictures(results, count), len(jpegs))
         finally:
-            self._spare.append(results)
+            with self._lock:
+                self._inside -= 1
+                if results:
+                    self._spare.append(results)
+
+    def _take_results(self) -> int:
+        with self._lock:
+            results = self._spare.pop() if self._spare else None
+        results = results or self._library.framegate_results_create()
+        if not results:
+            raise MemoryError
+        return results
 
     def _models(self) -> tuple[Model, ...]:
         count = ctypes.c_size_t()
