@@ -146,13 +146,16 @@ static void a_camera_in_a_slot_that_was_anothers_counts_its_own_pictures(void **
 static void heartbeats_that_cannot_be_stored_are_told_and_hold_nothing_up(void **state)
 {
 	struct cluster *cluster = *state;
+	struct gw_health health = {0};
+
+	/* Before the client asks for the topic: such a cluster says it of the topic, and not of
+	 * what is produced to it. */
+	rd_kafka_mock_topic_set_error(cluster->mock, "framegate.heartbeats",
+		RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
 	struct fixture *f = cluster_open_sink(cluster,
 		"  frames: {every: 0}\n" WANTED
 		"  properties: [{name: queue.buffering.max.messages, value: '5'}]\n");
-	struct gw_health health = {0};
 
-	rd_kafka_mock_topic_set_error(cluster->mock, "framegate.heartbeats",
-		RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
 	turn_until_told(f, "lost", 1);
 	sink_stage.health(f->sink->stage, &health);
 	assert_int_equal(health.count, 1);
