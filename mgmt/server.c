@@ -81,6 +81,21 @@ static struct MHD_Response *bytes_response(struct gw_reply *reply)
 	return response;
 }
 
+/* Headers that few answers have. */
+static void add_details(struct MHD_Response *response, const struct gw_reply *reply)
+{
+	char text[sizeof(reply->tag) + 3];
+
+	if (reply->tag[0]) {
+		snprintf(text, sizeof(text), "\"%s\"", reply->tag);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, text);
+	}
+	if (reply->retry_after > 0) {
+		snprintf(text, sizeof(text), "%u", reply->retry_after);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, text);
+	}
+}
+
 /* After it nothing more can be asked. */
 struct refusal {
 	const char *header, *value; /* that go with it; NULL: none does */
@@ -99,6 +114,7 @@ static enum MHD_Result send_reply(
 		if (type)
 			MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+		add_details(response, reply);
 		if (refusal)
 			MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 		if (refusal && refusal->header)

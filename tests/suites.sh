@@ -17,7 +17,7 @@ readonly SOAK_SECONDS=60
 readonly TSAN_TESTS=(
 	accel/berth accel/failover accel/helpers accel/pictures accel/retire accel/rollout accel/rollout_end
 	accel/rollout_kept accel/runner accel/stage accel/swap
-	core/control core/link core/pool core/surface
+	core/control core/link core/pool core/surface core/view
 	decode/nvjpeg decode/nvjpeg_failure decode/stage decode/turbo gwd/end gwd/gateway gwd/lanes lib/decoders lib/framegate
 	mgmt/audit mgmt/audit_log/log mgmt/jobs mgmt/rates mgmt/server mgmt/ticker overload
 	session/relays tensor
