@@ -20,6 +20,7 @@
 #include "mgmt/https/keeper.h"
 #include "mgmt/identity.h"
 #include "mgmt/jobs.h"
+#include "mgmt/page.h"
 #include "mgmt/peer.h"
 #include "mgmt/tokens/tries.h"
 
@@ -81,11 +82,14 @@ static struct MHD_Response *bytes_response(struct gw_reply *reply)
 	return response;
 }
 
-/* Headers that few answers have. */
+/* Headers that browsers heed, and those that few answers have. */
 static void add_details(struct MHD_Response *response, const struct gw_reply *reply)
 {
 	char text[sizeof(reply->tag) + 3];
 
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "Content-Security-Policy", PAGE_POLICY);
+	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 	if (reply->tag[0]) {
 		snprintf(text, sizeof(text), "\"%s\"", reply->tag);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, text);
@@ -244,7 +248,9 @@ static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *
 	json_t *body;
 
 	if (!path) {
-		gw_reply_refuse(&reply, 404, "not_found", "the API begins at " GW_API_PREFIX);
+		if (!page_answer(method, url, &reply))
+			gw_reply_refuse(
+				&reply, 404, "not_found", "the API begins at " GW_API_PREFIX);
 		return respond(connection, &reply);
 	}
 	if (body_parse(&state->body, &body, &reply) != 0)
