@@ -34,7 +34,7 @@ function makeTile(name) {
 			"a",
 			{href: `#/camera/${encodeURIComponent(name)}`},
 			canvas,
-			el("div", {class: "words"}, el("h3", {}, name), el("p", {}, state), figures),
+			el("div", {class: "words"}, el("h2", {}, name), el("p", {}, state), figures),
 		),
 	);
 	return {name, node, canvas, state, figures, seen: false, due: 0, tag: null, busy: false, quiet: false};

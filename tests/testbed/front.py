@@ -36,6 +36,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             kind = {"Content-Type": "application/json"}
             self._answer(self.server.denies[0], kind, json.dumps({"error": error}))
             return
+        if self.path in self.server.made_up:
+            made_up = json.dumps(self.server.made_up[self.path])
+            self._answer(200, {"Content-Type": "application/json"}, made_up)
+            return
         inner = _Inner(self.server.path)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP}
         inner.request(self.command, self.path, body or None, headers)
@@ -63,7 +67,8 @@ class Front(http.server.ThreadingHTTPServer):
     """It listens from the start; `close` ends it.
 
     `asked` is what was asked: method, path and authorization. While `denies` is a status and a
-    word, the API is shut; who comes with that word as his authorization opens it.
+    word, the API is shut; who comes with that word as his authorization opens it. What is
+    `made_up`, path by path, is answered in the gateway's place.
     """
 
     daemon_threads = True
@@ -74,6 +79,7 @@ class Front(http.server.ThreadingHTTPServer):
         self.path = path
         self.asked: list[tuple[str, str, str | None]] = []
         self.denies: tuple[int, str] | None = None
+        self.made_up: dict[str, Any] = {}
         self._thread = threading.Thread(target=self.serve_forever, daemon=True)
         self._thread.start()
 

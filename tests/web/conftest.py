@@ -88,9 +88,10 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
     shutil.rmtree(profile, ignore_errors=True)
 
 
-# What the browser writes of each request that the API refuses, or has no picture for yet.
+# What the browser writes of each request that the API refuses, has no picture for, or never hears.
 REFUSED = re.compile(
-    r"/api/v1/\S+ - Failed to load resource: .* a status of (400|401|403|409|503) "
+    r"/api/v1/\S+ - Failed to load resource: "
+    r"(.* a status of (400|401|403|404|409|503) |net::ERR_EMPTY_RESPONSE)"
 )
 
 

@@ -44,6 +44,44 @@ def test_a_grid_of_256_takes_pictures_of_what_is_in_view(
     }
 
 
+def test_thousands_are_turned_over_page_by_page(show: Show, running: Gateway, front: Front) -> None:
+    """The cameras are made up; their pictures are not."""
+    like = running.ask("camera", "show", "street-000")
+    names = [f"street-{number:03}" for number in range(4096)]
+    front.made_up["/api/v1/cameras"] = {"cameras": [{**like, "name": name} for name in names]}
+    try:
+        browser = show("cameras")
+        text(browser, "#count", "4096 cameras")
+        first = "return document.querySelector('.tile').dataset.name"
+        count = "return document.querySelectorAll('.tile').length"
+        assert browser.execute_script(count) == 256
+        before, after = browser.find_elements(By.CSS_SELECTOR, "#grid + .buttons button")
+        assert not before.is_enabled()
+        after.click()
+        until(lambda: browser.execute_script(first) == "street-256", "the second page")
+        assert browser.execute_script(count) == 256
+        one(browser, "#search").send_keys("street-409")
+        text(browser, "#count", "7 of 4096 cameras")
+        assert not before.is_displayed()
+    finally:
+        front.made_up.clear()
+
+
+def test_a_gateway_that_is_away_is_told_and_comes_back(
+    show: Show, running: Gateway, front: Front
+) -> None:
+    browser = show("cameras")
+    text(browser, "#count", "256 cameras")
+    front.path = running.folder / "nobody.sock"
+    try:
+        text(browser, "#said", "Cameras: the gateway does not answer")
+        text(browser, "#well", "No answer")
+    finally:
+        front.path = running.socket
+    text(browser, "#well", "All is well")
+    until(lambda: one(browser, "#said").text == "", "the end of the trouble")
+
+
 def test_cameras_are_found_and_sorted(show: Show) -> None:
     browser = show("cameras")
     text(browser, "#count", "256 cameras")
