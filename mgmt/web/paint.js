@@ -117,20 +117,27 @@ function outline(context, one) {
 	}
 }
 
-function label(context, one, size, width) {
+const overlap = (one, other) =>
+	one.x < other.x + other.w && other.x < one.x + one.w && one.y < other.y + other.h && other.y < one.y + one.h;
+
+/* Words beside a box, unless they would hide those of one that is surer. */
+function label(context, one, size, width, taken) {
 	const name = one.label.length > LONGEST ? `${one.label.slice(0, LONGEST - 1)}…` : one.label;
 	const text = `${name} ${Math.round(one.confidence * 100)} %`;
-	const wide = context.measureText(text).width + size / 2;
-	const x = Math.max(0, Math.min(one.x, width - wide));
-	const y = one.y >= size * 1.3 ? one.y - size * 1.3 : one.y;
-	context.fillRect(x, y, wide, size * 1.3);
+	const place = {w: context.measureText(text).width + size / 2, h: size * 1.3};
+	place.x = Math.max(0, Math.min(one.x, width - place.w));
+	place.y = one.y >= place.h ? one.y - place.h : one.y;
+	if (taken.some((other) => overlap(place, other))) return;
+	taken.push(place);
+	context.fillRect(place.x, place.y, place.w, place.h);
 	context.fillStyle = INK;
-	context.fillText(text, x + size / 4, y + size);
+	context.fillText(text, place.x + size / 4, place.y + size);
 }
 
 function paintFindings(context, record, scale, width) {
 	const found = boxes(record);
 	const size = 13 / scale;
+	const taken = [];
 	context.lineWidth = 2 / scale;
 	context.font = `${size}px system-ui, sans-serif`;
 	context.globalAlpha = 0.4;
@@ -140,7 +147,7 @@ function paintFindings(context, record, scale, width) {
 	for (const one of found) {
 		context.strokeStyle = context.fillStyle = colour(one.index);
 		outline(context, one);
-		label(context, one, size, width);
+		label(context, one, size, width, taken);
 	}
 }
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from street import Camera, Street, spot, write_model
+from street import Camera, Street, plaza, spot, write_model
 
 from testbed import gateway, places, rtp_jpeg
 from testbed.front import Front
 from testbed.gateway import Gateway
+from testbed.site import PATIENT
 
 CAMERAS = 256
 CHROMIUM = "/usr/bin/chromium"
@@ -33,11 +34,12 @@ FLAGS = [
 
 @pytest.fixture(scope="session")
 def street(need_root: None) -> Iterator[Street]:
-    """Two cameras that a model looks at, one of them turned, and many more."""
-    model = {"model": "spots"}
+    """Three cameras that models look at, one of them turned, and many more."""
+    model = {"model": "spots", **PATIENT}
     cameras = [
         Camera("door", 5000, spot(), 10, model),
         Camera("turned", 5001, spot(), 5, {**model, "rotate": 90}),
+        Camera("plaza", 5002, plaza(), 1, {"model": "objects", **PATIENT}),
     ]
     for number in range(CAMERAS - len(cameras)):
         jpeg = rtp_jpeg.picture(number, (64, 48))
@@ -56,7 +58,13 @@ def running(street: Street, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         street.net.port, [camera.config() for camera in street.cameras], None
     )
     told["accel"]["repository"] = str(repository)
-    told["frames"] = {"classes": [{"width": 320, "height": 240, "count": 1200}]}
+    small, large = (320, 240, 1200), (768, 576, 16)
+    told["frames"] = {
+        "classes": [
+            {"width": width, "height": height, "count": count}
+            for width, height, count in (small, large)
+        ]
+    }
     made = Gateway(told)
     made.start()
     yield made

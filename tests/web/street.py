@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import struct
+import subprocess
 import threading
 import time
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image, ImageDraw
 
-from testbed import netns, pcap, rtp_jpeg
+from testbed import netns, pcap, places, rtp_jpeg
 from testbed.netns import CameraNet
 
 _CLONE_NEWNET = 0x40000000
@@ -51,6 +52,20 @@ def spot() -> bytes:
     return out.getvalue()
 
 
+def plaza() -> bytes:
+    """A moment of the surveillance video."""
+    done = subprocess.run(
+        ["ffmpeg", "-v", "error", "-ss", "8", "-i", str(places.video()), "-frames:v", "1"]
+        + ["-f", "image2pipe", "-c:v", "png", "-"],
+        capture_output=True,
+        check=True,
+    )
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(done.stdout)) as image:
+        image.convert("RGB").save(out, "JPEG", quality=85, subsampling="4:2:0")
+    return out.getvalue()
+
+
 def _graph() -> onnx.ModelProto:
     """How bright each cell of 4 x 4 pixels is, and how large a spot is: three cells."""
     weights = [
@@ -77,11 +92,12 @@ def _graph() -> onnx.ModelProto:
 
 
 def write_model(repository: Path) -> None:
-    """`spots`, which calls what it finds by a name that is meant to do harm."""
+    """`spots`, which calls what it finds by a name that is meant to do harm, beside `objects`."""
     folder = repository / "spots" / "1"
     folder.mkdir(parents=True)
     (folder / "model.onnx").write_bytes(_graph().SerializeToString())
     (folder / "model.yaml").write_text(YAML)
+    (repository / "objects").symlink_to(places.models() / "objects")
 
 
 @dataclass
