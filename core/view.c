@@ -107,7 +107,9 @@ static void keep(struct gw_view_place *place, struct gw_view *view)
 	place->kept = view;
 }
 
-/* Takes what the lane is done with. The slot may have been another camera's. */
+/* Takes what the lane is done with, and lets go of what is another camera's that had the slot
+ * before.
+ */
 static void collect(struct gw_view_place *place, const char *name)
 {
 	struct gw_view *view = place->out;
@@ -117,7 +119,7 @@ static void collect(struct gw_view_place *place, const char *name)
 	if (state != GW_VIEW_EMPTY) {
 		place->out = NULL;
 		place->room = view->need + view->need / 4;
-		if (state == GW_VIEW_FULL && strcmp(view->camera, name) == 0)
+		if (state == GW_VIEW_FULL)
 			keep(place, view);
 		else
 			let_go(view);
@@ -140,7 +142,8 @@ static int offer(struct gw_views *views, uint32_t camera)
 
 	if (!view)
 		return -ENOMEM;
-	memset(view, 0, sizeof(*view));
+	/* All of it, so that no lane has to wait for memory that was never touched. */
+	memset(view, 0, sizeof(*view) + room);
 	view->views = views;
 	view->refs = 1;
 	view->room = room;

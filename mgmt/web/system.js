@@ -122,7 +122,7 @@ function historyOf(commits, goBack) {
 }
 
 export function show(main, _, signal, tellError) {
-	const said = el("p", {role: "status", id: "rolled"});
+	const said = el("p", {role: "status", id: "rolled", tabindex: "-1"});
 	const section = (id, title, ms, task) => {
 		const place = el("div", {id}, el("p", {class: "faint"}, "Looking…"));
 		main.append(el("h2", {}, title), place);
@@ -148,6 +148,8 @@ export function show(main, _, signal, tellError) {
 		try {
 			const made = await send("POST", "config/rollback", {to: commit.number, ...(comment ? {comment} : {})});
 			say(said, made.made ? `That is commit ${made.number} now.` : "It was so already.");
+			// The keyboard leaves the list, which is made anew.
+			said.focus();
 			history();
 		} catch (error) {
 			say(said, `Nothing was changed: ${error.message}`);

@@ -5,6 +5,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from testbed.api import Api
 from testbed.front import Front
 from testbed.gateway import Gateway
 
@@ -91,3 +92,21 @@ def test_who_may_not_is_told_so(show: Show, front: Front) -> None:
         text(browser, "#ask-token", "Your access does not allow this: a token is needed.")
     finally:
         front.denies = None
+
+
+def test_the_configuration_goes_back_to_an_earlier_commit(show: Show, running: Gateway) -> None:
+    with Api(running.socket) as api:
+        whole = api.get("config/text")["text"]
+        for quota in (3, 5):
+            changed = whole.replace("port: 5100\n", f"port: 5100\n  quota: {quota}\n")
+            said = api.ask("POST", "config/commit", {"text": changed, "comment": f"{quota}"})
+            assert said.status == 200, said
+        first = said.body["number"] - 1
+    browser = show("system")
+    button = f"button[aria-label='Go back to commit {first}']"
+    one(browser, button).click()
+    one(browser, "#dialog-field").send_keys("<b>the quota</b> was right", Keys.ENTER)
+    text(browser, "#rolled", f"That is commit {first + 2} now.")
+    assert running.ask("camera", "show", "street-000")["quota"] == 3
+    # What is typed is text, too.
+    text(browser, "#history", "<b>the quota</b> was right")
