@@ -81,9 +81,9 @@ void gw_view_put(struct gw_views *views, const struct gw_frame *frame, const cha
 	const char *record, size_t record_size, int64_t now);
 
 /* Looks at a camera: gives a reference to its latest picture, and has the next one kept. `name` is
- * whose the slot `camera` is. Returns 0; -EAGAIN: there is none yet, the next frame brings one;
- * -ENOBUFS: so many others are looked at that there is no memory for this one; -ENOMEM. Any thread
- * but a lane. */
+ * whose the slot `camera` is. Returns 0; or, with `view` as it was, -EAGAIN: there is none yet, the
+ * next frame brings one; -ENOBUFS: so many others are looked at that there is no memory for this
+ * one; -ENOMEM. Any thread but a lane. */
 int gw_views_look(struct gw_views *views, uint32_t camera, const char *name, int64_t now,
 	const struct gw_view **view);
 

@@ -18,7 +18,8 @@ const FACTS = [
 
 function findings(record) {
 	const said = words(record).slice(0, MOST_WORDS);
-	if (said.length === 0) return [el("p", {class: "faint"}, record.task === "none" ? "No model looks at it." : "Nothing.")];
+	if (said.length === 0)
+		return [el("p", {class: "faint"}, record.task === "none" ? "No model looks at it." : "Nothing.")];
 	return [
 		el(
 			"ol",
@@ -51,7 +52,8 @@ function pictureOf(name, signal, heard) {
 		const said = words(record);
 		canvas.dataset.tag = tag;
 		canvas.setAttribute("aria-label", `${name}: ${said.length} findings`);
-		say(line, `Frame ${record.frame.sequence} of ${record["@timestamp"]}, ${record.frame.width} × ${record.frame.height}`);
+		const {sequence, width, height} = record.frame;
+		say(line, `Frame ${sequence} of ${record["@timestamp"]}, ${width} × ${height}`);
 		found.replaceChildren(...findings(record));
 		heard(record);
 	}
@@ -96,8 +98,8 @@ async function settings(name, place, signal, tellError) {
 		}
 	}
 	async function askToRemove() {
-		if ((await confirm("Remove this camera?", `${name} is removed at once. Its frames on the way arrive.`, "Remove it")) === null)
-			return;
+		const text = `${name} is removed at once. Its frames on the way arrive.`;
+		if ((await confirm("Remove this camera?", text, "Remove it")) === null) return;
 		try {
 			await send("DELETE", cameraPath(name));
 			location.hash = "#/cameras";
@@ -151,7 +153,8 @@ export function show(main, name, signal, tellError) {
 			const camera = await get(cameraPath(name), signal);
 			note(name, {fps: camera.fps, lost: camera.lost_share, dropped: camera.dropped_per_s, latency});
 			plots.forEach((one) => one.draw());
-			about.replaceChildren(facts(Object.fromEntries(FACTS.filter((key) => key in camera).map((key) => [key, camera[key]]))));
+			const shown = FACTS.filter((key) => key in camera).map((key) => [key, camera[key]]);
+			about.replaceChildren(facts(Object.fromEntries(shown)));
 			tellError("");
 		} catch (error) {
 			if (error.name !== "AbortError") tellError(`${name}: ${error.message}`);

@@ -11,6 +11,10 @@ function lastOf(last) {
 	return `${last.from} to ${last.to}: ${last.completed ? "done" : "taken back"}, ${last.reason}`;
 }
 
+function phaseOf({phase, rollout}) {
+	return rollout ? `${phase}, step ${rollout.step} of ${rollout.steps.length}` : phase;
+}
+
 function routesTable(routes) {
 	return table("Which versions look at pictures", [
 		["Model", (route) => route.name],
@@ -21,7 +25,7 @@ function routesTable(routes) {
 		["Its share", (route) => share(route.rollout?.share), true],
 		["Its failed", (route) => failedOf(route.canary), true],
 		["Disagreement", (route) => share(route.rollout?.disagreement), true],
-		["Phase", (route) => (route.rollout ? `${route.phase}, step ${route.rollout.step} of ${route.rollout.steps.length}` : route.phase)],
+		["Phase", phaseOf],
 		["Last rollout", (route) => lastOf(route.last)],
 	], routes);
 }

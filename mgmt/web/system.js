@@ -99,7 +99,7 @@ function auditOf(audit) {
 	];
 }
 
-function historyOf(commits, goBack) {
+function historyOf(commits, goBack, keep) {
 	if (commits.length === 0) return [el("p", {}, "No commit was made yet.")];
 	return [
 		table("The last commits", [
@@ -107,15 +107,21 @@ function historyOf(commits, goBack) {
 			["When", (one) => one.time],
 			["Who", (one) => `${one.who}, by ${one.from}`],
 			["Why", (one) => one.comment],
-			["State", (one) => (one.unconfirmed ? `waits for its confirmation, ${one.confirm_in_s ?? "?"} s` : "kept")],
+			["State", (one) => (one.unconfirmed ? `goes back in ${one.confirm_in_s ?? "?"} s` : "kept")],
 			[
 				"",
 				(one) =>
-					el(
-						"button",
-						{type: "button", click: () => goBack(one), "aria-label": `Go back to commit ${one.number}`},
-						"Go back to it",
-					),
+					one.unconfirmed
+						? el("button", {type: "button", click: keep}, "Keep it")
+						: el(
+								"button",
+								{
+									type: "button",
+									click: () => goBack(one),
+									"aria-label": `Go back to commit ${one.number}`,
+								},
+								"Go back to it",
+							),
 			],
 		], commits),
 	];
@@ -145,9 +151,14 @@ export function show(main, _, signal, tellError) {
 			"Why",
 		);
 		if (comment === null) return;
+		await change("rollback", {to: commit.number, ...(comment ? {comment} : {})}, (made) =>
+			made.made ? `That is commit ${made.number} now.` : "It was so already.",
+		);
+	}
+
+	async function change(verb, body, words) {
 		try {
-			const made = await send("POST", "config/rollback", {to: commit.number, ...(comment ? {comment} : {})});
-			say(said, made.made ? `That is commit ${made.number} now.` : "It was so already.");
+			say(said, words(await send("POST", `config/${verb}`, body)));
 			// The keyboard leaves the list, which is made anew.
 			said.focus();
 			history();
@@ -155,6 +166,8 @@ export function show(main, _, signal, tellError) {
 			say(said, `Nothing was changed: ${error.message}`);
 		}
 	}
+
+	const keep = () => change("confirm", undefined, () => "The newest commit is kept.");
 
 	tellError("");
 	main.replaceChildren(el("h1", {}, "System"));
@@ -167,7 +180,7 @@ export function show(main, _, signal, tellError) {
 	);
 	section("audit", "Balance", 10000, async () => auditOf(await get("audit", signal)));
 	const history = section("history", "History of the configuration", 10000, async () =>
-		historyOf((await get("config/history", signal)).commits, goBack),
+		historyOf((await get("config/history", signal)).commits, goBack, keep),
 	);
 	main.append(said);
 }

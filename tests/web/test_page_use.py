@@ -110,3 +110,19 @@ def test_the_configuration_goes_back_to_an_earlier_commit(show: Show, running: G
     assert running.ask("camera", "show", "street-000")["quota"] == 3
     # What is typed is text, too.
     text(browser, "#history", "<b>the quota</b> was right")
+
+
+def test_a_commit_that_waits_is_kept_by_hand(show: Show, running: Gateway) -> None:
+    with Api(running.socket) as api:
+        whole = api.get("config/text")["text"]
+        changed = whole.replace("port: 5101\n", "port: 5101\n  quota: 7\n")
+        said = api.ask("POST", "config/commit", {"text": changed, "confirm_s": 600})
+        assert said.status == 200, said
+        browser = show("system")
+        assert "goes back in " in text(browser, "#history", "Keep it")
+        browser.execute_script(
+            "[...document.querySelectorAll('#history button')]"
+            ".find((button) => button.textContent === 'Keep it').click()"
+        )
+        text(browser, "#rolled", "The newest commit is kept.")
+        assert not any(one["unconfirmed"] for one in api.get("config/history")["commits"])
