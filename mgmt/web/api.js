@@ -15,7 +15,7 @@ export class Refusal extends Error {
 
 let denied = () => {};
 
-/** Who is to hear that the gateway wants to know who asks. */
+/** Who is to hear that the gateway wants to know who asks: the refusal, and whether a change was asked for. */
 export function onDenied(hear) {
 	denied = hear;
 }
@@ -38,7 +38,7 @@ async function refusal(response) {
 	return new Refusal(response.status, error.code, error.message, after);
 }
 
-async function request(method, path, body, signal) {
+async function request(method, path, body, signal, quiet = false) {
 	const headers = {};
 	if (token()) headers.Authorization = `Bearer ${token()}`;
 	if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -58,7 +58,7 @@ async function request(method, path, body, signal) {
 	}
 	if (response.ok) return response;
 	const refused = await refusal(response);
-	if (refused.status === 401 || refused.status === 403) denied(refused);
+	if (refused.status === 401 || (refused.status === 403 && !quiet)) denied(refused, method !== "GET");
 	throw refused;
 }
 
@@ -84,9 +84,10 @@ function part(bytes, from) {
 	return bytes.subarray(begin, begin + Number(size[1]));
 }
 
-/** The latest picture and the record of the same frame. */
+/** The latest picture and the record of the same frame. That one may not look at some cameras is no
+ * question of another token. */
 export async function view(name, signal) {
-	const response = await request("GET", `${cameraPath(name)}/view`, undefined, signal);
+	const response = await request("GET", `${cameraPath(name)}/view`, undefined, signal, true);
 	const bytes = new Uint8Array(await response.arrayBuffer());
 	const text = part(bytes, 0);
 	const jpeg = part(bytes, text.byteOffset - bytes.byteOffset + text.length);

@@ -13,6 +13,7 @@ const TITLES = {cameras: "Cameras", camera: "Camera", models: "Models", system: 
 const $ = (id) => document.getElementById(id);
 const main = $("main");
 let shown = null;
+let putOff = false; // whoever was asked for a token will not be asked again on this page
 
 function decoded(text) {
 	try {
@@ -33,6 +34,7 @@ function route() {
 	const moved = shown !== null;
 	shown?.abort();
 	shown = new AbortController();
+	putOff = false;
 	tellError("");
 	for (const link of document.querySelectorAll("nav a")) {
 		const is = link.hash === `#/${which}` || (which === "camera" && link.hash === "#/cameras");
@@ -52,6 +54,7 @@ function askForToken(why) {
 	if (dialog.open) return;
 	say($("why-token"), why);
 	$("token-text").value = token();
+	dialog.returnValue = "";
 	dialog.showModal();
 }
 
@@ -60,18 +63,21 @@ $("ask-token").addEventListener("close", () => {
 		setToken($("token-text").value.trim());
 		route();
 		head();
+	} else {
+		putOff = true;
 	}
 	$("token-text").value = "";
 });
 $("token").addEventListener("click", () => askForToken("Whoever uses the gateway over the network shows one."));
 $("skip").addEventListener("click", () => main.focus());
-onDenied((refusal) =>
+onDenied((refusal, isChange) => {
+	if (putOff && !isChange) return;
 	askForToken(
 		refusal.status === 401
 			? "The gateway wants to know who you are: enter your access token."
 			: `Your access does not allow this: ${refusal.message}. Enter a token that does.`,
-	),
-);
+	);
+});
 
 async function head() {
 	try {

@@ -90,6 +90,14 @@ def test_who_may_not_is_told_so(show: Show, front: Front) -> None:
     try:
         browser = show("models")
         text(browser, "#ask-token", "Your access does not allow this: a token is needed.")
+        # Who has none is not asked again and again.
+        press(browser, Keys.ESCAPE)
+        text(browser, "#said", "Models: a token is needed")
+        front.asked.clear()
+        until(lambda: len(front.asked) > 3, "more requests")
+        assert not one(browser, "#ask-token").is_displayed()
+        browser.find_element(By.LINK_TEXT, "System").click()
+        until(lambda: one(browser, "#ask-token").is_displayed(), "the question")
     finally:
         front.denies = None
 
