@@ -294,7 +294,13 @@ static enum MHD_Result begin_request(struct api_server *server, struct MHD_Conne
 	const char *path = path_of(url);
 	struct identity identity;
 	enum MHD_Result result = MHD_NO;
+	struct gw_reply page;
 
+	/* It is where one enters his token, and comes before he has shown it. */
+	if (server->entrance.tokens && !path && page_answer(method, url, &page)) {
+		note_caller(server, connection, CALLER_TAKES);
+		return respond(connection, &page);
+	}
 	if (refuse_early(server, connection, method, path, &identity, &result)) {
 		identity_release(&identity);
 		return result;
