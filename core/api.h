@@ -58,6 +58,9 @@ struct gw_reply {
 	void (*release)(void *owner); /* NULL: the bytes are static. Any thread */
 	void *owner; /* of the bytes: a frame reference, say */
 	char allow[64]; /* the methods that the path has, where that is the answer; else empty */
+	char tag[64]; /* tells this answer from others of the same path (RFC 9110, 8.8.3); or empty
+		       */
+	uint32_t retry_after; /* seconds until it is worth asking again; 0: nobody knows */
 
 	/* For who writes changes down: an object, such as {"before", "after"}; NULL: there is
 	 * nothing to say. */

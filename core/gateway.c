@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/control.h"
+#include "core/view.h"
 
 /* A version 4 UUID (RFC 9562). */
 static void make_boot_id(char text[37])
@@ -149,6 +150,9 @@ int gw_build(struct gw *gw, struct gw_config *config, const struct gw_replay *re
 	gw->cameras = gw_cameras_create();
 	if (!gw->cameras)
 		return gw_error_set(error, -ENOMEM, "cameras: out of memory");
+	gw->views = gw_views_create(GW_VIEW_MEMORY);
+	if (!gw->views)
+		return gw_error_set(error, -ENOMEM, "views: out of memory");
 	status = make_pool(gw, error);
 	if (status != 0)
 		return status;
@@ -240,6 +244,7 @@ void gw_dismantle(struct gw *gw)
 		gw_receipts_destroy(gw->receipts[i]);
 	}
 	gw_trace_free(&gw->trace);
+	gw_views_destroy(gw->views);
 	pthread_mutex_destroy(&gw->models_lock);
 	gw_config_free(gw->config);
 	memset(gw, 0, sizeof(*gw));

@@ -78,6 +78,7 @@ struct gw_replay {
 };
 
 struct gw_control;
+struct gw_views;
 
 struct gw {
 	struct gw_config *config; /* as it was read; cameras change: see `cameras` */
@@ -114,6 +115,7 @@ struct gw {
 	struct gw_stage stages[GW_STAGES];
 	struct gw_latency *latency[GW_LANES]; /* of each lane of the sink */
 	struct gw_trace trace; /* core/trace.h */
+	struct gw_views *views; /* core/view.h */
 	struct gw_receipts *receipts[GW_LANES]; /* the same, to the source; NULL: there is none */
 	struct gw_reports reports; /* to cameras that send within connections: rx, session */
 	struct gw_service services[GW_SERVICES];

@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/view.h"
 #include "mgmt/audit_log/log.h"
 #include "mgmt/folder.h"
 #include "mgmt/https/keeper.h"
@@ -32,6 +33,7 @@ static void every_second(void *arg)
 	rates_note(mgmt->rates, gw_now());
 	losses_note(mgmt->losses, gw_now());
 	watch_look(mgmt->watch, gw_now());
+	gw_views_upkeep(mgmt->gw->views, gw_now());
 }
 
 /* On a thread of its own: a disk that hangs must not keep figures from being taken. */

@@ -20,6 +20,7 @@
 #include "mgmt/https/keeper.h"
 #include "mgmt/identity.h"
 #include "mgmt/jobs.h"
+#include "mgmt/page.h"
 #include "mgmt/peer.h"
 #include "mgmt/tokens/tries.h"
 
@@ -81,6 +82,24 @@ static struct MHD_Response *bytes_response(struct gw_reply *reply)
 	return response;
 }
 
+/* Headers that browsers heed, and those that few answers have. */
+static void add_details(struct MHD_Response *response, const struct gw_reply *reply)
+{
+	char text[sizeof(reply->tag) + 3];
+
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "Content-Security-Policy", PAGE_POLICY);
+	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+	if (reply->tag[0]) {
+		snprintf(text, sizeof(text), "\"%s\"", reply->tag);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, text);
+	}
+	if (reply->retry_after > 0) {
+		snprintf(text, sizeof(text), "%u", reply->retry_after);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, text);
+	}
+}
+
 /* After it nothing more can be asked. */
 struct refusal {
 	const char *header, *value; /* that go with it; NULL: none does */
@@ -99,6 +118,7 @@ static enum MHD_Result send_reply(
 		if (type)
 			MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+		add_details(response, reply);
 		if (refusal)
 			MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 		if (refusal && refusal->header)
@@ -228,7 +248,9 @@ static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *
 	json_t *body;
 
 	if (!path) {
-		gw_reply_refuse(&reply, 404, "not_found", "the API begins at " GW_API_PREFIX);
+		if (!page_answer(method, url, &reply))
+			gw_reply_refuse(
+				&reply, 404, "not_found", "the API begins at " GW_API_PREFIX);
 		return respond(connection, &reply);
 	}
 	if (body_parse(&state->body, &body, &reply) != 0)
@@ -272,7 +294,13 @@ static enum MHD_Result begin_request(struct api_server *server, struct MHD_Conne
 	const char *path = path_of(url);
 	struct identity identity;
 	enum MHD_Result result = MHD_NO;
+	struct gw_reply page;
 
+	/* It is where one enters his token, and comes before he has shown it. */
+	if (server->entrance.tokens && !path && page_answer(method, url, &page)) {
+		note_caller(server, connection, CALLER_TAKES);
+		return respond(connection, &page);
+	}
 	if (refuse_early(server, connection, method, path, &identity, &result)) {
 		identity_release(&identity);
 		return result;

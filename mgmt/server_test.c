@@ -12,6 +12,7 @@
 #include "core/thread.h"
 #include "mgmt/jobs.h"
 #include "mgmt/mgmt.h"
+#include "mgmt/page.h"
 #include "mgmt/test_server.h"
 
 static void every_route_of_ours_answers(void **state)
@@ -45,13 +46,53 @@ static void the_errors_of_a_handler_become_http(void **state)
 
 static void wrong_paths_are_not_found(void **state)
 {
-	static const char *const paths[] = {"/", "/api", "/api/v1", "/api/v2/status",
+	static const char *const paths[] = {"/web", "/web/", "/api", "/api/v1", "/api/v2/status",
 		"/api/v1/nosuch", "/api/v1/status/", "/api/v1/cameras//sample",
 		"/api/v1/../v1/status", "/api/v1/cameras/%ff"};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		assert_int_equal(server_ask(*state, "GET", paths[i]), 404);
 		server_assert_error(*state, "not_found");
+	}
+}
+
+static void the_page_and_its_files_are_served_from_memory(void **state)
+{
+	static const struct {
+		const char *path, *type, *begin;
+	} files[] = {
+		{"/", "text/html; charset=utf-8", "<!doctype html>"},
+		{"/?a=b", "text/html; charset=utf-8", "<!doctype html>"},
+		{"/web/app.js", "text/javascript; charset=utf-8", "// "},
+		{"/web/style.css", "text/css; charset=utf-8", ":root"},
+		{"/web/icon.svg", "image/svg+xml", "<svg"},
+	};
+	struct server_fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		assert_int_equal(server_ask(f, "GET", files[i].path), 200);
+		assert_string_equal(f->type, files[i].type);
+		assert_memory_equal(f->body, files[i].begin, strlen(files[i].begin));
+		assert_string_equal(f->policy, PAGE_POLICY);
+		assert_string_equal(f->options, "nosniff");
+	}
+	assert_int_equal(server_ask(f, "HEAD", "/"), 200);
+	assert_int_equal(server_ask(f, "POST", "/"), 405);
+	assert_string_equal(f->allow, "GET, HEAD");
+	assert_int_equal(server_ask(f, "GET", "/web/%61pp.js"), 404);
+}
+
+/* Whatever a browser gets here it takes for what it is, and runs no code of it. */
+static void every_answer_says_what_a_browser_may_do_with_it(void **state)
+{
+	static const char *const paths[] = {"/api/v1/status", "/api/v1/nosuch", "/nosuch",
+		"/metrics", "/api/v1/cameras/cam0/picture"};
+	struct server_fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		server_ask(f, "GET", paths[i]);
+		assert_string_equal(f->policy, PAGE_POLICY);
+		assert_string_equal(f->options, "nosniff");
 	}
 }
 
@@ -254,6 +295,8 @@ int main(void)
 		SERVER_TEST(stages_answer_on_routes_of_their_own),
 		SERVER_TEST(the_errors_of_a_handler_become_http),
 		SERVER_TEST(wrong_paths_are_not_found),
+		SERVER_TEST(the_page_and_its_files_are_served_from_memory),
+		SERVER_TEST(every_answer_says_what_a_browser_may_do_with_it),
 		SERVER_TEST(broken_escapes_are_bad_requests),
 		SERVER_TEST(names_are_decoded),
 		SERVER_TEST(wrong_methods_hear_which_are_right),

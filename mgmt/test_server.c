@@ -26,6 +26,10 @@ static size_t on_header(char *data, size_t one, size_t size, void *arg)
 
 	sscanf(data, "Allow: %127[^\r]", f->allow);
 	sscanf(data, "Content-Type: %63[^\r]", f->type);
+	sscanf(data, "ETag: %127[^\r]", f->tag);
+	sscanf(data, "Content-Security-Policy: %255[^\r]", f->policy);
+	sscanf(data, "X-Content-Type-Options: %31[^\r]", f->options);
+	sscanf(data, "Retry-After: %15[^\r]", f->retry);
 	return size;
 }
 
@@ -85,7 +89,8 @@ long server_try(struct server_fixture *f, const char *method, const char *path, 
 	snprintf(url, sizeof(url), "http://gw%s", path);
 	curl_easy_reset(f->curl);
 	f->size = 0;
-	f->body[0] = f->allow[0] = f->type[0] = '\0';
+	f->body[0] = f->allow[0] = f->type[0] = f->tag[0] = f->retry[0] = '\0';
+	f->policy[0] = f->options[0] = '\0';
 	curl_easy_setopt(f->curl, CURLOPT_UNIX_SOCKET_PATH, f->made.socket);
 	curl_easy_setopt(f->curl, CURLOPT_URL, url);
 	curl_easy_setopt(f->curl, CURLOPT_PATH_AS_IS, 1L);

@@ -13,7 +13,7 @@ struct server_fixture {
 	char body[131072];
 	size_t size;
 	char allow[128];
-	char type[64];
+	char type[64], tag[128], retry[16], policy[256], options[32];
 };
 
 /* A test with a fixture of its own, in a group that begins and ends with the client's library. */

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/gateway.h"
 #include "core/log.h"
+#include "core/view.h"
 #include "sink/enhanced.h"
 #include "sink/record.h"
 #include "sink/sink.h"
@@ -288,6 +289,18 @@ static bool send_enhanced(struct sink *sink, struct gw_frame *frame)
 	return true;
 }
 
+/* To whoever looks at the camera: the frame's record, which the back-end has copied, is not needed
+ * any more. */
+static void show(struct sink *sink, const struct gw_frame *frame)
+{
+	struct gw_views *views = sink->gw->views;
+
+	if (gw_view_is_wanted(views, frame->camera) &&
+		record_finish_text(sink->record, frame, sink->sampled) == 0)
+		gw_view_put(views, frame, frame->version->config->name, sink->record->value,
+			sink->record->size, frame->stamp[GW_STAMP_SINK]);
+}
+
 /* Hands over what there is of a well frame. False: it waits as `stuck`, as far as it came. */
 static bool deliver(struct sink *sink, struct gw_frame *frame, enum gw_drop *drop)
 {
@@ -295,8 +308,12 @@ static bool deliver(struct sink *sink, struct gw_frame *frame, enum gw_drop *dro
 	record_begin(sink->record, frame);
 	if (!send_sample(sink, frame) || !send_enhanced(sink, frame))
 		return false;
-	*drop = record_finish(sink->record, frame, sink->sampled) != 0 ? GW_DROP_SINK_FAILED
-								       : send_result(sink, frame);
+	if (record_finish(sink->record, frame, sink->sampled) != 0) {
+		*drop = GW_DROP_SINK_FAILED;
+		return true;
+	}
+	*drop = send_result(sink, frame);
+	show(sink, frame);
 	return !comes_again(sink, frame, *drop);
 }
 

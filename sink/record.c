@@ -211,3 +211,13 @@ int record_finish(struct record *record, const struct gw_frame *frame, bool samp
 	record->size = (uint32_t)writer.size;
 	return writer.cut ? -EMSGSIZE : 0;
 }
+
+int record_finish_text(struct record *record, const struct gw_frame *frame, bool sampled)
+{
+	struct writer writer;
+
+	writer_begin(&writer, record->value, sizeof(record->value));
+	write_text(&writer, record, frame, sampled);
+	record->size = (uint32_t)writer.size;
+	return writer.cut ? -EMSGSIZE : 0;
+}

@@ -42,6 +42,10 @@ void record_begin(struct record *record, const struct gw_frame *frame);
  * way too. -EMSGSIZE when it does not fit. */
 int record_finish(struct record *record, const struct gw_frame *frame, bool sampled);
 
+/* Sets value and size to the JSON text alone, whatever `kafka.format` and `kafka.framing` say, for
+ * who looks at the camera. As record_finish(). */
+int record_finish_text(struct record *record, const struct gw_frame *frame, bool sampled);
+
 /* "arrival", "rtcp", ...: as records name clocks. */
 const char *record_clock_name(enum gw_clock clock);
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "core/view.h"
 #include "sink/fixture.h"
 #include "sink/routes.h"
 
@@ -111,6 +112,52 @@ static void every_nth_frame_of_a_camera_is_sampled(void **state)
 	assert_int_equal(of(&fixture_stats(f, 0)->samples_delivered), 10);
 	assert_int_equal(of(&fixture_stats(f, 1)->samples), 1);
 	fixture_close(f, 1000);
+}
+
+/* Whoever looks sees what was found whether or not brokers take it. */
+static void who_looks_at_a_camera_sees_its_next_well_frame_with_its_record(void **state)
+{
+	struct fixture *f = fixture_open(AWAY, false);
+	struct gw_frame *frame;
+	const struct gw_view *view;
+
+	fixture_send_frames(f, 1, 1);
+	assert_int_equal(gw_views_look(f->gw.views, 1, "cam1", 1, &view), -EAGAIN);
+	frame = fixture_frame(f, 1);
+	gw_frame_fail(frame, GW_DROP_DECODE_FAILED);
+	fixture_send(f, frame);
+	fixture_send_frames(f, 0, 1);
+	assert_int_equal(gw_views_look(f->gw.views, 1, "cam1", 2, &view), -EAGAIN);
+	fixture_send_frames(f, 1, 2);
+	assert_int_equal(gw_views_look(f->gw.views, 1, "cam1", 3, &view), 0);
+	assert_int_equal(view->sequence, 2);
+	assert_int_equal(view->jpeg_size, 26000);
+	assert_int_equal(view->jpeg[0], 2);
+	json_t *record = json_loadb(view->record, view->record_size, 0, NULL);
+	json_t *of_frame = json_object_get(record, "frame");
+	assert_int_equal(json_integer_value(json_object_get(of_frame, "sequence")), 2);
+	assert_int_equal(json_array_size(json_object_get(record, "objects")), 1);
+	json_decref(record);
+	gw_view_unref(view);
+	fixture_close(f, 100);
+}
+
+static void who_looks_reads_json_whatever_the_brokers_get(void **state)
+{
+	struct fixture *f =
+		fixture_open("kafka: {brokers: '127.0.0.1:1', format: protobuf, framing: confluent,"
+			     " results: {topic: r, schema_id: 7}}\n",
+			false);
+	const struct gw_view *view;
+
+	assert_int_equal(gw_views_look(f->gw.views, 0, "cam0", 1, &view), -EAGAIN);
+	fixture_send_frames(f, 0, 1);
+	assert_int_equal(gw_views_look(f->gw.views, 0, "cam0", 2, &view), 0);
+	json_t *record = json_loadb(view->record, view->record_size, 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(record, "sensorId")), "cam0");
+	json_decref(record);
+	gw_view_unref(view);
+	fixture_close(f, 100);
 }
 
 static void a_picture_that_is_asked_for_is_the_next_one(void **state)
@@ -514,6 +561,8 @@ int main(void)
 		cmocka_unit_test(a_source_that_asks_is_told_once_whatever_became_of_the_frame),
 		cmocka_unit_test(the_latency_of_well_frames_is_recorded),
 		cmocka_unit_test(every_nth_frame_of_a_camera_is_sampled),
+		cmocka_unit_test(who_looks_at_a_camera_sees_its_next_well_frame_with_its_record),
+		cmocka_unit_test(who_looks_reads_json_whatever_the_brokers_get),
 		cmocka_unit_test(a_picture_that_is_asked_for_is_the_next_one),
 		cmocka_unit_test(away_brokers_hold_no_more_samples_than_the_budget),
 		cmocka_unit_test(samples_leave_half_of_the_slots_to_new_frames),

@@ -2,7 +2,7 @@
 # The suites of `./dev test`. Each leaves its results in build-results/: what its runner wrote for
 # machines, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
 
-readonly SUITES=(unit asan tsan fuzz models integration demo line-rate kafka network soak lint)
+readonly SUITES=(unit asan tsan fuzz models integration web demo line-rate kafka network soak lint)
 
 # Only when it is named: it makes systems of two Debian releases and builds packages in them.
 readonly NAMED_SUITES=(package)
@@ -17,7 +17,7 @@ readonly SOAK_SECONDS=60
 readonly TSAN_TESTS=(
 	accel/berth accel/failover accel/helpers accel/pictures accel/retire accel/rollout accel/rollout_end
 	accel/rollout_kept accel/runner accel/stage accel/swap
-	core/control core/link core/pool core/surface
+	core/control core/link core/pool core/surface core/view
 	decode/nvjpeg decode/nvjpeg_failure decode/stage decode/turbo gwd/end gwd/gateway gwd/lanes lib/decoders lib/framegate
 	mgmt/audit mgmt/audit_log/log mgmt/jobs mgmt/rates mgmt/server mgmt/ticker overload
 	session/relays tensor
@@ -104,7 +104,15 @@ suite_integration() {
 	build_default
 	cmd_models
 	python_tests "${THREE_FILES[@]}" tests --ignore=tests/demo --ignore=tests/kafka \
-		--ignore=tests/line_rate --ignore=tests/models --ignore=tests/network --ignore=tests/packages
+		--ignore=tests/line_rate --ignore=tests/models --ignore=tests/network --ignore=tests/packages \
+		--ignore=tests/web
+}
+
+# The page in a browser, beside a gateway with 256 cameras.
+suite_web() {
+	build_default
+	cmd_models
+	python_tests tests/web
 }
 
 # Alone: it shows what the gateway does on a machine that has time.

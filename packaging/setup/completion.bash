@@ -11,7 +11,7 @@ _framegate_dev() {
 		help) choices='setup models build package wheel demo test bench gpu experiment soak lint fuzz clean' ;;
 		package) choices='--twice bookworm trixie --help' ;;
 		demo) choices='--keep --enhance --help' ;;
-		test) choices='unit asan tsan fuzz models integration demo line-rate kafka network soak lint package --help' ;;
+		test) choices='unit asan tsan fuzz models integration web demo line-rate kafka network soak lint package --help' ;;
 		experiment) choices='line-rate --help' ;;
 		gpu) choices='build run --rehearse --help' ;;
 		soak) choices='kafka --seconds --kills --seed --durability --json --help' ;;

@@ -116,6 +116,22 @@ video_get() {
 	mv vtest.avi "$CACHE/vtest.avi"
 }
 
+axe_ready() {
+	fresh "$CACHE/axe" "$SETUP_DIR/axe.lock" && [[ -f $CACHE/axe/axe.min.js ]]
+}
+
+# One script, which the tests run in the page.
+axe_get() {
+	local name version sha256
+	scratch
+	read -r name version sha256 < <(grep -v '^#' "$SETUP_DIR/axe.lock")
+	npm pack --silent "$name@$version"
+	check_sha256 "$name-$version.tgz" "$sha256" "$name $version"
+	mkdir out
+	tar -xzf "$name-$version.tgz" -C out --strip-components=1 package/axe.min.js package/LICENSE
+	place out "$CACHE/axe" "$SETUP_DIR/axe.lock"
+}
+
 python_requirements() {
 	local file
 	for file in tests/requirements.txt configs/models/requirements.txt; do

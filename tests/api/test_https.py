@@ -315,3 +315,16 @@ def test_a_port_that_another_has_is_told(
     )
     assert ended.returncode != 0
     assert "another program has it: choose another `api.https.listen`" in ended.stderr
+
+
+def test_the_page_comes_before_the_token_that_is_entered_there(place: Place) -> None:
+    connection = place.open()
+    for path, kind in (("/", "text/html"), ("/web/app.js", "text/javascript")):
+        connection.request("GET", path)
+        response = connection.getresponse()
+        assert response.read()
+        assert response.status == 200
+        assert response.getheader("Content-Type").startswith(kind)
+        assert response.getheader("Content-Security-Policy")
+    connection.close()
+    assert place.ask("status").status == 401

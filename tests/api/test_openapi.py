@@ -13,10 +13,12 @@ from testbed import places
 DESCRIPTION = "/openapi.yaml"
 # Text: test_metrics.py.
 TEXTS = ("/metrics", "/livez", "/readyz")
-# Of models and commits, which this gateway has none of: test_rollouts.py, test_commits.py.
-# HTTPS is off here: test_https.py.
+# Of pictures, models and commits, which this gateway has none of: test_views.py, test_rollouts.py,
+# test_commits.py. HTTPS is off here: test_https.py.
+VIEWS = tuple(f"/cameras/{{name}}/{what}" for what in ("picture", "findings", "view"))
 OVER_HTTPS = ("/certificate", "/tokens", "/token-setup")
-OTHERS = (DESCRIPTION, *TEXTS, *OVER_HTTPS, "/models/{name}/rollout", "/config/history/{name}")
+ELSEWHERE = (*VIEWS, *OVER_HTTPS, "/models/{name}/rollout", "/config/history/{name}")
+OTHERS = (DESCRIPTION, *TEXTS, *ELSEWHERE)
 GETS = sorted(
     path for path, method, _ in description.operations() if method == "get" and path not in OTHERS
 )

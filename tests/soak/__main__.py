@@ -1,6 +1,7 @@
 """A gateway for minutes under everything at once; its books are read every second.
 
-Cameras lose packets, come and go, are flooded and overloaded, the link flaps, an RTSP server dies.
+Cameras lose packets, come and go, are flooded and overloaded, the link flaps, an RTSP server dies,
+and somebody looks at all of them.
 The books must balance at every look, and memory and descriptors must be flat: in the last third no
 more than in the second, and a little. Exit code 0: so it was.
 """
@@ -21,6 +22,7 @@ SHORTEST = 30
 # Between troubles of one kind, in seconds: all of them happen in the shortest run.
 TURNS = {
     "camera_comes_or_goes": 3,
+    "somebody_looks": 2,
     "flood": 11,
     "overload": 13,
     "link_flaps": 17,

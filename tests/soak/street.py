@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from testbed import places
+from testbed.api import Api
 from testbed.gateway import Gateway, configuration
 from testbed.netns import CameraNet
 from testbed.process import Process
@@ -107,6 +108,20 @@ class Street:
         if answer.code == 0:
             self.guests.add(number)
             self.count("cameras_added")
+
+    def somebody_looks(self) -> None:
+        """At every camera, also at those that come and go: each shows its own pictures."""
+        names = [*(f"cam{number}" for number in range(STEADY)), "door"]
+        names += [f"guest{number}" for number in range(GUESTS)]
+        with Api(self.gateway.socket) as api:
+            for name in names * 5:
+                said = api.ask("GET", f"cameras/{name}/findings")
+                if said.status == 200:
+                    assert said.body["sensorId"] == name, said
+                    self.count("pictures_seen")
+                else:
+                    # It has sent none yet, is not there, or is being removed.
+                    assert said.status in (503, 404, 409), said
 
     def flood(self) -> None:
         """Forged packets of a camera's address, for two seconds."""

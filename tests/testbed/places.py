@@ -67,6 +67,11 @@ def schemas() -> Path:
     return ROOT / "sink" / "schema"
 
 
+def axe() -> Path:
+    """The script that looks at a page's accessibility."""
+    return need(cache() / "axe" / "axe.min.js", "run ./dev setup")
+
+
 def heartbeat_schema() -> Path:
     """The JSON Schema of a heartbeat."""
     return schemas() / "heartbeat.schema.json"

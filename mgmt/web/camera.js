@@ -1,0 +1,170 @@
+// One camera: its picture, what is found in it, how it does, its settings.
+
+import {cameraPath, get, send, view} from "./api.js";
+import {confirm, el, facts, milliseconds, number, pause, repeat, say, share, swap, table} from "./dom.js";
+import {cameraForm} from "./form.js";
+import {paint, words} from "./paint.js";
+import {note, plot} from "./plot.js";
+
+const PICTURE_MS = 200;
+const MOST_WORDS = 30;
+
+/* What is shown of its facts; the others are in words beside it already. */
+const FACTS = [
+	"state", "source", "destination", "port", "transport", "encrypted", "url", "model", "plan", "width", "height",
+	"mbps", "packets_per_s", "packets_lost", "jitter_ms", "clock_source", "clock_offset_ms", "clock_drift_ppm",
+	"quota", "frames", "samples", "last_frame_age_ms",
+];
+
+function findings(record) {
+	const said = words(record).slice(0, MOST_WORDS);
+	if (said.length === 0)
+		return [el("p", {class: "faint"}, record.task === "none" ? "No model looks at it." : "Nothing.")];
+	return [
+		el(
+			"ol",
+			{},
+			said.map((one) =>
+				el(
+					"li",
+					{},
+					el("strong", {}, one.what),
+					one.sure === null ? "" : ` ${share(one.sure)}`,
+					one.where === "" ? "" : ` at ${one.where}`,
+				),
+			),
+		),
+	];
+}
+
+function pictureOf(name, signal, heard) {
+	const canvas = el("canvas", {width: 64, height: 40, role: "img", "aria-label": `${name}: no picture yet`});
+	const line = el("p", {class: "faint", id: "frame"}, "No picture yet.");
+	const found = el("div", {id: "findings"});
+	let tag = null;
+
+	async function next() {
+		const shown = await view(name, signal);
+		if (shown.tag === tag) return;
+		tag = shown.tag;
+		await paint(canvas, shown, canvas.clientWidth * devicePixelRatio || 640);
+		const {record} = shown;
+		const said = words(record);
+		canvas.dataset.tag = tag;
+		canvas.setAttribute("aria-label", `${name}: ${said.length} findings`);
+		const {sequence, width, height} = record.frame;
+		say(line, `Frame ${sequence} of ${record["@timestamp"]}, ${width} × ${height}`);
+		found.replaceChildren(...findings(record));
+		heard(record);
+	}
+
+	repeat(async () => {
+		try {
+			await next();
+		} catch (error) {
+			if (error.name === "AbortError") return;
+			if (tag === null) say(line, `No picture: ${error.message}.`);
+			await pause(error.status === 503 ? 300 : 3000, signal);
+		}
+	}, PICTURE_MS, signal);
+	return {canvas, line, found};
+}
+
+/* What was dropped of it, reason by reason. */
+function dropsOf(drops, name) {
+	const rows = drops
+		.map((drop) => ({...drop, mine: drop.cameras[name] ?? 0}))
+		.filter((drop) => drop.mine > 0)
+		.sort((a, b) => b.mine - a.mine);
+	if (rows.length === 0) return el("p", {}, "Nothing was dropped.");
+	return table("What was dropped since the gateway started", [
+		["Reason", (drop) => drop.reason],
+		["How many", (drop) => `${drop.mine} ${drop.unit}${drop.mine === 1 ? "" : "s"}`, true],
+		["What it means", (drop) => drop.meaning],
+	], rows);
+}
+
+async function settings(name, place, signal, tellError) {
+	const kept = el("p", {role: "status"});
+	const keep = el("button", {type: "button", click: store}, "Store the configuration");
+	const remove = el("button", {type: "button", id: "remove", click: askToRemove}, "Remove this camera");
+
+	async function store() {
+		try {
+			const {saved} = await send("POST", "config/save");
+			say(kept, saved ? "It is stored, and holds after a restart too." : "It was stored already.");
+		} catch (error) {
+			say(kept, `Not stored: ${error.message}`);
+		}
+	}
+	async function askToRemove() {
+		const text = `${name} is removed at once. Its frames on the way arrive.`;
+		if ((await confirm("Remove this camera?", text, "Remove it")) === null) return;
+		try {
+			await send("DELETE", cameraPath(name));
+			location.hash = "#/cameras";
+		} catch (error) {
+			say(kept, `Not removed: ${error.message}`);
+		}
+	}
+	try {
+		const config = (await get("config", signal)).cameras?.find((camera) => camera.name === name) ?? {name};
+		const form = cameraForm(config, () => say(kept, "Changed. It holds until the gateway ends, unless it is stored."));
+		place.replaceChildren(form, el("p", {class: "buttons"}, keep, remove), kept);
+	} catch (error) {
+		if (error.name !== "AbortError") tellError(`Settings: ${error.message}`);
+	}
+}
+
+export function show(main, name, signal, tellError) {
+	let latency = null;
+	const picture = pictureOf(name, signal, (record) => (latency = record.latencyUs.total ?? null));
+	const plots = [
+		plot(name, "fps", "Pictures a second", (value) => number(value)),
+		plot(name, "lost", "Packets lost", (value) => share(value)),
+		plot(name, "dropped", "Frames dropped a second", (value) => number(value)),
+		plot(name, "latency", "Latency of the pictures looked at", (value) => milliseconds(value)),
+	];
+	const about = el("div", {id: "facts"});
+	const dropped = el("div", {id: "drops"});
+	const form = el("div", {id: "settings"});
+
+	main.replaceChildren(
+		el("p", {}, el("a", {href: "#/cameras"}, "All cameras")),
+		el("h1", {}, name),
+		el(
+			"div",
+			{class: "camera"},
+			el("div", {}, picture.canvas, picture.line),
+			el("div", {}, el("h2", {}, "Findings"), picture.found),
+		),
+		el("h2", {}, "The last hour"),
+		el("div", {class: "plots"}, plots.map((one) => one.figure)),
+		el("h2", {}, "Drops"),
+		dropped,
+		el("h2", {}, "Facts"),
+		about,
+		el("h2", {}, "Settings"),
+		form,
+	);
+	settings(name, form, signal, tellError);
+	repeat(async () => {
+		try {
+			const camera = await get(cameraPath(name), signal);
+			note(name, {fps: camera.fps, lost: camera.lost_share, dropped: camera.dropped_per_s, latency});
+			plots.forEach((one) => one.draw());
+			const shown = FACTS.filter((key) => key in camera).map((key) => [key, camera[key]]);
+			about.replaceChildren(facts(Object.fromEntries(shown)));
+			tellError("");
+		} catch (error) {
+			if (error.name !== "AbortError") tellError(`${name}: ${error.message}`);
+		}
+	}, 2000, signal);
+	repeat(async () => {
+		try {
+			swap(dropped, dropsOf((await get("drops", signal)).drops, name));
+		} catch (error) {
+			if (error.name !== "AbortError") say(dropped, `Not known: ${error.message}`);
+		}
+	}, 5000, signal);
+}

@@ -1,0 +1,161 @@
+// A camera's settings.
+
+import {cameraPath, get, send} from "./api.js";
+import {el, say} from "./dom.js";
+
+/* As docs/configuration.md has them. [name, title, kind, help] */
+const FIELDS = [
+	["name", "Name", "text", "letters, digits, '.', '_' and '-'"],
+	["source", "Source address", "text", "who sends; not with an RTSP address"],
+	["destination", "Destination address", "text", "ours, or a multicast group"],
+	["port", "UDP port", "number", "1 to 65535"],
+	["url", "RTSP address", "text", "rtsp://HOST/PATH, in place of the three before"],
+	["user", "RTSP user", "text", ""],
+	["password_file", "File with the password", "text", "on the gateway"],
+	["transport", "Transport", ["auto", "udp", "multicast", "tcp"], "of an RTSP camera"],
+	["model", "Model", "text", "NAME or NAME:VERSION; empty: pictures are not looked at"],
+	["quota", "Quota", "number", "frames in flight before load is shed"],
+	["width", "Width", "number", "pixels; 0: the stream says it"],
+	["height", "Height", "number", "pixels; 0: the stream says it"],
+	["rotate", "Turned by", ["0", "90", "180", "270"], "degrees clockwise"],
+	["orientation", "Exif orientation", ["exif", "ignore"], ""],
+	["range", "Levels", ["full", "limited"], ""],
+	["rtcp", "RTCP", ["true", "false"], "believe its reports, and send some"],
+	["conceal", "Conceal losses", ["true", "false"], ""],
+];
+
+const NUMBERS = new Set(["rotate"]);
+const TRUTHS = new Set(["rtcp", "conceal"]);
+
+function makeField([name, title, kind, help], config) {
+	const id = `camera-${name}`;
+	const value = config?.[name];
+	const shown = value === null || value === undefined ? "" : String(value);
+	const error = el("p", {class: "error", id: `${id}-error`});
+	const common = {id, name, "aria-describedby": `${id}-help ${id}-error`, autocomplete: "off", spellcheck: "false"};
+	const input = Array.isArray(kind)
+		? el("select", common, ["", ...kind].map((one) => el("option", {value: one}, one || "as it is by default")))
+		: el("input", {...common, type: "text", inputmode: kind === "number" ? "numeric" : null});
+	input.value = shown;
+	if (name === "name" && config) input.readOnly = true;
+	if (name === "name" && !config) input.required = true;
+	return {
+		name,
+		kind,
+		input,
+		error,
+		before: shown,
+		node: el(
+			"div",
+			{class: "field"},
+			el("label", {for: id}, title),
+			input,
+			el("p", {class: "faint", id: `${id}-help`}, help),
+			error,
+		),
+	};
+}
+
+/* What the API is to hear; a number that is none goes as it is, and the gateway says what is wrong. */
+function valueOf(field) {
+	const text = field.input.value.trim();
+	if (text === "") return null;
+	if (TRUTHS.has(field.name)) return text === "true";
+	if (field.kind === "number" || NUMBERS.has(field.name)) return /^\d+$/.test(text) ? Number(text) : text;
+	return text;
+}
+
+/* Which field a line of the gateway is about: "camera: source: ...", "camera: 'port' must be ...", or
+ * one that names a key that was given. */
+function blamed(message, fields) {
+	const after = /^camera[^:]*: '?([a-z_]+)\b/.exec(message)?.[1];
+	return (
+		fields.find((field) => field.name === after) ??
+		fields.find((field) => new RegExp(`\\b${field.name}: `).test(message)) ??
+		fields.find((field) => field.input.value.trim() !== "" && new RegExp(`\\b${field.name}\\b`).test(message)) ??
+		null
+	);
+}
+
+function clear(fields, general) {
+	say(general, "");
+	for (const field of fields) {
+		say(field.error, "");
+		field.input.removeAttribute("aria-invalid");
+	}
+}
+
+function complain(error, fields, general) {
+	const told = error.code === "bad_request" || error.code === "exists";
+	const field = told ? (blamed(error.message, fields) ?? (error.code === "exists" ? fields[0] : null)) : null;
+	if (!field) {
+		say(general, error.message);
+		return;
+	}
+	say(field.error, error.message);
+	field.input.setAttribute("aria-invalid", "true");
+	field.input.focus();
+}
+
+/** A form for a camera's settings; `config` is null for a new one. `done` hears the camera. */
+export function cameraForm(config, done) {
+	const fields = FIELDS.map((one) => makeField(one, config));
+	const general = el("p", {class: "error", role: "alert"});
+	const submit = el("button", {type: "submit", class: "main"}, config ? "Change it" : "Add it");
+
+	async function save(event) {
+		event.preventDefault();
+		clear(fields, general);
+		submit.disabled = true;
+		try {
+			const body = {};
+			for (const field of fields) {
+				if (config ? field.input.value !== field.before : field.input.value.trim() !== "")
+					body[field.name] = valueOf(field);
+			}
+			done(await (config ? send("PATCH", cameraPath(config.name), body) : send("POST", "cameras", body)));
+			for (const field of fields) field.before = field.input.value;
+		} catch (error) {
+			complain(error, fields, general);
+		} finally {
+			submit.disabled = false;
+		}
+	}
+
+	offerModels(fields.find((field) => field.name === "model").input);
+	return el(
+		"form",
+		{class: "fields", submit: save, novalidate: true, autocomplete: "off"},
+		fields.map((field) => field.node),
+		general,
+		el("div", {class: "buttons"}, submit),
+	);
+}
+
+/* Names of models that are there, as one types. */
+async function offerModels(input) {
+	const list = el("datalist", {id: "models-there"});
+	input.after(list);
+	input.setAttribute("list", "models-there");
+	try {
+		const {routes} = await get("models/routes");
+		list.replaceChildren(...routes.map((route) => el("option", {value: route.name})));
+	} catch {
+		// They can be typed all the same.
+	}
+}
+
+/** The form in a window of its own, for a new camera. */
+export function cameraDialog(config, done) {
+	const dialog = el("dialog", {"aria-labelledby": "add-title", id: "camera-dialog"});
+	const close = el("button", {type: "button", click: () => dialog.close()}, "Cancel");
+	const form = cameraForm(config, (camera) => {
+		dialog.close();
+		done(camera);
+	});
+	form.querySelector(".buttons").append(close);
+	dialog.append(el("h2", {id: "add-title"}, "Add a camera"), form);
+	dialog.addEventListener("close", () => dialog.remove());
+	document.body.append(dialog);
+	dialog.showModal();
+}
