@@ -172,8 +172,8 @@ def test_the_system_page_says_how_everything_is(show: Show) -> None:
     text(browser, "#well", "All is well")
 
 
-def test_the_picture_of_the_documentation_is_made(show: Show, tmp_path: Path) -> None:
-    """To make it anew: FRAMEGATE_PICTURES=docs/pictures ./dev test web."""
+def test_a_picture_of_the_page_is_made(show: Show, tmp_path: Path) -> None:
+    """To keep it: FRAMEGATE_PICTURES=FOLDER ./dev test web."""
     folder = Path(os.environ.get("FRAMEGATE_PICTURES", tmp_path)).absolute()
     browser = show("camera/plaza")
     text(browser, "#findings", "person")
