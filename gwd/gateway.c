@@ -214,7 +214,9 @@ static bool drain(struct gw *gw, int signals, int *reason)
 		}
 		if (*reason != 0)
 			gw_stage_drain(&gw->stages[i], deadline, grace);
-		ended = gw_stage_stop(&gw->stages[i], gw_now() + JOIN_NS) && ended;
+		ended = gw_stage_stop(
+				&gw->stages[i], gw_now() + (*reason != 0 ? JOIN_NS : DRAIN_NS)) &&
+			ended;
 	}
 	gw_pool_visit(gw->pool, count_left_behind, gw);
 	return ended;
@@ -291,7 +293,7 @@ int gw_run(struct gw *gw, struct gw_error *error)
 	if (reason != 0 && status == 0)
 		gw_info("gwd", "%s: draining", strsignal(reason));
 	/* What is being changed comes to its end first, unless it takes too long. */
-	bool ended = gw_control_stop(gw, gw_now() + GRACE_NS);
+	bool ended = gw_control_stop(gw, gw_now() + (reason != 0 ? GRACE_NS : DRAIN_NS));
 
 	ended = drain(gw, signals, &reason) && ended;
 	log_balance(gw);

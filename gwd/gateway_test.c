@@ -17,6 +17,7 @@
 static struct {
 	uint32_t wanted; /* frames that the source makes */
 	bool stuck; /* the third stage never gives anything on */
+	bool turns_are_long; /* of the last stage */
 	bool open_fails, check_fails, start_fails;
 	bool request_at_work; /* in the second service */
 	int opened, closed;
@@ -86,6 +87,8 @@ static uint32_t sink_poll(struct gw_lane *lane)
 		gw_counter_add(&stats->delivered, 1);
 		gw_frame_unref(frames[i]);
 	}
+	if (play.turns_are_long)
+		usleep(600000);
 	return count;
 }
 
@@ -213,6 +216,22 @@ static void every_frame_goes_through_in_order_and_slots_are_used_again(void **st
 	gw_close(&gw);
 	assert_int_equal(play.opened, TOYS);
 	assert_int_equal(play.closed, TOYS);
+}
+
+/* A busy machine lets a thread wait for longer than a lane has at a signal. */
+static void a_replay_waits_for_a_lane_that_takes_its_time(void **state)
+{
+	static const struct gw_replay replay = {.input = "in", .output = "out"};
+	struct gw_error error;
+	struct gw gw;
+
+	memset(&play, 0, sizeof(play));
+	play.wanted = 5;
+	play.turns_are_long = true;
+	assert_int_equal(gw_open(&gw, small_config(), &replay, &error), 0);
+	assert_int_equal(gw_run(&gw, &error), 0);
+	assert_int_equal(delivered(&gw), 5);
+	gw_close(&gw);
 }
 
 static void what_a_stuck_stage_holds_is_counted_when_the_gateway_stops(void **state)
@@ -372,6 +391,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_frame_goes_through_in_order_and_slots_are_used_again),
+		cmocka_unit_test(a_replay_waits_for_a_lane_that_takes_its_time),
 		cmocka_unit_test(what_a_stuck_stage_holds_is_counted_when_the_gateway_stops),
 		cmocka_unit_test(nothing_is_opened_when_the_input_is_wrong),
 		cmocka_unit_test(a_stage_that_cannot_open_takes_everything_down_again),

@@ -72,8 +72,8 @@ static bool is_plain(const char *text)
 
 	if (!isalpha((unsigned char)text[0]) && text[0] != '_')
 		return false;
-	for (size_t i = 0; i < size; i++)
-		if (!isalnum((unsigned char)text[i]) && !strchr("_-./ ", text[i]))
+	for (const char *at = text; *at; at++)
+		if (!isalnum((unsigned char)*at) && !strchr("_-./ ", *at))
 			return false;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcasecmp(text, others[i]) == 0)

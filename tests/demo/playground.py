@@ -1,9 +1,10 @@
-"""What `--keep` says: lines to paste into another terminal, one command a line."""
+"""What `--keep` says: the page, and lines to paste into another terminal, one command a line."""
 
 import os
 import shlex
 from pathlib import Path
 
+from demo.page import Page
 from testbed import places
 from testbed.gateway import DEFAULT_TOPICS, USUAL_SOCKET, Gateway
 
@@ -15,6 +16,7 @@ _ASKED = [
     ("latency", "how long each stage takes"),
     ("audit", "is everything accounted for?"),
     ("model list", "which models run, and how"),
+    ("certificate show", "the fingerprint that a browser shows"),
     ("sample video-a", "its next picture goes to Kafka"),
 ]
 
@@ -41,12 +43,15 @@ def lines(socket: Path, brokers: str, by_sudo: bool) -> list[str]:
     return said
 
 
-def show(gateway: Gateway, brokers: str, hours: int) -> None:
+def show(gateway: Gateway, brokers: str, page: Page, hours: int) -> None:
     """Prints them, and how to stop."""
     said = lines(gateway.socket, brokers, "SUDO_USER" in os.environ)
     print(f"\nStill running; the cameras play for {hours} hours. In another terminal, in")
     print(f"{places.ROOT}:\n")
     print("\n".join(f"  {line}" for line in said))
+    print("\nIn a browser on this machine, which does not know the gateway's own certificate:\n")
+    print(f"  {page.address}")
+    print(f"  access token: {page.token}")
     print(f"\nThe configuration: {gateway.file}")
     print(f"The log: {gateway.folder / 'gwd.log'}")
     print(f"To stop: Ctrl-C here, or: kill {os.getpid()}", flush=True)

@@ -13,6 +13,7 @@ from demo import playground, sheet, summary
 from demo.cameras import DemoCamera
 from demo.findings import seen
 from demo.guest import Guest
+from demo.page import Page
 from demo.progress import Progress
 from demo.ticker import Ticker
 from testbed import netns, stopping
@@ -71,12 +72,15 @@ class Demo:
                 self.kafka.brokers,
                 every=demo_cameras.BETTER_EVERY if self.asked.enhance else SAMPLED_EVERY,
             )
+            self.page = Page(self.cameras[0].name)
+            configured["api"] = self.page.configured
             configured["decode"]["backend"] = self.asked.backend
             if self.asked.backend == "opencl":
                 configured["accel"]["backend"] = "opencl"
             self.gateway = Gateway(configured, usual_socket=True)
             self.undo.callback(self.gateway.remove)
             self.gateway.start()
+            self.page.open(self.gateway)
 
     def play(self) -> None:
         """Cameras send, results come out of Kafka and are shown."""
@@ -93,6 +97,8 @@ class Demo:
         while self.somebody_plays(begin):
             stopping.check()
             ticker.show(self.customer.poll(0.1))
+            if not self.page.picture:
+                self.page.look()
             if not self.guest.has_come and time.monotonic() >= comes:
                 self.undo.callback(self.guest.come().stop)
             if not self.guest.has_gone and self.guest.is_through:
@@ -173,6 +179,7 @@ class Demo:
         print("\nPromises")
         kept = summary.judge(self.cameras, figures, pictures, complete, self.asked.enhance)
         kept.append(self.guest.judge(self.customer))
+        kept.append(self.page.judge())
         for promise, good in kept:
             print(f"  {'ok    ' if good else 'BROKEN'} {promise}")
         return all(good for _, good in kept)
@@ -184,7 +191,7 @@ class Demo:
 
     def stay(self) -> None:
         """Says what can be played with, and goes on until somebody stops it."""
-        playground.show(self.gateway, self.kafka.brokers, KEPT_SECONDS // 3600)
+        playground.show(self.gateway, self.kafka.brokers, self.page, KEPT_SECONDS // 3600)
         end = time.monotonic() + KEPT_SECONDS
         with contextlib.suppress(stopping.Stopped):
             while time.monotonic() < end and self.gateway.process.running:

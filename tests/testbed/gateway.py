@@ -137,7 +137,8 @@ class Gateway:
         if usual_socket and not _somebody_answers():
             self.socket = USUAL_SOCKET
         self.file = self.folder / "gateway.yaml"
-        self.configuration = {**configuration, "api": {"socket": str(self.socket)}}
+        api = {**configuration.get("api", {}), "socket": str(self.socket)}
+        self.configuration = {**configuration, "api": api}
         self.write()
         self.process: Process | None = None
 
@@ -155,6 +156,17 @@ class Gateway:
     def start(self, timeout: float = 30.0) -> None:
         """Starts `gwd` and waits until it receives."""
         self.launch()
+        try:
+            self._wait_until_ready(timeout)
+        except RuntimeError:
+            # DPDK's number for an interface is made of the process's and the interface's, and that
+            # of another gateway may happen to be the same: another process has another one.
+            if "could not set PACKET_FANOUT" not in self.log():
+                raise
+            self.launch()
+            self._wait_until_ready(timeout)
+
+    def _wait_until_ready(self, timeout: float) -> None:
         self.wait_until(lambda: self.status().get("ready") is True, timeout, "gwd is not ready")
 
     def wait_until(self, true: Callable[[], bool], timeout: float, otherwise: str) -> None:
