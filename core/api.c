@@ -178,6 +178,13 @@ bool gw_api_is_slow(struct gw *gw, const char *method, const char *path)
 	return find(gw, method, path, &target) == 0 && target.route && target.route->slow;
 }
 
+bool gw_api_is_secret(struct gw *gw, const char *method, const char *path)
+{
+	struct target target;
+
+	return find(gw, method, path, &target) == 0 && target.route && target.route->secret;
+}
+
 bool gw_api_is_large(struct gw *gw, const char *method, const char *path)
 {
 	struct target target;

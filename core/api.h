@@ -90,6 +90,7 @@ struct gw_api_route {
 	bool slow; /* not for a thread that others wait for */
 	bool body; /* may come with a JSON body */
 	bool large; /* of megabytes */
+	bool secret; /* its answer is for who asks alone: not where others read it, too */
 	/* Tells and changes nothing of a camera, or only what the request's cameras allow. */
 	bool for_some;
 };
@@ -123,8 +124,10 @@ bool gw_api_admits(
 /* Whether the request may be about that camera. */
 bool gw_request_may_see(const struct gw_request *request, const char *camera);
 
-/* Whether gw_api_call() would run a route that is slow, or one that takes a large body. */
+/* Whether gw_api_call() would run a route that is slow, takes a large body, or has a secret answer.
+ */
 bool gw_api_is_slow(struct gw *gw, const char *method, const char *path);
+bool gw_api_is_secret(struct gw *gw, const char *method, const char *path);
 bool gw_api_is_large(struct gw *gw, const char *method, const char *path);
 
 /* Calls `visit` for every route of every stage and service. */

@@ -24,6 +24,14 @@ const char *answers_find(const struct answers *answers, const char *source, cons
 	return found;
 }
 
+static void let_go(struct answers *answers, struct answer *answer)
+{
+	answers->bytes -= answer->size;
+	free(answer->asked);
+	free(answer->text);
+	*answer = (struct answer){0};
+}
+
 void answers_keep(struct answers *answers, const char *source, const char *id, const char *text)
 {
 	struct answer *answer = &answers->of[answers->next % ANSWERS];
@@ -34,17 +42,18 @@ void answers_keep(struct answers *answers, const char *source, const char *id, c
 		free(fresh.text);
 		return;
 	}
-	free(answer->asked);
-	free(answer->text);
+	let_go(answers, answer);
 	*answer = fresh;
+	answer->size = strlen(fresh.asked) + strlen(fresh.text);
+	answers->bytes += answer->size;
 	answers->next++;
+	for (uint32_t i = 0; i < ANSWERS - 1 && answers->bytes > ANSWERS_BYTES; i++)
+		let_go(answers, &answers->of[(answers->next + i) % ANSWERS]);
 }
 
 void answers_forget(struct answers *answers)
 {
-	for (uint32_t i = 0; i < ANSWERS; i++) {
-		free(answers->of[i].asked);
-		free(answers->of[i].text);
-	}
-	*answers = (struct answers){0};
+	for (uint32_t i = 0; i < ANSWERS; i++)
+		let_go(answers, &answers->of[i]);
+	answers->next = 0;
 }

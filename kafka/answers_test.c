@@ -3,6 +3,7 @@
 #include "core/test.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void what_was_answered_is_known_by_source_and_id(void **state)
 {
@@ -34,11 +35,31 @@ static void the_oldest_answer_gives_way(void **state)
 	answers_forget(&answers);
 }
 
+static void many_large_answers_take_a_bounded_room(void **state)
+{
+	static char text[1 << 20];
+	struct answers answers = {0};
+	char id[16];
+
+	memset(text, 'x', sizeof(text) - 1);
+	for (int i = 0; i < 100; i++) {
+		snprintf(id, sizeof(id), "%d", i);
+		answers_keep(&answers, "/a", id, text);
+		assert_true(answers.bytes <= ANSWERS_BYTES);
+	}
+	assert_non_null(answers_find(&answers, "/a", "99"));
+	assert_non_null(answers_find(&answers, "/a", "95"));
+	assert_null(answers_find(&answers, "/a", "80"));
+	answers_forget(&answers);
+	assert_int_equal(answers.bytes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_answered_is_known_by_source_and_id),
 		cmocka_unit_test(the_oldest_answer_gives_way),
+		cmocka_unit_test(many_large_answers_take_a_bounded_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,8 @@
 #define POLL_MS 100
 #define END_NS (500 * GW_NS_PER_MS)
 #define CLOSE_NS (250 * GW_NS_PER_MS)
+#define LAST_NS (250 * GW_NS_PER_MS) /* for the last answers, at the end */
+#define FLUSH_MS 50
 
 struct commands {
 	struct gw *gw;
@@ -246,7 +248,13 @@ static void carry_out(struct commands *commands, const struct command *command)
 
 	snprintf(who, sizeof(who), "command %s of %s", command->id, command->source);
 	snprintf(from, sizeof(from), "topic %s", commands->config->topic);
-	gw_api_call(commands->gw, command->method, command->path, &request, &reply);
+	if (gw_api_is_secret(commands->gw, command->method, command->path))
+		gw_reply_refuse(&reply, 403, "forbidden",
+			"the answer is a secret, and others may read topic %s: ask over HTTPS or "
+			"with gwctl",
+			commands->config->replies);
+	else
+		gw_api_call(commands->gw, command->method, command->path, &request, &reply);
 	gw_counter_add(&commands->done, 1);
 	finish(commands, command, &reply);
 	gw_reply_release(&reply);
@@ -375,6 +383,15 @@ static int commands_start(void *state, struct gw_error *error)
 	return 0;
 }
 
+/* Who waits for one would ask again, and the memory of what was done goes with this process. */
+static void send_last_answers(struct commands *commands, int64_t deadline)
+{
+	while (rd_kafka_outq_len(commands->replies.handle) > 0 && gw_now() < deadline) {
+		rd_kafka_flush(commands->replies.handle, FLUSH_MS);
+		hear_replies(commands);
+	}
+}
+
 static bool commands_stop(void *state)
 {
 	struct commands *commands = state;
@@ -383,6 +400,7 @@ static bool commands_stop(void *state)
 	if (commands->runs && !gw_thread_join(commands->thread, gw_now() + END_NS))
 		return false;
 	commands->runs = false;
+	send_last_answers(commands, gw_now() + LAST_NS);
 	return true;
 }
 

@@ -7,8 +7,10 @@
 #include "mgmt/facts.h"
 #include "mgmt/state.h"
 
-/* 2 ms apart: a tenth of a second for what is in motion to settle. */
-#define ATTEMPTS 50
+/* 2 ms apart: half a second for what is in motion to settle, where threads wait for processors,
+ * too.
+ */
+#define ATTEMPTS 250
 
 static void add_equation(
 	json_t *list, const char *name, const struct audit_subject *subject, enum gw_unit unit)

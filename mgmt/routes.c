@@ -73,10 +73,11 @@ const struct gw_api_route mgmt_routes[] = {
 		false),
 	LOOK_FOR_SOME("certificate", "What HTTPS shows for who it is", api_certificate),
 	{GW_ROLE_ADMIN, "GET", "tokens", "The tokens there are", .handle = api_tokens},
-	CHANGE("POST", "tokens", "Make a token", api_token_create, true),
+	{GW_ROLE_ADMIN, "POST", "tokens", "Make a token", .handle = api_token_create, .slow = true,
+		.body = true, .secret = true},
 	CHANGE("DELETE", "tokens/{name}", "Revoke a token", api_token_revoke, false),
 	{GW_ROLE_ADMIN, "GET", "token-setup", "The token to set the gateway up with",
-		.handle = api_token_set_up},
+		.handle = api_token_set_up, .secret = true},
 	{GW_ROLE_OPERATOR, "POST", "trace", "Record a timeline of frames and batches",
 		.handle = api_trace, .slow = true, .body = true},
 	/* Some milliseconds; it must come also while all that is slow has to wait. */

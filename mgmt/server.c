@@ -266,6 +266,12 @@ static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *
 	return respond(connection, &reply);
 }
 
+/* Of somebody who takes what everybody gets: over the network he goes before who has a token. */
+static enum caller_phase phase_of_refused(const struct api_server *server)
+{
+	return server->entrance.tokens ? CALLER_NEW : CALLER_TAKES;
+}
+
 /* Refuses who is not known, or may not, before a byte of his body is kept; false: he may. */
 static bool refuse_early(struct api_server *server, struct MHD_Connection *connection,
 	const char *method, const char *path, struct identity *identity, enum MHD_Result *result)
@@ -275,7 +281,7 @@ static bool refuse_early(struct api_server *server, struct MHD_Connection *conne
 	struct gw_reply reply;
 
 	if (found != IDENTITY_KNOWN) {
-		note_caller(server, connection, CALLER_TAKES);
+		note_caller(server, connection, phase_of_refused(server));
 		*result = refuse_unknown(server, connection, found, identity->who);
 		return true;
 	}
@@ -298,7 +304,7 @@ static enum MHD_Result begin_request(struct api_server *server, struct MHD_Conne
 
 	/* It is where one enters his token, and comes before he has shown it. */
 	if (server->entrance.tokens && !path && page_answer(method, url, &page)) {
-		note_caller(server, connection, CALLER_TAKES);
+		note_caller(server, connection, phase_of_refused(server));
 		return respond(connection, &page);
 	}
 	if (refuse_early(server, connection, method, path, &identity, &result)) {

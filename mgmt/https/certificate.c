@@ -150,7 +150,8 @@ static json_t *names_json(gnutls_x509_crt_t crt)
 		size_t size = sizeof(raw) - 1;
 		const int type = gnutls_x509_crt_get_subject_alt_name(crt, i, raw, &size, NULL);
 
-		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+		/* The end of them, or what cannot be read, which no other number would end. */
+		if (type < 0 && type != GNUTLS_E_SHORT_MEMORY_BUFFER)
 			return names;
 		if (type == GNUTLS_SAN_DNSNAME) {
 			raw[size] = '\0';

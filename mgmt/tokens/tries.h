@@ -1,5 +1,5 @@
 /* Who tries tokens that are none, and must wait: an address has five tries, and gets another one
- * every twelve seconds. While it has none, nothing that comes from it is looked at. */
+ * every twelve seconds. While it has none, a wrong one is told to wait. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,7 +25,7 @@ struct tries {
 
 struct sockaddr;
 
-/* Whether a token from there may be looked at, at `now` (gw_now()). */
+/* Whether a token from there may be wrong once more, at `now` (gw_now()). */
 bool tries_may(const struct tries *tries, const struct sockaddr *from, int64_t now);
 
 /* One from there was none. */

@@ -14,6 +14,7 @@ export class Refusal extends Error {
 }
 
 let denied = () => {};
+let dead = ""; // a token that was refused: it is not sent again and again
 
 /** Who is to hear that the gateway wants to know who asks: the refusal, and whether a change was asked for. */
 export function onDenied(hear) {
@@ -40,7 +41,9 @@ async function refusal(response) {
 
 async function request(method, path, body, signal, quiet = false) {
 	const headers = {};
-	if (token()) headers.Authorization = `Bearer ${token()}`;
+	const sent = token();
+	if (sent && sent === dead) throw new Refusal(401, "unauthorized", "this token is none, or not any more");
+	if (sent) headers.Authorization = `Bearer ${sent}`;
 	if (body !== undefined) headers["Content-Type"] = "application/json";
 	let response;
 	try {
@@ -58,6 +61,7 @@ async function request(method, path, body, signal, quiet = false) {
 	}
 	if (response.ok) return response;
 	const refused = await refusal(response);
+	if (refused.status === 401) dead = sent;
 	if (refused.status === 401 || (refused.status === 403 && !quiet)) denied(refused, method !== "GET");
 	throw refused;
 }

@@ -112,7 +112,10 @@ export function show(main, _, signal, tellError) {
 	const pages = el("div", {class: "buttons"}, before, after);
 	const grid = el("ul", {id: "grid", "aria-label": "Cameras"});
 	const watch = new IntersectionObserver(
-		(entries) => entries.forEach((entry) => (tiles.get(entry.target.dataset.name).seen = entry.isIntersecting)),
+		(entries) => entries.forEach((entry) => {
+			const tile = tiles.get(entry.target.dataset.name);
+			if (tile) tile.seen = entry.isIntersecting;
+		}),
 		{rootMargin: "50px"},
 	);
 

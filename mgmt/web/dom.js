@@ -109,11 +109,13 @@ export async function repeat(task, ms, signal) {
 
 export function pause(ms, signal) {
 	return new Promise((resolve) => {
-		const timer = setTimeout(resolve, ms);
-		signal?.addEventListener("abort", () => {
+		const end = () => {
 			clearTimeout(timer);
+			signal?.removeEventListener("abort", end);
 			resolve();
-		}, {once: true});
+		};
+		const timer = setTimeout(end, ms);
+		signal?.addEventListener("abort", end);
 	});
 }
 

@@ -240,12 +240,14 @@ class TestGuessing:
     ) -> None:
         said = [self._ask(place, "127.2.0.1", "fg_guess").status for _ in range(8)]
         assert said == [401] * 5 + [429] * 3
-        reply = self._ask(place, "127.2.0.1", tokens["admin"])
+        reply = self._ask(place, "127.2.0.1", "fg_guess")
         assert reply.status == 429
         assert reply.headers["retry-after"] == "12"
-        assert self._ask(place, "127.2.0.2", tokens["admin"]).status == 200
-        time.sleep(12.5)
+        # Neither he who sits at the same address, with a good one, nor another address.
         assert self._ask(place, "127.2.0.1", tokens["admin"]).status == 200
+        assert self._ask(place, "127.2.0.2", "fg_guess").status == 401
+        time.sleep(12.5)
+        assert self._ask(place, "127.2.0.1", "fg_guess").status == 401
 
 
 class TestSetUp:

@@ -19,7 +19,7 @@ from testbed.netns import CameraNet
 class Desk:
     """Who tells a gateway what to do."""
 
-    def __init__(self, kafka: Kafka, port: str, **more: object) -> None:
+    def __init__(self, kafka: Kafka, port: str, linger_ms: int = 5, **more: object) -> None:
         number = uuid.uuid4().hex[:8]
         self.name = f"gw-{number}"
         self.topics = Topics.unique()
@@ -28,6 +28,7 @@ class Desk:
         cameras = [{"name": "door", "source": "10.0.0.10", "destination": "10.0.0.2", "port": 5010}]
         told = configuration(port, cameras, kafka.brokers, self.topics)
         told["gateway"]["name"] = self.name
+        told["kafka"]["properties"] = [{"name": "linger.ms", "value": str(linger_ms)}]
         told["kafka"]["commands"] = {"topic": self.commands, "replies": self.replies, **more}
         self.gateway = Gateway(told)
         self.gateway.start()
@@ -192,6 +193,26 @@ def test_a_role_bounds_what_a_topic_may(shared_broker: Kafka, net: CameraNet) ->
         status, body = desk.ask("DELETE", "cameras/door")
         assert (status, body["error"]["code"]) == (403, "forbidden")
         assert [it["name"] for it in desk.gateway.ask("camera", "list")["cameras"]] == ["door"]
+    finally:
+        desk.close()
+
+
+def test_nobody_reads_a_new_token_in_the_topic_of_answers(desk: Desk) -> None:
+    for method, path in (("POST", "tokens"), ("GET", "token-setup")):
+        body = {"name": "anna", "role": "admin"} if method == "POST" else None
+        status, said = desk.ask(method, path, body)
+        assert (status, said["error"]["code"]) == (403, "forbidden")
+        assert "the answer is a secret" in said["error"]["message"]
+
+
+def test_the_last_answer_is_sent_before_the_end(shared_broker: Kafka, net: CameraNet) -> None:
+    desk = Desk(shared_broker, net.port, linger_ms=2000, role="admin")
+    try:
+        command = desk.send("PATCH", "cameras/door", {"quota": 3})
+        done = "PATCH /api/v1/cameras/door by command"
+        desk.gateway.wait_until(lambda: done in desk.gateway.log(), 20, "it was not done")
+        assert desk.gateway.stop() <= 5
+        assert desk.wait(command).body["status"] == 200
     finally:
         desk.close()
 
