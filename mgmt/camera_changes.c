@@ -230,12 +230,28 @@ int api_camera_add(void *owner, const struct gw_request *request, struct gw_repl
 	return status == 0 ? 201 : status;
 }
 
+/* Whoever says where a camera is asked and with what file's password has that line sent to a host
+ * of his own: that is not for who may see some cameras alone. */
+static int check_reach(const struct gw_request *request, struct gw_error *error)
+{
+	static const char *const keys[] = {"url", "user", "password_file", "password_env"};
+
+	for (size_t i = 0; request->cameras && i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (json_object_get(request->body, keys[i]))
+			return gw_error_set(error, -EPERM,
+				"%s is for some cameras alone, and may not change '%s'",
+				request->who, keys[i]);
+	return 0;
+}
+
 int api_camera_change(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
 	struct change change = {.mgmt = owner, .name = request->name, .patch = request->body};
 	int status = need_object(request->body, error);
 
+	if (status == 0)
+		status = check_reach(request, error);
 	if (status == 0)
 		status = make(&change, "changing", "changed", change_camera, reply, error);
 	reply->json = change.facts;

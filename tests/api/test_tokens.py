@@ -153,6 +153,20 @@ def test_the_list_of_cameras_has_only_those_that_the_token_is_for(place: Place) 
     assert place.ask("cameras/%63am0", token=token).status == 403
 
 
+def test_who_is_for_some_cameras_sends_no_file_to_a_host_of_his_own(place: Place) -> None:
+    token = place.token("mover", "admin", "--cameras", "cam1")
+    for key, value in (
+        ("url", "rtsp://192.0.2.66/"),
+        ("user", "x"),
+        ("password_file", "/etc/passwd"),
+        ("password_env", "HOME"),
+    ):
+        reply = place.ask("cameras/cam1", "PATCH", token, {"quota": 3, key: value})
+        assert (reply.status, reply.body["error"]["code"]) == (403, "forbidden"), key
+        assert f"may not change '{key}'" in reply.body["error"]["message"]
+    assert place.ask("cameras/cam1", "PATCH", token, {"quota": 3}).status == 200
+
+
 def test_a_token_is_shown_once_and_kept_as_a_digest(place: Place) -> None:
     token = place.token("once", "viewer", "--expires", "90d")
     kept = place.state / "tokens.json"
