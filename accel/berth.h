@@ -10,10 +10,10 @@
 
 #include "accel/crew.h"
 #include "accel/device_health.h"
-#include "accel/geometry_cache.h"
 #include "accel/heads/head.h"
 #include "accel/helpers.h"
 #include "accel/infer.h"
+#include "accel/input/geometry_cache.h"
 #include "accel/job.h"
 #include "accel/pictures.h"
 #include "core/counter.h"

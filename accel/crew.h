@@ -8,7 +8,7 @@
 #include "accel/heads/head.h"
 #include "accel/infer.h"
 #include "accel/job.h"
-#include "accel/model.h"
+#include "accel/repository/model.h"
 
 /* Who may touch the jobs of a batch that is out: one that is late is given up, and may come back
  * all the same. Whoever exchanges OUT for its own word has them. */

@@ -8,7 +8,7 @@
 
 #include "accel/balance.h"
 #include "accel/batcher.h"
-#include "accel/host_memory.h"
+#include "accel/input/host_memory.h"
 #include "accel/runner.h"
 #include "core/clock.h"
 #include "core/thread.h"

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "accel/geometry.h"
+#include "accel/input/geometry.h"
 #include "core/device.h"
 #include "core/error.h"
 #include "core/surface.h"
@@ -109,8 +109,8 @@ struct infer_ops {
 		struct gw_error *error);
 
 	/* Writes a picture to place `index` of a batch that does not run yet: crop, resize, mean
-	 * and scale (accel/preprocess.h), and its size where the model asks for it. An engine that
-	 * reads the surface after it has returned takes a reference of its own. */
+	 * and scale (accel/input/preprocess.h), and its size where the model asks for it. An engine
+	 * that reads the surface after it has returned takes a reference of its own. */
 	void (*place)(void *engine, struct infer_batch *batch, uint32_t index,
 		const struct gw_surface *surface, const struct geometry *geometry);
 

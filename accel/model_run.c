@@ -10,8 +10,8 @@
 
 #include "accel/batcher.h"
 #include "accel/engines.h"
-#include "accel/pnm.h"
-#include "accel/repository.h"
+#include "accel/input/pnm.h"
+#include "accel/repository/repository.h"
 #include "core/clock.h"
 #include "core/config/config.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "accel/engines.h"
-#include "accel/repository.h"
+#include "accel/repository/repository.h"
 #include "accel/stage.h"
 #include "core/log.h"
 

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "accel/batcher.h"
-#include "accel/repository.h"
-#include "accel/test_models.h"
+#include "accel/repository/repository.h"
+#include "accel/repository/test_models.h"
 #include "core/clock.h"
 #include "core/config/config.h"
 

@@ -8,9 +8,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "accel/host_memory.h"
 #include "accel/infer.h"
-#include "accel/model.h"
+#include "accel/input/host_memory.h"
+#include "accel/repository/model.h"
 #include "accel/runner.h"
 
 struct null_engine {

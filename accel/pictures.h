@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "accel/model.h"
+#include "accel/repository/model.h"
 #include "core/config/config.h"
 #include "core/surface.h"
 

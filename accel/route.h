@@ -30,7 +30,8 @@ struct route {
 	uint16_t index; /* of gw->credits; never changes */
 
 	/* Indices into gw->models; the canary looks at frames only while its share is not 0. Who
-	 * rolls out (accel/rollout.h) writes, any thread reads: each is right for itself. */
+	 * rolls out (accel/rollout/rollout.h) writes, any thread reads: each is right for itself.
+	 */
 	_Atomic uint16_t stable, canary;
 	_Atomic uint32_t share; /* frames of ROUTE_ALL that the canary looks at */
 	_Atomic bool tried; /* the canary is there, whatever its share */

@@ -4,9 +4,9 @@
 #include <pthread.h>
 
 #include "accel/batcher.h"
-#include "accel/model.h"
 #include "accel/plan.h"
-#include "accel/rollout.h"
+#include "accel/repository/model.h"
+#include "accel/rollout/rollout.h"
 #include "accel/route.h"
 #include "accel/visit.h"
 #include "core/api.h"

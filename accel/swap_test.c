@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "accel/accel.h"
+#include "accel/repository/test_models.h"
+#include "accel/repository/tiny_onnx.h"
 #include "accel/stage.h"
-#include "accel/test_models.h"
-#include "accel/tiny_onnx.h"
 #include "core/clock.h"
 #include "core/control.h"
 #include "core/test_gateway.h"

@@ -6,9 +6,9 @@
  */
 #pragma once
 
-#include "accel/host_memory.h"
 #include "accel/infer.h"
-#include "accel/model.h"
+#include "accel/input/host_memory.h"
+#include "accel/repository/model.h"
 #include "accel/runner.h"
 
 #define TEST_SIDE 2

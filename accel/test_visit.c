@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/host_memory.h"
+#include "accel/input/host_memory.h"
 #include "core/camera.h"
 #include "core/test.h"
 

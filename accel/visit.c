@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "accel/combine.h"
-#include "accel/trial.h"
+#include "accel/rollout/trial.h"
 
 struct visit {
 	struct gw_frame *frame;

@@ -131,7 +131,7 @@ static inline const void *gw_result_rest(
 struct gw_model_info {
 	char name[64];
 	uint32_t version;
-	char digest[72]; /* accel/repository.h */
+	char digest[72]; /* accel/repository/repository.h */
 	enum gw_task task;
 	uint32_t label_count;
 	const char *const *labels; /* owned by the accel stage */

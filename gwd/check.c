@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "accel/engines.h"
-#include "accel/repository.h"
+#include "accel/repository/repository.h"
 #include "core/backends.h"
 #include "core/check.h"
 #include "core/config/srtp_key.h"

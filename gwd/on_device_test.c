@@ -7,11 +7,11 @@
 
 #include <jansson.h>
 
-#include "accel/host_memory.h"
+#include "accel/input/host_memory.h"
+#include "accel/input/placement.h"
 #include "accel/kernels/place_reference.h"
 #include "accel/kernels/source.h"
 #include "accel/opencl/place.h"
-#include "accel/placement.h"
 #include "decode/opencl_fixture.h"
 #include "jpeg/make.h"
 

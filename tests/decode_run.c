@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/preprocess.h"
+#include "accel/input/preprocess.h"
 #include "core/gateway.h"
 #include "decode/picture.h"
 #include "decode/turbo_picture.h"

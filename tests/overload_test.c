@@ -10,7 +10,7 @@
 
 #include "accel/balance.h"
 #include "accel/batcher.h"
-#include "accel/host_memory.h"
+#include "accel/input/host_memory.h"
 #include "accel/runner.h"
 #include "core/admission.h"
 #include "core/clock.h"

@@ -15,8 +15,8 @@ readonly SOAK_SECONDS=60
 # Where threads meet. Tests that start DPDK or librdkafka are not among them: the sanitizer sees
 # neither into the one's rings nor where the other's threads begin.
 readonly TSAN_TESTS=(
-	accel/berth accel/failover accel/helpers accel/pictures accel/retire accel/rollout accel/rollout_end
-	accel/rollout_kept accel/runner accel/stage accel/swap
+	accel/berth accel/failover accel/helpers accel/pictures accel/retire accel/rollout/end accel/rollout/kept
+	accel/rollout/rollout accel/runner accel/stage accel/swap
 	core/control core/link core/pool core/surface core/view
 	decode/nvjpeg decode/nvjpeg_failure decode/stage decode/turbo gwd/end gwd/gateway gwd/lanes lib/decoders lib/framegate
 	mgmt/audit mgmt/audit_log/log mgmt/jobs mgmt/rates mgmt/server mgmt/ticker overload

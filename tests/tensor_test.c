@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/preprocess.h"
+#include "accel/input/preprocess.h"
 #include "core/orientation.h"
 #include "decode/turbo_picture.h"
 #include "jpeg/make.h"

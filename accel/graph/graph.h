@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "accel/onnx_tensor.h"
+#include "accel/repository/onnx_tensor.h"
 #include "core/error.h"
 
 #define GRAPH_RANK 6

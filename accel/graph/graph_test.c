@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "accel/graph/plan.h"
-#include "accel/test_graph.h"
+#include "accel/repository/test_graph.h"
 
 static uint8_t bytes[TEST_GRAPH_ROOM];
 static struct gw_error error;

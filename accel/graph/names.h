@@ -1,7 +1,7 @@
 /* Which value a name stands for, while a graph is read. */
 #pragma once
 
-#include "accel/onnx_tensor.h"
+#include "accel/repository/onnx_tensor.h"
 
 struct graph_names {
 	struct graph_name {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "accel/graph/plan_own.h"
-#include "accel/onnx_tensor.h"
+#include "accel/repository/onnx_tensor.h"
 
 struct graph_operator {
 	const char *name;

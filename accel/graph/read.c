@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/file_bytes.h"
 #include "accel/graph/graph.h"
 #include "accel/graph/names.h"
 #include "accel/graph/read_node.h"
-#include "accel/onnx_graph.h"
+#include "accel/repository/file_bytes.h"
+#include "accel/repository/onnx_graph.h"
 
 /* Numbers of fields (onnx/onnx.proto: GraphProto). */
 enum { NODE = 1, INITIALIZER = 5, INPUT = 11, OUTPUT };

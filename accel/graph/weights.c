@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/half.h"
+#include "accel/input/half.h"
 
 /* Numbers of fields (onnx/onnx.proto: TensorProto). */
 enum { DIMS = 1, TYPE, FLOATS = 4, INTS = 5, LONGS = 7, NAME = 8, RAW = 9, DOUBLES = 10 };

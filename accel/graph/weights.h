@@ -1,9 +1,9 @@
 /* Constants of an ONNX model (onnx.proto: TensorProto), also those that lie in files beside it. */
 #pragma once
 
-#include "accel/file_bytes.h"
 #include "accel/graph/graph.h"
-#include "accel/onnx_external.h"
+#include "accel/repository/file_bytes.h"
+#include "accel/repository/onnx_external.h"
 
 struct graph_files {
 	const char *folder; /* with its slash; NULL: files are not read */

@@ -1,14 +1,14 @@
 /* A head: how the values that a kind of model gives become a result. One file each, beside the one
- * that reads its keys of model.yaml (accel/model_yaml.c).
+ * that reads its keys of model.yaml (accel/repository/model_yaml.c).
  *
  * A head keeps nothing between pictures but in the room that it may ask for: several threads may
  * read with the same one, each with a room of its own.
  */
 #pragma once
 
-#include "accel/geometry.h"
 #include "accel/infer.h"
-#include "accel/model.h"
+#include "accel/input/geometry.h"
+#include "accel/repository/model.h"
 
 /* What a model said of one picture. */
 struct head_job {

@@ -7,7 +7,7 @@
 
 #include <jpeglib.h>
 
-#include "accel/range.h"
+#include "accel/input/range.h"
 #include "core/orientation.h"
 #include "jpeg/arena.h"
 

@@ -1,8 +1,8 @@
 /* How near a picture that a model made comes to the camera's own. */
 #pragma once
 
-#include "accel/geometry.h"
 #include "accel/heads/pixels.h"
+#include "accel/input/geometry.h"
 #include "core/frame.h"
 
 /* What is said of pictures that are alike to the last level, dB. */

@@ -1,6 +1,6 @@
 /* From the planes of a decoded picture to its place in the tensor of a batch: each value gathers
  * the samples that its pixel covers, or lies between; then range, colours, mean and scale, layout
- * and type of the element. What accel/preprocess.h does, a value at a time.
+ * and type of the element. What accel/input/preprocess.h does, a value at a time.
  *
  * Products and sums are rounded one by one, so that all ways come to the same bits.
  */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "accel/placement.h"
+#include "accel/input/placement.h"
 #include "core/clock.h"
 #include "core/free_list.h"
 #include "core/thread.h"

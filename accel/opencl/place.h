@@ -9,7 +9,7 @@
 
 #if HAVE_OPENCL
 
-#include "accel/geometry.h"
+#include "accel/input/geometry.h"
 #include "accel/opencl/program.h"
 #include "core/counter.h"
 #include "core/surface.h"

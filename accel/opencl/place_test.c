@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/input/placement.h"
+#include "accel/input/test_placement.h"
 #include "accel/kernels/place_reference.h"
 #include "accel/kernels/source.h"
 #include "accel/opencl/place.h"
-#include "accel/placement.h"
-#include "accel/test_placement.h"
 #include "core/clock.h"
 
 #define CASES 300u

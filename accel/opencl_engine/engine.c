@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/model.h"
+#include "accel/repository/model.h"
 #include "accel/runner.h"
 #include "core/clock.h"
 #include "core/config/config.h"

@@ -3,8 +3,8 @@
 
 #if HAVE_OPENCL
 
-#include "accel/host_memory.h"
 #include "accel/infer.h"
+#include "accel/input/host_memory.h"
 #include "accel/opencl_engine/inputs.h"
 #include "accel/opencl_engine/machine.h"
 #include "accel/opencl_engine/ports.h"

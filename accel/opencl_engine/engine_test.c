@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "accel/infer.h"
-#include "accel/model.h"
 #include "accel/opencl/devices.h"
-#include "accel/test_models.h"
-#include "accel/tiny_onnx.h"
+#include "accel/repository/model.h"
+#include "accel/repository/test_models.h"
+#include "accel/repository/tiny_onnx.h"
 #include "core/config/config.h"
 
 #define BATCHES 2

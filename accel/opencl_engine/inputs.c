@@ -3,14 +3,22 @@
 #include <stdlib.h>
 
 #include "accel/kernels/source.h"
-#include "accel/model.h"
 #include "accel/opencl/place.h"
+#include "accel/repository/model.h"
 #include "core/orientation.h"
 
 /* The picture that is placed at the start has so many pixels a side. */
 #define FIRST_SIDE 16u
 
+/* Grey, and of the host; the device reads it after the call that sends it. */
+struct first_picture {
+	uint8_t pixels[FIRST_SIDE * FIRST_SIDE];
+	struct gw_device host;
+	struct gw_surface surface;
+};
+
 struct inputs {
+	struct first_picture first;
 	const struct opencl_api *api;
 	const struct infer_spec *spec;
 	struct opencl_program program;
@@ -49,27 +57,27 @@ static int open_tensors(struct inputs *inputs, struct gw_error *error)
 	return 0;
 }
 
-/* Grey, and of the host, which copies it. */
 static int place_first(struct inputs *inputs, struct gw_error *error)
 {
-	static uint8_t pixels[FIRST_SIDE * FIRST_SIDE];
-	static struct gw_device host = {.memory = GW_MEM_HOST};
+	struct first_picture *first = &inputs->first;
+
+	first->host.memory = GW_MEM_HOST;
 	/* No pool's: the first reference stays. */
-	static struct gw_surface surface = {.device = &host,
+	first->surface = (struct gw_surface){.device = &first->host,
 		.format = GW_FORMAT_GRAY,
 		.width = FIRST_SIDE,
 		.height = FIRST_SIDE,
 		.pitch = {FIRST_SIDE},
-		.plane = {pixels},
+		.plane = {first->pixels},
 		.orientation = GW_UPRIGHT,
 		.refs = 1};
 	struct geometry geometry;
 	int status = geometry_init(&geometry, inputs->spec->picture);
 
 	if (status == 0)
-		status = geometry_update(&geometry, NULL, FIRST_SIDE, FIRST_SIDE, &surface);
-	status = status == 0 ? opencl_place(inputs->placer, &surface, &geometry, inputs->tensor[0],
-				       0, NULL, error)
+		status = geometry_update(&geometry, NULL, FIRST_SIDE, FIRST_SIDE, &first->surface);
+	status = status == 0 ? opencl_place(inputs->placer, &first->surface, &geometry,
+				       inputs->tensor[0], 0, NULL, error)
 			     : gw_error_set(error, status, "OpenCL: out of memory");
 	geometry_free(&geometry);
 	return status;

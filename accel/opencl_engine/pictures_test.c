@@ -9,11 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "accel/input/test_placement.h"
 #include "accel/kernels/source.h"
 #include "accel/opencl/program.h"
 #include "accel/opencl_engine/engine.h"
-#include "accel/test_placement.h"
-#include "accel/tiny_onnx.h"
+#include "accel/repository/tiny_onnx.h"
 #include "core/clock.h"
 
 #define SIDE 24u

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "accel/model.h"
+#include "accel/repository/model.h"
 
 static int find(const struct graph_port *ports, uint32_t count, const char *noun, const char *name,
 	const struct infer_spec *spec, uint32_t *index, struct gw_error *error)

@@ -13,7 +13,7 @@
 #define DYNAMIC_PAYLOAD_TYPE 96
 #define MAX_PAYLOAD_TYPE 127
 
-/* NAME or NAME:VERSION, as accel/repository.h looks it up. */
+/* NAME or NAME:VERSION, as accel/repository/repository.h looks it up. */
 static bool good_model(const char *model)
 {
 	const size_t name = strcspn(model, ":");

@@ -6,7 +6,7 @@
 
 #include "accel/batcher.h"
 #include "accel/engines.h"
-#include "accel/repository.h"
+#include "accel/repository/repository.h"
 #include "core/clock.h"
 
 /* A device that runs the model. */

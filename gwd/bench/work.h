@@ -2,7 +2,7 @@
 #pragma once
 
 #include "accel/experiment.h"
-#include "accel/model.h"
+#include "accel/repository/model.h"
 #include "core/surface.h"
 
 struct bench_work {

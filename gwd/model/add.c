@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "accel/engines.h"
-#include "accel/onnx_external.h"
-#include "accel/repository.h"
-#include "accel/rollout_state.h"
+#include "accel/repository/onnx_external.h"
+#include "accel/repository/repository.h"
+#include "accel/rollout/state.h"
 #include "core/config/config.h"
 #include "gwd/model/addition.h"
 #include "gwd/model/command.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "accel/repository.h"
+#include "accel/repository/repository.h"
 
 static bool is_number(const char *text)
 {

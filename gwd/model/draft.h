@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "accel/onnx_graph.h"
+#include "accel/repository/onnx_graph.h"
 
 /* Room for a text of 255 bytes, each of which may need to be escaped. */
 #define DRAFT_ROOM 1100

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/model.h"
+#include "accel/repository/model.h"
 #include "gwd/model/draft_yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

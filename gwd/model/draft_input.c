@@ -1,5 +1,5 @@
 /* The input: what the graph says of it, and how such models are usually fed. */
-#include "accel/model.h"
+#include "accel/repository/model.h"
 #include "gwd/model/draft_yaml.h"
 
 #define SIDE_CLASSIFY 224

@@ -2,8 +2,8 @@
  * 'car'}, or a list. Private to `gwd model inspect`. */
 #pragma once
 
-#include "accel/model_labels.h"
-#include "accel/onnx_graph.h"
+#include "accel/repository/model_labels.h"
+#include "accel/repository/onnx_graph.h"
 
 /* Takes the next label off the text. False: there is none any more, or what follows is no label. */
 bool draft_names_next(struct onnx_text *text, char label[MODEL_LABEL + 1]);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/model.h"
+#include "accel/repository/model.h"
 
 #define MOST_NAME 255 /* of model.yaml */
 

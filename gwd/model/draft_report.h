@@ -1,7 +1,7 @@
 /* What a graph is, for people and for scripts. Private to `gwd model inspect`. */
 #pragma once
 
-#include "accel/onnx_external.h"
+#include "accel/repository/onnx_external.h"
 #include "gwd/model/draft_yaml.h"
 
 struct draft_report {

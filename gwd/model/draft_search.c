@@ -1,6 +1,6 @@
 #include "gwd/model/draft_search.h"
 
-#include "accel/model_labels.h"
+#include "accel/repository/model_labels.h"
 
 #define MOST_STEPS 8 /* back from an output to what makes its values */
 

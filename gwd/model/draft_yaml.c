@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "accel/model.h"
+#include "accel/repository/model.h"
 
 #define LARGE (1u << 20) /* pixels: a batch of several would wait for long, and take room */
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "accel/repository.h"
+#include "accel/repository/repository.h"
 #include "core/log.h"
 #include "gwd/gateway.h"
 #include "gwd/model/pictures.h"

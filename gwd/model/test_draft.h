@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-#include "accel/model.h"
-#include "accel/test_graph.h"
+#include "accel/repository/model.h"
+#include "accel/repository/test_graph.h"
 #include "core/error.h"
 #include "gwd/model/draft_yaml.h"
 

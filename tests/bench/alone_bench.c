@@ -14,7 +14,7 @@
 
 #include "accel/berth.h"
 #include "accel/engines.h"
-#include "accel/repository.h"
+#include "accel/repository/repository.h"
 #include "core/clock.h"
 #include "jpeg_files.h"
 

@@ -22,7 +22,7 @@
 #include <jansson.h>
 #include <jpeglib.h>
 
-#include "accel/preprocess.h"
+#include "accel/input/preprocess.h"
 #include "core/gateway.h"
 #include "decode/picture.h"
 #include "decode/turbo_picture.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "accel/model.h"
+#include "accel/repository/model.h"
 #include "decode/picture.h"
 #include "jpeg/probe.h"
 

@@ -13,10 +13,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "accel/geometry_cache.h"
-#include "accel/ort_library.h"
-#include "accel/preprocess.h"
-#include "accel/repository.h"
+#include "accel/input/geometry_cache.h"
+#include "accel/input/preprocess.h"
+#include "accel/ort/library.h"
+#include "accel/repository/repository.h"
 #include "core/clock.h"
 #include "jpeg_files.h"
 #include "lib/framegate.h"

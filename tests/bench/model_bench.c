@@ -16,9 +16,9 @@
 
 #include "accel/batcher.h"
 #include "accel/engines.h"
-#include "accel/geometry_cache.h"
-#include "accel/preprocess.h"
-#include "accel/repository.h"
+#include "accel/input/geometry_cache.h"
+#include "accel/input/preprocess.h"
+#include "accel/repository/repository.h"
 #include "core/clock.h"
 #include "jpeg_files.h"
 

@@ -12,11 +12,11 @@
 
 #include <jansson.h>
 
+#include "accel/input/placement.h"
+#include "accel/input/preprocess.h"
 #include "accel/kernels/place_reference.h"
 #include "accel/kernels/source.h"
 #include "accel/opencl/place.h"
-#include "accel/placement.h"
-#include "accel/preprocess.h"
 #include "core/clock.h"
 
 #define LEAST_NS (GW_NS_PER_S / 4) /* of one turn */

@@ -17,7 +17,7 @@
 #include "accel/berth.h"
 #include "accel/engines.h"
 #include "accel/experiment.h"
-#include "accel/repository.h"
+#include "accel/repository/repository.h"
 #include "core/clock.h"
 
 #define PICTURES 10000
