@@ -11,6 +11,7 @@
 #include "core/log.h"
 
 #define OPENCL "opencl" /* as decode.backend names it, too */
+#define CUDA "cuda"
 
 /* In the order of preference. */
 static const struct infer_ops *const engines[] = {
@@ -20,14 +21,19 @@ static const struct infer_ops *const engines[] = {
 #if HAVE_OPENCL
 	&infer_opencl,
 #endif
+#if HAVE_CUDA
+	&infer_cuda,
+#endif
 	&infer_null,
 };
 
-/* On a processor OpenCL is slower than what a user would have without having asked for it, and
- * `null` makes its answers up. */
+/* On a processor OpenCL is slower than what a user would have without having asked for it, CUDA is
+ * not known to be faster on his GPU than ONNX Runtime beside it, and `null` makes its answers up.
+ */
 static bool has_to_be_named(const struct infer_ops *engine)
 {
-	return strcmp(engine->name, OPENCL) == 0 || engine == &infer_null;
+	return strcmp(engine->name, OPENCL) == 0 || strcmp(engine->name, CUDA) == 0 ||
+		engine == &infer_null;
 }
 
 #define WITHOUT_ORT \

@@ -126,7 +126,7 @@ static void all_known_engines_are_listed_with_what_they_lack(void **state)
 	struct engine_facts engines[ENGINES_MOST];
 	const uint32_t count = engines_list(&nowhere, engines);
 
-	assert_int_equal(count, 2 + HAVE_OPENCL);
+	assert_int_equal(count, 2 + HAVE_OPENCL + HAVE_CUDA);
 	assert_string_equal(engines[0].name, "ort");
 	assert_false(engines[0].there);
 	assert_true(engines[0].missing[0] != '\0');
@@ -135,6 +135,10 @@ static void all_known_engines_are_listed_with_what_they_lack(void **state)
 #if HAVE_OPENCL
 	assert_string_equal(engines[1].name, "opencl");
 	assert_true((engines[1].there ? engines[1].version : engines[1].missing)[0] != '\0');
+#endif
+#if HAVE_CUDA
+	assert_string_equal(engines[count - 2].name, "cuda");
+	assert_true(engines[count - 2].named);
 #endif
 }
 

@@ -161,3 +161,4 @@ static inline uint32_t infer_tensor_elements(const struct infer_tensor *tensor)
 extern const struct infer_ops infer_ort;
 extern const struct infer_ops infer_null;
 extern const struct infer_ops infer_opencl;
+extern const struct infer_ops infer_cuda;

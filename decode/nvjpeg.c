@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/kernels/binary.h"
 #include "core/health.h"
 #include "core/log.h"
 
@@ -29,7 +30,8 @@ static int open_gpu(struct nvjpeg_decoder *nvjpeg, struct gw_error *error)
 		status = cuda_device_find(
 			&nvjpeg->cuda, nvjpeg->gw->config->decode->device, &device, error);
 	if (status == 0)
-		status = cuda_program_open(&nvjpeg->program, &nvjpeg->cuda, &device, error);
+		status = cuda_program_open(
+			&nvjpeg->program, &nvjpeg->cuda, &device, kernels_cuda, error);
 	return status;
 }
 

@@ -36,7 +36,8 @@ static int set_up(void **state)
 static void open_stream(struct fixture *f)
 {
 	assert_int_equal(cuda_device_find(&f->api, NULL, &f->device, &f->error), 0);
-	assert_int_equal(cuda_program_open(&f->program, &f->api, &f->device, &f->error), 0);
+	assert_int_equal(
+		cuda_program_open(&f->program, &f->api, &f->device, kernels_cuda, &f->error), 0);
 	assert_int_equal(cuda_stream_open(&f->stream, &f->program, &f->error), 0);
 }
 
@@ -102,7 +103,8 @@ static void kernels_that_do_not_load_say_why(void **state)
 	assert_int_equal(cuda_device_find(&f->api, NULL, &f->device, &f->error), 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		fake_driver->load = cases[i].code;
-		assert_int_equal(cuda_program_open(&f->program, &f->api, &f->device, &f->error),
+		assert_int_equal(cuda_program_open(
+					 &f->program, &f->api, &f->device, kernels_cuda, &f->error),
 			cases[i].status);
 		assert_line(&f->error, cases[i].word);
 		cuda_program_close(&f->program);
@@ -116,7 +118,8 @@ static void a_stream_that_does_not_open_leaves_nothing_behind(void **state)
 
 	fake_driver->stream = CUDA_ERROR_OUT_OF_MEMORY;
 	assert_int_equal(cuda_device_find(&f->api, NULL, &f->device, &f->error), 0);
-	assert_int_equal(cuda_program_open(&f->program, &f->api, &f->device, &f->error), 0);
+	assert_int_equal(
+		cuda_program_open(&f->program, &f->api, &f->device, kernels_cuda, &f->error), 0);
 	assert_int_equal(cuda_stream_open(&f->stream, &f->program, &f->error), -ENOMEM);
 	close_stream(f);
 }

@@ -22,6 +22,10 @@
 	X(cuDeviceTotalMem) \
 	X(cuDriverGetVersion) \
 	X(cuGetErrorName) \
+	X(cuGraphDestroy) \
+	X(cuGraphExecDestroy) \
+	X(cuGraphInstantiate) \
+	X(cuGraphLaunch) \
 	X(cuInit) \
 	X(cuLaunchHostFunc) \
 	X(cuLaunchKernel) \
@@ -29,13 +33,17 @@
 	X(cuMemAllocHost) \
 	X(cuMemFree) \
 	X(cuMemFreeHost) \
+	X(cuMemHostRegister) \
+	X(cuMemHostUnregister) \
 	X(cuMemcpyDtoHAsync) \
 	X(cuMemcpyHtoDAsync) \
 	X(cuModuleGetFunction) \
 	X(cuModuleLoadData) \
 	X(cuModuleUnload) \
+	X(cuStreamBeginCapture) \
 	X(cuStreamCreate) \
 	X(cuStreamDestroy) \
+	X(cuStreamEndCapture) \
 	X(cuStreamQuery)
 
 struct cuda_api {

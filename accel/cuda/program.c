@@ -2,7 +2,6 @@
 
 #include <errno.h>
 
-#include "accel/kernels/binary.h"
 #include "core/thread.h"
 
 int cuda_program_fail(
@@ -40,7 +39,7 @@ int cuda_program_enter(const struct cuda_program *program, struct gw_error *erro
 	return code == CUDA_SUCCESS ? 0 : cuda_program_fail(program, "no context", code, error);
 }
 
-static int load(struct cuda_program *program, struct gw_error *error)
+static int load(struct cuda_program *program, const unsigned char *kernels, struct gw_error *error)
 {
 	const struct cuda_api *api = program->api;
 	CUresult code = api->cuDevicePrimaryCtxRetain(&program->context, program->device.id);
@@ -50,7 +49,7 @@ static int load(struct cuda_program *program, struct gw_error *error)
 	program->retained = true;
 	if (cuda_program_enter(program, error) != 0)
 		return -EIO;
-	code = api->cuModuleLoadData(&program->module, kernels_cuda);
+	code = api->cuModuleLoadData(&program->module, kernels);
 	if (code == CUDA_SUCCESS)
 		return 0;
 	program->module = NULL;
@@ -58,13 +57,13 @@ static int load(struct cuda_program *program, struct gw_error *error)
 }
 
 int cuda_program_open(struct cuda_program *program, const struct cuda_api *api,
-	const struct cuda_device *device, struct gw_error *error)
+	const struct cuda_device *device, const unsigned char *kernels, struct gw_error *error)
 {
 	struct gw_inherit before;
 
 	*program = (struct cuda_program){.api = api, .device = *device};
 	gw_inherit_begin(&before, NULL);
-	const int status = load(program, error);
+	const int status = load(program, kernels, error);
 	gw_inherit_end(&before);
 	return status;
 }

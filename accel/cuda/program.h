@@ -16,11 +16,11 @@ struct cuda_program {
 	bool retained;
 };
 
-/* Loads what kernels_cuda holds (accel/kernels/binary.h); a driver may have to compile it, which is
- * slow. 0, or a negative errno and one line; cuda_program_close() follows a failure too. `api` must
- * stay. The calling thread is left with the GPU's context. */
+/* Loads kernels that are compiled (accel/kernels/binary.h); a driver may have to finish them, which
+ * is slow. 0, or a negative errno and one line; cuda_program_close() follows a failure too. `api`
+ * must stay. The calling thread is left with the GPU's context. */
 int cuda_program_open(struct cuda_program *program, const struct cuda_api *api,
-	const struct cuda_device *device, struct gw_error *error);
+	const struct cuda_device *device, const unsigned char *kernels, struct gw_error *error);
 
 /* Accepts one that did not open (all zero). */
 void cuda_program_close(struct cuda_program *program);

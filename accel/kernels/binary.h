@@ -8,4 +8,8 @@
 extern const unsigned char kernels_cuda[];
 extern const size_t kernels_cuda_size;
 
+/* ... those of the operators. */
+extern const unsigned char operators_cuda[];
+extern const size_t operators_cuda_size;
+
 #endif

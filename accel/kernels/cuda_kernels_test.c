@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "accel/cuda/stream.h"
+#include "accel/kernels/binary.h"
 #include "accel/kernels/reference.h"
 #include "tests/gpu/fake/open.h"
 
@@ -92,7 +93,8 @@ static void on_every_gpu(void (*test)(struct gpu *gpu))
 		fail_msg("%s", error.text);
 	for (int i = 0; i < count; i++) {
 		print_message("on %s\n", devices[i].name);
-		if (cuda_program_open(&gpu.program, &gpu.api, &devices[i], &error) != 0 ||
+		if (cuda_program_open(&gpu.program, &gpu.api, &devices[i], kernels_cuda, &error) !=
+				0 ||
 			cuda_stream_open(&gpu.stream, &gpu.program, &error) != 0)
 			fail_msg("%s", error.text);
 		for (int round = 0; round < 10; round++)

@@ -9,49 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/engine_plans/warm_up.h"
 #include "accel/repository/model.h"
 #include "accel/runner.h"
-#include "core/clock.h"
 #include "core/config/config.h"
 #include "core/log.h"
 
-/* A run may take so many times what the first one took, and at least so long. */
-#define PATIENCE_TIMES 20
-#define PATIENCE_LEAST_NS (10 * GW_NS_PER_S)
-
-static uint32_t count_of(const struct opencl_engine *engine, uint32_t number)
-{
-	return engine->ports.fixed ? engine->ports.fixed : number + 1;
-}
-
-static int make_plans(struct opencl_engine *engine, struct graph *graph, struct infer_spec *spec,
-	struct gw_error *error)
-{
-	struct graph_shape shapes[PORTS_INPUTS];
-	int status = 0;
-
-	engine->plan_count = engine->ports.fixed ? 1 : spec->max_batch;
-	engine->plans = calloc(engine->plan_count, sizeof(engine->plans[0]));
-	if (!engine->plans)
-		return gw_error_set(error, -ENOMEM, "model %s: out of memory", spec->name);
-	/* The largest first: its memory is what may be too much. */
-	for (uint32_t i = engine->plan_count; i-- > 0 && status == 0;) {
-		ports_shapes(&engine->ports, spec, count_of(engine, i), shapes);
-		status = graph_plan_make(graph, shapes, &engine->plans[i], error);
-		if (status != 0)
-			gw_error_prefix(error, "model %s: engine \"opencl\": ", spec->name);
-	}
-	for (uint32_t i = 0; i < engine->plan_count && status == 0; i++)
-		graph_plan_settle(&engine->plans[i], graph->weights_count);
-	const uint32_t last = engine->plan_count - 1;
-
-	return status == 0 ? ports_settle(&engine->ports, &engine->plans[last],
-				     count_of(engine, last), spec, error)
-			   : status;
-}
-
-static int open_machine(struct opencl_engine *engine, const struct graph *graph,
-	const struct infer_spec *spec, struct gw_error *error)
+static int open_machine(
+	struct opencl_engine *engine, const struct infer_spec *spec, struct gw_error *error)
 {
 	struct opencl_device device;
 	int status = opencl_library_open(&engine->api, error);
@@ -59,8 +24,8 @@ static int open_machine(struct opencl_engine *engine, const struct graph *graph,
 	if (status == 0)
 		status = opencl_device_find(&engine->api, spec->config->device, &device, error);
 	if (status == 0)
-		engine->machine = machine_open(&engine->api, &device, graph, engine->plans,
-			engine->plan_count, &status, error);
+		engine->machine = machine_open(&engine->api, &device, &engine->plans.graph,
+			engine->plans.plan, engine->plans.count, &status, error);
 	if (status == 0)
 		engine->inputs = inputs_open(&engine->api, &device, machine_queue(engine->machine),
 			spec, &status, error);
@@ -68,23 +33,6 @@ static int open_machine(struct opencl_engine *engine, const struct graph *graph,
 		gw_error_prefix(error, "model %s: ", spec->name);
 	else
 		gw_debug("accel", "model %s runs on OpenCL: %s", spec->name, device.name);
-	return status;
-}
-
-static int open_graph(struct opencl_engine *engine, struct infer_spec *spec, struct gw_error *error)
-{
-	struct graph graph;
-	int status = graph_open(&graph, spec->path, error);
-
-	if (status != 0)
-		gw_error_prefix(error, "model %s: engine \"opencl\": ", spec->name);
-	if (status == 0)
-		status = ports_find(&engine->ports, &graph, spec, error);
-	if (status == 0)
-		status = make_plans(engine, &graph, spec, error);
-	if (status == 0)
-		status = open_machine(engine, &graph, spec, error);
-	graph_free(&graph);
 	return status;
 }
 
@@ -134,20 +82,21 @@ static void run_batch(void *state, struct infer_batch *batch)
 {
 	struct opencl_engine *engine = state;
 	const struct infer_spec *spec = engine->spec;
-	const uint32_t number = engine->ports.fixed ? 0 : batch->count - 1;
-	const uint32_t count = count_of(engine, number);
-	const struct graph_plan *plan = &engine->plans[number];
+	const struct ports *ports = &engine->plans.ports;
+	const uint32_t number = engine_plans_number(&engine->plans, batch->count);
+	const uint32_t count = engine_plans_pictures(&engine->plans, number);
+	const struct graph_plan *plan = &engine->plans.plan[number];
 	struct machine_copy in[MACHINE_INS], out[MACHINE_OUTS];
 	struct gw_error error;
 
-	uint32_t ins = copies_in(engine, batch, count, plan->input[engine->ports.input[0]].at, in);
+	uint32_t ins = copies_in(engine, batch, count, plan->input[ports->input[0]].at, in);
 
-	if (engine->ports.inputs > 1)
-		in[ins++] = (struct machine_copy){.at = plan->input[engine->ports.input[1]].at,
+	if (ports->inputs > 1)
+		in[ins++] = (struct machine_copy){.at = plan->input[ports->input[1]].at,
 			.size = count * 2 * sizeof(float),
 			.host = batch->size};
 	for (uint32_t k = 0; k < spec->output_count; k++) {
-		out[k] = (struct machine_copy){.at = plan->output[engine->ports.output[k]].at,
+		out[k] = (struct machine_copy){.at = plan->output[ports->output[k]].at,
 			.size = (size_t)count * infer_tensor_elements(&spec->output[k]) *
 				sizeof(float),
 			.host = batch->output[k]};
@@ -163,28 +112,14 @@ static void run_batch(void *state, struct infer_batch *batch)
 		snprintf(batch->error, sizeof(batch->error), "%.300s", error.text);
 }
 
-/* Runs the smallest and the largest batch: drivers compile a last time when a kernel first runs. */
 static int warm_up(struct opencl_engine *engine, struct infer_spec *spec, struct gw_error *error)
 {
-	const uint32_t counts[] = {1, spec->max_batch};
-	struct infer_batch *batch = &spec->batches[0];
+	int64_t patience;
+	const int status = engine_warm_up(spec, run_batch, engine, &patience, error);
 
-	for (int i = 0; i < 2; i++) {
-		const int64_t begin = gw_now();
-
-		batch->count = counts[i];
-		run_batch(engine, batch);
-		spec->warm_ns = gw_now() - begin;
-		if (batch->status != 0)
-			return gw_error_set(error, batch->status,
-				"model %s: does not run on a batch of %u: %s", spec->name,
-				batch->count, batch->error);
-	}
-	const int64_t patience = PATIENCE_TIMES * spec->warm_ns;
-
-	machine_set_patience(
-		engine->machine, patience > PATIENCE_LEAST_NS ? patience : PATIENCE_LEAST_NS);
-	return 0;
+	if (status == 0)
+		machine_set_patience(engine->machine, patience);
+	return status;
 }
 
 static void engine_close(void *state)
@@ -197,9 +132,7 @@ static void engine_close(void *state)
 	/* A device that was given up may still write to the batches. */
 	if (!inputs_close(engine->inputs) || !machine_close(engine->machine))
 		return;
-	for (uint32_t i = 0; engine->plans && i < engine->plan_count; i++)
-		graph_plan_free(&engine->plans[i]);
-	free(engine->plans);
+	engine_plans_close(&engine->plans);
 	host_memory_close(&engine->host);
 	free(engine);
 }
@@ -215,7 +148,10 @@ static int engine_open(
 	int status = host_memory_open(&engine->host, spec, error);
 
 	if (status == 0)
-		status = open_graph(engine, spec, error);
+		status = engine_plans_open(&engine->plans, "opencl", spec, error);
+	if (status == 0)
+		status = open_machine(engine, spec, error);
+	engine_plans_drop_graph(&engine->plans);
 	if (status == 0)
 		status = host_memory_outputs(&engine->host, error);
 	if (status == 0)

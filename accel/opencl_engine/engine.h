@@ -3,19 +3,17 @@
 
 #if HAVE_OPENCL
 
+#include "accel/engine_plans/plans.h"
 #include "accel/infer.h"
 #include "accel/input/host_memory.h"
 #include "accel/opencl_engine/inputs.h"
 #include "accel/opencl_engine/machine.h"
-#include "accel/opencl_engine/ports.h"
 
 struct opencl_engine {
 	struct host_memory host;
 	const struct infer_spec *spec;
 	struct opencl_api api;
-	struct ports ports;
-	struct graph_plan *plans; /* for 1 .. max_batch pictures, or one where that is fixed */
-	uint32_t plan_count;
+	struct engine_plans plans;
 	struct machine *machine;
 	struct inputs *inputs;
 	struct runner *runner;

@@ -80,6 +80,7 @@ def test_the_rehearsal_runs_every_part(folder: Path) -> None:
         assert result["mock"], name
         assert "no GPU" in result["reason"]
     assert summary["test-kernels"]["tests_passed"] >= 4
+    assert summary["test-operators"]["tests_passed"] >= 1
     assert summary["test-decode"]["tests_passed"] >= 6
     figures = summary["bench-1080p-250KB-both"]["figures"]
     assert [figure["batch"] for figure in figures] == [1, 2]
@@ -87,7 +88,7 @@ def test_the_rehearsal_runs_every_part(folder: Path) -> None:
         assert figure["gpu"] == "No GPU (a mock)"
         assert figure["batch_ms"]["p99"] >= figure["batch_ms"]["p50"] > 0
         assert 0 < figure["share_of_engines"] < 1
-    assert "1 passed, 0 failed, 0 timed out, 23 not run" in said
+    assert "1 passed, 0 failed, 0 timed out, 24 not run" in said
     assert "no figure of it says anything of a GPU" in said
 
 
@@ -98,7 +99,7 @@ def test_without_a_gpu_its_parts_are_not_run(folder: Path) -> None:
     assert summary["test-failures"]["outcome"] == "passed"
     assert summary["test-decode"]["outcome"] == "not run"
     assert "libcuda.so.1" in summary["test-decode"]["reason"]
-    assert "1 passed, 0 failed, 0 timed out, 23 not run" in said
+    assert "1 passed, 0 failed, 0 timed out, 24 not run" in said
 
 
 def test_a_part_that_fails_and_one_that_hangs_are_told(folder: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@
 
 #include <jpeglib.h>
 
+#include "accel/kernels/binary.h"
 #include "core/clock.h"
 
 #define ALIGNMENT 256u
@@ -80,7 +81,8 @@ int gpu_machine_open(struct gpu_machine *machine, struct gw_error *error)
 	if (status == 0)
 		status = cuda_device_find(&machine->cuda, NULL, &device, error);
 	if (status == 0)
-		status = cuda_program_open(&machine->program, &machine->cuda, &device, error);
+		status = cuda_program_open(
+			&machine->program, &machine->cuda, &device, kernels_cuda, error);
 	if (status != 0)
 		return status;
 	void *driver = dlopen("libcuda.so.1", RTLD_NOW);

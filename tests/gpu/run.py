@@ -30,6 +30,7 @@ SETS = ("720p-40KB", "720p-250KB", "1080p-40KB", "1080p-250KB")
 WAYS = ("engines", "sms", "both", "bare-engines", "bare-sms")
 BATCHES = "1,2,4,8,16,32,64,128,256"
 NOT_THERE = 3
+TESTS = 4  # parts, before the benchmarks
 
 
 class Part(NamedTuple):
@@ -46,6 +47,7 @@ def parts(seconds: float, batches: str) -> list[Part]:
     """In the order in which they are wanted most."""
     found = [
         Part("test-kernels", ["bin/accel_kernels_cuda_kernels_test"], 40, is_test=True),
+        Part("test-operators", ["bin/accel_cuda_engine_machine_test"], 60, is_test=True),
         Part("test-decode", ["bin/decode_nvjpeg_test"], 60, is_test=True),
         Part("test-failures", ["bin/decode_nvjpeg_failure_test"], 40, False, is_test=True),
     ]
@@ -56,7 +58,7 @@ def parts(seconds: float, batches: str) -> list[Part]:
             found.append(Part(f"bench-{name}-{way}", command, 20))
     sets = [f"{name}={HERE / 'pictures' / name}" for name in SETS]
     command = [sys.executable, "torchvision_bench.py", str(seconds), batches, *sets]
-    found.insert(3 + len(WAYS), Part("bench-torchvision", command, 60))
+    found.insert(TESTS + len(WAYS), Part("bench-torchvision", command, 60))
     return found
 
 

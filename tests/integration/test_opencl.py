@@ -201,6 +201,21 @@ def test_results_are_the_same_on_libraries_that_stand_in_for_a_gpus(
     assert "nvJPEG: No GPU (a mock) decodes with its JPEG engines" in ours.stderr
 
 
+def test_a_model_on_what_stands_in_for_a_gpu_finds_what_it_finds_elsewhere(
+    capture: Path, tmp_path: Path
+) -> None:
+    """As above: the kernels are their C form."""
+    fake = f"LD_LIBRARY_PATH={places.build() / 'tests/gpu/fake'}"
+    usual = _run(tmp_path / "ort", capture, "turbo", GREY)
+    ours = _run(tmp_path / "cuda", capture, "turbo", GREY, "env", fake, engine="cuda")
+    assert len(ours.frames) == PICTURES
+    for line, other in zip(ours.frames, usual.frames, strict=True):
+        found, expected = line["result"]["classes"], other["result"]["classes"]
+        assert [it["type"] for it in found] == [it["type"] for it in expected]
+        confidences = [it["confidence"] for it in expected]
+        assert [it["confidence"] for it in found] == pytest.approx(confidences, abs=1e-4)
+
+
 def _has(library: str) -> bool:
     try:
         ctypes.CDLL(library)

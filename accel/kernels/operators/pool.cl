@@ -151,7 +151,7 @@ KERNEL op_reduce(GLOBAL float *memory, GLOBAL const struct op_job *jobs, uint32_
 			reduce->reduction, count);
 	}
 	if (reduce->reduction == OP_REDUCE_MEAN)
-		value /= (float)reduce->count;
+		value = value / (float)reduce->count;
 	op_write(memory, job, value, reduce->inner == 1 ? x : outer * reduce->inner + x, count);
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/kernels/operators/operators.h"
 #include "accel/kernels/prelude_c.h"
 
 #include "accel/kernels/jobs.h"
@@ -42,10 +43,59 @@ static void run_shrink(void **a)
 	shrink(argument(a, 0), argument(a, 1), argument(a, 2));
 }
 
+#define ARGUMENTS 4
+
+/* The last argument of an operator is a number, all others are addresses. */
 static const struct kernel {
 	const char *name;
-	void (*run)(void **arguments);
-} kernels[] = {{"idct", run_idct}, {"rgb", run_rgb}, {"shrink", run_shrink}};
+	void (*run)(void **arguments); /* NULL: it is operator number `operator` */
+	uint32_t operator, arguments;
+} kernels[] = {{"idct", run_idct, 0, 4}, {"rgb", run_rgb, 0, 3}, {"shrink", run_shrink, 0, 3},
+#define FAKE_OPERATOR(upper, lower) {"op_" #lower, NULL, OPERATORS_##upper, 3},
+	OPERATORS_KERNELS(FAKE_OPERATOR)
+#undef FAKE_OPERATOR
+};
+
+/* A kernel that was started, with what it was given. */
+struct launch {
+	const struct kernel *kernel;
+	uint32_t items[3];
+	uint64_t value[ARGUMENTS];
+	struct launch *next;
+};
+
+struct recorded {
+	struct launch *first, **last;
+};
+
+struct fake_stream {
+	struct recorded *recorded; /* NULL: what is started is done at once */
+};
+
+static void run_launch(struct launch *launch)
+{
+	const struct kernel *kernel = launch->kernel;
+	void *arguments[ARGUMENTS];
+
+	for (int i = 0; i < ARGUMENTS; i++)
+		arguments[i] = &launch->value[i];
+	cuda_fake.launches += 1;
+	if (!kernel->run) {
+		operators_reference(kernel->operator, launch->items, argument(arguments, 0),
+			argument(arguments, 1), *(const uint32_t *)arguments[2]);
+		return;
+	}
+	for (uint32_t z = 0; z < launch->items[2]; z++) {
+		for (uint32_t y = 0; y < launch->items[1]; y++) {
+			for (uint32_t x = 0; x < launch->items[0]; x++) {
+				work_item[0] = x;
+				work_item[1] = y;
+				work_item[2] = z;
+				kernel->run(arguments);
+			}
+		}
+	}
+}
 
 CUresult cuInit(unsigned int flags)
 {
@@ -220,12 +270,94 @@ CUresult cuStreamCreate(CUstream *stream, unsigned int flags)
 {
 	if (cuda_fake.stream != CUDA_SUCCESS)
 		return cuda_fake.stream;
-	*stream = (CUstream)&cuda_fake;
+	*stream = (CUstream)calloc(1, sizeof(struct fake_stream));
 	cuda_fake.allocations += 1;
 	return check();
 }
 
 CUresult cuStreamDestroy(CUstream stream)
+{
+	return give_back(stream);
+}
+
+CUresult cuStreamBeginCapture(CUstream stream, CUstreamCaptureMode mode)
+{
+	struct recorded *recorded = calloc(1, sizeof(*recorded));
+
+	if (!recorded)
+		return CUDA_ERROR_OUT_OF_MEMORY;
+	recorded->last = &recorded->first;
+	((struct fake_stream *)stream)->recorded = recorded;
+	cuda_fake.allocations += 1;
+	return check();
+}
+
+CUresult cuStreamEndCapture(CUstream stream, CUgraph *graph)
+{
+	struct fake_stream *fake = (struct fake_stream *)stream;
+
+	*graph = (CUgraph)fake->recorded;
+	fake->recorded = NULL;
+	return check();
+}
+
+static void drop(struct recorded *recorded)
+{
+	for (struct launch *launch = recorded->first, *next; launch; launch = next) {
+		next = launch->next;
+		free(launch);
+	}
+	give_back(recorded);
+}
+
+/* What was recorded changes hands. */
+CUresult cuGraphInstantiate(CUgraphExec *exec, CUgraph graph, unsigned long long flags)
+{
+	struct recorded *from = (struct recorded *)graph, *to = calloc(1, sizeof(*to));
+
+	if (!to || check() != CUDA_SUCCESS) {
+		free(to);
+		return to ? check() : CUDA_ERROR_OUT_OF_MEMORY;
+	}
+	*to = *from;
+	*from = (struct recorded){.last = &from->first};
+	*exec = (CUgraphExec)to;
+	cuda_fake.allocations += 1;
+	return CUDA_SUCCESS;
+}
+
+CUresult cuGraphDestroy(CUgraph graph)
+{
+	drop((struct recorded *)graph);
+	return CUDA_SUCCESS;
+}
+
+CUresult cuGraphExecDestroy(CUgraphExec exec)
+{
+	drop((struct recorded *)exec);
+	return CUDA_SUCCESS;
+}
+
+CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream)
+{
+	if (check() != CUDA_SUCCESS)
+		return check();
+	cuda_fake.graphs += 1;
+	for (struct launch *launch = ((struct recorded *)exec)->first; launch;
+		launch = launch->next)
+		run_launch(launch);
+	return CUDA_SUCCESS;
+}
+
+CUresult cuMemHostRegister(void *memory, size_t size, unsigned int flags)
+{
+	if (cuda_fake.memory != CUDA_SUCCESS)
+		return cuda_fake.memory;
+	cuda_fake.allocations += 1;
+	return check();
+}
+
+CUresult cuMemHostUnregister(void *memory)
 {
 	cuda_fake.allocations -= 1;
 	return CUDA_SUCCESS;
@@ -263,23 +395,29 @@ CUresult cuLaunchKernel(CUfunction function, unsigned int grid_x, unsigned int g
 	unsigned int grid_z, unsigned int block_x, unsigned int block_y, unsigned int block_z,
 	unsigned int shared, CUstream stream, void **arguments, void **extra)
 {
-	const struct kernel *kernel = (const struct kernel *)(uintptr_t)function;
+	struct launch launch = {.kernel = (const struct kernel *)(uintptr_t)function,
+		.items = {grid_x * block_x, grid_y * block_y, grid_z * block_z}};
+	struct recorded *recorded = ((struct fake_stream *)stream)->recorded;
 
 	if (check() != CUDA_SUCCESS)
 		return check();
 	if (grid_x == 0 || grid_y == 0 || grid_z == 0 || grid_y > 65535 || grid_z > 65535)
 		return CUDA_ERROR_INVALID_VALUE;
-	cuda_fake.launches += 1;
-	for (uint32_t z = 0; z < grid_z * block_z; z++) {
-		for (uint32_t y = 0; y < grid_y * block_y; y++) {
-			for (uint32_t x = 0; x < grid_x * block_x; x++) {
-				work_item[0] = x;
-				work_item[1] = y;
-				work_item[2] = z;
-				kernel->run(arguments);
-			}
-		}
+	for (uint32_t i = 0; i < launch.kernel->arguments; i++) {
+		const bool number = !launch.kernel->run && i == 2;
+
+		memcpy(&launch.value[i], arguments[i],
+			number ? sizeof(uint32_t) : sizeof(CUdeviceptr));
 	}
+	if (!recorded) {
+		run_launch(&launch);
+		return CUDA_SUCCESS;
+	}
+	*recorded->last = malloc(sizeof(launch));
+	if (!*recorded->last)
+		return CUDA_ERROR_OUT_OF_MEMORY;
+	**recorded->last = launch;
+	recorded->last = &(*recorded->last)->next;
 	return CUDA_SUCCESS;
 }
 

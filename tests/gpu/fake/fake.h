@@ -20,8 +20,10 @@ struct cuda_fake {
 	_Atomic CUresult memory; /* ... and every wish for memory */
 	_Atomic CUresult lost; /* what the GPU says to all work, once it is not CUDA_SUCCESS */
 	_Atomic bool hangs; /* it never ends what it was given */
-	_Atomic uint64_t launches, copied_up, copied_down; /* kernels; bytes */
-	_Atomic uint64_t allocations; /* of memory, streams, modules and contexts, not given back */
+	_Atomic uint64_t launches, graphs, copied_up,
+		copied_down; /* kernels, graphs of them; bytes */
+	_Atomic uint64_t
+		allocations; /* of memory, streams, modules, graphs and contexts, not given back */
 };
 
 /* ... by the name `nvjpeg_fake`. */

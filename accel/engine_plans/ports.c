@@ -1,4 +1,4 @@
-#include "accel/opencl_engine/ports.h"
+#include "accel/engine_plans/ports.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -69,8 +69,8 @@ static int check_input(const struct graph *graph, const struct infer_spec *spec,
 	return 0;
 }
 
-int ports_find(struct ports *ports, const struct graph *graph, const struct infer_spec *spec,
-	struct gw_error *error)
+int ports_find(struct ports *ports, const char *engine, const struct graph *graph,
+	const struct infer_spec *spec, struct gw_error *error)
 {
 	const struct model_size_input *size = spec->picture->size;
 	const struct infer_tensor of_size = {
@@ -82,9 +82,9 @@ int ports_find(struct ports *ports, const struct graph *graph, const struct infe
 	ports->fixed = 0;
 	if (status == 0 && spec->picture->type != MODEL_FLOAT32)
 		status = gw_error_set(error, -ENOTSUP,
-			"model %s: engine \"opencl\" runs models of float32 only: export it so, or "
+			"model %s: engine \"%s\" runs models of float32 only: export it so, or "
 			"choose another accel.backend",
-			spec->name);
+			spec->name, engine);
 	if (status == 0)
 		status = check_input(
 			graph, spec, ports->input[0], &spec->input, &ports->fixed, error);

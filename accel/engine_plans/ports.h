@@ -14,9 +14,11 @@ struct ports {
 	uint32_t fixed; /* pictures of every run; 0: any number */
 };
 
-/* Finds them by their names. 0 or a negative errno with a line. */
-int ports_find(struct ports *ports, const struct graph *graph, const struct infer_spec *spec,
-	struct gw_error *error);
+/* Finds them by their names; `engine` is what error lines call it. 0 or a negative errno with a
+ * line.
+ */
+int ports_find(struct ports *ports, const char *engine, const struct graph *graph,
+	const struct infer_spec *spec, struct gw_error *error);
 
 /* The shapes of the graph's inputs for so many pictures. */
 void ports_shapes(const struct ports *ports, const struct infer_spec *spec, uint32_t count,
