@@ -43,7 +43,7 @@ static void every_second_on_disk(void *arg)
 
 	/* What is wrong with it is a trouble. */
 	if (mgmt->audit_log)
-		(void)audit_log_settle(mgmt->audit_log, NULL);
+		(void)audit_log_settle(mgmt->audit_log, 0, NULL);
 	if (mgmt->keeper)
 		keeper_look(mgmt->keeper);
 }
