@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mgmt/audit_log/chain.h"
+#include "mgmt/audit_log/check.h"
 
 #define MODE 0600
 #define ROOM (64 * 1024) /* bytes that are kept for what comes */
@@ -102,4 +102,28 @@ int audit_file_keep_room(const struct audit_file *file)
 	const int status = fallocate(file->fd, FALLOC_FL_KEEP_SIZE, (off_t)file->size, ROOM);
 
 	return status == 0 || errno == EOPNOTSUPP ? 0 : -errno;
+}
+
+int audit_file_forget_oldest(const char *folder, struct audit_head *head)
+{
+	uint64_t first[AUDIT_FILES_LISTED];
+	const int count = audit_files(folder, first);
+	char path[PATH_MAX];
+	int status = 0;
+
+	for (int i = 0; i + AUDIT_FILES < count && status == 0; i++) {
+		struct audit_head fresh = *head;
+
+		fresh.first = first[i + 1];
+		status = audit_path(folder, first[i], path);
+		if (status == 0)
+			status = audit_last_digest(path, fresh.previous);
+		if (status == 0)
+			status = audit_head_write(folder, &fresh);
+		if (status == 0) {
+			*head = fresh;
+			unlink(path);
+		}
+	}
+	return status;
 }

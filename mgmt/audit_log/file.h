@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct audit_head;
+
 struct audit_file {
 	int fd; /* -1: there is none */
 	uint64_t size; /* of its whole lines */
@@ -37,3 +39,7 @@ int audit_file_sync(const struct audit_file *file, const char *folder);
 
 /* Keeps room on the disk for what comes. The same. */
 int audit_file_keep_room(const struct audit_file *file);
+
+/* The oldest files go when there are more than AUDIT_FILES: the head says so before. Waits for the
+ * disk. Returns 0 or a negative errno. */
+int audit_file_forget_oldest(const char *folder, struct audit_head *head);

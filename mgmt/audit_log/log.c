@@ -189,31 +189,6 @@ int audit_log_append(
 	return status;
 }
 
-/* The oldest files go when there are more than AUDIT_FILES: the head says so before. */
-static int forget_oldest(const struct audit_log *log, struct audit_head *head)
-{
-	uint64_t first[AUDIT_FILES_LISTED];
-	const int count = audit_files(log->folder, first);
-	char path[PATH_MAX];
-	int status = 0;
-
-	for (int i = 0; i + AUDIT_FILES < count && status == 0; i++) {
-		struct audit_head fresh = *head;
-
-		fresh.first = first[i + 1];
-		status = audit_path(log->folder, first[i], path);
-		if (status == 0)
-			status = audit_last_digest(path, fresh.previous);
-		if (status == 0)
-			status = audit_head_write(log->folder, &fresh);
-		if (status == 0) {
-			*head = fresh;
-			unlink(path);
-		}
-	}
-	return status;
-}
-
 /* What was appended until the lock was let go is brought to the disk. `log` is as it was then. */
 static int bring_to_disk(const struct audit_log *log, struct audit_head *head)
 {
@@ -221,7 +196,7 @@ static int bring_to_disk(const struct audit_log *log, struct audit_head *head)
 
 	if (status == 0 && !log->settled)
 		status = audit_head_write(log->folder, head);
-	return status == 0 ? forget_oldest(log, head) : status;
+	return status == 0 ? audit_file_forget_oldest(log->folder, head) : status;
 }
 
 /* The next sync knows nothing of what this one was to bring to the disk. */
