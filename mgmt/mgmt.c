@@ -43,7 +43,9 @@ static void every_second_on_disk(void *arg)
 
 	/* What is wrong with it is a trouble. */
 	if (mgmt->audit_log)
-		(void)audit_log_settle(mgmt->audit_log, NULL);
+		(void)audit_log_settle(mgmt->audit_log, 0, NULL);
+	if (mgmt->tokens)
+		tokens_settle(mgmt->tokens);
 	if (mgmt->keeper)
 		keeper_look(mgmt->keeper);
 }
@@ -106,6 +108,8 @@ static int open_https(struct mgmt *mgmt, struct gw_error *error)
 
 static int start_https(struct mgmt *mgmt, struct gw_error *error)
 {
+	char fingerprint[CERTIFICATE_FINGERPRINT];
+
 	if (!mgmt->tokens)
 		return 0;
 	mgmt->https = api_server_start(&(struct api_entrance){.gw = mgmt->gw,
@@ -117,8 +121,9 @@ static int start_https(struct mgmt *mgmt, struct gw_error *error)
 		error);
 	if (!mgmt->https)
 		return -EIO;
+	keeper_fingerprint(mgmt->keeper, fingerprint);
 	gw_info("api", "HTTPS on %s, the certificate has the SHA-256 fingerprint %s",
-		mgmt->port.path, keeper_fingerprint(mgmt->keeper));
+		mgmt->port.path, fingerprint);
 	say_how_to_set_up(mgmt);
 	return 0;
 }

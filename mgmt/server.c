@@ -324,6 +324,23 @@ static enum MHD_Result begin_request(struct api_server *server, struct MHD_Conne
 	return MHD_YES;
 }
 
+/* Refuses whose token was revoked while his body came in; false: he may still. */
+static bool refuse_late(struct api_server *server, struct MHD_Connection *connection,
+	const char *method, const char *url, struct http_request *request, enum MHD_Result *result)
+{
+	struct identity identity;
+
+	if (!server->entrance.tokens)
+		return false;
+	if (refuse_early(server, connection, method, path_of(url), &identity, result)) {
+		identity_release(&identity);
+		return true;
+	}
+	identity_release(&request->identity);
+	request->identity = identity;
+	return false;
+}
+
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *size, void **state)
 {
@@ -339,6 +356,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		*size = 0;
 		return goes_on ? MHD_YES : MHD_NO;
 	}
+	enum MHD_Result refused;
+
+	if (!request->put_off && refuse_late(server, connection, method, url, request, &refused))
+		return refused;
 	note_caller(server, connection, CALLER_WAITS);
 	if (!request->put_off) {
 		const enum MHD_Result result = answer(server, connection, method, url, request);

@@ -79,13 +79,15 @@ int api_token_create(void *owner, const struct gw_request *request, struct gw_re
 		status = read_wish(request, &wish, error);
 	if (status == 0)
 		status = tokens_add(mgmt->tokens, &wish, text, error);
-	if (status != 0)
+	if (status < 0)
 		return status;
 	json_t *told = tokens_one_json(mgmt->tokens, wish.name);
 
 	reply->change = json_pack("{s:o?}", "after", json_copy(told));
 	if (told)
 		json_object_set_new(told, "token", json_string(text));
+	if (told && status == TOKENS_UNSURE)
+		json_object_set_new(told, "warning", json_string(error->text));
 	reply->json = told;
 	gnutls_memset(text, 0, sizeof(text));
 	return 201;
@@ -100,10 +102,12 @@ int api_token_revoke(void *owner, const struct gw_request *request, struct gw_re
 
 	if (status == 0)
 		status = tokens_remove(mgmt->tokens, request->name, error);
-	if (status == 0)
+	if (status >= 0)
 		reply->change = json_pack("{s:O?}", "before", before);
+	if (status == TOKENS_UNSURE)
+		reply->json = json_pack("{s:s}", "warning", error->text);
 	json_decref(before);
-	return status == 0 ? 204 : status;
+	return status == 0 ? 204 : status == TOKENS_UNSURE ? 200 : status;
 }
 
 int api_token_set_up(void *owner, const struct gw_request *request, struct gw_reply *reply,

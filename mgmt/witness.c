@@ -19,7 +19,7 @@ static int write_entry(const struct witness *witness, const struct gw_api_route 
 	json_decref(entry);
 	/* Who is slow is on a thread that may wait. */
 	if (status == 0 && route->slow)
-		status = audit_log_settle(witness->log, error);
+		status = audit_log_settle(witness->log, *number, error);
 	return status;
 }
 

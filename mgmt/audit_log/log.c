@@ -1,25 +1,21 @@
 #include "mgmt/audit_log/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "core/clock.h"
 #include "core/log.h"
 #include "mgmt/audit_log/check.h"
+#include "mgmt/audit_log/file.h"
+#include "mgmt/audit_log/line.h"
 
 #define FOLDER_MODE 0700
-#define FILE_MODE 0600
-#define ROOM (64 * 1024) /* bytes that are kept for what comes */
 
 struct audit_log {
 	char folder[PATH_MAX];
@@ -28,10 +24,15 @@ struct audit_log {
 	pthread_mutex_t disk;
 
 	pthread_mutex_t lock; /* guards all below; nobody waits for a disk with it */
-	int file; /* -1: it could not be opened yet */
-	uint64_t size; /* of the file's whole lines */
+	struct audit_file file; /* who has `disk` alone opens and closes it */
 	struct audit_head head; /* of what was appended */
 	bool settled; /* all of it is on the disk */
+	uint64_t sure; /* the last line that is */
+	/* Lines that a sync failed on: perhaps they are on the disk, and no later one tells. */
+	uint64_t doubt_from, doubt_to; /* 0: there are none */
+	bool doubt; /* until a sync succeeds: nothing is appended meanwhile */
+	bool told; /* which ones they are is the only line of this file */
+	struct audit_head untold; /* before it */
 	char fault[256]; /* why it cannot be written; empty: it can */
 	char broken[256]; /* what was missing when it was opened; empty: nothing was */
 };
@@ -49,117 +50,13 @@ static int fail(struct audit_log *log, int status, struct gw_error *error)
 		strerror(-status));
 }
 
-static int open_file(struct audit_log *log, const char *path, int how)
+/* Takes the line. Returns 0 or a negative errno. */
+static int append(struct audit_log *log, char *line)
 {
-	const int file = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | how, FILE_MODE);
-
-	if (file < 0)
-		return -errno;
-	if (log->file >= 0)
-		close(log->file);
-	log->file = file;
-	return 0;
-}
-
-/* The name of a new file is on the disk when its folder is. */
-static void sync_folder(const struct audit_log *log)
-{
-	const int folder = open(log->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (folder < 0)
-		return;
-	(void)fsync(folder);
-	close(folder);
-}
-
-/* The file for the line that comes next. */
-static int begin_file(struct audit_log *log)
-{
-	char path[PATH_MAX];
-	int status = audit_path(log->folder, log->head.last + 1, path);
-
-	if (status == 0)
-		status = open_file(log, path, O_CREAT | O_EXCL);
-	if (status != 0)
-		return status;
-	log->size = 0;
-	sync_folder(log);
-	return 0;
-}
-
-/* Goes on with the file that is there. What stands behind its whole lines was never answered for.
- */
-static int go_on_with(struct audit_log *log, const struct audit_check *check)
-{
-	int status = open_file(log, check->path, 0);
-
-	if (status != 0)
-		return status;
-	log->size = check->size;
-	if (check->unfinished && ftruncate(log->file, (off_t)check->size) != 0)
-		status = -errno;
-	return status;
-}
-
-/* RFC 3339, UTC, with milliseconds. */
-static void time_text(char text[32])
-{
-	const int64_t now = gw_now_utc();
-	const time_t seconds = now / GW_NS_PER_S;
-	struct tm parts;
-
-	gmtime_r(&seconds, &parts);
-	const size_t size = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &parts);
-
-	snprintf(text + size, 32 - size, ".%03dZ", (int)(now / GW_NS_PER_MS % 1000));
-}
-
-/* The line with its end; free(). NULL: out of memory. */
-static char *line_of(const struct audit_log *log, const json_t *entry)
-{
-	char time[32], *line = NULL;
-
-	time_text(time);
-	json_t *json = json_pack("{s:I, s:s}", "n", (json_int_t)log->head.last + 1, "time", time);
-	char *text = NULL;
-
-	if (json && json_object_update(json, (json_t *)entry) == 0 &&
-		json_object_set_new(json, "previous", json_string(log->head.digest)) == 0)
-		text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
-	json_decref(json);
-	if (!text || asprintf(&line, "%s\n", text) < 0)
-		line = NULL;
-	free(text);
-	return line;
-}
-
-/* All of the line, or nothing. */
-static int write_line(struct audit_log *log, const char *line)
-{
-	const size_t size = strlen(line);
-	const ssize_t written = write(log->file, line, size);
-
-	if (written == (ssize_t)size) {
-		log->size += size;
-		return 0;
-	}
-	const int status = written < 0 ? -errno : -ENOSPC;
-
-	if (written > 0 && ftruncate(log->file, (off_t)log->size) != 0) {
-		/* What stands there now must not be written behind. */
-		close(log->file);
-		log->file = -1;
-	}
-	return status;
-}
-
-static int append(struct audit_log *log, const json_t *entry, uint64_t *number)
-{
-	char *line = log->file >= 0 ? line_of(log, entry) : NULL;
-	int status = line ? write_line(log, line) : log->file < 0 ? -EIO : -ENOMEM;
+	const int status = line ? audit_file_write(&log->file, line) : -ENOMEM;
 
 	if (status == 0) {
-		*number = ++log->head.last;
+		log->head.last++;
 		audit_digest(line, strlen(line), log->head.digest);
 		log->settled = false;
 	}
@@ -169,17 +66,20 @@ static int append(struct audit_log *log, const json_t *entry, uint64_t *number)
 
 static int note_broken(struct audit_log *log, const struct audit_check *check)
 {
-	uint64_t number;
-
 	snprintf(log->broken, sizeof(log->broken), "%s", check->fault[0]);
 	gw_error_log("api", "the audit log in %s is not whole: %s: see gwctl audit-log verify",
 		log->folder, check->fault[0]);
-	json_t *entry = json_pack("{s:s, s:s, s:I}", "event", "fault", "text", check->fault[0],
-		"faults", (json_int_t)check->faults);
-	const int status = append(log, entry, &number);
+	return append(log, audit_line_of_fault(&log->head, check->fault[0], check->faults));
+}
 
-	json_decref(entry);
-	return status;
+static int go_on_with(struct audit_log *log, const struct audit_check *check)
+{
+	return audit_file_go_on(&log->file, check->path, check->size, check->unfinished);
+}
+
+static int begin_file(struct audit_log *log)
+{
+	return audit_file_begin(&log->file, log->folder, log->head.last + 1);
 }
 
 /* Finds the end of what is there, and opens it. What the head knows and the files do not is never
@@ -210,6 +110,7 @@ static int open_log(struct audit_log *log)
 		memcpy(log->head.digest, check.digest, sizeof(check.digest));
 	}
 	log->settled = false;
+	log->sure = log->head.last;
 	status = check.path[0] && !cut ? go_on_with(log, &check) : begin_file(log);
 	/* The file is there with nothing in it: the gateway was killed when it had made it. */
 	if (status == -EEXIST)
@@ -222,7 +123,7 @@ static int open_log(struct audit_log *log)
 /* The same, for others to see when it is done. */
 static int open_for_all(struct audit_log *log)
 {
-	struct audit_log fresh = {.file = -1};
+	struct audit_log fresh = {.file = {.fd = -1}};
 
 	strcpy(fresh.folder, log->folder);
 	strcpy(fresh.broken, log->broken);
@@ -230,12 +131,13 @@ static int open_for_all(struct audit_log *log)
 
 	pthread_mutex_lock(&log->lock);
 	if (status == 0) {
+		audit_file_close(&log->file);
 		log->file = fresh.file;
-		log->size = fresh.size;
 		log->head = fresh.head;
 		log->settled = fresh.settled;
-	} else if (fresh.file >= 0) {
-		close(fresh.file);
+		log->sure = fresh.sure;
+	} else {
+		audit_file_close(&fresh.file);
 	}
 	strcpy(log->broken, fresh.broken);
 	pthread_mutex_unlock(&log->lock);
@@ -249,11 +151,11 @@ struct audit_log *audit_log_open(const char *folder)
 
 	if (!log)
 		return NULL;
-	log->file = -1;
+	log->file.fd = -1;
 	snprintf(log->folder, sizeof(log->folder), "%s", folder);
 	pthread_mutex_init(&log->disk, NULL);
 	pthread_mutex_init(&log->lock, NULL);
-	if (audit_log_settle(log, &error) != 0)
+	if (audit_log_settle(log, 0, &error) != 0)
 		gw_error_log("api", "%s", error.text);
 	return log;
 }
@@ -262,107 +164,135 @@ void audit_log_close(struct audit_log *log)
 {
 	if (!log)
 		return;
-	if (log->file >= 0) {
-		(void)audit_log_settle(log, NULL);
-		close(log->file);
-	}
+	if (log->file.fd >= 0)
+		(void)audit_log_settle(log, 0, NULL);
+	audit_file_close(&log->file);
 	pthread_mutex_destroy(&log->lock);
 	pthread_mutex_destroy(&log->disk);
 	free(log);
 }
 
 int audit_log_append(
-	struct audit_log *log, const json_t *entry, uint64_t *number, struct gw_error *error)
+	struct audit_log *log, const struct json_t *entry, uint64_t *number, struct gw_error *error)
 {
 	pthread_mutex_lock(&log->lock);
 	int status;
 
-	if (log->file < 0 && log->fault[0])
+	if (!audit_file_is_open(&log->file) || log->doubt)
 		status = gw_error_set(error, -EIO, "the audit log in %s cannot be written: %s",
-			log->folder, log->fault);
-	else if ((status = append(log, entry, number)) != 0)
+			log->folder, log->fault[0] ? log->fault : strerror(EIO));
+	else if ((status = append(log, audit_line(&log->head, entry))) != 0)
 		fail(log, status, error);
+	else
+		*number = log->head.last;
 	pthread_mutex_unlock(&log->lock);
 	return status;
 }
 
-/* The oldest files go when there are more than AUDIT_FILES: the head says so before. */
-static int forget_oldest(const struct audit_log *log, struct audit_head *head)
+/* What was appended until the lock was let go is brought to the disk. `log` is as it was then. */
+static int bring_to_disk(const struct audit_log *log, struct audit_head *head)
 {
-	uint64_t first[AUDIT_FILES_LISTED];
-	const int count = audit_files(log->folder, first);
-	char path[PATH_MAX];
-	int status = 0;
+	int status = audit_file_keep_room(&log->file);
 
-	for (int i = 0; i + AUDIT_FILES < count && status == 0; i++) {
-		struct audit_head fresh = *head;
-
-		fresh.first = first[i + 1];
-		status = audit_path(log->folder, first[i], path);
-		if (status == 0)
-			status = audit_last_digest(path, fresh.previous);
-		if (status == 0)
-			status = audit_head_write(log->folder, &fresh);
-		if (status == 0) {
-			*head = fresh;
-			unlink(path);
-		}
-	}
-	return status;
-}
-
-/* What was appended until the lock was let go is brought to the disk; the file stays open, as only
- * who has `disk` opens another. */
-static int bring_to_disk(
-	const struct audit_log *log, int file, uint64_t size, bool settled, struct audit_head *head)
-{
-	int status = 0;
-
-	if (!settled && fdatasync(file) != 0)
-		return -errno;
-	if (!settled)
+	if (status == 0 && !log->settled)
 		status = audit_head_write(log->folder, head);
-	if (status == 0 && fallocate(file, FALLOC_FL_KEEP_SIZE, (off_t)size, ROOM) != 0 &&
-		errno != EOPNOTSUPP)
-		status = -errno;
-	return status == 0 ? forget_oldest(log, head) : status;
+	return status == 0 ? audit_file_forget_oldest(log->folder, head) : status;
 }
 
-int audit_log_settle(struct audit_log *log, struct gw_error *error)
+/* The next sync knows nothing of what this one was to bring to the disk. */
+static void doubt(struct audit_log *log, uint64_t last)
 {
-	pthread_mutex_lock(&log->disk);
+	if (log->doubt || last <= log->sure)
+		return;
+	log->doubt = true;
+	log->doubt_from = log->sure + 1;
+	log->doubt_to = last;
+}
+
+/* What is written from now on is in a file of which syncs are true; and it says of which lines they
+ * were not. As long as the disk takes not even that, it is written again. */
+static int leave_doubt(struct audit_log *log)
+{
+	char text[160];
+	int status;
+
+	if (log->told) {
+		status = audit_file_empty(&log->file);
+		log->head = log->untold;
+	} else {
+		log->untold = log->head;
+		status = begin_file(log);
+	}
+	if (status != 0)
+		return status;
+	snprintf(text, sizeof(text),
+		"the disk failed at lines %" PRIu64 " to %" PRIu64
+		": they may be missing after a power cut",
+		log->doubt_from, log->doubt_to);
+	if (!log->told)
+		gw_error_log("api", "the audit log in %s: %s", log->folder, text);
+	log->told = true;
+	return append(log, audit_line_of_fault(&log->head, text, 1));
+}
+
+/* Opens it if need be. Locks. Returns 0 or a negative errno, and what is to be brought to the disk.
+ */
+static int prepare(struct audit_log *log, struct audit_log *now)
+{
 	pthread_mutex_lock(&log->lock);
-	const bool is_open = log->file >= 0;
+	const bool is_open = audit_file_is_open(&log->file);
 
 	pthread_mutex_unlock(&log->lock);
 	int status = is_open ? 0 : open_for_all(log);
 
 	pthread_mutex_lock(&log->lock);
-	/* Who could not take back half a line closed it meanwhile. */
-	if (status == 0 && log->file < 0)
+	if (status == 0 && log->doubt)
+		status = leave_doubt(log);
+	/* Who could not take back half a line spoiled it meanwhile. */
+	if (status == 0 && !audit_file_is_open(&log->file))
 		status = -EIO;
-	struct audit_head head = log->head;
-	const int file = log->file;
-	const uint64_t size = log->size;
-	const bool settled = log->settled;
-
+	*now = *log;
 	pthread_mutex_unlock(&log->lock);
-	if (status == 0)
-		status = bring_to_disk(log, file, size, settled, &head);
-	pthread_mutex_lock(&log->lock);
-	const bool all = log->head.last == head.last;
+	return status;
+}
 
-	if (status == 0) {
-		log->settled = all;
-		log->head.first = head.first;
-		memcpy(log->head.previous, head.previous, sizeof(head.previous));
-	}
-	if (status == 0 && all && log->size >= AUDIT_FILE_BYTES)
-		status = begin_file(log);
+/* Takes in what came of it. Locked. */
+static int take_in(struct audit_log *log, const struct audit_head *head)
+{
+	const bool all = log->head.last == head->last;
+
+	log->settled = all;
+	log->doubt = log->told = false;
+	log->sure = head->last;
+	log->file.listed = true;
+	log->head.first = head->first;
+	memcpy(log->head.previous, head->previous, sizeof(head->previous));
+	return all && log->file.size >= AUDIT_FILE_BYTES ? begin_file(log) : 0;
+}
+
+int audit_log_settle(struct audit_log *log, uint64_t number, struct gw_error *error)
+{
+	struct audit_log now;
+
+	pthread_mutex_lock(&log->disk);
+	int status = prepare(log, &now);
+	const bool syncs = status == 0 && !now.settled;
+	const int synced = syncs ? audit_file_sync(&now.file, now.folder) : 0;
+
+	if (status == 0)
+		status = synced == 0 ? bring_to_disk(&now, &now.head) : synced;
+	pthread_mutex_lock(&log->lock);
+	if (synced != 0)
+		doubt(log, now.head.last);
+	else if (status == 0)
+		status = take_in(log, &now.head);
 	if (status == 0)
 		log->fault[0] = '\0';
 	else
 		fail(log, status, error);
+	if (status == 0 && number > 0 && number >= log->doubt_from && number <= log->doubt_to)
+		status = gw_error_set(error, -EIO,
+			"the audit log in %s: the disk failed at that line", log->folder);
 	pthread_mutex_unlock(&log->lock);
 	pthread_mutex_unlock(&log->disk);
 	return status;

@@ -32,8 +32,13 @@ int audit_log_append(struct audit_log *log, const struct json_t *entry, uint64_t
 
 /* Brings what was appended so far to the disk, and the head with it; begins the next file when this
  * one is full. Keeps some room on the disk for what comes, and tries again what did not work. Waits
- * for the disk: on a thread that may. Returns 0 or a negative errno with a line. */
-int audit_log_settle(struct audit_log *log, struct gw_error *error);
+ * for the disk: on a thread that may. Returns 0 or a negative errno with a line.
+ *
+ * `number` is the line that the caller answers for, or 0. Where a sync failed, the next one
+ * succeeds without what the kernel has forgotten: of a line that one failed on, whoever's that sync
+ * was, 0 is never returned. The next file then begins, with a line that says which ones these are.
+ */
+int audit_log_settle(struct audit_log *log, uint64_t number, struct gw_error *error);
 
 /* Whether it can be written, and whether something of it is missing. Any thread. */
 void audit_log_health(struct audit_log *log, struct gw_health *health);

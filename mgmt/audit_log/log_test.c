@@ -2,11 +2,14 @@
 #include "mgmt/audit_log/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "core/test.h"
 #include "mgmt/audit_log/check.h"
@@ -122,7 +125,7 @@ static void what_is_not_whole_is_a_trouble_and_goes_on(void **state)
 	assert_int_equal(truncate(f->path, 20), 0);
 	f->log = audit_log_open(f->folder);
 	assert_int_equal(append(f, "three"), 0);
-	assert_int_equal(audit_log_settle(f->log, &f->error), 0);
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
 	look(f);
 	assert_int_equal(f->health.count, 1);
 	assert_string_equal(f->health.trouble[0].id, "api.audit_log.broken");
@@ -145,10 +148,10 @@ static void the_oldest_file_goes_and_the_rest_is_whole(void **state)
 	text[AUDIT_FILE_BYTES / 2 - 1] = '\0';
 	for (int i = 0; i < 2 * (AUDIT_FILES + 3); i++) {
 		assert_int_equal(append(f, text), 0);
-		assert_int_equal(audit_log_settle(f->log, &f->error), 0);
+		assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
 	}
 	free(text);
-	assert_int_equal(audit_log_settle(f->log, &f->error), 0);
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
 	assert_int_equal(audit_files(f->folder, first), AUDIT_FILES);
 	look(f);
 	assert_int_equal(f->check.faults, 0);
@@ -173,7 +176,7 @@ static void *append_many(void *arg)
 	for (int i = 0; i < 200; i++) {
 		assert_int_equal(audit_log_append(log, entry, &number, &error), 0);
 		if (i % 50 == 0)
-			assert_int_equal(audit_log_settle(log, &error), 0);
+			assert_int_equal(audit_log_settle(log, 0, &error), 0);
 	}
 	json_decref(entry);
 	return NULL;
@@ -187,7 +190,7 @@ static void threads_that_write_at_once_write_a_whole_log(void **state)
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(pthread_create(&thread[i], NULL, append_many, f->log), 0);
 	for (int i = 0; i < 20; i++) {
-		assert_int_equal(audit_log_settle(f->log, &f->error), 0);
+		assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
 		look(f);
 		assert_int_equal(f->check.faults, 0);
 	}
@@ -219,7 +222,7 @@ static void a_full_disk_writes_nothing_and_is_over_when_there_is_room(void **sta
 	setrlimit(RLIMIT_FSIZE, &before);
 	assert_int_equal(f->health.count, 1);
 	assert_string_equal(f->health.trouble[0].id, "api.audit_log");
-	assert_int_equal(audit_log_settle(f->log, &f->error), 0);
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
 	assert_int_equal(append(f, "two"), 0);
 	look(f);
 	assert_int_equal(f->health.count, 0);
@@ -241,7 +244,7 @@ static void a_folder_that_cannot_be_made_is_tried_again(void **state)
 	assert_int_equal(f->health.count, 1);
 	snprintf(f->path, sizeof(f->path), "%s/not-yet", f->folder);
 	assert_int_equal(mkdir(f->path, 0700), 0);
-	assert_int_equal(audit_log_settle(other, &f->error), 0);
+	assert_int_equal(audit_log_settle(other, 0, &f->error), 0);
 	assert_int_equal(audit_log_append(other, entry, &number, &f->error), 0);
 	assert_int_equal(number, 1);
 	json_decref(entry);
@@ -250,6 +253,173 @@ static void a_folder_that_cannot_be_made_is_tried_again(void **state)
 	test_folder_remove(f->path);
 	snprintf(f->path, sizeof(f->path), "%s/not-yet", f->folder);
 	test_folder_remove(f->path);
+}
+
+static _Atomic int failing; /* so many syncs fail */
+static _Atomic bool hold_data, cut; /* syncs wait; a write comes half */
+static _Atomic int held, lost; /* syncs that wait; descriptors that were closed meanwhile */
+static struct fixture *watched; /* somebody asks for its health while a folder is synced */
+static _Atomic bool answered;
+static int folders, unanswered;
+
+/* The program's own are found before the C library's. */
+#define EXPORTED __attribute__((visibility("default")))
+
+static void *ask_for_health(void *arg)
+{
+	static struct gw_health health;
+	struct fixture *f = arg;
+
+	audit_log_health(f->log, &health);
+	answered = true;
+	return NULL;
+}
+
+static void watch(void)
+{
+	pthread_t asker;
+
+	folders++;
+	answered = false;
+	assert_int_equal(pthread_create(&asker, NULL, ask_for_health, watched), 0);
+	pthread_detach(asker);
+	for (int i = 0; i < 3000 && !answered; i++)
+		usleep(1000);
+	unanswered += !answered;
+}
+
+/* The C library's own names of its parameters are reserved.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
+EXPORTED int fdatasync(int fd)
+{
+	held++;
+	while (hold_data)
+		usleep(500);
+	held--;
+	lost += fcntl(fd, F_GETFD) < 0;
+	if (failing <= 0)
+		return (int)syscall(SYS_fdatasync, fd);
+	failing--;
+	errno = EIO;
+	return -1;
+}
+
+EXPORTED int fsync(int fd)
+{
+	struct stat facts;
+
+	if (watched && fstat(fd, &facts) == 0 && S_ISDIR(facts.st_mode))
+		watch();
+	return (int)syscall(SYS_fsync, fd);
+}
+
+EXPORTED ssize_t write(int fd, const void *data, size_t size)
+{
+	return syscall(SYS_write, fd, data, cut ? size / 2 : size);
+}
+
+EXPORTED int ftruncate64(int fd, off_t size)
+{
+	if (!cut)
+		return (int)syscall(SYS_ftruncate, fd, size);
+	errno = EIO;
+	return -1;
+}
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
+
+/* The kernel drops what it could not write, and the next sync succeeds. */
+static void a_line_that_a_sync_failed_on_is_never_called_settled(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(append(f, "one"), 0);
+	assert_int_equal(audit_log_settle(f->log, 1, &f->error), 0);
+	assert_int_equal(append(f, "two"), 0);
+	assert_int_equal(append(f, "three"), 0);
+	failing = 3;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(audit_log_settle(f->log, 0, &f->error), -EIO);
+		/* Whoever comes meanwhile is refused, and no file begins for each try. */
+		assert_int_equal(append(f, "four"), -EIO);
+	}
+	look(f);
+	assert_string_equal(f->health.trouble[0].id, "api.audit_log");
+	assert_int_equal(audit_log_settle(f->log, 3, &f->error), -EIO);
+	assert_int_equal(audit_log_settle(f->log, 2, &f->error), -EIO);
+	assert_int_equal(audit_log_settle(f->log, 1, &f->error), 0);
+	assert_int_equal(append(f, "five"), 0);
+	assert_int_equal(audit_log_settle(f->log, 5, &f->error), 0);
+	look(f);
+	assert_int_equal(f->health.count, 0);
+	assert_int_equal(f->check.faults, 0);
+	assert_int_equal(f->check.last, 5);
+	assert_non_null(strstr(f->check.path, "/audit-000000000004.jsonl"));
+	char line[512];
+	FILE *file = fopen(f->check.path, "r");
+
+	assert_non_null(fgets(line, sizeof(line), file));
+	assert_non_null(strstr(line, "lines 2 to 3: they may be missing after a power cut"));
+	fclose(file);
+}
+
+static void *settle(void *arg)
+{
+	struct fixture *f = arg;
+
+	(void)audit_log_settle(f->log, 0, NULL);
+	return NULL;
+}
+
+static void begin_to_settle(struct fixture *f, pthread_t *thread)
+{
+	assert_int_equal(pthread_create(thread, NULL, settle, f), 0);
+	for (int i = 0; i < 10000 && held == 0; i++)
+		usleep(1000);
+	assert_int_equal(held, 1);
+}
+
+static void nobody_waits_for_the_disk_to_hear_how_it_is(void **state)
+{
+	struct fixture *f = *state;
+	char *text = malloc(AUDIT_FILE_BYTES);
+
+	memset(text, 'x', AUDIT_FILE_BYTES);
+	text[AUDIT_FILE_BYTES - 1] = '\0';
+	assert_int_equal(append(f, text), 0);
+	free(text);
+	watched = f;
+	/* The next file begins; then its name comes to the disk, with a line. */
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
+	assert_int_equal(append(f, "two"), 0);
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
+	watched = NULL;
+	assert_true(folders >= 1);
+	assert_int_equal(unanswered, 0);
+}
+
+static void half_a_line_closes_no_file_that_somebody_waits_for(void **state)
+{
+	struct fixture *f = *state;
+	pthread_t settler;
+
+	assert_int_equal(append(f, "one"), 0);
+	lost = 0;
+	hold_data = true;
+	begin_to_settle(f, &settler);
+	cut = true;
+	assert_true(append(f, "two") < 0);
+	assert_true(append(f, "three") < 0);
+	cut = false;
+	hold_data = false;
+	pthread_join(settler, NULL);
+	assert_int_equal(lost, 0);
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
+	assert_int_equal(append(f, "four"), 0);
+	look(f);
+	assert_int_equal(f->check.faults, 0);
+	assert_int_equal(f->check.last, 2);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -265,6 +435,9 @@ int main(void)
 		TEST(threads_that_write_at_once_write_a_whole_log),
 		TEST(a_full_disk_writes_nothing_and_is_over_when_there_is_room),
 		TEST(a_folder_that_cannot_be_made_is_tried_again),
+		TEST(a_line_that_a_sync_failed_on_is_never_called_settled),
+		TEST(nobody_waits_for_the_disk_to_hear_how_it_is),
+		TEST(half_a_line_closes_no_file_that_somebody_waits_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

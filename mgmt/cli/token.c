@@ -39,6 +39,15 @@ static json_t *names_of(const char *text)
 	}
 }
 
+/* It was done, and something is to be said of it. */
+static void warn(const json_t *reply)
+{
+	const char *warning = reply_text(reply, "warning");
+
+	if (warning[0])
+		fprintf(stderr, "gwctl: %s\n", warning);
+}
+
 int cli_token_create(struct cli *cli)
 {
 	const char *expires = cli->option[EXPIRES], *role = cli->option[ROLE];
@@ -68,6 +77,7 @@ int cli_token_create(struct cli *cli)
 		reply_print(cli, reply);
 	else
 		fprintf(cli->out, "%s\n", reply_text(reply, "token"));
+	warn(reply);
 	json_decref(reply);
 	return CLI_WELL;
 }
@@ -125,6 +135,8 @@ int cli_token_revoke(struct cli *cli)
 
 	if (code == CLI_WELL && !cli->json)
 		fprintf(cli->out, "token %s lets nobody in any more\n", cli->argument);
+	if (code == CLI_WELL)
+		warn(reply);
 	json_decref(reply);
 	return code;
 }

@@ -163,6 +163,12 @@ static json_t *names_json(gnutls_x509_crt_t crt)
 	}
 }
 
+bool certificate_holds(const struct certificate *certificate, int64_t now)
+{
+	return now >= gnutls_x509_crt_get_activation_time(certificate->chain[0]) &&
+		now < certificate_end(certificate);
+}
+
 int64_t certificate_end(const struct certificate *certificate)
 {
 	return gnutls_x509_crt_get_expiration_time(certificate->chain[0]);

@@ -3,6 +3,9 @@
 
 #include <jansson.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "core/config/config.h"
 #include "core/test.h"
@@ -120,7 +123,8 @@ static uint32_t troubles(struct keeper *keeper)
 static void files_that_change_are_read_again_and_bad_ones_are_not_taken(void **state)
 {
 	struct fixture *f = *state;
-	char certificate[160], key[160], before[CERTIFICATE_FINGERPRINT];
+	char certificate[160], key[160];
+	char before[CERTIFICATE_FINGERPRINT], now[CERTIFICATE_FINGERPRINT];
 	struct gw_api_https_config config = {"127.0.0.1:8443", certificate, key};
 
 	snprintf(certificate, sizeof(certificate), "%s/certificate.pem", f->folder);
@@ -130,17 +134,19 @@ static void files_that_change_are_read_again_and_bad_ones_are_not_taken(void **s
 	struct keeper *keeper = keeper_open(&config, "gw1", "/nonexistent", &f->error);
 
 	assert_non_null(keeper);
-	strcpy(before, keeper_fingerprint(keeper));
+	keeper_fingerprint(keeper, before);
 	/* One of the two is another's for a moment. */
 	unlink(certificate);
 	write_file(f->two, certificate);
 	keeper_look(keeper);
-	assert_string_equal(keeper_fingerprint(keeper), before);
+	keeper_fingerprint(keeper, now);
+	assert_string_equal(now, before);
 	assert_int_equal(troubles(keeper), 1);
 	unlink(key);
 	write_file(f->two, key);
 	keeper_look(keeper);
-	assert_string_not_equal(keeper_fingerprint(keeper), before);
+	keeper_fingerprint(keeper, now);
+	assert_string_not_equal(now, before);
 	assert_int_equal(troubles(keeper), 0);
 	/* And it stays when they go. */
 	unlink(key);
@@ -153,7 +159,7 @@ static void one_of_our_own_is_made_once(void **state)
 {
 	struct fixture *f = *state;
 	struct gw_api_https_config config = {.listen = (char *)"[2001:db8::7]:8443"};
-	char made[160], first[CERTIFICATE_FINGERPRINT];
+	char made[160], first[CERTIFICATE_FINGERPRINT], again[CERTIFICATE_FINGERPRINT];
 
 	snprintf(made, sizeof(made), "%s/made.pem", f->folder);
 	struct keeper *keeper = keeper_open(&config, "gw1", made, &f->error);
@@ -161,10 +167,55 @@ static void one_of_our_own_is_made_once(void **state)
 
 	assert_true(has(json_object_get(json, "names"), "2001:db8::7"));
 	json_decref(json);
-	strcpy(first, keeper_fingerprint(keeper));
+	keeper_fingerprint(keeper, first);
 	keeper_close(keeper);
 	keeper = keeper_open(&config, "gw1", made, &f->error);
-	assert_string_equal(keeper_fingerprint(keeper), first);
+	keeper_fingerprint(keeper, again);
+	assert_string_equal(again, first);
+	keeper_close(keeper);
+}
+
+/* What the clock says; 0: the time. */
+static _Atomic time_t told;
+
+__attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *time)
+{
+	if (clock != CLOCK_REALTIME || told == 0)
+		return (int)syscall(SYS_clock_gettime, clock, time);
+	*time = (struct timespec){.tv_sec = told};
+	return 0;
+}
+
+/* The machine has no clock of its own, and is told the time a little after each start. */
+static void one_that_was_made_before_the_clock_was_set_is_made_again_once(void **state)
+{
+	struct fixture *f = *state;
+	struct gw_api_https_config config = {.listen = (char *)"127.0.0.1:8443"};
+	char made[160], early[CERTIFICATE_FINGERPRINT], now[CERTIFICATE_FINGERPRINT],
+		later[CERTIFICATE_FINGERPRINT];
+
+	snprintf(made, sizeof(made), "%s/made.pem", f->folder);
+	told = 30;
+	struct keeper *keeper = keeper_open(&config, "gw1", made, &f->error);
+
+	assert_non_null(keeper);
+	keeper_look(keeper);
+	assert_int_equal(troubles(keeper), 0);
+	keeper_fingerprint(keeper, early);
+	told = 0;
+	assert_int_equal(troubles(keeper), 1);
+	keeper_look(keeper);
+	keeper_fingerprint(keeper, now);
+	assert_string_not_equal(now, early);
+	assert_int_equal(troubles(keeper), 0);
+	keeper_close(keeper);
+	/* At the next start it is 1970 again for a while: this one holds then, too. */
+	told = 30;
+	keeper = keeper_open(&config, "gw1", made, &f->error);
+	told = 0;
+	keeper_look(keeper);
+	keeper_fingerprint(keeper, later);
+	assert_string_equal(later, now);
 	keeper_close(keeper);
 }
 
@@ -178,6 +229,7 @@ int main(void)
 		TEST(what_is_no_good_is_told_in_a_line),
 		TEST(files_that_change_are_read_again_and_bad_ones_are_not_taken),
 		TEST(one_of_our_own_is_made_once),
+		TEST(one_that_was_made_before_the_clock_was_set_is_made_again_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

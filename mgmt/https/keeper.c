@@ -16,6 +16,7 @@
 #include "mgmt/https/certificate.h"
 
 #define DAY_S (24 * 3600)
+#define AGAIN_NS (60 * GW_NS_PER_S)
 #define NEAR_S (21 * DAY_S) /* the end is said to be near */
 
 /* What a file was when it was read. */
@@ -28,6 +29,9 @@ struct seen {
 
 struct keeper {
 	char *file, *key_file;
+	bool own; /* made by us, of what is next */
+	char *name, address[64];
+	int64_t again; /* gw_now(): not before is another one made */
 	struct seen seen[2]; /* of who looks */
 	pthread_mutex_t lock; /* guards what follows */
 	struct certificate *certificate;
@@ -77,15 +81,32 @@ static void address_of(const char *listen, char address[64])
 	snprintf(address, 64, "%.*s", end > begin ? (int)(end - begin) : 0, begin);
 }
 
-static int make_if_missing(const struct gw_api_https_config *config, const char *name,
-	const char *made, struct gw_error *error)
+static int64_t now_s(void)
 {
-	char address[64];
+	return gw_now_utc() / GW_NS_PER_S;
+}
 
-	if (access(made, F_OK) == 0)
-		return 0;
-	address_of(config->listen, address);
-	return certificate_make(made, name, address, error);
+/* One of our own is made where there is none, and again when it does not hold now: it was made
+ * while the clock was not set yet, or is too old. */
+static int make(const struct keeper *keeper, struct gw_error *error)
+{
+	struct gw_error why;
+	struct certificate *there = NULL;
+
+	if (access(keeper->file, F_OK) == 0) {
+		there = certificate_load(keeper->file, keeper->key_file, &why);
+		const bool holds = !there || certificate_holds(there, now_s());
+
+		certificate_free(there);
+		/* What cannot be read is somebody else's to look at. */
+		if (holds)
+			return 0;
+		gw_warn("api",
+			"the certificate in %s does not hold at this time: another one is made, "
+			"with another fingerprint",
+			keeper->file);
+	}
+	return certificate_make(keeper->file, keeper->name, keeper->address, error);
 }
 
 int keeper_check(const struct gw_api_https_config *config, struct gw_error *error)
@@ -112,11 +133,16 @@ struct keeper *keeper_open(const struct gw_api_https_config *config, const char 
 		return NULL;
 	}
 	pthread_mutex_init(&keeper->lock, NULL);
-	if (!config->certificate)
-		status = make_if_missing(config, name, made, error);
+	keeper->own = !config->certificate;
 	keeper->file = strdup(config->certificate ? config->certificate : made);
 	keeper->key_file = strdup(config->certificate ? config->key : made);
-	if (status == 0 && keeper->file && keeper->key_file) {
+	keeper->name = strdup(name);
+	address_of(config->listen, keeper->address);
+	if (!keeper->file || !keeper->key_file || !keeper->name)
+		status = gw_error_set(error, -ENOMEM, "out of memory");
+	else if (keeper->own)
+		status = make(keeper, error);
+	if (status == 0) {
 		(void)is_changed(keeper);
 		keeper->certificate = certificate_load(keeper->file, keeper->key_file, error);
 	}
@@ -143,13 +169,31 @@ void keeper_close(struct keeper *keeper)
 	pthread_mutex_destroy(&keeper->lock);
 	free(keeper->file);
 	free(keeper->key_file);
+	free(keeper->name);
 	free(keeper);
+}
+
+/* Our own one has come to its end, or the clock was set meanwhile. */
+static void renew(struct keeper *keeper)
+{
+	struct gw_error error;
+
+	pthread_mutex_lock(&keeper->lock);
+	const bool holds = certificate_holds(keeper->certificate, now_s());
+
+	pthread_mutex_unlock(&keeper->lock);
+	if (holds || !keeper->own || gw_now() < keeper->again)
+		return;
+	keeper->again = gw_now() + AGAIN_NS;
+	if (make(keeper, &error) != 0)
+		gw_error_log("api", "%s", error.text);
 }
 
 void keeper_look(struct keeper *keeper)
 {
 	struct gw_error error = {{0}};
 
+	renew(keeper);
 	if (!is_changed(keeper))
 		return;
 	struct certificate *fresh = certificate_load(keeper->file, keeper->key_file, &error), *old;
@@ -186,9 +230,11 @@ void keeper_health(struct keeper *keeper, struct gw_health *health)
 	pthread_mutex_unlock(&keeper->lock);
 }
 
-const char *keeper_fingerprint(const struct keeper *keeper)
+void keeper_fingerprint(struct keeper *keeper, char fingerprint[CERTIFICATE_FINGERPRINT])
 {
-	return keeper->certificate->fingerprint;
+	pthread_mutex_lock(&keeper->lock);
+	memcpy(fingerprint, keeper->certificate->fingerprint, CERTIFICATE_FINGERPRINT);
+	pthread_mutex_unlock(&keeper->lock);
 }
 
 json_t *keeper_json(struct keeper *keeper)

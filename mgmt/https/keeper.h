@@ -8,6 +8,8 @@
 #include "core/error.h"
 #include "core/health.h"
 
+#define CERTIFICATE_FINGERPRINT 96 /* "AB:CD:...", of SHA-256 */
+
 struct keeper;
 struct json_t;
 struct gw_api_https_config;
@@ -17,23 +19,24 @@ struct gw_api_https_config;
 int keeper_check(const struct gw_api_https_config *config, struct gw_error *error);
 
 /* Reads the certificate; `made` is the path of one of our own, which is made, for `name`, when
- * there is none and the configuration names none. NULL with a line on failure: then the gateway
- * must not start. One at a time in a process. */
+ * there is none, or one that does not hold now, and the configuration names none. NULL with a line
+ * on failure: then the gateway must not start. One at a time in a process. */
 struct keeper *keeper_open(const struct gw_api_https_config *config, const char *name,
 	const char *made, struct gw_error *error);
 
 /* Accepts NULL. */
 void keeper_close(struct keeper *keeper);
 
-/* Reads the files again if they are others by now. What is no good changes nothing, and is a
+/* Reads the files again if they are others by now, and makes one of our own again when it does not
+ * hold any more. What is no good changes nothing, and is a
  * trouble until it is. Now and then, on a thread that may wait for the disk. */
 void keeper_look(struct keeper *keeper);
 
 /* Any thread. */
 void keeper_health(struct keeper *keeper, struct gw_health *health);
 
-/* Before another thread looks. */
-const char *keeper_fingerprint(const struct keeper *keeper);
+/* Of the certificate that is shown now. Any thread. */
+void keeper_fingerprint(struct keeper *keeper, char fingerprint[CERTIFICATE_FINGERPRINT]);
 
 /* As certificate_json(), with "file". */
 struct json_t *keeper_json(struct keeper *keeper);

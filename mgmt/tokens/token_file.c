@@ -171,15 +171,20 @@ int token_file_write(
 	for (uint32_t i = 0; i < count; i++)
 		json_array_append_new(list, token_json(&token[i]));
 	char *text = json_array_size(list) == count ? json_dumps(json, JSON_INDENT(1)) : NULL;
-	int status = text ? write_text(path, text) : -ENOMEM;
+	const int status = text ? write_text(path, text) : -ENOMEM;
 
-	if (status == 0)
-		status = sync_folder_of(path);
 	free(text);
 	json_decref(json);
-	return status == 0
-		? 0
-		: gw_error_set(error, status,
-			  "the tokens could not be written to %s: %s: nothing was changed", path,
-			  strerror(-status));
+	if (status != 0)
+		return gw_error_set(error, status,
+			"the tokens could not be written to %s: %s: nothing was changed", path,
+			strerror(-status));
+	const int synced = sync_folder_of(path);
+
+	if (synced != 0)
+		return gw_error_set(error, TOKEN_FILE_UNSURE,
+			"the tokens were changed, and a power cut may undo it: the folder of %s "
+			"could not be synced: %s",
+			path, strerror(-synced));
+	return 0;
 }

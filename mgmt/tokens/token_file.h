@@ -23,7 +23,9 @@ int token_file_read(
 	const char *path, struct token token[TOKENS_MOST], uint32_t *count, struct gw_error *error);
 
 /* In place of the one before, whole or not at all, for its owner alone. Waits for the disk. Returns
- * 0 or a negative errno with a line. */
+ * 0; TOKEN_FILE_UNSURE when it is in place and a power cut may bring the one before back; or a
+ * negative errno. Both with a line. */
+#define TOKEN_FILE_UNSURE 1
 int token_file_write(
 	const char *path, const struct token *token, uint32_t count, struct gw_error *error);
 

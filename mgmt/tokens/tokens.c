@@ -26,6 +26,7 @@ struct tokens {
 	uint32_t count;
 	char set_up[TOKEN_TEXT]; /* empty: it was used, or there was no need yet */
 	char fault[256]; /* why the file cannot be read; empty: it can */
+	char unsure[256]; /* why a power cut may undo what was changed; empty: it may not */
 };
 
 static void digest_of(const char *text, uint8_t digest[TOKEN_DIGEST])
@@ -141,6 +142,15 @@ static struct token *named(struct tokens *tokens, const char *name)
 	return NULL;
 }
 
+/* What came of writing the file. With `disk`. */
+static void note_written(struct tokens *tokens, int status, const struct gw_error *error)
+{
+	pthread_mutex_lock(&tokens->lock);
+	snprintf(tokens->unsure, sizeof(tokens->unsure), "%.255s",
+		status == TOKEN_FILE_UNSURE ? error->text : "");
+	pthread_mutex_unlock(&tokens->lock);
+}
+
 static int refuse_fault(const struct tokens *tokens, struct gw_error *error)
 {
 	return gw_error_set(error, -EBADMSG,
@@ -182,17 +192,18 @@ static int add(struct tokens *tokens, const struct token_wish *wish, const char 
 	snprintf(token->who, sizeof(token->who), "%s", wish->who);
 	digest_of(text, token->digest);
 	status = token_file_write(tokens->path, tokens->token, tokens->count + 1, error);
-	if (status != 0) {
+	if (status < 0) {
 		json_decref(token->cameras);
 		return status;
 	}
+	note_written(tokens, status, error);
 	pthread_mutex_lock(&tokens->lock);
 	tokens->count++;
 	/* It has done what it was for. */
 	if (has_admin(tokens))
 		gnutls_memset(tokens->set_up, 0, sizeof(tokens->set_up));
 	pthread_mutex_unlock(&tokens->lock);
-	return 0;
+	return status == TOKEN_FILE_UNSURE ? TOKENS_UNSURE : 0;
 }
 
 int tokens_add(struct tokens *tokens, const struct token_wish *wish, char text[TOKEN_TEXT],
@@ -205,7 +216,7 @@ int tokens_add(struct tokens *tokens, const struct token_wish *wish, char text[T
 	pthread_mutex_lock(&tokens->disk);
 	status = add(tokens, wish, text, error);
 	pthread_mutex_unlock(&tokens->disk);
-	if (status != 0)
+	if (status < 0)
 		gnutls_memset(text, 0, TOKEN_TEXT);
 	return status;
 }
@@ -223,14 +234,15 @@ static int take_out(struct tokens *tokens, struct token *token, struct gw_error 
 	const int status = token_file_write(tokens->path, others, left, error);
 
 	free(others);
-	if (status != 0)
+	if (status < 0)
 		return status;
+	note_written(tokens, status, error);
 	pthread_mutex_lock(&tokens->lock);
 	json_decref(token->cameras);
 	*token = tokens->token[left];
 	tokens->count = left;
 	pthread_mutex_unlock(&tokens->lock);
-	return 0;
+	return status == TOKEN_FILE_UNSURE ? TOKENS_UNSURE : 0;
 }
 
 int tokens_remove(struct tokens *tokens, const char *name, struct gw_error *error)
@@ -247,6 +259,21 @@ int tokens_remove(struct tokens *tokens, const char *name, struct gw_error *erro
 		status = take_out(tokens, token, error);
 	pthread_mutex_unlock(&tokens->disk);
 	return status;
+}
+
+void tokens_settle(struct tokens *tokens)
+{
+	struct gw_error error;
+
+	pthread_mutex_lock(&tokens->disk);
+	if (tokens->unsure[0]) {
+		const int status =
+			token_file_write(tokens->path, tokens->token, tokens->count, &error);
+
+		if (status == 0)
+			note_written(tokens, 0, &error);
+	}
+	pthread_mutex_unlock(&tokens->disk);
 }
 
 static json_t *time_json(int64_t seconds)
@@ -312,5 +339,8 @@ void tokens_health(struct tokens *tokens, struct gw_health *health)
 			"no token is good: %s: bring that file back or move it away, and restart "
 			"gwd",
 			tokens->fault);
+	if (tokens->unsure[0])
+		gw_health_add(health, GW_DEGRADED, "api.tokens.unsure", NULL,
+			"%s: look at the disk: it is tried again every second", tokens->unsure);
 	pthread_mutex_unlock(&tokens->lock);
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <jansson.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/test.h"
@@ -209,6 +211,50 @@ static void what_cannot_be_kept_is_not_made_or_revoked(void **state)
 	assert_int_equal(add(f, "b", GW_ROLE_ADMIN, 0, other), 0);
 }
 
+static _Atomic bool folder_fails; /* to be synced */
+
+/* The program's own is found before the C library's. */
+__attribute__((visibility("default"))) int fsync(int fd)
+{
+	struct stat facts;
+
+	if (!folder_fails || fstat(fd, &facts) != 0 || !S_ISDIR(facts.st_mode))
+		return (int)syscall(SYS_fsync, fd);
+	errno = EIO;
+	return -1;
+}
+
+static uint32_t troubles(struct fixture *f)
+{
+	struct gw_health health = {0};
+
+	tokens_health(f->tokens, &health);
+	return health.count;
+}
+
+/* The new file is in place, and the one before may be there again after a power cut. */
+static void what_a_power_cut_may_undo_is_done_and_told_until_it_is_mended(void **state)
+{
+	struct fixture *f = *state;
+	char text[TOKEN_TEXT], other[TOKEN_TEXT];
+
+	assert_int_equal(add(f, "a", GW_ROLE_ADMIN, 0, text), 0);
+	folder_fails = true;
+	assert_int_equal(add(f, "b", GW_ROLE_VIEWER, 0, other), TOKENS_UNSURE);
+	assert_non_null(strstr(f->error.text, "a power cut may undo it"));
+	assert_int_equal(find(f, other), 0);
+	assert_int_equal(tokens_remove(f->tokens, "a", &f->error), TOKENS_UNSURE);
+	assert_int_equal(find(f, text), -ENOENT);
+	tokens_settle(f->tokens);
+	assert_int_equal(troubles(f), 1);
+	folder_fails = false;
+	tokens_settle(f->tokens);
+	assert_int_equal(troubles(f), 0);
+	reopen(f);
+	assert_int_equal(find(f, text), -ENOENT);
+	assert_int_equal(find(f, other), 0);
+}
+
 static void a_file_that_is_none_is_a_trouble_and_lets_nobody_in(void **state)
 {
 	static const char *const bad[] = {"", "{", "[]", "{}", "{\"tokens\": {}}",
@@ -247,6 +293,7 @@ int main(void)
 		TEST(the_file_is_its_owners_and_has_no_token),
 		TEST(the_token_for_the_set_up_goes_with_the_first_admins),
 		TEST(what_cannot_be_kept_is_not_made_or_revoked),
+		TEST(what_a_power_cut_may_undo_is_done_and_told_until_it_is_mended),
 		TEST(a_file_that_is_none_is_a_trouble_and_lets_nobody_in),
 	};
 

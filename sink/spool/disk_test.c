@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sink/spool/faults.h"
@@ -132,14 +133,114 @@ static void a_sync_that_fails_is_told_while_records_are_written(void **state)
 		usleep(2000);
 		assert_true(world_has_trouble(f, "kafka.spool.failing"));
 	}
+	/* The next sync that succeeds knows nothing of what the kernel has forgotten. */
 	faults_set(FAULT_SYNC, 0, 0);
 	fixture_send_frames(f, 0, 10);
-	while (world_has_trouble(f, "kafka.spool.failing") && gw_now() < deadline)
+	while (!world_has_state(f, "writing") && gw_now() < deadline)
 		fixture_turn(f);
 	assert_true(world_has_state(f, "writing"));
+	for (int i = 0; i < 50; i++) {
+		fixture_send_frames(f, 0, 1);
+		usleep(2000);
+		assert_true(world_has_trouble(f, "kafka.spool.failing"));
+	}
+	assert_in_range(world_figure(f, NULL, "unsure"), 60, 100);
+	assert_int_equal(world_files(world, NULL), 2);
 	world_broker(world, true);
-	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 70);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 120);
+	while (world_has_trouble(f, "kafka.spool.failing") && gw_now() < deadline)
+		fixture_turn(f);
+	assert_false(world_has_trouble(f, "kafka.spool.failing"));
+	assert_int_equal(world_figure(f, NULL, "unsure"), 0);
 	world_stop(world, f);
+	assert_int_equal(world_read_all(world, SINK_RESULT), 120);
+}
+
+/* `strict`: a group that ends in another file than it began in is spooled once both are synced. */
+static void a_file_that_is_left_is_synced_before_its_records_are_spooled(void **state)
+{
+	const int64_t deadline = gw_now() + SOON_NS;
+	struct world *world = *state;
+	struct fixture *f = world_start(world, "size: 16, durability: strict", NO_PICTURES);
+
+	world_broker(world, false);
+	faults_hold_sync(true);
+	fixture_send_frames(f, 0, 1);
+	while (!faults_holds_sync() && gw_now() < deadline)
+		fixture_turn(f);
+	/* More than a file of 256 KiB, and one group, for the thread waits for the first one. */
+	fixture_send_frames(f, 0, 2000);
+	fixture_turn(f);
+	faults_set_after(FAULT_SYNC, EIO, 1, 1);
+	faults_hold_sync(false);
+	while (world_figure(f, NULL, "syncs") < 4 && gw_now() < deadline)
+		fixture_turn(f);
+	for (int i = 0; i < 100; i++) {
+		fixture_turn(f);
+		usleep(2000);
+	}
+	assert_int_equal(faults_count(FAULT_SYNC), 1);
+	assert_int_equal(world_spooled(f), 1);
+	world_broker(world, true);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 2001);
+	world_stop(world, f);
+}
+
+/* Records of an earlier start lie on a bad sector: in the middle, at the end, at the beginning. */
+static void what_can_be_read_of_a_file_is_sent_and_the_rest_is_told(void **state)
+{
+	struct world *world = *state;
+	char path[512];
+	struct stat info;
+
+	world_leave(world, 100);
+	assert_int_equal(world_files(world, path), 1);
+	assert_int_equal(stat(path, &info), 0);
+	world->any_order = true;
+	/* Each time the same is missing: nothing is sent twice, and the file stays. */
+	faults_set_bad(8192, 8192 + 512);
+	for (int i = 0; i < 2; i++) {
+		struct fixture *f = world_start(world, "size: 64", NO_PICTURES);
+		const uint64_t found = world_figure(f, "former", "found");
+		const uint64_t missing = world_figure(f, "former", "unreadable");
+
+		if (i == 0)
+			assert_int_equal(found + missing, 100);
+		else
+			assert_int_equal(found, 0);
+		assert_in_range(missing, 1, 15);
+		assert_int_equal(world_figure(f, NULL, "unreadable_files"), 1);
+		assert_int_equal(world_figure(f, NULL, "unreadable_bytes"), 4096);
+		assert_true(world_has_trouble(f, "kafka.spool.unreadable"));
+		world_turn_until_figure(f, "former", "delivered", found);
+		fixture_send_frames(f, 0, 10);
+		fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 10);
+		assert_true(world_has_trouble(f, "kafka.spool.unreadable"));
+		world_stop(world, f);
+		assert_int_equal(world_files(world, NULL), 1);
+	}
+	assert_in_range(world_read_all(world, SINK_RESULT), 105, 119);
+	faults_set_bad((uint64_t)info.st_size - 8, (uint64_t)info.st_size);
+	struct fixture *f = world_start(world, "size: 64", NO_PICTURES);
+
+	assert_true(world_has_trouble(f, "kafka.spool.unreadable"));
+	world_turn_until_figure(f, "former", "delivered", world_figure(f, "former", "found"));
+	world_stop(world, f);
+	assert_int_equal(world_files(world, NULL), 1);
+	faults_set_bad(0, 8);
+	f = world_start(world, "size: 64", NO_PICTURES);
+	assert_int_equal(world_figure(f, "former", "unreadable"), 0);
+	world_stop(world, f);
+	/* The disk is mended. */
+	faults_set_bad(0, 0);
+	f = world_start(world, "size: 64", NO_PICTURES);
+	world_turn_until_figure(f, "former", "delivered", world_figure(f, "former", "found"));
+	assert_false(world_has_trouble(f, "kafka.spool.unreadable"));
+	world_stop(world, f);
+	assert_int_equal(world_files(world, NULL), 0);
+	assert_int_equal(world_read_all(world, SINK_RESULT), 120);
+	for (uint32_t i = 0; i < 120; i++)
+		assert_int_equal(world->seen[SINK_RESULT][i], 1);
 }
 
 static void a_start_on_a_disk_that_fails_loses_nothing_of_an_earlier_one(void **state)
@@ -282,6 +383,43 @@ static void what_cannot_be_read_for_a_while_is_sent_then(void **state)
 	assert_int_equal(world_read_all(world, SINK_RESULT), 2 * count);
 }
 
+/* While it is sent again: the rest of the file is sent, and the trouble is told for as long as the
+ * file is there, whatever else is read meanwhile. */
+static void a_bad_sector_costs_no_more_than_it_holds(void **state)
+{
+	const uint32_t count = 27000; /* of the first file nothing is in memory */
+	const int64_t deadline = gw_now() + PATIENCE_NS;
+	struct world *world = *state;
+	struct fixture *f = world_start(world, "size: 256", small_queue);
+	const struct gw_counter *delivered = &fixture_stats(f, 0)->delivered;
+
+	world->any_order = true;
+	world_broker(world, false);
+	fixture_send_frames(f, 0, count);
+	fixture_turn_until(f, &fixture_stats(f, 0)->results_spooled, count);
+	/* More than is read ahead. */
+	faults_set_bad(7u << 19, (7u << 19) + 512);
+	world_broker(world, true);
+	while (gw_counter_get(delivered) + fixture_drops(f, 0, GW_DROP_SPOOL_DAMAGED) < count &&
+		gw_now() < deadline)
+		fixture_turn(f);
+	const uint64_t lost = fixture_drops(f, 0, GW_DROP_SPOOL_DAMAGED);
+
+	assert_int_equal(gw_counter_get(delivered) + lost, count);
+	assert_in_range(lost, 1, 15);
+	assert_true(world_has_trouble(f, "kafka.spool.unreadable"));
+	fixture_assert_balanced(f);
+	world_stop(world, f);
+	faults_set_bad(0, 0);
+	f = world_start(world, "size: 256", small_queue);
+	assert_int_equal(world_figure(f, "former", "found"), lost);
+	assert_false(world_has_trouble(f, "kafka.spool.unreadable"));
+	world_turn_until_figure(f, "former", "delivered", lost);
+	world_stop(world, f);
+	assert_int_equal(world_files(world, NULL), 0);
+	assert_int_equal(world_read_all(world, SINK_RESULT), count);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 
 int main(int argc, char **argv)
@@ -291,9 +429,12 @@ int main(int argc, char **argv)
 		TEST(a_disk_that_is_full_for_a_while_is_used_again),
 		TEST(every_call_that_fails_from_the_first_one_on_costs_no_result),
 		TEST(a_sync_that_fails_is_told_while_records_are_written),
+		TEST(a_file_that_is_left_is_synced_before_its_records_are_spooled),
+		TEST(what_can_be_read_of_a_file_is_sent_and_the_rest_is_told),
 		TEST(a_start_on_a_disk_that_fails_loses_nothing_of_an_earlier_one),
 		TEST(what_cannot_be_written_to_is_sent_and_stays),
 		TEST(what_cannot_be_read_for_a_while_is_sent_then),
+		TEST(a_bad_sector_costs_no_more_than_it_holds),
 	};
 
 	if (argc > 1)

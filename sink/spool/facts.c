@@ -1,5 +1,6 @@
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/health.h"
 #include "sink/spool/spool_state.h"
@@ -31,6 +32,8 @@ void spool_health(const struct spool *spool, struct gw_health *health)
 {
 	const char *directory = spool->gw->config->kafka->spool->directory;
 	const unsigned long percent = used(spool) * 100 / spool->most;
+	const unsigned long unsure = gw_counter_get(&spool->unsure_records);
+	const struct spool_unread unread = spool_unread(spool);
 	char text[sizeof(spool->trouble.text)];
 
 	if (spool->read_only)
@@ -42,17 +45,23 @@ void spool_health(const struct spool *spool, struct gw_health *health)
 		read_trouble(spool, text, sizeof(text));
 		gw_health_add(health, GW_DEGRADED, "kafka.spool.failing", NULL,
 			"%s: %s: results wait in memory only: look at the disk", directory, text);
-	} else if (atomic_load_explicit(&spool->unsure, memory_order_relaxed)) {
+	} else if (atomic_load_explicit(&spool->unsynced, memory_order_relaxed)) {
 		read_trouble(spool, text, sizeof(text));
 		gw_health_add(health, GW_DEGRADED, "kafka.spool.failing", NULL,
 			"%s: %s: a power cut may take results that wait: look at the disk",
 			directory, text);
+	} else if (unsure > 0) {
+		gw_health_add(health, GW_DEGRADED, "kafka.spool.failing", NULL,
+			"%s: a sync failed, and is well again: until the brokers have them, a "
+			"power cut may take %lu records that were written before: look at the disk",
+			directory, unsure);
 	}
-	if (atomic_load_explicit(&spool->unreadable, memory_order_relaxed)) {
-		read_trouble(spool, text, sizeof(text));
+	if (unread.files > 0)
 		gw_health_add(health, GW_DEGRADED, "kafka.spool.unreadable", NULL,
-			"%s: %s: what waits there is not sent: look at the disk", directory, text);
-	}
+			"%s: %s%s: %s: %s: look at the disk", directory, unread.name,
+			unread.files > 1 ? " and others" : "", strerror(unread.error),
+			unread.partial ? "what is there and cannot be read waits for the next start"
+				       : "what waits there is not sent");
 	if (percent >= MUCH)
 		gw_health_add(health, GW_DEGRADED, "kafka.spool.filling", NULL,
 			"%lu %% of kafka.spool.size is used: when it is full, the oldest give way: "
@@ -81,26 +90,28 @@ static json_t *former(const struct spool *spool)
 	const uint64_t damaged = gw_counter_get(&spool->former_damaged);
 	const uint64_t over = delivered + lost + given_up + damaged;
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "found", (json_int_t)found, "delivered",
-		(json_int_t)delivered, "refused", (json_int_t)lost, "given_up",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "found", (json_int_t)found,
+		"delivered", (json_int_t)delivered, "refused", (json_int_t)lost, "given_up",
 		(json_int_t)given_up, "damaged", (json_int_t)damaged, "spooled",
-		(json_int_t)(found > over ? found - over : 0));
+		(json_int_t)(found > over ? found - over : 0), "unreadable",
+		(json_int_t)gw_counter_get(&spool->former_missed));
 }
 
 json_t *spool_describe(const struct spool *spool)
 {
 	const struct gw_spool_config *config = spool->gw->config->kafka->spool;
+	const struct spool_unread unread = spool_unread(spool);
 	char text[sizeof(spool->trouble.text)];
 	const char *state = "writing";
 
 	if (spool->read_only)
 		state = "read-only";
 	else if (atomic_load_explicit(&spool->failing, memory_order_relaxed) ||
-		atomic_load_explicit(&spool->unsure, memory_order_relaxed) ||
-		atomic_load_explicit(&spool->unreadable, memory_order_relaxed))
+		atomic_load_explicit(&spool->unsynced, memory_order_relaxed) || unread.files > 0)
 		state = "failing";
 	read_trouble(spool, text, sizeof(text));
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:s?}",
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+			 "s:I, s:o, s:s?}",
 		"directory", config->directory, "state", state, "durability",
 		durabilities[config->durability], "size", (json_int_t)spool->most, "used",
 		(json_int_t)used(spool), "used_by_pictures",
@@ -111,6 +122,8 @@ json_t *spool_describe(const struct spool *spool)
 		(json_int_t)(gw_counter_get(&spool->given_up[SINK_RESULT]) +
 			gw_counter_get(&spool->given_up[SINK_SAMPLE])),
 		"passed_by", (json_int_t)gw_counter_get(&spool->passed_by), "failures",
-		(json_int_t)gw_counter_get(&spool->failures), "former", former(spool), "last_error",
-		text[0] ? text : NULL);
+		(json_int_t)gw_counter_get(&spool->failures), "unsure",
+		(json_int_t)gw_counter_get(&spool->unsure_records), "unreadable_files",
+		(json_int_t)unread.files, "unreadable_bytes", (json_int_t)unread.bytes, "former",
+		former(spool), "last_error", text[0] ? text : NULL);
 }

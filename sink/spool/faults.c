@@ -27,6 +27,25 @@ void faults_set_after(enum fault_call call, int error, uint32_t times, uint32_t 
 	atomic_store(&faults[call].count, 0);
 }
 
+static _Atomic uint64_t bad_from, bad_to;
+static _Atomic bool held, holds;
+
+void faults_hold_sync(bool hold)
+{
+	atomic_store(&held, hold);
+}
+
+bool faults_holds_sync(void)
+{
+	return atomic_load(&holds);
+}
+
+void faults_set_bad(uint64_t from, uint64_t to)
+{
+	atomic_store(&bad_from, from);
+	atomic_store(&bad_to, to);
+}
+
 uint32_t faults_count(enum fault_call call)
 {
 	return atomic_load(&faults[call].count);
@@ -90,6 +109,15 @@ EXPORTED ssize_t write(int fd, const void *data, size_t size)
 
 EXPORTED ssize_t pread64(int fd, void *data, size_t size, off_t offset)
 {
+	const uint64_t from = atomic_load(&bad_from), at = (uint64_t)offset;
+
+	if (at >= from && at < atomic_load(&bad_to)) {
+		errno = EIO;
+		return -1;
+	}
+	/* As the kernel: what lies before is given. */
+	if (at < from && at + size > from)
+		size = from - at;
 	return fails(FAULT_READ)
 		? -1
 		: ((read_call *)dlsym(RTLD_NEXT, "pread64"))(fd, data, size, offset);
@@ -97,6 +125,11 @@ EXPORTED ssize_t pread64(int fd, void *data, size_t size, off_t offset)
 
 EXPORTED int fdatasync(int fd)
 {
+	while (atomic_load(&held)) {
+		atomic_store(&holds, true);
+		usleep(500);
+	}
+	atomic_store(&holds, false);
 	return fails(FAULT_SYNC) ? -1 : ((file_call *)dlsym(RTLD_NEXT, "fdatasync"))(fd);
 }
 

@@ -6,9 +6,10 @@
 #define FEEDS_PER_TURN 4096
 /* What is read before it is needed; a single record may be larger. */
 #define AHEAD (2u << 20)
-/* What the disk does not give is asked for again, so often and after so long; then the rest of the
- * file is passed over, and stays for the next start. */
+/* What the disk does not give is asked for again, so often and after so long; then it is passed
+ * over, and its file stays for the next start. Where that is so already, there is less hope. */
 #define READS 20
+#define READS_LEAST 4
 #define AGAIN_NS (GW_NS_PER_S / 4)
 
 /* Copies a record, or with NULL the word that all before `order` was given, into a lane's ring.
@@ -37,21 +38,28 @@ static bool give(
 /* The next record; NULL: there is none. Sets *wait when the disk does not give it now. */
 static const struct spool_record *look(struct spool *spool, struct reader *reader, bool *wait)
 {
-	const struct spool_record *record = NULL;
+	struct segment *segment = (struct segment *)reader->segment;
 
 	*wait = reader->again != 0 && gw_now() < reader->again;
 	if (*wait)
 		return NULL;
-	record = reader_look(reader);
-	if (!record && reader->error != 0) {
-		spool_fail_to_read(spool, -reader->error);
-		*wait = reader->failures < READS;
-		reader->again = gw_now() + AGAIN_NS;
-	} else if (record && atomic_load_explicit(&spool->unreadable, memory_order_relaxed)) {
+	const struct spool_record *record = reader_look(reader);
+
+	*wait = !record && reader->error != 0;
+	if (!*wait) {
 		reader->again = 0;
-		atomic_store_explicit(&spool->unreadable, false, memory_order_relaxed);
+		if (record)
+			spool_note_read(spool, segment, reader->offset);
+		return record;
 	}
-	return record;
+	const bool hopeless = reader->failures >= (segment->hole_count > 0 ? READS_LEAST : READS);
+
+	if (hopeless)
+		segment_add_hole(segment, reader->bad);
+	segment->partial = segment->partial || hopeless;
+	spool_note_unread(spool, segment, reader->offset, reader->error);
+	reader->again = hopeless ? 0 : gw_now() + AGAIN_NS;
+	return NULL;
 }
 
 /* The same camera always goes to the same lane, whoever has it now. */
@@ -186,6 +194,7 @@ void spool_feed_leave(void *owner, const struct segment *segment)
 	struct spool *spool = owner;
 	struct reader *former = &spool->former[segment->kind];
 
+	spool_note_gone(spool, segment);
 	if (former->segment == segment) {
 		former->segment = NULL;
 		if (segment->newer && segment->newer->former)

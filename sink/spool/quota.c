@@ -11,7 +11,7 @@ static bool give_up(struct spool *spool, enum sink_kind kind)
 	struct segment *segment = shelf->oldest;
 
 	/* An empty one gives no room: it would be made again, for ever. */
-	if (!segment || segment->count == 0)
+	if (!segment || (segment->count == 0 && !segment->partial))
 		return false;
 	const bool former = segment->former;
 	const uint32_t left = spool_feed_lost(spool, segment);

@@ -29,7 +29,7 @@ void reader_begin(struct reader *reader, const struct segment *segment)
 	reader->segment = segment;
 	reader->offset = sizeof(struct spool_head);
 	reader->base = reader->filled = 0;
-	reader->looked = false;
+	reader->looked = reader->cut = false;
 	reader->error = 0;
 	reader->failures = 0;
 	reader->again = 0;
@@ -38,7 +38,8 @@ void reader_begin(struct reader *reader, const struct segment *segment)
 /* Whether `bytes` from `offset` on are in the buffer now. */
 static bool fill(struct reader *reader, uint64_t bytes)
 {
-	const uint64_t end = reader->segment->size;
+	const struct segment_hole *hole = segment_hole(reader->segment, reader->offset);
+	const uint64_t end = hole ? hole->from : reader->segment->size;
 
 	if (reader->offset + bytes > end)
 		return false;
@@ -58,6 +59,7 @@ static bool fill(struct reader *reader, uint64_t bytes)
 
 	reader->base = reader->offset;
 	reader->filled = 0;
+	/* What is read ahead may fail: it is asked for again when it is needed. */
 	while (reader->filled < want) {
 		const ssize_t got = pread(reader->segment->fd, reader->buffer + reader->filled,
 			want - reader->filled, (off_t)(reader->base + reader->filled));
@@ -70,6 +72,9 @@ static bool fill(struct reader *reader, uint64_t bytes)
 			break;
 		reader->filled += (uint64_t)got;
 	}
+	reader->bad = reader->base + reader->filled;
+	if (reader->filled >= bytes)
+		reader->error = 0;
 	return reader->filled >= bytes;
 }
 
@@ -108,28 +113,57 @@ static bool is_whole(struct reader *reader)
 		ends(words.time, record->time_size);
 }
 
+/* Goes on behind a hole that what lies at `offset` reaches into. False: there is none. */
+static bool pass_hole(struct reader *reader)
+{
+	const struct segment_hole *hole = segment_hole(reader->segment, reader->offset);
+	uint64_t need = sizeof(struct spool_record);
+
+	if (!hole)
+		return false;
+	if (reader->offset + need <= hole->from && fill(reader, need) &&
+		here(reader)->mark == SPOOL_MARK && here(reader)->size <= SPOOL_RECORD_MOST)
+		need = here(reader)->size;
+	if (reader->offset + need <= hole->from)
+		return false;
+	/* Records begin at multiples of 8. */
+	const uint64_t beyond = (hole->to + 7) & ~(uint64_t)7;
+
+	reader->unread += beyond - reader->offset;
+	reader->offset = beyond;
+	reader->cut = true;
+	return true;
+}
+
+/* What is no record is damaged, or the rest of one that a hole cut. */
+static void pass_over(struct reader *reader, uint64_t bytes)
+{
+	*(reader->cut ? &reader->unread : &reader->damaged) += bytes;
+	reader->offset += bytes;
+}
+
 const struct spool_record *reader_look(struct reader *reader)
 {
 	reader->error = 0;
 	while (!reader->looked) {
-		if (reader->offset + sizeof(struct spool_record) > reader->segment->size) {
-			if (reader->segment->former && reader->offset < reader->segment->size) {
-				reader->damaged += reader->segment->size - reader->offset;
-				reader->offset = reader->segment->size;
-			}
+		if (pass_hole(reader))
+			continue;
+		if (reader->error == 0 &&
+			reader->offset + sizeof(struct spool_record) > reader->segment->size) {
+			if (reader->segment->former && reader->offset < reader->segment->size)
+				pass_over(reader, reader->segment->size - reader->offset);
 			return NULL;
 		}
-		reader->looked = is_whole(reader);
+		reader->looked = reader->error == 0 && is_whole(reader);
 		if (!reader->looked && reader->error != 0) {
 			reader->failures++;
 			return NULL;
 		}
-		if (!reader->looked) {
-			reader->damaged += 8;
-			reader->offset += 8;
-		}
+		if (!reader->looked)
+			pass_over(reader, 8);
 	}
 	reader->failures = 0;
+	reader->cut = false;
 	return here(reader);
 }
 

@@ -11,6 +11,9 @@
 #include "sink/spool/checksum.h"
 #include "sink/spool/reader.h"
 
+/* At the start the disk is asked so often for what it does not give. */
+#define READS 3
+
 static const char *const kinds[] = {[SINK_RESULT] = "results", [SINK_SAMPLE] = "pictures"};
 
 void segment_name(char name[SEGMENT_NAME], enum sink_kind kind, uint32_t number, const char *end)
@@ -88,72 +91,52 @@ struct segment *segment_create(
 	return segment;
 }
 
-static int mark_done(struct segment *segment, uint32_t index)
+/* How many records that are to be sent are missing before `index`, and lie in a hole of `bytes`. */
+static uint32_t count_missed(
+	const struct segment *segment, uint32_t next, uint32_t index, uint64_t bytes)
 {
-	if (index >= segment->done_room) {
-		const uint32_t room = (index | 4095) + 1;
-		uint8_t *done = realloc(segment->done, room / 8);
+	const uint64_t most = next + bytes / sizeof(struct spool_record) + 1;
+	uint32_t missed = 0;
 
-		if (!done)
-			return -ENOMEM;
-		memset(done + segment->done_room / 8, 0, (room - segment->done_room) / 8);
-		segment->done = done;
-		segment->done_room = room;
-	}
-	segment->done[index / 8] |= (uint8_t)(1u << index % 8);
-	return 0;
-}
-
-bool segment_was_done(const struct segment *segment, uint32_t index)
-{
-	return index < segment->done_room && segment->done[index / 8] & 1u << index % 8;
-}
-
-/* Lines that are torn or damaged say nothing: their records come twice. */
-static int read_done(struct segment *segment, bool read_only)
-{
-	char name[SEGMENT_NAME];
-	ssize_t got;
-
-	segment_name(name, segment->kind, segment->number, "done");
-	segment->done_fd = openat(
-		segment->directory, name, (read_only ? O_RDONLY : O_RDWR | O_APPEND) | O_CLOEXEC);
-	if (segment->done_fd < 0)
-		return 0;
-	while ((got = read(segment->done_fd, segment->lines, sizeof(segment->lines))) > 0) {
-		for (size_t i = 0; i < (size_t)got / sizeof(struct spool_done); i++) {
-			const struct spool_done *line = &segment->lines[i];
-
-			/* No file has more records than bytes. */
-			if (line->checksum == spool_checksum(&line->index, 4, 0) &&
-				line->index < SPOOL_RECORD_MOST &&
-				mark_done(segment, line->index) != 0)
-				return -ENOMEM;
-		}
-	}
-	return 0;
+	for (; next < index && next < most; next++)
+		missed += !segment_was_done(segment, next);
+	return missed;
 }
 
 static int look_through(struct segment *segment)
 {
 	struct reader reader = {0};
 	const struct spool_record *record;
+	uint64_t passed = 0;
+	uint32_t next = 0;
 
 	if (reader_open(&reader) != 0)
 		return -ENOMEM;
 	reader_begin(&reader, segment);
-	while ((record = reader_look(&reader))) {
+	while ((record = reader_look(&reader)) || reader.error != 0) {
+		if (!record) {
+			segment->unread = reader.error;
+			if (reader.failures >= READS)
+				segment_add_hole(segment, reader.bad);
+			continue;
+		}
+		if (reader.unread > passed)
+			segment->missed +=
+				count_missed(segment, next, record->index, reader.unread - passed);
+		passed = reader.unread;
+		next = record->index + 1;
 		segment->count++;
 		segment->found += !segment_was_done(segment, record->index);
 		reader_go_on(&reader);
 	}
+	/* What lies behind the last one nobody knows. */
+	segment->partial = segment->missed > 0 || reader.unread > passed;
+	if (!segment->partial)
+		segment->unread = 0;
 	segment->damaged = reader.damaged;
 	segment->settled = segment->count - segment->found;
-	const int error = reader.error;
-
 	reader_close(&reader);
-	/* With the rest unseen it would be removed too early. */
-	return -error;
+	return 0;
 }
 
 struct segment *segment_open(int directory, enum sink_kind kind, uint32_t number, bool read_only)
@@ -170,10 +153,9 @@ struct segment *segment_open(int directory, enum sink_kind kind, uint32_t number
 	segment->fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (segment->fd < 0 || fstat(segment->fd, &info) != 0)
 		return fail(segment, errno);
+	/* What it begins with may be unreadable: then so are the first records, and no more. */
 	const ssize_t got = pread(segment->fd, &head, sizeof(head), 0);
 
-	if (got < 0)
-		return fail(segment, errno);
 	if (got == sizeof(head) && memcmp(head.magic, SPOOL_MAGIC, sizeof(head.magic)) == 0 &&
 		head.checksum == head_checksum(&head) &&
 		(head.version < SPOOL_VERSION_JSON || head.version > SPOOL_VERSION))
@@ -183,7 +165,7 @@ struct segment *segment_open(int directory, enum sink_kind kind, uint32_t number
 	segment->size = (uint64_t)info.st_size;
 	if (!S_ISREG(info.st_mode) || segment->size < sizeof(head))
 		return fail(segment, EBADMSG);
-	int status = read_done(segment, read_only);
+	int status = segment_read_done(segment, read_only);
 
 	if (status == 0)
 		status = look_through(segment);
@@ -250,47 +232,20 @@ int segment_write(struct segment *segment, struct iovec *parts, int count, uint6
 	return 0;
 }
 
-int segment_sync(struct segment *segment)
+int segment_sync_file(int fd, int directory)
 {
-	return fdatasync(segment->fd) == 0 ? 0 : -errno;
+	if (fdatasync(fd) != 0)
+		return -errno;
+	/* Some file systems have no such thing. */
+	return directory < 0 || fsync(directory) == 0 || errno == EINVAL ? 0 : -errno;
 }
 
-int segment_flush(struct segment *segment)
+int segment_sync(const struct segment *segment)
 {
-	const size_t bytes = segment->line_count * sizeof(struct spool_done);
-	char name[SEGMENT_NAME];
-
-	segment->line_count = 0;
-	if (bytes == 0)
-		return 0;
-	if (segment->done_fd < 0) {
-		segment_name(name, segment->kind, segment->number, "done");
-		segment->done_fd = openat(
-			segment->directory, name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-	}
-	if (segment->done_fd < 0)
-		return -errno;
-	const ssize_t written = write(segment->done_fd, segment->lines, bytes);
-
-	if (written == (ssize_t)bytes)
-		return 0;
-	const int status = written < 0 ? -errno : -ENOSPC;
-	const off_t end = lseek(segment->done_fd, 0, SEEK_END);
-
-	/* Lines are found by their place: a torn one would hide all after it. */
-	if (end > 0 && end % (off_t)sizeof(struct spool_done) != 0 &&
-		ftruncate(segment->done_fd, end - end % (off_t)sizeof(struct spool_done)) != 0)
-		return -errno;
-	return status;
+	return segment_sync_file(segment->fd, segment->listed ? -1 : segment->directory);
 }
 
-int segment_done(struct segment *segment, uint32_t index)
+bool segment_is_over(const struct segment *segment)
 {
-	struct spool_done line = {.index = index, .checksum = spool_checksum(&index, 4, 0)};
-
-	segment->settled++;
-	segment->lines[segment->line_count++] = line;
-	return segment->line_count == sizeof(segment->lines) / sizeof(segment->lines[0])
-		? segment_flush(segment)
-		: 0;
+	return segment->settled >= segment->count && !segment->partial;
 }

@@ -70,18 +70,28 @@ static int take_in(struct shelf *shelf, uint32_t number, bool read_only, struct 
 	if (!segment && errno == ENOMEM)
 		return -ENOMEM;
 	if (!segment) {
+		const int error = errno;
+
+		if (error != EPROTO && error != EBADMSG) {
+			found->failed++;
+			found->failed_error = error;
+			memcpy(found->failed_name, name, sizeof(name));
+		}
 		found->unreadable++;
 		snprintf(found->words, sizeof(found->words), "%s: %s", name,
-			errno == EPROTO            ? "it is of another version"
-				: errno == EBADMSG ? "it has no beginning"
-						   : strerror(errno));
+			error == EPROTO            ? "it is of another version"
+				: error == EBADMSG ? "it has no beginning"
+						   : strerror(error));
 		return 0;
 	}
 	found->files++;
 	found->records += segment->found;
 	found->bytes += segment->size;
 	found->damaged += segment->damaged;
-	if (segment->found == 0 && !read_only) {
+	found->missed += segment->missed;
+	found->missed_bytes += segment->partial ? segment_hole_bytes(segment) : 0;
+	found->partial += segment->partial;
+	if (segment_is_over(segment) && !read_only) {
 		segment_remove(segment);
 		return 0;
 	}
@@ -111,7 +121,7 @@ void shelf_close(struct shelf *shelf, bool read_only)
 
 	for (segment = shelf->oldest; segment; segment = newer) {
 		newer = segment->newer;
-		if (segment->settled >= segment->count && !read_only)
+		if (segment_is_over(segment) && !read_only)
 			segment_remove(segment);
 		else
 			segment_close(segment);
@@ -121,7 +131,8 @@ void shelf_close(struct shelf *shelf, bool read_only)
 
 static bool is_open(const struct shelf *shelf, const struct segment *segment)
 {
-	return segment == shelf->newest && !segment->former && segment->size < shelf->segment_size;
+	return segment == shelf->newest && !segment->former && !segment->closed &&
+		segment->size < shelf->segment_size;
 }
 
 struct segment *shelf_open_segment(struct shelf *shelf)
@@ -137,13 +148,22 @@ struct segment *shelf_open_segment(struct shelf *shelf)
 		return NULL;
 	shelf->next++;
 	/* What is done already had to wait until it was not the one that is written to. */
-	if (last && last->settled >= last->count) {
+	if (last && segment_is_over(last)) {
 		append(shelf, segment);
 		shelf_remove(shelf, last);
 		return segment;
 	}
 	append(shelf, segment);
 	return segment;
+}
+
+void shelf_end_segment(struct shelf *shelf)
+{
+	struct segment *last = shelf->newest;
+
+	last->closed = true;
+	if (segment_is_over(last))
+		shelf_remove(shelf, last);
 }
 
 struct segment *shelf_find(const struct shelf *shelf, uint32_t number)
@@ -181,7 +201,7 @@ void shelf_done(struct shelf *shelf, uint32_t number, uint32_t index)
 		return;
 	/* A file that cannot be written to costs records that come twice: the thread tells. */
 	segment_done(segment, index);
-	if (segment->settled >= segment->count && !is_open(shelf, segment))
+	if (segment_is_over(segment) && !is_open(shelf, segment))
 		shelf_remove(shelf, segment);
 }
 

@@ -23,13 +23,20 @@ struct shelf {
 	/* Hears of every file that goes. */
 	void (*leaving)(void *owner, const struct segment *segment);
 	void *owner;
-	bool unsynced; /* something was written since the last sync */
+	bool unsynced; /* something was written since the last sync, or that sync failed */
+	bool left_unsure; /* `strict`: a file that this group has left cannot be synced */
 };
 
 /* What was found of an earlier start. */
 struct shelf_found {
 	uint32_t files, records;
 	uint64_t bytes, damaged;
+	uint32_t missed; /* records that the disk does not give, as far as can be told */
+	uint64_t missed_bytes;
+	uint32_t partial; /* files that have such */
+	uint32_t failed; /* files that the disk does not give at all */
+	int failed_error;
+	char failed_name[SEGMENT_NAME]; /* of the last one of these */
 	uint32_t unreadable; /* files that were left as they are */
 	char words[160]; /* of the last one of these */
 };
@@ -39,6 +46,9 @@ int shelf_open(struct shelf *shelf, bool read_only, struct shelf_found *found);
 
 /* Lets go of all files; those that nobody needs are removed. */
 void shelf_close(struct shelf *shelf, bool read_only);
+
+/* Nothing more is written to the newest one. */
+void shelf_end_segment(struct shelf *shelf);
 
 /* The file that is written to, a new one when it is full. NULL and errno. */
 struct segment *shelf_open_segment(struct shelf *shelf);

@@ -27,7 +27,7 @@
 
 static const char *const names[] = {[SINK_RESULT] = "results", [SINK_SAMPLE] = "pictures"};
 
-static void note_failure(struct spool *spool, const char *what, int status)
+void spool_note_failure(struct spool *spool, const char *what, int status)
 {
 	gw_counter_add(&spool->failures, 1);
 	pthread_mutex_lock(&spool->trouble.lock);
@@ -38,21 +38,8 @@ static void note_failure(struct spool *spool, const char *what, int status)
 
 void spool_fail(struct spool *spool, const char *what, int status)
 {
-	note_failure(spool, what, status);
+	spool_note_failure(spool, what, status);
 	atomic_store_explicit(&spool->failing, true, memory_order_relaxed);
-}
-
-void spool_fail_to_read(struct spool *spool, int status)
-{
-	note_failure(spool, "read", status);
-	atomic_store_explicit(&spool->unreadable, true, memory_order_relaxed);
-}
-
-void spool_note_sync(struct spool *spool, int status)
-{
-	if (status != 0)
-		note_failure(spool, "sync", status);
-	atomic_store_explicit(&spool->unsure, status != 0, memory_order_relaxed);
 }
 
 static uint32_t take_done(struct spool *spool, struct flow *flow)
@@ -73,6 +60,8 @@ static uint32_t turn(struct spool *spool)
 {
 	uint32_t count = 0, done;
 
+	if (atomic_load_explicit(&spool->synced_any, memory_order_acquire))
+		spool_take_synced(spool);
 	for (int i = 0; i < 2; i++) {
 		const enum sink_kind kind = (enum sink_kind)i;
 		struct shelf *shelf = &spool->shelves[kind];
@@ -105,10 +94,13 @@ static void look(struct spool *spool, int64_t now)
 	for (int kind = 0; kind < 2; kind++) {
 		struct shelf *shelf = &spool->shelves[kind];
 
-		if (shelf->unsynced && shelf->newest)
-			spool_sync_later(spool, shelf->newest);
+		const bool unsynced = shelf->unsynced;
+
 		shelf->unsynced = false;
+		if (unsynced && shelf->newest)
+			spool_sync_later(spool, shelf->newest);
 	}
+	spool_count_unsure(spool);
 	spool_tell_given_up(spool, now);
 }
 
@@ -191,11 +183,18 @@ static int open_shelf(struct spool *spool, enum sink_kind kind, struct gw_error 
 	if (found.damaged > 0)
 		gw_warn("spool", "%s: %lu bytes of %s are damaged or torn: they are left out", path,
 			found.damaged, names[kind]);
+	if (found.partial > 0)
+		gw_warn("spool",
+			"%s: the disk does not give %lu bytes of %s, in %u files: these stay, and "
+			"are read again at the next start: look at the disk",
+			path, found.missed_bytes, names[kind], found.partial);
 	if (found.unreadable > 0)
 		gw_warn("spool", "%s: %u files are left as they are, the last one %s", path,
 			found.unreadable, found.words);
 	gw_counter_add(&spool->former_found, found.records);
+	gw_counter_add(&spool->former_missed, found.missed);
 	gw_counter_set(&spool->bytes[kind], shelf->bytes);
+	spool_note_refused(spool, &found);
 	if (shelf->oldest)
 		reader_begin(&spool->former[kind], shelf->oldest);
 	spool->former_over[kind] = found.records == 0;

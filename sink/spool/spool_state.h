@@ -19,6 +19,31 @@ struct spool_trouble {
 	char text[200];
 };
 
+/* What the disk does not give. Written by the thread, read by any under the trouble's lock. */
+struct spool_unread {
+	uint32_t files; /* that are not read whole */
+	uint64_t bytes; /* of them that were given up, for this start */
+	char name[SEGMENT_NAME]; /* of one of them */
+	int error;
+	bool partial; /* it is not asked again */
+	/* Files that could not be opened at the start. */
+	uint32_t refused_files;
+	char refused[SEGMENT_NAME];
+	int refused_error;
+};
+
+/* A file to be synced, and how that went. */
+struct spool_sync {
+	int fd; /* its own */
+	int directory; /* the spool's, or -1: the name is known to the disk */
+	enum sink_kind kind;
+	uint32_t number;
+	int status;
+	uint64_t us;
+};
+
+#define SPOOL_SYNCS 64
+
 struct spool {
 	/* Read-only once the thread runs. */
 	const struct gw *gw;
@@ -37,16 +62,17 @@ struct spool {
 	_Atomic bool former_over[2];
 	_Atomic bool full;
 	_Atomic bool failing; /* the disk takes nothing */
-	_Atomic bool unreadable; /* it gives nothing */
-	_Atomic bool unsure; /* what was written cannot be synced */
+	_Atomic bool unsynced; /* the last sync failed */
 	struct spool_trouble trouble;
+	struct spool_unread unread;
 
 	/* Counters: any thread reads. */
 	struct gw_counter bytes[2], writes, written_bytes, syncs_done, sync_us;
 	struct gw_counter given_up[2]; /* records, for want of room */
 	struct gw_counter failures; /* of writes and syncs */
 	struct gw_counter passed_by; /* records that the disk did not take */
-	struct gw_counter former_found, former_given_up, former_damaged;
+	struct gw_counter former_found, former_given_up, former_damaged, former_missed;
+	struct gw_counter unsure_files, unsure_records; /* that a power cut may take */
 
 	struct shelf shelves[2];
 	struct reader *readers[2]; /* of lanes */
@@ -55,10 +81,12 @@ struct spool {
 	int64_t look_again, warn_again;
 	uint64_t told[2]; /* of given_up, that were logged */
 
-	/* What the syncing thread is to sync: a descriptor of its own, or -1. */
+	/* What the syncing thread is to sync, and what it has done, under the lock. */
 	pthread_mutex_t sync_lock;
-	int to_sync[64];
-	uint32_t to_sync_count;
+	struct spool_sync to_sync[SPOOL_SYNCS], synced[SPOOL_SYNCS];
+	uint32_t to_sync_count, synced_count;
+	bool synced_lost; /* there was no room for one that failed */
+	_Atomic bool synced_any;
 };
 
 /* write.c: takes what lanes have submitted to the disk. Returns how many records. */
@@ -78,13 +106,27 @@ uint32_t spool_feed_lost(struct spool *spool, const struct segment *segment);
 /* A file goes, for whatever reason: nobody reads it any more. `owner` is the spool. */
 void spool_feed_leave(void *owner, const struct segment *segment);
 
-/* spool.c: something of the disk failed. The second: a read; it is over when the caller says so. */
+/* spool.c: something of the disk failed. The second: and it takes nothing. */
+void spool_note_failure(struct spool *spool, const char *what, int status);
 void spool_fail(struct spool *spool, const char *what, int status);
-void spool_fail_to_read(struct spool *spool, int status);
-/* A sync returned; any thread. */
-void spool_note_sync(struct spool *spool, int status);
 
-/* sync.c: the thread of `durability: interval`; and a sync in its place. */
+/* unread.c: what of which file the disk does not give. It is told until that very record is read,
+ * or the file is gone. At the start also what of `found` could not be opened. */
+void spool_note_refused(struct spool *spool, const struct shelf_found *found);
+void spool_note_unread(struct spool *spool, struct segment *segment, uint64_t at, int error);
+void spool_note_read(struct spool *spool, struct segment *segment, uint64_t at);
+void spool_note_gone(struct spool *spool, const struct segment *segment);
+/* Any thread. */
+struct spool_unread spool_unread(const struct spool *spool);
+
+/* sync.c: the thread of `durability: interval`. */
 void *spool_sync_thread(void *arg);
-void spool_sync_later(struct spool *spool, const struct segment *segment);
+/* Syncs, or has it synced. Returns 0 or a negative errno of what was done at once. */
+int spool_sync_later(struct spool *spool, struct segment *segment);
 int spool_sync_now(struct spool *spool, struct segment *segment);
+/* Takes in how syncs went that the thread has done. After a sync that failed, the kernel has
+ * forgotten what it was to write, and the next one succeeds without it: such a file is unsure until
+ * it is gone, and is written to no more once the disk takes something again. */
+void spool_take_synced(struct spool *spool);
+/* Counts what a power cut may take of such files. */
+void spool_count_unsure(struct spool *spool);

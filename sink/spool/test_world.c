@@ -40,6 +40,8 @@ int world_tear_down(void **state)
 
 	for (int call = 0; call < FAULT_CALLS; call++)
 		faults_set((enum fault_call)call, 0, 0);
+	faults_set_bad(0, 0);
+	faults_hold_sync(false);
 	rd_kafka_mock_cluster_destroy(world->mock);
 	rd_kafka_destroy(world->client);
 	nftw(world->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);

@@ -94,8 +94,9 @@ static int write_with_room(struct spool *spool, struct flow *flow, uint64_t *pla
 		struct segment *last = shelf->newest, *segment = shelf_open_segment(shelf);
 
 		/* What is not written to any more is not synced by those who come later. */
-		if (segment && last != segment && shelf_find(shelf, segment->number - 1))
-			spool_sync_later(spool, last);
+		if (segment && last != segment && shelf_find(shelf, segment->number - 1) &&
+			!last->former && spool_sync_later(spool, last) != 0)
+			shelf->left_unsure = true;
 		status = segment ? write_some(spool, flow, segment, place, end) : -errno;
 	} while ((status == -ENOSPC || status == -EDQUOT) && spool_make_room(spool));
 	return status;
@@ -159,9 +160,10 @@ uint32_t spool_write(struct spool *spool, enum sink_kind kind)
 		count += write_flow(spool, &spool->flows[kind][i], &places[i]);
 	shelf->unsynced = shelf->unsynced || count > 0;
 	if (count > 0 && spool->gw->config->kafka->spool->durability == GW_DURABILITY_STRICT) {
-		sure = spool_sync_now(spool, shelf->newest) == 0;
 		shelf->unsynced = false;
+		sure = spool_sync_now(spool, shelf->newest) == 0 && !shelf->left_unsure;
 	}
+	shelf->left_unsure = false;
 	for (uint32_t i = 0; i < spool->lanes; i++) {
 		struct flow *flow = &spool->flows[kind][i];
 

@@ -293,3 +293,20 @@ class TestSetUp:
         fresh.gateway.wait_until(fresh.gateway.ready)
         assert fresh.ask("tokens", token=made.body["token"]).status == 200
         assert fresh.gateway.ctl("token", "setup").returncode == 1
+
+
+def test_a_token_that_is_revoked_while_its_body_comes_in_does_nothing(place: Place) -> None:
+    body = json.dumps({"name": "late", "role": "admin"}).encode()
+    head = (
+        "POST /api/v1/tokens HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {place.token('dripping', 'admin')}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    with place.context().wrap_socket(place.connect(), server_hostname="127.0.0.1") as client:
+        client.sendall(head.encode() + body[:5])
+        # The gateway has let it in by now.
+        time.sleep(0.3)
+        assert place.gateway.ctl("token", "revoke", "dripping").returncode == 0
+        client.sendall(body[5:])
+        assert client.recv(4096).startswith(b"HTTP/1.1 401 ")
+    assert "late" not in [token["name"] for token in place.gateway.get("tokens")["tokens"]]
