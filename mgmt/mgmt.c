@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/view.h"
+#include "mgmt/alarms/look.h"
 #include "mgmt/audit_log/log.h"
 #include "mgmt/folder.h"
 #include "mgmt/https/keeper.h"
@@ -36,6 +37,14 @@ static void every_second(void *arg)
 	gw_views_upkeep(mgmt->gw->views, gw_now());
 }
 
+/* It takes some milliseconds, for pictures. */
+static void look_for_alarms(void *arg)
+{
+	struct mgmt *mgmt = arg;
+
+	alarm_look_now(mgmt->alarms, gw_now());
+}
+
 /* On a thread of its own: a disk that hangs must not keep figures from being taken. */
 static void every_second_on_disk(void *arg)
 {
@@ -46,6 +55,7 @@ static void every_second_on_disk(void *arg)
 		(void)audit_log_settle(mgmt->audit_log, NULL);
 	if (mgmt->keeper)
 		keeper_look(mgmt->keeper);
+	alarm_look_at_disks(mgmt->alarms);
 }
 
 /* Without a file to lie beside, and without a folder of its own, there is no log: the gateway is
@@ -113,7 +123,9 @@ static int start_https(struct mgmt *mgmt, struct gw_error *error)
 					       .socket = &mgmt->port,
 					       .groups = &mgmt->groups,
 					       .tokens = mgmt->tokens,
-					       .turned_away = &mgmt->turned_away_at_port},
+					       .turned_away = &mgmt->turned_away_at_port,
+					       .tokens_wrong = &mgmt->tokens_wrong,
+					       .tokens_too_many = &mgmt->tokens_too_many},
 		error);
 	if (!mgmt->https)
 		return -EIO;
@@ -163,11 +175,15 @@ static int mgmt_start(void *state, struct gw_error *error)
 	mgmt->ticker = ticker_start("api-tick", every_second, mgmt);
 	if (!mgmt->ticker)
 		return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
-	if (mgmt->audit_log || mgmt->keeper) {
-		mgmt->disk_ticker = ticker_start("api-disk", every_second_on_disk, mgmt);
-		if (!mgmt->disk_ticker)
-			return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
-	}
+	mgmt->alarms = alarm_look_open(mgmt->gw, mgmt->rates, mgmt->watch);
+	if (!mgmt->alarms)
+		return gw_error_set(error, -ENOMEM, "api: out of memory");
+	mgmt->disk_ticker = ticker_start("api-disk", every_second_on_disk, mgmt);
+	if (!mgmt->disk_ticker)
+		return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
+	mgmt->alarm_ticker = ticker_start("alarms", look_for_alarms, mgmt);
+	if (!mgmt->alarm_ticker)
+		return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
 	mgmt->jobs = jobs_start(mgmt->gw, error);
 	if (!mgmt->jobs)
 		return -EIO;
@@ -187,9 +203,10 @@ static bool mgmt_stop(void *state)
 {
 	struct mgmt *mgmt = state;
 
+	ticker_stop(mgmt->alarm_ticker);
 	ticker_stop(mgmt->ticker);
 	ticker_stop(mgmt->disk_ticker);
-	mgmt->ticker = mgmt->disk_ticker = NULL;
+	mgmt->ticker = mgmt->disk_ticker = mgmt->alarm_ticker = NULL;
 	/* The jobs first: the server must have an answer for every request that it put off. */
 	const bool none_left = !mgmt->jobs || jobs_stop(mgmt->jobs, PATIENCE);
 
@@ -211,6 +228,7 @@ static void mgmt_close(void *state)
 	audit_log_close(mgmt->audit_log);
 	tokens_close(mgmt->tokens);
 	keeper_close(mgmt->keeper);
+	alarm_look_close(mgmt->alarms);
 	watch_destroy(mgmt->watch);
 	losses_destroy(mgmt->losses);
 	rates_destroy(mgmt->rates);
