@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/view.h"
 #include "mgmt/alarms/look.h"
+#include "mgmt/alarms/webhook.h"
 #include "mgmt/audit_log/log.h"
 #include "mgmt/folder.h"
 #include "mgmt/https/keeper.h"
@@ -135,6 +136,17 @@ static int start_https(struct mgmt *mgmt, struct gw_error *error)
 	return 0;
 }
 
+static int open_alarms(struct mgmt *mgmt, struct gw_error *error)
+{
+	mgmt->alarms = alarm_look_open(mgmt->gw, mgmt->rates, mgmt->watch);
+	if (!mgmt->alarms)
+		return gw_error_set(error, -ENOMEM, "api: out of memory");
+	if (!mgmt->gw->config->alarms->webhook)
+		return 0;
+	mgmt->webhook = webhook_start(mgmt->gw, error);
+	return mgmt->webhook ? 0 : -EIO;
+}
+
 static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
 {
 	const struct gw_api_config *config = gw->config->api;
@@ -170,14 +182,14 @@ static int mgmt_start(void *state, struct gw_error *error)
 		status = open_https(mgmt, error);
 	if (status != 0)
 		return status;
+	status = open_alarms(mgmt, error);
+	if (status != 0)
+		return status;
 	/* A first look, so that nobody is told that all is well before anybody looked. */
 	watch_look(mgmt->watch, gw_now());
 	mgmt->ticker = ticker_start("api-tick", every_second, mgmt);
 	if (!mgmt->ticker)
 		return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
-	mgmt->alarms = alarm_look_open(mgmt->gw, mgmt->rates, mgmt->watch);
-	if (!mgmt->alarms)
-		return gw_error_set(error, -ENOMEM, "api: out of memory");
 	mgmt->disk_ticker = ticker_start("api-disk", every_second_on_disk, mgmt);
 	if (!mgmt->disk_ticker)
 		return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
@@ -204,6 +216,7 @@ static bool mgmt_stop(void *state)
 	struct mgmt *mgmt = state;
 
 	ticker_stop(mgmt->alarm_ticker);
+	webhook_stop(mgmt->webhook);
 	ticker_stop(mgmt->ticker);
 	ticker_stop(mgmt->disk_ticker);
 	mgmt->ticker = mgmt->disk_ticker = mgmt->alarm_ticker = NULL;
@@ -228,6 +241,7 @@ static void mgmt_close(void *state)
 	audit_log_close(mgmt->audit_log);
 	tokens_close(mgmt->tokens);
 	keeper_close(mgmt->keeper);
+	webhook_close(mgmt->webhook);
 	alarm_look_close(mgmt->alarms);
 	watch_destroy(mgmt->watch);
 	losses_destroy(mgmt->losses);
@@ -240,6 +254,8 @@ static void mgmt_health(void *state, struct gw_health *health)
 	struct mgmt *mgmt = state;
 
 	losses_health(mgmt->losses, health, gw_now());
+	if (mgmt->webhook)
+		webhook_health(mgmt->webhook, health);
 	if (mgmt->audit_log)
 		audit_log_health(mgmt->audit_log, health);
 	if (mgmt->keeper)

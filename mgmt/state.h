@@ -18,6 +18,7 @@ struct mgmt {
 	struct ticker *ticker, *disk_ticker; /* the second one waits for the disk */
 	struct alarm_look *alarms;
 	struct ticker *alarm_ticker;
+	struct webhook *webhook; /* NULL: nobody is told by HTTP */
 	struct jobs *jobs;
 	struct api_server *server;
 	struct api_socket socket;

@@ -1,7 +1,12 @@
 """What an operator is told without looking: real causes, from a camera to whoever is told."""
 
+import base64
 import datetime
+import hmac
+import http.server
+import json
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +21,7 @@ from player import Gateway, configuration
 from testbed import pcap, places
 
 CATALOGUE = places.ROOT / "packaging" / "debian" / "framegate.catalog"
+SECRET = "0123456789abcdef0123456789abcdef"
 ALARMS: dict[str, Any] = {"raise": 1, "clear": 2, "frozen": 4, "black": 8, "clock": False}
 
 
@@ -115,6 +121,70 @@ def test_a_gateway_that_is_well_has_none(
     assert set(_alarms(gateway)) <= {("camera_loss", "cam0"), ("overload", None)}, _alarms(gateway)
     listed = gateway.ctl("alarm", "list", "--all")
     assert listed.returncode == 0
+
+
+def _receiver(answers: list[int]) -> tuple[http.server.HTTPServer, list[dict[str, Any]]]:
+    """Gives the answers one after the other, then 204; keeps what was signed well."""
+    came: list[dict[str, Any]] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            signed = f"{self.headers['webhook-id']}.{self.headers['webhook-timestamp']}."
+            digest = hmac.digest(SECRET.encode(), signed.encode() + body, "sha256")
+            good = "v1," + base64.b64encode(digest).decode()
+            assert hmac.compare_digest(good, self.headers["webhook-signature"])
+            came.append({"id": self.headers["webhook-id"], **json.loads(body)})
+            self.send_response(answers.pop(0) if answers else 204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, came
+
+
+def test_a_webhook_is_told_and_asked_again_when_it_fails(
+    start: Callable[[dict[str, Any]], Gateway], tmp_path: Path
+) -> None:
+    """Its secret is in a file that is there too late, its first answer an error."""
+    capture, secret = tmp_path / "cam0.pcap", tmp_path / "secret"
+    rtp_capture.write(capture, 10, "10.0.0.1", "10.0.0.99", 5001)
+    server, came = _receiver([503])
+    webhook = {
+        "url": f"http://127.0.0.1:{server.server_port}/hook?a=b",
+        "secret_file": str(secret),
+    }
+    gateway = start(
+        configuration(f"net_pcap0,rx_pcap={capture}", alarms={**ALARMS, "webhook": webhook})
+    )
+
+    def troubles() -> list[str]:
+        return [
+            one["text"]
+            for one in gateway.get("status")["troubles"]
+            if one["id"] == "alarms.webhook"
+        ]
+
+    gateway.wait_until(lambda: any("secret_file" in text for text in troubles()), 30)
+    assert came == []
+    secret.write_text(SECRET + "\n")
+    gateway.wait_until(lambda: len(came) >= 2 and not troubles(), 60)
+    assert came[0] == came[1]
+    assert came[0]["state"] == "raised"
+    assert came[0]["kind"] == "camera_silent"
+    assert came[0]["gateway"] == "gw1"
+    schema = description.answer("/alarms/history", "get", 200)
+    own = ("id", "type", "gateway", "boot_id")
+    events = [{key: value for key, value in came[0].items() if key not in own}]
+    schema.validate({"events": events, "forgotten": 0})
+    found = monitoring.Scrape(gateway.ask("metrics").body.decode())
+    assert found("framegate_webhook_delivered_total") >= 1
+    assert found("framegate_webhook_failed_tries_total") >= 2
+    server.shutdown()
+    server.server_close()
 
 
 def test_systemd_takes_the_catalogue(tmp_path: Path) -> None:
