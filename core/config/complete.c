@@ -178,6 +178,8 @@ int config_complete(struct gw_config *config, struct gw_error *error)
 		!default_text(&config->kafka->frames->topic, "framegate.frames") ||
 		!default_number(&config->kafka->frames->every, DEFAULT_EVERY) ||
 		!complete_heartbeats(config->kafka->heartbeats) ||
+		(config->kafka->alarms &&
+			!default_text(&config->kafka->alarms->topic, "framegate.alarms")) ||
 		!complete_commands(config->kafka->commands) ||
 		!complete_source(config->kafka->source))
 		return gw_error_set(error, -ENOMEM, "configuration: out of memory");

@@ -240,7 +240,7 @@ struct gw_accel_config {
 	uint32_t locality_wait; /* ms that a picture waits for the device that it belongs to */
 };
 
-/* The results' topic. */
+/* A topic of results, or of alarms. */
 struct gw_topic_config {
 	char *topic;
 	uint32_t schema_id; /* of its format, in a schema registry; 0: none is given */
@@ -347,6 +347,7 @@ struct gw_kafka_config {
 	struct gw_source_config *source; /* NULL: none */
 	struct gw_spool_config *spool; /* NULL: records wait in memory only */
 	struct gw_heartbeats_config *heartbeats; /* NULL: none */
+	struct gw_topic_config *alarms; /* NULL: none */
 	struct gw_commands_config *commands; /* NULL: nobody is heard */
 };
 

@@ -374,6 +374,7 @@ static const cyaml_schema_field_t kafka_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("spool", POINTER, struct gw_kafka_config, spool, spool_fields),
 	CYAML_FIELD_MAPPING_PTR(
 		"heartbeats", POINTER, struct gw_kafka_config, heartbeats, heartbeats_fields),
+	CYAML_FIELD_MAPPING_PTR("alarms", POINTER, struct gw_kafka_config, alarms, topic_fields),
 	CYAML_FIELD_MAPPING_PTR(
 		"commands", POINTER, struct gw_kafka_config, commands, commands_fields),
 	CYAML_FIELD_END,
