@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "core/alarm.h"
 #include "core/clock.h"
 #include "core/control.h"
 #include "core/view.h"
@@ -153,6 +154,9 @@ int gw_build(struct gw *gw, struct gw_config *config, const struct gw_replay *re
 	gw->views = gw_views_create(GW_VIEW_MEMORY);
 	if (!gw->views)
 		return gw_error_set(error, -ENOMEM, "views: out of memory");
+	gw->alarms = gw_alarms_create();
+	if (!gw->alarms)
+		return gw_error_set(error, -ENOMEM, "alarms: out of memory");
 	status = make_pool(gw, error);
 	if (status != 0)
 		return status;
@@ -244,6 +248,7 @@ void gw_dismantle(struct gw *gw)
 		gw_receipts_destroy(gw->receipts[i]);
 	}
 	gw_trace_free(&gw->trace);
+	gw_alarms_destroy(gw->alarms);
 	gw_views_destroy(gw->views);
 	pthread_mutex_destroy(&gw->models_lock);
 	gw_config_free(gw->config);

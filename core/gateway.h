@@ -77,6 +77,7 @@ struct gw_replay {
 	const struct gw_way *way; /* NULL: that of the gateway, from its ports on */
 };
 
+struct gw_alarms;
 struct gw_control;
 struct gw_views;
 
@@ -116,6 +117,7 @@ struct gw {
 	struct gw_latency *latency[GW_LANES]; /* of each lane of the sink */
 	struct gw_trace trace; /* core/trace.h */
 	struct gw_views *views; /* core/view.h */
+	struct gw_alarms *alarms; /* core/alarm.h */
 	struct gw_receipts *receipts[GW_LANES]; /* the same, to the source; NULL: there is none */
 	struct gw_reports reports; /* to cameras that send within connections: rx, session */
 	struct gw_service services[GW_SERVICES];

@@ -77,6 +77,12 @@ static bool write_line(const struct log_line *line)
 		size = snprintf(text, sizeof(text), "%s\n", line->text);
 		return write_out(text, (size_t)size);
 	}
+	if (to_journal && line->message_id)
+		return sd_journal_send("MESSAGE=%s: %s", line->subject, line->text, "PRIORITY=%i",
+			       levels[line->level].priority, "SYSLOG_IDENTIFIER=gwd",
+			       "FRAMEGATE_SUBJECT=%s", line->subject, "MESSAGE_ID=%s",
+			       line->message_id, "FRAMEGATE_ALARM=%s", line->alarm,
+			       "FRAMEGATE_ALARM_SUBJECT=%s", line->about, NULL) == 0;
 	if (to_journal)
 		return sd_journal_send("MESSAGE=%s: %s", line->subject, line->text, "PRIORITY=%i",
 			       levels[line->level].priority, "SYSLOG_IDENTIFIER=gwd",
@@ -93,6 +99,7 @@ static void stamp(struct log_line *line, enum gw_log_level level, const char *su
 	line->level = level;
 	line->lost = 0;
 	line->plain = subject == NULL;
+	line->message_id = line->alarm = NULL;
 	clock_gettime(CLOCK_REALTIME, &line->when);
 	snprintf(line->subject, sizeof(line->subject), "%s", subject ? subject : "");
 }
@@ -153,6 +160,24 @@ void gw_log(enum gw_log_level level, const char *subject, const char *format, ..
 	if ((int)level > atomic_load_explicit(&threshold, memory_order_relaxed))
 		return;
 	stamp(&line, level, subject);
+	va_start(args, format);
+	vsnprintf(line.text, sizeof(line.text), format, args);
+	va_end(args);
+	put(&line);
+}
+
+void gw_log_alarm(enum gw_log_level level, const char *message_id, const char *alarm,
+	const char *about, const char *format, ...)
+{
+	struct log_line line;
+	va_list args;
+
+	if ((int)level > atomic_load_explicit(&threshold, memory_order_relaxed))
+		return;
+	stamp(&line, level, "alarm");
+	line.message_id = message_id;
+	line.alarm = alarm;
+	snprintf(line.about, sizeof(line.about), "%s", about);
 	va_start(args, format);
 	vsnprintf(line.text, sizeof(line.text), format, args);
 	va_end(args);

@@ -37,6 +37,11 @@ void gw_log_set_level(enum gw_log_level level);
 __attribute__((format(printf, 3, 4))) void gw_log(
 	enum gw_log_level level, const char *subject, const char *format, ...);
 
+/* The same for an alarm: the journal gets its message id, its kind and its subject as fields of
+ * their own. The first two are static; a subject that is too long is cut. */
+__attribute__((format(printf, 5, 6))) void gw_log_alarm(enum gw_log_level level,
+	const char *message_id, const char *alarm, const char *about, const char *format, ...);
+
 /* A line for whoever started the process: to stderr as it is, after what was logged before. */
 __attribute__((format(printf, 1, 2))) void gw_log_say(const char *format, ...);
 

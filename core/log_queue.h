@@ -17,6 +17,9 @@ struct log_line {
 	bool plain; /* nothing but `text` */
 	uint64_t lost; /* lines before this one that nobody will read */
 	struct timespec when;
+	/* Of an alarm: static; NULL: it is of none. */
+	const char *message_id, *alarm;
+	char about[64];
 	char subject[128];
 	char text[1024];
 };

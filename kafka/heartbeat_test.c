@@ -221,14 +221,14 @@ static void a_client_that_cannot_be_renewed_is_told_once_and_tried_again(void **
 	assert_non_null(strstr(said, "FRAMEGATE_TEST_RACK"));
 	test_log_end(&log);
 	/* The old client has them still. */
-	assert_int_equal(client_limit(&heartbeats.client, "linger.ms"), 5);
-	assert_int_equal(gw_counter_get(&heartbeats.lost), 0);
+	assert_int_equal(client_limit(&heartbeats.news.client, "linger.ms"), 5);
+	assert_int_equal(gw_counter_get(&heartbeats.news.lost), 0);
 	/* The files have not changed since. */
 	setenv("FRAMEGATE_TEST_RACK", "r1", 1);
 	heartbeats_step(&heartbeats, now += GW_NS_PER_S);
-	assert_int_equal(client_limit(&heartbeats.client, "linger.ms"), 77);
+	assert_int_equal(client_limit(&heartbeats.news.client, "linger.ms"), 77);
 	/* Two cameras' and the gateway's. */
-	assert_int_equal(gw_counter_get(&heartbeats.lost), 3);
+	assert_int_equal(gw_counter_get(&heartbeats.news.lost), 3);
 	heartbeats_close(&heartbeats);
 	unsetenv("FRAMEGATE_TEST_RACK");
 	unlink(path);

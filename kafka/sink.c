@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/clock.h"
+#include "kafka/alarms.h"
 #include "kafka/heartbeat.h"
 #include "kafka/producer.h"
 #include "kafka/vitals.h"
@@ -16,7 +17,8 @@
 struct kafka_sink {
 	const struct gw *gw;
 	struct producer producers[2]; /* by enum sink_kind */
-	struct heartbeats heartbeats; /* of the first lane */
+	struct heartbeats heartbeats; /* of the first lane, as is `alarms` */
+	struct alarm_records alarms;
 };
 
 static void kafka_close(void *state)
@@ -28,6 +30,7 @@ static void kafka_close(void *state)
 	for (int kind = 0; kind < 2; kind++)
 		producer_close(&kafka->producers[kind]);
 	heartbeats_close(&kafka->heartbeats);
+	alarm_records_close(&kafka->alarms);
 	free(kafka);
 }
 
@@ -44,6 +47,8 @@ static int kafka_open(const struct gw *gw, struct sink *sink, void **state, stru
 			&kafka->producers[kind], gw, sink, (enum sink_kind)kind, error);
 	if (status == 0 && sink->lane->index == 0)
 		status = heartbeats_open(&kafka->heartbeats, gw, error);
+	if (status == 0 && sink->lane->index == 0)
+		status = alarm_records_open(&kafka->alarms, gw, error);
 	if (status != 0) {
 		kafka_close(kafka);
 		return status;
@@ -79,6 +84,7 @@ static void kafka_housekeeping(void *state, int64_t now)
 	for (int kind = 0; kind < 2; kind++)
 		producer_housekeeping(&kafka->producers[kind], now);
 	heartbeats_step(&kafka->heartbeats, now);
+	alarm_records_step(&kafka->alarms, now);
 }
 
 static void kafka_flush(void *state)
@@ -118,7 +124,10 @@ static void kafka_health(void *const *states, uint32_t lanes, struct gw_health *
 
 		vitals_health(&sum, health);
 	}
-	heartbeats_health(&((struct kafka_sink *)states[0])->heartbeats, health);
+	const struct kafka_sink *first = states[0];
+
+	news_health(&first->heartbeats.news, health);
+	news_health(&first->alarms.news, health);
 }
 
 /* The results are what the gateway is there for: their state is its state, and while they are well,
@@ -134,12 +143,14 @@ static struct json_t *kafka_describe(void *const *states, uint32_t lanes)
 {
 	const struct vitals_sum results = sum_of(states, lanes, SINK_RESULT);
 	const struct vitals_sum frames = sum_of(states, lanes, SINK_SAMPLE);
+	const struct kafka_sink *first = states[0];
 	json_t *topics = json_pack("[o, o]", vitals_describe(&results), vitals_describe(&frames));
 
-	return json_pack("{s:s, s:s, s:s, s:I, s:o*, s:o*}", "backend", "kafka", "state",
+	return json_pack("{s:s, s:s, s:s, s:I, s:o*, s:o*, s:o*}", "backend", "kafka", "state",
 		vitals_state_name(state_of(&results, &frames)), "brokers", results.brokers,
 		"queued", (json_int_t)(results.waiting + frames.waiting), "topics", topics,
-		"heartbeats", heartbeats_describe(&((struct kafka_sink *)states[0])->heartbeats));
+		"heartbeats", news_describe(&first->heartbeats.news), "alarms",
+		alarm_records_describe(&first->alarms));
 }
 
 const struct sink_ops sink_kafka = {

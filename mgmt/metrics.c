@@ -10,6 +10,7 @@ int api_metrics(void *owner, const struct gw_request *request, struct gw_reply *
 	struct exposition out = {0};
 
 	metrics_process(mgmt, &out);
+	metrics_alarms(mgmt, &out);
 	const bool complete = metrics_cameras(mgmt, &out);
 
 	metrics_stages(mgmt, &out);

@@ -12,6 +12,9 @@
 /* The program, the process, and what is wrong. */
 void metrics_process(const struct mgmt *mgmt, struct exposition *out);
 
+/* Alarms, and tokens that were none. */
+void metrics_alarms(const struct mgmt *mgmt, struct exposition *out);
+
 /* What came, what went on and what was dropped; camera by camera too. Returns false when memory ran
  * out. */
 bool metrics_cameras(const struct mgmt *mgmt, struct exposition *out);

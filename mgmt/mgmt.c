@@ -9,6 +9,8 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/view.h"
+#include "mgmt/alarms/look.h"
+#include "mgmt/alarms/webhook.h"
 #include "mgmt/audit_log/log.h"
 #include "mgmt/folder.h"
 #include "mgmt/https/keeper.h"
@@ -36,6 +38,14 @@ static void every_second(void *arg)
 	gw_views_upkeep(mgmt->gw->views, gw_now());
 }
 
+/* It takes some milliseconds, for pictures. */
+static void look_for_alarms(void *arg)
+{
+	struct mgmt *mgmt = arg;
+
+	alarm_look_now(mgmt->alarms, gw_now());
+}
+
 /* On a thread of its own: a disk that hangs must not keep figures from being taken. */
 static void every_second_on_disk(void *arg)
 {
@@ -48,6 +58,7 @@ static void every_second_on_disk(void *arg)
 		tokens_settle(mgmt->tokens);
 	if (mgmt->keeper)
 		keeper_look(mgmt->keeper);
+	alarm_look_at_disks(mgmt->alarms);
 }
 
 /* Without a file to lie beside, and without a folder of its own, there is no log: the gateway is
@@ -117,7 +128,9 @@ static int start_https(struct mgmt *mgmt, struct gw_error *error)
 					       .socket = &mgmt->port,
 					       .groups = &mgmt->groups,
 					       .tokens = mgmt->tokens,
-					       .turned_away = &mgmt->turned_away_at_port},
+					       .turned_away = &mgmt->turned_away_at_port,
+					       .tokens_wrong = &mgmt->tokens_wrong,
+					       .tokens_too_many = &mgmt->tokens_too_many},
 		error);
 	if (!mgmt->https)
 		return -EIO;
@@ -126,6 +139,17 @@ static int start_https(struct mgmt *mgmt, struct gw_error *error)
 		mgmt->port.path, fingerprint);
 	say_how_to_set_up(mgmt);
 	return 0;
+}
+
+static int open_alarms(struct mgmt *mgmt, struct gw_error *error)
+{
+	mgmt->alarms = alarm_look_open(mgmt->gw, mgmt->rates, mgmt->watch);
+	if (!mgmt->alarms)
+		return gw_error_set(error, -ENOMEM, "api: out of memory");
+	if (!mgmt->gw->config->alarms->webhook)
+		return 0;
+	mgmt->webhook = webhook_start(mgmt->gw, error);
+	return mgmt->webhook ? 0 : -EIO;
 }
 
 static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
@@ -163,16 +187,20 @@ static int mgmt_start(void *state, struct gw_error *error)
 		status = open_https(mgmt, error);
 	if (status != 0)
 		return status;
+	status = open_alarms(mgmt, error);
+	if (status != 0)
+		return status;
 	/* A first look, so that nobody is told that all is well before anybody looked. */
 	watch_look(mgmt->watch, gw_now());
 	mgmt->ticker = ticker_start("api-tick", every_second, mgmt);
 	if (!mgmt->ticker)
 		return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
-	if (mgmt->audit_log || mgmt->keeper) {
-		mgmt->disk_ticker = ticker_start("api-disk", every_second_on_disk, mgmt);
-		if (!mgmt->disk_ticker)
-			return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
-	}
+	mgmt->disk_ticker = ticker_start("api-disk", every_second_on_disk, mgmt);
+	if (!mgmt->disk_ticker)
+		return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
+	mgmt->alarm_ticker = ticker_start("alarms", look_for_alarms, mgmt);
+	if (!mgmt->alarm_ticker)
+		return gw_error_set(error, -errno, "api: no thread: %s", strerror(errno));
 	mgmt->jobs = jobs_start(mgmt->gw, error);
 	if (!mgmt->jobs)
 		return -EIO;
@@ -192,9 +220,11 @@ static bool mgmt_stop(void *state)
 {
 	struct mgmt *mgmt = state;
 
+	ticker_stop(mgmt->alarm_ticker);
+	webhook_stop(mgmt->webhook);
 	ticker_stop(mgmt->ticker);
 	ticker_stop(mgmt->disk_ticker);
-	mgmt->ticker = mgmt->disk_ticker = NULL;
+	mgmt->ticker = mgmt->disk_ticker = mgmt->alarm_ticker = NULL;
 	/* The jobs first: the server must have an answer for every request that it put off. */
 	const bool none_left = !mgmt->jobs || jobs_stop(mgmt->jobs, PATIENCE);
 
@@ -216,6 +246,8 @@ static void mgmt_close(void *state)
 	audit_log_close(mgmt->audit_log);
 	tokens_close(mgmt->tokens);
 	keeper_close(mgmt->keeper);
+	webhook_close(mgmt->webhook);
+	alarm_look_close(mgmt->alarms);
 	watch_destroy(mgmt->watch);
 	losses_destroy(mgmt->losses);
 	rates_destroy(mgmt->rates);
@@ -227,6 +259,8 @@ static void mgmt_health(void *state, struct gw_health *health)
 	struct mgmt *mgmt = state;
 
 	losses_health(mgmt->losses, health, gw_now());
+	if (mgmt->webhook)
+		webhook_health(mgmt->webhook, health);
 	if (mgmt->audit_log)
 		audit_log_health(mgmt->audit_log, health);
 	if (mgmt->keeper)

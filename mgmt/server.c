@@ -223,6 +223,15 @@ static enum MHD_Result refuse_unknown(const struct api_server *server,
 	return send_reply(connection, &reply, &refusal);
 }
 
+/* Counts what was no token. */
+static void count_refused(const struct api_entrance *entrance, enum identity_found found)
+{
+	if (found == IDENTITY_BAD_TOKEN && entrance->tokens_wrong)
+		gw_counter_add(entrance->tokens_wrong, 1);
+	else if (found == IDENTITY_TOO_MANY && entrance->tokens_too_many)
+		gw_counter_add(entrance->tokens_too_many, 1);
+}
+
 static enum identity_found identify(
 	struct api_server *server, struct MHD_Connection *connection, struct identity *identity)
 {
@@ -233,10 +242,12 @@ static enum identity_found identify(
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	static const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
 
-	return identity_of_token(server->entrance.tokens, &server->tries,
+	const enum identity_found found = identity_of_token(server->entrance.tokens, &server->tries,
 		MHD_lookup_connection_value(
 			connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION),
 		info && info->client_addr ? info->client_addr : &nowhere, gw_now(), identity);
+	count_refused(&server->entrance, found);
+	return found;
 }
 
 static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *connection,

@@ -21,6 +21,8 @@ struct api_entrance {
 	struct tokens *tokens;
 	/* Counts those who may do nothing and found too many of their kind there. */
 	struct gw_counter *turned_away;
+	/* The same of tokens that were none; NULL: nobody is interested. */
+	struct gw_counter *tokens_wrong, *tokens_too_many;
 };
 
 /* Serves who connects to the entrance's socket, with two threads of its own, one that lets clients

@@ -272,7 +272,7 @@ static void its_threads_take_no_signals_and_are_not_pinned(void **state)
 		assert_true(CPU_COUNT(&cores) >= CPU_COUNT(&before));
 	}
 	closedir(tasks);
-	assert_int_equal(count_threads(), threads + 3 + JOBS_THREADS);
+	assert_int_equal(count_threads(), threads + 5 + JOBS_THREADS);
 	sched_setaffinity(0, sizeof(before), &before);
 }
 

@@ -16,6 +16,9 @@ struct mgmt {
 	struct losses *losses;
 	struct watch *watch;
 	struct ticker *ticker, *disk_ticker; /* the second one waits for the disk */
+	struct alarm_look *alarms;
+	struct ticker *alarm_ticker;
+	struct webhook *webhook; /* NULL: nobody is told by HTTP */
 	struct jobs *jobs;
 	struct api_server *server;
 	struct api_socket socket;
@@ -28,6 +31,7 @@ struct mgmt {
 	struct api_server *https;
 	struct api_socket port;
 	struct gw_counter turned_away_at_port; /* nobody is, there */
+	struct gw_counter tokens_wrong, tokens_too_many; /* HTTPS's thread; any reads */
 	struct gw_counter turned_away; /* of the API's door; any thread reads it */
 };
 
@@ -36,7 +40,7 @@ gw_api_handler api_routes, api_openapi, api_version, api_status, api_config, api
 	api_cameras, api_camera, api_drops, api_latency, api_audit, api_stages, api_services,
 	api_audit_log, api_audit_log_check, api_certificate, api_tokens, api_token_set_up,
 	api_config_history, api_config_history_one, api_metrics, api_livez, api_readyz, api_picture,
-	api_findings, api_view;
+	api_findings, api_view, api_alarms, api_alarms_history;
 
 /* Records for some seconds, and waits meanwhile. */
 gw_api_handler api_trace;

@@ -214,5 +214,7 @@ int config_check(
 		status = config_check_kafka(config, source, error);
 	if (status == 0)
 		status = config_check_api(config, source, error);
+	if (status == 0)
+		status = config_check_alarms(config, source, error);
 	return status;
 }

@@ -69,5 +69,9 @@ int config_check_kafka(
 int config_check_api(
 	const struct gw_config *config, const struct config_source *source, struct gw_error *error);
 
+/* The section `alarms`. */
+int config_check_alarms(
+	const struct gw_config *config, const struct config_source *source, struct gw_error *error);
+
 /* An order over port, source and destination. */
 int config_compare_address(const struct gw_camera_config *a, const struct gw_camera_config *b);

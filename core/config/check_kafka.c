@@ -188,6 +188,23 @@ static int check_heartbeats(const struct gw_kafka_config *kafka, const struct co
 	return check_topic(topic, place, source, error);
 }
 
+static int check_alarm_records(const struct gw_kafka_config *kafka,
+	const struct config_source *source, struct gw_error *error)
+{
+	static const char place[] = "kafka.alarms.";
+	const char *topic = kafka->alarms->topic;
+
+	if (!to_brokers(kafka))
+		return config_refuse(source, "kafka.alarms", "", error,
+			"they go to brokers: give `kafka.brokers`, or leave them out");
+	if (strcmp(topic, kafka->results->topic) == 0 || strcmp(topic, kafka->frames->topic) == 0 ||
+		(kafka->heartbeats && strcmp(topic, kafka->heartbeats->topic) == 0) ||
+		(kafka->source && strcmp(topic, kafka->source->topic) == 0))
+		return config_refuse(source, place, "topic", error,
+			"'%s' is a topic of something else: alarms need one of their own", topic);
+	return check_topic(topic, place, source, error);
+}
+
 /* A reader with a registry finds the schema by its number, which is known to the registry alone. */
 static int check_schema_id(uint32_t schema_id, const char *place, const char *file,
 	const struct config_source *source, struct gw_error *error)
@@ -219,6 +236,9 @@ static int check_format(const struct gw_kafka_config *kafka, const struct config
 	if (status == 0 && kafka->heartbeats)
 		status = check_schema_id(kafka->heartbeats->schema_id, "kafka.heartbeats",
 			"heartbeat.proto", source, error);
+	if (status == 0 && kafka->alarms)
+		status = check_schema_id(
+			kafka->alarms->schema_id, "kafka.alarms", "alarm.proto", source, error);
 	return status;
 }
 
@@ -228,6 +248,7 @@ static bool is_in_use(const struct gw_kafka_config *kafka, const char *topic)
 	return strcmp(topic, kafka->results->topic) == 0 ||
 		strcmp(topic, kafka->frames->topic) == 0 ||
 		(kafka->heartbeats && strcmp(topic, kafka->heartbeats->topic) == 0) ||
+		(kafka->alarms && strcmp(topic, kafka->alarms->topic) == 0) ||
 		(kafka->source && strcmp(topic, kafka->source->topic) == 0);
 }
 
@@ -288,6 +309,8 @@ int config_check_kafka(
 		status = check_spool(kafka, source, error);
 	if (status == 0 && kafka->heartbeats)
 		status = check_heartbeats(kafka, source, error);
+	if (status == 0 && kafka->alarms)
+		status = check_alarm_records(kafka, source, error);
 	if (status == 0 && kafka->commands)
 		status = check_commands(kafka, source, error);
 	if (status == 0 && kafka->source)

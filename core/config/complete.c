@@ -16,6 +16,12 @@
 #define DEFAULT_MAX_SIDE 8192
 #define DEFAULT_HELPERS 2
 #define DEFAULT_MADE 1024
+#define DEFAULT_RAISE 5 /* s */
+#define DEFAULT_CLEAR 30 /* s */
+#define DEFAULT_LOSS 5 /* % */
+#define DEFAULT_FROZEN 60 /* s */
+#define DEFAULT_BLACK 8
+#define DEFAULT_FREE 5 /* % */
 
 /* Everything that hangs from a configuration is released by libcyaml, which uses realloc() and
  * free(). */
@@ -126,6 +132,24 @@ static void complete_accel(struct gw_accel_config *accel)
 	}
 }
 
+static bool complete_alarms(struct gw_alarms_config *alarms)
+{
+	if (alarms->raise == 0)
+		alarms->raise = DEFAULT_RAISE;
+	if (alarms->clear == 0)
+		alarms->clear = DEFAULT_CLEAR;
+	if (!alarms->clock) {
+		alarms->clock = malloc(sizeof(*alarms->clock));
+		if (!alarms->clock)
+			return false;
+		*alarms->clock = true;
+	}
+	return default_number(&alarms->loss, DEFAULT_LOSS) &&
+		default_number(&alarms->frozen, DEFAULT_FROZEN) &&
+		default_number(&alarms->black, DEFAULT_BLACK) &&
+		default_number(&alarms->disk, DEFAULT_FREE);
+}
+
 int config_complete(struct gw_config *config, struct gw_error *error)
 {
 	char host[GW_NAME] = "gateway";
@@ -141,6 +165,8 @@ int config_complete(struct gw_config *config, struct gw_error *error)
 		!make(&config->kafka->results, sizeof(*config->kafka->results)) ||
 		!make(&config->kafka->frames, sizeof(*config->kafka->frames)) ||
 		!make(&config->api, sizeof(*config->api)) ||
+		!make(&config->alarms, sizeof(*config->alarms)) ||
+		!complete_alarms(config->alarms) ||
 		!make(&config->api->groups, sizeof(*config->api->groups)) ||
 		!default_text(&config->gateway->name, host) ||
 		!default_text(&config->accel->repository, "/var/lib/framegate/models") ||
@@ -152,6 +178,8 @@ int config_complete(struct gw_config *config, struct gw_error *error)
 		!default_text(&config->kafka->frames->topic, "framegate.frames") ||
 		!default_number(&config->kafka->frames->every, DEFAULT_EVERY) ||
 		!complete_heartbeats(config->kafka->heartbeats) ||
+		(config->kafka->alarms &&
+			!default_text(&config->kafka->alarms->topic, "framegate.alarms")) ||
 		!complete_commands(config->kafka->commands) ||
 		!complete_source(config->kafka->source))
 		return gw_error_set(error, -ENOMEM, "configuration: out of memory");

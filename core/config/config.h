@@ -240,7 +240,7 @@ struct gw_accel_config {
 	uint32_t locality_wait; /* ms that a picture waits for the device that it belongs to */
 };
 
-/* The results' topic. */
+/* A topic of results, or of alarms. */
 struct gw_topic_config {
 	char *topic;
 	uint32_t schema_id; /* of its format, in a schema registry; 0: none is given */
@@ -347,6 +347,7 @@ struct gw_kafka_config {
 	struct gw_source_config *source; /* NULL: none */
 	struct gw_spool_config *spool; /* NULL: records wait in memory only */
 	struct gw_heartbeats_config *heartbeats; /* NULL: none */
+	struct gw_topic_config *alarms; /* NULL: none */
 	struct gw_commands_config *commands; /* NULL: nobody is heard */
 };
 
@@ -367,6 +368,25 @@ struct gw_api_config {
 	struct gw_api_https_config *https; /* NULL: no port is opened */
 };
 
+/* Who is told of alarms by HTTP. */
+struct gw_webhook_config {
+	char *url; /* "https://alarms.example/framegate" */
+	char *secret_file, *secret_env; /* one of them: what requests are signed with */
+	char *authorities; /* path: whose signature its certificate must have; NULL: the machine's
+			    */
+};
+
+/* When an operator is told (core/alarm.h). 0 switches a kind off where it is a pointer. */
+struct gw_alarms_config {
+	uint32_t raise, clear; /* s that something must last, and be away */
+	uint32_t *loss; /* % of a camera's packets */
+	uint32_t *frozen; /* s of the same picture */
+	uint32_t *black; /* 1 .. 255: mean brightness below which a picture is */
+	uint32_t *disk; /* % that must be free */
+	bool *clock; /* whether this machine's is looked at */
+	struct gw_webhook_config *webhook; /* NULL: nobody */
+};
+
 struct gw_config {
 	struct gw_gateway_config *gateway;
 	struct gw_cores_config *cores;
@@ -380,6 +400,7 @@ struct gw_config {
 	struct gw_accel_config *accel;
 	struct gw_kafka_config *kafka;
 	struct gw_api_config *api;
+	struct gw_alarms_config *alarms;
 };
 
 /* Reads, checks and completes the file. The error names line and column where YAML knows them. On

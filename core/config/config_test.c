@@ -142,7 +142,7 @@ static void an_error_names_line_column_key_and_what_would_be_right(void **state)
 	refused("cameras: []\nfoo: 1\n",
 		"configuration:2:1: unknown key 'foo' (known here: gateway, cores, log, "
 		"interfaces, "
-		"cameras, frames, decode, accel, kafka, api)");
+		"cameras, frames, decode, accel, kafka, api, alarms)");
 	refused("cameras:\n  - name: a\n    source: 10.0.0.1\n    destination: 10.0.0.2\n    port: "
 		"70000\n",
 		"configuration:5:11: 'cameras[0].port' must be a whole number from 1 to 65535, not "

@@ -42,6 +42,23 @@ static void heartbeats_have_a_topic_of_their_own(void **state)
 	gw_config_free(config);
 }
 
+static void alarms_have_a_topic_of_their_own(void **state)
+{
+	refused("kafka: {brokers: a, alarms: {topic: framegate.results}}\n",
+		"configuration:2:37: kafka.alarms.topic: 'framegate.results' is a topic of "
+		"something else: alarms need one of their own");
+	refused("kafka: {backend: 'null', alarms: {}}\n",
+		"configuration:2:34: kafka.alarms: they go to brokers: give `kafka.brokers`, or "
+		"leave them out");
+	refused("kafka: {brokers: a, alarms: {}, commands: {topic: framegate.alarms}}\n",
+		"configuration:2:51: kafka.commands.topic: 'framegate.alarms' is a topic of "
+		"something else: commands need one of their own");
+	struct gw_config *config = test_config("cameras: []\nkafka: {brokers: a, alarms: {}}\n");
+
+	assert_string_equal(config->kafka->alarms->topic, "framegate.alarms");
+	gw_config_free(config);
+}
+
 static void protobuf_goes_to_brokers_and_a_framing_knows_its_schemas(void **state)
 {
 	refused("kafka: {backend: 'null', format: protobuf}\n",
@@ -206,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(topics_are_names_and_differ),
 		cmocka_unit_test(heartbeats_have_a_topic_of_their_own),
+		cmocka_unit_test(alarms_have_a_topic_of_their_own),
 		cmocka_unit_test(commands_have_topics_of_their_own),
 		cmocka_unit_test(protobuf_goes_to_brokers_and_a_framing_knows_its_schemas),
 		cmocka_unit_test(brokers_have_ports_that_are_numbers),

@@ -23,6 +23,7 @@ static const struct {
 	{"kafka.frames.disagreement", GW_RULE_SAMPLING},
 	{"kafka.frames.rate", GW_RULE_SAMPLING},
 	{"api", GW_RULE_RESTART},
+	{"alarms", GW_RULE_RESTART},
 };
 
 enum gw_config_rule gw_config_rule(const char *path)

@@ -374,6 +374,7 @@ static const cyaml_schema_field_t kafka_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("spool", POINTER, struct gw_kafka_config, spool, spool_fields),
 	CYAML_FIELD_MAPPING_PTR(
 		"heartbeats", POINTER, struct gw_kafka_config, heartbeats, heartbeats_fields),
+	CYAML_FIELD_MAPPING_PTR("alarms", POINTER, struct gw_kafka_config, alarms, topic_fields),
 	CYAML_FIELD_MAPPING_PTR(
 		"commands", POINTER, struct gw_kafka_config, commands, commands_fields),
 	CYAML_FIELD_END,
@@ -402,6 +403,31 @@ static const cyaml_schema_field_t api_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t webhook_fields[] = {
+	/* Somebody may write a password into it, where none may stand. */
+	CYAML_FIELD_STRING_PTR(
+		"url", POINTER | GW_YAML_PRIVATE, struct gw_webhook_config, url, 1, GW_URL - 1),
+	CYAML_FIELD_STRING_PTR(
+		"secret_file", POINTER, struct gw_webhook_config, secret_file, 1, 4000),
+	CYAML_FIELD_STRING_PTR("secret_env", POINTER, struct gw_webhook_config, secret_env, 1, 127),
+	CYAML_FIELD_STRING_PTR(
+		"authorities", POINTER, struct gw_webhook_config, authorities, 1, 4000),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t alarms_fields[] = {
+	CYAML_FIELD_UINT("raise", POSITIVE, struct gw_alarms_config, raise),
+	CYAML_FIELD_UINT("clear", POSITIVE, struct gw_alarms_config, clear),
+	CYAML_FIELD_UINT_PTR("loss", POINTER | GW_YAML_MOST(100), struct gw_alarms_config, loss),
+	CYAML_FIELD_UINT_PTR("frozen", POINTER, struct gw_alarms_config, frozen),
+	CYAML_FIELD_UINT_PTR("black", POINTER, struct gw_alarms_config, black),
+	CYAML_FIELD_UINT_PTR("disk", POINTER | GW_YAML_MOST(99), struct gw_alarms_config, disk),
+	CYAML_FIELD_BOOL_PTR("clock", POINTER, struct gw_alarms_config, clock),
+	CYAML_FIELD_MAPPING_PTR(
+		"webhook", POINTER, struct gw_alarms_config, webhook, webhook_fields),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t config_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("gateway", POINTER, struct gw_config, gateway, gateway_fields),
 	CYAML_FIELD_MAPPING_PTR("cores", POINTER, struct gw_config, cores, cores_fields),
@@ -415,6 +441,7 @@ static const cyaml_schema_field_t config_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("accel", POINTER, struct gw_config, accel, accel_fields),
 	CYAML_FIELD_MAPPING_PTR("kafka", POINTER, struct gw_config, kafka, kafka_fields),
 	CYAML_FIELD_MAPPING_PTR("api", POINTER, struct gw_config, api, api_fields),
+	CYAML_FIELD_MAPPING_PTR("alarms", POINTER, struct gw_config, alarms, alarms_fields),
 	CYAML_FIELD_END,
 };
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #define CONFIG_CORES_FIELDS 6 /* with the one that ends them */
-#define CONFIG_FIELDS 11
+#define CONFIG_FIELDS 12
 
 /* For everything but loading. */
 extern const cyaml_schema_value_t gw_config_schema;

@@ -50,7 +50,9 @@
 	"      {model: m, quota: 9, width: 16, height: 8, rotate: 180, range: limited,\n" \
 	"        orientation: ignore, region: {x: 1, width: 3, height: 4}}\n" \
 	"api: {socket: /tmp/s, state: /t, groups: {admin: a, operate: o, view: v},\n" \
-	"  https: {listen: '[::1]:8443', certificate: /c, key: /k}}\n"
+	"  https: {listen: '[::1]:8443', certificate: /c, key: /k}}\n" \
+	"alarms: {raise: 9, clear: 8, loss: 7, frozen: 0, black: 6, disk: 4, clock: false,\n" \
+	"  webhook: {url: 'https://h/', secret_file: /w, authorities: /a}}\n"
 
 static inline struct gw_config *test_config(const char *text)
 {

@@ -4,6 +4,7 @@
 struct cli;
 
 int cli_status(struct cli *cli);
+int cli_alarm_list(struct cli *cli);
 int cli_camera_list(struct cli *cli);
 int cli_camera_show(struct cli *cli);
 int cli_camera_add(struct cli *cli);

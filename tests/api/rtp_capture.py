@@ -25,7 +25,7 @@ def _segments(jpeg: bytes) -> tuple[bytes, bytes]:
             return tables, jpeg[at:-2]
 
 
-def _picture(number: int, width: int, height: int) -> bytes:
+def picture(number: int, width: int = 320, height: int = 240) -> bytes:
     """Noise-free but not empty: a ramp that moves with the number."""
     image = Image.linear_gradient("L").resize((width, height)).rotate(number * 7)
     out = io.BytesIO()
@@ -33,9 +33,24 @@ def _picture(number: int, width: int, height: int) -> bytes:
     return out.getvalue()
 
 
+def flat(level: int, width: int = 320, height: int = 240) -> bytes:
+    """One level of grey, 0 to 255."""
+    out = io.BytesIO()
+    image = Image.new("L", (width, height), level)
+    image.convert("RGB").save(out, "JPEG", quality=80, subsampling="4:2:0")
+    return out.getvalue()
+
+
 def packets(number: int, sequence: int, width: int = 320, height: int = 240) -> list[bytes]:
     """One picture as RTP packets with in-band tables (type 1, Q 255)."""
-    tables, scan = _segments(_picture(number, width, height))
+    return packets_of(picture(number, width, height), number, sequence, width, height)
+
+
+def packets_of(
+    jpeg_bytes: bytes, number: int, sequence: int, width: int = 320, height: int = 240
+) -> list[bytes]:
+    """The same of any JPEG (4:2:0) of that size."""
+    tables, scan = _segments(jpeg_bytes)
     made, offset = [], 0
     while offset < len(scan):
         part = scan[offset : offset + PAYLOAD]

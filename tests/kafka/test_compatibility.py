@@ -19,7 +19,7 @@ TYPES = {
     for name in dir(FieldDescriptor)
     if name.startswith("TYPE_")
 }
-SCHEMAS = ("result.schema.json", "heartbeat.schema.json")
+SCHEMAS = ("result.schema.json", "heartbeat.schema.json", "alarm.schema.json")
 # A message that several have says a little more than JSON does for each of them.
 ONLY_MESSAGES = {"/model/task", "/objects/mask/labels", "/objects/mask/labels[]"}
 

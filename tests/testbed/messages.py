@@ -20,7 +20,8 @@ from testbed import places
 
 RESULT = "framegate.v1.Result"
 HEARTBEAT = "framegate.v1.Heartbeat"
-FILES = ("result.proto", "heartbeat.proto")
+ALARM = "framegate.v1.Alarm"
+FILES = ("result.proto", "heartbeat.proto", "alarm.proto")
 TIMESTAMP = "google.protobuf.Timestamp"
 # What JSON writes of numbers that are not whole: digits after the point.
 DIGITS = {"confidence": 4, "disagreement": 4}

@@ -72,6 +72,11 @@ def axe() -> Path:
     return need(cache() / "axe" / "axe.min.js", "run ./dev setup")
 
 
+def alarm_schema() -> Path:
+    """The JSON Schema of an alarm."""
+    return schemas() / "alarm.schema.json"
+
+
 def heartbeat_schema() -> Path:
     """The JSON Schema of a heartbeat."""
     return schemas() / "heartbeat.schema.json"

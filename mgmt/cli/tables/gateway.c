@@ -16,6 +16,19 @@ const struct cli_command cli_gateway_commands[] = {
 			"gateway: see `camera list`.",
 		.example = "status",
 		.run = cli_status},
+	{.noun = "alarm",
+		.verb = "list",
+		.summary = "what an operator is to be told",
+		.details =
+			"The alarms that are raised now, the worst first: since when, of which "
+			"camera, port or other thing, how often so far, what is wrong and what to "
+			"do. With --all, what was raised and cleared since the gateway started, "
+			"the last 256 of it. `alarms` of the configuration says what counts, and "
+			"who else is told: docs/alarms.md. Exit code 1 when there is an alarm; "
+			"with --all, 0.",
+		.example = "alarm list --all",
+		.options = {{"--all", NULL, "what was raised and cleared, the oldest first"}},
+		.run = cli_alarm_list},
 	{.noun = "drops",
 		.summary = "what was dropped, and why",
 		.details = "Every packet, record, frame or sample that did not go on has one "

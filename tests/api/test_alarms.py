@@ -1,0 +1,211 @@
+"""What an operator is told without looking: real causes, from a camera to whoever is told."""
+
+import base64
+import datetime
+import hmac
+import http.server
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import description
+import monitoring
+import pytest
+import rtp_capture
+from player import Gateway, configuration
+
+from testbed import pcap, places
+
+CATALOGUE = places.ROOT / "packaging" / "debian" / "framegate.catalog"
+SECRET = "0123456789abcdef0123456789abcdef"
+ALARMS: dict[str, Any] = {"raise": 1, "clear": 2, "frozen": 4, "black": 8, "clock": False}
+
+
+def _capture(path: Path, pictures: list[bytes]) -> None:
+    """cam0 at 5 pictures a second, again and again: each round is a camera that begins anew."""
+    writer = pcap.Writer(path)
+    for index, picture in enumerate(pictures):
+        # Far apart: no packet of a round is a copy of one before.
+        sequence = index * 65536 // len(pictures)
+        packets = rtp_capture.packets_of(picture, index, sequence)
+        for k, packet in enumerate(packets):
+            frame = pcap.frame(packet, ("10.0.0.1", 4000), ("10.0.0.99", 5001), sequence + k)
+            writer.write(frame, 1_700_000_000 + index / 5)
+    writer.close()
+
+
+@pytest.fixture(scope="module")
+def troubled(
+    start: Callable[[dict[str, Any]], Gateway], tmp_path_factory: pytest.TempPathFactory
+) -> Gateway:
+    """cam0 sends the same black picture over and over; cam1 is silent."""
+    capture = tmp_path_factory.mktemp("capture") / "black.pcap"
+    _capture(capture, [rtp_capture.flat(2)] * 30)
+    return start(configuration(f"net_pcap0,rx_pcap={capture},infinite_rx=1", alarms=ALARMS))
+
+
+def _alarms(gateway: Gateway) -> dict[tuple[str, str | None], dict[str, Any]]:
+    body = gateway.get("alarms")
+    description.answer("/alarms", "get", 200).validate(body)
+    return {(alarm["kind"], alarm["subject"]): alarm for alarm in body["alarms"]}
+
+
+def _wait_for(gateway: Gateway, *wanted: tuple[str, str | None]) -> None:
+    gateway.wait_until(lambda: set(wanted) <= set(_alarms(gateway)), 40)
+
+
+def test_a_black_frozen_and_a_silent_camera_are_told(troubled: Gateway) -> None:
+    _wait_for(
+        troubled, ("camera_black", "cam0"), ("camera_frozen", "cam0"), ("camera_silent", "cam1")
+    )
+    alarms = _alarms(troubled)
+    assert ("camera_silent", "cam0") not in alarms
+    black = alarms["camera_black", "cam0"]
+    assert "its mean brightness is " in black["text"]
+    assert black["advice"].startswith("look for a cap")
+    now = datetime.datetime.now(datetime.UTC)
+    for alarm in alarms.values():
+        since = datetime.datetime.fromisoformat(alarm["since"])
+        assert since <= datetime.datetime.fromisoformat(alarm["last"]) <= now
+        assert alarm["times"] == 1
+
+
+def test_what_was_raised_is_in_the_history_the_log_and_the_metrics(troubled: Gateway) -> None:
+    _wait_for(troubled, ("camera_black", "cam0"), ("camera_silent", "cam1"))
+    history = troubled.get("alarms/history")
+    description.answer("/alarms/history", "get", 200).validate(history)
+    events = [(event["state"], event["kind"], event["subject"]) for event in history["events"]]
+    assert ("raised", "camera_silent", "cam1") in events
+    assert [event["number"] for event in history["events"]] == list(
+        range(1, len(history["events"]) + 1)
+    )
+    assert "alarm: camera_silent: cam1: camera cam1 has sent no complete picture" in (
+        troubled.process.text()
+    )
+    reply = troubled.ask("metrics")
+    found = monitoring.Scrape(reply.body.decode())
+    assert found("framegate_alarms", kind="camera_silent") == 1
+    assert found("framegate_alarms", kind="port_down") == 0
+    assert found("framegate_alarms_raised_total", kind="camera_black") >= 1
+
+
+def test_gwctl_lists_them_and_says_so_by_its_exit_code(troubled: Gateway) -> None:
+    _wait_for(troubled, ("camera_black", "cam0"), ("camera_silent", "cam1"))
+    listed = troubled.ctl("alarm", "list")
+    assert listed.returncode == 1
+    assert "camera_silent" in listed.stdout
+    assert "gwctl camera show" in listed.stdout
+    assert troubled.json("alarm", "list")["alarms"]
+    history = troubled.ctl("alarm", "list", "--all")
+    assert history.returncode == 0
+    assert "raised" in history.stdout
+    completed = troubled.ctl("completion", "bash")
+    assert completed.returncode == 0
+
+
+def test_a_gateway_that_is_well_has_none(
+    start: Callable[[dict[str, Any]], Gateway], tmp_path: Path
+) -> None:
+    """A live picture that moves: and none of the kinds by mistake."""
+    capture = tmp_path / "moving.pcap"
+    _capture(capture, [rtp_capture.picture(number) for number in range(30)])
+    device = f"net_pcap0,rx_pcap={capture},infinite_rx=1"
+    cameras = configuration(device)["cameras"][:1]
+    gateway = start(configuration(device, alarms=ALARMS, cameras=cameras))
+    gateway.wait_until(lambda: gateway.get("cameras/cam0")["state"] == "live")
+    time.sleep(8)
+    assert set(_alarms(gateway)) <= {("camera_loss", "cam0"), ("overload", None)}, _alarms(gateway)
+    listed = gateway.ctl("alarm", "list", "--all")
+    assert listed.returncode == 0
+
+
+def _receiver(answers: list[int]) -> tuple[http.server.HTTPServer, list[dict[str, Any]]]:
+    """Gives the answers one after the other, then 204; keeps what was signed well."""
+    came: list[dict[str, Any]] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            signed = f"{self.headers['webhook-id']}.{self.headers['webhook-timestamp']}."
+            digest = hmac.digest(SECRET.encode(), signed.encode() + body, "sha256")
+            good = "v1," + base64.b64encode(digest).decode()
+            assert hmac.compare_digest(good, self.headers["webhook-signature"])
+            came.append({"id": self.headers["webhook-id"], **json.loads(body)})
+            self.send_response(answers.pop(0) if answers else 204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, came
+
+
+def test_a_webhook_is_told_and_asked_again_when_it_fails(
+    start: Callable[[dict[str, Any]], Gateway], tmp_path: Path
+) -> None:
+    """Its secret is in a file that is there too late, its first answer an error."""
+    capture, secret = tmp_path / "cam0.pcap", tmp_path / "secret"
+    rtp_capture.write(capture, 10, "10.0.0.1", "10.0.0.99", 5001)
+    server, came = _receiver([503])
+    webhook = {
+        "url": f"http://127.0.0.1:{server.server_port}/hook?a=b",
+        "secret_file": str(secret),
+    }
+    gateway = start(
+        configuration(f"net_pcap0,rx_pcap={capture}", alarms={**ALARMS, "webhook": webhook})
+    )
+
+    def troubles() -> list[str]:
+        return [
+            one["text"]
+            for one in gateway.get("status")["troubles"]
+            if one["id"] == "alarms.webhook"
+        ]
+
+    gateway.wait_until(lambda: any("secret_file" in text for text in troubles()), 30)
+    assert came == []
+    secret.write_text(SECRET + "\n")
+    gateway.wait_until(lambda: len(came) >= 2 and not troubles(), 60)
+    assert came[0] == came[1]
+    assert came[0]["state"] == "raised"
+    assert came[0]["kind"] == "camera_silent"
+    assert came[0]["gateway"] == "gw1"
+    schema = description.answer("/alarms/history", "get", 200)
+    own = ("id", "type", "gateway", "boot_id")
+    events = [{key: value for key, value in came[0].items() if key not in own}]
+    schema.validate({"events": events, "forgotten": 0})
+    found = monitoring.Scrape(gateway.ask("metrics").body.decode())
+    assert found("framegate_webhook_delivered_total") >= 1
+    assert found("framegate_webhook_failed_tries_total") >= 2
+    server.shutdown()
+    server.server_close()
+
+
+def test_systemd_takes_the_catalogue(tmp_path: Path) -> None:
+    """Its own compiler; what is in it is held against the kinds by a test of them."""
+    folder = tmp_path / "usr" / "lib" / "systemd" / "catalog"
+    folder.mkdir(parents=True)
+    (folder / CATALOGUE.name).write_bytes(CATALOGUE.read_bytes())
+    (tmp_path / "var" / "lib" / "systemd" / "catalog").mkdir(parents=True)
+    made = subprocess.run(
+        ["journalctl", f"--root={tmp_path}", "--update-catalog"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    assert "ignoring" not in made.stderr
+    listed = subprocess.run(
+        ["journalctl", f"--root={tmp_path}", "--list-catalog"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(listed.stdout.splitlines()) == CATALOGUE.read_text().count("\n-- ")
+    assert "Framegate" in listed.stdout
