@@ -70,6 +70,16 @@ export async function get(path, signal) {
 	return (await request("GET", path, undefined, signal)).json();
 }
 
+/** The same of what not everybody who may look at some cameras may know: null where this one may not. */
+export async function ifAllowed(path, signal) {
+	try {
+		return await (await request("GET", path, undefined, signal, true)).json();
+	} catch (error) {
+		if (error.status !== 403) throw error;
+		return null;
+	}
+}
+
 /** Resolves to the answer's JSON; null: it had none. */
 export async function send(method, path, body, signal) {
 	const response = await request(method, path, body, signal);

@@ -1,6 +1,6 @@
 // One camera: its picture, what is found in it, how it does, its settings.
 
-import {cameraPath, get, send, view} from "./api.js";
+import {cameraPath, get, ifAllowed, send, view} from "./api.js";
 import {confirm, el, facts, milliseconds, number, pause, repeat, say, share, swap, table} from "./dom.js";
 import {cameraForm} from "./form.js";
 import {paint, words} from "./paint.js";
@@ -108,7 +108,7 @@ async function settings(name, place, signal, tellError) {
 		}
 	}
 	try {
-		const config = (await get("config", signal)).cameras?.find((camera) => camera.name === name) ?? {name};
+		const config = await get(`${cameraPath(name)}/config`, signal);
 		const form = cameraForm(config, () => say(kept, "Changed. It holds until the gateway ends, unless it is stored."));
 		place.replaceChildren(form, el("p", {class: "buttons"}, keep, remove), kept);
 	} catch (error) {
@@ -162,7 +162,9 @@ export function show(main, name, signal, tellError) {
 	}, 2000, signal);
 	repeat(async () => {
 		try {
-			swap(dropped, dropsOf((await get("drops", signal)).drops, name));
+			const said = await ifAllowed("drops", signal);
+			if (said) swap(dropped, dropsOf(said.drops, name));
+			else say(dropped, "Not known: this token is for some cameras alone.");
 		} catch (error) {
 			if (error.name !== "AbortError") say(dropped, `Not known: ${error.message}`);
 		}

@@ -1,6 +1,6 @@
 // A camera's settings.
 
-import {cameraPath, get, send} from "./api.js";
+import {cameraPath, ifAllowed, send} from "./api.js";
 import {el, say} from "./dom.js";
 
 /* As docs/configuration.md has them. [name, title, kind, help] */
@@ -138,8 +138,8 @@ async function offerModels(input) {
 	input.after(list);
 	input.setAttribute("list", "models-there");
 	try {
-		const {routes} = await get("models/routes");
-		list.replaceChildren(...routes.map((route) => el("option", {value: route.name})));
+		const said = await ifAllowed("models/routes");
+		list.replaceChildren(...(said?.routes ?? []).map((route) => el("option", {value: route.name})));
 	} catch {
 		// They can be typed all the same.
 	}
