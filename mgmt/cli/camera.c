@@ -3,7 +3,6 @@
 
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/commands.h"
-#include "mgmt/cli/run_gwd.h"
 #include "mgmt/cli/units.h"
 #include "mgmt/cli/view.h"
 
@@ -212,21 +211,4 @@ int cli_camera_show(struct cli *cli)
 		print_camera(cli, reply);
 	json_decref(reply);
 	return CLI_WELL;
-}
-
-int cli_camera_probe(struct cli *cli)
-{
-	char *words[2 * CLI_OPTIONS + 8] = {"gwctl", "camera", "probe"};
-	int count = 3;
-
-	if (cli->json)
-		words[count++] = "--json";
-	for (int i = 0; i < CLI_OPTIONS; i++)
-		if (cli->option[i]) {
-			words[count++] = (char *)cli->command->options[i].name;
-			words[count++] = (char *)cli->option[i];
-		}
-	words[count++] = "--";
-	words[count++] = (char *)cli->argument;
-	return run_gwd(cli, words);
 }

@@ -123,8 +123,11 @@ const struct cli_command cli_camera_commands[] = {
 			"some seconds, and prints an entry for the configuration. What it sends "
 			"goes to the standard error: size, rate, payload type, Q, tables, restart "
 			"intervals, what was lost, and what to look at. Needs no gateway, but the "
-			"program gwd on this machine. Exit code 1 when no picture came, with a "
-			"line that says why.",
+			"program gwd on this machine. With --from-gateway the gateway that runs "
+			"asks "
+			"where it is, for five seconds at most and for no picture; files and "
+			"variables are its own then. Exit code 1 when no picture came, or none is "
+			"described, with a line that says why.",
 		.example = "camera probe rtsp://192.0.2.11/stream1 --user viewer --password-file "
 			   "door.password",
 		.options = {{"--user", "NAME", "whom the camera asks for"},
@@ -134,7 +137,9 @@ const struct cli_command cli_camera_commands[] = {
 			{"--srtp", "SUITE,FILE",
 				"SRTP whose key the camera does not say: suite, and the file with "
 				"the key"},
-			{"--seconds", "NUMBER", "how long to listen (default 5)"}},
+			{"--seconds", "NUMBER", "how long to listen (default 5)"},
+			{"--from-gateway", NULL,
+				"have the running gateway ask, for the description alone"}},
 		.run = cli_camera_probe},
 	{.noun = "sample",
 		.argument = "CAMERA",
