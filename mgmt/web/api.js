@@ -86,6 +86,17 @@ export async function send(method, path, body, signal) {
 	return response.status === 204 ? null : response.json();
 }
 
+/** What the gateway would say against it: a Refusal, or null. Who types is not asked for a token. */
+export async function objection(path, body, signal) {
+	try {
+		await request("POST", path, body, signal, true);
+		return null;
+	} catch (error) {
+		if (!(error instanceof Refusal)) throw error;
+		return error;
+	}
+}
+
 export const cameraPath = (name) => `cameras/${encodeURIComponent(name)}`;
 
 /** One part of a MIME entity, from its delimiter on. */

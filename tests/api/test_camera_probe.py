@@ -1,7 +1,6 @@
 """A camera is asked what it sends before it is added: through the gateway, for a few seconds."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,63 +12,18 @@ import pytest
 from https import Place
 from player import Gateway
 
+from testbed.toy_camera import ToyCamera, described
+
 JPEG = "a=rtpmap:96 JPEG/90000\r\na=x-dimensions:640,480\r\na=framerate:12.5\r\n"
 H264 = "a=rtpmap:96 H264/90000\r\n"
 
 
-class Camera:
-    """Answers every request with the same; without one it hears and says nothing."""
-
-    def __init__(self, answer: str | None) -> None:
-        self._answer = answer
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._ended = threading.Event()
-        self.asked: list[str] = []
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-        return f"rtsp://127.0.0.1:{self._listener.getsockname()[1]}/stream1"
-
-    def _serve(self) -> None:
-        while not self._ended.is_set():
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(client,), daemon=True).start()
-
-    def _talk(self, client: socket.socket) -> None:
-        with client:
-            while said := client.recv(4096).decode():
-                self.asked.append(said)
-                number = said.lower().split("cseq:")[1].split("\r\n")[0].strip()
-                if self._answer is None:
-                    self._ended.wait(20)
-                    return
-                client.sendall(self._answer.replace("CSEQ", number).encode())
-
-    def close(self) -> None:
-        """Hears no more."""
-        self._ended.set()
-        self._listener.close()
-
-
-def _described(stream: str) -> str:
-    sdp = f"v=0\r\nm=video 0 RTP/AVP 96\r\n{stream}a=control:0\r\n"
-    return (
-        "RTSP/1.0 200 OK\r\nCSeq: CSEQ\r\nServer: Toy/1.0\r\nContent-Type: application/sdp\r\n"
-        f"Content-Length: {len(sdp)}\r\n\r\n{sdp}"
-    )
-
-
 @pytest.fixture
-def camera() -> Iterator[Callable[[str | None], Camera]]:
-    made: list[Camera] = []
+def camera() -> Iterator[Callable[[str | None], ToyCamera]]:
+    made: list[ToyCamera] = []
 
-    def make(answer: str | None) -> Camera:
-        made.append(Camera(answer))
+    def make(answer: str | None) -> ToyCamera:
+        made.append(ToyCamera(answer))
         return made[-1]
 
     yield make
@@ -85,9 +39,9 @@ def _probe(gateway: Gateway, **body: Any) -> tuple[int, dict[str, Any]]:
 
 
 def test_a_camera_says_what_it_sends(
-    played: Gateway, camera: Callable[[str | None], Camera]
+    played: Gateway, camera: Callable[[str | None], ToyCamera]
 ) -> None:
-    toy = camera(_described(JPEG))
+    toy = camera(described(JPEG))
     status, said = _probe(played, url=toy.url)
     assert status == 200
     assert said == {
@@ -111,7 +65,7 @@ def test_a_camera_says_what_it_sends(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (_described(H264), "H264"),
+        (described(H264), "H264"),
         ("RTSP/1.0 404 Not Found\r\nCSeq: CSEQ\r\n\r\n", "404"),
         ("RTSP/1.0 401 Unauthorized\r\nCSeq: CSEQ\r\n\r\n", "user"),
         ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "RTSP"),
@@ -119,7 +73,7 @@ def test_a_camera_says_what_it_sends(
     ids=["another codec", "no such path", "no user", "a web server"],
 )
 def test_what_is_wrong_is_told(
-    played: Gateway, camera: Callable[[str | None], Camera], answer: str, words: str
+    played: Gateway, camera: Callable[[str | None], ToyCamera], answer: str, words: str
 ) -> None:
     toy = camera(answer)
     status, said = _probe(played, url=toy.url)
@@ -131,7 +85,7 @@ def test_what_is_wrong_is_told(
 
 
 def test_one_that_hangs_costs_five_seconds_and_one_is_asked_at_a_time(
-    played: Gateway, camera: Callable[[str | None], Camera]
+    played: Gateway, camera: Callable[[str | None], ToyCamera]
 ) -> None:
     toy = camera(None)
     said: list[tuple[int, dict[str, Any]]] = []
@@ -158,11 +112,11 @@ def test_what_is_no_address_is_refused(played: Gateway, body: dict[str, Any]) ->
 def test_whose_password_goes_where(
     start: Callable[[dict[str, Any]], Gateway],
     tmp_path: Path,
-    camera: Callable[[str | None], Camera],
+    camera: Callable[[str | None], ToyCamera],
 ) -> None:
     """A file's first line goes to a host that an admin of all cameras names, and to no other."""
     place = Place(start, tmp_path)
-    toy = camera(_described(JPEG))
+    toy = camera(described(JPEG))
     secret = tmp_path / "password"
     secret.write_text("hunter2\n")
     wish = {"url": toy.url, "user": "me", "password_file": str(secret)}
