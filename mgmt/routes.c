@@ -91,6 +91,9 @@ const struct gw_api_route mgmt_routes[] = {
 		.handle = api_token_set_up, .secret = true},
 	{GW_ROLE_OPERATOR, "POST", "trace", "Record a timeline of frames and batches",
 		.handle = api_trace, .slow = true, .body = true},
+	{GW_ROLE_ADMIN, "GET", "log", "The latest lines of the log", .handle = api_log,
+		.secret = true},
+	{GW_ROLE_ADMIN, "GET", "log/{name}", "Those after one", .handle = api_log, .secret = true},
 	/* Some milliseconds; it must come also while all that is slow has to wait. */
 	LOOK("metrics", "All figures, for Prometheus", api_metrics),
 	LOOK_FOR_SOME("livez", "Whether the process answers and its threads turn", api_livez),

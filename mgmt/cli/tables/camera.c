@@ -50,7 +50,8 @@ const struct cli_command cli_camera_commands[] = {
 		.summary = "all cameras with state, rates and frames",
 		.details = "A camera is live while frames come, stalled when they stopped, silent "
 			   "when "
-			   "none ever came.",
+			   "none ever came. LOST is the share of its packets that was lost before "
+			   "the gateway had them, lately.",
 		.example = "camera list",
 		.run = cli_camera_list},
 	{.noun = "camera",
@@ -153,6 +154,22 @@ const struct cli_command cli_camera_commands[] = {
 			"when there is no such camera.",
 		.example = "sample cam0",
 		.run = cli_sample},
+	{.noun = "port",
+		.verb = "list",
+		.summary = "the ports that packets come in by",
+		.details = "State, driver, packets, and what was not got: missed while the queues "
+			   "were full, with errors, without a buffer.",
+		.example = "port list",
+		.run = cli_port_list},
+	{.noun = "port",
+		.verb = "show",
+		.argument = "NAME",
+		.kind = CLI_PORT,
+		.summary = "everything about one port",
+		.details = "The same with its device and what it gave to the kernel, by its kind. "
+			   "Exit code 1 when there is no such port.",
+		.example = "port show lan0",
+		.run = cli_port_show},
 	{.noun = "port",
 		.verb = "capture",
 		.argument = "FILE",
