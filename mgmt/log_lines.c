@@ -54,6 +54,7 @@ static uint64_t begin_of(const char *name)
 int api_log(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
+	const struct mgmt *mgmt = owner;
 	const char *name = request->name;
 	struct log_line *line = malloc(sizeof(*line));
 	json_t *lines = json_array();
@@ -74,6 +75,7 @@ int api_log(void *owner, const struct gw_request *request, struct gw_reply *repl
 		last = number;
 	}
 	free(line);
-	reply->json = json_pack("{s:o, s:I}", "lines", lines, "last", (json_int_t)last);
+	reply->json = json_pack("{s:s, s:o, s:I}", "boot_id", mgmt->gw->boot_id, "lines", lines,
+		"last", (json_int_t)last);
 	return 200;
 }

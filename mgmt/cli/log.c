@@ -59,27 +59,45 @@ static int64_t print_lines(const struct cli *cli, const json_t *reply, size_t mo
 	return reply_count(reply, "last");
 }
 
+/* Which run of the gateway numbers its lines, and which was the last one. */
+struct place {
+	char boot_id[40];
+	int64_t last;
+};
+
+/* What came since. Returns whether there may be more at once. */
+static bool go_on(struct cli *cli, struct place *place)
+{
+	char path[40];
+	json_t *reply;
+
+	snprintf(path, sizeof(path), "log/%" PRId64, place->last);
+	if (client_peek(cli, path, &reply) != CLI_WELL)
+		return false;
+	const char *boot_id = reply_text(reply, "boot_id");
+	const bool is_new = strcmp(boot_id, place->boot_id) != 0;
+	const bool more = json_array_size(json_object_get(reply, "lines")) == LINES_MOST;
+
+	if (is_new)
+		*place = (struct place){0};
+	else
+		place->last = print_lines(cli, reply, LINES_MOST);
+	snprintf(place->boot_id, sizeof(place->boot_id), "%s", boot_id);
+	json_decref(reply);
+	return is_new || more;
+}
+
 /* A gateway that is away for a while (a restart) is waited for; its lines begin at 1 then. */
-static int follow(struct cli *cli, int64_t last)
+static int follow(struct cli *cli, struct place *place)
 {
 	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
 	const struct sigaction action = {.sa_handler = interrupt};
-	char path[40];
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	while (!interrupted && !ferror(cli->out)) {
-		json_t *reply = NULL;
-
-		snprintf(path, sizeof(path), "log/%" PRId64, last);
-		if (client_peek(cli, path, &reply) == CLI_WELL)
-			last = print_lines(cli, reply, LINES_MOST);
-		const bool more = json_array_size(json_object_get(reply, "lines")) == LINES_MOST;
-
-		json_decref(reply);
-		if (!more)
+	while (!interrupted && !ferror(cli->out))
+		if (!go_on(cli, place))
 			nanosleep(&pause, NULL);
-	}
 	return CLI_WELL;
 }
 
@@ -99,8 +117,9 @@ int cli_log(struct cli *cli)
 
 	if (code != CLI_WELL)
 		return code;
-	const int64_t last = print_lines(cli, reply, (size_t)most);
+	struct place place = {.last = print_lines(cli, reply, (size_t)most)};
 
+	snprintf(place.boot_id, sizeof(place.boot_id), "%s", reply_text(reply, "boot_id"));
 	json_decref(reply);
-	return cli->option[FOLLOW] ? follow(cli, last) : CLI_WELL;
+	return cli->option[FOLLOW] ? follow(cli, &place) : CLI_WELL;
 }
