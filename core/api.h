@@ -90,12 +90,14 @@ struct gw_api_route {
 	bool slow; /* not for a thread that others wait for */
 	bool body; /* may come with a JSON body */
 	bool large; /* of megabytes */
+	bool looks; /* changes nothing, whatever its method: nobody writes it down */
 	bool secret; /* its answer is for who asks alone: not where others read it, too */
 	/* Tells and changes nothing of a camera, or only what the request's cameras allow. */
 	bool for_some;
 };
 
-/* Who writes down what may change something: every request to a route that is no GET. Set before
+/* Who writes down what may change something: every request to a route that is no GET,
+ * and does not only look. Set before
  * requests are let in (gw->witness). Any thread, and several at the same time. */
 struct gw_api_witness {
 	/* It is about to be carried out; `number` is for done(). With a negative errno and a line

@@ -170,7 +170,7 @@ static void take_slot(struct gw *gw, uint32_t id, const char *name)
 }
 
 static int check_against_others(
-	struct gw *gw, const struct gw_camera_config *config, struct gw_error *error)
+	const struct gw *gw, const struct gw_camera_config *config, struct gw_error *error)
 {
 	struct gw_error reason;
 
@@ -281,18 +281,24 @@ static bool keep_learned(struct gw_camera *is, const struct gw_camera *was)
 		gw_camera_keep_learned((struct gw_camera_config *)is->config, was->config) == 0;
 }
 
+int gw_camera_check(
+	const struct gw *gw, const struct gw_camera_config *config, struct gw_error *error)
+{
+	if (gw_camera_is_leaving(gw, config->name))
+		return gw_error_set(error, -EBUSY,
+			"camera %s is being removed, and some of its frames are still on the way: "
+			"try again in a moment",
+			config->name);
+	return check_against_others(gw, config, error);
+}
+
 int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct gw_error *error)
 {
 	uint32_t id = slot_of(gw, config->name);
 	struct gw_camera *was, *is;
 
 	gw_cameras_upkeep(gw);
-	if (id != GW_NO_CAMERA && state_of(gw, id) == GW_CAMERA_LEAVING)
-		return gw_error_set(error, -EBUSY,
-			"camera %s is being removed, and some of its frames are still on the way: "
-			"try again in a moment",
-			config->name);
-	int status = check_against_others(gw, config, error);
+	int status = gw_camera_check(gw, config, error);
 
 	const bool is_new = id == GW_NO_CAMERA;
 

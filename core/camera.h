@@ -163,6 +163,11 @@ void gw_camera_set_sampling(struct gw *gw, uint32_t id);
  * that no frame slot holds. Control thread, or before the lanes run. */
 int gw_camera_put(struct gw *gw, const struct gw_camera_config *config, struct gw_error *error);
 
+/* What gw_camera_put() would find against it, as far as that can be told without the stages.
+ * Nothing changes. Control thread, or held. */
+int gw_camera_check(
+	const struct gw *gw, const struct gw_camera_config *config, struct gw_error *error);
+
 /* Removes the camera: its open frames are dropped, those on the way arrive. -ENOENT. As above. */
 int gw_camera_remove(struct gw *gw, const char *name, struct gw_error *error);
 

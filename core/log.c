@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/log_queue.h"
+#include "core/log_tail.h"
 
 /* Where sd_journal_send(3) sends; it does not say when nobody listens. */
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
@@ -146,8 +147,14 @@ uint64_t gw_log_lost(void)
 	return log_queue_lost();
 }
 
+const char *gw_log_level_name(enum gw_log_level level)
+{
+	return levels[level].name;
+}
+
 static void put(const struct log_line *line)
 {
+	log_tail_put(line);
 	if (!log_queue_put(line))
 		write_line(line);
 }

@@ -33,6 +33,9 @@ uint64_t gw_log_lost(void);
 /* Any thread, at any time. */
 void gw_log_set_level(enum gw_log_level level);
 
+/* "error", "warning", "info", "debug". */
+const char *gw_log_level_name(enum gw_log_level level);
+
 /* `subject` is what the line is about: a stage, "camera cam0", "api". */
 __attribute__((format(printf, 3, 4))) void gw_log(
 	enum gw_log_level level, const char *subject, const char *format, ...);

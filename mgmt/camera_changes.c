@@ -11,6 +11,7 @@
 #include "core/config/json.h"
 #include "core/control.h"
 #include "core/log.h"
+#include "mgmt/camera_body.h"
 #include "mgmt/cameras.h"
 #include "mgmt/rates.h"
 #include "mgmt/state.h"
@@ -27,54 +28,6 @@ struct change {
 	json_t *before, *after; /* as configurations; NULL: there is none */
 	bool none; /* it was so already */
 };
-
-/* JSON Merge Patch (RFC 7396, 2): objects are merged, null takes a member away. `target` may be
- * NULL. Returns a new reference. */
-static json_t *merge(json_t *target, const json_t *patch)
-{
-	json_t *value, *merged;
-	const char *key;
-
-	if (!json_is_object(patch))
-		return json_deep_copy(patch);
-	merged = json_is_object(target) ? json_copy(target) : json_object();
-	json_object_foreach((json_t *)patch, key, value) {
-		if (json_is_null(value))
-			json_object_del(merged, key);
-		else
-			json_object_set_new(
-				merged, key, merge(json_object_get(merged, key), value));
-	}
-	return merged;
-}
-
-/* "camera:1:17: port: ...": the place is one in a text that nobody but us has seen. */
-static void forget_place(struct gw_error *error)
-{
-	int line, column, size = 0;
-
-	if (sscanf(error->text, "camera:%d:%d%n", &line, &column, &size) == 2)
-		memmove(error->text + 6, error->text + size, strlen(error->text + size) + 1);
-}
-
-/* Reads what was merged, as strictly as the file. */
-static int read_camera(const json_t *json, struct gw_camera_config **camera, struct gw_error *error)
-{
-	const int status = gw_config_camera_from_json(json, "camera", camera, error);
-
-	if (status != 0)
-		forget_place(error);
-	return status;
-}
-
-static int need_object(const json_t *body, struct gw_error *error)
-{
-	if (json_is_object(body))
-		return 0;
-	return gw_error_set(error, -EINVAL,
-		"the body must be a JSON object with the keys of a camera, as in the configuration "
-		"(docs/configuration.md, `cameras`)");
-}
 
 static void show(struct gw *gw, struct change *change, const char *name)
 {
@@ -146,9 +99,9 @@ static int change_camera(struct gw *gw, void *arg, struct gw_error *error)
 			"restart gwd",
 			change->name);
 	json_t *before = gw_config_camera_json(gw_camera_now(gw, id)->config);
-	json_t *after = merge(before, change->patch);
+	json_t *after = camera_body_merge(before, change->patch);
 
-	status = read_camera(after, &camera, error);
+	status = camera_body_read(after, &camera, error);
 	change->none = camera && is_as_before(camera, before);
 	if (change->none)
 		show(gw, change, change->name);
@@ -212,13 +165,13 @@ int api_camera_add(void *owner, const struct gw_request *request, struct gw_repl
 {
 	struct change change = {.mgmt = owner};
 	struct gw_camera_config *camera;
-	int status = need_object(request->body, error);
+	int status = camera_body_need(request->body, error);
 
 	if (status != 0)
 		return status;
-	json_t *json = merge(NULL, request->body);
+	json_t *json = camera_body_merge(NULL, request->body);
 
-	status = read_camera(json, &camera, error);
+	status = camera_body_read(json, &camera, error);
 	json_decref(json);
 	if (status != 0)
 		return status;
@@ -230,28 +183,14 @@ int api_camera_add(void *owner, const struct gw_request *request, struct gw_repl
 	return status == 0 ? 201 : status;
 }
 
-/* Whoever says where a camera is asked and with what file's password has that line sent to a host
- * of his own: that is not for who may see some cameras alone. */
-static int check_reach(const struct gw_request *request, struct gw_error *error)
-{
-	static const char *const keys[] = {"url", "user", "password_file", "password_env"};
-
-	for (size_t i = 0; request->cameras && i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (json_object_get(request->body, keys[i]))
-			return gw_error_set(error, -EPERM,
-				"%s is for some cameras alone, and may not change '%s'",
-				request->who, keys[i]);
-	return 0;
-}
-
 int api_camera_change(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
 	struct change change = {.mgmt = owner, .name = request->name, .patch = request->body};
-	int status = need_object(request->body, error);
+	int status = camera_body_need(request->body, error);
 
 	if (status == 0)
-		status = check_reach(request, error);
+		status = camera_body_check_reach(request, error);
 	if (status == 0)
 		status = make(&change, "changing", "changed", change_camera, reply, error);
 	reply->json = change.facts;

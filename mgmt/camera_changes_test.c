@@ -204,6 +204,34 @@ static void a_body_that_is_no_camera_is_refused_in_one_line(void **state)
 	assert_int_equal(ask(f, "GET", "cameras/door", NULL), 404);
 }
 
+/* What is told of a change before it is made is what making it tells, and nothing is changed. */
+static void what_is_only_checked_is_told_and_not_done(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(ask(f, "POST", "camera-check", "{" DOOR "}"), 204);
+	assert_int_equal(ask(f, "GET", "cameras/door", NULL), 404);
+	assert_int_equal(ask(f, "POST", "camera-check", "{" BARE ", 'port': 70000}"), 400);
+	assert_said(f, "port");
+	assert_int_equal(ask(f, "POST", "camera-check", "['name']"), 400);
+	assert_int_equal(ask(f, "POST", "cameras", "{" DOOR "}"), 201);
+	assert_int_equal(ask(f, "POST", "camera-check", "{" DOOR "}"), 409);
+	assert_said(f, "already");
+	assert_int_equal(ask(f, "POST", "cameras/door/check", "{'quota': 3}"), 204);
+	assert_int_equal(ask(f, "POST", "cameras/door/check", "{'quota': 3000}"), 400);
+	assert_said(f, "quota");
+	assert_int_equal(ask(f, "POST", "cameras/door/check",
+				 "{'source': '10.0.0.1', 'destination': '10.0.0.9', 'port': 5004}"),
+		409);
+	assert_said(f, "cam0");
+	assert_int_equal(ask(f, "POST", "cameras/nobody/check", "{'quota': 3}"), 404);
+	assert_int_equal(ask(f, "GET", "cameras/door/config", NULL), 200);
+	assert_said(f, "\"quota\":8");
+	assert_int_equal(ask(f, "GET", "cameras/nobody/config", NULL), 404);
+	assert_int_equal(
+		ask_as(f, GW_ROLE_OPERATOR, "POST", "cameras/door/check", "{'quota': 3}"), 403);
+}
+
 static void what_another_camera_has_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -480,6 +508,7 @@ int main(void)
 		TEST(a_camera_is_added_shown_changed_and_removed),
 		TEST(a_plan_takes_the_place_of_a_model),
 		TEST(a_body_that_is_no_camera_is_refused_in_one_line),
+		TEST(what_is_only_checked_is_told_and_not_done),
 		TEST(what_another_camera_has_is_refused),
 		TEST(a_change_that_is_none_or_wrong_changes_nothing),
 		TEST(a_change_to_what_is_so_already_is_none),

@@ -1,10 +1,10 @@
 #include <jansson.h>
-#include <stddef.h>
 #include <stdlib.h>
-
-#include "mgmt/state.h"
+#include <string.h>
 
 #include "core/gateway.h"
+#include "mgmt/recent.h"
+#include "mgmt/state.h"
 
 static json_t *quantiles(const char *kind, const char *name, const struct gw_histogram *histogram)
 {
@@ -25,44 +25,46 @@ static json_t *with_meaning(json_t *line, const char *meaning)
 	return line;
 }
 
-/* What all lanes of the sink have of one histogram, which lies at that place in each. */
-static json_t *of_all_lanes(const struct gw *gw, const char *kind, const char *name, size_t place)
+/* Of one camera, in all lanes of the sink. */
+static json_t *of_camera(const struct gw *gw, uint32_t id, struct gw_histogram *sum)
 {
-	struct gw_histogram *sum = calloc(1, sizeof(*sum));
-	json_t *line;
-
-	if (!sum)
-		return json_object();
+	memset(sum, 0, sizeof(*sum));
 	for (uint32_t i = 0; i < gw->stages[GW_STAGE_SINK].lane_count; i++)
-		gw_histogram_add(
-			sum, (const struct gw_histogram *)((const char *)gw->latency[i] + place));
-	line = quantiles(kind, name, sum);
-	free(sum);
-	return line;
+		gw_histogram_add(sum, &gw->latency[i]->camera[id]);
+	return quantiles("camera", gw->cameras->slot[id].name, sum);
+}
+
+/* Since the start, and within the last minute. */
+static void add_parts(const struct mgmt *mgmt, uint32_t part, const char *name, const char *meaning,
+	json_t *stages, json_t *recent, struct gw_histogram *sum)
+{
+	recent_total(mgmt->gw, part, sum);
+	json_array_append_new(stages, with_meaning(quantiles("stage", name, sum), meaning));
+	recent_read(mgmt->recent, part, sum);
+	json_array_append_new(recent, with_meaning(quantiles("stage", name, sum), meaning));
 }
 
 int api_latency(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
-	const struct gw *gw = ((const struct mgmt *)owner)->gw;
-	json_t *stages = json_array(), *cameras = json_array();
+	const struct mgmt *mgmt = owner;
+	const struct gw *gw = mgmt->gw;
+	struct gw_histogram *sum = calloc(1, sizeof(*sum));
+	json_t *stages = json_array(), *cameras = json_array(), *recent = json_array();
 
-	for (int i = 0; i < GW_SEGMENT_COUNT; i++)
-		json_array_append_new(stages,
-			with_meaning(of_all_lanes(gw, "stage", gw_segments[i].name,
-					     offsetof(struct gw_latency, segment[i])),
-				gw_segments[i].meaning));
-	json_array_append_new(stages,
-		with_meaning(of_all_lanes(gw, "stage", "acknowledge",
-				     offsetof(struct gw_latency, acknowledge)),
-			"From the record to the back-end's confirmation."));
+	for (uint32_t i = 0; sum && i < GW_SEGMENT_COUNT; i++)
+		add_parts(
+			mgmt, i, gw_segments[i].name, gw_segments[i].meaning, stages, recent, sum);
+	if (sum)
+		add_parts(mgmt, GW_SEGMENT_COUNT, "acknowledge",
+			"From the record to the back-end's confirmation.", stages, recent, sum);
 	gw_cameras_hold(gw);
-	for (uint32_t i = 0; i < gw_camera_high(gw); i++)
+	for (uint32_t i = 0; sum && i < gw_camera_high(gw); i++)
 		if (gw_camera_now(gw, i))
-			json_array_append_new(cameras,
-				of_all_lanes(gw, "camera", gw->cameras->slot[i].name,
-					offsetof(struct gw_latency, camera[i])));
+			json_array_append_new(cameras, of_camera(gw, i, sum));
 	gw_cameras_release(gw);
-	reply->json = json_pack("{s:o, s:o}", "stages", stages, "cameras", cameras);
+	reply->json = json_pack(
+		"{s:o, s:o, s:o}", "stages", stages, "last_minute", recent, "cameras", cameras);
+	free(sum);
 	return 200;
 }

@@ -18,6 +18,7 @@
 #include "mgmt/jobs.h"
 #include "mgmt/losses.h"
 #include "mgmt/rates.h"
+#include "mgmt/recent.h"
 #include "mgmt/routes.h"
 #include "mgmt/server.h"
 #include "mgmt/state.h"
@@ -34,6 +35,7 @@ static void every_second(void *arg)
 
 	rates_note(mgmt->rates, gw_now());
 	losses_note(mgmt->losses, gw_now());
+	recent_note(mgmt->recent, gw_now());
 	watch_look(mgmt->watch, gw_now());
 	gw_views_upkeep(mgmt->gw->views, gw_now());
 }
@@ -170,7 +172,8 @@ static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
 	mgmt->rates = rates_create(gw);
 	mgmt->watch = watch_create(gw);
 	mgmt->losses = losses_create(gw, mgmt->rates);
-	if (!mgmt->rates || !mgmt->watch || !mgmt->losses)
+	mgmt->recent = recent_create(gw);
+	if (!mgmt->rates || !mgmt->watch || !mgmt->losses || !mgmt->recent)
 		return gw_error_set(error, -ENOMEM, "api: out of memory");
 	groups_find(&mgmt->groups, config->groups);
 	return api_socket_open(
@@ -250,6 +253,7 @@ static void mgmt_close(void *state)
 	alarm_look_close(mgmt->alarms);
 	watch_destroy(mgmt->watch);
 	losses_destroy(mgmt->losses);
+	recent_destroy(mgmt->recent);
 	rates_destroy(mgmt->rates);
 	free(mgmt);
 }

@@ -19,6 +19,7 @@
 	X("/web/models.js", PAGE_SCRIPT, models_js) \
 	X("/web/paint.js", PAGE_SCRIPT, paint_js) \
 	X("/web/plot.js", PAGE_SCRIPT, plot_js) \
+	X("/web/region.js", PAGE_SCRIPT, region_js) \
 	X("/web/system.js", PAGE_SCRIPT, system_js)
 
 #define X(url, type, name) \

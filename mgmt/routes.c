@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "mgmt/state.h"
 
@@ -20,6 +21,13 @@
 	{ \
 		GW_ROLE_ADMIN, method, path, summary, .handle = answer, .slow = true, \
 						      .body = with_body \
+	}
+
+/* For who types: it is asked again and again, and changes nothing. */
+#define CHECK(path, summary, answer) \
+	{ \
+		GW_ROLE_ADMIN, "POST", path, summary, .handle = answer, .body = true, \
+						      .looks = true \
 	}
 
 /* A whole configuration comes with it. */
@@ -56,10 +64,13 @@ const struct gw_api_route mgmt_routes[] = {
 		.handle = api_config_history_one, .slow = true},
 	LOOK_FOR_SOME("cameras", "All cameras with state, rates and frames", api_cameras),
 	LOOK("cameras/{name}", "One camera", api_camera),
+	LOOK("cameras/{name}/config", "Its configuration", api_camera_config),
 	LOOK("cameras/{name}/picture", "The camera's latest picture", api_picture),
 	LOOK("cameras/{name}/findings", "What was found in it", api_findings),
 	LOOK("cameras/{name}/view", "Both, of the same frame", api_view),
 	CHANGE("POST", "cameras", "Add a camera", api_camera_add, true),
+	CHECK("camera-check", "What is wrong with a new camera", api_camera_check_new),
+	CHECK("cameras/{name}/check", "What is wrong with a change", api_camera_check),
 	CHANGE("PATCH", "cameras/{name}", "Change a camera", api_camera_change, true),
 	CHANGE("DELETE", "cameras/{name}", "Remove a camera", api_camera_remove, false),
 	/* Megabytes, with thousands of cameras. */
@@ -82,6 +93,9 @@ const struct gw_api_route mgmt_routes[] = {
 		.handle = api_token_set_up, .secret = true},
 	{GW_ROLE_OPERATOR, "POST", "trace", "Record a timeline of frames and batches",
 		.handle = api_trace, .slow = true, .body = true},
+	{GW_ROLE_ADMIN, "GET", "log", "The latest lines of the log", .handle = api_log,
+		.secret = true},
+	{GW_ROLE_ADMIN, "GET", "log/{name}", "Those after one", .handle = api_log, .secret = true},
 	/* Some milliseconds; it must come also while all that is slow has to wait. */
 	LOOK("metrics", "All figures, for Prometheus", api_metrics),
 	LOOK_FOR_SOME("livez", "Whether the process answers and its threads turn", api_livez),
@@ -97,9 +111,10 @@ static void list_route(const struct gw_api_route *route, void *arg)
 
 	snprintf(path, sizeof(path), GW_API_PREFIX "%s", route->path);
 	json_array_append_new(arg,
-		json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "method", route->method, "path", path,
-			"summary", route->summary, "role", gw_role_name(route->role), "slow",
-			route->slow, "body", route->body));
+		json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "method", route->method, "path",
+			path, "summary", route->summary, "role", gw_role_name(route->role), "slow",
+			route->slow, "body", route->body, "changes",
+			strcmp(route->method, "GET") != 0 && !route->looks));
 }
 
 int api_routes(void *owner, const struct gw_request *request, struct gw_reply *reply,

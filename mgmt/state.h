@@ -14,6 +14,7 @@ struct mgmt {
 	int64_t started_utc; /* gw_now_utc() at the start of the gateway */
 	struct rates *rates;
 	struct losses *losses;
+	struct recent *recent;
 	struct watch *watch;
 	struct ticker *ticker, *disk_ticker; /* the second one waits for the disk */
 	struct alarm_look *alarms;
@@ -40,7 +41,8 @@ gw_api_handler api_routes, api_openapi, api_version, api_status, api_config, api
 	api_cameras, api_camera, api_drops, api_latency, api_audit, api_stages, api_services,
 	api_audit_log, api_audit_log_check, api_certificate, api_tokens, api_token_set_up,
 	api_config_history, api_config_history_one, api_metrics, api_livez, api_readyz, api_picture,
-	api_findings, api_view, api_alarms, api_alarms_history;
+	api_findings, api_view, api_alarms, api_alarms_history, api_camera_config, api_camera_check,
+	api_camera_check_new, api_log;
 
 /* Records for some seconds, and waits meanwhile. */
 gw_api_handler api_trace;

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/config/learned.h"
 #include "core/thread.h"
+#include "session/enquiry.h"
 #include "session/publish.h"
 #include "session/session.h"
 #include "session/told.h"
@@ -296,6 +297,12 @@ static json_t *sessions_describe(void *state)
 	return json_pack("{s:o}", "sessions", list);
 }
 
+static const struct gw_api_route routes[] = {
+	{GW_ROLE_OPERATOR, "POST", "camera-probe", "Ask an RTSP camera what it sends",
+		.handle = enquiry_answer, .slow = true, .body = true},
+	{0},
+};
+
 const struct gw_service_ops session_service = {
 	.name = "session",
 	.open = sessions_open,
@@ -304,4 +311,5 @@ const struct gw_service_ops session_service = {
 	.close = sessions_close,
 	.health = sessions_health,
 	.describe = sessions_describe,
+	.routes = routes,
 };

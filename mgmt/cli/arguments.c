@@ -259,6 +259,7 @@ static int match_argument(
 				: c->kind == CLI_URL        ? "the URL of a camera"
 				: c->kind == CLI_NEW_CAMERA ? "a name for the camera"
 				: c->kind == CLI_MODEL      ? "a model"
+				: c->kind == CLI_PORT       ? "a port"
 				: c->kind == CLI_FILE       ? "a file"
 				: c->kind == CLI_PCI        ? "a PCI address"
 				: c->kind == CLI_TOKEN      ? "a token's name"

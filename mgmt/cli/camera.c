@@ -3,7 +3,6 @@
 
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/commands.h"
-#include "mgmt/cli/run_gwd.h"
 #include "mgmt/cli/units.h"
 #include "mgmt/cli/view.h"
 
@@ -59,6 +58,7 @@ static void add_camera(struct table *table, const json_t *camera)
 	table_cell(table, STYLE_PLAIN, "%s", size_of(camera, text));
 	table_cell(table, STYLE_PLAIN, "%.1f", reply_number(camera, "fps"));
 	table_cell(table, STYLE_PLAIN, "%.2f", reply_number(camera, "mbps"));
+	table_cell(table, view_lost_style(camera), "%s", view_lost(camera, text));
 	table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(frames, "received"));
 	table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(frames, "delivered"));
 	table_cell(table, dropped > 0 ? STYLE_WARN : STYLE_PLAIN, "%" PRId64, dropped);
@@ -83,6 +83,7 @@ static void print_cameras(const struct cli *cli, const json_t *cameras)
 	table_column(table, "SIZE", TABLE_RIGHT);
 	table_column(table, "FRAMES/S", TABLE_RIGHT);
 	table_column(table, "MBIT/S", TABLE_RIGHT);
+	table_column(table, "LOST", TABLE_RIGHT);
 	table_column(table, "RECEIVED", TABLE_RIGHT);
 	table_column(table, "DELIVERED", TABLE_RIGHT);
 	table_column(table, "DROPPED", TABLE_RIGHT);
@@ -212,21 +213,4 @@ int cli_camera_show(struct cli *cli)
 		print_camera(cli, reply);
 	json_decref(reply);
 	return CLI_WELL;
-}
-
-int cli_camera_probe(struct cli *cli)
-{
-	char *words[2 * CLI_OPTIONS + 8] = {"gwctl", "camera", "probe"};
-	int count = 3;
-
-	if (cli->json)
-		words[count++] = "--json";
-	for (int i = 0; i < CLI_OPTIONS; i++)
-		if (cli->option[i]) {
-			words[count++] = (char *)cli->command->options[i].name;
-			words[count++] = (char *)cli->option[i];
-		}
-	words[count++] = "--";
-	words[count++] = (char *)cli->argument;
-	return run_gwd(cli, words);
 }

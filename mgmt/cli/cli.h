@@ -28,6 +28,7 @@ enum cli_argument {
 	CLI_CAMERA,
 	CLI_NEW_CAMERA, /* a name that nobody has yet */
 	CLI_MODEL,
+	CLI_PORT,
 	CLI_URL,
 	CLI_FILE,
 	CLI_NUMBER, /* of a commit */

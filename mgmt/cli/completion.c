@@ -9,7 +9,9 @@
 #include "mgmt/cli/arguments.h"
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/commands.h"
+#include "mgmt/cli/port_view.h"
 #include "mgmt/cli/reply.h"
+#include "mgmt/cli/top_list.h"
 
 static const char script[] =
 	"# bash completion of gwctl\n"
@@ -70,6 +72,18 @@ static void offer_names(struct cli *cli, const char *begun, const char *path)
 	json_decref(reply);
 }
 
+static void offer_ports(struct cli *cli, const char *begun)
+{
+	json_t *reply, *port;
+	size_t i;
+
+	if (client_peek(cli, "stages", &reply) != CLI_WELL)
+		return;
+	json_array_foreach(port_view_of(reply), i, port)
+		offer(cli, begun, reply_text(port, "name"));
+	json_decref(reply);
+}
+
 /* The numbers of the commits that are kept. */
 static void offer_commits(struct cli *cli, const char *begun)
 {
@@ -124,6 +138,9 @@ static void offer_argument(struct cli *cli, const char *begun, enum cli_argument
 	case CLI_MODEL:
 		offer_names(cli, begun, "models");
 		break;
+	case CLI_PORT:
+		offer_ports(cli, begun);
+		break;
 	case CLI_TOKEN:
 		offer_names(cli, begun, "tokens");
 		break;
@@ -160,6 +177,11 @@ static bool offer_value(struct cli *cli, const char *begun, const char *option)
 	/* Nobody but the user knows the rest: a number, an address. */
 	if (strcmp(option, "--model") == 0)
 		offer_names(cli, begun, "models");
+	if (strcmp(option, "--camera") == 0 || strcmp(option, "--live") == 0)
+		offer_names(cli, begun, "cameras");
+	if (strcmp(option, "--sort") == 0)
+		for (size_t i = 0; top_orders[i].name; i++)
+			offer(cli, begun, top_orders[i].name);
 	for (const struct cli_command *c = cli_next(NULL); c; c = cli_next(c))
 		for (const struct cli_option *o = c->options; o->name; o++)
 			if (o->value && strcmp(o->name, option) == 0)

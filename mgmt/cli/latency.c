@@ -43,6 +43,8 @@ int cli_latency(struct cli *cli)
 		return code;
 	if (cli->json) {
 		reply_print(cli, reply);
+	} else if (cli->option[0]) {
+		print_quantiles(cli, "STAGE", "stage", json_object_get(reply, "last_minute"));
 	} else {
 		print_quantiles(cli, "STAGE", "stage", json_object_get(reply, "stages"));
 		fputc('\n', cli->out);

@@ -87,12 +87,24 @@ const char *screen_clip(const char *text, int columns, char *out, int room)
 	return *text ? text + 1 : text;
 }
 
-void screen_draw(const char *text)
+static struct winsize size_now(void)
 {
 	struct winsize size = {.ws_row = 24, .ws_col = 80};
-	char line[LINE_ROOM];
 
 	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	return size;
+}
+
+int screen_rows(void)
+{
+	return size_now().ws_row;
+}
+
+void screen_draw(const char *text)
+{
+	const struct winsize size = size_now();
+	char line[LINE_ROOM];
+
 	fputs(HOME, stdout);
 	for (int row = 0; *text && row < size.ws_row; row++) {
 		text = screen_clip(text, size.ws_col, line, sizeof(line));
@@ -116,7 +128,8 @@ static bool wants_end(struct screen *screen, const struct pollfd *ready)
 	/* A terminal that went away reads as its end. */
 	if (read(STDIN_FILENO, &key, 1) != 1)
 		return (ready[1].revents & POLLHUP) != 0;
-	return key == 'q' || key == 'Q' || key == 3 || key == 4;
+	screen->key = key;
+	return (!screen->types && (key == 'q' || key == 'Q')) || key == 3 || key == 4;
 }
 
 bool screen_wait(struct screen *screen, int ms)
@@ -126,7 +139,7 @@ bool screen_wait(struct screen *screen, int ms)
 		{.fd = screen->keyboard ? STDIN_FILENO : -1, .events = POLLIN},
 	};
 
-	/* Another key is no reason to wait less than the interval, but no harm either. */
+	screen->key = 0;
 	if (poll(ready, 2, ms) <= 0)
 		return true;
 	return !wants_end(screen, ready);

@@ -1,8 +1,8 @@
 #include <inttypes.h>
-#include <string.h>
 
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/commands.h"
+#include "mgmt/cli/port_view.h"
 #include "mgmt/cli/units.h"
 #include "mgmt/cli/view.h"
 
@@ -69,98 +69,6 @@ static void print_stages(const struct cli *cli, const json_t *stages)
 	view_table(cli, table);
 }
 
-/* The ports of the receiving stage, when it has any. */
-static void print_ports(const struct cli *cli, const json_t *stages)
-{
-	const json_t *rx = json_array_get(stages, 0), *port;
-	const json_t *ports = json_object_get(json_object_get(rx, "facts"), "ports");
-	struct table *table;
-	size_t i;
-
-	if (json_array_size(ports) == 0)
-		return;
-	fputc('\n', cli->out);
-	table = table_create();
-	table_column(table, "PORT", TABLE_LEFT);
-	table_column(table, "STATE", TABLE_LEFT);
-	table_column(table, "SINCE", TABLE_RIGHT);
-	table_column(table, "DRIVER", TABLE_LEFT);
-	table_column(table, "QUEUES", TABLE_RIGHT);
-	table_column(table, "PACKETS", TABLE_RIGHT);
-	table_column(table, "MISSED", TABLE_RIGHT);
-	table_column(table, "ERRORS", TABLE_RIGHT);
-	table_column(table, "NO MBUF", TABLE_RIGHT);
-	table_column(table, "REOPENED", TABLE_RIGHT);
-	table_column(table, "DEVICE", TABLE_LEFT);
-	json_array_foreach(ports, i, port) {
-		const char *state = reply_text(port, "state");
-		const int64_t missed = reply_count(port, "missed");
-
-		table_cell(table, STYLE_PLAIN, "%s", reply_text(port, "name"));
-		table_cell(table, strcmp(state, "up") == 0 ? STYLE_GOOD : STYLE_BAD, "%s", state);
-		table_cell(table, STYLE_PLAIN, "%" PRId64 " s", reply_count(port, "state_seconds"));
-		table_cell(table, STYLE_PLAIN, "%s", reply_text(port, "driver"));
-		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(port, "queues"));
-		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(port, "packets"));
-		table_cell(table, missed ? STYLE_WARN : STYLE_PLAIN, "%" PRId64, missed);
-		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(port, "errors"));
-		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(port, "no_mbuf"));
-		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(port, "reopened"));
-		table_cell(table, STYLE_PLAIN, "%s", reply_text(port, "device"));
-	}
-	view_table(cli, table);
-}
-
-static void add_kernel(struct table *table, const char *port, const json_t *kernel)
-{
-	json_t *class;
-	const char *name;
-
-	json_object_foreach(json_object_get(kernel, "to_kernel"), name, class) {
-		const int64_t over = reply_count(class, "over_rate");
-		const int64_t full = reply_count(class, "no_room");
-
-		if (reply_count(class, "passed") == 0 && over == 0 && full == 0)
-			continue;
-		table_cell(table, STYLE_PLAIN, "%s", port);
-		table_cell(table, STYLE_PLAIN, "%s", reply_text(kernel, "name"));
-		table_cell(table, STYLE_PLAIN, "%s", name);
-		table_cell(table, STYLE_PLAIN, "%" PRId64, reply_count(class, "passed"));
-		table_cell(table, over ? STYLE_WARN : STYLE_PLAIN, "%" PRId64, over);
-		table_cell(table, full ? STYLE_WARN : STYLE_PLAIN, "%" PRId64, full);
-	}
-}
-
-/* What ports gave to the kernel, by its kind. */
-static void print_kernel(const struct cli *cli, const json_t *stages)
-{
-	const json_t *rx = json_array_get(stages, 0), *port;
-	const json_t *ports = json_object_get(json_object_get(rx, "facts"), "ports");
-	struct table *table = table_create();
-	bool any = false;
-	size_t i;
-
-	table_column(table, "PORT", TABLE_LEFT);
-	table_column(table, "KERNEL", TABLE_LEFT);
-	table_column(table, "KIND", TABLE_LEFT);
-	table_column(table, "PASSED", TABLE_RIGHT);
-	table_column(table, "OVER RATE", TABLE_RIGHT);
-	table_column(table, "NO ROOM", TABLE_RIGHT);
-	json_array_foreach(ports, i, port) {
-		const json_t *kernel = json_object_get(port, "kernel");
-
-		any |= kernel != NULL;
-		if (kernel)
-			add_kernel(table, reply_text(port, "name"), kernel);
-	}
-	if (any) {
-		fputc('\n', cli->out);
-		view_table(cli, table);
-	} else {
-		table_destroy(table);
-	}
-}
-
 int cli_stages(struct cli *cli)
 {
 	json_t *reply;
@@ -172,8 +80,10 @@ int cli_stages(struct cli *cli)
 		reply_print(cli, reply);
 	} else {
 		print_stages(cli, json_object_get(reply, "stages"));
-		print_ports(cli, json_object_get(reply, "stages"));
-		print_kernel(cli, json_object_get(reply, "stages"));
+		if (json_array_size(port_view_of(reply)) > 0)
+			fputc('\n', cli->out);
+		port_view_table(cli, port_view_of(reply));
+		port_view_kernel(cli, port_view_of(reply), true);
 	}
 	json_decref(reply);
 	return CLI_WELL;

@@ -52,6 +52,20 @@ enum style view_camera_style(const char *state)
 	return strcmp(state, "stalled") == 0 ? STYLE_BAD : STYLE_WARN;
 }
 
+const char *view_lost(const json_t *camera, char text[UNITS_TEXT])
+{
+	if (reply_text(camera, "transport")[0])
+		snprintf(text, UNITS_TEXT, "%.1f %%", 100 * reply_number(camera, "lost_share"));
+	else
+		strcpy(text, "-");
+	return text;
+}
+
+enum style view_lost_style(const json_t *camera)
+{
+	return reply_number(camera, "lost_share") > 0 ? STYLE_WARN : STYLE_PLAIN;
+}
+
 static enum style kafka_style(const char *state)
 {
 	if (strcmp(state, "up") == 0)

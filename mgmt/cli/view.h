@@ -3,6 +3,7 @@
 
 #include "mgmt/cli/reply.h"
 #include "mgmt/cli/table.h"
+#include "mgmt/cli/units.h"
 
 /* Prints the table as wide as the terminal and destroys it. */
 void view_table(const struct cli *cli, struct table *table);
@@ -15,6 +16,11 @@ __attribute__((format(printf, 4, 5))) void view_line(
 void view_flow(const struct cli *cli, const char *label, const json_t *flow);
 
 enum style view_camera_style(const char *state);
+
+/* What share of the camera's packets was lost lately: "1.2 %"; "-" where none come by the network.
+ * Returns `text`. */
+const char *view_lost(const json_t *camera, char text[UNITS_TEXT]);
+enum style view_lost_style(const json_t *camera);
 
 /* How it stands with Kafka, from the status. */
 void view_kafka(const struct cli *cli, const json_t *kafka);

@@ -70,10 +70,31 @@ export async function get(path, signal) {
 	return (await request("GET", path, undefined, signal)).json();
 }
 
+/** The same of what not everybody who may look at some cameras may know: null where this one may not. */
+export async function ifAllowed(path, signal) {
+	try {
+		return await (await request("GET", path, undefined, signal, true)).json();
+	} catch (error) {
+		if (error.status !== 403) throw error;
+		return null;
+	}
+}
+
 /** Resolves to the answer's JSON; null: it had none. */
 export async function send(method, path, body, signal) {
 	const response = await request(method, path, body, signal);
 	return response.status === 204 ? null : response.json();
+}
+
+/** What the gateway would say against it: a Refusal, or null. Who types is not asked for a token. */
+export async function objection(path, body, signal) {
+	try {
+		await request("POST", path, body, signal, true);
+		return null;
+	} catch (error) {
+		if (!(error instanceof Refusal)) throw error;
+		return error;
+	}
 }
 
 export const cameraPath = (name) => `cameras/${encodeURIComponent(name)}`;

@@ -1,6 +1,6 @@
 // Which page is shown, what stands above it, and the access token.
 
-import {get, onDenied, setToken, token} from "./api.js";
+import {ifAllowed, onDenied, setToken, token} from "./api.js";
 import {repeat, say} from "./dom.js";
 import * as camera from "./camera.js";
 import * as cameras from "./cameras.js";
@@ -81,7 +81,12 @@ onDenied((refusal, isChange) => {
 
 async function head() {
 	try {
-		const status = await get("status", shown.signal);
+		const status = await ifAllowed("status", shown.signal);
+		if (!status) {
+			say($("well"), "Not for you to know");
+			$("well").className = "faint";
+			return;
+		}
 		say($("gateway"), status.name);
 		say($("well"), status.well ? "All is well" : `${status.troubles.length + status.troubles_left_out} troubles`);
 		$("well").className = status.well ? "good" : "bad";

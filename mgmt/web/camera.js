@@ -1,10 +1,11 @@
 // One camera: its picture, what is found in it, how it does, its settings.
 
-import {cameraPath, get, send, view} from "./api.js";
+import {cameraPath, get, ifAllowed, send, view} from "./api.js";
 import {confirm, el, facts, milliseconds, number, pause, repeat, say, share, swap, table} from "./dom.js";
 import {cameraForm} from "./form.js";
 import {paint, words} from "./paint.js";
 import {note, plot} from "./plot.js";
+import {regionOf} from "./region.js";
 
 const PICTURE_MS = 200;
 const MOST_WORDS = 30;
@@ -42,6 +43,7 @@ function pictureOf(name, signal, heard) {
 	const line = el("p", {class: "faint", id: "frame"}, "No picture yet.");
 	const found = el("div", {id: "findings"});
 	let tag = null;
+	let size = null;
 
 	async function next() {
 		const shown = await view(name, signal);
@@ -55,6 +57,7 @@ function pictureOf(name, signal, heard) {
 		const {sequence, width, height} = record.frame;
 		say(line, `Frame ${sequence} of ${record["@timestamp"]}, ${width} × ${height}`);
 		found.replaceChildren(...findings(record));
+		size = {width, height};
 		heard(record);
 	}
 
@@ -67,7 +70,7 @@ function pictureOf(name, signal, heard) {
 			await pause(error.status === 503 ? 300 : 3000, signal);
 		}
 	}, PICTURE_MS, signal);
-	return {canvas, line, found};
+	return {canvas, line, found, size: () => size};
 }
 
 /* What was dropped of it, reason by reason. */
@@ -84,7 +87,7 @@ function dropsOf(drops, name) {
 	], rows);
 }
 
-async function settings(name, place, signal, tellError) {
+async function settings(name, place, region, signal, tellError) {
 	const kept = el("p", {role: "status"});
 	const keep = el("button", {type: "button", click: store}, "Store the configuration");
 	const remove = el("button", {type: "button", id: "remove", click: askToRemove}, "Remove this camera");
@@ -108,8 +111,9 @@ async function settings(name, place, signal, tellError) {
 		}
 	}
 	try {
-		const config = (await get("config", signal)).cameras?.find((camera) => camera.name === name) ?? {name};
+		const config = await get(`${cameraPath(name)}/config`, signal);
 		const form = cameraForm(config, () => say(kept, "Changed. It holds until the gateway ends, unless it is stored."));
+		region.use(form);
 		place.replaceChildren(form, el("p", {class: "buttons"}, keep, remove), kept);
 	} catch (error) {
 		if (error.name !== "AbortError") tellError(`Settings: ${error.message}`);
@@ -118,7 +122,11 @@ async function settings(name, place, signal, tellError) {
 
 export function show(main, name, signal, tellError) {
 	let latency = null;
-	const picture = pictureOf(name, signal, (record) => (latency = record.latencyUs.total ?? null));
+	const picture = pictureOf(name, signal, (record) => {
+		latency = record.latencyUs.total ?? null;
+		region.paint();
+	});
+	const region = regionOf(picture);
 	const plots = [
 		plot(name, "fps", "Pictures a second", (value) => number(value)),
 		plot(name, "lost", "Packets lost", (value) => share(value)),
@@ -135,7 +143,7 @@ export function show(main, name, signal, tellError) {
 		el(
 			"div",
 			{class: "camera"},
-			el("div", {}, picture.canvas, picture.line),
+			el("div", {}, el("div", {class: "picture"}, picture.canvas, region.cover), picture.line, region.controls),
 			el("div", {}, el("h2", {}, "Findings"), picture.found),
 		),
 		el("h2", {}, "The last hour"),
@@ -147,7 +155,7 @@ export function show(main, name, signal, tellError) {
 		el("h2", {}, "Settings"),
 		form,
 	);
-	settings(name, form, signal, tellError);
+	settings(name, form, region, signal, tellError);
 	repeat(async () => {
 		try {
 			const camera = await get(cameraPath(name), signal);
@@ -162,7 +170,9 @@ export function show(main, name, signal, tellError) {
 	}, 2000, signal);
 	repeat(async () => {
 		try {
-			swap(dropped, dropsOf((await get("drops", signal)).drops, name));
+			const said = await ifAllowed("drops", signal);
+			if (said) swap(dropped, dropsOf(said.drops, name));
+			else say(dropped, "Not known: this token is for some cameras alone.");
 		} catch (error) {
 			if (error.name !== "AbortError") say(dropped, `Not known: ${error.message}`);
 		}

@@ -1,6 +1,6 @@
 // The grid of all cameras.
 
-import {get, view} from "./api.js";
+import {get, ifAllowed, view} from "./api.js";
 import {el, milliseconds, number, pause, repeat, say, share} from "./dom.js";
 import {cameraDialog} from "./form.js";
 import {boxes, paint} from "./paint.js";
@@ -87,8 +87,8 @@ async function takePictures(tiles, signal) {
 }
 
 async function readAll(signal) {
-	const [{cameras}, latency] = await Promise.all([get("cameras", signal), get("latency", signal)]);
-	const p90 = new Map(latency.cameras.map((one) => [one.camera, one.count > 0 ? one.p90_us : null]));
+	const [{cameras}, latency] = await Promise.all([get("cameras", signal), ifAllowed("latency", signal)]);
+	const p90 = new Map((latency?.cameras ?? []).map((one) => [one.camera, one.count > 0 ? one.p90_us : null]));
 	for (const camera of cameras) camera.p90_us = p90.get(camera.name) ?? null;
 	if (cameras.length <= PER_PAGE)
 		for (const camera of cameras)

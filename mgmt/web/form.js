@@ -1,7 +1,7 @@
 // A camera's settings.
 
-import {cameraPath, get, send} from "./api.js";
-import {el, say} from "./dom.js";
+import {cameraPath, ifAllowed, objection, send} from "./api.js";
+import {el, number, say} from "./dom.js";
 
 /* As docs/configuration.md has them. [name, title, kind, help] */
 const FIELDS = [
@@ -22,14 +22,20 @@ const FIELDS = [
 	["range", "Levels", ["full", "limited"], ""],
 	["rtcp", "RTCP", ["true", "false"], "believe its reports, and send some"],
 	["conceal", "Conceal losses", ["true", "false"], ""],
+	["region.x", "Region: left", "number", "pixels of the picture; the model sees this part alone"],
+	["region.y", "Region: top", "number", "pixels"],
+	["region.width", "Region: width", "number", "pixels; 0: to the edge"],
+	["region.height", "Region: height", "number", "pixels; 0: to the edge"],
 ];
+
+const QUIET_MS = 400; // of the keyboard, before what was typed is looked at
 
 const NUMBERS = new Set(["rotate"]);
 const TRUTHS = new Set(["rtcp", "conceal"]);
 
 function makeField([name, title, kind, help], config) {
-	const id = `camera-${name}`;
-	const value = config?.[name];
+	const id = `camera-${name.replace(".", "-")}`;
+	const value = name.split(".").reduce((within, part) => within?.[part], config);
 	const shown = value === null || value === undefined ? "" : String(value);
 	const error = el("p", {class: "error", id: `${id}-error`});
 	const common = {id, name, "aria-describedby": `${id}-help ${id}-error`, autocomplete: "off", spellcheck: "false"};
@@ -65,10 +71,22 @@ function valueOf(field) {
 	return text;
 }
 
+/* What is to be asked for: what was changed, or all that was typed for a new one. */
+function bodyOf(fields, isNew) {
+	const body = {};
+	for (const field of fields) {
+		if (isNew ? field.input.value.trim() === "" : field.input.value === field.before) continue;
+		const [name, part] = field.name.split(".");
+		if (part) body[name] = {...body[name], [part]: valueOf(field)};
+		else body[name] = valueOf(field);
+	}
+	return body;
+}
+
 /* Which field a line of the gateway is about: "camera: source: ...", "camera: 'port' must be ...", or
  * one that names a key that was given. */
 function blamed(message, fields) {
-	const after = /^camera[^:]*: '?([a-z_]+)\b/.exec(message)?.[1];
+	const after = /^camera[^:]*: '?([a-z_]+(?:\.[a-z]+)?)\b/.exec(message)?.[1];
 	return (
 		fields.find((field) => field.name === after) ??
 		fields.find((field) => new RegExp(`\\b${field.name}: `).test(message)) ??
@@ -85,16 +103,104 @@ function clear(fields, general) {
 	}
 }
 
+function fieldOf(error, fields) {
+	const told = ["bad_request", "exists"].includes(error.code);
+	return told ? (blamed(error.message, fields) ?? (error.code === "exists" ? fields[0] : null)) : null;
+}
+
+function mark(field, error) {
+	say(field.error, error.message);
+	field.input.setAttribute("aria-invalid", "true");
+}
+
 function complain(error, fields, general) {
-	const told = error.code === "bad_request" || error.code === "exists";
-	const field = told ? (blamed(error.message, fields) ?? (error.code === "exists" ? fields[0] : null)) : null;
+	const field = fieldOf(error, fields);
 	if (!field) {
 		say(general, error.message);
 		return;
 	}
-	say(field.error, error.message);
-	field.input.setAttribute("aria-invalid", "true");
+	mark(field, error);
 	field.input.focus();
+}
+
+/* Looks at what is typed as it is typed. What is not there yet is no mistake: it may be typed next. */
+function watchTyping(form, fields, config, general) {
+	let timer = null;
+	let asked = new AbortController();
+	const touched = new Set();
+	let last = null;
+
+	async function look() {
+		asked = new AbortController();
+		const path = config ? `${cameraPath(config.name)}/check` : "camera-check";
+		try {
+			const error = await objection(path, bodyOf(fields, !config), asked.signal);
+			clear(fields, general);
+			const meant = (field) => touched.has(field.name) && field.input.value.trim() !== "";
+			let field = error && fieldOf(error, fields);
+			// What another camera has came in with what was typed last.
+			if (field && error.code === "exists" && !meant(field)) field = last;
+			if (field && meant(field)) mark(field, error);
+		} catch (error) {
+			if (error.name !== "AbortError") throw error;
+		}
+	}
+	form.addEventListener("input", (event) => {
+		touched.add(event.target.name);
+		last = fields.find((field) => field.input === event.target) ?? last;
+		clearTimeout(timer);
+		asked.abort();
+		timer = setTimeout(look, QUIET_MS);
+	});
+	return () => {
+		clearTimeout(timer);
+		asked.abort();
+	};
+}
+
+/* "JPEG, 640 × 480, 12.5 pictures a second, from Toy/1.0" */
+function probed(said) {
+	if (!said.found) return said.problem;
+	return [
+		`${said.codec} pictures`,
+		said.width > 0 ? `${said.width} × ${said.height}` : null,
+		said.rate > 0 ? `${number(said.rate)} a second` : null,
+		said.multicast ? `to the group ${said.multicast}` : null,
+		said.encrypted ? "encrypted" : null,
+		said.server ? `from ${said.server}` : null,
+	].filter((one) => one !== null).join(", ");
+}
+
+/* A button that has the gateway ask the RTSP address that is typed. */
+function offerProbe(fields) {
+	const url = fields.find((field) => field.name === "url");
+	const answer = el("p", {role: "status", id: "probed"});
+	const button = el("button", {type: "button", id: "probe", click: ask}, "Ask the camera");
+
+	async function ask() {
+		const body = {};
+		for (const field of fields)
+			if (["url", "user", "password_file", "transport"].includes(field.name) && field.input.value.trim() !== "")
+				body[field.name] = valueOf(field);
+		if (!body.url) {
+			say(answer, "Type an RTSP address first.");
+			url.input.focus();
+			return;
+		}
+		button.disabled = true;
+		say(answer, "It is asked, for five seconds at most…");
+		try {
+			const said = await send("POST", "camera-probe", body);
+			answer.className = said.found ? "good" : "error";
+			say(answer, probed(said));
+		} catch (error) {
+			answer.className = "error";
+			say(answer, error.message);
+		} finally {
+			button.disabled = false;
+		}
+	}
+	url.node.append(button, answer);
 }
 
 /** A form for a camera's settings; `config` is null for a new one. `done` hears the camera. */
@@ -105,14 +211,11 @@ export function cameraForm(config, done) {
 
 	async function save(event) {
 		event.preventDefault();
+		forget();
 		clear(fields, general);
 		submit.disabled = true;
 		try {
-			const body = {};
-			for (const field of fields) {
-				if (config ? field.input.value !== field.before : field.input.value.trim() !== "")
-					body[field.name] = valueOf(field);
-			}
+			const body = bodyOf(fields, !config);
 			done(await (config ? send("PATCH", cameraPath(config.name), body) : send("POST", "cameras", body)));
 			for (const field of fields) field.before = field.input.value;
 		} catch (error) {
@@ -123,13 +226,16 @@ export function cameraForm(config, done) {
 	}
 
 	offerModels(fields.find((field) => field.name === "model").input);
-	return el(
+	offerProbe(fields);
+	const form = el(
 		"form",
 		{class: "fields", submit: save, novalidate: true, autocomplete: "off"},
 		fields.map((field) => field.node),
 		general,
 		el("div", {class: "buttons"}, submit),
 	);
+	const forget = watchTyping(form, fields, config, general);
+	return form;
 }
 
 /* Names of models that are there, as one types. */
@@ -138,8 +244,8 @@ async function offerModels(input) {
 	input.after(list);
 	input.setAttribute("list", "models-there");
 	try {
-		const {routes} = await get("models/routes");
-		list.replaceChildren(...routes.map((route) => el("option", {value: route.name})));
+		const said = await ifAllowed("models/routes");
+		list.replaceChildren(...(said?.routes ?? []).map((route) => el("option", {value: route.name})));
 	} catch {
 		// They can be typed all the same.
 	}

@@ -38,6 +38,7 @@ class Route(NamedTuple):
     role: str
     slow: bool
     body: bool
+    changes: bool
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -57,6 +58,7 @@ def routes() -> set[Route]:
             operation["x-role"],
             operation.get("x-slow", False),
             "requestBody" in operation,
+            method != "get" and not operation.get("x-looks", False),
         )
         for path, method, operation in operations()
     }

@@ -45,7 +45,7 @@ def _changing(gateway: Gateway) -> list[tuple[str, str]]:
     return [
         (route["method"], route["path"].format(name="nosuch"))
         for route in gateway.get("")["routes"]
-        if route["method"] != "GET"
+        if route["changes"]
     ]
 
 
@@ -62,6 +62,17 @@ def test_every_route_that_changes_something_leaves_a_line_and_its_outcome(kept: 
         assert (first["role"], first["from"]) == ("admin", "socket")
         assert (second["event"], second["asked"]) == ("done", first["n"])
         assert second["status"] == status
+
+
+def test_what_only_looks_leaves_none(kept: Gateway) -> None:
+    routes = kept.get("")["routes"]
+    looks = [one for one in routes if one["method"] != "GET" and not one["changes"]]
+    assert looks
+    before = len(_lines(kept))
+    for route in looks:
+        path = route["path"].format(name="nosuch").removeprefix("/api/v1/")
+        assert kept.ask(path, route["method"]).status in (400, 404)
+    assert len(_lines(kept)) == before
 
 
 @as_root

@@ -2,11 +2,14 @@
 
 import re
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from eyes import one, until
 from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
 from street import Camera, Street, plaza, spot, write_model
 
 from testbed import gateway, places, rtp_jpeg
@@ -65,6 +68,9 @@ def running(street: Street, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             for width, height, count in (small, large)
         ]
     }
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        told["api"] = {"https": {"listen": f"127.0.0.1:{probe.getsockname()[1]}"}}
     made = Gateway(told)
     made.start()
     yield made
@@ -126,3 +132,21 @@ def show(browser: webdriver.Chrome, front: Front) -> Callable[[str], webdriver.C
         return browser
 
     return go
+
+
+@pytest.fixture
+def show_with(
+    browser: webdriver.Chrome, running: Gateway
+) -> Iterator[Callable[[str, str], webdriver.Chrome]]:
+    """Opens a page over HTTPS, and shows a token there."""
+
+    def go(page: str, token: str) -> webdriver.Chrome:
+        browser.execute_cdp_cmd("Security.setIgnoreCertificateErrors", {"ignore": True})
+        browser.get("about:blank")
+        browser.get(f"https://{running.configuration['api']['https']['listen']}/#/{page}")
+        until(lambda: one(browser, "#token-text").is_displayed(), "the question")
+        one(browser, "#token-text").send_keys(token, Keys.ENTER)
+        return browser
+
+    yield go
+    browser.execute_cdp_cmd("Security.setIgnoreCertificateErrors", {"ignore": False})

@@ -50,7 +50,8 @@ const struct cli_command cli_camera_commands[] = {
 		.summary = "all cameras with state, rates and frames",
 		.details = "A camera is live while frames come, stalled when they stopped, silent "
 			   "when "
-			   "none ever came.",
+			   "none ever came. LOST is the share of its packets that was lost before "
+			   "the gateway had them, lately.",
 		.example = "camera list",
 		.run = cli_camera_list},
 	{.noun = "camera",
@@ -123,8 +124,11 @@ const struct cli_command cli_camera_commands[] = {
 			"some seconds, and prints an entry for the configuration. What it sends "
 			"goes to the standard error: size, rate, payload type, Q, tables, restart "
 			"intervals, what was lost, and what to look at. Needs no gateway, but the "
-			"program gwd on this machine. Exit code 1 when no picture came, with a "
-			"line that says why.",
+			"program gwd on this machine. With --from-gateway the gateway that runs "
+			"asks "
+			"where it is, for five seconds at most and for no picture; files and "
+			"variables are its own then. Exit code 1 when no picture came, or none is "
+			"described, with a line that says why.",
 		.example = "camera probe rtsp://192.0.2.11/stream1 --user viewer --password-file "
 			   "door.password",
 		.options = {{"--user", "NAME", "whom the camera asks for"},
@@ -134,7 +138,9 @@ const struct cli_command cli_camera_commands[] = {
 			{"--srtp", "SUITE,FILE",
 				"SRTP whose key the camera does not say: suite, and the file with "
 				"the key"},
-			{"--seconds", "NUMBER", "how long to listen (default 5)"}},
+			{"--seconds", "NUMBER", "how long to listen (default 5)"},
+			{"--from-gateway", NULL,
+				"have the running gateway ask, for the description alone"}},
 		.run = cli_camera_probe},
 	{.noun = "sample",
 		.argument = "CAMERA",
@@ -148,6 +154,22 @@ const struct cli_command cli_camera_commands[] = {
 			"when there is no such camera.",
 		.example = "sample cam0",
 		.run = cli_sample},
+	{.noun = "port",
+		.verb = "list",
+		.summary = "the ports that packets come in by",
+		.details = "State, driver, packets, and what was not got: missed while the queues "
+			   "were full, with errors, without a buffer.",
+		.example = "port list",
+		.run = cli_port_list},
+	{.noun = "port",
+		.verb = "show",
+		.argument = "NAME",
+		.kind = CLI_PORT,
+		.summary = "everything about one port",
+		.details = "The same with its device and what it gave to the kernel, by its kind. "
+			   "Exit code 1 when there is no such port.",
+		.example = "port show lan0",
+		.run = cli_port_show},
 	{.noun = "port",
 		.verb = "capture",
 		.argument = "FILE",

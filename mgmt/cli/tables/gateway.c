@@ -44,8 +44,10 @@ const struct cli_command cli_gateway_commands[] = {
 		.summary = "how long frames take, stage by stage",
 		.details = "Percentiles since the gateway started: for each part of a frame's way, "
 			   "and from "
-			   "end to end for each camera.",
-		.example = "latency",
+			   "end to end for each camera; with --last-minute of the frames of the "
+			   "last minute, for all cameras together.",
+		.example = "latency --last-minute",
+		.options = {{"--last-minute", NULL, "only of the last minute"}},
 		.run = cli_latency},
 	{.noun = "metrics",
 		.summary = "all figures, for Prometheus",
@@ -111,10 +113,42 @@ const struct cli_command cli_gateway_commands[] = {
 		.run = cli_trace},
 	{.noun = "top",
 		.summary = "watch the gateway live",
-		.details = "Refreshes until q or Ctrl-C. Away from a terminal it prints once.",
-		.example = "top --interval 2",
+		.details =
+			"Refreshes until q or Ctrl-C; s sorts by the next figure, space and b turn "
+			"the pages, / begins a part of a name to show these cameras alone, and "
+			"Enter ends it. Away from a terminal it prints once, all cameras unless "
+			"--rows says how many.",
+		.example = "top --sort loss --filter gate",
 		.options = {{"--once", NULL, "print once and end"},
-			{"--interval", "SECONDS", "time between two refreshes (default 1)"}},
+			{"--interval", "SECONDS", "time between two refreshes (default 1)"},
+			{"--sort", "ORDER",
+				"name (default), state, rate, loss, dropped or latency: the worst "
+				"first"},
+			{"--filter", "TEXT", "cameras with this in their names"},
+			{"--rows", "NUMBER", "cameras on a page (default: what fits)"},
+			{"--page", "NUMBER", "which page (default 1)"}},
 		.run = cli_top},
+	{.noun = "log",
+		.summary = "the latest lines of the gateway's log",
+		.details =
+			"The gateway keeps the last 512 lines of its log, wherever else that goes. "
+			"With --follow those that come are printed too, until Ctrl-C; a gateway "
+			"that restarts is waited for. With --json each line is an object on a line "
+			"of its own. Needs the role admin.",
+		.example = "log --follow",
+		.options = {{"--follow", NULL, "go on with what comes"},
+			{"--lines", "NUMBER", "how many, 0 to 200 (default 50)"}},
+		.run = cli_log},
+	{.noun = "wait",
+		.summary = "wait until the gateway is ready",
+		.details = "For scripts: looks ten times a second, also while nobody answers yet. "
+			   "Exit code 0 as soon as all that was asked for holds; 1 when it did not "
+			   "come to that in time, 3 when nobody answered at the end.",
+		.example = "wait --ready --timeout 30",
+		.options = {{"--ready", NULL, "it runs, and takes packets"},
+			{"--well", NULL, "and nothing is wrong, as `status` sees it"},
+			{"--live", "CAMERA", "and pictures come from this camera"},
+			{"--timeout", "SECONDS", "how long at most (default 60)"}},
+		.run = cli_wait},
 	{.noun = NULL},
 };

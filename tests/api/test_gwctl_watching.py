@@ -1,0 +1,193 @@
+"""gwctl for who watches a gateway: ports, loss, the last minute, top, the log, and waiting."""
+
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import description
+import pytest
+from player import Gateway, configuration
+from test_gwctl_terminal import Terminal
+
+from testbed import places
+
+
+def test_ports_are_listed_and_one_is_shown(played: Gateway) -> None:
+    listed = played.ctl("port", "list")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    head, row = listed.stdout.splitlines()[:2]
+    assert head.split()[0] == "PORT"
+    assert row.split()[:2] == ["lan0", "up"]
+    [port] = played.json("port", "list")["ports"]
+    assert port == played.json("port", "show", "lan0")
+    assert port["packets"] > 0
+    shown = played.ctl("port", "show", "lan0").stdout
+    for words in ("net_pcap", f"{port['packets']} packets", "0 missed"):
+        assert words in shown
+    missing = played.ctl("port", "show", "lan9")
+    assert missing.returncode == 1
+    assert missing.stderr == "gwctl: there is no port 'lan9': gwctl port list\n"
+
+
+def test_the_list_of_cameras_says_what_was_lost(played: Gateway) -> None:
+    head, *rows = played.ctl("camera", "list").stdout.splitlines()
+    assert "LOST" in head
+    cameras = {row.split()[0]: row for row in rows}
+    share = 100 * played.get("cameras/cam0")["lost_share"]
+    assert f" {share:.1f} % " in cameras["cam0"]
+    assert " 0.0 % " in cameras["cam1"]
+
+
+def test_the_latency_of_the_last_minute(played: Gateway) -> None:
+    reply = played.json("latency")
+    names = [line["stage"] for line in reply["stages"]]
+    assert [line["stage"] for line in reply["last_minute"]] == names
+    for line, recent in zip(reply["stages"], reply["last_minute"]):
+        assert recent["count"] <= line["count"]
+        # Where nothing came before, both are the same but for the bucket of the largest.
+        if recent["count"] == line["count"]:
+            assert recent["p99_us"] == line["p99_us"]
+            assert recent["max_us"] >= line["max_us"]
+    shown = played.ctl("latency", "--last-minute").stdout
+    assert "total" in shown
+    assert "CAMERA" not in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "cameras"),
+    [
+        ((), ["cam0", "cam1"]),
+        (("--sort", "state"), ["cam1", "cam0"]),
+        (("--sort", "loss"), ["cam0", "cam1"]),
+        (("--filter", "M1"), ["cam1"]),
+        (("--rows", "1"), ["cam0"]),
+        (("--rows", "1", "--page", "2"), ["cam1"]),
+        (("--filter", "nobody"), []),
+    ],
+)
+def test_top_sorts_filters_and_pages(
+    played: Gateway, options: tuple[str, ...], cameras: list[str]
+) -> None:
+    done = played.ctl("top", "--once", *options)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    begin = next(i for i, line in enumerate(lines) if line.startswith("CAMERA"))
+    assert [line.split()[0] for line in lines[begin + 1 :] if line.startswith("cam")] == cameras
+    if "--rows" in options:
+        assert "of 2: cameras" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    "options", [("--sort", "colour"), ("--rows", "0"), ("--rows", "many"), ("--page", "5000")]
+)
+def test_top_says_what_it_does_not_understand(played: Gateway, options: tuple[str, ...]) -> None:
+    done = played.ctl("top", *options)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"gwctl: {options[0]} takes ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_top_is_sorted_turned_and_filtered_with_keys(played: Gateway) -> None:
+    terminal = Terminal("--socket", played.socket, "top", "--interval", "0.5", "--rows", "1")
+    try:
+        terminal.read_until("cameras 1 to 1 of 2, by name")
+        terminal.type(" ")
+        terminal.read_until("cameras 2 to 2 of 2, by name")
+        terminal.type("b")
+        terminal.read_until("cameras 1 to 1 of 2, by name")
+        terminal.type("s")
+        terminal.read_until("by state")
+        # What is typed is a name, also its q.
+        terminal.type("/")
+        terminal.read_until("Enter ends it")
+        terminal.type("q")
+        terminal.read_until("q_ ")
+        terminal.type("\x7fM1\r")
+        terminal.read_until("cameras 1 to 1 of 1, by state, with M1")
+        terminal.type("q")
+        assert terminal.finish() == 0
+    finally:
+        terminal.close()
+
+
+def test_the_log_is_read_through_the_gateway(played: Gateway) -> None:
+    played.ask("cameras/cam1/sample", "POST")
+    shown = played.ctl("log")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "api: POST /api/v1/cameras/cam1/sample by uid " in shown.stdout
+    assert len(played.ctl("log", "--lines", "1").stdout.splitlines()) == 1
+    lines = [json.loads(line) for line in played.ctl("--json", "log").stdout.splitlines()]
+    numbers = [line["number"] for line in lines]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    # It is what the file has, too.
+    written = played.process.text()
+    for line in lines:
+        assert f"{line['time']} {line['level']:<7} {line['subject']}: {line['text']}" in written
+    assert played.get(f"log/{numbers[-1]}")["lines"] == []
+    described = description.answer("/log/{name}", "get", 200)
+    described.validate(played.get(f"log/{numbers[0]}"))
+    assert played.get("log/123456789")["lines"][0]["number"] == 1
+    assert played.ask("log/first").status == 400
+    assert played.ctl("log", "--lines", "999").returncode == 2
+
+
+def test_the_log_is_followed_over_a_restart(
+    start: Callable[[dict[str, Any]], Gateway],
+) -> None:
+    gateway = start(configuration("net_ring0"))
+    follower = subprocess.Popen(
+        [places.gwctl(), "--socket", gateway.socket, "log", "--follow", "--lines", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    said: list[str] = []
+    reader = threading.Thread(target=lambda: said.extend(follower.stdout))
+    reader.start()
+    try:
+        time.sleep(0.3)
+        assert said == []
+        gateway.ask("cameras/cam0/sample", "POST")
+        gateway.wait_until(lambda: any("cam0/sample" in line for line in said))
+        gateway.process.stop()
+        gateway.launch()
+        gateway.wait_until(gateway.ready)
+        gateway.ask("cameras/cam1/sample", "POST")
+        gateway.wait_until(lambda: any("cam1/sample" in line for line in said))
+        assert len(said) == len(set(said))
+        assert any("listening on" in line for line in said)
+    finally:
+        follower.terminate()
+        assert follower.wait(10) == 0
+        reader.join(10)
+
+
+def test_one_waits_until_the_gateway_is_ready(
+    start: Callable[[dict[str, Any]], Gateway], tmp_path: Path
+) -> None:
+    gateway = start(configuration("net_ring0"))
+    assert gateway.ctl("wait", "--ready").returncode == 0
+    begin = time.monotonic()
+    late = gateway.ctl("wait", "--ready", "--live", "cam0", "--timeout", "0.5")
+    assert time.monotonic() - begin >= 0.5
+    assert late.returncode == 1
+    assert "no pictures come from the camera" in late.stderr
+    assert "no such camera" in gateway.ctl("wait", "--live", "x", "--timeout", "0").stderr
+    assert gateway.ctl("wait").returncode == 2
+    assert gateway.ctl("wait", "--ready", "--timeout", "soon").returncode == 2
+    gateway.process.stop()
+    assert gateway.ctl("wait", "--ready", "--timeout", "0.3").returncode == 3
+    waiting = subprocess.Popen([places.gwctl(), "--socket", gateway.socket, "wait", "--ready"])
+    try:
+        time.sleep(0.3)
+        assert waiting.poll() is None
+        gateway.launch()
+        assert waiting.wait(30) == 0
+    finally:
+        if waiting.poll() is None:
+            waiting.kill()
+            waiting.wait()
+    assert gateway.ready()

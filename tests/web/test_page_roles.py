@@ -1,0 +1,54 @@
+"""The page of those who may not see and do everything."""
+
+from collections.abc import Callable
+
+import pytest
+from eyes import one, painted, text, tile, until
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+from testbed.gateway import Gateway
+
+ShowWith = Callable[[str, str], webdriver.Chrome]
+
+
+@pytest.fixture
+def token(running: Gateway) -> str:
+    """Of an admin of two cameras."""
+    running.ctl("token", "revoke", "two")
+    return running.ask("token", "create", "two", "--role", "admin", "--cameras", "door,turned")[
+        "token"
+    ]
+
+
+def test_a_token_for_some_cameras_shows_these(
+    show_with: ShowWith, running: Gateway, token: str
+) -> None:
+    browser = show_with("cameras", token)
+    text(browser, "#count", "2 cameras")
+    until(lambda: painted(browser, f"{tile('door')} canvas"), "a picture")
+    text(browser, tile("door"), "live")
+    text(browser, "#well", "Not for you to know")
+    assert one(browser, "#said").text == ""
+    assert not one(browser, "#ask-token").is_displayed()
+
+    one(browser, f"{tile('door')} a").click()
+    text(browser, "#facts", "spots")
+    until(lambda: painted(browser, ".camera canvas"), "a picture")
+    text(browser, "#drops", "this token is for some cameras alone")
+    until(lambda: browser.find_elements(By.CSS_SELECTOR, "#settings form"), "the form")
+    before = running.ask("camera", "show", "door")["quota"]
+    assert one(browser, "#camera-quota").get_attribute("value") == str(before)
+    one(browser, "#camera-quota").clear()
+    one(browser, "#camera-quota").send_keys(str(before - 1))
+    one(browser, "#settings button[type=submit]").click()
+    text(browser, "#settings", "Changed.")
+    assert running.ask("camera", "set", "door", "--quota", str(before))["quota"] == before
+
+
+def test_a_page_that_is_not_for_some_cameras_asks_for_another_token(
+    show_with: ShowWith, token: str
+) -> None:
+    browser = show_with("models", token)
+    until(lambda: one(browser, "#ask-token").is_displayed(), "the question")
+    text(browser, "#ask-token", "for some cameras alone")
