@@ -134,8 +134,7 @@ suite_cluster() {
 	cmd_wheel
 	cmd_models
 	setup_cluster
-	rm -rf "$WHEEL/site"
-	"$CLUSTER_PYTHON" -m pip install -q --no-deps --no-index --target "$WHEEL/site" "$WHEEL"/*.whl
+	wheel_install
 	python_tests tests/cluster
 }
 
