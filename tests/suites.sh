@@ -131,10 +131,7 @@ suite_network() {
 # Ray and Spark in their own environment, with the wheel as a user installs it.
 suite_cluster() {
 	local test_python=$CLUSTER_PYTHON
-	cmd_wheel
-	cmd_models
-	setup_cluster
-	wheel_install
+	cluster_ready
 	python_tests tests/cluster
 }
 
