@@ -146,3 +146,18 @@ def is_picture(place: Place) -> bool:
 
 def _text(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def cause(found: str) -> str | None:
+    """Why there are no findings, in the gateway's word; None: it is well."""
+    return _bad(found).get("error")
+
+
+def reason(found: str) -> str:
+    """The same in a line."""
+    return _bad(found).get("reason", "")
+
+
+def _bad(found: str) -> dict[str, str]:
+    rest = found.partition("},")[2]
+    return json.loads("{" + rest) if rest.startswith('"error":') else {}
