@@ -93,8 +93,13 @@ class Crew:
         return total
 
     def drain(self, timeout: float = DRAIN_S) -> bool:
-        """Ends all of them; False when some could not deliver everything in that time."""
-        asked = [actor.drain.remote() for actor in self.actors]
+        """Ends all of them; False when some could not deliver everything in that time.
+
+        Who does not answer, because there is no room for him or he starts again, has nothing to
+        deliver.
+        """
+        there = zip(self.actors, self.ask(), strict=True)
+        asked = [actor.drain.remote() for actor, facts in there if facts is not None]
         ready, late = (
             ray.wait(asked, num_returns=len(asked), timeout=timeout) if asked else ([], [])
         )

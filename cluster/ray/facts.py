@@ -1,6 +1,7 @@
 """What a worker says of itself: plain numbers and lines, for whoever asks it."""
 
 import itertools
+import logging
 import os
 import threading
 import time
@@ -12,6 +13,8 @@ from typing import Any
 LINES = 50
 # Of one cause, the first of so many seconds is told.
 QUIET_S = 10.0
+
+_log = logging.getLogger(__name__)
 
 Facts = dict[str, Any]
 
@@ -71,6 +74,7 @@ class Account:
 
     def say(self, line: str) -> None:
         """A line for people."""
+        _log.warning("%s: %s", self._facts["name"], line)
         with self._lock:
             self._lines = [*self._lines, (next(self._numbers), line)][-LINES:]
 

@@ -1,5 +1,6 @@
 """A worker: a thread that is a member of a consumer group, again and again until it is to end."""
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -11,6 +12,8 @@ from framegate import Engine, FramegateError
 
 MODEL_S = 10.0  # until a model that was missing is looked for again
 AGAIN_S = 1.0  # until the group is joined again
+
+_log = logging.getLogger(__name__)
 
 Opener = Callable[[Options], Looker]
 
@@ -47,9 +50,9 @@ class Worker:
             self._be_a_member()
         except Exception as error:
             # Nobody looks after the thread: whoever asks is told.
+            _log.exception("%s ends", self._name)
             self._account.set(state="failed")
             self._account.trouble(f"{type(error).__name__}: {error}")
-            raise
 
     def _be_a_member(self) -> None:
         engine = None
