@@ -24,6 +24,7 @@ struct seat {
 	struct gw_surface surface; /* one reference is the seat's and stays */
 	struct run *run;
 	size_t index; /* of the run's pictures */
+	bool starved; /* there was no memory to decode it */
 	struct seat *next; /* of the free ones */
 };
 
@@ -46,6 +47,7 @@ struct framegate {
 	sem_t ended; /* batches that have ended */
 	uint64_t sequence; /* of the next picture */
 	struct seat *free;
+	uint32_t hungry; /* runs that found no seat: they are the next to get some */
 	char complaint[FRAMEGATE_ERROR]; /* why a model failed last */
 	struct seat seats[SEATS];
 };

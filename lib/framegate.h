@@ -134,7 +134,9 @@ struct framegate_picture {
 	 * coding that is refused), -EFBIG (too large), -ENOMEM (no memory, or no room for what was
 	 * found), -EIO (the model could not look at it). */
 	int error;
-	const char *cause; /* ... as the gateway calls it: "jpeg_bad"; NULL: it is well */
+	/* ... as the gateway calls it: "jpeg_bad"; "no_memory", which a gateway cannot have: the
+	 * same picture may do well another time; NULL: it is well */
+	const char *cause;
 	const char *why; /* ... in one line; NULL: the same */
 
 	uint32_t width, height; /* pixels, as it is seen; 0: not known */

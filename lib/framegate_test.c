@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +181,42 @@ static void more_pictures_than_there_is_room_for_wait_their_turn(void **state)
 	close_fixture(&f);
 }
 
+static _Atomic bool starving;
+
+/* Where the library, and nobody else here, takes memory for pictures. */
+__attribute__((visibility("default"))) void *aligned_alloc(size_t alignment, size_t size)
+{
+	void *at = NULL;
+
+	return !starving && posix_memalign(&at, alignment, size) == 0 ? at : NULL;
+}
+
+static void a_picture_without_memory_says_so_and_does_well_another_time(void **state)
+{
+	const struct jpeg_recipe large = {.width = 4096, .height = 64, .seed = 3};
+	struct fixture f = {0};
+	struct framegate_jpeg jpegs[2];
+	size_t count;
+
+	open_fixture(&f);
+	jpegs[0] = f.jpegs[0];
+	jpegs[1].data = jpeg_make(&large, &jpegs[1].size);
+	starving = true;
+	assert_int_equal(framegate_run(f.engine, jpegs, 2, FRAMEGATE_JSON, f.results), 0);
+	starving = false;
+	const struct framegate_picture *pictures = framegate_pictures(f.results, &count);
+
+	assert_string_equal(pictures[0].json, f.alone[0]);
+	assert_int_equal(pictures[1].error, -ENOMEM);
+	assert_string_equal(pictures[1].cause, "no_memory");
+	assert_int_equal(pictures[1].width, 4096);
+	assert_non_null(strstr(pictures[1].json, "\"error\":\"no_memory\""));
+	assert_int_equal(framegate_run(f.engine, jpegs, 2, 0, f.results), 0);
+	assert_int_equal(framegate_pictures(f.results, &count)[1].error, 0);
+	free((void *)(uintptr_t)jpegs[1].data);
+	close_fixture(&f);
+}
+
 static void a_bad_picture_says_why_and_harms_no_other(void **state)
 {
 	const struct jpeg_recipe progressive = {.width = 64, .height = 64, .progressive = true};
@@ -303,6 +340,7 @@ int main(void)
 		cmocka_unit_test(many_at_once_get_what_each_gets_alone),
 		cmocka_unit_test(several_threads_use_one_engine),
 		cmocka_unit_test(more_pictures_than_there_is_room_for_wait_their_turn),
+		cmocka_unit_test(a_picture_without_memory_says_so_and_does_well_another_time),
 		cmocka_unit_test(a_bad_picture_says_why_and_harms_no_other),
 		cmocka_unit_test(a_plan_is_the_configurations),
 		cmocka_unit_test(nothing_is_run_of_nothing),

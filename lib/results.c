@@ -93,6 +93,7 @@ static int error_of(enum gw_drop drop)
 	case GW_DROP_RESULT_TOO_LARGE:
 		return -ENOMEM;
 	case GW_DROP_INFER_FAILED:
+	case GW_DROP_MODEL_OUTPUT:
 		return -EIO;
 	default:
 		return -EBADMSG;
@@ -193,6 +194,13 @@ static int put_failure(struct framegate_results *results, struct framegate *engi
 	return picture->why ? 0 : -ENOMEM;
 }
 
+static void put_starvation(struct framegate_picture *picture)
+{
+	picture->error = -ENOMEM;
+	picture->cause = "no_memory";
+	picture->why = "There is no memory to decode it.";
+}
+
 int results_put(struct framegate_results *results, struct framegate *engine, size_t index,
 	const struct gw_frame *frame, unsigned int flags)
 {
@@ -210,6 +218,8 @@ int results_put(struct framegate_results *results, struct framegate *engine, siz
 	};
 	status = picture->error == 0 ? put_findings(results, engine, result, picture)
 				     : put_failure(results, engine, frame->drop, picture);
+	if (engine_seat(engine, frame)->starved)
+		put_starvation(picture);
 	if (status != 0 || !(flags & FRAMEGATE_JSON))
 		return status;
 	status = json_text_write(&results->text, engine, frame, picture);

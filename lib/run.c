@@ -27,6 +27,7 @@ struct run {
 	struct framegate_results *results;
 
 	/* Under the engine's lock. */
+	bool hungry; /* it found no seat */
 	uint32_t inside; /* frames that are not done */
 	struct gw_frame *done; /* by turn_next */
 };
@@ -44,6 +45,13 @@ static bool make_room(struct gw_surface *surface, size_t bytes)
 	return surface->room != NULL;
 }
 
+/* Only a library takes memory for a picture: a gateway has no drop of this kind. */
+static void starve(struct framegate *engine, struct gw_frame *frame)
+{
+	engine_seat(engine, frame)->starved = true;
+	gw_frame_fail(frame, GW_DROP_JPEG_LIMIT);
+}
+
 void engine_decode(void *owner, struct turbo_picture *picture, struct gw_frame *frame)
 {
 	struct framegate *engine = owner;
@@ -57,7 +65,7 @@ void engine_decode(void *owner, struct turbo_picture *picture, struct gw_frame *
 	if (want.route == GW_NO_ROUTE)
 		return;
 	if (!make_room(surface, picture_bytes(&want, info.width, info.height))) {
-		gw_frame_fail(frame, GW_DROP_JPEG_LIMIT);
+		starve(engine, frame);
 		return;
 	}
 	gw_surface_ref(surface);
@@ -142,6 +150,7 @@ static void begin(struct run *run, struct seat *seat, struct gw_frame *frame)
 
 	seat->run = run;
 	seat->index = run->next;
+	seat->starved = false;
 	gw_frame_set_version(frame, engine->camera);
 	frame->receipt = (uint64_t)(seat - engine->seats) + 1;
 	frame->sequence = run->sequence + run->next;
@@ -155,12 +164,29 @@ static void begin(struct run *run, struct seat *seat, struct gw_frame *frame)
 	frame->state = GW_FRAME_JPEG;
 }
 
-/* Gives the next pictures seats. The caller has the lock. */
+/* A run that found no seat is the next to get some. The caller has the lock. */
+static void be_hungry(struct run *run, bool hungry)
+{
+	struct framegate *engine = run->engine;
+
+	if (run->hungry == hungry)
+		return;
+	run->hungry = hungry;
+	engine->hungry += hungry ? 1 : -1;
+	/* Those who let it go first. */
+	if (engine->hungry == 0)
+		pthread_cond_broadcast(&engine->changed);
+}
+
+/* Gives the next pictures seats, unless others wait for some: so that a long run keeps nobody out.
+ * The caller has the lock. */
 static uint32_t sit_down(struct run *run, struct gw_frame **frames)
 {
 	struct framegate *engine = run->engine;
 	uint32_t count = 0;
 
+	if (engine->hungry > 0 && !run->hungry)
+		return 0;
 	while (count < engine->group && run->next < run->count && engine->free) {
 		struct seat *seat = engine->free;
 		struct gw_frame *frame = gw_pool_get(engine->gw.pool, engine->camera->id, 1, 1);
@@ -173,6 +199,7 @@ static uint32_t sit_down(struct run *run, struct gw_frame **frames)
 		run->next++;
 	}
 	run->inside += count;
+	be_hungry(run, count == 0 && run->next < run->count);
 	return count;
 }
 
@@ -189,7 +216,7 @@ static void decode(struct run *run, struct gw_frame *const *frames, uint32_t cou
 			well[good++] = frames[i];
 	if (good > 0 && decoders_run(engine->decoders, well, good) != 0)
 		for (uint32_t i = 0; i < good; i++)
-			gw_frame_fail(well[i], GW_DROP_JPEG_LIMIT);
+			starve(engine, well[i]);
 	pthread_mutex_lock(&engine->lock);
 	gw_link_push(engine->in, frames, count);
 	engine_turn(engine);
@@ -252,6 +279,7 @@ static int run_all(struct run *run)
 		if (put != 0) {
 			status = put;
 			run->next = run->count;
+			be_hungry(run, false);
 		}
 	}
 	pthread_mutex_unlock(&engine->lock);

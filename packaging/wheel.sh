@@ -14,16 +14,27 @@ wheel_tools() {
 	fi
 }
 
-# The package as it is in the tree, with the library in it.
+# The package as it is in the tree, with what runs on clusters and the library in it.
 wheel_build() {
+	local package=$WHEEL/source/framegate
 	rm -rf "$WHEEL/source" "$WHEEL"/*.whl
 	cp -r lib/python "$WHEEL/source"
+	cp -r cluster/ray cluster/spark "$package/"
+	mkdir "$package/cluster"
+	cp cluster/*.py "$package/cluster/"
 	find "$WHEEL/source" -name __pycache__ -prune -exec rm -r {} +
-	cp -L build/lib/libframegate.so.0 "$WHEEL/source/framegate/"
-	strip --strip-unneeded "$WHEEL/source/framegate/libframegate.so.0"
+	cp -L build/lib/libframegate.so.0 "$package/"
+	strip --strip-unneeded "$package/libframegate.so.0"
 	SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || echo 1700000000) \
 		"$WHEEL/tools/bin/pip" wheel -q --no-deps --no-index --no-build-isolation \
 		--wheel-dir "$WHEEL" "$WHEEL/source"
+}
+
+# The wheel as a user installs it, in build-wheel/site, for what looks at $PYTHONPATH.
+wheel_install() {
+	rm -rf "$WHEEL/site"
+	"$CLUSTER_PYTHON" -m pip install -q --disable-pip-version-check --no-deps --no-index \
+		--target "$WHEEL/site" "$WHEEL"/*.whl
 }
 
 cmd_wheel() {

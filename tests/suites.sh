@@ -2,7 +2,7 @@
 # The suites of `./dev test`. Each leaves its results in build-results/: what its runner wrote for
 # machines, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
 
-readonly SUITES=(unit asan tsan fuzz models integration web demo line-rate kafka network soak lint)
+readonly SUITES=(unit asan tsan fuzz models integration web demo line-rate kafka network cluster soak lint)
 
 # Only when it is named: it makes systems of two Debian releases and builds packages in them.
 readonly NAMED_SUITES=(package)
@@ -59,7 +59,7 @@ meson_tests() {
 
 python_tests() {
 	local status=0
-	as_root_with_environment "$PYTHON" -m pytest -p no:cacheprovider \
+	as_root_with_environment "${test_python:-$PYTHON}" -m pytest -p no:cacheprovider \
 		--junitxml="$RESULTS/$suite.xml" "$@" || status=$?
 	printf '%d\n' "$status" >"$RESULTS/$suite.status"
 }
@@ -103,7 +103,7 @@ suite_models() {
 suite_integration() {
 	cmd_wheel
 	cmd_models
-	python_tests "${TWO_FILES[@]}" tests --ignore=tests/demo --ignore=tests/kafka \
+	python_tests "${TWO_FILES[@]}" tests --ignore=tests/cluster --ignore=tests/demo --ignore=tests/kafka \
 		--ignore=tests/line_rate --ignore=tests/models --ignore=tests/network --ignore=tests/packages \
 		--ignore=tests/web
 }
@@ -126,6 +126,13 @@ suite_network() {
 	build_default
 	cmd_models
 	python_tests "${TWO_FILES[@]}" tests/network
+}
+
+# Ray and Spark in their own environment, with the wheel as a user installs it.
+suite_cluster() {
+	local test_python=$CLUSTER_PYTHON
+	cluster_ready
+	python_tests tests/cluster
 }
 
 suite_kafka() {

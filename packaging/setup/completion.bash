@@ -9,9 +9,10 @@ _framegate_dev() {
 	else
 		case $command in
 		help) choices='setup models build package wheel demo test bench gpu experiment soak lint fuzz clean' ;;
+		setup) choices='--cluster --help' ;;
 		package) choices='--twice bookworm trixie --help' ;;
 		demo) choices='--keep --enhance --help' ;;
-		test) choices='unit asan tsan fuzz models integration web demo line-rate kafka network soak lint package --help' ;;
+		test) choices='unit asan tsan fuzz models integration web demo line-rate kafka network cluster soak lint package --help' ;;
 		experiment) choices='line-rate --help' ;;
 		gpu) choices='build run --rehearse --help' ;;
 		soak) choices='kafka --seconds --kills --seed --durability --json --help' ;;

@@ -72,20 +72,26 @@ onnxruntime_get() {
 	place out "$CACHE/onnxruntime" "$SETUP_DIR/downloads.lock"
 }
 
+# maven_get PLACE NAME: what PLACE-pom.xml names and brings; each jar must be one of PLACE-jars.sha256, and none
+# may be missing.
+maven_get() {
+	local wrong pom=$SETUP_DIR/${1%-jars}-pom.xml sums=$SETUP_DIR/${1%-jars}-jars.sha256
+	scratch
+	mvn -B -q -f "$pom" -Dmaven.repo.local="$PWD/repository" \
+		dependency:copy-dependencies -DoutputDirectory="$PWD/out/lib"
+	wrong=$(cd out/lib && diff <(sha256sum ./*.jar | sed 's# \./# #') "$sums" |
+		sed -n 's/^[<>] [0-9a-f]*  //p' | sort -u | tr '\n' ' ') || true # diff's own status
+	[[ -z $wrong ]] || die "$2: wrong checksum, or not in packaging/setup/${sums##*/}: $wrong"
+	place out "$CACHE/$1" "$pom" "$sums"
+}
+
 kafka_ready() {
 	fresh "$CACHE/kafka" "$SETUP_DIR/kafka-pom.xml" "$SETUP_DIR/kafka-jars.sha256"
 }
 
-# A whole Apache Kafka as Maven artifacts; each jar must be one of the list, and none may be missing.
+# A whole broker as Maven artifacts.
 kafka_get() {
-	local wrong
-	scratch
-	mvn -B -q -f "$SETUP_DIR/kafka-pom.xml" -Dmaven.repo.local="$PWD/repository" \
-		dependency:copy-dependencies -DoutputDirectory="$PWD/out/lib"
-	wrong=$(cd out/lib && diff <(sha256sum ./*.jar | sed 's# \./# #') "$SETUP_DIR/kafka-jars.sha256" |
-		sed -n 's/^[<>] [0-9a-f]*  //p' | sort -u | tr '\n' ' ') || true # diff's own status
-	[[ -z $wrong ]] || die "Apache Kafka: wrong checksum, or not in packaging/setup/kafka-jars.sha256: $wrong"
-	place out "$CACHE/kafka" "$SETUP_DIR/kafka-pom.xml" "$SETUP_DIR/kafka-jars.sha256"
+	maven_get kafka "Apache Kafka"
 }
 
 # Younger than Java and than the jars, which Java looks at, too.

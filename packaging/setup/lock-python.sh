@@ -12,7 +12,9 @@ arguments=(-r "$input")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 /usr/bin/python3 -m venv "$scratch/venv"
+# PySpark alone comes as source, Python and jars.
 env -u PIP_FIND_LINKS "$scratch/venv/bin/pip" install -q --dry-run --ignore-installed --only-binary :all: \
+	--no-binary pyspark \
 	--report "$scratch/report.json" "${arguments[@]}"
 "$scratch/venv/bin/python" - "$scratch/report.json" "$input" >"${input%.in}.txt" <<'PYTHON'
 import json

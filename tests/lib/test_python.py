@@ -4,17 +4,20 @@ import ctypes
 import errno
 import mmap
 import re
+import shutil
 import subprocess
 import threading
 import time
 from pathlib import Path
 
 import pytest
+import yaml
 from photographs import jpeg, photograph
 
 import framegate
 from framegate import Engine, FramegateError, _buffer, _library
 from testbed import places
+from testbed.worker import picture
 
 ROUNDS = 10
 
@@ -128,6 +131,41 @@ def test_threads_share_an_engine(person: bytes) -> None:
         for thread in threads:
             thread.join()
     assert not wrong
+
+
+def test_a_long_run_keeps_nobody_out(tmp_path: Path) -> None:
+    """Batches so large that a run's three of them are all that an engine has room for."""
+    shutil.copytree(places.models() / "digits", tmp_path / "digits")
+    described = tmp_path / "digits" / "1" / "model.yaml"
+    model = yaml.safe_load(described.read_text())
+    described.write_text(yaml.safe_dump({**model, "batch": {"max": 64, "deadline_ms": 500}}))
+    small, waits = [picture(1, 32, 32)], []
+    with Engine(tmp_path, "digits", onnxruntime=places.onnxruntime()) as engine:
+        assert engine.batch == 64
+        long = threading.Thread(target=engine.run_json, args=(20_000 * small,))
+        begin = time.monotonic()
+        long.start()
+        while long.is_alive():
+            before = time.monotonic()
+            engine.run_json(small)
+            waits.append(time.monotonic() - before)
+        whole = time.monotonic() - begin
+    assert max(waits) < whole / 4
+
+
+def test_numbers_that_do_not_fit_are_refused() -> None:
+    for wrong, line in (
+        ({"threads": 0}, "threads must be 1 to 64, not 0"),
+        ({"threads": 1 << 32 | 1}, "threads must be 1 to 64, not 4294967297"),
+        ({"max_width": 65536 + 640}, "max_width must be 1 to 65535, not 66176"),
+        ({"max_height": -1}, "max_height must be 1 to 65535, not -1"),
+    ):
+        with pytest.raises(ValueError, match=f"^{line}$"):
+            Engine(places.models(), "digits", onnxruntime=places.onnxruntime(), **wrong)
+    with pytest.raises(TypeError):
+        Engine(places.models(), "digits", 1.5, onnxruntime=places.onnxruntime())
+    with pytest.raises(ValueError, match="null byte"):
+        Engine(f"{places.models()}\0x", "digits", onnxruntime=places.onnxruntime())
 
 
 def test_a_plan_is_a_list_of_steps(person: bytes) -> None:

@@ -4,6 +4,7 @@ import ctypes
 import errno
 import importlib.util
 import json
+import operator
 import os
 import re
 import threading
@@ -70,23 +71,32 @@ class Engine:
         backend -- "ort" or "opencl"; by default the first that opens
         max_width, max_height -- pixels; a larger picture is refused before it is decoded
 
-        Raises FramegateError with one line that says what to do.
+        Raises FramegateError with one line that says what to do, and ValueError for a number that
+        is out of range.
         """
         self._engine: int | None = None
         self._spare: list[int] = []  # results that nobody uses
         self._lock = threading.Lock()
         self._inside = 0  # calls that are in the library; under the lock
+        for name, number, most in (
+            ("threads", threads, 64),
+            ("max_width", max_width, 0xFFFF),
+            ("max_height", max_height, 0xFFFF),
+        ):
+            # ctypes would cut it.
+            if not 1 <= operator.index(number) <= most:
+                raise ValueError(f"{name} must be 1 to {most}, not {number}")
         # The runtime would report to its maker; it reads this when it is loaded.
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         self._library = _library.load()
         model, steps = _split(plan)
         options = _library.Options(
             size=ctypes.sizeof(_library.Options),
-            repository=os.fsencode(repository),
+            repository=_path(repository),
             model=model,
             plan=steps,
             threads=threads,
-            onnxruntime=os.fsencode(onnxruntime) if onnxruntime else _onnxruntime(),
+            onnxruntime=_path(onnxruntime) if onnxruntime else _onnxruntime(),
             backend=backend.encode() if backend else None,
             max_width=max_width,
             max_height=max_height,
@@ -228,6 +238,14 @@ def _split(plan: Plan) -> tuple[bytes | None, bytes | None]:
     if not isinstance(plan, str):
         return None, json.dumps([dict(step) for step in plan]).encode()
     return (plan.encode(), None) if _MODEL.fullmatch(plan) else (None, plan.encode())
+
+
+def _path(path: str | os.PathLike[str]) -> bytes:
+    """As C has it."""
+    encoded = os.fsencode(path)
+    if b"\0" in encoded:
+        raise ValueError("a path has a null byte in it")
+    return encoded
 
 
 def _onnxruntime() -> bytes | None:

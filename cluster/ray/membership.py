@@ -1,0 +1,250 @@
+"""A member of a consumer group: reads pictures, writes what was found, and commits afterwards.
+
+It ends at the first thing that goes wrong for good: who joins again reads again from what was
+committed, so nothing is lost, and what was in flight comes twice.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
+from framegate.cluster import records
+from framegate.ray.facts import Account
+from framegate.ray.offsets import Entry, Offsets
+from framegate.ray.options import Options
+
+COMMIT_S = 0.2  # between commits, unless there is no room in flight
+FLUSH_S = 10.0  # for results that are on their way when partitions go
+PATIENCE = 3  # times that a picture is tried for which there was no memory
+NO_MEMORY = "no_memory"
+
+# What is not an error of one record.
+_TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
+
+
+class Looker(Protocol):
+    """framegate.Engine, or what stands in for it."""
+
+    def run_json(self, pictures: list[bytes]) -> list[str]: ...
+
+
+class Failed(Exception):
+    """The membership cannot go on; the line says why."""
+
+
+class Membership:
+    """From joining the group to leaving it. One thread."""
+
+    def __init__(self, options: Options, name: str, engine: Looker, account: Account) -> None:
+        self._options = options
+        self._name = name
+        self._engine = engine
+        self._account = account
+        self._offsets = Offsets()
+        self._batch: list[tuple[Message, Entry]] = []
+        self._failure: str | None = None
+        self._commit_at = 0.0
+        self._away = False
+        self._producer = Producer({**options.producer(), "error_cb": self._error})
+        self._consumer = Consumer({**options.consumer(), "error_cb": self._error})
+        self._consumer.subscribe([options.topic], on_revoke=self._revoked, on_lost=self._lost)
+
+    def run(self, goes_on: Callable[[], bool]) -> None:
+        """Works as long as `goes_on` says so; raises Failed."""
+        while goes_on():
+            if self._read():
+                self._look()
+            self._producer.poll(0)
+            self._commit()
+            if self._failure:
+                raise Failed(self._failure)
+
+    def leave(self) -> None:
+        """Ends it when what is on its way has arrived, or the time for that is over."""
+        self._batch.clear()
+        self._producer.flush(FLUSH_S)
+        self._commit(now=True)
+        rest = self._offsets.undone
+        self._consumer.close()
+        self._account.set(in_flight=rest, partitions=0)
+
+    # What comes.
+
+    def _read(self) -> bool:
+        """Fills the batch; False when nothing came."""
+        room = self._options.in_flight - len(self._offsets)
+        if room <= 0:
+            self._producer.poll(0.05)
+            return False
+        until = time.monotonic() + self._options.wait_ms / 1000
+        most = min(self._options.batch, room)
+        while len(self._batch) < most:
+            message = self._consumer.poll(max(until - time.monotonic(), 0))
+            if message is None:
+                break
+            if message.error() is not None:
+                self._tell(message.error())
+                continue
+            self._came()
+            at = (message.topic(), message.partition())
+            self._batch.append((message, self._offsets.begin(at, message.offset())))
+        return bool(self._batch)
+
+    def _came(self) -> None:
+        if self._away:
+            self._away = False
+            self._account.trouble(None)
+
+    def _error(self, error: KafkaError) -> None:
+        """The clients' own troubles; they go on by themselves, but for fatal ones."""
+        if error.fatal():
+            self._failure = self._failure or str(error)
+        elif error.code() == KafkaError._ALL_BROKERS_DOWN:
+            self._tell(error)
+
+    def _tell(self, error: KafkaError) -> None:
+        if error.fatal():
+            self._failure = self._failure or str(error)
+            return
+        code = error.code()
+        if code == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            line = f"the brokers have no topic {self._options.topic}: waiting for it"
+        elif code == KafkaError._ALL_BROKERS_DOWN:
+            line = f"no broker of {self._options.brokers} answers: waiting for one"
+        elif code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED):
+            line = f"{error.str()}: the brokers must let the group read the topic"
+        else:
+            line = f"{error.str()}: trying again"
+        self._away = True
+        self._account.trouble(line)
+
+    # What is found.
+
+    def _look(self) -> None:
+        batch, self._batch = self._batch, []
+        began = time.monotonic()
+        places = [_place(message) for message, _ in batch]
+        there = []
+        for (message, entry), place in zip(batch, places, strict=True):
+            if not records.is_picture(place):
+                self._bad(place, entry, "record_headers", "Its headers are of no picture.")
+            else:
+                there.append((message, entry, place))
+        if there:
+            self._write(
+                there, self._run([message.value() or b"" for message, _, _ in there]), began
+            )
+
+    def _run(self, pictures: list[bytes]) -> list[str]:
+        begin = time.monotonic()
+        try:
+            texts = self._engine.run_json(pictures)
+        except MemoryError:
+            raise Failed("out of memory: give the worker more, or smaller batches") from None
+        for attempt in range(1, PATIENCE):
+            again = [i for i, text in enumerate(texts) if records.cause(text) == NO_MEMORY]
+            if again:
+                time.sleep(attempt)
+            for i in again:
+                texts[i] = self._engine.run_json([pictures[i]])[0]
+        self._account.add(pictures=len(pictures), batches=1, busy_s=time.monotonic() - begin)
+        return texts
+
+    def _write(self, there: list[Any], texts: list[str], began: float) -> None:
+        for (message, entry, place), text in zip(there, texts, strict=True):
+            cause = records.cause(text)
+            if cause:
+                self._bad(place, entry, cause, records.reason(text))
+                continue
+            us = int((time.monotonic() - began) * 1e6)
+            made = records.result(place, text, self._name, us)
+            try:
+                self._producer.produce(
+                    self._options.results,
+                    made.value,
+                    message.key(),
+                    headers=made.headers,
+                    timestamp=max(place.time_ms, 0),
+                    on_delivery=lambda error, _, place=place, entry=entry: self._delivered(
+                        error, place, entry
+                    ),
+                )
+            except KafkaException as refused:
+                self._delivered(refused.args[0], place, entry)
+
+    def _delivered(self, error: KafkaError | None, place: records.Place, entry: Entry) -> None:
+        if error is None:
+            entry.done = True
+            self._account.add(results=1)
+        elif error.code() in _TOO_LARGE:
+            self._bad(
+                place, entry, "result_too_large", f"{self._options.results} does not take it."
+            )
+        else:
+            self._failure = self._failure or f"{self._options.results}: {error.str()}"
+
+    def _bad(self, place: records.Place, entry: Entry, cause: str, why: str) -> None:
+        entry.done = True
+        self._account.bad(cause, f"{place.topic}/{place.partition} at {place.offset}", why)
+
+    # What is done.
+
+    def _commit(self, now: bool = False) -> None:
+        full = len(self._offsets) >= self._options.in_flight
+        if not now and not full and time.monotonic() < self._commit_at:
+            return
+        self._commit_at = time.monotonic() + COMMIT_S
+        ready = self._offsets.ready()
+        if ready:
+            wanted = [TopicPartition(*at, offset) for at, offset in ready.items()]
+            try:
+                done = self._consumer.commit(offsets=wanted, asynchronous=False)
+            except KafkaException:
+                # The group changes, or brokers are away: it is tried again, or read again.
+                done = []
+            for it in done:
+                if it.error is None:
+                    self._offsets.committed((it.topic, it.partition), it.offset)
+        self._account.set(in_flight=len(self._offsets), partitions=len(self._consumer.assignment()))
+
+    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """They go to somebody else after this: what is on its way is waited for."""
+        gone = {(it.topic, it.partition) for it in partitions}
+        self._drop(gone)
+        self._producer.flush(FLUSH_S)
+        self._commit(now=True)
+        self._forget(gone)
+
+    def _lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Somebody else has them already."""
+        gone = {(it.topic, it.partition) for it in partitions}
+        self._drop(gone)
+        self._forget(gone)
+
+    def _drop(self, gone: set[tuple[str, int]]) -> None:
+        """What was read and not looked at."""
+        self._batch = [it for it in self._batch if (it[0].topic(), it[0].partition()) not in gone]
+
+    def _forget(self, gone: set[tuple[str, int]]) -> None:
+        for at in gone:
+            self._offsets.forget(at)
+
+
+def _place(message: Message) -> records.Place:
+    kind, time_ms = message.timestamp()
+    return records.Place(
+        topic=message.topic(),
+        partition=message.partition(),
+        offset=message.offset(),
+        key=message.key(),
+        headers=records.headers_of(message.headers()),
+        time_ms=time_ms if kind else -1,
+    )
