@@ -99,7 +99,7 @@ apt-get remove -y -q framegate framegate-cli
 [[ ! -e /usr/sbin/gwd && ! -e /usr/bin/gwctl && -e $CONFIG && -e $STATE/kept ]] || wrong "what was removed"
 
 say purge
-apt-get purge -y -q 'framegate*'
+apt-get purge -y -q 'framegate*' 'libframegate*'
 find / -xdev -path /proc -prune -o -path /mnt -prune -o -path /tmp -prune -o -name '*framegate*' -print |
 	grep -vFf /tmp/before >/tmp/left || true
 [[ ! -s /tmp/left ]] || wrong "left behind: $(cat /tmp/left)"

@@ -34,6 +34,62 @@ const struct cli_command cli_system_commands[] = {
 			"The driver that the kernel has for the card takes it again. Needs root.",
 		.example = "system unbind 0000:01:00.0",
 		.run = cli_system_unbind},
+	{.noun = "system",
+		.verb = "tune",
+		.summary = "set the machine up for a gateway",
+		.details =
+			"Says what is to be done so that `system check` finds less: hugepages, the "
+			"processors' governor, the cards that the configuration names by their PCI "
+			"address, and isolated processors. With --apply it is done; what holds "
+			"until the "
+			"next start of the machine, is written where it holds longer, too. Needs "
+			"root "
+			"then. Exit code 1 when something could not be done.",
+		.example = "system tune --dry-run",
+		.options = {{"--dry-run", NULL, "only say it (so it is without an option)"},
+			{"--apply", NULL, "do it"},
+			{"--config", "FILE", "the configuration (/etc/framegate/gateway.yaml)"}},
+		.run = cli_system_tune},
+	{.noun = "system",
+		.verb = "status",
+		.summary = "show the versions in the appliance's two slots",
+		.details = "Which version runs, which one stands in the other slot, and whether "
+			   "each has "
+			   "proved itself: good, on trial, or bad. On the appliance alone; needs "
+			   "root.",
+		.example = "system status",
+		.run = cli_system_status},
+	{.noun = "system",
+		.verb = "update",
+		.argument = "SOURCE",
+		.kind = CLI_FILE,
+		.summary = "put a newer version into the appliance's other slot",
+		.details = "SOURCE is a file or the address of a folder (https://...) with what is "
+			   "in one. "
+			   "Only what the maker of this image has signed is taken, and only newer "
+			   "versions. "
+			   "The next start takes the new one. When it is not as well as the old "
+			   "one was, for "
+			   "two minutes on end, the machine starts again, and after three such "
+			   "starts the old "
+			   "one is back. On the appliance alone; needs root.",
+		.example = "system update framegate_0.2.0.update.tar --restart",
+		.options = {{"--restart", NULL, "start the machine again at once"}},
+		.run = cli_system_update},
+	{.noun = "system",
+		.verb = "rollback",
+		.summary = "go back to the version in the appliance's other slot",
+		.details = "The next start takes the other version. Configuration and data stay as "
+			   "they are. "
+			   "On the appliance alone; needs root.",
+		.example = "system rollback",
+		.run = cli_system_rollback},
+	{.noun = "system",
+		.verb = "restart",
+		.summary = "start the appliance again",
+		.details = "On the appliance alone; needs root.",
+		.example = "system restart",
+		.run = cli_system_restart},
 	{.noun = "support-bundle",
 		.argument = "FILE",
 		.kind = CLI_FILE,
