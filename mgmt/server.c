@@ -22,6 +22,7 @@
 #include "mgmt/jobs.h"
 #include "mgmt/page.h"
 #include "mgmt/peer.h"
+#include "mgmt/response.h"
 #include "mgmt/tokens/tries.h"
 
 #define CONNECTIONS 64u
@@ -54,88 +55,6 @@ struct http_request {
 	struct job *job; /* answers it elsewhere; NULL: `reply` is the answer */
 	struct gw_reply reply;
 };
-
-static struct MHD_Response *json_response(json_t *json)
-{
-	char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(9));
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		text ? strlen(text) : 0, text, MHD_RESPMEM_MUST_FREE);
-
-	if (!response)
-		free(text);
-	return response;
-}
-
-static void keep(void *owner)
-{
-}
-
-/* The bytes are the response's from then on: it releases them when the last one has been sent. */
-static struct MHD_Response *bytes_response(struct gw_reply *reply)
-{
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer_with_free_callback_cls(reply->size,
-			(void *)reply->bytes, reply->release ? reply->release : keep, reply->owner);
-
-	if (response)
-		reply->release = NULL;
-	return response;
-}
-
-/* Headers that browsers heed, and those that few answers have. */
-static void add_details(struct MHD_Response *response, const struct gw_reply *reply)
-{
-	char text[sizeof(reply->tag) + 3];
-
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	MHD_add_response_header(response, "Content-Security-Policy", PAGE_POLICY);
-	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
-	if (reply->tag[0]) {
-		snprintf(text, sizeof(text), "\"%s\"", reply->tag);
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, text);
-	}
-	if (reply->retry_after > 0) {
-		snprintf(text, sizeof(text), "%u", reply->retry_after);
-		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, text);
-	}
-}
-
-/* After it nothing more can be asked. */
-struct refusal {
-	const char *header, *value; /* that go with it; NULL: none does */
-};
-
-/* Sends the reply and releases it. `refusal`: it is one; NULL: it is none. */
-static enum MHD_Result send_reply(
-	struct MHD_Connection *connection, struct gw_reply *reply, const struct refusal *refusal)
-{
-	const char *type = reply->json ? "application/json" : reply->type;
-	struct MHD_Response *response =
-		type && !reply->json ? bytes_response(reply) : json_response(reply->json);
-	enum MHD_Result result = MHD_NO;
-
-	if (response) {
-		if (type)
-			MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-		add_details(response, reply);
-		if (refusal)
-			MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-		if (refusal && refusal->header)
-			MHD_add_response_header(response, refusal->header, refusal->value);
-		if (reply->allow[0])
-			MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
-		result = MHD_queue_response(connection, (unsigned int)reply->status, response);
-		MHD_destroy_response(response);
-	}
-	gw_reply_release(reply);
-	return result;
-}
-
-static enum MHD_Result respond(struct MHD_Connection *connection, struct gw_reply *reply)
-{
-	return send_reply(connection, reply, NULL);
-}
 
 /* The job has its answer: on_request() is called once more. Any thread. */
 static void on_done(void *connection)
@@ -220,7 +139,7 @@ static enum MHD_Result refuse_unknown(const struct api_server *server,
 			"send a token in the header `Authorization: Bearer TOKEN`: gwctl token "
 			"create makes one");
 	}
-	return send_reply(connection, &reply, &refusal);
+	return response_send(connection, &reply, &refusal);
 }
 
 /* Counts what was no token. */
@@ -262,10 +181,10 @@ static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *
 		if (!page_answer(method, url, &reply))
 			gw_reply_refuse(
 				&reply, 404, "not_found", "the API begins at " GW_API_PREFIX);
-		return respond(connection, &reply);
+		return response_send(connection, &reply, NULL);
 	}
 	if (body_parse(&state->body, &body, &reply) != 0)
-		return respond(connection, &reply);
+		return response_send(connection, &reply, NULL);
 	request.body = body;
 	if (gw_api_is_slow(server->gw, method, path)) {
 		put_off(server, connection, method, path, &request, state);
@@ -274,7 +193,7 @@ static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *
 	}
 	gw_api_call(server->gw, method, path, &request, &reply);
 	json_decref(body);
-	return respond(connection, &reply);
+	return response_send(connection, &reply, NULL);
 }
 
 /* Of somebody who takes what everybody gets: over the network he goes before who has a token. */
@@ -300,7 +219,7 @@ static bool refuse_early(struct api_server *server, struct MHD_Connection *conne
 		return false;
 	gw_api_call(server->gw, method, path, &request, &reply);
 	note_caller(server, connection, CALLER_TAKES);
-	*result = respond(connection, &reply);
+	*result = response_send(connection, &reply, NULL);
 	return true;
 }
 
@@ -316,7 +235,7 @@ static enum MHD_Result begin_request(struct api_server *server, struct MHD_Conne
 	/* It is where one enters his token, and comes before he has shown it. */
 	if (server->entrance.tokens && !path && page_answer(method, url, &page)) {
 		note_caller(server, connection, phase_of_refused(server));
-		return respond(connection, &page);
+		return response_send(connection, &page, NULL);
 	}
 	if (refuse_early(server, connection, method, path, &identity, &result)) {
 		identity_release(&identity);
@@ -382,7 +301,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	if (request->job)
 		job_reply(request->job, &request->reply);
 	note_caller(server, connection, CALLER_TAKES);
-	return respond(connection, &request->reply);
+	return response_send(connection, &request->reply, NULL);
 }
 
 /* What somebody is at of whom nothing is known, or nothing good. */
