@@ -82,7 +82,10 @@ static void unpin(struct cuda_engine *engine)
 	size_t size;
 
 	while (engine->pinned > 0)
-		cuda_machine_unpin(engine->machine, piece(engine->spec, --engine->pinned, &size));
+		if (!cuda_machine_unpin(
+			    engine->machine, piece(engine->spec, --engine->pinned, &size)))
+			gw_debug("accel", "model %s: CUDA keeps memory of its batches pinned",
+				engine->spec->name);
 }
 
 /* The runner's function. */

@@ -188,12 +188,18 @@ struct cuda_machine *cuda_machine_open(const struct cuda_api *api, const struct 
 
 bool cuda_machine_pin(struct cuda_machine *machine, void *memory, size_t size)
 {
-	return machine->program.api->cuMemHostRegister(memory, size, 0) == CUDA_SUCCESS;
+	struct gw_error error;
+
+	return cuda_program_enter(&machine->program, &error) == 0 &&
+		machine->program.api->cuMemHostRegister(memory, size, 0) == CUDA_SUCCESS;
 }
 
-void cuda_machine_unpin(struct cuda_machine *machine, void *memory)
+bool cuda_machine_unpin(struct cuda_machine *machine, void *memory)
 {
-	machine->program.api->cuMemHostUnregister(memory);
+	struct gw_error error;
+
+	return cuda_program_enter(&machine->program, &error) == 0 &&
+		machine->program.api->cuMemHostUnregister(memory) == CUDA_SUCCESS;
 }
 
 /* Nothing waits here: the stream does all in order. */

@@ -25,9 +25,11 @@ struct cuda_machine *cuda_machine_open(const struct cuda_api *api, const struct 
 	struct gw_error *error);
 
 /* Lets the GPU reach the host's memory itself, until cuda_machine_unpin(). Where it cannot, copies
- * are slower, and nothing else: false. */
+ * are slower, and nothing else: false. Any thread, while no plan runs. */
 bool cuda_machine_pin(struct cuda_machine *machine, void *memory, size_t size);
-void cuda_machine_unpin(struct cuda_machine *machine, void *memory);
+
+/* False: the GPU has failed, and the memory stays pinned until the process ends. */
+bool cuda_machine_unpin(struct cuda_machine *machine, void *memory);
 
 /* Runs plan number `plan`: copies in, all steps, copies out; waits once. 0; -ENOMEM, -EIO or
  * -ENODEV with a line when the GPU refused or failed, after which it may be tried again, unless it

@@ -351,14 +351,18 @@ CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream)
 
 CUresult cuMemHostRegister(void *memory, size_t size, unsigned int flags)
 {
+	if (check() != CUDA_SUCCESS)
+		return check();
 	if (cuda_fake.memory != CUDA_SUCCESS)
 		return cuda_fake.memory;
 	cuda_fake.allocations += 1;
-	return check();
+	return CUDA_SUCCESS;
 }
 
 CUresult cuMemHostUnregister(void *memory)
 {
+	if (check() != CUDA_SUCCESS)
+		return check();
 	cuda_fake.allocations -= 1;
 	return CUDA_SUCCESS;
 }
