@@ -22,6 +22,14 @@ static bool copy_value(const char *line, const char *name, char *to, size_t room
 	return true;
 }
 
+/* What a camera says of itself goes to terminals and into JSON. */
+static void clean(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '.';
+}
+
 /* "7;timeout=60" (RFC 2326, 12.37); blanks stand wherever a camera puts them. */
 static void read_session(const char *line, struct rtsp_answer *answer)
 {
@@ -70,9 +78,10 @@ void answer_take_line(struct rtsp_answer *answer, const char *data, size_t size)
 		answer->is_challenge = true;
 	} else if (strncasecmp(line, "Session:", 8) == 0) {
 		read_session(line, answer);
+	} else if (copy_value(line, "Server:", answer->server, sizeof(answer->server))) {
+		clean(answer->server);
 	} else if (!copy_value(line, "Transport:", answer->transport, sizeof(answer->transport)) &&
 		!copy_value(line, "Location:", answer->location, sizeof(answer->location)) &&
-		!copy_value(line, "Server:", answer->server, sizeof(answer->server)) &&
 		!copy_value(line, "Content-Base:", answer->base, sizeof(answer->base)) &&
 		answer->base[0] == '\0') {
 		copy_value(line, "Content-Location:", answer->base, sizeof(answer->base));

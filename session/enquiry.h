@@ -17,6 +17,7 @@
 int enquiry_make(const struct gw_camera_config *camera, const struct gw_request *request,
 	struct dialogue *dialogue, struct gw_error *error);
 
-/* POST camera-probe: the same for who asks over the API, one at a time. Whoever is no admin names
- * no file of a password: its line would go to a host of his own. */
+/* POST camera-probe: the same for who asks over the API, one at a time. For admins, as
+ * POST cameras is: whoever asks names a host that only the gateway may reach, and a file of a
+ * password that is sent there. */
 gw_api_handler enquiry_answer;

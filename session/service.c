@@ -298,7 +298,7 @@ static json_t *sessions_describe(void *state)
 }
 
 static const struct gw_api_route routes[] = {
-	{GW_ROLE_OPERATOR, "POST", "camera-probe", "Ask an RTSP camera what it sends",
+	{GW_ROLE_ADMIN, "POST", "camera-probe", "Ask an RTSP camera what it sends",
 		.handle = enquiry_answer, .slow = true, .body = true},
 	{0},
 };

@@ -120,6 +120,8 @@ def test_whose_password_goes_where(
     secret = tmp_path / "password"
     secret.write_text("hunter2\n")
     wish = {"url": toy.url, "user": "me", "password_file": str(secret)}
+    reply = place.ask("camera-probe", "POST", place.token("plain", "operator"), {"url": toy.url})
+    assert reply.status == 403, reply
     for name, more, expected in (
         ("operator", (), 403),
         ("admin", ("--cameras", "cam0"), 403),
