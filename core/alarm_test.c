@@ -3,8 +3,10 @@
 
 #include "core/test.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/clock.h"
 
@@ -182,6 +184,59 @@ static void who_is_slow_is_told_how_much_it_missed(void **state)
 	assert_int_equal(f->taken, gw_alarms_events(f->alarms));
 }
 
+#define LOOKS 2000
+
+struct reader {
+	struct gw_alarms *alarms;
+	bool in_haste; /* as a lane, which does not wait */
+	uint64_t taken, missed, heard;
+	pthread_t thread;
+};
+
+static void *read_all(void *arg)
+{
+	struct reader *reader = arg;
+	static const struct timespec moment = {.tv_nsec = 10000};
+	struct gw_alarm list[4];
+	struct gw_alarm_event event;
+
+	while (reader->taken < LOOKS) {
+		gw_alarms_list(reader->alarms, list, 4);
+		if (!gw_alarms_next(reader->alarms, &reader->taken, &event, &reader->missed,
+			    reader->in_haste)) {
+			nanosleep(&moment, NULL);
+			continue;
+		}
+		reader->heard++;
+		assert_int_equal(event.number, reader->taken);
+		assert_int_equal(event.raised, event.number % 2);
+	}
+	return NULL;
+}
+
+/* Each takes all of it, or knows how much it missed. */
+static void many_may_read_while_one_looks(void **state)
+{
+	struct fixture *f = *state;
+	const struct gw_alarm_patience at_once = {0};
+	struct reader readers[3] = {{.alarms = f->alarms}, {.alarms = f->alarms, .in_haste = true},
+		{.alarms = f->alarms, .in_haste = true}};
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+			pthread_create(&readers[i].thread, NULL, read_all, &readers[i]), 0);
+	for (int i = 1; i <= LOOKS; i++) {
+		gw_alarms_begin(f->alarms, i, i);
+		if (i % 2)
+			gw_alarms_say(f->alarms, GW_ALARM_CLOCK, NULL, GW_NOTICE, at_once, "off");
+		gw_alarms_end(f->alarms);
+	}
+	for (int i = 0; i < 3; i++) {
+		pthread_join(readers[i].thread, NULL);
+		assert_int_equal(readers[i].heard + readers[i].missed, LOOKS);
+	}
+}
+
 static void every_kind_has_a_name_an_id_and_advice_of_its_own(void **state)
 {
 	for (int i = 0; i < GW_ALARM_COUNT; i++) {
@@ -233,6 +288,7 @@ int main(void)
 		TEST(the_same_one_again_is_counted),
 		TEST(many_cameras_are_a_number_beyond_a_limit),
 		TEST(the_worst_of_several_causes_is_told),
+		TEST(many_may_read_while_one_looks),
 		TEST(who_is_slow_is_told_how_much_it_missed),
 		cmocka_unit_test(every_kind_has_a_name_an_id_and_advice_of_its_own),
 		cmocka_unit_test(the_journals_catalogue_explains_every_kind_and_nothing_else),

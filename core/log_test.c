@@ -3,11 +3,16 @@
 #include "core/test.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -278,6 +283,63 @@ static void a_pipe_that_somebody_made_nonblocking_gets_every_line_whole(void **s
 	free(text);
 }
 
+#define NOT_ALLOWED 77
+
+/* A journal of our own, in a view of the file system that nobody else has: what it gets goes to
+ * stderr as it is. */
+static int log_to_a_journal(void)
+{
+	struct sockaddr_un address = {
+		.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
+	const int journal = socket(AF_UNIX, SOCK_DGRAM, 0);
+	char entry[2048];
+
+	/* Its thread keeps the view that it began with: who logs writes, from here on. */
+	gw_log_stop(GW_LOG_PATIENCE_NS, GW_LOG_REST_NS);
+	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+		mount("journal", "/run", "tmpfs", 0, NULL) != 0)
+		return NOT_ALLOWED;
+	mkdir("/run/systemd", 0755);
+	mkdir("/run/systemd/journal", 0755);
+	if (bind(journal, (struct sockaddr *)&address, sizeof(address)) != 0)
+		return 1;
+	gw_log_open(GW_LOG_JOURNALD, GW_LOG_INFO);
+	gw_log_alarm(GW_LOG_WARNING, "0123456789abcdef0123456789abcdef", "camera_silent", "door",
+		"it is silent");
+	gw_info("test", "a line of the usual kind");
+	for (int i = 0; i < 2; i++) {
+		const ssize_t size = recv(journal, entry, sizeof(entry), 0);
+
+		if (size < 0 || write(STDERR_FILENO, entry, (size_t)size) != size)
+			return 1;
+	}
+	return 0;
+}
+
+static void an_alarm_has_its_id_kind_and_subject_in_the_journal(void **state)
+{
+	struct run run = launch(log_to_a_journal);
+	char *text = read_all(&run);
+	const int status = wait_for_end(&run);
+
+	if (status == NOT_ALLOWED) {
+		free(text);
+		print_message("only root may make a journal of his own\n");
+		skip();
+	}
+	assert_int_equal(status, 0);
+	assert_non_null(strstr(text, "MESSAGE=alarm: it is silent\n"));
+	assert_non_null(strstr(text, "PRIORITY=4\n"));
+	assert_non_null(strstr(text, "MESSAGE_ID=0123456789abcdef0123456789abcdef\n"));
+	assert_non_null(strstr(text, "FRAMEGATE_ALARM=camera_silent\n"));
+	assert_non_null(strstr(text, "FRAMEGATE_ALARM_SUBJECT=door\n"));
+	const char *second = strstr(text, "MESSAGE=test: a line of the usual kind\n");
+
+	assert_non_null(second);
+	assert_null(strstr(second, "MESSAGE_ID"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +350,7 @@ int main(void)
 		cmocka_unit_test(what_was_lost_at_the_end_is_said_too),
 		cmocka_unit_test(a_reader_who_has_gone_is_counted),
 		cmocka_unit_test(a_pipe_that_somebody_made_nonblocking_gets_every_line_whole),
+		cmocka_unit_test(an_alarm_has_its_id_kind_and_subject_in_the_journal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

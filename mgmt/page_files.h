@@ -10,6 +10,7 @@
 	X("/", "text/html; charset=utf-8", index_html) \
 	X("/web/style.css", "text/css; charset=utf-8", style_css) \
 	X("/web/icon.svg", "image/svg+xml", icon_svg) \
+	X("/web/alarms.js", PAGE_SCRIPT, alarms_js) \
 	X("/web/api.js", PAGE_SCRIPT, api_js) \
 	X("/web/app.js", PAGE_SCRIPT, app_js) \
 	X("/web/camera.js", PAGE_SCRIPT, camera_js) \

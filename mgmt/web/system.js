@@ -1,5 +1,6 @@
 // The gateway itself: its health, its stages, where its records go, its configuration's history.
 
+import {alarmList} from "./alarms.js";
 import {get, send} from "./api.js";
 import {confirm, el, facts, number, repeat, say, swap, table} from "./dom.js";
 
@@ -172,6 +173,7 @@ export function show(main, _, signal, tellError) {
 	tellError("");
 	main.replaceChildren(el("h1", {}, "System"));
 	section("status", "Health", 2000, async () => statusOf(await get("status", signal)));
+	section("alarms", "Alarms", 2000, alarmList(signal));
 	section("stages", "Stages", 2000, async () => stagesOf((await get("stages", signal)).stages));
 	section("kafka", "Kafka", 3000, async () => facts(await get("kafka", signal)));
 	const opened = new Map();

@@ -5,6 +5,7 @@ import datetime
 import hmac
 import http.server
 import json
+import ssl
 import subprocess
 import threading
 import time
@@ -123,7 +124,22 @@ def test_a_gateway_that_is_well_has_none(
     assert listed.returncode == 0
 
 
-def _receiver(answers: list[int]) -> tuple[http.server.HTTPServer, list[dict[str, Any]]]:
+def _certificate(folder: Path) -> Path:
+    """Its own key and signature, for 127.0.0.1."""
+    key, certificate = folder / "receiver.key", folder / "receiver.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        + ["-nodes", "-days", "2", "-subj", "/CN=receiver", "-keyout", key, "-out", certificate]
+        + ["-addext", "subjectAltName=IP:127.0.0.1"],
+        check=True,
+        capture_output=True,
+    )
+    return certificate
+
+
+def _receiver(
+    answers: list[int], certificate: Path | None = None
+) -> tuple[http.server.HTTPServer, list[dict[str, Any]]]:
     """Gives the answers one after the other, then 204; keeps what was signed well."""
     came: list[dict[str, Any]] = []
 
@@ -141,7 +157,11 @@ def _receiver(answers: list[int]) -> tuple[http.server.HTTPServer, list[dict[str
         def log_message(self, *_: object) -> None:
             pass
 
-    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server, came
 
@@ -185,6 +205,60 @@ def test_a_webhook_is_told_and_asked_again_when_it_fails(
     assert found("framegate_webhook_failed_tries_total") >= 2
     server.shutdown()
     server.server_close()
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+def test_a_webhook_must_be_who_it_says(
+    start: Callable[[dict[str, Any]], Gateway],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    known: bool,
+) -> None:
+    """Over HTTPS, with a certificate that somebody vouches for, or nobody does."""
+    monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
+    certificate = _certificate(tmp_path)
+    server, came = _receiver([], certificate)
+    capture = tmp_path / "cam0.pcap"
+    rtp_capture.write(capture, 10, "10.0.0.1", "10.0.0.99", 5001)
+    webhook = {"url": f"https://127.0.0.1:{server.server_port}/", "secret_env": "WEBHOOK_SECRET"}
+    if known:
+        webhook["authorities"] = str(certificate)
+    gateway = start(
+        configuration(f"net_pcap0,rx_pcap={capture}", alarms={**ALARMS, "webhook": webhook})
+    )
+
+    def troubles() -> list[str]:
+        found = gateway.get("status")["troubles"]
+        return [one["text"] for one in found if one["id"] == "alarms.webhook"]
+
+    if known:
+        gateway.wait_until(lambda: len(came) > 0, 40)
+        assert troubles() == []
+    else:
+        gateway.wait_until(lambda: any("certificate" in text for text in troubles()), 40)
+        assert came == []
+    server.shutdown()
+    server.server_close()
+
+
+def test_brokers_that_are_away_and_a_full_disk_are_told(
+    start: Callable[[dict[str, Any]], Gateway], tmp_path: Path
+) -> None:
+    capture = tmp_path / "cam0.pcap"
+    rtp_capture.write(capture, 10, "10.0.0.1", "10.0.0.99", 5001)
+    gateway = start(
+        configuration(
+            f"net_pcap0,rx_pcap={capture}",
+            # No disk of a machine that runs is as empty.
+            alarms={**ALARMS, "disk": 99},
+            kafka={"brokers": "127.0.0.1:1"},
+        )
+    )
+    folder = str(gateway.file) + ".state"
+    _wait_for(gateway, ("kafka_late", "framegate.results"), ("disk", folder[:63]))
+    late = _alarms(gateway)["kafka_late", "framegate.results"]
+    assert late["severity"] == "failed"
+    assert "no broker of 127.0.0.1:1 is connected" in late["text"]
 
 
 def test_systemd_takes_the_catalogue(tmp_path: Path) -> None:
