@@ -70,6 +70,28 @@ def parser() -> argparse.ArgumentParser:
         "--token", metavar="TOKEN", help="an admin's token that was made there; -: read it"
     )
 
+    publish = commands.add_parser(
+        "publish", help="write signed states for gateways that fetch them"
+    )
+    publish.add_argument(
+        "folder", metavar="FOLDER", help="what an HTTP server or a mount hands out"
+    )
+
+    agent = commands.add_parser(
+        "agent", help="on a gateway: fetch its signed state and become that"
+    )
+    agent.add_argument("name", metavar="NAME", help="of this gateway in the fleet")
+    agent.add_argument(
+        "source", metavar="URL", help="of the folder that `publish` writes, or its path"
+    )
+    agent.add_argument("--key", metavar="FILE", required=True, help="the fleet's public key")
+    agent.add_argument("--socket", metavar="PATH", default="/run/framegate/api.sock", help="of gwd")
+    agent.add_argument(
+        "--state", metavar="FOLDER", default="/var/lib/framegate-fleet", help="what it keeps"
+    )
+    agent.add_argument("--every", metavar="SECONDS", type=float, default=60, help="default: 60")
+    agent.add_argument("--once", action="store_true", help="look once, and end")
+
     shell = commands.add_parser("completion", help="print a completion script")
     shell.add_argument("shell", choices=["bash"])
     return top

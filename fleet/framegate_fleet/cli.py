@@ -156,6 +156,45 @@ class Command:
         )
         return WELL
 
+    def publish(self) -> int:
+        from framegate_fleet import bundle
+
+        revision = self.repository.revision()
+        number = int(self.repository.git("rev-list", "--count", "HEAD"))
+        fleet = self.fleet()
+        key = bundle.signing_key(Tokens(fleet.name).folder)
+        folder = Path(self.words.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for gateway in fleet.gateways.values():
+            new = folder / f".{gateway.name}.new"
+            new.write_bytes(bundle.sign(fleet, gateway, number, revision, key))
+            new.replace(folder / f"{gateway.name}.json")
+        public = bundle.public_text(key)
+        said = {"number": number, "revision": revision, "key": public}
+        line = (
+            f"{len(fleet.gateways)} states of {revision[:10]}, number {number}; public key {public}"
+        )
+        self.answer({**said, "gateways": list(fleet.gateways)}, line)
+        return WELL
+
+    def agent(self) -> int:
+        from framegate_fleet.agent import Agent
+
+        words = self.words
+        try:
+            key = Path(words.key).read_text().strip()
+        except OSError as error:
+            raise Failure(f"--key: {error}") from None
+        agent = Agent(words.name, words.source, key, words.socket, Path(words.state), self.say)
+        if not words.once:
+            agent.serve(words.every)
+        outcome = agent.turn()
+        if outcome is None:
+            self.answer({"what": "nothing"}, "nothing new")
+            return WELL
+        self.answer(asdict(outcome), *_apply_lines(outcome))
+        return WELL if outcome.what in ("done", "nothing") else NOT_WELL
+
     def completion(self) -> int:
         print(arguments.completion(arguments.parser()))
         return WELL

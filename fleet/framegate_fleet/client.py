@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import json
+import socket
 import ssl
 from typing import Any, NamedTuple
 
@@ -51,6 +52,17 @@ class _Pinned(http.client.HTTPSConnection):
             raise WrongCertificate(text)
 
 
+class _Local(http.client.HTTPConnection):
+    def __init__(self, file: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._file = file
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._file)
+
+
 def fingerprint_of(certificate: bytes) -> str:
     """SHA-256 of a certificate, as gateways write it."""
     digest = hashlib.sha256(certificate).hexdigest().upper()
@@ -74,9 +86,23 @@ def ask(
 ) -> Reply:
     """One request below /api/v1/, on a connection of its own."""
     host, port = split(address)
-    connection = _Pinned(host, port, fingerprint, timeout)
-    sent = json.dumps(body).encode() if body is not None else None
     headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return _ask(_Pinned(host, port, fingerprint, timeout), method, path, body, headers)
+
+
+def ask_socket(file: str, method: str, path: str, body: object, timeout: float) -> Reply:
+    """The same of the gateway on this machine, over its UNIX socket."""
+    return _ask(_Local(file, timeout), method, path, body, {})
+
+
+def _ask(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    body: object,
+    headers: dict[str, str],
+) -> Reply:
+    sent = json.dumps(body).encode() if body is not None else None
     try:
         connection.request(method, f"/api/v1/{path}", sent, headers)
         response = connection.getresponse()

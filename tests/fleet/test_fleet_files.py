@@ -9,6 +9,7 @@ import pytest
 import yaml
 from cloud import Cloud, camera
 
+from framegate_fleet.arguments import parser
 from framegate_fleet.desired import Fleet, load
 from framegate_fleet.health import worse
 from framegate_fleet.waves import divide
@@ -178,3 +179,10 @@ def test_gwctl_hands_over_to_the_program(tmp_path: Path) -> None:
     words = [places.gwctl(), "--json", "fleet", "plan"]
     done = subprocess.run(words, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
     assert done.stdout == "--json plan\n"
+
+
+def test_gwctl_completes_the_programs_commands() -> None:
+    words = [places.gwctl(), "complete", "fleet", ""]
+    offered = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    commands = parser()._subparsers._group_actions[0].choices
+    assert offered == list(commands)
