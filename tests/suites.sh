@@ -103,6 +103,7 @@ suite_models() {
 suite_integration() {
 	cmd_wheel
 	cmd_models
+	setup_fleet
 	python_tests "${TWO_FILES[@]}" tests --ignore=tests/cluster --ignore=tests/demo --ignore=tests/kafka \
 		--ignore=tests/line_rate --ignore=tests/models --ignore=tests/network --ignore=tests/packages \
 		--ignore=tests/web

@@ -37,6 +37,7 @@ enum cli_argument {
 	CLI_NEW_TOKEN,
 	CLI_SHELL,
 	CLI_COMMAND,
+	CLI_FLEET, /* a command of framegate-fleet */
 };
 
 #define CLI_MORE 256 /* words that a command may take behind its argument */

@@ -61,6 +61,7 @@ int cli_token_create(struct cli *cli);
 int cli_token_list(struct cli *cli);
 int cli_token_revoke(struct cli *cli);
 int cli_token_setup(struct cli *cli);
+int cli_fleet(struct cli *cli);
 int cli_version(struct cli *cli);
 int cli_completion(struct cli *cli);
 int cli_help(struct cli *cli);

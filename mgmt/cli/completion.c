@@ -129,6 +129,16 @@ static void offer_versions(struct cli *cli, const char *begun, const char *name)
 	json_decref(reply);
 }
 
+/* What framegate-fleet can; it completes more by a script of its own. */
+static void offer_fleet(struct cli *cli, const char *begun)
+{
+	static const char *const words[] = {"init", "check", "plan", "apply", "status", "rollback",
+		"enrol", "publish", "agent", "completion"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		offer(cli, begun, words[i]);
+}
+
 static void offer_argument(struct cli *cli, const char *begun, enum cli_argument kind)
 {
 	switch (kind) {
@@ -155,6 +165,9 @@ static void offer_argument(struct cli *cli, const char *begun, enum cli_argument
 		break;
 	case CLI_COMMAND:
 		offer_nouns(cli, begun);
+		break;
+	case CLI_FLEET:
+		offer_fleet(cli, begun);
 		break;
 	case CLI_NEW_CAMERA:
 	case CLI_NEW_TOKEN:

@@ -11,6 +11,7 @@
 #include "mgmt/cli/arguments.h"
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/completion.h"
+#include "mgmt/cli/fleet.h"
 #include "mgmt/cli/help.h"
 #include "mgmt/cli/style.h"
 
@@ -66,6 +67,10 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "complete") == 0) {
 		completion_offer(&cli, argc - 2, argv + 2);
 		code = CLI_WELL;
+	} else if (argc > 1 && strcmp(argv[1], "fleet") == 0) {
+		/* Another program's words: its options are none of ours. */
+		argv[1] = "framegate-fleet";
+		code = fleet_become(argv + 1);
 	} else if (arguments_parse(argc - 1, argv + 1, &cli, &error) != 0) {
 		fprintf(stderr, "gwctl: %s\n", error.text);
 		code = CLI_USAGE;

@@ -1,8 +1,18 @@
-/* Commands about gwctl itself. */
+/* Commands about gwctl itself, and where it hands over to another program. */
 #include "mgmt/cli/commands.h"
 #include "mgmt/cli/tables/tables.h"
 
 const struct cli_command cli_own_commands[] = {
+	{.noun = "fleet",
+		.argument = "[COMMAND]",
+		.kind = CLI_FLEET,
+		.many = true,
+		.summary = "many gateways as one Git repository (framegate-fleet)",
+		.details = "Hands over to the program framegate-fleet, which is installed on the "
+			   "machine that the fleet is managed from: docs/fleet.md. gwctl fleet "
+			   "--help lists its commands.",
+		.example = "fleet plan",
+		.run = cli_fleet},
 	{.noun = "version",
 		.summary = "the versions of gwctl and of the gateway",
 		.details = "A gateway that does not answer is no error here.",

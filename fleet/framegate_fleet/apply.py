@@ -1,0 +1,175 @@
+"""A change goes out in waves, is watched, and stays or goes back everywhere."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from framegate_fleet import health
+from framegate_fleet.desired import Fleet
+from framegate_fleet.journal import Desk, Entry, Journal
+from framegate_fleet.mistakes import Failure
+from framegate_fleet.steps import Steps, Trouble
+from framegate_fleet.survey import survey
+from framegate_fleet.waves import divide
+
+if TYPE_CHECKING:
+    from framegate_fleet.engine import Contact, Engine
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Outcome:
+    """What came of an apply: `done`, `nothing`, `refused` (nothing was changed) or `stopped`."""
+
+    what: str
+    reason: str = ""
+    revision: str = ""
+    waves: list[list[str]] = field(default_factory=list)
+    gateways: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+class Apply:
+    """One apply from its survey, or from where it was killed, to its end."""
+
+    def __init__(
+        self, fleet: Fleet, engine: "Engine", desk: Desk, say: Say, *, restart: bool = False
+    ) -> None:
+        self._fleet = fleet
+        self._engine = engine
+        self._desk = desk
+        self._say = say
+        self._restart = restart
+
+    def run(self, revision: str) -> Outcome:
+        """Brings all gateways that can be reached to `revision`."""
+        journal = self._desk.read()
+        if journal and journal.revision != revision:
+            self._say(f"an apply of {journal.revision[:10]} was not finished: it goes back first")
+            journal.stopped = journal.stopped or "another revision took its place"
+            self._go_back(journal)
+            self._desk.clear()
+            journal = None
+        if journal:
+            gone = [name for name in journal.entries if name not in self._engine.contacts]
+            if gone:
+                text = f"the token of {', '.join(gone[:5])} is not here any more: enrol it again"
+                raise Failure(text)
+            self._say(f"going on with the apply of {revision[:10]}")
+        else:
+            found = survey(self._fleet, self._engine)
+            refused = self._refusals(found)
+            if refused:
+                return self._outcome("refused", refused, Journal(revision, []), found)
+            differ = [name for name, finding in found.items() if finding.state == "differs"]
+            journal = Journal(revision, divide(differ, self._fleet.waves))
+            journal.entries = {name: Entry() for name in differ}
+            if not differ:
+                return self._outcome("nothing", "", journal, found)
+            self._desk.write(journal)
+            self._others = found
+        return self._carry_out(journal)
+
+    def _refusals(self, found: dict) -> str:
+        for name, finding in found.items():
+            if finding.state == "refused":
+                return f"{name}: {finding.note}"
+            if finding.restart and not self._restart:
+                first = next(d["path"] for d in finding.differences if d["restart"])
+                return f"{name}: {first} holds only after a restart of gwd: apply with --restart"
+        return ""
+
+    def _carry_out(self, journal: Journal) -> Outcome:
+        if not journal.stopped:
+            try:
+                for number in range(journal.wave, len(journal.waves)):
+                    journal.wave = number
+                    self._desk.write(journal)
+                    self._wave(journal, journal.waves[number])
+            except Trouble as trouble:
+                journal.stopped = str(trouble)
+                self._desk.write(journal)
+        if journal.stopped:
+            self._say(f"stopped: {journal.stopped}")
+            self._go_back(journal)
+        self._desk.clear()
+        return self._outcome("stopped" if journal.stopped else "done", journal.stopped, journal, {})
+
+    def _steps(self, journal: Journal) -> Steps:
+        return Steps(
+            journal,
+            lambda: self._desk.write(journal),
+            self._fleet.confirm,
+            self._fleet.hold,
+            self._restart,
+        )
+
+    def _wave(self, journal: Journal, names: list[str]) -> None:
+        steps = self._steps(journal)
+        count = f"wave {journal.wave + 1} of {len(journal.waves)}"
+        self._say(f"{count}: {', '.join(names[:8])}{' ...' if len(names) > 8 else ''}")
+        self._each(names, steps.commit)
+        committed = [name for name in names if journal.entries[name].state == "committed"]
+        if committed:
+            self._say(f"{count}: committed, watched for {self._fleet.hold:g} s")
+            self._watch(journal, committed)
+            self._each(committed, steps.confirm)
+            self._say(f"{count}: confirmed")
+
+    def _each(self, names: list[str], step: Callable[["Contact"], None]) -> None:
+        """All of them take the step; the first that could not says why afterwards."""
+
+        def guarded(contact: "Contact") -> str:
+            try:
+                step(contact)
+            except Trouble as trouble:
+                return f"{contact.gateway.name}: {trouble}"
+            return ""
+
+        wrong = [why for why in self._engine.each(names, guarded).values() if why]
+        if wrong:
+            raise Trouble("; ".join(wrong[:3]))
+
+    def _watch(self, journal: Journal, names: list[str]) -> None:
+        """Until the time is over; raises when one is worse `patience` times in a row, or then."""
+        end = time.monotonic() + self._fleet.hold
+        times = dict.fromkeys(names, 0)
+        while True:
+            last = time.monotonic() >= end
+            reasons = self._engine.each(names, lambda contact: self._worse(journal, contact))
+            for name, why in reasons.items():
+                times[name] = times[name] + 1 if why else 0
+                if why and (last or times[name] >= self._fleet.patience):
+                    raise Trouble(f"{name}: {why}")
+            if last:
+                return
+            time.sleep(min(1, max(0.05, end - time.monotonic())))
+
+    def _worse(self, journal: Journal, contact: "Contact") -> str:
+        now, why = health.look(contact)
+        if now is None:
+            return why
+        before = journal.entries[contact.gateway.name].health
+        return health.worse(before, now, contact.gateway.cameras) if before else ""
+
+    def _go_back(self, journal: Journal) -> None:
+        steps = self._steps(journal)
+        names = [
+            name
+            for name, entry in journal.entries.items()
+            if entry.state in ("asked", "committed", "confirmed") and name in self._engine.contacts
+        ]
+        self._engine.each(names, steps.take_back)
+        for name in names:
+            entry = journal.entries[name]
+            self._say(f"{name}: {entry.note or 'is as it was before'}")
+
+    def _outcome(self, what: str, reason: str, journal: Journal, found: dict) -> Outcome:
+        found = found or getattr(self, "_others", {})
+        gateways = {n: {"state": f.state, "note": f.note} for n, f in found.items()}
+        for name, entry in journal.entries.items():
+            gateways[name] = {"state": entry.state, "note": entry.note}
+        return Outcome(
+            what, reason, journal.revision, journal.waves, dict(sorted(gateways.items()))
+        )

@@ -1,0 +1,131 @@
+"""The words of the command line."""
+
+import argparse
+
+from framegate_fleet import __version__
+
+EXIT = """\
+exit codes: 0 well; 1 not well (mistakes, gateways that are not as they should be, an apply that
+stopped); 2 the words of the command make no sense."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    top = argparse.ArgumentParser(
+        prog="framegate-fleet",
+        description="Many gateways as one Git repository of desired state.",
+        epilog=EXIT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument(
+        "--repository", metavar="FOLDER", default=".", help="where fleet.yaml is (default: here)"
+    )
+    top.add_argument("--json", action="store_true", help="print one JSON object, for scripts")
+    top.add_argument("--version", action="version", version=f"framegate-fleet {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    made = commands.add_parser("init", help="make a repository to begin with")
+    made.add_argument("name", metavar="NAME", help="what the fleet is called")
+
+    commands.add_parser(
+        "check", help="say all mistakes in the files, with file and line; asks no gateway"
+    )
+
+    plan = commands.add_parser(
+        "plan", help="show what would change on each gateway, as its own check says"
+    )
+    plan.add_argument(
+        "--only", metavar="NAME", action="append", help="this gateway; may stand several times"
+    )
+
+    apply = commands.add_parser(
+        "apply", help="bring all gateways to the commit that is checked out, in waves"
+    )
+    _to_apply(apply)
+
+    status = commands.add_parser(
+        "status", help="show how the gateways are, and whether they are as they should be"
+    )
+    status.add_argument(
+        "--only", metavar="NAME", action="append", help="this gateway; may stand several times"
+    )
+
+    back = commands.add_parser(
+        "rollback", help="commit what an earlier revision was, and apply that"
+    )
+    back.add_argument("revision", metavar="REVISION", nargs="?", help="default: the one before")
+    _to_apply(back)
+
+    enrol = commands.add_parser("enrol", help="make a gateway one of the fleet")
+    enrol.add_argument("name", metavar="NAME", help="as a file of sites/ names it")
+    enrol.add_argument("address", metavar="HOST:PORT", help="where it answers over HTTPS")
+    enrol.add_argument(
+        "--fingerprint", metavar="SHA256", help="of its certificate, from its console"
+    )
+    way = enrol.add_mutually_exclusive_group(required=True)
+    way.add_argument(
+        "--setup-token", metavar="TOKEN", help="the one-time token from its console; -: read it"
+    )
+    way.add_argument(
+        "--token", metavar="TOKEN", help="an admin's token that was made there; -: read it"
+    )
+
+    publish = commands.add_parser(
+        "publish", help="write signed states for gateways that fetch them"
+    )
+    publish.add_argument(
+        "folder", metavar="FOLDER", help="what an HTTP server or a mount hands out"
+    )
+
+    agent = commands.add_parser(
+        "agent", help="on a gateway: fetch its signed state and become that"
+    )
+    agent.add_argument("name", metavar="NAME", help="of this gateway in the fleet")
+    agent.add_argument(
+        "source", metavar="URL", help="of the folder that `publish` writes, or its path"
+    )
+    agent.add_argument("--key", metavar="FILE", required=True, help="the fleet's public key")
+    agent.add_argument("--socket", metavar="PATH", default="/run/framegate/api.sock", help="of gwd")
+    agent.add_argument(
+        "--state", metavar="FOLDER", default="/var/lib/framegate-fleet", help="what it keeps"
+    )
+    agent.add_argument("--every", metavar="SECONDS", type=float, default=60, help="default: 60")
+    agent.add_argument("--once", action="store_true", help="look once, and end")
+
+    shell = commands.add_parser("completion", help="print a completion script")
+    shell.add_argument("shell", choices=["bash"])
+    return top
+
+
+def _to_apply(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--restart", action="store_true", help="also what holds only when gwd is started again"
+    )
+    command.add_argument("--hold", metavar="SECONDS", type=float, help="in place of fleet.yaml's")
+
+
+def completion(top: argparse.ArgumentParser) -> str:
+    """For bash: commands, then the options of the one that was typed."""
+    commands = next(a for a in top._actions if isinstance(a, argparse._SubParsersAction)).choices
+    cases = "\n".join(
+        f"\t{name}) offer='{' '.join(_options(command))}' ;;" for name, command in commands.items()
+    )
+    return f"""\
+# bash completion of framegate-fleet
+_framegate_fleet()
+{{
+	local word offer='{" ".join([*_options(top), *commands])}'
+	for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
+		case $word in
+{cases.replace(chr(9), chr(9) * 2)}
+		esac
+	done
+	mapfile -t COMPREPLY < <(compgen -W "$offer" -- "${{COMP_WORDS[COMP_CWORD]}}")
+}}
+complete -o default -F _framegate_fleet framegate-fleet"""
+
+
+def _options(command: argparse.ArgumentParser) -> list[str]:
+    return [
+        word for action in command._actions for word in action.option_strings if word[:2] == "--"
+    ]

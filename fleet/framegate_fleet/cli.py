@@ -1,0 +1,251 @@
+"""The commands."""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from framegate_fleet import arguments, enrolment, health
+from framegate_fleet.apply import Apply, Outcome
+from framegate_fleet.desired import Fleet, load
+from framegate_fleet.journal import Desk
+from framegate_fleet.mistakes import Failure
+from framegate_fleet.repository import Repository
+from framegate_fleet.survey import Finding, check, survey
+from framegate_fleet.tokens import Tokens
+
+if TYPE_CHECKING:
+    from framegate_fleet.engine import Engine
+
+WELL, NOT_WELL = 0, 1
+
+
+class Command:
+    """One command, with how it speaks."""
+
+    def __init__(self, words: argparse.Namespace) -> None:
+        self.words = words
+        self.begin = time.monotonic()
+        self.repository = Repository(Path(words.repository))
+
+    def run(self) -> int:
+        """Its exit code."""
+        return getattr(self, self.words.command)()
+
+    def say(self, line: str) -> None:
+        """How it is getting on: not part of the answer."""
+        print(f"{time.monotonic() - self.begin:7.1f} s  {line}", file=sys.stderr, flush=True)
+
+    def answer(self, said: dict[str, Any], *lines: str) -> None:
+        """For scripts, or for people."""
+        print(json.dumps(said, indent=2) if self.words.json else "\n".join(lines), flush=True)
+
+    def fleet(self) -> Fleet:
+        """What the files say; fails with all mistakes in them."""
+        fleet, mistakes = load(self.repository.folder)
+        if mistakes:
+            raise Failure("\n".join(str(mistake) for mistake in mistakes))
+        return fleet
+
+    def only(self, fleet: Fleet) -> Fleet:
+        """With the gateways that were named alone."""
+        if self.words.only:
+            unknown = [name for name in self.words.only if name not in fleet.gateways]
+            if unknown:
+                raise Failure(f"there is no gateway {', '.join(unknown)}")
+            fleet.gateways = {name: fleet.gateways[name] for name in self.words.only}
+        return fleet
+
+    def init(self) -> int:
+        made = Repository.make(self.repository.folder, self.words.name)
+        lines = [
+            f"{made.folder}: made, with templates/standard.yaml and sites/first.yaml to begin with",
+            "next: write gateways into sites/, `git commit`, then `framegate-fleet enrol` each",
+        ]
+        self.answer({"folder": str(made.folder), "revision": made.revision()}, *lines)
+        return WELL
+
+    def check(self) -> int:
+        fleet, mistakes = load(self.repository.folder)
+        said = {"gateways": len(fleet.gateways), "mistakes": [m._asdict() for m in mistakes]}
+        lines = [str(mistake) for mistake in mistakes]
+        missing = [g.name for g in fleet.gateways.values() if not g.enrolled]
+        if not lines:
+            lines = [f"{len(fleet.gateways)} gateways, no mistake"]
+        if missing:
+            lines.append(f"not enrolled yet: {', '.join(missing)}")
+        self.answer({**said, "not_enrolled": missing}, *lines)
+        return NOT_WELL if mistakes else WELL
+
+    def plan(self) -> int:
+        fleet = self.only(self.fleet())
+        found = survey(fleet, _engine(fleet))
+        lines = [line for name, finding in found.items() for line in _plan_lines(name, finding)]
+        counts = _counts([finding.state for finding in found.values()])
+        self.answer({"gateways": {n: asdict(f) for n, f in found.items()}}, *lines, counts)
+        return NOT_WELL if any(f.state in ("refused", "away") for f in found.values()) else WELL
+
+    def apply(self) -> int:
+        return self._apply(self.repository.revision())
+
+    def rollback(self) -> int:
+        desk = Desk(self.repository.state)
+        target = self.repository.go_back(self.words.revision)
+        self.say(f"committed: back to {target[:10]}")
+        return self._apply(self.repository.revision(), desk)
+
+    def _apply(self, revision: str, desk: Desk | None = None) -> int:
+        fleet = self.fleet()
+        if self.words.hold is not None:
+            fleet.hold = self.words.hold
+            fleet.confirm = max(fleet.confirm, int(fleet.hold) + 30)
+        engine = _engine(fleet)
+        desk = desk or Desk(self.repository.state)
+        outcome = Apply(fleet, engine, desk, self.say, restart=self.words.restart).run(revision)
+        self.answer(asdict(outcome), *_apply_lines(outcome))
+        return WELL if outcome.what in ("done", "nothing") else NOT_WELL
+
+    def status(self) -> int:
+        fleet = self.only(self.fleet())
+        engine = _engine(fleet)
+        seen = engine.each(list(engine.contacts), lambda c: (*health.look(c), check(c)[0]))
+        said, lines, well = {}, [], True
+        for name, gateway in sorted(fleet.gateways.items()):
+            if name not in seen:
+                state = "token missing" if gateway.enrolled else "not enrolled"
+                said[name], live = {"state": state}, 0
+                trouble = ""
+            elif seen[name][0] is None:
+                state, live, trouble = "away", 0, seen[name][1]
+                said[name] = {"state": state, "why": trouble}
+            else:
+                now, _, finding = seen[name]
+                live, trouble = len(now["live"]), "; ".join(now["troubles"].values())
+                state = {"same": "as it should be"}.get(finding.state, finding.state)
+                said[name] = {"state": finding.state, **now}
+            well = well and state == "as it should be" and not trouble
+            lines.append(
+                f"{name:16} {gateway.site:12} {state:16} "
+                f"{live}/{len(gateway.cameras)} live  {trouble}".rstrip()
+            )
+        self.answer({"gateways": said, "well": well}, *lines)
+        return WELL if well else NOT_WELL
+
+    def enrol(self) -> int:
+        fleet = self.fleet()
+        words = self.words
+        known = fleet.gateways.get(words.name)
+        fingerprint = words.fingerprint or (known.fingerprint if known else "")
+        if not fingerprint:
+            raise Failure(
+                "--fingerprint is missing: `gwctl certificate show` on the gateway prints it"
+            )
+        set_up, token = (
+            sys.stdin.readline().strip() if word == "-" else word or ""
+            for word in (words.setup_token, words.token)
+        )
+        kept = enrolment.enrol(
+            self.repository, fleet, words.name, words.address, fingerprint, set_up, token
+        )
+        self.answer(
+            {"gateway": words.name, "token": kept},
+            f"{words.name} is enrolled; its token is in {kept}",
+        )
+        return WELL
+
+    def publish(self) -> int:
+        from framegate_fleet import bundle
+
+        revision = self.repository.revision()
+        number = int(self.repository.git("rev-list", "--count", "HEAD"))
+        fleet = self.fleet()
+        key = bundle.signing_key(Tokens(fleet.name).folder)
+        folder = Path(self.words.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for gateway in fleet.gateways.values():
+            new = folder / f".{gateway.name}.new"
+            new.write_bytes(bundle.sign(fleet, gateway, number, revision, key))
+            new.replace(folder / f"{gateway.name}.json")
+        public = bundle.public_text(key)
+        said = {"number": number, "revision": revision, "key": public}
+        line = (
+            f"{len(fleet.gateways)} states of {revision[:10]}, number {number}; public key {public}"
+        )
+        self.answer({**said, "gateways": list(fleet.gateways)}, line)
+        return WELL
+
+    def agent(self) -> int:
+        from framegate_fleet.agent import Agent
+
+        words = self.words
+        try:
+            key = Path(words.key).read_text().strip()
+        except OSError as error:
+            raise Failure(f"--key: {error}") from None
+        agent = Agent(words.name, words.source, key, words.socket, Path(words.state), self.say)
+        if not words.once:
+            agent.serve(words.every)
+        outcome = agent.turn()
+        if outcome is None:
+            self.answer({"what": "nothing"}, "nothing new")
+            return WELL
+        self.answer(asdict(outcome), *_apply_lines(outcome))
+        return WELL if outcome.what in ("done", "nothing") else NOT_WELL
+
+    def completion(self) -> int:
+        print(arguments.completion(arguments.parser()))
+        return WELL
+
+
+def _engine(fleet: Fleet) -> "Engine":
+    """Loaded only by commands that ask many gateways: it is large."""
+    from framegate_fleet.engine import Engine
+
+    return Engine(fleet, Tokens(fleet.name).of(fleet))
+
+
+def _plan_lines(name: str, finding: Finding) -> list[str]:
+    if finding.state != "differs":
+        return [f"{name}: {finding.state}{': ' if finding.note else ''}{finding.note}"]
+    lines = [f"{name}: {len(finding.differences)} differences"]
+    for difference in finding.differences:
+        was, now = (difference[k] if difference[k] is not None else "-" for k in ("was", "is"))
+        restart = "  (after a restart)" if difference["restart"] else ""
+        lines.append(f"    {difference['path']}: {was} -> {now}{restart}")
+    return lines
+
+
+def _apply_lines(outcome: Outcome) -> list[str]:
+    lines = [
+        f"{name}: {it['state']}{': ' if it['note'] else ''}{it['note']}"
+        for name, it in outcome.gateways.items()
+    ]
+    ends = {
+        "done": "done",
+        "nothing": "nothing to do",
+        "refused": f"nothing was changed: {outcome.reason}",
+        "stopped": f"stopped, and gone back: {outcome.reason}",
+    }
+    return [*lines, f"{outcome.revision[:10]}: {ends[outcome.what]}"]
+
+
+def _counts(states: list[str]) -> str:
+    return (
+        ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
+        or "no gateways"
+    )
+
+
+def run(words: list[str]) -> int:
+    """One command; its exit code."""
+    try:
+        return Command(arguments.parser().parse_args(words)).run()
+    except Failure as failure:
+        print(f"framegate-fleet: {failure}", file=sys.stderr)
+        return NOT_WELL
+    except KeyboardInterrupt:
+        print("framegate-fleet: interrupted: `apply` goes on where it was", file=sys.stderr)
+        return NOT_WELL

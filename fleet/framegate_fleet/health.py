@@ -1,0 +1,53 @@
+"""Whether a gateway is well, and whether it is worse than it was."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from framegate_fleet.client import Reply
+    from framegate_fleet.engine import Contact
+
+Health = dict[str, Any]
+
+
+def look(contact: "Contact") -> tuple[Health | None, str]:
+    """What there is to compare; None and why when the gateway does not say."""
+    status, cameras, routes = (
+        contact.ask("GET", p) for p in ("status", "cameras", "models/routes")
+    )
+    for reply in (status, cameras, routes):
+        if not reply.well:
+            return None, reply.error
+    return summary(status, cameras, routes), ""
+
+
+def summary(status: "Reply", cameras: "Reply", routes: "Reply") -> Health:
+    """The parts of the answers that count."""
+    return {
+        "ready": status.body["ready"],
+        "troubles": {
+            trouble["id"]: trouble["text"]
+            for trouble in status.body["troubles"]
+            if trouble["severity"] != "notice"
+        },
+        "live": [c["name"] for c in cameras.body["cameras"] if c["state"] == "live"],
+        "failed": {
+            route["name"]: route["stable"]["failed"] / max(route["stable"]["pictures"], 1)
+            for route in routes.body["routes"]
+        },
+    }
+
+
+def worse(before: Health, now: Health, wanted: list[str]) -> str:
+    """Why it is worse than before; empty: it is not. `wanted`: the cameras that it should have."""
+    if before["ready"] and not now["ready"]:
+        return "it is not ready any more"
+    for trouble, text in now["troubles"].items():
+        if trouble not in before["troubles"]:
+            return text
+    dark = [name for name in before["live"] if name in wanted and name not in now["live"]]
+    if dark:
+        return f"no pictures come any more from {', '.join(dark[:5])}"
+    for model, share in now["failed"].items():
+        if share > before["failed"].get(model, 0) + 0.01:
+            return f"model {model} fails with {share:.0%} of the pictures"
+    return ""

@@ -1,0 +1,37 @@
+"""The gateways' tokens: outside Git, for the user alone."""
+
+import os
+from pathlib import Path
+
+from framegate_fleet.desired import Fleet
+
+
+class Tokens:
+    """A folder with one file for each gateway."""
+
+    def __init__(self, fleet: str) -> None:
+        named = os.environ.get("FRAMEGATE_FLEET_TOKENS")
+        config = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+        self.folder = Path(named) if named else Path(config) / "framegate-fleet" / fleet
+
+    def keep(self, gateway: str, token: str) -> Path:
+        """Stores one, whole or not at all."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file, new = self.folder / f"{gateway}.token", self.folder / f".{gateway}.new"
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(token + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+        new.replace(file)
+        return file
+
+    def of(self, fleet: Fleet) -> dict[str, str]:
+        """Those that are there, by gateway."""
+        found = {}
+        for name in fleet.gateways:
+            try:
+                found[name] = (self.folder / f"{name}.token").read_text().strip()
+            except FileNotFoundError:
+                continue
+        return found

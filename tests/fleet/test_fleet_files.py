@@ -1,0 +1,188 @@
+"""The files of the repository; no gateway is asked."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cloud import Cloud, camera
+
+from framegate_fleet.arguments import parser
+from framegate_fleet.desired import Fleet, load
+from framegate_fleet.health import worse
+from framegate_fleet.waves import divide
+from testbed import places
+
+FINGERPRINT = ":".join(["AB"] * 32)
+
+
+def write(folder: Path, files: dict[str, str]) -> tuple[Fleet, list[str]]:
+    """Makes them and reads them."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
+    fleet, mistakes = load(folder)
+    return fleet, [str(mistake) for mistake in mistakes]
+
+
+def test_all_mistakes_are_said_at_once_with_file_and_line(tmp_path: Path) -> None:
+    door = "{name: door, source: 10.0.0.1, destination: 10.0.0.2, port: 5001}"
+    enrolled = f"address: 10.1.1.1:8443\nfingerprint: {FINGERPRINT}\n"
+    _, mistakes = write(
+        tmp_path,
+        {
+            "fleet.yaml": "name: f\nwaves: [1, 200%]\nholt: 3\n",
+            "templates/good.yaml": "log:\n  level: ${nobody}\n",
+            "templates/bad.yaml": "cameras: []\nkafak: {}\n",
+            "templates/broken.yaml": "log: {level: [\n",
+            "groups/twice.yaml": "variables:\n  a: 1\n  a: 2\n",
+            "groups/alias.yaml": "variables:\n  a: &x 1\n  b: *x\n",
+            "groups/text.txt": "",
+            "sites/one.yaml": "template: good\n"
+            "groups: [none]\n"
+            "gateways:\n"
+            "  gw1:\n"
+            f"    cameras:\n      - {door}\n      - {door}\n"
+            "      - {name: gate, url: rtsp://h/, colour: red}\n"
+            "      - {name: yard, source: 10.0.0.3, destination: 10.0.0.2, port: 70000}\n"
+            "  gw2: {template: absent}\n",
+            "sites/two.yaml": "template: good\ngateways:\n  gw1:\n",
+            "sites/three.yaml": "gateways: {gw3: }\n",
+            "enrolled/gw1.yaml": enrolled,
+            "enrolled/gw2.yaml": enrolled,
+            "enrolled/gw3.yaml": "address: here\nfingerprint: AB\n",
+        },
+    )
+    expected = [
+        ("enrolled/gw2.yaml:1", "the address is that of gw1"),
+        ("enrolled/gw2.yaml:2", "the certificate is that of gw1"),
+        ("enrolled/gw3.yaml:1", "'here' does not match"),
+        ("enrolled/gw3.yaml:2", "'AB' does not match"),
+        ("fleet.yaml:2", "'200%' is not valid"),
+        ("fleet.yaml:3", "'holt' was unexpected"),
+        ("groups/alias.yaml:3", "'*x'"),
+        ("groups/text.txt", "is not read"),
+        ("groups/twice.yaml:3", "'a' stands here twice"),
+        ("sites/one.yaml:2", "there is no groups/none.yaml"),
+        ("sites/one.yaml:7", "has a camera door already"),
+        ("sites/one.yaml:8", "'colour' was unexpected"),
+        ("sites/one.yaml:9", "70000 is greater than the maximum"),
+        ("sites/one.yaml:10", "there is no templates/absent.yaml"),
+        ("sites/three.yaml:1", "neither gw3 nor its site names a template"),
+        ("sites/two.yaml:3", "gateway gw1 stands in site one already"),
+        ("templates/bad.yaml:2", "'kafak' was unexpected"),
+        ("templates/broken.yaml:2", "no YAML"),
+        ("templates/good.yaml:2", "gateway gw1 has no variable 'nobody'"),
+    ]
+    for where, what in expected:
+        assert any(it.startswith(f"{where}: ") and what in it for it in mistakes), (what, mistakes)
+    assert len(mistakes) == len(expected), mistakes
+
+
+def test_what_is_said_of_one_counts_more_than_what_is_said_of_all(tmp_path: Path) -> None:
+    fleet, mistakes = write(
+        tmp_path,
+        {
+            "fleet.yaml": "name: f\nvariables: {a: fleet, b: fleet, c: fleet, d: fleet, n: 7}\n",
+            "groups/g.yaml": "variables: {b: group, c: group, d: group}\n",
+            "templates/t.yaml": "kafka: {brokers: '${a} ${b} ${c} ${d}', x: '${n}'}\n"
+            "gateway: {name: '${site}-${gateway}'}\n",
+            "sites/s.yaml": "template: t\ngroups: [g]\nvariables: {c: site, d: site}\n"
+            "gateways: {one: {variables: {d: own}}, two: }\n",
+        },
+    )
+    assert mistakes == []
+    made = yaml.safe_load(fleet.gateways["one"].text)
+    assert made["kafka"] == {"brokers": "fleet group site own", "x": 7}
+    assert made["gateway"] == {"name": "s-one"}
+    assert "fleet group site site" in fleet.gateways["two"].text
+
+
+def test_cameras_have_the_keys_that_gateways_know() -> None:
+    ours = json.loads((places.ROOT / "fleet/framegate_fleet/schema.json").read_text())["$defs"]
+    api = yaml.safe_load((places.ROOT / "mgmt/openapi.yaml").read_text())["components"]["schemas"]
+    assert set(ours["camera"]["properties"]) == set(api["CameraConfig"]["properties"])
+    assert set(ours["template"]["properties"]) >= set(api["Config"]["required"])
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes", "waves"),
+    [
+        (25, [1, "10%", "all"], [1, 3, 21]),
+        (3, [1, "all"], [1, 2]),
+        (1, [1, "10%", "all"], [1]),
+        (5, [2], [2, 3]),
+        (0, ["all"], []),
+    ],
+)
+def test_waves(count: int, sizes: list[int | str], waves: list[int]) -> None:
+    names = [str(number) for number in range(count)]
+    made = divide(names, sizes)
+    assert [len(wave) for wave in made] == waves
+    assert [name for wave in made for name in wave] == names
+
+
+def health(**more: Any) -> dict[str, Any]:
+    """Of a gateway that is well."""
+    return {"ready": True, "troubles": {}, "live": ["a", "b"], "failed": {"m": 0.1}, **more}
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        ({}, ""),
+        ({"troubles": {"old": "known"}}, ""),
+        ({"troubles": {"new": "port lan0 has no link"}}, "port lan0 has no link"),
+        ({"ready": False}, "not ready"),
+        ({"live": ["a"]}, "no pictures come any more from b"),
+        ({"failed": {"m": 0.105}}, ""),
+        ({"failed": {"m": 0.2}}, "model m fails with 20%"),
+    ],
+)
+def test_worse_is_said_of_what_was_well_before(now: dict[str, Any], why: str) -> None:
+    said = worse(health(troubles={"old": "known"}), health(**now), ["a", "b"])
+    assert why in said
+    assert bool(said) == bool(why)
+    # A camera that should not be there any more may be dark.
+    assert worse(health(), health(live=["a"]), ["a"]) == ""
+
+
+def test_the_program_says_mistakes_and_what_it_can(cloud: Cloud) -> None:
+    cloud.well("init", "test")
+    assert cloud.well("check")["mistakes"] == []
+    cloud.write("sites/first.yaml", "gateways: {gw1: {cameras: 3}}\n")
+    assert "sites/first.yaml:1: gateways.gw1.cameras: 3 is not of type 'array'" in cloud.wrong(
+        "check"
+    )
+    assert "sites/first.yaml:1" in cloud.wrong("plan")
+    assert "complete -o default" in cloud.run("completion", "bash").stdout
+    assert cloud.run("no-such-command").returncode == 2
+    site = {"template": "standard", "gateways": {"gw1": {"cameras": [camera("door", 1)]}}}
+    cloud.write(
+        "sites/first.yaml", {**site, "variables": {"interface": "e", "brokers": "k", "listen": "l"}}
+    )
+    assert cloud.well("check")["not_enrolled"] == ["gw1"]
+
+
+def test_gwctl_hands_over_to_the_program(tmp_path: Path) -> None:
+    words = [places.gwctl(), "fleet", "apply", "--hold", "3"]
+    nobody = subprocess.run(words, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert nobody.returncode == 1
+    assert "framegate-fleet, which is not in PATH" in nobody.stderr
+    program = tmp_path / "framegate-fleet"
+    program.write_text('#!/bin/sh\necho "$@"\nexit 7\n')
+    program.chmod(0o755)
+    done = subprocess.run(words, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (7, "apply --hold 3\n")
+    words = [places.gwctl(), "--json", "fleet", "plan"]
+    done = subprocess.run(words, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert done.stdout == "--json plan\n"
+
+
+def test_gwctl_completes_the_programs_commands() -> None:
+    words = [places.gwctl(), "complete", "fleet", ""]
+    offered = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    commands = parser()._subparsers._group_actions[0].choices
+    assert offered == list(commands)
