@@ -1,8 +1,8 @@
 /* What the spool's files hold (docs/kafka.md, "The spool's files"). Integers are little-endian; a
  * change of any of it takes a new version.
  *
- * In a file of version 1 all results are JSON, and their `format` is 0. Version 2 has results of any
- * format: it is written only where that is needed, so that an older gateway reads the rest. */
+ * In a file of version 1 all results are JSON, and their `format` is 0. Version 2 has results of
+ * any format: it is written only where that is needed, so that an older gateway reads the rest. */
 #pragma once
 
 #include <assert.h>
