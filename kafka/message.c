@@ -38,17 +38,20 @@ rd_kafka_headers_t *message_headers(const struct sink_record *record)
 		{"content-type",
 			record->kind == SINK_RESULT ? message_content_type(record->format)
 						    : "image/jpeg"},
-		/* An extension: which of the result's findings it is. */
-		{"ce_finding", finding},
+		/* Extensions: which of the result's findings it is, and whether it is smaller than
+		 * it came. */
+		{"ce_finding", enhanced ? finding : NULL},
+		{"ce_reduced", record->kind == SINK_SAMPLE && record->reduced ? "true" : NULL},
 	};
-	const size_t all = sizeof(attributes) / sizeof(attributes[0]);
-	const size_t count = enhanced ? all : all - 1;
+	const size_t count = sizeof(attributes) / sizeof(attributes[0]);
 	rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
 
 	if (enhanced)
 		snprintf(finding, sizeof(finding), "%u", record->finding);
 	for (size_t i = 0; headers && i < count; i++)
-		rd_kafka_header_add(headers, attributes[i].name, -1, attributes[i].value, -1);
+		if (attributes[i].value)
+			rd_kafka_header_add(
+				headers, attributes[i].name, -1, attributes[i].value, -1);
 	return headers;
 }
 

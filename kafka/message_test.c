@@ -53,6 +53,12 @@ static void kinds_are_told_apart_by_their_headers(void **state)
 		"ce_specversion=1.0\nce_id=b/cam0/7\nce_source=/gateways/g/cameras/cam0\n"
 		"ce_type=com.framegate.frame.enhanced.v1\nce_time=2026-11-21T07:40:00.123Z\n"
 		"content-type=image/jpeg\nce_finding=255\n");
+	record.reduced = true;
+	record.finding = GW_NO_FINDING;
+	assert_headers(&record,
+		"ce_specversion=1.0\nce_id=b/cam0/7\nce_source=/gateways/g/cameras/cam0\n"
+		"ce_type=com.framegate.frame.v1\nce_time=2026-11-21T07:40:00.123Z\n"
+		"content-type=image/jpeg\nce_reduced=true\n");
 }
 
 int main(void)

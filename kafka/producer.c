@@ -121,6 +121,16 @@ bool producer_takes(struct producer *producer, uint32_t size)
 	return false;
 }
 
+uint32_t producer_largest(const struct producer *producer)
+{
+	uint64_t most = producer->most > BESIDE ? producer->most - BESIDE : 0;
+
+	/* How much below the limit is, nobody says. */
+	if (gw_now() < producer->refused_until && producer->refused_size / 4 * 3 < most)
+		most = producer->refused_size / 4 * 3;
+	return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
+}
+
 static bool failed_for_good(const struct client *client)
 {
 	return rd_kafka_fatal_error(client->handle, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;

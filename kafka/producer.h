@@ -77,6 +77,9 @@ enum gw_drop producer_submit(struct producer *producer, const struct sink_record
  * and the smallest one that the topic has refused lately. */
 bool producer_takes(struct producer *producer, uint32_t size);
 
+/* The largest one that it takes; after a refusal well below that one's size. */
+uint32_t producer_largest(const struct producer *producer);
+
 /* Reports what the brokers said, and sends again. Returns how much there was to do. */
 uint32_t producer_poll(struct producer *producer);
 

@@ -62,6 +62,11 @@ static bool kafka_takes(void *state, uint32_t size)
 	return producer_takes(&((struct kafka_sink *)state)->producers[SINK_SAMPLE], size);
 }
 
+static uint32_t kafka_largest(void *state)
+{
+	return producer_largest(&((struct kafka_sink *)state)->producers[SINK_SAMPLE]);
+}
+
 static enum gw_drop kafka_submit(void *state, const struct sink_record *record)
 {
 	struct kafka_sink *kafka = state;
@@ -157,6 +162,7 @@ const struct sink_ops sink_kafka = {
 	.name = "kafka",
 	.open = kafka_open,
 	.takes = kafka_takes,
+	.largest = kafka_largest,
 	.submit = kafka_submit,
 	.poll = kafka_poll,
 	.housekeeping = kafka_housekeeping,

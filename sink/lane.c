@@ -70,6 +70,8 @@ void sink_report(struct sink *sink, const struct sink_report *report)
 static void leave_slot(struct sink *sink, struct gw_frame *frame)
 {
 	unhold(&sink->lane->stats->camera[frame->camera], frame);
+	if (frame->pictures_held == 0)
+		reducer_let_go(sink->reducer, frame);
 	if (frame == sink->stuck && frame->pictures_held == 0)
 		gauge_stuck(sink, sink->stuck, false);
 	room_leave(&sink->shared->room, frame);
@@ -213,15 +215,30 @@ static bool comes_again(const struct sink *sink, const struct gw_frame *frame, e
 	}
 }
 
+/* Whether it would be refused for its size as it is, and has another chance. Sets *room to what it
+ * may have. */
+static bool is_to_be_reduced(const struct sink *sink, const struct sink_record *out, uint32_t *room)
+{
+	if (!sink->reducer)
+		return false;
+	const uint32_t most = sink->gw->config->kafka->frames->shrink;
+	const uint32_t largest = sink->ops->largest(sink->backend);
+
+	*room = largest < most ? largest : most;
+	return out->size > *room;
+}
+
 /* A picture goes by reference: the frame's slot stays in use until the back-end has reported it. */
 static enum gw_drop send_picture(struct sink *sink, const struct sink_record *out)
 {
 	struct gw_camera_stats *stats = &sink->lane->stats->camera[out->frame->camera];
 	struct gw_frame *frame = out->frame;
 	enum gw_drop drop;
+	uint32_t room;
+	const bool reduced = is_to_be_reduced(sink, out, &room);
 
 	/* Before its result says that it is on its way. */
-	if (sink->ops->takes && !sink->ops->takes(sink->backend, out->size))
+	if (!reduced && sink->ops->takes && !sink->ops->takes(sink->backend, out->size))
 		return GW_DROP_SAMPLE_TOO_LARGE;
 	if (!affords(sink, frame->camera))
 		return GW_DROP_SAMPLE_RATE;
@@ -229,13 +246,21 @@ static enum gw_drop send_picture(struct sink *sink, const struct sink_record *ou
 		return GW_DROP_SAMPLE_BUDGET;
 	gw_frame_ref(frame);
 	hold(stats, frame);
-	drop = submit(sink, out);
+	if (reduced) {
+		drop = reducer_take(sink->reducer, out, room) ? GW_DROP_NONE
+							      : GW_DROP_SAMPLE_TOO_LARGE;
+		sink->waiting[SINK_SAMPLE] += drop == GW_DROP_NONE;
+	} else {
+		drop = submit(sink, out);
+	}
 	if (drop != GW_DROP_NONE) {
 		unhold(stats, frame);
 		room_leave(&sink->shared->room, frame);
 		return drop;
 	}
-	sampler_pay(&sink->samplers[frame->camera], out->size);
+	/* One that is made smaller is paid for when it is known how small. */
+	if (!reduced)
+		sampler_pay(&sink->samplers[frame->camera], out->size);
 	return drop;
 }
 
@@ -369,6 +394,42 @@ static bool may_be_lossless(const struct gw *gw)
 	return gw->lossless || gw->stages[GW_STAGE_SOURCE].lane_count > 0;
 }
 
+/* Hands over pictures that were made smaller. Each counts as waiting since it was taken. */
+static uint32_t send_reduced(struct sink *sink)
+{
+	const struct sink_record *record;
+	uint32_t count = 0;
+
+	while (sink->reducer && !sink->purged && (record = reducer_next(sink->reducer))) {
+		struct sink_report refused = {
+			.kind = SINK_SAMPLE,
+			.camera = record->frame->camera,
+			.frame = record->frame,
+		};
+		const uint32_t size = record->size;
+		enum gw_drop drop = GW_DROP_SAMPLE_TOO_LARGE;
+
+		if (record->size > 0) {
+			/* It may be through when submit returns. */
+			reducer_send(sink->reducer, record);
+			drop = sink->ops->submit(sink->backend, record);
+		}
+		if (drop == GW_DROP_SAMPLE_FULL && refused.frame->lossless) {
+			reducer_keep(sink->reducer, record);
+			break;
+		}
+		count++;
+		if (drop == GW_DROP_NONE) {
+			sampler_pay(&sink->samplers[refused.camera], size);
+			continue;
+		}
+		reducer_drop(sink->reducer, record);
+		refused.drop = drop;
+		sink_settle(sink, &refused);
+	}
+	return count;
+}
+
 /* One frame after the other: when the back-end is full and the frame is lossless, the rest waits in
  * the link, and so do the stages before it. */
 static uint32_t take_patiently(struct gw_lane *lane)
@@ -402,6 +463,7 @@ uint32_t sink_lane_poll(struct gw_lane *lane)
 	struct sink *sink = lane->state;
 	uint32_t count = may_be_lossless(sink->gw) ? take_patiently(lane) : take(lane);
 
+	count += send_reduced(sink);
 	if (sink->ops->hear || sink->waiting[SINK_RESULT] + sink->waiting[SINK_SAMPLE] > 0)
 		count += sink->ops->poll(sink->backend);
 	return count;
@@ -473,6 +535,7 @@ static void purge(struct sink *sink)
 		count_out(sink, sink->stuck, GW_DROP_SHUTDOWN);
 		sink->stuck = NULL;
 	}
+	sink->purged = true;
 	if (results + samples == 0)
 		return;
 	sink->ops->purge(sink->backend);
@@ -490,6 +553,7 @@ bool sink_lane_drain(struct gw_lane *lane)
 	struct sink *sink = lane->state;
 	int64_t deadline = atomic_load_explicit(&lane->drain_by, memory_order_relaxed);
 
+	send_reduced(sink);
 	if (sink->ops->flush)
 		sink->ops->flush(sink->backend);
 	sink->ops->poll(sink->backend);

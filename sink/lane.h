@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/stage.h"
+#include "sink/reducer.h"
 #include "sink/room.h"
 #include "sink/sampler.h"
 #include "sink/sink.h"
@@ -22,6 +23,8 @@ struct sink {
 	void *backend;
 	struct record *record;
 	struct sampler samplers[GW_CAMERAS];
+	struct reducer *reducer; /* NULL: what is too large is refused */
+	bool purged; /* what it has made is counted as lost */
 	uint32_t waiting[2]; /* the lane's records not reported yet, by enum sink_kind */
 
 	/* A lossless frame that the back-end has no room for, and what it has of it. */

@@ -41,6 +41,7 @@ struct sink_record {
 	bool copied; /* sample: `value` is gone when submit returns, as a result's is */
 	/* Sample: the finding whose enhanced picture it is; GW_NO_FINDING: the camera's own. */
 	uint16_t finding;
+	bool reduced; /* sample: it was encoded again, smaller than it came */
 };
 
 struct sink_report {
@@ -94,6 +95,9 @@ struct sink_ops {
 	/* Optional: whether the brokers take a sampled picture of so many bytes at all, as far as
 	 * that is known. False is told as a refusal is. */
 	bool (*takes)(void *state, uint32_t size);
+
+	/* Optional, of one that has `takes`: the largest picture that it says yes to. */
+	uint32_t (*largest)(void *state);
 
 	/* Takes one record; copies what it needs. GW_DROP_NONE: accepted, a report follows or has
 	 * been made. Otherwise the reason why not, and no report follows; after sink_full and

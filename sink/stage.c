@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/gateway.h"
@@ -50,6 +51,7 @@ static void sink_close(struct gw_stage *stage)
 static int sink_lane_open(struct gw_lane *lane, struct gw_error *error)
 {
 	struct sink_shared *shared = lane->stage->state;
+	const struct gw_frames_topic_config *frames = lane->stage->gw->config->kafka->frames;
 	struct sink *sink = calloc(1, sizeof(*sink));
 
 	if (!sink)
@@ -62,6 +64,12 @@ static int sink_lane_open(struct gw_lane *lane, struct gw_error *error)
 		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
 	sink->ops = shared->ops;
 	sink->shared = shared;
+	if (shared->ops->largest && !sink->gw->replay && frames->shrink > 0) {
+		sink->reducer = reducer_open(lane->index, frames->shrink);
+		if (!sink->reducer)
+			return gw_error_set(error, -errno,
+				"kafka.frames.shrink: no thread for it: %s", strerror(errno));
+	}
 	return sink->ops->open(sink->gw, sink, &sink->backend, error);
 }
 
@@ -73,6 +81,8 @@ static void sink_lane_close(struct gw_lane *lane)
 		return;
 	if (sink->ops)
 		sink->ops->close(sink->backend);
+	/* After whoever may still have a picture of it. */
+	reducer_close(sink->reducer);
 	record_destroy(sink->record);
 	free(sink);
 	lane->state = NULL;

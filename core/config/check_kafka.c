@@ -7,6 +7,8 @@
 
 #define LEAST_SPOOL 16 /* MiB */
 #define MOST_INTERVAL 10000 /* ms */
+#define SHRINK_LEAST 4096u /* bytes: less is hardly a picture */
+#define SHRINK_MOST (16u << 20)
 
 /* HOST:PORT[,...], where HOST may be in brackets (IPv6) and begin with PROTOCOL://. */
 static bool good_brokers(const char *brokers)
@@ -83,6 +85,10 @@ static int check_sampling(const struct gw_frames_topic_config *frames,
 {
 	const int status = check_share(frames->confidence, "confidence", source, error);
 
+	if (status == 0 && frames->shrink > 0 &&
+		(frames->shrink < SHRINK_LEAST || frames->shrink > SHRINK_MOST))
+		return config_refuse(source, "kafka.frames.", "shrink", error,
+			"must be 0 or from 4096 to 16777216 bytes");
 	return status == 0 ? check_share(frames->disagreement, "disagreement", source, error)
 			   : status;
 }

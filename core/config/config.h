@@ -259,6 +259,7 @@ struct gw_frames_topic_config {
 	float disagreement; /* ... and those whose models disagree so much, 0 .. 1; 0: no others */
 	uint32_t rate; /* bytes of pictures a second and camera; 0: as many as there are */
 	uint32_t budget; /* sampled pictures that may wait for the brokers */
+	uint32_t shrink; /* bytes: a larger one is encoded again, smaller; 0: it is refused */
 };
 
 /* Small records that say how each camera and the gateway are. */

@@ -25,6 +25,16 @@ static void topics_are_names_and_differ(void **state)
 		"own, not both 'a'");
 }
 
+static void a_picture_may_be_shrunk_to_what_is_still_one(void **state)
+{
+	refused("kafka: {frames: {shrink: 4095}}\n",
+		"configuration:2:26: kafka.frames.shrink: must be 0 or from 4096 to 16777216 "
+		"bytes");
+	refused("kafka: {frames: {shrink: 16777217}}\n",
+		"configuration:2:26: kafka.frames.shrink: must be 0 or from 4096 to 16777216 "
+		"bytes");
+}
+
 static void heartbeats_have_a_topic_of_their_own(void **state)
 {
 	refused("kafka: {brokers: a, heartbeats: {topic: framegate.results}}\n",
@@ -222,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(topics_are_names_and_differ),
+		cmocka_unit_test(a_picture_may_be_shrunk_to_what_is_still_one),
 		cmocka_unit_test(heartbeats_have_a_topic_of_their_own),
 		cmocka_unit_test(alarms_have_a_topic_of_their_own),
 		cmocka_unit_test(commands_have_topics_of_their_own),

@@ -298,6 +298,7 @@ static const cyaml_schema_field_t frames_topic_fields[] = {
 	CYAML_FIELD_FLOAT("disagreement", OPTIONAL, struct gw_frames_topic_config, disagreement),
 	CYAML_FIELD_UINT("rate", OPTIONAL, struct gw_frames_topic_config, rate),
 	CYAML_FIELD_UINT("budget", POSITIVE, struct gw_frames_topic_config, budget),
+	CYAML_FIELD_UINT("shrink", OPTIONAL, struct gw_frames_topic_config, shrink),
 	CYAML_FIELD_END,
 };
 

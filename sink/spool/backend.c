@@ -66,6 +66,11 @@ static int backend_open(
 	return 0;
 }
 
+static uint32_t backend_largest(void *state)
+{
+	return inner->largest(((struct spool_lane *)state)->inner);
+}
+
 static bool backend_takes(void *state, uint32_t size)
 {
 	return inner->takes(((struct spool_lane *)state)->inner, size);
@@ -158,6 +163,7 @@ const struct sink_ops sink_spool = {
 	.name = "kafka",
 	.open = backend_open,
 	.takes = backend_takes,
+	.largest = backend_largest,
 	.submit = backend_submit,
 	.hear = backend_hear,
 	.poll = backend_poll,

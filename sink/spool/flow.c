@@ -133,7 +133,7 @@ enum gw_drop flow_submit(struct flow *flow, const struct sink_record *record)
 		.source_size = (uint16_t)words[2],
 		.time_size = (uint16_t)words[3],
 		.camera = record->frame->camera,
-		.format = (uint8_t)record->format,
+		.format = result ? (uint8_t)record->format : record->reduced,
 	};
 	char *at = (char *)(&entry->record + 1);
 
@@ -231,7 +231,9 @@ static bool send(struct flow *flow, const struct spool_record *record, uint32_t 
 		.value = value ? value : words.value,
 		.size = record->value_size,
 		.finding = record->finding,
-		.format = (enum gw_record_format)record->format,
+		.format = flow->kind == SINK_RESULT ? (enum gw_record_format)record->format
+						    : GW_RECORD_JSON,
+		.reduced = flow->kind == SINK_SAMPLE && record->format != 0,
 		.token = segment != 0 ? (uint64_t)segment << 32 | record->index : 0,
 		.comes_again = true,
 		.copied = flow->kind == SINK_SAMPLE && !frame,

@@ -1,8 +1,8 @@
 /* What the spool's files hold (docs/kafka.md, "The spool's files"). Integers are little-endian; a
  * change of any of it takes a new version.
  *
- * In a file of version 1 all results are JSON, and `format` is 0. Version 2 has results of any
- * format: it is written only where that is needed, so that an older gateway reads the rest. */
+ * In a file of version 1 all results are JSON, and their `format` is 0. Version 2 has results of
+ * any format: it is written only where that is needed, so that an older gateway reads the rest. */
 #pragma once
 
 #include <assert.h>
@@ -41,7 +41,7 @@ struct spool_record {
 	uint16_t finding;
 	uint16_t camera_size, id_size, source_size, time_size; /* with their NUL */
 	uint32_t camera; /* its slot, in this boot */
-	uint8_t format; /* of a result: enum gw_record_format */
+	uint8_t format; /* of a result: enum gw_record_format; of a picture: 1: it was reduced */
 	uint8_t unused[3];
 };
 

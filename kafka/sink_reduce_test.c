@@ -1,0 +1,157 @@
+/* Sampled pictures that are too large go smaller, or are counted: against a mock cluster. */
+#include "core/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "jpeg/make.h"
+#include "kafka/test_cluster.h"
+
+#define SHRINK "  frames: {every: 1, shrink: 8192}\n"
+
+static void send_jpeg(struct fixture *f)
+{
+	static uint8_t *jpeg;
+	static size_t size;
+	struct gw_frame *frame = fixture_frame(f, 0);
+	const enum gw_frame_state state = frame->state;
+
+	if (!jpeg)
+		jpeg = jpeg_make(
+			&(struct jpeg_recipe){.width = 320, .height = 240, .quality = 90}, &size);
+	assert_true(size > 12000);
+	jpeg_into_frame(frame, jpeg, size);
+	frame->state = state;
+	fixture_send(f, frame);
+}
+
+static bool is_reduced(const rd_kafka_message_t *message)
+{
+	rd_kafka_headers_t *headers;
+	const void *value;
+	size_t size;
+
+	return rd_kafka_message_headers(message, &headers) == 0 &&
+		rd_kafka_header_get_last(headers, "ce_reduced", &value, &size) == 0 && size == 4 &&
+		memcmp(value, "true", 4) == 0;
+}
+
+static void assert_pictures(struct cluster *cluster, size_t count)
+{
+	struct records pictures = cluster_consume(cluster, "framegate.frames", count);
+
+	assert_int_equal(pictures.count, count);
+	for (size_t i = 0; i < count; i++) {
+		const rd_kafka_message_t *message = pictures.messages[i];
+
+		assert_in_range(message->len, 500, 8192);
+		assert_true(is_reduced(message));
+		free(jpeg_reference(message->payload, message->len, false));
+	}
+	records_free(&pictures);
+}
+
+static void a_picture_above_the_limit_goes_smaller_and_says_so(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = cluster_open_sink(cluster, SHRINK);
+
+	for (int i = 0; i < 3; i++)
+		send_jpeg(f);
+	fixture_turn_until(f, &fixture_stats(f, 0)->samples_delivered, 3);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 3);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_TOO_LARGE), 0);
+	fixture_assert_balanced(f);
+	assert_pictures(cluster, 3);
+	fixture_close(f, 1000);
+}
+
+/* What lies on the disk meanwhile says so, too. */
+static void it_says_so_after_a_stop_with_a_spool(void **state)
+{
+	struct cluster *cluster = *state;
+	char directory[] = "/tmp/framegate-reduce-XXXXXX", more[256], command[128];
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(more, sizeof(more), SHRINK "  spool: {directory: %s/spool}\n", directory);
+	struct fixture *f = cluster_open_sink(cluster, more);
+
+	rd_kafka_mock_broker_set_down(cluster->mock, 1);
+	send_jpeg(f);
+	fixture_turn_until(f, &fixture_stats(f, 0)->results_spooled, 1);
+	/* The picture is with a client and on the disk, which nothing tells. */
+	for (int64_t until = gw_now() + GW_NS_PER_S; gw_now() < until;)
+		fixture_turn(f);
+	fixture_assert_balanced(f);
+	fixture_close(f, 300);
+	rd_kafka_mock_broker_set_up(cluster->mock, 1);
+	f = cluster_open_sink(cluster, more);
+	send_jpeg(f);
+	fixture_turn_until(f, &fixture_stats(f, 0)->samples_delivered, 1);
+	assert_pictures(cluster, 2);
+	fixture_close(f, 1000);
+	snprintf(command, sizeof(command), "rm -r %s", directory);
+	assert_int_equal(system(command), 0);
+}
+
+/* It is no JPEG; and there are more than can be on their way. */
+static void what_cannot_be_made_smaller_is_counted(void **state)
+{
+	struct fixture *f = cluster_open_sink(*state, SHRINK);
+	const int64_t deadline = gw_now() + 10 * GW_NS_PER_S;
+
+	fixture_send_frames(f, 0, 20);
+	while (fixture_drops(f, 0, GW_DROP_SAMPLE_TOO_LARGE) < 20 && gw_now() < deadline)
+		fixture_turn(f);
+	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_TOO_LARGE), 20);
+	fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 20);
+	fixture_assert_balanced(f);
+	fixture_close(f, 1000);
+}
+
+/* The topic takes less than was known: after its first refusal pictures go smaller still. */
+static void a_limit_that_only_the_brokers_know_is_kept_after_a_refusal(void **state)
+{
+	struct cluster *cluster = *state;
+	struct fixture *f = cluster_open_sink(cluster, "  frames: {every: 1, shrink: 1000000}\n");
+
+	/* Produce (Kafka protocol, API key 0): the two requests of a result and a picture. */
+	rd_kafka_mock_push_request_errors(cluster->mock, 0, 2, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+		RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	send_jpeg(f);
+	fixture_turn_until(f, &fixture_stats(f, 0)->drops[GW_DROP_SAMPLE_TOO_LARGE], 1);
+	send_jpeg(f);
+	fixture_turn_until(f, &fixture_stats(f, 0)->samples_delivered, 1);
+	struct records pictures = cluster_consume(cluster, "framegate.frames", 1);
+
+	assert_true(is_reduced(pictures.messages[0]));
+	records_free(&pictures);
+	fixture_assert_balanced(f);
+	fixture_close(f, 1000);
+}
+
+/* One that is still worked on when the gateway ends is counted as lost. */
+static void the_end_waits_for_none(void **state)
+{
+	struct fixture *f = cluster_open_sink(*state, SHRINK);
+
+	for (int i = 0; i < 6; i++)
+		send_jpeg(f);
+	fixture_turn(f);
+	fixture_close(f, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CLUSTER_TEST(a_picture_above_the_limit_goes_smaller_and_says_so),
+		CLUSTER_TEST(it_says_so_after_a_stop_with_a_spool),
+		CLUSTER_TEST(what_cannot_be_made_smaller_is_counted),
+		CLUSTER_TEST(a_limit_that_only_the_brokers_know_is_kept_after_a_refusal),
+		CLUSTER_TEST(the_end_waits_for_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,193 @@
+#include "sink/reducer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "core/clock.h"
+#include "core/thread.h"
+#include "sink/smaller.h"
+
+#define NAP_NS (2 * GW_NS_PER_MS)
+#define TEXT 128 /* of an id or a time */
+
+enum job_state {
+	JOB_FREE,
+	JOB_ASKED, /* the thread's */
+	JOB_MADE,
+	JOB_OUT, /* its picture is on its way */
+};
+
+struct job {
+	_Atomic int state; /* the lane writes, but for JOB_MADE */
+	struct sink_record record;
+	char id[TEXT], time[TEXT];
+	uint32_t room;
+	uint8_t *picture;
+};
+
+struct reducer {
+	struct job jobs[REDUCER_JOBS];
+	uint32_t most;
+	struct smaller *smaller;
+	pthread_t thread;
+	bool runs;
+	_Atomic bool stop;
+};
+
+static void make(struct reducer *reducer, struct job *job)
+{
+	const struct sink_record *whole = &job->record;
+	size_t size;
+	const int status = smaller_make(
+		reducer->smaller, whole->value, whole->size, job->picture, job->room, &size);
+
+	job->record.value = job->picture;
+	job->record.size = status == 0 ? (uint32_t)size : 0;
+	atomic_store_explicit(&job->state, JOB_MADE, memory_order_release);
+}
+
+static void *run(void *arg)
+{
+	static const struct timespec nap = {.tv_nsec = NAP_NS};
+	struct reducer *reducer = arg;
+
+	while (!atomic_load_explicit(&reducer->stop, memory_order_relaxed)) {
+		bool idle = true;
+
+		for (uint32_t i = 0; i < REDUCER_JOBS; i++) {
+			struct job *job = &reducer->jobs[i];
+
+			if (atomic_load_explicit(&job->state, memory_order_acquire) != JOB_ASKED)
+				continue;
+			make(reducer, job);
+			idle = false;
+		}
+		if (idle)
+			nanosleep(&nap, NULL);
+	}
+	return NULL;
+}
+
+/* Memory that is touched by use only. */
+static uint8_t *reserve(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+struct reducer *reducer_open(uint32_t lane, uint32_t most)
+{
+	struct reducer *reducer = calloc(1, sizeof(*reducer));
+	char name[16];
+	int status = 0;
+
+	if (!reducer)
+		return NULL;
+	reducer->most = most;
+	reducer->smaller = smaller_create();
+	if (!reducer->smaller)
+		status = -ENOMEM;
+	for (uint32_t i = 0; i < REDUCER_JOBS && status == 0; i++) {
+		reducer->jobs[i].picture = reserve(most);
+		status = reducer->jobs[i].picture ? 0 : -ENOMEM;
+	}
+	snprintf(name, sizeof(name), "reduce-%u", lane);
+	if (status == 0)
+		status = gw_thread_start(&reducer->thread, name, -1, run, reducer);
+	if (status != 0) {
+		reducer_close(reducer);
+		errno = -status;
+		return NULL;
+	}
+	reducer->runs = true;
+	return reducer;
+}
+
+void reducer_close(struct reducer *reducer)
+{
+	if (!reducer)
+		return;
+	atomic_store_explicit(&reducer->stop, true, memory_order_relaxed);
+	if (reducer->runs)
+		pthread_join(reducer->thread, NULL);
+	for (uint32_t i = 0; i < REDUCER_JOBS; i++)
+		if (reducer->jobs[i].picture)
+			munmap(reducer->jobs[i].picture, reducer->most);
+	smaller_destroy(reducer->smaller);
+	free(reducer);
+}
+
+static struct job *job_in(struct reducer *reducer, enum job_state state)
+{
+	for (uint32_t i = 0; i < REDUCER_JOBS; i++)
+		if (atomic_load_explicit(&reducer->jobs[i].state, memory_order_acquire) ==
+			(int)state)
+			return &reducer->jobs[i];
+	return NULL;
+}
+
+bool reducer_take(struct reducer *reducer, const struct sink_record *record, uint32_t room)
+{
+	struct job *job = job_in(reducer, JOB_FREE);
+
+	if (!job)
+		return false;
+	job->record = *record;
+	snprintf(job->id, sizeof(job->id), "%s", record->id);
+	snprintf(job->time, sizeof(job->time), "%s", record->time);
+	job->record.id = job->id;
+	job->record.time = job->time;
+	job->record.reduced = true;
+	/* The client takes a copy of it. */
+	job->record.copied = true;
+	job->room = room < reducer->most ? room : reducer->most;
+	atomic_store_explicit(&job->state, JOB_ASKED, memory_order_release);
+	return true;
+}
+
+const struct sink_record *reducer_next(struct reducer *reducer)
+{
+	const struct job *job = job_in(reducer, JOB_MADE);
+
+	return job ? &job->record : NULL;
+}
+
+static void move(struct reducer *reducer, const struct sink_record *record, enum job_state state)
+{
+	for (uint32_t i = 0; i < REDUCER_JOBS; i++)
+		if (&reducer->jobs[i].record == record)
+			atomic_store_explicit(&reducer->jobs[i].state, state, memory_order_relaxed);
+}
+
+void reducer_send(struct reducer *reducer, const struct sink_record *record)
+{
+	move(reducer, record, JOB_OUT);
+}
+
+void reducer_keep(struct reducer *reducer, const struct sink_record *record)
+{
+	move(reducer, record, JOB_MADE);
+}
+
+void reducer_drop(struct reducer *reducer, const struct sink_record *record)
+{
+	move(reducer, record, JOB_FREE);
+}
+
+void reducer_let_go(struct reducer *reducer, const struct gw_frame *frame)
+{
+	for (uint32_t i = 0; reducer && i < REDUCER_JOBS; i++) {
+		struct job *job = &reducer->jobs[i];
+
+		if (atomic_load_explicit(&job->state, memory_order_relaxed) == JOB_OUT &&
+			job->record.frame == frame)
+			atomic_store_explicit(&job->state, JOB_FREE, memory_order_relaxed);
+	}
+}

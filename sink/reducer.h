@@ -1,0 +1,41 @@
+/* Makes pictures that are too large smaller, on a thread of its own: the lane hands them over and
+ * takes what became of them, and waits for nobody. A few at a time; one more is refused.
+ *
+ * All functions but open and close are the lane's.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sink/sink.h"
+
+#define REDUCER_JOBS 4 /* at a time */
+
+struct reducer;
+
+/* For a lane, and pictures that shall have at most so many bytes. NULL and errno. */
+struct reducer *reducer_open(uint32_t lane, uint32_t most);
+
+/* Accepts NULL. Nobody needs what it has made any more. */
+void reducer_close(struct reducer *reducer);
+
+/* Takes a sample, whose frame the caller holds until it comes back, to be made no larger than
+ * `room`. False: as many as it can have are on their way. */
+bool reducer_take(struct reducer *reducer, const struct sink_record *record, uint32_t room);
+
+/* One that is through; NULL: there is none. Its value is the smaller picture, or of size 0 when
+ * none could be made. */
+const struct sink_record *reducer_next(struct reducer *reducer);
+
+/* The record of reducer_next() goes on its way: its picture stays until its frame is let go of. */
+void reducer_send(struct reducer *reducer, const struct sink_record *record);
+
+/* It could not: it comes again. */
+void reducer_keep(struct reducer *reducer, const struct sink_record *record);
+
+/* Or it does not go at all. */
+void reducer_drop(struct reducer *reducer, const struct sink_record *record);
+
+/* Nothing of the frame is on its way any more. Accepts no reducer. */
+void reducer_let_go(struct reducer *reducer, const struct gw_frame *frame);
