@@ -81,6 +81,15 @@ struct gw_alarms;
 struct gw_control;
 struct gw_views;
 
+/* A picture for gw->try_picture. */
+struct gw_try {
+	const char *model; /* the folder of its version */
+	const char *library; /* of `accel`; NULL: the usual one */
+	const uint8_t *jpeg;
+	size_t size;
+	const _Atomic bool *ending; /* of the request */
+};
+
 struct gw {
 	struct gw_config *config; /* as it was read; cameras change: see `cameras` */
 	const char *config_path; /* for reload; NULL: it was not read from a file */
@@ -95,6 +104,9 @@ struct gw {
 	/* What a start would say of a text: of the composition root; NULL: nobody can. Waits; any
 	 * thread that may. 0, or a negative errno with a line. */
 	int (*check_text)(const char *text, size_t size, struct gw_error *error);
+	/* What a model makes of a picture that no camera sent: the same. */
+	int (*try_picture)(
+		const struct gw_try *what, struct json_t **findings, struct gw_error *error);
 	_Atomic uint32_t hangup_uid; /* who sent SIGHUP last; main writes, control reads */
 	/* Written by the accel stage when a camera brings new ones; those that are counted stay. A
 	 * route is what cameras call a model, whichever of its versions looks at a frame. */

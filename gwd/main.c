@@ -18,6 +18,7 @@
 #include "gwd/last_resort.h"
 #include "gwd/model/command.h"
 #include "gwd/replay_report.h"
+#include "gwd/try_apart.h"
 
 static int fail(const struct gw_error *error, int code)
 {
@@ -48,6 +49,7 @@ static int live(const struct command *command, struct gw_config *config, struct 
 	gw.config_path = command->config;
 	if (!replay) {
 		gw.check_text = check_apart;
+		gw.try_picture = try_apart;
 		gw_commit_start(&gw);
 	}
 	status = gw_run(&gw, error);

@@ -16,12 +16,14 @@
 	X("/web/camera.js", PAGE_SCRIPT, camera_js) \
 	X("/web/cameras.js", PAGE_SCRIPT, cameras_js) \
 	X("/web/dom.js", PAGE_SCRIPT, dom_js) \
+	X("/web/findings.js", PAGE_SCRIPT, findings_js) \
 	X("/web/form.js", PAGE_SCRIPT, form_js) \
 	X("/web/models.js", PAGE_SCRIPT, models_js) \
 	X("/web/paint.js", PAGE_SCRIPT, paint_js) \
 	X("/web/plot.js", PAGE_SCRIPT, plot_js) \
 	X("/web/region.js", PAGE_SCRIPT, region_js) \
-	X("/web/system.js", PAGE_SCRIPT, system_js)
+	X("/web/system.js", PAGE_SCRIPT, system_js) \
+	X("/web/try.js", PAGE_SCRIPT, try_js)
 
 #define X(url, type, name) \
 	extern const unsigned char page_##name[]; \

@@ -91,6 +91,8 @@ const struct gw_api_route mgmt_routes[] = {
 	CHANGE("DELETE", "tokens/{name}", "Revoke a token", api_token_revoke, false),
 	{GW_ROLE_ADMIN, "GET", "token-setup", "The token to set the gateway up with",
 		.handle = api_token_set_up, .secret = true},
+	{GW_ROLE_OPERATOR, "POST", "models/{name}/try", "Try a model on a picture",
+		.handle = api_model_try, .slow = true, .body = true, .large = true, .looks = true},
 	{GW_ROLE_OPERATOR, "POST", "trace", "Record a timeline of frames and batches",
 		.handle = api_trace, .slow = true, .body = true},
 	{GW_ROLE_ADMIN, "GET", "log", "The latest lines of the log", .handle = api_log,

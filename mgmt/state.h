@@ -47,6 +47,9 @@ gw_api_handler api_routes, api_openapi, api_version, api_status, api_config, api
 /* Records for some seconds, and waits meanwhile. */
 gw_api_handler api_trace;
 
+/* Waits for a process of its own. */
+gw_api_handler api_model_try;
+
 /* These wait for the disk. */
 gw_api_handler api_token_create, api_token_revoke;
 

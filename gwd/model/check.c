@@ -20,11 +20,13 @@ static int read_degrees(const char *text)
 static int read_options(int argc, char **argv, struct run_options *options)
 {
 	const char *degrees = NULL;
+	bool undrawn = false;
 	const struct model_option words[] = {
 		{.name = "output", .letter = 'o', .value = &options->output},
 		{.name = "library", .value = &options->library},
 		{.name = "backend", .value = &options->backend},
 		{.name = "json", .given = &options->json},
+		{.name = "no-drawing", .given = &undrawn},
 		{.name = "orientation", .value = &options->orientation},
 		{.name = "rotate", .value = &degrees},
 		{.name = "range", .value = &options->range},
@@ -34,6 +36,8 @@ static int read_options(int argc, char **argv, struct run_options *options)
 
 	if (first < 0)
 		return 2;
+	if (undrawn)
+		options->output = "";
 	if (degrees)
 		options->rotate = read_degrees(degrees);
 	if (argc - first < 2)

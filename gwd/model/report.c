@@ -109,7 +109,8 @@ static int tell(const struct picture_files *pictures, uint32_t index, const json
 {
 	json_t *result = json_object_get(record, "result");
 	const struct picture_file *file = &pictures->file[index];
-	const int status = json_object_get(result, "enhanced")
+	const bool draws = output[0] != '\0';
+	const int status = draws && json_object_get(result, "enhanced")
 		? take_enhanced(pictures, index, results, output, error)
 		: 0;
 
@@ -125,7 +126,7 @@ static int tell(const struct picture_files *pictures, uint32_t index, const json
 	} else {
 		words_print(file->path, result);
 	}
-	return write_drawn(pictures, index, record, output, error);
+	return draws ? write_drawn(pictures, index, record, output, error) : 0;
 }
 
 /* What did not come out, and why. */
@@ -147,7 +148,7 @@ int check_report(const struct gw *gw, const struct picture_files *pictures, cons
 	size_t room = 0;
 	int status = 0;
 
-	if (output && mkdir(output, 0755) != 0 && errno != EEXIST)
+	if (output && output[0] && mkdir(output, 0755) != 0 && errno != EEXIST)
 		return gw_error_set(error, -errno, "--output %s: %s", output, strerror(errno));
 	snprintf(path, sizeof(path), "%s/%s", results, GW_LINES_FILE);
 	FILE *lines = fopen(path, "r");

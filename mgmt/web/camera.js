@@ -2,13 +2,13 @@
 
 import {cameraPath, get, ifAllowed, send, view} from "./api.js";
 import {confirm, el, facts, milliseconds, number, pause, repeat, say, share, swap, table} from "./dom.js";
+import {findings} from "./findings.js";
 import {cameraForm} from "./form.js";
 import {paint, words} from "./paint.js";
 import {note, plot} from "./plot.js";
 import {regionOf} from "./region.js";
 
 const PICTURE_MS = 200;
-const MOST_WORDS = 30;
 
 /* What is shown of its facts; the others are in words beside it already. */
 const FACTS = [
@@ -16,27 +16,6 @@ const FACTS = [
 	"mbps", "packets_per_s", "packets_lost", "jitter_ms", "clock_source", "clock_offset_ms", "clock_drift_ppm",
 	"quota", "frames", "samples", "last_frame_age_ms",
 ];
-
-function findings(record) {
-	const said = words(record).slice(0, MOST_WORDS);
-	if (said.length === 0)
-		return [el("p", {class: "faint"}, record.task === "none" ? "No model looks at it." : "Nothing.")];
-	return [
-		el(
-			"ol",
-			{},
-			said.map((one) =>
-				el(
-					"li",
-					{},
-					el("strong", {}, one.what),
-					one.sure === null ? "" : ` ${share(one.sure)}`,
-					one.where === "" ? "" : ` at ${one.where}`,
-				),
-			),
-		),
-	];
-}
 
 function pictureOf(name, signal, heard) {
 	const canvas = el("canvas", {width: 64, height: 40, role: "img", "aria-label": `${name}: no picture yet`});

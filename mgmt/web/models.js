@@ -2,6 +2,7 @@
 
 import {get} from "./api.js";
 import {el, milliseconds, number, repeat, share, swap, table} from "./dom.js";
+import {tryForm} from "./try.js";
 
 const versionOf = (one) => (one ? String(one.version) : "–");
 const failedOf = (one) => (one ? `${one.failed} of ${one.pictures}` : "–");
@@ -46,10 +47,14 @@ function modelsTable(models) {
 export function show(main, _, signal, tellError) {
 	const place = el("div", {id: "models"}, el("p", {}, "Looking for models…"));
 
-	main.replaceChildren(el("h1", {}, "Models"), place);
+	const trial = tryForm();
+
+	main.replaceChildren(el("h1", {}, "Models"), place, trial.node);
 	repeat(async () => {
 		try {
 			const [{models}, {routes, repository}] = await Promise.all([get("models", signal), get("models/routes", signal)]);
+			trial.offer(routes.map((route) => route.name));
+			trial.node.hidden = routes.length === 0;
 			swap(
 				place,
 				...(models.length + routes.length === 0

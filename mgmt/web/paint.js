@@ -151,6 +151,14 @@ function paintFindings(context, record, scale, width) {
 	}
 }
 
+/** How large a picture is as it is seen, where `orientation` says how it is turned. */
+export async function sizeOf(jpeg, orientation = 1) {
+	const bitmap = await createImageBitmap(withoutExif(jpeg));
+	const {width, height} = bitmap;
+	bitmap.close();
+	return orientation > 4 ? {width: height, height: width} : {width, height};
+}
+
 /** Paints a view on a canvas that is shown `room` pixels wide. */
 export async function paint(canvas, {record, jpeg}, room) {
 	const {width, height} = record.frame;

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from bench import (
+    api,
     decode,
     kafka,
     kernels,
@@ -22,6 +23,7 @@ from testbed import stopping
 from testbed.places import NotThere
 
 BENCHMARKS = {
+    "api": [api],
     "dataplane": [receive, decode],
     "decode": [decode],
     "kafka": [kafka],

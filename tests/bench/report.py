@@ -18,6 +18,8 @@ DIRECTIONS = {
     "MiB": f"the most that was resident since the start; {LESS}",
     "slots touched": f"frame slots that were ever used; {LESS}",
     "ms at p99": f"by the clock, of 100 pictures the second slowest; {LESS}",
+    "ms at p99 of the way": f"from a frame's first packet to its record, by the gateway; {LESS}",
+    "requests/s": f"that were answered well; {MORE}",
     "s": f"from the first picture to the last; {LESS}",
     "Jain's index": f"of the items that each device ran; 1: all the same; {MORE}",
     "frames delivered": f"with a result; {MORE}",

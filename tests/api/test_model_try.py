@@ -1,0 +1,99 @@
+"""A picture of one's own is looked at by a model that runs, beside the gateway and not in it."""
+
+import base64
+import io
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import description
+import pytest
+import rtp_capture
+from PIL import Image
+from player import Gateway, configuration
+
+from testbed import places
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    start: Callable[[dict[str, Any]], Gateway], tmp_path_factory: pytest.TempPathFactory
+) -> Gateway:
+    capture = tmp_path_factory.mktemp("try") / "cam0.pcap"
+    rtp_capture.write(capture, 2, "10.0.0.1", "10.0.0.99", 5001)
+    accel = {"library": str(places.onnxruntime()), "repository": str(places.models())}
+    told = configuration(f"net_pcap0,rx_pcap={capture}", accel=accel)
+    told["cameras"][0]["model"] = "digits"
+    made = start(told)
+    yield made
+    made.process.stop()
+
+
+def _jpeg(**how: Any) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (96, 64), "white").save(out, "JPEG", **how)
+    return out.getvalue()
+
+
+def _try(gateway: Gateway, picture: bytes, model: str = "digits") -> tuple[int, dict[str, Any]]:
+    body = json.dumps({"picture": base64.b64encode(picture).decode()}).encode()
+    reply = gateway.ask(f"models/{model}/try", "POST", body)
+    description.answer("/models/{name}/try", "post", reply.status).validate(reply.body)
+    return reply.status, reply.body
+
+
+def test_what_is_found_comes_back_in_the_words_of_records(gateway: Gateway) -> None:
+    frames = gateway.get("status")["frames"]
+    status, said = _try(gateway, _jpeg())
+    assert status == 200
+    assert (said["model"]["name"], said["model"]["version"], said["task"]) == (
+        "digits",
+        1,
+        "classify",
+    )
+    assert len(said["classes"]) >= 1
+    assert "picture" not in said
+    # Nothing of it went the way of frames.
+    assert gateway.get("status")["frames"] == frames
+
+
+@pytest.mark.parametrize(
+    ("picture", "words"),
+    [
+        (b"this is no picture at all", "it is no JPEG: convert it to one"),
+        (_jpeg()[:300], "JPEG"),
+        (_jpeg(progressive=True), "baseline JPEG"),
+    ],
+    ids=["no JPEG", "half of one", "progressive"],
+)
+def test_what_is_no_picture_is_told(gateway: Gateway, picture: bytes, words: str) -> None:
+    status, said = _try(gateway, picture)
+    assert status == 400, said
+    assert words in said["error"]["message"]
+    assert "/proc" not in said["error"]["message"]
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"picture": "***"}', b'{"picture": 3}', b"[]"])
+def test_what_is_no_base64_is_told(gateway: Gateway, body: bytes) -> None:
+    reply = gateway.ask("models/digits/try", "POST", body)
+    assert (reply.status, reply.body["error"]["code"]) == (400, "bad_request")
+
+
+def test_a_model_that_nobody_runs_is_not_found(gateway: Gateway) -> None:
+    for name in ("objects", "..", "%2e%2e%2fdigits"):
+        assert _try(gateway, _jpeg(), name)[0] == 404
+
+
+def test_one_is_looked_at_at_a_time(gateway: Gateway, tmp_path: Path) -> None:
+    said: list[int] = []
+    others = [
+        threading.Thread(target=lambda: said.append(_try(gateway, _jpeg())[0])) for _ in range(6)
+    ]
+    for other in others:
+        other.start()
+    for other in others:
+        other.join(60)
+    assert set(said) <= {200, 409}
+    assert said.count(200) >= 1
