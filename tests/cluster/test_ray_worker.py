@@ -119,6 +119,7 @@ def test_a_worker_leaves_and_another_goes_on_without_a_repeat(topic):
     with at_work(topic) as first:
         wait_for(lambda: first.facts()["results"] > 0, "no result")
         with at_work(topic) as second:
+            wait_for(lambda: second.facts()["partitions"] == 3, "the second has no partitions")
             for n in range(60, 600, 60):
                 ids |= send(topic, 60, begin=n)
             wait_for(lambda: second.facts()["results"] > 0, "the second has no work")
