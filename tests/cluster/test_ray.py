@@ -178,7 +178,7 @@ def test_the_command_says_how_it_goes_and_ends_well(cluster: RayCluster, topic: 
 
 def test_what_is_wrong_is_said_in_a_line(cluster: RayCluster, topic: Topic, tmp_path: Path) -> None:
     def line(*more: object, **environment: str) -> str:
-        done = run(words(topic, *more, "--address", cluster.address), **environment)
+        done = run(words(topic, "--address", cluster.address, *more), **environment)
         assert done.returncode == 1, done.stderr
         return done.stderr
 

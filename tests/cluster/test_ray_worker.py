@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from framegate.ray import membership
 from framegate.ray import worker as workers
+from framegate.ray.offsets import At, Entry, Offsets
 from framegate.ray.options import Options
 from framegate.ray.worker import Worker, open_engine
 
@@ -15,7 +17,7 @@ from testbed import places
 from testbed.consumer import validate
 from testbed.kafka import Kafka
 from testbed.pictures import Topic
-from testbed.worker import picture
+from testbed.worker import Workers, picture, source_facts
 
 IN_FLIGHT = 32
 
@@ -117,6 +119,7 @@ def test_a_worker_leaves_and_another_goes_on_without_a_repeat(topic):
     with at_work(topic) as first:
         wait_for(lambda: first.facts()["results"] > 0, "no result")
         with at_work(topic) as second:
+            wait_for(lambda: second.facts()["partitions"] == 3, "the second has no partitions")
             for n in range(60, 600, 60):
                 ids |= send(topic, 60, begin=n)
             wait_for(lambda: second.facts()["results"] > 0, "the second has no work")
@@ -195,6 +198,52 @@ def test_a_worker_without_memory_begins_again_and_loses_nothing(topic):
         assert_all(topic, ids)
         assert worker.facts()["begun_again"] == 1
         assert "out of memory" in worker.facts()["lines"][0][1]
+        assert worker.facts()["trouble"] is None
+
+
+def test_results_without_a_topic_are_written_when_it_is_there(topic):
+    """Their producer gives up; the pictures are read again."""
+    topic.kafka.delete_topics([topic.results])
+    ids = send(topic, 10)
+    with at_work(topic) as worker:
+        wait_for(lambda: worker.facts()["begun_again"] > 0, "nobody misses the topic")
+        assert topic.committed() == 0
+        topic.kafka.create_topics([topic.results])
+        assert_all(topic, ids)
+        wait_for(lambda: worker.facts()["trouble"] is None, "the trouble stays")
+    lines = [line for _, line in worker.facts()["lines"]]
+    assert any(topic.results in line and "beginning again" in line for line in lines)
+    assert len(lines) < 5
+
+
+def test_who_commits_before_the_result_is_there_loses_it(topic, monkeypatch):
+    """The same with the protection broken."""
+
+    class Hasty(Offsets):
+        def begin(self, at: At, offset: int) -> Entry:
+            entry = super().begin(at, offset)
+            entry.done = True
+            return entry
+
+    monkeypatch.setattr(membership, "Offsets", Hasty)
+    ids = send(topic, 30)
+    with at_work(topic, lambda given: Scarce(given, 0, calls=1)):
+        wait_for(lambda: topic.committed() == 30, "the offsets do not go on")
+        assert topic.read(ids, timeout=3).lost
+
+
+def test_a_gateway_and_a_worker_share_a_group(topic):
+    gateways = Workers(topic.kafka, topic.names)
+    try:
+        ids = send(topic, 60)
+        gateway = gateways.start()
+        with at_work(topic) as worker:
+            wait_for(lambda: worker.facts()["partitions"] == 3, "they do not share")
+            ids |= send(topic, 60, begin=60)
+            assert_all(topic, ids)
+            assert source_facts(gateway)["assigned"] == 3
+    finally:
+        gateways.close()
 
 
 def test_an_engine_that_breaks_fails_the_worker_and_is_told(topic):
