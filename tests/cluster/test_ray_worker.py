@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from framegate.ray import membership
 from framegate.ray import worker as workers
+from framegate.ray.offsets import At, Entry, Offsets
 from framegate.ray.options import Options
 from framegate.ray.worker import Worker, open_engine
 
@@ -15,7 +17,7 @@ from testbed import places
 from testbed.consumer import validate
 from testbed.kafka import Kafka
 from testbed.pictures import Topic
-from testbed.worker import picture
+from testbed.worker import Workers, picture, source_facts
 
 IN_FLIGHT = 32
 
@@ -195,6 +197,36 @@ def test_a_worker_without_memory_begins_again_and_loses_nothing(topic):
         assert_all(topic, ids)
         assert worker.facts()["begun_again"] == 1
         assert "out of memory" in worker.facts()["lines"][0][1]
+
+
+def test_who_commits_before_the_result_is_there_loses_it(topic, monkeypatch):
+    """The same with the protection broken."""
+
+    class Hasty(Offsets):
+        def begin(self, at: At, offset: int) -> Entry:
+            entry = super().begin(at, offset)
+            entry.done = True
+            return entry
+
+    monkeypatch.setattr(membership, "Offsets", Hasty)
+    ids = send(topic, 30)
+    with at_work(topic, lambda given: Scarce(given, 0, calls=1)):
+        wait_for(lambda: topic.committed() == 30, "the offsets do not go on")
+        assert topic.read(ids, timeout=3).lost
+
+
+def test_a_gateway_and_a_worker_share_a_group(topic):
+    gateways = Workers(topic.kafka, topic.names)
+    try:
+        ids = send(topic, 60)
+        gateway = gateways.start()
+        with at_work(topic) as worker:
+            wait_for(lambda: worker.facts()["partitions"] == 3, "they do not share")
+            ids |= send(topic, 60, begin=60)
+            assert_all(topic, ids)
+            assert source_facts(gateway)["assigned"] == 3
+    finally:
+        gateways.close()
 
 
 def test_an_engine_that_breaks_fails_the_worker_and_is_told(topic):
