@@ -11,7 +11,7 @@ from typing import Any
 
 # Lines that are kept for who asks.
 LINES = 50
-# Of one cause, the first of so many seconds is told.
+# Of one cause or trouble, the first of so many seconds is told.
 QUIET_S = 10.0
 
 _log = logging.getLogger(__name__)
@@ -58,19 +58,24 @@ class Account:
         """What stands in the way, told when it changes; None: nothing does."""
         with self._lock:
             before, self._facts["trouble"] = self._facts["trouble"], line
-        if line is not None and line != before:
+        if line is not None and line != before and self._is_news(line):
             self.say(line)
 
     def bad(self, cause: str, where: str, why: str) -> None:
         """Counts a record without a result, and tells of it."""
         with self._lock:
             self._bad[cause] += 1
-            count, now = self._bad[cause], time.monotonic()
-            tell = now - self._told.get(cause, -QUIET_S) >= QUIET_S
-            if tell:
-                self._told[cause] = now
-        if tell:
+            count = self._bad[cause]
+        if self._is_news(cause):
             self.say(f"{where}: {cause}: {why} ({count} of them)")
+
+    def _is_news(self, what: str) -> bool:
+        """False when it was told a moment ago. The thread that writes."""
+        now = time.monotonic()
+        news = now - self._told.get(what, -QUIET_S) >= QUIET_S
+        if news:
+            self._told[what] = now
+        return news
 
     def say(self, line: str) -> None:
         """A line for people."""

@@ -52,7 +52,7 @@ class Membership:
         self._batch: list[tuple[Message, Entry]] = []
         self._failure: str | None = None
         self._commit_at = 0.0
-        self._away = False
+        self._away = True  # as long as nothing came: the trouble of an earlier membership stays
         self._producer = Producer({**options.producer(), "error_cb": self._error})
         self._consumer = Consumer({**options.consumer(), "error_cb": self._error})
         self._consumer.subscribe([options.topic], on_revoke=self._revoked, on_lost=self._lost)

@@ -197,6 +197,22 @@ def test_a_worker_without_memory_begins_again_and_loses_nothing(topic):
         assert_all(topic, ids)
         assert worker.facts()["begun_again"] == 1
         assert "out of memory" in worker.facts()["lines"][0][1]
+        assert worker.facts()["trouble"] is None
+
+
+def test_results_without_a_topic_are_written_when_it_is_there(topic):
+    """Their producer gives up; the pictures are read again."""
+    topic.kafka.delete_topics([topic.results])
+    ids = send(topic, 10)
+    with at_work(topic) as worker:
+        wait_for(lambda: worker.facts()["begun_again"] > 0, "nobody misses the topic")
+        assert topic.committed() == 0
+        topic.kafka.create_topics([topic.results])
+        assert_all(topic, ids)
+        wait_for(lambda: worker.facts()["trouble"] is None, "the trouble stays")
+    lines = [line for _, line in worker.facts()["lines"]]
+    assert any(topic.results in line and "beginning again" in line for line in lines)
+    assert len(lines) < 5
 
 
 def test_who_commits_before_the_result_is_there_loses_it(topic, monkeypatch):

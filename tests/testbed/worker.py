@@ -141,7 +141,7 @@ class Feeder:
 
     def __init__(self, brokers: str, topic: str) -> None:
         self._topic = topic
-        self._producer = Producer({"bootstrap.servers": brokers, "linger.ms": 5})
+        self._producer = Producer({"bootstrap.servers": brokers, "linger.ms": 5, "log_level": 0})
         self.sent = 0
         self._failures: list[str] = []
         self._wait_for_leaders()
