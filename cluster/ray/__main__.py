@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--start", default=Options.start, help="where a new group begins: earliest or latest")
     add("--until-end", action="store_true", help="end when all that is there now is done")
-    add("--address", metavar="ADDRESS", help="of the Ray cluster; else $RAY_ADDRESS, or a new one")
+    add("--address", metavar="ADDRESS", help="of the Ray cluster, or local: a new one")
     add("--property", action="append", default=[], metavar="NAME=VALUE", help="of Kafka's client")
     add("--properties", type=Path, metavar="FILE", help="the same in a file, for secrets")
     add("--json", action="store_true", help="a summary on standard output at the end")

@@ -54,8 +54,8 @@ class Command:
         except Missing as missing:
             self._say(str(missing))
             return 1
-        except (ConnectionError, ValueError) as error:
-            self._say(f"Ray: {error}")
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            self._say(f"Ray: {' '.join(str(error).split())}")
             return 1
         finally:
             topics.close()
@@ -101,17 +101,19 @@ class Command:
         if address is None and "RAY_ADDRESS" not in os.environ:
             try:
                 ray.init("auto", **quiet)
+                return
             except ConnectionError:
-                cpus = max(os.cpu_count() or 1, int(self._workers * self._cpus + 1))
-                ray.init(
-                    "local",
-                    num_cpus=cpus,
-                    object_store_memory=STORE,
-                    include_dashboard=False,
-                    **quiet,
-                )
-        else:
+                address = "local"
+        if address != "local":
             ray.init(address, **quiet)
+            return
+        ray.init(
+            address,
+            num_cpus=max(os.cpu_count() or 1, int(self._workers * self._cpus + 1)),
+            object_store_memory=STORE,
+            include_dashboard=False,
+            **quiet,
+        )
 
     def _watch(self, crew: Crew, topics: Topics, ends: dict[int, int] | None) -> bool:
         """Until the end; True when no worker can work."""

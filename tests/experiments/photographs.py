@@ -70,4 +70,10 @@ def make(count: int, mean: int) -> list[bytes]:
             high = more - 1
         else:
             low = more
-    return jpegs(low)
+    found, rest = jpegs(low), mean * count
+    rest -= sum(map(len, found))
+    for number, better in enumerate(jpegs(low + 1)):
+        more = len(better) - len(found[number])
+        if more <= rest:
+            found[number], rest = better, rest - more
+    return found

@@ -36,6 +36,8 @@ PARTITIONS = 24  # of the topic of pictures: the workers' numbers divide it
 MEAN = 26_000  # bytes of a picture
 DISTINCT = 120
 WAIT_S = 0.25
+ROUNDS = 3  # of all workers' batches that a cell takes at least, ...
+LONGER = 4  # ... unless that is so many times as long
 BUSY = 0.95  # of the processors' time: beyond that the machine is measured
 STORE = 100 << 20
 STARTS_S = 12.0  # of a cell's workers, for the first guess of the time left
@@ -123,8 +125,8 @@ def processors() -> tuple[int, int]:
     return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
-def count_results(counter: Counter, seconds: float, pictures: int) -> dict[str, Any]:
-    """From the first results on until the time is over, or the pictures are."""
+def count_results(counter: Counter, seconds: float, least: int, pictures: int) -> dict[str, Any]:
+    """From the first results on, until the time is over and so many came, or all are there."""
     end = time.monotonic() + 120
     while (now := counter.read()) == 0:
         if time.monotonic() > end:
@@ -132,16 +134,14 @@ def count_results(counter: Counter, seconds: float, pictures: int) -> dict[str, 
         stopping.pause(0.05)
     first = last = (time.monotonic(), now)
     busy = processors()
-    # Two steps at least, however long one takes.
-    until = first[0] + seconds
-    steps = 0
-    while (time.monotonic() < until or steps < 2) and last[1] < pictures:
-        if time.monotonic() > end + seconds:
+    until, latest = first[0] + seconds, first[0] + LONGER * seconds
+    # They come in lumps: from one that has arrived to another.
+    while last[1] < pictures and time.monotonic() < latest:
+        if time.monotonic() >= until and last[1] - first[1] >= least:
             break
         stopping.pause(0.05)
         if (now := counter.read()) > last[1]:
             last = (time.monotonic(), now)
-            steps += 1
     after = processors()
     took = last[0] - first[0]
     return {
@@ -179,7 +179,9 @@ class Sweep:
         models = repository(self._folder, model, batch) if model else self._folder
         try:
             way.start(self._broker.kafka, names, models, workers, batch)
-            found = count_results(counter, self._plan.seconds, self._plan.pictures)
+            found = count_results(
+                counter, self._plan.seconds, ROUNDS * workers * batch, self._plan.pictures
+            )
         finally:
             way.stop()
             counter.close()

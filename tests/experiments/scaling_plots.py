@@ -19,7 +19,6 @@ def _lines(axes: Axes, title: str, cells: list[dict[str, Any]]) -> None:
     axes.set_title(title)
     axes.set_xlabel("workers")
     axes.set_xticks(sorted({cell["workers"] for cell in cells}))
-    axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
     axes.legend()
 
@@ -33,6 +32,7 @@ def draw(report: dict[str, Any], folder: Path) -> None:
     )
     for axes, way in zip(columns[0], ways):
         _lines(axes, way, [cell for cell in report["cells"] if cell["way"] == way])
+    columns[0][0].set_ylim(bottom=0)
     columns[0][0].set_ylabel(f"pictures/s ({report['model']})")
     figure.suptitle(report["machine"])
     figure.tight_layout()
@@ -41,6 +41,7 @@ def draw(report: dict[str, Any], folder: Path) -> None:
 
     figure, axes = plt.subplots(figsize=SIZE)
     _lines(axes, f"a wait of {report['wait_s']:g} s a batch, in Ray", report["waits"])
+    axes.set_ylim(bottom=0)
     axes.set_ylabel("pictures/s")
     figure.tight_layout()
     figure.savefig(folder / "wait.png", dpi=100)
