@@ -13,7 +13,7 @@ _framegate_dev() {
 		package) choices='--twice bookworm trixie --help' ;;
 		demo) choices='--keep --enhance --help' ;;
 		test) choices='unit asan tsan fuzz models integration web demo line-rate kafka network cluster soak lint package --help' ;;
-		experiment) choices='line-rate a --quick --help' ;;
+		experiment) choices='line-rate a c e --quick --help' ;;
 		gpu) choices='build run --rehearse --help' ;;
 		soak) choices='kafka --seconds --kills --seed --durability --json --help' ;;
 		bench) choices='dataplane decode kafka kernels latency library live memory models scale schedule way --json --rounds --long --help' ;;

@@ -191,6 +191,7 @@ def test_what_is_wrong_is_said_in_a_line(cluster: RayCluster, topic: Topic, tmp_
     (tmp_path / "ray.py").write_text("raise ModuleNotFoundError('no', name='ray')\n")
     path = f"{tmp_path}{os.pathsep}{os.environ['PYTHONPATH']}"
     assert line(PYTHONPATH=path) == "framegate.ray: ray is missing: pip install 'framegate[ray]'\n"
+    assert "framegate.ray: Ray: " in line("--address", "127.0.0.1:1", RAY_ADDRESS="")
     done = run(words(topic, "--batch", "0"))
     assert done.returncode == 2
     assert "batch must be 1 to 4096" in done.stderr
