@@ -4,8 +4,9 @@
 
 readonly SUITES=(unit asan tsan fuzz models integration web demo line-rate kafka network cluster soak lint)
 
-# Only when it is named: it makes systems of two Debian releases and builds packages in them.
-readonly NAMED_SUITES=(package)
+# Only when they are named: one makes systems of two Debian releases and builds packages in them, the other an
+# image of a whole system.
+readonly NAMED_SUITES=(package image)
 
 # They run beside the others: the first three wait for brokers and for cameras most of the time, the
 # last takes the processor only when nobody else wants it.
@@ -104,9 +105,9 @@ suite_integration() {
 	cmd_wheel
 	cmd_models
 	setup_fleet
-	python_tests "${TWO_FILES[@]}" tests --ignore=tests/cluster --ignore=tests/demo --ignore=tests/kafka \
-		--ignore=tests/line_rate --ignore=tests/models --ignore=tests/network --ignore=tests/packages \
-		--ignore=tests/web
+	python_tests "${TWO_FILES[@]}" tests --ignore=tests/cluster --ignore=tests/demo --ignore=tests/image \
+		--ignore=tests/kafka --ignore=tests/line_rate --ignore=tests/models --ignore=tests/network \
+		--ignore=tests/packages --ignore=tests/web
 }
 
 # The page in a browser, beside a gateway with 256 cameras.
@@ -151,6 +152,13 @@ suite_package() {
 		step "$distribution: a system to install in" fresh_root "$distribution"
 	done
 	python_tests tests/packages
+}
+
+# The image of this tree's version, its disk, and what a box takes as an update.
+suite_image() {
+	build_default
+	cmd_image
+	python_tests tests/image
 }
 
 # Alone: what it finds depends on the time that it gets.

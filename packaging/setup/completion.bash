@@ -5,18 +5,19 @@ _framegate_dev() {
 	local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} choices='' root
 	root=$(dirname "${COMP_WORDS[0]}")
 	if ((COMP_CWORD == 1)); then
-		choices='setup models build package wheel demo test bench gpu experiment soak lint fuzz clean help'
+		choices='setup models build package image wheel demo test bench gpu experiment soak lint fuzz clean help'
 	else
 		case $command in
-		help) choices='setup models build package wheel demo test bench gpu experiment soak lint fuzz clean' ;;
+		help) choices='setup models build package image wheel demo test bench gpu experiment soak lint fuzz clean' ;;
 		setup) choices='--cluster --help' ;;
 		package) choices='--twice bookworm trixie --help' ;;
+		image) choices='--version --key --help' ;;
 		demo) choices='--keep --enhance --help' ;;
-		test) choices='unit asan tsan fuzz models integration web demo line-rate kafka network cluster soak lint package --help' ;;
+		test) choices='unit asan tsan fuzz models integration web demo line-rate kafka network cluster soak lint package image --help' ;;
 		experiment) choices='line-rate a c e --quick --help' ;;
 		gpu) choices='build run --rehearse --help' ;;
 		soak) choices='kafka --seconds --kills --seed --durability --json --help' ;;
-		bench) choices='dataplane decode kafka kernels latency library live memory models scale schedule way --json --rounds --long --help' ;;
+		bench) choices='api dataplane decode kafka kernels latency library live memory models scale schedule way --json --rounds --long --help' ;;
 		fuzz) ((COMP_CWORD > 2)) || choices=$(ls "$root/tests/fuzz/corpus" 2>/dev/null) ;;
 		clean) choices='--all --yes --help' ;;
 		esac

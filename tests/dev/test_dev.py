@@ -17,6 +17,7 @@ COMMANDS = (
     "models",
     "build",
     "package",
+    "image",
     "wheel",
     "demo",
     "test",

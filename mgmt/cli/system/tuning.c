@@ -98,19 +98,22 @@ static void plan_governors(const struct machine *machine, struct plan *plan)
 		closedir(dir);
 }
 
-/* The PCI address that a line `device: "0000:01:00.0"` names, with its domain. False: none. */
-static bool named_card(const char *line, char card[CARD_DRIVER])
+/* The PCI address, with its domain, that a line such as `device: "0000:01:00.0"` names. False:
+ * none. */
+static bool named_card(char *line, char card[CARD_DRIVER])
 {
-	unsigned domain = 0, bus, slot, function;
+	unsigned domain, bus, slot, function;
 
-	line += strspn(line, " -{");
-	if (strncmp(line, "device:", 7) != 0)
+	line[strcspn(line, "#")] = '\0';
+	const char *at = strstr(line, "device:");
+
+	if (!at || (at > line && (isalnum((unsigned char)at[-1]) || at[-1] == '_')))
 		return false;
-	line += 7;
-	line += strspn(line, " \"'");
-	if (sscanf(line, "%4x:%2x:%2x.%1u", &domain, &bus, &slot, &function) != 4) {
+	at += strlen("device:");
+	at += strspn(at, " \"'");
+	if (sscanf(at, "%4x:%2x:%2x.%1u", &domain, &bus, &slot, &function) != 4) {
 		domain = 0;
-		if (sscanf(line, "%2x:%2x.%1u", &bus, &slot, &function) != 3)
+		if (sscanf(at, "%2x:%2x.%1u", &bus, &slot, &function) != 3)
 			return false;
 	}
 	snprintf(card, CARD_DRIVER, "%04x:%02x:%02x.%x", domain, bus, slot, function);

@@ -125,6 +125,19 @@ static void a_small_machine_keeps_its_memory(void **state)
 	assert_string_equal(step_at(f, "/proc/sys/vm/nr_hugepages")->text, "64");
 }
 
+static void cards_are_found_however_the_configuration_is_written(void **state)
+{
+	struct fixture *f = *state;
+
+	put_machine(f);
+	put(f, CONFIG, "interfaces: [{name: lan0, device: '0000:01:00.0'}]");
+	assert_non_null(step_at(f, "0000:01:00.0"));
+	put(f, CONFIG, "interfaces:\n  - device: 0000:01:00.0");
+	assert_non_null(step_at(f, "0000:01:00.0"));
+	put(f, CONFIG, "# device: 0000:01:00.0\ninterfaces:\n  - device: net_null0");
+	assert_null(step_at(f, "0000:01:00.0"));
+}
+
 static void nothing_is_to_be_done_where_nothing_is_known(void **state)
 {
 	struct fixture *f = *state;
@@ -149,6 +162,7 @@ int main(void)
 		TEST(what_a_machine_lacks_is_planned),
 		TEST(what_is_done_is_not_planned_again),
 		TEST(a_small_machine_keeps_its_memory),
+		TEST(cards_are_found_however_the_configuration_is_written),
 		TEST(nothing_is_to_be_done_where_nothing_is_known),
 		TEST(a_step_that_fails_says_where),
 	};
