@@ -26,7 +26,9 @@ static void a_header_is_read(void **state)
 	assert_string_equal(answer.transport, "RTP/AVP;unicast");
 	assert_string_equal(answer.base, "rtsp://192.0.2.11/s/");
 	assert_string_equal(answer.server, "a camera");
-	line(&answer, "Server: \x1b]0;cam\xe9" "ra\a\r\n");
+	line(&answer,
+		"Server: \x1b]0;cam\xe9"
+		"ra\a\r\n");
 	assert_string_equal(answer.server, ".]0;cam.ra.");
 }
 
