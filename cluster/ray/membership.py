@@ -131,13 +131,21 @@ class Membership:
     def _look(self) -> None:
         batch, self._batch = self._batch, []
         began = time.monotonic()
-        places = [_place(message) for message, _ in batch]
         there = []
-        for (message, entry), place in zip(batch, places, strict=True):
-            if not records.is_picture(place):
-                self._bad(place, entry, "record_headers", "Its headers are of no picture.")
-            else:
+        for message, entry in batch:
+            try:
+                place = _place(message)
+                picture = records.is_picture(place)
+            except Exception as error:
+                # Whatever a client wrote, it is one record of many.
+                self._bad(_where(message), entry, "record_headers", _why(error))
+                continue
+            if picture:
                 there.append((message, entry, place))
+            else:
+                self._bad(
+                    _where(message), entry, "record_headers", "Its headers are of no picture."
+                )
         if there:
             self._write(
                 there, self._run([message.value() or b"" for message, _, _ in there]), began
@@ -162,38 +170,47 @@ class Membership:
         for (message, entry, place), text in zip(there, texts, strict=True):
             cause = records.cause(text)
             if cause:
-                self._bad(place, entry, cause, records.reason(text))
+                self._bad(_where(message), entry, cause, records.reason(text))
                 continue
             us = int((time.monotonic() - began) * 1e6)
-            made = records.result(place, text, self._name, us)
             try:
-                self._producer.produce(
-                    self._options.results,
-                    made.value,
-                    message.key(),
-                    headers=made.headers,
-                    timestamp=max(place.time_ms, 0),
-                    on_delivery=lambda error, _, place=place, entry=entry: self._delivered(
-                        error, place, entry
-                    ),
-                )
-            except KafkaException as refused:
-                self._delivered(refused.args[0], place, entry)
+                made = records.result(place, text, self._name, us)
+            except Exception as error:
+                self._bad(_where(message), entry, "record_headers", _why(error))
+                continue
+            self._produce(made, place, message, entry)
 
-    def _delivered(self, error: KafkaError | None, place: records.Place, entry: Entry) -> None:
+    def _produce(
+        self, made: records.Result, place: records.Place, message: Message, entry: Entry
+    ) -> None:
+        # The message itself has the picture, which is not needed any more.
+        where = _where(message)
+        try:
+            self._producer.produce(
+                self._options.results,
+                made.value,
+                message.key(),
+                headers=made.headers,
+                timestamp=max(place.time_ms, 0),
+                on_delivery=lambda error, _: self._delivered(error, where, entry),
+            )
+        except KafkaException as refused:
+            self._delivered(refused.args[0], where, entry)
+
+    def _delivered(self, error: KafkaError | None, where: str, entry: Entry) -> None:
         if error is None:
             entry.done = True
             self._account.add(results=1)
         elif error.code() in _TOO_LARGE:
             self._bad(
-                place, entry, "result_too_large", f"{self._options.results} does not take it."
+                where, entry, "result_too_large", f"{self._options.results} does not take it."
             )
         else:
             self._failure = self._failure or f"{self._options.results}: {error.str()}"
 
-    def _bad(self, place: records.Place, entry: Entry, cause: str, why: str) -> None:
+    def _bad(self, where: str, entry: Entry, cause: str, why: str) -> None:
         entry.done = True
-        self._account.bad(cause, f"{place.topic}/{place.partition} at {place.offset}", why)
+        self._account.bad(cause, where, why)
 
     # What is done.
 
@@ -236,6 +253,14 @@ class Membership:
     def _forget(self, gone: set[tuple[str, int]]) -> None:
         for at in gone:
             self._offsets.forget(at)
+
+
+def _where(message: Message) -> str:
+    return f"{message.topic()}/{message.partition()} at {message.offset()}"
+
+
+def _why(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _place(message: Message) -> records.Place:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from framegate.cluster import records
+from framegate.ray import facts as facts_of_workers
 from framegate.ray import membership
 from framegate.ray import worker as workers
 from framegate.ray.offsets import At, Entry, Offsets
@@ -106,6 +108,28 @@ def test_a_record_that_is_no_picture_is_counted_and_told_and_the_rest_goes_on(to
     assert all(line.startswith(topic.names.pictures) for line in said)
 
 
+def test_a_record_that_cannot_be_made_a_result_costs_itself_alone(topic, monkeypatch):
+    made = records.result
+
+    def picky(place: records.Place, *more: Any) -> records.Result:
+        if place.offset == 1:
+            raise ValueError("a number of 5,000 digits")
+        return made(place, *more)
+
+    monkeypatch.setattr(records, "result", picky)
+    for number in range(3):
+        topic.feeder.send("cam", picture(number))
+    topic.feeder.send(
+        "cam", picture(9), {"ce_id": "0b0e7a5e-0000-4000-8000-000000000000/c/" + "9" * 5000}
+    )
+    topic.feeder.flush()
+    with at_work(topic) as worker:
+        wait_for(lambda: topic.committed() == 4, "the offsets do not go on")
+        facts = worker.facts()
+    assert (facts["bad"], facts["begun_again"]) == ({"record_headers": 1}, 0)
+    assert "ValueError: a number of 5,000 digits" in facts["lines"][0][1]
+
+
 def test_a_result_that_its_topic_does_not_take_is_counted(topic):
     topic.kafka.set_topic(topic.results, "max.message.bytes", "400")
     send(topic, 3)
@@ -199,6 +223,27 @@ def test_a_worker_without_memory_begins_again_and_loses_nothing(topic):
         assert worker.facts()["begun_again"] == 1
         assert "out of memory" in worker.facts()["lines"][0][1]
         assert worker.facts()["trouble"] is None
+
+
+def test_an_engine_that_raises_begins_again_and_says_so_again(topic, monkeypatch):
+    monkeypatch.setattr(facts_of_workers, "QUIET_S", 0.5)
+    monkeypatch.setattr(workers, "AGAIN_S", 0.6)
+    ids = send(topic, 30)
+
+    class Odd(Scarce):
+        def run_json(self, pictures: list[bytes]) -> list[str]:
+            if self._calls:
+                self._calls -= 1
+                raise KeyError("weights")
+            return super().run_json(pictures)
+
+    with at_work(topic, lambda given: Odd(given, 0, calls=3)) as worker:
+        assert_all(topic, ids)
+        wait_for(lambda: worker.facts()["trouble"] is None, "the trouble stays")
+        facts = worker.facts()
+    assert (facts["begun_again"], facts["state"]) == (3, "working")
+    said = [line for _, line in facts["lines"]]
+    assert said == ["KeyError: 'weights': beginning again at what was committed"] * 3
 
 
 def test_results_without_a_topic_are_written_when_it_is_there(topic):
