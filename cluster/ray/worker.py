@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable
 
 from framegate.ray.facts import Account, Facts
-from framegate.ray.membership import Failed, Looker, Membership
+from framegate.ray.membership import Looker, Membership
 from framegate.ray.options import Options
+from framegate.ray.results import Failed
 
 from framegate import Engine, FramegateError
 

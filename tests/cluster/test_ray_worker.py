@@ -1,15 +1,18 @@
 """A worker of a group, without Ray: what it promises of records, brokers, models and memory."""
 
+import gc
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import AclOperation, ResourceType
 from framegate.cluster import records
 from framegate.ray import facts as facts_of_workers
-from framegate.ray import membership
+from framegate.ray import membership, results
 from framegate.ray import worker as workers
 from framegate.ray.offsets import At, Entry, Offsets
 from framegate.ray.options import Options
@@ -259,6 +262,71 @@ def test_results_without_a_topic_are_written_when_it_is_there(topic):
     lines = [line for _, line in worker.facts()["lines"]]
     assert any(topic.results in line and "beginning again" in line for line in lines)
     assert len(lines) < 5
+
+
+def threads_of_clients() -> int:
+    """One for each producer and consumer that there is."""
+    return sum(file.read_text() == "rdk:main\n" for file in Path("/proc/self/task").glob("*/comm"))
+
+
+@contextmanager
+def nobody_tidies_up() -> Iterator[None]:
+    """Threads and queues are ended by who has them, or stay."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def test_a_producer_ends_with_its_membership(topic, monkeypatch):
+    """What it could not send is sent by the next one, once."""
+    monkeypatch.setattr(results.Results, "flush", lambda _: None)
+    slow = {"linger.ms": "8000"}
+    ids = send(topic, 20)
+
+    class Twice(Scarce):
+        """It fails whenever results are on their way."""
+
+        def run_json(self, pictures: list[bytes]) -> list[str]:
+            self._calls -= 1
+            if self._calls in (3, 1):
+                raise MemoryError
+            return self._engine.run_json(pictures)
+
+    before = threads_of_clients()
+    with (
+        nobody_tidies_up(),
+        at_work(topic, lambda given: Twice(given, 0, calls=5), batch=10, properties=slow) as it,
+    ):
+        wait_for(lambda: it.facts()["begun_again"] == 2, "the engine does not fail")
+        assert_all(topic, ids)
+        assert threads_of_clients() - before == 2
+
+
+def test_more_results_than_a_queue_takes_wait_for_it(topic):
+    ids = send(topic, 60)
+    with at_work(topic, properties={"queue.buffering.max.messages": "3"}) as worker:
+        assert_all(topic, ids)
+        assert worker.facts()["begun_again"] == 0
+
+
+def test_a_worker_that_may_not_commit_says_so_and_goes_on_when_it_may(topic):
+    """Its session ends meanwhile: it has to join again, full as it is."""
+    ids = send(topic, 20)
+    with at_work(topic, properties={"session.timeout.ms": "6000"}) as worker:
+        assert_all(topic, ids, repeats=IN_FLIGHT)
+        rule = topic.kafka.deny(ResourceType.GROUP, topic.names.group, AclOperation.READ)
+        ids |= send(topic, 100, begin=20)
+        wait_for(lambda: worker.facts()["in_flight"] >= IN_FLIGHT, "it is not full")
+        wait_for(lambda: worker.facts()["trouble"] is not None, "nobody misses the right")
+        time.sleep(9)
+        assert "uthoriz" in worker.facts()["trouble"]
+        topic.kafka.allow(rule)
+        assert_all(topic, ids, repeats=2 * IN_FLIGHT)
+        wait_for(lambda: topic.committed() == 120, "the offsets do not go on")
+        wait_for(lambda: worker.facts()["trouble"] is None, "the trouble stays")
 
 
 def test_who_commits_before_the_result_is_there_loses_it(topic, monkeypatch):
