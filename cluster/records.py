@@ -15,7 +15,9 @@ from typing import NamedTuple
 Header = tuple[str, bytes]
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/([A-Za-z0-9._-]{1,63})/(\d+)")
+_ID = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/([A-Za-z0-9._-]{1,63})/([0-9]{1,19})"
+)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _SAMPLED = "com.framegate.frame.v1"
 _RESULT = "com.framegate.result.v1"

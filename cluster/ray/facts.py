@@ -54,11 +54,14 @@ class Account:
             for name, count in counts.items():
                 self._facts[name] += count
 
-    def trouble(self, line: str | None) -> None:
-        """What stands in the way, told when it changes; None: nothing does."""
+    def trouble(self, line: str | None, again: bool = False) -> None:
+        """What stands in the way, told when it changes; None: nothing does.
+
+        again -- it came once more, and did not last: that is told, too
+        """
         with self._lock:
             before, self._facts["trouble"] = self._facts["trouble"], line
-        if line is not None and line != before and self._is_news(line):
+        if line is not None and (again or line != before) and self._is_news(line):
             self.say(line)
 
     def bad(self, cause: str, where: str, why: str) -> None:

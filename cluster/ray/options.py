@@ -70,6 +70,8 @@ class Options:
             "compression.type": "lz4",
             "partitioner": "murmur2_random",
             "message.timeout.ms": 0,
+            # All that is in flight may wait for brokers.
+            "queue.buffering.max.messages": max(100_000, self.in_flight),
             **self.client(),
             "enable.idempotence": True,
         }

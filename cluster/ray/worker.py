@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable
 
 from framegate.ray.facts import Account, Facts
-from framegate.ray.membership import Failed, Looker, Membership
+from framegate.ray.membership import Looker, Membership
 from framegate.ray.options import Options
+from framegate.ray.results import Failed
 
 from framegate import Engine, FramegateError
 
@@ -79,8 +80,15 @@ class Worker:
         try:
             membership.run(lambda: not self._ended.is_set())
         except Failed as failed:
-            self._account.add(begun_again=1)
-            self._account.trouble(f"{failed}: beginning again at what was committed")
-            self._ended.wait(AGAIN_S)
+            self._begin_again(str(failed))
+        except Exception as error:
+            # It may have been of the moment, and nobody starts the worker again.
+            _log.exception("%s", self._name)
+            self._begin_again(f"{type(error).__name__}: {error}")
         finally:
             membership.leave()
+
+    def _begin_again(self, why: str) -> None:
+        self._account.add(begun_again=1)
+        self._account.trouble(f"{why}: beginning again at what was committed", again=True)
+        self._ended.wait(AGAIN_S)

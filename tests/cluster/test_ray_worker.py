@@ -1,13 +1,18 @@
 """A worker of a group, without Ray: what it promises of records, brokers, models and memory."""
 
+import gc
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
-from framegate.ray import membership
+from confluent_kafka.admin import AclOperation, ResourceType
+from framegate.cluster import records
+from framegate.ray import facts as facts_of_workers
+from framegate.ray import membership, results
 from framegate.ray import worker as workers
 from framegate.ray.offsets import At, Entry, Offsets
 from framegate.ray.options import Options
@@ -106,6 +111,28 @@ def test_a_record_that_is_no_picture_is_counted_and_told_and_the_rest_goes_on(to
     assert all(line.startswith(topic.names.pictures) for line in said)
 
 
+def test_a_record_that_cannot_be_made_a_result_costs_itself_alone(topic, monkeypatch):
+    made = records.result
+
+    def picky(place: records.Place, *more: Any) -> records.Result:
+        if place.offset == 1:
+            raise ValueError("a number of 5,000 digits")
+        return made(place, *more)
+
+    monkeypatch.setattr(records, "result", picky)
+    for number in range(3):
+        topic.feeder.send("cam", picture(number))
+    topic.feeder.send(
+        "cam", picture(9), {"ce_id": "0b0e7a5e-0000-4000-8000-000000000000/c/" + "9" * 5000}
+    )
+    topic.feeder.flush()
+    with at_work(topic) as worker:
+        wait_for(lambda: topic.committed() == 4, "the offsets do not go on")
+        facts = worker.facts()
+    assert (facts["bad"], facts["begun_again"]) == ({"record_headers": 1}, 0)
+    assert "ValueError: a number of 5,000 digits" in facts["lines"][0][1]
+
+
 def test_a_result_that_its_topic_does_not_take_is_counted(topic):
     topic.kafka.set_topic(topic.results, "max.message.bytes", "400")
     send(topic, 3)
@@ -201,6 +228,27 @@ def test_a_worker_without_memory_begins_again_and_loses_nothing(topic):
         assert worker.facts()["trouble"] is None
 
 
+def test_an_engine_that_raises_begins_again_and_says_so_again(topic, monkeypatch):
+    monkeypatch.setattr(facts_of_workers, "QUIET_S", 0.5)
+    monkeypatch.setattr(workers, "AGAIN_S", 0.6)
+    ids = send(topic, 30)
+
+    class Odd(Scarce):
+        def run_json(self, pictures: list[bytes]) -> list[str]:
+            if self._calls:
+                self._calls -= 1
+                raise KeyError("weights")
+            return super().run_json(pictures)
+
+    with at_work(topic, lambda given: Odd(given, 0, calls=3)) as worker:
+        assert_all(topic, ids)
+        wait_for(lambda: worker.facts()["trouble"] is None, "the trouble stays")
+        facts = worker.facts()
+    assert (facts["begun_again"], facts["state"]) == (3, "working")
+    said = [line for _, line in facts["lines"]]
+    assert said == ["KeyError: 'weights': beginning again at what was committed"] * 3
+
+
 def test_results_without_a_topic_are_written_when_it_is_there(topic):
     """Their producer gives up; the pictures are read again."""
     topic.kafka.delete_topics([topic.results])
@@ -214,6 +262,71 @@ def test_results_without_a_topic_are_written_when_it_is_there(topic):
     lines = [line for _, line in worker.facts()["lines"]]
     assert any(topic.results in line and "beginning again" in line for line in lines)
     assert len(lines) < 5
+
+
+def threads_of_clients() -> int:
+    """One for each producer and consumer that there is."""
+    return sum(file.read_text() == "rdk:main\n" for file in Path("/proc/self/task").glob("*/comm"))
+
+
+@contextmanager
+def nobody_tidies_up() -> Iterator[None]:
+    """Threads and queues are ended by who has them, or stay."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def test_a_producer_ends_with_its_membership(topic, monkeypatch):
+    """What it could not send is sent by the next one, once."""
+    monkeypatch.setattr(results.Results, "flush", lambda _: None)
+    slow = {"linger.ms": "8000"}
+    ids = send(topic, 20)
+
+    class Twice(Scarce):
+        """It fails whenever results are on their way."""
+
+        def run_json(self, pictures: list[bytes]) -> list[str]:
+            self._calls -= 1
+            if self._calls in (3, 1):
+                raise MemoryError
+            return self._engine.run_json(pictures)
+
+    before = threads_of_clients()
+    with (
+        nobody_tidies_up(),
+        at_work(topic, lambda given: Twice(given, 0, calls=5), batch=10, properties=slow) as it,
+    ):
+        wait_for(lambda: it.facts()["begun_again"] == 2, "the engine does not fail")
+        assert_all(topic, ids)
+        assert threads_of_clients() - before == 2
+
+
+def test_more_results_than_a_queue_takes_wait_for_it(topic):
+    ids = send(topic, 60)
+    with at_work(topic, properties={"queue.buffering.max.messages": "3"}) as worker:
+        assert_all(topic, ids)
+        assert worker.facts()["begun_again"] == 0
+
+
+def test_a_worker_that_may_not_commit_says_so_and_goes_on_when_it_may(topic):
+    """Its session ends meanwhile: it has to join again, full as it is."""
+    ids = send(topic, 20)
+    with at_work(topic, properties={"session.timeout.ms": "6000"}) as worker:
+        assert_all(topic, ids, repeats=IN_FLIGHT)
+        rule = topic.kafka.deny(ResourceType.GROUP, topic.names.group, AclOperation.READ)
+        ids |= send(topic, 100, begin=20)
+        wait_for(lambda: worker.facts()["in_flight"] >= IN_FLIGHT, "it is not full")
+        wait_for(lambda: worker.facts()["trouble"] is not None, "nobody misses the right")
+        time.sleep(9)
+        assert "uthoriz" in worker.facts()["trouble"]
+        topic.kafka.allow(rule)
+        assert_all(topic, ids, repeats=2 * IN_FLIGHT)
+        wait_for(lambda: topic.committed() == 120, "the offsets do not go on")
+        wait_for(lambda: worker.facts()["trouble"] is None, "the trouble stays")
 
 
 def test_who_commits_before_the_result_is_there_loses_it(topic, monkeypatch):

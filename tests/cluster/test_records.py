@@ -76,3 +76,11 @@ def test_what_is_no_picture_is_known_by_its_type():
     ):
         assert records.is_picture(place(b"gate", {"ce_type": kind})) is is_picture
     assert records.is_picture(place(b"gate"))
+
+
+def test_a_number_that_no_gateway_counts_to_is_no_gateways(found):
+    for digits in ("9" * 5000, "9" * 20, "\u0667"):
+        headers = SAMPLED | {"ce_id": SAMPLED["ce_id"][:-1] + digits}
+        record = record_of(place(b"gate", headers), found[0])
+        validate(record)
+        assert record.body["frame"]["sequence"] == 4
