@@ -41,6 +41,8 @@ class Apply:
         self._desk = desk
         self._say = say
         self._restart = restart
+        # Those that an earlier apply has changed and that cannot be asked any more, and why.
+        self._left: dict[str, str] = {}
 
     def run(self, revision: str) -> Outcome:
         """Brings all gateways that can be reached to `revision`."""
@@ -155,21 +157,34 @@ class Apply:
 
     def _go_back(self, journal: Journal) -> None:
         steps = self._steps(journal)
-        names = [
+        changed = [
             name
             for name, entry in journal.entries.items()
-            if entry.state in ("asked", "committed", "confirmed") and name in self._engine.contacts
+            if entry.state in ("asked", "committed", "confirmed")
         ]
+        names = [name for name in changed if name in self._engine.contacts]
+        for name in changed:
+            if name not in names:
+                self._left[name] = self._cannot_be_asked(name, journal.entries[name], steps)
+                self._say(f"{name}: {self._left[name]}")
         self._engine.each(names, steps.take_back)
         for name in names:
             entry = journal.entries[name]
             self._say(f"{name}: {entry.note or 'is as it was before'}")
+
+    def _cannot_be_asked(self, name: str, entry: Entry, steps: Steps) -> str:
+        known = self._fleet.gateways.get(name)
+        why = "its token is not here" if known and known.enrolled else "no `enrol` was made"
+        if not known:
+            why = "it is no gateway of this commit"
+        return f"cannot be asked ({why}): {steps.unless_asked(entry)}"
 
     def _outcome(self, what: str, reason: str, journal: Journal, found: dict) -> Outcome:
         found = found or getattr(self, "_others", {})
         gateways = {n: {"state": f.state, "note": f.note} for n, f in found.items()}
         for name, entry in journal.entries.items():
             gateways[name] = {"state": entry.state, "note": entry.note}
+        gateways.update({n: {"state": "left", "note": note} for n, note in self._left.items()})
         return Outcome(
             what, reason, journal.revision, journal.waves, dict(sorted(gateways.items()))
         )
