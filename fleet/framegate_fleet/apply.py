@@ -28,6 +28,12 @@ class Outcome:
     revision: str = ""
     waves: list[list[str]] = field(default_factory=list)
     gateways: dict[str, dict[str, str]] = field(default_factory=dict)
+    # It was stopped because a gateway was worse with it: it would be so again.
+    worse: bool = False
+
+
+class Worse(Trouble):
+    """A gateway is not as well with the change as it was without it."""
 
 
 class Apply:
@@ -91,6 +97,7 @@ class Apply:
                     self._wave(journal, journal.waves[number])
             except Trouble as trouble:
                 journal.stopped = str(trouble)
+                journal.worse = isinstance(trouble, Worse)
                 self._desk.write(journal)
         if journal.stopped:
             self._say(f"stopped: {journal.stopped}")
@@ -140,20 +147,21 @@ class Apply:
         while True:
             last = time.monotonic() >= end
             reasons = self._engine.each(names, lambda contact: self._worse(journal, contact))
-            for name, why in reasons.items():
-                times[name] = times[name] + 1 if why else 0
-                if why and (last or times[name] >= self._fleet.patience):
-                    raise Trouble(f"{name}: {why}")
+            for name, wrong in reasons.items():
+                times[name] = times[name] + 1 if wrong else 0
+                if wrong and (last or times[name] >= self._fleet.patience):
+                    raise type(wrong)(f"{name}: {wrong}")
             if last:
                 return
             time.sleep(min(1, max(0.05, end - time.monotonic())))
 
-    def _worse(self, journal: Journal, contact: "Contact") -> str:
+    def _worse(self, journal: Journal, contact: "Contact") -> Trouble | None:
         now, why = health.look(contact)
         if now is None:
-            return why
+            return Trouble(why)
         before = journal.entries[contact.gateway.name].health
-        return health.worse(before, now, contact.gateway.cameras) if before else ""
+        why = health.worse(before, now, contact.gateway.cameras) if before else ""
+        return Worse(why) if why else None
 
     def _go_back(self, journal: Journal) -> None:
         steps = self._steps(journal)
@@ -186,5 +194,10 @@ class Apply:
             gateways[name] = {"state": entry.state, "note": entry.note}
         gateways.update({n: {"state": "left", "note": note} for n, note in self._left.items()})
         return Outcome(
-            what, reason, journal.revision, journal.waves, dict(sorted(gateways.items()))
+            what,
+            reason,
+            journal.revision,
+            journal.waves,
+            dict(sorted(gateways.items())),
+            journal.worse,
         )
