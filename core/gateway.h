@@ -84,7 +84,7 @@ struct gw_views;
 /* A picture for gw->try_picture. */
 struct gw_try {
 	const char *model; /* the folder of its version */
-	const char *library; /* of `accel`; NULL: the usual one */
+	const char *library, *backend, *device; /* of `accel`; NULL: the usual one */
 	const uint8_t *jpeg;
 	size_t size;
 	const _Atomic bool *ending; /* of the request */

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -15,6 +17,7 @@
 #define DATA_FILE 3 /* there */
 #define LOOK_MS 100 /* whether it is wanted */
 #define LEAST_NICE 19
+#define ENDS_FIRST "1000" /* oom_score_adj */
 
 /* Returns a descriptor of a file that has it, or a negative errno. */
 static int file_of(const char *data, size_t size)
@@ -51,6 +54,21 @@ static void begin_anew(posix_spawnattr_t *attributes)
 	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
+/* What it has when it makes threads is what they have. Where memory runs out, it ends first. */
+static void have_it_yield(pid_t process)
+{
+	char path[48];
+
+	(void)setpriority(PRIO_PROCESS, (id_t)process, LEAST_NICE);
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)process);
+	const int file = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (file < 0)
+		return;
+	(void)!write(file, ENDS_FIRST, strlen(ENDS_FIRST));
+	close(file);
+}
+
 /* Returns 0 or a negative errno. */
 static int start(const struct apart *apart, int data, int answer, pid_t *process)
 {
@@ -71,9 +89,8 @@ static int start(const struct apart *apart, int data, int answer, pid_t *process
 
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
-	/* Before it has threads: they have what it has then. */
 	if (status == 0 && apart->yields)
-		(void)setpriority(PRIO_PROCESS, (id_t)*process, LEAST_NICE);
+		have_it_yield(*process);
 	return -status;
 }
 

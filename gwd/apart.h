@@ -15,7 +15,7 @@ struct apart {
 	size_t size;
 	uint32_t seconds; /* that it may take */
 	bool complains; /* what it says on its standard error is of the answer, too */
-	bool yields; /* to everything else on the machine that wants a processor */
+	bool yields; /* to everything else on the machine that wants a processor, or memory */
 	const _Atomic bool *ending; /* true: it is not wanted any more; NULL: never */
 };
 

@@ -56,16 +56,24 @@ static int judge(char *answer, ssize_t come, json_t **findings, struct gw_error 
 
 int try_apart(const struct gw_try *what, json_t **findings, struct gw_error *error)
 {
+	const struct {
+		const char *name, *value;
+	} options[] = {
+		{"--library", what->library},
+		{"--backend", what->backend},
+		{"--device", what->device},
+	};
 	char *words[16] = {"gwd", "model", "check", "--json", "--no-drawing"};
 	char *answer = malloc(ANSWER + 1);
 	int count = 5;
 
 	if (!answer)
 		return gw_error_set(error, -ENOMEM, "out of memory");
-	if (what->library) {
-		words[count++] = "--library";
-		words[count++] = (char *)what->library;
-	}
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].value) {
+			words[count++] = (char *)options[i].name;
+			words[count++] = (char *)options[i].value;
+		}
 	words[count++] = "--";
 	words[count++] = (char *)what->model;
 	words[count++] = APART_FILE;

@@ -68,6 +68,8 @@ static int look(struct gw *gw, const struct gw_request *request, const gnutls_da
 	struct gw_try what = {
 		.model = folder,
 		.library = gw->config->accel->library,
+		.backend = gw->config->accel->backend,
+		.device = gw->config->accel->device,
 		.jpeg = jpeg->data,
 		.size = jpeg->size,
 		.ending = request->ending,

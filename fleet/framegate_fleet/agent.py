@@ -1,6 +1,6 @@
 """A gateway that nobody can reach fetches what it should be, and becomes that by its own socket."""
 
-import json
+import http.client
 import time
 import urllib.error
 import urllib.request
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from framegate_fleet import bundle, client
+from framegate_fleet import bundle, client, journal
 from framegate_fleet.apply import Apply, Outcome, Say
 from framegate_fleet.client import Reply
 from framegate_fleet.desired import Fleet, Gateway
@@ -16,6 +16,9 @@ from framegate_fleet.journal import Desk
 from framegate_fleet.mistakes import Failure
 
 _TIMEOUT = 10
+# Seconds until a change that was stopped, for what may have passed since, is tried again; the
+# pause grows up to the longest one.
+_PAUSE, _LONGEST_PAUSE = 60, 3600
 
 
 class _Own:
@@ -55,6 +58,8 @@ class Agent:
         self._desk = Desk(folder)
         self._seen_file = folder / "seen.json"
         self._say = say
+        # What was stopped last, until when it is left alone, and for how long that is.
+        self._stopped: tuple[int, float, float] = (0, 0, 0)
 
     def turn(self) -> Outcome | None:
         """Once; None when there is nothing new. Fails when what is there is refused."""
@@ -68,15 +73,18 @@ class Agent:
                 raise Failure(f"refused: number {state['number']} was another revision before")
             if seen["over"]:
                 return None
+        if state["number"] == self._stopped[0] and time.monotonic() < self._stopped[1]:
+            return None
         # Before anything is done: an older one is refused from now on.
-        self._keep(state, over=False)
+        self._keep(state, seen, over=False)
         own = Gateway(self._gateway, "", [], text=state["text"], cameras=state["cameras"])
         settings = {key: state[key] for key in ("hold", "confirm", "patience")}
         fleet = Fleet(state["fleet"], ["all"], gateways={own.name: own}, **settings)
         engine = _Own(own, self._socket, self._reachable)
         outcome = Apply(fleet, engine, self._desk, self._say, restart=False).run(state["revision"])
-        away = outcome.gateways[own.name]["state"] == "away"
-        self._keep(state, over=not away)
+        if outcome.what == "stopped" and not outcome.worse:
+            self._leave_alone(state["number"])
+        self._keep(state, self._seen(), over=_is_final(outcome, own.name))
         return outcome
 
     def serve(self, every: float) -> None:
@@ -88,6 +96,9 @@ class Agent:
                     self._say(f"{outcome.revision[:10]}: {outcome.what} {outcome.reason}".rstrip())
             except Failure as failure:
                 self._say(str(failure))
+            except Exception as error:
+                # What it had begun is in the journal, and goes on at the next turn.
+                self._say(f"this turn was given up: {type(error).__name__}: {error}")
             time.sleep(every)
 
     def _fetch(self) -> bytes:
@@ -100,6 +111,9 @@ class Agent:
                 return answer.read(bundle.LONGEST)
         except (OSError, ValueError, urllib.error.URLError) as error:
             raise Failure(f"{self._source} cannot be read: {error}") from None
+        except http.client.HTTPException as error:
+            text = f"{self._source} cannot be read: {type(error).__name__}: {str(error).strip()}"
+            raise Failure(text) from None
 
     def _reachable(self) -> str:
         try:
@@ -109,13 +123,29 @@ class Agent:
         return ""
 
     def _seen(self) -> dict[str, Any]:
-        try:
-            return json.loads(self._seen_file.read_text())
-        except FileNotFoundError:
+        seen = journal.read(self._seen_file)
+        if seen is None:
             return {"number": 0, "revision": "", "over": True}
+        # It is never taken for nothing: an older state would be let in.
+        kinds = {"number": int, "revision": str, "over": bool}
+        if not isinstance(seen, dict) or {key: type(seen[key]) for key in seen} != kinds:
+            raise journal.unreadable(self._seen_file, "it does not hold what is kept there")
+        return seen
 
-    def _keep(self, state: dict[str, Any], *, over: bool) -> None:
-        new = self._seen_file.with_suffix(".new")
-        seen = {"number": state["number"], "revision": state["revision"], "over": over}
-        new.write_text(json.dumps(seen))
-        new.replace(self._seen_file)
+    def _keep(self, state: dict[str, Any], seen: dict[str, Any], *, over: bool) -> None:
+        new = {"number": state["number"], "revision": state["revision"], "over": over}
+        if new != seen:
+            journal.write(self._seen_file, new)
+
+    def _leave_alone(self, number: int) -> None:
+        """For a while: each try changes the gateway and takes that back."""
+        before, _, pause = self._stopped
+        pause = min(2 * pause, _LONGEST_PAUSE) if before == number else _PAUSE
+        self._stopped = (number, time.monotonic() + pause, pause)
+
+
+def _is_final(outcome: Outcome, name: str) -> bool:
+    """Whether another try of the same would end as this one did."""
+    if outcome.what in ("done", "nothing"):
+        return outcome.gateways[name]["state"] != "away"
+    return outcome.worse

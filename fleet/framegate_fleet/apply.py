@@ -28,6 +28,12 @@ class Outcome:
     revision: str = ""
     waves: list[list[str]] = field(default_factory=list)
     gateways: dict[str, dict[str, str]] = field(default_factory=dict)
+    # It was stopped because a gateway was worse with it: it would be so again.
+    worse: bool = False
+
+
+class Worse(Trouble):
+    """A gateway is not as well with the change as it was without it."""
 
 
 class Apply:
@@ -41,6 +47,8 @@ class Apply:
         self._desk = desk
         self._say = say
         self._restart = restart
+        # Those that an earlier apply has changed and that cannot be asked any more, and why.
+        self._left: dict[str, str] = {}
 
     def run(self, revision: str) -> Outcome:
         """Brings all gateways that can be reached to `revision`."""
@@ -89,6 +97,7 @@ class Apply:
                     self._wave(journal, journal.waves[number])
             except Trouble as trouble:
                 journal.stopped = str(trouble)
+                journal.worse = isinstance(trouble, Worse)
                 self._desk.write(journal)
         if journal.stopped:
             self._say(f"stopped: {journal.stopped}")
@@ -138,38 +147,57 @@ class Apply:
         while True:
             last = time.monotonic() >= end
             reasons = self._engine.each(names, lambda contact: self._worse(journal, contact))
-            for name, why in reasons.items():
-                times[name] = times[name] + 1 if why else 0
-                if why and (last or times[name] >= self._fleet.patience):
-                    raise Trouble(f"{name}: {why}")
+            for name, wrong in reasons.items():
+                times[name] = times[name] + 1 if wrong else 0
+                if wrong and (last or times[name] >= self._fleet.patience):
+                    raise type(wrong)(f"{name}: {wrong}")
             if last:
                 return
             time.sleep(min(1, max(0.05, end - time.monotonic())))
 
-    def _worse(self, journal: Journal, contact: "Contact") -> str:
+    def _worse(self, journal: Journal, contact: "Contact") -> Trouble | None:
         now, why = health.look(contact)
         if now is None:
-            return why
+            return Trouble(why)
         before = journal.entries[contact.gateway.name].health
-        return health.worse(before, now, contact.gateway.cameras) if before else ""
+        why = health.worse(before, now, contact.gateway.cameras) if before else ""
+        return Worse(why) if why else None
 
     def _go_back(self, journal: Journal) -> None:
         steps = self._steps(journal)
-        names = [
+        changed = [
             name
             for name, entry in journal.entries.items()
-            if entry.state in ("asked", "committed", "confirmed") and name in self._engine.contacts
+            if entry.state in ("asked", "committed", "confirmed")
         ]
+        names = [name for name in changed if name in self._engine.contacts]
+        for name in changed:
+            if name not in names:
+                self._left[name] = self._cannot_be_asked(name, journal.entries[name], steps)
+                self._say(f"{name}: {self._left[name]}")
         self._engine.each(names, steps.take_back)
         for name in names:
             entry = journal.entries[name]
             self._say(f"{name}: {entry.note or 'is as it was before'}")
+
+    def _cannot_be_asked(self, name: str, entry: Entry, steps: Steps) -> str:
+        known = self._fleet.gateways.get(name)
+        why = "its token is not here" if known and known.enrolled else "no `enrol` was made"
+        if not known:
+            why = "it is no gateway of this commit"
+        return f"cannot be asked ({why}): {steps.unless_asked(entry)}"
 
     def _outcome(self, what: str, reason: str, journal: Journal, found: dict) -> Outcome:
         found = found or getattr(self, "_others", {})
         gateways = {n: {"state": f.state, "note": f.note} for n, f in found.items()}
         for name, entry in journal.entries.items():
             gateways[name] = {"state": entry.state, "note": entry.note}
+        gateways.update({n: {"state": "left", "note": note} for n, note in self._left.items()})
         return Outcome(
-            what, reason, journal.revision, journal.waves, dict(sorted(gateways.items()))
+            what,
+            reason,
+            journal.revision,
+            journal.waves,
+            dict(sorted(gateways.items())),
+            journal.worse,
         )

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from framegate_fleet.engine import Contact
 
 Health = dict[str, Any]
+_COUNTERS = ("failed", "pictures")
 
 
 def look(contact: "Contact") -> tuple[Health | None, str]:
@@ -31,7 +32,12 @@ def summary(status: "Reply", cameras: "Reply", routes: "Reply") -> Health:
         },
         "live": [c["name"] for c in cameras.body["cameras"] if c["state"] == "live"],
         "failed": {
-            route["name"]: route["stable"]["failed"] / max(route["stable"]["pictures"], 1)
+            route["name"]: _share(route["stable"]["failed"], route["stable"]["pictures"])
+            for route in routes.body["routes"]
+        },
+        # Since ever, of the version that runs: what two looks differ by is what came between.
+        "models": {
+            route["name"]: {key: route["stable"][key] for key in ("version", *_COUNTERS)}
             for route in routes.body["routes"]
         },
     }
@@ -47,7 +53,23 @@ def worse(before: Health, now: Health, wanted: list[str]) -> str:
     dark = [name for name in before["live"] if name in wanted and name not in now["live"]]
     if dark:
         return f"no pictures come any more from {', '.join(dark[:5])}"
-    for model, share in now["failed"].items():
+    for model, facts in now["models"].items():
+        share = _share_since(before.get("models", {}).get(model), facts)
         if share > before["failed"].get(model, 0) + 0.01:
             return f"model {model} fails with {share:.0%} of the pictures"
     return ""
+
+
+def _share(failed: int, pictures: int) -> float:
+    return failed / max(pictures, 1)
+
+
+def _share_since(before: dict[str, int] | None, now: dict[str, int]) -> float:
+    """Of the pictures since then: those of years before it would hide that all fail now."""
+    began_anew = (
+        before is None
+        or now["version"] != before["version"]
+        or any(now[key] < before[key] for key in _COUNTERS)
+    )
+    base = dict.fromkeys(_COUNTERS, 0) if began_anew else before
+    return _share(*(now[key] - base[key] for key in _COUNTERS))

@@ -5,7 +5,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from framegate_fleet.health import Health
 from framegate_fleet.mistakes import Failure
@@ -36,11 +36,43 @@ class Journal:
     entries: dict[str, Entry] = field(default_factory=dict)
     # Why everything goes back; empty: it does not.
     stopped: str = ""
+    # Whether a gateway was worse with it, so that it would be so again.
+    worse: bool = False
 
     @property
     def comment(self) -> str:
         """What its commits are known by."""
         return f"fleet {self.revision[:12]}"
+
+
+def read(file: Path) -> Any:
+    """What was written there; None: nothing was. Fails when it is not that any more."""
+    try:
+        return json.loads(file.read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise unreadable(file, str(error)) from None
+
+
+def unreadable(file: Path, why: str) -> Failure:
+    """Nothing is made of such a file: who reads it anew begins as if nothing had been."""
+    return Failure(f"{file} cannot be read: {why}: bring it back from a backup, or delete it")
+
+
+def write(file: Path, what: object) -> None:
+    """On the disk when it returns, also where the power goes then; before that, what was there."""
+    new = file.with_suffix(".new")
+    with new.open("w") as out:
+        json.dump(what, out)
+        out.flush()
+        os.fsync(out.fileno())
+    new.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 class Desk:
@@ -56,21 +88,15 @@ class Desk:
 
     def read(self) -> Journal | None:
         """The one that did not come to its end; None: there is none."""
-        try:
-            kept = json.loads(self._file.read_text())
-        except FileNotFoundError:
+        kept = read(self._file)
+        if kept is None:
             return None
         kept["entries"] = {name: Entry(**entry) for name, entry in kept["entries"].items()}
         return Journal(**kept)
 
     def write(self, journal: Journal) -> None:
         """On the disk when it returns."""
-        new = self._file.with_suffix(".new")
-        with new.open("w") as out:
-            json.dump(asdict(journal), out)
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(self._file)
+        write(self._file, asdict(journal))
 
     def clear(self) -> None:
         """The apply came to its end."""

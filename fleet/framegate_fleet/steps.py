@@ -86,11 +86,7 @@ class Steps:
             return
         history = contact.ask("GET", "config/history")
         if not history.well:
-            then = (
-                "stays as it is until the next apply"
-                if entry.state == "confirmed"
-                else f"goes back by itself within {self._confirm} s of its commit"
-            )
+            then = self.unless_asked(entry)
             self._set(entry, entry.state, note=f"cannot be reached ({history.error}): {then}")
             return
         commits = history.body["commits"]
@@ -106,6 +102,12 @@ class Steps:
             wish["to"] = entry.before
         reply = contact.ask("POST", "config/rollback", wish)
         self._set(entry, "back" if reply.well else entry.state, note=reply.error)
+
+    def unless_asked(self, entry: Entry) -> str:
+        """What a gateway that was changed is from now on when nobody can take it back."""
+        if entry.state == "confirmed":
+            return "stays as it is until the next apply"
+        return f"goes back by itself within {self._confirm} s of its commit"
 
     def _entry(self, contact: "Contact") -> Entry:
         return self._journal.entries[contact.gateway.name]

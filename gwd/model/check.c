@@ -25,6 +25,7 @@ static int read_options(int argc, char **argv, struct run_options *options)
 		{.name = "output", .letter = 'o', .value = &options->output},
 		{.name = "library", .value = &options->library},
 		{.name = "backend", .value = &options->backend},
+		{.name = "device", .value = &options->device},
 		{.name = "json", .given = &options->json},
 		{.name = "no-drawing", .given = &undrawn},
 		{.name = "orientation", .value = &options->orientation},

@@ -99,14 +99,14 @@ static int make_config(const struct bench *bench, const struct run_options *opti
 	snprintf(name, sizeof(name), "%s:%u", model->name, model->version ? model->version : 1);
 	json_t *json = json_pack(
 		"{s:{s:s}, s:{s:s, s:s}, s:[{s:s, s:s, s:s, s:i, s:s, s:i, s:s*, s:i, s:s*}], "
-		"s:{s:o}, s:{s:i, s:i}, s:{s:s, s:s*, s:s*}}",
+		"s:{s:o}, s:{s:i, s:i}, s:{s:s, s:s*, s:s*, s:s*}}",
 		"gateway", "name", "model-check", "log", "level", "warning", "to", "stderr",
 		"cameras", "name", "pictures", "source", "127.0.0.1", "destination", "127.0.0.1",
 		"port", 1, "model", name, "quota", IN_FLIGHT, "orientation", options->orientation,
 		"rotate", options->rotate, "range", options->range, "frames", "classes",
 		size_classes(&bench->pictures, model), "decode", "max_width", LARGEST_SIDE,
 		"max_height", LARGEST_SIDE, "accel", "repository", repository, "library",
-		options->library, "backend", options->backend);
+		options->library, "backend", options->backend, "device", options->device);
 	char *text = json ? json_dumps(json, 0) : NULL;
 	const int status = text ? gw_config_parse(text, strlen(text), config, error)
 				: gw_error_set(error, -ENOMEM, "out of memory");

@@ -10,7 +10,7 @@ struct run_options {
 	const char *directory; /* of the model */
 	const char *name; /* what it is called; NULL: as its path says */
 	const char *output; /* where drawn pictures go; empty: nothing is drawn; NULL: nor told */
-	const char *library, *backend;
+	const char *library, *backend, *device; /* as of `accel`; NULL: its default */
 	const char *orientation, *range; /* as of a camera; NULL: its default */
 	int rotate;
 	char *const *paths; /* of the pictures */

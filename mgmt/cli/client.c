@@ -202,6 +202,28 @@ int client_peek(struct cli *cli, const char *path, json_t **reply)
 	return ask(cli, &question, reply);
 }
 
+int client_await(struct cli *cli, const char *path, json_t **reply, bool *over)
+{
+	const struct question question = {
+		.method = "GET", .path = path, .timeout_ms = PEEK_MS, .quiet = true, .keep = true};
+	const int code = ask(cli, &question, reply);
+	long status = 0;
+
+	if (code == CLI_NOT_WELL && cli->client)
+		curl_easy_getinfo(cli->client->curl, CURLINFO_RESPONSE_CODE, &status);
+	*over = status == 401 || status == 403 || status == 404;
+	if (code == CLI_WELL)
+		return code;
+	const char *message =
+		json_string_value(json_object_get(json_object_get(*reply, "error"), "message"));
+	if (*over)
+		fprintf(stderr, "gwctl: the gateway says no to that (HTTP %ld): %s\n", status,
+			message ? message : "and does not say why");
+	json_decref(*reply);
+	*reply = NULL;
+	return code;
+}
+
 /* Joins the segments with slashes; NULL when out of memory. */
 static char *join(const char *const *segments)
 {

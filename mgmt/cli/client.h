@@ -42,5 +42,9 @@ int client_fetch(struct cli *cli, const char *method, const char *const *path,
 /* The same as client_get(), but says nothing and waits half a second at most. */
 int client_peek(struct cli *cli, const char *path, struct json_t **reply);
 
+/* As client_peek(), for who asks until the answer is well. *over: that makes no sense, since it is
+ * not allowed or there is no such thing (401, 403, 404); one line on stderr has said so. */
+int client_await(struct cli *cli, const char *path, struct json_t **reply, bool *over);
+
 /* Closes the connection. Accepts that there is none. */
 void client_close(struct cli *cli);

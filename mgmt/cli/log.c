@@ -65,14 +65,14 @@ struct place {
 	int64_t last;
 };
 
-/* What came since. Returns whether there may be more at once. */
-static bool go_on(struct cli *cli, struct place *place)
+/* What came since. Returns whether there may be more at once. *over: nothing will come. */
+static bool go_on(struct cli *cli, struct place *place, bool *over)
 {
 	char path[40];
 	json_t *reply;
 
 	snprintf(path, sizeof(path), "log/%" PRId64, place->last);
-	if (client_peek(cli, path, &reply) != CLI_WELL)
+	if (client_await(cli, path, &reply, over) != CLI_WELL)
 		return false;
 	const char *boot_id = reply_text(reply, "boot_id");
 	const bool is_new = strcmp(boot_id, place->boot_id) != 0;
@@ -93,12 +93,14 @@ static int follow(struct cli *cli, struct place *place)
 	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
 	const struct sigaction action = {.sa_handler = interrupt};
 
+	bool over = false;
+
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	while (!interrupted && !ferror(cli->out))
-		if (!go_on(cli, place))
+	while (!interrupted && !ferror(cli->out) && !over)
+		if (!go_on(cli, place, &over) && !over)
 			nanosleep(&pause, NULL);
-	return CLI_WELL;
+	return over ? CLI_NOT_WELL : CLI_WELL;
 }
 
 int cli_log(struct cli *cli)

@@ -41,14 +41,19 @@ static json_t *ask_camera(struct cli *cli, const char *name)
 	return camera;
 }
 
-/* One look. Returns an exit code, with what is missing in words. */
+/* One look. Returns an exit code, with what is missing in words; NULL: it was said, and will not
+ * come. */
 static int look(struct cli *cli, const char **words)
 {
 	json_t *status, *camera = NULL;
-	const int code = client_peek(cli, "status", &status);
+	bool over;
+	const int code = client_await(cli, "status", &status, &over);
 
-	*words = "no gateway answers";
-	if (code == CLI_NO_DAEMON)
+	*words = code == CLI_NO_DAEMON ? "no gateway answers"
+				       : "the gateway answers with an error: gwctl status";
+	if (over)
+		*words = NULL;
+	if (code != CLI_WELL)
 		return code;
 	if (cli->option[LIVE])
 		camera = ask_camera(cli, cli->option[LIVE]);
@@ -64,9 +69,9 @@ static int wait_until(struct cli *cli, int64_t end)
 	const char *words;
 	int code;
 
-	while ((code = look(cli, &words)) != CLI_WELL && gw_now() < end)
+	while ((code = look(cli, &words)) != CLI_WELL && words && gw_now() < end)
 		nanosleep(&pause, NULL);
-	if (code != CLI_WELL)
+	if (code != CLI_WELL && words)
 		fprintf(stderr, "gwctl: it did not come to that in time: %s\n", words);
 	return code;
 }

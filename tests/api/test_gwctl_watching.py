@@ -1,10 +1,11 @@
 """gwctl for who watches a gateway: ports, loss, the last minute, top, the log, and waiting."""
 
 import json
+import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +192,72 @@ def test_one_waits_until_the_gateway_is_ready(
             waiting.kill()
             waiting.wait()
     assert gateway.ready()
+
+
+@pytest.fixture
+def answer(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Has somebody answer on a socket, each request on a connection of its own."""
+    path = tmp_path / "api.sock"
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+
+    def serve(answers: list[tuple[int, dict[str, Any]]]) -> None:
+        # The last one is for all that follow.
+        for number in range(1000):
+            try:
+                connection = listener.accept()[0]
+            except OSError:
+                return
+            with connection:
+                connection.recv(65536)
+                status, said = answers[min(number, len(answers) - 1)]
+                text = json.dumps(said)
+                head = f"HTTP/1.1 {status} x\r\nConnection: close\r\nContent-Length: {len(text)}"
+                connection.sendall(f"{head}\r\n\r\n{text}".encode())
+
+    def begin(*answers: tuple[int, dict[str, Any]]) -> Path:
+        threading.Thread(target=serve, args=(list(answers),), daemon=True).start()
+        return path
+
+    yield begin
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+def _refusal(status: int, message: str) -> tuple[int, dict[str, Any]]:
+    return status, {"error": {"code": "x", "message": message}}
+
+
+def _ctl(path: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [places.gwctl(), "--socket", path, *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_what_is_not_allowed_is_not_waited_for(answer: Callable[..., Path], status: int) -> None:
+    done = _ctl(answer(_refusal(status, "you may not")), "wait", "--ready")
+    assert done.returncode == 1
+    assert done.stderr == f"gwctl: the gateway says no to that (HTTP {status}): you may not\n"
+
+
+def test_an_error_is_waited_for_and_called_one(answer: Callable[..., Path]) -> None:
+    path = answer(_refusal(500, "out of memory"), (200, {"ready": True}))
+    assert _ctl(path, "wait", "--ready").returncode == 0
+
+
+def test_an_error_that_stays_is_called_one(answer: Callable[..., Path]) -> None:
+    done = _ctl(answer(_refusal(500, "out of memory")), "wait", "--ready", "--timeout", "0.3")
+    assert done.returncode == 1
+    assert "the gateway answers with an error: gwctl status" in done.stderr
+
+
+def test_a_log_that_may_not_be_read_any_more_is_not_followed(
+    answer: Callable[..., Path],
+) -> None:
+    line = {"number": 1, "time": "now", "level": "info", "subject": "a", "text": "first"}
+    log = {"boot_id": "b", "last": 1, "lines": [line]}
+    path = answer((200, log), _refusal(503, "it ends"), _refusal(403, "you may not"))
+    done = _ctl(path, "log", "--follow")
+    assert (done.returncode, done.stdout) == (1, "now info    a: first\n")
+    assert done.stderr == "gwctl: the gateway says no to that (HTTP 403): you may not\n"

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,3 +98,34 @@ def test_one_is_looked_at_at_a_time(gateway: Gateway, tmp_path: Path) -> None:
         other.join(60)
     assert set(said) <= {200, 409}
     assert said.count(200) >= 1
+
+
+def test_the_engine_is_the_one_that_the_gateway_has(
+    start: Callable[[dict[str, Any]], Gateway],
+) -> None:
+    # The usual one has no library here, and could not look at anything.
+    accel = {"backend": "null", "library": "/nowhere.so", "repository": str(places.models())}
+    told = configuration("net_ring0", accel=accel)
+    told["cameras"][0]["model"] = "digits"
+    gateway = start(told)
+    status, said = _try(gateway, _jpeg())
+    assert status == 200, said
+    assert said["model"]["name"] == "digits"
+
+
+def test_it_ends_first_where_memory_runs_out(gateway: Gateway) -> None:
+    trier = threading.Thread(target=_try, args=(gateway, _jpeg()))
+    trier.start()
+    seen = set()
+    while trier.is_alive():
+        for children in Path(f"/proc/{gateway.process.pid}/task").glob("*/children"):
+            try:
+                for child in children.read_text().split():
+                    seen.add(Path(f"/proc/{child}/oom_score_adj").read_text().strip())
+            except (OSError, ValueError):
+                continue
+        time.sleep(0.005)
+    trier.join()
+    assert "1000" in seen
+    own = Path(f"/proc/{gateway.process.pid}/oom_score_adj").read_text().strip()
+    assert own != "1000"

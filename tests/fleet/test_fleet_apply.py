@@ -87,7 +87,7 @@ def test_one_that_is_off_catches_up(fleet: Fleet) -> None:
 
 def test_one_that_loses_its_uplink_comes_back_by_itself(cloud: Cloud) -> None:
     first, last = cloud.edge("gw1"), cloud.edge("gw2")
-    cloud.settle(hold=4, confirm=9, waves=[1, "all"], timeout=2)
+    cloud.settle(hold=4, confirm=30, waves=[1, "all"], timeout=10)
     uplink = Uplink(last.port)
     cloud.enrol(first)
     cloud.enrol(last, uplink.address)

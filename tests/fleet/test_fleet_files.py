@@ -124,9 +124,16 @@ def test_waves(count: int, sizes: list[int | str], waves: list[int]) -> None:
     assert [name for wave in made for name in wave] == names
 
 
+def failed(failed: int, pictures: int, version: int = 1) -> dict[str, Any]:
+    """What a gateway's health says of its model then."""
+    counters = {"version": version, "failed": failed, "pictures": pictures}
+    return {"failed": {"m": failed / pictures}, "models": {"m": counters}}
+
+
 def health(**more: Any) -> dict[str, Any]:
-    """Of a gateway that is well."""
-    return {"ready": True, "troubles": {}, "live": ["a", "b"], "failed": {"m": 0.1}, **more}
+    """Of a gateway that is well, and has been so for years."""
+    well = {"ready": True, "troubles": {}, "live": ["a", "b"], **failed(1000000, 10000000)}
+    return {**well, **more}
 
 
 @pytest.mark.parametrize(
@@ -137,8 +144,12 @@ def health(**more: Any) -> dict[str, Any]:
         ({"troubles": {"new": "port lan0 has no link"}}, "port lan0 has no link"),
         ({"ready": False}, "not ready"),
         ({"live": ["a"]}, "no pictures come any more from b"),
-        ({"failed": {"m": 0.105}}, ""),
-        ({"failed": {"m": 0.2}}, "model m fails with 20%"),
+        (failed(1000105, 10001000), ""),
+        (failed(1000200, 10001000), "model m fails with 20%"),
+        # It was started since, or another version runs: what was before says nothing of that.
+        (failed(105, 1000), ""),
+        (failed(200, 1000), "model m fails with 20%"),
+        (failed(10000000, 50000000, version=2), "model m fails with 20%"),
     ],
 )
 def test_worse_is_said_of_what_was_well_before(now: dict[str, Any], why: str) -> None:
