@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 #define PLACES (GW_ALARM_SUBJECTS + 1)
 
 const struct gw_alarm_facts gw_alarm_kinds[GW_ALARM_COUNT] = {
@@ -66,13 +68,13 @@ void gw_alarms_begin(struct gw_alarms *alarms, int64_t now, int64_t utc)
 	pthread_mutex_unlock(&alarms->lock);
 }
 
+/* `subject` as it is kept: cut. */
 static struct place *find(struct gw_alarms *alarms, enum gw_alarm_kind kind, const char *subject)
 {
 	for (int i = 0; i < GW_ALARM_SUBJECTS; i++) {
 		struct place *place = &alarms->place[kind][i];
 
-		if (place->used &&
-			strncmp(place->alarm.subject, subject, GW_ALARM_SUBJECT - 1) == 0)
+		if (place->used && strcmp(place->alarm.subject, subject) == 0)
 			return place;
 	}
 	return NULL;
@@ -96,7 +98,7 @@ static struct place *take(struct gw_alarms *alarms, enum gw_alarm_kind kind, con
 	if (!best)
 		return NULL;
 	*best = (struct place){.used = true, .alarm.kind = kind};
-	snprintf(best->alarm.subject, sizeof(best->alarm.subject), "%s", subject);
+	strcpy(best->alarm.subject, subject);
 	return best;
 }
 
@@ -114,16 +116,18 @@ static void note(struct gw_alarms *alarms, struct place *place, enum gw_severity
 	place->alarm.severity = severity;
 	place->alarm.count = count;
 	place->alarm.last = alarms->utc;
-	snprintf(place->alarm.text, sizeof(place->alarm.text), "%s", text);
+	gw_utf8_copy(place->alarm.text, sizeof(place->alarm.text), text);
 }
 
 void gw_alarms_say(struct gw_alarms *alarms, enum gw_alarm_kind kind, const char *subject,
 	enum gw_severity severity, struct gw_alarm_patience patience, const char *text, ...)
 {
-	const char *name = subject ? subject : "";
-	char line[GW_TROUBLE_TEXT];
+	char name[GW_ALARM_SUBJECT];
+	/* One character more: a whole one gives way where it is too long, not a part of it. */
+	char line[GW_TROUBLE_TEXT + 4];
 	va_list args;
 
+	gw_utf8_copy(name, sizeof(name), subject ? subject : "");
 	va_start(args, text);
 	vsnprintf(line, sizeof(line), text, args);
 	va_end(args);
@@ -145,8 +149,11 @@ void gw_alarms_say(struct gw_alarms *alarms, enum gw_alarm_kind kind, const char
 
 bool gw_alarms_is_raised(struct gw_alarms *alarms, enum gw_alarm_kind kind, const char *subject)
 {
+	char name[GW_ALARM_SUBJECT];
+
+	gw_utf8_copy(name, sizeof(name), subject ? subject : "");
 	pthread_mutex_lock(&alarms->lock);
-	const struct place *place = find(alarms, kind, subject ? subject : "");
+	const struct place *place = find(alarms, kind, name);
 	const bool raised = place && place->raised;
 
 	pthread_mutex_unlock(&alarms->lock);

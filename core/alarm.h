@@ -75,7 +75,8 @@ void gw_alarms_destroy(struct gw_alarms *alarms);
  * looks. */
 void gw_alarms_begin(struct gw_alarms *alarms, int64_t now, int64_t utc);
 
-/* It is so now. A subject that is too long is cut; NULL: the gateway. `patience` counts from the
+/* It is so now. A subject or text that is too long is cut, and a byte that is not UTF-8 becomes
+ * '?', so that all of it can be told as JSON; NULL: the gateway. `patience` counts from the
  * first look of those one after the other that say so. */
 __attribute__((format(printf, 6, 7))) void gw_alarms_say(struct gw_alarms *alarms,
 	enum gw_alarm_kind kind, const char *subject, enum gw_severity severity,

@@ -149,6 +149,35 @@ static void many_cameras_are_a_number_beyond_a_limit(void **state)
 	assert_int_equal(now[GW_ALARM_DISK], 0);
 }
 
+/* As JSON wants it, and the same one at each look. */
+static void a_cut_falls_between_characters(void **state)
+{
+	struct fixture *f = *state;
+	char subject[2 * GW_ALARM_SUBJECT] = "/", text[2 * GW_TROUBLE_TEXT] = "x";
+
+	while (strlen(subject) < GW_ALARM_SUBJECT + 8)
+		strcat(subject, "\u20ac");
+	while (strlen(text) < GW_TROUBLE_TEXT + 8)
+		strcat(text, "\u20ac");
+	for (int i = 0; i <= RAISE_S; i++) {
+		f->second++;
+		gw_alarms_begin(f->alarms, f->second * GW_NS_PER_S, f->second * GW_NS_PER_S);
+		gw_alarms_say(f->alarms, GW_ALARM_DISK, subject, GW_DEGRADED, patience, "%s", text);
+		gw_alarms_say(f->alarms, GW_ALARM_DISK, "\xff", GW_DEGRADED, patience, "b\xfcld");
+		gw_alarms_end(f->alarms);
+	}
+	assert_true(gw_alarms_is_raised(f->alarms, GW_ALARM_DISK, subject));
+	assert_true(told(f));
+	assert_int_equal(strlen(f->event.alarm.subject), 1 + 3 * ((GW_ALARM_SUBJECT - 2) / 3));
+	assert_memory_equal(f->event.alarm.subject, subject, strlen(f->event.alarm.subject));
+	assert_int_equal(strlen(f->event.alarm.text), 1 + 3 * ((GW_TROUBLE_TEXT - 2) / 3));
+	assert_memory_equal(f->event.alarm.text, text, strlen(f->event.alarm.text));
+	assert_true(told(f));
+	assert_string_equal(f->event.alarm.subject, "?");
+	assert_string_equal(f->event.alarm.text, "b?ld");
+	assert_false(told(f));
+}
+
 static void the_worst_of_several_causes_is_told(void **state)
 {
 	struct fixture *f = *state;
@@ -287,6 +316,7 @@ int main(void)
 		TEST(what_comes_and_goes_is_neither_raised_nor_cleared),
 		TEST(the_same_one_again_is_counted),
 		TEST(many_cameras_are_a_number_beyond_a_limit),
+		TEST(a_cut_falls_between_characters),
 		TEST(the_worst_of_several_causes_is_told),
 		TEST(many_may_read_while_one_looks),
 		TEST(who_is_slow_is_told_how_much_it_missed),

@@ -21,7 +21,7 @@ static void add_webhook(struct webhook *webhook, struct exposition *out)
 	exposition_count(out, NULL, gw_counter_get(&counts->tries_failed));
 	exposition_begin(out, "framegate_webhook_given_up_total", EXPOSITION_COUNTER,
 		"Alarms that the webhook is not told of: it refuses them, they are an hour old, or "
-		"more came than are kept.");
+		"more came than are kept or fit the memory.");
 	for (size_t i = 0; i < sizeof(lost) / sizeof(lost[0]); i++)
 		exposition_count(out, EXPOSITION_LABELS({"reason", lost[i].reason}),
 			gw_counter_get(lost[i].counter));

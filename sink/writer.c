@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/utf8.h"
 
 #define LARGEST 1e9
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
@@ -33,42 +34,6 @@ void writer_raw(struct writer *writer, const char *text)
 	put(writer, text, strlen(text));
 }
 
-/* How many bytes the UTF-8 sequence at `s` has (RFC 3629, section 4), 0 when it is none. `room`:
- * bytes that there are, at least 1. */
-static size_t utf8_size(const unsigned char *s, size_t room)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t size;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		size = 2;
-	else if ((s[0] & 0xf0) == 0xe0)
-		size = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		size = 4;
-	else
-		return 0;
-	if (size > room)
-		return 0;
-	/* Overlong forms, surrogates and what lies beyond U+10FFFF show in the second byte. */
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < size; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return size;
-}
-
 void writer_utf8(struct writer *writer, const void *text, size_t size)
 {
 	const unsigned char *s = size > 0 ? text : (const void *)"", *const end = s + size;
@@ -76,7 +41,8 @@ void writer_utf8(struct writer *writer, const void *text, size_t size)
 	while (s < end) {
 		size_t whole = 0, used;
 
-		while (s + whole < end && (used = utf8_size(s + whole, (size_t)(end - s) - whole)))
+		while (s + whole < end &&
+			(used = gw_utf8_size(s + whole, (size_t)(end - s) - whole)))
 			whole += used;
 		put(writer, (const char *)s, whole);
 		s += whole;
@@ -114,7 +80,7 @@ void writer_text(struct writer *writer, const void *text, size_t size)
 		s += plain;
 		if (s == end)
 			break;
-		size_t used = utf8_size(s, (size_t)(end - s));
+		size_t used = gw_utf8_size(s, (size_t)(end - s));
 
 		if (used == 0) {
 			put(writer, REPLACEMENT, sizeof(REPLACEMENT) - 1);
@@ -140,7 +106,7 @@ bool writer_keeps(const char *text)
 	size_t size;
 
 	for (; s < end; s += size) {
-		size = utf8_size(s, (size_t)(end - s));
+		size = gw_utf8_size(s, (size_t)(end - s));
 		if (size == 0 || *s < 0x20 || *s == 0x7f)
 			return false;
 	}

@@ -10,6 +10,8 @@
 #define CONFIG_MAX_CORES 1024 /* of one device */
 #define CONFIG_MAX_WAIT 60000 /* ms */
 #define CONFIG_MAX_SLOTS 65536 /* of a size class */
+#define CONFIG_MAX_HEARTBEAT 3600 /* s between two */
+#define CONFIG_MAX_AGE 86400 /* s, of a command */
 
 struct config_source {
 	const char *text;

@@ -191,6 +191,9 @@ static int check_heartbeats(const struct gw_kafka_config *kafka, const struct co
 		return config_refuse(source, place, "topic", error,
 			"'%s' is a topic of results or pictures: heartbeats need one of their own",
 			topic);
+	if (kafka->heartbeats->seconds > CONFIG_MAX_HEARTBEAT)
+		return config_refuse(source, place, "seconds", error, "must be at most %d s",
+			CONFIG_MAX_HEARTBEAT);
 	return check_topic(topic, place, source, error);
 }
 
@@ -215,6 +218,9 @@ static int check_alarm_records(const struct gw_kafka_config *kafka,
 static int check_schema_id(uint32_t schema_id, const char *place, const char *file,
 	const struct config_source *source, struct gw_error *error)
 {
+	if (schema_id > INT32_MAX)
+		return config_refuse(
+			source, place, ".schema_id", error, "must be at most %d", INT32_MAX);
 	if (schema_id != 0)
 		return 0;
 	return config_refuse(source, place, "", error,
@@ -275,6 +281,9 @@ static int check_commands(const struct gw_kafka_config *kafka, const struct conf
 		return config_refuse(source, place, "replies", error,
 			"'%s' is a topic of something else: replies need one of their own",
 			commands->replies);
+	if (commands->age > CONFIG_MAX_AGE)
+		return config_refuse(
+			source, place, "age", error, "must be at most %d s", CONFIG_MAX_AGE);
 	const int status = check_named_topic(commands->topic, place, "topic", source, error);
 
 	return status == 0 ? check_named_topic(commands->replies, place, "replies", source, error)

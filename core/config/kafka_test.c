@@ -52,6 +52,27 @@ static void heartbeats_have_a_topic_of_their_own(void **state)
 	gw_config_free(config);
 }
 
+/* Larger than a byte: what is said is the limit, the value and the place. */
+static void ages_pauses_and_schemas_have_limits(void **state)
+{
+	refused("kafka: {brokers: a, heartbeats: {seconds: 0}}\n",
+		"configuration:2:43: 'kafka.heartbeats.seconds' must be a whole number from 1 to "
+		"3600, not '0'");
+	refused("kafka: {brokers: a, heartbeats: {seconds: 3601}}\n",
+		"configuration:2:43: kafka.heartbeats.seconds: must be at most 3600 s");
+	refused("kafka: {brokers: a, commands: {age: 0}}\n",
+		"configuration:2:37: 'kafka.commands.age' must be a whole number from 1 to 86400, "
+		"not '0'");
+	refused("kafka: {brokers: a, commands: {age: 86401}}\n",
+		"configuration:2:37: kafka.commands.age: must be at most 86400 s");
+	refused("kafka: {brokers: a, results: {schema_id: 0}}\n",
+		"configuration:2:42: 'kafka.results.schema_id' must be a whole number from 1 to "
+		"2147483647, not '0'");
+	refused("kafka: {brokers: a, format: protobuf, framing: confluent, results: {schema_id: "
+		"2147483648}}\n",
+		"configuration:2:80: kafka.results.schema_id: must be at most 2147483647");
+}
+
 static void alarms_have_a_topic_of_their_own(void **state)
 {
 	refused("kafka: {brokers: a, alarms: {topic: framegate.results}}\n",
@@ -234,6 +255,7 @@ int main(void)
 		cmocka_unit_test(topics_are_names_and_differ),
 		cmocka_unit_test(a_picture_may_be_shrunk_to_what_is_still_one),
 		cmocka_unit_test(heartbeats_have_a_topic_of_their_own),
+		cmocka_unit_test(ages_pauses_and_schemas_have_limits),
 		cmocka_unit_test(alarms_have_a_topic_of_their_own),
 		cmocka_unit_test(commands_have_topics_of_their_own),
 		cmocka_unit_test(protobuf_goes_to_brokers_and_a_framing_knows_its_schemas),

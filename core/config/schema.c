@@ -5,6 +5,7 @@
 
 #include "core/config/check.h"
 #include "core/config/config.h"
+#include "core/config/most.h"
 #include "core/config/schema_plan.h"
 #include "core/config/yaml_load.h"
 #include "core/config/yaml_place.h"
@@ -12,9 +13,9 @@
 #define OPTIONAL CYAML_FLAG_OPTIONAL
 #define CHOICE (CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT)
 #define POSITIVE (CYAML_FLAG_OPTIONAL | GW_YAML_POSITIVE)
-#define QUOTA (POSITIVE | GW_YAML_MOST(CONFIG_MAX_QUOTA))
-#define SCHEMA_ID (POSITIVE | GW_YAML_MOST(INT32_MAX))
-#define LANES(most) (GW_YAML_OR_COUNT | GW_YAML_MOST(most))
+#define QUOTA (POSITIVE | CONFIG_MOST(QUOTA))
+#define SCHEMA_ID (POSITIVE | CONFIG_MOST(SCHEMA_ID))
+#define LANES(most) (GW_YAML_OR_COUNT | CONFIG_MOST(most))
 #define POINTER (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
 static const cyaml_strval_t modes[] = {
@@ -91,20 +92,20 @@ static const cyaml_schema_value_t processor_entry = {
 	CYAML_FIELD_UINT(#stage, POSITIVE | LANES(most), struct gw_cores_config, stage.count)
 
 static const cyaml_schema_field_t cores_fields[] = {
-	LIST_OF_LANES(rx, GW_LANES),
-	LIST_OF_LANES(source, 1),
-	LIST_OF_LANES(decode, GW_LANES),
-	LIST_OF_LANES(accel, GW_LANES),
-	LIST_OF_LANES(sink, GW_LANES),
+	LIST_OF_LANES(rx, LANES),
+	LIST_OF_LANES(source, ONE),
+	LIST_OF_LANES(decode, LANES),
+	LIST_OF_LANES(accel, LANES),
+	LIST_OF_LANES(sink, LANES),
 	CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t cores_as_numbers[] = {
-	NUMBER_OF_LANES(rx, GW_LANES),
-	NUMBER_OF_LANES(source, 1),
-	NUMBER_OF_LANES(decode, GW_LANES),
-	NUMBER_OF_LANES(accel, GW_LANES),
-	NUMBER_OF_LANES(sink, GW_LANES),
+	NUMBER_OF_LANES(rx, LANES),
+	NUMBER_OF_LANES(source, ONE),
+	NUMBER_OF_LANES(decode, LANES),
+	NUMBER_OF_LANES(accel, LANES),
+	NUMBER_OF_LANES(sink, LANES),
 	CYAML_FIELD_END,
 };
 
@@ -238,7 +239,7 @@ static const cyaml_schema_field_t accel_fields[] = {
 	CYAML_FIELD_STRING_PTR("repository", POINTER, struct gw_accel_config, repository, 1, 4000),
 	CYAML_FIELD_UINT("threads", POSITIVE, struct gw_accel_config, threads),
 	CYAML_FIELD_UINT(
-		"helpers", POSITIVE | GW_YAML_MOST(GW_HELPERS), struct gw_accel_config, helpers),
+		"helpers", POSITIVE | CONFIG_MOST(HELPERS), struct gw_accel_config, helpers),
 	CYAML_FIELD_SEQUENCE(
 		"devices", POINTER, struct gw_accel_config, devices, &device_entry, 0, GW_DEVICES),
 	CYAML_FIELD_UINT("locality_wait", OPTIONAL, struct gw_accel_config, locality_wait),
@@ -276,7 +277,7 @@ static const cyaml_schema_field_t commands_fields[] = {
 	CYAML_FIELD_STRING_PTR("replies", POINTER, struct gw_commands_config, replies, 1, 249),
 	CYAML_FIELD_ENUM(
 		"role", CHOICE, struct gw_commands_config, role, roles, CYAML_ARRAY_LEN(roles)),
-	CYAML_FIELD_UINT("age", POSITIVE | GW_YAML_MOST(86400), struct gw_commands_config, age),
+	CYAML_FIELD_UINT("age", POSITIVE | CONFIG_MOST(AGE), struct gw_commands_config, age),
 	CYAML_FIELD_END,
 };
 
@@ -284,7 +285,7 @@ static const cyaml_schema_field_t heartbeats_fields[] = {
 	CYAML_FIELD_STRING_PTR("topic", POINTER, struct gw_heartbeats_config, topic, 1, 249),
 	CYAML_FIELD_UINT("schema_id", SCHEMA_ID, struct gw_heartbeats_config, schema_id),
 	CYAML_FIELD_UINT(
-		"seconds", POSITIVE | GW_YAML_MOST(3600), struct gw_heartbeats_config, seconds),
+		"seconds", POSITIVE | CONFIG_MOST(HEARTBEAT), struct gw_heartbeats_config, seconds),
 	CYAML_FIELD_END,
 };
 
@@ -419,10 +420,10 @@ static const cyaml_schema_field_t webhook_fields[] = {
 static const cyaml_schema_field_t alarms_fields[] = {
 	CYAML_FIELD_UINT("raise", POSITIVE, struct gw_alarms_config, raise),
 	CYAML_FIELD_UINT("clear", POSITIVE, struct gw_alarms_config, clear),
-	CYAML_FIELD_UINT_PTR("loss", POINTER | GW_YAML_MOST(100), struct gw_alarms_config, loss),
+	CYAML_FIELD_UINT_PTR("loss", POINTER | CONFIG_MOST(LOSS), struct gw_alarms_config, loss),
 	CYAML_FIELD_UINT_PTR("frozen", POINTER, struct gw_alarms_config, frozen),
 	CYAML_FIELD_UINT_PTR("black", POINTER, struct gw_alarms_config, black),
-	CYAML_FIELD_UINT_PTR("disk", POINTER | GW_YAML_MOST(99), struct gw_alarms_config, disk),
+	CYAML_FIELD_UINT_PTR("disk", POINTER | CONFIG_MOST(DISK), struct gw_alarms_config, disk),
 	CYAML_FIELD_BOOL_PTR("clock", POINTER, struct gw_alarms_config, clock),
 	CYAML_FIELD_MAPPING_PTR(
 		"webhook", POINTER, struct gw_alarms_config, webhook, webhook_fields),

@@ -1,6 +1,7 @@
 #include "core/config/schema_plan.h"
 
 #include "core/config/config.h"
+#include "core/config/most.h"
 #include "core/config/yaml_load.h"
 
 #define OPTIONAL CYAML_FLAG_OPTIONAL
@@ -32,8 +33,7 @@ static const cyaml_schema_field_t step_fields[] = {
 	CYAML_FIELD_SEQUENCE(
 		"only", POINTER, struct gw_step_config, only, &label_entry, 1, GW_STEP_LABELS),
 	CYAML_FIELD_FLOAT("least", OPTIONAL, struct gw_step_config, least),
-	CYAML_FIELD_UINT(
-		"most", POSITIVE | GW_YAML_MOST(GW_STEP_CROPS), struct gw_step_config, most),
+	CYAML_FIELD_UINT("most", POSITIVE | CONFIG_MOST(CROPS), struct gw_step_config, most),
 	CYAML_FIELD_FLOAT("margin", OPTIONAL, struct gw_step_config, margin),
 	CYAML_FIELD_UINT("every", POSITIVE, struct gw_step_config, every),
 	CYAML_FIELD_END,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/config/most.h"
 #include "core/config/yaml_load.h"
 #include "core/config/yaml_place.h"
 
@@ -50,7 +51,7 @@ static void append(char *text, size_t size, const char *separator, const char *w
 
 void yaml_expectation(const cyaml_schema_value_t *schema, char *text, size_t size)
 {
-	const unsigned most = GW_YAML_MOST_OF(schema->flags);
+	const uint32_t most = config_most(schema->flags);
 
 	text[0] = '\0';
 	if (schema->flags & GW_YAML_OR_COUNT) {

@@ -14,11 +14,6 @@
 /* Of a list: a number may stand in its place. NULL with a count that is not 0 is that number. */
 #define GW_YAML_OR_COUNT (1u << 25)
 
-/* The largest number that an error line names, where the type holds larger ones; who checks the
- * values refuses those. At most 127; in bits 16 to 22. */
-#define GW_YAML_MOST(most) ((unsigned)(most) << 16)
-#define GW_YAML_MOST_OF(flags) ((unsigned)(flags) >> 16 & 127u)
-
 /* What stands there, and below it, is never repeated in an error line: it may be a password. */
 #define GW_YAML_PRIVATE (1u << 26)
 

@@ -85,6 +85,7 @@ void alarm_look_now(struct alarm_look *look, int64_t now)
 	alarm_troubles_say(alarms, &look->health, patience);
 	alarm_machine_say(look->machine, patience);
 	alarm_models_say(look->models, patience, now);
+	alarm_pictures_see(look->pictures, now);
 	gw_cameras_hold(look->gw);
 	alarm_cameras_say(look->cameras, patience, now);
 	alarm_pictures_say(look->pictures, patience, now);

@@ -15,6 +15,13 @@
 #define LIMITED_BLACK 16
 #define LIMITED_LEVELS 219
 
+/* One that came: its bytes are looked at while nobody is held up. */
+struct taken {
+	uint32_t id;
+	bool is_limited; /* its camera's range */
+	const struct gw_view *view;
+};
+
 struct seen {
 	char name[GW_NAME]; /* whose it is; empty: nothing was seen yet */
 	uint64_t sequence, digest;
@@ -63,28 +70,40 @@ static uint64_t digest_of(const char *bytes, size_t size)
 }
 
 /* As a picture of full range would have it. */
-static int brightness_in(const struct gw_camera *camera, const struct gw_view *view)
+static int brightness_in(const struct taken *taken)
 {
+	const struct gw_view *view = taken->view;
 	const int brightness = brightness_of((const uint8_t *)view->jpeg, view->jpeg_size);
 
-	if (brightness < 0 || camera->config->range != GW_RANGE_LIMITED)
+	if (brightness < 0 || !taken->is_limited)
 		return brightness;
 	return brightness <= LIMITED_BLACK ? 0
 					   : (brightness - LIMITED_BLACK) * 255 / LIMITED_LEVELS;
 }
 
-static void see(struct alarm_pictures *pictures, uint32_t id, int64_t now)
+/* The cameras are held. False: there is none. */
+static bool take(struct alarm_pictures *pictures, uint32_t id, int64_t now, struct taken *taken)
 {
 	const struct gw_camera *camera = gw_camera_now(pictures->gw, id);
-	struct seen *seen = &pictures->seen[id];
-	const struct gw_view *view = NULL;
 
+	*taken = (struct taken){.id = id};
 	if (!camera ||
-		gw_views_look(pictures->gw->views, id, camera->config->name, now, &view) != 0)
-		return;
-	if (strcmp(seen->name, camera->config->name) != 0) {
+		gw_views_look(pictures->gw->views, id, camera->config->name, now, &taken->view) !=
+			0)
+		return false;
+	taken->is_limited = camera->config->range == GW_RANGE_LIMITED;
+	return true;
+}
+
+/* Gives the picture back. */
+static void see(struct alarm_pictures *pictures, const struct taken *taken, int64_t now)
+{
+	struct seen *seen = &pictures->seen[taken->id];
+	const struct gw_view *view = taken->view;
+
+	if (strcmp(seen->name, view->camera) != 0) {
 		*seen = (struct seen){.asked = seen->asked, .brightness = -1};
-		strcpy(seen->name, camera->config->name);
+		strcpy(seen->name, view->camera);
 	}
 	if (seen->at == 0 || view->sequence != seen->sequence) {
 		const uint64_t digest = digest_of(view->jpeg, view->jpeg_size);
@@ -92,7 +111,7 @@ static void see(struct alarm_pictures *pictures, uint32_t id, int64_t now)
 		if (digest != seen->digest || seen->at == 0) {
 			seen->same_since = now;
 			seen->brightness = *pictures->gw->config->alarms->black > 0
-				? brightness_in(camera, view)
+				? brightness_in(taken)
 				: -1;
 		}
 		seen->digest = digest;
@@ -168,15 +187,33 @@ static void say(struct alarm_pictures *pictures, uint32_t id, struct gw_alarm_pa
 			seen->brightness);
 }
 
-void alarm_pictures_say(
-	struct alarm_pictures *pictures, struct gw_alarm_patience patience, int64_t now)
+static bool is_looked_for(const struct alarm_pictures *pictures)
 {
 	const struct gw_alarms_config *config = pictures->gw->config->alarms;
 
-	if (*config->frozen == 0 && *config->black == 0)
+	return *config->frozen > 0 || *config->black > 0;
+}
+
+void alarm_pictures_see(struct alarm_pictures *pictures, int64_t now)
+{
+	struct taken taken[ALARM_PICTURES_AT_ONCE];
+	uint32_t count = 0;
+
+	if (!is_looked_for(pictures))
 		return;
+	gw_cameras_hold(pictures->gw);
 	for (uint32_t i = 0; i < pictures->asked_count; i++)
-		see(pictures, pictures->asked[i], now);
+		count += take(pictures, pictures->asked[i], now, &taken[count]);
+	gw_cameras_release(pictures->gw);
+	for (uint32_t i = 0; i < count; i++)
+		see(pictures, &taken[i], now);
+}
+
+void alarm_pictures_say(
+	struct alarm_pictures *pictures, struct gw_alarm_patience patience, int64_t now)
+{
+	if (!is_looked_for(pictures))
+		return;
 	ask(pictures, now);
 	for (uint32_t id = 0; id < gw_camera_high(pictures->gw); id++)
 		if (pictures->seen[id].name[0] && is_watched(pictures, id, now))

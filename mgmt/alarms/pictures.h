@@ -20,7 +20,12 @@ struct alarm_pictures;
 struct alarm_pictures *alarm_pictures_open(struct gw *gw, struct rates *rates);
 void alarm_pictures_close(struct alarm_pictures *pictures);
 
-/* Takes the pictures that came, asks for the next ones, and says what was found of all. The thread
- * that looks, about once a second; the cameras are held. */
+/* Takes the pictures that came, and compares and decodes them. The cameras are held for the taking
+ * alone: who adds or changes one waits for no decoder. The thread that looks, about once a second.
+ */
+void alarm_pictures_see(struct alarm_pictures *pictures, int64_t now);
+
+/* Asks for the next ones, and says what was found of all. The same thread, after that; the cameras
+ * are held. */
 void alarm_pictures_say(
 	struct alarm_pictures *pictures, struct gw_alarm_patience patience, int64_t now);

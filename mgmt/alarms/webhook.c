@@ -21,6 +21,8 @@
 #define PATIENCE_NS (WEBHOOK_PATIENCE_S * GW_NS_PER_S)
 #define HEADER 256
 
+enum outcome { DELIVERED, LATER, NEVER, ENDED };
+
 struct webhook {
 	struct gw *gw;
 	const struct gw_webhook_config *config;
@@ -35,9 +37,8 @@ struct webhook {
 	uint64_t taken; /* the last event that was taken from the ring */
 	bool under_way; /* ... and is being told */
 	struct gw_error fault; /* why the last try failed; empty: it did not */
+	enum outcome outcome; /* of the last try; of the thread alone */
 };
-
-enum outcome { DELIVERED, LATER, NEVER, ENDED };
 
 /* False: the gateway ends. */
 static bool wait_for(struct webhook *webhook, int64_t ns)
@@ -54,20 +55,26 @@ static bool wait_for(struct webhook *webhook, int64_t ns)
 	return !webhook->ending;
 }
 
-/* What it says to the log changes when it begins to fail, and when it is over. */
-static void note(struct webhook *webhook, const struct gw_error *error)
+/* The log is told when it begins to fail, when what fails is given up instead of tried again or the
+ * other way round, and when it is over. */
+static void note(struct webhook *webhook, enum outcome outcome, const struct gw_error *error)
 {
-	pthread_mutex_lock(&webhook->lock);
-	const bool failed = webhook->fault.text[0] != '\0';
+	const enum outcome before = webhook->outcome;
 
+	webhook->outcome = outcome;
+	pthread_mutex_lock(&webhook->lock);
 	webhook->fault = *error;
 	pthread_mutex_unlock(&webhook->lock);
-	if (error->text[0] && !failed)
-		gw_warn("alarm", "the webhook is not told: %s: it is tried again", error->text);
-	else if (!error->text[0] && failed)
+	if (outcome == before)
+		return;
+	if (outcome == DELIVERED)
 		gw_info("alarm", "the webhook is told again");
+	else
+		gw_warn("alarm", "the webhook is not told: %s: %s", error->text,
+			outcome == LATER ? "it is tried again" : "the alarm is given up");
 }
 
+/* NULL when out of memory. */
 static char *body_of(const struct webhook *webhook, const struct gw_alarm_event *event)
 {
 	json_t *json = alarm_event_json(event);
@@ -122,11 +129,10 @@ static enum outcome try_once(
 	if (status == -ECANCELED)
 		return ENDED;
 	if (status >= 200 && status < 300) {
-		note(webhook, &error);
+		note(webhook, DELIVERED, &error);
 		gw_counter_add(&webhook->counts.delivered, 1);
 		return DELIVERED;
 	}
-	gw_counter_add(&webhook->counts.tries_failed, 1);
 	if (status >= 300 && status < 400)
 		gw_error_set(&error, -EIO,
 			"it answers %d: redirections are not followed: set `alarms.webhook.url` to "
@@ -134,8 +140,11 @@ static enum outcome try_once(
 			status);
 	else if (status > 0)
 		gw_error_set(&error, -EIO, "it answers %d", status);
-	note(webhook, &error);
-	return is_worth_another_try(status) ? LATER : NEVER;
+	const enum outcome outcome = is_worth_another_try(status) ? LATER : NEVER;
+
+	note(webhook, outcome, &error);
+	gw_counter_add(&webhook->counts.tries_failed, 1);
+	return outcome;
 }
 
 /* Until it is delivered or given up. */
@@ -146,6 +155,8 @@ static void tell(struct webhook *webhook, const struct gw_alarm_event *event)
 	enum outcome outcome = LATER;
 	char *body = body_of(webhook, event);
 
+	if (!body)
+		gw_counter_add(&webhook->counts.missed, 1);
 	while (body && outcome == LATER) {
 		outcome = try_once(webhook, event, body);
 		if (outcome == NEVER)

@@ -21,7 +21,7 @@ struct webhook_counts {
 	struct gw_counter tries_failed;
 	struct gw_counter refused; /* given up: the answer says that it will never be taken */
 	struct gw_counter old; /* given up after WEBHOOK_PATIENCE_S */
-	struct gw_counter missed; /* never tried: more came than are kept */
+	struct gw_counter missed; /* never tried: more came than are kept, or no memory was there */
 };
 
 /* Starts its thread. NULL with an error line on failure. */

@@ -163,6 +163,30 @@ static const char *trouble(struct fixture *f)
 	return health.count > 0 ? health.trouble[0].text : "";
 }
 
+/* Waits until it says a trouble that begins so. */
+static void wait_for_trouble(struct fixture *f, const char *text)
+{
+	const int64_t deadline = gw_now() + 60 * GW_NS_PER_S;
+
+	while (strncmp(trouble(f), text, strlen(text)) != 0) {
+		assert_true(gw_now() < deadline);
+		usleep(5000);
+	}
+}
+
+/* From the next request on: `status` once, then 204. Returns how many came before. */
+static int answer_once(struct fixture *f, int status)
+{
+	pthread_mutex_lock(&f->lock);
+	const int came = f->came;
+
+	for (int i = came; i < MOST; i++)
+		f->answers[i] = 0;
+	f->answers[came] = status;
+	pthread_mutex_unlock(&f->lock);
+	return came;
+}
+
 static void assert_signed(const struct request *request)
 {
 	const struct gw_webhook_config config = {.secret_env = (char *)VARIABLE};
@@ -207,23 +231,23 @@ static void what_fails_is_tried_again_in_order_and_told_as_a_trouble(void **stat
 {
 	struct fixture *f = *state;
 
-	f->answers[0] = 500;
-	f->answers[1] = 429;
+	for (int i = 0; i < MOST; i++)
+		f->answers[i] = 500;
 	start(f);
 	change(f, true);
 	change(f, false);
-	wait_until(&webhook_counts(f->webhook)->tries_failed, 1);
-	assert_string_equal(
-		trouble(f), "the webhook is not told of alarms, 2 wait: it answers 500");
+	wait_for_trouble(f, "the webhook is not told of alarms, 2 wait: it answers 500");
+	const int failed = answer_once(f, 429);
+
 	wait_until(&webhook_counts(f->webhook)->delivered, 2);
-	assert_int_equal(f->came, 4);
-	assert_int_equal(count_of(&webhook_counts(f->webhook)->tries_failed), 2);
+	assert_int_equal(f->came, failed + 3);
+	assert_int_equal(count_of(&webhook_counts(f->webhook)->tries_failed), failed + 1);
 	assert_int_equal(count_of(&webhook_counts(f->webhook)->refused), 0);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < failed + 3; i++) {
 		assert_signed(&f->request[i]);
 		assert_string_equal(f->request[i].id,
-			i < 3 ? "00000000-0000-4000-8000-000000000000-1"
-			      : "00000000-0000-4000-8000-000000000000-2");
+			i < failed + 2 ? "00000000-0000-4000-8000-000000000000-1"
+				       : "00000000-0000-4000-8000-000000000000-2");
 	}
 	assert_string_equal(trouble(f), "");
 	const char *said = test_log_said(&f->log);
@@ -248,6 +272,49 @@ static void what_will_never_be_taken_holds_nothing_up(void **state)
 	change(f, true);
 	wait_until(&webhook_counts(f->webhook)->delivered, 1);
 	assert_int_equal(f->came, 3);
+	const char *said = test_log_said(&f->log);
+
+	assert_non_null(strstr(said, "not told: it answers 404: the alarm is given up"));
+	assert_null(strstr(said, "tried again"));
+	assert_non_null(strstr(said, "the webhook is told again"));
+}
+
+/* One is tried again, the next one is not: that is told, too. */
+static void what_is_given_up_after_a_failure_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < MOST; i++)
+		f->answers[i] = 503;
+	start(f);
+	change(f, true);
+	wait_until(&webhook_counts(f->webhook)->tries_failed, 1);
+	answer_once(f, 401);
+	wait_until(&webhook_counts(f->webhook)->refused, 1);
+	const char *said = test_log_said(&f->log);
+
+	assert_non_null(strstr(said, "it answers 503: it is tried again"));
+	assert_non_null(strstr(said, "it answers 401: the alarm is given up"));
+}
+
+static void *no_memory(size_t size)
+{
+	return NULL;
+}
+
+static void what_cannot_be_written_is_counted(void **state)
+{
+	struct fixture *f = *state;
+
+	json_set_alloc_funcs(no_memory, free);
+	start(f);
+	change(f, true);
+	wait_until(&webhook_counts(f->webhook)->missed, 1);
+	json_set_alloc_funcs(malloc, free);
+	change(f, false);
+	wait_until(&webhook_counts(f->webhook)->delivered, 1);
+	assert_int_equal(count_of(&webhook_counts(f->webhook)->missed), 1);
+	assert_string_equal(f->request[0].id, "00000000-0000-4000-8000-000000000000-2");
 }
 
 static void nobody_who_listens_is_no_hindrance_to_an_end(void **state)
@@ -304,6 +371,8 @@ int main(void)
 		TEST(each_change_is_posted_once_and_signed),
 		TEST(what_fails_is_tried_again_in_order_and_told_as_a_trouble),
 		TEST(what_will_never_be_taken_holds_nothing_up),
+		TEST(what_is_given_up_after_a_failure_is_told),
+		TEST(what_cannot_be_written_is_counted),
 		TEST(nobody_who_listens_is_no_hindrance_to_an_end),
 		TEST(without_its_secret_nothing_is_sent),
 		TEST(what_is_more_than_is_kept_is_counted),
