@@ -23,6 +23,9 @@ def arguments() -> argparse.Namespace:
         "--enhance", action="store_true", help="one camera's pictures are also made better"
     )
     parser.add_argument(
+        "--outage", action="store_true", help="the broker goes away for a while, and comes back"
+    )
+    parser.add_argument(
         "--backend",
         choices=("turbo", "opencl"),
         default="turbo",

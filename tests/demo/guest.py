@@ -36,7 +36,7 @@ class Guest:
 
     @property
     def is_through(self) -> bool:
-        """Whether every picture that it has sent has been worked on."""
+        """Whether every picture that it has sent has been worked on, and Kafka has the result."""
         if self._sender is None or self._sender.running:
             return False
         self._sent_at = self._sent_at or time.monotonic()
@@ -44,7 +44,7 @@ class Guest:
         # What a busy gateway has not taken from its port is not in flight either.
         all_came = frames["received"] >= self.camera.pictures
         late = time.monotonic() > self._sent_at + _PATIENCE
-        return frames["in_flight"] == 0 and (all_came or late)
+        return frames["in_flight"] == frames["spooled"] == 0 and (all_came or late)
 
     @property
     def has_gone(self) -> bool:

@@ -52,9 +52,9 @@ class Demo:
         """To it alone."""
         self._child.send_signal(number)
 
-    def end(self) -> int:
+    def end(self, patience: float = 120) -> int:
         """Reads the rest; returns the exit code."""
-        rest, _ = self._child.communicate(timeout=120)
+        rest, _ = self._child.communicate(timeout=patience)
         self.text += rest
         return self._child.returncode
 
@@ -98,6 +98,15 @@ def test_pictures_are_made_better_on_demand(temporary: Path) -> None:
     assert "lines as they are written" in demo.text
     with Image.open(temporary / "demo.png") as picture:
         assert picture.height > 1200
+    assert demo.left() == []
+
+
+def test_an_outage_of_the_broker_is_survived(temporary: Path) -> None:
+    demo = Demo(temporary, DEMO, "--outage", "--seconds", 8)
+    # A broker starts twice, and on a busy machine each start takes long.
+    assert demo.end(240) == 0, demo.text
+    assert "an outage is survived: 0 of " in demo.text
+    assert "replayed at" in demo.text
     assert demo.left() == []
 
 

@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 from demo import cameras as demo_cameras
-from demo import playground, sheet, summary
+from demo import outage, playground, sheet, summary
 from demo.cameras import DemoCamera
 from demo.findings import seen
 from demo.guest import Guest
+from demo.outage import Outage
 from demo.page import Page
 from demo.progress import Progress
 from demo.ticker import Ticker
@@ -72,6 +73,12 @@ class Demo:
                 self.kafka.brokers,
                 every=demo_cameras.BETTER_EVERY if self.asked.enhance else SAMPLED_EVERY,
             )
+            self.outage: Outage | None = None
+            if self.asked.outage:
+                self.outage = Outage(self.kafka, self.asked.seconds)
+                # When the gateway needs the broker no more.
+                self.undo.callback(self.outage.end)
+                self.outage.configure(configured, self.folder)
             self.page = Page(self.cameras[0].name)
             configured["api"] = self.page.configured
             configured["decode"]["backend"] = self.asked.backend
@@ -99,21 +106,33 @@ class Demo:
             ticker.show(self.customer.poll(0.1))
             if not self.page.picture:
                 self.page.look()
+            if self.outage:
+                self._look_at(self.outage, begin)
             if not self.guest.has_come and time.monotonic() >= comes:
                 self.undo.callback(self.guest.come().stop)
             if not self.guest.has_gone and self.guest.is_through:
                 self.guest.go()
+        if self.outage:
+            self.outage.finish()
         if not self.asked.keep:
             self._end_senders()
+
+    def _look_at(self, broker: Outage, begin: float) -> None:
+        """It begins after a third of the time."""
+        if not broker.has_begun and time.monotonic() >= begin + self.asked.seconds / 3:
+            broker.begin()
+        broker.step(self.gateway)
 
     def somebody_plays(self, begin: float) -> bool:
         """Until the time is over, the guest has gone and something was seen of every camera;
         cameras that are not kept play on until they have sent all."""
         now = time.monotonic()
         end = begin + self.asked.seconds
-        if now >= end + PATIENCE:
+        if now >= end + PATIENCE + (outage.PATIENCE if self.outage else 0):
             return False
         if now < end or not self.guest.has_gone or not self._all_seen():
+            return True
+        if self.outage and not self.outage.is_over:
             return True
         known = [self.senders[it.name] for it in self.cameras if it.pictures is not None]
         return not self.asked.keep and any(sender.running for sender in known)
@@ -137,11 +156,7 @@ class Demo:
         """Waits for what is still on its way."""
         with self.progress.step("the last results arrive"):
             if not self.asked.keep:
-                self.gateway.wait_until(
-                    lambda: self.gateway.status()["frames"]["in_flight"] == 0,
-                    20,
-                    "frames are still in flight",
-                )
+                self.gateway.wait_until(self._is_through, 30, "frames are still in flight")
             delivered, sampled = self._delivered(), self._sampled()
             self.customer.read_until(
                 lambda it: (
@@ -150,6 +165,10 @@ class Demo:
                 ),
                 20,
             )
+
+    def _is_through(self) -> bool:
+        frames = self.gateway.status()["frames"]
+        return frames["in_flight"] == frames["spooled"] == 0
 
     def _delivered(self) -> dict[str, int]:
         """Results of each camera: in a sum, one that plays on would hide what is missing of
@@ -169,6 +188,8 @@ class Demo:
     def sum_up(self) -> bool:
         """Prints the summary; True when the demo kept its promises."""
         complete = not self.asked.keep
+        if self.outage:
+            self.outage.settle(self.customer)
         figures = summary.ask(self.gateway, self.customer, self.cameras)
         summary.show(self.cameras, figures, complete)
         pictures = sheet.draw(
@@ -176,10 +197,16 @@ class Demo:
         )
         if pictures:
             print(f"\nPictures as they came out of Kafka, with what was found: {self.asked.output}")
+        survived = []
+        if self.outage:
+            delivered = sum(self._delivered().values())
+            read = len(self.customer.results)
+            survived = [self.outage.judge(figures.drops, delivered, read)]
         print("\nPromises")
         kept = summary.judge(self.cameras, figures, pictures, complete, self.asked.enhance)
         kept.append(self.guest.judge(self.customer))
         kept.append(self.page.judge())
+        kept += survived
         for promise, good in kept:
             print(f"  {'ok    ' if good else 'BROKEN'} {promise}")
         return all(good for _, good in kept)

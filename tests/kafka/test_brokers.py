@@ -2,7 +2,10 @@
 
 import time
 
+import pytest
+
 from testbed.consumer import validate
+from testbed.kafka import Kafka
 from testbed.sink_run import SinkRun, sequences
 
 FRAMES = 500
@@ -43,10 +46,11 @@ def test_every_result_arrives_once_in_order_and_as_the_schema_says(broker, tmp_p
         assert record.value == bytes([record.sequence % 256]) * 26000
 
 
-def test_a_broker_that_is_killed_costs_nothing(broker, tmp_path):
+@pytest.mark.parametrize("go", [Kafka.kill, Kafka.stop])
+def test_a_broker_that_goes_and_returns_costs_nothing(go, broker, tmp_path):
     run = SinkRun(tmp_path, broker, FRAMES, 200)
     time.sleep(1.5)
-    broker.kill()
+    go(broker)
     time.sleep(1.5)
     broker.start()
     counts = run.counts()

@@ -14,7 +14,10 @@ _DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 class Process:
-    """One running program; what it prints goes into the file `log`."""
+    """One running program; what it prints goes into the file `log`.
+
+    It ends with the thread that starts it, not only with us: the kernel takes that for its parent.
+    """
 
     def __init__(
         self,
