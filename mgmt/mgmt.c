@@ -60,7 +60,6 @@ static void every_second_on_disk(void *arg)
 		tokens_settle(mgmt->tokens);
 	if (mgmt->keeper)
 		keeper_look(mgmt->keeper);
-	alarm_look_at_disks(mgmt->alarms);
 }
 
 /* Without a file to lie beside, and without a folder of its own, there is no log: the gateway is

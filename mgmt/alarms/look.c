@@ -83,7 +83,7 @@ void alarm_look_now(struct alarm_look *look, int64_t now)
 	watch_read(look->watch, &look->health);
 	gw_alarms_begin(alarms, now, gw_now_utc());
 	alarm_troubles_say(alarms, &look->health, patience);
-	alarm_machine_say(look->machine, patience);
+	alarm_machine_say(look->machine, patience, now);
 	alarm_models_say(look->models, patience, now);
 	alarm_pictures_see(look->pictures, now);
 	gw_cameras_hold(look->gw);
@@ -93,9 +93,4 @@ void alarm_look_now(struct alarm_look *look, int64_t now)
 	gw_alarms_end(alarms);
 	while (gw_alarms_next(alarms, &look->told, &event, &look->missed, false))
 		tell(&event);
-}
-
-void alarm_look_at_disks(struct alarm_look *look)
-{
-	alarm_machine_look_at_disks(look->machine);
 }

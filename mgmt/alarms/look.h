@@ -12,8 +12,5 @@ struct watch;
 struct alarm_look *alarm_look_open(struct gw *gw, struct rates *rates, struct watch *watch);
 void alarm_look_close(struct alarm_look *look);
 
-/* One look. */
+/* One look. Waits for no disk. */
 void alarm_look_now(struct alarm_look *look, int64_t now);
-
-/* What waits for disks: on another thread. */
-void alarm_look_at_disks(struct alarm_look *look);

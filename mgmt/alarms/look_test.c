@@ -3,11 +3,15 @@
 
 #include "core/test.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/timex.h>
+#include <unistd.h>
 
 #include "core/alarm.h"
 #include "core/clock.h"
@@ -30,6 +34,26 @@ struct fixture {
 	struct test_log log;
 	struct gw_stage_ops ops; /* of a stage that is to say something else */
 };
+
+/* In the place of the C library's: disks that hang, or give an error. */
+static _Atomic bool disks_hang;
+static _Atomic int disks_fail;
+
+int statvfs(const char *path, struct statvfs *found)
+{
+	while (disks_hang)
+		usleep(1000);
+	if (disks_fail) {
+		errno = disks_fail;
+		return -1;
+	}
+	const int folder = open(path, O_RDONLY | O_DIRECTORY);
+	const int status = folder < 0 ? -1 : fstatvfs(folder, found);
+
+	if (folder >= 0)
+		close(folder);
+	return status;
+}
 
 static int set_up(void **state)
 {
@@ -207,20 +231,64 @@ static void loss_is_told_above_a_share_and_over_below_half_of_it(void **state)
 	assert_false(is_raised(f, "camera_loss", "cam0", &alarm));
 }
 
+/* Looks on, and lets the disk's thread answer between, until its alarm is raised with that text. */
+static void look_until_the_disk_says(struct fixture *f, const char *text)
+{
+	const int64_t deadline = gw_now() + 60 * GW_NS_PER_S;
+	struct gw_alarm alarm;
+
+	do {
+		assert_true(gw_now() < deadline);
+		look_on(f, 1, -1);
+		usleep(5000);
+	} while (!is_raised(f, "disk", f->made.folder, &alarm) || !strstr(alarm.text, text));
+}
+
 static void a_disk_that_is_nearly_full_is_told(void **state)
 {
 	struct fixture *f = *state;
 	struct gw_alarm alarm;
 
-	alarm_look_at_disks(f->look);
 	*f->made.gw.config->alarms->disk = 0;
 	look_on(f, 10, -1);
 	assert_false(is_raised(f, "disk", f->made.folder, &alarm));
 	/* No disk has that much. */
 	*f->made.gw.config->alarms->disk = 101;
-	look_on(f, 10, -1);
-	assert_true(is_raised(f, "disk", f->made.folder, &alarm));
-	assert_non_null(strstr(alarm.text, "GiB) of the disk of /tmp/framegate-mgmt-"));
+	look_until_the_disk_says(f, "GiB) of the disk of /tmp/framegate-mgmt-");
+}
+
+static void a_disk_that_hangs_is_told_and_holds_nobody_up(void **state)
+{
+	struct fixture *f = *state;
+
+	*f->made.gw.config->alarms->disk = 101;
+	look_until_the_disk_says(f, "GiB) of the disk of");
+	disks_hang = true;
+	look_until_the_disk_says(f, "has not answered for ");
+	disks_hang = false;
+	look_until_the_disk_says(f, "GiB) of the disk of");
+	disks_hang = true;
+	look_on(f, 2, -1);
+	const int64_t begin = gw_now();
+
+	alarm_look_close(f->look);
+	f->look = NULL;
+	assert_true(gw_now() - begin < 5 * GW_NS_PER_S);
+	/* Its thread goes on, and finds nobody. */
+	disks_hang = false;
+	usleep(50000);
+}
+
+static void a_disk_that_gives_an_error_is_not_well(void **state)
+{
+	struct fixture *f = *state;
+
+	*f->made.gw.config->alarms->disk = 101;
+	look_until_the_disk_says(f, "GiB) of the disk of");
+	disks_fail = EIO;
+	look_until_the_disk_says(f, "does not say what is free: Input/output error");
+	disks_fail = 0;
+	look_until_the_disk_says(f, "GiB) of the disk of");
 }
 
 static void the_clock_is_as_the_kernel_says(void **state)
@@ -278,6 +346,8 @@ int main(void)
 		TEST(nobody_copies_a_picture_where_nothing_is_looked_for),
 		TEST(loss_is_told_above_a_share_and_over_below_half_of_it),
 		TEST(a_disk_that_is_nearly_full_is_told),
+		TEST(a_disk_that_hangs_is_told_and_holds_nobody_up),
+		TEST(a_disk_that_gives_an_error_is_not_well),
 		TEST(the_clock_is_as_the_kernel_says),
 		TEST(a_model_that_gives_pictures_back_is_failing),
 	};

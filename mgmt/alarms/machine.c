@@ -1,53 +1,56 @@
 #include "mgmt/alarms/machine.h"
 
+#include <errno.h>
 #include <limits.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/timex.h>
 
+#include "core/clock.h"
+#include "core/utf8.h"
+#include "mgmt/alarms/disk.h"
 #include "mgmt/folder.h"
 
 #define DISKS 3
 /* One that is nearly full is well again a little above the limit. */
 #define AGAIN_PERCENT 1
-
-struct room {
-	double percent; /* below 0: unknown, or told of another path on the same disk */
-	double gib;
-};
+/* One that sleeps may take some seconds to answer. */
+#define LATE_NS (20 * GW_NS_PER_S)
+#define SHOWN 100 /* bytes of a path */
 
 struct alarm_machine {
 	struct gw *gw;
-	char path[DISKS][PATH_MAX]; /* empty: none */
-	pthread_mutex_t lock; /* of the figures */
-	struct room room[DISKS];
+	struct disk *disk[DISKS];
+	int count;
 };
 
 struct alarm_machine *alarm_machine_open(struct gw *gw)
 {
 	const struct gw_kafka_config *kafka = gw->config->kafka;
 	struct alarm_machine *machine = calloc(1, sizeof(*machine));
-	const char *const others[] = {
-		kafka->spool ? kafka->spool->directory : NULL, kafka->directory};
+	char state[PATH_MAX] = "";
 
 	if (!machine)
 		return NULL;
 	machine->gw = gw;
-	pthread_mutex_init(&machine->lock, NULL);
 	/* Where there is no folder, nothing is kept. */
-	if (folder_in(gw, ".", machine->path[0], &(struct gw_error){{0}}) != 0)
-		machine->path[0][0] = '\0';
+	if (folder_in(gw, ".", state, &(struct gw_error){{0}}) == 0)
+		state[strlen(state) - strlen("/.")] = '\0';
 	else
-		machine->path[0][strlen(machine->path[0]) - strlen("/.")] = '\0';
-	for (int i = 0; i < DISKS - 1; i++)
-		if (others[i])
-			snprintf(machine->path[i + 1], PATH_MAX, "%s", others[i]);
-	for (int i = 0; i < DISKS; i++)
-		machine->room[i].percent = -1;
+		state[0] = '\0';
+	const char *const paths[DISKS] = {
+		state, kafka->spool ? kafka->spool->directory : NULL, kafka->directory};
+
+	for (int i = 0; i < DISKS; i++) {
+		if (!paths[i] || paths[i][0] == '\0')
+			continue;
+		machine->disk[machine->count] = disk_open(paths[i]);
+		if (!machine->disk[machine->count]) {
+			alarm_machine_close(machine);
+			return NULL;
+		}
+		machine->count++;
+	}
 	return machine;
 }
 
@@ -55,78 +58,70 @@ void alarm_machine_close(struct alarm_machine *machine)
 {
 	if (!machine)
 		return;
-	pthread_mutex_destroy(&machine->lock);
+	for (int i = 0; i < machine->count; i++)
+		disk_close(machine->disk[i]);
 	free(machine);
 }
 
-/* Free is what may be used by others than root. */
-static struct room look_at(const char *path)
+/* Whether a disk that was asked before is the same: it is told once. */
+static bool is_told(const struct disk_facts facts[DISKS], int i)
 {
-	struct room room = {.percent = -1};
-	struct statvfs found;
-
-	if (path[0] == '\0' || statvfs(path, &found) != 0 || found.f_blocks == 0)
-		return room;
-	room.percent = (double)found.f_bavail * 100 / (double)found.f_blocks;
-	room.gib = (double)found.f_bavail * (double)found.f_frsize / (1u << 30);
-	return room;
-}
-
-/* Whether the path lies on a disk that was looked at before; else that is noted. */
-static bool is_another(const char *path, dev_t seen[DISKS], int *count)
-{
-	struct stat facts;
-
-	if (stat(path, &facts) != 0)
-		return false;
-	for (int i = 0; i < *count; i++)
-		if (seen[i] == facts.st_dev)
+	for (int k = 0; k < i; k++)
+		if (facts[k].percent >= 0 && facts[k].device == facts[i].device)
 			return true;
-	seen[(*count)++] = facts.st_dev;
 	return false;
 }
 
-void alarm_machine_look_at_disks(struct alarm_machine *machine)
-{
-	dev_t seen[DISKS];
-	int count = 0;
-
-	for (int i = 0; i < DISKS; i++) {
-		struct room room = look_at(machine->path[i]);
-
-		if (room.percent >= 0 && is_another(machine->path[i], seen, &count))
-			room.percent = -1;
-		pthread_mutex_lock(&machine->lock);
-		machine->room[i] = room;
-		pthread_mutex_unlock(&machine->lock);
-	}
-}
-
-static void say_disk(struct alarm_machine *machine, int i, struct gw_alarm_patience patience)
+static void say_disk(struct alarm_machine *machine, const struct disk_facts facts[DISKS], int i,
+	struct gw_alarm_patience patience)
 {
 	struct gw_alarms *alarms = machine->gw->alarms;
-	const char *path = machine->path[i];
+	const char *path = disk_path(machine->disk[i]);
+	const int shown = gw_utf8_fit(path, SHOWN);
 	double limit = *machine->gw->config->alarms->disk;
 
-	pthread_mutex_lock(&machine->lock);
-	const struct room room = machine->room[i];
-
-	pthread_mutex_unlock(&machine->lock);
-	if (limit > 0 && gw_alarms_is_raised(alarms, GW_ALARM_DISK, path))
+	if (facts[i].late_ns >= LATE_NS) {
+		gw_alarms_say(alarms, GW_ALARM_DISK, path, GW_FAILED, patience,
+			"the disk of %.*s has not answered for %lld s", shown, path,
+			(long long)(facts[i].late_ns / GW_NS_PER_S));
+		return;
+	}
+	/* Where no folder is, nothing is kept; who would keep something there has a trouble of its
+	 * own.
+	 */
+	if (facts[i].fault == ENOENT)
+		return;
+	if (facts[i].fault != 0) {
+		gw_alarms_say(alarms, GW_ALARM_DISK, path, GW_FAILED, patience,
+			"the disk of %.*s does not say what is free: %s", shown, path,
+			strerror(facts[i].fault));
+		return;
+	}
+	if (gw_alarms_is_raised(alarms, GW_ALARM_DISK, path))
 		limit += AGAIN_PERCENT;
-	if (room.percent >= 0 && room.percent < limit)
+	if (facts[i].percent >= 0 && facts[i].percent < limit && !is_told(facts, i))
 		gw_alarms_say(alarms, GW_ALARM_DISK, path, GW_DEGRADED, patience,
-			"%.1f %% (%.1f GiB) of the disk of %.100s are free", room.percent, room.gib,
-			path);
+			"%.1f %% (%.1f GiB) of the disk of %.*s are free", facts[i].percent,
+			facts[i].gib, shown, path);
 }
 
-void alarm_machine_say(struct alarm_machine *machine, struct gw_alarm_patience patience)
+static void say_disks(struct alarm_machine *machine, struct gw_alarm_patience patience, int64_t now)
+{
+	struct disk_facts facts[DISKS];
+
+	for (int i = 0; i < machine->count; i++)
+		disk_ask(machine->disk[i], now, &facts[i]);
+	for (int i = 0; i < machine->count; i++)
+		say_disk(machine, facts, i, patience);
+}
+
+void alarm_machine_say(
+	struct alarm_machine *machine, struct gw_alarm_patience patience, int64_t now)
 {
 	struct timex clock = {0};
 
-	for (int i = 0; i < DISKS; i++)
-		if (machine->path[i][0])
-			say_disk(machine, i, patience);
+	if (*machine->gw->config->alarms->disk > 0)
+		say_disks(machine, patience, now);
 	if (*machine->gw->config->alarms->clock &&
 		(adjtimex(&clock) == TIME_ERROR || (clock.status & STA_UNSYNC)))
 		gw_alarms_say(machine->gw->alarms, GW_ALARM_CLOCK, NULL, GW_DEGRADED, patience,
