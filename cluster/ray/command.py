@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import time
 from types import FrameType
@@ -19,6 +20,7 @@ TURN_S = 1.0
 QUIET_S = 10.0  # between lines of progress where nobody watches
 STORE = 128 << 20  # of a Ray of our own: pictures do not pass through its store
 STARTS_S = 60.0  # that workers may take before it is said that there is no room
+ANSWER_S = 5.0  # that a cluster may take to answer
 CLEAR = "\r\x1b[K"  # the line of progress
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -62,15 +64,15 @@ class Command:
             ray.shutdown()
 
     def _between(self, topics: Topics, address: str | None) -> int:
-        if not self._wait_for_brokers(topics):
+        ends = self._ask_brokers(topics)
+        if ends is None:
             return 0
         self._start_ray(address)
         # Ray has handlers of its own.
         self._watch_signals()
-        ends = topics.ends() if self._until_end else None
         crew = Crew(self._options, self._cpus)
         crew.add(self._workers)
-        failed = self._watch(crew, topics, ends)
+        failed = self._watch(crew, topics, ends if self._until_end else None)
         well = crew.drain()
         self._show_lines(crew)
         total = crew.total()
@@ -81,30 +83,33 @@ class Command:
         self._summary(total)
         return 0 if well and not failed else 1
 
-    def _wait_for_brokers(self, topics: Topics) -> bool:
-        """False when somebody asked to end meanwhile."""
+    def _ask_brokers(self, topics: Topics) -> dict[int, int] | None:
+        """Where the topic ends, if that is of interest, as soon as one answers; None: somebody
+        asked to end meanwhile."""
         said = False
         while not self._asked_to_end:
             try:
                 topics.check()
-                return True
+                return topics.ends() if self._until_end else {}
             except Away:
                 if not said:
                     self._say(f"no broker of {self._options.brokers} answers: waiting for one")
                 said = True
                 time.sleep(TURN_S)
-        return False
+        return None
 
     def _start_ray(self, address: str | None) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
-        if address is None and "RAY_ADDRESS" not in os.environ:
+        address = address or os.environ.get("RAY_ADDRESS") or None
+        if address is None:
             try:
                 ray.init("auto", **quiet)
                 return
             except ConnectionError:
                 address = "local"
         if address != "local":
+            _knock(address)
             ray.init(address, **quiet)
             return
         ray.init(
@@ -194,3 +199,15 @@ class Command:
         self._asked_to_end += 1
         if self._asked_to_end > 1:
             os._exit(128 + number)
+
+
+def _knock(address: str) -> None:
+    """Raises ConnectionError when nobody listens there: Ray would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        # It is a word of Ray's, or it says itself what is wrong.
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_S).close()
+    except (OSError, OverflowError) as error:
+        raise ConnectionError(f"no cluster answers at {address}: {error}") from error

@@ -1,5 +1,6 @@
 """Workers in actors: started, asked how they are, and ended, from the driver."""
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -9,6 +10,7 @@ from framegate.ray.options import Options
 from framegate.ray.worker import Opener, Worker, open_engine
 
 DRAIN_S = 30.0
+GRACE_S = 5.0  # that who never answered may take to do so when all are to end
 
 
 @ray.remote(max_restarts=-1, max_concurrency=3)
@@ -37,6 +39,7 @@ class Crew:
         self._opener = opener
         self.actors: list[Any] = []
         self._asked: list[Any] = []  # an answer that is waited for, or None
+        self._known: set[int] = set()  # who answered once: he has been there
         self._count = 0
         self._last: dict[str, Facts] = {}  # of each life of each worker
         self._lines: Counter[str] = Counter()  # how many of each life were taken
@@ -61,6 +64,8 @@ class Crew:
             answers.append(self._answer(asked) if asked in ready else None)
             if asked in ready:
                 self._asked[number] = None
+            if answers[-1] is not None:
+                self._known.add(number)
         return answers
 
     def _answer(self, asked: Any) -> Facts | None:
@@ -70,6 +75,16 @@ class Crew:
             return None
         self._last[facts["begun"]] = facts
         return facts
+
+    def _is_delivered(self, drained: Any) -> bool:
+        try:
+            facts = ray.get(drained)
+        except ray.exceptions.RayActorError:
+            return True
+        except ray.exceptions.RayError:
+            return False
+        self._last[facts["begun"]] = facts
+        return facts["in_flight"] == 0
 
     def lines(self) -> list[str]:
         """What they said since the last time."""
@@ -95,20 +110,26 @@ class Crew:
     def drain(self, timeout: float = DRAIN_S) -> bool:
         """Ends all of them; False when some could not deliver everything in that time.
 
-        Who does not answer, because there is no room for him or he starts again, has nothing to
-        deliver.
+        Who is dead or starts again, as Ray says, has nothing to deliver, nor has he for whom there
+        was no room yet. Who is slow to answer has.
         """
-        there = zip(self.actors, self.ask(), strict=True)
-        asked = [actor.drain.remote() for actor, facts in there if facts is not None]
-        ready, late = (
-            ray.wait(asked, num_returns=len(asked), timeout=timeout) if asked else ([], [])
-        )
-        well = not late
-        for it in ready:
-            facts = self._answer(it)
-            well = well and facts is not None and facts["in_flight"] == 0
+        asked = {actor.drain.remote(): number for number, actor in enumerate(self.actors)}
+        begin = time.monotonic()
+        well = True
+        while asked and time.monotonic() - begin < timeout:
+            ready, _ = ray.wait(list(asked), num_returns=len(asked), timeout=min(timeout, 1))
+            for it in ready:
+                well = self._is_delivered(it) and well
+                del asked[it]
+            if not asked:
+                break
+            self.ask(0)
+            if time.monotonic() - begin > GRACE_S and self._known.isdisjoint(asked.values()):
+                break
+        well = well and self._known.isdisjoint(asked.values())
         for actor in self.actors:
             ray.kill(actor)
         self.actors.clear()
         self._asked.clear()
+        self._known.clear()
         return well

@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 import ray
+from confluent_kafka import Producer
+from confluent_kafka.admin import AclOperation, ResourceType
 from framegate.cluster import records
 from framegate.ray import Findings
 from framegate.ray.crew import Crew
 from framegate.ray.options import Options
+from framegate.ray.worker import Worker, open_engine
 
 from framegate import Engine
 from testbed import places
@@ -24,6 +27,7 @@ from testbed.pictures import Topic
 from testbed.process import Process
 from testbed.ray_cluster import RayCluster
 from testbed.scenes import Scenes
+from testbed.secure_kafka import USER, SecureKafka
 from testbed.site import Site
 from testbed.worker import Traffic, picture
 
@@ -118,6 +122,44 @@ def test_workers_and_machines_that_die_lose_nothing(cluster: RayCluster, topic: 
     assert crew.total()["bad"] == {}
 
 
+def test_who_is_slow_to_answer_is_waited_for(cluster: RayCluster, topic: Topic) -> None:
+    """And who has no room is not."""
+
+    class Slow:
+        """An engine whose process has a pause of some seconds when all are to end."""
+
+        def __init__(self, options: Options) -> None:
+            self._engine = open_engine(options)
+
+        def run_json(self, pictures: list[bytes]) -> list[str]:
+            found = self._engine.run_json(pictures)
+            # Nobody else's turn comes in a process that stands still.
+            resume = f"sleep 4; kill -CONT {os.getpid()}"
+            subprocess.Popen(["sh", "-c", resume], start_new_session=True)
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return found
+
+    options = Options(
+        brokers=topic.kafka.brokers,
+        topic=topic.names.pictures,
+        group=topic.names.group,
+        results=topic.results,
+        repository=str(places.models()),
+        model="digits",
+    )
+    crew = Crew(options, opener=Slow)
+    crew.add(1)
+    wait_for(lambda: sum(it["partitions"] for it in crew.ask() if it) == topic.partitions, "none")
+    # More than the cluster ever has.
+    crew.add(20)
+    ids = {topic.feeder.send_relayed("cam", number) for number in range(10)}
+    topic.feeder.flush()
+    time.sleep(2)
+    assert crew.drain()
+    assert topic.committed() == 10
+    assert topic.read(ids).repeats == 0
+
+
 def test_a_gateways_sampled_pictures_become_what_the_gateway_found(
     cluster: RayCluster, topic: Topic, drawn: Scenes, tmp_path: Path, need_root: None
 ) -> None:
@@ -191,10 +233,65 @@ def test_what_is_wrong_is_said_in_a_line(cluster: RayCluster, topic: Topic, tmp_
     (tmp_path / "ray.py").write_text("raise ModuleNotFoundError('no', name='ray')\n")
     path = f"{tmp_path}{os.pathsep}{os.environ['PYTHONPATH']}"
     assert line(PYTHONPATH=path) == "framegate.ray: ray is missing: pip install 'framegate[ray]'\n"
-    assert "framegate.ray: Ray: " in line("--address", "127.0.0.1:1", RAY_ADDRESS="")
+    begin = time.monotonic()
+    assert "Ray: no cluster answers at 127.0.0.1:1: " in line("--address", "127.0.0.1:1")
+    # Ray itself tries for minutes.
+    assert time.monotonic() - begin < 20
+    topic.kafka.deny(ResourceType.TOPIC, topic.results, AclOperation.DESCRIBE)
+    assert f"{topic.results}: Broker: Topic authorization failed: the brokers must" in line()
     done = run(words(topic, "--batch", "0"))
     assert done.returncode == 2
     assert "batch must be 1 to 4096" in done.stderr
+
+
+def test_a_topic_of_transactions_has_an_end(cluster: RayCluster, topic: Topic) -> None:
+    """Behind the last record of a partition is a mark that is none."""
+    writer = Producer({"bootstrap.servers": topic.kafka.brokers, "transactional.id": "writer"})
+    writer.init_transactions(30)
+    for end in (writer.commit_transaction, writer.abort_transaction):
+        writer.begin_transaction()
+        for number in range(12):
+            writer.produce(topic.names.pictures, picture(number), f"cam{number}")
+        writer.flush(30)
+        end(30)
+    done = run(words(topic, "--until-end", "--json", "--address", cluster.address))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["results"] == 12
+
+
+def test_a_wrong_password_is_said_in_a_line(topic: Topic, tmp_path: Path) -> None:
+    kafka = SecureKafka(tmp_path / "kafka", "right")
+    kafka.start()
+    try:
+        (tmp_path / "secrets").write_text(
+            "security.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\n"
+            f"sasl.username={USER}\nsasl.password=wrong\n"
+            f"ssl.ca.location={kafka.folder}/ca.crt\n"
+            f"ssl.certificate.location={kafka.folder}/client.crt\n"
+            f"ssl.key.location={kafka.folder}/client.key\n"
+        )
+        at = ("--brokers", f"127.0.0.1:{kafka.secure}", "--properties", tmp_path / "secrets")
+        done = run(words(topic, *at))
+        assert done.returncode == 1, done.stderr
+        assert "uthentication failed" in done.stderr
+        assert "look at the properties" in done.stderr
+        assert "wrong" not in done.stderr
+        given = dict(it.split("=", 1) for it in (tmp_path / "secrets").read_text().splitlines())
+        options = Options(
+            brokers=at[1],
+            topic=topic.names.pictures,
+            group=topic.names.group,
+            repository=str(places.models()),
+            model="digits",
+            properties=given,
+        )
+        worker = Worker("worker", options)
+        wait_for(lambda: worker.facts()["trouble"] is not None, "nobody is told")
+        time.sleep(3)
+        assert "do not let the worker in" in worker.facts()["trouble"]
+        worker.drain()
+    finally:
+        kafka.kill()
 
 
 def test_brokers_that_do_not_answer_are_waited_for(tmp_path: Path, topic: Topic) -> None:
