@@ -120,7 +120,8 @@ class Crew:
             ready, _ = ray.wait(list(asked), num_returns=len(asked), timeout=min(timeout, 1))
             for it in ready:
                 well = self._is_delivered(it) and well
-                del asked[it]
+                # What it was asked before it ended would say less.
+                self._asked[asked.pop(it)] = None
             if not asked:
                 break
             self.ask(0)

@@ -83,12 +83,14 @@ class Membership:
     def leave(self) -> None:
         """Ends it when what is on its way has arrived, or the time for that is over."""
         self._batch.clear()
-        self._results.flush()
-        self._commit(now=True)
-        rest = self._offsets.undone
-        self._consumer.close()
-        del self._consumer
-        self._results.close()
+        try:
+            self._results.flush()
+            self._commit(now=True)
+            rest = self._offsets.undone
+            self._consumer.close()
+        finally:
+            del self._consumer
+            self._results.close()
         self._account.set(in_flight=rest, partitions=0)
 
     # What comes.

@@ -75,18 +75,19 @@ class Worker:
         return engine
 
     def _join(self, engine: Looker) -> None:
-        membership = Membership(self._options, self._name, engine, self._account)
-        self._account.set(state="working")
         try:
-            membership.run(lambda: not self._ended.is_set())
+            membership = Membership(self._options, self._name, engine, self._account)
+            self._account.set(state="working")
+            try:
+                membership.run(lambda: not self._ended.is_set())
+            finally:
+                membership.leave()
         except Failed as failed:
             self._begin_again(str(failed))
         except Exception as error:
             # It may have been of the moment, and nobody starts the worker again.
             _log.exception("%s", self._name)
             self._begin_again(f"{type(error).__name__}: {error}")
-        finally:
-            membership.leave()
 
     def _begin_again(self, why: str) -> None:
         self._account.add(begun_again=1)

@@ -61,7 +61,7 @@ class Apply:
             journal = None
         if journal:
             gone = [name for name in journal.entries if name not in self._engine.contacts]
-            if gone:
+            if gone and not journal.stopped:
                 text = f"the token of {', '.join(gone[:5])} is not here any more: enrol it again"
                 raise Failure(text)
             self._say(f"going on with the apply of {revision[:10]}")

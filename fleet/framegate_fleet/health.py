@@ -9,6 +9,11 @@ if TYPE_CHECKING:
 Health = dict[str, Any]
 _COUNTERS = ("failed", "pictures")
 
+# Pictures of a model that fail: more than its old share and this ...
+MORE = 0.01
+# ... explain, or, where few come, all of them.
+MANY, SOME = 10, 3
+
 
 def look(contact: "Contact") -> tuple[Health | None, str]:
     """What there is to compare; None and why when the gateway does not say."""
@@ -54,8 +59,10 @@ def worse(before: Health, now: Health, wanted: list[str]) -> str:
     if dark:
         return f"no pictures come any more from {', '.join(dark[:5])}"
     for model, facts in now["models"].items():
-        share = _share_since(before.get("models", {}).get(model), facts)
-        if share > before["failed"].get(model, 0) + 0.01:
+        failed, pictures = _since(before.get("models", {}).get(model), facts)
+        allowed = (before["failed"].get(model, 0) + MORE) * pictures
+        if failed - allowed >= MANY or (failed >= pictures and failed >= SOME):
+            share = _share(failed, pictures)
             return f"model {model} fails with {share:.0%} of the pictures"
     return ""
 
@@ -64,12 +71,13 @@ def _share(failed: int, pictures: int) -> float:
     return failed / max(pictures, 1)
 
 
-def _share_since(before: dict[str, int] | None, now: dict[str, int]) -> float:
-    """Of the pictures since then: those of years before it would hide that all fail now."""
+def _since(before: dict[str, int] | None, now: dict[str, int]) -> tuple[int, int]:
+    """How many failed since then, of how many: years before would hide that all fail now."""
     began_anew = (
         before is None
         or now["version"] != before["version"]
         or any(now[key] < before[key] for key in _COUNTERS)
     )
     base = dict.fromkeys(_COUNTERS, 0) if began_anew else before
-    return _share(*(now[key] - base[key] for key in _COUNTERS))
+    failed, pictures = (now[key] - base[key] for key in _COUNTERS)
+    return failed, pictures

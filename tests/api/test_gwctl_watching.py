@@ -1,5 +1,6 @@
 """gwctl for who watches a gateway: ports, loss, the last minute, top, the log, and waiting."""
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -180,7 +181,7 @@ def test_one_waits_until_the_gateway_is_ready(
     assert gateway.ctl("wait").returncode == 2
     assert gateway.ctl("wait", "--ready", "--timeout", "soon").returncode == 2
     gateway.process.stop()
-    assert gateway.ctl("wait", "--ready", "--timeout", "0.3").returncode == 3
+    assert gateway.ctl("wait", "--ready", "--timeout", "3").returncode == 3
     waiting = subprocess.Popen([places.gwctl(), "--socket", gateway.socket, "wait", "--ready"])
     try:
         time.sleep(0.3)
@@ -203,18 +204,20 @@ def answer(tmp_path: Path) -> Iterator[Callable[..., Path]]:
     listener.listen()
 
     def serve(answers: list[tuple[int, dict[str, Any]]]) -> None:
-        # The last one is for all that follow.
-        for number in range(1000):
+        # The last one is for all that follow. Who has given up waiting asks again.
+        number = 0
+        while True:
             try:
                 connection = listener.accept()[0]
             except OSError:
                 return
-            with connection:
+            status, said = answers[min(number, len(answers) - 1)]
+            text = json.dumps(said)
+            head = f"HTTP/1.1 {status} x\r\nConnection: close\r\nContent-Length: {len(text)}"
+            with connection, contextlib.suppress(OSError):
                 connection.recv(65536)
-                status, said = answers[min(number, len(answers) - 1)]
-                text = json.dumps(said)
-                head = f"HTTP/1.1 {status} x\r\nConnection: close\r\nContent-Length: {len(text)}"
                 connection.sendall(f"{head}\r\n\r\n{text}".encode())
+                number += 1
 
     def begin(*answers: tuple[int, dict[str, Any]]) -> Path:
         threading.Thread(target=serve, args=(list(answers),), daemon=True).start()
@@ -247,7 +250,7 @@ def test_an_error_is_waited_for_and_called_one(answer: Callable[..., Path]) -> N
 
 
 def test_an_error_that_stays_is_called_one(answer: Callable[..., Path]) -> None:
-    done = _ctl(answer(_refusal(500, "out of memory")), "wait", "--ready", "--timeout", "0.3")
+    done = _ctl(answer(_refusal(500, "out of memory")), "wait", "--ready", "--timeout", "3")
     assert done.returncode == 1
     assert "the gateway answers with an error: gwctl status" in done.stderr
 

@@ -146,6 +146,10 @@ def health(**more: Any) -> dict[str, Any]:
         ({"live": ["a"]}, "no pictures come any more from b"),
         (failed(1000105, 10001000), ""),
         (failed(1000200, 10001000), "model m fails with 20%"),
+        # A picture or two of few say nothing yet; when all fail, they do.
+        (failed(1000002, 10000020), ""),
+        (failed(1000002, 10000002), ""),
+        (failed(1000003, 10000003), "model m fails with 100%"),
         # It was started since, or another version runs: what was before says nothing of that.
         (failed(105, 1000), ""),
         (failed(200, 1000), "model m fails with 20%"),
