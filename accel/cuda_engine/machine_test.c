@@ -112,13 +112,16 @@ static void a_gpu_that_fails_says_so_and_may_be_tried_again(void **state)
 
 static void a_gpu_that_never_answers_is_given_up(void **state)
 {
+	/* It has its memory for ever; the bench's too. */
 	static float back[ARENA + OP_SLACK];
-	struct bench *b = open_bench();
+	static struct cuda_machine *machine;
+	static struct bench *b;
 
 	if (!no_gpu)
 		skip();
+	b = open_bench();
 	random_job(b, OPERATORS_CONV);
-	struct cuda_machine *machine = open_machine(b, 0);
+	machine = open_machine(b, 0);
 
 	cuda_machine_set_patience(machine, GW_NS_PER_S / 10);
 	fake_driver->hangs = true;
@@ -128,7 +131,6 @@ static void a_gpu_that_never_answers_is_given_up(void **state)
 	fake_driver->hangs = false;
 	assert_int_equal(run(b, machine, 0, back), -ENODEV);
 	assert_false(cuda_machine_close(machine));
-	/* It has its memory for ever; the bench's too. */
 }
 
 static void assert_refused(struct bench *b, int expected, const char *words)
