@@ -77,10 +77,10 @@ static int look(struct gw *gw, const struct gw_request *request, const gnutls_da
 	json_int_t version;
 	int status = find_model(gw, request, folder, &version, error);
 
-	if (status == 0 && !gw->try_picture)
-		status = gw_error_set(error, -ENOTSUP, "a replay tries no pictures");
 	if (status != 0)
 		return status;
+	if (!gw->try_picture)
+		return gw_error_set(error, -ENOTSUP, "a replay tries no pictures");
 	if (atomic_flag_test_and_set(&is_busy))
 		return gw_error_set(
 			error, -EBUSY, "another picture is being looked at: try again in a moment");

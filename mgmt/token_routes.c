@@ -71,8 +71,8 @@ int api_token_create(void *owner, const struct gw_request *request, struct gw_re
 	struct gw_error *error)
 {
 	const struct mgmt *mgmt = owner;
-	struct token_wish wish;
-	char text[TOKEN_TEXT];
+	struct token_wish wish = {0};
+	char text[TOKEN_TEXT] = "";
 	int status = need_tokens(mgmt, error);
 
 	if (status == 0)

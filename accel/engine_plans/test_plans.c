@@ -131,7 +131,7 @@ static void close_elsewhere(struct fixture *f)
 static void compare(const struct infer_ops *ops, const struct trained *model, const char *path)
 {
 	const uint32_t most = strcmp(model->name, "upscale") == 0 ? 1 : 2;
-	struct fixture ours, theirs;
+	struct fixture ours = {0}, theirs = {0};
 	uint32_t seed = 5;
 
 	if (open_engine(&theirs, &infer_ort, path, model, most) != 0 ||

@@ -39,6 +39,7 @@ struct fixture {
 static _Atomic bool disks_hang;
 static _Atomic int disks_fail;
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the C library's */
 int statvfs(const char *path, struct statvfs *found)
 {
 	while (disks_hang)

@@ -178,6 +178,7 @@ static void one_of_our_own_is_made_once(void **state)
 /* What the clock says; 0: the time. */
 static _Atomic time_t told;
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the C library's */
 __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *time)
 {
 	if (clock != CLOCK_REALTIME || told == 0)

@@ -138,11 +138,13 @@ struct keeper *keeper_open(const struct gw_api_https_config *config, const char 
 	keeper->key_file = strdup(config->certificate ? config->key : made);
 	keeper->name = strdup(name);
 	address_of(config->listen, keeper->address);
-	if (!keeper->file || !keeper->key_file || !keeper->name)
-		status = gw_error_set(error, -ENOMEM, "out of memory");
+	const bool is_whole = keeper->file && keeper->key_file && keeper->name;
+
+	if (!is_whole)
+		gw_error_set(error, -ENOMEM, "out of memory");
 	else if (keeper->own)
 		status = make(keeper, error);
-	if (status == 0) {
+	if (is_whole && status == 0) {
 		(void)is_changed(keeper);
 		keeper->certificate = certificate_load(keeper->file, keeper->key_file, error);
 	}

@@ -61,7 +61,10 @@ class Book:
         `again`: all of it may have come a second time.
         """
         customer = Customer(self._broker.brokers, self.topics)
-        customer.read_until(lambda _: False, 4)
+        accepted = sum(told[1] for boots in self._told.values() for told in boots.values())
+        customer.read_until(lambda it: len({one.id for one in it.results}) >= accepted, 30)
+        # And what should not come.
+        customer.read_until(lambda _: False, 2)
         customer.close()
         missing = repeated = in_flight = 0
         for camera, boots in self._told.items():

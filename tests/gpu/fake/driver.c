@@ -270,7 +270,11 @@ CUresult cuStreamCreate(CUstream *stream, unsigned int flags)
 {
 	if (cuda_fake.stream != CUDA_SUCCESS)
 		return cuda_fake.stream;
-	*stream = (CUstream)calloc(1, sizeof(struct fake_stream));
+	struct fake_stream *made = calloc(1, sizeof(*made));
+
+	if (!made)
+		return CUDA_ERROR_OUT_OF_MEMORY;
+	*stream = (CUstream)made;
 	cuda_fake.allocations += 1;
 	return check();
 }
