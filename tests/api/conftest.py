@@ -9,10 +9,10 @@ import pytest
 import rtp_capture
 from player import LOST, PICTURES, Gateway, configuration
 
+Start = Callable[[dict[str, Any]], Gateway]
 
-@pytest.fixture(scope="session")
-def start() -> Iterator[Callable[[dict[str, Any]], Gateway]]:
-    """Starts gateways that end with the session."""
+
+def _starting() -> Iterator[Start]:
     started: list[Gateway] = []
     folders: list[tempfile.TemporaryDirectory[str]] = []
 
@@ -28,13 +28,23 @@ def start() -> Iterator[Callable[[dict[str, Any]], Gateway]]:
         folder.cleanup()
 
 
+@pytest.fixture(scope="module")
+def start() -> Iterator[Start]:
+    """Starts gateways that end with the module: some play for ever, and take a processor."""
+    yield from _starting()
+
+
 @pytest.fixture(scope="session")
-def played(
-    start: Callable[[dict[str, Any]], Gateway], tmp_path_factory: pytest.TempPathFactory
-) -> Gateway:
+def start_for_all() -> Iterator[Start]:
+    """Starts gateways that end with the session."""
+    yield from _starting()
+
+
+@pytest.fixture(scope="session")
+def played(start_for_all: Start, tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     """It has played 40 pictures of cam0, of which one lost its first packet; cam1 is silent."""
     capture = tmp_path_factory.mktemp("capture") / "cam0.pcap"
     rtp_capture.write(capture, PICTURES, "10.0.0.1", "10.0.0.99", 5001, lose=LOST)
-    gateway = start(configuration(f"net_pcap0,rx_pcap={capture}"))
+    gateway = start_for_all(configuration(f"net_pcap0,rx_pcap={capture}"))
     gateway.wait_until(lambda: gateway.get("cameras/cam0")["frames"]["delivered"] == PICTURES - 1)
     return gateway
