@@ -42,7 +42,7 @@ def test_a_change_goes_out_in_waves_and_twice_is_once(fleet: Fleet) -> None:
 
 
 def test_a_gateway_that_gets_worse_stops_it_and_all_come_back(fleet: Fleet) -> None:
-    cloud = fleet(3)
+    cloud = fleet(3, hold=8)
     # The last wave has a camera that nobody answers for.
     nobody = {"name": "gone", "url": "rtsp://127.0.0.1:1/x"}
     cloud.site(gw1=[camera("door", 1)], gw2=[camera("gate", 2)], gw3=[nobody])

@@ -8,7 +8,7 @@ from cloud import Cloud, camera
 
 def test_a_gateway_fetches_what_is_signed_for_it_and_newer(cloud: Cloud, tmp_path: Path) -> None:
     edge = cloud.edge("gw1")
-    cloud.settle()
+    cloud.settle(hold=5)
     shelf, key, state = tmp_path / "shelf", tmp_path / "key", tmp_path / "agent"
     agent = ["agent", "gw1", str(shelf), "--once", "--key", str(key), "--state", str(state)]
     agent += ["--socket", str(edge.folder / "api.sock")]

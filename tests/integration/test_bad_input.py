@@ -242,7 +242,7 @@ AT_THE_START = [
             config["accel"].update(backend="nosuch"),
             config["cameras"][0].update(model="digits"),
         ),
-        ["accel.backend", "ort, opencl, null"],
+        ["accel.backend", "ort, opencl, cuda, null"],
     ),
     Mistake("unknown_decoder", _set("decode", {"backend": "nosuch"}), ["turbo, opencl, ", "null"]),
     Mistake("unknown_sink", _set("kafka", {"backend": "nosuch"}), ["kafka, file, null"]),
