@@ -18,7 +18,7 @@ class Watched:
     """A gateway that says what the test wants."""
 
     def __init__(self) -> None:
-        self.frames = {"received": 0, "delivered": 0, "dropped": 0, "in_flight": 0}
+        self.frames = dict.fromkeys(("received", "delivered", "dropped", "in_flight", "spooled"), 0)
 
     def ask(self, *_: str) -> dict[str, dict[str, int]]:
         """`camera show`."""
@@ -92,7 +92,7 @@ def test_the_demo_plays_until_its_guest_has_gone(keep):
     asked = argparse.Namespace(seconds=5, keep=keep)
     with contextlib.ExitStack() as undo:
         demo = Demo(asked, undo)
-        demo.cameras, demo.senders = [], {}
+        demo.cameras, demo.senders, demo.outage = [], {}, None
         demo.guest = SimpleNamespace(has_gone=False)
         now = time.monotonic()
         assert demo.somebody_plays(now)
