@@ -222,6 +222,11 @@ uint32_t batcher_lost(const struct batcher *batcher)
 	return lost;
 }
 
+bool batcher_waits(const struct batcher *batcher)
+{
+	return batcher->waiting.first != NULL;
+}
+
 uint32_t batcher_waiting(const struct batcher *batcher)
 {
 	return atomic_load_explicit(&batcher->inside, memory_order_relaxed);

@@ -48,6 +48,9 @@ bool batcher_is_stuck(const struct batcher *batcher); /* any thread */
  * without a wait for them. Any thread. */
 uint32_t batcher_lost(const struct batcher *batcher);
 
+/* Whether jobs wait for a place, which may become theirs by the time alone. The batcher's thread. */
+bool batcher_waits(const struct batcher *batcher);
+
 /* Jobs inside. Any thread; exact only for the batcher's. */
 uint32_t batcher_waiting(const struct batcher *batcher);
 

@@ -132,6 +132,7 @@ int berth_open(struct berth *berth, const struct berth_options *options, struct 
 		.prepare = prepare,
 		.finish = finish,
 		.owner = berth,
+		.bell = options->bell,
 	};
 	describe_tensors(berth);
 	int status = open_hands(berth, error);

@@ -38,6 +38,7 @@ struct berth_options {
 	const struct model *model; /* outlives the berth */
 	uint16_t model_index; /* in gw->models, for a timeline */
 	const struct gw_accel_config *config;
+	struct gw_bell *bell; /* rung for every batch that has ended; NULL: none */
 	struct gw_trace *trace; /* NULL: none */
 	uint32_t lane; /* of the trace */
 };

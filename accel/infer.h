@@ -91,6 +91,10 @@ struct infer_spec {
 	 * on the thread where that is known, before poll returns it. */
 	void (*finish)(void *owner, struct infer_batch *batch);
 	void *owner;
+
+	/* Rung for every batch that has ended on a thread of its own (accel/runner.h); NULL: nobody
+	 * waits for that. */
+	struct gw_bell *bell;
 };
 
 struct infer_ops {

@@ -98,6 +98,7 @@ static int open_batchers(
 		const char *backend = i == 0 ? config->backend : opened->engine->name;
 
 		options.lane = i;
+		options.bell = &stage->lanes[i].bell;
 		lane->batchers[index] = engines_open(backend, &options, error);
 		opened->engine = options.engine;
 		if (!lane->batchers[index])

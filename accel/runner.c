@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/bell.h"
 #include "core/clock.h"
 #include "core/thread.h"
 
@@ -18,7 +19,6 @@ struct runner {
 	void *engine;
 	pthread_t thread;
 	sem_t work; /* one per submitted batch, one more to end */
-	sem_t *ended; /* of the device; NULL: nobody waits */
 	_Atomic bool stop;
 	_Atomic uint64_t done; /* batches that were run; written by the thread, read by poll */
 	uint64_t submitted; /* by submit only; the thread sees a batch through `work` */
@@ -53,8 +53,8 @@ static void *run_batches(void *arg)
 		if (runner->spec->finish)
 			runner->spec->finish(runner->spec->owner, batch);
 		atomic_store_explicit(&runner->done, i + 1, memory_order_release);
-		if (runner->ended)
-			sem_post(runner->ended);
+		if (runner->spec->bell)
+			gw_bell_ring(runner->spec->bell);
 	}
 }
 
@@ -73,7 +73,6 @@ struct runner *runner_start(const struct infer_spec *spec, const struct gw_devic
 	runner->spec = spec;
 	runner->run = run;
 	runner->engine = engine;
-	runner->ended = device->ended;
 	sem_init(&runner->work, 0, 0);
 	snprintf(thread_name, sizeof(thread_name), "infer-%.9s", name);
 	const int status = gw_thread_start_on(&runner->thread, thread_name,

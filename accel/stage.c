@@ -155,12 +155,14 @@ static uint32_t turn(struct gw_lane *lane, int64_t now, bool flush)
 	uint32_t work = 0, count;
 	struct job *job;
 
+	lane->waits = false;
 	begin_visits(lane, now);
 	for (uint32_t i = 0; i < models(lane->stage); i++) {
 		if (!accel_model(accel, i))
 			continue;
 		visits_look_after(own->visits, i, now);
 		work += batcher_turn(own->batchers[i], now, flush);
+		lane->waits = lane->waits || batcher_waits(own->batchers[i]);
 		while ((job = batcher_take(own->batchers[i])) != NULL) {
 			struct gw_frame *frame = visit_continue(own->visits, job, now);
 

@@ -79,6 +79,7 @@ uint32_t gw_ask_all(struct gw_lane **lanes, uint32_t count,
 		asks[i] = (struct gw_ask){.fn = fn, .arg = arg};
 		if (turns(lanes[i])) {
 			atomic_store_explicit(&lanes[i]->ask, &asks[i], memory_order_release);
+			gw_bell_ring(&lanes[i]->bell);
 		} else {
 			fn(lanes[i], arg);
 			asks[i].done = true;

@@ -8,7 +8,6 @@
 
 #include <assert.h>
 #include <sched.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,10 +26,6 @@ struct gw_device {
 	cpu_set_t cores; /* that its threads may use, when `pinned` */
 	bool pinned;
 	uint32_t threads; /* of an engine, per model; 0: accel.threads */
-	/* Posted for every batch that has ended on a thread of its own (accel/runner.h), for who
-	 * would rather wait for that than look again and again; NULL: nobody. Set before engines
-	 * are opened. */
-	sem_t *ended;
 	/* Written by the stages that use it, read by the API. */
 	_Atomic uint32_t queued; /* pictures that it was given and has not given back */
 	_Atomic uint64_t busy_ns; /* time of its workers, all together */

@@ -90,9 +90,10 @@ static int make_lanes(struct gw *gw, enum gw_stage_index index, const struct gw_
 		stage->ops = NULL;
 		return 0;
 	}
-	stage->lanes = calloc(count, sizeof(struct gw_lane));
+	stage->lanes = aligned_alloc(_Alignof(struct gw_lane), count * sizeof(struct gw_lane));
 	if (!stage->lanes)
 		return -ENOMEM;
+	memset(stage->lanes, 0, count * sizeof(struct gw_lane));
 	for (uint32_t i = 0; i < count; i++) {
 		struct gw_lane *lane = &stage->lanes[i];
 
@@ -124,6 +125,7 @@ static int make_links(struct gw *gw, struct gw_stage *stage)
 
 			if (!link)
 				return -ENOMEM;
+			lane->out_bell[lane->out_count] = &to->lanes[k].bell;
 			lane->out[lane->out_count++] = link;
 			to->lanes[k].in[to->lanes[k].in_count++] = link;
 		}

@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include "core/clock.h"
+
 /* A burst follows a burst: stay awake for some microseconds, then sleep longer and longer. To stay
  * awake for longer costs more than the packets do, where a camera sends them evenly. One that sends
  * 10 pictures a second never finds a sleep beyond half a millisecond; a gateway without any does.
@@ -12,6 +14,13 @@
 #define IDLE_SLEEP_NS 2000000
 #define IDLE_TURNS 1500 /* about half a second without work */
 
+/* Whoever is woken rests for long: as long as what has a time of its own may be late. Where work
+ * comes in small pieces to one that is woken by each, it first lets some gather. */
+#define WOKEN_REST_NS IDLE_SLEEP_NS
+#define LONG_REST_NS (10 * GW_NS_PER_MS)
+#define WOKEN_IDLE_TURNS 250 /* about half a second */
+#define GATHER_TURNS 1
+
 static inline void pause_processor(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -21,26 +30,90 @@ static inline void pause_processor(void)
 #endif
 }
 
+static void sleep_for(int64_t ns)
+{
+	const struct timespec pause = {.tv_nsec = ns};
+
+	nanosleep(&pause, NULL);
+}
+
+static void leave(struct gw_idle *idle)
+{
+	if (idle->listening)
+		gw_bell_leave(idle->bell);
+	idle->listening = false;
+}
+
+/* Where only the clock says when to look. */
+static int64_t look_again_ns(const struct gw_idle *idle)
+{
+	const uint32_t doublings = (idle->empty_turns - PAUSE_TURNS) / 4;
+
+	if (idle->empty_turns > IDLE_TURNS)
+		return IDLE_SLEEP_NS;
+	return doublings < 5 ? SHORTEST_SLEEP_NS << doublings : BUSY_SLEEP_NS;
+}
+
+static int64_t rest_ns(const struct gw_idle *idle)
+{
+	if (idle->clocked)
+		return look_again_ns(idle);
+	return idle->empty_turns - PAUSE_TURNS < WOKEN_IDLE_TURNS ? WOKEN_REST_NS : LONG_REST_NS;
+}
+
+/* One more look for work before the first rest. */
+static bool listen_first(struct gw_idle *idle)
+{
+	if (idle->listening)
+		return false;
+	idle->heard = gw_bell_listen(idle->bell);
+	idle->listening = true;
+	return true;
+}
+
+static void wait_for_bell(struct gw_idle *idle)
+{
+	if (listen_first(idle) || !gw_bell_wait(idle->bell, idle->heard, rest_ns(idle)))
+		return;
+	leave(idle);
+	idle->empty_turns = 0;
+}
+
+/* Woken for nothing, as by work that cannot be taken yet: then the clock says when to look. */
+static void wait_for_work(struct gw_idle *idle)
+{
+	if (idle->woken || idle->clocked || idle->empty_turns - PAUSE_TURNS < GATHER_TURNS) {
+		idle->woken = false;
+		sleep_for(look_again_ns(idle));
+		return;
+	}
+	if (listen_first(idle))
+		return;
+	idle->woken = idle->rest(idle->arg, rest_ns(idle));
+	idle->heard = gw_bell_heard(idle->bell);
+}
+
 void gw_idle_after(struct gw_idle *idle, uint32_t work)
 {
 	if (work > 0) {
+		leave(idle);
+		idle->woken = false;
 		idle->empty_turns = 0;
 		return;
 	}
 	if (idle->empty_turns < UINT32_MAX)
 		idle->empty_turns++;
-	if (idle->policy == GW_IDLE_SPIN || idle->empty_turns < PAUSE_TURNS) {
+	if (idle->policy == GW_IDLE_SPIN || idle->empty_turns < PAUSE_TURNS)
 		pause_processor();
-		return;
-	}
-	uint32_t doublings = (idle->empty_turns - PAUSE_TURNS) / 4;
-	long ns = BUSY_SLEEP_NS;
+	else if (idle->rest)
+		wait_for_work(idle);
+	else if (idle->bell)
+		wait_for_bell(idle);
+	else
+		sleep_for(look_again_ns(idle));
+}
 
-	if (idle->empty_turns > IDLE_TURNS)
-		ns = IDLE_SLEEP_NS;
-	else if (doublings < 5)
-		ns = SHORTEST_SLEEP_NS << doublings;
-	struct timespec pause = {.tv_nsec = ns};
-
-	nanosleep(&pause, NULL);
+void gw_idle_end(struct gw_idle *idle)
+{
+	leave(idle);
 }

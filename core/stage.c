@@ -41,11 +41,21 @@ static bool drained(struct gw_lane *lane)
 	return !ops->drain || ops->drain(lane);
 }
 
+static bool rest(void *arg, int64_t ns)
+{
+	struct gw_lane *lane = arg;
+
+	return lane->stage->ops->rest(lane, ns);
+}
+
 static void *lane_thread(void *arg)
 {
 	struct gw_lane *lane = arg;
 	const struct gw_stage_ops *ops = lane->stage->ops;
-	struct gw_idle idle = {.policy = lane->stage->gw->config->gateway->idle};
+	struct gw_idle idle = {.policy = lane->stage->gw->config->gateway->idle,
+		.bell = &lane->bell,
+		.rest = ops->rest ? rest : NULL,
+		.arg = lane};
 	int64_t next_look = 0;
 	uint32_t turn = 0;
 
@@ -70,8 +80,11 @@ static void *lane_thread(void *arg)
 
 		if (work == 0 && drained(lane))
 			break;
+		/* Nobody rings for a source. */
+		idle.clocked = lane->waits || (lane->in_count == 0 && !ops->rest);
 		gw_idle_after(&idle, work + asked);
 	}
+	gw_idle_end(&idle);
 	if (ops->end)
 		ops->end(lane);
 	atomic_store_explicit(&lane->ended, true, memory_order_release);
@@ -110,6 +123,7 @@ bool gw_stage_drain(struct gw_stage *stage, int64_t deadline, int64_t grace)
 
 		atomic_store_explicit(&lane->drain_by, deadline, memory_order_relaxed);
 		atomic_store_explicit(&lane->draining, true, memory_order_release);
+		gw_bell_ring(&lane->bell);
 	}
 	for (uint32_t i = 0; i < stage->lane_count; i++) {
 		while (flag(&stage->lanes[i].running) && !flag(&stage->lanes[i].ended)) {
@@ -125,8 +139,10 @@ bool gw_stage_stop(struct gw_stage *stage, int64_t deadline)
 {
 	bool ended = true;
 
-	for (uint32_t i = 0; i < stage->lane_count; i++)
+	for (uint32_t i = 0; i < stage->lane_count; i++) {
 		atomic_store_explicit(&stage->lanes[i].abandon, true, memory_order_release);
+		gw_bell_ring(&stage->lanes[i].bell);
+	}
 	for (uint32_t i = 0; i < stage->lane_count; i++) {
 		struct gw_lane *lane = &stage->lanes[i];
 
@@ -155,17 +171,23 @@ uint32_t gw_lane_take(struct gw_lane *lane, struct gw_frame **frames, uint32_t c
 	return taken;
 }
 
+static void push(struct gw_lane *lane, uint32_t to, struct gw_frame *const *frames, uint32_t count)
+{
+	gw_link_push(lane->out[to], frames, count);
+	if (lane->out_bell[to])
+		gw_bell_ring(lane->out_bell[to]);
+}
+
 void gw_lane_give(struct gw_lane *lane, struct gw_frame *const *frames, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
 		gw_counter_add(&lane->stats->camera[frames[i]->camera].frames_out, 1);
 	if (lane->out_count == 1) {
-		gw_link_push(lane->out[0], frames, count);
+		push(lane, 0, frames, count);
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++)
-		gw_link_push(
-			lane->out[gw_lane_of(frames[i]->camera, lane->out_count)], &frames[i], 1);
+		push(lane, gw_lane_of(frames[i]->camera, lane->out_count), &frames[i], 1);
 }
 
 uint64_t gw_stage_count(const struct gw_stage *stage, uint32_t subject, size_t counter)

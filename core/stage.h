@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/bell.h"
 #include "core/error.h"
 #include "core/link.h"
 #include "core/stats.h"
@@ -55,6 +56,12 @@ struct gw_stage_ops {
 	/* One turn: takes what is ready, never blocks, returns how much it did; 0 lets the thread
 	 * rest. No allocation, lock, system call or log per frame. The lane's thread. */
 	uint32_t (*poll)(struct gw_lane *lane);
+
+	/* Optional, for a lane whose work comes from outside: rests until there may be work, or
+	 * lane->bell was rung, at most so many nanoseconds; returns whether that is so. The bell
+	 * has a descriptor then. Else the lane rests on its bell alone, which is rung for what
+	 * comes by links. The lane's thread. */
+	bool (*rest)(struct gw_lane *lane, int64_t ns);
 
 	/* Optional: takes a packet that came within a connection; copies it. False: there is no
 	 * room now. One thread at a time, while the stage is open; not in a replay. */
@@ -112,9 +119,15 @@ struct gw_lane {
 	struct gw_link *in[GW_LANE_LINKS];
 	uint32_t out_count; /* lanes of the next stage */
 	struct gw_link *out[GW_LANES];
+	struct gw_bell *out_bell[GW_LANES]; /* of each */
 
 	/* A source's lane sets it when its source is exhausted (a capture was replayed). */
 	_Atomic bool exhausted;
+
+	struct gw_bell bell; /* rung by whoever gives the lane something to do */
+	/* Set by poll(): something waits here that goes on without a ring (for memory, a time, a
+	 * queue of somebody else's). The lane's thread only. */
+	bool waits;
 
 	/* Runtime, of stage.c and control.c. */
 	_Atomic(struct gw_ask *) ask; /* written by who asks, taken by the lane */

@@ -80,8 +80,10 @@ static enum outcome hand_over(struct rx_lane *rx, struct rte_mbuf *packet,
 	const struct datagram *datagram, uint32_t camera, uint32_t to)
 {
 	packet->hash.usr = datagram->checks;
-	if (rte_ring_sp_enqueue(rx->dp->handover[rx->lane->index][to], packet) == 0)
+	if (rte_ring_sp_enqueue(rx->dp->handover[rx->lane->index][to], packet) == 0) {
+		rx->handed_to |= 1u << to;
 		return HANDED_OVER;
+	}
 	if (rx->lane->stage->gw->lossless)
 		return NOT_YET;
 	count_lane_full(rx, datagram, camera);
@@ -251,6 +253,14 @@ static inline enum outcome work_on_packet(struct rx_lane *rx, const struct burst
 	return TAKEN;
 }
 
+static void ring_others(struct rx_lane *rx)
+{
+	for (uint32_t to = 0; rx->handed_to >> to != 0; to++)
+		if (rx->handed_to >> to & 1)
+			gw_bell_ring(&rx->dp->stage->lanes[to].bell);
+	rx->handed_to = 0;
+}
+
 /* Works on what is left of the burst. Returns how many packets went. */
 static uint32_t work_on(struct rx_lane *rx, struct burst *burst)
 {
@@ -283,6 +293,8 @@ static uint32_t work_on(struct rx_lane *rx, struct burst *burst)
 	burst->next = i;
 	if (done.count > 0)
 		dataplane_give(rx, &done);
+	if (rx->handed_to != 0)
+		ring_others(rx);
 	return i - first;
 }
 
@@ -319,17 +331,11 @@ static uint32_t take_handed_over(struct rx_lane *rx)
 	return work;
 }
 
-uint32_t dataplane_poll(struct gw_lane *lane)
+static uint32_t take_from_ports(struct rx_lane *rx)
 {
-	struct rx_lane *rx = lane->state;
 	struct burst *burst = &rx->own;
-	uint32_t work = take_handed_over(rx);
+	uint32_t work = 0;
 
-	if (!burst_is_done(burst))
-		work += work_on(rx, burst);
-	if (atomic_load_explicit(&lane->draining, memory_order_relaxed))
-		return work;
-	work += take_inlet(rx);
 	for (uint32_t i = 0; i < rx->queue_count && burst_is_done(burst); i++) {
 		const struct rx_queue *queue = &rx->queues[i];
 
@@ -345,4 +351,23 @@ uint32_t dataplane_poll(struct gw_lane *lane)
 		work += work_on(rx, burst);
 	}
 	return work;
+}
+
+uint32_t dataplane_poll(struct gw_lane *lane)
+{
+	struct rx_lane *rx = lane->state;
+	uint32_t work = take_handed_over(rx);
+
+	if (!burst_is_done(&rx->own))
+		work += work_on(rx, &rx->own);
+	if (!atomic_load_explicit(&lane->draining, memory_order_relaxed))
+		work += take_inlet(rx) + take_from_ports(rx);
+	/* For a slot; or for packets of which nobody tells. */
+	lane->waits = rx->rest.blind || !burst_is_done(&rx->own) || !burst_is_done(&rx->handed);
+	return work;
+}
+
+bool dataplane_rest(struct gw_lane *lane, int64_t ns)
+{
+	return rest_wait(&((struct rx_lane *)lane->state)->rest, ns);
 }

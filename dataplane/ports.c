@@ -90,6 +90,15 @@ void ports_close(struct dataplane *dp)
 	}
 }
 
+static void take_queue(struct rx_lane *rx, uint32_t port, uint16_t queue)
+{
+	struct dataplane *dp = rx->dp;
+	struct punt *punt = dp->punts[port].port ? &dp->punts[port] : NULL;
+
+	rx->queues[rx->queue_count++] = (struct rx_queue){&dp->ports[port], punt, queue};
+	rest_add_port(&rx->rest, &dp->ports[port]);
+}
+
 /* Every queue has one lane; a port with fewer queues than there are lanes is spread by its number.
  */
 void ports_share(struct gw_lane *lane)
@@ -98,12 +107,12 @@ void ports_share(struct gw_lane *lane)
 	struct dataplane *dp = rx->dp;
 
 	rx->queue_count = 0;
+	rest_without_ports(&rx->rest);
 	for (uint32_t i = 0; i < dp->port_count; i++)
 		for (uint16_t queue = 0; queue < dp->ports[i].queues && dp->ports[i].open; queue++)
 			if ((i + queue) % dp->stage->lane_count == lane->index &&
 				rx->queue_count < sizeof(rx->queues) / sizeof(rx->queues[0]))
-				rx->queues[rx->queue_count++] = (struct rx_queue){&dp->ports[i],
-					dp->punts[i].port ? &dp->punts[i] : NULL, queue};
+				take_queue(rx, i, queue);
 }
 
 /* Between two turns: the lane takes nothing more from that port, and goes on with the others. */
@@ -112,9 +121,13 @@ static void let_go(struct gw_lane *lane, void *port)
 	struct rx_lane *rx = lane->state;
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < rx->queue_count; i++)
-		if (rx->queues[i].port != port)
-			rx->queues[kept++] = rx->queues[i];
+	rest_without_ports(&rx->rest);
+	for (uint32_t i = 0; i < rx->queue_count; i++) {
+		if (rx->queues[i].port == port)
+			continue;
+		rx->queues[kept++] = rx->queues[i];
+		rest_add_port(&rx->rest, rx->queues[i].port);
+	}
 	rx->queue_count = kept;
 }
 

@@ -133,6 +133,9 @@ static int dataplane_lane_open(struct gw_lane *lane, struct gw_error *error)
 	if (!rx->table || !rx->receiver.assembler || !rx->receiver.fragments ||
 		!rx->receiver.strangers || !rx->receiver.room)
 		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
+	if (rest_open(&rx->rest, &lane->bell) != 0)
+		return gw_error_set(error, -EMFILE,
+			"dataplane: no file descriptor for a receive thread: raise LimitNOFILE");
 	ports_share(lane);
 	return 0;
 }
@@ -160,6 +163,7 @@ static void dataplane_lane_close(struct gw_lane *lane)
 
 	if (!rx)
 		return;
+	rest_close(&lane->bell);
 	free_burst(&rx->own);
 	free_burst(&rx->handed);
 	free_handed(rx);
@@ -283,7 +287,12 @@ static bool dataplane_put_packet(struct gw_stage *stage, const struct gw_packet 
 {
 	struct dataplane *dp = stage->state;
 
-	return inlet_put(&dp->inlet, gw_lane_of(packet->camera, stage->lane_count), packet);
+	const uint32_t lane = gw_lane_of(packet->camera, stage->lane_count);
+	const bool put = inlet_put(&dp->inlet, lane, packet);
+
+	if (put)
+		gw_bell_ring(&stage->lanes[lane].bell);
+	return put;
 }
 
 static void dataplane_upkeep(struct gw_stage *stage, int64_t now)
@@ -314,6 +323,7 @@ const struct gw_stage_ops dataplane_stage = {
 	.begin = dataplane_begin,
 	.end = dataplane_end,
 	.poll = dataplane_poll,
+	.rest = dataplane_rest,
 	.put_packet = dataplane_put_packet,
 	.housekeeping = dataplane_housekeeping,
 	.drain = dataplane_drain,

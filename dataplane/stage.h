@@ -11,6 +11,7 @@
 #include "dataplane/receiver.h"
 #include "dataplane/recorder.h"
 #include "dataplane/reporter.h"
+#include "dataplane/rest.h"
 #include <stdatomic.h>
 
 /* A packet in pieces is put together in so much room before it is parsed: the largest datagram
@@ -101,6 +102,8 @@ struct rx_lane {
 	struct stream_table *table;
 	uint32_t queue_count;
 	struct rx_queue queues[GW_INTERFACES * GW_LANES];
+	struct rest rest;
+	uint32_t handed_to; /* lanes that got packets in this burst, a bit each */
 
 	/* What is being worked on: from the lane's own queues, and from other lanes and within
 	 * connections. It stays when
@@ -120,6 +123,9 @@ struct rx_lane {
 
 /* One turn: what other lanes handed over, and bursts from the lane's queues. The lane's thread. */
 uint32_t dataplane_poll(struct gw_lane *lane);
+
+/* Rests until packets come; as in struct gw_stage_ops. The lane's thread. */
+bool dataplane_rest(struct gw_lane *lane, int64_t ns);
 
 /* Gives frames that became complete to the next stage. The lane's thread. */
 void dataplane_give(void *rx_lane, const struct assembler_done *done);

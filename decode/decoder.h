@@ -61,6 +61,7 @@ struct decoder {
 	const struct decoder_ops *ops;
 	const struct gw
 		*gw; /* the cameras say what their models need; decode->workers how many threads */
+	struct gw_bell *bell; /* rung for each frame that is done on another thread; NULL: none */
 	uint32_t depth; /* frames that it wants to hold at a time; set by open, at least 1 */
 	void *state; /* the back-end's own */
 };

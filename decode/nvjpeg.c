@@ -69,7 +69,8 @@ static int nvjpeg_open(struct decoder *decoder, struct gw_device *device, struct
 	decoder->state = nvjpeg;
 	nvjpeg->gw = decoder->gw;
 	nvjpeg->workers = calloc(workers, sizeof(nvjpeg->workers[0]));
-	if (decode_queue_open(&nvjpeg->queue, 2 * NVJPEG_BATCH_MOST * workers) != 0 ||
+	if (decode_queue_open(&nvjpeg->queue, 2 * NVJPEG_BATCH_MOST * workers, decoder->bell) !=
+			0 ||
 		!nvjpeg->workers)
 		return gw_error_set(error, -ENOMEM, "decode: out of memory");
 	nvjpeg->worker_count = workers;
@@ -160,6 +161,7 @@ static void nvjpeg_close(struct decoder *decoder)
 	if (!nvjpeg)
 		return;
 	atomic_store_explicit(&nvjpeg->stop, true, memory_order_relaxed);
+	gw_bell_ring(&nvjpeg->queue.came);
 	for (uint32_t i = 0; nvjpeg->workers && i < nvjpeg->worker_count; i++)
 		if (nvjpeg->workers[i].running)
 			pthread_join(nvjpeg->workers[i].thread, NULL);

@@ -136,13 +136,17 @@ static void *worker_thread(void *arg)
 {
 	struct nvjpeg_worker *worker = arg;
 	struct nvjpeg_decoder *nvjpeg = worker->decoder;
-	struct gw_idle idle = {.policy = nvjpeg->gw->config->gateway->idle};
+	/* What this kind of worker may take depends on the time, too. */
+	struct gw_idle idle = {.policy = nvjpeg->gw->config->gateway->idle,
+		.bell = &nvjpeg->queue.came,
+		.clocked = true};
 	struct gw_error error;
 
 	if (cuda_program_enter(&nvjpeg->program, &error) != 0)
 		rescue_failed(&worker->rescue, &error);
 	while (!atomic_load_explicit(&nvjpeg->stop, memory_order_relaxed))
 		gw_idle_after(&idle, work(worker));
+	gw_idle_end(&idle);
 	return NULL;
 }
 

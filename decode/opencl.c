@@ -57,7 +57,8 @@ static int opencl_open(struct decoder *decoder, struct gw_device *device, struct
 	decoder->depth = 2 * OPENCL_BATCH * workers;
 	opencl->gw = decoder->gw;
 	opencl->workers = calloc(workers, sizeof(opencl->workers[0]));
-	if (decode_queue_open(&opencl->queue, decoder->depth) != 0 || !opencl->workers)
+	if (decode_queue_open(&opencl->queue, decoder->depth, decoder->bell) != 0 ||
+		!opencl->workers)
 		return gw_error_set(error, -ENOMEM, "decode: out of memory");
 	opencl->worker_count = workers;
 	int status = open_device(opencl, error);
@@ -141,6 +142,7 @@ static void opencl_close(struct decoder *decoder)
 	if (!opencl)
 		return;
 	atomic_store_explicit(&opencl->stop, true, memory_order_relaxed);
+	gw_bell_ring(&opencl->queue.came);
 	for (uint32_t i = 0; opencl->workers && i < opencl->worker_count; i++) {
 		struct opencl_worker *worker = &opencl->workers[i];
 

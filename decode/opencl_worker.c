@@ -97,10 +97,12 @@ static void *worker_thread(void *arg)
 {
 	struct opencl_worker *worker = arg;
 	struct opencl_decoder *opencl = worker->decoder;
-	struct gw_idle idle = {.policy = opencl->gw->config->gateway->idle};
+	struct gw_idle idle = {
+		.policy = opencl->gw->config->gateway->idle, .bell = &opencl->queue.came};
 
 	while (!atomic_load_explicit(&opencl->stop, memory_order_relaxed))
 		gw_idle_after(&idle, work(worker));
+	gw_idle_end(&idle);
 	return NULL;
 }
 

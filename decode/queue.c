@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int decode_queue_open(struct decode_queue *queue, uint32_t depth)
+int decode_queue_open(struct decode_queue *queue, uint32_t depth, struct gw_bell *back)
 {
 	uint64_t size = 1;
 
 	while (size < depth)
 		size <<= 1;
 	queue->mask = size - 1;
+	queue->back = back;
 	queue->ring = calloc(size, sizeof(queue->ring[0]));
 	return queue->ring ? 0 : -ENOMEM;
 }
@@ -28,6 +29,7 @@ void decode_queue_submit(struct decode_queue *queue, struct gw_frame *const *fra
 		atomic_store_explicit(
 			&queue->ring[(at + i) & queue->mask], frames[i], memory_order_relaxed);
 	atomic_store_explicit(&queue->submitted, at + count, memory_order_release);
+	gw_bell_ring(&queue->came);
 }
 
 /* The ring's place may be filled again as soon as its ticket is drawn, so it is read before. */
@@ -55,6 +57,8 @@ void decode_queue_done(struct decode_queue *queue, struct gw_frame *frame)
 		frame->turn_next = top;
 	} while (!atomic_compare_exchange_weak_explicit(
 		&queue->done, &top, frame, memory_order_release, memory_order_relaxed));
+	if (queue->back)
+		gw_bell_ring(queue->back);
 }
 
 /* Takes all that is done; the oldest comes first. */

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "core/bell.h"
 #include "core/frame.h"
 
 #define DECODE_CACHE_LINE 64
@@ -23,10 +24,13 @@ struct decode_queue {
 	_Alignas(DECODE_CACHE_LINE) _Atomic(struct gw_frame *) done;
 	_Atomic(struct gw_frame *) *ring;
 	uint64_t mask;
+	struct gw_bell *back; /* rung when a frame is done; NULL: nobody waits */
+	struct gw_bell came; /* rung when frames were added, for workers that rest */
 };
 
-/* For a queue that is all zero: room for `depth` frames. 0 or -ENOMEM. */
-int decode_queue_open(struct decode_queue *queue, uint32_t depth);
+/* For a queue that is all zero: room for `depth` frames. `back` is rung for each that is done, and
+ * may be NULL. 0 or -ENOMEM. */
+int decode_queue_open(struct decode_queue *queue, uint32_t depth, struct gw_bell *back);
 
 /* Accepts one that did not open. No worker any more. */
 void decode_queue_close(struct decode_queue *queue);

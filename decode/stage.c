@@ -86,6 +86,7 @@ static int decode_lane_open(struct gw_lane *lane, struct gw_error *error)
 		return gw_error_set(error, -ENOMEM, "decode: out of memory");
 	lane->state = own;
 	own->shared = lane->stage->state;
+	own->decoder.bell = &lane->bell;
 	return decoder_open(&own->decoder, lane->stage->gw, own->shared->device, error);
 }
 
@@ -287,6 +288,8 @@ static uint32_t decode_poll(struct gw_lane *lane)
 	work += give_on(lane);
 	if (work > 0)
 		gw_counter_set(&own->waiting, own->turns.waiting);
+	/* For a model's use for them, or for memory. */
+	lane->waits = own->turns.waiting > 0 || own->stalled;
 	return work;
 }
 

@@ -34,7 +34,8 @@ static void *worker_thread(void *arg)
 {
 	struct worker *worker = arg;
 	struct turbo *turbo = worker->turbo;
-	struct gw_idle idle = {.policy = turbo->gw->config->gateway->idle};
+	struct gw_idle idle = {
+		.policy = turbo->gw->config->gateway->idle, .bell = &turbo->queue.came};
 
 	while (!atomic_load_explicit(&turbo->stop, memory_order_relaxed)) {
 		struct gw_frame *frame = decode_queue_draw(&turbo->queue);
@@ -45,6 +46,7 @@ static void *worker_thread(void *arg)
 		}
 		gw_idle_after(&idle, frame != NULL);
 	}
+	gw_idle_end(&idle);
 	return NULL;
 }
 
@@ -85,7 +87,7 @@ static int turbo_open(struct decoder *decoder, struct gw_device *device, struct 
 	decoder->depth = 2 * workers + 2;
 	turbo->gw = decoder->gw;
 	turbo->workers = calloc(workers, sizeof(struct worker));
-	if (decode_queue_open(&turbo->queue, decoder->depth) != 0 || !turbo->workers)
+	if (decode_queue_open(&turbo->queue, decoder->depth, decoder->bell) != 0 || !turbo->workers)
 		return gw_error_set(error, -ENOMEM, "decode: out of memory");
 	turbo->worker_count = workers;
 	for (uint32_t i = 0; i < workers; i++) {
@@ -115,6 +117,7 @@ static void turbo_close(struct decoder *decoder)
 	if (!turbo)
 		return;
 	atomic_store_explicit(&turbo->stop, true, memory_order_relaxed);
+	gw_bell_ring(&turbo->queue.came);
 	for (uint32_t i = 0; i < turbo->worker_count; i++) {
 		if (turbo->workers[i].running)
 			pthread_join(turbo->workers[i].thread, NULL);

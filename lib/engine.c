@@ -61,13 +61,12 @@ static int open_gateway(
 	engine->limits =
 		(struct jpeg_limits){config->decode->max_width, config->decode->max_height};
 	status = gw_build(gw, config, &no_daemon, ways, error);
-	for (uint32_t i = 0; i < gw->device_count; i++)
-		gw->devices[i].ended = &engine->ended;
 	if (status == 0)
 		status = gw_open_stages(gw, error);
 	if (status != 0)
 		return status;
 	engine->lane = &gw->stages[GW_STAGE_ACCEL].lanes[0];
+	engine->heard = gw_bell_listen(&engine->lane->bell);
 	engine->in = engine->lane->in[0];
 	engine->out = engine->lane->out[0];
 	return add_camera(engine, options, error);
@@ -134,7 +133,6 @@ static int open_engine(
 	engine->accel.check = NULL;
 	pthread_mutex_init(&engine->lock, NULL);
 	pthread_cond_init(&engine->changed, NULL);
-	sem_init(&engine->ended, 0, 0);
 	status = open_gateway(engine, options, error);
 	if (status != 0)
 		return status;
@@ -177,7 +175,6 @@ void framegate_close(struct framegate *engine)
 		gw_dismantle(&engine->gw);
 	for (uint32_t i = 0; i < SEATS; i++)
 		free(engine->seats[i].surface.room);
-	sem_destroy(&engine->ended);
 	pthread_cond_destroy(&engine->changed);
 	pthread_mutex_destroy(&engine->lock);
 	free(engine);

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdbool.h>
 
 #include "core/gateway.h"
@@ -43,8 +42,8 @@ struct framegate {
 	/* Of everything below, and of the lane. */
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* pictures are done, seats are free, or nobody leads */
-	bool led; /* somebody waits for `ended`, and will turn the lane then */
-	sem_t ended; /* batches that have ended */
+	bool led; /* somebody waits for the lane's bell, and will turn the lane then */
+	uint32_t heard; /* how often it had rung at the last look; who leads only */
 	uint64_t sequence; /* of the next picture */
 	struct seat *free;
 	uint32_t hungry; /* runs that found no seat: they are the next to get some */

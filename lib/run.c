@@ -118,7 +118,7 @@ void engine_turn(struct framegate *engine)
 /* Waits until something has changed, and sees to it that it does. The caller has the lock. */
 static void wait_for_change(struct framegate *engine)
 {
-	struct timespec until;
+	struct gw_bell *bell = &engine->lane->bell;
 
 	if (engine->led) {
 		pthread_cond_wait(&engine->changed, &engine->lock);
@@ -126,15 +126,8 @@ static void wait_for_change(struct framegate *engine)
 	}
 	engine->led = true;
 	pthread_mutex_unlock(&engine->lock);
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += PATIENCE_NS;
-	if (until.tv_nsec >= GW_NS_PER_S) {
-		until.tv_nsec -= GW_NS_PER_S;
-		until.tv_sec++;
-	}
-	(void)sem_clockwait(&engine->ended, CLOCK_MONOTONIC, &until);
-	while (sem_trywait(&engine->ended) == 0)
-		;
+	(void)gw_bell_wait(bell, engine->heard, PATIENCE_NS);
+	engine->heard = gw_bell_heard(bell);
 	pthread_mutex_lock(&engine->lock);
 	engine->led = false;
 	engine_turn(engine);

@@ -466,6 +466,7 @@ uint32_t sink_lane_poll(struct gw_lane *lane)
 	count += send_reduced(sink);
 	if (sink->ops->hear || sink->waiting[SINK_RESULT] + sink->waiting[SINK_SAMPLE] > 0)
 		count += sink->ops->poll(sink->backend);
+	lane->waits = sink->stuck != NULL;
 	return count;
 }
 

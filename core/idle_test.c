@@ -1,0 +1,126 @@
+#include "core/idle.h"
+
+#include "core/test.h"
+
+/* More empty turns than a thread stays awake for. */
+#define TURNS 40
+
+static void turn(struct gw_idle *idle, int times)
+{
+	for (int i = 0; i < times; i++)
+		gw_idle_after(idle, 0);
+}
+
+static uint32_t listeners(const struct gw_bell *bell)
+{
+	return atomic_load(&bell->listeners);
+}
+
+static void one_with_nothing_to_do_listens_until_there_is_work(void **state)
+{
+	struct gw_bell bell = {0};
+	struct gw_idle idle = {.policy = GW_IDLE_ADAPTIVE, .bell = &bell};
+
+	gw_idle_after(&idle, 1);
+	assert_int_equal(listeners(&bell), 0);
+	turn(&idle, TURNS);
+	assert_int_equal(listeners(&bell), 1);
+	gw_idle_after(&idle, 1);
+	assert_int_equal(listeners(&bell), 0);
+	turn(&idle, TURNS);
+	gw_idle_end(&idle);
+	assert_int_equal(listeners(&bell), 0);
+}
+
+static void one_that_was_rung_for_stays_awake_again(void **state)
+{
+	struct gw_bell bell = {0};
+	struct gw_idle idle = {.policy = GW_IDLE_ADAPTIVE, .bell = &bell};
+
+	turn(&idle, TURNS);
+	gw_bell_ring(&bell);
+	turn(&idle, 1);
+	assert_int_equal(listeners(&bell), 0);
+	assert_int_equal(idle.empty_turns, 0);
+}
+
+static void one_that_spins_never_listens(void **state)
+{
+	struct gw_bell bell = {0};
+	struct gw_idle idle = {.policy = GW_IDLE_SPIN, .bell = &bell};
+
+	turn(&idle, 100000);
+	assert_int_equal(listeners(&bell), 0);
+}
+
+struct place {
+	uint32_t rests;
+	bool busy; /* there is work that cannot be taken */
+};
+
+static bool rest(void *arg, int64_t ns)
+{
+	struct place *place = arg;
+
+	assert_true(ns > 0);
+	place->rests++;
+	return place->busy;
+}
+
+static void one_with_a_place_of_its_own_rests_there(void **state)
+{
+	struct gw_bell bell = {0};
+	struct place place = {0};
+	struct gw_idle idle = {
+		.policy = GW_IDLE_ADAPTIVE, .bell = &bell, .rest = rest, .arg = &place};
+
+	turn(&idle, TURNS);
+	assert_int_equal(listeners(&bell), 1);
+	place.rests = 0;
+	turn(&idle, 10);
+	assert_int_equal(place.rests, 10);
+	gw_idle_end(&idle);
+}
+
+static void woken_in_vain_it_sleeps_before_it_looks_again(void **state)
+{
+	struct gw_bell bell = {0};
+	struct place place = {.busy = true};
+	struct gw_idle idle = {
+		.policy = GW_IDLE_ADAPTIVE, .bell = &bell, .rest = rest, .arg = &place};
+
+	turn(&idle, TURNS);
+	place.rests = 0;
+	turn(&idle, 10);
+	assert_int_equal(place.rests, 5);
+	gw_idle_end(&idle);
+}
+
+static void what_only_the_clock_can_tell_is_not_waited_for(void **state)
+{
+	struct gw_bell bell = {0};
+	struct place place = {0};
+	struct gw_idle idle = {.policy = GW_IDLE_ADAPTIVE,
+		.bell = &bell,
+		.rest = rest,
+		.arg = &place,
+		.clocked = true};
+
+	turn(&idle, TURNS);
+	assert_int_equal(place.rests, 0);
+	gw_idle_end(&idle);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_with_nothing_to_do_listens_until_there_is_work),
+		cmocka_unit_test(one_that_was_rung_for_stays_awake_again),
+		cmocka_unit_test(one_that_spins_never_listens),
+		cmocka_unit_test(one_with_a_place_of_its_own_rests_there),
+		cmocka_unit_test(woken_in_vain_it_sleeps_before_it_looks_again),
+		cmocka_unit_test(what_only_the_clock_can_tell_is_not_waited_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

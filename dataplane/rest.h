@@ -1,0 +1,31 @@
+/* Where a receive lane rests: on the sockets of its ports' drivers, and on its bell. */
+#pragma once
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "dataplane/packet_sockets.h"
+
+struct gw_bell;
+struct port;
+
+struct rest {
+	uint32_t count;
+	struct pollfd fds[1 + PACKET_SOCKETS]; /* the bell's first */
+	bool blind; /* one of the ports has nothing to wait for: only the clock says when to look */
+};
+
+/* Gives the bell its descriptor, and takes it back; the second accepts one that has none. Main
+ * thread. 0 or a negative errno. */
+int rest_open(struct rest *rest, struct gw_bell *bell);
+void rest_close(struct gw_bell *bell);
+
+/* The lane takes packets from no port, and from one more. Its thread, or before it turns. */
+void rest_without_ports(struct rest *rest);
+void rest_add_port(struct rest *rest, const struct port *port);
+
+/* Waits for packets or the bell, at most so long; returns whether there is something. The lane's
+ * thread. */
+bool rest_wait(struct rest *rest, int64_t ns);

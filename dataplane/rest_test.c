@@ -1,0 +1,143 @@
+#include "dataplane/rest.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/bell.h"
+#include "core/clock.h"
+#include "core/test.h"
+#include "dataplane/port.h"
+
+#define LONG_NS (20 * GW_NS_PER_S)
+
+/* A lane with one port, whose driver's sockets are the second ends of pairs. */
+struct fixture {
+	struct gw_bell bell;
+	struct rest rest;
+	struct port port;
+	int far[2];
+};
+
+static void open_fixture(struct fixture *f)
+{
+	*f = (struct fixture){0};
+	assert_int_equal(rest_open(&f->rest, &f->bell), 0);
+	for (int i = 0; i < 2; i++) {
+		int pair[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
+		f->far[i] = pair[0];
+		f->port.sockets.fd[f->port.sockets.count++] = pair[1];
+	}
+	rest_add_port(&f->rest, &f->port);
+	gw_bell_listen(&f->bell);
+}
+
+static void close_fixture(struct fixture *f)
+{
+	for (int i = 0; i < 2; i++) {
+		close(f->far[i]);
+		close(f->port.sockets.fd[i]);
+	}
+	rest_close(&f->bell);
+	assert_int_equal(f->bell.fd, 0);
+}
+
+static void a_packet_ends_the_rest_and_silence_does_not(void **state)
+{
+	struct fixture f;
+
+	open_fixture(&f);
+	assert_false(f.rest.blind);
+	assert_false(rest_wait(&f.rest, GW_NS_PER_MS));
+	for (int i = 0; i < 2; i++) {
+		char byte = 1;
+
+		assert_int_equal(send(f.far[i], &byte, 1, 0), 1);
+		assert_true(rest_wait(&f.rest, LONG_NS));
+		assert_int_equal(recv(f.port.sockets.fd[i], &byte, 1, 0), 1);
+		assert_false(rest_wait(&f.rest, GW_NS_PER_MS));
+	}
+	close_fixture(&f);
+}
+
+static void the_bell_ends_it_once(void **state)
+{
+	struct fixture f;
+
+	open_fixture(&f);
+	gw_bell_ring(&f.bell);
+	gw_bell_ring(&f.bell);
+	assert_true(rest_wait(&f.rest, LONG_NS));
+	assert_false(rest_wait(&f.rest, GW_NS_PER_MS));
+	close_fixture(&f);
+}
+
+static void a_port_is_added_once_and_taken_away(void **state)
+{
+	struct fixture f;
+	const char byte = 1;
+
+	open_fixture(&f);
+	rest_add_port(&f.rest, &f.port);
+	assert_int_equal(f.rest.count, 3);
+	rest_without_ports(&f.rest);
+	assert_int_equal(send(f.far[0], &byte, 1, 0), 1);
+	assert_false(rest_wait(&f.rest, GW_NS_PER_MS));
+	close_fixture(&f);
+}
+
+static void a_lane_with_a_port_that_shows_nothing_is_blind(void **state)
+{
+	struct fixture f;
+	const struct port none = {0};
+
+	open_fixture(&f);
+	rest_add_port(&f.rest, &none);
+	assert_true(f.rest.blind);
+	rest_without_ports(&f.rest);
+	assert_false(f.rest.blind);
+	close_fixture(&f);
+}
+
+/* As of an interface that went down: it must not end every wait from then on. */
+static void an_error_of_a_socket_is_no_packet_and_is_told_once(void **state)
+{
+	struct gw_bell bell = {0};
+	struct port port = {.sockets = {.count = 1}};
+	struct sockaddr_in nobody = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t size = sizeof(nobody);
+	struct rest rest;
+	const char byte = 1;
+	const int taken = socket(AF_INET, SOCK_DGRAM, 0);
+	const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	/* A port that was somebody's a moment ago, and is nobody's. */
+	assert_int_equal(bind(taken, (struct sockaddr *)&nobody, size), 0);
+	assert_int_equal(getsockname(taken, (struct sockaddr *)&nobody, &size), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&nobody, size), 0);
+	close(taken);
+	port.sockets.fd[0] = fd;
+	assert_int_equal(rest_open(&rest, &bell), 0);
+	rest_add_port(&rest, &port);
+	assert_int_equal(send(fd, &byte, 1, 0), 1);
+	assert_false(rest_wait(&rest, LONG_NS));
+	assert_int_equal(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0), 0);
+	rest_close(&bell);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_packet_ends_the_rest_and_silence_does_not),
+		cmocka_unit_test(the_bell_ends_it_once),
+		cmocka_unit_test(a_port_is_added_once_and_taken_away),
+		cmocka_unit_test(a_lane_with_a_port_that_shows_nothing_is_blind),
+		cmocka_unit_test(an_error_of_a_socket_is_no_packet_and_is_told_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
