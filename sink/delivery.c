@@ -77,15 +77,22 @@ static enum gw_drop submit(struct sink *sink, const struct sink_record *out)
 	return drop;
 }
 
-static enum gw_drop send_result(struct sink *sink, struct gw_frame *frame)
+static struct sink_record result_of(const struct sink *sink, struct gw_frame *frame)
 {
-	struct gw_counter *gauge = &sink->lane->stats->camera[frame->camera].results_waiting;
 	struct sink_record out = record_of(sink, frame, SINK_RESULT);
 
 	out.value = sink->record->value;
 	out.size = sink->record->size;
 	out.format = sink->gw->config->kafka->format;
 	out.sampled = sink->sampled;
+	return out;
+}
+
+static enum gw_drop send_result(struct sink *sink, struct gw_frame *frame)
+{
+	struct gw_counter *gauge = &sink->lane->stats->camera[frame->camera].results_waiting;
+	const struct sink_record out = result_of(sink, frame);
+
 	settle_gauge(gauge, 1);
 	enum gw_drop drop = submit(sink, &out);
 
@@ -109,17 +116,18 @@ static bool comes_again(const struct sink *sink, const struct gw_frame *frame, e
 	}
 }
 
-/* A picture goes by reference: the frame's slot stays in use until the back-end has reported it. */
-static enum gw_drop send_picture(struct sink *sink, const struct sink_record *out)
+/* A picture goes by reference: the frame's slot stays in use until the back-end has reported it.
+ * *reduced: it is made smaller first, and nobody knows yet whether it goes. */
+static enum gw_drop send_picture(struct sink *sink, const struct sink_record *out, bool *reduced)
 {
 	struct gw_camera_stats *stats = &sink->lane->stats->camera[out->frame->camera];
 	struct gw_frame *frame = out->frame;
 	enum gw_drop drop;
 	uint32_t room;
-	const bool reduced = reduced_is_due(sink, out, &room);
 
+	*reduced = reduced_is_due(sink, out, &room);
 	/* Before its result says that it is on its way. */
-	if (!reduced && sink->ops->takes && !sink->ops->takes(sink->backend, out->size))
+	if (!*reduced && sink->ops->takes && !sink->ops->takes(sink->backend, out->size))
 		return GW_DROP_SAMPLE_TOO_LARGE;
 	if (!affords(sink, frame->camera))
 		return GW_DROP_SAMPLE_RATE;
@@ -127,7 +135,7 @@ static enum gw_drop send_picture(struct sink *sink, const struct sink_record *ou
 		return GW_DROP_SAMPLE_BUDGET;
 	gw_frame_ref(frame);
 	settle_hold(stats, frame);
-	if (reduced) {
+	if (*reduced) {
 		drop = reducer_take(sink->reducer, out, room) ? GW_DROP_NONE
 							      : GW_DROP_SAMPLE_TOO_LARGE;
 		sink->waiting[SINK_SAMPLE] += drop == GW_DROP_NONE;
@@ -140,7 +148,7 @@ static enum gw_drop send_picture(struct sink *sink, const struct sink_record *ou
 		return drop;
 	}
 	/* One that is made smaller is paid for when it is known how small. */
-	if (!reduced)
+	if (!*reduced)
 		sampler_pay(&sink->samplers[frame->camera], out->size);
 	return drop;
 }
@@ -161,16 +169,18 @@ static bool send_sample(struct sink *sink, struct gw_frame *frame)
 {
 	struct sink_record out = record_of(sink, frame, SINK_SAMPLE);
 
-	if (!sink->chosen || sink->sampled)
+	if (!sink->chosen || sink->sampled || sink->reducing)
 		return true;
 	out.value = frame->jpeg.data;
 	out.size = frame->jpeg.size;
-	const enum gw_drop refused = send_picture(sink, &out);
+	bool reduced;
+	const enum gw_drop refused = send_picture(sink, &out, &reduced);
 
 	if (comes_again(sink, frame, refused))
 		return false;
-	sink->sampled = refused == GW_DROP_NONE;
-	sink->chosen = sink->sampled;
+	sink->reducing = refused == GW_DROP_NONE && reduced;
+	sink->sampled = refused == GW_DROP_NONE && !reduced;
+	sink->chosen = refused == GW_DROP_NONE;
 	count_picture(sink, frame, refused);
 	return true;
 }
@@ -185,7 +195,8 @@ static bool send_enhanced(struct sink *sink, struct gw_frame *frame)
 		out.value = picture->jpeg;
 		out.size = picture->size;
 		out.finding = sink->enhanced;
-		const enum gw_drop refused = send_picture(sink, &out);
+		bool reduced;
+		const enum gw_drop refused = send_picture(sink, &out, &reduced);
 
 		if (comes_again(sink, frame, refused))
 			return false;
@@ -207,6 +218,38 @@ static void show(struct sink *sink, const struct gw_frame *frame)
 			sink->record->size, frame->stamp[GW_STAMP_SINK]);
 }
 
+/* Of a frame whose picture is on its way to be made smaller both results that it may have. */
+static bool hold_either(struct sink *sink, struct gw_frame *frame)
+{
+	struct record *record = sink->record;
+	const struct sink_record out = result_of(sink, frame);
+
+	if (!held_add(sink, &out, sink->reducing))
+		return false;
+	if (!sink->reducing)
+		return true;
+	if (record_finish(record, frame, true) == 0)
+		held_set_sampled(sink->held, record->value, record->size);
+	else
+		held_answer(sink->held, frame, false);
+	return true;
+}
+
+/* Leaves a result behind what is held. False: there is no room, and the frame waits for it. */
+static bool hold_result(struct sink *sink, struct gw_frame *frame, enum gw_drop *drop)
+{
+	while (!hold_either(sink, frame)) {
+		if (frame->lossless)
+			return false;
+		/* What was given up may go now, and makes room. */
+		if (!reduced_give_up(sink, INT64_MAX)) {
+			*drop = GW_DROP_SINK_FULL;
+			return true;
+		}
+	}
+	return true;
+}
+
 /* Hands over what there is of a well frame. False: it waits as `stuck`, as far as it came. */
 static bool deliver(struct sink *sink, struct gw_frame *frame, enum gw_drop *drop)
 {
@@ -216,6 +259,12 @@ static bool deliver(struct sink *sink, struct gw_frame *frame, enum gw_drop *dro
 		return false;
 	if (record_finish(sink->record, frame, sink->sampled) != 0) {
 		*drop = GW_DROP_SINK_FAILED;
+		return true;
+	}
+	if (sink->reducing || held_has(sink->held, frame->camera)) {
+		if (!hold_result(sink, frame, drop))
+			return false;
+		show(sink, frame);
 		return true;
 	}
 	*drop = send_result(sink, frame);
@@ -247,7 +296,7 @@ bool delivery_begin(struct sink *sink, struct gw_frame *frame)
 {
 	sink->asked = false;
 	sink->chosen = frame->drop == GW_DROP_NONE && sample_due(sink, frame);
-	sink->sampled = false;
+	sink->sampled = sink->reducing = false;
 	sink->enhanced = 0;
 	return delivery_finish(sink, frame);
 }

@@ -63,6 +63,11 @@ static void purge(struct sink *sink)
 		sink->stuck = NULL;
 	}
 	sink->purged = true;
+	/* The spool still has room for them. */
+	if (sink->held) {
+		held_give_up_all(sink->held);
+		held_send(sink);
+	}
 	if (results + samples == 0)
 		return;
 	sink->ops->purge(sink->backend);

@@ -66,6 +66,7 @@ void sink_lane_housekeeping(struct gw_lane *lane, int64_t now)
 
 	/* Also when nothing waits: a back-end may hear of its brokers there. */
 	sink->ops->poll(sink->backend);
+	reduced_step(sink, now);
 	if (sink->ops->housekeeping)
 		sink->ops->housekeeping(sink->backend, now);
 }

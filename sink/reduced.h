@@ -12,6 +12,13 @@ struct sink_record;
  * may have. */
 bool reduced_is_due(const struct sink *sink, const struct sink_record *out, uint32_t *room);
 
-/* Hands over pictures that were made smaller. Each counts as waiting since it was taken. Returns
- * how many are through. */
+/* Hands over pictures that were made smaller, and the results that waited for what becomes of them.
+ * Each counts as waiting since it was taken. Returns how many are through. */
 uint32_t reduced_send(struct sink *sink);
+
+/* Gives up the oldest picture that was taken before `before` (gw_now()), which a result waits for:
+ * that one goes, without it. False: there is none that may be. */
+bool reduced_give_up(struct sink *sink, int64_t before);
+
+/* Now and then, at `now` (gw_now()): no result waits for ever. */
+void reduced_step(struct sink *sink, int64_t now);
