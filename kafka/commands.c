@@ -278,7 +278,7 @@ static void refuse(struct commands *commands, const struct command *command, int
 
 static void take(struct commands *commands, const rd_kafka_message_t *message)
 {
-	const struct command_record record = command_record_of(message);
+	const struct kafka_record record = kafka_record_of(message);
 	const int64_t age_ms = (int64_t)commands->config->age * 1000;
 	struct command command;
 	struct gw_error error = {""};
