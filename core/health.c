@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/gateway.h"
 #include "core/log.h"
+#include "core/utf8.h"
 #include "core/watch.h"
 
 /* Between two lines about one trouble. */
@@ -30,17 +31,21 @@ void gw_health_add(struct gw_health *health, enum gw_severity severity, const ch
 	const char *name, const char *text, ...)
 {
 	struct gw_trouble trouble = {.severity = severity};
+	/* Longer than what is kept of it, which ends with a whole character then. */
+	char whole[2 * sizeof(trouble.text)];
 	const char *place = strstr(id, "%s");
 	va_list args;
 
 	if (place)
-		snprintf(trouble.id, sizeof(trouble.id), "%.*s%s%s", (int)(place - id), id,
-			name ? name : "", place + 2);
+		snprintf(whole, sizeof(whole), "%.*s%s%s", (int)(place - id), id, name ? name : "",
+			place + 2);
 	else
-		snprintf(trouble.id, sizeof(trouble.id), "%s", id);
+		snprintf(whole, sizeof(whole), "%s", id);
+	gw_utf8_copy(trouble.id, sizeof(trouble.id), whole);
 	va_start(args, text);
-	vsnprintf(trouble.text, sizeof(trouble.text), text, args);
+	vsnprintf(whole, sizeof(whole), text, args);
 	va_end(args);
+	gw_utf8_copy(trouble.text, sizeof(trouble.text), whole);
 	/* Several lanes may have the same one: the worst is told. */
 	for (uint32_t i = 0; i < health->count; i++) {
 		if (strcmp(health->trouble[i].id, trouble.id) != 0)

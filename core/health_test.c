@@ -136,9 +136,37 @@ static void stages_and_services_are_asked_those_without_an_answer_left_out(void 
 	assert_string_equal(w->health.trouble[1].id, "service.b.busy");
 }
 
+/* Cut at every place of a character of four bytes, and with a byte that is none. */
+static void what_is_too_long_ends_with_a_whole_character(void **state)
+{
+	struct watch *w = *state;
+	char text[2 * GW_TROUBLE_TEXT];
+
+	for (int shift = 0; shift < 4; shift++) {
+		w->health.count = 0;
+		memset(text, 'x', (size_t)shift);
+		text[shift] = '\0';
+		for (size_t i = 0; i < GW_TROUBLE_TEXT / 4 + 1; i++)
+			strcat(text, "\xf0\x9f\x93\xb7");
+		gw_health_add(&w->health, GW_DEGRADED, "kafka.%s.down", text, "%s", text);
+		const struct gw_trouble *trouble = &w->health.trouble[0];
+		const size_t size = strlen(trouble->text);
+
+		assert_true(size >= GW_TROUBLE_TEXT - 4 && size < GW_TROUBLE_TEXT);
+		assert_int_equal((size - (size_t)shift) % 4, 0);
+		assert_memory_equal(trouble->text, text, size);
+		assert_int_equal((strlen(trouble->id) - 6 - (size_t)shift) % 4, 0);
+	}
+	w->health.count = 0;
+	gw_health_add(&w->health, GW_DEGRADED, "disk", NULL, "what \xff says");
+	assert_string_equal(w->health.trouble[0].text, "what ? says");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			what_is_too_long_ends_with_a_whole_character, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_trouble_is_told_once_and_its_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -6,7 +6,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/health.h"
@@ -16,28 +15,6 @@
 
 #define WANTED "  frames: {every: 0}\n  alarms: {}\n"
 #define TOPIC "framegate.alarms"
-
-/* A figure out of what the stage says of its alarms. */
-static json_int_t told(struct fixture *f, const char *key)
-{
-	json_t *facts = sink_stage.describe(f->sink->stage);
-	const json_int_t figure =
-		json_integer_value(json_object_get(json_object_get(facts, "alarms"), key));
-
-	json_decref(facts);
-	return figure;
-}
-
-static void turn_until_told(struct fixture *f, const char *key, json_int_t figure)
-{
-	const int64_t deadline = gw_now() + 60 * GW_NS_PER_S;
-
-	while (told(f, key) < figure) {
-		assert_true(gw_now() < deadline);
-		fixture_turn(f);
-		usleep(5000);
-	}
-}
 
 /* cam0 is silent; a second time it is well again. */
 static void change(struct fixture *f, bool raised)
@@ -68,7 +45,7 @@ static void each_change_is_a_record_in_its_order(void **state)
 
 	for (int i = 0; i < 6; i++)
 		change(f, i % 2 == 0);
-	turn_until_told(f, "delivered", 6);
+	cluster_turn_until_told(f, "alarms", "delivered", 6);
 	struct records records = cluster_consume(cluster, TOPIC, 6);
 
 	for (size_t i = 0; i < 6; i++) {
@@ -104,14 +81,14 @@ static void what_is_not_stored_is_told_and_sent_again(void **state)
 	struct fixture *f = cluster_open_sink(cluster, WANTED);
 
 	change(f, true);
-	turn_until_told(f, "lost", 1);
+	cluster_turn_until_told(f, "alarms", "lost", 1);
 	sink_stage.health(f->sink->stage, &health);
 	assert_int_equal(health.count, 1);
 	assert_string_equal(health.trouble[0].id, "kafka.alarms.lost");
 	assert_non_null(strstr(health.trouble[0].text, "alarms are lost"));
 	change(f, false);
-	turn_until_told(f, "delivered", 2);
-	assert_int_equal(told(f, "missed"), 0);
+	cluster_turn_until_told(f, "alarms", "delivered", 2);
+	assert_int_equal(cluster_told(f, "alarms", "missed"), 0);
 	struct records records = cluster_consume(cluster, TOPIC, 2);
 
 	for (size_t i = 0; i < 2; i++)

@@ -42,6 +42,9 @@ void answers_keep(struct answers *answers, const char *source, const char *id, c
 		free(fresh.text);
 		return;
 	}
+	for (uint32_t i = 0; i < ANSWERS; i++)
+		if (answers->of[i].asked && strcmp(answers->of[i].asked, fresh.asked) == 0)
+			let_go(answers, &answers->of[i]);
 	let_go(answers, answer);
 	*answer = fresh;
 	answer->size = strlen(fresh.asked) + strlen(fresh.text);

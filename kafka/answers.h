@@ -21,8 +21,8 @@ struct answers {
 /* The answer to that command, until the next one is kept; NULL: it was not given lately. */
 const char *answers_find(const struct answers *answers, const char *source, const char *id);
 
-/* Keeps a copy of it in the place of the oldest one, and of those that there is no room for beside
- * it. Without memory it is not kept. */
+/* Keeps a copy of it in the place of what was answered to that command before, of the oldest one,
+ * and of those that there is no room for beside it. Without memory it is not kept. */
 void answers_keep(struct answers *answers, const char *source, const char *id, const char *text);
 
 void answers_forget(struct answers *answers);

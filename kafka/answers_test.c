@@ -20,6 +20,20 @@ static void what_was_answered_is_known_by_source_and_id(void **state)
 	assert_null(answers_find(&answers, "/a", "1"));
 }
 
+static void another_answer_takes_the_place_of_the_first(void **state)
+{
+	struct answers answers = {0};
+
+	answers_keep(&answers, "/a", "1", "a long answer");
+	answers_keep(&answers, "/a", "2", "another");
+	answers_keep(&answers, "/a", "1", "short");
+	assert_string_equal(answers_find(&answers, "/a", "1"), "short");
+	assert_string_equal(answers_find(&answers, "/a", "2"), "another");
+	assert_int_equal(answers.bytes, strlen("/a\n1short/a\n2another"));
+	answers_forget(&answers);
+	assert_int_equal(answers.bytes, 0);
+}
+
 static void the_oldest_answer_gives_way(void **state)
 {
 	struct answers answers = {0};
@@ -58,6 +72,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_answered_is_known_by_source_and_id),
+		cmocka_unit_test(another_answer_takes_the_place_of_the_first),
 		cmocka_unit_test(the_oldest_answer_gives_way),
 		cmocka_unit_test(many_large_answers_take_a_bounded_room),
 	};

@@ -9,45 +9,7 @@
 
 static const char type[] = "com.framegate.command.v1";
 
-struct command_record command_record_of(const rd_kafka_message_t *message)
-{
-	struct command_record record = {
-		.key = message->key,
-		.key_size = message->key_len,
-		.value = message->payload,
-		.size = message->len,
-	};
-	rd_kafka_timestamp_type_t kind;
-	rd_kafka_headers_t *headers;
-
-	record.time_ms = rd_kafka_message_timestamp(message, &kind);
-	if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
-		record.headers = headers;
-	return record;
-}
-
-/* A header as text; empty when it is not there, has other bytes than that, or does not fit. */
-static void read_header(
-	const rd_kafka_headers_t *headers, const char *name, char *text, size_t room)
-{
-	const void *value;
-	size_t size;
-
-	text[0] = '\0';
-	if (!headers ||
-		rd_kafka_header_get_last(headers, name, &value, &size) !=
-			RD_KAFKA_RESP_ERR_NO_ERROR ||
-		!value || size >= room)
-		return;
-	for (size_t i = 0; i < size; i++)
-		if (((const unsigned char *)value)[i] < 0x20 ||
-			((const unsigned char *)value)[i] == 0x7f)
-			return;
-	memcpy(text, value, size);
-	text[size] = '\0';
-}
-
-static bool is_for(const struct command_record *record, const char *gateway)
+static bool is_for(const struct kafka_record *record, const char *gateway)
 {
 	return record->key && record->key_size == strlen(gateway) &&
 		memcmp(record->key, gateway, record->key_size) == 0;
@@ -67,7 +29,7 @@ static bool read_text(const json_t *root, const char *name, char *text, size_t r
 
 /* What it asks for. Members that nobody knows are a mistake that would go unseen. */
 static int read_value(
-	struct command *command, const struct command_record *record, struct gw_error *error)
+	struct command *command, const struct kafka_record *record, struct gw_error *error)
 {
 	const size_t prefix = strlen(GW_API_PREFIX);
 	json_error_t why;
@@ -95,17 +57,17 @@ static int read_value(
 	return 0;
 }
 
-int command_read(struct command *command, const struct command_record *record, const char *gateway,
+int command_read(struct command *command, const struct kafka_record *record, const char *gateway,
 	int64_t now_ms, int64_t age_ms, struct gw_error *error)
 {
 	char said[sizeof(type) + 1];
 
 	*command = (struct command){0};
-	read_header(record->headers, "ce_type", said, sizeof(said));
+	kafka_record_header(record, "ce_type", said, sizeof(said));
 	if (strcmp(said, type) != 0 || !is_for(record, gateway))
 		return -ENOENT;
-	read_header(record->headers, "ce_id", command->id, sizeof(command->id));
-	read_header(record->headers, "ce_source", command->source, sizeof(command->source));
+	kafka_record_header(record, "ce_id", command->id, sizeof(command->id));
+	kafka_record_header(record, "ce_source", command->source, sizeof(command->source));
 	if (!command->id[0] || !command->source[0])
 		return gw_error_set(error, -ENOMSG,
 			"a command without the headers ce_id and ce_source, or with longer ones "

@@ -2,10 +2,10 @@
  * binary mode whose data is {"method", "path", "body"}. docs/kafka.md, "Commands". Any thread. */
 #pragma once
 
-#include <librdkafka/rdkafka.h>
 #include <stdint.h>
 
 #include "core/error.h"
+#include "kafka/record.h"
 
 #define COMMAND_ID 256
 #define COMMAND_SOURCE 256
@@ -21,21 +21,11 @@ struct command {
 	const struct json_t *body; /* NULL: none; a part of `root` */
 };
 
-/* What a record is, before anything of it is believed. */
-struct command_record {
-	const rd_kafka_headers_t *headers;
-	const void *key, *value;
-	size_t key_size, size;
-	int64_t time_ms; /* since 1970; -1: it has none */
-};
-
-struct command_record command_record_of(const rd_kafka_message_t *message);
-
 /* Reads one. Returns 0; -ENOENT when it is none, or for another gateway than the one of that name;
  * -ENOMSG with the line when it has no id or source, so that nobody can be answered; -ETIME when it
  * is older than `age_ms` at `now_ms` (since 1970), and -EINVAL when it asks for nothing that can be
  * understood: with the line for the answer, and id and source set. command_release() follows in
  * any case. */
-int command_read(struct command *command, const struct command_record *record, const char *gateway,
+int command_read(struct command *command, const struct kafka_record *record, const char *gateway,
 	int64_t now_ms, int64_t age_ms, struct gw_error *error);
 void command_release(struct command *command);

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	const size_t id = data[0] < size - 1 ? data[0] : size - 1;
 	rd_kafka_headers_t *headers = rd_kafka_headers_new(3);
-	struct command_record record = {.headers = headers, .key = "gw1", .key_size = 3};
+	struct kafka_record record = {.headers = headers, .key = "gw1", .key_size = 3};
 	struct gw_error error = {""};
 	struct command command;
 	/* Of its own, so that a sanitizer sees a read past the end. */

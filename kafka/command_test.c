@@ -25,9 +25,9 @@ static int end(void **state)
 	return 0;
 }
 
-static struct command_record record_of(const char *value)
+static struct kafka_record record_of(const char *value)
 {
-	return (struct command_record){.headers = headers,
+	return (struct kafka_record){.headers = headers,
 		.key = "gw1",
 		.key_size = 3,
 		.value = value,
@@ -35,7 +35,7 @@ static struct command_record record_of(const char *value)
 		.time_ms = NOW - 1000};
 }
 
-static int look(struct command *command, const struct command_record *record, const char *words)
+static int look(struct command *command, const struct kafka_record *record, const char *words)
 {
 	struct gw_error error = {""};
 	const int status = command_read(command, record, "gw1", NOW, 300000, &error);
@@ -47,7 +47,7 @@ static int look(struct command *command, const struct command_record *record, co
 
 static void a_command_says_what_is_asked_for_and_by_whom(void **state)
 {
-	const struct command_record record =
+	const struct kafka_record record =
 		record_of("{\"method\": \"PATCH\", \"path\": \"/api/v1/cameras/door\", "
 			  "\"body\": {\"quota\": 4}}");
 	struct command command;
@@ -60,7 +60,7 @@ static void a_command_says_what_is_asked_for_and_by_whom(void **state)
 	assert_int_equal(json_integer_value(json_object_get(command.body, "quota")), 4);
 	command_release(&command);
 	/* And as the routes are written. */
-	const struct command_record plain =
+	const struct kafka_record plain =
 		record_of("{\"method\": \"POST\", \"path\": \"cameras/door/sample\"}");
 
 	assert_int_equal(look(&command, &plain, ""), 0);
@@ -71,7 +71,7 @@ static void a_command_says_what_is_asked_for_and_by_whom(void **state)
 
 static void what_is_for_others_is_passed_by(void **state)
 {
-	struct command_record record = record_of("{\"method\": \"GET\", \"path\": \"status\"}");
+	struct kafka_record record = record_of("{\"method\": \"GET\", \"path\": \"status\"}");
 	struct command command;
 
 	record.key = "gw2";
@@ -91,8 +91,7 @@ static void what_is_for_others_is_passed_by(void **state)
 
 static void who_cannot_be_answered_is_not_heard(void **state)
 {
-	const struct command_record record =
-		record_of("{\"method\": \"GET\", \"path\": \"status\"}");
+	const struct kafka_record record = record_of("{\"method\": \"GET\", \"path\": \"status\"}");
 	char longest[COMMAND_ID + 1] = "";
 	struct command command;
 
@@ -108,7 +107,7 @@ static void who_cannot_be_answered_is_not_heard(void **state)
 
 static void what_is_old_is_not_carried_out_any_more(void **state)
 {
-	struct command_record record = record_of("{\"method\": \"GET\", \"path\": \"status\"}");
+	struct kafka_record record = record_of("{\"method\": \"GET\", \"path\": \"status\"}");
 	struct command command;
 
 	record.time_ms = NOW - 300000;
@@ -141,7 +140,7 @@ static void what_cannot_be_understood_is_refused(void **state)
 	struct command command;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		const struct command_record record = record_of(bad[i].value);
+		const struct kafka_record record = record_of(bad[i].value);
 
 		assert_int_equal(look(&command, &record, bad[i].words), -EINVAL);
 		assert_string_equal(command.id, "42");

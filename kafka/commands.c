@@ -14,34 +14,31 @@
 #include "core/health.h"
 #include "core/log.h"
 #include "core/thread.h"
-#include "kafka/answers.h"
 #include "kafka/client.h"
 #include "kafka/command.h"
 #include "kafka/property.h"
-#include "sink/record.h"
-#include "sink/writer.h"
+#include "kafka/property_watch.h"
+#include "kafka/replies.h"
 
 #define SUBJECT "kafka"
 #define POLL_MS 100
 #define END_NS (500 * GW_NS_PER_MS)
 #define CLOSE_NS (250 * GW_NS_PER_MS)
 #define LAST_NS (250 * GW_NS_PER_MS) /* for the last answers, at the end */
-#define FLUSH_MS 50
 
 struct commands {
 	struct gw *gw;
 	const struct gw_commands_config *config;
-	struct client consumer, replies;
-	struct client_words words;
-	struct answers answers;
-	char *source; /* the CloudEvents source of the answers */
-	uint64_t answered; /* for their ids */
+	struct client consumer;
+	struct replies replies;
+	struct property_watch watch; /* of what both have read */
+	uint64_t refused_files; /* that no client could be made of, and that were told; 0: none */
 	pthread_t thread;
 	bool runs;
 	_Atomic bool stop; /* main writes */
 
 	/* The thread writes, any reads. */
-	struct gw_counter done, repeated, refused, unanswered;
+	struct gw_counter done, repeated, refused;
 	_Atomic int error; /* rd_kafka_resp_err_t: why no command is heard; 0: they are */
 };
 
@@ -89,24 +86,32 @@ static rd_kafka_conf_t *make_settings(const struct gw *gw, struct gw_error *erro
 	return NULL;
 }
 
-static int open_consumer(struct commands *commands, struct gw_error *error)
+/* It has read its files then, and has not joined its group. */
+static int make_consumer(
+	const struct commands *commands, struct client *consumer, struct gw_error *error)
 {
 	rd_kafka_conf_t *conf = make_settings(commands->gw, error);
-	rd_kafka_topic_partition_list_t *topics;
 	struct gw_inherit before;
 	char text[256];
 
 	if (!conf)
 		return -EINVAL;
 	gw_inherit_begin(&before, NULL);
-	commands->consumer.handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+	*consumer = (struct client){
+		.handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text))};
 	gw_inherit_end(&before);
-	if (!commands->consumer.handle) {
+	if (!consumer->handle) {
 		rd_kafka_conf_destroy(conf);
 		return gw_error_set(error, -EINVAL, "kafka: commands: %s", text);
 	}
-	rd_kafka_poll_set_consumer(commands->consumer.handle);
-	topics = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_poll_set_consumer(consumer->handle);
+	return 0;
+}
+
+static int subscribe(struct commands *commands, struct gw_error *error)
+{
+	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+
 	rd_kafka_topic_partition_list_add(topics, commands->config->topic, RD_KAFKA_PARTITION_UA);
 	const rd_kafka_resp_err_t status = rd_kafka_subscribe(commands->consumer.handle, topics);
 
@@ -123,16 +128,13 @@ static void commands_close(void *state)
 
 	if (!commands)
 		return;
-	client_close(&commands->replies, gw_now() + CLOSE_NS);
+	replies_close(&commands->replies);
 	client_close(&commands->consumer, gw_now() + CLOSE_NS);
-	answers_forget(&commands->answers);
-	free(commands->source);
 	free(commands);
 }
 
 static int commands_open(struct gw *gw, void **state, struct gw_error *error)
 {
-	static const struct settings_mode mode = {.patient = true, .fleeting = true};
 	const struct gw_commands_config *config = gw->config->kafka->commands;
 	struct commands *commands;
 	int status = 0;
@@ -144,94 +146,19 @@ static int commands_open(struct gw *gw, void **state, struct gw_error *error)
 		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
 	commands->gw = gw;
 	commands->config = config;
-	commands->source = record_source(gw->config->gateway->name, "");
-	if (commands->source)
-		*strstr(commands->source, "/cameras/") = '\0';
-	else
-		status = gw_error_set(error, -ENOMEM, "kafka: out of memory");
+	property_watch_begin(&commands->watch, gw->config->kafka->properties,
+		gw->config->kafka->properties_count);
+	status = replies_open(&commands->replies, gw, config->replies, error);
 	if (status == 0)
-		status = client_open(
-			&commands->replies, gw, SINK_RESULT, config->replies, mode, error);
+		status = make_consumer(commands, &commands->consumer, error);
 	if (status == 0)
-		status = open_consumer(commands, error);
+		status = subscribe(commands, error);
 	if (status != 0) {
 		commands_close(commands);
 		return status;
 	}
 	*state = commands;
 	return 0;
-}
-
-/* Hands an answer over. It is lost when the brokers are away for longer than half a minute: who
- * asks again gets it then. */
-static void answer(struct commands *commands, const struct command *command, const char *text)
-{
-	const char *gateway = commands->gw->config->gateway->name;
-	const int64_t now = gw_now_utc();
-	char time[WRITER_TIME_SIZE], id[128];
-	const struct {
-		const char *name, *value;
-	} attributes[] = {
-		{"ce_specversion", "1.0"},
-		{"ce_id", id},
-		{"ce_source", commands->source},
-		{"ce_type", "com.framegate.reply.v1"},
-		{"ce_time", time},
-		{"content-type", "application/json"},
-		/* Extensions: what it is the answer to. */
-		{"ce_commandid", command->id},
-		{"ce_commandsource", command->source},
-	};
-	const size_t count = sizeof(attributes) / sizeof(attributes[0]);
-	rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
-	const struct client_message message = {
-		.value = (void *)text,
-		.size = strlen(text),
-		.key = (void *)gateway,
-		.key_size = strlen(gateway),
-		.flags = RD_KAFKA_MSG_F_COPY,
-		.time_ms = now / GW_NS_PER_MS,
-	};
-
-	writer_time(time, now);
-	snprintf(id, sizeof(id), "%s/reply/%lu", commands->gw->boot_id, commands->answered++);
-	for (size_t i = 0; headers && i < count; i++)
-		rd_kafka_header_add(headers, attributes[i].name, -1, attributes[i].value, -1);
-	if (client_send(&commands->replies, &message, headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return;
-	if (headers)
-		rd_kafka_headers_destroy(headers);
-	gw_counter_add(&commands->unanswered, 1);
-}
-
-/* The answer as text, to be freed: {"status", "body"}; of bytes, their type and size alone. NULL:
- * out of memory. */
-static char *text_of(const struct gw_reply *reply)
-{
-	json_t *json = json_pack("{s:i, s:O?}", "status", reply->status, "body", reply->json);
-
-	if (json && reply->bytes) {
-		json_object_set_new(json, "type", json_string(reply->type));
-		json_object_set_new(json, "bytes", json_integer((json_int_t)reply->size));
-	}
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-
-	json_decref(json);
-	return text;
-}
-
-static void finish(
-	struct commands *commands, const struct command *command, const struct gw_reply *reply)
-{
-	char *text = text_of(reply);
-
-	if (!text) {
-		gw_counter_add(&commands->unanswered, 1);
-		return;
-	}
-	answers_keep(&commands->answers, command->source, command->id, text);
-	answer(commands, command, text);
-	free(text);
 }
 
 static void carry_out(struct commands *commands, const struct command *command)
@@ -256,7 +183,7 @@ static void carry_out(struct commands *commands, const struct command *command)
 	else
 		gw_api_call(commands->gw, command->method, command->path, &request, &reply);
 	gw_counter_add(&commands->done, 1);
-	finish(commands, command, &reply);
+	replies_give(&commands->replies, command->source, command->id, &reply);
 	gw_reply_release(&reply);
 }
 
@@ -272,24 +199,21 @@ static void refuse(struct commands *commands, const struct command *command, int
 		return;
 	gw_reply_refuse(&reply, status == -ETIME ? 408 : 400,
 		status == -ETIME ? "too_old" : "bad_request", "%s", error->text);
-	finish(commands, command, &reply);
+	replies_give(&commands->replies, command->source, command->id, &reply);
 	gw_reply_release(&reply);
 }
 
 static void take(struct commands *commands, const rd_kafka_message_t *message)
 {
-	const struct command_record record = command_record_of(message);
+	const struct kafka_record record = kafka_record_of(message);
 	const int64_t age_ms = (int64_t)commands->config->age * 1000;
 	struct command command;
 	struct gw_error error = {""};
 	const int status = command_read(&command, &record, commands->gw->config->gateway->name,
 		gw_now_utc() / GW_NS_PER_MS, age_ms, &error);
-	const char *known =
-		command.id[0] ? answers_find(&commands->answers, command.source, command.id) : NULL;
 
-	if (known) {
+	if (command.id[0] && replies_repeat(&commands->replies, command.source, command.id)) {
 		gw_counter_add(&commands->repeated, 1);
-		answer(commands, &command, known);
 	} else if (status == 0) {
 		carry_out(commands, &command);
 	} else if (status != -ENOENT) {
@@ -298,20 +222,6 @@ static void take(struct commands *commands, const rd_kafka_message_t *message)
 	command_release(&command);
 	/* Once it is done with: a kill in between brings it again. */
 	rd_kafka_commit_message(commands->consumer.handle, message, 1);
-}
-
-static void hear_replies(struct commands *commands)
-{
-	rd_kafka_event_t *event;
-	const rd_kafka_message_t *message;
-
-	while ((event = rd_kafka_queue_poll(commands->replies.events, 0))) {
-		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
-			while ((message = rd_kafka_event_message_next(event)))
-				gw_counter_add(&commands->unanswered, message->err ? 1 : 0);
-		rd_kafka_event_destroy(event);
-	}
-	client_log(&commands->replies, commands->config->replies, &commands->words, true);
 }
 
 /* Brokers that are away are told by those who write. */
@@ -358,13 +268,56 @@ static void hear(struct commands *commands)
 	rd_kafka_message_destroy(message);
 }
 
+/* Makes new clients of the files as they are now. The one that hears goes before the next one
+ * joins: both have the same name in the group. */
+static int renew(struct commands *commands, struct gw_error *error)
+{
+	struct client next;
+	int status = make_consumer(commands, &next, error);
+
+	if (status != 0)
+		return status;
+	status = replies_renew(&commands->replies, error);
+	if (status != 0) {
+		client_close(&next, gw_now());
+		return status;
+	}
+	client_close(&commands->consumer, gw_now() + CLOSE_NS);
+	commands->consumer = next;
+	atomic_store_explicit(&commands->error, 0, memory_order_relaxed);
+	return subscribe(commands, error);
+}
+
+/* Without new clients the old ones stay, and others are tried at the next look. */
+static void look_at_files(struct commands *commands, int64_t now)
+{
+	const struct gw_kafka_config *config = commands->gw->config->kafka;
+	struct property_watch *watch = &commands->watch;
+	struct gw_error error;
+
+	if (!property_watch_look(watch, config->properties, config->properties_count, now))
+		return;
+	if (renew(commands, &error) == 0) {
+		property_watch_take(watch);
+		gw_info(SUBJECT, "%s: commands are heard with the files as they are now",
+			commands->config->topic);
+		return;
+	}
+	if (commands->refused_files != watch->seen)
+		gw_warn(SUBJECT,
+			"%s: commands go on with the files of `kafka.properties` as they were: %s",
+			commands->config->topic, error.text);
+	commands->refused_files = watch->seen;
+}
+
 static void *run(void *arg)
 {
 	struct commands *commands = arg;
 
 	while (!atomic_load_explicit(&commands->stop, memory_order_relaxed)) {
 		hear(commands);
-		hear_replies(commands);
+		replies_hear(&commands->replies);
+		look_at_files(commands, gw_now());
 	}
 	return NULL;
 }
@@ -383,15 +336,6 @@ static int commands_start(void *state, struct gw_error *error)
 	return 0;
 }
 
-/* Who waits for one would ask again, and the memory of what was done goes with this process. */
-static void send_last_answers(struct commands *commands, int64_t deadline)
-{
-	while (rd_kafka_outq_len(commands->replies.handle) > 0 && gw_now() < deadline) {
-		rd_kafka_flush(commands->replies.handle, FLUSH_MS);
-		hear_replies(commands);
-	}
-}
-
 static bool commands_stop(void *state)
 {
 	struct commands *commands = state;
@@ -400,7 +344,7 @@ static bool commands_stop(void *state)
 	if (commands->runs && !gw_thread_join(commands->thread, gw_now() + END_NS))
 		return false;
 	commands->runs = false;
-	send_last_answers(commands, gw_now() + LAST_NS);
+	replies_last(&commands->replies, gw_now() + LAST_NS);
 	return true;
 }
 
@@ -419,12 +363,13 @@ static json_t *commands_describe(void *state)
 {
 	struct commands *commands = state;
 
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "topic", commands->config->topic, "role",
-		gw_role_name(commands->config->role), "done",
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "topic", commands->config->topic,
+		"role", gw_role_name(commands->config->role), "done",
 		(json_int_t)gw_counter_get(&commands->done), "repeated",
 		(json_int_t)gw_counter_get(&commands->repeated), "refused",
-		(json_int_t)gw_counter_get(&commands->refused), "unanswered",
-		(json_int_t)gw_counter_get(&commands->unanswered));
+		(json_int_t)gw_counter_get(&commands->refused), "shortened",
+		(json_int_t)gw_counter_get(&commands->replies.shortened), "unanswered",
+		(json_int_t)gw_counter_get(&commands->replies.unanswered));
 }
 
 const struct gw_service_ops commands_service = {

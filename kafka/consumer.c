@@ -6,8 +6,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "core/thread.h"
-#include "kafka/consumer_settings.h"
+#include "kafka/consumer_renewal.h"
 #include "kafka/group.h"
 
 #define SUBJECT "source"
@@ -40,11 +39,6 @@ static void hear_log(void *arg, const char *facility, const char *text)
 
 int consumer_open(struct consumer *consumer, const struct gw *gw, struct gw_error *error)
 {
-	rd_kafka_conf_t *conf = consumer_settings_make(gw, error);
-	struct client *client = &consumer->client;
-	struct gw_inherit before;
-	char text[256];
-
 	pthread_mutex_init(&consumer->lock, NULL);
 	consumer->gw = gw;
 	consumer->config = gw->config->kafka->source;
@@ -53,19 +47,10 @@ int consumer_open(struct consumer *consumer, const struct gw *gw, struct gw_erro
 	consumer->words.heard = hear_log;
 	consumer->words.arg = consumer;
 	assignment_open(&consumer->assignment);
-	if (!conf)
+	property_watch_begin(
+		&consumer->watch, consumer->config->properties, consumer->config->properties_count);
+	if (consumer_client(&consumer->client, gw, error) != 0)
 		return -EINVAL;
-	gw_inherit_begin(&before, NULL);
-	client->handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
-	gw_inherit_end(&before);
-	if (!client->handle) {
-		rd_kafka_conf_destroy(conf);
-		return gw_error_set(error, -EINVAL, "source: %s", text);
-	}
-	rd_kafka_poll_set_consumer(client->handle);
-	client->events = rd_kafka_queue_get_consumer(client->handle);
-	client->logs = rd_kafka_queue_new(client->handle);
-	rd_kafka_set_log_queue(client->handle, client->logs);
 	return group_join(consumer, error);
 }
 
@@ -76,6 +61,7 @@ void consumer_close(struct consumer *consumer)
 	if (consumer->revoked)
 		rd_kafka_event_destroy(consumer->revoked);
 	assignment_close(&consumer->assignment);
+	client_close(&consumer->next, gw_now() + CLOSE_NS);
 	if (!client_close(&consumer->client, gw_now() + CLOSE_NS))
 		gw_warn(SUBJECT, "%s: the client does not come to its end: left behind",
 			consumer->config->topic);
@@ -238,6 +224,7 @@ void consumer_housekeeping(struct consumer *consumer, int64_t now)
 {
 	client_log(&consumer->client, consumer->config->topic, &consumer->words, false);
 	look_for_the_end(consumer);
+	consumer_renewal_step(consumer, now);
 	if (now >= consumer->facts_at) {
 		consumer_look(consumer, now);
 		consumer->facts_at = now + GW_NS_PER_S / 4;
@@ -251,7 +238,9 @@ bool consumer_leave(struct consumer *consumer, int64_t now)
 		return true;
 	if (!consumer->closing) {
 		consumer->closing = true;
-		group_leave(consumer);
+		/* Or it does so already. */
+		if (!consumer_is_renewing(consumer))
+			group_leave(consumer);
 	}
 	consumer_poll(consumer, now);
 	return rd_kafka_consumer_closed(consumer->client.handle) != 0;

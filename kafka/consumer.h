@@ -25,6 +25,7 @@
 #include "kafka/client.h"
 #include "kafka/hindrance.h"
 #include "kafka/intake.h"
+#include "kafka/property_watch.h"
 #include "kafka/skips.h"
 
 #define CONSUMER_ERROR 256
@@ -59,6 +60,10 @@ struct consumer {
 	const struct gw *gw;
 	const struct gw_source_config *config;
 	struct client client;
+	struct client next; /* that is to take its place, when it has left */
+	int64_t renew_by; /* gw_now(): when it does at the latest */
+	struct property_watch watch; /* of what `client` has read */
+	uint64_t refused_files; /* of which none could be made, as was told; 0: none */
 	struct assignment assignment;
 	struct client_words words;
 

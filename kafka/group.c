@@ -220,7 +220,7 @@ void group_rejoin(struct consumer *consumer)
 	}
 }
 
-void group_give_up(struct consumer *consumer)
+void group_forget(struct consumer *consumer)
 {
 	rd_kafka_event_t *event = consumer->revoked;
 
@@ -228,6 +228,11 @@ void group_give_up(struct consumer *consumer)
 	if (event)
 		let_go(consumer, event);
 	assignment_close(&consumer->assignment);
+}
+
+void group_give_up(struct consumer *consumer)
+{
+	group_forget(consumer);
 	rd_kafka_unsubscribe(consumer->client.handle);
 }
 

@@ -32,7 +32,10 @@ void group_committed(struct consumer *consumer, rd_kafka_event_t *event);
 /* Leaves the group and joins it again: where a partition begins is found out anew. */
 void group_rejoin(struct consumer *consumer);
 
-/* The client has failed for good: lets all partitions go. */
+/* Lets all partitions go, without a word to the brokers. */
+void group_forget(struct consumer *consumer);
+
+/* The client has failed for good: the same, and asks for none any more. */
 void group_give_up(struct consumer *consumer);
 
 /* Begins to leave: partitions are to go, by events. */

@@ -17,28 +17,6 @@
 
 #define WANTED "  heartbeats: {seconds: 1}\n"
 
-/* A figure out of what the stage says of its heartbeats. */
-static json_int_t told(struct fixture *f, const char *key)
-{
-	json_t *facts = sink_stage.describe(f->sink->stage);
-	const json_int_t figure =
-		json_integer_value(json_object_get(json_object_get(facts, "heartbeats"), key));
-
-	json_decref(facts);
-	return figure;
-}
-
-static void turn_until_told(struct fixture *f, const char *key, json_int_t figure)
-{
-	const int64_t deadline = gw_now() + 60 * GW_NS_PER_S;
-
-	while (told(f, key) < figure) {
-		assert_true(gw_now() < deadline);
-		fixture_turn(f);
-		usleep(5000);
-	}
-}
-
 /* The latest record with that key and state, read back; NULL: there is none. */
 static json_t *find(const struct records *records, const char *key, const char *state)
 {
@@ -73,9 +51,9 @@ static void a_silent_camera_is_told_apart_from_an_empty_scene(void **state)
 
 	/* What the receive stage says of a picture that is 100 s old, and of five new ones. */
 	gw_counter_set(&rx->last_frame, (uint64_t)(gw_now() - 100 * GW_NS_PER_S));
-	turn_until_told(f, "delivered", 3);
+	cluster_turn_until_told(f, "heartbeats", "delivered", 3);
 	gw_counter_add(&f->gw.cameras->slot[0].next_sequence, 5);
-	turn_until_told(f, "delivered", 6);
+	cluster_turn_until_told(f, "heartbeats", "delivered", 6);
 	struct records records = cluster_consume(cluster, "framegate.heartbeats", 6);
 	json_t *stalled = find(&records, "cam0", "stalled"), *live = find(&records, "cam0", "live");
 	json_t *silent = find(&records, "cam1", "silent");
@@ -132,7 +110,7 @@ static void a_camera_in_a_slot_that_was_anothers_counts_its_own_pictures(void **
 	put(f, "another");
 	assert_int_equal(gw_camera_find(&f->gw, "another"), 2);
 	gw_counter_add(&f->gw.cameras->slot[2].next_sequence, 7);
-	turn_until_told(f, "delivered", 4);
+	cluster_turn_until_told(f, "heartbeats", "delivered", 4);
 	struct records records = cluster_consume(cluster, "framegate.heartbeats", 4);
 	json_t *silent = find(&records, "another", "silent");
 
@@ -156,7 +134,7 @@ static void heartbeats_that_cannot_be_stored_are_told_and_hold_nothing_up(void *
 		"  frames: {every: 0}\n" WANTED
 		"  properties: [{name: queue.buffering.max.messages, value: '5'}]\n");
 
-	turn_until_told(f, "lost", 1);
+	cluster_turn_until_told(f, "heartbeats", "lost", 1);
 	sink_stage.health(f->sink->stage, &health);
 	assert_int_equal(health.count, 1);
 	assert_string_equal(health.trouble[0].id, "kafka.heartbeats.lost");

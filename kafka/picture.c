@@ -6,7 +6,6 @@
 #include "core/clock.h"
 #include "core/config/config.h"
 #include "core/config/name.h"
-#include "sink/writer.h"
 
 /* Nanoseconds since 1970 end in 2262. */
 #define LAST_YEAR 2261
@@ -19,24 +18,6 @@ static bool is_name(const char *key, size_t size)
 {
 	return key && size < GW_NAME && gw_name_is_good(key, size) &&
 		!gw_name_is_reserved(key, size);
-}
-
-/* The last header of that name, as text of at most `room` - 1 bytes; "" when there is none, when it
- * is too long or no text: results repeat it, in a header and in JSON. */
-static void read_header(
-	const rd_kafka_headers_t *headers, const char *name, char *text, size_t room)
-{
-	const void *value;
-	size_t size;
-
-	text[0] = '\0';
-	if (rd_kafka_header_get_last(headers, name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-		!value || size >= room || memchr(value, '\0', size))
-		return;
-	memcpy(text, value, size);
-	text[size] = '\0';
-	if (!writer_keeps(text))
-		text[0] = '\0';
 }
 
 /* `count` digits and what follows them. Moves *text on. */
@@ -83,27 +64,25 @@ static bool read_time(const char *text, int64_t *ns)
 	return true;
 }
 
-static enum gw_drop look_at_headers(const rd_kafka_headers_t *headers, struct picture *picture)
+static enum gw_drop look_at_headers(const struct kafka_record *record, struct picture *picture)
 {
 	struct gw_origin origin;
 	char text[64];
 
-	if (!headers)
-		return GW_DROP_NONE;
-	read_header(headers, "ce_type", text, sizeof(text));
+	kafka_record_header(record, "ce_type", text, sizeof(text));
 	picture->relayed = strcmp(text, frame_type) == 0;
 	if (!picture->relayed)
 		return GW_DROP_NONE;
-	read_header(headers, "ce_id", origin.id, sizeof(origin.id));
-	read_header(headers, "ce_source", origin.source, sizeof(origin.source));
+	kafka_record_header(record, "ce_id", origin.id, sizeof(origin.id));
+	kafka_record_header(record, "ce_source", origin.source, sizeof(origin.source));
 	/* A topic may be set up to replace the record's time by its arrival's. */
-	read_header(headers, "ce_time", text, sizeof(text));
+	kafka_record_header(record, "ce_time", text, sizeof(text));
 	if (read_time(text, &picture->capture_ns))
 		picture->clock = GW_CLOCK_SOURCE;
 	return origin.id[0] && origin.source[0] ? GW_DROP_NONE : GW_DROP_RECORD_HEADERS;
 }
 
-static enum gw_drop look_at_value(const struct picture_record *record,
+static enum gw_drop look_at_value(const struct kafka_record *record,
 	const struct jpeg_limits *limits, struct picture *picture)
 {
 	const char *cause;
@@ -120,24 +99,7 @@ static enum gw_drop look_at_value(const struct picture_record *record,
 	}
 }
 
-struct picture_record picture_record_of(const rd_kafka_message_t *message)
-{
-	struct picture_record record = {
-		.key = message->key,
-		.key_size = message->key_len,
-		.value = message->payload,
-		.size = message->len,
-	};
-	rd_kafka_timestamp_type_t type;
-	rd_kafka_headers_t *headers;
-
-	record.time_ms = rd_kafka_message_timestamp(message, &type);
-	if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
-		record.headers = headers;
-	return record;
-}
-
-void picture_look(const struct picture_record *record, const struct jpeg_limits *limits,
+void picture_look(const struct kafka_record *record, const struct jpeg_limits *limits,
 	struct picture *picture)
 {
 	/* Whoever sent it may write any number. */
@@ -154,11 +116,11 @@ void picture_look(const struct picture_record *record, const struct jpeg_limits 
 	else
 		picture->drop = look_at_value(record, limits, picture);
 	if (picture->drop == GW_DROP_NONE)
-		picture->drop = look_at_headers(record->headers, picture);
+		picture->drop = look_at_headers(record, picture);
 }
 
 void picture_copy(
-	const struct picture_record *record, const struct picture *picture, struct gw_frame *frame)
+	const struct kafka_record *record, const struct picture *picture, struct gw_frame *frame)
 {
 	frame->ssrc = 0;
 	frame->rtp_timestamp = 0;
@@ -172,7 +134,7 @@ void picture_copy(
 	frame->has_origin = picture->relayed;
 	if (!picture->relayed)
 		return;
-	read_header(record->headers, "ce_id", frame->origin.id, sizeof(frame->origin.id));
-	read_header(
-		record->headers, "ce_source", frame->origin.source, sizeof(frame->origin.source));
+	kafka_record_header(record, "ce_id", frame->origin.id, sizeof(frame->origin.id));
+	kafka_record_header(
+		record, "ce_source", frame->origin.source, sizeof(frame->origin.source));
 }

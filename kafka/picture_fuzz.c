@@ -56,7 +56,7 @@ static void check_origin(const struct gw_origin *origin)
 		abort();
 }
 
-static void check_copy(const struct picture_record *record, const struct picture *picture)
+static void check_copy(const struct kafka_record *record, const struct picture *picture)
 {
 	static struct gw_frame frame;
 
@@ -82,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = {data, size};
 	struct text key = take_text(&input);
 	rd_kafka_headers_t *headers = rd_kafka_headers_new(TEXTS - 1);
-	struct picture_record record = {
+	struct kafka_record record = {
 		.key = key.data, .key_size = key.size, .headers = headers, .time_ms = -1};
 	struct picture picture;
 

@@ -17,7 +17,7 @@ static const struct jpeg_limits limits = {WIDTH, HEIGHT};
 
 struct fixture {
 	uint8_t *jpeg;
-	struct picture_record record; /* a good one: a test changes it */
+	struct kafka_record record; /* a good one: a test changes it */
 	rd_kafka_headers_t *headers; /* of another gateway's picture */
 	struct picture picture;
 };
@@ -33,7 +33,7 @@ static int set_up(void **state)
 	const struct jpeg_recipe recipe = {.width = WIDTH, .height = HEIGHT};
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	f->record = (struct picture_record){.key = "door", .key_size = 4, .time_ms = 1000};
+	f->record = (struct kafka_record){.key = "door", .key_size = 4, .time_ms = 1000};
 	f->jpeg = jpeg_make(&recipe, &f->record.size);
 	f->record.value = f->jpeg;
 	f->headers = rd_kafka_headers_new(4);

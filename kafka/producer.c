@@ -19,8 +19,9 @@
 #define EVENTS_PER_POLL 64
 /* For how long a topic's limit is not tried again. */
 #define REFUSED_NS (600 * GW_NS_PER_S)
-/* Of a record beside its value: its key, and what frames it. */
-#define BESIDE (GW_NAME + 64)
+/* Of a record beside its value: its key, its headers (kafka/message.c) and what frames it, as the
+ * client counts them against its limit. */
+#define BESIDE (GW_NAME + GW_ORIGIN_ID + GW_ORIGIN_SOURCE + 256)
 /* When the user sets no limit to their number. */
 #define MOST_RECORDS (1u << 22)
 

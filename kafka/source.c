@@ -153,7 +153,7 @@ static void pass_on(struct source *source, const struct gw_camera *camera, struc
 
 /* False: the record must wait. */
 static bool begin(struct source *source, struct partition *partition,
-	const struct picture_record *record, const struct gw_camera *camera, int64_t now)
+	const struct kafka_record *record, const struct gw_camera *camera, int64_t now)
 {
 	const struct picture *picture = &partition->picture;
 	enum gw_drop drop;
@@ -177,7 +177,7 @@ static bool work_on_next(struct source *source, struct partition *partition, int
 
 	if (!message)
 		return false;
-	const struct picture_record record = picture_record_of(message);
+	const struct kafka_record record = kafka_record_of(message);
 
 	if (!partition->looked)
 		picture_look(&record, &source->limits, picture);

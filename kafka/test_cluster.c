@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/test.h"
 #include "sink/stage.h"
+
+#define TOLD_NS (60 * GW_NS_PER_S)
 
 int cluster_start(void **state)
 {
@@ -112,4 +115,25 @@ void fixture_describe_topic(
 
 	snprintf(text, size, "%s", value ? value : "");
 	json_decref(facts);
+}
+
+int64_t cluster_told(struct fixture *f, const char *of, const char *key)
+{
+	json_t *facts = sink_stage.describe(f->sink->stage);
+	const json_int_t figure =
+		json_integer_value(json_object_get(json_object_get(facts, of), key));
+
+	json_decref(facts);
+	return figure;
+}
+
+void cluster_turn_until_told(struct fixture *f, const char *of, const char *key, int64_t figure)
+{
+	const int64_t deadline = gw_now() + TOLD_NS;
+
+	while (cluster_told(f, of, key) < figure) {
+		assert_true(gw_now() < deadline);
+		fixture_turn(f);
+		usleep(5000);
+	}
 }

@@ -43,3 +43,8 @@ void cluster_assert_in_order(struct cluster *cluster, uint32_t count);
 /* A fact of one topic: 0 results, 1 frames. */
 void fixture_describe_topic(
 	struct fixture *f, size_t topic, const char *key, char *text, size_t size);
+
+/* A figure that the stage tells of what is beside results and pictures: "heartbeats", "alarms". */
+int64_t cluster_told(struct fixture *f, const char *of, const char *key);
+/* Turns the loop until it is at least so much. */
+void cluster_turn_until_told(struct fixture *f, const char *of, const char *key, int64_t figure);

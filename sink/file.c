@@ -1,7 +1,7 @@
 /* Writes pictures and results into a directory: DIR/<camera>/<number>.jpg, and one JSON line per
- * frame in DIR/frames.jsonl. What a model made better lies beside the picture, as
- * DIR/<camera>/<number>.enhanced-<finding>.jpg. A replay's output, and a gateway's without Kafka.
- * No picture is ever written over another.
+ * frame in DIR/frames.jsonl, or a message in DIR/frames.pb (file.proto). What a model made better
+ * lies beside the picture, as DIR/<camera>/<number>.enhanced-<finding>.jpg. A replay's output, and
+ * a gateway's without Kafka. No picture is ever written over another.
  *
  * Lines are gathered and count as delivered when the kernel has them, in the file that has the
  * name: one that was moved away or removed is made again. A line that cannot be written whole is
@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,15 +18,18 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "sink/failure.h"
+#include "sink/file_fields.h"
 #include "sink/findings.h"
 #include "sink/output.h"
+#include "sink/output_end.h"
 #include "sink/pictures.h"
 #include "sink/record.h"
 #include "sink/sink.h"
 #include "sink/whole.h"
+#include "sink/wire.h"
 
 #define LINES 1024
-#define BUFFER_SIZE (4u * RECORD_SIZE)
+#define BUFFER_SIZE (4u * OUTPUT_ENTRY)
 #define LOOK_EVERY_NS GW_NS_PER_S
 
 struct pending_line {
@@ -45,7 +49,7 @@ struct file_sink {
 	struct pending_line lines[LINES]; /* that the buffer holds */
 	uint32_t line_count;
 
-	bool made_again; /* frames.jsonl, since the last housekeeping */
+	bool made_again; /* the file of records, since the last housekeeping */
 	struct failure line_failure, picture_failure;
 	struct gw_counter line_total, picture_total;
 
@@ -198,14 +202,41 @@ static void write_line(
 	writer_raw(writer, "}\n");
 }
 
+/* A varint of what follows, and that. */
+static void write_message(struct writer *writer, const struct sink_record *record)
+{
+	const struct sink_camera *camera = record->frame->version->of[GW_STAGE_SINK];
+	char head[16], end[GW_NAME + PICTURE_NAME + 8], path[GW_NAME + PICTURE_NAME];
+	char name[PICTURE_NAME];
+	struct writer before, behind;
+
+	writer_begin(&before, head, sizeof(head));
+	wire_number(&before, FILE_RESULT, record->size);
+	/* The number of a field of bytes differs from that of a number by its type alone. */
+	head[0] = FILE_RESULT_TAG;
+	writer_begin(&behind, end, sizeof(end));
+	if (record->sampled) {
+		picture_name(name, camera->first_picture + record->frame->sequence, GW_NO_FINDING);
+		snprintf(path, sizeof(path), "%s/%s", record->camera, name);
+		wire_string(&behind, FILE_FILE, path);
+	}
+	wire_element(writer, before.size + record->size + behind.size);
+	writer_bytes(writer, head, before.size);
+	writer_bytes(writer, record->value, record->size);
+	writer_bytes(writer, end, behind.size);
+}
+
 static enum gw_drop submit_line(struct file_sink *file, const struct sink_record *record)
 {
 	struct writer writer;
 
-	if (file->line_count == LINES || BUFFER_SIZE - file->buffered < RECORD_SIZE)
+	if (file->line_count == LINES || BUFFER_SIZE - file->buffered < OUTPUT_ENTRY)
 		write_lines(file);
-	writer_begin(&writer, file->buffer + file->buffered, RECORD_SIZE);
-	write_line(file, &writer, record);
+	writer_begin(&writer, file->buffer + file->buffered, OUTPUT_ENTRY);
+	if (file->output.format == GW_RECORD_PROTOBUF)
+		write_message(&writer, record);
+	else
+		write_line(file, &writer, record);
 	if (writer.cut)
 		return GW_DROP_SINK_FAILED;
 	file->buffered += writer.size;
@@ -339,6 +370,9 @@ static int file_camera_prepare(void *state, const struct gw_camera *camera,
 
 static int file_open(const struct gw *gw, struct sink *sink, void **state, struct gw_error *error)
 {
+	/* A replay's output is for its reader, whatever goes to brokers. */
+	const enum gw_record_format format =
+		gw->replay ? GW_RECORD_JSON : gw->config->kafka->format;
 	struct file_sink *file = calloc(1, sizeof(*file));
 
 	if (!file)
@@ -346,15 +380,18 @@ static int file_open(const struct gw *gw, struct sink *sink, void **state, struc
 	file->gw = gw;
 	file->sink = sink;
 	file->line_failure = (struct failure){
-		.what = GW_LINES_FILE, .id = "kafka.file.failed", .severity = GW_FAILED};
+		.what = format == GW_RECORD_PROTOBUF ? GW_MESSAGES_FILE : GW_LINES_FILE,
+		.id = "kafka.file.failed",
+		.severity = GW_FAILED};
 	file->picture_failure = (struct failure){
 		.what = "a picture", .id = "kafka.file.pictures", .severity = GW_DEGRADED};
 	file->buffer = malloc(BUFFER_SIZE);
 	/* A gateway that starts again goes on; a replay stands for itself. */
-	int status = gw->replay
-		? output_open(&file->output, gw->replay->output, "replay: --output", true, error)
-		: output_open(&file->output, gw->config->kafka->directory, "kafka: directory",
-			  false, error);
+	const struct output_place place = gw->replay
+		? (struct output_place){gw->replay->output, "replay: --output", format, true}
+		: (struct output_place){
+			  gw->config->kafka->directory, "kafka: directory", format, false};
+	int status = output_open(&file->output, &place, error);
 
 	if (status == 0 && !file->buffer)
 		status = gw_error_set(error, -ENOMEM, "kafka: out of memory");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/stage.h"
+#include "sink/held.h"
 #include "sink/reducer.h"
 #include "sink/room.h"
 #include "sink/sampler.h"
@@ -24,6 +25,7 @@ struct sink {
 	struct record *record;
 	struct sampler samplers[GW_CAMERAS];
 	struct reducer *reducer; /* NULL: what is too large is refused */
+	struct held *held; /* of one that has a reducer: results that wait for it */
 	bool purged; /* what it has made is counted as lost */
 	uint32_t waiting[2]; /* the lane's records not reported yet, by enum sink_kind */
 
@@ -32,6 +34,7 @@ struct sink {
 	bool chosen; /* its picture is a sample */
 	bool asked; /* ... that somebody asked for */
 	bool sampled; /* ... and was handed over */
+	bool reducing; /* ... or will be, if it can be made smaller */
 	uint16_t enhanced; /* enhanced pictures of findings before this one are through */
 	/* The slot counts as one that only a sample keeps: so the result counts as waiting. */
 	bool gauged;

@@ -2,19 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/config/config.h"
 #include "core/log.h"
-#include "sink/record.h"
+#include "sink/output_end.h"
 #include "sink/whole.h"
-
-#define LONGEST_LINE RECORD_SIZE
 
 /* `path` and the directories above it; it is as it was afterwards. */
 static int make_directories(char *path)
@@ -56,40 +52,10 @@ static int open_directory(struct output *output)
 	return fd < 0 ? -errno : put_in_place(fd, &output->directory);
 }
 
-/* Whether the end of a line that has no newline is a whole record all the same. */
-static bool is_whole(const char *text, size_t size)
+static ssize_t mend_end(const struct output *output, int fd, off_t size)
 {
-	json_t *json = json_loadb(text, size, 0, NULL);
-
-	json_decref(json);
-	return json != NULL;
-}
-
-/* Takes off what the file has after its last newline, or ends it with one when it is no torn line
- * of ours. Returns the bytes that were taken off, or a negative errno. */
-static ssize_t mend_end(int fd, off_t size)
-{
-	const size_t most = size < LONGEST_LINE ? (size_t)size : LONGEST_LINE;
-	char *end = malloc(most + 1);
-
-	if (!end)
-		return -ENOMEM;
-	const ssize_t got = pread(fd, end, most, size - (off_t)most);
-	ssize_t torn = 0;
-
-	while (torn < got && end[got - 1 - torn] != '\n')
-		torn++;
-	/* The whole file may be one. */
-	const bool is_line = torn < got || got == size;
-	ssize_t status = got < 0 ? -errno : 0;
-
-	if (torn > 0 && is_line && !is_whole(end + got - torn, (size_t)torn) &&
-		ftruncate(fd, size - torn) == 0)
-		status = torn;
-	else if (torn > 0)
-		status = write_whole(fd, "\n", 1);
-	free(end);
-	return status;
+	return output->format == GW_RECORD_PROTOBUF ? output_end_message(fd, size)
+						    : output_end_line(fd, size);
 }
 
 /* A pipe there would stop whoever opens it, and then the sink. */
@@ -97,8 +63,7 @@ static int open_lines(struct output *output, bool afresh)
 {
 	const int mode = O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_APPEND;
 	struct stat info;
-	const int fd =
-		openat(output->directory, GW_LINES_FILE, mode | (afresh ? O_TRUNC : 0), 0644);
+	const int fd = openat(output->directory, output->file, mode | (afresh ? O_TRUNC : 0), 0644);
 
 	if (fd < 0)
 		/* What a socket says. */
@@ -107,10 +72,10 @@ static int open_lines(struct output *output, bool afresh)
 		close(fd);
 		return -EINVAL;
 	}
-	const ssize_t torn = mend_end(fd, info.st_size);
+	const ssize_t torn = mend_end(output, fd, info.st_size);
 
 	if (torn > 0)
-		gw_warn("kafka", "%s: its last line was torn, %zd bytes were taken off",
+		gw_warn("kafka", "%s: its last record was torn, %zd bytes were taken off",
 			output->lines_path, torn);
 	if (torn < 0) {
 		close(fd);
@@ -126,14 +91,17 @@ static int open_lines(struct output *output, bool afresh)
 	return 0;
 }
 
-int output_open(struct output *output, const char *path, const char *name, bool afresh,
-	struct gw_error *error)
+int output_open(struct output *output, const struct output_place *place, struct gw_error *error)
 {
-	*output = (struct output){.name = name, .directory = -1, .lines = -1};
+	const char *path = place->path, *name = place->name;
+
+	*output = (struct output){
+		.name = name, .format = place->format, .directory = -1, .lines = -1};
+	output->file = place->format == GW_RECORD_PROTOBUF ? GW_MESSAGES_FILE : GW_LINES_FILE;
 	output->path = strdup(path);
 	output->walked = strdup(path);
 	if (!output->path || !output->walked ||
-		asprintf(&output->lines_path, "%s/" GW_LINES_FILE, path) < 0) {
+		asprintf(&output->lines_path, "%s/%s", path, output->file) < 0) {
 		output->lines_path = NULL;
 		return gw_error_set(error, -ENOMEM, "kafka: out of memory");
 	}
@@ -142,12 +110,13 @@ int output_open(struct output *output, const char *path, const char *name, bool 
 	if (status != 0)
 		return gw_error_set(error, status, "%s %s: %s: choose one that gwd may write", name,
 			path, strerror(-status));
-	status = open_lines(output, afresh);
-	if (status == -EINVAL)
+	status = open_lines(output, place->afresh);
+	if (status == -EINVAL || status == -EBADMSG)
 		return gw_error_set(error, status,
-			"%s %s: it is not a regular file: move it away, or choose another "
-			"directory",
-			name, output->lines_path);
+			"%s %s: it is %s: move it away, or choose another directory", name,
+			output->lines_path,
+			status == -EINVAL ? "not a regular file"
+					  : "no file that this gateway wrote");
 	if (status != 0)
 		return gw_error_set(
 			error, status, "%s %s: %s", name, output->lines_path, strerror(-status));
@@ -190,7 +159,7 @@ static int mend(struct output *output)
 		return 0;
 	if (fstat(output->lines, &info) != 0)
 		return -errno;
-	const ssize_t status = mend_end(output->lines, info.st_size);
+	const ssize_t status = mend_end(output, output->lines, info.st_size);
 
 	if (status < 0)
 		return (int)status;

@@ -1,6 +1,6 @@
-/* The directory of the file back-end as it stands on the disk: frames.jsonl, and a folder for each
- * camera. Others move, remove and cut what is in it while it is written: what is gone is made
- * again, so that nothing goes into a file that nobody will find.
+/* The directory of the file back-end as it stands on the disk: frames.jsonl or, for messages,
+ * frames.pb, and a folder for each camera. Others move, remove and cut what is in it while it is
+ * written: what is gone is made again, so that nothing goes into a file that nobody will find.
  *
  * The lane's thread, but where something else is said.
  */
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "core/config/config.h"
 #include "core/error.h"
 
 struct output {
@@ -17,24 +18,31 @@ struct output {
 	char *walked; /* a copy, which is cut and mended while directories are made */
 	char *lines_path;
 	const char *name; /* what the user calls it */
+	const char *file; /* of the records; any thread */
+	enum gw_record_format format;
 	int directory, lines; /* descriptors; their numbers stay the same while it is open */
-	bool torn; /* frames.jsonl ends with a part of a line that could not be taken back */
-	dev_t device; /* of the open frames.jsonl, as is `inode` */
+	bool torn; /* the file ends with a part of a record that could not be taken back */
+	dev_t device; /* of the open file, as is `inode` */
 	ino_t inode;
 };
 
-/* Opens DIR/frames.jsonl, and makes what is missing of the directories. Of a file that is there,
- * what a power cut left of a last line is taken off; with `afresh` all of it. On failure one line
+struct output_place {
+	const char *path, *name; /* and what the user calls it */
+	enum gw_record_format format;
+	bool afresh; /* nothing is left of what is there */
+};
+
+/* Opens the file of records, and makes what is missing of the directories. Of a file that is there,
+ * what a power cut left of a last record is taken off. On failure one line
  * that says what to do; output_close() follows in any case. Main thread. */
-int output_open(struct output *output, const char *path, const char *name, bool afresh,
-	struct gw_error *error);
+int output_open(struct output *output, const struct output_place *place, struct gw_error *error);
 void output_close(struct output *output);
 
-/* Makes sure that whoever looks for frames.jsonl by its path finds the one that is open. Sets
- * *again when there had to be a new one. Returns 0 or a negative errno. */
+/* Makes sure that whoever looks for the file of records by its path finds the one that is open.
+ * Sets *again when there had to be a new one. Returns 0 or a negative errno. */
 int output_look(struct output *output, bool *again);
 
-/* Adds lines, whole or not at all. Where a part of them got in and cannot be taken back, the next
+/* Adds records, whole or not at all. Where a part of them got in and cannot be taken back, the next
  * call sees to that first. Returns 0 or a negative errno. */
 int output_add(struct output *output, const char *data, size_t size);
 

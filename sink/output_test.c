@@ -151,7 +151,10 @@ static void others_may_read_the_path_while_directories_are_made(void **state)
 	assert_non_null(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/a/b/c", directory);
 	snprintf(lines, sizeof(lines), "%s/" GW_LINES_FILE, path);
-	assert_int_equal(output_open(&output, path, "test", false, &error), 0);
+	assert_int_equal(
+		output_open(&output, &(struct output_place){path, "test", GW_RECORD_JSON, false},
+			&error),
+		0);
 	reader.output = &output;
 	assert_int_equal(pthread_create(&thread, NULL, read_path, &reader), 0);
 	for (int i = 0; i < 2000; i++) {
@@ -251,7 +254,10 @@ static void a_new_file_that_could_not_take_the_place_is_looked_for_again(void **
 
 	assert_non_null(mkdtemp(directory));
 	snprintf(lines, sizeof(lines), "%s/" GW_LINES_FILE, directory);
-	assert_int_equal(output_open(&output, directory, "test", false, &error), 0);
+	assert_int_equal(
+		output_open(&output,
+			&(struct output_place){directory, "test", GW_RECORD_JSON, false}, &error),
+		0);
 	/* A number beyond the limit is one that nothing can be put in place of. */
 	assert_int_equal(dup2(output.lines, high), high);
 	close(output.lines);

@@ -28,6 +28,7 @@ struct job {
 	char id[TEXT], time[TEXT];
 	uint32_t room;
 	uint8_t *picture;
+	bool given_up; /* the lane's */
 };
 
 struct reducer {
@@ -148,15 +149,32 @@ bool reducer_take(struct reducer *reducer, const struct sink_record *record, uin
 	/* The client takes a copy of it. */
 	job->record.copied = true;
 	job->room = room < reducer->most ? room : reducer->most;
+	job->given_up = false;
 	atomic_store_explicit(&job->state, JOB_ASKED, memory_order_release);
 	return true;
 }
 
 const struct sink_record *reducer_next(struct reducer *reducer)
 {
-	const struct job *job = job_in(reducer, JOB_MADE);
+	struct job *job = job_in(reducer, JOB_MADE);
 
-	return job ? &job->record : NULL;
+	if (!job)
+		return NULL;
+	if (job->given_up)
+		job->record.size = 0;
+	return &job->record;
+}
+
+void reducer_give_up(struct reducer *reducer, const struct gw_frame *frame)
+{
+	for (uint32_t i = 0; i < REDUCER_JOBS; i++) {
+		struct job *job = &reducer->jobs[i];
+		const int state = atomic_load_explicit(&job->state, memory_order_acquire);
+
+		if ((state == JOB_ASKED || state == JOB_MADE) && job->record.frame == frame &&
+			job->record.finding == GW_NO_FINDING)
+			job->given_up = true;
+	}
 }
 
 static void move(struct reducer *reducer, const struct sink_record *record, enum job_state state)

@@ -34,6 +34,10 @@ void reducer_send(struct reducer *reducer, const struct sink_record *record);
 /* It could not: it comes again. */
 void reducer_keep(struct reducer *reducer, const struct sink_record *record);
 
+/* Nobody waits any more for the frame's own picture: it comes back as one that could not be made.
+ */
+void reducer_give_up(struct reducer *reducer, const struct gw_frame *frame);
+
 /* Or it does not go at all. */
 void reducer_drop(struct reducer *reducer, const struct sink_record *record);
 

@@ -69,6 +69,9 @@ static int sink_lane_open(struct gw_lane *lane, struct gw_error *error)
 		if (!sink->reducer)
 			return gw_error_set(error, -errno,
 				"kafka.frames.shrink: no thread for it: %s", strerror(errno));
+		sink->held = held_open();
+		if (!sink->held)
+			return gw_error_set(error, -ENOMEM, "kafka: out of memory");
 	}
 	return sink->ops->open(sink->gw, sink, &sink->backend, error);
 }
@@ -83,6 +86,7 @@ static void sink_lane_close(struct gw_lane *lane)
 		sink->ops->close(sink->backend);
 	/* After whoever may still have a picture of it. */
 	reducer_close(sink->reducer);
+	held_close(sink->held);
 	record_destroy(sink->record);
 	free(sink);
 	lane->state = NULL;

@@ -98,6 +98,11 @@ static bool to_brokers(const struct gw_kafka_config *kafka)
 	return kafka->backend ? strcmp(kafka->backend, "kafka") == 0 : kafka->brokers != NULL;
 }
 
+static bool to_files(const struct gw_kafka_config *kafka)
+{
+	return kafka->backend && strcmp(kafka->backend, "file") == 0;
+}
+
 /* Its pictures are there to be looked at. */
 static int check_template(const struct gw_template_config *template,
 	const struct config_source *source, struct gw_error *error)
@@ -234,12 +239,15 @@ static int check_format(const struct gw_kafka_config *kafka, const struct config
 {
 	int status = 0;
 
-	if (kafka->format == GW_RECORD_PROTOBUF && !to_brokers(kafka))
+	if (kafka->format == GW_RECORD_PROTOBUF && !to_brokers(kafka) && !to_files(kafka))
 		return config_refuse(source, "kafka.", "format", error,
-			"only what goes to brokers is protobuf: give `kafka.brokers`, or leave it "
-			"out");
+			"only what goes to brokers or into files is protobuf: give "
+			"`kafka.brokers`, or `backend: file`, or leave it out");
 	if (kafka->framing == GW_FRAMING_NONE)
 		return 0;
+	if (to_files(kafka))
+		return config_refuse(source, "kafka.", "framing", error,
+			"what stands in a file has none: leave it out");
 	if (kafka->format != GW_RECORD_PROTOBUF)
 		return config_refuse(source, "kafka.", "framing", error,
 			"'confluent' goes with `format: protobuf`");

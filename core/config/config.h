@@ -25,6 +25,7 @@
 #define GW_URL 1024
 /* What a replay, and a gateway without Kafka, write results to, beside the cameras' folders. */
 #define GW_LINES_FILE "frames.jsonl"
+#define GW_MESSAGES_FILE "frames.pb"
 #define GW_STATS_FILE "stats.json" /* a replay's counts, in the same directory */
 #define GW_PROPERTIES 256 /* in one list; librdkafka knows fewer */
 

@@ -90,11 +90,13 @@ static void alarms_have_a_topic_of_their_own(void **state)
 	gw_config_free(config);
 }
 
-static void protobuf_goes_to_brokers_and_a_framing_knows_its_schemas(void **state)
+static void protobuf_goes_to_brokers_or_files_and_a_framing_knows_its_schemas(void **state)
 {
 	refused("kafka: {backend: 'null', format: protobuf}\n",
-		"configuration:2:34: kafka.format: only what goes to brokers is protobuf: give "
-		"`kafka.brokers`, or leave it out");
+		"configuration:2:34: kafka.format: only what goes to brokers or into files is "
+		"protobuf: give `kafka.brokers`, or `backend: file`, or leave it out");
+	refused("kafka: {backend: file, directory: d, format: protobuf, framing: confluent}\n",
+		"configuration:2:65: kafka.framing: what stands in a file has none: leave it out");
 	refused("kafka: {brokers: a, framing: confluent}\n",
 		"configuration:2:30: kafka.framing: 'confluent' goes with `format: protobuf`");
 	refused("kafka: {brokers: a, format: protobuf, framing: confluent}\n",
@@ -258,7 +260,7 @@ int main(void)
 		cmocka_unit_test(ages_pauses_and_schemas_have_limits),
 		cmocka_unit_test(alarms_have_a_topic_of_their_own),
 		cmocka_unit_test(commands_have_topics_of_their_own),
-		cmocka_unit_test(protobuf_goes_to_brokers_and_a_framing_knows_its_schemas),
+		cmocka_unit_test(protobuf_goes_to_brokers_or_files_and_a_framing_knows_its_schemas),
 		cmocka_unit_test(brokers_have_ports_that_are_numbers),
 		cmocka_unit_test(a_property_has_one_value),
 		cmocka_unit_test(a_property_is_given_once),

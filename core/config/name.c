@@ -19,7 +19,7 @@ bool gw_name_is_good(const char *name, size_t size)
 
 bool gw_name_is_reserved(const char *name, size_t size)
 {
-	static const char *const reserved[] = {GW_LINES_FILE, GW_STATS_FILE};
+	static const char *const reserved[] = {GW_LINES_FILE, GW_MESSAGES_FILE, GW_STATS_FILE};
 
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
 		if (size == strlen(reserved[i]) && memcmp(name, reserved[i], size) == 0)

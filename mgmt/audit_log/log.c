@@ -3,27 +3,39 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "mgmt/audit_log/check.h"
 #include "mgmt/audit_log/file.h"
 #include "mgmt/audit_log/line.h"
 
 #define FOLDER_MODE 0700
+/* A disk that has been waited for so long is waited for by nobody else. */
+#define HANGS_NS (5 * GW_NS_PER_S)
+/* Whoever asks for health does so for everything. */
+#define LOOK_NS (GW_NS_PER_S / 10)
 
 struct audit_log {
 	char folder[PATH_MAX];
 
 	/* Taken before `lock`: one thread at a time waits for the disk. */
 	pthread_mutex_t disk;
+	/* gw_now() since when somebody waits for a sync, or to write a line; 0: nobody does. Who
+	 * has `disk` writes the one, who has `lock` the other; any thread reads. */
+	_Atomic int64_t syncs_since, writes_since;
 
-	pthread_mutex_t lock; /* guards all below; nobody waits for a disk with it */
+	/* Guards all below. Nobody syncs with it; but even a line for the kernel, or a new file,
+	 * may take as long as a disk hangs. */
+	pthread_mutex_t lock;
 	struct audit_file file; /* who has `disk` alone opens and closes it */
 	struct audit_head head; /* of what was appended */
 	bool settled; /* all of it is on the disk */
@@ -50,10 +62,39 @@ static int fail(struct audit_log *log, int status, struct gw_error *error)
 		strerror(-status));
 }
 
+static int no_answer(const struct audit_log *log, struct gw_error *error)
+{
+	return gw_error_set(error, -EIO,
+		"the audit log in %s cannot be written: its disk gives no answer", log->folder);
+}
+
+/* How long the disk has been waited for, in ns; 0: it has not been, for long. */
+static int64_t hangs(const struct audit_log *log)
+{
+	const int64_t now = gw_now();
+	const int64_t syncs = atomic_load_explicit(&log->syncs_since, memory_order_relaxed);
+	const int64_t writes = atomic_load_explicit(&log->writes_since, memory_order_relaxed);
+	const int64_t since = syncs && (!writes || syncs < writes) ? syncs : writes;
+
+	return since && now - since > HANGS_NS ? now - since : 0;
+}
+
+/* Locks, or waits no longer than `ns`. */
+static bool lock_within(pthread_mutex_t *lock, int64_t ns)
+{
+	const int64_t by = gw_now() + ns;
+	const struct timespec deadline = {by / GW_NS_PER_S, by % GW_NS_PER_S};
+
+	return pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &deadline) == 0;
+}
+
 /* Takes the line. Returns 0 or a negative errno. */
 static int append(struct audit_log *log, char *line)
 {
+	atomic_store_explicit(&log->writes_since, gw_now(), memory_order_relaxed);
 	const int status = line ? audit_file_write(&log->file, line) : -ENOMEM;
+
+	atomic_store_explicit(&log->writes_since, 0, memory_order_relaxed);
 
 	if (status == 0) {
 		log->head.last++;
@@ -175,7 +216,9 @@ void audit_log_close(struct audit_log *log)
 int audit_log_append(
 	struct audit_log *log, const struct json_t *entry, uint64_t *number, struct gw_error *error)
 {
-	pthread_mutex_lock(&log->lock);
+	/* One request that waits for such a disk is enough. */
+	if (hangs(log) > 0 || !lock_within(&log->lock, HANGS_NS))
+		return no_answer(log, error);
 	int status;
 
 	if (!audit_file_is_open(&log->file) || log->doubt)
@@ -243,6 +286,9 @@ static int prepare(struct audit_log *log, struct audit_log *now)
 	const bool is_open = audit_file_is_open(&log->file);
 
 	pthread_mutex_unlock(&log->lock);
+	/* To read all that is there may take its time. */
+	if (is_open)
+		atomic_store_explicit(&log->syncs_since, gw_now(), memory_order_relaxed);
 	int status = is_open ? 0 : open_for_all(log);
 
 	pthread_mutex_lock(&log->lock);
@@ -274,7 +320,12 @@ int audit_log_settle(struct audit_log *log, uint64_t number, struct gw_error *er
 {
 	struct audit_log now;
 
-	pthread_mutex_lock(&log->disk);
+	/* Who does so once a second waits for as long as it takes; a request has others behind it.
+	 */
+	if (number == 0)
+		pthread_mutex_lock(&log->disk);
+	else if (hangs(log) > 0 || !lock_within(&log->disk, HANGS_NS))
+		return no_answer(log, error);
 	int status = prepare(log, &now);
 	const bool syncs = status == 0 && !now.settled;
 	const int synced = syncs ? audit_file_sync(&now.file, now.folder) : 0;
@@ -294,13 +345,23 @@ int audit_log_settle(struct audit_log *log, uint64_t number, struct gw_error *er
 		status = gw_error_set(error, -EIO,
 			"the audit log in %s: the disk failed at that line", log->folder);
 	pthread_mutex_unlock(&log->lock);
+	atomic_store_explicit(&log->syncs_since, 0, memory_order_relaxed);
 	pthread_mutex_unlock(&log->disk);
 	return status;
 }
 
 void audit_log_health(struct audit_log *log, struct gw_health *health)
 {
-	pthread_mutex_lock(&log->lock);
+	const int64_t waited = hangs(log);
+
+	if (waited > 0)
+		gw_health_add(health, GW_DEGRADED, "api.audit_log", NULL,
+			"the audit log in %s cannot be written: its disk has given no answer for "
+			"%ld s: changes are refused until it does: look at that disk",
+			log->folder, (long)(waited / GW_NS_PER_S));
+	/* What is to be told is told at the next look. */
+	if (!lock_within(&log->lock, LOOK_NS))
+		return;
 	if (log->fault[0])
 		gw_health_add(health, GW_DEGRADED, "api.audit_log", NULL,
 			"the audit log in %s cannot be written: %s: changes are refused until it "

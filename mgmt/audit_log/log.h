@@ -26,7 +26,8 @@ const char *audit_log_folder(const struct audit_log *log);
 
 /* Writes one line: the entry's members, with a number and a time before and the digest of the line
  * before behind them. Returns 0 with the line's number, or a negative errno with a line: then
- * nothing was written. Waits for no disk. Any thread. */
+ * nothing was written. Waits for no disk, but for one that hangs five seconds at most; whoever was
+ * the first to meet it stays there. Any thread. */
 int audit_log_append(struct audit_log *log, const struct json_t *entry, uint64_t *number,
 	struct gw_error *error);
 
@@ -34,7 +35,8 @@ int audit_log_append(struct audit_log *log, const struct json_t *entry, uint64_t
  * one is full. Keeps some room on the disk for what comes, and tries again what did not work. Waits
  * for the disk: on a thread that may. Returns 0 or a negative errno with a line.
  *
- * `number` is the line that the caller answers for, or 0. Where a sync failed, the next one
+ * `number` is the line that the caller answers for, or 0: who answers for one waits no longer than
+ * five seconds behind others (-EIO). Where a sync failed, the next one
  * succeeds without what the kernel has forgotten: of a line that one failed on, whoever's that sync
  * was, 0 is never returned. The next file then begins, with a line that says which ones these are.
  */

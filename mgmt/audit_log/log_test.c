@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/test.h"
 #include "mgmt/audit_log/check.h"
 #include "mgmt/audit_log/test_folder.h"
@@ -256,7 +257,7 @@ static void a_folder_that_cannot_be_made_is_tried_again(void **state)
 }
 
 static _Atomic int failing; /* so many syncs fail */
-static _Atomic bool hold_data, cut; /* syncs wait; a write comes half */
+static _Atomic bool hold_data, hold_lines, cut; /* syncs wait; lines do; a write comes half */
 static _Atomic int held, lost; /* syncs that wait; descriptors that were closed meanwhile */
 static struct fixture *watched; /* somebody asks for its health while a folder is synced */
 static _Atomic bool answered;
@@ -316,6 +317,12 @@ EXPORTED int fsync(int fd)
 
 EXPORTED ssize_t write(int fd, const void *data, size_t size)
 {
+	if (hold_lines) {
+		held++;
+		while (hold_lines)
+			usleep(500);
+		held--;
+	}
 	return syscall(SYS_write, fd, data, cut ? size / 2 : size);
 }
 
@@ -422,6 +429,65 @@ static void half_a_line_closes_no_file_that_somebody_waits_for(void **state)
 	assert_int_equal(f->check.last, 2);
 }
 
+static const char *trouble(struct fixture *f)
+{
+	f->health = (struct gw_health){0};
+	audit_log_health(f->log, &f->health);
+	return f->health.count > 0 ? f->health.trouble[0].text : "";
+}
+
+static void *append_there(void *arg)
+{
+	json_t *entry = json_pack("{s:s}", "text", "from there");
+	struct fixture *f = arg;
+	uint64_t number;
+
+	(void)audit_log_append(f->log, entry, &number, NULL);
+	json_decref(entry);
+	return NULL;
+}
+
+/* Whoever calls what hangs stays there; nobody else does, and all is well when the disk is. */
+static void hang_in(struct fixture *f, _Atomic bool *hold, void *(*there)(void *))
+{
+	const int64_t deadline = gw_now() + 30 * GW_NS_PER_S;
+	pthread_t thread;
+
+	assert_int_equal(append(f, "before"), 0);
+	*hold = true;
+	assert_int_equal(pthread_create(&thread, NULL, there, f), 0);
+	while (held == 0 && gw_now() < deadline)
+		usleep(1000);
+	assert_string_equal(trouble(f), "");
+	while (!strstr(trouble(f), "its disk has given no answer for") && gw_now() < deadline)
+		usleep(10000);
+	const int refused = append(f, "refused");
+	const int unsettled = audit_log_settle(f->log, 1, &f->error);
+	const int still = held;
+
+	*hold = false;
+	pthread_join(thread, NULL);
+	assert_int_equal(refused, -EIO);
+	assert_int_equal(unsettled, -EIO);
+	assert_non_null(strstr(f->error.text, "its disk gives no answer"));
+	assert_int_equal(still, 1);
+	assert_int_equal(append(f, "after"), 0);
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
+	assert_string_equal(trouble(f), "");
+	look(f);
+	assert_int_equal(f->check.faults, 0);
+}
+
+static void a_sync_that_hangs_keeps_nobody_waiting(void **state)
+{
+	hang_in(*state, &hold_data, settle);
+}
+
+static void a_line_that_hangs_keeps_nobody_waiting(void **state)
+{
+	hang_in(*state, &hold_lines, append_there);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -438,6 +504,8 @@ int main(void)
 		TEST(a_line_that_a_sync_failed_on_is_never_called_settled),
 		TEST(nobody_waits_for_the_disk_to_hear_how_it_is),
 		TEST(half_a_line_closes_no_file_that_somebody_waits_for),
+		TEST(a_sync_that_hangs_keeps_nobody_waiting),
+		TEST(a_line_that_hangs_keeps_nobody_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,6 +101,50 @@ def test_a_hangup_while_it_starts_is_answered_when_it_runs(gateway: Gateway, cam
     assert blocked > 0
 
 
+def test_hangups_from_the_first_moment_on_end_nothing(gateway: Gateway, tmp_path: Path) -> None:
+    """A library that is loaded before all others gets one as it begins, long before main()."""
+    source = tmp_path / "early.c"
+    source.write_text(
+        "#include <signal.h>\n"
+        "static void early(void) { raise(SIGHUP); }\n"
+        '__attribute__((section(".init_array"), used)) static void (*begin)(void) = early;\n'
+    )
+    library = tmp_path / "early.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True)
+    for _ in range(5):
+        child = subprocess.Popen(
+            [places.gwd(), "--config", gateway.file],
+            stdin=subprocess.DEVNULL,
+            stderr=(tmp_path / "log").open("w"),
+            env=os.environ | {"LD_PRELOAD": str(library)},
+            start_new_session=True,
+        )
+        try:
+            status = Path(f"/proc/{child.pid}/status")
+            while not _blocks_hangup(status):
+                assert child.poll() is None
+            # And as many as fit into the time until it is ready.
+            end = time.monotonic() + 20
+            while not _is_ready(gateway):
+                assert child.poll() is None, (tmp_path / "log").read_text()
+                assert time.monotonic() < end
+                for _ in range(50):
+                    child.send_signal(signal.SIGHUP)
+            child.terminate()
+            assert child.wait(10) == 0
+        finally:
+            child.kill()
+            child.wait()
+
+
+def _is_ready(gateway: Gateway) -> bool:
+    try:
+        with Api(gateway.socket) as api:
+            return api.get("status").get("ready") is True
+    except OSError:
+        return False
+
+
 def _blocks_hangup(status: Path) -> bool:
     (mask,) = [line for line in status.read_text().splitlines() if line.startswith("SigBlk")]
     return bool(int(mask.split()[1], 16) >> (signal.SIGHUP - 1) & 1)

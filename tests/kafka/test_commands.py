@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -19,7 +19,14 @@ from testbed.netns import CameraNet
 class Desk:
     """Who tells a gateway what to do."""
 
-    def __init__(self, kafka: Kafka, port: str, linger_ms: int = 5, **more: object) -> None:
+    def __init__(
+        self,
+        kafka: Kafka,
+        port: str,
+        linger_ms: int = 5,
+        properties: Mapping[str, str] | None = None,
+        **more: object,
+    ) -> None:
         number = uuid.uuid4().hex[:8]
         self.name = f"gw-{number}"
         self.topics = Topics.unique()
@@ -28,7 +35,8 @@ class Desk:
         cameras = [{"name": "door", "source": "10.0.0.10", "destination": "10.0.0.2", "port": 5010}]
         told = configuration(port, cameras, kafka.brokers, self.topics)
         told["gateway"]["name"] = self.name
-        told["kafka"]["properties"] = [{"name": "linger.ms", "value": str(linger_ms)}]
+        set_to = {"linger.ms": str(linger_ms)} | dict(properties or {})
+        told["kafka"]["properties"] = [{"name": it, "value": set_to[it]} for it in set_to]
         told["kafka"]["commands"] = {"topic": self.commands, "replies": self.replies, **more}
         self.gateway = Gateway(told)
         self.gateway.start()
@@ -171,6 +179,39 @@ def test_a_command_that_comes_again_is_carried_out_once(desk: Desk) -> None:
     # The same number from somebody else is another command.
     desk.send("POST", "cameras", _new("yard", 20), id=command, ce_source="/other")
     assert desk.wait(command, 3).body["status"] == 409
+
+
+def _gets_a_short_answer(desk: Desk) -> None:
+    """To what would be said at length; and the same to one that comes again."""
+    command = desk.send("GET", "drops")
+    answer = desk.wait(command)
+    assert answer.body["status"] == 413
+    error = answer.body["body"]["error"]
+    assert error["code"] == "answer_too_large"
+    assert "answered with 200, by " in error["message"]
+    assert desk.replies in error["message"]
+    desk.send("GET", "drops", id=command)
+    assert desk.wait(command, 2).value == answer.value
+    assert desk.ask("GET", "version")[0] == 200
+    assert desk.facts()["shortened"] == 1
+    assert desk.facts()["unanswered"] == 0
+
+
+def test_an_answer_that_the_client_does_not_take_comes_short(
+    shared_broker: Kafka, net: CameraNet
+) -> None:
+    desk = Desk(shared_broker, net.port, properties={"message.max.bytes": "4000"})
+    try:
+        _gets_a_short_answer(desk)
+    finally:
+        desk.close()
+
+
+def test_an_answer_that_its_topic_does_not_take_comes_short(
+    shared_broker: Kafka, desk: Desk
+) -> None:
+    shared_broker.set_topic(desk.replies, "max.message.bytes", "1500")
+    _gets_a_short_answer(desk)
 
 
 def test_what_is_wrong_old_or_for_others_changes_nothing(desk: Desk) -> None:

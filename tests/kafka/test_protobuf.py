@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.internal.decoder import _DecodeVarint32
 
 from testbed import messages, stopping
 from testbed.consumer import Customer, Record
@@ -209,3 +210,70 @@ def test_kcat_reads_the_same_bytes(shared_broker: Kafka, tmp_path: Path) -> None
         timeout=30,
     )
     assert done.stdout == first.value
+
+
+def delimited(data: bytes) -> list[bytes]:
+    """What stands in a file of messages, each with its length before it."""
+    found = []
+    at = 0
+    while at < len(data):
+        size, at = _DecodeVarint32(data, at)
+        assert size > 0
+        assert at + size <= len(data)
+        found.append(data[at : at + size])
+        at += size
+    return found
+
+
+def write_files(program: Path, folder: Path, **more: Any) -> Path:
+    """A hundred frames of each camera, into files; every tenth has its picture."""
+    section = {"backend": "file", "directory": str(folder), "frames": {"every": 10}, **more}
+    subprocess.run(
+        [program, "send", json.dumps(section), str(FRAMES), "2000"],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    return folder
+
+
+def test_a_file_of_messages_says_what_lines_say(sink_run: Path, tmp_path: Path) -> None:
+    text = (write_files(sink_run, tmp_path / "text") / "frames.jsonl").read_text()
+    lines = {(it["camera"], it["sequence"]): it for it in map(json.loads, text.splitlines())}
+    folder = write_files(sink_run, tmp_path / "messages", format="protobuf")
+    assert not (folder / "frames.jsonl").exists()
+    data = (folder / "frames.pb").read_bytes()
+    made = [messages.read(messages.FILE_RESULT, it) for it in delimited(data)]
+    assert len(made) == len(lines) == 2 * FRAMES
+    for camera in CAMERAS:
+        of_camera = [it.result.frame.sequence for it in made if it.result.sensorId == camera]
+        assert of_camera == list(range(FRAMES))
+    for message in made:
+        result = messages.plain(message.result)
+        line = lines[result["sensorId"], result["frame"]["sequence"]]
+        found = {name: result[name] for name in line["result"] if name in result}
+        assert messages.differences(line["result"], found) == []
+        assert (message.file or None) == line["file"]
+        assert result["sampled"] is (line["file"] is not None)
+        assert result["@timestamp"] == line["time"]
+        for name, other in (("width", "width"), ("clockSource", "clock_source")):
+            assert result["frame"][name] == line[other]
+    pictures = {it.file for it in made} - {""}
+    assert len(pictures) == 2 * FRAMES / 10
+    assert pictures == {str(it.relative_to(folder)) for it in folder.glob("*/*.jpg")}
+
+
+def test_a_file_of_messages_goes_on_behind_one_that_was_torn(
+    sink_run: Path, tmp_path: Path
+) -> None:
+    folder = write_files(sink_run, tmp_path, format="protobuf")
+    file = folder / "frames.pb"
+    before = file.read_bytes()
+    file.write_bytes(before + before[:40])
+    write_files(sink_run, tmp_path, format="protobuf")
+    after = file.read_bytes()
+    assert after.startswith(before)
+    made = [messages.read(messages.FILE_RESULT, it) for it in delimited(after)]
+    assert len(made) == 4 * FRAMES
+    # Pictures of the second start have names of their own.
+    assert len({it.file for it in made} - {""}) == 4 * FRAMES / 10

@@ -3,18 +3,26 @@
 import json
 import shutil
 import subprocess
+import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 
 from testbed import places
-from testbed.gateway import Topics
+from testbed.consumer import Customer
+from testbed.gateway import Gateway, Topics
 from testbed.secure_kafka import USER, SecureKafka, make_authority
 from testbed.sink_run import SinkRun, sequences
+from testbed.worker import PARTITIONS, Feeder, Names, committed, configuration
 
 PASSWORD = "correct-horse-battery"
 WRONG = "wrong-horse"
+CAMERAS = ("gate", "yard")
+# What the source says when it has read its files anew.
+AGAIN = "a new client reads on"
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +171,139 @@ def test_a_bench_takes_certificates_and_password_from_a_configuration(secure, tm
     assert "the brokers do not let this client in" in done.stderr
     assert "uthentication" in done.stderr
     assert WRONG not in done.stderr
+
+
+class Desk:
+    """Who sends commands by the port that wants nothing, and reads the answers."""
+
+    def __init__(self, secure: SecureKafka, gateway: str) -> None:
+        number = uuid.uuid4().hex[:8]
+        self.commands, self.replies = f"commands-{number}", f"replies-{number}"
+        secure.create_topics([self.commands, self.replies])
+        self._gateway = gateway
+        self._producer = Producer({"bootstrap.servers": secure.brokers})
+        self._customer = Customer(secure.brokers, Topics(self.replies, f"none-{number}"))
+
+    def wait_for_an_answer(self) -> None:
+        """Asks until there is one: a group that is new hears what comes after it is there."""
+        before = len(self._customer.results)
+        end = time.monotonic() + 40
+        while len(self._customer.results) == before:
+            assert time.monotonic() < end
+            self._producer.produce(
+                self.commands,
+                b'{"method": "GET", "path": "version"}',
+                self._gateway,
+                headers={
+                    "ce_specversion": "1.0",
+                    "ce_type": "com.framegate.command.v1",
+                    "ce_source": "/desk",
+                    "ce_id": str(uuid.uuid4()),
+                },
+            )
+            self._producer.flush(5)
+            self._customer.poll(0.5)
+
+    def close(self) -> None:
+        """Reads no more."""
+        self._customer.close()
+
+
+def _replace(file: Path, text: str) -> None:
+    """As whoever renews a secret does: the file is another one, at once."""
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.rename(file)
+
+
+def _wait_until_read(gateway: Gateway, times: int) -> None:
+    """The source has read its files so many times since its start."""
+    gateway.wait_until(
+        lambda: gateway.log().count(AGAIN) >= times, 20, "the file is not read again"
+    )
+
+
+def test_commands_and_the_source_go_on_with_a_renewed_password(
+    secure: SecureKafka, tmp_path: Path
+) -> None:
+    secret = tmp_path / "password"
+    secret.write_text(WRONG + "\n")
+    properties = [
+        {"name": "security.protocol", "value": "SASL_SSL"},
+        {"name": "sasl.mechanism", "value": "SCRAM-SHA-512"},
+        {"name": "sasl.username", "value": USER},
+        {"name": "sasl.password", "file": str(secret)},
+        {"name": "ssl.ca.location", "value": str(secure.folder / "ca.crt")},
+        {"name": "ssl.certificate.location", "value": str(secure.folder / "client.crt")},
+        {"name": "ssl.key.location", "value": str(secure.folder / "client.key")},
+    ]
+    names = Names.unique()
+    secure.create_topics([*names.topics, names.pictures], PARTITIONS)
+    desk = Desk(secure, "renewed")
+    told = configuration(f"127.0.0.1:{secure.secure}", names, "renewed", properties=properties)
+    told["kafka"]["properties"] = properties
+    told["kafka"]["commands"] = {"topic": desk.commands, "replies": desk.replies}
+    gateway = Gateway(told)
+    feeder = Feeder(secure.brokers, names.pictures)
+    customer = Customer(secure.brokers, names.topics)
+    try:
+        gateway.start()
+        feeder.send_pictures(CAMERAS, 10)
+        gateway.wait_until(
+            lambda: "uthentication" in json.dumps(gateway.status()), 30, "nobody is let in"
+        )
+        _replace(secret, PASSWORD + "\n")
+        assert customer.read_until(lambda it: len(it.results) >= feeder.sent, 40), gateway.log()
+        desk.wait_for_an_answer()
+
+        # And while all is well, which must not be noticed.
+        for time_of in (2, 3):
+            feeder.send_pictures(CAMERAS, 20)
+            _replace(secret, PASSWORD + "\n")
+            _wait_until_read(gateway, time_of)
+            feeder.send_pictures(CAMERAS, 20)
+            assert customer.read_until(lambda it: len(it.results) >= feeder.sent, 40)
+            desk.wait_for_an_answer()
+        gateway.wait_until(
+            lambda: committed(secure.brokers, names, PARTITIONS) == feeder.sent,
+            30,
+            "not all is committed",
+        )
+        # Each picture once, for what was on its way was committed before another client read on.
+        assert len(customer.results) == feeder.sent
+        assert gateway.log().count("commands are heard with the files as they are now") >= 2
+        assert gateway.ask("audit")["balanced"] is True
+        assert PASSWORD not in gateway.log()
+        assert gateway.stop() <= 5
+    finally:
+        customer.close()
+        desk.close()
+        gateway.remove()
+
+
+def test_a_file_that_cannot_be_read_leaves_those_who_read_it(
+    secure: SecureKafka, tmp_path: Path
+) -> None:
+    secret = tmp_path / "linger"
+    secret.write_text("5\n")
+    # One whose value has to be a number.
+    properties = [{"name": "fetch.wait.max.ms", "file": str(secret)}]
+    names = Names.unique()
+    secure.create_topics([*names.topics, names.pictures], PARTITIONS)
+    gateway = Gateway(configuration(secure.brokers, names, "kept", properties=properties))
+    feeder = Feeder(secure.brokers, names.pictures)
+    customer = Customer(secure.brokers, names.topics)
+    try:
+        gateway.start()
+        _replace(secret, "many\n")
+        gateway.wait_until(lambda: "as they were: " in gateway.log(), 20, "it is not told")
+        feeder.send_pictures(CAMERAS, 10)
+        assert customer.read_until(lambda it: len(it.results) >= feeder.sent, 40)
+        assert gateway.log().count("as they were: ") == 1
+        _replace(secret, "20\n")
+        gateway.wait_until(lambda: AGAIN in gateway.log(), 20, "it is not tried again")
+        feeder.send_pictures(CAMERAS, 10)
+        assert customer.read_until(lambda it: len(it.results) >= feeder.sent, 40)
+    finally:
+        customer.close()
+        gateway.remove()

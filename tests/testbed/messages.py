@@ -21,7 +21,8 @@ from testbed import places
 RESULT = "framegate.v1.Result"
 HEARTBEAT = "framegate.v1.Heartbeat"
 ALARM = "framegate.v1.Alarm"
-FILES = ("result.proto", "heartbeat.proto", "alarm.proto")
+FILE_RESULT = "framegate.v1.FileResult"
+FILES = ("result.proto", "heartbeat.proto", "alarm.proto", "file.proto")
 TIMESTAMP = "google.protobuf.Timestamp"
 # What JSON writes of numbers that are not whole: digits after the point.
 DIGITS = {"confidence": 4, "disagreement": 4}
