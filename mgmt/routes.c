@@ -65,6 +65,7 @@ const struct gw_api_route mgmt_routes[] = {
 	LOOK_FOR_SOME("cameras", "All cameras with state, rates and frames", api_cameras),
 	LOOK("cameras/{name}", "One camera", api_camera),
 	LOOK("cameras/{name}/config", "Its configuration", api_camera_config),
+	LOOK("cameras/{name}/history", "How it did over the last hour", api_camera_history),
 	LOOK("cameras/{name}/picture", "The camera's latest picture", api_picture),
 	LOOK("cameras/{name}/findings", "What was found in it", api_findings),
 	LOOK("cameras/{name}/view", "Both, of the same frame", api_view),
