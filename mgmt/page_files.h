@@ -13,6 +13,7 @@
 	X("/web/alarms.js", PAGE_SCRIPT, alarms_js) \
 	X("/web/api.js", PAGE_SCRIPT, api_js) \
 	X("/web/app.js", PAGE_SCRIPT, app_js) \
+	X("/web/bundle.js", PAGE_SCRIPT, bundle_js) \
 	X("/web/camera.js", PAGE_SCRIPT, camera_js) \
 	X("/web/cameras.js", PAGE_SCRIPT, cameras_js) \
 	X("/web/dom.js", PAGE_SCRIPT, dom_js) \

@@ -39,15 +39,13 @@ async function refusal(response) {
 	return new Refusal(response.status, error.code, error.message, after);
 }
 
-async function request(method, path, body, signal, quiet = false) {
+/* The answer, whatever it is. */
+async function ask(method, path, body, signal, sent) {
 	const headers = {};
-	const sent = token();
-	if (sent && sent === dead) throw new Refusal(401, "unauthorized", "this token is none, or not any more");
 	if (sent) headers.Authorization = `Bearer ${sent}`;
 	if (body !== undefined) headers["Content-Type"] = "application/json";
-	let response;
 	try {
-		response = await fetch(new URL(path, BASE), {
+		return await fetch(new URL(path, BASE), {
 			method,
 			headers,
 			body: body === undefined ? undefined : JSON.stringify(body),
@@ -59,6 +57,12 @@ async function request(method, path, body, signal, quiet = false) {
 		if (error.name === "AbortError") throw error;
 		throw new Refusal(0, "unreachable", "the gateway does not answer");
 	}
+}
+
+async function request(method, path, body, signal, quiet = false) {
+	const sent = token();
+	if (sent && sent === dead) throw new Refusal(401, "unauthorized", "this token is none, or not any more");
+	const response = await ask(method, path, body, signal, sent);
 	if (response.ok) return response;
 	const refused = await refusal(response);
 	if (refused.status === 401) dead = sent;
@@ -68,6 +72,11 @@ async function request(method, path, body, signal, quiet = false) {
 
 export async function get(path, signal) {
 	return (await request("GET", path, undefined, signal)).json();
+}
+
+/** An answer that is no JSON. */
+export async function text(path, signal) {
+	return (await request("GET", path, undefined, signal)).text();
 }
 
 /** The same of what not everybody who may look at some cameras may know: null where this one may not. */
@@ -83,6 +92,13 @@ export async function ifAllowed(path, signal) {
 /** Resolves to the answer's JSON; null: it had none. */
 export async function send(method, path, body, signal) {
 	const response = await request(method, path, body, signal);
+	return response.status === 204 ? null : response.json();
+}
+
+/** The same of another token than the one that is kept, which stays what it is. */
+export async function sendAs(other, method, path, body, signal) {
+	const response = await ask(method, path, body, signal, other);
+	if (!response.ok) throw await refusal(response);
 	return response.status === 204 ? null : response.json();
 }
 

@@ -110,7 +110,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
 # What the browser writes of each request that the API refuses, has no picture for, or never hears.
 REFUSED = re.compile(
     r"/api/v1/\S+ - Failed to load resource: "
-    r"(.* a status of (400|401|403|404|409|503) |net::ERR_EMPTY_RESPONSE)"
+    r"(.* a status of (400|401|403|404|409|429|503) |net::ERR_EMPTY_RESPONSE)"
 )
 
 
