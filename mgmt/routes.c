@@ -42,8 +42,8 @@ const struct gw_api_route mgmt_routes[] = {
 	LOOK_FOR_SOME("openapi.yaml", "This description", api_openapi),
 	LOOK_FOR_SOME("version", "Program and API version", api_version),
 	LOOK("status", "The gateway at a glance", api_status),
-	LOOK("alarms", "What an operator is to be told now", api_alarms),
-	LOOK("alarms/history", "What was raised and cleared lately", api_alarms_history),
+	LOOK_FOR_SOME("alarms", "What an operator is to be told now", api_alarms),
+	LOOK_FOR_SOME("alarms/history", "What was raised and cleared lately", api_alarms_history),
 	LOOK("config", "The configuration in effect, secrets left out", api_config),
 	/* It reads the file. */
 	{GW_ROLE_VIEWER, "GET", "config/diff", "What differs from the stored configuration",
