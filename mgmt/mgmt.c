@@ -62,6 +62,7 @@ static void every_second_on_disk(void *arg)
 		tokens_settle(mgmt->tokens);
 	if (mgmt->keeper)
 		keeper_look(mgmt->keeper);
+	alarm_look_on_disk(mgmt->alarms);
 }
 
 /* Without a file to lie beside, and without a folder of its own, there is no log: the gateway is
