@@ -40,8 +40,8 @@ async function refusal(response) {
 }
 
 /* The answer, whatever it is. */
-async function ask(method, path, body, signal, sent) {
-	const headers = {};
+async function ask(method, path, body, signal, sent, known = null) {
+	const headers = known ? {"If-None-Match": known} : {};
 	if (sent) headers.Authorization = `Bearer ${sent}`;
 	if (body !== undefined) headers["Content-Type"] = "application/json";
 	try {
@@ -59,11 +59,11 @@ async function ask(method, path, body, signal, sent) {
 	}
 }
 
-async function request(method, path, body, signal, quiet = false) {
+async function request(method, path, body, signal, quiet = false, known = null) {
 	const sent = token();
 	if (sent && sent === dead) throw new Refusal(401, "unauthorized", "this token is none, or not any more");
-	const response = await ask(method, path, body, signal, sent);
-	if (response.ok) return response;
+	const response = await ask(method, path, body, signal, sent, known);
+	if (response.ok || response.status === 304) return response;
 	const refused = await refusal(response);
 	if (refused.status === 401) dead = sent;
 	if (refused.status === 401 || (refused.status === 403 && !quiet)) denied(refused, method !== "GET");
@@ -125,10 +125,11 @@ function part(bytes, from) {
 	return bytes.subarray(begin, begin + Number(size[1]));
 }
 
-/** The latest picture and the record of the same frame. That one may not look at some cameras is no
- * question of another token. */
-export async function view(name, signal) {
-	const response = await request("GET", `${cameraPath(name)}/view`, undefined, signal, true);
+/** The latest picture and the record of the same frame; null: it is still the one of that tag. That one may
+ * not look at some cameras is no question of another token. */
+export async function view(name, signal, tag) {
+	const response = await request("GET", `${cameraPath(name)}/view`, undefined, signal, true, tag);
+	if (response.status === 304) return null;
 	const bytes = new Uint8Array(await response.arrayBuffer());
 	const text = part(bytes, 0);
 	const jpeg = part(bytes, text.byteOffset - bytes.byteOffset + text.length);

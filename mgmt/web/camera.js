@@ -25,8 +25,8 @@ function pictureOf(name, signal, seen) {
 	let size = null;
 
 	async function next() {
-		const shown = await view(name, signal);
-		if (shown.tag === tag) return;
+		const shown = await view(name, signal, tag);
+		if (!shown) return;
 		tag = shown.tag;
 		await paint(canvas, shown, canvas.clientWidth * devicePixelRatio || 640);
 		const {record} = shown;

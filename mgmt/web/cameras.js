@@ -52,8 +52,8 @@ function tell(tile, camera) {
 /* One picture of one tile; when the next is due. */
 async function refresh(tile, signal) {
 	try {
-		const shown = await view(tile.name, signal);
-		if (shown.tag !== tile.tag) {
+		const shown = await view(tile.name, signal, tile.tag);
+		if (shown) {
 			await paint(tile.canvas, shown, tile.canvas.clientWidth * devicePixelRatio || 320);
 			tile.tag = shown.tag;
 			tile.canvas.setAttribute("aria-label", `${tile.name}: ${boxes(shown.record).length} boxes`);
