@@ -1,9 +1,6 @@
 #include "core/thread.h"
 
-#include <errno.h>
-#include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/clock.h"
 
@@ -78,17 +75,13 @@ int gw_thread_start_on(pthread_t *thread, const char *name, const cpu_set_t *cor
 	return -status;
 }
 
-/* POSIX has a nice value for the process; Linux has one for each thread (sched(7)). */
 void gw_thread_give_way(void)
 {
-	const id_t thread = (id_t)gettid();
+	static const struct sched_param none = {.sched_priority = 0};
 
-	errno = 0;
-	const int now = getpriority(PRIO_PROCESS, thread);
-
-	/* Where even that is not allowed, it stays as it is. */
-	if (errno == 0)
-		(void)setpriority(PRIO_PROCESS, thread, now + GW_GIVES_WAY);
+	/* Whoever has the process run by another policy means it. */
+	if (sched_getscheduler(0) == SCHED_OTHER)
+		(void)sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
 bool gw_thread_join(pthread_t thread, int64_t deadline)

@@ -38,12 +38,9 @@ int gw_thread_start(pthread_t *thread, const char *name, int core, void *(*run)(
 int gw_thread_start_on(pthread_t *thread, const char *name, const cpu_set_t *cores,
 	void *(*run)(void *), void *arg);
 
-/* How much less than others a thread that gives way gets where processors are few: as nice(1) has
- * it, about a tenth of what the pipeline's threads get. */
-#define GW_GIVES_WAY 10
-
-/* The calling thread is one that serves people, or looks at figures: from now on it gives way to
- * those that frames wait for. Not to be taken back. */
+/* The calling thread is one that serves people, or looks at figures: when it wakes, it takes no
+ * processor away from one that frames wait for (SCHED_BATCH, sched(7)). Its share stays that of the
+ * others: on a machine that has too much to do, people are answered too. */
 void gw_thread_give_way(void);
 
 /* Waits until `deadline` (gw_now()) for the thread's end, at least one look long, and joins it.

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/thread.h"
@@ -278,7 +277,7 @@ static void its_threads_take_no_signals_and_are_not_pinned(void **state)
 }
 
 /* Threads but the main one that have not given way. */
-static int count_equals(int own)
+static int count_equals(void)
 {
 	DIR *tasks = opendir("/proc/self/task");
 	int count = 0;
@@ -286,8 +285,7 @@ static int count_equals(int own)
 	for (struct dirent *task; (task = readdir(tasks));) {
 		const pid_t thread = atoi(task->d_name);
 
-		if (thread != 0 && thread != getpid() &&
-			getpriority(PRIO_PROCESS, (id_t)thread) != own + GW_GIVES_WAY)
+		if (thread != 0 && thread != getpid() && sched_getscheduler(thread) != SCHED_BATCH)
 			count++;
 	}
 	closedir(tasks);
@@ -297,15 +295,14 @@ static int count_equals(int own)
 static void its_threads_give_way_to_those_of_the_pipeline(void **state)
 {
 	struct server_fixture *f = *state;
-	const int own = getpriority(PRIO_PROCESS, (id_t)getpid());
 
 	/* The library's does with the first request. */
 	assert_int_equal(server_ask(f, "GET", "/api/v1/version"), 200);
 	/* A thread that was just made needs a moment. */
-	for (int i = 0; i < 500 && count_equals(own) > 0; i++)
+	for (int i = 0; i < 500 && count_equals() > 0; i++)
 		usleep(10000);
-	assert_int_equal(count_equals(own), 0);
-	assert_int_equal(getpriority(PRIO_PROCESS, (id_t)getpid()), own);
+	assert_int_equal(count_equals(), 0);
+	assert_int_equal(sched_getscheduler(0), SCHED_OTHER);
 }
 
 static void a_replay_has_no_api(void **state)

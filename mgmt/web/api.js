@@ -65,6 +65,9 @@ async function request(method, path, body, signal, quiet = false, known = null) 
 	const response = await ask(method, path, body, signal, sent, known);
 	if (response.ok || response.status === 304) return response;
 	const refused = await refusal(response);
+	// Who has gone to another page, or shown another token since, is not asked for this one's sake.
+	signal?.throwIfAborted();
+	if (sent !== token()) throw refused;
 	if (refused.status === 401) dead = sent;
 	if (refused.status === 401 || (refused.status === 403 && !quiet)) denied(refused, method !== "GET");
 	throw refused;

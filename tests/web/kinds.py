@@ -26,7 +26,7 @@ labels: [background, lit]
 input: {_INPUT}
 segment: {{tensor: labels}}
 """,
-    "corners": f"""task: detect
+    "edges": f"""task: detect
 labels: [spot, other]
 input: {_INPUT}
 detect:
@@ -117,10 +117,10 @@ def write_models(repository: Path) -> None:
 
 def cameras(port: int) -> list[Camera]:
     """One of each kind, on these ports and the next ones."""
-    plan = [{"model": "ground"}, {"model": "corners"}]
+    plan = [{"model": "ground"}, {"model": "edges"}]
     return [
         Camera("ground", port, spot(), 2, {"model": "ground", **PATIENT}),
-        Camera("corners", port + 1, spot(), 2, {"model": "corners", **PATIENT}),
+        Camera("edges", port + 1, spot(), 2, {"model": "edges", **PATIENT}),
         Camera("signs", port + 2, sign(), 2, {"model": "signs", **PATIENT}),
         Camera("many", port + 3, spot(), 2, {"plan": plan, **PATIENT}),
     ]

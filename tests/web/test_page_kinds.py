@@ -96,9 +96,9 @@ def test_a_mask_is_told_in_words(show: Show, running: Gateway) -> None:
 
 @pytest.mark.parametrize("page", PLACES.values(), ids=PLACES)
 def test_points_are_where_the_record_has_them(show: Show, running: Gateway, page: str) -> None:
-    [found] = _record(running, "corners")["objects"]
+    [found] = _record(running, "edges")["objects"]
     assert [point["type"] for point in found["keypoints"]] == list(POINTS)
-    browser, canvas, scale = _open(show, page, "corners")
+    browser, canvas, scale = _open(show, page, "edges")
     places = [(point["x"] * scale, point["y"] * scale) for point in found["keypoints"]]
     assert all(_alike(seen, COLOURS[0], 40) for seen in pixels(browser, canvas, places))
     # Between them is none, and not because all of the box were painted.

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from eyes import one, painted, text, tile, until
+from eyes import Show, one, painted, text, tile, until
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
@@ -82,3 +82,27 @@ def test_a_page_that_is_not_for_some_cameras_asks_for_another_token(
     browser = show_with("models", token)
     until(lambda: one(browser, "#ask-token").is_displayed(), "the question")
     text(browser, "#ask-token", "for some cameras alone")
+
+
+@pytest.mark.parametrize("shown_since", [True, False], ids=["shown since", "still none"])
+def test_a_late_refusal_is_not_about_the_token_that_was_shown_since(
+    show: Show, shown_since: bool
+) -> None:
+    """Many are asked at once: some answers come when the token was typed already."""
+    browser = show("models")
+    text(browser, "h1", "Models")
+    said = browser.execute_async_script(
+        "const [since, done] = arguments;"
+        "import('/web/api.js').then(async (api) => {"
+        " const real = window.fetch;"
+        " let late;"
+        " window.fetch = (url, wish) => String(url).endsWith('/late')"
+        "  ? new Promise((resolve) => { late = resolve; }) : real(url, wish);"
+        " const asked = api.get('late').catch((error) => error.status);"
+        " if (since) api.setToken('another');"
+        " late(new Response('{}', {status: 401}));"
+        " done([await asked, document.querySelector('#ask-token').open]);"
+        "}).catch((error) => done(String(error)))",
+        shown_since,
+    )
+    assert said == [401, not shown_since]
