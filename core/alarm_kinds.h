@@ -40,4 +40,7 @@
 		"have this machine ask a time server: results carry its time") \
 	X(CERTIFICATE, "certificate", "3d6f0a52c1b74e0f9a87b1c46e2d950d", false, \
 		"put a new one in the place of `api.https.certificate`: it is read without a " \
-		"restart")
+		"restart") \
+	X(UPDATE_FAILED, "update_failed", "3d6f0a52c1b74e0f9a87b1c46e2d950e", false, \
+		"see `gwctl system status`, and the journal of the start that failed; the alarm " \
+		"is over with the next update")

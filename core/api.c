@@ -192,7 +192,7 @@ bool gw_api_is_large(struct gw *gw, const char *method, const char *path)
 	return find(gw, method, path, &target) == 0 && target.route && target.route->large;
 }
 
-static void refuse_failure(struct gw_reply *reply, int status, const struct gw_error *error)
+void gw_reply_fail(struct gw_reply *reply, int status, const struct gw_error *error)
 {
 	const char *text = error->text[0] ? error->text : strerror(-status);
 
@@ -220,7 +220,7 @@ static void run(const struct target *target, const struct gw_request *asked, str
 		return;
 	}
 	gw_reply_release(reply);
-	refuse_failure(reply, status, &error);
+	gw_reply_fail(reply, status, &error);
 }
 
 /* The answer to one that may. */

@@ -144,6 +144,9 @@ int gw_api_check(struct gw *gw, struct gw_error *error);
 __attribute__((format(printf, 4, 5))) void gw_reply_refuse(
 	struct gw_reply *reply, int status, const char *code, const char *format, ...);
 
+/* Makes the reply the error that a handler's negative errno stands for. The same. */
+void gw_reply_fail(struct gw_reply *reply, int status, const struct gw_error *error);
+
 /* Gives back what the reply holds, and empties it. */
 void gw_reply_release(struct gw_reply *reply);
 

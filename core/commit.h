@@ -26,6 +26,7 @@ struct gw_commits {
 	bool waits; /* part of the newest waits for a restart */
 	struct gw_config *owed; /* what is to be in effect again, and could not yet; or NULL */
 	int64_t next_try; /* of that */
+	bool failing; /* the newest was due to come back, and could not */
 };
 
 struct gw_commit_wish {
@@ -70,6 +71,27 @@ int gw_commit_confirm(struct gw *gw, const char *who, struct gw_error *error);
  * newest goes back. The wish's text is not looked at. */
 int gw_commit_rollback(struct gw *gw, uint32_t number, const struct gw_commit_wish *wish,
 	struct gw_commit_outcome *outcome, struct gw_error *error);
+
+/* What changes the configuration without anybody asking the API for it: SIGHUP, a deadline.
+ * gw->witness (core/api.h) has it as the request that would do the same, by the wish's `who`,
+ * `from` and `comment`. */
+enum gw_commit_deed_kind { GW_DEED_COMMIT, GW_DEED_ROLLBACK };
+
+struct gw_commit_deed {
+	enum gw_commit_deed_kind kind;
+	bool told; /* somebody writes it down */
+	uint64_t number; /* of the line */
+	char before[GW_REVISION]; /* empty: gw_commit_deed_begin() looks */
+};
+
+/* It is about to be done; `deed` begins as zeroes. Returns 0, or a negative errno with a line: it
+ * could not be written down, and the caller says whether it is done all the same. */
+int gw_commit_deed_begin(struct gw *gw, enum gw_commit_deed_kind kind,
+	const struct gw_commit_wish *wish, struct gw_commit_deed *deed, struct gw_error *error);
+
+/* What came of it: `status` and, when that is not 0, `error`. */
+void gw_commit_deed_end(struct gw *gw, const struct gw_commit_deed *deed, int status,
+	const struct gw_commit_outcome *outcome, const struct gw_error *error);
 
 /* "7-0c65ab12": the newest commit, and what is in effect by now. */
 int gw_commit_revision(const struct gw *gw, char revision[GW_REVISION], struct gw_error *error);

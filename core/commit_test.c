@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/api.h"
 #include "core/clock.h"
 #include "core/config/history.h"
 #include "core/log.h"
@@ -304,6 +305,118 @@ static void what_nobody_confirms_comes_back(void **state)
 	must(f, REST "cameras:\n" CAMERA("a", "5"), WISH(.who = 0));
 }
 
+/* What a witness was told. */
+struct told {
+	int asked, done, fails; /* `fails`: it cannot write */
+	char who[96], from[32], path[64], comment[64];
+	char before[GW_REVISION], after[GW_REVISION];
+	int status;
+};
+
+static int on_asked(void *owner, const struct gw_api_route *route, const char *path,
+	const struct gw_request *request, uint64_t *number, struct gw_error *error)
+{
+	struct told *told = owner;
+
+	if (told->fails)
+		return gw_error_set(error, -ENOSPC, "its disk is full");
+	assert_true(route->slow);
+	assert_int_equal(request->role, GW_ROLE_ADMIN);
+	snprintf(told->who, sizeof(told->who), "%s", request->who);
+	snprintf(told->from, sizeof(told->from), "%s", request->from);
+	snprintf(told->path, sizeof(told->path), "%s %s", route->method, path);
+	snprintf(told->comment, sizeof(told->comment), "%s",
+		json_string_value(json_object_get(request->body, "comment")));
+	*number = (uint64_t)++told->asked;
+	return 0;
+}
+
+static void on_done(void *owner, const struct gw_api_route *route, uint64_t number,
+	const struct gw_reply *reply)
+{
+	struct told *told = owner;
+	const char *before = json_string_value(json_object_get(reply->change, "before"));
+	const char *after = json_string_value(json_object_get(reply->change, "after"));
+
+	assert_int_equal(number, told->asked);
+	snprintf(told->before, sizeof(told->before), "%s", before ? before : "");
+	snprintf(told->after, sizeof(told->after), "%s", after ? after : "");
+	told->status = reply->status;
+	told->done++;
+}
+
+static void who_set_a_deadline_is_who_goes_back(void **state)
+{
+	struct fixture *f = *state;
+	struct told told = {0};
+	const struct gw_api_witness witness = {.asked = on_asked, .done = on_done, .owner = &told};
+	char before[GW_REVISION], after[GW_REVISION];
+
+	must(f, REST "cameras:\n" CAMERA("a", "2"), WISH(.confirm_s = 60));
+	assert_int_equal(gw_commit_revision(&f->gw, before, &f->error), 0);
+	f->gw.witness = &witness;
+	gw_commit_upkeep(&f->gw, gw_now() + 61 * GW_NS_PER_S);
+	f->gw.witness = NULL;
+	assert_int_equal(gw_commit_revision(&f->gw, after, &f->error), 0);
+	assert_int_equal(told.asked, 1);
+	assert_int_equal(told.done, 1);
+	assert_string_equal(told.who, "uid 7 (anna)");
+	assert_string_equal(told.from, "deadline");
+	assert_string_equal(told.path, "POST config/rollback");
+	assert_string_equal(told.comment, "it was not confirmed in time");
+	assert_int_equal(told.status, 200);
+	assert_string_equal(told.before, before);
+	assert_string_equal(told.after, after);
+}
+
+/* The way back is there for who is cut off: a full disk does not take it away. */
+static void what_nobody_can_write_down_comes_back_all_the_same(void **state)
+{
+	struct fixture *f = *state;
+	struct told told = {.fails = 1};
+	const struct gw_api_witness witness = {.asked = on_asked, .done = on_done, .owner = &told};
+
+	must(f, REST "cameras:\n" CAMERA("a", "2"), WISH(.confirm_s = 60));
+	f->gw.witness = &witness;
+	gw_commit_upkeep(&f->gw, gw_now() + 61 * GW_NS_PER_S);
+	f->gw.witness = NULL;
+	assert_int_equal(port_of(f, "a"), 1);
+	assert_int_equal(told.done, 0);
+	assert_non_null(strstr(test_log_said(&f->log), "its disk is full"));
+}
+
+/* Its history is away for a while. */
+static void a_way_back_that_fails_is_written_down_once_and_when_it_is_done(void **state)
+{
+	struct fixture *f = *state;
+	struct told told = {0};
+	const struct gw_api_witness witness = {.asked = on_asked, .done = on_done, .owner = &told};
+	const int64_t due = gw_now() + 61 * GW_NS_PER_S;
+	char record[160], away[160];
+
+	must(f, REST "cameras:\n" CAMERA("a", "2"), WISH(.confirm_s = 60));
+	snprintf(record, sizeof(record), "%s.history/00000001.yaml", f->file);
+	snprintf(away, sizeof(away), "%s.away", f->file);
+	if (rename(record, away) != 0)
+		fail_msg("%s: %s", record, strerror(errno));
+	f->gw.witness = &witness;
+	for (int i = 0; i < 3; i++)
+		gw_commit_upkeep(&f->gw, due + i * 11 * GW_NS_PER_S);
+	assert_int_equal(told.asked, 1);
+	assert_int_equal(told.done, 1);
+	assert_in_range(told.status, 400, 599);
+	assert_int_equal(port_of(f, "a"), 2);
+	assert_int_equal(rename(away, record), 0);
+	gw_commit_upkeep(&f->gw, due + 100 * GW_NS_PER_S);
+	f->gw.witness = NULL;
+	assert_int_equal(port_of(f, "a"), 1);
+	assert_int_equal(told.asked, 2);
+	assert_int_equal(told.done, 2);
+	assert_int_equal(told.status, 200);
+	assert_string_equal(told.who, "uid 7 (anna)");
+	assert_string_not_equal(told.before, told.after);
+}
+
 static void what_somebody_confirms_stays(void **state)
 {
 	struct fixture *f = *state;
@@ -378,6 +491,9 @@ int main(void)
 		TEST(a_look_changes_nothing),
 		TEST(whoever_is_late_hears_what_came_since),
 		TEST(what_nobody_confirms_comes_back),
+		TEST(who_set_a_deadline_is_who_goes_back),
+		TEST(what_nobody_can_write_down_comes_back_all_the_same),
+		TEST(a_way_back_that_fails_is_written_down_once_and_when_it_is_done),
 		TEST(what_somebody_confirms_stays),
 		TEST(a_deadline_goes_on_after_a_start),
 		TEST(one_goes_back_to_any_commit),

@@ -55,6 +55,17 @@ void gw_commit_start(struct gw *gw)
 			newest);
 }
 
+/* That it cannot be written down is no reason to keep what nobody confirmed. */
+static void tell_begin(
+	struct gw *gw, const struct gw_commit_wish *wish, struct gw_commit_deed *deed)
+{
+	struct gw_error error;
+
+	if (gw_commit_deed_begin(gw, GW_DEED_ROLLBACK, wish, deed, &error) != 0)
+		gw_error_log(
+			"config", "the audit log does not have what comes now: %s", error.text);
+}
+
 static void come_back(struct gw *gw, int64_t now)
 {
 	const struct gw_commit_wish wish = {.who = "gwd",
@@ -62,10 +73,28 @@ static void come_back(struct gw *gw, int64_t now)
 		.comment = "it was not confirmed in time",
 		.restart = true};
 	const int64_t deadline = gw->commits.deadline;
+	/* What fails is tried again and again, and written down once; then when it is done. */
+	const bool again = gw->commits.failing;
+	struct gw_commit_wish told = wish;
+	struct gw_commit_deed deed = {.told = false};
 	struct gw_commit_outcome outcome;
+	struct history_entry entry;
 	struct gw_error error;
 
-	if (gw_commit_rollback(gw, 0, &wish, &outcome, &error) == 0) {
+	/* It is the doing of who set the deadline. */
+	if (history_read(gw->config_path, history_newest(gw->config_path), &entry, NULL, NULL,
+		    &error) == 0)
+		told.who = entry.who;
+	(void)gw_commit_revision(gw, deed.before, &error);
+	if (!again)
+		tell_begin(gw, &told, &deed);
+	const int status = gw_commit_rollback(gw, 0, &wish, &outcome, &error);
+
+	if (again && status == 0)
+		tell_begin(gw, &told, &deed);
+	gw_commit_deed_end(gw, &deed, status, &outcome, &error);
+	gw->commits.failing = status != 0;
+	if (status == 0) {
 		json_decref(outcome.differences);
 		return;
 	}

@@ -75,6 +75,15 @@ int gw_thread_start_on(pthread_t *thread, const char *name, const cpu_set_t *cor
 	return -status;
 }
 
+void gw_thread_give_way(void)
+{
+	static const struct sched_param none = {.sched_priority = 0};
+
+	/* Whoever has the process run by another policy means it. */
+	if (sched_getscheduler(0) == SCHED_OTHER)
+		(void)sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 bool gw_thread_join(pthread_t thread, int64_t deadline)
 {
 	static const struct timespec pause = {.tv_nsec = GW_NS_PER_MS / 2};

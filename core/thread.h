@@ -38,6 +38,11 @@ int gw_thread_start(pthread_t *thread, const char *name, int core, void *(*run)(
 int gw_thread_start_on(pthread_t *thread, const char *name, const cpu_set_t *cores,
 	void *(*run)(void *), void *arg);
 
+/* The calling thread is one that serves people, or looks at figures: when it wakes, it takes no
+ * processor away from one that frames wait for (SCHED_BATCH, sched(7)). Its share stays that of the
+ * others: on a machine that has too much to do, people are answered too. */
+void gw_thread_give_way(void);
+
 /* Waits until `deadline` (gw_now()) for the thread's end, at least one look long, and joins it.
  * Returns false when it has not ended; then it can be tried again. */
 bool gw_thread_join(pthread_t thread, int64_t deadline);

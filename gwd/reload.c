@@ -15,7 +15,8 @@ void gw_reload(struct gw *gw)
 		.from = "SIGHUP",
 		.restart = true,
 		.stored = true};
-	struct gw_commit_outcome outcome;
+	struct gw_commit_deed deed = {.told = false};
+	struct gw_commit_outcome outcome = {.differences = NULL};
 	struct gw_error error;
 	char *text = NULL;
 	service_manager_reloading();
@@ -23,8 +24,12 @@ void gw_reload(struct gw *gw)
 				     : gw_error_set(&error, -1, "there is no configuration file");
 
 	wish.text = text;
+	/* Nothing is changed that nobody could write down. */
+	if (status == 0)
+		status = gw_commit_deed_begin(gw, GW_DEED_COMMIT, &wish, &deed, &error);
 	if (status == 0)
 		status = gw_commit_make(gw, &wish, &outcome, &error);
+	gw_commit_deed_end(gw, &deed, status, &outcome, &error);
 	if (status == 0)
 		json_decref(outcome.differences);
 	else

@@ -86,6 +86,7 @@ static void *accept_clients(void *arg)
 	int64_t next_look = gw_now() + LOOK_EVERY_NS;
 	bool paused = false;
 
+	gw_thread_give_way();
 	for (;;) {
 		struct pollfd waiting[] = {
 			{.fd = acceptor->stop, .events = POLLIN},

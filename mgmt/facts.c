@@ -1,6 +1,9 @@
 #include "mgmt/facts.h"
 
 #include <jansson.h>
+#include <time.h>
+
+#include "core/clock.h"
 
 json_t *facts_flow(const struct tally *tally, enum gw_unit unit)
 {
@@ -23,6 +26,17 @@ json_t *facts_drops(const struct tally *tally, enum gw_unit unit, bool zeros)
 			json_object_set_new(
 				drops, gw_drops[i].name, json_integer((json_int_t)tally->drops[i]));
 	return drops;
+}
+
+json_t *facts_time(int64_t utc)
+{
+	const time_t seconds = utc / GW_NS_PER_S;
+	struct tm parts;
+	char text[40];
+
+	gmtime_r(&seconds, &parts);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
+	return json_string(text);
 }
 
 double facts_rounded(double value)

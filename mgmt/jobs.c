@@ -127,6 +127,7 @@ static void *jobs_thread(void *arg)
 	struct gw_reply reply;
 	struct job *job;
 
+	gw_thread_give_way();
 	pthread_mutex_lock(&jobs->lock);
 	while ((job = take(jobs))) {
 		*place(jobs, NULL) = job;

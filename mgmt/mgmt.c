@@ -24,6 +24,7 @@
 #include "mgmt/state.h"
 #include "mgmt/ticker.h"
 #include "mgmt/tokens/tokens.h"
+#include "mgmt/trends.h"
 #include "mgmt/watch.h"
 
 /* For a slow request to notice that the gateway ends. */
@@ -36,6 +37,7 @@ static void every_second(void *arg)
 	rates_note(mgmt->rates, gw_now());
 	losses_note(mgmt->losses, gw_now());
 	recent_note(mgmt->recent, gw_now());
+	trends_note(mgmt->trends, gw_now());
 	watch_look(mgmt->watch, gw_now());
 	gw_views_upkeep(mgmt->gw->views, gw_now());
 }
@@ -60,6 +62,7 @@ static void every_second_on_disk(void *arg)
 		tokens_settle(mgmt->tokens);
 	if (mgmt->keeper)
 		keeper_look(mgmt->keeper);
+	alarm_look_on_disk(mgmt->alarms);
 }
 
 /* Without a file to lie beside, and without a folder of its own, there is no log: the gateway is
@@ -172,7 +175,8 @@ static int mgmt_open(struct gw *gw, void **state, struct gw_error *error)
 	mgmt->watch = watch_create(gw);
 	mgmt->losses = losses_create(gw, mgmt->rates);
 	mgmt->recent = recent_create(gw);
-	if (!mgmt->rates || !mgmt->watch || !mgmt->losses || !mgmt->recent)
+	mgmt->trends = trends_create(gw);
+	if (!mgmt->rates || !mgmt->watch || !mgmt->losses || !mgmt->recent || !mgmt->trends)
 		return gw_error_set(error, -ENOMEM, "api: out of memory");
 	groups_find(&mgmt->groups, config->groups);
 	return api_socket_open(
@@ -253,6 +257,7 @@ static void mgmt_close(void *state)
 	watch_destroy(mgmt->watch);
 	losses_destroy(mgmt->losses);
 	recent_destroy(mgmt->recent);
+	trends_destroy(mgmt->trends);
 	rates_destroy(mgmt->rates);
 	free(mgmt);
 }

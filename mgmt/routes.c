@@ -42,8 +42,8 @@ const struct gw_api_route mgmt_routes[] = {
 	LOOK_FOR_SOME("openapi.yaml", "This description", api_openapi),
 	LOOK_FOR_SOME("version", "Program and API version", api_version),
 	LOOK("status", "The gateway at a glance", api_status),
-	LOOK("alarms", "What an operator is to be told now", api_alarms),
-	LOOK("alarms/history", "What was raised and cleared lately", api_alarms_history),
+	LOOK_FOR_SOME("alarms", "What an operator is to be told now", api_alarms),
+	LOOK_FOR_SOME("alarms/history", "What was raised and cleared lately", api_alarms_history),
 	LOOK("config", "The configuration in effect, secrets left out", api_config),
 	/* It reads the file. */
 	{GW_ROLE_VIEWER, "GET", "config/diff", "What differs from the stored configuration",
@@ -65,6 +65,7 @@ const struct gw_api_route mgmt_routes[] = {
 	LOOK_FOR_SOME("cameras", "All cameras with state, rates and frames", api_cameras),
 	LOOK("cameras/{name}", "One camera", api_camera),
 	LOOK("cameras/{name}/config", "Its configuration", api_camera_config),
+	LOOK("cameras/{name}/history", "How it did over the last hour", api_camera_history),
 	LOOK("cameras/{name}/picture", "The camera's latest picture", api_picture),
 	LOOK("cameras/{name}/findings", "What was found in it", api_findings),
 	LOOK("cameras/{name}/view", "Both, of the same frame", api_view),

@@ -276,6 +276,35 @@ static void its_threads_take_no_signals_and_are_not_pinned(void **state)
 	sched_setaffinity(0, sizeof(before), &before);
 }
 
+/* Threads but the main one that have not given way. */
+static int count_equals(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	int count = 0;
+
+	for (struct dirent *task; (task = readdir(tasks));) {
+		const pid_t thread = atoi(task->d_name);
+
+		if (thread != 0 && thread != getpid() && sched_getscheduler(thread) != SCHED_BATCH)
+			count++;
+	}
+	closedir(tasks);
+	return count;
+}
+
+static void its_threads_give_way_to_those_of_the_pipeline(void **state)
+{
+	struct server_fixture *f = *state;
+
+	/* The library's does with the first request. */
+	assert_int_equal(server_ask(f, "GET", "/api/v1/version"), 200);
+	/* A thread that was just made needs a moment. */
+	for (int i = 0; i < 500 && count_equals() > 0; i++)
+		usleep(10000);
+	assert_int_equal(count_equals(), 0);
+	assert_int_equal(sched_getscheduler(0), SCHED_OTHER);
+}
+
 static void a_replay_has_no_api(void **state)
 {
 	struct server_fixture *f = *state;
@@ -308,6 +337,7 @@ int main(void)
 		SERVER_TEST(who_asks_is_the_user_at_the_other_end),
 		SERVER_TEST(the_description_is_served_as_it_stands),
 		SERVER_TEST(its_threads_take_no_signals_and_are_not_pinned),
+		SERVER_TEST(its_threads_give_way_to_those_of_the_pipeline),
 		SERVER_TEST(a_replay_has_no_api),
 	};
 

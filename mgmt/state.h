@@ -15,6 +15,7 @@ struct mgmt {
 	struct rates *rates;
 	struct losses *losses;
 	struct recent *recent;
+	struct trends *trends;
 	struct watch *watch;
 	struct ticker *ticker, *disk_ticker; /* the second one waits for the disk */
 	struct alarm_look *alarms;
@@ -42,7 +43,7 @@ gw_api_handler api_routes, api_openapi, api_version, api_status, api_config, api
 	api_audit_log, api_audit_log_check, api_certificate, api_tokens, api_token_set_up,
 	api_config_history, api_config_history_one, api_metrics, api_livez, api_readyz, api_picture,
 	api_findings, api_view, api_alarms, api_alarms_history, api_camera_config, api_camera_check,
-	api_camera_check_new, api_log;
+	api_camera_check_new, api_log, api_camera_history;
 
 /* Records for some seconds, and waits meanwhile. */
 gw_api_handler api_trace;

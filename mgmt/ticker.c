@@ -22,6 +22,7 @@ static void *ticker_thread(void *arg)
 	struct ticker *ticker = arg;
 	struct timespec next;
 
+	gw_thread_give_way();
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	pthread_mutex_lock(&ticker->lock);
 	while (!ticker->stop) {

@@ -41,6 +41,54 @@ static void before_there_is_a_picture_the_client_hears_when_to_ask_again(void **
 	}
 }
 
+/* Asks once more, as a client that has an answer with such a tag. */
+static long ask_with_known(struct server_fixture *f, const char *path, const char *known)
+{
+	char header[128];
+	struct curl_slist *headers;
+	long status = 0;
+
+	server_ask(f, "GET", path);
+	snprintf(header, sizeof(header), "If-None-Match: %s", known);
+	headers = curl_slist_append(NULL, header);
+	f->size = 0;
+	f->body[0] = f->tag[0] = '\0';
+	curl_easy_setopt(f->curl, CURLOPT_HTTPHEADER, headers);
+	assert_int_equal(curl_easy_perform(f->curl), CURLE_OK);
+	curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_setopt(f->curl, CURLOPT_HTTPHEADER, NULL);
+	curl_slist_free_all(headers);
+	return status;
+}
+
+static void who_has_the_picture_is_not_sent_it_again(void **state)
+{
+	static const char *const paths[] = {"picture", "findings", "view"};
+	static const char *const same[] = {TAG, "W/" TAG, "\"other\", " TAG, "*"};
+	static const char *const others[] = {
+		"\"other\"", "00000000-0000-4000-8000-000000000000-41", "\"41\""};
+	struct server_fixture *f = *state;
+	char path[64];
+
+	server_ask(f, "GET", "/api/v1/cameras/cam0/picture");
+	pass_a_frame(f);
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "/api/v1/cameras/cam0/%s", paths[i]);
+		for (size_t k = 0; k < sizeof(same) / sizeof(same[0]); k++) {
+			assert_int_equal(ask_with_known(f, path, same[k]), 304);
+			assert_int_equal(f->size, 0);
+			assert_string_equal(f->tag, TAG);
+		}
+		for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++) {
+			assert_int_equal(ask_with_known(f, path, others[k]), 200);
+			assert_int_not_equal(f->size, 0);
+		}
+	}
+	/* What has no tag, and what is none, is answered as ever. */
+	assert_int_equal(ask_with_known(f, "/api/v1/version", "*"), 200);
+	assert_int_equal(ask_with_known(f, "/api/v1/cameras/cam0/nosuch", TAG), 404);
+}
+
 static void picture_and_findings_of_a_frame_have_its_tag(void **state)
 {
 	struct server_fixture *f = *state;
@@ -95,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SERVER_TEST(before_there_is_a_picture_the_client_hears_when_to_ask_again),
 		SERVER_TEST(picture_and_findings_of_a_frame_have_its_tag),
+		SERVER_TEST(who_has_the_picture_is_not_sent_it_again),
 		SERVER_TEST(a_view_has_both),
 		SERVER_TEST(cameras_that_are_not_there_have_no_pictures),
 		SERVER_TEST(too_many_cameras_at_a_time_are_told),

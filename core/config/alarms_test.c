@@ -28,6 +28,7 @@ static void there_are_defaults_and_zero_switches_off(void **state)
 	assert_int_equal(*alarms->black, 0);
 	assert_int_equal(*alarms->disk, 5);
 	assert_true(*alarms->clock);
+	assert_string_equal(alarms->update, "/var/lib/framegate-update/outcome.json");
 	assert_null(alarms->webhook);
 	gw_config_free(config);
 }

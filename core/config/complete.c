@@ -147,7 +147,8 @@ static bool complete_alarms(struct gw_alarms_config *alarms)
 	return default_number(&alarms->loss, DEFAULT_LOSS) &&
 		default_number(&alarms->frozen, DEFAULT_FROZEN) &&
 		default_number(&alarms->black, DEFAULT_BLACK) &&
-		default_number(&alarms->disk, DEFAULT_FREE);
+		default_number(&alarms->disk, DEFAULT_FREE) &&
+		default_text(&alarms->update, "/var/lib/framegate-update/outcome.json");
 }
 
 int config_complete(struct gw_config *config, struct gw_error *error)

@@ -386,6 +386,7 @@ struct gw_alarms_config {
 	uint32_t *black; /* 1 .. 255: mean brightness below which a picture is */
 	uint32_t *disk; /* % that must be free */
 	bool *clock; /* whether this machine's is looked at */
+	char *update; /* path: where the machine's updater says what became of the last one */
 	struct gw_webhook_config *webhook; /* NULL: nobody */
 };
 

@@ -425,6 +425,7 @@ static const cyaml_schema_field_t alarms_fields[] = {
 	CYAML_FIELD_UINT_PTR("black", POINTER, struct gw_alarms_config, black),
 	CYAML_FIELD_UINT_PTR("disk", POINTER | CONFIG_MOST(DISK), struct gw_alarms_config, disk),
 	CYAML_FIELD_BOOL_PTR("clock", POINTER, struct gw_alarms_config, clock),
+	CYAML_FIELD_STRING_PTR("update", POINTER, struct gw_alarms_config, update, 1, 4000),
 	CYAML_FIELD_MAPPING_PTR(
 		"webhook", POINTER, struct gw_alarms_config, webhook, webhook_fields),
 	CYAML_FIELD_END,

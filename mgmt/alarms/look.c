@@ -10,6 +10,7 @@
 #include "mgmt/alarms/models.h"
 #include "mgmt/alarms/pictures.h"
 #include "mgmt/alarms/troubles.h"
+#include "mgmt/alarms/update.h"
 #include "mgmt/watch.h"
 
 struct alarm_look {
@@ -19,6 +20,7 @@ struct alarm_look {
 	struct alarm_pictures *pictures;
 	struct alarm_machine *machine;
 	struct alarm_models *models;
+	struct alarm_update *update;
 	struct gw_health health; /* what was wrong at the last look */
 	uint64_t told, missed; /* events that the journal has */
 };
@@ -35,7 +37,8 @@ struct alarm_look *alarm_look_open(struct gw *gw, struct rates *rates, struct wa
 	look->pictures = alarm_pictures_open(gw, rates);
 	look->machine = alarm_machine_open(gw);
 	look->models = alarm_models_open(gw);
-	if (look->cameras && look->pictures && look->machine && look->models)
+	look->update = alarm_update_open(gw);
+	if (look->cameras && look->pictures && look->machine && look->models && look->update)
 		return look;
 	alarm_look_close(look);
 	return NULL;
@@ -45,11 +48,17 @@ void alarm_look_close(struct alarm_look *look)
 {
 	if (!look)
 		return;
+	alarm_update_close(look->update);
 	alarm_models_close(look->models);
 	alarm_machine_close(look->machine);
 	alarm_pictures_close(look->pictures);
 	alarm_cameras_close(look->cameras);
 	free(look);
+}
+
+void alarm_look_on_disk(struct alarm_look *look)
+{
+	alarm_update_look(look->update);
 }
 
 static void tell(const struct gw_alarm_event *event)
@@ -85,6 +94,7 @@ void alarm_look_now(struct alarm_look *look, int64_t now)
 	alarm_troubles_say(alarms, &look->health, patience);
 	alarm_machine_say(look->machine, patience, now);
 	alarm_models_say(look->models, patience, now);
+	alarm_update_say(look->update, patience);
 	alarm_pictures_see(look->pictures, now);
 	gw_cameras_hold(look->gw);
 	alarm_cameras_say(look->cameras, patience, now);

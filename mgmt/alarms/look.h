@@ -12,5 +12,8 @@ struct watch;
 struct alarm_look *alarm_look_open(struct gw *gw, struct rates *rates, struct watch *watch);
 void alarm_look_close(struct alarm_look *look);
 
+/* Reads what lies on the disk, about once a second on a thread that may wait for it. */
+void alarm_look_on_disk(struct alarm_look *look);
+
 /* One look. Waits for no disk. */
 void alarm_look_now(struct alarm_look *look, int64_t now);

@@ -1,11 +1,21 @@
 /* What is raised now, and what was raised and cleared lately. */
 #include <errno.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "core/alarm.h"
 #include "mgmt/alarms/json.h"
 #include "mgmt/state.h"
+
+/* Who asks for some cameras hears of these and of nothing else: not of the gateway, and not of
+ * further ones, which nobody names. */
+static bool may_know(const struct gw_request *request, const struct gw_alarm *alarm)
+{
+	return !request->cameras ||
+		(gw_alarm_kinds[alarm->kind].of_cameras && alarm->subject[0] &&
+			gw_request_may_see(request, alarm->subject));
+}
 
 int api_alarms(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
@@ -21,7 +31,8 @@ int api_alarms(void *owner, const struct gw_request *request, struct gw_reply *r
 	const size_t count = gw_alarms_list(mgmt->gw->alarms, alarms, GW_ALARMS);
 
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, alarm_json(&alarms[i]));
+		if (may_know(request, &alarms[i]))
+			json_array_append_new(list, alarm_json(&alarms[i]));
 	free(alarms);
 	reply->json = json_pack("{s:o}", "alarms", list);
 	return 200;
@@ -36,7 +47,8 @@ int api_alarms_history(void *owner, const struct gw_request *request, struct gw_
 	json_t *list = json_array();
 
 	while (gw_alarms_next(mgmt->gw->alarms, &taken, &event, &missed, false))
-		json_array_append_new(list, alarm_event_json(&event));
+		if (may_know(request, &event.alarm))
+			json_array_append_new(list, alarm_event_json(&event));
 	reply->json = json_pack("{s:o, s:I}", "events", list, "forgotten", (json_int_t)missed);
 	return 200;
 }

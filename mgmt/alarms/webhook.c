@@ -193,6 +193,7 @@ static void *webhook_thread(void *arg)
 	struct webhook *webhook = arg;
 	struct gw_alarm_event event;
 
+	gw_thread_give_way();
 	while (!webhook->ending)
 		if (take(webhook, &event))
 			tell(webhook, &event);

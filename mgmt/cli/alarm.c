@@ -1,12 +1,13 @@
 #include <inttypes.h>
 #include <jansson.h>
+#include <string.h>
 
 #include "mgmt/cli/client.h"
 #include "mgmt/cli/commands.h"
 #include "mgmt/cli/view.h"
 
 /* In the order of their table. */
-enum alarm_option { ALL };
+enum alarm_option { ALL, CAMERA };
 
 static enum style style_of(const char *severity)
 {
@@ -75,6 +76,18 @@ static void print_list(struct cli *cli, const json_t *list, bool history)
 	view_table(cli, table);
 }
 
+/* Leaves what is about that camera. */
+static void keep_camera(json_t *list, const char *camera)
+{
+	for (size_t i = json_array_size(list); i-- > 0;) {
+		const json_t *alarm = json_array_get(list, i);
+
+		if (strncmp(reply_text(alarm, "kind"), "camera_", strlen("camera_")) != 0 ||
+			strcmp(reply_text(alarm, "subject"), camera) != 0)
+			json_array_remove(list, i);
+	}
+}
+
 int cli_alarm_list(struct cli *cli)
 {
 	const bool all = cli->option[ALL];
@@ -83,7 +96,10 @@ int cli_alarm_list(struct cli *cli)
 
 	if (code != CLI_WELL)
 		return code;
-	const json_t *list = json_object_get(reply, all ? "events" : "alarms");
+	json_t *list = json_object_get(reply, all ? "events" : "alarms");
+
+	if (cli->option[CAMERA])
+		keep_camera(list, cli->option[CAMERA]);
 	const bool any = json_array_size(list) > 0;
 
 	if (cli->json)

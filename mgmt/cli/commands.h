@@ -7,6 +7,7 @@ int cli_status(struct cli *cli);
 int cli_alarm_list(struct cli *cli);
 int cli_camera_list(struct cli *cli);
 int cli_camera_show(struct cli *cli);
+int cli_camera_history(struct cli *cli);
 int cli_camera_add(struct cli *cli);
 int cli_camera_set(struct cli *cli);
 int cli_camera_probe(struct cli *cli);

@@ -39,15 +39,13 @@ async function refusal(response) {
 	return new Refusal(response.status, error.code, error.message, after);
 }
 
-async function request(method, path, body, signal, quiet = false) {
-	const headers = {};
-	const sent = token();
-	if (sent && sent === dead) throw new Refusal(401, "unauthorized", "this token is none, or not any more");
+/* The answer, whatever it is. */
+async function ask(method, path, body, signal, sent, known = null) {
+	const headers = known ? {"If-None-Match": known} : {};
 	if (sent) headers.Authorization = `Bearer ${sent}`;
 	if (body !== undefined) headers["Content-Type"] = "application/json";
-	let response;
 	try {
-		response = await fetch(new URL(path, BASE), {
+		return await fetch(new URL(path, BASE), {
 			method,
 			headers,
 			body: body === undefined ? undefined : JSON.stringify(body),
@@ -59,8 +57,17 @@ async function request(method, path, body, signal, quiet = false) {
 		if (error.name === "AbortError") throw error;
 		throw new Refusal(0, "unreachable", "the gateway does not answer");
 	}
-	if (response.ok) return response;
+}
+
+async function request(method, path, body, signal, quiet = false, known = null) {
+	const sent = token();
+	if (sent && sent === dead) throw new Refusal(401, "unauthorized", "this token is none, or not any more");
+	const response = await ask(method, path, body, signal, sent, known);
+	if (response.ok || response.status === 304) return response;
 	const refused = await refusal(response);
+	// Who has gone to another page, or shown another token since, is not asked for this one's sake.
+	signal?.throwIfAborted();
+	if (sent !== token()) throw refused;
 	if (refused.status === 401) dead = sent;
 	if (refused.status === 401 || (refused.status === 403 && !quiet)) denied(refused, method !== "GET");
 	throw refused;
@@ -68,6 +75,11 @@ async function request(method, path, body, signal, quiet = false) {
 
 export async function get(path, signal) {
 	return (await request("GET", path, undefined, signal)).json();
+}
+
+/** An answer that is no JSON. */
+export async function text(path, signal) {
+	return (await request("GET", path, undefined, signal)).text();
 }
 
 /** The same of what not everybody who may look at some cameras may know: null where this one may not. */
@@ -83,6 +95,13 @@ export async function ifAllowed(path, signal) {
 /** Resolves to the answer's JSON; null: it had none. */
 export async function send(method, path, body, signal) {
 	const response = await request(method, path, body, signal);
+	return response.status === 204 ? null : response.json();
+}
+
+/** The same of another token than the one that is kept, which stays what it is. */
+export async function sendAs(other, method, path, body, signal) {
+	const response = await ask(method, path, body, signal, other);
+	if (!response.ok) throw await refusal(response);
 	return response.status === 204 ? null : response.json();
 }
 
@@ -109,10 +128,11 @@ function part(bytes, from) {
 	return bytes.subarray(begin, begin + Number(size[1]));
 }
 
-/** The latest picture and the record of the same frame. That one may not look at some cameras is no
- * question of another token. */
-export async function view(name, signal) {
-	const response = await request("GET", `${cameraPath(name)}/view`, undefined, signal, true);
+/** The latest picture and the record of the same frame; null: it is still the one of that tag. That one may
+ * not look at some cameras is no question of another token. */
+export async function view(name, signal, tag) {
+	const response = await request("GET", `${cameraPath(name)}/view`, undefined, signal, true, tag);
+	if (response.status === 304) return null;
 	const bytes = new Uint8Array(await response.arrayBuffer());
 	const text = part(bytes, 0);
 	const jpeg = part(bytes, text.byteOffset - bytes.byteOffset + text.length);

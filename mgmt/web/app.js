@@ -5,10 +5,11 @@ import {repeat, say} from "./dom.js";
 import * as camera from "./camera.js";
 import * as cameras from "./cameras.js";
 import * as models from "./models.js";
+import * as setup from "./setup.js";
 import * as system from "./system.js";
 
-const PAGES = {cameras, camera, models, system};
-const TITLES = {cameras: "Cameras", camera: "Camera", models: "Models", system: "System"};
+const PAGES = {cameras, camera, models, system, "set-up": setup};
+const TITLES = {cameras: "Cameras", camera: "Camera", models: "Models", system: "System", "set-up": "Set-up"};
 
 const $ = (id) => document.getElementById(id);
 const main = $("main");
@@ -34,7 +35,8 @@ function route() {
 	const moved = shown !== null;
 	shown?.abort();
 	shown = new AbortController();
-	putOff = false;
+	// Who sets the gateway up has no token yet.
+	putOff = which === "set-up";
 	tellError("");
 	for (const link of document.querySelectorAll("nav a")) {
 		const is = link.hash === `#/${which}` || (which === "camera" && link.hash === "#/cameras");
@@ -65,6 +67,7 @@ $("ask-token").addEventListener("close", () => {
 		head();
 	} else {
 		putOff = true;
+		if ($("ask-token").returnValue === "set-up") location.hash = "#/set-up";
 	}
 	$("token-text").value = "";
 });

@@ -1,11 +1,11 @@
 // One camera: its picture, what is found in it, how it does, its settings.
 
 import {cameraPath, get, ifAllowed, send, view} from "./api.js";
-import {confirm, el, facts, milliseconds, number, pause, repeat, say, share, swap, table} from "./dom.js";
+import {confirm, el, facts, pause, repeat, say, swap, table} from "./dom.js";
 import {findings} from "./findings.js";
 import {cameraForm} from "./form.js";
+import {showHour} from "./hour.js";
 import {paint, words} from "./paint.js";
-import {note, plot} from "./plot.js";
 import {regionOf} from "./region.js";
 
 const PICTURE_MS = 200;
@@ -17,7 +17,7 @@ const FACTS = [
 	"quota", "frames", "samples", "last_frame_age_ms",
 ];
 
-function pictureOf(name, signal, heard) {
+function pictureOf(name, signal, seen) {
 	const canvas = el("canvas", {width: 64, height: 40, role: "img", "aria-label": `${name}: no picture yet`});
 	const line = el("p", {class: "faint", id: "frame"}, "No picture yet.");
 	const found = el("div", {id: "findings"});
@@ -25,8 +25,8 @@ function pictureOf(name, signal, heard) {
 	let size = null;
 
 	async function next() {
-		const shown = await view(name, signal);
-		if (shown.tag === tag) return;
+		const shown = await view(name, signal, tag);
+		if (!shown) return;
 		tag = shown.tag;
 		await paint(canvas, shown, canvas.clientWidth * devicePixelRatio || 640);
 		const {record} = shown;
@@ -37,7 +37,7 @@ function pictureOf(name, signal, heard) {
 		say(line, `Frame ${sequence} of ${record["@timestamp"]}, ${width} × ${height}`);
 		found.replaceChildren(...findings(record));
 		size = {width, height};
-		heard(record);
+		seen();
 	}
 
 	repeat(async () => {
@@ -100,18 +100,9 @@ async function settings(name, place, region, signal, tellError) {
 }
 
 export function show(main, name, signal, tellError) {
-	let latency = null;
-	const picture = pictureOf(name, signal, (record) => {
-		latency = record.latencyUs.total ?? null;
-		region.paint();
-	});
+	const picture = pictureOf(name, signal, () => region.paint());
 	const region = regionOf(picture);
-	const plots = [
-		plot(name, "fps", "Pictures a second", (value) => number(value)),
-		plot(name, "lost", "Packets lost", (value) => share(value)),
-		plot(name, "dropped", "Frames dropped a second", (value) => number(value)),
-		plot(name, "latency", "Latency of the pictures looked at", (value) => milliseconds(value)),
-	];
+	const plots = el("div", {class: "plots"});
 	const about = el("div", {id: "facts"});
 	const dropped = el("div", {id: "drops"});
 	const form = el("div", {id: "settings"});
@@ -126,7 +117,7 @@ export function show(main, name, signal, tellError) {
 			el("div", {}, el("h2", {}, "Findings"), picture.found),
 		),
 		el("h2", {}, "The last hour"),
-		el("div", {class: "plots"}, plots.map((one) => one.figure)),
+		plots,
 		el("h2", {}, "Drops"),
 		dropped,
 		el("h2", {}, "Facts"),
@@ -135,11 +126,10 @@ export function show(main, name, signal, tellError) {
 		form,
 	);
 	settings(name, form, region, signal, tellError);
+	showHour(plots, name, signal);
 	repeat(async () => {
 		try {
 			const camera = await get(cameraPath(name), signal);
-			note(name, {fps: camera.fps, lost: camera.lost_share, dropped: camera.dropped_per_s, latency});
-			plots.forEach((one) => one.draw());
 			const shown = FACTS.filter((key) => key in camera).map((key) => [key, camera[key]]);
 			about.replaceChildren(facts(Object.fromEntries(shown)));
 			tellError("");

@@ -4,7 +4,6 @@ import {get, ifAllowed, view} from "./api.js";
 import {el, milliseconds, number, pause, repeat, say, share} from "./dom.js";
 import {cameraDialog} from "./form.js";
 import {boxes, paint} from "./paint.js";
-import {note} from "./plot.js";
 
 const PER_PAGE = 256;
 const AT_ONCE = 4;
@@ -53,8 +52,8 @@ function tell(tile, camera) {
 /* One picture of one tile; when the next is due. */
 async function refresh(tile, signal) {
 	try {
-		const shown = await view(tile.name, signal);
-		if (shown.tag !== tile.tag) {
+		const shown = await view(tile.name, signal, tile.tag);
+		if (shown) {
 			await paint(tile.canvas, shown, tile.canvas.clientWidth * devicePixelRatio || 320);
 			tile.tag = shown.tag;
 			tile.canvas.setAttribute("aria-label", `${tile.name}: ${boxes(shown.record).length} boxes`);
@@ -90,9 +89,6 @@ async function readAll(signal) {
 	const [{cameras}, latency] = await Promise.all([get("cameras", signal), ifAllowed("latency", signal)]);
 	const p90 = new Map((latency?.cameras ?? []).map((one) => [one.camera, one.count > 0 ? one.p90_us : null]));
 	for (const camera of cameras) camera.p90_us = p90.get(camera.name) ?? null;
-	if (cameras.length <= PER_PAGE)
-		for (const camera of cameras)
-			note(camera.name, {fps: camera.fps, lost: camera.lost_share, dropped: camera.dropped_per_s});
 	return cameras;
 }
 

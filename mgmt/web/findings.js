@@ -21,6 +21,7 @@ export function findings(record) {
 					el("strong", {}, one.what),
 					one.sure === null ? "" : ` ${share(one.sure)}`,
 					one.where === "" ? "" : ` at ${one.where}`,
+					one.part === undefined ? "" : `: ${share(one.part)} of what it sees`,
 				),
 			),
 		),

@@ -47,20 +47,22 @@ export function boxes(record) {
 			height: one.bbox.bottomY - one.bbox.topY,
 			polygon: one.polygon ?? null,
 			keypoints: one.keypoints ?? [],
-			mask: one.mask ?? null,
 		}));
 }
 
-/** All findings in words: {what, sure, where}. */
+/** All findings in words: {what, sure, where}, and `part` of the picture where a mask says it. */
 export function words(record) {
 	const place = (box) => (box ? `${Math.round(box.leftX)}, ${Math.round(box.topY)}` : "");
 	const list = record.classes ?? record.objects ?? record.lines ?? record.findings ?? [];
-	const said = list.map((one) => ({
-		what: one.type ?? one.text ?? one.kind ?? "",
-		sure: one.confidence ?? null,
-		where: place(one.bbox),
-	}));
-	if (record.mask) said.push({what: "a mask", sure: null, where: place(record.mask.bbox)});
+	const said = list
+		.filter((one) => !one.mask?.labels)
+		.map((one) => ({
+			what: one.text ?? one.type ?? one.kind ?? "",
+			sure: one.confidence ?? null,
+			where: place(one.bbox),
+		}));
+	for (const {mask} of masks(record))
+		if (mask.labels) said.push(...sharesOf(mask).map(([what, part]) => ({what, sure: null, where: "", part})));
 	if (record.tensors)
 		said.push(...record.tensors.map((one) => ({what: one.name, sure: null, where: one.shape.join(" × ")})));
 	return said;
@@ -68,37 +70,63 @@ export function words(record) {
 
 export const colour = (index) => COLOURS[index % COLOURS.length];
 
-/* Cells of a mask, run after run. `inside(value)` says a colour, or null. */
-function paintRuns(context, mask, runs, inside) {
-	const {leftX, topY, rightX, bottomY} = mask.bbox;
-	const w = (rightX - leftX) / mask.width;
-	const h = (bottomY - topY) / mask.height;
-	let cell = 0;
-	for (const [value, length] of runs) {
-		const fill = inside(value);
-		let rest = length;
-		while (rest > 0) {
-			const x = cell % mask.width;
-			const part = Math.min(rest, mask.width - x);
-			if (fill) {
-				context.fillStyle = fill;
-				context.fillRect(leftX + x * w, topY + Math.floor(cell / mask.width) * h, part * w, h);
-			}
-			cell += part;
-			rest -= part;
-		}
-	}
+/* The same as four bytes of a picture: red, green, blue and how dense, in the order of memory. */
+function packed(index) {
+	const number = Number.parseInt(colour(index).slice(1), 16);
+	const bytes = new Uint8Array([number >> 16, number >> 8, number, 255]);
+	return new Uint32Array(bytes.buffer)[0];
 }
 
-function paintMask(context, mask, index) {
+/* A first label that stands for what is none of the others covers nothing. */
+const NOTHING = /^(background|bg|nothing|none|void|unlabell?ed|unknown|)$/i;
+
+const MOST_CELLS = 1 << 24; // of a mask that is drawn
+
+const covers = (mask, label) => label > 0 || !NOTHING.test(mask.labels[0] ?? "");
+
+/* [value, length] of each run: the number of a label, or 1 for what belongs to the object. */
+function runsOf(mask) {
+	if (!mask.labels) return mask.runs.map((length, i) => [i % 2, length]);
 	const runs = [];
-	if (mask.labels) {
-		for (let i = 0; i + 1 < mask.runs.length; i += 2) runs.push([mask.runs[i], mask.runs[i + 1]]);
-		paintRuns(context, mask, runs, (label) => (label > 0 ? colour(label) : null));
-		return;
+	for (let i = 0; i + 1 < mask.runs.length; i += 2) runs.push([mask.runs[i], mask.runs[i + 1]]);
+	return runs;
+}
+
+/** The masks of a record: {mask, index}, where the index says the colour of one that has no labels. */
+function masks(record) {
+	const found = (record.objects ?? record.findings ?? []).filter((one) => one.mask);
+	const of = found.map((one) => ({mask: one.mask, index: one.index ?? 0}));
+	return record.mask ? [{mask: record.mask, index: 0}, ...of] : of;
+}
+
+/* How much of a mask each of its labels covers: [label, share], the most first. */
+function sharesOf(mask) {
+	const cells = new Map();
+	for (const [label, length] of runsOf(mask)) cells.set(label, (cells.get(label) ?? 0) + length);
+	return [...cells]
+		.filter(([label]) => covers(mask, label))
+		.sort((a, b) => b[1] - a[1])
+		.map(([label, count]) => [mask.labels[label] ?? String(label), count / (mask.width * mask.height)]);
+}
+
+/* Cell by cell into a picture of its own, which is laid over the part that the mask is of. */
+function paintMask(context, {mask, index}) {
+	if (mask.width * mask.height > MOST_CELLS) return;
+	const cells = new OffscreenCanvas(mask.width, mask.height);
+	const inner = cells.getContext("2d");
+	const image = inner.createImageData(mask.width, mask.height);
+	const pixels = new Uint32Array(image.data.buffer);
+	let cell = 0;
+	for (const [value, length] of runsOf(mask)) {
+		if (mask.labels ? covers(mask, value) : value === 1)
+			pixels.fill(packed(mask.labels ? value : index), cell, cell + length);
+		cell += length;
 	}
-	mask.runs.forEach((length, i) => runs.push([i % 2, length]));
-	paintRuns(context, mask, runs, (is) => (is ? colour(index) : null));
+	inner.putImageData(image, 0, 0);
+	const {leftX, topY, rightX, bottomY} = mask.bbox;
+	context.imageSmoothingEnabled = false;
+	context.drawImage(cells, leftX, topY, rightX - leftX, bottomY - topY);
+	context.imageSmoothingEnabled = true;
 }
 
 function outline(context, one) {
@@ -141,8 +169,7 @@ function paintFindings(context, record, scale, width) {
 	context.lineWidth = 2 / scale;
 	context.font = `${size}px system-ui, sans-serif`;
 	context.globalAlpha = 0.4;
-	if (record.mask) paintMask(context, record.mask, 0);
-	for (const one of found) if (one.mask) paintMask(context, one.mask, one.index);
+	for (const one of masks(record)) paintMask(context, one);
 	context.globalAlpha = 1;
 	for (const one of found) {
 		context.strokeStyle = context.fillStyle = colour(one.index);

@@ -1,7 +1,8 @@
 // The gateway itself: its health, its stages, where its records go, its configuration's history.
 
 import {alarmList} from "./alarms.js";
-import {get, send} from "./api.js";
+import {ifAllowed, send} from "./api.js";
+import {bundleOffer} from "./bundle.js";
 import {confirm, el, facts, number, repeat, say, swap, table} from "./dom.js";
 
 const SEVERITIES = {notice: "faint", degraded: "warn", failed: "bad"};
@@ -130,6 +131,11 @@ function historyOf(commits, goBack, keep) {
 
 export function show(main, _, signal, tellError) {
 	const said = el("p", {role: "status", id: "rolled", tabindex: "-1"});
+	/* What is of the gateway as a whole is not for everybody: alarms are, of the cameras that one may see. */
+	const whole = (path, words) => async () => {
+		const answer = await ifAllowed(path, signal);
+		return answer === null ? el("p", {class: "faint"}, "Not for this token.") : words(answer);
+	};
 	const section = (id, title, ms, task) => {
 		const place = el("div", {id}, el("p", {class: "faint"}, "Looking…"));
 		main.append(el("h2", {}, title), place);
@@ -172,17 +178,17 @@ export function show(main, _, signal, tellError) {
 
 	tellError("");
 	main.replaceChildren(el("h1", {}, "System"));
-	section("status", "Health", 2000, async () => statusOf(await get("status", signal)));
+	section("status", "Health", 2000, whole("status", statusOf));
 	section("alarms", "Alarms", 2000, alarmList(signal));
-	section("stages", "Stages", 2000, async () => stagesOf((await get("stages", signal)).stages));
-	section("kafka", "Kafka", 3000, async () => facts(await get("kafka", signal)));
+	section("stages", "Stages", 2000, whole("stages", ({stages}) => stagesOf(stages)));
+	section("kafka", "Kafka", 3000, whole("kafka", facts));
 	const opened = new Map();
-	section("ports", "Ports and what else stages say", 5000, async () =>
-		(await get("stages", signal)).stages.map((stage) => factsOf(stage, opened)),
-	);
-	section("audit", "Balance", 10000, async () => auditOf(await get("audit", signal)));
-	const history = section("history", "History of the configuration", 10000, async () =>
-		historyOf((await get("config/history", signal)).commits, goBack, keep),
-	);
-	main.append(said);
+	section("ports", "Ports and what else stages say", 5000, whole("stages", ({stages}) =>
+		stages.map((stage) => factsOf(stage, opened)),
+	));
+	section("audit", "Balance", 10000, whole("audit", auditOf));
+	const history = section("history", "History of the configuration", 10000, whole("config/history", ({commits}) =>
+		historyOf(commits, goBack, keep),
+	));
+	main.append(said, el("h2", {}, "For support"), el("div", {id: "support"}, bundleOffer()));
 }

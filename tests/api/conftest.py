@@ -1,6 +1,10 @@
 """Gateways for the tests of the API; `player` says what they are."""
 
+import http.server
+import json
+import socketserver
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,3 +52,36 @@ def played(start_for_all: Start, tmp_path_factory: pytest.TempPathFactory) -> Ga
     gateway = start_for_all(configuration(f"net_pcap0,rx_pcap={capture}"))
     gateway.wait_until(lambda: gateway.get("cameras/cam0")["frames"]["delivered"] == PICTURES - 1)
     return gateway
+
+
+class _UnixServer(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+
+
+@pytest.fixture
+def saying(tmp_path: Path) -> Iterator[Callable[[dict[str, Any]], Path]]:
+    """Serves one answer to every request; returns the socket."""
+    servers: list[_UnixServer] = []
+
+    def serve(answer: dict[str, Any]) -> Path:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                text = json.dumps(answer).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        path = tmp_path / f"{len(servers)}.sock"
+        servers.append(_UnixServer(str(path), Handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return path
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()

@@ -31,7 +31,11 @@ class Place:
     """The gateway and its port."""
 
     def __init__(
-        self, start: Callable[[dict[str, Any]], Gateway], folder: Path, **https: str
+        self,
+        start: Callable[[dict[str, Any]], Gateway],
+        folder: Path,
+        more: dict[str, Any] | None = None,
+        **https: str,
     ) -> None:
         capture = folder / "cam0.pcap"
         rtp_capture.write(capture, 2, "10.0.0.1", "10.0.0.99", 5001)
@@ -40,6 +44,7 @@ class Place:
             configuration(
                 f"net_pcap0,rx_pcap={capture}",
                 api={"https": {"listen": f"127.0.0.1:{self.port}", **https}},
+                **(more or {}),
             )
         )
 

@@ -16,6 +16,7 @@ import description
 import monitoring
 import pytest
 import rtp_capture
+from https import Place
 from player import Gateway, configuration
 
 from testbed import pcap, places
@@ -105,6 +106,48 @@ def test_gwctl_lists_them_and_says_so_by_its_exit_code(troubled: Gateway) -> Non
     assert "raised" in history.stdout
     completed = troubled.ctl("completion", "bash")
     assert completed.returncode == 0
+
+
+def test_gwctl_lists_those_of_one_camera(troubled: Gateway) -> None:
+    _wait_for(troubled, ("camera_black", "cam0"), ("camera_silent", "cam1"))
+    of_one = troubled.ctl("alarm", "list", "--camera", "cam1")
+    assert of_one.returncode == 1
+    assert "camera_silent" in of_one.stdout
+    assert "cam0" not in of_one.stdout
+    assert {
+        alarm["subject"] for alarm in troubled.json("alarm", "list", "--camera", "cam0")["alarms"]
+    } == {"cam0"}
+    assert troubled.ctl("alarm", "list", "--camera", "nosuch").returncode == 0
+    events = troubled.json("alarm", "list", "--all", "--camera", "cam1")["events"]
+    assert {event["subject"] for event in events} == {"cam1"}
+
+
+def test_a_token_for_some_cameras_hears_of_these_and_of_nothing_else(
+    start: Callable[[dict[str, Any]], Gateway], tmp_path: Path
+) -> None:
+    # cam0 stops and cam1 never sends; nobody is a broker there: an alarm of the gateway's own.
+    place = Place(start, tmp_path, {"alarms": ALARMS, "kafka": {"brokers": "127.0.0.1:1"}})
+    own, other = ("camera_silent", "cam1"), ("camera_silent", "cam0")
+    _wait_for(place.gateway, own, other)
+    place.gateway.wait_until(
+        lambda: any(kind == "kafka_late" for kind, _ in _alarms(place.gateway)), 40
+    )
+    tokens = {
+        cameras: place.token(f"of-{number}", role, "--cameras", ",".join(cameras))
+        for number, (cameras, role) in enumerate(
+            [(("cam1",), "viewer"), (("cam0", "cam1"), "operator"), (("nosuch",), "admin")]
+        )
+    }
+    for cameras, token in tokens.items():
+        for path, key in (("alarms", "alarms"), ("alarms/history", "events")):
+            reply = place.ask(path, token=token)
+            assert reply.status == 200
+            description.answer(f"/{path}", "get", 200).validate(reply.body)
+            told = {(alarm["kind"], alarm["subject"]) for alarm in reply.body[key]}
+            assert told == {("camera_silent", name) for name in cameras if name != "nosuch"}, path
+    # Negative control: who is for all cameras hears of all.
+    everything = place.ask("alarms", token=place.token("all", "viewer")).body["alarms"]
+    assert {"kafka_late", "camera_silent"} <= {alarm["kind"] for alarm in everything}
 
 
 def test_a_camera_that_is_well_has_none(

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import as_user
+import description
 import pytest
 import rtp_capture
+import yaml
+from https import Place
 from player import Gateway, camera, configuration
 
 GROUPS = {"viewer": "games", "operator": "video", "admin": "audio"}
@@ -114,6 +117,75 @@ def test_a_commit_says_both_revisions_and_what_differs(kept: Gateway) -> None:
     assert _lines(kept)[-2]["body"]["text"].endswith(" bytes)")
 
 
+def _pair(gateway: Gateway, origin: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The last two lines of what came from there."""
+    lines = _lines(gateway)
+    asked = [line for line in lines if line.get("from") == origin][-1]
+    done = [line for line in lines if line.get("asked") == asked["n"]]
+    return asked, done[0]
+
+
+def test_sighup_is_who_sent_it(start: Callable[[dict[str, Any]], Gateway], tmp_path: Path) -> None:
+    capture = tmp_path / "cam0.pcap"
+    rtp_capture.write(capture, 2, "10.0.0.1", "10.0.0.99", 5001)
+    gateway = start(configuration(f"net_pcap0,rx_pcap={capture}"))
+    text = yaml.safe_load(gateway.file.read_text())
+    text["cameras"][0]["quota"] = 3
+    gateway.file.write_text(yaml.safe_dump(text))
+    os.kill(gateway.process.pid, signal.SIGHUP)
+    gateway.wait_until(lambda: any(line.get("from") == "SIGHUP" for line in _lines(gateway)))
+    gateway.wait_until(lambda: gateway.get("cameras/cam0")["quota"] == 3)
+    gateway.wait_until(lambda: "asked" in _lines(gateway)[-1])
+    asked, done = _pair(gateway, "SIGHUP")
+    assert asked["who"].startswith(f"uid {os.getuid()}")
+    assert (asked["role"], asked["method"]) == ("admin", "POST")
+    assert asked["path"] == "/api/v1/config/commit"
+    assert done["status"] == 200
+    assert done["before"] != done["after"]
+    assert [one["path"] for one in done["differences"]] == ["cameras[cam0].quota"]
+    shown = gateway.ctl("audit-log", "show").stdout
+    assert any("SIGHUP" in line and "config/commit" in line for line in shown.splitlines())
+    assert gateway.ctl("audit-log", "verify").returncode == 0
+    description.answer("/audit-log", "get", 200).validate(gateway.get("audit-log"))
+
+    # A file that cannot be is a try that came to nothing.
+    gateway.file.write_text("cameras: [{name: cam0}]\n")
+    before = len(_lines(gateway))
+    os.kill(gateway.process.pid, signal.SIGHUP)
+    gateway.wait_until(lambda: len(_lines(gateway)) == before + 2)
+    _, done = _pair(gateway, "SIGHUP")
+    assert done["status"] == 400
+    assert "after" not in done
+
+
+@as_root
+@pytest.mark.parametrize("who", ["the token anna", "root"])
+def test_a_deadline_is_who_set_it(
+    start: Callable[[dict[str, Any]], Gateway], tmp_path: Path, who: str
+) -> None:
+    place = Place(start, tmp_path)
+    gateway = place.gateway
+    text = yaml.safe_load(gateway.file.read_text())
+    text["cameras"][0]["quota"] = 3
+    wish = {"text": yaml.safe_dump(text), "confirm_s": 1, "comment": "a try"}
+    if who == "root":
+        name = f"uid {os.getuid()}"
+        made = gateway.ask("config/commit", "POST", json.dumps(wish).encode())
+    else:
+        name = "token anna"
+        made = place.ask("config/commit", "POST", place.token("anna", "admin"), wish)
+    assert made.status == 200, made
+    gateway.wait_until(lambda: any(line.get("from") == "deadline" for line in _lines(gateway)))
+    gateway.wait_until(lambda: gateway.get("cameras/cam0")["quota"] == 8)
+    gateway.wait_until(lambda: "asked" in _lines(gateway)[-1])
+    asked, done = _pair(gateway, "deadline")
+    assert asked["who"].startswith(name)
+    assert asked["path"] == "/api/v1/config/rollback"
+    assert asked["body"] == {"comment": "it was not confirmed in time"}
+    assert (done["status"], done["before"]) == (200, made.body["revision"])
+    assert done["differences"]
+
+
 def test_gwctl_reads_it_from_the_gateway_and_from_its_files(kept: Gateway) -> None:
     kept.ask("cameras/nosuch", "DELETE")
     for folder in ([], [str(_folder(kept))]):
@@ -184,6 +256,13 @@ def test_while_it_cannot_be_written_nothing_is_changed(
     assert "nothing was changed: the audit log in" in reply.body["error"]["message"]
     assert gateway.get("cameras/cam0")
     assert "api.audit_log" in [one["id"] for one in gateway.get("status")["troubles"]]
+    # Nor by a signal.
+    text = gateway.file.read_text()
+    gateway.file.write_text(text.replace("port: 5001", "port: 5011"))
+    os.kill(gateway.process.pid, signal.SIGHUP)
+    gateway.wait_until(lambda: "config: nothing was changed: " in gateway.process.text())
+    assert gateway.get("cameras/cam0")["port"] == 5001
+    gateway.file.write_text(text)
     state.unlink()
     state.mkdir(mode=0o700)
     gateway.wait_until(lambda: gateway.get("status")["troubles"] == [])

@@ -1,12 +1,8 @@
 """gwctl's exit code says how the gateway is, and whether the answer could be written."""
 
-import http.server
-import json
 import os
-import socketserver
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,39 +19,6 @@ DOWN = {
 }
 SLOW = {"id": "kafka.slow", "severity": "degraded", "text": "it is slow", "since_s": 3}
 NOTE = {"id": "camera.cam1.silent", "severity": "notice", "text": "it is silent", "since_s": 0}
-
-
-class _UnixServer(socketserver.ThreadingUnixStreamServer):
-    daemon_threads = True
-
-
-@pytest.fixture
-def saying(tmp_path: Path) -> Iterator[Callable[[dict[str, Any]], Path]]:
-    """Serves one answer to every request; returns the socket."""
-    servers: list[_UnixServer] = []
-
-    def serve(answer: dict[str, Any]) -> Path:
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                text = json.dumps(answer).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        path = tmp_path / f"{len(servers)}.sock"
-        servers.append(_UnixServer(str(path), Handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return path
-
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 def _status(socket: Path) -> subprocess.CompletedProcess[str]:

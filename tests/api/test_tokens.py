@@ -14,7 +14,10 @@ from player import Gateway
 ROLES = ["viewer", "operator", "admin"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 # What a token for some cameras may call beside what is below these.
-OF_NONE = {"", "openapi.yaml", "version", "livez", "certificate", "cameras"}
+OF_NONE = {"", "openapi.yaml", "version", "livez", "certificate", "cameras"} | {
+    "alarms",
+    "alarms/history",
+}
 # Nobody has it: what is asked of it changes nothing.
 OWN = "nosuch"
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from eyes import one, until
+from kinds import cameras as cameras_of_all_kinds
+from kinds import write_models
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
-from street import Camera, Street, plaza, spot, write_model
+from street import PLANTED, Camera, Street, plaza, spot, write_model
 
 from testbed import gateway, places, rtp_jpeg
 from testbed.front import Front
@@ -37,12 +39,13 @@ FLAGS = [
 
 @pytest.fixture(scope="session")
 def street(need_root: None) -> Iterator[Street]:
-    """Three cameras that models look at, one of them turned, and many more."""
+    """Cameras that models look at, one of them turned, and many more."""
     model = {"model": "spots", **PATIENT}
     cameras = [
         Camera("door", 5000, spot(), 10, model),
         Camera("turned", 5001, spot(), 5, {**model, "rotate": 90}),
         Camera("plaza", 5002, plaza(), 1, {"model": "objects", **PATIENT}),
+        *cameras_of_all_kinds(5010),
     ]
     for number in range(CAMERAS - len(cameras)):
         jpeg = rtp_jpeg.picture(number, (64, 48))
@@ -57,10 +60,12 @@ def running(street: Street, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """The gateway that receives all of them."""
     repository = tmp_path_factory.mktemp("models")
     write_model(repository)
+    write_models(repository)
     told = gateway.configuration(
         street.net.port, [camera.config() for camera in street.cameras], None
     )
     told["accel"]["repository"] = str(repository)
+    told["kafka"]["properties"] = [{"name": "sasl.password", "value": PLANTED}]
     small, large = (320, 240, 1200), (768, 576, 16)
     told["frames"] = {
         "classes": [
@@ -105,7 +110,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
 # What the browser writes of each request that the API refuses, has no picture for, or never hears.
 REFUSED = re.compile(
     r"/api/v1/\S+ - Failed to load resource: "
-    r"(.* a status of (400|401|403|404|409|503) |net::ERR_EMPTY_RESPONSE)"
+    r"(.* a status of (400|401|403|404|409|429|503) |net::ERR_EMPTY_RESPONSE)"
 )
 
 

@@ -58,6 +58,19 @@ def pixel(browser: webdriver.Chrome, canvas: str, x: float, y: float) -> tuple[i
     )
 
 
+def pixels(
+    browser: webdriver.Chrome, canvas: str, places: list[tuple[float, float]]
+) -> list[tuple[int, ...]]:
+    """The same at many places, of one moment."""
+    said = browser.execute_script(
+        "const context = document.querySelector(arguments[0]).getContext('2d');"
+        "return arguments[1].map(([x, y]) => [...context.getImageData(x, y, 1, 1).data])",
+        canvas,
+        [[round(x), round(y)] for x, y in places],
+    )
+    return [tuple(colour[:3]) for colour in said]
+
+
 def painted(browser: webdriver.Chrome, selector: str) -> bool:
     """Whether a picture was painted there: what is not is transparent."""
     return browser.execute_script(

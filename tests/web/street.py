@@ -28,6 +28,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 SIZE = (320, 240)
 SPOT = (200, 40, 260, 100)  # left, top, right, bottom
 GREY, WHITE = 200, 255
+PLANTED = "k7-planted-word"  # a secret of the configuration
 HOSTILE = '<img src=x onerror="window.hacked=1">\'&amp;'
 
 

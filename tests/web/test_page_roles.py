@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from eyes import one, painted, text, tile, until
+from eyes import Show, one, painted, text, tile, until
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
@@ -46,9 +46,63 @@ def test_a_token_for_some_cameras_shows_these(
     assert running.ask("camera", "set", "door", "--quota", str(before))["quota"] == before
 
 
+def test_a_token_for_some_cameras_shows_their_alarms(show_with: ShowWith, running: Gateway) -> None:
+    """Two cameras that nobody sends for: one is the token's, one is not."""
+    running.ctl("token", "revoke", "quiet")
+    place = ("--source", "10.0.0.7", "--destination", "10.0.0.2")
+    names = ("quiet-own", "quiet-other")
+    own = running.ask(
+        "token", "create", "quiet", "--role", "viewer", "--cameras", "door,quiet-own"
+    )["token"]
+    try:
+        for number, name in enumerate(names):
+            running.ask("camera", "add", name, *place, "--port", str(7000 + number))
+
+        def raised() -> bool:
+            said = running.ask("alarm", "list")["alarms"]
+            return {alarm["subject"] for alarm in said} >= set(names)
+
+        running.wait_until(raised, 60, "both are silent")
+        browser = show_with("system", own)
+        words = text(browser, "#alarms", "quiet-own")
+        assert "quiet-other" not in words
+        one(browser, "#alarms summary").click()
+        assert "quiet-other" not in text(browser, "#alarms", "raised")
+        for section in ("status", "stages", "kafka", "audit", "history"):
+            text(browser, f"#{section}", "Not for this token.")
+        assert not one(browser, "#ask-token").is_displayed()
+    finally:
+        for name in names:
+            running.ctl("camera", "remove", name)
+
+
 def test_a_page_that_is_not_for_some_cameras_asks_for_another_token(
     show_with: ShowWith, token: str
 ) -> None:
     browser = show_with("models", token)
     until(lambda: one(browser, "#ask-token").is_displayed(), "the question")
     text(browser, "#ask-token", "for some cameras alone")
+
+
+@pytest.mark.parametrize("shown_since", [True, False], ids=["shown since", "still none"])
+def test_a_late_refusal_is_not_about_the_token_that_was_shown_since(
+    show: Show, shown_since: bool
+) -> None:
+    """Many are asked at once: some answers come when the token was typed already."""
+    browser = show("models")
+    text(browser, "h1", "Models")
+    said = browser.execute_async_script(
+        "const [since, done] = arguments;"
+        "import('/web/api.js').then(async (api) => {"
+        " const real = window.fetch;"
+        " let late;"
+        " window.fetch = (url, wish) => String(url).endsWith('/late')"
+        "  ? new Promise((resolve) => { late = resolve; }) : real(url, wish);"
+        " const asked = api.get('late').catch((error) => error.status);"
+        " if (since) api.setToken('another');"
+        " late(new Response('{}', {status: 401}));"
+        " done([await asked, document.querySelector('#ask-token').open]);"
+        "}).catch((error) => done(String(error)))",
+        shown_since,
+    )
+    assert said == [401, not shown_since]

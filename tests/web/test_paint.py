@@ -102,6 +102,45 @@ def test_masks_cover_what_they_are_of(browser: webdriver.Chrome) -> None:
     assert all(_alike(one, other) for one, other in zip(painted, expected)), painted
 
 
+def test_a_first_label_that_means_something_is_painted_too(browser: webdriver.Chrome) -> None:
+    whole = {"leftX": 0, "topY": 0, "rightX": 96, "bottomY": 64}
+    frame = {"width": STORED[0], "height": STORED[1]}
+    for first, is_painted in (("road", True), ("Background", False), ("unlabeled", False)):
+        mask = {"width": 1, "height": 2, "bbox": whole, "labels": [first, "car"]}
+        record = {"frame": frame, "mask": {**mask, "runs": [0, 1, 1, 1]}}
+        above, below = _paint(browser, _stored(1), record, [(24, 16), (24, 48)])
+        red, blue = COLOURS[24, 16], COLOURS[24, 48]
+        assert _alike(above, _blend(ORANGE, red) if is_painted else red), first
+        assert _alike(below, _blend(GREEN, blue)), first
+
+
+def test_a_mask_of_a_plan_covers_its_part_alone(browser: webdriver.Chrome) -> None:
+    """Without a box of its own, and over a part of the picture; its cells do not meet at pixels."""
+    part = {"leftX": 13.5, "topY": 9.25, "rightX": 60.5, "bottomY": 50.75}
+    mask = {"width": 3, "height": 3, "bbox": part, "labels": ["nothing", "road"], "runs": [1, 9]}
+    found = [{"id": "0", "kind": "mask", "model": "ground:1", "mask": mask}]
+    record = {"frame": {"width": STORED[0], "height": STORED[1]}, "findings": found}
+    inside = [(x, 20) for x in range(16, 46)]
+    painted = _paint(browser, _stored(1), record, [*inside, (8, 20), (24, 60)])
+    # Without a seam between two cells.
+    assert all(_alike(colour, _blend(GREEN, COLOURS[24, 16])) for colour in painted[: len(inside)])
+    assert _alike(painted[-2], COLOURS[24, 16])
+    assert _alike(painted[-1], COLOURS[24, 48])
+
+
+def test_runs_that_say_too_much_paint_no_more_than_the_mask(browser: webdriver.Chrome) -> None:
+    whole = {"leftX": 0, "topY": 0, "rightX": 48, "bottomY": 64}
+    mask = {"width": 1, "height": 2, "bbox": whole, "labels": ["nothing", "road"]}
+    frame = {"width": STORED[0], "height": STORED[1]}
+    for runs in ([1, 65535, 1, 65535], [1], [], [7, 1]):
+        record = {"frame": frame, "mask": {**mask, "runs": runs}}
+        [beside] = _paint(browser, _stored(1), record, [(72, 16)])
+        assert _alike(beside, COLOURS[72, 16])
+    mask |= {"width": 65535, "height": 65535, "runs": [1, 65535]}
+    [untouched] = _paint(browser, _stored(1), {"frame": frame, "mask": mask}, [(24, 16)])
+    assert _alike(untouched, COLOURS[24, 16])
+
+
 def test_findings_of_a_plan_and_polygons_are_painted(browser: webdriver.Chrome) -> None:
     frame = {"width": STORED[0], "height": STORED[1]}
     corners = [{"x": x, "y": y} for x, y in ((48, 30), (80, 46), (48, 60), (16, 46))]

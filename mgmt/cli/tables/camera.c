@@ -69,6 +69,20 @@ const struct cli_command cli_camera_commands[] = {
 		.example = "camera show cam0",
 		.run = cli_camera_show},
 	{.noun = "camera",
+		.verb = "history",
+		.argument = "NAME",
+		.kind = CLI_CAMERA,
+		.summary = "how a camera did over the last hour",
+		.details =
+			"Draws its rate, the share of its packets that was lost, how long its "
+			"frames took and what was dropped and why, minute by minute, now on the "
+			"right. A column shows the mean of a rate, the worst of a loss or a "
+			"latency, and the sum of what was dropped; where it is empty, nothing is "
+			"known. The gateway keeps it, ten seconds by ten seconds, until it ends. "
+			"Exit code 1 when there is no such camera.",
+		.example = "camera history cam0",
+		.run = cli_camera_history},
+	{.noun = "camera",
 		.verb = "add",
 		.argument = "NAME",
 		.kind = CLI_NEW_CAMERA,

@@ -24,10 +24,11 @@ const struct cli_command cli_gateway_commands[] = {
 			"camera, port or other thing, how often so far, what is wrong and what to "
 			"do. With --all, what was raised and cleared since the gateway started, "
 			"the last 256 of it. `alarms` of the configuration says what counts, and "
-			"who else is told: docs/alarms.md. Exit code 1 when there is an alarm; "
-			"with --all, 0.",
+			"who else is told: docs/alarms.md. With --camera, those of one camera that "
+			"are told one by one. Exit code 1 when there is an alarm; with --all, 0.",
 		.example = "alarm list --all",
-		.options = {{"--all", NULL, "what was raised and cleared, the oldest first"}},
+		.options = {{"--all", NULL, "what was raised and cleared, the oldest first"},
+			{"--camera", "NAME", "what is about this camera alone"}},
 		.run = cli_alarm_list},
 	{.noun = "drops",
 		.summary = "what was dropped, and why",
