@@ -54,7 +54,8 @@ int camera_body_need(const json_t *body, struct gw_error *error)
 
 int camera_body_check_reach(const struct gw_request *request, struct gw_error *error)
 {
-	static const char *const keys[] = {"url", "user", "password_file", "password_env"};
+	static const char *const keys[] = {
+		"url", "user", "password_file", "password_env", "tls_ca_file", "tls_fingerprint"};
 
 	for (size_t i = 0; request->cameras && i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (json_object_get(request->body, keys[i]))

@@ -32,7 +32,8 @@ int api_camera_config(void *owner, const struct gw_request *request, struct gw_r
 	struct gw_error *error)
 {
 	/* Where its password is kept is no matter of who may see some cameras alone. */
-	static const char *const ours[] = {"user", "password_file", "password_env", "srtp"};
+	static const char *const ours[] = {
+		"user", "password_file", "password_env", "tls_ca_file", "tls_fingerprint", "srtp"};
 	int status;
 	json_t *config =
 		read_config(((const struct mgmt *)owner)->gw, request->name, &status, error);

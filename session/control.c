@@ -42,6 +42,7 @@ bool control_resolve(const char *base, const char *control, char url[GW_URL])
 	if (control[0] == '\0' || strcmp(control, "*") == 0)
 		size = snprintf(url, GW_URL, "%s", base);
 	else if (strncasecmp(control, "rtsp://", 7) == 0 ||
+		strncasecmp(control, "rtsps://", 8) == 0 ||
 		strncasecmp(control, "rtspu://", 8) == 0)
 		size = snprintf(url, GW_URL, "%s", control);
 	else if (control[0] == '/')

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/config/rtsp_url.h"
 #include "session/control.h"
 #include "session/refusal.h"
 
@@ -17,6 +18,7 @@ void dialogue_begin(struct dialogue *dialogue, const char *url, enum gw_transpor
 	*dialogue = (struct dialogue){
 		.step = DIALOGUE_DESCRIBE,
 		.wanted = transport,
+		.is_secured = gw_rtsp_url_is_secured(url),
 		.way = transport == GW_TRANSPORT_MULTICAST ? TRANSPORT_MULTICAST
 			: transport == GW_TRANSPORT_TCP    ? TRANSPORT_TCP
 							   : TRANSPORT_UDP,
@@ -62,10 +64,36 @@ struct rtsp_request dialogue_request(struct dialogue *dialogue)
 	}
 }
 
+/* Whoever asks by TLS wants nobody to see the pictures: without a key of their own, they are to
+ * come within the connection, unless another way was asked for by name. */
+static bool is_kept_secured(const struct dialogue *dialogue)
+{
+	return dialogue->is_secured && !dialogue->stream.srtp_key.is_set &&
+		dialogue->wanted == GW_TRANSPORT_AUTO;
+}
+
 static int refuse(const struct dialogue *dialogue, const struct rtsp_answer *answer,
 	const char *method, struct gw_error *error)
 {
+	if (is_kept_secured(dialogue) && refusal_is_of_the_way(answer->status) &&
+		dialogue->step == DIALOGUE_SETUP)
+		return gw_error_set(error, -ENOTSUP,
+			"it does not send within the connection (%d), where TLS would protect its "
+			"pictures: let it offer TCP or SRTP, or set transport to udp or multicast "
+			"if "
+			"anybody may see them",
+			answer->status);
 	return refusal_explain(answer, method, dialogue->wanted == GW_TRANSPORT_AUTO, error);
+}
+
+/* Whoever asks by TLS wants nobody to see the pictures: without a key of their own, they are to
+ * come within the connection, unless another way was asked for by name. */
+static void keep_secured(struct dialogue *dialogue)
+{
+	if (!is_kept_secured(dialogue))
+		return;
+	dialogue->way = TRANSPORT_TCP;
+	dialogue->tried |= 1u << TRANSPORT_UDP | 1u << TRANSPORT_MULTICAST;
 }
 
 static int take_description(
@@ -81,7 +109,7 @@ static int take_description(
 	if (status != 0)
 		return status;
 	/* A base that is a path, or a name that only the camera knows, leads nowhere. */
-	if (strncasecmp(base, "rtsp://", 7) != 0)
+	if (strncasecmp(base, "rtsp://", 7) != 0 && !gw_rtsp_url_is_secured(base))
 		base = dialogue->url;
 	if (!control_resolve(base, dialogue->stream.session_control, session_base) ||
 		!control_resolve(base, dialogue->stream.control, dialogue->control))
@@ -95,6 +123,7 @@ static int take_description(
 	dialogue->learned.payload_type = dialogue->stream.payload_type;
 	dialogue->learned.width = dialogue->stream.width;
 	dialogue->learned.height = dialogue->stream.height;
+	keep_secured(dialogue);
 	dialogue->step = DIALOGUE_PORTS;
 	return 0;
 }
@@ -153,6 +182,11 @@ static int take_setup(
 	dialogue->timeout_s = answer->timeout_s;
 	if (transport.is_tcp)
 		return take_channels(dialogue, &transport, error);
+	if (is_kept_secured(dialogue))
+		return gw_error_set(error, -ENOTSUP,
+			"it would send its pictures outside of TLS, for anybody to see: let it "
+			"offer SRTP or TCP, or set transport to udp or multicast if they may be "
+			"seen");
 	if (transport.source.family == dialogue->local.family)
 		learned->source = transport.source;
 	dialogue->way = transport.is_multicast ? TRANSPORT_MULTICAST : TRANSPORT_UDP;

@@ -28,6 +28,7 @@ struct dialogue {
 	enum transport_way way; /* that packets come, or are asked for next */
 	uint8_t channels[2]; /* where they come within the connection */
 	uint16_t peer_port, local_port; /* of the connection */
+	bool is_secured; /* what is within the connection is protected by TLS */
 	bool is_set_up; /* there is a session to end */
 	bool needs_options; /* GET_PARAMETER was the last that it did not take as a sign of life */
 	bool has_asked_again; /* the last request, with another proof of who we are */

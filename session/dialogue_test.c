@@ -163,6 +163,52 @@ static void the_connection_is_asked_for_where_nothing_else_is_served(void **stat
 	refused(&dialogue, (struct rtsp_answer){.status = 461}, -ENOTSUP, "set transport to auto");
 }
 
+static void who_asks_by_tls_gets_no_pictures_outside_of_it(void **state)
+{
+	struct dialogue dialogue;
+
+	/* Within the connection first, and nothing else after it. */
+	dialogue_begin(&dialogue, "rtsps://192.0.2.11/s", GW_TRANSPORT_AUTO);
+	take(&dialogue, described(SDP));
+	assert_int_equal(dialogue.way, TRANSPORT_TCP);
+	dialogue_set_port(&dialogue, 0);
+	refused(&dialogue, (struct rtsp_answer){.status = 461}, -ENOTSUP,
+		"does not send within the connection (461), where TLS");
+	/* A camera that answers with another way than it was asked for. */
+	dialogue_begin(&dialogue, "rtsps://192.0.2.11/s", GW_TRANSPORT_AUTO);
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 0);
+	refused(&dialogue, with_transport("RTP/AVP;unicast;client_port=50000-50001"), -ENOTSUP,
+		"outside of TLS");
+	/* Whoever asks for that by name gets it. */
+	dialogue_begin(&dialogue, "rtsps://192.0.2.11/s", GW_TRANSPORT_UDP);
+	take(&dialogue, described(SDP));
+	assert_int_equal(dialogue.way, TRANSPORT_UDP);
+	/* With a key of their own, packets need no TLS. */
+	dialogue_begin(&dialogue, "rtsps://192.0.2.11/s", GW_TRANSPORT_AUTO);
+	take(&dialogue,
+		described("v=0\r\nm=video 0 RTP/SAVP 26\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+			  "inline:ZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXp7fH1+f4CB\r\n"));
+	assert_int_equal(dialogue.way, TRANSPORT_UDP);
+}
+
+static void urls_of_tls_are_as_all_others(void **state)
+{
+	struct dialogue dialogue;
+	struct rtsp_answer answer = described(SDP);
+
+	dialogue_begin(&dialogue, "rtsps://192.0.2.11/s", GW_TRANSPORT_AUTO);
+	strcpy(answer.base, "rtsps://192.0.2.11:322/t/");
+	take(&dialogue, answer);
+	dialogue_set_port(&dialogue, 0);
+	asks(&dialogue, RTSP_SETUP, "rtsps://192.0.2.11:322/t/stream=0");
+	dialogue_begin(&dialogue, "rtsps://192.0.2.11/s", GW_TRANSPORT_AUTO);
+	take(&dialogue,
+		described("v=0\r\nm=video 0 RTP/AVP 26\r\na=control:rtsps://192.0.2.11/u\r\n"));
+	dialogue_set_port(&dialogue, 0);
+	asks(&dialogue, RTSP_SETUP, "rtsps://192.0.2.11/u");
+}
+
 /* Which way is asked for next; -1: none. */
 static int next_after(enum gw_transport transport, int status)
 {
@@ -300,6 +346,8 @@ int main(void)
 		cmocka_unit_test(a_camera_plays),
 		cmocka_unit_test(a_group_is_asked_for_where_our_address_is_not_served),
 		cmocka_unit_test(the_connection_is_asked_for_where_nothing_else_is_served),
+		cmocka_unit_test(who_asks_by_tls_gets_no_pictures_outside_of_it),
+		cmocka_unit_test(urls_of_tls_are_as_all_others),
 		cmocka_unit_test(another_way_is_asked_for_where_that_may_help),
 		cmocka_unit_test(a_way_may_be_preferred_and_the_others_are_left),
 		cmocka_unit_test(a_proof_that_ran_out_is_no_wrong_password),

@@ -65,7 +65,7 @@ int enquiry_make(const struct gw_camera_config *camera, const struct gw_request 
 	struct rtsp *rtsp = epoll >= 0 ? rtsp_create(epoll, 0) : NULL;
 
 	if (rtsp) {
-		rtsp_reset(rtsp, camera->url, camera->user, secret);
+		rtsp_reset(rtsp, camera, secret);
 		dialogue_begin(dialogue, camera->url, camera->transport);
 		/* It stays where another proof of who we are is wanted, once. */
 		while (status == 0 && dialogue->step == DIALOGUE_DESCRIBE)
@@ -84,8 +84,8 @@ int enquiry_make(const struct gw_camera_config *camera, const struct gw_request 
 static int read_body(
 	const struct gw_request *request, struct gw_camera_config **camera, struct gw_error *error)
 {
-	static const char *const keys[] = {
-		"url", "user", "password_file", "password_env", "transport"};
+	static const char *const keys[] = {"url", "user", "password_file", "password_env",
+		"transport", "tls_ca_file", "tls_fingerprint"};
 	json_t *json = json_pack("{s:s}", "name", "camera");
 	size_t known = 0;
 	int line, column, size = 0;
@@ -103,7 +103,8 @@ static int read_body(
 		known != json_object_size(request->body))
 		status = gw_error_set(error, -EINVAL,
 			"say which address, as in {\"url\": \"rtsp://HOST/PATH\"}, and `user`, "
-			"`password_file`, `password_env` or `transport` where they are needed");
+			"`password_file`, `password_env`, `transport`, `tls_ca_file` or "
+			"`tls_fingerprint` where they are needed");
 	else
 		status = gw_config_camera_from_json(json, "camera", camera, error);
 	json_decref(json);

@@ -22,7 +22,15 @@ static void log_playing(const struct session *session)
 	gw_info("session", "camera %s plays: %ux%u, payload type %u, from %s to %s, %s port %u%s",
 		session->camera->name, learned->width, learned->height, learned->payload_type, from,
 		to, learned->is_within ? "within its connection, TCP" : "UDP", learned->port,
-		learned->srtp_key.is_set ? ", SRTP" : "");
+		session->dialogue.is_secured && learned->is_within ? ", TLS"
+			: learned->srtp_key.is_set                 ? ", SRTP"
+								   : "");
+	if (session->dialogue.is_secured && !learned->is_within && !learned->srtp_key.is_set &&
+		!session->camera->srtp)
+		gw_warn("session",
+			"camera %s: its url asks for TLS, but its pictures come outside of it, for "
+			"anybody to see: set transport to auto, or let it offer SRTP",
+			session->camera->name);
 	if (session->dialogue.stream.has_idle_key)
 		gw_warn("session",
 			"camera %s: its description has a key (a=crypto) for packets that it calls "

@@ -8,13 +8,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct relay *relay_create(int camera, int speaker, const uint8_t channels[2],
+struct relay *relay_create(struct line camera, int speaker, const uint8_t channels[2],
 	const struct gw_packet *packet, const struct relay_taker *taker)
 {
 	struct relay *relay = malloc(sizeof(*relay));
 
 	if (!relay) {
-		close(camera);
+		line_close(&camera);
 		close(speaker);
 		return NULL;
 	}
@@ -26,7 +26,7 @@ struct relay *relay_create(int camera, int speaker, const uint8_t channels[2],
 	memcpy(relay->channels, channels, sizeof(relay->channels));
 	memcpy(relay->from_camera.channels, channels, sizeof(relay->channels));
 	relay->packet = *packet;
-	fcntl(camera, F_SETFL, fcntl(camera, F_GETFL) | O_NONBLOCK);
+	fcntl(camera.file, F_SETFL, fcntl(camera.file, F_GETFL) | O_NONBLOCK);
 	return relay;
 }
 
@@ -34,7 +34,7 @@ void relay_destroy(struct relay *relay)
 {
 	if (!relay)
 		return;
-	close(relay->camera);
+	line_close(&relay->camera);
 	close(relay->speaker);
 	free(relay);
 }
@@ -138,8 +138,8 @@ static bool read_camera(struct relay *relay)
 {
 	if (relay->is_full || relay->in_size == RELAY_IN)
 		return false;
-	const ssize_t size = recv(
-		relay->camera, relay->in + relay->in_size, RELAY_IN - relay->in_size, MSG_DONTWAIT);
+	const ssize_t size =
+		line_receive(&relay->camera, relay->in + relay->in_size, RELAY_IN - relay->in_size);
 
 	if (size > 0)
 		relay->in_size += (uint32_t)size;
@@ -181,8 +181,7 @@ static void write_camera(struct relay *relay)
 	relay->is_deaf = false;
 	if (relay->out_size == 0)
 		return;
-	const ssize_t size =
-		send(relay->camera, relay->out, relay->out_size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	const ssize_t size = line_send(&relay->camera, relay->out, relay->out_size);
 
 	if (size < 0 && errno != EAGAIN && errno != EINTR) {
 		end(relay, -ECONNRESET);
@@ -216,6 +215,11 @@ void relay_give_up(struct relay *relay)
 
 	if (size > 0 && !has_ended(relay))
 		tell(relay, text, size);
+}
+
+bool relay_has_more(const struct relay *relay)
+{
+	return !has_ended(relay) && !relay->is_full && line_has_more(&relay->camera);
 }
 
 short relay_camera_events(const struct relay *relay)

@@ -15,6 +15,7 @@
 #include "core/inlet.h"
 #include "session/exchange.h"
 #include "session/interleaved.h"
+#include "session/line.h"
 
 /* A packet of the largest size, and some of the usual ones behind it. */
 #define RELAY_IN (INTERLEAVED_MOST + 32768)
@@ -28,7 +29,8 @@ struct relay_taker {
 
 struct relay {
 	struct relay_taker taker;
-	int camera, speaker; /* files, which it owns; non-blocking */
+	struct line camera; /* it owns both; non-blocking */
+	int speaker;
 	uint8_t channels[2]; /* of RTP and RTCP */
 	struct gw_packet packet; /* camera, addresses and ports of all */
 
@@ -47,8 +49,8 @@ struct relay {
 	uint8_t in[RELAY_IN], out[RELAY_OUT];
 };
 
-/* Owns both files from then on, also on failure. `from` is the camera. NULL when out of memory. */
-struct relay *relay_create(int camera, int speaker, const uint8_t channels[2],
+/* Owns both files from then on, also on failure. NULL when out of memory. */
+struct relay *relay_create(struct line camera, int speaker, const uint8_t channels[2],
 	const struct gw_packet *packet, const struct relay_taker *taker);
 
 /* Nobody waits for the answer any more to what the speaker asked last: see exchange_give_up(). As
@@ -61,6 +63,9 @@ void relay_destroy(struct relay *relay);
 /* Carries what is there, and waits for nothing; turns again are due at once where it returns true.
  * One thread. */
 bool relay_turn(struct relay *relay);
+
+/* Whether something lies here that no event will tell of: turns are due. */
+bool relay_has_more(const struct relay *relay);
 
 /* What it waits for: events of poll(2), for the camera and the speaker. Where `is_full`, time. */
 short relay_camera_events(const struct relay *relay);

@@ -48,7 +48,8 @@ static int set_up(void **state)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, camera) != 0 ||
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, speaker) != 0)
 		return -1;
-	scene.relay = relay_create(camera[0], speaker[0], channels, &packet, &taker);
+	scene.relay =
+		relay_create((struct line){camera[0], NULL}, speaker[0], channels, &packet, &taker);
 	scene.camera = camera[1];
 	scene.speaker = speaker[1];
 	*state = &scene;

@@ -61,7 +61,7 @@ static void watch_both(struct relays *relays, uint32_t slot)
 	const short speaker = ended ? 0 : relay_speaker_events(place->relay);
 
 	if (camera != place->camera)
-		watch(relays, slot, place->relay->camera, camera);
+		watch(relays, slot, place->relay->camera.file, camera);
 	if (speaker != place->speaker)
 		watch(relays, slot, place->relay->speaker, speaker);
 	place->camera = camera;
@@ -79,20 +79,23 @@ static void turn(struct relays *relays, uint32_t slot)
 	watch_both(relays, slot);
 }
 
-/* Returns whether some are left. */
-static bool turn_full(struct relays *relays)
+/* Those that no event will tell of. Returns how long the next events may be waited for. */
+static int turn_rest(struct relays *relays)
 {
-	bool left = false;
+	int wait_ms = relays->count > 0 ? REPORTS_MS : -1;
 
 	for (uint32_t i = 0; i < relays->high; i++) {
 		const struct relay *relay = relays->of[i].relay;
 
-		if (!relay || !relay->is_full || has_ended(relay))
+		if (!relay || has_ended(relay) || !(relay->is_full || relay_has_more(relay)))
 			continue;
 		turn(relays, i);
-		left |= relay->is_full && !has_ended(relay);
+		if (relay_has_more(relay))
+			wait_ms = 0;
+		else if (relay->is_full && !has_ended(relay) && wait_ms != 0)
+			wait_ms = FULL_MS;
 	}
-	return left;
+	return wait_ms;
 }
 
 static void send_reports(struct relays *relays)
@@ -128,7 +131,7 @@ static void *serve(void *arg)
 				turn(relays, (uint32_t)events[i].data.u64);
 		}
 		send_reports(relays);
-		wait_ms = turn_full(relays) ? FULL_MS : relays->count > 0 ? REPORTS_MS : -1;
+		wait_ms = turn_rest(relays);
 		pthread_mutex_unlock(&relays->lock);
 	}
 	return NULL;
@@ -203,7 +206,7 @@ static bool take(void *arg, const struct gw_packet *packet)
 	return rx->ops->put_packet(rx, packet);
 }
 
-int relays_add(struct relays *relays, int camera, int speaker, const uint8_t channels[2],
+int relays_add(struct relays *relays, struct line camera, int speaker, const uint8_t channels[2],
 	const struct gw_packet *packet)
 {
 	const struct relay_taker taker = {&relays->gw->stages[GW_STAGE_RX], take};

@@ -29,7 +29,7 @@ void relays_destroy(struct relays *relays);
 /* Makes one for its camera's slot, which has none. Owns both files from then on, also on failure.
  * `packet` says slot, addresses and ports. 0 or -ENOMEM. Any thread but the relays' own, as what
  * follows. */
-int relays_add(struct relays *relays, int camera, int speaker, const uint8_t channels[2],
+int relays_add(struct relays *relays, struct line camera, int speaker, const uint8_t channels[2],
 	const struct gw_packet *packet);
 
 /* What is known of one; {0}: nothing, or there is none. */

@@ -43,7 +43,9 @@ static void add(uint32_t slot)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, speaker), 0);
 	scene.camera[slot] = camera[1];
 	scene.speaker[slot] = speaker[1];
-	assert_int_equal(relays_add(scene.relays, camera[0], speaker[0], channels, &packet), 0);
+	assert_int_equal(relays_add(scene.relays, (struct line){camera[0], NULL}, speaker[0],
+				 channels, &packet),
+		0);
 }
 
 static int set_up(void **state)

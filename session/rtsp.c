@@ -9,16 +9,19 @@
 #include <sys/epoll.h>
 
 #include "core/clock.h"
+#include "core/config/rtsp_url.h"
 #include "session/divert.h"
 #include "session/glimpse.h"
 #include "session/rtsp_failure.h"
 #include "session/rtsp_handles.h"
+#include "session/secured.h"
 
 #define CONNECT_MS 5000L
 
 struct rtsp {
 	struct rtsp_handles handles;
 	curl_socket_t file; /* of the connection that the last answer came by */
+	struct secured secured;
 	bool is_busy, is_done, has_user;
 	CURLcode code;
 	enum rtsp_method method;
@@ -113,6 +116,7 @@ struct rtsp *rtsp_create(int epoll, uint32_t id)
 static void let_go(struct rtsp *rtsp)
 {
 	rtsp_handles_close(&rtsp->handles);
+	secured_reset(&rtsp->secured);
 	rtsp->is_busy = rtsp->is_done = false;
 	rtsp->file = CURL_SOCKET_BAD;
 }
@@ -126,17 +130,19 @@ void rtsp_destroy(struct rtsp *rtsp)
 	free(rtsp);
 }
 
-void rtsp_reset(struct rtsp *rtsp, const char *url, const char *user, const char *password)
+void rtsp_reset(struct rtsp *rtsp, const struct gw_camera_config *camera, const char *password)
 {
 	let_go(rtsp);
 	if (!rtsp_handles_open(&rtsp->handles))
 		return;
 	set_options(rtsp);
-	curl_easy_setopt(rtsp->handles.curl, CURLOPT_URL, url);
-	rtsp->has_user = user;
-	if (!user)
+	curl_easy_setopt(rtsp->handles.curl, CURLOPT_URL, camera->url);
+	if (gw_rtsp_url_is_secured(camera->url))
+		secured_begin(&rtsp->secured, &rtsp->handles, camera);
+	rtsp->has_user = camera->user && password;
+	if (!rtsp->has_user)
 		return;
-	curl_easy_setopt(rtsp->handles.curl, CURLOPT_USERNAME, user);
+	curl_easy_setopt(rtsp->handles.curl, CURLOPT_USERNAME, camera->user);
 	curl_easy_setopt(rtsp->handles.curl, CURLOPT_PASSWORD, password);
 	/* Nothing is said before the camera asks for it, and a digest where it takes one. */
 	curl_easy_setopt(rtsp->handles.curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC | CURLAUTH_DIGEST);
@@ -154,6 +160,7 @@ int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t mo
 	rtsp->came = (struct glimpse){0};
 	rtsp->body.too_large = false;
 	rtsp->error[0] = '\0';
+	rtsp->secured.error.text[0] = '\0';
 	rtsp->method = request->method;
 	rtsp->most_ms = most_ms;
 	code = curl_easy_setopt(curl, CURLOPT_RTSP_STREAM_URI, request->url);
@@ -198,6 +205,8 @@ void rtsp_event(struct rtsp *rtsp, uint64_t data, uint32_t events)
 	long sent = 0;
 
 	if (!rtsp->handles.multi)
+		return;
+	if (secured_event(&rtsp->secured, (int)(uint32_t)data))
 		return;
 	/* Before that it is a connection that is made, or a name that is looked up. */
 	if (rtsp->is_busy)
@@ -258,7 +267,10 @@ static int explain(const struct rtsp *rtsp, struct gw_error *error)
 		.came = rtsp->came.text,
 	};
 	long number = 0;
+	const int status = secured_explain(&rtsp->secured, rtsp->code, rtsp->most_ms, error);
 
+	if (status != 0)
+		return status;
 	curl_easy_getinfo(rtsp->handles.curl, CURLINFO_OS_ERRNO, &number);
 	failure.number = (int)number;
 	return rtsp_failure_explain(&failure, error);
@@ -283,17 +295,26 @@ int rtsp_take(struct rtsp *rtsp, const struct rtsp_answer **answer, struct gw_er
 	read_address(text, &it->peer);
 	it->local_port = read_port(rtsp, CURLINFO_LOCAL_PORT);
 	it->peer_port = read_port(rtsp, CURLINFO_PRIMARY_PORT);
+	if (rtsp->secured.is_used) {
+		it->local = rtsp->secured.local;
+		it->peer = rtsp->secured.peer;
+		it->local_port = rtsp->secured.local_port;
+		it->peer_port = rtsp->secured.peer_port;
+	}
 	*answer = it;
 	return 0;
 }
 
-int rtsp_divert(struct rtsp *rtsp, int *camera, int *speaker, struct gw_error *error)
+int rtsp_divert(struct rtsp *rtsp, struct line *camera, int *speaker, struct gw_error *error)
 {
-	*camera = *speaker = -1;
+	*camera = LINE_NONE;
+	*speaker = -1;
+	if (rtsp->secured.is_used)
+		return secured_divert(&rtsp->secured, camera, speaker, error);
 	if (rtsp->file == CURL_SOCKET_BAD)
 		return gw_error_set(error, -ECONNRESET, "it has closed the connection");
 	epoll_ctl(rtsp->handles.epoll, EPOLL_CTL_DEL, rtsp->file, NULL);
-	const int status = divert(rtsp->file, camera, speaker);
+	const int status = divert(rtsp->file, &camera->file, speaker);
 
 	if (status == 0)
 		return 0;

@@ -1,4 +1,5 @@
 /* One camera's RTSP connection (RFC 2326), through libcurl: one request at a time, without waiting.
+ * Where the URL says rtsps, it is within TLS, which libcurl knows nothing of (tunnel.h).
  *
  * It has a multi handle of its own, and so connections, time-outs and credentials that no other
  * camera can disturb. What it waits for stands in the epoll instance of whoever owns it. One
@@ -13,6 +14,7 @@
 #include "core/config/config.h"
 #include "core/error.h"
 #include "session/answer.h"
+#include "session/line.h"
 
 enum rtsp_method {
 	RTSP_OPTIONS,
@@ -42,9 +44,10 @@ struct rtsp *rtsp_create(int epoll, uint32_t id);
 /* Closes the connection; waits for nothing. Accepts NULL. */
 void rtsp_destroy(struct rtsp *rtsp);
 
-/* Forgets the session and the connection, and takes over where to connect to and whom to say we are
- * (NULL: nobody). What a camera answers changes neither: a password goes to that host alone. */
-void rtsp_reset(struct rtsp *rtsp, const char *url, const char *user, const char *password);
+/* Forgets the session and the connection, and takes over from `camera`, which must stay, where to
+ * connect to, whose certificate to believe, and whom to say we are: `user` with this password, or
+ * nobody (NULL). What a camera answers changes none of it: a password goes to that host alone. */
+void rtsp_reset(struct rtsp *rtsp, const struct gw_camera_config *camera, const char *password);
 
 /* Begins a request; none may be under way. What it has to wait for the answer at most, in
  * milliseconds. Returns 0 or a negative errno with a line. */
@@ -68,11 +71,11 @@ bool rtsp_busy(const struct rtsp *rtsp);
 int rtsp_take(struct rtsp *rtsp, const struct rtsp_answer **answer, struct gw_error *error);
 
 /* Takes the connection from libcurl, which from then on reads and writes a socket in its place:
- * *speaker is the other end of that, *camera the connection. Who calls owns both, and carries what
- * is said between them (relay.h). libcurl 7.88 and older lose their place where packets and answers
- * come in one piece, and they read no packets while nothing is asked. No request may be under way.
- * Returns 0 or a negative errno with a line. */
-int rtsp_divert(struct rtsp *rtsp, int *camera, int *speaker, struct gw_error *error);
+ * *speaker is the other end of that, *camera the connection (LINE_NONE on failure). Who calls owns
+ * both, and carries what is said between them (relay.h). libcurl 7.88 and older lose their place
+ * where packets and answers come in one piece, and they read no packets while nothing is asked. No
+ * request may be under way. Returns 0 or a negative errno with a line. */
+int rtsp_divert(struct rtsp *rtsp, struct line *camera, int *speaker, struct gw_error *error);
 
 /* "SETUP" */
 const char *rtsp_method_name(enum rtsp_method method);

@@ -58,7 +58,7 @@ void session_destroy(struct session *session)
 static void settle(struct session *session, int64_t now)
 {
 	session_unrelay(session);
-	rtsp_reset(session->rtsp, session->camera->url, NULL, NULL);
+	rtsp_reset(session->rtsp, session->camera, NULL);
 	session->is_asked = false;
 	if (session->unwanted) {
 		session->state = SESSION_ENDED;
@@ -117,7 +117,7 @@ static void open_session(struct session *session, int64_t now)
 
 	session->state = SESSION_OPENING;
 	session->due = INT64_MAX;
-	rtsp_reset(session->rtsp, session->camera->url, session->camera->user, secret);
+	rtsp_reset(session->rtsp, session->camera, secret);
 	explicit_bzero(secret, sizeof(secret));
 	dialogue_begin(&session->dialogue, session->camera->url, session->camera->transport);
 	if (session->prefers_tcp)
@@ -144,7 +144,8 @@ int session_relay(struct session *session, struct gw_error *error)
 	struct gw_packet packet = {.camera = session->id,
 		.from = dialogue->learned.source,
 		.to = dialogue->learned.destination};
-	int camera, speaker;
+	struct line camera;
+	int speaker;
 	int status = rtsp_divert(session->rtsp, &camera, &speaker, error);
 
 	if (status != 0)

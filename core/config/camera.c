@@ -84,6 +84,8 @@ struct gw_camera_config *gw_config_camera_copy(const struct gw_camera_config *ca
 	whole &= copy_text(&copy->user) || !camera->user;
 	whole &= copy_text(&copy->password_file) || !camera->password_file;
 	whole &= copy_text(&copy->password_env) || !camera->password_env;
+	whole &= copy_text(&copy->tls_ca_file) || !camera->tls_ca_file;
+	whole &= copy_text(&copy->tls_fingerprint) || !camera->tls_fingerprint;
 	whole &= copy_text(&copy->model) || !camera->model;
 	whole &= copy_srtp(&copy->srtp);
 	copy->ssrc = copy_bytes(camera->ssrc, sizeof(*camera->ssrc));

@@ -54,7 +54,8 @@ static void it_is_refused_as_it_would_be_in_the_file(void **state)
 	refused("", "camera: the file is empty");
 	refused("{name: a, " ADDRESSES ", port: 1, colour: blue}",
 		"camera:1:61: unknown key 'colour' (known here: name, source, destination, port, "
-		"url, user, password_file, password_env, transport, ssrc, payload_type, width, "
+		"url, user, password_file, password_env, tls_ca_file, tls_fingerprint, transport, "
+		"ssrc, payload_type, width, "
 		"height, conceal, srtp, rtcp, orientation, rotate, range, model, plan, region, "
 		"quota)");
 	refused("{name: a, " ADDRESSES "}",

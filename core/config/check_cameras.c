@@ -6,6 +6,7 @@
 #include "core/config/address.h"
 #include "core/config/camera.h"
 #include "core/config/check.h"
+#include "core/config/fingerprint.h"
 #include "core/config/name.h"
 #include "core/config/rtsp_url.h"
 
@@ -119,6 +120,8 @@ static int check_media(struct gw_camera_config *camera, const char *place,
 		  {"user", camera->user},
 		  {"password_file", camera->password_file},
 		  {"password_env", camera->password_env},
+		  {"tls_ca_file", camera->tls_ca_file},
+		  {"tls_fingerprint", camera->tls_fingerprint},
 		  {"transport", camera->transport != GW_TRANSPORT_AUTO},
 	  };
 
@@ -138,6 +141,30 @@ static int check_media(struct gw_camera_config *camera, const char *place,
 		return config_refuse(source, place, "payload_type", error,
 			"must be %d or a dynamic one, %d to %d", JPEG_PAYLOAD_TYPE,
 			DYNAMIC_PAYLOAD_TYPE, MAX_PAYLOAD_TYPE);
+	return 0;
+}
+
+/* Whose certificate is believed, where there is one. */
+static int check_tls(const struct gw_camera_config *camera, const char *place,
+	const struct config_source *source, struct gw_error *error)
+{
+	const char *key = camera->tls_fingerprint ? "tls_fingerprint" : "tls_ca_file";
+	uint8_t fingerprint[GW_FINGERPRINT];
+
+	if (!camera->tls_ca_file && !camera->tls_fingerprint)
+		return 0;
+	if (!gw_rtsp_url_is_secured(camera->url))
+		return config_refuse(source, place, key, error,
+			"belongs to a url that begins with rtsps://: RTSP without TLS has no "
+			"certificate");
+	if (camera->tls_ca_file && camera->tls_fingerprint)
+		return config_refuse(source, place, key, error,
+			"one certificate is believed, or all that an authority signed: give "
+			"tls_fingerprint or tls_ca_file");
+	if (camera->tls_fingerprint && !gw_fingerprint_read(camera->tls_fingerprint, fingerprint))
+		return config_refuse(source, place, key, error,
+			"is no fingerprint: give SHA-256, 64 hexadecimal digits, as `gwctl camera "
+			"probe` says it");
 	return 0;
 }
 
@@ -170,7 +197,7 @@ static int check_session(const struct gw_camera_config *camera, const char *plac
 	if (!camera->user && (camera->password_file || camera->password_env))
 		return config_refuse(
 			source, place, "user", error, "is missing: whose password is it?");
-	return 0;
+	return check_tls(camera, place, source, error);
 }
 
 int config_check_camera(struct gw_camera_config *camera, const char *place,

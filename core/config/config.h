@@ -146,9 +146,13 @@ struct gw_camera_config {
 	char *source;
 	char *destination;
 	uint16_t port; /* UDP destination port, host byte order; 0: gw_camera_has_media() */
-	char *url; /* "rtsp://HOST[:PORT]/PATH"; NULL: the camera sends by itself */
+	char *url; /* "rtsp://HOST[:PORT]/PATH", or rtsps; NULL: the camera sends by itself */
 	char *user; /* NULL: it asks for none */
 	char *password_file, *password_env; /* where the password is, of those one or none */
+	/* Whose certificate is believed where `url` says rtsps: NULL, NULL: of whom the system
+	 * trusts. */
+	char *tls_ca_file; /* PEM */
+	char *tls_fingerprint; /* "AB:CD:...", SHA-256 */
 	enum gw_transport transport;
 	uint32_t *ssrc; /* NULL: any */
 	uint8_t *payload_type; /* 26 or 96 .. 127; NULL: that of the first picture */

@@ -60,7 +60,9 @@ bool gw_camera_same_session(const struct gw_camera_config *a, const struct gw_ca
 {
 	return a->url && b->url && same_text(a->url, b->url) && same_text(a->user, b->user) &&
 		same_text(a->password_file, b->password_file) &&
-		same_text(a->password_env, b->password_env) && a->transport == b->transport;
+		same_text(a->password_env, b->password_env) &&
+		same_text(a->tls_ca_file, b->tls_ca_file) &&
+		same_text(a->tls_fingerprint, b->tls_fingerprint) && a->transport == b->transport;
 }
 
 int gw_camera_keep_learned(struct gw_camera_config *camera, const struct gw_camera_config *was)

@@ -68,6 +68,39 @@ static void a_url_stands_in_place_of_addresses(void **state)
 		"camera:1:16: 'url' must be text of 1 to 1023 characters");
 }
 
+#define SHA256 \
+	"E5:EC:F3:FA:01:08:0F:16:1D:24:2B:32:39:40:47:4E:" \
+	"55:5C:63:6A:71:78:7F:86:8D:94:9B:A2:A9:B0:B7:BE"
+
+static void a_certificate_belongs_to_a_url_within_tls(void **state)
+{
+	struct gw_camera_config *camera =
+		parsed("{name: a, url: 'rtsps://h/s', tls_fingerprint: '" SHA256 "'}");
+	struct gw_camera_config *another = parsed("{name: a, url: 'rtsps://h/s', tls_ca_file: /x}");
+	struct gw_camera_config *copy = gw_config_camera_copy(camera);
+
+	assert_string_equal(camera->tls_fingerprint, SHA256);
+	assert_true(gw_camera_same_session(camera, copy));
+	assert_false(gw_camera_same_session(camera, another));
+	gw_config_camera_free(camera);
+	gw_config_camera_free(another);
+	gw_config_camera_free(copy);
+	refused("{name: a, url: 'rtsp://h/s', tls_ca_file: /x}",
+		"camera:1:43: tls_ca_file: belongs to a url that begins with rtsps://: RTSP "
+		"without TLS has no certificate");
+	refused("{name: a, url: 'rtsps://h/s', tls_ca_file: /x, tls_fingerprint: '" SHA256 "'}",
+		"camera:1:65: tls_fingerprint: one certificate is believed, or all that an "
+		"authority signed: give tls_fingerprint or tls_ca_file");
+	refused("{name: a, url: 'rtsps://h/s', tls_fingerprint: "
+		"'X5:EC:F3:FA:01:08:0F:16:1D:24:2B:32:39:40:47:4E:"
+		"55:5C:63:6A:71:78:7F:86:8D:94:9B:A2:A9:B0:B7:BE'}",
+		"camera:1:48: tls_fingerprint: is no fingerprint: give SHA-256, 64 hexadecimal "
+		"digits, as `gwctl camera probe` says it");
+	refused("{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1, tls_ca_file: /x}",
+		"camera:1:74: tls_ca_file: belongs to a camera with a url: add that, or leave this "
+		"out");
+}
+
 static void what_was_learned_is_never_stored(void **state)
 {
 	struct gw_camera_config *camera = parsed("{name: a, url: 'rtsp://192.0.2.11/s'}");
@@ -167,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_url_stands_in_place_of_addresses),
+		cmocka_unit_test(a_certificate_belongs_to_a_url_within_tls),
 		cmocka_unit_test(what_was_learned_is_never_stored),
 		cmocka_unit_test(a_size_of_the_file_stays),
 		cmocka_unit_test(one_that_is_read_anew_keeps_what_its_session_said),

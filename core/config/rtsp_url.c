@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const char scheme[] = "rtsp://";
+static const char plain[] = "rtsp://", secured[] = "rtsps://";
 
 /* Spaces and control characters would end the line of a request, or begin another one. */
 static bool is_visible(const char *text)
@@ -27,11 +27,11 @@ static bool good_host(const char *host, size_t size)
 }
 
 /* What stands behind the host: nothing, or ":PORT". */
-static bool read_port(const char *text, size_t size, uint16_t *port)
+static bool read_port(const char *text, size_t size, uint16_t otherwise, uint16_t *port)
 {
 	unsigned long number = 0;
 
-	*port = GW_RTSP_PORT;
+	*port = otherwise;
 	if (size == 0)
 		return true;
 	if (text[0] != ':' || size < 2 || size > 6)
@@ -45,13 +45,19 @@ static bool read_port(const char *text, size_t size, uint16_t *port)
 	return number > 0 && number <= UINT16_MAX;
 }
 
+bool gw_rtsp_url_is_secured(const char *text)
+{
+	return strncasecmp(text, secured, sizeof(secured) - 1) == 0;
+}
+
 int gw_rtsp_url_parse(const char *text, struct gw_rtsp_url *url, struct gw_error *error)
 {
-	const size_t begin = sizeof(scheme) - 1;
+	const bool is_secured = gw_rtsp_url_is_secured(text);
+	const size_t begin = is_secured ? sizeof(secured) - 1 : sizeof(plain) - 1;
 
 	*url = (struct gw_rtsp_url){0};
-	if (strncasecmp(text, scheme, begin) != 0)
-		return gw_error_set(error, -EINVAL, "must begin with rtsp://");
+	if (!is_secured && strncasecmp(text, plain, begin) != 0)
+		return gw_error_set(error, -EINVAL, "must begin with rtsp:// or rtsps://");
 	if (!is_visible(text))
 		return gw_error_set(error, -EINVAL,
 			"holds a space or another character that no URL holds: write it as %%20");
@@ -74,7 +80,8 @@ int gw_rtsp_url_parse(const char *text, struct gw_rtsp_url *url, struct gw_error
 			 : !good_host(host, length)) ||
 		length >= sizeof(url->host))
 		return gw_error_set(error, -EINVAL, "names no host: write rtsp://HOST[:PORT]/PATH");
-	if (!read_port(authority + end, size - end, &url->port))
+	if (!read_port(authority + end, size - end, is_secured ? GW_RTSPS_PORT : GW_RTSP_PORT,
+		    &url->port))
 		return gw_error_set(error, -EINVAL, "has no port from 1 to 65535 behind its host");
 	memcpy(url->host, host, length);
 	return 0;

@@ -8,14 +8,18 @@
 #include "core/error.h"
 
 #define GW_RTSP_PORT 554
+#define GW_RTSPS_PORT 322 /* of RTSP within TLS (RFC 7826, 19.2) */
 
 struct gw_rtsp_url {
 	char host[256]; /* a name, or an address without brackets */
 	uint16_t port;
 };
 
-/* Takes "rtsp://HOST[:PORT][/PATH]" apart. Returns 0, or -EINVAL with a line that repeats nothing
- * of the text: somebody may have written a password into it, which is refused. */
+/* Whether it says rtsps. */
+bool gw_rtsp_url_is_secured(const char *text);
+
+/* Takes "rtsp://HOST[:PORT][/PATH]", or rtsps, apart. Returns 0, or -EINVAL with a line that
+ * repeats nothing of the text: somebody may have written a password into it, which is refused. */
 int gw_rtsp_url_parse(const char *text, struct gw_rtsp_url *url, struct gw_error *error);
 
 /* Writes what may be shown: without the query, in which some cameras expect a password. */

@@ -34,6 +34,8 @@ static void host_and_port_are_found(void **state)
 	taken("rtsp://[2001:db8::7]:8554/x", "2001:db8::7", 8554);
 	taken("rtsp://[::1]", "::1", 554);
 	taken("rtsp://h/a@b", "h", 554);
+	taken("rtsps://192.0.2.11/stream1", "192.0.2.11", 322);
+	taken("RTSPS://door:8322/x", "door", 8322);
 }
 
 static void what_is_no_address_of_a_camera_is_refused(void **state)
@@ -41,6 +43,8 @@ static void what_is_no_address_of_a_camera_is_refused(void **state)
 	char long_host[400];
 
 	refused("http://192.0.2.11/", "must begin with rtsp://");
+	refused("rtspss://a/", "must begin with rtsp://");
+	refused("rtsps:///x", "names no host");
 	refused("rtsp:///x", "names no host");
 	refused("rtsp://", "names no host");
 	refused("rtsp://a b/", "space");

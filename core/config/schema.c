@@ -167,6 +167,10 @@ static const cyaml_schema_field_t camera_fields[] = {
 		"password_file", POINTER, struct gw_camera_config, password_file, 1, 4095),
 	CYAML_FIELD_STRING_PTR(
 		"password_env", POINTER, struct gw_camera_config, password_env, 1, 127),
+	CYAML_FIELD_STRING_PTR(
+		"tls_ca_file", POINTER, struct gw_camera_config, tls_ca_file, 1, 4095),
+	CYAML_FIELD_STRING_PTR(
+		"tls_fingerprint", POINTER, struct gw_camera_config, tls_fingerprint, 64, 95),
 	CYAML_FIELD_ENUM("transport", CHOICE, struct gw_camera_config, transport, transports,
 		CYAML_ARRAY_LEN(transports)),
 	CYAML_FIELD_UINT_PTR("ssrc", POINTER, struct gw_camera_config, ssrc),

@@ -25,6 +25,8 @@ static void help(FILE *to)
 	      "  --password-file FILE    its first line is the password\n"
 	      "  --password-env NAME     the variable that holds the password\n"
 	      "  --transport WAY         auto, udp, multicast or tcp\n"
+	      "  --tls-ca-file FILE      who may have signed its certificate, for rtsps://\n"
+	      "  --tls-fingerprint SHA   its certificate itself, whoever signed it (SHA-256)\n"
 	      "  --srtp SUITE,FILE       SRTP whose key the camera does not say: suite, and the\n"
 	      "                          file with the key\n"
 	      "  --seconds N             how long to listen (default 5)\n"
@@ -95,6 +97,8 @@ static int probe_command(int argc, char **argv)
 		{"password-file", required_argument, NULL, 'f'},
 		{"password-env", required_argument, NULL, 'e'},
 		{"transport", required_argument, NULL, 't'},
+		{"tls-ca-file", required_argument, NULL, 'c'},
+		{"tls-fingerprint", required_argument, NULL, 'p'},
 		{"srtp", required_argument, NULL, 'k'},
 		{"seconds", required_argument, NULL, 's'},
 		{"json", no_argument, NULL, 'j'},
@@ -103,6 +107,8 @@ static int probe_command(int argc, char **argv)
 	static const char *const keys[] = {['u'] = "user",
 		['f'] = "password_file",
 		['e'] = "password_env",
+		['c'] = "tls_ca_file",
+		['p'] = "tls_fingerprint",
 		['t'] = "transport"};
 	json_t *body = json_pack("{s:s}", "name", "camera");
 	struct gw_camera_config *camera;

@@ -104,13 +104,15 @@ static int listen_within(struct run *run, struct gw_error *error)
 	const struct relay_taker taker = {run, take_within};
 	const struct gw_packet packet = {.to_port = dialogue->local_port};
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = OURS};
-	int camera, speaker;
+	struct line camera;
+	int speaker;
 	const int status = rtsp_divert(run->rtsp, &camera, &speaker, error);
 
 	if (status != 0)
 		return status;
 	run->relay = relay_create(camera, speaker, dialogue->channels, &packet, &taker);
-	if (!run->relay || epoll_ctl(run->epoll, EPOLL_CTL_ADD, camera, &event) != 0 ||
+	if (!run->relay ||
+		epoll_ctl(run->epoll, EPOLL_CTL_ADD, run->relay->camera.file, &event) != 0 ||
 		epoll_ctl(run->epoll, EPOLL_CTL_ADD, speaker, &event) != 0)
 		return gw_error_set(error, -ENOMEM, "out of memory");
 	dialogue_go_on(dialogue);
@@ -186,7 +188,7 @@ static int run_all(struct run *run, bool within, struct gw_error *error)
 	/* A key file that is no good is told before the camera is asked. */
 	if (status == 0)
 		status = listener_set_key(&run->listener, probe->camera, error);
-	rtsp_reset(run->rtsp, probe->camera->url, probe->camera->user, secret);
+	rtsp_reset(run->rtsp, probe->camera, secret);
 	explicit_bzero(secret, sizeof(secret));
 	dialogue_begin(&probe->dialogue, probe->camera->url, probe->camera->transport);
 	if (within)

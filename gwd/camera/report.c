@@ -79,6 +79,10 @@ void probe_yaml(FILE *to, const struct probe *probe)
 		fprintf(to, "    password_file: '%s'\n", camera->password_file);
 	if (camera->password_env)
 		fprintf(to, "    password_env: '%s'\n", camera->password_env);
+	if (camera->tls_ca_file)
+		fprintf(to, "    tls_ca_file: '%s'\n", camera->tls_ca_file);
+	if (camera->tls_fingerprint)
+		fprintf(to, "    tls_fingerprint: '%s'\n", camera->tls_fingerprint);
 	if (camera->transport != GW_TRANSPORT_AUTO)
 		fprintf(to, "    transport: %s\n", transports[camera->transport]);
 	else if (probe->udp_was_silent)
@@ -102,7 +106,8 @@ static void print_way(FILE *to, const struct probe *probe)
 	fprintf(to, "sends           from %s to %s, ", address(&dialogue->learned.source, from),
 		address(&dialogue->learned.destination, here));
 	if (dialogue->way == TRANSPORT_TCP)
-		fputs("within the RTSP connection (TCP)", to);
+		fprintf(to, "within the RTSP connection (TCP%s)",
+			dialogue->is_secured ? ", TLS" : "");
 	else
 		fprintf(to, "UDP port %u", dialogue->learned.port);
 	if (dialogue->learned.srtp_key.is_set)

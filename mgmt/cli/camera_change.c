@@ -101,7 +101,8 @@ static int put_plan(json_t *body, const char *option, const char *value)
 static int put_option(json_t *body, const char *option, const char *value)
 {
 	static const char *const texts[] = {"source", "destination", "url", "user", "password_file",
-		"password_env", "transport", "model", "orientation", "range"};
+		"password_env", "tls_ca_file", "tls_fingerprint", "transport", "model",
+		"orientation", "range"};
 	char key[32];
 
 	snprintf(key, sizeof(key), "%s", option + strlen("--"));

@@ -6,7 +6,17 @@
 #include "mgmt/cli/run_gwd.h"
 #include "mgmt/cli/view.h"
 
-enum { USER, PASSWORD_FILE, PASSWORD_ENV, TRANSPORT, SRTP, SECONDS, FROM_GATEWAY };
+enum {
+	USER,
+	PASSWORD_FILE,
+	PASSWORD_ENV,
+	TRANSPORT,
+	TLS_CA_FILE,
+	TLS_FINGERPRINT,
+	SRTP,
+	SECONDS,
+	FROM_GATEWAY
+};
 
 static void print_found(const struct cli *cli, const json_t *reply)
 {
@@ -33,10 +43,11 @@ static void print_found(const struct cli *cli, const json_t *reply)
 static int ask_gateway(struct cli *cli)
 {
 	json_t *reply,
-		*body = json_pack("{s:s, s:s*, s:s*, s:s*, s:s*}", "url", cli->argument, "user",
-			cli->option[USER], "password_file", cli->option[PASSWORD_FILE],
+		*body = json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "url", cli->argument,
+			"user", cli->option[USER], "password_file", cli->option[PASSWORD_FILE],
 			"password_env", cli->option[PASSWORD_ENV], "transport",
-			cli->option[TRANSPORT]);
+			cli->option[TRANSPORT], "tls_ca_file", cli->option[TLS_CA_FILE],
+			"tls_fingerprint", cli->option[TLS_FINGERPRINT]);
 	const int code = client_send_slow(cli, "POST", CLIENT_PATH("camera-probe"), body, &reply);
 
 	json_decref(body);

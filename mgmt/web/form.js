@@ -9,9 +9,11 @@ const FIELDS = [
 	["source", "Source address", "text", "who sends; not with an RTSP address"],
 	["destination", "Destination address", "text", "ours, or a multicast group"],
 	["port", "UDP port", "number", "1 to 65535"],
-	["url", "RTSP address", "text", "rtsp://HOST/PATH, in place of the three before"],
+	["url", "RTSP address", "text", "rtsp://HOST/PATH, or rtsps, in place of the three before"],
 	["user", "RTSP user", "text", ""],
 	["password_file", "File with the password", "text", "on the gateway"],
+	["tls_ca_file", "Authority of its certificate", "text", "a file on the gateway; for rtsps://"],
+	["tls_fingerprint", "Fingerprint of its certificate", "text", "SHA-256; for rtsps://"],
 	["transport", "Transport", ["auto", "udp", "multicast", "tcp"], "of an RTSP camera"],
 	["model", "Model", "text", "NAME or NAME:VERSION; empty: pictures are not looked at"],
 	["quota", "Quota", "number", "frames in flight before load is shed"],
@@ -180,7 +182,7 @@ function offerProbe(fields) {
 	async function ask() {
 		const body = {};
 		for (const field of fields)
-			if (["url", "user", "password_file", "transport"].includes(field.name) && field.input.value.trim() !== "")
+			if (["url", "user", "password_file", "tls_ca_file", "tls_fingerprint", "transport"].includes(field.name) && field.input.value.trim() !== "")
 				body[field.name] = valueOf(field);
 		if (!body.url) {
 			say(answer, "Type an RTSP address first.");

@@ -163,6 +163,8 @@ def test_who_is_for_some_cameras_sends_no_file_to_a_host_of_his_own(place: Place
         ("user", "x"),
         ("password_file", "/etc/passwd"),
         ("password_env", "HOME"),
+        ("tls_ca_file", "/etc/passwd"),
+        ("tls_fingerprint", "00" * 32),
     ):
         reply = place.ask("cameras/cam1", "PATCH", token, {"quota": 3, key: value})
         assert (reply.status, reply.body["error"]["code"]) == (403, "forbidden"), key

@@ -56,9 +56,9 @@ class Cameras:
         """What runs on ESP32 boards."""
         return self._start("esp_server.py", **more)
 
-    def serve_within(self, kind: str, **more: Any) -> Process:
+    def serve_within(self, kind: str, *arguments: object, **more: Any) -> Process:
         """One that sends within its connection, or with SRTP."""
-        return self._start("within_server.py", "--folder", self.folder, kind, **more)
+        return self._start("within_server.py", "--folder", self.folder, kind, *arguments, **more)
 
     def serve_quirkily(self, *kinds: str, **more: Any) -> Process:
         """Some with the habits of real ones, on ports that follow each other."""
@@ -67,6 +67,10 @@ class Cameras:
     def camera(self, name: str = "door", port: int = 8554, **more: Any) -> dict[str, Any]:
         """Its configuration."""
         return {"name": name, "url": f"rtsp://{self.theirs}:{port}/stream", **more}
+
+    def secured_camera(self, name: str = "door", port: int = 8554, **more: Any) -> dict[str, Any]:
+        """The same, within TLS."""
+        return {"name": name, "url": f"rtsps://{self.theirs}:{port}/stream", **more}
 
     def start(self, *cameras: dict[str, Any], into: Path | None = None) -> Gateway:
         """A gateway for these cameras, which may write every picture into a folder."""

@@ -11,7 +11,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 WAYS = {
     "udp": GstRtsp.RTSPLowerTrans.UDP,
@@ -23,17 +23,23 @@ WAYS = {
 FULL_RANGE = "1:4:0:0"
 
 
-def protect(server: GstRtspServer.RTSPServer, user: str, password: str, digest: bool) -> None:
-    """Lets only this user see the pictures."""
+def gate(arguments: argparse.Namespace) -> GstRtspServer.RTSPAuth:
+    """Lets only this user see the pictures, or everybody within TLS, or this user within TLS."""
     auth = GstRtspServer.RTSPAuth()
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "viewer")
-    if digest:
+    if arguments.tls:
+        certificate = Gio.TlsCertificate.new_from_files(arguments.tls, arguments.tls_key)
+        auth.set_tls_certificate(certificate)
+    if not arguments.user:
+        auth.set_default_token(token)
+    elif arguments.digest:
         auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
-        auth.add_digest(user, password, token)
+        auth.add_digest(arguments.user, arguments.password, token)
     else:
-        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
-    server.set_auth(auth)
+        basic = GstRtspServer.RTSPAuth.make_basic(arguments.user, arguments.password)
+        auth.add_basic(basic, token)
+    return auth
 
 
 def source(arguments: argparse.Namespace) -> str:
@@ -61,6 +67,8 @@ def main() -> None:
     parser.add_argument("--user")
     parser.add_argument("--password", default="")
     parser.add_argument("--secure", action="store_true")
+    parser.add_argument("--tls", help="PEM: its certificate")
+    parser.add_argument("--tls-key", help="PEM: the key of that")
     parser.add_argument("--digest", action="store_true")
     parser.add_argument("--encoder", default="jpegenc ! rtpjpegpay name=pay0 pt=26")
     parser.add_argument("--pictures", help="PNG files, with a %%d, in place of a test picture")
@@ -80,8 +88,8 @@ def main() -> None:
         pool = GstRtspServer.RTSPAddressPool()
         pool.add_range("239.1.2.3", "239.1.2.3", 5600, 5619, 1)
         factory.set_address_pool(pool)
-    if arguments.user:
-        protect(server, arguments.user, arguments.password, arguments.digest)
+    if arguments.user or arguments.tls:
+        server.set_auth(gate(arguments))
         factory.add_role_from_structure(
             Gst.Structure.from_string(
                 "viewer, media.factory.access=(boolean)true, media.factory.construct=(boolean)true"

@@ -14,6 +14,7 @@ import argparse
 import base64
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -217,11 +218,18 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8554)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("kind", choices=("good", "liar", "babbler", "leaver", *SECRET))
+    parser.add_argument("--tls", help="PEM: its certificate")
+    parser.add_argument("--tls-key", help="PEM: the key of that")
     arguments = parser.parse_args()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if arguments.tls else None
+    if tls:
+        tls.load_cert_chain(arguments.tls, arguments.tls_key)
     with socket.create_server((arguments.address, arguments.port)) as listener:
         print("serving", flush=True)
         while True:
             client, _ = listener.accept()
+            if tls:
+                client = tls.wrap_socket(client, server_side=True)
             one = Connection(client, arguments.kind, arguments.folder)
             threading.Thread(target=one.serve, daemon=True).start()
 

@@ -11,15 +11,18 @@
 				"group"}, \
 			{"--port", "NUMBER", "UDP destination port"}, \
 			{"--url", "URL", \
-				"in place of these three: rtsp://HOST[:PORT]/PATH of a camera " \
-				"that " \
-				"is asked to send"}, \
+				"in place of these three: rtsp://HOST[:PORT]/PATH, or rtsps, of " \
+				"a camera that is asked to send"}, \
 			{"--user", "NAME", "whom the camera asks for"}, \
 			{"--password-file", "FILE", \
 				"its first line is the password; gwd reads it"}, \
 			{"--password-env", "NAME", \
 				"the variable of gwd's environment that holds the password"}, \
 			{"--transport", "auto|udp|multicast|tcp", "how packets are asked for"}, \
+			{"--tls-ca-file", "FILE", \
+				"who may have signed its certificate, for rtsps://"}, \
+			{"--tls-fingerprint", "SHA256", \
+				"its certificate itself, whoever signed it"}, \
 			{"--ssrc", "NUMBER", "only this RTP source (default any)"}, \
 			{"--payload-type", "NUMBER", "RTP payload type of the pictures"}, \
 			{"--width", "PIXELS", \
@@ -134,7 +137,8 @@ const struct cli_command cli_camera_commands[] = {
 		.kind = CLI_URL,
 		.summary = "ask an RTSP camera what it sends",
 		.details =
-			"Asks the camera at rtsp://HOST[:PORT]/PATH for its pictures, listens for "
+			"Asks the camera at rtsp://HOST[:PORT]/PATH (rtsps:// for TLS) for its "
+			"pictures, listens for "
 			"some seconds, and prints an entry for the configuration. What it sends "
 			"goes to the standard error: size, rate, payload type, Q, tables, restart "
 			"intervals, what was lost, and what to look at. Needs no gateway, but the "
@@ -149,6 +153,10 @@ const struct cli_command cli_camera_commands[] = {
 			{"--password-file", "FILE", "its first line is the password"},
 			{"--password-env", "NAME", "the variable that holds the password"},
 			{"--transport", "auto|udp|multicast|tcp", "how packets are asked for"},
+			{"--tls-ca-file", "FILE",
+				"who may have signed its certificate, for rtsps://"},
+			{"--tls-fingerprint", "SHA256",
+				"its certificate itself, whoever signed it"},
 			{"--srtp", "SUITE,FILE",
 				"SRTP whose key the camera does not say: suite, and the file with "
 				"the key"},

@@ -1,0 +1,163 @@
+#include "session/secured.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "session/divert.h"
+
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct secured *secured = arg;
+	const curl_socket_t file =
+		socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+	if (file >= 0 && secured->opened_count < SECURED_OPENED)
+		secured->opened[secured->opened_count++] = file;
+	return file;
+}
+
+static void to_address(
+	const struct sockaddr_storage *name, struct gw_address *address, uint16_t *port)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)name;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)name;
+
+	*address = (struct gw_address){.family = name->ss_family};
+	if (name->ss_family == AF_INET6)
+		memcpy(address->bytes, &in6->sin6_addr, 16);
+	else
+		memcpy(address->bytes, &in->sin_addr, 4);
+	*port = ntohs(name->ss_family == AF_INET6 ? in6->sin6_port : in->sin_port);
+}
+
+/* Of those that were tried, the one that is connected from `port`. */
+static curl_socket_t find_connected(struct secured *secured, int port)
+{
+	curl_socket_t found = CURL_SOCKET_BAD;
+
+	for (uint32_t i = 0; i < secured->opened_count && found == CURL_SOCKET_BAD; i++) {
+		const curl_socket_t file = secured->opened[i];
+		struct sockaddr_storage here, there;
+		socklen_t here_size = sizeof(here), there_size = sizeof(there);
+
+		if (getsockname(file, (struct sockaddr *)&here, &here_size) != 0 ||
+			getpeername(file, (struct sockaddr *)&there, &there_size) != 0)
+			continue;
+		to_address(&here, &secured->local, &secured->local_port);
+		to_address(&there, &secured->peer, &secured->peer_port);
+		if (secured->local_port == port)
+			found = file;
+	}
+	secured->opened_count = 0;
+	return found;
+}
+
+static bool begin_tls(struct secured *secured, curl_socket_t file)
+{
+	const struct tls_trust trust = {.host = secured->url.host,
+		.ca_file = secured->camera->tls_ca_file,
+		.fingerprint = secured->camera->tls_fingerprint};
+	int camera, speaker;
+
+	tunnel_destroy(secured->tunnel);
+	secured->tunnel = NULL;
+	epoll_ctl(secured->handles->epoll, EPOLL_CTL_DEL, file, NULL);
+	const int status = divert(file, &camera, &speaker);
+
+	if (status == 0)
+		secured->tunnel = tunnel_create(camera, speaker, secured->handles->epoll,
+			secured->handles->id, &trust, &secured->error);
+	else
+		gw_error_set(&secured->error, status, "TLS cannot begin: %s", strerror(-status));
+	return secured->tunnel;
+}
+
+/* Before a request is sent: on a connection that is new, TLS comes first. */
+static int on_request(void *arg, char *peer, char *local, int peer_port, int local_port)
+{
+	struct secured *secured = arg;
+
+	if (secured->opened_count == 0)
+		return CURL_PREREQFUNC_OK;
+	const curl_socket_t file = find_connected(secured, local_port);
+
+	if (file != CURL_SOCKET_BAD)
+		return begin_tls(secured, file) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+	gw_error_set(&secured->error, -EIO, "its connection is lost: TLS cannot begin");
+	return CURL_PREREQFUNC_ABORT;
+}
+
+void secured_begin(struct secured *secured, const struct rtsp_handles *handles,
+	const struct gw_camera_config *camera)
+{
+	CURL *curl = handles->curl;
+	char url[sizeof(secured->url.host) + 32];
+	struct gw_error ignored;
+
+	*secured = (struct secured){.is_used = true, .handles = handles, .camera = camera};
+	/* What the configuration was checked for. */
+	if (gw_rtsp_url_parse(camera->url, &secured->url, &ignored) != 0)
+		return;
+	const bool is_ipv6 = strchr(secured->url.host, ':');
+
+	/* What is asked for has a URL of its own. */
+	snprintf(url, sizeof(url), "rtsp://%s%s%s:%u/", is_ipv6 ? "[" : "", secured->url.host,
+		is_ipv6 ? "]" : "", secured->url.port);
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, secured);
+	curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_request);
+	curl_easy_setopt(curl, CURLOPT_PREREQDATA, secured);
+}
+
+void secured_reset(struct secured *secured)
+{
+	tunnel_destroy(secured->tunnel);
+	*secured = (struct secured){0};
+}
+
+bool secured_event(struct secured *secured, int file)
+{
+	if (!secured->tunnel || !tunnel_has(secured->tunnel, file))
+		return false;
+	tunnel_turn(secured->tunnel);
+	return true;
+}
+
+int secured_explain(
+	const struct secured *secured, CURLcode code, uint32_t most_ms, struct gw_error *error)
+{
+	const struct tunnel *tunnel = secured->tunnel;
+
+	if (secured->error.text[0]) {
+		*error = secured->error;
+		return -EIO;
+	}
+	if (!tunnel)
+		return 0;
+	if (tunnel->error.text[0]) {
+		*error = tunnel->error;
+		return tunnel->ended;
+	}
+	if (!tunnel->is_open && code == CURLE_OPERATION_TIMEDOUT)
+		return gw_error_set(error, -ETIMEDOUT,
+			"it does not agree on TLS within %u s: is this the port of its RTSP over "
+			"TLS (often 322)?",
+			most_ms / 1000);
+	return 0;
+}
+
+/* The connection is divided already: TLS stands between. */
+int secured_divert(
+	struct secured *secured, struct line *camera, int *speaker, struct gw_error *error)
+{
+	const bool given = secured->tunnel && tunnel_give(secured->tunnel, camera, speaker);
+
+	tunnel_destroy(secured->tunnel);
+	secured->tunnel = NULL;
+	return given ? 0 : gw_error_set(error, -ECONNRESET, "it has closed the connection");
+}

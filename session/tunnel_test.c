@@ -1,0 +1,172 @@
+#include "core/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/config/fingerprint.h"
+#include "session/test_tls.h"
+#include "session/tunnel.h"
+
+#define REQUEST "DESCRIBE rtsps://192.0.2.11/s RTSP/1.0\r\nCSeq: 1\r\n\r\n"
+#define ID 7
+#define TURNS 50
+
+struct scene {
+	struct tunnel *tunnel;
+	int epoll, speaker, theirs; /* far ends: of who speaks, and of the camera */
+	struct test_tls server;
+	struct test_certificate certificate;
+};
+
+/* `believed`: the camera's certificate is that of the fingerprint. */
+static void begin(struct scene *scene, bool believed)
+{
+	const struct test_certificate_kind kind = {.name = "door"};
+	char text[GW_FINGERPRINT_TEXT];
+	const struct tls_trust trust = {.host = "door", .fingerprint = text};
+	struct gw_error error;
+	int camera[2], speaker[2];
+
+	*scene = (struct scene){.epoll = epoll_create1(EPOLL_CLOEXEC)};
+	test_certificate_make(&scene->certificate, &kind, NULL);
+	scene->certificate.fingerprint[0] ^= !believed;
+	gw_fingerprint_show(scene->certificate.fingerprint, text);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, camera), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, speaker), 0);
+	scene->theirs = camera[1];
+	scene->speaker = speaker[1];
+	test_tls_begin(&scene->server, scene->theirs, &scene->certificate, "NORMAL");
+	scene->tunnel = tunnel_create(camera[0], speaker[0], scene->epoll, ID, &trust, &error);
+	assert_non_null(scene->tunnel);
+}
+
+static void end(struct scene *scene)
+{
+	tunnel_destroy(scene->tunnel);
+	test_tls_end(&scene->server);
+	test_certificate_free(&scene->certificate);
+	close(scene->theirs);
+	close(scene->speaker);
+	close(scene->epoll);
+}
+
+/* Both ends, as events say: until none comes. */
+static void turn(struct scene *scene)
+{
+	struct epoll_event events[4];
+
+	for (int i = 0; i < TURNS; i++) {
+		test_tls_turn(&scene->server);
+		const int count = epoll_wait(scene->epoll, events, 4, 0);
+
+		for (int e = 0; e < count; e++) {
+			assert_int_equal(events[e].data.u64 >> 32, ID);
+			assert_true(tunnel_has(scene->tunnel, (int)(uint32_t)events[e].data.u64));
+			tunnel_turn(scene->tunnel);
+		}
+	}
+}
+
+static void what_is_said_before_tls_is_agreed_on_goes_then(void **state)
+{
+	struct scene scene;
+	char got[256];
+
+	begin(&scene, true);
+	assert_int_equal(write(scene.speaker, REQUEST, sizeof(REQUEST) - 1), sizeof(REQUEST) - 1);
+	turn(&scene);
+	assert_int_equal(
+		gnutls_record_recv(scene.server.session, got, sizeof(got)), sizeof(REQUEST) - 1);
+	assert_memory_equal(got, REQUEST, sizeof(REQUEST) - 1);
+	assert_int_equal(gnutls_record_send(scene.server.session, "RTSP/1.0 200", 12), 12);
+	turn(&scene);
+	assert_int_equal(read(scene.speaker, got, sizeof(got)), 12);
+	end(&scene);
+}
+
+static void a_long_answer_comes_whole_to_a_speaker_who_reads_late(void **state)
+{
+	struct scene scene;
+	static char said[400000], got[sizeof(said)];
+	size_t sent = 0, came = 0;
+
+	begin(&scene, true);
+	turn(&scene);
+	for (size_t i = 0; i < sizeof(said); i++)
+		said[i] = (char)(i % 251);
+	for (int i = 0; i < 1000 && came < sizeof(said); i++) {
+		ssize_t more = 1;
+
+		while (sent < sizeof(said) && more > 0) {
+			more = gnutls_record_send(
+				scene.server.session, said + sent, sizeof(said) - sent);
+			if (more > 0)
+				sent += (size_t)more;
+		}
+		turn(&scene);
+		more = read(scene.speaker, got + came, sizeof(got) - came);
+		if (more > 0)
+			came += (size_t)more;
+	}
+	assert_int_equal(came, sizeof(said));
+	assert_memory_equal(got, said, sizeof(said));
+	end(&scene);
+}
+
+static void one_that_is_not_believed_hears_nothing(void **state)
+{
+	struct scene scene;
+	char got[256];
+
+	begin(&scene, false);
+	assert_int_equal(write(scene.speaker, REQUEST, sizeof(REQUEST) - 1), sizeof(REQUEST) - 1);
+	turn(&scene);
+	assert_int_equal(scene.tunnel->ended, -EACCES);
+	assert_non_null(strstr(scene.tunnel->error.text, "tls_fingerprint"));
+	assert_true(gnutls_record_recv(scene.server.session, got, sizeof(got)) < 0);
+	/* Who speaks sees a connection that was closed. */
+	assert_int_equal(read(scene.speaker, got, sizeof(got)), 0);
+	assert_false(tunnel_give(scene.tunnel, &(struct line){0}, &(int){0}));
+	end(&scene);
+}
+
+static void both_ends_are_given_away(void **state)
+{
+	struct scene scene;
+	struct line camera;
+	struct epoll_event event;
+	char got[256];
+	int speaker;
+
+	begin(&scene, true);
+	assert_false(tunnel_give(scene.tunnel, &camera, &speaker));
+	turn(&scene);
+	assert_true(tunnel_give(scene.tunnel, &camera, &speaker));
+	tunnel_destroy(scene.tunnel);
+	scene.tunnel = NULL;
+	assert_int_equal(line_send(&camera, "PLAY", 4), 4);
+	assert_int_equal(gnutls_record_recv(scene.server.session, got, sizeof(got)), 4);
+	assert_int_equal(write(speaker, "x", 1), 1);
+	assert_int_equal(read(scene.speaker, got, sizeof(got)), 1);
+	assert_int_equal(epoll_wait(scene.epoll, &event, 1, 0), 0);
+	line_close(&camera);
+	assert_int_equal(camera.file, -1);
+	close(speaker);
+	end(&scene);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_said_before_tls_is_agreed_on_goes_then),
+		cmocka_unit_test(a_long_answer_comes_whole_to_a_speaker_who_reads_late),
+		cmocka_unit_test(one_that_is_not_believed_hears_nothing),
+		cmocka_unit_test(both_ends_are_given_away),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
