@@ -18,7 +18,7 @@ readonly SOAK_SECONDS=60
 readonly TSAN_TESTS=(
 	accel/berth accel/failover accel/helpers accel/pictures accel/retire accel/rollout/end accel/rollout/kept
 	accel/rollout/rollout accel/runner accel/stage accel/swap
-	core/alarm core/control core/link core/pool core/surface core/view
+	core/alarm core/bell core/control core/link core/pool core/surface core/view
 	decode/nvjpeg decode/nvjpeg_failure decode/stage decode/turbo gwd/end gwd/gateway gwd/lanes lib/decoders lib/framegate
 	mgmt/alarms/webhook mgmt/audit mgmt/audit_log/log mgmt/jobs mgmt/rates mgmt/server mgmt/ticker overload
 	session/relays tensor

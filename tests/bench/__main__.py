@@ -6,6 +6,7 @@ import sys
 from bench import (
     api,
     decode,
+    idle,
     kafka,
     kernels,
     latency,
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "api": [api],
     "dataplane": [receive, decode],
     "decode": [decode],
+    "idle": [idle],
     "kafka": [kafka],
     "kernels": [kernels],
     "latency": [latency],

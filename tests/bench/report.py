@@ -30,6 +30,7 @@ DIRECTIONS = {
     "bytes a record on disk": f"of the broker, all of the record and its share of a batch; {LESS}",
     "% complete": f"of the frames that were sent; {MORE}",
     "% of a core": f"processor time; {LESS}",
+    "us until taken": f"by the clock, from its sending to the receive thread; {LESS}",
     "pictures/s of a core": f"pictures per second of processor time; {MORE}",
     "pictures/s by the clock": f"on all processors that there are; {MORE}",
     "pictures/s": f"pictures per second of processor time; {MORE}. Peers decode the full size, ours"
