@@ -23,6 +23,7 @@ static struct network network_of(const struct crew *crew, uint32_t camera, const
 	struct network network = crew->network;
 
 	network_move(&network, camera);
+	network.port = (uint16_t)(network.port + camera * crew->port_step);
 	network.no_ip_checksum = film->kind->no_ip_checksum;
 	return network;
 }

@@ -16,6 +16,7 @@ struct crew {
 	bool at_once;
 	uint64_t link_bps, seed;
 	struct network network; /* of the first one */
+	uint16_t port_step; /* from a camera's port to the next one's */
 };
 
 /* Makes pictures, films and cameras. -EINVAL: the words make no sense; another negative errno: a

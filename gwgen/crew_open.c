@@ -199,6 +199,24 @@ static int read_pace(struct crew *crew, const struct options *options, struct gw
 	return 0;
 }
 
+/* The last camera's port, and that of its RTCP, are ports too. */
+static int read_step(struct crew *crew, const struct options *options, double count,
+	struct gw_error *error)
+{
+	double step;
+	const int status = options_number(options, OPTION_UDP_STEP, 0, 1000, 0, &step, error);
+
+	if (status != 0)
+		return status;
+	if (crew->network.port + (count - 1) * step > 65534)
+		return gw_error_set(error, -EINVAL,
+			"--udp-step %.0f: the last of %.0f cameras would have a port beyond 65534: "
+			"let --udp-port begin lower",
+			step, count);
+	crew->port_step = (uint16_t)step;
+	return 0;
+}
+
 int crew_open(struct crew *crew, const struct options *options, struct gw_error *error)
 {
 	const struct kind *list[OPTIONS_MANY + 64];
@@ -217,6 +235,8 @@ int crew_open(struct crew *crew, const struct options *options, struct gw_error 
 		status = read_pace(crew, options, error);
 	if (status == 0)
 		status = read_network(&crew->network, options, error);
+	if (status == 0)
+		status = read_step(crew, options, count, error);
 	if (status == 0)
 		status = open_sources(&sources, options, error);
 	if (status == 0)

@@ -79,6 +79,8 @@ const struct option_facts option_facts[OPTION_COUNT] = {
 		"address that they send to (10.0.0.2, or fd00::2 where --source is IPv6)", NULL},
 	[OPTION_UDP_PORT] = {"--udp-port", "N", OPTION_WORD, TRAFFIC,
 		"UDP port that they send to (5004)", NULL},
+	[OPTION_UDP_STEP] = {"--udp-step", "N", OPTION_WORD, TRAFFIC,
+		"the port of each camera is so much higher than that of the one before (0)", NULL},
 	[OPTION_MAC] = {"--mac", "ADDRESS", OPTION_WORD, SEND | SEARCH,
 		"Ethernet address that they send to (that of the group where --destination is one, "
 		"else "

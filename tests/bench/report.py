@@ -28,6 +28,7 @@ DIRECTIONS = {
     "us of a processor": f"microseconds of all threads, for a record; {LESS}",
     "instructions": f"of all threads, for a record, without the kernel's; {LESS}",
     "bytes a record on disk": f"of the broker, all of the record and its share of a batch; {LESS}",
+    "frames/s by the clock": f"complete frames per second, whatever they cost; {MORE}",
     "% complete": f"of the frames that were sent; {MORE}",
     "% of a core": f"processor time; {LESS}",
     "us until taken": f"by the clock, from its sending to the receive thread; {LESS}",

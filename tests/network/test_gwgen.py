@@ -172,6 +172,17 @@ def test_cameras_may_have_ipv6_addresses(tmp_path: Path, files: Path) -> None:
     assert "bad" not in listed
 
 
+def test_cameras_may_have_ports_of_their_own(tmp_path: Path) -> None:
+    way = ("--cameras", 3, "--udp-port", 6000, "--udp-step", 2)
+    cameras = yaml.safe_load(gwgen("config", *way).stdout)["cameras"]
+    assert [it["port"] for it in cameras] == [6000, 6002, 6004]
+    replay = Replay(tmp_path, *way)
+    assert replay.drops == {}
+    assert len(replay.frames) == 3 * FRAMES
+    done = gwgen("config", "--cameras", 3, "--udp-port", 65531, "--udp-step", 2, code=2)
+    assert "a port beyond 65534" in done.stderr
+
+
 def test_a_capture_of_ipv6_is_sent_as_it_is_to_a_group(tmp_path: Path, files: Path) -> None:
     capture, saved = tmp_path / "first.pcap", tmp_path / "first"
     gwgen(
