@@ -268,7 +268,15 @@ def test_nobody_on_the_network_can_send_in_its_place(cameras: Cameras) -> None:
     cameras.wait_for_pictures()
 
 
-@pytest.mark.parametrize(("kind", "way"), [("secret", "tcp"), ("secret-udp", "udp")])
+KEYS = [
+    ("secret", "tcp"),
+    ("secret-udp", "udp"),
+    ("identified", "tcp"),
+    ("identified-udp", "udp"),
+]
+
+
+@pytest.mark.parametrize(("kind", "way"), KEYS)
 def test_a_key_of_the_description_opens_the_packets(cameras: Cameras, kind: str, way: str) -> None:
     cameras.serve_within(kind)
     gateway = cameras.start(cameras.camera())
@@ -285,6 +293,16 @@ def test_a_key_of_the_description_opens_the_packets(cameras: Cameras, kind: str,
         [gateway.ask("config", "show"), gateway.ask("camera", "show", "door"), gateway.status()]
     )
     assert "ZGVmZ2hp" not in told
+    assert gateway.ctl("audit").code == 0
+
+
+def test_packets_of_another_key_than_the_described_one_are_not_believed(cameras: Cameras) -> None:
+    """All is right with them but the identifier of their key."""
+    cameras.serve_within("mistaken-udp")
+    gateway = cameras.start(cameras.camera(transport="udp"))
+    cameras.wait_for(lambda: _drops(cameras).get("srtp_auth", 0) > 50, "none was refused")
+    assert _drops(cameras).keys() == {"srtp_auth"}
+    assert cameras.delivered() == 0
     assert gateway.ctl("audit").code == 0
 
 

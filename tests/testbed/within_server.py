@@ -8,6 +8,8 @@ comes back of receiver reports is printed, and so is the digest of each picture 
 then, and `leaver` closes the connection.
 `secret` and `secret-udp` send what FFmpeg makes of a video, as SRTP, with its key in the
 description: within the connection, or by UDP; `sealed` sends the same, and keeps the key to itself.
+`identified` and `identified-udp` name their key in each packet (RFC 3711, 3.1: MKI), as the
+description says; `mistaken-udp` names another one.
 """
 
 import argparse
@@ -26,7 +28,13 @@ from testbed.process import Process
 from testbed.rtp_jpeg import Packet, Parts, Sender
 
 KEY = base64.b64encode(bytes(range(100, 130))).decode()
-SECRET = ("secret", "secret-udp", "sealed")
+DESCRIBED = ("secret", "secret-udp", "identified", "identified-udp", "mistaken-udp")
+SECRET = (*DESCRIBED, "sealed")
+TAG = 10  # bytes, of RTP and RTCP
+MKI_SIZE = 4
+# Which key a kind of camera says that its packets are of, and which the description says.
+MKI = {"identified": 258, "identified-udp": 258, "mistaken-udp": 259}
+MKI_DESCRIBED = 258
 CHUNK = 777
 ENOUGH = 12  # pictures until it misbehaves
 
@@ -42,16 +50,24 @@ class Connection:
 
     def describe(self) -> str:
         """The SDP."""
-        if self.kind not in ("secret", "secret-udp"):
+        if self.kind not in DESCRIBED:
             return "v=0\r\nm=video 0 RTP/AVP 26\r\na=control:one\r\n"
         return (
             "v=0\r\nm=video 0 RTP/SAVP 26\r\na=control:one\r\n"
-            f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|2^31\r\n"
+            f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|2^31"
+            + (f"|{MKI_DESCRIBED}:{MKI_SIZE}" if self.kind in MKI else "")
+            + "\r\n"
         )
+
+    def identify(self, data: bytes) -> bytes:
+        """Puts the key's identifier before the tag, which does not cover it."""
+        if self.kind not in MKI:
+            return data
+        return data[:-TAG] + MKI[self.kind].to_bytes(MKI_SIZE) + data[-TAG:]
 
     def transport(self, asked: str) -> str | None:
         """What is answered to SETUP; None: it is not done in that way."""
-        if self.kind == "secret-udp" and "client_port=" in asked:
+        if self.kind.endswith("-udp") and "client_port=" in asked:
             first = int(asked.partition("client_port=")[2].partition("-")[0])
             self.ports = (first, first + 1)
             return asked + ";server_port=40000-40001"
@@ -190,7 +206,7 @@ class Connection:
                     if ready is self.client:
                         self.hear(time.monotonic() + 0.001)
                         continue
-                    data, channel = ready.recv(65536), int(ready is control)
+                    data, channel = self.identify(ready.recv(65536)), int(ready is control)
                     if self.ports:
                         outside.sendto(data, (self.client.getpeername()[0], self.ports[channel]))
                     else:
