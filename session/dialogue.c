@@ -12,6 +12,7 @@
 #define TIMEOUT_S 60 /* of a session that says none (RFC 2326, 12.37) */
 #define SIGN_LEAST_S 2
 #define SIGN_MOST_S 30
+#define MOVES_MOST 3 /* until it goes round in circles */
 
 void dialogue_begin(struct dialogue *dialogue, const char *url, enum gw_transport transport)
 {
@@ -108,6 +109,9 @@ static int take_description(
 		answer->body ? answer->body : "", answer->body_size, &dialogue->stream, error);
 	if (status != 0)
 		return status;
+	/* Some write rtsp:// twice. */
+	if (strncasecmp(base, "rtsp://rtsp://", 14) == 0)
+		base += 7;
 	/* A base that is a path, or a name that only the camera knows, leads nowhere. */
 	if (strncasecmp(base, "rtsp://", 7) != 0 && !gw_rtsp_url_is_secured(base))
 		base = dialogue->url;
@@ -170,7 +174,9 @@ static int take_setup(
 	struct transport transport;
 	int status = 0;
 
-	if (transport_parse(answer->transport, &transport) != 0)
+	/* Who does not say how takes what was asked for. */
+	if (transport_parse(answer->transport[0] ? answer->transport : dialogue->transport,
+		    &transport) != 0)
 		return gw_error_set(error, -EPROTO,
 			"it does not say how it is going to send (Transport of SETUP)");
 	dialogue->is_set_up = true;
@@ -230,6 +236,33 @@ static bool ask_again(struct dialogue *dialogue, const struct rtsp_answer *answe
 	return again;
 }
 
+/* Where it says that the stream is, when that is on the same host and port: another host was given
+ * by nobody, and gets no password. */
+static bool follow(struct dialogue *dialogue, const struct rtsp_answer *answer)
+{
+	struct gw_rtsp_url from, to;
+	struct gw_error ignored;
+
+	if (answer->status < 301 || answer->status > 303 || dialogue->moves == MOVES_MOST ||
+		gw_rtsp_url_parse(dialogue->url, &from, &ignored) != 0 ||
+		gw_rtsp_url_parse(answer->location, &to, &ignored) != 0 ||
+		strcasecmp(from.host, to.host) != 0 || from.port != to.port ||
+		gw_rtsp_url_is_secured(answer->location) != dialogue->is_secured)
+		return false;
+	dialogue->moves++;
+	snprintf(dialogue->url, sizeof(dialogue->url), "%s", answer->location);
+	return true;
+}
+
+/* It plays each stream alone (459: aggregate operation not allowed): there is but one. */
+static bool play_alone(struct dialogue *dialogue, const struct rtsp_answer *answer)
+{
+	if (answer->status != 459 || strcmp(dialogue->aggregate, dialogue->control) == 0)
+		return false;
+	strcpy(dialogue->aggregate, dialogue->control);
+	return true;
+}
+
 int dialogue_take(
 	struct dialogue *dialogue, const struct rtsp_answer *answer, struct gw_error *error)
 {
@@ -240,6 +273,8 @@ int dialogue_take(
 		return 0;
 	switch (dialogue->step) {
 	case DIALOGUE_DESCRIBE:
+		if (follow(dialogue, answer))
+			return 0;
 		return good ? take_description(dialogue, answer, error)
 			    : refuse(dialogue, answer, method, error);
 	case DIALOGUE_SETUP:
@@ -248,6 +283,8 @@ int dialogue_take(
 		return good ? take_setup(dialogue, answer, error)
 			    : refuse(dialogue, answer, method, error);
 	case DIALOGUE_PLAY:
+		if (play_alone(dialogue, answer))
+			return 0;
 		if (!good)
 			return refuse(dialogue, answer, method, error);
 		dialogue->step = DIALOGUE_PLAYING;

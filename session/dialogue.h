@@ -32,6 +32,7 @@ struct dialogue {
 	bool is_set_up; /* there is a session to end */
 	bool needs_options; /* GET_PARAMETER was the last that it did not take as a sign of life */
 	bool has_asked_again; /* the last request, with another proof of who we are */
+	uint8_t moves; /* how often it was somewhere else on that host */
 	uint8_t tried; /* ways that it has refused: a bit each */
 	struct sdp_stream stream;
 	struct gw_address local; /* of ours, as the connection has it */

@@ -192,6 +192,87 @@ static void who_asks_by_tls_gets_no_pictures_outside_of_it(void **state)
 	assert_int_equal(dialogue.way, TRANSPORT_UDP);
 }
 
+static struct rtsp_answer moved(const char *location)
+{
+	struct rtsp_answer answer = {.status = 302};
+
+	strcpy(answer.location, location);
+	return answer;
+}
+
+static void a_stream_that_moved_on_its_host_is_followed(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
+	struct rtsp_answer answer = described(SDP);
+
+	answer.base[0] = '\0';
+	take(&dialogue, moved("rtsp://192.0.2.11:554/t?a=b"));
+	asks(&dialogue, RTSP_DESCRIBE, "rtsp://192.0.2.11:554/t?a=b");
+	take(&dialogue, answer);
+	dialogue_set_port(&dialogue, 50000);
+	asks(&dialogue, RTSP_SETUP, "rtsp://192.0.2.11:554/t?a=b/stream=0");
+	/* In circles. */
+	dialogue = begun(GW_TRANSPORT_AUTO);
+	for (int i = 0; i < 3; i++)
+		take(&dialogue, moved("rtsp://192.0.2.11/s"));
+	refused(&dialogue, moved("rtsp://192.0.2.11/s"), -ENOENT, "moved");
+	/* To somebody else, or with a name of its own. */
+	dialogue = begun(GW_TRANSPORT_AUTO);
+	refused(&dialogue, moved("rtsp://192.0.2.12/s"), -ENOENT, "moved to rtsp://192.0.2.12/s");
+	refused(&dialogue, moved("rtsp://192.0.2.11:8554/s"), -ENOENT, "moved");
+	refused(&dialogue, moved("rtsps://192.0.2.11:554/s"), -ENOENT, "moved");
+	refused(&dialogue, moved("rtsp://anna:secret@192.0.2.11/s"), -ENOENT, "moved");
+	refused(&dialogue, moved(""), -ENOENT, "does not say");
+}
+
+static void who_says_nothing_of_the_way_takes_the_one_that_was_asked_for(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_UDP);
+
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 50000);
+	take(&dialogue, with_transport(""));
+	assert_int_equal(dialogue.step, DIALOGUE_LEARNED);
+	assert_int_equal(dialogue.learned.port, 50000);
+	dialogue = begun(GW_TRANSPORT_TCP);
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 0);
+	take(&dialogue, within(""));
+	assert_true(dialogue.learned.is_within);
+	assert_memory_equal(dialogue.channels, "\0\1", 2);
+	dialogue = begun(GW_TRANSPORT_TCP);
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 0);
+	take(&dialogue, within("unicast;interleaved=2-3"));
+	assert_memory_equal(dialogue.channels, "\2\3", 2);
+}
+
+static void a_base_that_says_rtsp_twice_is_read(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
+	struct rtsp_answer answer = described(SDP);
+
+	strcpy(answer.base, "rtsp://rtsp://192.0.2.11:554/s/");
+	take(&dialogue, answer);
+	dialogue_set_port(&dialogue, 50000);
+	asks(&dialogue, RTSP_SETUP, "rtsp://192.0.2.11:554/s/stream=0");
+}
+
+static void who_plays_streams_alone_is_asked_for_the_stream(void **state)
+{
+	struct dialogue dialogue = begun(GW_TRANSPORT_AUTO);
+
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 50000);
+	take(&dialogue, with_transport("RTP/AVP;unicast;client_port=50000-50001"));
+	dialogue_go_on(&dialogue);
+	take(&dialogue, (struct rtsp_answer){.status = 459});
+	asks(&dialogue, RTSP_PLAY, "rtsp://192.0.2.11/s/stream=0");
+	refused(&dialogue, (struct rtsp_answer){.status = 459}, -EPROTO, "459");
+	take(&dialogue, (struct rtsp_answer){.status = 200});
+	asks(&dialogue, RTSP_GET_PARAMETER, "rtsp://192.0.2.11/s/stream=0");
+}
+
 static void urls_of_tls_are_as_all_others(void **state)
 {
 	struct dialogue dialogue;
@@ -348,6 +429,10 @@ int main(void)
 		cmocka_unit_test(the_connection_is_asked_for_where_nothing_else_is_served),
 		cmocka_unit_test(who_asks_by_tls_gets_no_pictures_outside_of_it),
 		cmocka_unit_test(urls_of_tls_are_as_all_others),
+		cmocka_unit_test(a_stream_that_moved_on_its_host_is_followed),
+		cmocka_unit_test(who_says_nothing_of_the_way_takes_the_one_that_was_asked_for),
+		cmocka_unit_test(a_base_that_says_rtsp_twice_is_read),
+		cmocka_unit_test(who_plays_streams_alone_is_asked_for_the_stream),
 		cmocka_unit_test(another_way_is_asked_for_where_that_may_help),
 		cmocka_unit_test(a_way_may_be_preferred_and_the_others_are_left),
 		cmocka_unit_test(a_proof_that_ran_out_is_no_wrong_password),

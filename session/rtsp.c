@@ -17,6 +17,7 @@
 #include "session/secured.h"
 
 #define CONNECT_MS 5000L
+#define NO_SESSION "0"
 
 struct rtsp {
 	struct rtsp_handles handles;
@@ -148,6 +149,18 @@ void rtsp_reset(struct rtsp *rtsp, const struct gw_camera_config *camera, const 
 	curl_easy_setopt(rtsp->handles.curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC | CURLAUTH_DIGEST);
 }
 
+/* libcurl asks nothing of a session that has no name. A camera that gave none knows one alone, and
+ * looks at no name. */
+static bool needs_session(const struct rtsp *rtsp)
+{
+	char *name = NULL;
+
+	curl_easy_getinfo(rtsp->handles.curl, CURLINFO_RTSP_SESSION_ID, &name);
+	return !name &&
+		(rtsp->method == RTSP_PLAY || rtsp->method == RTSP_TEARDOWN ||
+			rtsp->method == RTSP_GET_PARAMETER);
+}
+
 int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t most_ms,
 	struct gw_error *error)
 {
@@ -169,6 +182,8 @@ int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t mo
 			curl, CURLOPT_RTSP_REQUEST, methods[request->method].number);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_RTSP_TRANSPORT, request->transport);
+	if (code == CURLE_OK && needs_session(rtsp))
+		code = curl_easy_setopt(curl, CURLOPT_RTSP_SESSION_ID, NO_SESSION);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)most_ms);
 	if (code != CURLE_OK || curl_multi_add_handle(rtsp->handles.multi, curl) != CURLM_OK)
 		return gw_error_set(error, -EIO, "%s cannot be sent: %s",

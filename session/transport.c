@@ -106,10 +106,14 @@ int transport_parse(const char *text, struct transport *transport)
 	copy[strcspn(copy, ",")] = '\0';
 	char *word = strtok_r(copy, "; ", &rest);
 
-	if (!word ||
-		(strncasecmp(word, "RTP/AVP", 7) != 0 && strncasecmp(word, "RTP/SAVP", 8) != 0))
+	if (!word)
 		return -EINVAL;
-	transport->is_tcp =
+	/* Some say nothing but the rest: nobody asked for another profile. */
+	if (!strchr(word, '/'))
+		read_parameter(word, transport);
+	else if (strncasecmp(word, "RTP/AVP", 7) != 0 && strncasecmp(word, "RTP/SAVP", 8) != 0)
+		return -EINVAL;
+	transport->is_tcp |=
 		strcasecmp(word, "RTP/AVP/TCP") == 0 || strcasecmp(word, "RTP/SAVP/TCP") == 0;
 	while ((word = strtok_r(NULL, "; ", &rest)))
 		read_parameter(word, transport);

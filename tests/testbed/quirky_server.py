@@ -8,6 +8,7 @@ sign of life is due every two. KINDS says what the habits are.
 import argparse
 import functools
 import itertools
+import re
 import socket
 import sys
 import threading
@@ -38,11 +39,21 @@ KINDS = {
     "fails": "UDP is a failure of the server's (500)",
     "idle-key": "there is a key, and no SRTP",
     "brief": "it closes the connection after some pictures",
+    "once": "a nonce is good for one request",
+    "stale": "a nonce is good for two requests, and stale=true says so",
+    "moved": "its stream is elsewhere on that host",
+    "wordless": "its answer to SETUP does not say how it sends",
+    "bare": "its answer to SETUP names no profile",
+    "twice": "its base says rtsp:// twice",
+    "nowhere": "its base is a host without rtsp://",
+    "alone": "it plays streams alone (459)",
+    "sessionless": "its session has no name",
+    "lower": "its headers' names are of small letters",
     "headless": "its answers have no number from the first on",
     "web": "it is a web server",
 }
 TIMEOUT_S = 4
-NONCE_LASTS = 6  # requests
+NONCE_LASTS = {"nonce": 6, "once": 1, "stale": 2}  # requests
 
 
 @functools.cache
@@ -63,7 +74,7 @@ class Quirky(Connection):
     def __init__(self, client: socket.socket, kind: str, folder: Path) -> None:
         super().__init__(client, kind.removesuffix("-udp"), folder)
         self.name, self.by_udp = kind, kind.endswith("-udp")
-        self.requests = 0
+        self.nonce, self.proofs = 0, 0
         self.heard_at = time.monotonic()
         self.peer = client.getpeername()[0]
         self.media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -90,9 +101,14 @@ class Quirky(Connection):
 
     def proof_is_missing(self, lines: dict[str, str]) -> bool:
         """Whether the client is asked who it is; the nonce is another one after some requests."""
-        nonce = f'nonce="{self.requests // NONCE_LASTS}"'
-        if self.kind != "nonce" or nonce in lines.get("Authorization", ""):
+        if self.kind not in NONCE_LASTS:
             return False
+        nonce = f'nonce="{self.nonce}"'
+        if nonce in lines.get("Authorization", "") and self.proofs < NONCE_LASTS[self.kind]:
+            self.proofs += 1
+            return False
+        self.nonce, self.proofs = self.nonce + 1, 0
+        nonce = f'nonce="{self.nonce}"' + (", stale=true" if self.kind == "stale" else "")
         self.say(
             f"RTSP/1.0 401 Unauthorized\r\nCSeq: {lines['CSeq']}\r\n"
             f'WWW-Authenticate: Digest realm="r", {nonce}\r\n\r\n'.encode()
@@ -103,11 +119,17 @@ class Quirky(Connection):
         lines = dict(it.split(": ", 1) for it in request.split("\r\n")[1:] if ": " in it)
         method = request.split(maxsplit=1)[0]
         self.tell("asked:", method)
-        self.requests += 1
         self.heard_at = time.monotonic()
-        if self.kind == "web":
+        if self.kind == "moved" and "/moved" not in request:
+            where = request.split()[1].replace("/stream", "/moved")
+            self.say(
+                f"RTSP/1.0 302 Found\r\nCSeq: {lines['CSeq']}\r\nLocation: {where}\r\n\r\n".encode()
+            )
+        elif self.kind == "alone" and method == "PLAY" and "/one" not in request:
+            self.say(f"RTSP/1.0 459 Aggregate\r\nCSeq: {lines['CSeq']}\r\n\r\n".encode())
+        elif self.kind == "web":
             self.say(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-        elif method in ("GET_PARAMETER", "OPTIONS") and self.kind != "nonce":
+        elif method in ("GET_PARAMETER", "OPTIONS") and self.kind not in NONCE_LASTS:
             self.answer_sign(lines["CSeq"])
         elif not self.proof_is_missing(lines):
             return self.answer_well(method, lines)
@@ -118,15 +140,25 @@ class Quirky(Connection):
         between = "; " if self.kind == "blank" else ";"
         status, body = "200 OK", self.describe() if method == "DESCRIBE" else ""
         more = f"Session: 7{between}timeout={TIMEOUT_S}\r\n"
+        if self.kind == "sessionless":
+            more = ""
+        host = "{}:{}".format(*self.client.getsockname())
+        bases = {"twice": f"rtsp://rtsp://{host}/stream/", "nowhere": f"{host}/stream/"}
+        if method == "DESCRIBE" and self.kind in bases:
+            more += f"Content-Base: {bases[self.kind]}\r\n"
         if method == "SETUP":
             transport = self.transport(lines["Transport"])
             refusals = {"bad": "400 Bad Request", "fails": "500 Internal Server Error"}
-            if transport:
+            if transport and self.kind == "bare":
+                more += f"Transport: {transport.partition(';')[2]}\r\n"
+            elif transport and self.kind != "wordless":
                 more += f"Transport: {transport}\r\n"
-            else:
+            elif not transport:
                 status = refusals.get(self.kind, "461 Unsupported Transport")
         number = "" if self.kind == "headless" else f"CSeq: {lines['CSeq']}\r\n"
         head = f"RTSP/1.0 {status}\r\n{number}{more}Content-Length: {len(body)}\r\n\r\n"
+        if self.kind == "lower":
+            head = re.sub(r"^[\w-]+(?=:)", lambda name: name[0].lower(), head, flags=re.MULTILINE)
         self.say((head + body).encode())
         return method == "PLAY"
 
