@@ -4,103 +4,32 @@ Each capture is made here, picture by picture; what comes out must have the pixe
 of the file that was sent.
 """
 
-import json
 import struct
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import yaml
-from PIL import Image
 
-from testbed import places, rtp_jpeg
+from testbed import rtp_jpeg
 from testbed.rtp_jpeg import (
     RESTARTS,
     Packet,
     Parts,
-    Sender,
     extension,
     fragments,
     header,
     quantisation,
 )
+from testbed.rtp_jpeg_run import PICTURES, Kind, Run, plain
 
-PICTURES = 8
 WHOLE = b"\xff\xff"
-Kind = Callable[[Parts, int], list[Packet]]
-
-
-class Run:
-    """One capture and what came of it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.sender = Sender(folder / "in.pcap")
-        self.sent: list[bytes] = []
-
-    def send(self, kind: Kind, count: int = PICTURES, **options: Any) -> None:
-        """Sends that many pictures; `options` are those of the picture."""
-        for number in range(count):
-            self.sent.append(rtp_jpeg.picture(number, **options))
-            self.sender.send(kind(Parts(self.sent[-1]), number))
-
-    def replay(self, **camera: Any) -> dict[str, Any]:
-        """Returns what the statistics say of the camera, and `pictures`: the digests."""
-        self.sender.close()
-        config = self._folder / "replay.yaml"
-        config.write_text(yaml.safe_dump({"cameras": [{**CAMERA, **camera}]}))
-        output = self._folder / "out"
-        subprocess.run(
-            [
-                *(places.gwd(), "replay", "--config", config),
-                *("--input", self._folder / "in.pcap", "--output", output),
-            ],
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
-        lines = (output / "frames.jsonl").read_text().splitlines()
-        frames = [json.loads(line) for line in lines]
-        stats = json.loads((output / "stats.json").read_text())["cameras"]["cam0"]
-        files = [output / frame["file"] for frame in frames]
-        found = {name: count for name, count in stats["drops"].items() if count}
-        return {
-            "pictures": [rtp_jpeg.pixels(file) for file in files],
-            "files": files,
-            "frames": frames,
-            "drops": found,
-            "events": {name: count for name, count in stats["events"].items() if count},
-        }
-
-    def assert_exact(self, **camera: Any) -> dict[str, Any]:
-        """All pictures came, in order, pixel by pixel."""
-        got = self.replay(**camera)
-        assert got["pictures"] == [rtp_jpeg.pixels(file) for file in self.sent]
-        return got
-
-
-CAMERA = {"name": "cam0", "source": "10.0.0.1", "destination": "10.0.0.2", "port": 5004}
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """An empty capture."""
     return Run(tmp_path)
-
-
-def plain(parts: Parts, _: int, *, q: int = 255, kind: int = 1) -> list[Packet]:
-    """Tables in every picture."""
-    return [
-        Packet(
-            header(at, kind, q, parts.size)
-            + (quantisation(parts.tables) if at == 0 else b"")
-            + data
-        )
-        for at, data in fragments(parts.scan)
-    ]
 
 
 @pytest.mark.parametrize("kind", [0, 1])
@@ -315,43 +244,6 @@ def test_grey(run: Run, optimize: bool) -> None:
     run.assert_exact()
 
 
-@pytest.mark.parametrize("lost", ["first", "middle", "last"])
-def test_lost_packets_cost_their_pictures(run: Run, lost: str) -> None:
-    kept = []
-    for number in range(PICTURES):
-        file = rtp_jpeg.picture(number)
-        packets = plain(Parts(file), number)
-        which = {"first": 0, "middle": len(packets) // 2, "last": len(packets) - 1}[lost]
-        gone = (which,) if number in (2, 5) else ()
-        kept += [] if gone else [rtp_jpeg.pixels(file)]
-        run.sender.send(packets, lost=gone)
-    got = run.replay()
-    assert got["pictures"] == kept
-    assert got["drops"]["incomplete"] == 2
-
-
-def test_a_new_ssrc(run: Run) -> None:
-    run.send(plain, count=4)
-    run.sender.ssrc, run.sender.sequence, run.sender.timestamp = 77, 40_000, 5
-    run.send(plain, count=4)
-    assert run.assert_exact()["events"]["ssrc_change"] == 1
-
-
-@pytest.mark.parametrize(("ssrc", "kind"), [(0, 26), (99, 26), (None, 97), (99, 97)])
-def test_strays_cost_nothing(run: Run, ssrc: int | None, kind: int) -> None:
-    """Tables were sent before them, once."""
-
-    def with_strays(parts: Parts, number: int) -> list[Packet]:
-        packets = plain(parts, number, q=200)
-        if number > 0:
-            packets[0].payload = packets[0].payload[:8] + bytes(4) + packets[0].payload[8 + 132 :]
-        stray = Packet(header(0, 1, 200, parts.size) + bytes(300), type=kind, ssrc=ssrc)
-        return [packets[0], stray, *packets[1:]] if number in (2, 5) else packets
-
-    run.send(with_strays)
-    assert "ssrc_change" not in run.assert_exact()["events"]
-
-
 @pytest.mark.parametrize("configured", [None, 96])
 def test_a_dynamic_payload_type(run: Run, configured: int | None) -> None:
     def kind(parts: Parts, number: int) -> list[Packet]:
@@ -415,40 +307,6 @@ def test_fields(run: Run) -> None:
     assert [frame["flags"] for frame in got["frames"]] == [["field"]] * PICTURES
 
 
-def test_equal_timestamps_and_a_long_loss(run: Run) -> None:
-    run.sender.step = 0
-    files = [rtp_jpeg.picture(number) for number in range(PICTURES)]
-    for number, file in enumerate(files):
-        packets = plain(Parts(file), number)
-        half = len(packets) // 2
-        lost = range(half, 99) if number == 3 else range(half) if number == 4 else ()
-        run.sender.send(packets, lost=tuple(lost))
-    got = run.replay()
-    assert got["pictures"] == [rtp_jpeg.pixels(files[n]) for n in (0, 1, 2, 5, 6, 7)]
-
-
-def test_no_markers(run: Run) -> None:
-    for number in range(PICTURES):
-        file = rtp_jpeg.picture(number)
-        run.sent += [file] if number < PICTURES - 1 else []
-        run.sender.send(plain(Parts(file), number), markers=False)
-    assert run.assert_exact()["drops"] == {"incomplete": 1}
-
-
-def test_the_whole_stream_once_more(run: Run) -> None:
-    waiting: list[list[bytes]] = []
-    for number in range(30):
-        run.sent.append(rtp_jpeg.picture(number, size=(64, 48)))
-        packets = plain(Parts(run.sent[-1]), number)
-        rtps = [run.sender.rtp(it, marker=it is packets[-1]) for it in packets]
-        waiting.append(rtps)
-        for rtp in rtps + (waiting[number - 10] if number >= 10 else []):
-            run.sender.write(rtp)
-        run.sender.timestamp += 3000
-        run.sender.when += 0.04
-    assert run.assert_exact()["drops"].keys() == {"duplicate"}
-
-
 def files_of(change: Callable[[Parts], bytes], size: tuple[int, int]) -> Kind:
     """Whole files as payload, of which the packets say that size."""
 
@@ -478,92 +336,3 @@ def test_whole_files(
 ) -> None:
     run.send(files_of(change, said), count=4, size=size)
     run.assert_exact()
-
-
-def psnr(got: Path, sent: bytes, folder: Path) -> float:
-    """In dB."""
-    file = folder / "sent.jpg"
-    file.write_bytes(sent)
-    a, b = (np.asarray(Image.open(it).convert("RGB"), float) for it in (got, file))
-    return 10 * np.log10(255**2 / np.mean((a - b) ** 2))
-
-
-@pytest.mark.parametrize("conceal", [False, True])
-def test_lost_restart_intervals_are_concealed(run: Run, tmp_path: Path, conceal: bool) -> None:
-    files = [rtp_jpeg.picture(n, size=(160, 128), restart_marker_rows=1) for n in range(4)]
-    for number, file in enumerate(files):
-        parts, at, packets = Parts(file), 0, []
-        for count, data in enumerate(parts.intervals()):
-            restart = struct.pack(">HH", 10, 0xC000 | count)
-            head = header(at, 65, 255, parts.size, restart=restart)
-            packets.append(Packet(head + (quantisation(parts.tables) if at == 0 else b"") + data))
-            at += len(data)
-        run.sender.send(packets, lost=(3,) if number == 1 else ())
-    got = run.replay(conceal=conceal)
-    flags = [[], ["concealed"], [], []] if conceal else [[], [], []]
-    assert [frame["flags"] for frame in got["frames"]] == flags
-    if conceal:
-        assert psnr(got["files"][1], files[1], tmp_path) > 18
-        assert got["drops"] == {}
-    else:
-        assert got["drops"] == {"incomplete": 1}
-
-
-def block(kind: int, body: bytes) -> bytes:
-    """One block of a pcapng file."""
-    filled = body + bytes(-len(body) % 4)
-    return struct.pack("<II", kind, 12 + len(filled)) + filled + struct.pack("<I", 12 + len(filled))
-
-
-def to_pcapng(capture: bytes, *, old: bool = False) -> bytes:
-    """The packets of a pcap file, in turns of two interfaces that agree on nothing.
-
-    With `old` in the kind of blocks that was used before 2009.
-    """
-    made = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
-    made += block(1, struct.pack("<HHI", 1, 0, 65535))
-    made += block(1, struct.pack("<HHIHHBxxx", 1, 0, 1500, 9, 1, 9) + bytes(4))
-    at, number = 24, 0
-    while at < len(capture):
-        seconds, micros, size, _ = struct.unpack_from("<IIII", capture, at)
-        units = seconds * 10**6 + micros
-        if number % 2:
-            units *= 1000
-        head = struct.pack("<IIIII", number % 2, units >> 32, units & 0xFFFFFFFF, size, size)
-        made += block(2 if old else 6, head + capture[at + 16 : at + 16 + size])
-        at, number = at + 16 + size, number + 1
-    return made
-
-
-@pytest.mark.parametrize("old", [False, True])
-def test_a_pcapng_file_of_interfaces_that_differ(run: Run, tmp_path: Path, old: bool) -> None:
-    run.send(plain)
-    run.sender.close()
-    file = tmp_path / "in.pcap"
-    file.write_bytes(to_pcapng(file.read_bytes(), old=old))
-    run.assert_exact()
-
-
-@pytest.mark.parametrize("pcapng", [False, True])
-def test_a_capture_that_is_cut_short_is_no_success(run: Run, tmp_path: Path, pcapng: bool) -> None:
-    """What stands before the damage was replayed; the exit code says that it was not all."""
-    run.send(plain, count=3)
-    run.sender.close()
-    file = tmp_path / "in.pcap"
-    whole = to_pcapng(file.read_bytes()) if pcapng else file.read_bytes()
-    file.write_bytes(whole[:-300])
-    config = tmp_path / "replay.yaml"
-    config.write_text(yaml.safe_dump({"cameras": [CAMERA]}))
-    done = subprocess.run(
-        [
-            *(places.gwd(), "replay", "--config", config),
-            *("--input", file, "--output", tmp_path / "out"),
-        ],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 1
-    assert "in.pcap is damaged after" in done.stderr.splitlines()[-1]
-    assert len(list((tmp_path / "out" / "cam0").iterdir())) == 2

@@ -28,6 +28,10 @@ def _drops(cameras: Cameras, name: str = "door") -> dict[str, int]:
     return {it["reason"]: it["cameras"][name] for it in lines if it["cameras"].get(name)}
 
 
+# Whole pictures that a machine gives up which has no time for them: no fault of their way here.
+BY_LOAD = {"over_quota", "no_slot", "shed"}
+
+
 def _gwctl(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(it) for it in (places.gwctl(), *arguments)],
@@ -58,12 +62,17 @@ def test_a_camera_is_received_within_its_connection(
     assert "UDP" not in text
     assert (shown["source"], shown["destination"]) == (cameras.theirs, cameras.ours)
     assert shown["packets_lost"] == 0
-    assert _drops(cameras) == {}
+    assert _drops(cameras).keys() <= BY_LOAD
     cameras.wait_for(lambda: _reports(cameras)["sent"] > 0, "no receiver report")
     # Signs of life go on beside the packets.
     cameras.wait_for_pictures(more=100)
     assert cameras.trouble() == ""
     assert gateway.log().count("door plays") == 1
+    # All that was given up was whole, and not much.
+    assert gateway.ask("camera", "show", "door")["packets_lost"] == 0
+    dropped = _drops(cameras)
+    assert dropped.keys() <= BY_LOAD
+    assert 10 * sum(dropped.values()) < cameras.delivered()
     assert gateway.ctl("audit").code == 0
     assert gateway.stop() < 5
 
