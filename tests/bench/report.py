@@ -4,7 +4,7 @@ import json
 import os
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,16 @@ def row(what: str, unit: str, peer_name: str, ours: Sequence[float], peer: Seque
         "unit": unit,
         "ratio": round(statistics.median(a / b for a, b in zip(ours, peer)), 3),
     }
+
+
+def rows_of(
+    what: str, peer_name: str, ours: Sequence[Any], peer: Sequence[Any], figures: Mapping[str, str]
+) -> list[Row]:
+    """A row for each unit: what the turns of ours have under that name, against the peer's."""
+    return [
+        row(what, unit, peer_name, *([getattr(it, name) for it in side] for side in (ours, peer)))
+        for unit, name in figures.items()
+    ]
 
 
 def progress(step: str) -> None:

@@ -1,6 +1,7 @@
 """What a benchmark prints: a table for people, one object for machines."""
 
 import json
+from typing import NamedTuple
 
 import pytest
 
@@ -29,6 +30,20 @@ def test_the_table_says_for_each_unit_which_direction_is_better(
     said = capsys.readouterr().out
     assert "cycles/packet: of the time stamp counter; less is better" in said
     assert "Mpps: million packets per second of processor time; more is better" in said
+
+
+class Turn(NamedTuple):
+    rate: float
+    cost: float
+
+
+def test_turns_are_held_against_each_other_figure_by_figure() -> None:
+    ours, peer = [Turn(6, 1), Turn(8, 3)], [Turn(2, 2), Turn(4, 2)]
+    rows = report.rows_of("it", "them", ours, peer, {"Mpps": "rate", "MiB": "cost"})
+    assert [(it["unit"], it["ours"], it["peer"], it["ratio"]) for it in rows] == [
+        ("Mpps", 7, 3, 2.5),
+        ("MiB", 2, 2, 1.0),
+    ]
 
 
 def test_every_unit_that_is_measured_has_a_direction() -> None:
