@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from bench import decode, latency, models, report, schedule, way
+from bench import decode, kafka, latency, models, report, schedule, way
 
 ROWS = [
     report.row("receive", "Mpps", "testpmd", [2.0, 4.0, 3.0], [1.0, 1.0, 1.0]),
@@ -50,5 +50,6 @@ def test_every_unit_that_is_measured_has_a_direction() -> None:
     assert decode.UNIT in report.DIRECTIONS
     assert {"Mpps", "cycles/packet"} <= set(report.DIRECTIONS)
     assert {schedule.SECONDS, schedule.JAIN} <= set(report.DIRECTIONS)
+    assert {kafka.RATE, kafka.COST, kafka.STORED, kafka.DISK} <= set(report.DIRECTIONS)
     assert {latency.UNIT, way.UNIT, way.LATENCY, models.CLOCK} <= set(report.DIRECTIONS)
     assert {"MiB", "slots touched", "frames delivered"} <= set(report.DIRECTIONS)
