@@ -19,6 +19,11 @@ DIRECTIONS = {
     "slots touched": f"frame slots that were ever used; {LESS}",
     "ms at p99": f"by the clock, of 100 pictures the second slowest; {LESS}",
     "ms at p99 of the way": f"from a frame's first packet to its record, by the gateway; {LESS}",
+    "results/s": "that the broker took, from the first after its return to the last that had"
+    f" waited, new ones among them; {MORE}",
+    "s to the first result": f"until the broker took one, after it took connections again; {LESS}",
+    "results in the topic": f"each counted once, by a client that is not ours; {MORE}",
+    "frames/s": f"that came in that time and have a result; {MORE}",
     "requests/s": f"that were answered well; {MORE}",
     "s": f"from the first picture to the last; {LESS}",
     "Jain's index": f"of the items that each device ran; 1: all the same; {MORE}",
