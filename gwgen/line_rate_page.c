@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/page.h"
+
 #define WIDTH 640.0
 #define HEIGHT 220.0
 #define LEFT 60.0
@@ -15,30 +17,10 @@ static double number(const json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
-/* Text of the document, which a user's words are part of. */
-static void put_text(FILE *out, const char *text)
-{
-	for (; text && *text; text++) {
-		switch (*text) {
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '&':
-			fputs("&amp;", out);
-			break;
-		default:
-			fputc(*text, out);
-		}
-	}
-}
-
 static void put_cell(FILE *out, const json_t *object, const char *key)
 {
 	fputs("<td>", out);
-	put_text(out, json_string_value(json_object_get(object, key)));
+	gw_page_text(out, json_string_value(json_object_get(object, key)));
 	fputs("</td>", out);
 }
 
@@ -65,7 +47,7 @@ static void put_facts(FILE *out, const json_t *report)
 	put_fact(out, "kernel", machine, "kernel");
 	put_fact(out, "time", report, "time");
 	fputs("</table>\n<p>", out);
-	put_text(out, json_string_value(json_object_get(method, "text")));
+	gw_page_text(out, json_string_value(json_object_get(method, "text")));
 	fprintf(out,
 		" Short trials: %g s; long ones: %g s, %g s in all at each rate; of that time %g "
 		"%% "
@@ -272,13 +254,10 @@ void line_rate_page_print(const json_t *report, FILE *out)
 	const double final_s = number(json_object_get(report, "method"), "final_s");
 	size_t i;
 
-	fprintf(out,
-		"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-		"<title>Line rate</title><style>%s</style></head><body>\n<h1>Line rate</h1>\n",
-		style);
+	gw_page_begin(out, "Line rate", style, "Line rate");
 	if (json_is_true(json_object_get(report, "virtual"))) {
 		fputs("<p class=\"virtual\">", out);
-		put_text(out, json_string_value(json_object_get(report, "note")));
+		gw_page_text(out, json_string_value(json_object_get(report, "note")));
 		fputs("</p>\n", out);
 	}
 	put_facts(out, report);
@@ -293,5 +272,5 @@ void line_rate_page_print(const json_t *report, FILE *out)
 		out);
 	json_array_foreach(results, i, one)
 		put_trials(out, one, final_s);
-	fputs("</body></html>\n", out);
+	gw_page_end(out);
 }

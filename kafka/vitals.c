@@ -230,8 +230,9 @@ static void advice_of_waiting(const struct vitals_sum *sum, char text[VITALS_ERR
 		advice_of(sum, &sum->last_waiting, text);
 	else
 		snprintf(text, VITALS_ERROR,
-			"a broker is connected and does not confirm: look at its load and disks "
-			"and at the leaders of the topic's partitions");
+			"a broker is connected and does not confirm: look at its load and disks, "
+			"at the leaders of the topic's partitions, and whether as many brokers "
+			"are in sync as its min.insync.replicas");
 }
 
 static void health_of_down(const struct vitals_sum *sum, struct gw_health *health)

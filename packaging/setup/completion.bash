@@ -12,12 +12,12 @@ _framegate_dev() {
 		setup) choices='--cluster --help' ;;
 		package) choices='--twice bookworm trixie --help' ;;
 		image) choices='--version --key --help' ;;
-		demo) choices='--keep --enhance --help' ;;
+		demo) choices='--keep --enhance --outage --help' ;;
 		test) choices='unit asan tsan fuzz models integration web demo line-rate kafka network cluster soak lint package image --help' ;;
 		experiment) choices='line-rate a c e --quick --help' ;;
 		gpu) choices='build run --rehearse --help' ;;
 		soak) choices='kafka --seconds --kills --seed --durability --json --help' ;;
-		bench) choices='api dataplane decode kafka kernels latency library live memory models scale schedule way --json --rounds --long --help' ;;
+		bench) choices='api dataplane decode kafka kernels latency library live memory models outage scale schedule way --json --rounds --long --brokers --help' ;;
 		fuzz) ((COMP_CWORD > 2)) || choices=$(ls "$root/tests/fuzz/corpus" 2>/dev/null) ;;
 		clean) choices='--all --yes --help' ;;
 		esac

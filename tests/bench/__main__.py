@@ -14,6 +14,7 @@ from bench import (
     live,
     memory,
     models,
+    outage,
     receive,
     report,
     scale,
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "live": [live],
     "memory": [memory],
     "models": [models],
+    "outage": [outage],
     "scale": [scale],
     "schedule": [schedule],
     "way": [way],
@@ -48,14 +50,15 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--rounds", type=int, help="turns per case")
     parser.add_argument("--long", action="store_true", help="kafka: more of everything")
+    parser.add_argument("--brokers", type=int, choices=(1, 3), help="kafka: of the cluster (1)")
     asked = parser.parse_args()
     if asked.rounds is not None and asked.rounds < 1:
         parser.error("--rounds must be at least 1")
-    if asked.long and asked.name != "kafka":
-        parser.error("--long is of kafka alone")
+    more = {name: given for name in ("long", "brokers") if (given := getattr(asked, name))}
+    if more and asked.name != "kafka":
+        parser.error(f"--{next(iter(more))} is of kafka alone")
     stopping.raise_once()
     try:
-        more = {"long": True} if asked.long else {}
         rows = [row for part in BENCHMARKS[asked.name] for row in part.rows(asked.rounds, **more)]
     except (NotThere, RuntimeError) as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.memory import cameras
-from bench.report import Row, progress, row
+from bench.report import Row, progress, row, rows_of
 from testbed import places
 from testbed.api import Api
 from testbed.gateway import Gateway, configuration
@@ -138,27 +138,15 @@ def rows(rounds: int | None) -> list[Row]:
         many.append(asking(MANY))
         few.append(asking(CAMERAS))
     what = f"{CAMERAS} cameras, {VIEWERS} viewers and a scrape"
+    wanted = [WANTED] * len(watched)
     return [
-        row(
+        *rows_of(
             what,
-            "% complete",
             NOBODY,
-            [one.complete for one in watched],
-            [one.complete for one in alone],
+            watched,
+            alone,
+            {"% complete": "complete", "ms at p99 of the way": "p99_ms"},
         ),
-        row(
-            what,
-            "ms at p99 of the way",
-            NOBODY,
-            [one.p99_ms for one in watched],
-            [one.p99_ms for one in alone],
-        ),
-        row(
-            what,
-            "requests/s",
-            "asked for",
-            [one.per_second for one in watched],
-            [WANTED for _ in watched],
-        ),
+        row(what, "requests/s", "asked for", [one.per_second for one in watched], wanted),
         row(f"/status of {MANY} cameras", "requests/s", f"{CAMERAS} cameras", many, few),
     ]

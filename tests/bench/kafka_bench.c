@@ -191,11 +191,15 @@ static json_t *run(struct feed *feed, uint64_t count)
 		if (i % TURN == 0)
 			turn(feed, false);
 	}
-	while (confirmed(feed) < count) {
-		if (gw_now() - begin > PATIENCE_NS)
-			fail_msg("%lu of %lu records are confirmed after a minute", confirmed(feed),
-				count);
+	int64_t moved = gw_now();
+
+	for (uint64_t seen = 0; (seen = confirmed(feed)) < count;) {
 		turn(feed, true);
+		if (confirmed(feed) > seen)
+			moved = gw_now();
+		else if (gw_now() - moved > PATIENCE_NS)
+			fail_msg("%lu of %lu records are confirmed, and no more for a minute", seen,
+				count);
 	}
 	return json_pack("{s:f, s:f, s:f, s:I}", "seconds",
 		(double)(gw_now() - begin) / GW_NS_PER_S, "process_s",

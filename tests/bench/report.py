@@ -4,7 +4,7 @@ import json
 import os
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,19 @@ DIRECTIONS = {
     "slots touched": f"frame slots that were ever used; {LESS}",
     "ms at p99": f"by the clock, of 100 pictures the second slowest; {LESS}",
     "ms at p99 of the way": f"from a frame's first packet to its record, by the gateway; {LESS}",
+    "results/s": "that the broker took, from the first after its return to the last that had"
+    f" waited, new ones among them; {MORE}",
+    "s to the first result": f"until the broker took one, after it took connections again; {LESS}",
+    "results in the topic": f"each counted once, by a client that is not ours; {MORE}",
+    "frames/s": f"that came in that time and have a result; {MORE}",
     "requests/s": f"that were answered well; {MORE}",
     "s": f"from the first picture to the last; {LESS}",
     "Jain's index": f"of the items that each device ran; 1: all the same; {MORE}",
     "frames delivered": f"with a result; {MORE}",
     "frames/s per core": f"complete frames per second of processor time; {MORE}",
     "records/s by the clock": f"from the first one to the last confirmation; {MORE}",
+    "records in the topic": "as a client that is neither of the two finds; 1.00: none is lost, and"
+    " of ours, each of whose records has an id, none is counted twice",
     "us of a processor": f"microseconds of all threads, for a record; {LESS}",
     "instructions": f"of all threads, for a record, without the kernel's; {LESS}",
     "bytes a record on disk": f"of the broker, all of the record and its share of a batch; {LESS}",
@@ -49,6 +56,16 @@ def row(what: str, unit: str, peer_name: str, ours: Sequence[float], peer: Seque
         "unit": unit,
         "ratio": round(statistics.median(a / b for a, b in zip(ours, peer)), 3),
     }
+
+
+def rows_of(
+    what: str, peer_name: str, ours: Sequence[Any], peer: Sequence[Any], figures: Mapping[str, str]
+) -> list[Row]:
+    """A row for each unit: what the turns of ours have under that name, against the peer's."""
+    return [
+        row(what, unit, peer_name, *([getattr(it, name) for it in side] for side in (ours, peer)))
+        for unit, name in figures.items()
+    ]
 
 
 def progress(step: str) -> None:

@@ -14,11 +14,10 @@ from pyspark.sql.streaming import StreamingQuery
 from pyspark.sql.types import StructType
 
 from framegate import Engine
-from testbed import messages, places, stopping
-from testbed.consumer import Record, validate
+from testbed import places, second_look, stopping
 from testbed.pictures import Topic
 from testbed.spark import Spark
-from testbed.worker import Traffic, Workers, picture, source_facts
+from testbed.worker import Traffic, picture
 
 WORKERS = 2
 DIGITS = (str(places.models()), "digits")
@@ -198,37 +197,11 @@ def test_nothing_is_lost_when_an_executor_is_killed(
 def test_sparks_reader_gets_a_gateways_records(
     spark: SparkSession, topic: Topic, kind: str
 ) -> None:
-    ids = {topic.feeder.send_relayed("gate", number) for number in range(50)}
-    topic.feeder.flush()
-    workers = Workers(topic.kafka, topic.names)
-    try:
-        gateway = workers.configure()
-        gateway.configuration["accel"] |= {
-            "backend": "ort",
-            "library": str(places.onnxruntime()),
-        }
-        gateway.configuration["kafka"]["format"] = kind
-        gateway.write()
-        workers.start(gateway)
-        gateway.wait_until(lambda: topic.committed() == len(ids), 60, "it does not end")
-        assert source_facts(gateway)["assigned"] > 0
-    finally:
-        workers.close()
+    ids = second_look.write(topic, kind)
     read = options(topic, subscribe=topic.results)
     rows = spark.read.format("kafka").options(**read).load().collect()
+    seen = set()
     for row in rows:
         headers = {it.key: bytes(it.value).decode() for it in row.headers}
-        assert headers["content-type"] == f"application/{kind}"
-        value = bytes(row.value)
-        if kind == "json":
-            validate(Record(row.topic, row.partition, row.offset, "", 0, headers, value))
-            body = json.loads(value)
-        else:
-            body = messages.plain(messages.read(messages.RESULT, value))
-        assert (body["id"], body["sensorId"]) == (headers["ce_id"], "gate")
-        assert body["classes"]
-    assert {body_id(row) for row in rows} == ids
-
-
-def body_id(row) -> str:  # type: ignore[no-untyped-def]
-    return next(bytes(it.value).decode() for it in row.headers if it.key == "ce_id")
+        seen.add(second_look.check(kind, headers, bytes(row.value)))
+    assert seen == ids

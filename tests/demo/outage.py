@@ -1,7 +1,5 @@
 """The broker goes away while the cameras play, and comes back."""
 
-import contextlib
-import socket
 import threading
 import time
 from dataclasses import dataclass
@@ -96,7 +94,7 @@ class Outage:
         now = time.monotonic()
         if not self.has_begun or self.is_over or (self._looks and now < self._looks[-1].at + _LOOK):
             return
-        if self._comes and not self._back_at and self._listens():
+        if self._comes and not self._back_at and self._kafka.listens():
             self._back_at = now
             print(f"      the broker is back after {now - self._gone_at:.1f} s", flush=True)
         frames = gateway.status().get("frames")
@@ -113,14 +111,6 @@ class Outage:
         while self._comes and not self._there.is_set():
             self._raise()
             stopping.pause(0.1)
-
-    def _listens(self) -> bool:
-        with (
-            contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", self._kafka.port), 0.1),
-        ):
-            return True
-        return False
 
     @property
     def _before(self) -> list[_Look]:

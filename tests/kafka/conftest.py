@@ -7,6 +7,7 @@ import pytest
 
 from testbed import places
 from testbed.kafka import Kafka
+from testbed.kafka_cluster import KafkaCluster
 from testbed.sink_run import program
 from testbed.worker import PARTITIONS, Feeder, Names, Workers
 
@@ -40,6 +41,27 @@ def broker(tmp_path: Path) -> Iterator[Kafka]:
     kafka.create_topics(["framegate.results", "framegate.frames"])
     yield kafka
     kafka.kill()
+
+
+@pytest.fixture(scope="module")
+def cluster_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
+    """The three brokers of a module."""
+    try:
+        cluster = KafkaCluster(tmp_path_factory.mktemp("cluster"))
+    except places.NotThere as missing:
+        pytest.skip(str(missing))
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.kill()
+
+
+@pytest.fixture
+def three_brokers(cluster_of_module: KafkaCluster) -> Iterator[KafkaCluster]:
+    """Three brokers that a test may kill; all are there again for the next one."""
+    yield cluster_of_module
+    cluster_of_module.revive()
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ import json
 import statistics
 import sys
 import time
+from typing import Any
 
-from soak import kafka
+from soak import ending, kafka
 from soak.street import Street, descriptors, resident_kib
 from testbed import places, stopping
-from testbed.places import NotThere
 
 SECONDS = 600
 SHORTEST = 30
@@ -88,7 +88,7 @@ def look(street: Street, seconds: int) -> dict[str, list[int]]:
     return seen
 
 
-def judge(street: Street, seconds: int, seen: dict[str, list[int]]) -> dict[str, object]:
+def judge(street: Street, seconds: int, seen: dict[str, list[int]]) -> dict[str, Any]:
     """The result, with what is wrong in `wrong`."""
     memory, open_files = thirds(seen["memory"]), thirds(seen["descriptors"])
     frames = street.gateway.status()["frames"]
@@ -115,7 +115,7 @@ def judge(street: Street, seconds: int, seen: dict[str, list[int]]) -> dict[str,
     }
 
 
-def soak(seconds: int) -> dict[str, object]:
+def soak(seconds: int) -> dict[str, Any]:
     """The whole of it."""
     places.need(places.build() / "gwgen", "run ./dev build")
     street = Street()
@@ -130,6 +130,17 @@ def soak(seconds: int) -> dict[str, object]:
         street.leave()
 
 
+def lines(result: dict[str, Any]) -> list[str]:
+    """The result for people."""
+    memory, files = result["memory_mib"], result["descriptors"]
+    return [
+        f"{result['looks']} looks at the books, {result['unbalanced']} unbalanced",
+        f"memory {memory['middle']} MiB in the middle, {memory['end']} at the end",
+        f"descriptors {files['middle']} in the middle, {files['end']} at the end",
+        ", ".join(f"{count} {what}" for what, count in result["troubles"].items()),
+    ]
+
+
 def main() -> int:
     """Runs it and prints what came of it."""
     if sys.argv[1:2] == ["kafka"]:
@@ -141,25 +152,7 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.seconds < SHORTEST:
         parser.error(f"--seconds below {SHORTEST} leaves no time for all troubles")
-    stopping.raise_once()
-    try:
-        result = soak(asked.seconds)
-    except (NotThere, RuntimeError, AssertionError) as error:
-        print(f"soak: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt as stopped:
-        print("soak: stopped", file=sys.stderr)
-        return 128 + stopped.args[0]
-    if asked.json:
-        print(json.dumps(result))
-    else:
-        memory, files = result["memory_mib"], result["descriptors"]
-        print(f"{result['looks']} looks at the books, {result['unbalanced']} unbalanced")
-        print(f"memory {memory['middle']} MiB in the middle, {memory['end']} at the end")
-        print(f"descriptors {files['middle']} in the middle, {files['end']} at the end")
-        print(", ".join(f"{count} {what}" for what, count in result["troubles"].items()))
-        print("; ".join(result["wrong"]) or "all is well")
-    return 1 if result["wrong"] else 0
+    return ending.run(lambda: soak(asked.seconds), lines, asked.json)
 
 
 if __name__ == "__main__":

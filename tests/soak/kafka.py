@@ -6,22 +6,21 @@ what came twice had been on its way.
 
 import argparse
 import dataclasses
-import json
 import random
 import shutil
-import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
+from soak import ending
 from soak.kills import kill_often
-from testbed import places, stopping
+from testbed import places
 from testbed.kafka import Kafka
-from testbed.places import NotThere
 
 KILLS = 200
 
 
-def soak(kills: int, seed: int, durability: str) -> dict[str, object]:
+def soak(kills: int, seed: int, durability: str) -> dict[str, Any]:
     """The whole of it, with a broker of its own."""
     places.need(places.build() / "gwgen", "run ./dev build")
     folder = Path(tempfile.mkdtemp(prefix="framegate-soak-"))
@@ -41,6 +40,15 @@ def soak(kills: int, seed: int, durability: str) -> dict[str, object]:
     }
 
 
+def lines(result: dict[str, Any]) -> list[str]:
+    """The result for people."""
+    return [
+        f"{result['kills']} kills (seed {result['seed']}), {result['accepted']} results accepted",
+        f"{result['missing']} missing, {result['inversions']} out of order",
+        f"{result['again']} came again, of at most {result['on_the_way']}",
+    ]
+
+
 def main(arguments: list[str]) -> int:
     """Runs it and prints what came of it."""
     parser = argparse.ArgumentParser(prog="./dev soak kafka", description=__doc__)
@@ -53,21 +61,5 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     if asked.kills < 1:
         parser.error("--kills must be at least 1")
-    stopping.raise_once()
     seed = random.randrange(1 << 32) if asked.seed is None else asked.seed
-    try:
-        result = soak(asked.kills, seed, asked.durability)
-    except (NotThere, RuntimeError, AssertionError) as error:
-        print(f"soak: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt as stopped:
-        print("soak: stopped", file=sys.stderr)
-        return 128 + stopped.args[0]
-    if asked.json:
-        print(json.dumps(result))
-    else:
-        print(f"{result['kills']} kills (seed {seed}), {result['accepted']} results accepted")
-        print(f"{result['missing']} missing, {result['inversions']} out of order")
-        print(f"{result['again']} came again, of at most {result['on_the_way']}")
-        print("; ".join(result["wrong"]) or "all is well")
-    return 1 if result["wrong"] else 0
+    return ending.run(lambda: soak(asked.kills, seed, asked.durability), lines, asked.json)

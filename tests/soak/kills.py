@@ -5,30 +5,24 @@ read until the moment of the kill. All of it must arrive, from whichever start, 
 camera; what comes twice must have been on its way when the gateway was killed.
 """
 
-import contextlib
 import dataclasses
 import http.client
 import random
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from testbed import places, stopping
+from testbed import stopping
 from testbed.api import Api
-from testbed.consumer import Customer
-from testbed.gateway import Gateway, Topics, configuration
+from testbed.consumer import read_all
+from testbed.gateway import Topics
 from testbed.kafka import Kafka
-from testbed.netns import CameraNet
+from testbed.steady import Steady
 
 CAMERAS = 4
 RATE = 200  # pictures a second of each camera
-PORT = 5004
 READY_S = 30
 LEAST_S, MOST_S = 0.05, 0.8  # of work between the first result and the kill
-SILENCE_S = 3  # when the topic has no more
 
 
 @dataclasses.dataclass
@@ -97,37 +91,14 @@ class Kills:
         self._dice = dice
         self._topics = Topics.unique()
         kafka.create_topics(self._topics)
-        self.folder = Path(tempfile.mkdtemp(prefix="framegate-kills-"))
-        self.spool = self.folder / "spool"
         self.starts: list[Start] = []
-        self._net = CameraNet()
-        cameras = [
-            {
-                "name": f"cam{number}",
-                "source": f"10.0.1.{1 + number}",
-                "destination": "10.0.0.2",
-                "port": PORT,
-                "quota": 64,
-            }
-            for number in range(CAMERAS)
-        ]
-        told = configuration(self._net.port, cameras, kafka.brokers, self._topics, every=0)
-        told["kafka"]["spool"] = {"directory": str(self.spool), "durability": durability}
-        self._gateway = Gateway(told)
-        self._sender = None
+        self._steady = Steady(kafka.brokers, self._topics, CAMERAS, RATE, durability=durability)
+        self._gateway = self._steady.gateway
+        self.spool = self._steady.spool
 
     def send(self, seconds: float) -> None:
         """All cameras send from now on, at most so long."""
-        hardware = Path(f"/sys/class/net/{self._net.port}/address").read_text().strip()
-        self._sender = self._net.start(
-            [
-                *(places.build() / "gwgen", "send", "--quiet", "--mac", hardware),
-                *("--port", f"net_af_packet0,iface={self._net.inside}", "--size", "160x120"),
-                *("--udp-port", PORT, "--seconds", int(seconds), "--cameras", CAMERAS),
-                *("--source", "10.0.1.1", "--rate", RATE),
-            ],
-            self.folder / "sender.log",
-        )
+        self._steady.send(seconds)
 
     def _look(self, api: Api, start: Start) -> None:
         """Notes what the gateway says now. Delivered is read first: what moves on in between is
@@ -187,7 +158,7 @@ class Kills:
 
     def finish(self) -> None:
         """Nobody sends any more, and the last start delivers all that is left."""
-        self._sender.stop()
+        self._steady.stop_sending()
         api, start = self._begin()
         with api:
             self._look_until(
@@ -200,26 +171,12 @@ class Kills:
 
     def read(self) -> dict[str, list[str]]:
         """All that is in the topic: each camera's ids, in their order."""
-        customer = Customer(self._kafka.brokers, self._topics)
-        customer.read_until(lambda it: bool(it.results), 30)
-        silent_since = time.monotonic()
-        while time.monotonic() < silent_since + SILENCE_S:
-            if customer.poll(0.2):
-                silent_since = time.monotonic()
-        customer.close()
-        ids: dict[str, list[str]] = {f"cam{number}": [] for number in range(CAMERAS)}
-        for record in customer.results:
-            ids[record.key].append(record.id)
-        return ids
+        customer = read_all(self._kafka.brokers, self._topics)
+        return {name: [record.id for record in customer.of(name)] for name in self._steady.cameras}
 
     def leave(self) -> None:
         """Takes everything away."""
-        if self._sender:
-            with contextlib.suppress(ProcessLookupError):
-                self._sender.kill()
-        self._gateway.remove()
-        self._net.remove()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._steady.remove()
 
 
 def kill_often(

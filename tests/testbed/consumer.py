@@ -127,3 +127,16 @@ class Customer:
     def close(self) -> None:
         """Leaves the group."""
         self._consumer.close()
+
+
+def read_all(brokers: str, topics: Topics = DEFAULT_TOPICS, silence: float = 3.0) -> Customer:
+    """All that is in both topics, until nothing more came for so many seconds."""
+    customer = Customer(brokers, topics)
+    customer.read_until(lambda it: bool(it.results), 30)
+    silent_since = time.monotonic()
+    while time.monotonic() < silent_since + silence:
+        before = len(customer.frames)
+        if customer.poll(0.2) or len(customer.frames) > before:
+            silent_since = time.monotonic()
+    customer.close()
+    return customer

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/config/fresh_file.h"
+#include "core/page.h"
 #include "core/plural.h"
 #include "gwd/bench/kafka/plan.h"
 #include "gwd/bench/plot.h"
@@ -30,25 +31,6 @@ static const char *word(const json_t *object, const char *key)
 	const char *text = json_string_value(json_object_get(object, key));
 
 	return text ? text : "";
-}
-
-/* A user's words are part of the document. */
-static void put_text(FILE *out, const char *text)
-{
-	for (; *text; text++)
-		switch (*text) {
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '&':
-			fputs("&amp;", out);
-			break;
-		default:
-			fputc(*text, out);
-		}
 }
 
 /* Adds a point to the curve of so many consumers, which is made when it is the first. */
@@ -115,7 +97,7 @@ static void put_cell(FILE *out, const json_t *cell)
 	else
 		fputs("<td></td><td></td><td></td>", out);
 	fprintf(out, "<td>%s</td><td>", word(cell, "limit"));
-	put_text(out, word(cell, "because"));
+	gw_page_text(out, word(cell, "because"));
 	fputs("</td></tr>\n", out);
 }
 
@@ -145,6 +127,12 @@ static void put_summary(FILE *out, const json_t *cells)
 			bound, count, least);
 }
 
+static const char style[] =
+	"body{font-family:sans-serif;margin:2em;max-width:90em}\n"
+	"figure{display:inline-block;margin:0 1em 1em 0}\n"
+	"table{border-collapse:collapse}\nth,td{border-bottom:1px solid #ddd;padding:.3em "
+	".6em;text-align:right}\nth:last-child,td:last-child{text-align:left}\n";
+
 static void put_page(FILE *out, const json_t *book)
 {
 	const json_t *plan = json_object_get(book, "plan");
@@ -153,19 +141,12 @@ static void put_page(FILE *out, const json_t *book)
 	size_t i;
 	json_t *cell;
 
-	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	      "<title>gwctl bench kafka</title>\n<style>\n"
-	      "body{font-family:sans-serif;margin:2em;max-width:90em}\n"
-	      "figure{display:inline-block;margin:0 1em 1em 0}\n"
-	      "table{border-collapse:collapse}\nth,td{border-bottom:1px solid #ddd;padding:.3em "
-	      ".6em;text-align:right}\nth:last-child,td:last-child{text-align:left}\n"
-	      "</style>\n</head>\n<body>\n<h1>Throughput by partitions and consumers</h1>\n<p>",
-		out);
-	fprintf(out, "%.0f records of %.0f bytes (%s) in each cell; brokers ",
+	gw_page_begin(out, "gwctl bench kafka", style, "Throughput by partitions and consumers");
+	fprintf(out, "<p>%.0f records of %.0f bytes (%s) in each cell; brokers ",
 		number(plan, "messages"), number(plan, "size"), word(plan, "payload"));
-	put_text(out, word(plan, "brokers"));
+	gw_page_text(out, word(plan, "brokers"));
 	fputs("; producer and consumers on ", out);
-	put_text(out, word(machine, "processor"));
+	gw_page_text(out, word(machine, "processor"));
 	fprintf(out, ", %.0f processors.</p>\n", number(machine, "processors"));
 	put_summary(out, cells);
 	for (i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
@@ -178,9 +159,9 @@ static void put_page(FILE *out, const json_t *book)
 		put_cell(out, cell);
 	fputs("</table>\n<p>MB: 10<sup>6</sup> bytes of values. waited: share of the time in which "
 	      "the producer had no room, or everything was handed over and not confirmed. lag: "
-	      "records that consumers had not read when the last one was confirmed.</p>\n"
-	      "</body>\n</html>\n",
+	      "records that consumers had not read when the last one was confirmed.</p>\n",
 		out);
+	gw_page_end(out);
 }
 
 int page_write(const char *path, const json_t *book, struct gw_error *error)
