@@ -17,7 +17,7 @@ _framegate_dev() {
 		experiment) choices='line-rate a c e --quick --help' ;;
 		gpu) choices='build run --rehearse --help' ;;
 		soak) choices='kafka --seconds --kills --seed --durability --json --help' ;;
-		bench) choices='api dataplane decode kafka kernels latency library live memory models outage scale schedule way --json --rounds --long --brokers --help' ;;
+		bench) choices='api dataplane decode idle kafka kernels latency library live memory models outage scale schedule way --json --rounds --long --brokers --help' ;;
 		fuzz) ((COMP_CWORD > 2)) || choices=$(ls "$root/tests/fuzz/corpus" 2>/dev/null) ;;
 		clean) choices='--all --yes --help' ;;
 		esac

@@ -28,7 +28,7 @@ from typing import NamedTuple
 import yaml
 
 from bench.decode import make_pictures
-from bench.report import Row, progress, row
+from bench.report import Row, progress, row, rows_of
 from testbed import places
 from testbed.gateway import Gateway, configuration
 from testbed.netns import CameraNet
@@ -37,11 +37,9 @@ from testbed.process import Process
 WIDTH, HEIGHT = 768, 576
 RATE = 1000
 SECONDS = 6
-IDLE_SECONDS = 5
 START_SECONDS = 30
 END_SECONDS = 10
 ROUNDS = 3
-IDLE_LIMIT = 2.0
 TICKS = 100  # of /proc, a second (USER_HZ)
 MANY = (16, 64)
 # Of 16 cameras together, until less than so much is complete.
@@ -244,21 +242,6 @@ def ffmpeg(picture: Path, folder: Path, load: Load) -> Turn:
     return theirs(picture, folder, load, last_numbers(r"(frame)=(\d+)"), "ffmpeg", *line.split())
 
 
-def idle() -> float:
-    """Per cent of a processor of a gateway that waits for its camera."""
-    net = CameraNet()
-    gateway = Gateway(configuration(net.port, [CAMERA], None))
-    try:
-        gateway.start()
-        time.sleep(1)
-        before = processor_seconds(gateway.process.pid)
-        time.sleep(IDLE_SECONDS)
-        return 100 * (processor_seconds(gateway.process.pid) - before) / IDLE_SECONDS
-    finally:
-        gateway.remove()
-        net.remove()
-
-
 def most(receiver: Receiver, name: str, picture: Path, folder: Path) -> Turn:
     """The turn of the highest rate that it takes whole; of the lowest, where it takes none so."""
     best: Turn | None = None
@@ -281,20 +264,11 @@ def most(receiver: Receiver, name: str, picture: Path, folder: Path) -> Turn:
 
 def compare(what: str, peer: str, mine: list[Turn], other: list[Turn]) -> list[Row]:
     """What both made of the same load."""
-    figures = [
-        (what, "frames/s per core", "per_second"),
-        (f"{what}, receive thread", "frames/s per core", "by_receiving"),
-        (what, "% complete", "complete"),
-    ]
+    whole = {"frames/s per core": "per_second", "% complete": "complete"}
+    thread = {"frames/s per core": "by_receiving"}
     return [
-        row(
-            title,
-            unit,
-            peer,
-            [getattr(it, name) for it in mine],
-            [getattr(it, name) for it in other],
-        )
-        for title, unit, name in figures
+        *rows_of(what, peer, mine, other, whole),
+        *rows_of(f"{what}, receive thread", peer, mine, other, thread),
     ]
 
 
@@ -337,9 +311,5 @@ def rows(rounds: int | None) -> list[Row]:
             [it.by_the_clock for it in mine],
             [it.by_the_clock for it in other],
         )
-    )
-    progress("live: idle")
-    found.append(
-        row("idle: adaptive, no packets", "% of a core", "the limit", [idle()], [IDLE_LIMIT])
     )
     return found
