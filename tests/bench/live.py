@@ -5,12 +5,12 @@ together send as much: GStreamer has a pipeline for each in one process, FFmpeg 
 one. Then 16 cameras send more and more until less than 99 % of the frames are complete, or the
 sender cannot: what each receiver takes, and what it costs then, is the row 'as many as it takes'.
 With little to do, most of a receiver's time is waking up; only there do the packets' costs show.
- Processor time is
-that of the receiver's process with all of its threads; the kernel's share of the network is mostly
-charged to whoever sends, for all alike. Ours receives, checks, puts together and passes on as gwd
-does, with no model; GStreamer's udpsrc ! rtpjpegdepay and FFmpeg's demuxer only put together. What
-is complete of what was sent stands beside it: a receiver that loses frames has less to do. The rows
-'receive thread' leave out gwd's other threads, which have nothing to do here but look for work.
+
+Processor time is that of the receiver's process with all of its threads; the kernel's share of the
+network is mostly charged to whoever sends, for all alike. Ours receives, checks, puts together and
+passes on as gwd does, with no model; GStreamer's udpsrc ! rtpjpegdepay and FFmpeg's demuxer only
+put together. What is complete of what was sent stands beside it: a receiver that loses frames has
+less to do. The rows 'receive thread' leave out gwd's other threads, which have nothing to do here.
 """
 
 import json
