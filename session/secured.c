@@ -20,18 +20,20 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 	return file;
 }
 
-static void to_address(
-	const struct sockaddr_storage *name, struct gw_address *address, uint16_t *port)
-{
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)name;
-	const struct sockaddr_in *in = (const struct sockaddr_in *)name;
+union name {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
 
-	*address = (struct gw_address){.family = name->ss_family};
-	if (name->ss_family == AF_INET6)
-		memcpy(address->bytes, &in6->sin6_addr, 16);
+static void to_address(const union name *name, struct gw_address *address, uint16_t *port)
+{
+	*address = (struct gw_address){.family = name->any.sa_family};
+	if (name->any.sa_family == AF_INET6)
+		memcpy(address->bytes, &name->in6.sin6_addr, 16);
 	else
-		memcpy(address->bytes, &in->sin_addr, 4);
-	*port = ntohs(name->ss_family == AF_INET6 ? in6->sin6_port : in->sin_port);
+		memcpy(address->bytes, &name->in.sin_addr, 4);
+	*port = ntohs(name->any.sa_family == AF_INET6 ? name->in6.sin6_port : name->in.sin_port);
 }
 
 /* Of those that were tried, the one that is connected from `port`. */
@@ -41,11 +43,13 @@ static curl_socket_t find_connected(struct secured *secured, int port)
 
 	for (uint32_t i = 0; i < secured->opened_count && found == CURL_SOCKET_BAD; i++) {
 		const curl_socket_t file = secured->opened[i];
-		struct sockaddr_storage here, there;
+		union name here, there;
 		socklen_t here_size = sizeof(here), there_size = sizeof(there);
 
-		if (getsockname(file, (struct sockaddr *)&here, &here_size) != 0 ||
-			getpeername(file, (struct sockaddr *)&there, &there_size) != 0)
+		memset(&here, 0, sizeof(here));
+		memset(&there, 0, sizeof(there));
+		if (getsockname(file, &here.any, &here_size) != 0 ||
+			getpeername(file, &there.any, &there_size) != 0)
 			continue;
 		to_address(&here, &secured->local, &secured->local_port);
 		to_address(&there, &secured->peer, &secured->peer_port);
