@@ -218,7 +218,7 @@ def _complete(socket: Path, *words: str) -> list[str]:
 
 def test_the_shell_completes_commands_options_and_names(played: Gateway, tmp_path: Path) -> None:
     assert _complete(played.socket, "sta") == ["status", "stages"]
-    verbs = ["list", "show", "add", "set", "remove", "probe"]
+    verbs = ["list", "show", "history", "add", "set", "remove", "probe"]
     assert _complete(played.socket, "camera", "") == verbs
     options = ["--port", "--password-file", "--password-env", "--payload-type", "--plan"]
     assert _complete(played.socket, "camera", "set", "cam0", "--p") == options
