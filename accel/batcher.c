@@ -224,7 +224,12 @@ uint32_t batcher_lost(const struct batcher *batcher)
 
 bool batcher_waits(const struct batcher *batcher)
 {
-	return batcher->waiting.first != NULL;
+	if (batcher->waiting.first)
+		return true;
+	for (uint32_t i = 0; i < batcher->count; i++)
+		if (berth_closes_by_time(&batcher->berth[i]))
+			return true;
+	return false;
 }
 
 uint32_t batcher_waiting(const struct batcher *batcher)

@@ -48,7 +48,8 @@ bool batcher_is_stuck(const struct batcher *batcher); /* any thread */
  * without a wait for them. Any thread. */
 uint32_t batcher_lost(const struct batcher *batcher);
 
-/* Whether jobs wait for a place, which may become theirs by the time alone. The batcher's thread. */
+/* Whether jobs wait for what the time alone may bring: a place, or that their batch is closed
+ * behind one that runs. The batcher's thread. */
 bool batcher_waits(const struct batcher *batcher);
 
 /* Jobs inside. Any thread; exact only for the batcher's. */

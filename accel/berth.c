@@ -272,6 +272,11 @@ bool berth_must_close(const struct berth *berth, bool waits, int64_t now, bool f
 		(out < BATCHES - 1 && now + expected_run_ns(berth, berth->open_count) >= deadline);
 }
 
+bool berth_closes_by_time(const struct berth *berth)
+{
+	return berth->open_count > 0 && berth_out(berth) < BATCHES - 1;
+}
+
 /* Behind another batch there is time for all of it; the engine's thread begins with one that is
  * next at once. */
 static void publish(struct berth *berth, uint32_t slot, uint32_t count)

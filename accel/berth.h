@@ -107,6 +107,9 @@ void berth_place(struct berth *berth, struct job *job);
 bool berth_must_close(const struct berth *berth, bool waits, int64_t now, bool flush);
 void berth_submit(struct berth *berth, int64_t now);
 
+/* Whether it is the time alone that closes the open batch, behind one that runs. */
+bool berth_closes_by_time(const struct berth *berth);
+
 /* Takes back a batch that has ended, well or not; NULL: none has. Its jobs are the caller's, who
  * counts those of a batch that counts with berth_count(). What was taken away is only noted. */
 const struct crew *berth_poll(struct berth *berth, const struct infer_batch **back, int64_t now);

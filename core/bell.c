@@ -12,17 +12,31 @@
 
 static_assert(sizeof(_Atomic uint32_t) == 4, "a futex is a word of 32 bits (futex(2))");
 
-void gw_bell_ring(struct gw_bell *bell)
+/* Whether somebody may rest: whoever listens from now on sees what was written before. */
+static bool is_listened_to(struct gw_bell *bell)
 {
 	/* To write what was read orders this and the listener's own write: its last look sees what
 	 * was written before, or it is counted here. */
-	if (atomic_fetch_add_explicit(&bell->listeners, 0, memory_order_acq_rel) == 0)
+	return atomic_fetch_add_explicit(&bell->listeners, 0, memory_order_acq_rel) > 0;
+}
+
+void gw_bell_ring(struct gw_bell *bell)
+{
+	if (!is_listened_to(bell))
 		return;
 	atomic_fetch_add_explicit(&bell->rung, 1, memory_order_release);
 	if (bell->fd > 0)
 		(void)eventfd_write(bell->fd, 1);
 	else
 		syscall(SYS_futex, &bell->rung, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+void gw_bell_ring_for(struct gw_bell *bell, uint32_t pieces)
+{
+	if (!is_listened_to(bell))
+		return;
+	atomic_fetch_add_explicit(&bell->rung, 1, memory_order_release);
+	syscall(SYS_futex, &bell->rung, FUTEX_WAKE_PRIVATE, (int)pieces, NULL, NULL, 0);
 }
 
 uint32_t gw_bell_listen(struct gw_bell *bell)

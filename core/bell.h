@@ -22,6 +22,10 @@ struct gw_bell {
  * thread. */
 void gw_bell_ring(struct gw_bell *bell);
 
+/* The same for listeners that are alike, of whom each takes one piece of work: so many are enough.
+ * Not for a bell with a descriptor. */
+void gw_bell_ring_for(struct gw_bell *bell, uint32_t pieces);
+
 /* From here on a ring is heard; returns what gw_bell_wait() wants to know. */
 uint32_t gw_bell_listen(struct gw_bell *bell);
 

@@ -82,14 +82,18 @@ static void wait_for_bell(struct gw_idle *idle)
 /* Woken for nothing, as by work that cannot be taken yet: then the clock says when to look. */
 static void wait_for_work(struct gw_idle *idle)
 {
-	if (idle->woken || idle->clocked || idle->empty_turns - PAUSE_TURNS < GATHER_TURNS) {
-		idle->woken = false;
-		sleep_for(look_again_ns(idle));
+	const bool by_clock = idle->clocked || idle->woken;
+
+	idle->woken = false;
+	if (!by_clock && idle->empty_turns - PAUSE_TURNS < GATHER_TURNS) {
+		sleep_for(SHORTEST_SLEEP_NS);
 		return;
 	}
 	if (listen_first(idle))
 		return;
-	idle->woken = idle->rest(idle->arg, rest_ns(idle));
+	const int64_t ns = by_clock ? look_again_ns(idle) : rest_ns(idle);
+
+	idle->woken = idle->rest(idle->arg, ns, by_clock) && !by_clock;
 	idle->heard = gw_bell_heard(idle->bell);
 }
 

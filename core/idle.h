@@ -8,9 +8,9 @@
 #include "core/bell.h"
 #include "core/config/config.h"
 
-/* Rests until there may be work or the bell's descriptor says that it was rung, at most so long.
- * Returns whether that is so. */
-typedef bool gw_rest_fn(void *arg, int64_t ns);
+/* Rests until there may be work (not where it is `deaf` to all but the bell) or the bell's
+ * descriptor says that it was rung, at most so long. Returns whether that is so. */
+typedef bool gw_rest_fn(void *arg, int64_t ns, bool deaf);
 
 struct gw_idle {
 	enum gw_idle_policy policy;

@@ -1,5 +1,6 @@
 #include "core/stage.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -41,11 +42,11 @@ static bool drained(struct gw_lane *lane)
 	return !ops->drain || ops->drain(lane);
 }
 
-static bool rest(void *arg, int64_t ns)
+static bool rest(void *arg, int64_t ns, bool deaf)
 {
 	struct gw_lane *lane = arg;
 
-	return lane->stage->ops->rest(lane, ns);
+	return lane->stage->ops->rest(lane, ns, deaf);
 }
 
 static void *lane_thread(void *arg)
@@ -171,23 +172,33 @@ uint32_t gw_lane_take(struct gw_lane *lane, struct gw_frame **frames, uint32_t c
 	return taken;
 }
 
-static void push(struct gw_lane *lane, uint32_t to, struct gw_frame *const *frames, uint32_t count)
+static void ring(const struct gw_lane *lane, uint32_t to)
 {
-	gw_link_push(lane->out[to], frames, count);
 	if (lane->out_bell[to])
 		gw_bell_ring(lane->out_bell[to]);
 }
 
 void gw_lane_give(struct gw_lane *lane, struct gw_frame *const *frames, uint32_t count)
 {
+	uint32_t given = 0; /* a bit for each lane */
+
+	static_assert(GW_LANES <= 32, "a bit for each");
 	for (uint32_t i = 0; i < count; i++)
 		gw_counter_add(&lane->stats->camera[frames[i]->camera].frames_out, 1);
 	if (lane->out_count == 1) {
-		push(lane, 0, frames, count);
+		gw_link_push(lane->out[0], frames, count);
+		ring(lane, 0);
 		return;
 	}
-	for (uint32_t i = 0; i < count; i++)
-		push(lane, gw_lane_of(frames[i]->camera, lane->out_count), &frames[i], 1);
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t to = gw_lane_of(frames[i]->camera, lane->out_count);
+
+		gw_link_push(lane->out[to], &frames[i], 1);
+		given |= 1u << to;
+	}
+	for (uint32_t to = 0; given >> to != 0; to++)
+		if (given >> to & 1)
+			ring(lane, to);
 }
 
 uint64_t gw_stage_count(const struct gw_stage *stage, uint32_t subject, size_t counter)

@@ -58,10 +58,10 @@ struct gw_stage_ops {
 	uint32_t (*poll)(struct gw_lane *lane);
 
 	/* Optional, for a lane whose work comes from outside: rests until there may be work, or
-	 * lane->bell was rung, at most so many nanoseconds; returns whether that is so. The bell
-	 * has a descriptor then. Else the lane rests on its bell alone, which is rung for what
-	 * comes by links. The lane's thread. */
-	bool (*rest)(struct gw_lane *lane, int64_t ns);
+	 * lane->bell was rung, at most so many nanoseconds; returns whether that is so. `deaf`: for
+	 * the bell alone, which has a descriptor then. Else the lane rests on its bell alone, which
+	 * is rung for what comes by links. The lane's thread. */
+	bool (*rest)(struct gw_lane *lane, int64_t ns, bool deaf);
 
 	/* Optional: takes a packet that came within a connection; copies it. False: there is no
 	 * room now. One thread at a time, while the stage is open; not in a replay. */

@@ -24,12 +24,23 @@ void gw_thread_allowed(cpu_set_t *cores)
 	(void)sched_getaffinity(0, sizeof(*cores), cores);
 }
 
+static _Thread_local bool gives_way;
+
+static bool set_policy(int policy)
+{
+	static const struct sched_param none = {.sched_priority = 0};
+
+	return sched_setscheduler(0, policy, &none) == 0;
+}
+
 void gw_inherit_begin(struct gw_inherit *before, const cpu_set_t *cores)
 {
 	sigset_t all;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before->signals);
+	if (gives_way)
+		(void)set_policy(SCHED_OTHER);
 	if (!cores && process_cores_known)
 		cores = &process_cores;
 	before->cores_known =
@@ -42,6 +53,8 @@ void gw_inherit_end(const struct gw_inherit *before)
 {
 	if (before->cores_known)
 		sched_setaffinity(0, sizeof(before->cores), &before->cores);
+	if (gives_way)
+		(void)set_policy(SCHED_BATCH);
 	pthread_sigmask(SIG_SETMASK, &before->signals, NULL);
 }
 
@@ -77,11 +90,8 @@ int gw_thread_start_on(pthread_t *thread, const char *name, const cpu_set_t *cor
 
 void gw_thread_give_way(void)
 {
-	static const struct sched_param none = {.sched_priority = 0};
-
 	/* Whoever has the process run by another policy means it. */
-	if (sched_getscheduler(0) == SCHED_OTHER)
-		(void)sched_setscheduler(0, SCHED_BATCH, &none);
+	gives_way = gives_way || (sched_getscheduler(0) == SCHED_OTHER && set_policy(SCHED_BATCH));
 }
 
 bool gw_thread_join(pthread_t thread, int64_t deadline)

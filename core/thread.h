@@ -1,8 +1,9 @@
-/* Threads: made in one place, and what they inherit from the one that makes them: the signal mask
- * and the processors they may use.
+/* Threads: made in one place, and what they inherit from the one that makes them: the signal mask,
+ * the processors they may use, and whether they give way.
  *
  * Signals belong to the main thread. Libraries make threads of their own: theirs take no signals
- * either, and run wherever the process may, also when a pinned thread makes them.
+ * either, run wherever the process may, also when a pinned thread makes them, and give way to
+ * nobody, also when one makes them that does.
  */
 #pragma once
 

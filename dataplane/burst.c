@@ -367,7 +367,7 @@ uint32_t dataplane_poll(struct gw_lane *lane)
 	return work;
 }
 
-bool dataplane_rest(struct gw_lane *lane, int64_t ns)
+bool dataplane_rest(struct gw_lane *lane, int64_t ns, bool deaf)
 {
-	return rest_wait(&((struct rx_lane *)lane->state)->rest, ns);
+	return rest_wait(&((struct rx_lane *)lane->state)->rest, ns, deaf);
 }

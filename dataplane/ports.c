@@ -96,7 +96,7 @@ static void take_queue(struct rx_lane *rx, uint32_t port, uint16_t queue)
 	struct punt *punt = dp->punts[port].port ? &dp->punts[port] : NULL;
 
 	rx->queues[rx->queue_count++] = (struct rx_queue){&dp->ports[port], punt, queue};
-	rest_add_port(&rx->rest, &dp->ports[port]);
+	rest_add_queue(&rx->rest, &dp->ports[port], queue);
 }
 
 /* Every queue has one lane; a port with fewer queues than there are lanes is spread by its number.
@@ -126,7 +126,7 @@ static void let_go(struct gw_lane *lane, void *port)
 		if (rx->queues[i].port == port)
 			continue;
 		rx->queues[kept++] = rx->queues[i];
-		rest_add_port(&rx->rest, rx->queues[i].port);
+		rest_add_queue(&rx->rest, rx->queues[i].port, rx->queues[i].queue);
 	}
 	rx->queue_count = kept;
 }

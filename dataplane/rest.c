@@ -43,20 +43,26 @@ static bool has(const struct rest *rest, int fd)
 	return false;
 }
 
-void rest_add_port(struct rest *rest, const struct port *port)
+static void add(struct rest *rest, int fd)
+{
+	if (has(rest, fd))
+		return;
+	if (rest->count > PACKET_SOCKETS)
+		rest->blind = true;
+	else
+		rest->fds[rest->count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+}
+
+/* The driver opens a socket for each queue in their order, and they were found in that of their
+ * numbers. Where there are not as many as queues, nobody knows whose is whose. */
+void rest_add_queue(struct rest *rest, const struct port *port, uint16_t queue)
 {
 	const struct packet_sockets *sockets = &port->sockets;
 
-	rest->blind = rest->blind || sockets->count == 0;
-	for (uint32_t i = 0; i < sockets->count; i++) {
-		if (has(rest, sockets->fd[i]))
-			continue;
-		if (rest->count > PACKET_SOCKETS) {
-			rest->blind = true;
-			return;
-		}
-		rest->fds[rest->count++] = (struct pollfd){.fd = sockets->fd[i], .events = POLLIN};
-	}
+	if (sockets->count == port->queues)
+		add(rest, sockets->fd[queue]);
+	else
+		rest->blind = true;
 }
 
 /* Takes the error off a socket (its interface went down), which would end each wait at once. */
@@ -68,21 +74,29 @@ static void take_error(int fd)
 	(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
 }
 
-bool rest_wait(struct rest *rest, int64_t ns)
+bool rest_wait(struct rest *rest, int64_t ns, bool deaf)
 {
 	const struct timespec most = {ns / GW_NS_PER_S, ns % GW_NS_PER_S};
 	bool something = false;
 	eventfd_t times;
+	const uint32_t count = deaf ? 1 : rest->count;
+	const int ready = ppoll(rest->fds, count, &most, NULL);
 
-	if (ppoll(rest->fds, rest->count, &most, NULL) <= 0)
+	/* Not to come again at once: then the clock has to do. */
+	if (ready < 0 && errno != EINTR)
+		rest->blind = true;
+	if (ready <= 0)
 		return false;
 	if (rest->fds[0].revents)
 		something = eventfd_read(rest->fds[0].fd, &times) == 0;
-	for (uint32_t i = 1; i < rest->count; i++) {
-		if (rest->fds[i].revents & ~POLLIN)
+	for (uint32_t i = 1; i < count; i++) {
+		const short is = rest->fds[i].revents;
+
+		something = something || is & POLLIN;
+		if (is & POLLNVAL)
+			rest->blind = true;
+		else if (is & ~POLLIN)
 			take_error(rest->fds[i].fd);
-		else if (rest->fds[i].revents)
-			something = true;
 	}
 	return something;
 }

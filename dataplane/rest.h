@@ -22,10 +22,10 @@ struct rest {
 int rest_open(struct rest *rest, struct gw_bell *bell);
 void rest_close(struct gw_bell *bell);
 
-/* The lane takes packets from no port, and from one more. Its thread, or before it turns. */
+/* The lane takes packets from no port, and from one more queue. Its thread, or before it turns. */
 void rest_without_ports(struct rest *rest);
-void rest_add_port(struct rest *rest, const struct port *port);
+void rest_add_queue(struct rest *rest, const struct port *port, uint16_t queue);
 
-/* Waits for packets or the bell, at most so long; returns whether there is something. The lane's
- * thread. */
-bool rest_wait(struct rest *rest, int64_t ns);
+/* Waits for packets or the bell, at most so long; `deaf`: for the bell alone. Returns whether there
+ * is something. The lane's thread. */
+bool rest_wait(struct rest *rest, int64_t ns, bool deaf);

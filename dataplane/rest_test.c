@@ -31,7 +31,9 @@ static void open_fixture(struct fixture *f)
 		f->far[i] = pair[0];
 		f->port.sockets.fd[f->port.sockets.count++] = pair[1];
 	}
-	rest_add_port(&f->rest, &f->port);
+	f->port.queues = 2;
+	for (uint16_t queue = 0; queue < 2; queue++)
+		rest_add_queue(&f->rest, &f->port, queue);
 	gw_bell_listen(&f->bell);
 }
 
@@ -51,14 +53,14 @@ static void a_packet_ends_the_rest_and_silence_does_not(void **state)
 
 	open_fixture(&f);
 	assert_false(f.rest.blind);
-	assert_false(rest_wait(&f.rest, GW_NS_PER_MS));
+	assert_false(rest_wait(&f.rest, GW_NS_PER_MS, false));
 	for (int i = 0; i < 2; i++) {
 		char byte = 1;
 
 		assert_int_equal(send(f.far[i], &byte, 1, 0), 1);
-		assert_true(rest_wait(&f.rest, LONG_NS));
+		assert_true(rest_wait(&f.rest, LONG_NS, false));
 		assert_int_equal(recv(f.port.sockets.fd[i], &byte, 1, 0), 1);
-		assert_false(rest_wait(&f.rest, GW_NS_PER_MS));
+		assert_false(rest_wait(&f.rest, GW_NS_PER_MS, false));
 	}
 	close_fixture(&f);
 }
@@ -70,8 +72,8 @@ static void the_bell_ends_it_once(void **state)
 	open_fixture(&f);
 	gw_bell_ring(&f.bell);
 	gw_bell_ring(&f.bell);
-	assert_true(rest_wait(&f.rest, LONG_NS));
-	assert_false(rest_wait(&f.rest, GW_NS_PER_MS));
+	assert_true(rest_wait(&f.rest, LONG_NS, false));
+	assert_false(rest_wait(&f.rest, GW_NS_PER_MS, false));
 	close_fixture(&f);
 }
 
@@ -81,21 +83,65 @@ static void a_port_is_added_once_and_taken_away(void **state)
 	const char byte = 1;
 
 	open_fixture(&f);
-	rest_add_port(&f.rest, &f.port);
+	rest_add_queue(&f.rest, &f.port, 0);
 	assert_int_equal(f.rest.count, 3);
 	rest_without_ports(&f.rest);
 	assert_int_equal(send(f.far[0], &byte, 1, 0), 1);
-	assert_false(rest_wait(&f.rest, GW_NS_PER_MS));
+	assert_false(rest_wait(&f.rest, GW_NS_PER_MS, false));
+	close_fixture(&f);
+}
+
+/* Each packet would wake every lane otherwise, and those that have none of it for nothing. */
+static void a_lane_hears_the_queues_that_it_takes_from(void **state)
+{
+	struct fixture f;
+	const char byte = 1;
+
+	open_fixture(&f);
+	rest_without_ports(&f.rest);
+	rest_add_queue(&f.rest, &f.port, 1);
+	assert_int_equal(send(f.far[0], &byte, 1, 0), 1);
+	assert_false(rest_wait(&f.rest, GW_NS_PER_MS, false));
+	assert_int_equal(send(f.far[1], &byte, 1, 0), 1);
+	assert_true(rest_wait(&f.rest, LONG_NS, false));
+	/* Whose sockets are whose is not known any more. */
+	f.port.queues = 3;
+	rest_add_queue(&f.rest, &f.port, 0);
+	assert_true(f.rest.blind);
+	close_fixture(&f);
+}
+
+static void one_that_is_deaf_hears_the_bell_alone(void **state)
+{
+	struct fixture f;
+	const char byte = 1;
+
+	open_fixture(&f);
+	assert_int_equal(send(f.far[0], &byte, 1, 0), 1);
+	assert_false(rest_wait(&f.rest, GW_NS_PER_MS, true));
+	gw_bell_ring(&f.bell);
+	assert_true(rest_wait(&f.rest, LONG_NS, true));
+	close_fixture(&f);
+}
+
+static void what_cannot_be_waited_for_makes_it_blind(void **state)
+{
+	struct fixture f;
+
+	open_fixture(&f);
+	f.rest.fds[1].fd = 1 << 20;
+	assert_false(rest_wait(&f.rest, LONG_NS, false));
+	assert_true(f.rest.blind);
 	close_fixture(&f);
 }
 
 static void a_lane_with_a_port_that_shows_nothing_is_blind(void **state)
 {
 	struct fixture f;
-	const struct port none = {0};
+	const struct port none = {.queues = 1};
 
 	open_fixture(&f);
-	rest_add_port(&f.rest, &none);
+	rest_add_queue(&f.rest, &none, 0);
 	assert_true(f.rest.blind);
 	rest_without_ports(&f.rest);
 	assert_false(f.rest.blind);
@@ -106,7 +152,7 @@ static void a_lane_with_a_port_that_shows_nothing_is_blind(void **state)
 static void an_error_of_a_socket_is_no_packet_and_is_told_once(void **state)
 {
 	struct gw_bell bell = {0};
-	struct port port = {.sockets = {.count = 1}};
+	struct port port = {.queues = 1, .sockets = {.count = 1}};
 	struct sockaddr_in nobody = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t size = sizeof(nobody);
 	struct rest rest;
@@ -121,9 +167,9 @@ static void an_error_of_a_socket_is_no_packet_and_is_told_once(void **state)
 	close(taken);
 	port.sockets.fd[0] = fd;
 	assert_int_equal(rest_open(&rest, &bell), 0);
-	rest_add_port(&rest, &port);
+	rest_add_queue(&rest, &port, 0);
 	assert_int_equal(send(fd, &byte, 1, 0), 1);
-	assert_false(rest_wait(&rest, LONG_NS));
+	assert_false(rest_wait(&rest, LONG_NS, false));
 	assert_int_equal(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0), 0);
 	rest_close(&bell);
 	close(fd);
@@ -135,6 +181,9 @@ int main(void)
 		cmocka_unit_test(a_packet_ends_the_rest_and_silence_does_not),
 		cmocka_unit_test(the_bell_ends_it_once),
 		cmocka_unit_test(a_port_is_added_once_and_taken_away),
+		cmocka_unit_test(a_lane_hears_the_queues_that_it_takes_from),
+		cmocka_unit_test(one_that_is_deaf_hears_the_bell_alone),
+		cmocka_unit_test(what_cannot_be_waited_for_makes_it_blind),
 		cmocka_unit_test(a_lane_with_a_port_that_shows_nothing_is_blind),
 		cmocka_unit_test(an_error_of_a_socket_is_no_packet_and_is_told_once),
 	};

@@ -125,7 +125,7 @@ struct rx_lane {
 uint32_t dataplane_poll(struct gw_lane *lane);
 
 /* Rests until packets come; as in struct gw_stage_ops. The lane's thread. */
-bool dataplane_rest(struct gw_lane *lane, int64_t ns);
+bool dataplane_rest(struct gw_lane *lane, int64_t ns, bool deaf);
 
 /* Gives frames that became complete to the next stage. The lane's thread. */
 void dataplane_give(void *rx_lane, const struct assembler_done *done);

@@ -2,9 +2,12 @@
 
 #include <stdlib.h>
 
+#include "core/bell.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/stage.h"
 #include "kafka/refusal.h"
+#include "sink/lane.h"
 
 #define SUBJECT "kafka"
 /* How long a stopped client may take to give its records back: it takes milliseconds, but for one
@@ -18,6 +21,12 @@
 #define PROBE_NS (15 * GW_NS_PER_S)
 #define SENDS_PER_POLL 1024
 
+/* It has something to say; on one of its own threads. */
+static void ring_lane(rd_kafka_t *handle, void *bell)
+{
+	gw_bell_ring(bell);
+}
+
 int renewal_client(struct producer *producer, struct client *client, struct gw_error *error)
 {
 	const struct settings_mode mode = {
@@ -25,8 +34,13 @@ int renewal_client(struct producer *producer, struct client *client, struct gw_e
 		.alone = producer->alone,
 	};
 
-	return client_open(
+	const int status = client_open(
 		client, producer->gw, producer->kind, producer->vitals.topic, mode, error);
+
+	if (status == 0)
+		rd_kafka_queue_cb_event_enable(
+			client->events, ring_lane, &producer->sink->lane->bell);
+	return status;
 }
 
 static void stop(struct producer *producer)

@@ -5,14 +5,16 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
+#include "core/bell.h"
 #include "core/clock.h"
+#include "core/stage.h"
 #include "core/thread.h"
 #include "sink/smaller.h"
 
-#define NAP_NS (2 * GW_NS_PER_MS)
+#define REST_NS GW_NS_PER_S
 #define TEXT 128 /* of an id or a time */
 
 enum job_state {
@@ -35,6 +37,8 @@ struct reducer {
 	struct job jobs[REDUCER_JOBS];
 	uint32_t most;
 	struct smaller *smaller;
+	struct gw_bell asked; /* rung for each picture that came */
+	struct gw_bell *made; /* ... and for each that is through: the lane's */
 	pthread_t thread;
 	bool runs;
 	_Atomic bool stop;
@@ -50,26 +54,35 @@ static void make(struct reducer *reducer, struct job *job)
 	job->record.value = job->picture;
 	job->record.size = status == 0 ? (uint32_t)size : 0;
 	atomic_store_explicit(&job->state, JOB_MADE, memory_order_release);
+	gw_bell_ring(reducer->made);
+}
+
+/* Returns whether there was any. */
+static bool make_all(struct reducer *reducer)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < REDUCER_JOBS; i++) {
+		struct job *job = &reducer->jobs[i];
+
+		if (atomic_load_explicit(&job->state, memory_order_acquire) != JOB_ASKED)
+			continue;
+		make(reducer, job);
+		any = true;
+	}
+	return any;
 }
 
 static void *run(void *arg)
 {
-	static const struct timespec nap = {.tv_nsec = NAP_NS};
 	struct reducer *reducer = arg;
 
 	while (!atomic_load_explicit(&reducer->stop, memory_order_relaxed)) {
-		bool idle = true;
+		const uint32_t heard = gw_bell_listen(&reducer->asked);
 
-		for (uint32_t i = 0; i < REDUCER_JOBS; i++) {
-			struct job *job = &reducer->jobs[i];
-
-			if (atomic_load_explicit(&job->state, memory_order_acquire) != JOB_ASKED)
-				continue;
-			make(reducer, job);
-			idle = false;
-		}
-		if (idle)
-			nanosleep(&nap, NULL);
+		if (!make_all(reducer) && !atomic_load(&reducer->stop))
+			(void)gw_bell_wait(&reducer->asked, heard, REST_NS);
+		gw_bell_leave(&reducer->asked);
 	}
 	return NULL;
 }
@@ -83,15 +96,17 @@ static uint8_t *reserve(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-struct reducer *reducer_open(uint32_t lane, uint32_t most)
+struct reducer *reducer_open(struct gw_lane *lane, uint32_t most)
 {
-	struct reducer *reducer = calloc(1, sizeof(*reducer));
+	struct reducer *reducer = aligned_alloc(_Alignof(struct reducer), sizeof(*reducer));
 	char name[16];
 	int status = 0;
 
 	if (!reducer)
 		return NULL;
+	memset(reducer, 0, sizeof(*reducer));
 	reducer->most = most;
+	reducer->made = &lane->bell;
 	reducer->smaller = smaller_create();
 	if (!reducer->smaller)
 		status = -ENOMEM;
@@ -99,7 +114,7 @@ struct reducer *reducer_open(uint32_t lane, uint32_t most)
 		reducer->jobs[i].picture = reserve(most);
 		status = reducer->jobs[i].picture ? 0 : -ENOMEM;
 	}
-	snprintf(name, sizeof(name), "reduce-%u", lane);
+	snprintf(name, sizeof(name), "reduce-%u", lane->index);
 	if (status == 0)
 		status = gw_thread_start(&reducer->thread, name, -1, run, reducer);
 	if (status != 0) {
@@ -116,6 +131,7 @@ void reducer_close(struct reducer *reducer)
 	if (!reducer)
 		return;
 	atomic_store_explicit(&reducer->stop, true, memory_order_relaxed);
+	gw_bell_ring(&reducer->asked);
 	if (reducer->runs)
 		pthread_join(reducer->thread, NULL);
 	for (uint32_t i = 0; i < REDUCER_JOBS; i++)
@@ -151,6 +167,7 @@ bool reducer_take(struct reducer *reducer, const struct sink_record *record, uin
 	job->room = room < reducer->most ? room : reducer->most;
 	job->given_up = false;
 	atomic_store_explicit(&job->state, JOB_ASKED, memory_order_release);
+	gw_bell_ring(&reducer->asked);
 	return true;
 }
 

@@ -12,10 +12,12 @@
 
 #define REDUCER_JOBS 4 /* at a time */
 
+struct gw_lane;
 struct reducer;
 
-/* For a lane, and pictures that shall have at most so many bytes. NULL and errno. */
-struct reducer *reducer_open(uint32_t lane, uint32_t most);
+/* For a lane, whose bell is rung for each that is through, and pictures that shall have at most so
+ * many bytes. NULL and errno. */
+struct reducer *reducer_open(struct gw_lane *lane, uint32_t most);
 
 /* Accepts NULL. Nobody needs what it has made any more. */
 void reducer_close(struct reducer *reducer);

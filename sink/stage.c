@@ -65,7 +65,7 @@ static int sink_lane_open(struct gw_lane *lane, struct gw_error *error)
 	sink->ops = shared->ops;
 	sink->shared = shared;
 	if (shared->ops->largest && !sink->gw->replay && frames->shrink > 0) {
-		sink->reducer = reducer_open(lane->index, frames->shrink);
+		sink->reducer = reducer_open(lane, frames->shrink);
 		if (!sink->reducer)
 			return gw_error_set(error, -errno,
 				"kafka.frames.shrink: no thread for it: %s", strerror(errno));

@@ -297,11 +297,12 @@ static int measure(
 int feed_run(struct gw_config *config, const struct payload *payload, uint32_t partitions,
 	uint64_t messages, struct feed_outcome *outcome, struct gw_error *error)
 {
-	struct feed *feed = calloc(1, sizeof(*feed));
+	struct feed *feed = aligned_alloc(_Alignof(struct feed), sizeof(*feed));
 
 	*outcome = (struct feed_outcome){0};
 	if (!feed)
 		return gw_error_set(error, -ENOMEM, "out of memory");
+	memset(feed, 0, sizeof(*feed));
 	feed->payload = payload;
 	feed->partitions = partitions;
 	int status = open_feed(feed, config, error);
