@@ -10,7 +10,7 @@ export GNUPGHOME=/mnt/key
 if [[ ! -d $work/base ]]; then
 	mkdir -p "$work"
 	gunzip --stdout /mnt/whole/framegate_*.root.gz >"$work/root"
-	fsck.erofs --extract="$work/base.new" --xattrs "$work/root" >"$work/extract.log"
+	fsck.erofs --extract="$work/base.new" "$work/root" >"$work/extract.log"
 	rm "$work/root"
 	python3 - /mnt/whole/framegate_*.efi "$work" <<'PYTHON'
 import pathlib, sys
