@@ -39,13 +39,15 @@ class Guest:
         disk = "if=none,id=disk,format=raw,file=/mnt/disk.raw,file.locking=off,discard=unmap"
         cameras = []
         if self._tap is not None:
-            card = f"virtio-net-pci,netdev=cam,addr=4,mac={CAMERA_MAC}"
+            card = f"virtio-net-pci,netdev=cam,addr=4,mac={CAMERA_MAC},romfile="
             cameras = ["-netdev", f"tap,id=cam,fd={self._tap}", "-device"]
             cameras += [f"{card},disable-legacy=on,iommu_platform=on"]
         return [
             *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
             *("-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", _PROCESSOR),
             *("-smp", "2", "-m", "2048", "-rtc", "base=utc"),
+            # It may stand still for longer than a watchdog would allow.
+            *("-global", "ICH9-LPC.noreboot=true"),
             # All 48 bits, as servers have: DPDK's addresses are those of its process then.
             *("-device", "intel-iommu,intremap=on,aw-bits=48"),
             *("-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={_FIRMWARE}"),
@@ -59,7 +61,7 @@ class Guest:
 
     def start(self) -> None:
         """Switches it on."""
-        self.line = SerialLine(self.box.folder / "line")
+        self.line = SerialLine(self.box.folder / "line", self.box.folder / "screen.log")
         self.began = time.monotonic()
         self._process = Process(
             in_root(self.box.folder, *self._command()),
@@ -78,8 +80,6 @@ class Guest:
         self._process.signal(signal.SIGKILL)
         self._process.wait(30)
         self.line.wait_for_end(30)
-        with (self.box.folder / "screen.log").open("a") as log:
-            log.write(self.line.text)
 
     def screen(self, pattern: str, timeout: float = PATIENCE) -> re.Match[str]:
         """Waits until the serial line shows that."""

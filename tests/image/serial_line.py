@@ -13,9 +13,10 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()][0-9A-B]|[\x00\x07\r]")
 
 
 class SerialLine:
-    """The emulator connects to `path`; all that comes is kept."""
+    """The emulator connects to `path`; all that comes is kept, and added to the file `log`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, log: Path) -> None:
+        self._log = log
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
@@ -39,6 +40,8 @@ class SerialLine:
                 data = self._line.recv(65536)
             except OSError:
                 data = b""
+            with self._log.open("ab") as log:
+                log.write(data)
             with self._news:
                 self._raw += data
                 self.over = not data
