@@ -1,6 +1,5 @@
 """A box as somebody sees it who is not there: over HTTPS, with a token, its certificate known."""
 
-import contextlib
 import hashlib
 import http.client
 import http.server
@@ -65,6 +64,8 @@ class Outside:
         self._socket = folder / "outside.sock"
         self.token = ""
         self._relay: _Relay | None = None
+        self._lock = threading.Lock()
+        self._connection: http.client.HTTPSConnection | None = None
 
     @classmethod
     def who_read(cls, screen: str, folder: Path, port: int) -> "Outside":
@@ -75,23 +76,42 @@ class Outside:
 
     def send(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         """One request; a certificate that is another one is an error."""
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        with self._lock:
+            kept = self._connection is not None
+            while True:
+                connection = self._connection or self._connect()
+                try:
+                    connection.request(method, path, body, headers)
+                    answer = connection.getresponse()
+                    return answer.status, answer.read()
+                except (http.client.HTTPException, OSError):
+                    self._drop()
+                    # A box that was started again knows nothing of the connection before.
+                    if not kept:
+                        raise
+                    kept = False
+
+    def _connect(self) -> http.client.HTTPSConnection:
         context = ssl.create_default_context()
         context.check_hostname = False
         # Nobody has signed it: what stood on the screen is what it is compared with.
         context.verify_mode = ssl.CERT_NONE
-        connection = http.client.HTTPSConnection(
+        made = http.client.HTTPSConnection(
             "127.0.0.1", self._port, timeout=TIMEOUT, context=context
         )
-        with contextlib.closing(connection):
-            connection.connect()
-            shown = hashlib.sha256(connection.sock.getpeercert(binary_form=True)).hexdigest()
-            assert shown == self._print, "another certificate than the screen's"
-            headers = {"Content-Type": "application/json"} if body is not None else {}
-            if self.token:
-                headers["Authorization"] = f"Bearer {self.token}"
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+        made.connect()
+        shown = hashlib.sha256(made.sock.getpeercert(binary_form=True)).hexdigest()
+        assert shown == self._print, "another certificate than the screen's"
+        self._connection = made
+        return made
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """`path` lies below /api/v1/."""
@@ -104,13 +124,14 @@ class Outside:
         if self._relay is None:
             self._relay = _Relay(self._socket, self)
             threading.Thread(target=self._relay.serve_forever, daemon=True).start()
-        done = subprocess.run(
-            [places.gwctl(), "--socket", self._socket, "--json", *words],
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
+        command = [places.gwctl(), "--socket", self._socket, "--json", *words]
+        # gwctl waits ten seconds, as is right for a box that is not emulated.
+        for _ in range(6):
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=10 * TIMEOUT, check=False
+            )
+            if "does not answer within" not in done.stderr:
+                break
         try:
             body = json.loads(done.stdout)
         except ValueError:
@@ -119,6 +140,7 @@ class Outside:
 
     def close(self) -> None:
         """Takes the socket away."""
+        self._drop()
         if self._relay is not None:
             self._relay.shutdown()
             self._relay.server_close()

@@ -22,7 +22,7 @@ CAMERA_MAC = "52:54:00:ca:0e:01"
 PATIENCE = 900.0
 
 _PROCESSOR = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16"
-_EXTRA = "no_timer_check"
+_EXTRA = "no_timer_check systemd.mask=framegate-console@tty1.service"
 _FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 
 
@@ -49,7 +49,8 @@ class Guest:
             *("-smp", "2", "-m", "2048", "-rtc", "base=utc"),
             # It may stand still for longer than a watchdog would allow.
             *("-global", "ICH9-LPC.noreboot=true"),
-            # The kernel's look at its timer is for real ones, and takes a late one for none.
+            # The kernel's look at its timer is for real ones, and takes a late one for none; and
+            # there is no screen beside the serial line.
             *("-smbios", f"type=11,value=io.systemd.stub.kernel-cmdline-extra={_EXTRA}"),
             # All 48 bits, as servers have: DPDK's addresses are those of its process then.
             *("-device", "intel-iommu,intremap=on,aw-bits=48"),
