@@ -110,7 +110,7 @@ class Guest:
 
     def versions(self) -> dict[str, str]:
         """What `system status` says: the version that runs, and the state of each."""
-        said = self.type("--json system status", r'^(\{"running".*\})', PATIENCE)
+        said = self.type("--json system status", r'^(\{"running".*"last_update": ".*"\})', PATIENCE)
         status = json.loads(said[1])
         states = {it["version"]: it["state"] for it in status["versions"]}
         return {"running": status["running"], **states}
