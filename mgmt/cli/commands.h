@@ -57,6 +57,7 @@ int cli_system_update(struct cli *cli);
 int cli_system_status(struct cli *cli);
 int cli_system_rollback(struct cli *cli);
 int cli_system_restart(struct cli *cli);
+int cli_system_reset(struct cli *cli);
 int cli_certificate_show(struct cli *cli);
 int cli_token_create(struct cli *cli);
 int cli_token_list(struct cli *cli);

@@ -57,7 +57,7 @@ def test_a_soak_says_how_short_it_may_be() -> None:
     "words",
     [("dmeo",), ("help", "dmeo"), ("test", "units"), ("bench", "decoder"), ("lint", "all")]
     + [("experiment", "speed")]
-    + [("clean", "--everything")],
+    + [("soak", "image", "--all"), ("clean", "--everything")],
     ids=" ".join,
 )
 def test_a_wrong_word_is_a_usage_error(words: tuple[str, ...]) -> None:
@@ -67,6 +67,17 @@ def test_a_wrong_word_is_a_usage_error(words: tuple[str, ...]) -> None:
     (line,) = done.stderr.splitlines()
     assert words[-1] in line or "takes no arguments" in line
     assert line.endswith("'./dev' prints the menu")
+
+
+def test_a_command_may_add_to_what_its_programs_read() -> None:
+    script = "FRAMEGATE_CACHE=x FRAMEGATE_BUILD=y; . packaging/setup/debian.sh; "
+    script += (
+        'ENVIRONMENT+=(ADDED=here); as_root() { "$@"; }; as_root_with_environment printenv ADDED'
+    )
+    done = subprocess.run(
+        ["bash", "-ec", script], cwd=places.ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "here\n"), done.stderr
 
 
 def in_bash(script: str, folder: Path) -> subprocess.CompletedProcess[str]:

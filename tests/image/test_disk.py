@@ -2,52 +2,29 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from image.box import IMAGES, Box, in_root
+from image.box import HASHES, IMAGES, ROOT, Box
 from image.conftest import tree_version
 from testbed import places
 
 DEFINITIONS = "packaging/image/mkosi.images/initrd/mkosi.extra/usr/lib/repart.d"
-ROOT = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
-HASHES = "2C7357ED-EBD2-46D9-AEC1-23D437EC2BF5"
-
-
-def run(box: Box, *words: str) -> str:
-    done = subprocess.run(
-        in_root(box.folder, *words),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=250,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def partitions(box: Box) -> list[dict[str, object]]:
-    table = json.loads(run(box, "sfdisk", "--json", "/mnt/disk.raw"))
-    found = table["partitiontable"]["partitions"]
-    assert isinstance(found, list)
-    return found
 
 
 def first_start(box: Box) -> None:
     shutil.copytree(places.ROOT / DEFINITIONS, box.folder / "repart.d", dirs_exist_ok=True)
     words = ["systemd-repart", "--dry-run=no", "--offline=yes", "--sector-size=512"]
-    run(box, *words, "--definitions=/mnt/repart.d", "/mnt/disk.raw")
+    box.run(*words, "--definitions=/mnt/repart.d", "/mnt/disk.raw")
 
 
 @pytest.mark.timeout(900)
 def test_the_first_start_adds_a_slot_and_the_data_and_touches_nothing_else(box: Box) -> None:
-    before = partitions(box)
+    before = box.partitions()
     assert [part["type"] for part in before[1:]] == [ROOT, HASHES]
     first_start(box)
-    after = partitions(box)
+    after = box.partitions()
     assert after[: len(before)] == before
     assert [(part["type"], part["name"]) for part in after[3:5]] == [
         (ROOT, "_empty"),
@@ -61,26 +38,24 @@ def test_the_first_start_adds_a_slot_and_the_data_and_touches_nothing_else(box: 
     assert end > box.disk.stat().st_size - (2 << 20)
     # The next start finds all as it should be.
     first_start(box)
-    assert partitions(box) == after
+    assert box.partitions() == after
 
 
 def test_the_root_is_what_its_hash_says_and_a_bit_is_found(box: Box) -> None:
-    root, hashes = partitions(box)[1:3]
+    root, hashes = box.partitions()[1:3]
     # The hash that the kernel's file names is what both partitions are called by.
     digest = (str(root["uuid"]) + str(hashes["uuid"])).replace("-", "").lower()
-    with box.disk.open("rb") as disk:
-        for part, name in ((root, "root"), (hashes, "hashes")):
-            disk.seek(512 * int(str(part["start"])))
-            (box.folder / name).write_bytes(disk.read(512 * int(str(part["size"]))))
+    box.read(root, box.folder / "root")
+    box.read(hashes, box.folder / "hashes")
     words = ["veritysetup", "verify", "/mnt/root", "/mnt/hashes"]
-    run(box, *words, digest)
+    box.run(*words, digest)
     with (box.folder / "root").open("r+b") as whole:
         whole.seek(5_000_000)
         byte = whole.read(1)
         whole.seek(5_000_000)
         whole.write(bytes([byte[0] ^ 1]))
     with pytest.raises(AssertionError, match=r"(?i)verification|mismatch|corrupt"):
-        run(box, *words, digest)
+        box.run(*words, digest)
 
 
 def test_the_list_of_what_is_in_it_is_spdx() -> None:

@@ -27,6 +27,7 @@ class Process:
         stdin: IO[bytes] | int = subprocess.DEVNULL,
         stdout: int | None = None,
         environment: dict[str, str] | None = None,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         self.arguments = [str(argument) for argument in arguments]
         self.log = log
@@ -38,6 +39,7 @@ class Process:
                 stderr=out,
                 env=environment,
                 start_new_session=True,
+                pass_fds=pass_fds,
             )
 
     @property

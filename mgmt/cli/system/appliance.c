@@ -44,3 +44,13 @@ int cli_system_restart(struct cli *cli)
 {
 	return become(cli, "restart", NULL, NULL);
 }
+
+int cli_system_reset(struct cli *cli)
+{
+	if (!cli->option[0]) {
+		fprintf(stderr,
+			"gwctl: this takes configuration and data for good: say so with --yes\n");
+		return CLI_USAGE;
+	}
+	return become(cli, "reset", NULL, NULL);
+}

@@ -90,6 +90,18 @@ const struct cli_command cli_system_commands[] = {
 		.details = "On the appliance alone; needs root.",
 		.example = "system restart",
 		.run = cli_system_restart},
+	{.noun = "system",
+		.verb = "reset",
+		.summary = "make the appliance as new: configuration and data are gone",
+		.details = "Starts the appliance again, which first overwrites its whole data "
+			   "partition (configuration, tokens, certificate, models, spool, logs) "
+			   "and makes an empty one. A framegate.yaml on its boot partition is "
+			   "overwritten, too; the versions in both slots stay. Cut off in the "
+			   "middle, it begins again with the next start. On the appliance alone; "
+			   "needs root.",
+		.example = "system reset --yes",
+		.options = {{"--yes", NULL, "it is meant: nothing of it can be got back"}},
+		.run = cli_system_reset},
 	{.noun = "support-bundle",
 		.argument = "FILE",
 		.kind = CLI_FILE,
