@@ -102,9 +102,8 @@ static void a_new_consumer_that_may_not_subscribe_is_told_and_tries_again(void *
 	wait_for_tries(3);
 	const struct gw_trouble *found = trouble(service);
 
-	assert_non_null(found);
-	assert_string_equal(found->id, "kafka.commands.unheard");
-	assert_non_null(strstr(found->text, "no command is heard: "));
+	assert_string_equal(found ? found->id : "", "kafka.commands.unheard");
+	assert_non_null(strstr(found ? found->text : "", "no command is heard: "));
 	atomic_store(&is_refused, false);
 	wait_until_well(service);
 	assert_true(commands_service.stop(service));

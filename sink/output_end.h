@@ -13,8 +13,8 @@
  * line of ours. Returns the bytes that were taken off, or a negative errno. */
 ssize_t output_end_line(int fd, off_t size);
 
-/* What is looked at of a file of messages: it takes seconds of any disk. */
-#define OUTPUT_WALK_MOST ((off_t)512 << 20)
+/* What is looked at of a file of messages: a lane reads it, and is to turn again in seconds. */
+#define OUTPUT_WALK_MOST ((off_t)128 << 20)
 
 /* The same of a file of messages (file.proto), behind the last one that is whole: zeros that stand
  * where its end should are none of it. Begins at `from`, where a message begins. -EBADMSG when what

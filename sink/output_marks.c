@@ -48,7 +48,7 @@ void output_marks_note(struct output_marks *marks, int fd, off_t end)
 off_t output_marks_before(const struct output_marks *marks, off_t size)
 {
 	for (uint32_t i = marks->count; i > 0; i--)
-		if (marks->at[i - 1] + OUTPUT_MARK_EVERY <= size)
+		if (marks->at[i - 1] + OUTPUT_MARK_BEFORE <= size)
 			return marks->at[i - 1];
 	return 0;
 }

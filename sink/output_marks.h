@@ -1,4 +1,4 @@
-/* Where messages begin in a file of them, now and then: a mark about every 64 MiB, kept with the
+/* Where messages begin in a file of them, now and then: a mark about every 16 MiB, kept with the
  * file as its extended attribute `user.framegate.marks` (xattr(7)), decimal numbers in their order.
  * Who looks at the end of a large file begins there. A file system without such attributes keeps
  * none.
@@ -10,8 +10,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define OUTPUT_MARKS 8
-#define OUTPUT_MARK_EVERY ((off_t)64 << 20)
+#define OUTPUT_MARKS 32
+#define OUTPUT_MARK_EVERY ((off_t)16 << 20)
+/* That a mark is before the end when it is begun at. */
+#define OUTPUT_MARK_BEFORE ((off_t)64 << 20)
 
 struct output_marks {
 	uint32_t count;

@@ -493,7 +493,8 @@ static void a_damaged_file_of_messages_is_kept_and_a_new_one_begins(void **state
 static void a_large_file_of_messages_is_gone_on_with_from_a_mark(void **state)
 {
 	const size_t size = 1u << 20, most = 100u << 20;
-	char *large = malloc(size), text[256] = "";
+	char *large = malloc(size);
+	struct output_marks marks;
 	struct messages m;
 
 	begin_messages(&m);
@@ -502,18 +503,20 @@ static void a_large_file_of_messages_is_gone_on_with_from_a_mark(void **state)
 	memcpy(large, "\xfd\xff\x3f\x0a\xf9\xff\x3f\x12\xf5\xff\x3f", 11);
 	for (size_t all = 0; all < most; all += size)
 		assert_int_equal(output_add(&m.output, large, size), 0);
-	if (fgetxattr(m.output.lines, "user.framegate.marks", text, sizeof(text) - 1) < 0) {
+	output_marks_read(&marks, m.output.lines);
+	if (marks.count == 0) {
 		/* The file system has no attributes. */
 		free(large);
 		end_messages(&m, 0);
 		skip();
 	}
-	assert_string_equal(text, "67108864");
+	assert_int_equal(marks.count, 6);
+	assert_int_equal(marks.at[0], OUTPUT_MARK_EVERY);
 	for (size_t all = most; all < 2 * most; all += size)
 		assert_int_equal(output_add(&m.output, large, size), 0);
-	memset(text, 0, sizeof(text));
-	assert_true(fgetxattr(m.output.lines, "user.framegate.marks", text, sizeof(text) - 1) > 0);
-	assert_string_equal(text, "67108864 134217728 201326592");
+	output_marks_read(&marks, m.output.lines);
+	assert_int_equal(marks.count, 12);
+	assert_int_equal(marks.at[11], 12 * OUTPUT_MARK_EVERY);
 	/* What stands long before its end was lost: it is not looked at. */
 	const int writer = open(m.path, O_WRONLY | O_CLOEXEC);
 
@@ -531,6 +534,36 @@ static void a_large_file_of_messages_is_gone_on_with_from_a_mark(void **state)
 	assert_int_equal(size_of(m.path), 0);
 	free(large);
 	end_messages(&m, 1);
+}
+
+static void the_youngest_marks_are_kept_and_none_beyond_the_end(void **state)
+{
+	struct output_marks marks = {0}, again;
+	struct messages m;
+	const off_t every = OUTPUT_MARK_EVERY;
+
+	begin_messages(&m);
+	assert_int_equal(output_marks_before(&marks, 1000 * every), 0);
+	for (off_t i = 1; i <= OUTPUT_MARKS + 8; i++) {
+		output_marks_note(&marks, m.output.lines, i * every);
+		output_marks_note(&marks, m.output.lines, i * every + 1);
+	}
+	assert_int_equal(marks.count, OUTPUT_MARKS);
+	assert_int_equal(marks.at[0], 9 * every);
+	assert_int_equal(marks.at[OUTPUT_MARKS - 1], (OUTPUT_MARKS + 8) * every);
+	output_marks_read(&again, m.output.lines);
+	if (again.count > 0)
+		assert_memory_equal(&again, &marks, sizeof(marks));
+	assert_int_equal(output_marks_before(&marks, 20 * every), 16 * every);
+	assert_int_equal(output_marks_before(&marks, 20 * every - 1), 15 * every);
+	assert_int_equal(output_marks_before(&marks, 9 * every), 0);
+	/* The file was cut, and grows again. */
+	output_marks_note(&marks, m.output.lines, 5);
+	assert_int_equal(marks.count, 0);
+	output_marks_note(&marks, m.output.lines, every + 7);
+	assert_int_equal(marks.count, 1);
+	assert_int_equal(marks.at[0], every + 7);
+	end_messages(&m, 0);
 }
 
 /* As large as it may be: what was written of a message is not looked for. */
@@ -571,6 +604,7 @@ int main(void)
 		cmocka_unit_test(a_directory_that_cannot_be_made_again_drops_and_says_so),
 		cmocka_unit_test(a_damaged_file_of_messages_is_kept_and_a_new_one_begins),
 		cmocka_unit_test(a_large_file_of_messages_is_gone_on_with_from_a_mark),
+		cmocka_unit_test(the_youngest_marks_are_kept_and_none_beyond_the_end),
 		cmocka_unit_test(what_a_full_disk_left_of_messages_is_cut_where_it_began),
 	};
 
