@@ -24,12 +24,12 @@ static _Atomic uint32_t tries;
 
 /* The program's own is found before the library's. */
 __attribute__((visibility("default"))) rd_kafka_resp_err_t rd_kafka_subscribe(
-	rd_kafka_t *client, const rd_kafka_topic_partition_list_t *topics)
+	rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *topics)
 {
 	subscribing *real = (subscribing *)dlsym(RTLD_NEXT, "rd_kafka_subscribe");
 
 	atomic_fetch_add(&tries, 1);
-	return atomic_load(&is_refused) ? RD_KAFKA_RESP_ERR__INVALID_ARG : real(client, topics);
+	return atomic_load(&is_refused) ? RD_KAFKA_RESP_ERR__INVALID_ARG : real(rk, topics);
 }
 
 static void put_secret(const char *path, const char *text)
