@@ -188,8 +188,9 @@ enum gw_fault {
 		"The camera's pictures took as many bytes a second as `kafka.frames.rate` " \
 		"allows.") \
 	X(SAMPLE_TOO_LARGE, "sample_too_large", __VA_ARGS__, \
-		"The picture is larger than the brokers' message limit, or could not be made " \
-		"as small as `kafka.frames.shrink` wants it.") \
+		"The picture is larger than the brokers' message limit, or was not made as " \
+		"small as `kafka.frames.shrink` wants it: it cannot be, four others were being " \
+		"made, or its result waited no longer.") \
 	X(SAMPLE_FULL, "sample_full", __VA_ARGS__, "The sink's queue is full.") \
 	X(SAMPLE_SPOOL_FULL, "sample_spool_full", __VA_ARGS__, \
 		"The spool had no more room: the oldest pictures gave way.") \

@@ -24,6 +24,7 @@
 #define POLL_MS 100
 #define END_NS (500 * GW_NS_PER_MS)
 #define CLOSE_NS (250 * GW_NS_PER_MS)
+#define AGAIN_NS GW_NS_PER_S
 #define LAST_NS (250 * GW_NS_PER_MS) /* for the last answers, at the end */
 
 struct commands {
@@ -33,6 +34,8 @@ struct commands {
 	struct replies replies;
 	struct property_watch watch; /* of what both have read */
 	uint64_t refused_files; /* that no client could be made of, and that were told; 0: none */
+	bool subscribed; /* the consumer, which else hears nothing */
+	int64_t subscribe_at; /* gw_now(): not tried again before */
 	pthread_t thread;
 	bool runs;
 	_Atomic bool stop; /* main writes */
@@ -108,6 +111,7 @@ static int make_consumer(
 	return 0;
 }
 
+/* What it says is why no command is heard, or that they are. */
 static int subscribe(struct commands *commands, struct gw_error *error)
 {
 	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
@@ -116,6 +120,8 @@ static int subscribe(struct commands *commands, struct gw_error *error)
 	const rd_kafka_resp_err_t status = rd_kafka_subscribe(commands->consumer.handle, topics);
 
 	rd_kafka_topic_partition_list_destroy(topics);
+	commands->subscribed = status == RD_KAFKA_RESP_ERR_NO_ERROR;
+	atomic_store_explicit(&commands->error, status, memory_order_relaxed);
 	return status == RD_KAFKA_RESP_ERR_NO_ERROR
 		? 0
 		: gw_error_set(error, -EINVAL, "kafka.commands.topic %s: %s",
@@ -268,8 +274,20 @@ static void hear(struct commands *commands)
 	rd_kafka_message_destroy(message);
 }
 
+/* A consumer that could not say what it wants to hear is the only one there is: it tries again. */
+static void subscribe_again(struct commands *commands, int64_t now)
+{
+	struct gw_error error;
+
+	if (commands->subscribed || now < commands->subscribe_at)
+		return;
+	commands->subscribe_at = now + AGAIN_NS;
+	if (subscribe(commands, &error) == 0)
+		gw_info(SUBJECT, "%s: commands are heard again", commands->config->topic);
+}
+
 /* Makes new clients of the files as they are now. The one that hears goes before the next one
- * joins: both have the same name in the group. */
+ * joins: both have the same name in the group. On failure the old ones stay. */
 static int renew(struct commands *commands, struct gw_error *error)
 {
 	struct client next;
@@ -284,8 +302,7 @@ static int renew(struct commands *commands, struct gw_error *error)
 	}
 	client_close(&commands->consumer, gw_now() + CLOSE_NS);
 	commands->consumer = next;
-	atomic_store_explicit(&commands->error, 0, memory_order_relaxed);
-	return subscribe(commands, error);
+	return 0;
 }
 
 /* Without new clients the old ones stay, and others are tried at the next look. */
@@ -299,8 +316,12 @@ static void look_at_files(struct commands *commands, int64_t now)
 		return;
 	if (renew(commands, &error) == 0) {
 		property_watch_take(watch);
-		gw_info(SUBJECT, "%s: commands are heard with the files as they are now",
-			commands->config->topic);
+		commands->subscribe_at = now + AGAIN_NS;
+		if (subscribe(commands, &error) == 0)
+			gw_info(SUBJECT, "%s: commands are heard with the files as they are now",
+				commands->config->topic);
+		else
+			gw_warn(SUBJECT, "no command is heard, until this goes: %s", error.text);
 		return;
 	}
 	if (commands->refused_files != watch->seen)
@@ -318,6 +339,7 @@ static void *run(void *arg)
 		hear(commands);
 		replies_hear(&commands->replies);
 		look_at_files(commands, gw_now());
+		subscribe_again(commands, gw_now());
 	}
 	return NULL;
 }

@@ -242,10 +242,15 @@ static bool hold_result(struct sink *sink, struct gw_frame *frame, enum gw_drop 
 		if (frame->lossless)
 			return false;
 		/* What was given up may go now, and makes room. */
-		if (!reduced_give_up(sink, INT64_MAX)) {
-			*drop = GW_DROP_SINK_FULL;
-			return true;
-		}
+		if (reduced_give_up(sink, INT64_MAX))
+			continue;
+		/* But not behind a lossless one, which is not given up. */
+		if (sink->reducing)
+			reducer_give_up(sink->reducer, frame);
+		sink->reducing = false;
+		*drop = held_has(sink->held, frame->camera) ? GW_DROP_SINK_FULL
+							    : send_result(sink, frame);
+		return true;
 	}
 	return true;
 }

@@ -62,8 +62,11 @@ static void purge(struct sink *sink)
 		settle_frame(sink, sink->stuck, GW_DROP_SHUTDOWN);
 		sink->stuck = NULL;
 	}
+	/* Once: what is left of it is counted, and the back-end takes nothing more. */
+	if (sink->purged)
+		return;
 	sink->purged = true;
-	/* The spool still has room for them. */
+	/* What goes now may still find its way to a spool; what finds no room is counted below. */
 	if (sink->held) {
 		held_give_up_all(sink->held);
 		held_send(sink);

@@ -3,9 +3,9 @@
  * lies beside the picture, as DIR/<camera>/<number>.enhanced-<finding>.jpg. A replay's output, and
  * a gateway's without Kafka. No picture is ever written over another.
  *
- * Lines are gathered and count as delivered when the kernel has them, in the file that has the
- * name: one that was moved away or removed is made again. A line that cannot be written whole is
- * taken back, so that the file always ends with a whole line.
+ * Lines and messages are gathered and count as delivered when the kernel has them, in the file that
+ * has the name: one that was moved away or removed is made again. What cannot be written whole is
+ * taken back, so that the file always ends with a whole one.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -12,6 +12,8 @@
 #include "sink/output_end.h"
 #include "sink/whole.h"
 
+#define ASIDE_MOST 1000 /* files that were renamed */
+
 /* `path` and the directories above it; it is as it was afterwards. */
 static int make_directories(char *path)
 {
@@ -52,16 +54,44 @@ static int open_directory(struct output *output)
 	return fd < 0 ? -errno : put_in_place(fd, &output->directory);
 }
 
-static ssize_t mend_end(const struct output *output, int fd, off_t size)
+static ssize_t mend_end(
+	const struct output *output, const struct output_marks *marks, int fd, off_t size)
 {
-	return output->format == GW_RECORD_PROTOBUF ? output_end_message(fd, size)
-						    : output_end_line(fd, size);
+	return output->format == GW_RECORD_PROTOBUF
+		? output_end_message(fd, output_marks_before(marks, size), size)
+		: output_end_line(fd, size);
+}
+
+/* What nothing can be written behind gets another name: it is kept, and the gateway goes on. */
+static int set_aside(const struct output *output, bool damaged)
+{
+	char name[64];
+
+	for (uint32_t i = 1; i < ASIDE_MOST; i++) {
+		snprintf(name, sizeof(name), "%s.%s-%u", output->file, damaged ? "damaged" : "old",
+			i);
+		if (faccessat(output->directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		if (renameat(output->directory, output->file, output->directory, name) == 0) {
+			gw_warn("kafka",
+				"%s %s: it is %s in the same directory, and a new one begins",
+				output->lines_path,
+				damaged ? "holds what is no message of this gateway, as a power "
+					  "cut may leave it"
+					: "is too large to look for its end, which may be torn",
+				name);
+			return 0;
+		}
+		return -errno;
+	}
+	return -EEXIST;
 }
 
 /* A pipe there would stop whoever opens it, and then the sink. */
 static int open_lines(struct output *output, bool afresh)
 {
 	const int mode = O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_APPEND;
+	struct output_marks marks;
 	struct stat info;
 	const int fd = openat(output->directory, output->file, mode | (afresh ? O_TRUNC : 0), 0644);
 
@@ -72,7 +102,16 @@ static int open_lines(struct output *output, bool afresh)
 		close(fd);
 		return -EINVAL;
 	}
-	const ssize_t torn = mend_end(output, fd, info.st_size);
+	output_marks_read(&marks, fd);
+	const ssize_t torn = mend_end(output, &marks, fd, info.st_size);
+
+	if (torn == -EBADMSG || torn == -EFBIG) {
+		close(fd);
+		const int status = set_aside(output, torn == -EBADMSG);
+
+		/* A new one is neither. */
+		return status == 0 ? open_lines(output, afresh) : status;
+	}
 
 	if (torn > 0)
 		gw_warn("kafka", "%s: its last record was torn, %zd bytes were taken off",
@@ -86,6 +125,7 @@ static int open_lines(struct output *output, bool afresh)
 	if (status != 0)
 		return status;
 	output->torn = false;
+	output->marks = marks;
 	output->device = info.st_dev;
 	output->inode = info.st_ino;
 	return 0;
@@ -111,12 +151,11 @@ int output_open(struct output *output, const struct output_place *place, struct 
 		return gw_error_set(error, status, "%s %s: %s: choose one that gwd may write", name,
 			path, strerror(-status));
 	status = open_lines(output, place->afresh);
-	if (status == -EINVAL || status == -EBADMSG)
+	if (status == -EINVAL)
 		return gw_error_set(error, status,
-			"%s %s: it is %s: move it away, or choose another directory", name,
-			output->lines_path,
-			status == -EINVAL ? "not a regular file"
-					  : "no file that this gateway wrote");
+			"%s %s: it is not a regular file: move it away, or choose another "
+			"directory",
+			name, output->lines_path);
 	if (status != 0)
 		return gw_error_set(
 			error, status, "%s %s: %s", name, output->lines_path, strerror(-status));
@@ -150,7 +189,7 @@ int output_look(struct output *output, bool *again)
 	return status;
 }
 
-/* After a failure that left a part of a line. */
+/* After a failure that left a part of a record. */
 static int mend(struct output *output)
 {
 	struct stat info;
@@ -159,10 +198,16 @@ static int mend(struct output *output)
 		return 0;
 	if (fstat(output->lines, &info) != 0)
 		return -errno;
-	const ssize_t status = mend_end(output, output->lines, info.st_size);
+	if (info.st_size > output->whole && ftruncate(output->lines, output->whole) != 0) {
+		/* A line can be ended instead. */
+		const int failed = -errno;
+		const ssize_t status = output->format == GW_RECORD_PROTOBUF
+			? failed
+			: output_end_line(output->lines, info.st_size);
 
-	if (status < 0)
-		return (int)status;
+		if (status < 0)
+			return (int)status;
+	}
 	output->torn = false;
 	return 0;
 }
@@ -180,8 +225,12 @@ int output_add(struct output *output, const char *data, size_t size)
 
 	/* What got in of it is taken back. Somebody may have cut the file meanwhile: it must not
 	 * become longer by that. */
-	if (status != 0 && fstat(output->lines, &after) == 0 && after.st_size > before.st_size)
+	if (status != 0 && fstat(output->lines, &after) == 0 && after.st_size > before.st_size) {
 		output->torn = ftruncate(output->lines, before.st_size) != 0;
+		output->whole = before.st_size;
+	}
+	if (status == 0 && output->format == GW_RECORD_PROTOBUF)
+		output_marks_note(&output->marks, output->lines, before.st_size + (off_t)size);
 	return status;
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/config/config.h"
 #include "core/error.h"
+#include "sink/output_marks.h"
 
 struct output {
 	const char *path; /* any thread */
@@ -21,7 +22,9 @@ struct output {
 	const char *file; /* of the records; any thread */
 	enum gw_record_format format;
 	int directory, lines; /* descriptors; their numbers stay the same while it is open */
-	bool torn; /* the file ends with a part of a record that could not be taken back */
+	bool torn; /* it ends with a part of a record that could not be taken back */
+	off_t whole; /* ... and with a whole one here */
+	struct output_marks marks; /* of a file of messages */
 	dev_t device; /* of the open file, as is `inode` */
 	ino_t inode;
 };
@@ -33,7 +36,8 @@ struct output_place {
 };
 
 /* Opens the file of records, and makes what is missing of the directories. Of a file that is there,
- * what a power cut left of a last record is taken off. On failure one line
+ * what a power cut left of a last record is taken off. A file of messages that is damaged, or too
+ * large to be looked at, is renamed, with a warning, and there is a new one. On failure one line
  * that says what to do; output_close() follows in any case. Main thread. */
 int output_open(struct output *output, const struct output_place *place, struct gw_error *error);
 void output_close(struct output *output);

@@ -108,11 +108,99 @@ static bool is_zero(struct window *window, off_t at, off_t end)
 	return true;
 }
 
-ssize_t output_end_message(int fd, off_t size)
+/* A varint; false: it does not end within `size`. */
+static bool take_varint(const uint8_t *bytes, size_t size, size_t *at, uint64_t *value)
 {
-	struct window *window = calloc(1, sizeof(*window));
-	off_t at = 0, message = 1;
+	*value = 0;
+	for (uint32_t shift = 0; *at < size && shift < 64; shift += 7) {
+		const uint8_t byte = bytes[(*at)++];
+
+		*value |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a message is fields from its beginning to its end (protobuf.dev, "Encoding"), and its
+ * results too: no field has the number 0. */
+static bool is_fields(const uint8_t *bytes, size_t size, bool results)
+{
+	uint64_t tag, value;
+
+	for (size_t at = 0; at < size;) {
+		if (!take_varint(bytes, size, &at, &tag) || tag >> 3 == 0)
+			return false;
+		switch (tag & 7) {
+		case 0:
+			if (!take_varint(bytes, size, &at, &value))
+				return false;
+			continue;
+		case 1:
+			value = 8;
+			break;
+		case 2:
+			if (!take_varint(bytes, size, &at, &value))
+				return false;
+			break;
+		case 5:
+			value = 4;
+			break;
+		default:
+			return false;
+		}
+		if (value > size - at)
+			return false;
+		if (results && tag == FILE_RESULT_TAG &&
+			!is_fields(bytes + at, (size_t)value, false))
+			return false;
+		at += (size_t)value;
+	}
+	return true;
+}
+
+/* Whether a message with its length has zeros in place of its end: it ends with one, and zeros
+ * follow (`more`), or it is no message. Zeros in its last field that reach to the end of the file
+ * are not told from a mask that ends so. */
+static int is_hollow(int fd, off_t at, size_t size, bool more)
+{
+	uint8_t *bytes = malloc(size);
+	uint64_t length;
+	size_t front = 0;
+
+	if (!bytes)
+		return -ENOMEM;
+	const ssize_t got = pread(fd, bytes, size, at);
+	const bool hollow = got == (ssize_t)size && bytes[size - 1] == 0 &&
+		(more || !take_varint(bytes, size, &front, &length) ||
+			!is_fields(bytes + front, size - front, true));
+
+	free(bytes);
+	return got == (ssize_t)size ? hollow : -EIO;
+}
+
+/* Whether nothing but zeros follows, with or without a length before them that was begun. */
+static bool is_cut(struct window *window, off_t at, off_t end)
+{
+	size_t there;
+	const uint8_t *bytes = look(window, at, &there);
+	off_t head = 0;
+
+	while (bytes && head < HEAD_MOST - 1 && (size_t)head < there && bytes[head] & 0x80)
+		head++;
+	if (bytes && (size_t)head < there && bytes[head] != 0)
+		head++;
+	return at + head < end && is_zero(window, at + head, end);
+}
+
+ssize_t output_end_message(int fd, off_t from, off_t size)
+{
+	off_t at = from, last = from, message = 1;
 	ssize_t status = 0;
+
+	if (size - from > OUTPUT_WALK_MOST)
+		return -EFBIG;
+	struct window *window = calloc(1, sizeof(*window));
 
 	if (!window)
 		return -ENOMEM;
@@ -128,14 +216,23 @@ ssize_t output_end_message(int fd, off_t size)
 		message = message_at(bytes, there);
 		if (message <= 0 || message > size - at)
 			break;
+		last = at;
 		at += message;
 	}
-	if (status == 0 && at < size) {
-		if (message < 0 && !is_zero(window, at, size))
-			status = -EBADMSG;
+	const bool zeros = status == 0 && at < size && is_zero(window, at, size);
+
+	if (status == 0 && at < size && message < 0 && !is_cut(window, at, size))
+		status = -EBADMSG;
+	if (status == 0 && at > last && (at == size || zeros)) {
+		const int hollow = is_hollow(fd, last, (size_t)(at - last), zeros);
+
+		if (hollow > 0)
+			at = last;
 		else
-			status = ftruncate(fd, at) == 0 ? (ssize_t)(size - at) : -errno;
+			status = hollow;
 	}
+	if (status == 0 && at < size)
+		status = ftruncate(fd, at) == 0 ? (ssize_t)(size - at) : -errno;
 	free(window);
 	return status;
 }

@@ -63,12 +63,14 @@ static bool send(struct sink *sink, const struct sink_record *record)
 
 uint32_t reduced_send(struct sink *sink)
 {
-	const struct sink_record *record;
+	const struct sink_record *record = NULL;
 	uint32_t count = 0;
 
-	while (sink->reducer && !sink->purged && (record = reducer_next(sink->reducer)) &&
-		send(sink, record))
-		count++;
+	/* The back-end gets nothing after it was told to give up. */
+	if (sink->purged)
+		return 0;
+	while (sink->reducer && (record = reducer_next(sink->reducer, record)))
+		count += send(sink, record);
 	return count + held_send(sink);
 }
 

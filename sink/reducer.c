@@ -12,10 +12,10 @@
 #include "core/clock.h"
 #include "core/stage.h"
 #include "core/thread.h"
+#include "sink/record.h"
 #include "sink/smaller.h"
 
 #define REST_NS GW_NS_PER_S
-#define TEXT 128 /* of an id or a time */
 
 enum job_state {
 	JOB_FREE,
@@ -27,7 +27,7 @@ enum job_state {
 struct job {
 	_Atomic int state; /* the lane writes, but for JOB_MADE */
 	struct sink_record record;
-	char id[TEXT], time[TEXT];
+	char id[RECORD_ID_SIZE], time[WRITER_TIME_SIZE];
 	uint32_t room;
 	uint8_t *picture;
 	bool given_up; /* the lane's */
@@ -171,15 +171,24 @@ bool reducer_take(struct reducer *reducer, const struct sink_record *record, uin
 	return true;
 }
 
-const struct sink_record *reducer_next(struct reducer *reducer)
+const struct sink_record *reducer_next(struct reducer *reducer, const struct sink_record *after)
 {
-	struct job *job = job_in(reducer, JOB_MADE);
+	bool passed = after == NULL;
 
-	if (!job)
-		return NULL;
-	if (job->given_up)
-		job->record.size = 0;
-	return &job->record;
+	for (uint32_t i = 0; i < REDUCER_JOBS; i++) {
+		struct job *job = &reducer->jobs[i];
+
+		if (!passed) {
+			passed = &job->record == after;
+			continue;
+		}
+		if (atomic_load_explicit(&job->state, memory_order_acquire) != JOB_MADE)
+			continue;
+		if (job->given_up)
+			job->record.size = 0;
+		return &job->record;
+	}
+	return NULL;
 }
 
 void reducer_give_up(struct reducer *reducer, const struct gw_frame *frame)

@@ -26,9 +26,10 @@ void reducer_close(struct reducer *reducer);
  * `room`. False: as many as it can have are on their way. */
 bool reducer_take(struct reducer *reducer, const struct sink_record *record, uint32_t room);
 
-/* One that is through; NULL: there is none. Its value is the smaller picture, or of size 0 when
- * none could be made. */
-const struct sink_record *reducer_next(struct reducer *reducer);
+/* One that is through, behind `after`, an earlier one of the same round (NULL: the first one);
+ * NULL: there is none. So one that is kept holds up no other. Its value is the smaller picture, or
+ * of size 0 when none could be made. */
+const struct sink_record *reducer_next(struct reducer *reducer, const struct sink_record *after);
 
 /* The record of reducer_next() goes on its way: its picture stays until its frame is let go of. */
 void reducer_send(struct reducer *reducer, const struct sink_record *record);

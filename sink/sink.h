@@ -18,8 +18,8 @@ struct sink;
 
 enum sink_kind {
 	SINK_RESULT, /* `value` is text or a message, by `format`, and gone when submit returns */
-	SINK_SAMPLE, /* `value` is a JPEG stream in the frame's slot; it stays until the record was
-			reported */
+	SINK_SAMPLE, /* `value` is a JPEG stream: in the frame's slot, where it stays until the
+			record was reported, or one that is gone before (`copied`) */
 };
 
 struct sink_record {
