@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,6 +24,8 @@
 #define HANGS_NS (5 * GW_NS_PER_S)
 /* Whoever asks for health does so for everything. */
 #define LOOK_NS (GW_NS_PER_S / 10)
+/* While the log cannot be written nothing more is begun: what is owed was under way by then. */
+#define OWED_MOST 64
 
 struct audit_log {
 	char folder[PATH_MAX];
@@ -47,6 +50,13 @@ struct audit_log {
 	struct audit_head untold; /* before it */
 	char fault[256]; /* why it cannot be written; empty: it can */
 	char broken[256]; /* what was missing when it was opened; empty: nothing was */
+
+	/* Guards what follows, and nobody waits with it. Taken after `lock`. */
+	pthread_mutex_t owed_lock;
+	struct json_t
+		*owed[OWED_MOST]; /* from the oldest on; who has `disk` alone takes them out */
+	uint32_t owed_count;
+	uint64_t given_up; /* that found no place there */
 };
 
 const char *audit_log_folder(const struct audit_log *log)
@@ -111,6 +121,55 @@ static int note_broken(struct audit_log *log, const struct audit_check *check)
 	gw_error_log("api", "the audit log in %s is not whole: %s: see gwctl audit-log verify",
 		log->folder, check->fault[0]);
 	return append(log, audit_line_of_fault(&log->head, check->fault[0], check->faults));
+}
+
+static void take_out_owed(struct audit_log *log)
+{
+	pthread_mutex_lock(&log->owed_lock);
+	json_t *first = log->owed[0];
+
+	memmove(log->owed, log->owed + 1, --log->owed_count * sizeof(log->owed[0]));
+	pthread_mutex_unlock(&log->owed_lock);
+	json_decref(first);
+}
+
+/* One line for all that found no place. */
+static int note_given_up(struct audit_log *log, uint64_t count)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		"what came of %" PRIu64 " requests was not written: too many waited for the disk",
+		count);
+	gw_error_log("api", "the audit log in %s: %s", log->folder, text);
+	const int status = append(log, audit_line_of_fault(&log->head, text, 1));
+
+	if (status == 0) {
+		pthread_mutex_lock(&log->owed_lock);
+		log->given_up -= count;
+		pthread_mutex_unlock(&log->owed_lock);
+	}
+	return status;
+}
+
+/* Appends what could not be before. Locked, and with `disk`. Returns 0 or a negative errno: then
+ * the rest is still owed. */
+static int pay_owed(struct audit_log *log)
+{
+	for (;;) {
+		pthread_mutex_lock(&log->owed_lock);
+		json_t *first = log->owed_count > 0 ? log->owed[0] : NULL;
+		const uint64_t given_up = log->given_up;
+
+		pthread_mutex_unlock(&log->owed_lock);
+		if (!first)
+			return given_up > 0 ? note_given_up(log, given_up) : 0;
+		const int status = append(log, audit_line(&log->head, first));
+
+		if (status != 0)
+			return status;
+		take_out_owed(log);
+	}
 }
 
 static int go_on_with(struct audit_log *log, const struct audit_check *check)
@@ -196,9 +255,23 @@ struct audit_log *audit_log_open(const char *folder)
 	snprintf(log->folder, sizeof(log->folder), "%s", folder);
 	pthread_mutex_init(&log->disk, NULL);
 	pthread_mutex_init(&log->lock, NULL);
+	pthread_mutex_init(&log->owed_lock, NULL);
 	if (audit_log_settle(log, 0, &error) != 0)
 		gw_error_log("api", "%s", error.text);
 	return log;
+}
+
+/* Nobody else writes it down any more. */
+static void tell_owed(struct audit_log *log)
+{
+	while (log->owed_count > 0) {
+		char *text = json_dumps(log->owed[0], JSON_COMPACT | JSON_ENSURE_ASCII);
+
+		gw_error_log("api", "the audit log in %s never got this line: %s", log->folder,
+			text ? text : "out of memory");
+		free(text);
+		take_out_owed(log);
+	}
 }
 
 void audit_log_close(struct audit_log *log)
@@ -208,6 +281,8 @@ void audit_log_close(struct audit_log *log)
 	if (log->file.fd >= 0)
 		(void)audit_log_settle(log, 0, NULL);
 	audit_file_close(&log->file);
+	tell_owed(log);
+	pthread_mutex_destroy(&log->owed_lock);
 	pthread_mutex_destroy(&log->lock);
 	pthread_mutex_destroy(&log->disk);
 	free(log);
@@ -230,6 +305,16 @@ int audit_log_append(
 		*number = log->head.last;
 	pthread_mutex_unlock(&log->lock);
 	return status;
+}
+
+void audit_log_owe(struct audit_log *log, struct json_t *entry)
+{
+	pthread_mutex_lock(&log->owed_lock);
+	if (log->owed_count < OWED_MOST)
+		log->owed[log->owed_count++] = json_incref(entry);
+	else
+		log->given_up++;
+	pthread_mutex_unlock(&log->owed_lock);
 }
 
 /* What was appended until the lock was let go is brought to the disk. `log` is as it was then. */
@@ -278,9 +363,10 @@ static int leave_doubt(struct audit_log *log)
 	return append(log, audit_line_of_fault(&log->head, text, 1));
 }
 
-/* Opens it if need be. Locks. Returns 0 or a negative errno, and what is to be brought to the disk.
+/* Opens it if need be; `pays`: appends what is owed. Locks. Returns 0 or a negative errno, and what
+ * is to be brought to the disk.
  */
-static int prepare(struct audit_log *log, struct audit_log *now)
+static int prepare(struct audit_log *log, bool pays, struct audit_log *now)
 {
 	pthread_mutex_lock(&log->lock);
 	const bool is_open = audit_file_is_open(&log->file);
@@ -297,6 +383,9 @@ static int prepare(struct audit_log *log, struct audit_log *now)
 	/* Who could not take back half a line spoiled it meanwhile. */
 	if (status == 0 && !audit_file_is_open(&log->file))
 		status = -EIO;
+	/* In doubt, all of this file may be written again. */
+	if (status == 0 && pays && !log->doubt)
+		status = pay_owed(log);
 	*now = *log;
 	pthread_mutex_unlock(&log->lock);
 	return status;
@@ -326,7 +415,7 @@ int audit_log_settle(struct audit_log *log, uint64_t number, struct gw_error *er
 		pthread_mutex_lock(&log->disk);
 	else if (hangs(log) > 0 || !lock_within(&log->disk, HANGS_NS))
 		return no_answer(log, error);
-	int status = prepare(log, &now);
+	int status = prepare(log, number == 0, &now);
 	const bool syncs = status == 0 && !now.settled;
 	const int synced = syncs ? audit_file_sync(&now.file, now.folder) : 0;
 

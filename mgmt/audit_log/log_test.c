@@ -447,6 +447,30 @@ static void *append_there(void *arg)
 	return NULL;
 }
 
+static void owe(struct fixture *f, const char *text)
+{
+	json_t *entry = json_pack("{s:s}", "text", text);
+
+	audit_log_owe(f->log, entry);
+	json_decref(entry);
+}
+
+/* How many lines of the file that is written have this in them. */
+static int lines_with(struct fixture *f, const char *text)
+{
+	char line[512];
+	int count = 0;
+
+	look(f);
+	FILE *file = fopen(f->check.path, "r");
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		count += strstr(line, text) != NULL;
+	fclose(file);
+	return count;
+}
+
 /* Whoever calls what hangs stays there; nobody else does, and all is well when the disk is. */
 static void hang_in(struct fixture *f, _Atomic bool *hold, void *(*there)(void *))
 {
@@ -462,6 +486,8 @@ static void hang_in(struct fixture *f, _Atomic bool *hold, void *(*there)(void *
 	while (!strstr(trouble(f), "its disk has given no answer for") && gw_now() < deadline)
 		usleep(10000);
 	const int refused = append(f, "refused");
+
+	owe(f, "an outcome");
 	const int unsettled = audit_log_settle(f->log, 1, &f->error);
 	const int still = held;
 
@@ -474,8 +500,37 @@ static void hang_in(struct fixture *f, _Atomic bool *hold, void *(*there)(void *
 	assert_int_equal(append(f, "after"), 0);
 	assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
 	assert_string_equal(trouble(f), "");
-	look(f);
+	assert_int_equal(lines_with(f, "\"text\":\"an outcome\""), 1);
+	assert_int_equal(lines_with(f, "\"text\":\"refused\""), 0);
 	assert_int_equal(f->check.faults, 0);
+}
+
+static void what_is_owed_is_paid_once_and_says_what_was_too_much(void **state)
+{
+	struct fixture *f = *state;
+	char text[32];
+
+	assert_int_equal(append(f, "one"), 0);
+	failing = 2;
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), -EIO);
+	for (int i = 0; i < 70; i++) {
+		snprintf(text, sizeof(text), "outcome %d.", i);
+		owe(f, text);
+	}
+	/* What a file in doubt has in it is written again: nothing is paid into it. */
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), -EIO);
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
+	assert_int_equal(lines_with(f, "outcome "), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
+		assert_int_equal(lines_with(f, "outcome "), 64);
+		assert_int_equal(lines_with(f, "outcome 63."), 1);
+		assert_int_equal(lines_with(f, "what came of 6 requests was not written"), 1);
+	}
+	assert_int_equal(f->check.faults, 0);
+	owe(f, "the last");
+	reopen(f);
+	assert_int_equal(lines_with(f, "the last"), 1);
 }
 
 static void a_sync_that_hangs_keeps_nobody_waiting(void **state)
@@ -506,6 +561,7 @@ int main(void)
 		TEST(half_a_line_closes_no_file_that_somebody_waits_for),
 		TEST(a_sync_that_hangs_keeps_nobody_waiting),
 		TEST(a_line_that_hangs_keeps_nobody_waiting),
+		TEST(what_is_owed_is_paid_once_and_says_what_was_too_much),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
