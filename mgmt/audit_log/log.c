@@ -26,6 +26,8 @@
 #define LOOK_NS (GW_NS_PER_S / 10)
 /* While the log cannot be written nothing more is begun: what is owed was under way by then. */
 #define OWED_MOST 64
+/* Who has the lock hangs. */
+#define LATE 1
 
 struct audit_log {
 	char folder[PATH_MAX];
@@ -220,8 +222,17 @@ static int open_log(struct audit_log *log)
 	return status;
 }
 
+/* Locks. Who answers for one line (`number`) does not stay behind a write that hangs: false. */
+static bool lock_for(struct audit_log *log, uint64_t number)
+{
+	if (number > 0)
+		return lock_within(&log->lock, HANGS_NS);
+	pthread_mutex_lock(&log->lock);
+	return true;
+}
+
 /* The same, for others to see when it is done. */
-static int open_for_all(struct audit_log *log)
+static int open_for_all(struct audit_log *log, uint64_t number)
 {
 	struct audit_log fresh = {.file = {.fd = -1}};
 
@@ -229,7 +240,10 @@ static int open_for_all(struct audit_log *log)
 	strcpy(fresh.broken, log->broken);
 	const int status = open_log(&fresh);
 
-	pthread_mutex_lock(&log->lock);
+	if (!lock_for(log, number)) {
+		audit_file_close(&fresh.file);
+		return LATE;
+	}
 	if (status == 0) {
 		audit_file_close(&log->file);
 		log->file = fresh.file;
@@ -363,28 +377,28 @@ static int leave_doubt(struct audit_log *log)
 	return append(log, audit_line_of_fault(&log->head, text, 1));
 }
 
-/* Opens it if need be; `pays`: appends what is owed. Locks. Returns 0 or a negative errno, and what
- * is to be brought to the disk.
- */
-static int prepare(struct audit_log *log, bool pays, struct audit_log *now)
+/* Opens it if need be, and for no `number` appends what is owed. Locks. Returns 0 or a negative
+ * errno, and what is to be brought to the disk; or LATE. */
+static int prepare(struct audit_log *log, uint64_t number, struct audit_log *now)
 {
-	pthread_mutex_lock(&log->lock);
+	if (!lock_for(log, number))
+		return LATE;
 	const bool is_open = audit_file_is_open(&log->file);
 
 	pthread_mutex_unlock(&log->lock);
-	/* To read all that is there may take its time. */
-	if (is_open)
-		atomic_store_explicit(&log->syncs_since, gw_now(), memory_order_relaxed);
-	int status = is_open ? 0 : open_for_all(log);
+	int status = is_open ? 0 : open_for_all(log, number);
 
-	pthread_mutex_lock(&log->lock);
+	/* Not before: to read all that is there may take its time. */
+	atomic_store_explicit(&log->syncs_since, gw_now(), memory_order_relaxed);
+	if (status == LATE || !lock_for(log, number))
+		return LATE;
 	if (status == 0 && log->doubt)
 		status = leave_doubt(log);
 	/* Who could not take back half a line spoiled it meanwhile. */
 	if (status == 0 && !audit_file_is_open(&log->file))
 		status = -EIO;
 	/* In doubt, all of this file may be written again. */
-	if (status == 0 && pays && !log->doubt)
+	if (status == 0 && number == 0 && !log->doubt)
 		status = pay_owed(log);
 	*now = *log;
 	pthread_mutex_unlock(&log->lock);
@@ -405,6 +419,38 @@ static int take_in(struct audit_log *log, const struct audit_head *head)
 	return all && log->file.size >= AUDIT_FILE_BYTES ? begin_file(log) : 0;
 }
 
+/* Brings `now` to the disk, and takes in what came of it. With `disk`. Returns 0, a negative errno
+ * with a line, or LATE. */
+static int settle(
+	struct audit_log *log, uint64_t number, struct audit_log *now, struct gw_error *error)
+{
+	int status = prepare(log, number, now);
+
+	if (status == LATE)
+		return LATE;
+	const int synced =
+		status == 0 && !now->settled ? audit_file_sync(&now->file, now->folder) : 0;
+
+	if (status == 0)
+		status = synced == 0 ? bring_to_disk(now, &now->head) : synced;
+	/* That a sync failed is lost on nobody, however long it takes. */
+	if (!lock_for(log, synced == 0 ? number : 0))
+		return LATE;
+	if (synced != 0)
+		doubt(log, now->head.last);
+	else if (status == 0)
+		status = take_in(log, &now->head);
+	if (status == 0)
+		log->fault[0] = '\0';
+	else
+		fail(log, status, error);
+	if (status == 0 && number > 0 && number >= log->doubt_from && number <= log->doubt_to)
+		status = gw_error_set(error, -EIO,
+			"the audit log in %s: the disk failed at that line", log->folder);
+	pthread_mutex_unlock(&log->lock);
+	return status;
+}
+
 int audit_log_settle(struct audit_log *log, uint64_t number, struct gw_error *error)
 {
 	struct audit_log now;
@@ -415,28 +461,11 @@ int audit_log_settle(struct audit_log *log, uint64_t number, struct gw_error *er
 		pthread_mutex_lock(&log->disk);
 	else if (hangs(log) > 0 || !lock_within(&log->disk, HANGS_NS))
 		return no_answer(log, error);
-	int status = prepare(log, number == 0, &now);
-	const bool syncs = status == 0 && !now.settled;
-	const int synced = syncs ? audit_file_sync(&now.file, now.folder) : 0;
+	const int status = settle(log, number, &now, error);
 
-	if (status == 0)
-		status = synced == 0 ? bring_to_disk(&now, &now.head) : synced;
-	pthread_mutex_lock(&log->lock);
-	if (synced != 0)
-		doubt(log, now.head.last);
-	else if (status == 0)
-		status = take_in(log, &now.head);
-	if (status == 0)
-		log->fault[0] = '\0';
-	else
-		fail(log, status, error);
-	if (status == 0 && number > 0 && number >= log->doubt_from && number <= log->doubt_to)
-		status = gw_error_set(error, -EIO,
-			"the audit log in %s: the disk failed at that line", log->folder);
-	pthread_mutex_unlock(&log->lock);
 	atomic_store_explicit(&log->syncs_since, 0, memory_order_relaxed);
 	pthread_mutex_unlock(&log->disk);
-	return status;
+	return status == LATE ? no_answer(log, error) : status;
 }
 
 void audit_log_health(struct audit_log *log, struct gw_health *health)

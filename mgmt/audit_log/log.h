@@ -43,9 +43,10 @@ void audit_log_owe(struct audit_log *log, struct json_t *entry);
  * for the disk: on a thread that may. Returns 0 or a negative errno with a line.
  *
  * `number` is the line that the caller answers for, or 0: who answers for one waits no longer than
- * five seconds behind others (-EIO). Where a sync failed, the next one
- * succeeds without what the kernel has forgotten: of a line that one failed on, whoever's that sync
- * was, 0 is never returned. The next file then begins, with a line that says which ones these are.
+ * five seconds behind each of those who are there before, at a line or at a sync (-EIO). Where a
+ * sync failed, the next one succeeds without what the kernel has forgotten: of a line that one
+ * failed on, whoever's that sync was, 0 is never returned. The next file then begins, with a line
+ * that says which ones these are.
  */
 int audit_log_settle(struct audit_log *log, uint64_t number, struct gw_error *error);
 

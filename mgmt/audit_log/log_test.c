@@ -505,6 +505,75 @@ static void hang_in(struct fixture *f, _Atomic bool *hold, void *(*there)(void *
 	assert_int_equal(f->check.faults, 0);
 }
 
+struct answer {
+	struct fixture *f;
+	_Atomic int status; /* 1: there is none yet */
+};
+
+static void *answer_for_the_first_line(void *arg)
+{
+	struct answer *answer = arg;
+
+	answer->status = audit_log_settle(answer->f->log, 1, NULL);
+	return NULL;
+}
+
+/* Whose line is there already does not stay behind one that hangs after it. */
+static void a_line_that_hangs_keeps_no_other_unanswered(void **state)
+{
+	struct answer answer = {.f = *state, .status = 1};
+	const int64_t deadline = gw_now() + 30 * GW_NS_PER_S;
+	pthread_t thread, other;
+
+	assert_int_equal(append(answer.f, "one"), 0);
+	hold_lines = true;
+	assert_int_equal(pthread_create(&thread, NULL, append_there, answer.f), 0);
+	while (held == 0 && gw_now() < deadline)
+		usleep(1000);
+	assert_int_equal(pthread_create(&other, NULL, answer_for_the_first_line, &answer), 0);
+	while (answer.status == 1 && gw_now() < deadline)
+		usleep(10000);
+	const int status = answer.status;
+
+	hold_lines = false;
+	pthread_join(thread, NULL);
+	pthread_join(other, NULL);
+	assert_int_equal(status, -EIO);
+	assert_int_equal(audit_log_settle(answer.f->log, 1, NULL), 0);
+	assert_string_equal(trouble(answer.f), "");
+}
+
+/* The first sync of a file that was opened just now is one, too. */
+static void a_first_sync_that_hangs_is_told(void **state)
+{
+	const int64_t deadline = gw_now() + 30 * GW_NS_PER_S;
+	struct fixture *f = *state, late = {0};
+	char parent[64], away[64];
+	pthread_t thread;
+
+	snprintf(parent, sizeof(parent), "%.40s/there", f->folder);
+	snprintf(away, sizeof(away), "%.40s/away", f->folder);
+	snprintf(late.folder, sizeof(late.folder), "%.40s/there/log", f->folder);
+	assert_int_equal(mkdir(parent, 0700), 0);
+	audit_log_close(audit_log_open(late.folder));
+	assert_int_equal(rename(parent, away), 0);
+	late.log = audit_log_open(late.folder);
+	assert_int_equal(rename(away, parent), 0);
+	hold_data = true;
+	begin_to_settle(&late, &thread);
+	while (!strstr(trouble(&late), "its disk has given no answer for") && gw_now() < deadline)
+		usleep(10000);
+	const bool told = strstr(trouble(&late), "its disk has given no answer for");
+
+	hold_data = false;
+	pthread_join(thread, NULL);
+	assert_true(told);
+	assert_string_equal(trouble(&late), "");
+	audit_log_close(late.log);
+	test_folder_remove(late.folder);
+	test_folder_remove(parent);
+}
+
 static void what_is_owed_is_paid_once_and_says_what_was_too_much(void **state)
 {
 	struct fixture *f = *state;
@@ -561,6 +630,8 @@ int main(void)
 		TEST(half_a_line_closes_no_file_that_somebody_waits_for),
 		TEST(a_sync_that_hangs_keeps_nobody_waiting),
 		TEST(a_line_that_hangs_keeps_nobody_waiting),
+		TEST(a_line_that_hangs_keeps_no_other_unanswered),
+		TEST(a_first_sync_that_hangs_is_told),
 		TEST(what_is_owed_is_paid_once_and_says_what_was_too_much),
 	};
 
