@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "mgmt/audit_log/check.h"
 #include "mgmt/audit_log/file.h"
@@ -89,15 +90,6 @@ static int64_t hangs(const struct audit_log *log)
 	const int64_t since = syncs && (!writes || syncs < writes) ? syncs : writes;
 
 	return since && now - since > HANGS_NS ? now - since : 0;
-}
-
-/* Locks, or waits no longer than `ns`. */
-static bool lock_within(pthread_mutex_t *lock, int64_t ns)
-{
-	const int64_t by = gw_now() + ns;
-	const struct timespec deadline = {by / GW_NS_PER_S, by % GW_NS_PER_S};
-
-	return pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &deadline) == 0;
 }
 
 /* Takes the line. Returns 0 or a negative errno. */
@@ -226,7 +218,7 @@ static int open_log(struct audit_log *log)
 static bool lock_for(struct audit_log *log, uint64_t number)
 {
 	if (number > 0)
-		return lock_within(&log->lock, HANGS_NS);
+		return gw_lock_within(&log->lock, HANGS_NS);
 	pthread_mutex_lock(&log->lock);
 	return true;
 }
@@ -306,7 +298,7 @@ int audit_log_append(
 	struct audit_log *log, const struct json_t *entry, uint64_t *number, struct gw_error *error)
 {
 	/* One request that waits for such a disk is enough. */
-	if (hangs(log) > 0 || !lock_within(&log->lock, HANGS_NS))
+	if (hangs(log) > 0 || !gw_lock_within(&log->lock, HANGS_NS))
 		return no_answer(log, error);
 	int status;
 
@@ -459,7 +451,7 @@ int audit_log_settle(struct audit_log *log, uint64_t number, struct gw_error *er
 	 */
 	if (number == 0)
 		pthread_mutex_lock(&log->disk);
-	else if (hangs(log) > 0 || !lock_within(&log->disk, HANGS_NS))
+	else if (hangs(log) > 0 || !gw_lock_within(&log->disk, HANGS_NS))
 		return no_answer(log, error);
 	const int status = settle(log, number, &now, error);
 
@@ -478,7 +470,7 @@ void audit_log_health(struct audit_log *log, struct gw_health *health)
 			"%ld s: changes are refused until it does: look at that disk",
 			log->folder, (long)(waited / GW_NS_PER_S));
 	/* What is to be told is told at the next look. */
-	if (!lock_within(&log->lock, LOOK_NS))
+	if (!gw_lock_within(&log->lock, LOOK_NS))
 		return;
 	if (log->fault[0])
 		gw_health_add(health, GW_DEGRADED, "api.audit_log", NULL,
