@@ -307,6 +307,7 @@ static int make(struct making *making, struct gw_error *error)
 	}
 	making->outcome->number = commit.entry.number;
 	gw->commits.deadline = entry.deadline;
+	gw->commits.failing = false;
 	gw->commits.waits = making->outcome->restart || (gw->commits.waits && !making->wish->text);
 	gw_info("config", "commit %u by %s, from %s%s%s%s", commit.entry.number, entry.who,
 		entry.from, entry.comment[0] ? ": " : "", entry.comment,

@@ -30,6 +30,7 @@ int gw_commit_confirm(struct gw *gw, const char *who, struct gw_error *error)
 	if (status != 0)
 		return status;
 	gw->commits.deadline = 0;
+	gw->commits.failing = false;
 	gw_info("config", "commit %u was confirmed by %s", newest, who);
 	return 0;
 }

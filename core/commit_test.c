@@ -417,6 +417,47 @@ static void a_way_back_that_fails_is_written_down_once_and_when_it_is_done(void 
 	assert_string_not_equal(told.before, told.after);
 }
 
+static void lapse_without_record(struct fixture *f, const char *record)
+{
+	char away[192];
+
+	snprintf(away, sizeof(away), "%s.away", record);
+	assert_int_equal(rename(record, away), 0);
+	gw_commit_upkeep(&f->gw, gw_now() + 61 * GW_NS_PER_S);
+	assert_int_equal(rename(away, record), 0);
+}
+
+/* That the way back failed once says nothing of the commits that come later. */
+static void the_next_way_back_that_fails_is_written_down_too(void **state)
+{
+	struct fixture *f = *state;
+	struct told told = {0};
+	const struct gw_api_witness witness = {.asked = on_asked, .done = on_done, .owner = &told};
+	char record[160];
+
+	f->gw.witness = &witness;
+	snprintf(record, sizeof(record), "%s.history/00000001.yaml", f->file);
+	must(f, REST "cameras:\n" CAMERA("a", "2"), WISH(.confirm_s = 60));
+	lapse_without_record(f, record);
+	assert_int_equal(told.done, 1);
+	assert_int_equal(gw_commit_confirm(&f->gw, "x", &f->error), 0);
+
+	snprintf(record, sizeof(record), "%s.history/00000002.yaml", f->file);
+	must(f, REST "cameras:\n" CAMERA("a", "3"), WISH(.confirm_s = 60));
+	lapse_without_record(f, record);
+	assert_int_equal(told.asked, 2);
+	assert_int_equal(told.done, 2);
+	assert_int_equal(rollback(f, 0), 0);
+
+	snprintf(record, sizeof(record), "%s.history/00000004.yaml", f->file);
+	must(f, REST "cameras:\n" CAMERA("a", "5"), WISH(.confirm_s = 60));
+	lapse_without_record(f, record);
+	f->gw.witness = NULL;
+	assert_int_equal(told.asked, 3);
+	assert_int_equal(told.done, 3);
+	assert_in_range(told.status, 400, 599);
+}
+
 static void what_somebody_confirms_stays(void **state)
 {
 	struct fixture *f = *state;
@@ -494,6 +535,7 @@ int main(void)
 		TEST(who_set_a_deadline_is_who_goes_back),
 		TEST(what_nobody_can_write_down_comes_back_all_the_same),
 		TEST(a_way_back_that_fails_is_written_down_once_and_when_it_is_done),
+		TEST(the_next_way_back_that_fails_is_written_down_too),
 		TEST(what_somebody_confirms_stays),
 		TEST(a_deadline_goes_on_after_a_start),
 		TEST(one_goes_back_to_any_commit),

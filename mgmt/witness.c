@@ -30,13 +30,21 @@ static int on_asked(void *owner, const struct gw_api_route *route, const char *p
 		owner, route, audit_entry_asked(route->method, path, request), number, error);
 }
 
-/* It was done; that this could not be written down is a trouble by now. */
+/* It was done: where this cannot be written down now, which is a trouble by then, it is later. */
 static void on_done(
 	void *owner, const struct gw_api_route *route, uint64_t asked, const struct gw_reply *reply)
 {
+	const struct witness *witness = owner;
+	json_t *entry = audit_entry_done(asked, reply);
 	uint64_t number;
 
-	(void)write_entry(owner, route, audit_entry_done(asked, reply), &number, NULL);
+	if (!entry)
+		return;
+	if (audit_log_append(witness->log, entry, &number, NULL) != 0)
+		audit_log_owe(witness->log, entry);
+	else if (route->slow)
+		(void)audit_log_settle(witness->log, number, NULL);
+	json_decref(entry);
 }
 
 /* Whether there is room for one more in this minute; then with how many there was none for. */

@@ -1,8 +1,11 @@
 /* Every request that changes something leaves its lines, and without them nothing is changed. */
 #include "mgmt/witness.h"
 
+#include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "core/gateway.h"
 #include "core/log.h"
@@ -30,9 +33,23 @@ static int toy_change(void *owner, const struct gw_request *request, struct gw_r
 	return 204;
 }
 
+static struct rlimit before_full;
+
+/* The disk is full from here on. */
+static int toy_fill(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
+{
+	getrlimit(RLIMIT_FSIZE, &before_full);
+	const struct rlimit none = {1, before_full.rlim_max};
+
+	setrlimit(RLIMIT_FSIZE, &none);
+	return toy_change(owner, request, reply, error);
+}
+
 static const struct gw_api_route routes[] = {
 	{GW_ROLE_ADMIN, "PUT", "things/{name}", "Quick.", .handle = toy_change},
 	{GW_ROLE_ADMIN, "POST", "things/{name}", "Slow.", .handle = toy_change, .slow = true},
+	{GW_ROLE_ADMIN, "PATCH", "things/{name}", "Fills.", .handle = toy_fill, .slow = true},
 	{GW_ROLE_VIEWER, "GET", "things/{name}", "No change.", .handle = toy_change},
 	{0},
 };
@@ -169,6 +186,26 @@ static void what_cannot_be_written_down_is_not_done(void **state)
 	assert_int_equal(handled, 1);
 }
 
+static void what_came_of_it_is_written_when_it_can_be(void **state)
+{
+	struct fixture *f = *state;
+
+	signal(SIGXFSZ, SIG_IGN);
+	const int status = call(f, "PATCH", GW_ROLE_ADMIN);
+
+	assert_int_equal(audit_log_settle(f->log, 0, NULL), -EFBIG);
+	setrlimit(RLIMIT_FSIZE, &before_full);
+	assert_int_equal(status, 204);
+	assert_null(line(f, 1));
+	assert_int_equal(audit_log_settle(f->log, 0, NULL), 0);
+	assert_says(line(f, 1), "event", "done");
+	assert_int_equal(json_integer_value(json_object_get(line(f, 1), "asked")), 1);
+	assert_says(line(f, 1), "after", "on");
+	assert_int_equal(json_integer_value(json_object_get(f->said, "unsettled")), 0);
+	assert_int_equal(audit_log_settle(f->log, 0, NULL), 0);
+	assert_null(line(f, 2));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -180,6 +217,7 @@ int main(void)
 		TEST(the_lines_of_a_slow_one_are_on_the_disk),
 		TEST(who_is_refused_without_end_does_not_fill_the_log),
 		TEST(what_cannot_be_written_down_is_not_done),
+		TEST(what_came_of_it_is_written_when_it_can_be),
 	};
 
 	gw_log_set_level(GW_LOG_ERROR);

@@ -19,6 +19,7 @@ struct alarm_update {
 	struct gw *gw;
 	struct stat seen; /* the file as it was read last; of the thread that reads */
 	bool known; /* there was one. The same */
+	int fault; /* errno that was told; 0: it could be read. The same */
 	pthread_mutex_t lock; /* of what follows */
 	bool failed;
 	char version[WORD_MOST], running[WORD_MOST], text[256];
@@ -82,15 +83,30 @@ static void take(struct alarm_update *update, const json_t *json, bool failed)
 	pthread_mutex_unlock(&update->lock);
 }
 
-/* One that says nothing leaves what is known as it was: an alarm does not go away by it. */
-static void read_file(struct alarm_update *update, const char *path, int fd)
+/* What became of an update is not to be had, which changes nothing: an alarm does not go away by
+ * it. The same is told once. 0: it is to be had. */
+static void tell_fault(struct alarm_update *update, const char *path, int fault)
+{
+	if (fault != 0 && fault != update->fault)
+		gw_warn("alarms",
+			"%s cannot be read, %s: what became of an update stays as it was known: "
+			"let gwd read that file, or name another one with `alarms.update`",
+			path, fault == EINVAL ? "as it is no file" : strerror(fault));
+	update->fault = fault;
+}
+
+/* One that says nothing leaves what is known as it was, too. Returns 0, or why it could not be
+ * read. */
+static int read_file(struct alarm_update *update, const char *path, int fd)
 {
 	char bytes[FILE_MOST];
 	json_error_t reason = {.text = "it is longer than 4096 bytes"};
 	const ssize_t size = read(fd, bytes, sizeof(bytes));
-	json_t *json = size >= 0 && (size_t)size < sizeof(bytes)
-		? json_loadb(bytes, (size_t)size, 0, &reason)
-		: NULL;
+
+	if (size < 0)
+		return errno;
+	json_t *json =
+		(size_t)size < sizeof(bytes) ? json_loadb(bytes, (size_t)size, 0, &reason) : NULL;
 	const int failed = json ? is_failed(word(json, "state")) : -EINVAL;
 
 	if (failed >= 0)
@@ -104,6 +120,25 @@ static void read_file(struct alarm_update *update, const char *path, int fd)
 			json ? "as its `state` is none of installed, good, failed, rolled_back"
 			     : reason.text);
 	json_decref(json);
+	return 0;
+}
+
+/* Returns 0, or why it cannot be told what is in there. */
+static int look_at(struct alarm_update *update, const char *path, int fd)
+{
+	struct stat now;
+	int status = 0;
+
+	if (fstat(fd, &now) != 0)
+		return errno;
+	if (!S_ISREG(now.st_mode))
+		return EINVAL;
+	if (is_new(update, &now)) {
+		status = read_file(update, path, fd);
+		update->known = status == 0;
+		update->seen = now;
+	}
+	return status;
 }
 
 void alarm_update_look(struct alarm_update *update)
@@ -111,21 +146,18 @@ void alarm_update_look(struct alarm_update *update)
 	const char *path = update->gw->config->alarms->update;
 	/* Somebody may have put a pipe there: nobody waits for one. */
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat now;
+	const int fault = fd < 0 ? errno : look_at(update, path, fd);
 
-	if (fd < 0 || fstat(fd, &now) != 0 || !S_ISREG(now.st_mode)) {
-		if (fd >= 0)
-			close(fd);
+	if (fd >= 0)
+		close(fd);
+	/* That there is none says that there was no update; nothing else does. */
+	if (fault == ENOENT || fault == ENOTDIR) {
 		update->known = false;
+		update->fault = 0;
 		take(update, NULL, false);
-		return;
+	} else {
+		tell_fault(update, path, fault);
 	}
-	if (is_new(update, &now)) {
-		update->seen = now;
-		update->known = true;
-		read_file(update, path, fd);
-	}
-	close(fd);
 }
 
 void alarm_update_say(struct alarm_update *update, struct gw_alarm_patience patience)

@@ -3,6 +3,7 @@
 
 #include "core/test.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,42 @@ static void a_pipe_in_its_place_holds_up_nobody(void **state)
 	assert_false(raised(f, text));
 }
 
+/* Still raised, with one line that says why, and none more at the next look. */
+static void assert_stays(struct fixture *f, const char *why)
+{
+	char text[GW_TROUBLE_TEXT];
+
+	assert_true(raised(f, text));
+	assert_non_null(strstr(test_log_said(&f->log), why));
+	test_log_end(&f->log);
+	test_log_begin(&f->log);
+	assert_true(raised(f, text));
+	assert_string_equal(test_log_said(&f->log), "");
+}
+
+static void what_cannot_be_read_is_told_and_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	char text[GW_TROUBLE_TEXT];
+
+	write_outcome(f, FAILED);
+	assert_true(raised(f, text));
+	assert_int_equal(unlink(f->path), 0);
+	/* No user may read that one, not even root. */
+	assert_int_equal(symlink(f->path, f->path), 0);
+	assert_stays(f, strerror(ELOOP));
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	assert_stays(f, "it is no file");
+	write_outcome(f, FAILED);
+	assert_true(raised(f, text));
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(mkdir(f->path, 0700), 0);
+	assert_stays(f, "it is no file");
+	assert_int_equal(rmdir(f->path), 0);
+	assert_false(raised(f, text));
+}
+
 #define UPDATE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -167,6 +204,7 @@ int main(void)
 		UPDATE_TEST(every_other_state_is_none),
 		UPDATE_TEST(what_says_nothing_is_told_and_changes_nothing),
 		UPDATE_TEST(a_pipe_in_its_place_holds_up_nobody),
+		UPDATE_TEST(what_cannot_be_read_is_told_and_changes_nothing),
 	};
 
 	return cmocka_run_group_tests_name("update", tests, NULL, NULL);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "mgmt/audit_log/check.h"
 #include "mgmt/audit_log/file.h"
@@ -23,6 +25,10 @@
 #define HANGS_NS (5 * GW_NS_PER_S)
 /* Whoever asks for health does so for everything. */
 #define LOOK_NS (GW_NS_PER_S / 10)
+/* While the log cannot be written nothing more is begun: what is owed was under way by then. */
+#define OWED_MOST 64
+/* Who has the lock hangs. */
+#define LATE 1
 
 struct audit_log {
 	char folder[PATH_MAX];
@@ -47,6 +53,13 @@ struct audit_log {
 	struct audit_head untold; /* before it */
 	char fault[256]; /* why it cannot be written; empty: it can */
 	char broken[256]; /* what was missing when it was opened; empty: nothing was */
+
+	/* Guards what follows, and nobody waits with it. Taken after `lock`. */
+	pthread_mutex_t owed_lock;
+	struct json_t
+		*owed[OWED_MOST]; /* from the oldest on; who has `disk` alone takes them out */
+	uint32_t owed_count;
+	uint64_t given_up; /* that found no place there */
 };
 
 const char *audit_log_folder(const struct audit_log *log)
@@ -79,15 +92,6 @@ static int64_t hangs(const struct audit_log *log)
 	return since && now - since > HANGS_NS ? now - since : 0;
 }
 
-/* Locks, or waits no longer than `ns`. */
-static bool lock_within(pthread_mutex_t *lock, int64_t ns)
-{
-	const int64_t by = gw_now() + ns;
-	const struct timespec deadline = {by / GW_NS_PER_S, by % GW_NS_PER_S};
-
-	return pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &deadline) == 0;
-}
-
 /* Takes the line. Returns 0 or a negative errno. */
 static int append(struct audit_log *log, char *line)
 {
@@ -111,6 +115,55 @@ static int note_broken(struct audit_log *log, const struct audit_check *check)
 	gw_error_log("api", "the audit log in %s is not whole: %s: see gwctl audit-log verify",
 		log->folder, check->fault[0]);
 	return append(log, audit_line_of_fault(&log->head, check->fault[0], check->faults));
+}
+
+static void take_out_owed(struct audit_log *log)
+{
+	pthread_mutex_lock(&log->owed_lock);
+	json_t *first = log->owed[0];
+
+	memmove(log->owed, log->owed + 1, --log->owed_count * sizeof(log->owed[0]));
+	pthread_mutex_unlock(&log->owed_lock);
+	json_decref(first);
+}
+
+/* One line for all that found no place. */
+static int note_given_up(struct audit_log *log, uint64_t count)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		"what came of %" PRIu64 " requests was not written: too many waited for the disk",
+		count);
+	gw_error_log("api", "the audit log in %s: %s", log->folder, text);
+	const int status = append(log, audit_line_of_fault(&log->head, text, 1));
+
+	if (status == 0) {
+		pthread_mutex_lock(&log->owed_lock);
+		log->given_up -= count;
+		pthread_mutex_unlock(&log->owed_lock);
+	}
+	return status;
+}
+
+/* Appends what could not be before. Locked, and with `disk`. Returns 0 or a negative errno: then
+ * the rest is still owed. */
+static int pay_owed(struct audit_log *log)
+{
+	for (;;) {
+		pthread_mutex_lock(&log->owed_lock);
+		json_t *first = log->owed_count > 0 ? log->owed[0] : NULL;
+		const uint64_t given_up = log->given_up;
+
+		pthread_mutex_unlock(&log->owed_lock);
+		if (!first)
+			return given_up > 0 ? note_given_up(log, given_up) : 0;
+		const int status = append(log, audit_line(&log->head, first));
+
+		if (status != 0)
+			return status;
+		take_out_owed(log);
+	}
 }
 
 static int go_on_with(struct audit_log *log, const struct audit_check *check)
@@ -161,8 +214,17 @@ static int open_log(struct audit_log *log)
 	return status;
 }
 
+/* Locks. Who answers for one line (`number`) does not stay behind a write that hangs: false. */
+static bool lock_for(struct audit_log *log, uint64_t number)
+{
+	if (number > 0)
+		return gw_lock_within(&log->lock, HANGS_NS);
+	pthread_mutex_lock(&log->lock);
+	return true;
+}
+
 /* The same, for others to see when it is done. */
-static int open_for_all(struct audit_log *log)
+static int open_for_all(struct audit_log *log, uint64_t number)
 {
 	struct audit_log fresh = {.file = {.fd = -1}};
 
@@ -170,7 +232,10 @@ static int open_for_all(struct audit_log *log)
 	strcpy(fresh.broken, log->broken);
 	const int status = open_log(&fresh);
 
-	pthread_mutex_lock(&log->lock);
+	if (!lock_for(log, number)) {
+		audit_file_close(&fresh.file);
+		return LATE;
+	}
 	if (status == 0) {
 		audit_file_close(&log->file);
 		log->file = fresh.file;
@@ -196,9 +261,23 @@ struct audit_log *audit_log_open(const char *folder)
 	snprintf(log->folder, sizeof(log->folder), "%s", folder);
 	pthread_mutex_init(&log->disk, NULL);
 	pthread_mutex_init(&log->lock, NULL);
+	pthread_mutex_init(&log->owed_lock, NULL);
 	if (audit_log_settle(log, 0, &error) != 0)
 		gw_error_log("api", "%s", error.text);
 	return log;
+}
+
+/* Nobody else writes it down any more. */
+static void tell_owed(struct audit_log *log)
+{
+	while (log->owed_count > 0) {
+		char *text = json_dumps(log->owed[0], JSON_COMPACT | JSON_ENSURE_ASCII);
+
+		gw_error_log("api", "the audit log in %s never got this line: %s", log->folder,
+			text ? text : "out of memory");
+		free(text);
+		take_out_owed(log);
+	}
 }
 
 void audit_log_close(struct audit_log *log)
@@ -208,6 +287,8 @@ void audit_log_close(struct audit_log *log)
 	if (log->file.fd >= 0)
 		(void)audit_log_settle(log, 0, NULL);
 	audit_file_close(&log->file);
+	tell_owed(log);
+	pthread_mutex_destroy(&log->owed_lock);
 	pthread_mutex_destroy(&log->lock);
 	pthread_mutex_destroy(&log->disk);
 	free(log);
@@ -217,7 +298,7 @@ int audit_log_append(
 	struct audit_log *log, const struct json_t *entry, uint64_t *number, struct gw_error *error)
 {
 	/* One request that waits for such a disk is enough. */
-	if (hangs(log) > 0 || !lock_within(&log->lock, HANGS_NS))
+	if (hangs(log) > 0 || !gw_lock_within(&log->lock, HANGS_NS))
 		return no_answer(log, error);
 	int status;
 
@@ -230,6 +311,16 @@ int audit_log_append(
 		*number = log->head.last;
 	pthread_mutex_unlock(&log->lock);
 	return status;
+}
+
+void audit_log_owe(struct audit_log *log, struct json_t *entry)
+{
+	pthread_mutex_lock(&log->owed_lock);
+	if (log->owed_count < OWED_MOST)
+		log->owed[log->owed_count++] = json_incref(entry);
+	else
+		log->given_up++;
+	pthread_mutex_unlock(&log->owed_lock);
 }
 
 /* What was appended until the lock was let go is brought to the disk. `log` is as it was then. */
@@ -278,25 +369,29 @@ static int leave_doubt(struct audit_log *log)
 	return append(log, audit_line_of_fault(&log->head, text, 1));
 }
 
-/* Opens it if need be. Locks. Returns 0 or a negative errno, and what is to be brought to the disk.
- */
-static int prepare(struct audit_log *log, struct audit_log *now)
+/* Opens it if need be, and for no `number` appends what is owed. Locks. Returns 0 or a negative
+ * errno, and what is to be brought to the disk; or LATE. */
+static int prepare(struct audit_log *log, uint64_t number, struct audit_log *now)
 {
-	pthread_mutex_lock(&log->lock);
+	if (!lock_for(log, number))
+		return LATE;
 	const bool is_open = audit_file_is_open(&log->file);
 
 	pthread_mutex_unlock(&log->lock);
-	/* To read all that is there may take its time. */
-	if (is_open)
-		atomic_store_explicit(&log->syncs_since, gw_now(), memory_order_relaxed);
-	int status = is_open ? 0 : open_for_all(log);
+	int status = is_open ? 0 : open_for_all(log, number);
 
-	pthread_mutex_lock(&log->lock);
+	/* Not before: to read all that is there may take its time. */
+	atomic_store_explicit(&log->syncs_since, gw_now(), memory_order_relaxed);
+	if (status == LATE || !lock_for(log, number))
+		return LATE;
 	if (status == 0 && log->doubt)
 		status = leave_doubt(log);
 	/* Who could not take back half a line spoiled it meanwhile. */
 	if (status == 0 && !audit_file_is_open(&log->file))
 		status = -EIO;
+	/* In doubt, all of this file may be written again. */
+	if (status == 0 && number == 0 && !log->doubt)
+		status = pay_owed(log);
 	*now = *log;
 	pthread_mutex_unlock(&log->lock);
 	return status;
@@ -316,27 +411,27 @@ static int take_in(struct audit_log *log, const struct audit_head *head)
 	return all && log->file.size >= AUDIT_FILE_BYTES ? begin_file(log) : 0;
 }
 
-int audit_log_settle(struct audit_log *log, uint64_t number, struct gw_error *error)
+/* Brings `now` to the disk, and takes in what came of it. With `disk`. Returns 0, a negative errno
+ * with a line, or LATE. */
+static int settle(
+	struct audit_log *log, uint64_t number, struct audit_log *now, struct gw_error *error)
 {
-	struct audit_log now;
+	int status = prepare(log, number, now);
 
-	/* Who does so once a second waits for as long as it takes; a request has others behind it.
-	 */
-	if (number == 0)
-		pthread_mutex_lock(&log->disk);
-	else if (hangs(log) > 0 || !lock_within(&log->disk, HANGS_NS))
-		return no_answer(log, error);
-	int status = prepare(log, &now);
-	const bool syncs = status == 0 && !now.settled;
-	const int synced = syncs ? audit_file_sync(&now.file, now.folder) : 0;
+	if (status == LATE)
+		return LATE;
+	const int synced =
+		status == 0 && !now->settled ? audit_file_sync(&now->file, now->folder) : 0;
 
 	if (status == 0)
-		status = synced == 0 ? bring_to_disk(&now, &now.head) : synced;
-	pthread_mutex_lock(&log->lock);
+		status = synced == 0 ? bring_to_disk(now, &now->head) : synced;
+	/* That a sync failed is lost on nobody, however long it takes. */
+	if (!lock_for(log, synced == 0 ? number : 0))
+		return LATE;
 	if (synced != 0)
-		doubt(log, now.head.last);
+		doubt(log, now->head.last);
 	else if (status == 0)
-		status = take_in(log, &now.head);
+		status = take_in(log, &now->head);
 	if (status == 0)
 		log->fault[0] = '\0';
 	else
@@ -345,9 +440,24 @@ int audit_log_settle(struct audit_log *log, uint64_t number, struct gw_error *er
 		status = gw_error_set(error, -EIO,
 			"the audit log in %s: the disk failed at that line", log->folder);
 	pthread_mutex_unlock(&log->lock);
+	return status;
+}
+
+int audit_log_settle(struct audit_log *log, uint64_t number, struct gw_error *error)
+{
+	struct audit_log now;
+
+	/* Who does so once a second waits for as long as it takes; a request has others behind it.
+	 */
+	if (number == 0)
+		pthread_mutex_lock(&log->disk);
+	else if (hangs(log) > 0 || !gw_lock_within(&log->disk, HANGS_NS))
+		return no_answer(log, error);
+	const int status = settle(log, number, &now, error);
+
 	atomic_store_explicit(&log->syncs_since, 0, memory_order_relaxed);
 	pthread_mutex_unlock(&log->disk);
-	return status;
+	return status == LATE ? no_answer(log, error) : status;
 }
 
 void audit_log_health(struct audit_log *log, struct gw_health *health)
@@ -360,7 +470,7 @@ void audit_log_health(struct audit_log *log, struct gw_health *health)
 			"%ld s: changes are refused until it does: look at that disk",
 			log->folder, (long)(waited / GW_NS_PER_S));
 	/* What is to be told is told at the next look. */
-	if (!lock_within(&log->lock, LOOK_NS))
+	if (!gw_lock_within(&log->lock, LOOK_NS))
 		return;
 	if (log->fault[0])
 		gw_health_add(health, GW_DEGRADED, "api.audit_log", NULL,

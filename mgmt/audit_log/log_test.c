@@ -447,6 +447,30 @@ static void *append_there(void *arg)
 	return NULL;
 }
 
+static void owe(struct fixture *f, const char *text)
+{
+	json_t *entry = json_pack("{s:s}", "text", text);
+
+	audit_log_owe(f->log, entry);
+	json_decref(entry);
+}
+
+/* How many lines of the file that is written have this in them. */
+static int lines_with(struct fixture *f, const char *text)
+{
+	char line[512];
+	int count = 0;
+
+	look(f);
+	FILE *file = fopen(f->check.path, "r");
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		count += strstr(line, text) != NULL;
+	fclose(file);
+	return count;
+}
+
 /* Whoever calls what hangs stays there; nobody else does, and all is well when the disk is. */
 static void hang_in(struct fixture *f, _Atomic bool *hold, void *(*there)(void *))
 {
@@ -462,6 +486,8 @@ static void hang_in(struct fixture *f, _Atomic bool *hold, void *(*there)(void *
 	while (!strstr(trouble(f), "its disk has given no answer for") && gw_now() < deadline)
 		usleep(10000);
 	const int refused = append(f, "refused");
+
+	owe(f, "an outcome");
 	const int unsettled = audit_log_settle(f->log, 1, &f->error);
 	const int still = held;
 
@@ -474,8 +500,106 @@ static void hang_in(struct fixture *f, _Atomic bool *hold, void *(*there)(void *
 	assert_int_equal(append(f, "after"), 0);
 	assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
 	assert_string_equal(trouble(f), "");
-	look(f);
+	assert_int_equal(lines_with(f, "\"text\":\"an outcome\""), 1);
+	assert_int_equal(lines_with(f, "\"text\":\"refused\""), 0);
 	assert_int_equal(f->check.faults, 0);
+}
+
+struct answer {
+	struct fixture *f;
+	_Atomic int status; /* 1: there is none yet */
+};
+
+static void *answer_for_the_first_line(void *arg)
+{
+	struct answer *answer = arg;
+
+	answer->status = audit_log_settle(answer->f->log, 1, NULL);
+	return NULL;
+}
+
+/* Whose line is there already does not stay behind one that hangs after it. */
+static void a_line_that_hangs_keeps_no_other_unanswered(void **state)
+{
+	struct answer answer = {.f = *state, .status = 1};
+	const int64_t deadline = gw_now() + 30 * GW_NS_PER_S;
+	pthread_t thread, other;
+
+	assert_int_equal(append(answer.f, "one"), 0);
+	hold_lines = true;
+	assert_int_equal(pthread_create(&thread, NULL, append_there, answer.f), 0);
+	while (held == 0 && gw_now() < deadline)
+		usleep(1000);
+	assert_int_equal(pthread_create(&other, NULL, answer_for_the_first_line, &answer), 0);
+	while (answer.status == 1 && gw_now() < deadline)
+		usleep(10000);
+	const int status = answer.status;
+
+	hold_lines = false;
+	pthread_join(thread, NULL);
+	pthread_join(other, NULL);
+	assert_int_equal(status, -EIO);
+	assert_int_equal(audit_log_settle(answer.f->log, 1, NULL), 0);
+	assert_string_equal(trouble(answer.f), "");
+}
+
+/* The first sync of a file that was opened just now is one, too. */
+static void a_first_sync_that_hangs_is_told(void **state)
+{
+	const int64_t deadline = gw_now() + 30 * GW_NS_PER_S;
+	struct fixture *f = *state, late = {0};
+	char parent[64], away[64];
+	pthread_t thread;
+
+	snprintf(parent, sizeof(parent), "%.40s/there", f->folder);
+	snprintf(away, sizeof(away), "%.40s/away", f->folder);
+	snprintf(late.folder, sizeof(late.folder), "%.40s/there/log", f->folder);
+	assert_int_equal(mkdir(parent, 0700), 0);
+	audit_log_close(audit_log_open(late.folder));
+	assert_int_equal(rename(parent, away), 0);
+	late.log = audit_log_open(late.folder);
+	assert_int_equal(rename(away, parent), 0);
+	hold_data = true;
+	begin_to_settle(&late, &thread);
+	while (!strstr(trouble(&late), "its disk has given no answer for") && gw_now() < deadline)
+		usleep(10000);
+	const bool told = strstr(trouble(&late), "its disk has given no answer for");
+
+	hold_data = false;
+	pthread_join(thread, NULL);
+	assert_true(told);
+	assert_string_equal(trouble(&late), "");
+	audit_log_close(late.log);
+	test_folder_remove(late.folder);
+	test_folder_remove(parent);
+}
+
+static void what_is_owed_is_paid_once_and_says_what_was_too_much(void **state)
+{
+	struct fixture *f = *state;
+	char text[32];
+
+	assert_int_equal(append(f, "one"), 0);
+	failing = 2;
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), -EIO);
+	for (int i = 0; i < 70; i++) {
+		snprintf(text, sizeof(text), "outcome %d.", i);
+		owe(f, text);
+	}
+	/* What a file in doubt has in it is written again: nothing is paid into it. */
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), -EIO);
+	assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
+	assert_int_equal(lines_with(f, "outcome "), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(audit_log_settle(f->log, 0, &f->error), 0);
+		assert_int_equal(lines_with(f, "outcome "), 64);
+		assert_int_equal(lines_with(f, "outcome 63."), 1);
+		assert_int_equal(lines_with(f, "what came of 6 requests was not written"), 1);
+	}
+	assert_int_equal(f->check.faults, 0);
+	owe(f, "the last");
+	reopen(f);
+	assert_int_equal(lines_with(f, "the last"), 1);
 }
 
 static void a_sync_that_hangs_keeps_nobody_waiting(void **state)
@@ -506,6 +630,9 @@ int main(void)
 		TEST(half_a_line_closes_no_file_that_somebody_waits_for),
 		TEST(a_sync_that_hangs_keeps_nobody_waiting),
 		TEST(a_line_that_hangs_keeps_nobody_waiting),
+		TEST(a_line_that_hangs_keeps_no_other_unanswered),
+		TEST(a_first_sync_that_hangs_is_told),
+		TEST(what_is_owed_is_paid_once_and_says_what_was_too_much),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

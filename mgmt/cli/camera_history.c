@@ -17,15 +17,16 @@ enum together { MEAN, MOST, SUM }; /* what a column says of its points */
 struct line {
 	double column[COLUMNS];
 	bool known[COLUMNS];
-	double last, least, most, sum; /* of points; of nothing: 0 */
+	double least, most, sum; /* of points; of nothing: 0 */
 	bool any;
+	double now; /* the newest point */
+	bool now_known;
 };
 
 static void add_point(struct line *line, double value)
 {
 	line->least = line->any && line->least < value ? line->least : value;
 	line->most = line->any && line->most > value ? line->most : value;
-	line->last = value;
 	line->sum += value;
 	line->any = true;
 }
@@ -49,6 +50,8 @@ static void read_line(
 		const double number = json_number_value(value);
 
 		add_point(line, number);
+		line->now = number;
+		line->now_known = i + 1 == count;
 		if (together != MOST)
 			line->column[at] += number;
 		else if (number > line->column[at])
@@ -90,30 +93,42 @@ static void print_line(const struct cli *cli, const char *label, enum style styl
 	view_line(cli, label, style, "%s  %s", text, line->any ? words : "nothing is known");
 }
 
+/* The newest point; of one that is not known, as of a camera that is silent, nothing older. */
+static const char *text_of_now(const struct line *line, int decimals, char text[UNITS_TEXT])
+{
+	if (line->now_known)
+		snprintf(text, UNITS_TEXT, "%.*f", decimals, line->now);
+	else
+		strcpy(text, "-");
+	return text;
+}
+
 static void print_rate(const struct cli *cli, const json_t *reply, size_t per_column)
 {
 	struct line line;
-	char words[96];
+	char words[96], now[UNITS_TEXT];
 
 	read_line(json_object_get(reply, "fps"), per_column, MEAN, &line);
-	snprintf(words, sizeof(words), "%.1f frames/s now, %.1f to %.1f", line.last, line.least,
-		line.most);
+	snprintf(words, sizeof(words), "%s frames/s now, %.1f to %.1f", text_of_now(&line, 1, now),
+		line.least, line.most);
 	print_line(cli, "rate", STYLE_PLAIN, &line, words);
 	read_line(json_object_get(reply, "mbps"), per_column, MEAN, &line);
-	snprintf(words, sizeof(words), "%.2f Mbit/s now, %.2f to %.2f", line.last, line.least,
-		line.most);
+	snprintf(words, sizeof(words), "%s Mbit/s now, %.2f to %.2f", text_of_now(&line, 2, now),
+		line.least, line.most);
 	print_line(cli, "", STYLE_PLAIN, &line, words);
 }
 
 static void print_loss(const struct cli *cli, const json_t *reply, size_t per_column)
 {
 	struct line line, lost;
-	char words[96];
+	char words[96], now[UNITS_TEXT];
 
 	read_line(json_object_get(reply, "lost_share"), per_column, MOST, &line);
 	read_line(json_object_get(reply, "packets_lost"), per_column, SUM, &lost);
-	snprintf(words, sizeof(words), "%.1f %% now, %.1f %% at most, %.0f packet%s",
-		100 * line.last, 100 * line.most, lost.sum, units_plural((int64_t)lost.sum));
+	line.now *= 100;
+	snprintf(words, sizeof(words), "%s %% now, %.1f %% at most, %.0f packet%s",
+		text_of_now(&line, 1, now), 100 * line.most, lost.sum,
+		units_plural((int64_t)lost.sum));
 	print_line(cli, "lost", line.most > 0 ? STYLE_WARN : STYLE_PLAIN, &line, words);
 }
 
@@ -126,12 +141,14 @@ static void print_latency(const struct cli *cli, const json_t *reply, size_t per
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		char now[UNITS_TEXT], most[UNITS_TEXT], words[128];
+		char now[UNITS_TEXT] = "-", most[UNITS_TEXT], words[128];
 		struct line line;
 
 		read_line(json_object_get(reply, parts[i][0]), per_column, MOST, &line);
-		snprintf(words, sizeof(words), "%s %s now, %s at most", parts[i][1],
-			units_us(now, (int64_t)line.last), units_us(most, (int64_t)line.most));
+		if (line.now_known)
+			units_us(now, (int64_t)line.now);
+		snprintf(words, sizeof(words), "%s %s now, %s at most", parts[i][1], now,
+			units_us(most, (int64_t)line.most));
 		print_line(cli, i == 0 ? "latency" : "", STYLE_PLAIN, &line, words);
 	}
 }

@@ -12,10 +12,13 @@
 #include <time.h>
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "mgmt/tokens/token_file.h"
 
 #define PREFIX "fg_"
 #define RANDOM 32 /* bytes */
+/* Who has waited so long for the one before is told that its disk hangs. */
+#define HANGS_NS (5 * GW_NS_PER_S)
 
 struct tokens {
 	char path[PATH_MAX];
@@ -206,6 +209,17 @@ static int add(struct tokens *tokens, const struct token_wish *wish, const char 
 	return status == TOKEN_FILE_UNSURE ? TOKENS_UNSURE : 0;
 }
 
+/* Whether the caller may change something now; lets go `disk` then. */
+static int begin_change(struct tokens *tokens, struct gw_error *error)
+{
+	if (gw_lock_within(&tokens->disk, HANGS_NS))
+		return 0;
+	return gw_error_set(error, -EAGAIN,
+		"nothing was changed: %s is being written, and its disk gives no answer: look at "
+		"that disk",
+		tokens->path);
+}
+
 int tokens_add(struct tokens *tokens, const struct token_wish *wish, char text[TOKEN_TEXT],
 	struct gw_error *error)
 {
@@ -213,9 +227,11 @@ int tokens_add(struct tokens *tokens, const struct token_wish *wish, char text[T
 
 	if (status != 0)
 		return gw_error_set(error, status, "this machine has no random bits");
-	pthread_mutex_lock(&tokens->disk);
-	status = add(tokens, wish, text, error);
-	pthread_mutex_unlock(&tokens->disk);
+	status = begin_change(tokens, error);
+	if (status == 0) {
+		status = add(tokens, wish, text, error);
+		pthread_mutex_unlock(&tokens->disk);
+	}
 	if (status < 0)
 		gnutls_memset(text, 0, TOKEN_TEXT);
 	return status;
@@ -247,9 +263,11 @@ static int take_out(struct tokens *tokens, struct token *token, struct gw_error 
 
 int tokens_remove(struct tokens *tokens, const char *name, struct gw_error *error)
 {
-	pthread_mutex_lock(&tokens->disk);
+	int status = begin_change(tokens, error);
+
+	if (status != 0)
+		return status;
 	struct token *token = named(tokens, name);
-	int status;
 
 	if (tokens->fault[0])
 		status = refuse_fault(tokens, error);
@@ -265,7 +283,9 @@ void tokens_settle(struct tokens *tokens)
 {
 	struct gw_error error;
 
-	pthread_mutex_lock(&tokens->disk);
+	/* Somebody writes it right now; who calls this has other disks to look at. */
+	if (pthread_mutex_trylock(&tokens->disk) != 0)
+		return;
 	if (tokens->unsure[0]) {
 		const int status =
 			token_file_write(tokens->path, tokens->token, tokens->count, &error);

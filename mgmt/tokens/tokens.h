@@ -51,7 +51,8 @@ int tokens_find(struct tokens *tokens, const char *text, int64_t now, struct tok
 
 /* Makes one, keeps it on the disk, and tells it, this once. Returns 0 or a negative errno with a
  * line: -EEXIST when the name is another's, -ENOSPC when there are TOKENS_MOST, -EPERM when the
- * gateway is set up already. Then nothing has changed. TOKENS_UNSURE with a line: it was made, and
+ * gateway is set up already, -EAGAIN when somebody else has waited for the disk for five seconds.
+ * Then nothing has changed. TOKENS_UNSURE with a line: it was made, and
  * a power cut may take it; that is a trouble until tokens_settle() has mended it. */
 #define TOKENS_UNSURE 1
 int tokens_add(struct tokens *tokens, const struct token_wish *wish, char text[TOKEN_TEXT],
@@ -61,7 +62,8 @@ int tokens_add(struct tokens *tokens, const struct token_wish *wish, char text[T
  * none of that name; TOKENS_UNSURE as above: a power cut may bring it back. */
 int tokens_remove(struct tokens *tokens, const char *name, struct gw_error *error);
 
-/* Writes again what a power cut may undo. Now and then, on a thread that may wait for the disk. */
+/* Writes again what a power cut may undo, unless somebody writes right now. Now and then, on a
+ * thread that may wait for the disk. */
 void tokens_settle(struct tokens *tokens);
 
 /* An array of {"name", "role", "cameras", "expires", "made", "who", "expired"}; NULL: out of

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -212,12 +213,20 @@ static void what_cannot_be_kept_is_not_made_or_revoked(void **state)
 }
 
 static _Atomic bool folder_fails; /* to be synced */
+static _Atomic bool folder_hangs;
+static _Atomic int held; /* syncs that wait */
 
 /* The program's own is found before the C library's. */
 __attribute__((visibility("default"))) int fsync(int fd)
 {
 	struct stat facts;
 
+	if (folder_hangs && fstat(fd, &facts) == 0 && S_ISDIR(facts.st_mode)) {
+		held++;
+		while (folder_hangs)
+			usleep(500);
+		held--;
+	}
 	if (!folder_fails || fstat(fd, &facts) != 0 || !S_ISDIR(facts.st_mode))
 		return (int)syscall(SYS_fsync, fd);
 	errno = EIO;
@@ -282,6 +291,66 @@ static void a_file_that_is_none_is_a_trouble_and_lets_nobody_in(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void *add_there(void *arg)
+{
+	char text[TOKEN_TEXT];
+
+	(void)add(arg, "hung", GW_ROLE_VIEWER, 0, text);
+	return NULL;
+}
+
+struct others {
+	struct fixture *f;
+	int added, removed;
+	struct gw_error error;
+	_Atomic bool done;
+};
+
+static void *change_more(void *arg)
+{
+	struct others *others = arg;
+	const struct token_wish wish = {.name = "b", .role = GW_ROLE_VIEWER, .who = "uid 7 (anna)"};
+	char text[TOKEN_TEXT];
+
+	tokens_settle(others->f->tokens);
+	others->added = tokens_add(others->f->tokens, &wish, text, &others->error);
+	others->removed = tokens_remove(others->f->tokens, "a", &others->error);
+	others->done = true;
+	return NULL;
+}
+
+/* Whoever was the first to write waits for the disk; nobody else does. */
+static void a_disk_that_hangs_keeps_no_other_waiting(void **state)
+{
+	struct fixture *f = *state;
+	struct others others = {.f = f};
+	const int64_t deadline = gw_now() + 60 * GW_NS_PER_S;
+	pthread_t first, second;
+	char text[TOKEN_TEXT];
+
+	assert_int_equal(add(f, "a", GW_ROLE_ADMIN, 0, text), 0);
+	folder_hangs = true;
+	assert_int_equal(pthread_create(&first, NULL, add_there, f), 0);
+	while (held == 0 && gw_now() < deadline)
+		usleep(1000);
+	assert_int_equal(pthread_create(&second, NULL, change_more, &others), 0);
+	while (!others.done && gw_now() < deadline)
+		usleep(10000);
+	const bool done = others.done;
+	const int found = find(f, text);
+
+	folder_hangs = false;
+	pthread_join(first, NULL);
+	pthread_join(second, NULL);
+	assert_true(done);
+	assert_int_equal(found, 0);
+	assert_int_equal(others.added, -EAGAIN);
+	assert_int_equal(others.removed, -EAGAIN);
+	assert_non_null(strstr(others.error.text, "nothing was changed"));
+	assert_int_equal(add(f, "b", GW_ROLE_VIEWER, 0, text), 0);
+	assert_int_equal(add(f, "hung", GW_ROLE_VIEWER, 0, text), -EEXIST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +364,7 @@ int main(void)
 		TEST(what_cannot_be_kept_is_not_made_or_revoked),
 		TEST(what_a_power_cut_may_undo_is_done_and_told_until_it_is_mended),
 		TEST(a_file_that_is_none_is_a_trouble_and_lets_nobody_in),
+		TEST(a_disk_that_hangs_keeps_no_other_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,24 @@ const COMMON = [
 	["Of", subjectOf],
 ];
 
-function raised(alarms) {
-	if (alarms.length === 0) return el("p", {class: "good"}, "There is no alarm.");
+/** Of a token for some cameras `further` is told: more cameras have an alarm than are told by name. */
+function none(further) {
+	if (further === undefined) return el("p", {class: "good"}, "There is no alarm.");
+	if (!further) return el("p", {class: "good"}, "There is no alarm of your cameras.");
+	return el("p", {class: "warn"}, "No alarm is told of your cameras.");
+}
+
+const FURTHER =
+	"More cameras of this gateway have an alarm than are told by name, and yours may be among them: look at each.";
+
+function raised({alarms, further}) {
+	return [
+		alarms.length === 0 ? none(further) : told(alarms),
+		further ? el("p", {class: "warn"}, FURTHER) : null,
+	].filter((one) => one !== null);
+}
+
+function told(alarms) {
 	return table("Raised now, the worst first", [
 		...COMMON,
 		["Since", (alarm) => alarm.since],
@@ -49,6 +65,6 @@ export function alarmList(signal) {
 	const opened = {place, node: el("details", {}, el("summary", {}, "Raised and cleared lately"), place)};
 	return async () => {
 		const [now, history] = await Promise.all([get("alarms", signal), get("alarms/history", signal)]);
-		return [raised(now.alarms), lately(history.events, opened)];
+		return [...raised(now), lately(history.events, opened)];
 	};
 }

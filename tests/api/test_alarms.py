@@ -17,7 +17,7 @@ import monitoring
 import pytest
 import rtp_capture
 from https import Place
-from player import Gateway, configuration
+from player import Gateway, camera, configuration
 
 from testbed import pcap, places
 
@@ -145,9 +145,37 @@ def test_a_token_for_some_cameras_hears_of_these_and_of_nothing_else(
             description.answer(f"/{path}", "get", 200).validate(reply.body)
             told = {(alarm["kind"], alarm["subject"]) for alarm in reply.body[key]}
             assert told == {("camera_silent", name) for name in cameras if name != "nosuch"}, path
+            # What counts others' is not told either.
+            assert "forgotten" not in reply.body
+            assert not any("number" in alarm for alarm in reply.body[key])
+            assert reply.body.get("further", path) == (False if path == "alarms" else path)
     # Negative control: who is for all cameras hears of all.
-    everything = place.ask("alarms", token=place.token("all", "viewer")).body["alarms"]
+    everyone = place.token("all", "viewer")
+    everything = place.ask("alarms", token=everyone).body["alarms"]
     assert {"kafka_late", "camera_silent"} <= {alarm["kind"] for alarm in everything}
+    history = place.ask("alarms/history", token=everyone).body
+    assert [event["number"] for event in history["events"]] == list(
+        range(1, len(history["events"]) + 1)
+    )
+    assert history["forgotten"] == 0
+
+
+def test_a_camera_that_is_not_told_by_name_is_not_said_to_be_well(
+    start: Callable[[dict[str, Any]], Gateway], tmp_path: Path
+) -> None:
+    # A switch dies: twenty are silent, and sixteen of them are told one by one.
+    names = [f"cam{number}" for number in range(20)]
+    cameras = [camera(name, number + 1) for number, name in enumerate(names)]
+    place = Place(start, tmp_path, {"alarms": ALARMS, "cameras": cameras})
+    _wait_for(place.gateway, ("camera_silent", None))
+    place.gateway.wait_until(lambda: _alarms(place.gateway)["camera_silent", None]["count"] == 4)
+    named = {subject for _, subject in _alarms(place.gateway)}
+    unnamed = next(name for name in names if name not in named)
+    reply = place.ask("alarms", token=place.token("one", "viewer", "--cameras", unnamed))
+    description.answer("/alarms", "get", 200).validate(reply.body)
+    assert reply.body == {"alarms": [], "further": True}
+    # Who hears of all hears how many these are.
+    assert "further" not in place.ask("alarms", token=place.token("all", "viewer")).body
 
 
 def test_a_camera_that_is_well_has_none(

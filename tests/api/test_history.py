@@ -129,6 +129,22 @@ def test_a_column_is_a_minute_and_the_last_one_is_now(
     assert lines[-1].endswith("7 for other reasons: `gwctl drops`")
 
 
+def test_what_is_not_known_now_is_nothing_older(saying: Saying) -> None:
+    silent = _made_up()
+    for column in ("fps", "mbps", "lost_share", "p50_us", "p90_us", "p99_us"):
+        silent[column][-1] = None
+    lines = _drawn(saying(silent), "C")
+    for words in (
+        "  - frames/s now, 5.0 to 10.0",
+        "  - Mbit/s now, 0.00 to 0.00",
+        "  - % now, 0.0 % at most, 7 packets",
+        "  half of the frames within - now, 1.0 ms at most",
+        "  90 of 100 within - now, 2.0 ms at most",
+        "  99 of 100 within - now, 30.0 ms at most",
+    ):
+        assert any(line.endswith(words) for line in lines), words
+
+
 def test_of_a_gateway_that_has_just_begun_nothing_is_known(saying: Saying) -> None:
     begun = {key: [] if isinstance(value, list) else value for key, value in _made_up().items()}
     assert "nothing is known yet" in _drawn(saying(begun), "C")[1]

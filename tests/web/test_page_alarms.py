@@ -51,5 +51,14 @@ def test_what_is_raised_and_what_was(show: Show, front: Front) -> None:
         # Nothing is taken from under who is at it; what was opened stays open.
         browser.execute_script("document.activeElement.blur()")
         assert "2026-03-01T09:30:00Z" in text(browser, "#alarms", "There is no alarm.")
+        # A token for some cameras; then too many are silent to be told by name.
+        front.made_up["/api/v1/alarms"] = {"alarms": [], "further": False}
+        assert "and yours may" not in text(browser, "#alarms", "There is no alarm of your cameras.")
+        front.made_up["/api/v1/alarms"] = {"alarms": [], "further": True}
+        words = text(browser, "#alarms", "and yours may be among them")
+        assert "There is no alarm" not in words
+        assert "No alarm is told of your cameras." in words
+        front.made_up["/api/v1/alarms"] = {"alarms": alarms[1:2], "further": True}
+        assert "and yours may be among them" in text(browser, "#alarms", HOSTILE)
     finally:
         front.made_up.clear()
