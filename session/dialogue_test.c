@@ -180,6 +180,13 @@ static void who_asks_by_tls_gets_no_pictures_outside_of_it(void **state)
 	dialogue_set_port(&dialogue, 0);
 	refused(&dialogue, with_transport("RTP/AVP;unicast;client_port=50000-50001"), -ENOTSUP,
 		"outside of TLS");
+	/* TCP by name is that which TLS protects. */
+	dialogue_begin(&dialogue, "rtsps://192.0.2.11/s", GW_TRANSPORT_TCP);
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 0);
+	refused(&dialogue, with_transport("RTP/AVP;unicast;client_port=50000-50001"), -ENOTSUP,
+		"outside of TLS");
+	refused(&dialogue, (struct rtsp_answer){.status = 461}, -ENOTSUP, "where TLS");
 	/* Whoever asks for that by name gets it. */
 	dialogue_begin(&dialogue, "rtsps://192.0.2.11/s", GW_TRANSPORT_UDP);
 	take(&dialogue, described(SDP));
@@ -387,6 +394,31 @@ static void a_camera_that_sends_within_unasked_is_taken_where_that_is_wanted(voi
 	assert_true(dialogue_end(&dialogue));
 }
 
+static void a_way_that_was_asked_for_by_name_is_the_only_one(void **state)
+{
+	static const char udp[] = "RTP/AVP;unicast;client_port=50000-50001";
+	static const char group[] = "RTP/AVP;multicast;destination=239.1.2.9;port=6000-6001";
+	static const struct {
+		enum gw_transport wanted;
+		uint16_t port;
+		const char *answer, *said;
+	} cases[] = {
+		{GW_TRANSPORT_TCP, 0, udp, "by tcp and would send by udp"},
+		{GW_TRANSPORT_TCP, 0, group, "by tcp and would send by multicast"},
+		{GW_TRANSPORT_MULTICAST, 0, udp, "by multicast and would send by udp"},
+		{GW_TRANSPORT_UDP, 50000, group, "by udp and would send by multicast"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dialogue dialogue = begun(cases[i].wanted);
+
+		take(&dialogue, described(SDP));
+		dialogue_set_port(&dialogue, cases[i].port);
+		refused(&dialogue, with_transport(cases[i].answer), -ENOTSUP, cases[i].said);
+		assert_true(dialogue_end(&dialogue));
+	}
+}
+
 static void a_key_of_the_description_is_learned_and_asked_with(void **state)
 {
 	struct dialogue dialogue = begun(GW_TRANSPORT_TCP);
@@ -438,6 +470,7 @@ int main(void)
 		cmocka_unit_test(a_proof_that_ran_out_is_no_wrong_password),
 		cmocka_unit_test(the_other_sign_of_life_is_tried_where_one_is_not_taken),
 		cmocka_unit_test(a_camera_that_sends_within_unasked_is_taken_where_that_is_wanted),
+		cmocka_unit_test(a_way_that_was_asked_for_by_name_is_the_only_one),
 		cmocka_unit_test(a_key_of_the_description_is_learned_and_asked_with),
 		cmocka_unit_test(a_group_without_an_address_is_refused),
 		cmocka_unit_test(a_base_that_leads_nowhere_is_not_used),
