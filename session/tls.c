@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "core/config/fingerprint.h"
+#include "session/authorities.h"
 #include "session/tls_failure.h"
 
 /* TLS 1.0 and 1.1 are no protection any more (RFC 8996). */
@@ -19,7 +20,9 @@
 
 struct tls {
 	gnutls_session_t session;
-	gnutls_certificate_credentials_t credentials;
+	/* Until it is open; one of both: none are needed where the fingerprint is looked at. */
+	struct authorities *authorities;
+	gnutls_certificate_credentials_t nobody;
 	int file;
 	bool is_open;
 	bool has_said; /* a record waits for room, which GnuTLS has */
@@ -72,30 +75,30 @@ static int judge(gnutls_session_t session)
 		&tls->judgement);
 }
 
-static int load_trust(struct tls *tls, const struct tls_trust *trust, struct gw_error *error)
+static int take_trust(struct tls *tls, const struct tls_trust *trust, struct gw_error *error)
 {
-	if (trust->fingerprint) {
-		tls->has_fingerprint = gw_fingerprint_read(trust->fingerprint, tls->fingerprint);
-		return tls->has_fingerprint
-			? 0
-			: gw_error_set(error, -EINVAL, "tls_fingerprint is none of SHA-256");
+	if (!trust->fingerprint) {
+		tls->authorities = authorities_get(trust->ca_file, error);
+		return tls->authorities ? 0 : -EACCES;
 	}
-	if (!trust->ca_file) {
-		if (gnutls_certificate_set_x509_system_trust(tls->credentials) > 0)
-			return 0;
-		return gw_error_set(error, -ENOENT,
-			"this system has no list of authorities to check its certificate by: "
-			"install ca-certificates, or give tls_ca_file or tls_fingerprint");
-	}
-	const int count = gnutls_certificate_set_x509_trust_file(
-		tls->credentials, trust->ca_file, GNUTLS_X509_FMT_PEM);
+	tls->has_fingerprint = gw_fingerprint_read(trust->fingerprint, tls->fingerprint);
+	if (!tls->has_fingerprint)
+		return gw_error_set(error, -EINVAL, "tls_fingerprint is none of SHA-256");
+	return gnutls_certificate_allocate_credentials(&tls->nobody) == 0
+		? 0
+		: gw_error_set(error, -ENOMEM, "out of memory");
+}
 
-	if (count > 0)
-		return 0;
-	return gw_error_set(error, -ENOENT,
-		"tls_ca_file %s: no certificate in PEM can be read from it (%s): make it a file "
-		"that gwd may read",
-		trust->ca_file, count < 0 ? gnutls_strerror(count) : "it holds none");
+/* A certificate is shown but once. */
+static void drop_trust(struct tls *tls)
+{
+	if (tls->session)
+		gnutls_credentials_clear(tls->session);
+	authorities_put(tls->authorities);
+	if (tls->nobody)
+		gnutls_certificate_free_credentials(tls->nobody);
+	tls->authorities = NULL;
+	tls->nobody = NULL;
 }
 
 static bool is_address(const char *host)
@@ -108,22 +111,26 @@ static bool is_address(const char *host)
 static int set_up(struct tls *tls, const struct tls_trust *trust, struct gw_error *error)
 {
 	tls->host = strdup(trust->host);
-	if (!tls->host || gnutls_certificate_allocate_credentials(&tls->credentials) < 0 ||
+	if (!tls->host ||
 		gnutls_init(&tls->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0)
 		return gw_error_set(error, -ENOMEM, "out of memory");
-	const int status = load_trust(tls, trust, error);
+	const int status = take_trust(tls, trust, error);
 
 	if (status != 0)
 		return status;
+	const gnutls_certificate_credentials_t credentials =
+		tls->authorities ? authorities_credentials(tls->authorities) : tls->nobody;
+
 	if (gnutls_priority_set_direct(tls->session, PRIORITY, NULL) < 0 ||
-		gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, tls->credentials) < 0)
+		gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, credentials) < 0)
 		return gw_error_set(
 			error, -EIO, "this machine's GnuTLS does not take our settings");
 	/* An address is no name to be asked for (RFC 6066, 3). */
 	if (!is_address(tls->host))
 		gnutls_server_name_set(tls->session, GNUTLS_NAME_DNS, tls->host, strlen(tls->host));
 	gnutls_session_set_ptr(tls->session, tls);
-	gnutls_certificate_set_verify_function(tls->credentials, judge);
+	/* The credentials are all connections'. */
+	gnutls_session_set_verify_function(tls->session, judge);
 	gnutls_transport_set_ptr(tls->session, tls);
 	gnutls_transport_set_pull_function(tls->session, pull);
 	gnutls_transport_set_push_function(tls->session, push);
@@ -151,10 +158,9 @@ void tls_destroy(struct tls *tls)
 		return;
 	if (tls->is_open && !tls->has_said)
 		(void)gnutls_bye(tls->session, GNUTLS_SHUT_WR);
+	drop_trust(tls);
 	if (tls->session)
 		gnutls_deinit(tls->session);
-	if (tls->credentials)
-		gnutls_certificate_free_credentials(tls->credentials);
 	free(tls->host);
 	free(tls);
 }
@@ -173,6 +179,7 @@ int tls_open(struct tls *tls, struct gw_error *error)
 		return -EAGAIN;
 	if (status == 0) {
 		tls->is_open = true;
+		drop_trust(tls);
 		return 0;
 	}
 	return tls_failure_explain(tls->session, status, &tls->judgement, tls->host, error);
