@@ -173,9 +173,14 @@ int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t mo
 	rtsp->came = (struct glimpse){0};
 	rtsp->body.too_large = false;
 	rtsp->error[0] = '\0';
-	rtsp->secured.error.text[0] = '\0';
 	rtsp->method = request->method;
 	rtsp->most_ms = most_ms;
+	if (rtsp->secured.is_used) {
+		const int status = secured_ready(&rtsp->secured, error);
+
+		if (status != 0)
+			return status;
+	}
 	code = curl_easy_setopt(curl, CURLOPT_RTSP_STREAM_URI, request->url);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(

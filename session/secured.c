@@ -15,6 +15,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 	const curl_socket_t file =
 		socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 
+	secured->has_begun = false;
 	if (file >= 0 && secured->opened_count < SECURED_OPENED)
 		secured->opened[secured->opened_count++] = file;
 	return file;
@@ -77,21 +78,25 @@ static bool begin_tls(struct secured *secured, curl_socket_t file)
 			secured->handles->id, &trust, &secured->error);
 	else
 		gw_error_set(&secured->error, status, "TLS cannot begin: %s", strerror(-status));
-	return secured->tunnel;
+	secured->status = status != 0 ? status : -EIO;
+	secured->has_begun = secured->tunnel != NULL;
+	return secured->has_begun;
 }
 
-/* Before a request is sent: on a connection that is new, TLS comes first. */
+/* Before a request is sent: on a connection that is new, TLS comes first. One that we know nothing
+ * of hears nothing of us. */
 static int on_request(void *arg, char *peer, char *local, int peer_port, int local_port)
 {
 	struct secured *secured = arg;
 
-	if (secured->opened_count == 0)
+	if (secured->opened_count == 0 && secured->has_begun)
 		return CURL_PREREQFUNC_OK;
 	const curl_socket_t file = find_connected(secured, local_port);
 
 	if (file != CURL_SOCKET_BAD)
 		return begin_tls(secured, file) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
-	gw_error_set(&secured->error, -EIO, "its connection is lost: TLS cannot begin");
+	secured->status =
+		gw_error_set(&secured->error, -EIO, "its connection is lost: TLS cannot begin");
 	return CURL_PREREQFUNC_ABORT;
 }
 
@@ -104,18 +109,38 @@ void secured_begin(struct secured *secured, const struct rtsp_handles *handles,
 
 	*secured = (struct secured){.is_used = true, .handles = handles, .camera = camera};
 	/* What the configuration was checked for. */
+	secured->unfit = -EINVAL;
 	if (gw_rtsp_url_parse(camera->url, &secured->url, &ignored) != 0)
 		return;
 	const bool is_ipv6 = strchr(secured->url.host, ':');
+	CURLcode code;
 
 	/* What is asked for has a URL of its own. */
 	snprintf(url, sizeof(url), "rtsp://%s%s%s:%u/", is_ipv6 ? "[" : "", secured->url.host,
 		is_ipv6 ? "]" : "", secured->url.port);
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	code = curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, secured);
-	curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_request);
 	curl_easy_setopt(curl, CURLOPT_PREREQDATA, secured);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_request);
+	secured->unfit = code == CURLE_OK ? 0 : code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -ENOTSUP;
+}
+
+int secured_ready(struct secured *secured, struct gw_error *error)
+{
+	secured->status = 0;
+	secured->error.text[0] = '\0';
+	if (secured->unfit == -ENOTSUP)
+		return gw_error_set(error, -ENOTSUP,
+			"this libcurl (%s) does not let TLS begin before it sends: rtsps needs "
+			"7.80 or newer",
+			curl_version_info(CURLVERSION_NOW)->version);
+	if (secured->unfit != 0)
+		return gw_error_set(
+			error, secured->unfit, "TLS cannot begin: %s", strerror(-secured->unfit));
+	return 0;
 }
 
 void secured_reset(struct secured *secured)
@@ -139,7 +164,7 @@ int secured_explain(
 
 	if (secured->error.text[0]) {
 		*error = secured->error;
-		return -EIO;
+		return secured->status;
 	}
 	if (!tunnel)
 		return 0;
