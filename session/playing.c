@@ -152,7 +152,7 @@ static void fail_ended(struct session *session, int64_t now, int reason)
 		gw_error_set(&error, reason,
 			"what it sends within the connection can be told apart no more: set "
 			"transport to udp or multicast if that stays so");
-	else
+	else if (relays_explain(session->world->relays, session->id, &error) == 0)
 		gw_error_set(&error, reason, "it has closed the connection that it sent within");
 	/* There is nobody to say goodbye to. */
 	session->dialogue.is_set_up = false;

@@ -243,6 +243,16 @@ struct relay_seen relays_seen(struct relays *relays, uint32_t slot)
 	return seen;
 }
 
+int relays_explain(struct relays *relays, uint32_t slot, struct gw_error *error)
+{
+	pthread_mutex_lock(&relays->lock);
+	const struct relay *relay = relays->of[slot].relay;
+	const int status = relay && has_ended(relay) ? line_explain(&relay->camera, error) : 0;
+
+	pthread_mutex_unlock(&relays->lock);
+	return status;
+}
+
 void relays_give_up(struct relays *relays, uint32_t slot)
 {
 	pthread_mutex_lock(&relays->lock);

@@ -25,6 +25,8 @@ struct tls {
 	gnutls_certificate_credentials_t nobody;
 	int file;
 	bool is_open;
+	int failure; /* of GnuTLS, the first one since it is open; 0: none */
+	gnutls_alert_description_t alert; /* of that */
 	bool has_said; /* a record waits for room, which GnuTLS has */
 	char *host;
 	bool has_fingerprint;
@@ -185,11 +187,50 @@ int tls_open(struct tls *tls, struct gw_error *error)
 	return tls_failure_explain(tls->session, status, &tls->judgement, tls->host, error);
 }
 
-/* What GnuTLS says, as recv(2) and send(2) do. */
-static ssize_t fail(int status)
+static int failure_number(int status)
 {
-	errno = status == GNUTLS_E_AGAIN ? EAGAIN : ECONNRESET;
+	switch (status) {
+	case GNUTLS_E_PULL_ERROR:
+	case GNUTLS_E_PUSH_ERROR:
+	case GNUTLS_E_PREMATURE_TERMINATION:
+		return ECONNRESET;
+	case GNUTLS_E_DECRYPTION_FAILED:
+		return EBADMSG;
+	default:
+		return ECONNABORTED;
+	}
+}
+
+/* What GnuTLS says, as recv(2) and send(2) do. What it says after its first failure tells of no
+ * more than that. */
+static ssize_t fail(struct tls *tls, int status)
+{
+	if (status != GNUTLS_E_AGAIN && tls->failure == 0) {
+		tls->failure = status;
+		tls->alert = gnutls_alert_get(tls->session);
+	}
+	errno = status == GNUTLS_E_AGAIN ? EAGAIN : failure_number(tls->failure);
 	return -1;
+}
+
+int tls_explain(const struct tls *tls, struct gw_error *error)
+{
+	const int number = tls->failure == 0 ? 0 : failure_number(tls->failure);
+
+	if (number == EBADMSG)
+		return gw_error_set(error, -EBADMSG,
+			"what came within TLS was changed on its way (%s): look at what stands "
+			"between it and this machine",
+			gnutls_strerror(tls->failure));
+	if (number != ECONNABORTED)
+		return 0;
+	if (tls->failure == GNUTLS_E_FATAL_ALERT_RECEIVED)
+		return gw_error_set(error, -ECONNABORTED,
+			"it has ended TLS (%s): look into the camera's own log",
+			gnutls_alert_get_name(tls->alert));
+	return gw_error_set(error, -ECONNABORTED,
+		"what it says within TLS cannot be taken (%s): update the camera's software",
+		gnutls_strerror(tls->failure));
 }
 
 ssize_t tls_receive(struct tls *tls, void *data, size_t size)
@@ -214,7 +255,7 @@ ssize_t tls_receive(struct tls *tls, void *data, size_t size)
 		/* A new session ticket, a change of keys: no data, and no error. */
 		if (got != GNUTLS_E_AGAIN && !gnutls_error_is_fatal((int)got))
 			continue;
-		return fail((int)got);
+		return fail(tls, (int)got);
 	}
 	return (ssize_t)done;
 }
@@ -229,7 +270,7 @@ ssize_t tls_send(struct tls *tls, const void *data, size_t size)
 			tls->session, tls->has_said ? NULL : data, tls->has_said ? 0 : size);
 	while (sent == GNUTLS_E_INTERRUPTED);
 	tls->has_said = sent == GNUTLS_E_AGAIN;
-	return sent < 0 ? fail((int)sent) : sent;
+	return sent < 0 ? fail(tls, (int)sent) : sent;
 }
 
 bool tls_has_more(const struct tls *tls)

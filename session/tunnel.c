@@ -87,6 +87,13 @@ static void end(struct tunnel *tunnel, int reason)
 	shutdown(tunnel->speaker, SHUT_RDWR);
 }
 
+static void end_of_camera(struct tunnel *tunnel)
+{
+	const int status = line_explain(&tunnel->camera, &tunnel->error);
+
+	end(tunnel, status != 0 ? status : -ECONNRESET);
+}
+
 /* The speaker may say so much before TLS is agreed on. Returns whether something came. */
 static bool read_speaker(struct tunnel *tunnel)
 {
@@ -113,7 +120,7 @@ static bool read_camera(struct tunnel *tunnel)
 		tunnel->down_size += (uint32_t)size;
 	/* What it said before is still told. */
 	else if ((size == 0 || (errno != EAGAIN && errno != EINTR)) && tunnel->down_size == 0)
-		end(tunnel, -ECONNRESET);
+		end_of_camera(tunnel);
 	return size > 0;
 }
 
@@ -124,7 +131,7 @@ static void write_camera(struct tunnel *tunnel)
 	const ssize_t size = line_send(&tunnel->camera, tunnel->up, tunnel->up_size);
 
 	if (size < 0 && errno != EAGAIN && errno != EINTR)
-		end(tunnel, -ECONNRESET);
+		end_of_camera(tunnel);
 	if (size <= 0)
 		return;
 	tunnel->up_size -= (uint32_t)size;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/config/fingerprint.h"
+#include "session/relay.h"
 #include "session/test_tls.h"
 #include "session/tunnel.h"
 
@@ -134,6 +135,60 @@ static void one_that_is_not_believed_hears_nothing(void **state)
 	end(&scene);
 }
 
+/* The camera's next record, with its last byte changed. */
+static void change_a_record(struct scene *scene)
+{
+	char record[256];
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	gnutls_transport_set_int(scene->server.session, pair[0]);
+	assert_int_equal(gnutls_record_send(scene->server.session, "RTSP/1.0 200", 12), 12);
+	const ssize_t size = read(pair[1], record, sizeof(record));
+
+	assert_true(size > 12);
+	record[size - 1] ^= 1;
+	assert_int_equal(write(scene->theirs, record, (size_t)size), size);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void bytes_that_were_changed_are_told_as_such(void **state)
+{
+	struct scene scene;
+
+	begin(&scene, true);
+	turn(&scene);
+	change_a_record(&scene);
+	turn(&scene);
+	assert_int_equal(scene.tunnel->ended, -EBADMSG);
+	assert_non_null(strstr(scene.tunnel->error.text, "changed on its way"));
+	end(&scene);
+}
+
+static void so_they_are_where_a_relay_goes_on(void **state)
+{
+	const uint8_t channels[2] = {0, 1};
+	const struct gw_packet packet = {0};
+	const struct relay_taker taker = {0};
+	struct scene scene;
+	struct line camera;
+	int speaker;
+
+	begin(&scene, true);
+	turn(&scene);
+	assert_true(tunnel_give(scene.tunnel, &camera, &speaker));
+	tunnel_destroy(scene.tunnel);
+	scene.tunnel = NULL;
+	struct relay *relay = relay_create(camera, speaker, channels, &packet, &taker);
+
+	change_a_record(&scene);
+	assert_false(relay_turn(relay));
+	assert_int_equal(relay->ended, -EBADMSG);
+	relay_destroy(relay);
+	end(&scene);
+}
+
 static void both_ends_are_given_away(void **state)
 {
 	struct scene scene;
@@ -165,6 +220,8 @@ int main(void)
 		cmocka_unit_test(what_is_said_before_tls_is_agreed_on_goes_then),
 		cmocka_unit_test(a_long_answer_comes_whole_to_a_speaker_who_reads_late),
 		cmocka_unit_test(one_that_is_not_believed_hears_nothing),
+		cmocka_unit_test(bytes_that_were_changed_are_told_as_such),
+		cmocka_unit_test(so_they_are_where_a_relay_goes_on),
 		cmocka_unit_test(both_ends_are_given_away),
 	};
 
