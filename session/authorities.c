@@ -116,18 +116,23 @@ static struct authorities *make(const char *ca_file, struct gw_error *error)
 {
 	struct authorities *it = calloc(1, sizeof(*it));
 
+	int status;
+
 	if (!it) {
-		gw_error_set(error, -ENOMEM, "out of memory");
+		errno = -gw_error_set(error, -ENOMEM, "out of memory");
 		return NULL;
 	}
 	it->shares = 1;
 	it->ca_file = ca_file ? strdup(ca_file) : NULL;
 	if ((ca_file && !it->ca_file) ||
 		gnutls_certificate_allocate_credentials(&it->credentials) < 0)
-		gw_error_set(error, -ENOMEM, "out of memory");
-	else if (load(it, error) == 0)
+		status = gw_error_set(error, -ENOMEM, "out of memory");
+	else
+		status = load(it, error);
+	if (status == 0)
 		return it;
 	drop_share(it);
+	errno = -status;
 	return NULL;
 }
 

@@ -11,7 +11,8 @@ struct authorities;
 
 /* Those of `ca_file` (PEM), as it is now; NULL: those of the system, as they were a minute ago at
  * most. Reads only what is not known yet. The caller has a share in it, until
- * authorities_put(). NULL with a line: -EACCES, as nobody can be believed. */
+ * authorities_put(). NULL with a line and errno: EACCES, as nobody can be believed, or
+ * ENOMEM. */
 struct authorities *authorities_get(const char *ca_file, struct gw_error *error);
 
 /* Accepts NULL. */

@@ -61,24 +61,31 @@ static curl_socket_t find_connected(struct secured *secured, int port)
 	return found;
 }
 
-static bool begin_tls(struct secured *secured, curl_socket_t file)
+static struct tls_trust trust_of(const struct secured *secured)
 {
-	const struct tls_trust trust = {.host = secured->url.host,
+	return (struct tls_trust){.host = secured->url.host,
 		.ca_file = secured->camera->tls_ca_file,
 		.fingerprint = secured->camera->tls_fingerprint};
+}
+
+static bool begin_tls(struct secured *secured, curl_socket_t file)
+{
+	const struct tls_trust trust = trust_of(secured);
 	int camera, speaker;
 
 	tunnel_destroy(secured->tunnel);
 	secured->tunnel = NULL;
 	epoll_ctl(secured->handles->epoll, EPOLL_CTL_DEL, file, NULL);
-	const int status = divert(file, &camera, &speaker);
+	int status = divert(file, &camera, &speaker);
 
-	if (status == 0)
+	if (status != 0)
+		gw_error_set(&secured->error, status, "TLS cannot begin: %s", strerror(-status));
+	else
 		secured->tunnel = tunnel_create(camera, speaker, secured->handles->epoll,
 			secured->handles->id, &trust, &secured->error);
-	else
-		gw_error_set(&secured->error, status, "TLS cannot begin: %s", strerror(-status));
-	secured->status = status != 0 ? status : -EIO;
+	if (status == 0 && !secured->tunnel)
+		status = -errno;
+	secured->status = status;
 	secured->has_begun = secured->tunnel != NULL;
 	return secured->has_begun;
 }
@@ -140,7 +147,10 @@ int secured_ready(struct secured *secured, struct gw_error *error)
 	if (secured->unfit != 0)
 		return gw_error_set(
 			error, secured->unfit, "TLS cannot begin: %s", strerror(-secured->unfit));
-	return 0;
+	/* A camera is not called for something that only a person here can cure. */
+	const struct tls_trust trust = trust_of(secured);
+
+	return secured->has_begun ? 0 : tls_check_trust(&trust, error);
 }
 
 void secured_reset(struct secured *secured)

@@ -99,12 +99,47 @@ static void a_connection_that_we_know_nothing_of_hears_nothing(void **state)
 	heard_nothing(scene);
 }
 
+static void a_camera_is_not_called_while_nobody_can_be_believed(void **state)
+{
+	struct scene *scene = *state;
+	const struct rtsp_request request = {RTSP_DESCRIBE, scene->url, NULL};
+	struct gw_error error;
+
+	scene->camera.tls_fingerprint = NULL;
+	scene->camera.tls_ca_file = "/nonexistent";
+	struct rtsp *rtsp = rtsp_create(scene->handles.epoll, 0);
+
+	assert_non_null(rtsp);
+	rtsp_reset(rtsp, &scene->camera, NULL);
+	assert_int_equal(rtsp_send(rtsp, &request, 20000, &error), -EACCES);
+	assert_non_null(strstr(error.text, "tls_ca_file /nonexistent"));
+	assert_false(rtsp_busy(rtsp));
+	rtsp_destroy(rtsp);
+}
+
+/* What was good when it was connected. */
+static void trust_that_is_lost_meanwhile_is_told_as_such(void **state)
+{
+	struct scene *scene = *state;
+	struct gw_error error;
+
+	scene->camera.tls_fingerprint = NULL;
+	scene->camera.tls_ca_file = "/nonexistent";
+	const CURLcode code = ask(scene);
+
+	assert_int_equal(code, CURLE_ABORTED_BY_CALLBACK);
+	assert_int_equal(secured_explain(&scene->secured, code, 20000, &error), -EACCES);
+	heard_nothing(scene);
+}
+
 #define SECURED_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SECURED_TEST(a_connection_that_we_know_nothing_of_hears_nothing),
+		SECURED_TEST(a_camera_is_not_called_while_nobody_can_be_believed),
+		SECURED_TEST(trust_that_is_lost_meanwhile_is_told_as_such),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

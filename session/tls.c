@@ -77,15 +77,25 @@ static int judge(gnutls_session_t session)
 		&tls->judgement);
 }
 
+static int read_fingerprint(
+	const struct tls_trust *trust, uint8_t fingerprint[GW_FINGERPRINT], struct gw_error *error)
+{
+	if (gw_fingerprint_read(trust->fingerprint, fingerprint))
+		return 0;
+	return gw_error_set(error, -EACCES, "tls_fingerprint is none of SHA-256");
+}
+
 static int take_trust(struct tls *tls, const struct tls_trust *trust, struct gw_error *error)
 {
 	if (!trust->fingerprint) {
 		tls->authorities = authorities_get(trust->ca_file, error);
-		return tls->authorities ? 0 : -EACCES;
+		return tls->authorities ? 0 : -errno;
 	}
-	tls->has_fingerprint = gw_fingerprint_read(trust->fingerprint, tls->fingerprint);
-	if (!tls->has_fingerprint)
-		return gw_error_set(error, -EINVAL, "tls_fingerprint is none of SHA-256");
+	const int status = read_fingerprint(trust, tls->fingerprint, error);
+
+	tls->has_fingerprint = status == 0;
+	if (status != 0)
+		return status;
 	return gnutls_certificate_allocate_credentials(&tls->nobody) == 0
 		? 0
 		: gw_error_set(error, -ENOMEM, "out of memory");
@@ -144,14 +154,31 @@ struct tls *tls_create(int file, const struct tls_trust *trust, struct gw_error 
 	struct tls *tls = calloc(1, sizeof(*tls));
 
 	if (!tls) {
-		gw_error_set(error, -ENOMEM, "out of memory");
+		errno = -gw_error_set(error, -ENOMEM, "out of memory");
 		return NULL;
 	}
 	tls->file = file;
-	if (set_up(tls, trust, error) == 0)
+	const int status = set_up(tls, trust, error);
+
+	if (status == 0)
 		return tls;
 	tls_destroy(tls);
+	errno = -status;
 	return NULL;
+}
+
+int tls_check_trust(const struct tls_trust *trust, struct gw_error *error)
+{
+	uint8_t fingerprint[GW_FINGERPRINT];
+
+	if (trust->fingerprint)
+		return read_fingerprint(trust, fingerprint, error);
+	struct authorities *authorities = authorities_get(trust->ca_file, error);
+
+	if (!authorities)
+		return -errno;
+	authorities_put(authorities);
+	return 0;
 }
 
 void tls_destroy(struct tls *tls)

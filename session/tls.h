@@ -20,8 +20,13 @@ struct tls_trust {
 struct tls;
 
 /* `file` is a connected, non-blocking socket, which stays the caller's and outlives it. What
- * `trust` points to is not needed afterwards. NULL with a line. */
+ * `trust` points to is not needed afterwards. NULL with a line and errno: EACCES where nobody can
+ * be believed. */
 struct tls *tls_create(int file, const struct tls_trust *trust, struct gw_error *error);
+
+/* Whether `trust` says whom to believe: reads its file, if that is not known yet. 0 or a negative
+ * errno with a line: -EACCES, where only a person can help. */
+int tls_check_trust(const struct tls_trust *trust, struct gw_error *error);
 
 /* Says goodbye, as far as that needs no waiting. Accepts NULL. */
 void tls_destroy(struct tls *tls);

@@ -165,7 +165,9 @@ static void what_cannot_be_read_is_told_before_anything_is_said(void **state)
 	struct gw_error error;
 
 	assert_null(tls_create(-1, &trust, &error));
+	assert_int_equal(errno, EACCES);
 	assert_non_null(strstr(error.text, "tls_ca_file /nonexistent"));
+	assert_int_equal(tls_check_trust(&trust, &error), -EACCES);
 	trust.ca_file = "/dev/null";
 	assert_null(tls_create(-1, &trust, &error));
 	assert_non_null(strstr(error.text, "tls_ca_file /dev/null"));

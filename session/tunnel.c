@@ -48,7 +48,7 @@ struct tunnel *tunnel_create(int camera, int speaker, int epoll, uint32_t id,
 	if (!tunnel) {
 		close(camera);
 		close(speaker);
-		gw_error_set(error, -ENOMEM, "out of memory");
+		errno = -gw_error_set(error, -ENOMEM, "out of memory");
 		return NULL;
 	}
 	fcntl(camera, F_SETFL, fcntl(camera, F_GETFL) | O_NONBLOCK);
@@ -61,7 +61,10 @@ struct tunnel *tunnel_create(int camera, int speaker, int epoll, uint32_t id,
 		tunnel_turn(tunnel);
 		return tunnel;
 	}
+	const int number = errno;
+
 	tunnel_destroy(tunnel);
+	errno = number;
 	return NULL;
 }
 

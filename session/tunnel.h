@@ -26,7 +26,7 @@ struct tunnel {
 };
 
 /* Owns both files from then on, also on failure. `camera` is connected; TLS begins at once. NULL
- * with a line. */
+ * with a line, and errno as tls_create(). */
 struct tunnel *tunnel_create(int camera, int speaker, int epoll, uint32_t id,
 	const struct tls_trust *trust, struct gw_error *error);
 
