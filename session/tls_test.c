@@ -1,6 +1,7 @@
 #include "core/test.h"
 
 #include <errno.h>
+#include <gnutls/x509.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -99,29 +100,31 @@ static void judged(const struct test_certificate_kind *kind, const struct test_c
 static void a_certificate_of_the_authority_is_believed(void **state)
 {
 	const struct test_certificate_kind named = {.name = HOST},
-					   addressed = {.address = "192.0.2.11"};
+					   addressed = {.address = "192.0.2.11"},
+					   server = {.name = HOST,
+						   .purpose = GNUTLS_KP_TLS_WWW_SERVER};
 
 	judged(&named, &authority, HOST, &authority, NULL);
 	judged(&addressed, &authority, "192.0.2.11", &authority, NULL);
+	judged(&server, &authority, HOST, &authority, NULL);
 }
 
 static void what_is_wrong_with_a_certificate_is_told(void **state)
 {
 	const time_t now = time(NULL);
-	const struct test_certificate_kind good = {.name = HOST},
-					   old = {.name = HOST,
-						   .begins = now - 7200,
-						   .ends = now - 3600},
-					   early = {.name = HOST,
-						   .begins = now + 3600,
-						   .ends = now + 7200},
-					   addressed = {.address = "192.0.2.12"};
+	const struct test_certificate_kind
+		good = {.name = HOST},
+		old = {.name = HOST, .begins = now - 7200, .ends = now - 3600},
+		early = {.name = HOST, .begins = now + 3600, .ends = now + 7200},
+		addressed = {.address = "192.0.2.12"},
+		client = {.name = HOST, .purpose = GNUTLS_KP_TLS_WWW_CLIENT};
 
 	judged(&good, &another, HOST, &authority, "signed by nobody that is trusted here");
 	judged(&good, NULL, HOST, &authority, "signed by nobody that is trusted here");
 	judged(&old, &authority, HOST, &authority, "held until");
 	judged(&early, &authority, HOST, &authority, "correct the clock");
 	judged(&good, &authority, "192.0.2.11", &authority, "is for " HOST ", not for 192.0.2.11");
+	judged(&client, &authority, HOST, &authority, "is not for servers of TLS");
 	judged(&addressed, &authority, "192.0.2.11", &authority,
 		"is for 192.0.2.12, not for 192.0.2.11");
 }
