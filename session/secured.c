@@ -194,9 +194,14 @@ int secured_explain(
 int secured_divert(
 	struct secured *secured, struct line *camera, int *speaker, struct gw_error *error)
 {
-	const bool given = secured->tunnel && tunnel_give(secured->tunnel, camera, speaker);
+	const int status =
+		secured->tunnel ? tunnel_give(secured->tunnel, camera, speaker) : -ECONNRESET;
 
 	tunnel_destroy(secured->tunnel);
 	secured->tunnel = NULL;
-	return given ? 0 : gw_error_set(error, -ECONNRESET, "it has closed the connection");
+	if (status == -EPROTO)
+		return gw_error_set(error, status,
+			"it sends packets before it is asked to play (PLAY), more than can be "
+			"read: update the camera's software");
+	return status == 0 ? 0 : gw_error_set(error, status, "it has closed the connection");
 }

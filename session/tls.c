@@ -300,6 +300,11 @@ ssize_t tls_send(struct tls *tls, const void *data, size_t size)
 	return sent < 0 ? fail(tls, (int)sent) : sent;
 }
 
+bool tls_waits_for_room(const struct tls *tls)
+{
+	return !tls->is_open && gnutls_record_get_direction(tls->session) == 1;
+}
+
 bool tls_has_more(const struct tls *tls)
 {
 	return tls->is_open &&

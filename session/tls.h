@@ -45,6 +45,9 @@ ssize_t tls_send(struct tls *tls, const void *data, size_t size);
  * or it was the connection's end alone. */
 int tls_explain(const struct tls *tls, struct gw_error *error);
 
+/* Until it is open: whether what it waits for is room to send, and not something to receive. */
+bool tls_waits_for_room(const struct tls *tls);
+
 /* Whether tls_receive() has something of which the file tells nothing any more. */
 bool tls_has_more(const struct tls *tls);
 

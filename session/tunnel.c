@@ -32,9 +32,13 @@ static void watch_both(struct tunnel *tunnel)
 
 	if (tunnel->ended == 0) {
 		camera = tunnel->down_size < TUNNEL_DOWN ? EPOLLIN : 0;
-		camera |= tunnel->is_open && tunnel->up_size > 0 ? EPOLLOUT : 0;
+		camera |= (tunnel->is_open ? tunnel->up_size > 0
+					   : tls_waits_for_room(tunnel->camera.tls))
+			? EPOLLOUT
+			: 0;
 		speaker = tunnel->up_size < TUNNEL_UP ? EPOLLIN : 0;
-		speaker |= tunnel->down_size > 0 ? EPOLLOUT : 0;
+		/* Of what lies in TLS nobody tells: room is there at once. */
+		speaker |= tunnel->down_size > 0 || line_has_more(&tunnel->camera) ? EPOLLOUT : 0;
 	}
 	watch(tunnel, tunnel->camera.file, &tunnel->camera_events, camera);
 	watch(tunnel, tunnel->speaker, &tunnel->speaker_events, speaker);
@@ -141,19 +145,21 @@ static void write_camera(struct tunnel *tunnel)
 	memmove(tunnel->up, tunnel->up + size, tunnel->up_size);
 }
 
-static void write_speaker(struct tunnel *tunnel)
+/* Returns whether something went. */
+static bool write_speaker(struct tunnel *tunnel)
 {
 	if (tunnel->down_size == 0)
-		return;
+		return false;
 	const ssize_t size =
 		send(tunnel->speaker, tunnel->down, tunnel->down_size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (size < 0 && errno != EAGAIN && errno != EINTR)
 		end(tunnel, -ECANCELED);
 	if (size <= 0)
-		return;
+		return false;
 	tunnel->down_size -= (uint32_t)size;
 	memmove(tunnel->down, tunnel->down + size, tunnel->down_size);
+	return true;
 }
 
 static void open_up(struct tunnel *tunnel)
@@ -177,21 +183,24 @@ void tunnel_turn(struct tunnel *tunnel)
 			break;
 		write_camera(tunnel);
 		goes_on |= read_camera(tunnel);
-		write_speaker(tunnel);
+		goes_on |= write_speaker(tunnel);
 		goes_on &= tunnel->ended == 0;
 	}
 	watch_both(tunnel);
 }
 
-bool tunnel_give(struct tunnel *tunnel, struct line *camera, int *speaker)
+int tunnel_give(struct tunnel *tunnel, struct line *camera, int *speaker)
 {
 	if (!tunnel->is_open || tunnel->ended != 0)
-		return false;
+		return -ECONNRESET;
+	/* Half of what was said would be worse than nothing. */
+	if (tunnel->up_size > 0 || tunnel->down_size > 0)
+		return -EPROTO;
 	watch(tunnel, tunnel->camera.file, &tunnel->camera_events, 0);
 	watch(tunnel, tunnel->speaker, &tunnel->speaker_events, 0);
 	*camera = tunnel->camera;
 	*speaker = tunnel->speaker;
 	tunnel->camera = LINE_NONE;
 	tunnel->speaker = -1;
-	return true;
+	return 0;
 }
