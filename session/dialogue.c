@@ -33,6 +33,22 @@ void dialogue_prefer(struct dialogue *dialogue, enum transport_way way)
 		dialogue->way = way;
 }
 
+void dialogue_expect_key(struct dialogue *dialogue)
+{
+	dialogue->has_key = true;
+}
+
+/* What TLS does not protect, where it does not come within the connection. */
+static bool needs_connection(const struct dialogue *dialogue)
+{
+	return dialogue->is_secured && !dialogue->stream.srtp_key.is_set && !dialogue->has_key;
+}
+
+bool dialogue_is_open(const struct dialogue *dialogue)
+{
+	return needs_connection(dialogue) && !dialogue->learned.is_within;
+}
+
 void dialogue_set_port(struct dialogue *dialogue, uint16_t port)
 {
 	transport_write(dialogue->way, dialogue->stream.srtp_key.is_set,
@@ -69,8 +85,8 @@ struct rtsp_request dialogue_request(struct dialogue *dialogue)
  * come within the connection, unless another way was asked for by name. */
 static bool is_kept_secured(const struct dialogue *dialogue)
 {
-	return dialogue->is_secured && !dialogue->stream.srtp_key.is_set &&
-		dialogue->wanted != GW_TRANSPORT_UDP && dialogue->wanted != GW_TRANSPORT_MULTICAST;
+	return needs_connection(dialogue) && dialogue->wanted != GW_TRANSPORT_UDP &&
+		dialogue->wanted != GW_TRANSPORT_MULTICAST;
 }
 
 static int refuse(const struct dialogue *dialogue, const struct rtsp_answer *answer,

@@ -199,6 +199,28 @@ static void who_asks_by_tls_gets_no_pictures_outside_of_it(void **state)
 	assert_int_equal(dialogue.way, TRANSPORT_UDP);
 }
 
+static void a_key_of_the_configuration_needs_no_tls_either(void **state)
+{
+	static const enum gw_transport wanted[] = {GW_TRANSPORT_AUTO, GW_TRANSPORT_UDP};
+
+	for (size_t i = 0; i < 2; i++)
+		for (int has_key = 0; has_key < 2; has_key++) {
+			struct dialogue dialogue;
+			const bool refused_way = wanted[i] == GW_TRANSPORT_AUTO && !has_key;
+
+			dialogue_begin(&dialogue, "rtsps://192.0.2.11/s", wanted[i]);
+			if (has_key)
+				dialogue_expect_key(&dialogue);
+			take(&dialogue, described(SDP));
+			assert_int_equal(dialogue.way, refused_way ? TRANSPORT_TCP : TRANSPORT_UDP);
+			dialogue_set_port(&dialogue, 50000);
+			if (refused_way)
+				continue;
+			take(&dialogue, with_transport("RTP/AVP;unicast;client_port=50000-50001"));
+			assert_int_equal(dialogue_is_open(&dialogue), !has_key);
+		}
+}
+
 static struct rtsp_answer moved(const char *location)
 {
 	struct rtsp_answer answer = {.status = 302};
@@ -460,6 +482,7 @@ int main(void)
 		cmocka_unit_test(a_group_is_asked_for_where_our_address_is_not_served),
 		cmocka_unit_test(the_connection_is_asked_for_where_nothing_else_is_served),
 		cmocka_unit_test(who_asks_by_tls_gets_no_pictures_outside_of_it),
+		cmocka_unit_test(a_key_of_the_configuration_needs_no_tls_either),
 		cmocka_unit_test(urls_of_tls_are_as_all_others),
 		cmocka_unit_test(a_stream_that_moved_on_its_host_is_followed),
 		cmocka_unit_test(who_says_nothing_of_the_way_takes_the_one_that_was_asked_for),

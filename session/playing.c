@@ -25,8 +25,7 @@ static void log_playing(const struct session *session)
 		session->dialogue.is_secured && learned->is_within ? ", TLS"
 			: learned->srtp_key.is_set                 ? ", SRTP"
 								   : "");
-	if (session->dialogue.is_secured && !learned->is_within && !learned->srtp_key.is_set &&
-		!session->camera->srtp)
+	if (dialogue_is_open(&session->dialogue))
 		gw_warn("session",
 			"camera %s: its url asks for TLS, but its pictures come outside of it, for "
 			"anybody to see: set transport to auto, or let it offer SRTP",
