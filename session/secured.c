@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "core/config/address.h"
 #include "session/divert.h"
 
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
@@ -19,6 +21,19 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 	if (file >= 0 && secured->opened_count < SECURED_OPENED)
 		secured->opened[secured->opened_count++] = file;
 	return file;
+}
+
+/* A number that was closed may be another's at once. */
+static int on_close(void *arg, curl_socket_t file)
+{
+	struct secured *secured = arg;
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < secured->opened_count; i++)
+		if (secured->opened[i] != file)
+			secured->opened[left++] = secured->opened[i];
+	secured->opened_count = left;
+	return close(file);
 }
 
 union name {
@@ -37,8 +52,22 @@ static void to_address(const union name *name, struct gw_address *address, uint1
 	*port = ntohs(name->any.sa_family == AF_INET6 ? name->in6.sin6_port : name->in.sin_port);
 }
 
-/* Of those that were tried, the one that is connected from `port`. */
-static curl_socket_t find_connected(struct secured *secured, int port)
+/* Both ends of a connection, as libcurl says them. */
+struct ends {
+	const char *here, *there;
+	int port_here, port_there;
+};
+
+static bool is_at(const struct gw_address *address, uint16_t port, const char *text, int wanted)
+{
+	struct gw_address it;
+
+	return port == wanted && gw_address_parse(text, &it) && it.family == address->family &&
+		memcmp(it.bytes, address->bytes, sizeof(it.bytes)) == 0;
+}
+
+/* Of those that were tried, the one that is connected so. */
+static curl_socket_t find_connected(struct secured *secured, const struct ends *ends)
 {
 	curl_socket_t found = CURL_SOCKET_BAD;
 
@@ -54,7 +83,8 @@ static curl_socket_t find_connected(struct secured *secured, int port)
 			continue;
 		to_address(&here, &secured->local, &secured->local_port);
 		to_address(&there, &secured->peer, &secured->peer_port);
-		if (secured->local_port == port)
+		if (is_at(&secured->local, secured->local_port, ends->here, ends->port_here) &&
+			is_at(&secured->peer, secured->peer_port, ends->there, ends->port_there))
 			found = file;
 	}
 	secured->opened_count = 0;
@@ -98,7 +128,8 @@ static int on_request(void *arg, char *peer, char *local, int peer_port, int loc
 
 	if (secured->opened_count == 0 && secured->has_begun)
 		return CURL_PREREQFUNC_OK;
-	const curl_socket_t file = find_connected(secured, local_port);
+	const curl_socket_t file =
+		find_connected(secured, &(struct ends){local, peer, local_port, peer_port});
 
 	if (file != CURL_SOCKET_BAD)
 		return begin_tls(secured, file) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
@@ -127,9 +158,12 @@ void secured_begin(struct secured *secured, const struct rtsp_handles *handles,
 		is_ipv6 ? "]" : "", secured->url.port);
 	code = curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, secured);
+	curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, secured);
 	curl_easy_setopt(curl, CURLOPT_PREREQDATA, secured);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, on_close);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_request);
 	secured->unfit = code == CURLE_OK ? 0 : code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -ENOTSUP;

@@ -56,8 +56,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* What comes of a request; the connection is closed by then. */
-static CURLcode ask(struct scene *scene)
+static void say_what_to_ask(struct scene *scene)
 {
 	CURL *curl = scene->handles.curl;
 
@@ -66,7 +65,13 @@ static CURLcode ask(struct scene *scene)
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 20000L);
 	curl_easy_setopt(curl, CURLOPT_RTSP_STREAM_URI, scene->url);
 	curl_easy_setopt(curl, CURLOPT_RTSP_REQUEST, CURL_RTSPREQ_DESCRIBE);
-	const CURLcode code = curl_easy_perform(curl);
+}
+
+/* What comes of a request; the connection is closed by then. */
+static CURLcode ask(struct scene *scene)
+{
+	say_what_to_ask(scene);
+	const CURLcode code = curl_easy_perform(scene->handles.curl);
 
 	rtsp_handles_close(&scene->handles);
 	return code;
@@ -117,6 +122,62 @@ static void a_camera_is_not_called_while_nobody_can_be_believed(void **state)
 	rtsp_destroy(rtsp);
 }
 
+/* As of a try before: another has its number by now. */
+static void a_socket_that_was_closed_is_forgotten(void **state)
+{
+	struct scene *scene = *state;
+
+	close(scene->port);
+	scene->port = -1;
+	assert_int_equal(ask(scene), CURLE_COULDNT_CONNECT);
+	assert_int_equal(scene->secured.opened_count, 0);
+}
+
+/* One that is connected from the same port, but not to the camera. */
+static void only_the_connection_to_the_camera_is_taken(void **state)
+{
+	struct scene *scene = *state;
+	struct sockaddr_in elsewhere = {.sin_family = AF_INET,
+				   .sin_addr.s_addr = inet_addr("127.0.0.3")},
+			   from = {.sin_family = AF_INET,
+				   .sin_addr.s_addr = inet_addr("127.0.0.2")},
+			   peer;
+	socklen_t size = sizeof(elsewhere);
+	const int listener = socket(AF_INET, SOCK_STREAM, 0);
+	const int other = socket(AF_INET, SOCK_STREAM, 0);
+	CURL *curl = scene->handles.curl;
+	uint8_t first = 0;
+	int running = 1;
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&elsewhere, size), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&elsewhere, &size), 0);
+	assert_int_equal(bind(other, (struct sockaddr *)&from, size), 0);
+	assert_int_equal(getsockname(other, (struct sockaddr *)&from, &size), 0);
+	assert_int_equal(connect(other, (struct sockaddr *)&elsewhere, size), 0);
+	say_what_to_ask(scene);
+	curl_easy_setopt(curl, CURLOPT_INTERFACE, "host!127.0.0.1");
+	curl_easy_setopt(curl, CURLOPT_LOCALPORT, (long)ntohs(from.sin_port));
+	curl_multi_add_handle(scene->handles.multi, curl);
+	scene->secured.opened[scene->secured.opened_count++] = other;
+	while (running > 0 && !scene->secured.has_begun) {
+		curl_multi_perform(scene->handles.multi, &running);
+		curl_multi_poll(scene->handles.multi, NULL, 0, 10, NULL);
+	}
+	assert_true(scene->secured.has_begun);
+	assert_int_equal(scene->secured.peer_port, scene->secured.url.port);
+	/* The camera hears the first of TLS, and the other one is still who it was. */
+	const int camera = accept(scene->port, NULL, NULL);
+
+	assert_int_equal(recv(camera, &first, 1, 0), 1);
+	assert_int_equal(first, 0x16);
+	assert_int_equal(getpeername(other, (struct sockaddr *)&peer, &size), 0);
+	assert_int_equal(peer.sin_port, elsewhere.sin_port);
+	close(camera);
+	close(other);
+	close(listener);
+}
+
 /* What was good when it was connected. */
 static void trust_that_is_lost_meanwhile_is_told_as_such(void **state)
 {
@@ -139,6 +200,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SECURED_TEST(a_connection_that_we_know_nothing_of_hears_nothing),
 		SECURED_TEST(a_camera_is_not_called_while_nobody_can_be_believed),
+		SECURED_TEST(a_socket_that_was_closed_is_forgotten),
+		SECURED_TEST(only_the_connection_to_the_camera_is_taken),
 		SECURED_TEST(trust_that_is_lost_meanwhile_is_told_as_such),
 	};
 
