@@ -136,22 +136,25 @@ static struct authorities *make(const char *ca_file, struct gw_error *error)
 	return NULL;
 }
 
+/* The one that is known; else `made`, which the list has then. NULL: neither. */
 static struct authorities *share(
 	const char *ca_file, const struct version *version, struct authorities *made, int64_t now)
 {
 	pthread_mutex_lock(&lock);
 	struct authorities *it = find(ca_file, version, now);
 
-	if (!it && made) {
-		it = made;
-		it->shares++;
-		it->next = known;
-		known = it;
-	}
 	if (it) {
 		it->shares++;
-		it->used_at = now;
+	} else if (made) {
+		it = made;
+		it->shares = 2;
+		it->next = known;
+		known = it;
+		made = NULL;
 	}
+	if (it)
+		it->used_at = now;
+	/* Somebody else was faster. */
 	if (made)
 		drop_share(made);
 	pthread_mutex_unlock(&lock);

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <gnutls/x509.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -108,6 +110,38 @@ static void a_file_that_is_gone_is_believed_no_more(void **state)
 	assert_non_null(strstr(error.text, path));
 }
 
+static void *ask_often(void *arg)
+{
+	for (int i = 0; i < 200; i++) {
+		struct gw_error error;
+		struct authorities *it = authorities_get(path, &error);
+
+		/* It is always one of both, and whole. */
+		if (!it || believes(it, &of_first) == believes(it, &of_second))
+			atomic_fetch_add((_Atomic int *)arg, 1);
+		authorities_put(it);
+	}
+	return NULL;
+}
+
+static void threads_may_ask_while_the_file_changes(void **state)
+{
+	pthread_t threads[3];
+	_Atomic int wrong = 0;
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, ask_often, &wrong), 0);
+	for (int i = 0; i < 50; i++) {
+		char other[64];
+
+		test_certificate_write(i % 2 ? &first : &second, other);
+		assert_int_equal(rename(other, path), 0);
+	}
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(wrong, 0);
+}
+
 static void those_of_the_system_are_read_once_too(void **state)
 {
 	struct gw_error error;
@@ -136,6 +170,7 @@ int main(void)
 		AUTHORITIES_TEST(what_is_read_once_serves_all),
 		AUTHORITIES_TEST(a_file_that_was_written_is_read_anew),
 		AUTHORITIES_TEST(a_file_that_is_gone_is_believed_no_more),
+		AUTHORITIES_TEST(threads_may_ask_while_the_file_changes),
 		AUTHORITIES_TEST(those_of_the_system_are_read_once_too),
 	};
 

@@ -141,7 +141,7 @@ static void only_the_connection_to_the_camera_is_taken(void **state)
 				   .sin_addr.s_addr = inet_addr("127.0.0.3")},
 			   from = {.sin_family = AF_INET,
 				   .sin_addr.s_addr = inet_addr("127.0.0.2")},
-			   peer;
+			   peer = {0};
 	socklen_t size = sizeof(elsewhere);
 	const int listener = socket(AF_INET, SOCK_STREAM, 0);
 	const int other = socket(AF_INET, SOCK_STREAM, 0);

@@ -130,7 +130,7 @@ static int set_up(struct tls *tls, const struct tls_trust *trust, struct gw_erro
 
 	if (status != 0)
 		return status;
-	const gnutls_certificate_credentials_t credentials =
+	gnutls_certificate_credentials_t credentials =
 		tls->authorities ? authorities_credentials(tls->authorities) : tls->nobody;
 
 	if (gnutls_priority_set_direct(tls->session, PRIORITY, NULL) < 0 ||
