@@ -33,6 +33,22 @@ void dialogue_prefer(struct dialogue *dialogue, enum transport_way way)
 		dialogue->way = way;
 }
 
+void dialogue_expect_key(struct dialogue *dialogue)
+{
+	dialogue->has_key = true;
+}
+
+/* What TLS does not protect, where it does not come within the connection. */
+static bool needs_connection(const struct dialogue *dialogue)
+{
+	return dialogue->is_secured && !dialogue->stream.srtp_key.is_set && !dialogue->has_key;
+}
+
+bool dialogue_is_open(const struct dialogue *dialogue)
+{
+	return needs_connection(dialogue) && !dialogue->learned.is_within;
+}
+
 void dialogue_set_port(struct dialogue *dialogue, uint16_t port)
 {
 	transport_write(dialogue->way, dialogue->stream.srtp_key.is_set,
@@ -69,8 +85,8 @@ struct rtsp_request dialogue_request(struct dialogue *dialogue)
  * come within the connection, unless another way was asked for by name. */
 static bool is_kept_secured(const struct dialogue *dialogue)
 {
-	return dialogue->is_secured && !dialogue->stream.srtp_key.is_set &&
-		dialogue->wanted == GW_TRANSPORT_AUTO;
+	return needs_connection(dialogue) && dialogue->wanted != GW_TRANSPORT_UDP &&
+		dialogue->wanted != GW_TRANSPORT_MULTICAST;
 }
 
 static int refuse(const struct dialogue *dialogue, const struct rtsp_answer *answer,
@@ -81,14 +97,11 @@ static int refuse(const struct dialogue *dialogue, const struct rtsp_answer *ans
 		return gw_error_set(error, -ENOTSUP,
 			"it does not send within the connection (%d), where TLS would protect its "
 			"pictures: let it offer TCP or SRTP, or set transport to udp or multicast "
-			"if "
-			"anybody may see them",
+			"if anybody may see them",
 			answer->status);
 	return refusal_explain(answer, method, dialogue->wanted == GW_TRANSPORT_AUTO, error);
 }
 
-/* Whoever asks by TLS wants nobody to see the pictures: without a key of their own, they are to
- * come within the connection, unless another way was asked for by name. */
 static void keep_secured(struct dialogue *dialogue)
 {
 	if (!is_kept_secured(dialogue))
@@ -167,12 +180,41 @@ static int take_channels(
 	return 0;
 }
 
+/* It sends outside of the connection. For a way that was not asked for by name no port of ours is
+ * held, and whoever gave the name may not want it. */
+static int take_outside(
+	struct dialogue *dialogue, const struct transport *transport, struct gw_error *error)
+{
+	const enum transport_way way =
+		transport->is_multicast ? TRANSPORT_MULTICAST : TRANSPORT_UDP;
+	struct gw_learned *learned = &dialogue->learned;
+
+	if (is_kept_secured(dialogue))
+		return gw_error_set(error, -ENOTSUP,
+			"it would send its pictures outside of TLS, for anybody to see: let it "
+			"offer SRTP or TCP, or set transport to udp or multicast if they may be "
+			"seen");
+	if (dialogue->wanted != GW_TRANSPORT_AUTO && way != dialogue->way)
+		return gw_error_set(error, -ENOTSUP,
+			"it was asked to send by %s and would send by %s: set transport to auto, "
+			"or allow %s in the camera",
+			transport_name(dialogue->way), transport_name(way),
+			transport_name(dialogue->way));
+	if (transport->source.family == dialogue->local.family)
+		learned->source = transport->source;
+	dialogue->way = way;
+	if (way == TRANSPORT_MULTICAST)
+		return take_group(dialogue, transport, error);
+	learned->destination = dialogue->local;
+	if (transport->client_port != 0)
+		learned->port = transport->client_port;
+	return 0;
+}
+
 static int take_setup(
 	struct dialogue *dialogue, const struct rtsp_answer *answer, struct gw_error *error)
 {
-	struct gw_learned *learned = &dialogue->learned;
 	struct transport transport;
-	int status = 0;
 
 	/* Who does not say how takes what was asked for. */
 	if (transport_parse(answer->transport[0] ? answer->transport : dialogue->transport,
@@ -188,21 +230,8 @@ static int take_setup(
 	dialogue->timeout_s = answer->timeout_s;
 	if (transport.is_tcp)
 		return take_channels(dialogue, &transport, error);
-	if (is_kept_secured(dialogue))
-		return gw_error_set(error, -ENOTSUP,
-			"it would send its pictures outside of TLS, for anybody to see: let it "
-			"offer SRTP or TCP, or set transport to udp or multicast if they may be "
-			"seen");
-	if (transport.source.family == dialogue->local.family)
-		learned->source = transport.source;
-	dialogue->way = transport.is_multicast ? TRANSPORT_MULTICAST : TRANSPORT_UDP;
-	if (transport.is_multicast) {
-		status = take_group(dialogue, &transport, error);
-	} else {
-		learned->destination = dialogue->local;
-		if (transport.client_port != 0)
-			learned->port = transport.client_port;
-	}
+	const int status = take_outside(dialogue, &transport, error);
+
 	if (status == 0)
 		dialogue->step = DIALOGUE_LEARNED;
 	return status;

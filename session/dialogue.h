@@ -29,6 +29,7 @@ struct dialogue {
 	uint8_t channels[2]; /* where they come within the connection */
 	uint16_t peer_port, local_port; /* of the connection */
 	bool is_secured; /* what is within the connection is protected by TLS */
+	bool has_key; /* of the configuration: packets are SRTP, whatever is described */
 	bool is_set_up; /* there is a session to end */
 	bool needs_options; /* GET_PARAMETER was the last that it did not take as a sign of life */
 	bool has_asked_again; /* the last request, with another proof of who we are */
@@ -46,6 +47,12 @@ void dialogue_begin(struct dialogue *dialogue, const char *url, enum gw_transpor
 
 /* Before anything is asked: where several ways will do, this one goes before the others. */
 void dialogue_prefer(struct dialogue *dialogue, enum transport_way way);
+
+/* Before anything is asked: only packets that a key of the configuration opens are taken. */
+void dialogue_expect_key(struct dialogue *dialogue);
+
+/* After SETUP: whether anybody can see the pictures, though the camera is asked by TLS. */
+bool dialogue_is_open(const struct dialogue *dialogue);
 
 /* In step PORTS: the first port of ours that packets may come to; 0 where `way` needs none. */
 void dialogue_set_port(struct dialogue *dialogue, uint16_t port);

@@ -180,6 +180,13 @@ static void who_asks_by_tls_gets_no_pictures_outside_of_it(void **state)
 	dialogue_set_port(&dialogue, 0);
 	refused(&dialogue, with_transport("RTP/AVP;unicast;client_port=50000-50001"), -ENOTSUP,
 		"outside of TLS");
+	/* TCP by name is that which TLS protects. */
+	dialogue_begin(&dialogue, "rtsps://192.0.2.11/s", GW_TRANSPORT_TCP);
+	take(&dialogue, described(SDP));
+	dialogue_set_port(&dialogue, 0);
+	refused(&dialogue, with_transport("RTP/AVP;unicast;client_port=50000-50001"), -ENOTSUP,
+		"outside of TLS");
+	refused(&dialogue, (struct rtsp_answer){.status = 461}, -ENOTSUP, "where TLS");
 	/* Whoever asks for that by name gets it. */
 	dialogue_begin(&dialogue, "rtsps://192.0.2.11/s", GW_TRANSPORT_UDP);
 	take(&dialogue, described(SDP));
@@ -190,6 +197,28 @@ static void who_asks_by_tls_gets_no_pictures_outside_of_it(void **state)
 		described("v=0\r\nm=video 0 RTP/SAVP 26\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "
 			  "inline:ZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXp7fH1+f4CB\r\n"));
 	assert_int_equal(dialogue.way, TRANSPORT_UDP);
+}
+
+static void a_key_of_the_configuration_needs_no_tls_either(void **state)
+{
+	static const enum gw_transport wanted[] = {GW_TRANSPORT_AUTO, GW_TRANSPORT_UDP};
+
+	for (size_t i = 0; i < 2; i++)
+		for (int has_key = 0; has_key < 2; has_key++) {
+			struct dialogue dialogue;
+			const bool refused_way = wanted[i] == GW_TRANSPORT_AUTO && !has_key;
+
+			dialogue_begin(&dialogue, "rtsps://192.0.2.11/s", wanted[i]);
+			if (has_key)
+				dialogue_expect_key(&dialogue);
+			take(&dialogue, described(SDP));
+			assert_int_equal(dialogue.way, refused_way ? TRANSPORT_TCP : TRANSPORT_UDP);
+			dialogue_set_port(&dialogue, 50000);
+			if (refused_way)
+				continue;
+			take(&dialogue, with_transport("RTP/AVP;unicast;client_port=50000-50001"));
+			assert_int_equal(dialogue_is_open(&dialogue), !has_key);
+		}
 }
 
 static struct rtsp_answer moved(const char *location)
@@ -387,6 +416,31 @@ static void a_camera_that_sends_within_unasked_is_taken_where_that_is_wanted(voi
 	assert_true(dialogue_end(&dialogue));
 }
 
+static void a_way_that_was_asked_for_by_name_is_the_only_one(void **state)
+{
+	static const char udp[] = "RTP/AVP;unicast;client_port=50000-50001";
+	static const char group[] = "RTP/AVP;multicast;destination=239.1.2.9;port=6000-6001";
+	static const struct {
+		enum gw_transport wanted;
+		uint16_t port;
+		const char *answer, *said;
+	} cases[] = {
+		{GW_TRANSPORT_TCP, 0, udp, "by tcp and would send by udp"},
+		{GW_TRANSPORT_TCP, 0, group, "by tcp and would send by multicast"},
+		{GW_TRANSPORT_MULTICAST, 0, udp, "by multicast and would send by udp"},
+		{GW_TRANSPORT_UDP, 50000, group, "by udp and would send by multicast"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dialogue dialogue = begun(cases[i].wanted);
+
+		take(&dialogue, described(SDP));
+		dialogue_set_port(&dialogue, cases[i].port);
+		refused(&dialogue, with_transport(cases[i].answer), -ENOTSUP, cases[i].said);
+		assert_true(dialogue_end(&dialogue));
+	}
+}
+
 static void a_key_of_the_description_is_learned_and_asked_with(void **state)
 {
 	struct dialogue dialogue = begun(GW_TRANSPORT_TCP);
@@ -428,6 +482,7 @@ int main(void)
 		cmocka_unit_test(a_group_is_asked_for_where_our_address_is_not_served),
 		cmocka_unit_test(the_connection_is_asked_for_where_nothing_else_is_served),
 		cmocka_unit_test(who_asks_by_tls_gets_no_pictures_outside_of_it),
+		cmocka_unit_test(a_key_of_the_configuration_needs_no_tls_either),
 		cmocka_unit_test(urls_of_tls_are_as_all_others),
 		cmocka_unit_test(a_stream_that_moved_on_its_host_is_followed),
 		cmocka_unit_test(who_says_nothing_of_the_way_takes_the_one_that_was_asked_for),
@@ -438,6 +493,7 @@ int main(void)
 		cmocka_unit_test(a_proof_that_ran_out_is_no_wrong_password),
 		cmocka_unit_test(the_other_sign_of_life_is_tried_where_one_is_not_taken),
 		cmocka_unit_test(a_camera_that_sends_within_unasked_is_taken_where_that_is_wanted),
+		cmocka_unit_test(a_way_that_was_asked_for_by_name_is_the_only_one),
 		cmocka_unit_test(a_key_of_the_description_is_learned_and_asked_with),
 		cmocka_unit_test(a_group_without_an_address_is_refused),
 		cmocka_unit_test(a_base_that_leads_nowhere_is_not_used),

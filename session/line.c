@@ -15,6 +15,11 @@ ssize_t line_send(const struct line *line, const void *data, size_t size)
 			 : send(line->file, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+int line_explain(const struct line *line, struct gw_error *error)
+{
+	return line->tls ? tls_explain(line->tls, error) : 0;
+}
+
 bool line_has_more(const struct line *line)
 {
 	return line->tls && tls_has_more(line->tls);

@@ -19,6 +19,10 @@ struct line {
 ssize_t line_receive(const struct line *line, void *data, size_t size);
 ssize_t line_send(const struct line *line, const void *data, size_t size);
 
+/* Why one of both failed, where that says more than errno: a negative errno with a line; 0: it does
+ * not. */
+int line_explain(const struct line *line, struct gw_error *error);
+
 /* Whether there is more to receive of which `file` tells nothing. */
 bool line_has_more(const struct line *line);
 

@@ -25,8 +25,7 @@ static void log_playing(const struct session *session)
 		session->dialogue.is_secured && learned->is_within ? ", TLS"
 			: learned->srtp_key.is_set                 ? ", SRTP"
 								   : "");
-	if (session->dialogue.is_secured && !learned->is_within && !learned->srtp_key.is_set &&
-		!session->camera->srtp)
+	if (dialogue_is_open(&session->dialogue))
 		gw_warn("session",
 			"camera %s: its url asks for TLS, but its pictures come outside of it, for "
 			"anybody to see: set transport to auto, or let it offer SRTP",
@@ -152,7 +151,7 @@ static void fail_ended(struct session *session, int64_t now, int reason)
 		gw_error_set(&error, reason,
 			"what it sends within the connection can be told apart no more: set "
 			"transport to udp or multicast if that stays so");
-	else
+	else if (relays_explain(session->world->relays, session->id, &error) == 0)
 		gw_error_set(&error, reason, "it has closed the connection that it sent within");
 	/* There is nobody to say goodbye to. */
 	session->dialogue.is_set_up = false;

@@ -48,6 +48,14 @@ static void end(struct relay *relay, int reason)
 	shutdown(relay->speaker, SHUT_RDWR);
 }
 
+static void end_of_camera(struct relay *relay)
+{
+	struct gw_error ignored;
+	const int status = line_explain(&relay->camera, &ignored);
+
+	end(relay, status != 0 ? status : -ECONNRESET);
+}
+
 static bool has_ended(const struct relay *relay)
 {
 	return atomic_load_explicit(&relay->ended, memory_order_relaxed) != 0;
@@ -144,7 +152,7 @@ static bool read_camera(struct relay *relay)
 	if (size > 0)
 		relay->in_size += (uint32_t)size;
 	else if (size == 0 || (errno != EAGAIN && errno != EINTR))
-		end(relay, -ECONNRESET);
+		end_of_camera(relay);
 	return size > 0;
 }
 
@@ -184,7 +192,7 @@ static void write_camera(struct relay *relay)
 	const ssize_t size = line_send(&relay->camera, relay->out, relay->out_size);
 
 	if (size < 0 && errno != EAGAIN && errno != EINTR) {
-		end(relay, -ECONNRESET);
+		end_of_camera(relay);
 		return;
 	}
 	if (size > 0) {

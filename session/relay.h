@@ -40,7 +40,8 @@ struct relay {
 	bool is_deaf; /* the camera does not read */
 
 	/* Why it has ended, a negative errno; 0: it has not. -ECONNRESET: the camera closed the
-	 * connection; -EPROTO, -EMSGSIZE: it sent what is no RTSP; -ECANCELED: the speaker left.
+	 * connection; -EPROTO, -EMSGSIZE: it sent what is no RTSP; -ECANCELED: the speaker left;
+	 * -EBADMSG, -ECONNABORTED: TLS has ended (tls.h).
 	 * Written by who turns it, read by any; as what follows. */
 	_Atomic int ended;
 	struct gw_counter ignored; /* answers that nobody had asked for, or without a status */

@@ -22,6 +22,7 @@
 struct place {
 	struct relay *relay; /* NULL: none */
 	short camera, speaker;
+	bool is_due; /* turns are, though no event will tell: it is in the list */
 };
 
 struct relays {
@@ -34,6 +35,8 @@ struct relays {
 	pthread_mutex_t lock; /* of what follows */
 	uint32_t high, count; /* slots in use are below; how many they are */
 	struct place of[GW_CAMERAS]; /* by the camera's slot */
+	/* Slots of those that are due. They are few, and nobody looks for them among all. */
+	uint32_t due[GW_CAMERAS], due_count;
 };
 
 /* EPOLLIN and EPOLLOUT are POLLIN and POLLOUT. What is to be told of nothing is not watched: it
@@ -68,15 +71,43 @@ static void watch_both(struct relays *relays, uint32_t slot)
 	place->speaker = speaker;
 }
 
+static void set_due(struct relays *relays, uint32_t slot, bool is_due)
+{
+	struct place *place = &relays->of[slot];
+
+	if (place->is_due == is_due)
+		return;
+	place->is_due = is_due;
+	if (is_due) {
+		relays->due[relays->due_count++] = slot;
+		return;
+	}
+	/* The last one, which has had its turn where all have theirs, takes its place. */
+	for (uint32_t i = 0; i < relays->due_count; i++)
+		if (relays->due[i] == slot)
+			relays->due[i] = relays->due[--relays->due_count];
+}
+
+/* After whatever may have changed it. */
+static void look_for_more(struct relays *relays, uint32_t slot)
+{
+	const struct relay *relay = relays->of[slot].relay;
+
+	set_due(relays, slot, !has_ended(relay) && (relay->is_full || relay_has_more(relay)));
+}
+
 static void turn(struct relays *relays, uint32_t slot)
 {
 	struct relay *relay = relays->of[slot].relay;
 
-	if (!relay || has_ended(relay))
+	if (!relay)
 		return;
-	for (uint32_t i = 0; i < ROUNDS && relay_turn(relay); i++)
-		continue;
-	watch_both(relays, slot);
+	if (!has_ended(relay)) {
+		for (uint32_t i = 0; i < ROUNDS && relay_turn(relay); i++)
+			continue;
+		watch_both(relays, slot);
+	}
+	look_for_more(relays, slot);
 }
 
 /* Those that no event will tell of. Returns how long the next events may be waited for. */
@@ -84,15 +115,16 @@ static int turn_rest(struct relays *relays)
 {
 	int wait_ms = relays->count > 0 ? REPORTS_MS : -1;
 
-	for (uint32_t i = 0; i < relays->high; i++) {
-		const struct relay *relay = relays->of[i].relay;
+	/* From the last: see set_due(). */
+	for (uint32_t i = relays->due_count; i-- > 0;) {
+		const uint32_t slot = relays->due[i];
 
-		if (!relay || has_ended(relay) || !(relay->is_full || relay_has_more(relay)))
+		turn(relays, slot);
+		if (!relays->of[slot].is_due)
 			continue;
-		turn(relays, i);
-		if (relay_has_more(relay))
+		if (!relays->of[slot].relay->is_full)
 			wait_ms = 0;
-		else if (relay->is_full && !has_ended(relay) && wait_ms != 0)
+		else if (wait_ms != 0)
 			wait_ms = FULL_MS;
 	}
 	return wait_ms;
@@ -221,6 +253,8 @@ int relays_add(struct relays *relays, struct line camera, int speaker, const uin
 	if (relays->high <= slot)
 		relays->high = slot + 1;
 	watch_both(relays, slot);
+	/* What came with it lies in TLS. */
+	look_for_more(relays, slot);
 	pthread_mutex_unlock(&relays->lock);
 	/* It waits for as long as there was none. */
 	wake(relays);
@@ -243,6 +277,16 @@ struct relay_seen relays_seen(struct relays *relays, uint32_t slot)
 	return seen;
 }
 
+int relays_explain(struct relays *relays, uint32_t slot, struct gw_error *error)
+{
+	pthread_mutex_lock(&relays->lock);
+	const struct relay *relay = relays->of[slot].relay;
+	const int status = relay && has_ended(relay) ? line_explain(&relay->camera, error) : 0;
+
+	pthread_mutex_unlock(&relays->lock);
+	return status;
+}
+
 void relays_give_up(struct relays *relays, uint32_t slot)
 {
 	pthread_mutex_lock(&relays->lock);
@@ -260,6 +304,7 @@ void relays_remove(struct relays *relays, uint32_t slot)
 
 	if (relay) {
 		(void)relay_turn(relay);
+		set_due(relays, slot, false);
 		relays->of[slot] = (struct place){0};
 		relays->count--;
 		relay_destroy(relay);

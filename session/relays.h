@@ -40,6 +40,10 @@ struct relay_seen {
 
 struct relay_seen relays_seen(struct relays *relays, uint32_t slot);
 
+/* Why one has ended, where its connection says more than that: a negative errno with a line; 0: it
+ * does not. Accepts a slot that has none. */
+int relays_explain(struct relays *relays, uint32_t slot, struct gw_error *error);
+
 /* See relay_give_up(). Accepts a slot that has none. */
 void relays_give_up(struct relays *relays, uint32_t slot);
 

@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/config/fingerprint.h"
 #include "core/gateway.h"
 #include "session/relays.h"
+#include "session/test_tls.h"
+#include "session/tls.h"
 
 #define PATIENCE_NS (20 * GW_NS_PER_S)
 
@@ -199,6 +202,82 @@ static void an_answer_is_given_up_and_what_is_odd_is_told(void **state)
 	assert_int_equal(relays_seen(scene.relays, 1).skipped, 0);
 }
 
+/* What came with an answer before: no file tells of it. */
+static void what_lies_in_tls_already_is_taken(void **state)
+{
+	static const char packet[] = {'$', 0, 0, 1, 'a'};
+	const struct test_certificate_kind kind = {.name = "door"};
+	const uint8_t channels[2] = {0, 1};
+	const struct gw_packet place = {.camera = 0};
+	struct test_certificate certificate;
+	char fingerprint[GW_FINGERPRINT_TEXT], got[sizeof(packet)];
+	const struct tls_trust trust = {.host = "door", .fingerprint = fingerprint};
+	struct test_tls server;
+	struct gw_error error;
+	int camera[2], speaker[2], status = -EAGAIN;
+
+	relays_remove(scene.relays, 0);
+	close(scene.camera[0]);
+	close(scene.speaker[0]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, camera), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, speaker), 0);
+	scene.camera[0] = camera[1];
+	scene.speaker[0] = speaker[1];
+	test_certificate_make(&certificate, &kind, NULL);
+	gw_fingerprint_show(certificate.fingerprint, fingerprint);
+	test_tls_begin(&server, camera[1], &certificate, "NORMAL");
+	struct tls *tls = tls_create(camera[0], &trust, &error);
+
+	for (int i = 0; i < 50 && status == -EAGAIN; i++) {
+		status = tls_open(tls, &error);
+		test_tls_turn(&server);
+	}
+	assert_int_equal(status, 0);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(
+			gnutls_record_send(server.session, packet, sizeof(packet)), sizeof(packet));
+	assert_int_equal(tls_receive(tls, got, sizeof(got)), sizeof(got));
+	assert_true(tls_has_more(tls));
+	assert_int_equal(relays_add(scene.relays, (struct line){camera[0], tls}, speaker[0],
+				 channels, &place),
+		0);
+	wait_for(0, 9);
+	/* And what comes while there is no room. */
+	atomic_store(&scene.has_room[0], false);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(
+			gnutls_record_send(server.session, packet, sizeof(packet)), sizeof(packet));
+	send_packet(1, 'b');
+	wait_for(1, 1);
+	atomic_store(&scene.has_room[0], true);
+	wait_for(0, 109);
+	relays_remove(scene.relays, 0);
+	test_tls_end(&server);
+	test_certificate_free(&certificate);
+}
+
+/* Whichever goes, the others that are due have their turns. */
+static void one_that_goes_while_it_is_due_takes_no_other_with_it(void **state)
+{
+	for (uint32_t gone = 0; gone < 2; gone++) {
+		const uint32_t stays = 1 - gone, before = atomic_load(&scene.taken[stays]);
+
+		atomic_store(&scene.has_room[0], false);
+		atomic_store(&scene.has_room[1], false);
+		for (uint32_t i = 0; i < 10; i++) {
+			send_packet(0, 'a');
+			send_packet(1, 'b');
+		}
+		relays_remove(scene.relays, gone);
+		atomic_store(&scene.has_room[stays], true);
+		wait_for(stays, before + 10);
+		close(scene.camera[gone]);
+		close(scene.speaker[gone]);
+		add(gone);
+		atomic_store(&scene.has_room[gone], true);
+	}
+}
+
 #define RELAYS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -210,6 +289,8 @@ int main(void)
 		RELAYS_TEST(what_is_removed_says_goodbye_and_is_gone),
 		RELAYS_TEST(the_end_of_one_is_told),
 		RELAYS_TEST(an_answer_is_given_up_and_what_is_odd_is_told),
+		RELAYS_TEST(what_lies_in_tls_already_is_taken),
+		RELAYS_TEST(one_that_goes_while_it_is_due_takes_no_other_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

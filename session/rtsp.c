@@ -24,6 +24,7 @@ struct rtsp {
 	curl_socket_t file; /* of the connection that the last answer came by */
 	struct secured secured;
 	bool is_busy, is_done, has_user;
+	bool is_nameless; /* what is asked says NO_SESSION */
 	CURLcode code;
 	enum rtsp_method method;
 	uint32_t most_ms;
@@ -63,14 +64,44 @@ static size_t on_packet(char *data, size_t unit, size_t count, void *arg)
 	return unit * count;
 }
 
+/* libcurl asks nothing of a session that has no name. A camera that gave none knows one alone, and
+ * looks at no name. */
+static bool needs_session(const struct rtsp *rtsp)
+{
+	char *name = NULL;
+
+	curl_easy_getinfo(rtsp->handles.curl, CURLINFO_RTSP_SESSION_ID, &name);
+	return !name &&
+		(rtsp->method == RTSP_PLAY || rtsp->method == RTSP_TEARDOWN ||
+			rtsp->method == RTSP_GET_PARAMETER);
+}
+
+static CURLcode begin_nameless(struct rtsp *rtsp)
+{
+	rtsp->is_nameless = true;
+	return curl_easy_setopt(rtsp->handles.curl, CURLOPT_RTSP_SESSION_ID, NO_SESSION);
+}
+
+/* Before libcurl holds the name that an answer gives against the one that we made up. */
+static void end_nameless(struct rtsp *rtsp)
+{
+	if (rtsp->is_nameless)
+		curl_easy_setopt(rtsp->handles.curl, CURLOPT_RTSP_SESSION_ID, NULL);
+	rtsp->is_nameless = false;
+}
+
 static size_t on_header(char *data, size_t unit, size_t count, void *arg)
 {
 	struct rtsp *rtsp = arg;
 
+	end_nameless(rtsp);
 	answer_take_line(&rtsp->answer, data, unit * count);
 	/* The one that asks who we are is over: libcurl asks again. */
-	if (rtsp->answer.is_challenge && (data[0] == '\r' || data[0] == '\n'))
+	if (rtsp->answer.is_challenge && (data[0] == '\r' || data[0] == '\n')) {
 		rtsp->came = (struct glimpse){0};
+		if (needs_session(rtsp))
+			begin_nameless(rtsp);
+	}
 	return unit * count;
 }
 
@@ -119,6 +150,7 @@ static void let_go(struct rtsp *rtsp)
 	rtsp_handles_close(&rtsp->handles);
 	secured_reset(&rtsp->secured);
 	rtsp->is_busy = rtsp->is_done = false;
+	rtsp->is_nameless = false;
 	rtsp->file = CURL_SOCKET_BAD;
 }
 
@@ -149,18 +181,6 @@ void rtsp_reset(struct rtsp *rtsp, const struct gw_camera_config *camera, const 
 	curl_easy_setopt(rtsp->handles.curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC | CURLAUTH_DIGEST);
 }
 
-/* libcurl asks nothing of a session that has no name. A camera that gave none knows one alone, and
- * looks at no name. */
-static bool needs_session(const struct rtsp *rtsp)
-{
-	char *name = NULL;
-
-	curl_easy_getinfo(rtsp->handles.curl, CURLINFO_RTSP_SESSION_ID, &name);
-	return !name &&
-		(rtsp->method == RTSP_PLAY || rtsp->method == RTSP_TEARDOWN ||
-			rtsp->method == RTSP_GET_PARAMETER);
-}
-
 int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t most_ms,
 	struct gw_error *error)
 {
@@ -173,9 +193,14 @@ int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t mo
 	rtsp->came = (struct glimpse){0};
 	rtsp->body.too_large = false;
 	rtsp->error[0] = '\0';
-	rtsp->secured.error.text[0] = '\0';
 	rtsp->method = request->method;
 	rtsp->most_ms = most_ms;
+	if (rtsp->secured.is_used) {
+		const int status = secured_ready(&rtsp->secured, error);
+
+		if (status != 0)
+			return status;
+	}
 	code = curl_easy_setopt(curl, CURLOPT_RTSP_STREAM_URI, request->url);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(
@@ -183,7 +208,7 @@ int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t mo
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_RTSP_TRANSPORT, request->transport);
 	if (code == CURLE_OK && needs_session(rtsp))
-		code = curl_easy_setopt(curl, CURLOPT_RTSP_SESSION_ID, NO_SESSION);
+		code = begin_nameless(rtsp);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)most_ms);
 	if (code != CURLE_OK || curl_multi_add_handle(rtsp->handles.multi, curl) != CURLM_OK)
 		return gw_error_set(error, -EIO, "%s cannot be sent: %s",

@@ -23,7 +23,11 @@ struct secured {
 	curl_socket_t opened[SECURED_OPENED]; /* that TLS has not begun on */
 	uint32_t opened_count;
 	struct tunnel *tunnel; /* NULL: none, or given away */
-	struct gw_error error; /* why there is none; empty: nothing is against it */
+	bool has_begun; /* TLS, on the connection that libcurl has now; also where it is given away
+			 */
+	int unfit; /* why no request may be sent at all, a negative errno; 0: it may */
+	int status; /* why there is no tunnel: of the line */
+	struct gw_error error; /* empty: nothing is against it */
 	struct gw_address local, peer; /* of the connection: libcurl sees none */
 	uint16_t local_port, peer_port;
 };
@@ -32,6 +36,10 @@ struct secured {
  * until secured_reset(). */
 void secured_begin(struct secured *secured, const struct rtsp_handles *handles,
 	const struct gw_camera_config *camera);
+
+/* Before a request: nothing goes out where TLS would not be certain. Returns 0 or a negative errno
+ * with a line. */
+int secured_ready(struct secured *secured, struct gw_error *error);
 
 /* No more; closes what it still has. Accepts {0}. */
 void secured_reset(struct secured *secured);

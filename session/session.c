@@ -120,6 +120,8 @@ static void open_session(struct session *session, int64_t now)
 	rtsp_reset(session->rtsp, session->camera, secret);
 	explicit_bzero(secret, sizeof(secret));
 	dialogue_begin(&session->dialogue, session->camera->url, session->camera->transport);
+	if (session->camera->srtp)
+		dialogue_expect_key(&session->dialogue);
 	if (session->prefers_tcp)
 		dialogue_prefer(&session->dialogue, TRANSPORT_TCP);
 	if (status == 0)

@@ -38,6 +38,8 @@ void test_certificate_make(struct test_certificate *it, const struct test_certif
 	if (kind->address && inet_pton(AF_INET, kind->address, address) == 1)
 		gnutls_x509_crt_set_subject_alt_name(it->certificate, GNUTLS_SAN_IPADDRESS, address,
 			sizeof(address), GNUTLS_FSAN_APPEND);
+	if (kind->purpose)
+		gnutls_x509_crt_set_key_purpose_oid(it->certificate, kind->purpose, 0);
 	gnutls_x509_crt_set_basic_constraints(it->certificate, kind->is_authority, -1);
 	if (kind->is_authority)
 		gnutls_x509_crt_set_key_usage(it->certificate, GNUTLS_KEY_KEY_CERT_SIGN);

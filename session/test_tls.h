@@ -10,6 +10,7 @@
 struct test_certificate_kind {
 	const char *name; /* of a host; NULL: none */
 	const char *address; /* IPv4; NULL: none */
+	const char *purpose; /* OID (RFC 5280, 4.2.1.12); NULL: any */
 	time_t begins, ends; /* 0: an hour ago, in an hour */
 	bool is_authority;
 };

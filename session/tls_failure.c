@@ -83,6 +83,21 @@ static bool look(gnutls_session_t session, struct tls_judgement *judgement)
 	return true;
 }
 
+/* A certificate that names purposes must be for servers of TLS, too (RFC 5280, 4.2.1.12): what an
+ * authority gave to somebody's client makes no camera of it. */
+static void judge_by_authorities(
+	gnutls_session_t session, const char *host, struct tls_judgement *judgement)
+{
+	char purpose[] = GNUTLS_KP_TLS_WWW_SERVER;
+	gnutls_typed_vdata_st wanted[] = {
+		{.type = GNUTLS_DT_DNS_HOSTNAME, .data = (unsigned char *)host},
+		{.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (unsigned char *)purpose},
+	};
+
+	if (gnutls_certificate_verify_peers(session, wanted, 2, &judgement->faults) < 0)
+		judgement->faults |= GNUTLS_CERT_INVALID;
+}
+
 int tls_judge(gnutls_session_t session, const char *host, const uint8_t *fingerprint,
 	struct tls_judgement *judgement)
 {
@@ -94,8 +109,7 @@ int tls_judge(gnutls_session_t session, const char *host, const uint8_t *fingerp
 			memcmp(fingerprint, judgement->fingerprint, GW_FINGERPRINT) != 0;
 		return judgement->is_another ? -1 : 0;
 	}
-	if (gnutls_certificate_verify_peers3(session, host, &judgement->faults) < 0)
-		judgement->faults |= GNUTLS_CERT_INVALID;
+	judge_by_authorities(session, host, judgement);
 	return judgement->faults == 0 ? 0 : -1;
 }
 
@@ -145,6 +159,11 @@ static int explain_certificate(
 			"that of the camera, and make it anew",
 			day);
 	}
+	if (faults & GNUTLS_CERT_PURPOSE_MISMATCH)
+		return gw_error_set(error, -EACCES,
+			"its certificate is not for servers of TLS: make one for a server in the "
+			"camera (purpose serverAuth), or give tls_fingerprint: %s",
+			fingerprint);
 	if (faults & GNUTLS_CERT_UNEXPECTED_OWNER)
 		return gw_error_set(error, -EACCES,
 			"its certificate is for %s, not for %s: write that name into url, or give "

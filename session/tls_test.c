@@ -1,6 +1,7 @@
 #include "core/test.h"
 
 #include <errno.h>
+#include <gnutls/x509.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -99,29 +100,31 @@ static void judged(const struct test_certificate_kind *kind, const struct test_c
 static void a_certificate_of_the_authority_is_believed(void **state)
 {
 	const struct test_certificate_kind named = {.name = HOST},
-					   addressed = {.address = "192.0.2.11"};
+					   addressed = {.address = "192.0.2.11"},
+					   server = {.name = HOST,
+						   .purpose = GNUTLS_KP_TLS_WWW_SERVER};
 
 	judged(&named, &authority, HOST, &authority, NULL);
 	judged(&addressed, &authority, "192.0.2.11", &authority, NULL);
+	judged(&server, &authority, HOST, &authority, NULL);
 }
 
 static void what_is_wrong_with_a_certificate_is_told(void **state)
 {
 	const time_t now = time(NULL);
-	const struct test_certificate_kind good = {.name = HOST},
-					   old = {.name = HOST,
-						   .begins = now - 7200,
-						   .ends = now - 3600},
-					   early = {.name = HOST,
-						   .begins = now + 3600,
-						   .ends = now + 7200},
-					   addressed = {.address = "192.0.2.12"};
+	const struct test_certificate_kind
+		good = {.name = HOST},
+		old = {.name = HOST, .begins = now - 7200, .ends = now - 3600},
+		early = {.name = HOST, .begins = now + 3600, .ends = now + 7200},
+		addressed = {.address = "192.0.2.12"},
+		client = {.name = HOST, .purpose = GNUTLS_KP_TLS_WWW_CLIENT};
 
 	judged(&good, &another, HOST, &authority, "signed by nobody that is trusted here");
 	judged(&good, NULL, HOST, &authority, "signed by nobody that is trusted here");
 	judged(&old, &authority, HOST, &authority, "held until");
 	judged(&early, &authority, HOST, &authority, "correct the clock");
 	judged(&good, &authority, "192.0.2.11", &authority, "is for " HOST ", not for 192.0.2.11");
+	judged(&client, &authority, HOST, &authority, "is not for servers of TLS");
 	judged(&addressed, &authority, "192.0.2.11", &authority,
 		"is for 192.0.2.12, not for 192.0.2.11");
 }
@@ -165,7 +168,9 @@ static void what_cannot_be_read_is_told_before_anything_is_said(void **state)
 	struct gw_error error;
 
 	assert_null(tls_create(-1, &trust, &error));
+	assert_int_equal(errno, EACCES);
 	assert_non_null(strstr(error.text, "tls_ca_file /nonexistent"));
+	assert_int_equal(tls_check_trust(&trust, &error), -EACCES);
 	trust.ca_file = "/dev/null";
 	assert_null(tls_create(-1, &trust, &error));
 	assert_non_null(strstr(error.text, "tls_ca_file /dev/null"));
@@ -290,26 +295,70 @@ static void an_end_is_heard_after_what_was_said(void **state)
 	end(&scene);
 }
 
-static void changed_bytes_end_it(void **state)
+/* The server's next record, with its last byte changed. */
+static void change_a_record(struct scene *scene)
 {
-	struct scene scene;
-	char got[256], record[256];
+	char record[256];
 	int pair[2];
 
-	open_up(&scene);
 	/* What the server says is caught on its way. */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	gnutls_transport_set_int(scene.server.session, pair[0]);
-	assert_int_equal(gnutls_record_send(scene.server.session, "picture", 7), 7);
+	gnutls_transport_set_int(scene->server.session, pair[0]);
+	assert_int_equal(gnutls_record_send(scene->server.session, "picture", 7), 7);
 	const ssize_t size = read(pair[1], record, sizeof(record));
 
 	assert_true(size > 7);
 	record[size - 1] ^= 1;
-	assert_int_equal(write(scene.theirs, record, (size_t)size), size);
-	assert_int_equal(tls_receive(scene.tls, got, sizeof(got)), -1);
-	assert_int_equal(errno, ECONNRESET);
+	assert_int_equal(write(scene->theirs, record, (size_t)size), size);
 	close(pair[0]);
 	close(pair[1]);
+}
+
+static void changed_bytes_end_it_and_are_told(void **state)
+{
+	struct scene scene;
+	struct gw_error error;
+	char got[256];
+
+	open_up(&scene);
+	assert_int_equal(tls_explain(scene.tls, &error), 0);
+	change_a_record(&scene);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(tls_receive(scene.tls, got, sizeof(got)), -1);
+		assert_int_equal(errno, EBADMSG);
+	}
+	assert_int_equal(tls_explain(scene.tls, &error), -EBADMSG);
+	assert_non_null(strstr(error.text, "changed on its way"));
+	end(&scene);
+}
+
+static void an_alert_of_the_camera_is_told_by_its_name(void **state)
+{
+	struct scene scene;
+	struct gw_error error;
+	char got[256];
+
+	open_up(&scene);
+	assert_int_equal(
+		gnutls_alert_send(scene.server.session, GNUTLS_AL_FATAL, GNUTLS_A_INTERNAL_ERROR),
+		0);
+	assert_int_equal(tls_receive(scene.tls, got, sizeof(got)), -1);
+	assert_int_equal(errno, ECONNABORTED);
+	assert_int_equal(tls_explain(scene.tls, &error), -ECONNABORTED);
+	assert_non_null(strstr(error.text, "ended TLS (Internal error)"));
+	end(&scene);
+}
+
+static void a_connection_that_breaks_is_no_matter_of_tls(void **state)
+{
+	struct scene scene;
+	struct gw_error error;
+
+	open_up(&scene);
+	shutdown(scene.theirs, SHUT_RDWR);
+	assert_int_equal(tls_send(scene.tls, "x", 1), -1);
+	assert_int_equal(errno, ECONNRESET);
+	assert_int_equal(tls_explain(scene.tls, &error), 0);
 	end(&scene);
 }
 
@@ -325,7 +374,9 @@ int main(void)
 		cmocka_unit_test(many_small_records_are_read_at_once),
 		cmocka_unit_test(what_found_no_room_goes_once),
 		cmocka_unit_test(an_end_is_heard_after_what_was_said),
-		cmocka_unit_test(changed_bytes_end_it),
+		cmocka_unit_test(changed_bytes_end_it_and_are_told),
+		cmocka_unit_test(an_alert_of_the_camera_is_told_by_its_name),
+		cmocka_unit_test(a_connection_that_breaks_is_no_matter_of_tls),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

@@ -32,9 +32,13 @@ static void watch_both(struct tunnel *tunnel)
 
 	if (tunnel->ended == 0) {
 		camera = tunnel->down_size < TUNNEL_DOWN ? EPOLLIN : 0;
-		camera |= tunnel->is_open && tunnel->up_size > 0 ? EPOLLOUT : 0;
+		camera |= (tunnel->is_open ? tunnel->up_size > 0
+					   : tls_waits_for_room(tunnel->camera.tls))
+			? EPOLLOUT
+			: 0;
 		speaker = tunnel->up_size < TUNNEL_UP ? EPOLLIN : 0;
-		speaker |= tunnel->down_size > 0 ? EPOLLOUT : 0;
+		/* Of what lies in TLS nobody tells: room is there at once. */
+		speaker |= tunnel->down_size > 0 || line_has_more(&tunnel->camera) ? EPOLLOUT : 0;
 	}
 	watch(tunnel, tunnel->camera.file, &tunnel->camera_events, camera);
 	watch(tunnel, tunnel->speaker, &tunnel->speaker_events, speaker);
@@ -48,7 +52,7 @@ struct tunnel *tunnel_create(int camera, int speaker, int epoll, uint32_t id,
 	if (!tunnel) {
 		close(camera);
 		close(speaker);
-		gw_error_set(error, -ENOMEM, "out of memory");
+		errno = -gw_error_set(error, -ENOMEM, "out of memory");
 		return NULL;
 	}
 	fcntl(camera, F_SETFL, fcntl(camera, F_GETFL) | O_NONBLOCK);
@@ -61,7 +65,10 @@ struct tunnel *tunnel_create(int camera, int speaker, int epoll, uint32_t id,
 		tunnel_turn(tunnel);
 		return tunnel;
 	}
+	const int number = errno;
+
 	tunnel_destroy(tunnel);
+	errno = number;
 	return NULL;
 }
 
@@ -85,6 +92,13 @@ static void end(struct tunnel *tunnel, int reason)
 	if (tunnel->ended == 0)
 		tunnel->ended = reason;
 	shutdown(tunnel->speaker, SHUT_RDWR);
+}
+
+static void end_of_camera(struct tunnel *tunnel)
+{
+	const int status = line_explain(&tunnel->camera, &tunnel->error);
+
+	end(tunnel, status != 0 ? status : -ECONNRESET);
 }
 
 /* The speaker may say so much before TLS is agreed on. Returns whether something came. */
@@ -113,7 +127,7 @@ static bool read_camera(struct tunnel *tunnel)
 		tunnel->down_size += (uint32_t)size;
 	/* What it said before is still told. */
 	else if ((size == 0 || (errno != EAGAIN && errno != EINTR)) && tunnel->down_size == 0)
-		end(tunnel, -ECONNRESET);
+		end_of_camera(tunnel);
 	return size > 0;
 }
 
@@ -124,26 +138,28 @@ static void write_camera(struct tunnel *tunnel)
 	const ssize_t size = line_send(&tunnel->camera, tunnel->up, tunnel->up_size);
 
 	if (size < 0 && errno != EAGAIN && errno != EINTR)
-		end(tunnel, -ECONNRESET);
+		end_of_camera(tunnel);
 	if (size <= 0)
 		return;
 	tunnel->up_size -= (uint32_t)size;
 	memmove(tunnel->up, tunnel->up + size, tunnel->up_size);
 }
 
-static void write_speaker(struct tunnel *tunnel)
+/* Returns whether something went. */
+static bool write_speaker(struct tunnel *tunnel)
 {
 	if (tunnel->down_size == 0)
-		return;
+		return false;
 	const ssize_t size =
 		send(tunnel->speaker, tunnel->down, tunnel->down_size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (size < 0 && errno != EAGAIN && errno != EINTR)
 		end(tunnel, -ECANCELED);
 	if (size <= 0)
-		return;
+		return false;
 	tunnel->down_size -= (uint32_t)size;
 	memmove(tunnel->down, tunnel->down + size, tunnel->down_size);
+	return true;
 }
 
 static void open_up(struct tunnel *tunnel)
@@ -167,21 +183,24 @@ void tunnel_turn(struct tunnel *tunnel)
 			break;
 		write_camera(tunnel);
 		goes_on |= read_camera(tunnel);
-		write_speaker(tunnel);
+		goes_on |= write_speaker(tunnel);
 		goes_on &= tunnel->ended == 0;
 	}
 	watch_both(tunnel);
 }
 
-bool tunnel_give(struct tunnel *tunnel, struct line *camera, int *speaker)
+int tunnel_give(struct tunnel *tunnel, struct line *camera, int *speaker)
 {
 	if (!tunnel->is_open || tunnel->ended != 0)
-		return false;
+		return -ECONNRESET;
+	/* Half of what was said would be worse than nothing. */
+	if (tunnel->up_size > 0 || tunnel->down_size > 0)
+		return -EPROTO;
 	watch(tunnel, tunnel->camera.file, &tunnel->camera_events, 0);
 	watch(tunnel, tunnel->speaker, &tunnel->speaker_events, 0);
 	*camera = tunnel->camera;
 	*speaker = tunnel->speaker;
 	tunnel->camera = LINE_NONE;
 	tunnel->speaker = -1;
-	return true;
+	return 0;
 }

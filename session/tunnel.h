@@ -26,7 +26,7 @@ struct tunnel {
 };
 
 /* Owns both files from then on, also on failure. `camera` is connected; TLS begins at once. NULL
- * with a line. */
+ * with a line, and errno as tls_create(). */
 struct tunnel *tunnel_create(int camera, int speaker, int epoll, uint32_t id,
 	const struct tls_trust *trust, struct gw_error *error);
 
@@ -40,5 +40,6 @@ bool tunnel_has(const struct tunnel *tunnel, int file);
  * the speaker hears that the connection was closed. */
 void tunnel_turn(struct tunnel *tunnel);
 
-/* Gives both ends away; tunnel_destroy() is due. False: it has ended, or is not open. */
-bool tunnel_give(struct tunnel *tunnel, struct line *camera, int *speaker);
+/* Gives both ends away; tunnel_destroy() is due. Returns 0; -ECONNRESET: it has ended, or is not
+ * open; -EPROTO: the camera has said more than the speaker reads. */
+int tunnel_give(struct tunnel *tunnel, struct line *camera, int *speaker);

@@ -21,7 +21,7 @@ readonly TSAN_TESTS=(
 	core/alarm core/bell core/control core/link core/pool core/surface core/view
 	decode/nvjpeg decode/nvjpeg_failure decode/stage decode/turbo gwd/end gwd/gateway gwd/lanes lib/decoders lib/framegate
 	mgmt/alarms/webhook mgmt/audit mgmt/audit_log/log mgmt/jobs mgmt/rates mgmt/server mgmt/ticker overload
-	session/relays tensor
+	session/authorities session/relays tensor
 )
 readonly RESULTS=$PWD/build-results
 

@@ -191,6 +191,8 @@ static int run_all(struct run *run, bool within, struct gw_error *error)
 	rtsp_reset(run->rtsp, probe->camera, secret);
 	explicit_bzero(secret, sizeof(secret));
 	dialogue_begin(&probe->dialogue, probe->camera->url, probe->camera->transport);
+	if (probe->camera->srtp)
+		dialogue_expect_key(&probe->dialogue);
 	if (within)
 		dialogue_prefer(&probe->dialogue, TRANSPORT_TCP);
 	if (status == 0)
