@@ -200,8 +200,8 @@ static int read_pace(struct crew *crew, const struct options *options, struct gw
 }
 
 /* The last camera's port, and that of its RTCP, are ports too. */
-static int read_step(struct crew *crew, const struct options *options, double count,
-	struct gw_error *error)
+static int read_step(
+	struct crew *crew, const struct options *options, double count, struct gw_error *error)
 {
 	double step;
 	const int status = options_number(options, OPTION_UDP_STEP, 0, 1000, 0, &step, error);
