@@ -11,14 +11,18 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/stage.h"
 #include "core/test.h"
 #include "kafka/resolver.h"
+#include "sink/lane.h"
 
 /* A test that waits without end ends here. */
 #define HANGS_S 60
 
 static struct {
 	struct gw gw;
+	struct gw_lane lane;
+	struct sink sink;
 	struct producer producer;
 	struct gw_frame frame;
 	uint32_t accepted, delivered, lost;
@@ -45,12 +49,13 @@ static void begin(const char *kafka)
 	alarm(HANGS_S);
 	gw_log_open(GW_LOG_STDERR, GW_LOG_DEBUG);
 	memset(&world, 0, sizeof(world));
+	world.sink.lane = &world.lane;
 	snprintf(text, sizeof(text),
 		"cameras: [{name: cam0, source: 10.0.0.1, destination: 10.0.0.9, port: 5000}]\n"
 		"kafka: %s\n",
 		kafka);
 	if (gw_config_parse(text, strlen(text), &world.gw.config, &error) != 0 ||
-		producer_open(&world.producer, &world.gw, NULL, SINK_RESULT, &error) != 0)
+		producer_open(&world.producer, &world.gw, &world.sink, SINK_RESULT, &error) != 0)
 		fail_msg("%s", error.text);
 }
 

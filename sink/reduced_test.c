@@ -99,7 +99,7 @@ static void begin(struct world *w)
 	w->state = w->sink->backend;
 	w->sink->ops = &ops;
 	w->sink->backend = &w->backend;
-	w->sink->reducer = reducer_open(0, SHRINK);
+	w->sink->reducer = reducer_open(w->sink->lane, SHRINK);
 	w->sink->held = held_open();
 	assert_non_null(w->sink->reducer);
 	assert_non_null(w->sink->held);
