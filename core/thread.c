@@ -39,7 +39,9 @@ void gw_inherit_begin(struct gw_inherit *before, const cpu_set_t *cores)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before->signals);
-	if (gives_way)
+	/* Not within another pair, which has seen to it. */
+	before->gave_way = gives_way && sched_getscheduler(0) == SCHED_BATCH;
+	if (before->gave_way)
 		(void)set_policy(SCHED_OTHER);
 	if (!cores && process_cores_known)
 		cores = &process_cores;
@@ -53,7 +55,7 @@ void gw_inherit_end(const struct gw_inherit *before)
 {
 	if (before->cores_known)
 		sched_setaffinity(0, sizeof(before->cores), &before->cores);
-	if (gives_way)
+	if (before->gave_way)
 		(void)set_policy(SCHED_BATCH);
 	pthread_sigmask(SIG_SETMASK, &before->signals, NULL);
 }

@@ -17,6 +17,7 @@ struct gw_inherit {
 	sigset_t signals;
 	cpu_set_t cores;
 	bool cores_known;
+	bool gave_way; /* and does again, at the end */
 };
 
 /* Remembers where the process may run (taskset, CPUAffinity=). Main thread, before anything is

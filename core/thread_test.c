@@ -21,6 +21,23 @@ static int policy_of_one_made_here(void)
 	return policy;
 }
 
+/* As an engine does that opens a device, which opens a program. */
+static void make_some_within_two_pairs(void)
+{
+	struct gw_inherit outer, inner;
+	pthread_t thread;
+	int policy = -1;
+
+	gw_inherit_begin(&outer, NULL);
+	gw_inherit_begin(&inner, NULL);
+	gw_inherit_end(&inner);
+	assert_int_equal(pthread_create(&thread, NULL, note_policy, &policy), 0);
+	gw_inherit_end(&outer);
+	pthread_join(thread, NULL);
+	assert_int_equal(policy, SCHED_OTHER);
+	assert_int_equal(sched_getscheduler(0), SCHED_BATCH);
+}
+
 static void *give_way(void *arg)
 {
 	const int before = sched_getscheduler(0);
@@ -31,6 +48,7 @@ static void *give_way(void *arg)
 	assert_int_equal(sched_getscheduler(0), SCHED_BATCH);
 	assert_int_equal(policy_of_one_made_here(), SCHED_OTHER);
 	assert_int_equal(sched_getscheduler(0), SCHED_BATCH);
+	make_some_within_two_pairs();
 	return NULL;
 }
 

@@ -249,6 +249,7 @@ int port_reopen(struct port *port, struct gw_error *error)
 {
 	if (port->probed)
 		release_device(port);
+	port->was_reopened = true;
 	return bring_up(port, error);
 }
 

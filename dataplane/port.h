@@ -63,6 +63,7 @@ struct port {
 	uint32_t mtu_room; /* the largest MTU that its frames hold; 0: no limit of ours */
 	bool sizes_frames; /* mtu_room follows the interface's MTU at the next opening */
 	struct packet_sockets sockets;
+	bool was_reopened; /* then the order of `sockets` may not be that of its queues */
 
 	pthread_mutex_t
 		lock; /* of what follows, of `open`, and against closing while it is asked */

@@ -54,15 +54,18 @@ static void add(struct rest *rest, int fd)
 }
 
 /* The driver opens a socket for each queue in their order, and they were found in that of their
- * numbers. Where there are not as many as queues, nobody knows whose is whose. */
+ * numbers: at a start that is the same. Later others open and close descriptors meanwhile, so that
+ * nobody knows whose is whose: then all are waited on. */
 void rest_add_queue(struct rest *rest, const struct port *port, uint16_t queue)
 {
 	const struct packet_sockets *sockets = &port->sockets;
 
-	if (sockets->count == port->queues)
-		add(rest, sockets->fd[queue]);
-	else
+	if (sockets->count != port->queues)
 		rest->blind = true;
+	else if (!port->was_reopened)
+		add(rest, sockets->fd[queue]);
+	for (uint32_t i = 0; i < sockets->count && port->was_reopened; i++)
+		add(rest, sockets->fd[i]);
 }
 
 /* Takes the error off a socket (its interface went down), which would end each wait at once. */

@@ -104,7 +104,13 @@ static void a_lane_hears_the_queues_that_it_takes_from(void **state)
 	assert_false(rest_wait(&f.rest, GW_NS_PER_MS, false));
 	assert_int_equal(send(f.far[1], &byte, 1, 0), 1);
 	assert_true(rest_wait(&f.rest, LONG_NS, false));
-	/* Whose sockets are whose is not known any more. */
+	/* Which socket is whose is not known any more. */
+	f.port.was_reopened = true;
+	rest_without_ports(&f.rest);
+	rest_add_queue(&f.rest, &f.port, 1);
+	assert_int_equal(f.rest.count, 3);
+	assert_false(f.rest.blind);
+	/* ... nor whether there is one for each. */
 	f.port.queues = 3;
 	rest_add_queue(&f.rest, &f.port, 0);
 	assert_true(f.rest.blind);

@@ -57,6 +57,7 @@ static int opencl_open(struct decoder *decoder, struct gw_device *device, struct
 	decoder->depth = 2 * OPENCL_BATCH * workers;
 	opencl->gw = decoder->gw;
 	opencl->workers = calloc(workers, sizeof(opencl->workers[0]));
+	opencl->queue.alike = true;
 	if (decode_queue_open(&opencl->queue, decoder->depth, decoder->bell) != 0 ||
 		!opencl->workers)
 		return gw_error_set(error, -ENOMEM, "decode: out of memory");

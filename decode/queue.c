@@ -29,7 +29,10 @@ void decode_queue_submit(struct decode_queue *queue, struct gw_frame *const *fra
 		atomic_store_explicit(
 			&queue->ring[(at + i) & queue->mask], frames[i], memory_order_relaxed);
 	atomic_store_explicit(&queue->submitted, at + count, memory_order_release);
-	gw_bell_ring_for(&queue->came, count);
+	if (queue->alike)
+		gw_bell_ring_for(&queue->came, count);
+	else
+		gw_bell_ring(&queue->came);
 }
 
 /* The ring's place may be filled again as soon as its ticket is drawn, so it is read before. */

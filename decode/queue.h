@@ -25,7 +25,8 @@ struct decode_queue {
 	_Atomic(struct gw_frame *) *ring;
 	uint64_t mask;
 	struct gw_bell *back; /* rung when a frame is done; NULL: nobody waits */
-	struct gw_bell came; /* rung when frames were added, for workers that rest: one for each */
+	struct gw_bell came; /* rung when frames were added, for workers that rest */
+	bool alike; /* any worker may take any frame: one is woken for each */
 };
 
 /* For a queue that is all zero: room for `depth` frames. `back` is rung for each that is done, and

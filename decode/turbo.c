@@ -87,6 +87,7 @@ static int turbo_open(struct decoder *decoder, struct gw_device *device, struct 
 	decoder->depth = 2 * workers + 2;
 	turbo->gw = decoder->gw;
 	turbo->workers = calloc(workers, sizeof(struct worker));
+	turbo->queue.alike = true;
 	if (decode_queue_open(&turbo->queue, decoder->depth, decoder->bell) != 0 || !turbo->workers)
 		return gw_error_set(error, -ENOMEM, "decode: out of memory");
 	turbo->worker_count = workers;

@@ -59,6 +59,9 @@ bool client_close(struct client *client, int64_t deadline)
 	bool closed = true;
 	pthread_t thread;
 
+	/* Whoever it rings for may be gone before it. */
+	if (client->events)
+		rd_kafka_queue_cb_event_enable(client->events, NULL, NULL);
 	if (leaving)
 		*leaving = *client;
 	if (leaving && gw_thread_start(&thread, "kafka close", -1, destroy_thread, leaving) == 0) {

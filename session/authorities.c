@@ -31,7 +31,8 @@ struct authorities {
 	gnutls_certificate_credentials_t credentials;
 };
 
-/* Read without the lock: a file on a disk that hangs holds up nobody but who asks for it. */
+/* Of what follows. Files are read without it, on the thread of all sessions: they belong on a disk
+ * that answers. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct authorities *known;
 

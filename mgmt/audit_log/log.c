@@ -278,6 +278,10 @@ static void tell_owed(struct audit_log *log)
 		free(text);
 		take_out_owed(log);
 	}
+	if (log->given_up > 0)
+		gw_error_log("api",
+			"the audit log in %s never got %lu more lines of what came of requests",
+			log->folder, log->given_up);
 }
 
 void audit_log_close(struct audit_log *log)
@@ -392,7 +396,10 @@ static int prepare(struct audit_log *log, uint64_t number, struct audit_log *now
 	/* In doubt, all of this file may be written again. */
 	if (status == 0 && number == 0 && !log->doubt)
 		status = pay_owed(log);
-	*now = *log;
+	memcpy(now->folder, log->folder, sizeof(now->folder));
+	now->file = log->file;
+	now->head = log->head;
+	now->settled = log->settled;
 	pthread_mutex_unlock(&log->lock);
 	return status;
 }
