@@ -144,7 +144,7 @@ class Stand:
         used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         return said, used
 
-    def _call(self, topic: str, count: int, *command: object) -> str:
+    def _call(self, topic: str, count: int, *command: object, well: int = 0) -> str:
         words = [str(word) for word in (*self._under, *command)]
         out, errors = self.folder / "out.txt", self.folder / "errors.txt"
         with (
@@ -159,7 +159,7 @@ class Stand:
                 status = child.wait(CALL_S)
             finally:
                 child.kill()
-        if status != 0:
+        if not 0 <= status <= well:
             said = f"{out.read_text()[-500:]}{errors.read_text()[-1000:]}"
             raise RuntimeError(f"{command[0]} failed:\n{said}")
         return out.read_text()
@@ -186,7 +186,9 @@ class Stand:
         def work(topic: str) -> str:
             where = ("-P", "-b", self.kafka.brokers, "-t", topic, "-k", "cam0")
             what = ("-s", case.size, "-c", case.count, "-m", PATTERN)
-            return self._call(topic, case.count, self.peer, *where, *what, *options)
+            # It may end with 1 when all is delivered, for it counts the last record too late; what
+            # it says it delivered is looked at below.
+            return self._call(topic, case.count, self.peer, *where, *what, *options, well=1)
 
         said, used = self._on_topic(work)
         found = re.findall(r"(\d+) delivered .* failed\) in (\d+)ms", said)
