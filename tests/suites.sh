@@ -2,7 +2,7 @@
 # The suites of `./dev test`. Each leaves its results in build-results/: what its runner wrote for
 # machines, or lines in checks.tsv, from `record`; tests/totals.py adds them up.
 
-readonly SUITES=(unit asan tsan fuzz models integration web demo line-rate kafka network cluster soak lint)
+readonly SUITES=(unit asan tsan fuzz models integration web demo line-rate kafka network cluster learning soak lint)
 
 # Only when they are named: one makes systems of two Debian releases and builds packages in them, the other an
 # image of a whole system.
@@ -106,8 +106,8 @@ suite_integration() {
 	cmd_models
 	setup_fleet
 	python_tests "${TWO_FILES[@]}" tests --ignore=tests/cluster --ignore=tests/demo --ignore=tests/image \
-		--ignore=tests/kafka --ignore=tests/line_rate --ignore=tests/models --ignore=tests/network \
-		--ignore=tests/packages --ignore=tests/web
+		--ignore=tests/kafka --ignore=tests/learning --ignore=tests/line_rate --ignore=tests/models \
+		--ignore=tests/network --ignore=tests/packages --ignore=tests/web
 }
 
 # The page in a browser, beside a gateway with 256 cameras.
@@ -135,6 +135,15 @@ suite_cluster() {
 	local test_python=$CLUSTER_PYTHON
 	cluster_ready
 	python_tests tests/cluster
+}
+
+# Learning at the edge, in its own environment.
+suite_learning() {
+	local test_python=$LEARN_PYTHON
+	build_default
+	cmd_models
+	setup_learning
+	python_tests "${TWO_FILES[@]}" tests/learning
 }
 
 suite_kafka() {

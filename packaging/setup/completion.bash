@@ -13,7 +13,7 @@ _framegate_dev() {
 		package) choices='--twice bookworm trixie --help' ;;
 		image) choices='--version --key --help' ;;
 		demo) choices='--keep --enhance --outage --help' ;;
-		test) choices='unit asan tsan fuzz models integration web demo line-rate kafka network cluster soak lint package image --help' ;;
+		test) choices='unit asan tsan fuzz models integration web demo line-rate kafka network cluster learning soak lint package image --help' ;;
 		experiment) choices='line-rate a c e --quick --help' ;;
 		gpu) choices='build run --rehearse --help' ;;
 		soak) choices='kafka image --seconds --kills --cuts --seed --durability --json --help' ;;

@@ -1,0 +1,1 @@
+"""Learning at the edge: pictures of this site's cameras become a better model, beside gwd."""
