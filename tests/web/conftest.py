@@ -124,6 +124,8 @@ def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     chromium.execute_script("sessionStorage.clear()")
     chromium.get("about:blank")
+    # After the page, which asks for pictures as long as it is there.
+    chromium.execute_cdp_cmd("Security.setIgnoreCertificateErrors", {"ignore": False})
     assert [entry for entry in said if not REFUSED.search(entry["message"])] == []
 
 
@@ -142,7 +144,7 @@ def show(browser: webdriver.Chrome, front: Front) -> Callable[[str], webdriver.C
 @pytest.fixture
 def show_with(
     browser: webdriver.Chrome, running: Gateway
-) -> Iterator[Callable[[str, str], webdriver.Chrome]]:
+) -> Callable[[str, str], webdriver.Chrome]:
     """Opens a page over HTTPS, and shows a token there."""
 
     def go(page: str, token: str) -> webdriver.Chrome:
@@ -153,5 +155,4 @@ def show_with(
         one(browser, "#token-text").send_keys(token, Keys.ENTER)
         return browser
 
-    yield go
-    browser.execute_cdp_cmd("Security.setIgnoreCertificateErrors", {"ignore": False})
+    return go

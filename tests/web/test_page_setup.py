@@ -26,9 +26,6 @@ def https(browser: webdriver.Chrome, running: Gateway) -> Iterator[Open]:
     running.ctl("token", "revoke", NAME)
     yield go
     running.ctl("token", "revoke", NAME)
-    # The page goes first: it asks for pictures as long as it is there.
-    browser.get("about:blank")
-    browser.execute_cdp_cmd("Security.setIgnoreCertificateErrors", {"ignore": False})
 
 
 def _make(browser: webdriver.Chrome, token: str, name: str = NAME) -> None:
