@@ -27,11 +27,20 @@ def _idx(path: Path, dimensions: int) -> np.ndarray:
     return np.frombuffer(raw, np.uint8, offset=4 * (dimensions + 1)).reshape(shape)
 
 
+def _mnist(part: str) -> tuple[np.ndarray, np.ndarray]:
+    folder = places.mnist()
+    images = _idx(folder / f"{part}-images-idx3-ubyte", 3)
+    return images, _idx(folder / f"{part}-labels-idx1-ubyte", 1)
+
+
+def training_digits() -> tuple[np.ndarray, np.ndarray]:
+    """All pictures (28x28, white on black) of the training set and their labels."""
+    return _mnist("train")
+
+
 def digits(first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """`count` pictures (28x28, white on black) of the test set and their labels."""
-    folder = places.mnist()
-    images = _idx(folder / "t10k-images-idx3-ubyte", 3)[first : first + count]
-    labels = _idx(folder / "t10k-labels-idx1-ubyte", 1)[first : first + count]
+    images, labels = (it[first : first + count] for it in _mnist("t10k"))
     if len(images) < count:
         raise ValueError(f"the test set ends before {first + count}")
     return images, labels
