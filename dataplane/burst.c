@@ -363,11 +363,11 @@ uint32_t dataplane_poll(struct gw_lane *lane)
 	if (!atomic_load_explicit(&lane->draining, memory_order_relaxed))
 		work += take_inlet(rx) + take_from_ports(rx);
 	/* For a slot; or for packets of which nobody tells. */
-	lane->waits = rx->rest.blind || !burst_is_done(&rx->own) || !burst_is_done(&rx->handed);
+	lane->waits = rx->wait_set.blind || !burst_is_done(&rx->own) || !burst_is_done(&rx->handed);
 	return work;
 }
 
 bool dataplane_rest(struct gw_lane *lane, int64_t ns, bool deaf)
 {
-	return rest_wait(&((struct rx_lane *)lane->state)->rest, ns, deaf);
+	return wait_set_wait(&((struct rx_lane *)lane->state)->wait_set, ns, deaf);
 }

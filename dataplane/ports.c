@@ -96,7 +96,7 @@ static void take_queue(struct rx_lane *rx, uint32_t port, uint16_t queue)
 	struct punt *punt = dp->punts[port].port ? &dp->punts[port] : NULL;
 
 	rx->queues[rx->queue_count++] = (struct rx_queue){&dp->ports[port], punt, queue};
-	rest_add_queue(&rx->rest, &dp->ports[port], queue);
+	wait_set_add_queue(&rx->wait_set, &dp->ports[port], queue);
 }
 
 /* Every queue has one lane; a port with fewer queues than there are lanes is spread by its number.
@@ -107,7 +107,7 @@ void ports_share(struct gw_lane *lane)
 	struct dataplane *dp = rx->dp;
 
 	rx->queue_count = 0;
-	rest_without_ports(&rx->rest);
+	wait_set_without_ports(&rx->wait_set);
 	for (uint32_t i = 0; i < dp->port_count; i++)
 		for (uint16_t queue = 0; queue < dp->ports[i].queues && dp->ports[i].open; queue++)
 			if ((i + queue) % dp->stage->lane_count == lane->index &&
@@ -121,12 +121,12 @@ static void let_go(struct gw_lane *lane, void *port)
 	struct rx_lane *rx = lane->state;
 	uint32_t kept = 0;
 
-	rest_without_ports(&rx->rest);
+	wait_set_without_ports(&rx->wait_set);
 	for (uint32_t i = 0; i < rx->queue_count; i++) {
 		if (rx->queues[i].port == port)
 			continue;
 		rx->queues[kept++] = rx->queues[i];
-		rest_add_queue(&rx->rest, rx->queues[i].port, rx->queues[i].queue);
+		wait_set_add_queue(&rx->wait_set, rx->queues[i].port, rx->queues[i].queue);
 	}
 	rx->queue_count = kept;
 }

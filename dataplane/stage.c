@@ -133,7 +133,7 @@ static int dataplane_lane_open(struct gw_lane *lane, struct gw_error *error)
 	if (!rx->table || !rx->receiver.assembler || !rx->receiver.fragments ||
 		!rx->receiver.strangers || !rx->receiver.room)
 		return gw_error_set(error, -ENOMEM, "dataplane: out of memory");
-	if (rest_open(&rx->rest, &lane->bell) != 0)
+	if (wait_set_open(&rx->wait_set, &lane->bell) != 0)
 		return gw_error_set(error, -EMFILE,
 			"dataplane: no file descriptor for a receive thread: raise LimitNOFILE");
 	ports_share(lane);
@@ -163,7 +163,7 @@ static void dataplane_lane_close(struct gw_lane *lane)
 
 	if (!rx)
 		return;
-	rest_close(&lane->bell);
+	wait_set_close(&lane->bell);
 	free_burst(&rx->own);
 	free_burst(&rx->handed);
 	free_handed(rx);

@@ -11,7 +11,7 @@
 #include "dataplane/receiver.h"
 #include "dataplane/recorder.h"
 #include "dataplane/reporter.h"
-#include "dataplane/rest.h"
+#include "dataplane/wait_set.h"
 #include <stdatomic.h>
 
 /* A packet in pieces is put together in so much room before it is parsed: the largest datagram
@@ -102,7 +102,7 @@ struct rx_lane {
 	struct stream_table *table;
 	uint32_t queue_count;
 	struct rx_queue queues[GW_INTERFACES * GW_LANES];
-	struct rest rest;
+	struct wait_set wait_set;
 	uint32_t handed_to; /* lanes that got packets in this burst, a bit each */
 
 	/* What is being worked on: from the lane's own queues, and from other lanes and within

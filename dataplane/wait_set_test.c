@@ -1,4 +1,4 @@
-#include "dataplane/rest.h"
+#include "dataplane/wait_set.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -15,7 +15,7 @@
 /* A lane with one port, whose driver's sockets are the second ends of pairs. */
 struct fixture {
 	struct gw_bell bell;
-	struct rest rest;
+	struct wait_set set;
 	struct port port;
 	int far[2];
 };
@@ -23,7 +23,7 @@ struct fixture {
 static void open_fixture(struct fixture *f)
 {
 	*f = (struct fixture){0};
-	assert_int_equal(rest_open(&f->rest, &f->bell), 0);
+	assert_int_equal(wait_set_open(&f->set, &f->bell), 0);
 	for (int i = 0; i < 2; i++) {
 		int pair[2];
 
@@ -33,7 +33,7 @@ static void open_fixture(struct fixture *f)
 	}
 	f->port.queues = 2;
 	for (uint16_t queue = 0; queue < 2; queue++)
-		rest_add_queue(&f->rest, &f->port, queue);
+		wait_set_add_queue(&f->set, &f->port, queue);
 	gw_bell_listen(&f->bell);
 }
 
@@ -43,7 +43,7 @@ static void close_fixture(struct fixture *f)
 		close(f->far[i]);
 		close(f->port.sockets.fd[i]);
 	}
-	rest_close(&f->bell);
+	wait_set_close(&f->bell);
 	assert_int_equal(f->bell.fd, 0);
 }
 
@@ -52,15 +52,15 @@ static void a_packet_ends_the_rest_and_silence_does_not(void **state)
 	struct fixture f;
 
 	open_fixture(&f);
-	assert_false(f.rest.blind);
-	assert_false(rest_wait(&f.rest, GW_NS_PER_MS, false));
+	assert_false(f.set.blind);
+	assert_false(wait_set_wait(&f.set, GW_NS_PER_MS, false));
 	for (int i = 0; i < 2; i++) {
 		char byte = 1;
 
 		assert_int_equal(send(f.far[i], &byte, 1, 0), 1);
-		assert_true(rest_wait(&f.rest, LONG_NS, false));
+		assert_true(wait_set_wait(&f.set, LONG_NS, false));
 		assert_int_equal(recv(f.port.sockets.fd[i], &byte, 1, 0), 1);
-		assert_false(rest_wait(&f.rest, GW_NS_PER_MS, false));
+		assert_false(wait_set_wait(&f.set, GW_NS_PER_MS, false));
 	}
 	close_fixture(&f);
 }
@@ -72,8 +72,8 @@ static void the_bell_ends_it_once(void **state)
 	open_fixture(&f);
 	gw_bell_ring(&f.bell);
 	gw_bell_ring(&f.bell);
-	assert_true(rest_wait(&f.rest, LONG_NS, false));
-	assert_false(rest_wait(&f.rest, GW_NS_PER_MS, false));
+	assert_true(wait_set_wait(&f.set, LONG_NS, false));
+	assert_false(wait_set_wait(&f.set, GW_NS_PER_MS, false));
 	close_fixture(&f);
 }
 
@@ -83,11 +83,11 @@ static void a_port_is_added_once_and_taken_away(void **state)
 	const char byte = 1;
 
 	open_fixture(&f);
-	rest_add_queue(&f.rest, &f.port, 0);
-	assert_int_equal(f.rest.count, 3);
-	rest_without_ports(&f.rest);
+	wait_set_add_queue(&f.set, &f.port, 0);
+	assert_int_equal(f.set.count, 3);
+	wait_set_without_ports(&f.set);
 	assert_int_equal(send(f.far[0], &byte, 1, 0), 1);
-	assert_false(rest_wait(&f.rest, GW_NS_PER_MS, false));
+	assert_false(wait_set_wait(&f.set, GW_NS_PER_MS, false));
 	close_fixture(&f);
 }
 
@@ -98,22 +98,22 @@ static void a_lane_hears_the_queues_that_it_takes_from(void **state)
 	const char byte = 1;
 
 	open_fixture(&f);
-	rest_without_ports(&f.rest);
-	rest_add_queue(&f.rest, &f.port, 1);
+	wait_set_without_ports(&f.set);
+	wait_set_add_queue(&f.set, &f.port, 1);
 	assert_int_equal(send(f.far[0], &byte, 1, 0), 1);
-	assert_false(rest_wait(&f.rest, GW_NS_PER_MS, false));
+	assert_false(wait_set_wait(&f.set, GW_NS_PER_MS, false));
 	assert_int_equal(send(f.far[1], &byte, 1, 0), 1);
-	assert_true(rest_wait(&f.rest, LONG_NS, false));
+	assert_true(wait_set_wait(&f.set, LONG_NS, false));
 	/* Which socket is whose is not known any more. */
 	f.port.was_reopened = true;
-	rest_without_ports(&f.rest);
-	rest_add_queue(&f.rest, &f.port, 1);
-	assert_int_equal(f.rest.count, 3);
-	assert_false(f.rest.blind);
+	wait_set_without_ports(&f.set);
+	wait_set_add_queue(&f.set, &f.port, 1);
+	assert_int_equal(f.set.count, 3);
+	assert_false(f.set.blind);
 	/* ... nor whether there is one for each. */
 	f.port.queues = 3;
-	rest_add_queue(&f.rest, &f.port, 0);
-	assert_true(f.rest.blind);
+	wait_set_add_queue(&f.set, &f.port, 0);
+	assert_true(f.set.blind);
 	close_fixture(&f);
 }
 
@@ -124,9 +124,9 @@ static void one_that_is_deaf_hears_the_bell_alone(void **state)
 
 	open_fixture(&f);
 	assert_int_equal(send(f.far[0], &byte, 1, 0), 1);
-	assert_false(rest_wait(&f.rest, GW_NS_PER_MS, true));
+	assert_false(wait_set_wait(&f.set, GW_NS_PER_MS, true));
 	gw_bell_ring(&f.bell);
-	assert_true(rest_wait(&f.rest, LONG_NS, true));
+	assert_true(wait_set_wait(&f.set, LONG_NS, true));
 	close_fixture(&f);
 }
 
@@ -135,9 +135,9 @@ static void what_cannot_be_waited_for_makes_it_blind(void **state)
 	struct fixture f;
 
 	open_fixture(&f);
-	f.rest.fds[1].fd = 1 << 20;
-	assert_false(rest_wait(&f.rest, LONG_NS, false));
-	assert_true(f.rest.blind);
+	f.set.fds[1].fd = 1 << 20;
+	assert_false(wait_set_wait(&f.set, LONG_NS, false));
+	assert_true(f.set.blind);
 	close_fixture(&f);
 }
 
@@ -147,10 +147,10 @@ static void a_lane_with_a_port_that_shows_nothing_is_blind(void **state)
 	const struct port none = {.queues = 1};
 
 	open_fixture(&f);
-	rest_add_queue(&f.rest, &none, 0);
-	assert_true(f.rest.blind);
-	rest_without_ports(&f.rest);
-	assert_false(f.rest.blind);
+	wait_set_add_queue(&f.set, &none, 0);
+	assert_true(f.set.blind);
+	wait_set_without_ports(&f.set);
+	assert_false(f.set.blind);
 	close_fixture(&f);
 }
 
@@ -161,7 +161,7 @@ static void an_error_of_a_socket_is_no_packet_and_is_told_once(void **state)
 	struct port port = {.queues = 1, .sockets = {.count = 1}};
 	struct sockaddr_in nobody = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t size = sizeof(nobody);
-	struct rest rest;
+	struct wait_set set;
 	const char byte = 1;
 	const int taken = socket(AF_INET, SOCK_DGRAM, 0);
 	const int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -172,12 +172,12 @@ static void an_error_of_a_socket_is_no_packet_and_is_told_once(void **state)
 	assert_int_equal(connect(fd, (struct sockaddr *)&nobody, size), 0);
 	close(taken);
 	port.sockets.fd[0] = fd;
-	assert_int_equal(rest_open(&rest, &bell), 0);
-	rest_add_queue(&rest, &port, 0);
+	assert_int_equal(wait_set_open(&set, &bell), 0);
+	wait_set_add_queue(&set, &port, 0);
 	assert_int_equal(send(fd, &byte, 1, 0), 1);
-	assert_false(rest_wait(&rest, LONG_NS, false));
+	assert_false(wait_set_wait(&set, LONG_NS, false));
 	assert_int_equal(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0), 0);
-	rest_close(&bell);
+	wait_set_close(&bell);
 	close(fd);
 }
 

@@ -1,4 +1,4 @@
-/* Where a receive lane rests: on the sockets of its ports' drivers, and on its bell. */
+/* What a receive lane waits for: the sockets of its ports' drivers, and its bell. */
 #pragma once
 
 #include <poll.h>
@@ -11,7 +11,7 @@
 struct gw_bell;
 struct port;
 
-struct rest {
+struct wait_set {
 	uint32_t count;
 	struct pollfd fds[1 + PACKET_SOCKETS]; /* the bell's first */
 	bool blind; /* one of the ports has nothing to wait for: only the clock says when to look */
@@ -19,13 +19,13 @@ struct rest {
 
 /* Gives the bell its descriptor, and takes it back; the second accepts one that has none. Main
  * thread. 0 or a negative errno. */
-int rest_open(struct rest *rest, struct gw_bell *bell);
-void rest_close(struct gw_bell *bell);
+int wait_set_open(struct wait_set *set, struct gw_bell *bell);
+void wait_set_close(struct gw_bell *bell);
 
 /* The lane takes packets from no port, and from one more queue. Its thread, or before it turns. */
-void rest_without_ports(struct rest *rest);
-void rest_add_queue(struct rest *rest, const struct port *port, uint16_t queue);
+void wait_set_without_ports(struct wait_set *set);
+void wait_set_add_queue(struct wait_set *set, const struct port *port, uint16_t queue);
 
 /* Waits for packets or the bell, at most so long; `deaf`: for the bell alone. Returns whether there
  * is something. The lane's thread. */
-bool rest_wait(struct rest *rest, int64_t ns, bool deaf);
+bool wait_set_wait(struct wait_set *set, int64_t ns, bool deaf);
