@@ -9,11 +9,12 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from testbed import netns, places, scenes, site_digits, stopping
 from testbed.consumer import Customer, Record
@@ -33,6 +34,20 @@ def camera_of(digit: int) -> str:
 def digit_of(camera: str) -> int:
     """What it shows."""
     return int(camera.rsplit("-", 1)[1])
+
+
+def topics_of(site: str) -> Topics:
+    """Where its gateway writes."""
+    return Topics(f"results-{site}", f"frames-{site}")
+
+
+def text(told: dict[str, Any]) -> str:
+    """A configuration as a person writes it: a camera is a line."""
+    # By way of JSON: what stands in two places is written twice, not as an alias.
+    plain = json.loads(json.dumps(told))
+    cameras = [f"  - {json.dumps(it)}\n" for it in plain.pop("cameras")]
+    said = "".join(["cameras:\n", *cameras]) if cameras else ""
+    return yaml.safe_dump(plain, sort_keys=False) + said
 
 
 @dataclass(frozen=True)
@@ -72,9 +87,9 @@ class Edge:
     folder: Path
     kafka: Kafka
     rate: float  # pictures a second, of each camera
-    topics: Topics = field(default_factory=Topics.unique)
 
     def __post_init__(self) -> None:
+        self.topics = topics_of(self.name)
         self.folder.mkdir(parents=True)
         self.net = netns.CameraNet()
         self.port = free_port()
@@ -88,22 +103,11 @@ class Edge:
             site_digits.draw(self.folder / part, self.look, images, labels, seed)
 
     def start(self) -> None:
-        """The gateway with the cloud's model, and cameras that show what is to be learned."""
+        """The gateway, which has the cloud's model and no camera; they send all the same."""
         repository = self.folder / "models"
         shutil.copytree(places.models() / MODEL, repository / MODEL)
         self.kafka.create_topics(self.topics)
-        told = configuration(
-            self.net.port,
-            [self._camera(digit) for digit in DIGITS],
-            self.kafka.brokers,
-            self.topics,
-            every=0,
-        )
-        told["gateway"]["name"] = self.name
-        told["accel"]["repository"] = str(repository)
-        # On a real one pictures are labelled, and shares rise, for hours: not here.
-        told["api"] = {"https": {"listen": f"127.0.0.1:{self.port}"}}
-        self.gateway = Gateway(told)
+        self.gateway = Gateway(self.configuration())
         self.gateway.start(60)
         plan = self.folder / "cameras.json"
         plan.write_text(json.dumps([self._sent(digit) for digit in DIGITS]))
@@ -111,6 +115,19 @@ class Edge:
         program = [sys.executable, "-m", "testbed.still_cameras", plan]
         self.cameras = self.net.start(program, log)
         self.customer = Customer(self.kafka.brokers, self.topics)
+
+    def configuration(self, cameras: bool = False, site: str = "") -> dict[str, Any]:
+        """What the gateway is to be, with or without its cameras; the socket is its own matter.
+
+        With `site`, what it would be there.
+        """
+        seen = [self._camera(digit) for digit in DIGITS] if cameras else []
+        topics = topics_of(site or self.name)
+        told = configuration(self.net.port, seen, self.kafka.brokers, topics, every=0)
+        told["gateway"]["name"] = site or self.name
+        told["accel"]["repository"] = str(self.folder / "models")
+        told["api"] = {"https": {"listen": f"127.0.0.1:{self.port}"}}
+        return told
 
     def show(self, part: str) -> None:
         """Has all cameras begin with the first picture of `learn` or `test`."""
