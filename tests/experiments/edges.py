@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from testbed import netns, places, scenes, site_digits, stopping
+from testbed import netns, places, scenes, stopping
 from testbed.consumer import Customer, Record
 from testbed.gateway import Gateway, Topics, configuration
 from testbed.kafka import Kafka, free_port
@@ -80,7 +80,7 @@ def _each(digits: tuple[np.ndarray, np.ndarray], site: int, count: int) -> Any:
 
 @dataclass
 class Edge:
-    """One site. `close` takes everything away."""
+    """One site. What its cameras show lies in FOLDER/learn and FOLDER/test, by digit."""
 
     name: str
     look: str
@@ -90,17 +90,12 @@ class Edge:
 
     def __post_init__(self) -> None:
         self.topics = topics_of(self.name)
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.net = netns.CameraNet()
         self.port = free_port()
         self.cameras: Process | None = None
         self.gateway: Gateway | None = None
         self.customer: Customer | None = None
-
-    def draw(self, handwriting: Handwriting, seed: int) -> None:
-        """Makes what its cameras show: FOLDER/learn and FOLDER/test."""
-        for part, (images, labels) in vars(handwriting).items():
-            site_digits.draw(self.folder / part, self.look, images, labels, seed)
 
     def start(self) -> None:
         """The gateway, which has the cloud's model and no camera; they send all the same."""

@@ -59,3 +59,12 @@ class Api:
         if said.status != 200:
             raise RuntimeError(f"GET {path}: {said}")
         return said.body
+
+    def text(self, path: str) -> str:
+        """A good answer that is no JSON."""
+        self._connection.request("GET", f"/api/v1/{path}")
+        response = self._connection.getresponse()
+        said = response.read().decode()
+        if response.status != 200:
+            raise RuntimeError(f"GET {path}: {response.status}: {said}")
+        return said
