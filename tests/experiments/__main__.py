@@ -4,7 +4,7 @@ import argparse
 import importlib
 import sys
 
-from testbed import stopping
+from testbed import places, stopping
 from testbed.places import NotThere
 
 # Where the `run` of each is: they need different packages.
@@ -18,6 +18,8 @@ def main() -> int:
     parser.add_argument("options", nargs=argparse.REMAINDER, help="of the program, as it has them")
     asked = parser.parse_args()
     stopping.raise_once()
+    # What trains is a part of the product; processes that engines start find it by this path, too.
+    sys.path.append(str(places.ROOT / "fleet"))
     try:
         module = importlib.import_module(f"experiments.{EXPERIMENTS[asked.name]}")
         return module.run(asked.options)

@@ -18,13 +18,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from experiments import rollout, training
-from experiments.train_ray import Ray
+from experiments import rollout
 from experiments.train_spark import Spark
-from experiments.training import Alone, Epoch, Plan, Run
+from framegate_flow import training
+from framegate_flow.train_ray import Ray
+from framegate_flow.training import Alone, Epoch, Plan, Run
 from testbed import places
 
-sys.path.append(str(places.ROOT / "configs" / "models" / "digits"))
+RECIPE = places.ROOT / "configs" / "models" / "digits"
 
 REPORT = places.ROOT / "build-experiments" / "e"
 # What the source reached: four machines, and two.
@@ -50,7 +51,7 @@ class Size:
 
 
 def _sizes(quick: bool, workers: tuple[int, ...]) -> Size:
-    plan = Plan(str(places.mnist()), epochs=6)
+    plan = Plan(str(places.mnist()), str(RECIPE), epochs=6)
     if quick:
         return Size(replace(plan, epochs=3, pictures=5120), (), 0.8, 60)
     return Size(plan, workers, 0.99, 500)
@@ -125,7 +126,7 @@ class Experiment:
         finally:
             if killer:
                 killer.close()
-        accuracy = training.accuracy(training.model_of(run.epochs[-1].state), plan.mnist)
+        accuracy = training.accuracy(plan, training.model_of(plan, run.epochs[-1].state))
         name = f"{engine.name}, {workers}" + (", one killed" if kill else "")
         self.progress.done(name, run, accuracy)
         if kill and killer.killed is None:
@@ -182,7 +183,7 @@ class Experiment:
         if whole["accuracy"] < size.least:
             self.failures.append(f"only {100 * whole['accuracy']:.2f} % are right")
         self.progress.say("a gateway's camera, before and after")
-        models = [training.model_of(it.state) for it in (epochs[0], epochs[-1])]
+        models = [training.model_of(size.plan, it.state) for it in (epochs[0], epochs[-1])]
         seen = rollout.before_and_after(self.folder / "site", *models, size.scenes)
         for it in seen:
             told = f"{100 * it.accuracy:.1f} % of {it.pictures} pictures"

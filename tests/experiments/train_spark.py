@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from experiments import training
-from experiments.training import Epoch, Plan, Run
+from framegate_flow import training
+from framegate_flow.training import Epoch, Plan, Run
 from testbed.spark import Spark as Cluster
 
 

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from experiments import training
-from experiments.training import Epoch, Plan, Run
+from framegate_flow import training
+from framegate_flow.training import Epoch, Plan, Run
 
 _STATE = "state"
 # What a run of ours may take of the machine, whoever else is there.
@@ -27,7 +27,7 @@ def _loop(config: dict[str, Any]) -> None:
     address = broadcast_from_rank_zero(training.free_address() if rank == 0 else None)
     training.connect(address, rank, context.get_world_size())
     given = ray.train.get_checkpoint()
-    begin = None
+    begin = config["begin"]
     if given:
         with given.as_directory() as place:
             begin = Path(place, _STATE).read_bytes()
@@ -82,13 +82,20 @@ class Ray:
         from ray.train.v2.jax import JaxTrainer
 
         begin = time.monotonic()
+        epochs = training.kept(folder)
+        # What an engine that was killed with its driver has left is not gone on with.
+        storage = tempfile.mkdtemp(prefix="ray-", dir=folder)
         trainer = JaxTrainer(
             _loop,
-            train_loop_config={"plan": plan, "folder": str(folder)},
+            train_loop_config={
+                "plan": plan,
+                "folder": str(folder),
+                "begin": epochs[-1].state if epochs else None,
+            },
             scaling_config=ScalingConfig(num_workers=workers),
             run_config=RunConfig(
-                name="digits",
-                storage_path=str(folder / "ray"),
+                name="training",
+                storage_path=storage,
                 failure_config=FailureConfig(max_failures=2),
             ),
         )

@@ -1,10 +1,20 @@
-"""LeNet-5's recipe (configs/models/digits) on several processes: the same steps, each has a part.
+"""A recipe on several processes: the same steps, each has a part.
+
+A recipe is a folder with `recipe.py` (configs/models/digits is one) that has
+
+    load(folder, part)          the images and labels of `train` or `test`, arrays
+    initial(key)                where the parameters begin
+    make_step(optimiser)        the compiled (state, images, labels) -> (state, loss), where state
+                                is parameters, the optimiser's moments, and a key
+    to_onnx(parameters)         the graph that is served
+    accuracy(model, folder)     0 to 1: what the bytes of that graph know of `test`
 
 Every process has all parameters and its share of each batch; JAX sums the gradients. Which
 pictures a batch has, how they are moved and where the weights begin come of the seed alone, so that
 any number of processes learns the same.
 """
 
+import importlib
 import os
 import pickle
 import socket
@@ -14,6 +24,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -26,7 +37,8 @@ _SILENT_S = 60
 class Plan:
     """What is learned, whoever does it."""
 
-    mnist: str
+    data: str  # a folder that the recipe reads
+    recipe: str  # a folder with recipe.py
     epochs: int
     pictures: int = 60000
     batch: int = 256
@@ -52,6 +64,13 @@ class Run:
     epochs: list[Epoch]
 
 
+def recipe_of(plan: Plan) -> ModuleType:
+    """The recipe; what stands beside it can be imported from now on."""
+    if plan.recipe not in sys.path:
+        sys.path.append(plan.recipe)
+    return importlib.import_module("recipe")
+
+
 def free_address() -> str:
     """Where process 0 can wait for the others; ask it there."""
     with socket.socket() as listener:
@@ -75,13 +94,11 @@ def learn(plan: Plan, begin: bytes | None, after: Callable[[Epoch], None]) -> No
     after -- what each process calls behind each epoch
     """
     import jax
-    import lenet
-    import mnist
     import optax
-    import train
     from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-    images, labels = mnist.load(Path(plan.mnist), "train")
+    recipe = recipe_of(plan)
+    images, labels = recipe.load(Path(plan.data), "train")
     images, labels = images[: plan.pictures], labels[: plan.pictures]
     steps = len(images) // plan.batch
     optimiser = optax.adam(optax.cosine_decay_schedule(plan.rate, plan.epochs * steps))
@@ -100,12 +117,12 @@ def learn(plan: Plan, begin: bytes | None, after: Callable[[Epoch], None]) -> No
     if begin:
         done, *kept = pickle.loads(begin)
     else:
-        done, parameters = 0, lenet.initial(jax.random.key(plan.seed))
+        done, parameters = 0, recipe.initial(jax.random.key(plan.seed))
         key = jax.random.key_data(jax.random.key(plan.seed + 1))
         kept = jax.device_get((parameters, optimiser.init(parameters), key))
     state = jax.jit(placed, out_shardings=shared)(*kept)
     tell = jax.jit(told, out_shardings=shared)
-    step = train.make_step(optimiser)
+    step = recipe.make_step(optimiser)
     shuffle = np.random.default_rng(plan.seed)
     for number in range(1, plan.epochs + 1):
         order = shuffle.permutation(len(images))[: steps * plan.batch].reshape(steps, -1)
@@ -123,19 +140,15 @@ def learn(plan: Plan, begin: bytes | None, after: Callable[[Epoch], None]) -> No
         after(Epoch(number, mean, time.monotonic() - started, pickle.dumps((number, *kept))))
 
 
-def model_of(state: bytes) -> bytes:
+def model_of(plan: Plan, state: bytes) -> bytes:
     """The served graph of an epoch's state."""
-    import lenet
-
     _, parameters, _, _ = pickle.loads(state)
-    return lenet.to_onnx(parameters).SerializeToString()
+    return recipe_of(plan).to_onnx(parameters).SerializeToString()
 
 
-def accuracy(model: bytes, mnist: str) -> float:
-    """The share of MNIST's test pictures that it knows, 0 to 1."""
-    import train
-
-    return float(train.accuracy(model, Path(mnist)))
+def accuracy(plan: Plan, model: bytes) -> float:
+    """The share of the test pictures that it knows, 0 to 1."""
+    return float(recipe_of(plan).accuracy(model, Path(plan.data)))
 
 
 def note(folder: Path, rank: int, begin: bytes | None) -> None:
@@ -170,9 +183,9 @@ class Alone:
     name = "one process"
 
     def train(self, plan: Plan, _: int, folder: Path) -> Run:
-        """Trains it in that folder, in a process that ends with it."""
+        """Trains it in that folder, in a process that ends with it, from what was kept there."""
         begin = time.monotonic()
-        words = [sys.executable, "-m", "experiments.training", folder]
+        words = [sys.executable, "-m", "framegate_flow.training", folder]
         (folder / "plan").write_bytes(pickle.dumps(plan))
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(it for it in sys.path if it)}
         subprocess.run(words, env=environment, check=True)
@@ -186,11 +199,15 @@ def main() -> None:
     """What that process does."""
     folder = Path(sys.argv[1])
     connect("", 0, 1)
-    learn(pickle.loads((folder / "plan").read_bytes()), None, lambda epoch: keep(folder, epoch))
+    epochs = kept(folder)
+    begin = epochs[-1].state if epochs else None
+    note(folder, 0, begin)
+    plan = pickle.loads((folder / "plan").read_bytes())
+    learn(plan, begin, lambda epoch: keep(folder, epoch))
 
 
 if __name__ == "__main__":
     # By the name that the pickled ones have.
-    from experiments import training
+    from framegate_flow import training
 
     training.main()

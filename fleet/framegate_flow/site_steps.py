@@ -1,0 +1,149 @@
+"""What is done at each site: roll out, collect, fine-tune, and in the end keep it or go back."""
+
+import time
+from typing import Any
+
+from framegate_flow.mistakes import Failure
+from framegate_flow.site import Site
+from framegate_flow.work import Work
+
+# A rollout back takes no answers into account: what it goes back to was there before.
+BACK = ["--steps", "100%", "--hold", "1s", "--min-pictures", "1", "--max-errors", "100%"]
+BACK += ["--max-latency", "1000x", "--max-disagreement", "100%"]
+ACCEPTED, REFUSED = 0, 3
+
+
+def roll_out(work: Work) -> dict[str, Any]:
+    """The cloud's model takes its place there, by the gateway's own shares and judgment."""
+    refused = [name for name, given in work.before("roll_out") if given["outcome"] == "taken back"]
+    if refused:
+        return {"outcome": "held back", "why": f"{', '.join(refused)} did not keep it"}
+    site, model, made = work.site(), work.flow.model, work.given("export")
+    route = site.rollout(model)
+    former = route["stable"]["version"]
+    noted = work.run.note_of_site(work.site_name, former=former, previous=route["previous"])
+    version = _added(work, site, made["digest"])
+    result = {"former": noted["former"], "version": version}
+    if route["stable"]["version"] != version:
+        if (route.get("canary") or {}).get("version") != version:
+            options = _options(work.flow.roll_out)
+            site.gateway("model", "rollout", model, str(version), *options)
+        route = site.wait_for_rollout(model, work.flow.roll_out["timeout"], work.progress)
+    if route["stable"]["version"] != version:
+        why = (route.get("last") or {}).get("reason") or "the gateway went back by itself"
+        return {"outcome": "taken back", "why": why, **result}
+    return {"outcome": "rolled out", **result}
+
+
+def _added(work: Work, site: Site, digest: str) -> int:
+    """The version that the gateway has it as; a second try finds what the first has added."""
+    place = site.bring(work.run.artifacts / "model", digest)
+    mark = f"{place}/version-of-{work.flow.model}"
+    known = site.run(["cat", mark])
+    # Where the gateway has forgotten it, its own answer says so, and it is added once more.
+    if known.code == 0 and known.out.strip().isdigit():
+        version = int(known.out)
+        if _there(site, work.flow.model, version):
+            return version
+    said = site.gateway("model", "add", place, "--name", work.flow.model)
+    kept = site.run(["tee", mark], str(said["version"]).encode())
+    if kept.code != 0:
+        raise Failure(f"{site.name}: {kept.why}")
+    return said["version"]
+
+
+def _there(site: Site, model: str, version: int) -> bool:
+    repository = site.gateway("config", "show")["accel"]["repository"]
+    return site.run(["test", "-d", f"{repository}/{model}/{version}"]).code == 0
+
+
+def _options(told: dict[str, Any]) -> list[str]:
+    """As `gwctl model rollout` takes them."""
+    options = ["--steps", ",".join(told["steps"])] if "steps" in told else []
+    for key in ("hold", "min_pictures", "max_errors", "max_latency", "max_disagreement"):
+        if key in told:
+            options += [f"--{key.replace('_', '-')}", str(told[key])]
+    return options
+
+
+def collect(work: Work) -> dict[str, Any]:
+    """Waits until there is enough to learn from."""
+    if work.given("roll_out")["outcome"] != "rolled out":
+        return {"outcome": "left out"}
+    told, site = work.flow.collect, work.site()
+    end = time.monotonic() + told["patience"]
+    while True:
+        said = site.learn("status")
+        counts = {key: said[key] for key in ("pictures", "labelled", "held")}
+        if counts["labelled"] >= told["labelled"] and counts["held"] >= told["held"]:
+            return {"outcome": "enough", **counts}
+        left = end - time.monotonic()
+        have = f"{counts['labelled']} labelled, {counts['held']} of them kept back"
+        if left <= 0:
+            return {"outcome": "too few", "why": f"only {have}", **counts}
+        work.progress(f"{have}; {told['labelled']} and {told['held']} are asked for")
+        time.sleep(min(told["every"], left))
+
+
+def fine_tune(work: Work) -> dict[str, Any]:
+    """The site's learner trains, judges by what it has kept back, and rolls out what is better."""
+    if work.given("collect")["outcome"] != "enough":
+        return {"outcome": "left out"}
+    site, model, told = work.site(), work.flow.model, work.flow.fine_tune
+    known = {it["id"] for it in site.learn("status")["runs"]}
+    known = set(work.run.note_of_site(work.site_name, runs=sorted(known))["runs"])
+    over = [
+        it
+        for it in site.learn("status")["runs"]
+        if it["id"] not in known and isinstance(it.get("accepted"), bool)
+    ]
+    if over:
+        # Whoever waited for it was killed.
+        said = over[-1]
+    else:
+        work.progress("the learner trains")
+        said = site.learn(
+            "train",
+            "--model",
+            model,
+            "--socket",
+            site.socket,
+            *told["options"],
+            well=(ACCEPTED, REFUSED),
+            timeout=told["timeout"],
+        )
+    route = site.rollout(model)
+    return {
+        "outcome": "accepted" if said["accepted"] else "not accepted",
+        "why": said.get("reason") or "",
+        "run": said["id"],
+        "figures": said["figures"],
+        "version": route["stable"]["version"],
+    }
+
+
+def settle(work: Work) -> dict[str, Any]:
+    """What was rolled out stays, or what was there before comes back."""
+    rolled = work.given("roll_out")
+    verdict = work.given("evaluate")["sites"][work.site_name]
+    former = work.run.site(work.site_name).get("former")
+    # Where it was away in the middle, it may have gone on by itself.
+    if rolled["outcome"] not in ("rolled out", "failed", "away") or former is None:
+        return {"outcome": "unchanged"}
+    site, model = work.site(), work.flow.model
+    if verdict["stays"]:
+        return {"outcome": "promoted", "version": site.rollout(model)["stable"]["version"]}
+    route = site.rollout(model)
+    if route["phase"] != "none":
+        site.gateway("model", "rollback", model)
+        route = site.rollout(model)
+    if route["stable"]["version"] != former and route["previous"] == former:
+        site.gateway("model", "rollback", model)
+    elif route["stable"]["version"] != former:
+        # Two versions came since: only the last one is undone at once.
+        site.gateway("model", "rollout", model, str(former), *BACK)
+        site.wait_for_rollout(model, work.flow.roll_out["timeout"], work.progress)
+    now = site.rollout(model)["stable"]["version"]
+    if now != former:
+        raise Failure(f"{site.name}: version {now} looks, and not {former}")
+    return {"outcome": "rolled back", "version": now, "why": verdict["why"]}
