@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from framegate_learn.mistakes import Failure
-
 # Source pixels for each of the input's, above which they are averaged.
 _AVERAGED_FROM = 2
 
@@ -69,17 +67,10 @@ class Preparation:
             bool(said.get("antialias", True)),
         )
 
-    def picture(self, path: Path, region: dict[str, int] | None = None) -> np.ndarray:
-        """A file as (height, width, channels) uint8, or the part of it that a camera's region is.
-
-        OSError where it cannot be read, or is gone.
-        """
+    def picture(self, path: Path) -> np.ndarray:
+        """A file as (height, width, channels) uint8. OSError: it cannot be read, or is gone."""
         with Image.open(path) as opened:
             seen = ImageOps.exif_transpose(opened)
-            if region:
-                seen = seen.crop(_corners(region, seen.size))
-            if 0 in seen.size:
-                raise Failure(f"{path}: the camera's region lies outside of it")
             plain = np.asarray(seen.convert("L" if self.channels == 1 else "RGB"))
         return self.placed(plain.reshape((*plain.shape[:2], self.channels)))
 
@@ -121,14 +112,6 @@ class Preparation:
         if self.top_left:
             return 0, 0, *inner
         return (self.width - inner[0]) // 2, (self.height - inner[1]) // 2, *inner
-
-
-def _corners(region: dict[str, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """A side of 0 goes up to the edge."""
-    x, y = region.get("x") or 0, region.get("y") or 0
-    right = min(x + (region.get("width") or size[0]), size[0])
-    bottom = min(y + (region.get("height") or size[1]), size[1])
-    return min(x, right), min(y, bottom), right, bottom
 
 
 @lru_cache(maxsize=64)

@@ -64,19 +64,6 @@ def test_pictures_are_prepared_as_the_gateway_does(tmp_path: Path, changes: dict
             assert ours[int(label)] == pytest.approx(confidence, abs=0.03)
 
 
-def test_a_region_is_cut_out_first(tmp_path: Path) -> None:
-    drawn = scenes.draw(tmp_path, first=0, count=1, kind="jpg")
-    model = served.read(places.models() / "digits" / "1")
-    seen = model.preparation.picture(drawn.path(0), scenes.PANEL)
-    [digit], _ = scenes.digits(0, 1)
-    assert seen.shape == (28, 28, 1)
-    assert np.abs(seen[..., 0].astype(int) - digit).mean() < 4
-    whole = model.preparation.picture(drawn.path(0), {"x": 0, "y": 0, "width": 0, "height": 0})
-    assert (whole == model.preparation.picture(drawn.path(0))).all()
-    with pytest.raises(Failure, match="lies outside of it"):
-        model.preparation.picture(drawn.path(0), {"x": 900, "y": 0, "width": 5, "height": 5})
-
-
 def test_values_are_made_as_the_key_says() -> None:
     torchvision = {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.1]}
     size = {"width": 2, "height": 1, "channels": 3}
