@@ -2,7 +2,7 @@
 
 The measure is the correlation of the two (normalised cross-correlation): 1 for the same picture
 brighter or paler, 0 for pictures that have nothing to do with each other. On handwritten digits,
-two shots of one with a camera's noise have 0.99 and more, and one in a thousand has another so near.
+two shots of one with a camera's noise have 0.99 and more; one in a thousand has another so near.
 """
 
 import cv2

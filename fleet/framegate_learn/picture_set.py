@@ -73,7 +73,7 @@ class Limits:
 
     pictures: int = 20_000
     bytes: int = 512 << 20  # of the pictures' files
-    near: float = 0.99  # likeness of two that are taken for one; above 1: only equal bytes are
+    near: float = 0.99  # likeness of two that are taken for one; 1: only equal bytes are
     held_block_s: int = 0  # a camera's pictures of so many seconds are kept back together; 0: each
 
 
@@ -198,8 +198,8 @@ class PictureSet:
     def find(self, word: str) -> str:
         """The id of the picture that has it, or whose digest begins so. LookupError."""
         rows = self._db.execute(
-            "SELECT id FROM picture WHERE id = ? OR (length(?) >= 6 AND substr(digest, 1, length(?))"
-            " = ?)",
+            "SELECT id FROM picture WHERE id = ?"
+            " OR (length(?) >= 6 AND substr(digest, 1, length(?)) = ?)",
             (word, word, word, word),
         ).fetchall()
         if len(rows) != 1:
@@ -228,7 +228,7 @@ class PictureSet:
         return {"pictures": pictures, "labelled": labelled, "held": held, "bytes": size}
 
     def counts_by(self, column: str) -> dict[str, int]:
-        """Pictures by `label`, `source`, `reason` or `camera`; those that have none are left out."""
+        """Pictures by `label`, `source`, `reason` or `camera`; those without are left out."""
         if column not in ("label", "source", "reason", "camera"):
             raise ValueError(column)
         return dict(
@@ -270,10 +270,12 @@ class PictureSet:
         leave = Leave()
         try:
             yield leave
+            self._db.execute("ROLLBACK" if leave.left else "COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            # On a disk that is full SQLite may have done it itself.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("ROLLBACK" if leave.left else "COMMIT")
 
     def _is_there(self, name: str, digest: str) -> bool:
         question = "SELECT 1 FROM picture WHERE digest = ? OR id = ?"
@@ -290,7 +292,8 @@ class PictureSet:
             self._looks = Looks()
             self._looks.add(b"".join(look for *_, look in rows))
             self._seen = version
-        return self._looks.near(look, self.limits.near)
+        # Rounding takes two that are alike in all for a little more or less.
+        return self._looks.near(look, self.limits.near if self.limits.near < 1 else 2)
 
     def _side(self, digest: str, camera: str, captured_us: int) -> bool:
         """Whether a picture that looks like no other is kept back."""
