@@ -52,7 +52,7 @@ def opinion(
 
 
 def objects(camera: str, number: int, *found: tuple, size: tuple[int, int] = (640, 480)) -> dict:
-    """Of a camera with detectors; found are (model, label, confidence, left, top, right, bottom)."""
+    """Of a camera with detectors; found: (model, label, confidence, left, top, right, bottom)."""
     findings = [
         {
             "id": str(i),
