@@ -109,7 +109,7 @@ class Config:
     label: Labels = Labels()
     crops: Crops | None = None
     limits: Limits = field(default_factory=Limits)
-    more: dict[str, Any] = field(default_factory=dict)  # framegate_learn.more reads it
+    more: dict[str, Any] = field(default_factory=dict)  # framegate_learn.more: Recipe
 
 
 def load(path: Path) -> Config:
