@@ -8,6 +8,9 @@ two shots of one with a camera's noise have 0.99 and more; one in a thousand has
 import cv2
 import numpy as np
 
+# Beside a gateway that needs the processors.
+cv2.setNumThreads(1)
+
 SIDE = 16
 LONG = SIDE * SIDE  # numbers of one picture
 _FLAT = 1.0  # grey levels of standard deviation that are nothing but noise

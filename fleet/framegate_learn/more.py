@@ -17,6 +17,9 @@ os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 import albumentations
 import cv2
 
+# Pictures are small; more threads would only be in others' way.
+cv2.setNumThreads(1)
+
 
 @dataclass(frozen=True)
 class Recipe:
