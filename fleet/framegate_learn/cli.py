@@ -20,6 +20,8 @@ COMMANDS = {
     "status": "framegate_learn.status",
     "label": "framegate_learn.labelling",
     "export": "framegate_learn.export",
+    "train": "framegate_learn.train",
+    "runs": "framegate_learn.runs_listed",
 }
 
 EXIT = """\

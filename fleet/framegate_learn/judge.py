@@ -108,6 +108,7 @@ def compare(before: Figures, after: Figures, seed: int) -> dict[str, Any]:
     drawn = np.random.default_rng(seed).integers(0, len(change), (_DRAWS, len(change)))
     low, high = np.quantile(change[drawn].mean(1), [0.025, 0.975])
     return {
+        "pictures": len(change),
         "difference": round(float(change.mean()), 4),
         "gained": gained,
         "lost": lost,

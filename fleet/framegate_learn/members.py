@@ -40,8 +40,8 @@ class Plan:
     decay: float = 1e-4
     batch: int = 32
     share: float = 0.8  # of the pictures that are not for its own proof
-    epochs: int = 40
-    patience: int = 6
+    epochs: int = 30
+    patience: int = 5
     more: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 

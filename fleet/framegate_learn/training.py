@@ -65,7 +65,8 @@ class Subject:
         count = len(self.served.labels)
         if values.shape[1] != count:
             raise Failure(
-                f"{self.served.graph}: {self.tensor} has {values.shape[1]} values for {count} labels"
+                f"{self.served.graph}: {self.tensor} has {values.shape[1]} values, and there are "
+                f"{count} labels"
             )
         if self.ends == "Sigmoid":
             wanted = jax.nn.one_hot(labels, count)
