@@ -1,1 +1,3 @@
 """Learning at the edge: pictures of this site's cameras become a better model, beside gwd."""
+
+__version__ = "0.1.0"

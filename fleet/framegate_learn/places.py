@@ -1,0 +1,22 @@
+"""Where a learner keeps what it has, as a command is told it."""
+
+import argparse
+from pathlib import Path
+
+from framegate_learn.mistakes import Failure
+
+USUAL_STATE = "/var/lib/framegate-learn"
+
+
+def state_option(parser: argparse.ArgumentParser) -> None:
+    """`--state FOLDER`."""
+    text = f"what `collect` keeps (default: {USUAL_STATE})"
+    parser.add_argument("--state", metavar="FOLDER", type=Path, default=USUAL_STATE, help=text)
+
+
+def state_there(words: argparse.Namespace) -> Path:
+    """The folder that --state names, which must be there."""
+    if not (words.state / "set.db").is_file():
+        text = f"{words.state} has no set of pictures: name the `state` of learn.yaml with --state"
+        raise Failure(text)
+    return words.state

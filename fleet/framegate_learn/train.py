@@ -1,0 +1,410 @@
+"""`framegate-learn train`: from the pictures of the set to another version, or to none."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from framegate_learn.gateway import USUAL_SOCKET, Gateway
+from framegate_learn.mistakes import Failure
+from framegate_learn.places import USUAL_STATE
+from framegate_learn.runs import (
+    ACCEPTED,
+    FAILED,
+    JUDGING,
+    NOT_ACCEPTED,
+    PREPARING,
+    ROLLING_OUT,
+    TRAINING,
+    Run,
+    Runs,
+)
+
+if TYPE_CHECKING:
+    from framegate_learn.judge import Gates
+    from framegate_learn.promote import Wish
+
+HELP = "learn from the pictures, and roll out what is better"
+ABOUT = """\
+Several networks begin with the version that the gateway runs and learn from different parts of the
+pictures, at the same time and beside everything else. Their mean is one version of the model. It is
+rolled out only when it is better on the pictures that were kept back; otherwise it is thrown away,
+and its figures stay. One that was cut off goes on where it was.
+
+exit code 3: nothing was accepted; the run says why."""
+NOT_BETTER = 3
+
+# Above so many weights a network is large: two processors learn its last layer alone.
+_LARGE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the options say."""
+
+    model: str
+    members: int
+    cores: int
+    what: str
+    epochs: int
+    seed: int | None
+    least_pictures: int
+    gates: Gates
+    wish: Wish
+    general: Path | None
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Of the command line."""
+    from framegate_learn.judge import Gates
+    from framegate_learn.promote import Wish
+
+    gates, wish = Gates(), Wish()
+    add = parser.add_argument
+    add("--config", type=Path, metavar="FILE", help="learn.yaml: state, gateway, model, `more`")
+    add("--state", type=Path, metavar="FOLDER", help=f"what `collect` keeps ({USUAL_STATE})")
+    add("--model", metavar="NAME", help="the model that learns")
+    add("--socket", type=Path, metavar="FILE", help=f"where the gateway answers ({USUAL_SOCKET})")
+    add("--gwctl", default=wish.gwctl, metavar="FILE", help="the program (gwctl)")
+    group = parser.add_argument_group("how it learns")
+    add = group.add_argument
+    add("--members", type=_number(1, 8), default=3, metavar="N", help="networks (3)")
+    add("--cores", type=_number(1, 256), metavar="N", help="of them at a time (all processors)")
+    about = f"all layers, or the last one alone (auto: the last one above {_LARGE:,} weights)"
+    add("--layers", choices=("auto", "whole", "head"), default="auto", help=about)
+    add("--epochs", type=_number(1, 10000), default=30, metavar="N", help="at most (30)")
+    add("--seed", type=_number(0, 2**31 - 1), metavar="N", help="of all chance (another each time)")
+    about = "with fewer pictures to learn from nothing is begun (50)"
+    add("--least-pictures", type=_number(1, 10**9), default=50, metavar="N", help=about)
+    group = parser.add_argument_group("when it is accepted")
+    add = group.add_argument
+    about = f"pictures that were kept back, at least ({gates.held})"
+    add("--held", type=_number(1, 10**9), default=gates.held, metavar="N", help=about)
+    about = f"right more often by so much, 0 to 1 ({gates.margin})"
+    add("--margin", type=_share, default=gates.margin, metavar="SHARE", help=about)
+    about = f"probability, at most, that this is luck ({gates.luck})"
+    add("--luck", type=_share, default=gates.luck, metavar="SHARE", help=about)
+    about = f"right at least so often ({gates.least})"
+    add("--least", type=_share, default=gates.least, metavar="SHARE", help=about)
+    about = "pictures of the cloud, FOLDER/LABEL/*.jpg (STATE/general, if it is there)"
+    add("--general", type=Path, metavar="FOLDER", help=about)
+    about = f"on these right less often by so much at most ({gates.general})"
+    add("--worse", type=_share, default=gates.general, metavar="SHARE", help=about)
+    group = parser.add_argument_group("how it is rolled out")
+    add = group.add_argument
+    shares = ",".join(f"{100 * it:.0f}%%" for it in wish.steps)
+    about = f"of the pictures, growing to 100%% ({shares})"
+    add("--steps", type=_steps, default=wish.steps, metavar="SHARES", help=about)
+    about = f"that a step takes at least ({wish.hold_s:.0f})"
+    add("--hold", type=float, default=wish.hold_s, metavar="SECONDS", help=about)
+    about = f"then it is taken back ({wish.patience_s:.0f})"
+    add("--patience", type=float, default=wish.patience_s, metavar="SECONDS", help=about)
+
+
+def run(words: argparse.Namespace) -> int:
+    """The command; its exit code."""
+    from framegate_learn.cli import WELL, answer
+
+    settings, state, socket = _settings(words)
+    begin = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"{time.monotonic() - begin:7.1f} s  {line}", file=sys.stderr, flush=True)
+
+    if not (state / "set.db").is_file():
+        raise Failure(
+            f"{state} has no set of pictures: name the `state` of learn.yaml with --state"
+        )
+    runs = Runs(state)
+    with runs.alone():
+        runs.sweep()
+        done = Training(runs, settings, Gateway(socket), state, say).run()
+    told = done.told
+    lines = [f"run {told['id']}: {told['state']}: {told['reason']}"]
+    lines += [line for line in figure_lines(told) if line]
+    answer(words, told, *lines)
+    return WELL if told["accepted"] else NOT_BETTER
+
+
+class Training:
+    """One run, step by step; each begins with what is on the disk."""
+
+    def __init__(
+        self,
+        runs: Runs,
+        settings: Settings,
+        gateway: Gateway,
+        state: Path,
+        say: Callable[[str], None],
+    ) -> None:
+        self._runs, self._settings, self._gateway = runs, settings, gateway
+        self._state, self._say = state, say
+
+    def run(self) -> Run:
+        """Until it has ended. Failure: it cannot go on now; what can be gone on with stays."""
+        run = self._runs.unfinished()
+        if run and run.told["model"] != self._settings.model:
+            run.end(FAILED, "it was cut off, and another model was to learn before it went on")
+            run = None
+        if run:
+            self._say(f"run {run.told['id']} goes on: {run.state}")
+        else:
+            run = self._begin()
+        steps = {
+            PREPARING: self._prepare,
+            TRAINING: self._train,
+            JUDGING: self._judge,
+            ROLLING_OUT: self._promote,
+        }
+        while not run.over:
+            try:
+                steps[run.state](run)
+            except Failure as failure:
+                if run.state != ROLLING_OUT:
+                    # It would fail again.
+                    run.end(FAILED, str(failure))
+                raise
+        return run
+
+    def _begin(self) -> Run:
+        from framegate_learn import promote
+
+        settings = self._settings
+        route = promote.running(self._gateway, settings.model)
+        return self._runs.begin(
+            model=settings.model,
+            parent=f"{route.name}:{route.version}",
+            parent_digest=route.digest,
+            repository=str(route.repository),
+            seed=settings.seed if settings.seed is not None else int(time.time()) % 1_000_000,
+        )
+
+    def _prepare(self, run: Run) -> None:
+        from framegate_learn import material, members, served
+        from framegate_learn.picture_set import PictureSet
+
+        settings, folder = self._settings, run.folder
+        parent = folder / "parent"
+        shutil.rmtree(parent, ignore_errors=True)
+        # The repository may change while we learn.
+        source = _route(run).folder
+        try:
+            shutil.copytree(source, parent)
+        except OSError as error:
+            raise Failure(f"{source}: the version that runs cannot be read: {error}") from None
+        model = served.read(parent)
+        network = model.network()
+        shutil.rmtree(folder / "material", ignore_errors=True)
+        pictures = PictureSet(self._state)
+        try:
+            material.gather(pictures, model, folder / "material")
+        finally:
+            pictures.close()
+        told = material.load(folder / "material").told
+        run.save(material=told)
+        for part, least, use in (
+            ("train", settings.least_pictures, "to learn from"),
+            ("held", settings.gates.held, "kept back to judge by"),
+        ):
+            if told[part] < least:
+                run.end(NOT_ACCEPTED, f"{told[part]} pictures {use}, at least {least} are needed")
+                return
+        size = sum(int(it.size) for it in network.weights.values())
+        what = settings.what
+        if what == "auto":
+            what = "head" if size > _LARGE else "whole"
+        plan = members.Plan(
+            str(parent),
+            str(folder / "material"),
+            run.told["seed"],
+            what,
+            epochs=settings.epochs,
+            more=settings.more,
+        )
+        for number in range(1, settings.members + 1):
+            recipe = members.RECIPES[(number - 1) % len(members.RECIPES)]
+            own = replace(plan, seed=plan.seed * 16 + number, **recipe)
+            members.prepare(folder / f"member-{number}", own)
+        self._say(
+            f"run {run.told['id']}: {settings.members} members learn {what} "
+            f"({size:,} weights in all) from {told['train']} pictures"
+        )
+        run.save(state=TRAINING, layers=what, weights=size, members=settings.members)
+
+    def _train(self, run: Run) -> None:
+        from framegate_learn import members
+
+        begin = time.monotonic()
+        members.Crew(_members(run), self._settings.cores, self._say).run()
+        run.save(state=JUDGING, training_s=round(time.monotonic() - begin, 1))
+
+    def _judge(self, run: Run) -> None:
+        from framegate_learn import ensemble, files, judge, material, members, served
+
+        model = served.read(run.folder / "parent")
+        network = model.network()
+        gathered = material.load(run.folder / "material")
+        tensor = model.tensor
+        graphs, figures = [], []
+        single = run.folder / "single"
+        for folder in _members(run):
+            graphs.append(network.with_weights(files.load_arrays(folder / "best.npz")))
+            ensemble.write(single, ensemble.join(graphs[-1:], tensor, model.ends), model, "")
+            found = judge.look(served.read(single), gathered.held)
+            figures.append({**members.done(folder), **_brief(found)})
+        version = run.folder / "version"
+        about = f"The mean of {len(graphs)} networks that learned in run {run.told['id']}."
+        joined = ensemble.join(graphs, tensor, model.ends)
+        ensemble.write(version, joined, model, about)
+        learned = served.read(version)
+        before = judge.look(model, gathered.held)
+        after = judge.look(learned, gathered.held)
+        truth = gathered.held.labels
+        general = self._general(model, learned, run)
+        verdict = judge.judge(before, after, self._settings.gates, general, run.told["seed"])
+        run.save(
+            figures={
+                "before": before.told(model.labels, truth),
+                "members": figures,
+                "ensemble": after.told(model.labels, truth),
+            },
+            verdict=verdict.told,
+            digest=served.digest(learned.graph),
+        )
+        self._say(verdict.reason)
+        if verdict.accepted:
+            run.save(state=ROLLING_OUT, reason=verdict.reason)
+        else:
+            run.end(NOT_ACCEPTED, verdict.reason)
+
+    def _general(self, model: Any, learned: Any, run: Run) -> Any:
+        from framegate_learn import judge
+
+        folder = self._settings.general
+        if folder is None:
+            folder = self._state / "general"
+            if not folder.is_dir():
+                return None
+        part, left = judge.general_part(folder, model)
+        run.save(general={"pictures": len(part), "left_out": left})
+        return judge.look(model, part), judge.look(learned, part)
+
+    def _promote(self, run: Run) -> None:
+        from framegate_learn import promote
+
+        told, route = run.told, _route(run)
+        if "version" not in told:
+            version = promote.add(
+                self._gateway, route, run.folder / "version", self._settings.wish.gwctl
+            )
+            run.save(version=version)
+            self._say(f"added as version {version}")
+        figures = told["figures"]
+        slower = figures["ensemble"]["ms"] / max(figures["before"]["ms"], 1e-3)
+        bounds = promote.limits(told["verdict"], slower)
+        run.save(rollout={"steps": list(self._settings.wish.steps), **bounds})
+        well, reason = promote.roll_out(
+            self._gateway, route, told["version"], bounds, self._settings.wish, self._say
+        )
+        run.end(
+            ACCEPTED if well else NOT_ACCEPTED,
+            f"{told['reason']}; {reason}" if well else f"the rollout: {reason}",
+        )
+
+
+def figure_lines(told: dict[str, Any]) -> list[str]:
+    """The figures of a run, for people."""
+    figures = told.get("figures") or {}
+    if not figures:
+        return []
+    members = ", ".join(f"{it['accuracy']:.1%}" for it in figures["members"])
+    found = told["verdict"].get("held", {})
+    interval = found.get("interval")
+    low_high = f", 95 % of draws between {interval[0]:+.1%} and {interval[1]:+.1%}" if found else ""
+    return [
+        f"    before    {figures['before']['accuracy']:.1%} of {figures['before']['pictures']}",
+        f"    members   {members}",
+        f"    ensemble  {figures['ensemble']['accuracy']:.1%}{low_high}",
+    ]
+
+
+def _brief(found: Any) -> dict[str, Any]:
+    return {"accuracy": round(found.accuracy, 4), "ms": round(found.ms, 3)}
+
+
+def _members(run: Run) -> list[Path]:
+    return [run.folder / f"member-{it}" for it in range(1, run.told["members"] + 1)]
+
+
+def _route(run: Run) -> Any:
+    from framegate_learn.promote import Route
+
+    name, _, version = run.told["parent"].rpartition(":")
+    return Route(name, Path(run.told["repository"]), int(version), run.told["parent_digest"])
+
+
+def _settings(words: argparse.Namespace) -> tuple[Settings, Path, Path]:
+    from framegate_learn.judge import Gates
+    from framegate_learn.promote import Wish
+
+    told = None
+    if words.config:
+        from framegate_learn import config
+
+        told = config.load(words.config)
+    model = words.model or (told.model if told else None)
+    if not model:
+        raise Failure(
+            "--model is missing: the name of the model that learns, or --config learn.yaml"
+        )
+    gates = Gates(words.held, words.margin, words.luck, words.least, words.worse)
+    wish = Wish(tuple(words.steps), words.hold, words.patience, words.gwctl)
+    settings = Settings(
+        model,
+        words.members,
+        words.cores or len(os.sched_getaffinity(0)),
+        words.layers,
+        words.epochs,
+        words.seed,
+        words.least_pictures,
+        gates,
+        wish,
+        words.general,
+        told.more if told else {},
+    )
+    state = words.state or (told.state if told else Path(USUAL_STATE))
+    socket = words.socket or (told.gateway if told else Path(USUAL_SOCKET))
+    return settings, state, socket
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{value} is not from {low} to {high}")
+        return value
+
+    read.__name__ = "number"
+    return read
+
+
+def _share(text: str) -> float:
+    value = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 1")
+    return value
+
+
+def _steps(text: str) -> tuple[float, ...]:
+    shares = tuple(_share(it) for it in text.split(","))
+    if shares[-1] != 1 or list(shares) != sorted(set(shares)) or shares[0] <= 0:
+        raise argparse.ArgumentTypeError(f"{text}: shares grow up to 100%, as in 10%,50%,100%")
+    return shares

@@ -1,0 +1,124 @@
+"""What is learned must be better, by more than luck, on enough pictures that it never saw."""
+
+from fractions import Fraction
+from math import comb
+from pathlib import Path
+
+import lessons
+import numpy as np
+import pytest
+import shots
+
+from framegate_learn import judge, promote, served
+from framegate_learn.judge import Figures, Gates
+from framegate_learn.material import Part
+from framegate_learn.mistakes import Failure
+from testbed import scenes
+
+
+def _figures(right: list[bool]) -> Figures:
+    """Wrong ones say 9, right ones 1."""
+    found = np.array(right)
+    return Figures(found, np.where(found, 1, 9), 1.0)
+
+
+def _pair(both: int, gained: int, lost: int, neither: int = 0) -> tuple[Figures, Figures]:
+    before = [True] * both + [False] * gained + [True] * lost + [False] * neither
+    after = [True] * both + [True] * gained + [False] * lost + [False] * neither
+    return _figures(before), _figures(after)
+
+
+def test_luck_is_what_coins_would_have() -> None:
+    # Nine heads or more of ten throws: 11 of 1,024.
+    assert judge.luck(9, 1) == pytest.approx(11 / 1024)
+    assert judge.luck(0, 0) == 1
+    many = Fraction(sum(comb(300, k) for k in range(180, 301)), 2**300)
+    assert judge.luck(180, 120) == pytest.approx(float(many))
+
+
+def test_what_is_clearly_better_is_accepted_with_its_interval() -> None:
+    before, after = _pair(both=80, gained=18, lost=2)
+    verdict = judge.judge(before, after, Gates())
+    assert verdict.accepted
+    assert verdict.reason == "better: 82.0% before, 98.0% after, of 100 pictures"
+    held = verdict.told["held"]
+    assert (held["difference"], held["gained"], held["lost"]) == (0.16, 18, 2)
+    low, high = held["interval"]
+    # 0.16 +- 1.96 * sqrt((0.2 - 0.16^2) / 100)
+    assert low == pytest.approx(0.16 - 0.082, abs=0.02)
+    assert high == pytest.approx(0.16 + 0.082, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [
+        (_pair(both=30, gained=19, lost=0), "49 pictures were kept back, fewer than 50"),
+        (_pair(both=97, gained=0, lost=0, neither=3), "not better by 1.0%"),
+        (_pair(both=90, gained=2, lost=8), "not better by 1.0%"),
+        (_pair(both=90, gained=4, lost=1, neither=5), "could be luck (p = 0.19)"),
+        (_pair(both=10, gained=40, lost=5, neither=45), "are the labels right?"),
+    ],
+    ids=["few", "same", "worse", "luck", "poisoned"],
+)
+def test_what_speaks_against_it_is_said(pair: tuple[Figures, Figures], words: str) -> None:
+    verdict = judge.judge(*pair, Gates())
+    assert not verdict.accepted
+    assert words in verdict.reason
+
+
+def test_what_the_cloud_knows_must_not_be_forgotten() -> None:
+    site = _pair(both=80, gained=18, lost=2)
+    for lost, accepted in ((2, True), (3, False)):
+        general = _pair(both=97, gained=0, lost=lost, neither=3 - lost)
+        verdict = judge.judge(*site, Gates(), general)
+        assert verdict.accepted is accepted
+        assert ("worse on the general pictures" in verdict.reason) is not accepted
+
+
+def test_luck_alone_is_hardly_ever_accepted() -> None:
+    """Two versions that are right as often as each other, many times."""
+    drawn = np.random.default_rng(1)
+    accepted = 0
+    for _ in range(400):
+        before, after = (_figures(drawn.random(200) < 0.9) for _ in range(2))
+        accepted += judge.judge(before, after, Gates(margin=0)).accepted
+    # One in a hundred may be, and ten of 400 would not be chance.
+    assert accepted <= 10
+
+
+def test_a_rollout_may_differ_as_the_kept_back_pictures_did() -> None:
+    before, after = _pair(both=20, gained=80, lost=0)
+    told = judge.judge(before, after, Gates()).told
+    bounds = promote.limits(told, slower=3.0)
+    assert 0.9 < bounds["max_disagreement"] <= 1
+    assert bounds["max_latency"] == 4.5
+    before, after = _pair(both=95, gained=5, lost=0)
+    bounds = promote.limits(judge.judge(before, after, Gates()).told, slower=0.9)
+    assert 0.15 < bounds["max_disagreement"] < 0.3
+    assert bounds["max_latency"] == 1.5
+
+
+def test_the_gateways_own_graph_is_judged() -> None:
+    model = served.read(lessons.MODEL)
+    images, labels = scenes.digits(0, 130)
+    found = judge.look(model, Part(images[..., None], labels))
+    assert found.accuracy > 0.96
+    told = found.told(model.labels, labels)
+    assert told["pictures"] == 130
+    assert set(told["labels"]) == set(model.labels)
+    turned = judge.look(model, Part(255 - images[..., None], labels))
+    assert turned.accuracy < 0.6
+
+
+def test_the_clouds_pictures_lie_in_folders_of_their_labels(tmp_path: Path) -> None:
+    model = served.read(lessons.MODEL)
+    for number, (label, jpeg) in enumerate(shots.digits(20)):
+        folder = tmp_path / label
+        folder.mkdir(exist_ok=True)
+        (folder / f"{number}.jpg").write_bytes(jpeg)
+    (tmp_path / "3" / "broken.jpg").write_bytes(b"no picture")
+    part, left = judge.general_part(tmp_path, model)
+    assert (len(part), left) == (20, 1)
+    assert judge.look(model, part).accuracy > 0.9
+    with pytest.raises(Failure, match="no pictures in folders named as"):
+        judge.general_part(tmp_path / "3", model)

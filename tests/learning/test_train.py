@@ -1,0 +1,192 @@
+"""`framegate-learn train`, beside something that answers as a gateway would."""
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import lessons
+import pytest
+
+from framegate_learn.runs import Runs
+from testbed import places
+
+SHORT = ("--members", "2", "--epochs", "2", "--seed", "3")
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set that tests copy."""
+    folder = tmp_path_factory.mktemp("pictures")
+    lessons.fill(folder, 300).close()
+    return folder
+
+
+@pytest.fixture
+def site(pictures: Path, tmp_path: Path) -> Iterator[Callable[..., tuple[int, dict, str]]]:
+    """Trains in a copy of the set."""
+    shutil.copytree(pictures, tmp_path / "state")
+    gateway = lessons.gateway(tmp_path / "sock", places.models())
+
+    def train(*more: object) -> tuple[int, dict[str, Any], str]:
+        return lessons.train(tmp_path / "state", tmp_path / "sock", *more)
+
+    train.state, train.socket, train.gateway = tmp_path / "state", tmp_path / "sock", gateway
+    yield train
+    gateway.close()
+
+
+def _say(state: Path, command: str) -> dict[str, Any]:
+    words = [sys.executable, "-m", "framegate_learn", command, "--state", state, "--json"]
+    told = subprocess.run(words, env=lessons.surroundings(), capture_output=True, check=True)
+    return json.loads(told.stdout)
+
+
+def test_what_is_not_better_is_thrown_away_and_its_figures_stay(site: Any) -> None:
+    code, told, said = site(*SHORT, "--held", "30", "--least", "100%")
+    assert code == 3, said
+    assert (told["state"], told["accepted"], told["parent"]) == ("not accepted", False, "digits:1")
+    assert "right less often than 100%" in told["reason"]
+    figures = told["figures"]
+    assert figures["before"]["accuracy"] < figures["ensemble"]["accuracy"]
+    assert [it["accuracy"] > 0 for it in figures["members"]] == [True, True]
+    assert told["material"]["train"] + told["material"]["held"] == 300
+    # Weights and pictures are gone, what is said of them is not.
+    folder = site.state / "runs" / told["id"]
+    assert [it.name for it in folder.iterdir()] == ["run.json"]
+    assert _say(site.state, "runs")["runs"] == [told]
+    assert _say(site.state, "status")["runs"] == [told]
+    report = json.loads((site.state / "reports" / f"{told['id']}.json").read_text())
+    assert report == {"schema": 1, **told}
+    assert not [it for it in site.gateway.asked if it[0] == "POST"]
+
+
+def test_labels_that_mean_nothing_are_not_accepted(site: Any) -> None:
+    shutil.rmtree(site.state)
+    lessons.fill(site.state, 300, shuffled=True).close()
+    code, told, said = site(*SHORT, "--held", "30")
+    assert code == 3, said
+    assert told["figures"]["ensemble"]["accuracy"] < 0.5
+    assert told["accepted"] is False
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--held", "500"), "kept back to judge by, at least 500 are needed"),
+        (("--least-pictures", "5000"), "pictures to learn from, at least 5000 are needed"),
+    ],
+)
+def test_with_too_few_pictures_nothing_is_begun(site: Any, options: tuple, words: str) -> None:
+    code, told, _ = site(*options)
+    assert code == 3
+    assert words in told["reason"]
+    assert told["figures"] == {}
+    assert told["accepted"] is False
+
+
+def test_killed_at_any_moment_it_goes_on_or_ends(site: Any) -> None:
+    options = (*SHORT, "--held", "30", "--least", "100%")
+    moments, kills, runs = random.Random(5), 0, Runs(site.state)
+    while kills < 4:
+        process = subprocess.Popen(
+            lessons.command(site.state, site.socket, *options),
+            env=lessons.surroundings(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(moments.uniform(0.2, 5))
+        if process.poll() is not None:
+            break
+        members = lessons.children(process.pid)
+        process.kill()
+        process.wait()
+        kills += 1
+        lessons.wait_until(lambda gone=members: not any(map(lessons.alive, gone)))
+    assert kills > 0
+    before = runs.unfinished()
+    code, told, said = site(*options)
+    assert code == 3, said
+    assert runs.unfinished() is None
+    if before:
+        assert told["id"] == before.told["id"]
+        assert f"run {told['id']} goes on: " in said
+    # Those of one seed learn the same, kills or none.
+    _, again, _ = site(*options)
+    accuracies = [[it["accuracy"] for it in one["figures"]["members"]] for one in (told, again)]
+    assert accuracies[0] == accuracies[1]
+
+
+def test_two_do_not_learn_at_once(site: Any) -> None:
+    runs = Runs(site.state)
+    with runs.alone():
+        code, _, said = site(*SHORT)
+    assert code == 1
+    assert "a run is under way" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"phase": "running"}, "a rollout of digits is under way (running)"),
+        ({"stable": {"version": 77, "digest": "x"}}, "the version that runs cannot be read"),
+    ],
+)
+def test_a_gateway_that_is_not_ready_is_one_line(site: Any, change: dict, words: str) -> None:
+    status, route = site.gateway.answers["models/digits/rollout"]
+    site.gateway.answers["models/digits/rollout"] = (status, {**route, **change})
+    code, _, said = site(*SHORT)
+    assert code == 1
+    assert words in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_a_gateway_that_is_away_is_one_line(site: Any) -> None:
+    code, _, said = lessons.train(site.state, site.state / "nobody", *SHORT)
+    assert code == 1
+    assert "no gateway answers at" in said
+    assert Runs(site.state).listed() == []
+
+
+def test_another_version_meanwhile_is_not_replaced(site: Any) -> None:
+    """It was compared with the one before."""
+    options = (*SHORT, "--held", "30", "--margin", "0", "--luck", "1", "--least", "0")
+    script = site.state / "gwctl"
+    script.write_text("#!/bin/sh\necho '{\"version\": 3}'\n")
+    script.chmod(0o755)
+    process = subprocess.Popen(
+        lessons.command(site.state, site.socket, *options, "--gwctl", script),
+        env=lessons.surroundings(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    lessons.wait_until(lambda: list(site.state.glob("runs/*/member-1/checkpoint.npz")), 120)
+    status, route = site.gateway.answers["models/digits/rollout"]
+    changed = {**route, "stable": {"version": 2, "digest": "x"}}
+    site.gateway.answers["models/digits/rollout"] = (status, changed)
+    told = json.loads(process.communicate(timeout=200)[0])
+    assert process.returncode == 3
+    assert told["reason"] == (
+        "the rollout: the gateway has version 2 now: what was learned was compared with version 1"
+    )
+
+
+def test_interrupted_it_leaves_what_can_go_on(site: Any) -> None:
+    process = subprocess.Popen(
+        lessons.command(site.state, site.socket, *SHORT),
+        env=lessons.surroundings(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    lessons.wait_until(lambda: list(site.state.glob("runs/*/member-1/plan.json")), 120)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said.splitlines()[-1].startswith("framegate-learn: interrupted")
+    assert Runs(site.state).unfinished()
