@@ -150,7 +150,9 @@ class Cloud:
             learner.stop(10)
         self._learners = []
 
-    def run_flow(self, labelled: int, options: list[str], timeout: float) -> dict[str, Any]:
+    def run_flow(
+        self, pre_train: dict[str, Any], labelled: int, options: list[str], timeout: float
+    ) -> dict[str, Any]:
         """The whole life of the model; what each step gave."""
         self.ledger.part = "training"
         sites = {
@@ -165,7 +167,7 @@ class Cloud:
             "name": "digits",
             "model": MODEL,
             "data": str(places.mnist()),
-            "pre_train": {"recipe": str(places.ROOT / "configs/models/digits"), "epochs": 3},
+            "pre_train": {"recipe": str(places.ROOT / "configs/models/digits"), **pre_train},
             "roll_out": {
                 "steps": ["50%", "100%"],
                 "hold": "1s",

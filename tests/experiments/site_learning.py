@@ -44,12 +44,31 @@ class Size:
     by_hand: str  # the look of the site that is done by hand
     goal: float  # accuracy, 0 to 1
     members: int
-    options: tuple[str, ...] = ()
+    pre_train: dict[str, Any]
+    options: tuple[str, ...] = ()  # of framegate-learn train
 
 
-WHOLE = Size(tuple(site_digits.LOOKS), 200, 50, 2.0, "rotated", 0.97, 3)
+WHOLE = Size(
+    looks=tuple(site_digits.LOOKS),
+    learn=200,
+    test=50,
+    rate=2.0,
+    by_hand="rotated",
+    goal=0.97,
+    members=3,
+    pre_train={"epochs": 6},
+    options=("--steps", "10%,50%,100%", "--hold", "5"),
+)
 QUICK = Size(
-    ("inverted", "dim"), 24, 8, 2.0, "dim", 0.6, 2, ("--epochs", "12", "--least-pictures", "20")
+    looks=("inverted", "lined"),
+    learn=24,
+    test=8,
+    rate=2.0,
+    by_hand="dim",
+    goal=0.6,
+    members=2,
+    pre_train={"engine": "process", "workers": 1, "epochs": 2, "pictures": 12800},
+    options=("--epochs", "12", "--held", "30", "--steps", "50%,100%", "--hold", "1"),
 )
 
 
@@ -145,7 +164,7 @@ class Experiment:
         begin = time.monotonic()
         labelled = 10 * size.learn * 9 // 10
         options = ["--members", str(size.members), *size.options]
-        flow = self.cloud.run_flow(labelled, options, timeout=7200)
+        flow = self.cloud.run_flow(size.pre_train, labelled, options, timeout=7200)
         self.cloud.end_collecting()
         steps = {it["name"]: it for it in flow["all"]}
         self.report["flow"] = {
