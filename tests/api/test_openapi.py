@@ -14,8 +14,8 @@ DESCRIPTION = "/openapi.yaml"
 # Text: test_metrics.py.
 TEXTS = ("/metrics", "/livez", "/readyz")
 # Of pictures, models and commits, which this gateway has none of: test_views.py, test_rollouts.py,
-# test_commits.py; of corrections: test_corrections.py; of lines after one: test_gwctl_watching.py. HTTPS
-# is off here: test_https.py.
+# test_commits.py; of corrections: test_corrections.py; of lines after one: test_gwctl_watching.py.
+# HTTPS is off here: test_https.py.
 VIEWS = tuple(f"/cameras/{{name}}/{what}" for what in ("picture", "findings", "view"))
 OVER_HTTPS = ("/certificate", "/tokens", "/token-setup")
 LEARNING = ("/corrections/{name}", "/corrections/{name}/picture", "/models/{name}/labels")
