@@ -16,6 +16,22 @@ STATES = ("waiting", "asked", "committed", "confirmed", "same", "away", "back")
 
 
 @dataclass
+class Swap:
+    """How far one model of one gateway is."""
+
+    wanted: int
+    # waiting; asked for; its share rises; done; same: it was so already; back
+    state: str = "waiting"
+    # The version that had all pictures, and the one that had a share of them beside it.
+    before: int = 0
+    canary: int = 0
+    share: float = 0
+    # When the last rollout before this one ended there.
+    ended: str = ""
+    note: str = ""
+
+
+@dataclass
 class Entry:
     """How far one gateway is."""
 
@@ -24,6 +40,26 @@ class Entry:
     made: int = 0
     health: Health | None = None
     note: str = ""
+    models: dict[str, Swap] = field(default_factory=dict)
+
+    @property
+    def touched(self) -> bool:
+        """Whether there is something to take back."""
+        swapped = any(swap.state in ("asked", "rolling", "done") for swap in self.models.values())
+        return swapped or self.state in ("asked", "committed", "confirmed")
+
+    @property
+    def shown(self) -> str:
+        """Of configuration and models together."""
+        states = [swap.state for swap in self.models.values()]
+        if self.state == "same" and "back" in states:
+            return "back"
+        return "confirmed" if self.state == "same" and "done" in states else self.state
+
+    @property
+    def said(self) -> str:
+        """What there is to say of it."""
+        return "; ".join(n for n in (self.note, *(s.note for s in self.models.values())) if n)
 
 
 @dataclass
@@ -75,6 +111,11 @@ def write(file: Path, what: object) -> None:
         os.close(folder)
 
 
+def _entry(**kept: Any) -> Entry:
+    models = {name: Swap(**swap) for name, swap in kept.pop("models", {}).items()}
+    return Entry(**kept, models=models)
+
+
 class Desk:
     """Where the journal lies. One process works at a time."""
 
@@ -91,7 +132,7 @@ class Desk:
         kept = read(self._file)
         if kept is None:
             return None
-        kept["entries"] = {name: Entry(**entry) for name, entry in kept["entries"].items()}
+        kept["entries"] = {name: _entry(**entry) for name, entry in kept["entries"].items()}
         return Journal(**kept)
 
     def write(self, journal: Journal) -> None:

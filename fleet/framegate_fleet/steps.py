@@ -19,6 +19,10 @@ class Trouble(Exception):
     """The apply must not go on: this gateway says why."""
 
 
+class Worse(Trouble):
+    """A gateway is not as well with the change as it was without it."""
+
+
 class Steps:
     """The steps of one apply, by gateway."""
 
@@ -105,7 +109,7 @@ class Steps:
 
     def unless_asked(self, entry: Entry) -> str:
         """What a gateway that was changed is from now on when nobody can take it back."""
-        if entry.state == "confirmed":
+        if entry.state not in ("asked", "committed"):
             return "stays as it is until the next apply"
         return f"goes back by itself within {self._confirm} s of its commit"
 
