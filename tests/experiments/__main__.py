@@ -8,7 +8,13 @@ from testbed import stopping
 from testbed.places import NotThere
 
 # Where the `run` of each is: they need different packages.
-EXPERIMENTS = {"line-rate": "line_rate", "a": "scaling", "c": "distribution", "e": "learning"}
+EXPERIMENTS = {
+    "line-rate": "line_rate",
+    "fleet": "fleet",
+    "a": "scaling",
+    "c": "distribution",
+    "e": "learning",
+}
 
 
 def main() -> int:
