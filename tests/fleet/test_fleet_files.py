@@ -230,11 +230,22 @@ def test_a_version_is_kept_by_digest_and_never_changes(cloud: Cloud, tmp_path: P
     (folder / "model.onnx").write_bytes(b"other")
     assert "known with other files" in cloud.wrong("model", "add", "gate:1", str(folder))
     # The store's disk was lost: what it held is added again.
+    gate = camera("door", 1, model="gate")
+    gateways = {"gw1": {"cameras": [gate], "models": {"gate": {"version": 1}}}}
+    cloud.write("templates/standard.yaml", "log: {level: info}\n")
+    cloud.write("sites/first.yaml", {"template": "standard", "gateways": gateways})
+    cloud.commit()
     (cloud.store / "sha256" / digest).unlink()
     assert "missing in the store: model.onnx" in cloud.wrong("model", "list")
+    said = cloud.wrong("publish", str(cloud.shelf))
+    assert "model.onnx of model gate:1 is not in" in said
+    assert not (cloud.shelf / "gw1.json").exists()
     (folder / "model.onnx").write_bytes(b"graph")
     cloud.well("model", "add", "gate:1", str(folder))
-    assert cloud.well("model", "list")["versions"][0]["missing"] == []
+    kept = cloud.well("model", "list")["versions"][0]
+    assert (kept["missing"], kept["gateways"]) == ([], {"gw1": 1})
+    cloud.well("publish", str(cloud.shelf))
+    assert (cloud.shelf / "sha256" / digest).read_bytes() == b"graph"
 
 
 def test_the_program_says_mistakes_and_what_it_can(cloud: Cloud) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud import Cloud
+from cloud import Cloud, wait
 from model_site import ModelSite, route, stable
 from test_fleet_apply import states
 
@@ -106,8 +106,12 @@ def test_one_that_is_off_catches_up_with_the_version(site: Make) -> None:
     last.stop()
     assert states(cloud.well("apply")) == {"gw1": "confirmed", "gw2": "away"}
     last.start()
+    # An apply waits for its files, until they are there.
+    child = cloud.start("apply")
+    wait(lambda: "files of models are awaited at gw2" in child.text(), child.text)
     here.courier(last)
-    assert states(cloud.well("apply")) == {"gw1": "same", "gw2": "confirmed"}
+    assert child.wait(90) == 0, child.text()
+    assert "gw2: confirmed" in child.text()
     assert stable(last) == 2
 
 
