@@ -69,7 +69,7 @@ class Apply:
                 return self._outcome("refused", refused, Journal(revision, []), found)
             differ = [name for name, finding in found.items() if finding.state == "differs"]
             journal = Journal(revision, divide(differ, self._fleet.waves))
-            journal.entries = {name: Entry() for name in differ}
+            journal.entries = {name: Entry(name=name) for name in differ}
             if not differ:
                 return self._outcome("nothing", "", journal, found)
             self._desk.write(journal)
@@ -119,7 +119,7 @@ class Apply:
     def _steps(self, journal: Journal) -> Steps:
         return Steps(
             journal,
-            lambda: self._desk.write(journal),
+            self._desk.note,
             self._fleet.confirm,
             self._fleet.hold,
             self._restart,
@@ -146,7 +146,7 @@ class Apply:
             for name in names
             if contacts[name].gateway.models and journal.entries[name].state != "away"
         ]
-        swaps = Swaps(journal.entries, lambda: self._desk.write(journal))
+        swaps = Swaps(journal.entries, self._desk.note)
         self._each(having, swaps.begin)
         rolling = [name for name in having if swaps.under_way(name)]
         if rolling:
@@ -225,7 +225,7 @@ class Apply:
 
     def _go_back(self, journal: Journal) -> None:
         steps = self._steps(journal)
-        swaps = Swaps(journal.entries, lambda: self._desk.write(journal))
+        swaps = Swaps(journal.entries, self._desk.note)
         changed = [name for name, entry in journal.entries.items() if entry.touched]
         names = [name for name in changed if name in self._engine.contacts]
         for name in changed:

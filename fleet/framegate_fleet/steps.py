@@ -27,7 +27,12 @@ class Steps:
     """The steps of one apply, by gateway."""
 
     def __init__(
-        self, journal: Journal, keep: Callable[[], None], confirm: int, hold: float, restart: bool
+        self,
+        journal: Journal,
+        keep: Callable[[Entry], None],
+        confirm: int,
+        hold: float,
+        restart: bool,
     ) -> None:
         self._journal = journal
         self._keep = keep
@@ -120,7 +125,7 @@ class Steps:
         entry.state = state
         for key, value in more.items():
             setattr(entry, key, value)
-        self._keep()
+        self._keep(entry)
 
     def _ours(self, commit: dict) -> bool:
         return commit["comment"] == self._journal.comment
@@ -147,4 +152,4 @@ class Steps:
             if seen is None:
                 raise Trouble(why)
             entry.health = seen
-            self._keep()
+            self._keep(entry)

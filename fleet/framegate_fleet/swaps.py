@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Swaps:
     """The models' versions of one apply."""
 
-    def __init__(self, entries: dict[str, Entry], keep: Callable[[], None]) -> None:
+    def __init__(self, entries: dict[str, Entry], keep: Callable[[Entry], None]) -> None:
         self._entries = entries
         self._keep = keep
 
@@ -41,7 +41,7 @@ class Swaps:
                 return Trouble(f"model {name}: no camera has it any more")
             try:
                 if _is_over(name, known[name], wish, swap):
-                    self._set(swap, "done")
+                    self._set(entry, swap, "done")
             except Trouble as trouble:
                 return trouble
         return None
@@ -62,31 +62,33 @@ class Swaps:
     def take_back(self, contact: "Contact") -> list[str]:
         """Gives each model the version back that it had; says what could not be."""
         wrong = []
-        for name, swap in self._entries[contact.gateway.name].models.items():
+        entry = self._entries[contact.gateway.name]
+        for name, swap in entry.models.items():
             if swap.state not in ("asked", "rolling", "done"):
                 continue
             why = self._take_back_one(contact, name, swap)
-            self._set(swap, swap.state if why else "back", note=why)
+            self._set(entry, swap, swap.state if why else "back", note=why)
             if why:
                 wrong.append(f"model {name}: {why}")
         return wrong
 
     def _begin_one(self, contact: "Contact", name: str, wish: Wish, swap: Swap) -> None:
+        entry = self._entries[contact.gateway.name]
         reply = contact.ask("GET", f"models/{name}/rollout")
         route = _good(name, reply)
         canary = route["canary"]
         if swap.state == "waiting":
             if is_as(route, wish):
-                self._set(swap, "same")
+                self._set(entry, swap, "same")
                 return
             swap.before = route["stable"]["version"]
             if canary:
                 swap.canary, swap.share = canary["version"], share_now(route)
             swap.ended = route["last"]["ended"] if route["last"] else ""
-            self._set(swap, "asked")
+            self._set(entry, swap, "asked")
         elif _is_asked(route, wish) or _ended_since(route, swap):
             # It was killed after it had asked.
-            self._set(swap, "rolling")
+            self._set(entry, swap, "rolling")
             return
         begin = 0.0
         if canary:
@@ -94,7 +96,7 @@ class Swaps:
             begin = share_now(route) if canary["version"] == wish.version else 0
             route = _good(name, contact.ask("POST", f"models/{name}/rollback"))
         if route["stable"]["version"] == wish.version and wish.share == 1:
-            self._set(swap, "rolling")
+            self._set(entry, swap, "rolling")
             return
         goes_back = wish.version < swap.before and wish.share == 1
         if goes_back and route["previous"] == wish.version:
@@ -103,7 +105,7 @@ class Swaps:
             if route["stable"]["version"] == wish.version:
                 _good(name, contact.ask("POST", f"models/{name}/rollback"))
             _good(name, contact.ask("POST", f"models/{name}/rollout", wish.body(begin)))
-        self._set(swap, "rolling")
+        self._set(entry, swap, "rolling")
 
     def _take_back_one(self, contact: "Contact", name: str, swap: Swap) -> str:
         path = f"models/{name}"
@@ -140,9 +142,9 @@ class Swaps:
         body = {"version": before, "steps": [1], "hold_s": 0}
         return contact.ask("POST", f"{path}/rollout", body)
 
-    def _set(self, swap: Swap, state: str, note: str = "") -> None:
+    def _set(self, entry: Entry, swap: Swap, state: str, note: str = "") -> None:
         swap.state, swap.note = state, note
-        self._keep()
+        self._keep(entry)
 
 
 def _good(name: str, reply: "Reply") -> dict[str, Any]:
