@@ -27,6 +27,14 @@ from cloud import Cloud, camera, free_port, wait
 
 REPORT = places.ROOT / "build-experiments" / "fleet"
 HOLD = 2
+# Patient, since all of it shares one machine, on which others may work.
+SETTINGS = {
+    "hold": HOLD,
+    "waves": [1, "10%", "all"],
+    "patience": 10,
+    "timeout": 60,
+    "confirm": 1800,
+}
 FAR = 10_000
 
 
@@ -78,7 +86,7 @@ def of_real(folder: Path, count: int, answers: Path) -> dict[str, Any]:
     try:
         for number in range(1, count + 1):
             cloud.edge(f"gw{number:05}")
-        cloud.settle(hold=HOLD, waves=[1, "10%", "all"], patience=3)
+        cloud.settle(**SETTINGS)
         for edge in cloud.edges:
             cloud.enrol(edge)
         cloud.site(**{edge.name: [camera("door", 1)] for edge in cloud.edges})
@@ -100,7 +108,7 @@ def of_stand_ins(folder: Path, count: int, answers: Path) -> dict[str, Any]:
     try:
         wait(lambda: "serving" in server.text() or not server.running, server.text, 300)
         assert server.running, server.text()
-        cloud.settle(hold=HOLD, waves=[1, "10%", "all"], patience=3)
+        cloud.settle(**SETTINGS)
         names = [f"s{number:05}" for number in range(1, count + 1)]
         gateways = {
             name: {
