@@ -3,7 +3,8 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -131,6 +132,10 @@ def _entry(**kept: Any) -> Entry:
     return Entry(**kept, models=models)
 
 
+# Waits for the disk. Where many gateways are asked at a time, the others go on meanwhile.
+sync: Callable[[int], None] = os.fsync
+
+
 class Desk:
     """Where the journal lies. One process works at a time.
 
@@ -143,6 +148,9 @@ class Desk:
         self._file = folder / "apply.json"
         self._notes_file = folder / "apply.notes"
         self._notes: IO[str] | None = None
+        # Lines that were written, and those of them that are on the disk.
+        self._written = self._synced = 0
+        self._writing, self._syncing = threading.Lock(), threading.Lock()
         # Which whole journal the lines belong to: a kill may leave those of the one before.
         self._generation = 0
         self._lock: IO[str] = (folder / "lock").open("w")
@@ -180,9 +188,19 @@ class Desk:
             _cut_torn(self._notes_file)
             self._notes = self._notes_file.open("a")
             sync_folder(self._notes_file.parent)
-        self._notes.write(json.dumps({"of": self._generation, "entry": asdict(entry)}) + "\n")
-        self._notes.flush()
-        os.fsync(self._notes.fileno())
+        line = json.dumps({"of": self._generation, "entry": asdict(entry)}) + "\n"
+        with self._writing:
+            self._notes.write(line)
+            self._written += 1
+            mine = self._written
+        with self._syncing:
+            # Who has waited for another's turn is on the disk with all that came until then.
+            if self._synced < mine:
+                with self._writing:
+                    until = self._written
+                    self._notes.flush()
+                sync(self._notes.fileno())
+                self._synced = until
 
     def clear(self) -> None:
         """The apply came to its end."""

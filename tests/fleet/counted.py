@@ -8,6 +8,7 @@ every answer with what was asked, in order.
 """
 
 import json
+import os
 import resource
 import socket
 import struct
@@ -16,11 +17,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from gevent import monkey
+from gevent import get_hub, monkey
 
 monkey.patch_all()
 
-from framegate_fleet import cli, client  # noqa: E402
+from framegate_fleet import cli, client, journal  # noqa: E402
 
 # struct tcp_info of linux/tcp.h: tcpi_bytes_acked and tcpi_bytes_received, 64 bits each.
 _ACKED = 120
@@ -68,6 +69,7 @@ def main() -> int:
     if words[0] == "--record":
         record = Path(words[1])
         del words[:2]
+    journal.sync = lambda file: get_hub().threadpool.apply(os.fsync, (file,))
     costs = Costs()
     costs.watch()
     begin = time.monotonic()

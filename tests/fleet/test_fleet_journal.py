@@ -1,10 +1,12 @@
 """What an apply has done is on the disk before it does more; what a kill leaves is read."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
 
+from framegate_fleet import journal
 from framegate_fleet.journal import Desk, Entry, Journal, Swap
 from framegate_fleet.mistakes import Failure
 
@@ -34,6 +36,34 @@ def test_what_came_of_one_is_noted_beside_the_whole(tmp_path: Path) -> None:
     # One gateway's step does not write what is known of all.
     assert (tmp_path / "apply.json").read_bytes() == whole
     assert again(desk, tmp_path) == journal
+
+
+def test_those_who_wait_for_the_disk_share_one_turn_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, journal_ = begin(tmp_path)
+    may_go, began = threading.Event(), threading.Event()
+    turns: list[str] = []
+
+    def sync(_: int) -> None:
+        turns.append((tmp_path / "apply.notes").read_text())
+        began.set()
+        assert may_go.wait(20)
+
+    monkeypatch.setattr(journal, "sync", sync)
+    entries = [Entry(name=f"gw{number}") for number in range(9)]
+    threads = [threading.Thread(target=desk.note, args=(entry,)) for entry in entries]
+    threads[0].start()
+    assert began.wait(20)
+    for thread in threads[1:]:
+        thread.start()
+    while desk._written < len(entries):
+        threads[-1].join(0.01)
+    may_go.set()
+    for thread in threads:
+        thread.join(20)
+    assert [turn.count("\n") for turn in turns] == [1, len(entries)]
+    assert set(again(desk, tmp_path).entries) == {*journal_.entries, *(it.name for it in entries)}
 
 
 def test_a_line_that_a_kill_has_torn_was_never_relied_on(tmp_path: Path) -> None:
