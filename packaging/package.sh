@@ -23,12 +23,26 @@ build_root() {
 		--customize-hook='rm -r "$1/tmp/tree"'
 }
 
+# What framegate-fleet stands on, for the distribution's own Python; kept, as it is pinned.
+declare -rA FLEET_PYTHONS=([bookworm]=3.11 [trixie]=3.13)
+package_wheels() {
+	local folder=$CACHE/fleet-wheels/$1
+	[[ ! -f $folder/.made-from || $(<"$folder/.made-from") != "$(sha256sum <fleet/requirements.txt)" ]] || return 0
+	rm -rf "$folder"
+	mkdir -p "$folder"
+	"$PYTHON" -m pip download -q --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+		--python-version "${FLEET_PYTHONS[$1]}" --dest "$folder" -r fleet/requirements.txt
+	sha256sum <fleet/requirements.txt >"$folder/.made-from"
+}
+
 # package_tree FOLDER DISTRIBUTION: the source as dpkg-buildpackage wants it.
 package_tree() {
 	local tree=$1 distribution=$2
 	mkdir -p "$tree"
 	our_files | tar --null --files-from=- --create | tar --extract --directory "$tree" --no-same-owner
 	cp -r packaging/debian "$tree/debian"
+	mkdir "$tree/fleet-wheels"
+	cp "$CACHE/fleet-wheels/$distribution"/*.whl "$tree/fleet-wheels"
 	sed -i "1s/(\(.*\)) unstable/(\1~deb${DEBIAN[$distribution]}) $distribution/" "$tree/debian/changelog"
 	if [[ $distribution == bookworm ]]; then
 		mkdir "$tree/onnxruntime"
@@ -92,9 +106,10 @@ cmd_package() {
 	for distribution in "${wanted[@]}"; do
 		package_is_fresh "$distribution" "$key" && [[ -z $twice ]] || todo+=("$distribution")
 	done
-	steps_begin $((${#todo[@]} * (twice ? 4 : 3))) "$PWD/build-logs/package.log"
+	steps_begin $((${#todo[@]} * (twice ? 5 : 4))) "$PWD/build-logs/package.log"
 	for distribution in "${todo[@]}"; do
 		step "$distribution: a system to build in" build_root "$distribution"
+		step "$distribution: what framegate-fleet stands on" package_wheels "$distribution"
 		step "$distribution: packages" package_build "$distribution" "$PACKAGES/$distribution"
 		step "$distribution: lintian" package_lint "$distribution"
 		[[ -z $twice ]] || step "$distribution: the same once more" package_again "$distribution"

@@ -1,16 +1,18 @@
 """A gateway that nobody can reach fetches what it should be, and becomes that by its own socket."""
 
+import contextlib
 import http.client
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from framegate_fleet import bundle, client, journal
 from framegate_fleet.apply import Apply, Outcome, Say
 from framegate_fleet.client import Reply
+from framegate_fleet.courier import Courier
 from framegate_fleet.desired import Fleet, Gateway
 from framegate_fleet.journal import Desk
 from framegate_fleet.mistakes import Failure
@@ -48,22 +50,36 @@ class Agent:
     """Fetches, looks whether it is to be trusted and newer, and applies."""
 
     def __init__(
-        self, gateway: str, source: str, public: str, socket: str, folder: Path, say: Say
+        self,
+        gateway: str,
+        source: str,
+        public: str,
+        socket: str,
+        folder: Path,
+        say: Say,
+        gwctl: str = "gwctl",
+        files_only: bool = False,
     ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._gateway = gateway
         self._source = source
+        self._files_only = files_only
         self._public = public
         self._socket = socket
         self._desk = Desk(folder)
         self._seen_file = folder / "seen.json"
         self._say = say
+        self._courier = Courier(socket, folder / "incoming", gwctl, self._open, say)
         # What was stopped last, until when it is left alone, and for how long that is.
         self._stopped: tuple[int, float, float] = (0, 0, 0)
 
     def turn(self) -> Outcome | None:
         """Once; None when there is nothing new. Fails when what is there is refused."""
         state = bundle.read(self._fetch(), self._public, self._gateway)
+        if self._files_only:
+            # Nobody looks with a version yet that is there: that is for an apply to say.
+            brought = self._courier.bring(bundle.gateway_of(state).versions)
+            return Outcome("done", f"{brought} versions", state["revision"]) if brought else None
         seen = self._seen()
         if state["number"] < seen["number"]:
             text = f"refused: number {state['number']} is older than {seen['number']}, known here"
@@ -77,9 +93,10 @@ class Agent:
             return None
         # Before anything is done: an older one is refused from now on.
         self._keep(state, seen, over=False)
-        own = Gateway(self._gateway, "", [], text=state["text"], cameras=state["cameras"])
+        own = bundle.gateway_of(state)
+        self._courier.bring(own.versions)
         settings = {key: state[key] for key in ("hold", "confirm", "patience")}
-        fleet = Fleet(state["fleet"], ["all"], gateways={own.name: own}, **settings)
+        fleet = Fleet(state["fleet"], ["all"], gateways={own.name: own}, fetch=0, **settings)
         engine = _Own(own, self._socket, self._reachable)
         outcome = Apply(fleet, engine, self._desk, self._say, restart=False).run(state["revision"])
         if outcome.what == "stopped" and not outcome.worse:
@@ -102,13 +119,19 @@ class Agent:
             time.sleep(every)
 
     def _fetch(self) -> bytes:
-        name = f"{self._gateway}.json"
+        with self._open(f"{self._gateway}.json") as answer:
+            return answer.read(bundle.LONGEST)
+
+    @contextlib.contextmanager
+    def _open(self, name: str) -> Iterator[IO[bytes]]:
         try:
             if "://" not in self._source:
-                return (Path(self._source) / name).read_bytes()
+                with (Path(self._source) / name).open("rb") as file:
+                    yield file
+                return
             url = f"{self._source.rstrip('/')}/{name}"
             with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:
-                return answer.read(bundle.LONGEST)
+                yield answer
         except (OSError, ValueError, urllib.error.URLError) as error:
             raise Failure(f"{self._source} cannot be read: {error}") from None
         except http.client.HTTPException as error:

@@ -9,8 +9,9 @@ from framegate_fleet import health
 from framegate_fleet.desired import Fleet
 from framegate_fleet.journal import Desk, Entry, Journal
 from framegate_fleet.mistakes import Failure
-from framegate_fleet.steps import Steps, Trouble
-from framegate_fleet.survey import survey
+from framegate_fleet.steps import Steps, Trouble, Worse
+from framegate_fleet.survey import Finding, look, survey
+from framegate_fleet.swaps import Swaps
 from framegate_fleet.waves import divide
 
 if TYPE_CHECKING:
@@ -30,10 +31,6 @@ class Outcome:
     gateways: dict[str, dict[str, str]] = field(default_factory=dict)
     # It was stopped because a gateway was worse with it: it would be so again.
     worse: bool = False
-
-
-class Worse(Trouble):
-    """A gateway is not as well with the change as it was without it."""
 
 
 class Apply:
@@ -66,18 +63,32 @@ class Apply:
                 raise Failure(text)
             self._say(f"going on with the apply of {revision[:10]}")
         else:
-            found = survey(self._fleet, self._engine)
+            found = self._wait_for_files(survey(self._fleet, self._engine))
             refused = self._refusals(found)
             if refused:
                 return self._outcome("refused", refused, Journal(revision, []), found)
             differ = [name for name, finding in found.items() if finding.state == "differs"]
             journal = Journal(revision, divide(differ, self._fleet.waves))
-            journal.entries = {name: Entry() for name in differ}
+            journal.entries = {name: Entry(name=name) for name in differ}
             if not differ:
                 return self._outcome("nothing", "", journal, found)
             self._desk.write(journal)
             self._others = found
         return self._carry_out(journal)
+
+    def _wait_for_files(self, found: dict[str, Finding]) -> dict[str, Finding]:
+        """Until models' files are where they are needed, or `fetch` seconds are over."""
+        end = time.monotonic() + self._fleet.fetch
+        said: list[str] = []
+        while True:
+            behind = [name for name, finding in found.items() if finding.state == "behind"]
+            if not behind or time.monotonic() >= end:
+                return found
+            if behind != said:
+                self._say(f"files of models are awaited at {', '.join(behind[:8])}")
+                said = behind
+            time.sleep(min(2, max(0.05, end - time.monotonic())))
+            found = {**found, **self._engine.each(behind, look)}
 
     def _refusals(self, found: dict) -> str:
         for name, finding in found.items():
@@ -108,7 +119,7 @@ class Apply:
     def _steps(self, journal: Journal) -> Steps:
         return Steps(
             journal,
-            lambda: self._desk.write(journal),
+            self._desk.note,
             self._fleet.confirm,
             self._fleet.hold,
             self._restart,
@@ -125,6 +136,55 @@ class Apply:
             self._watch(journal, committed)
             self._each(committed, steps.confirm)
             self._say(f"{count}: confirmed")
+        self._swap(journal, names, count)
+
+    def _swap(self, journal: Journal, names: list[str], count: str) -> None:
+        """Models' versions, when the configuration is there."""
+        contacts = self._engine.contacts
+        having = [
+            name
+            for name in names
+            if contacts[name].gateway.models and journal.entries[name].state != "away"
+        ]
+        swaps = Swaps(journal.entries, self._desk.note)
+        self._each(having, swaps.begin)
+        rolling = [name for name in having if swaps.under_way(name)]
+        if rolling:
+            self._say(f"{count}: models take their places at {', '.join(rolling[:8])}")
+            self._follow(journal, swaps, rolling)
+            self._say(f"{count}: models have their places")
+
+    def _follow(self, journal: Journal, swaps: Swaps, names: list[str]) -> None:
+        """Until all versions have their shares; raises as a watch does, or when time is over."""
+        contacts = self._engine.contacts
+        begin = time.monotonic()
+        times = dict.fromkeys(names, 0)
+        while names:
+            seen = self._engine.each(names, lambda contact: self._look_at(journal, swaps, contact))
+            for name, (wrong, at_once, lag) in seen.items():
+                times[name] = times[name] + 1 if wrong else 0
+                if wrong and (at_once or times[name] >= self._fleet.patience):
+                    raise type(wrong)(f"{name}: {wrong}")
+                longest = max(wish.longest for wish in contacts[name].gateway.models.values())
+                if swaps.under_way(name) and time.monotonic() - begin > longest:
+                    raise Trouble(f"{name}: {lag}")
+            names = [name for name in names if swaps.under_way(name)]
+            if names:
+                time.sleep(1)
+
+    def _look_at(
+        self, journal: Journal, swaps: Swaps, contact: "Contact"
+    ) -> tuple[Trouble | None, bool, str]:
+        """What is wrong with one, whether that is for good, and what it waits for."""
+        now, why, routes = health.look_with_routes(contact)
+        if now is None:
+            return Trouble(why), False, why
+        wrong = swaps.look(contact, routes)
+        if wrong:
+            return wrong, True, ""
+        before = journal.entries[contact.gateway.name].health
+        why = health.worse(before, now, contact.gateway.cameras) if before else ""
+        return Worse(why) if why else None, False, swaps.lag(contact, routes)
 
     def _each(self, names: list[str], step: Callable[["Contact"], None]) -> None:
         """All of them take the step; the first that could not says why afterwards."""
@@ -165,20 +225,19 @@ class Apply:
 
     def _go_back(self, journal: Journal) -> None:
         steps = self._steps(journal)
-        changed = [
-            name
-            for name, entry in journal.entries.items()
-            if entry.state in ("asked", "committed", "confirmed")
-        ]
+        swaps = Swaps(journal.entries, self._desk.note)
+        changed = [name for name, entry in journal.entries.items() if entry.touched]
         names = [name for name in changed if name in self._engine.contacts]
         for name in changed:
             if name not in names:
                 self._left[name] = self._cannot_be_asked(name, journal.entries[name], steps)
                 self._say(f"{name}: {self._left[name]}")
+        # A camera that the configuration takes away could not be asked for its model's version.
+        self._engine.each(names, swaps.take_back)
         self._engine.each(names, steps.take_back)
         for name in names:
             entry = journal.entries[name]
-            self._say(f"{name}: {entry.note or 'is as it was before'}")
+            self._say(f"{name}: {entry.said or 'is as it was before'}")
 
     def _cannot_be_asked(self, name: str, entry: Entry, steps: Steps) -> str:
         known = self._fleet.gateways.get(name)
@@ -191,7 +250,7 @@ class Apply:
         found = found or getattr(self, "_others", {})
         gateways = {n: {"state": f.state, "note": f.note} for n, f in found.items()}
         for name, entry in journal.entries.items():
-            gateways[name] = {"state": entry.state, "note": entry.note}
+            gateways[name] = {"state": entry.shown, "note": entry.said}
         gateways.update({n: {"state": "left", "note": note} for n, note in self._left.items()})
         return Outcome(
             what,

@@ -38,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
         "--only", metavar="NAME", action="append", help="this gateway; may stand several times"
     )
 
+    _to_ask(plan)
+
     apply = commands.add_parser(
         "apply", help="bring all gateways to the commit that is checked out, in waves"
     )
@@ -49,6 +51,8 @@ def parser() -> argparse.ArgumentParser:
     status.add_argument(
         "--only", metavar="NAME", action="append", help="this gateway; may stand several times"
     )
+
+    _to_ask(status)
 
     back = commands.add_parser(
         "rollback", help="commit what an earlier revision was, and apply that"
@@ -74,8 +78,18 @@ def parser() -> argparse.ArgumentParser:
         "publish", help="write signed states for gateways that fetch them"
     )
     publish.add_argument(
-        "folder", metavar="FOLDER", help="what an HTTP server or a mount hands out"
+        "folder",
+        metavar="FOLDER",
+        nargs="?",
+        help="what an HTTP server or a mount hands out (default: fleet.yaml's `shelf`)",
     )
+
+    model = commands.add_parser("model", help="keep models' versions, whose files lie beside Git")
+    verbs = model.add_subparsers(dest="verb", metavar="VERB", required=True)
+    added = verbs.add_parser("add", help="keep a version's files, and commit what they are")
+    added.add_argument("version", metavar="NAME:VERSION", help="as in gate:2")
+    added.add_argument("folder", metavar="FOLDER", help="with model.onnx, model.yaml and the rest")
+    verbs.add_parser("list", help="show the versions, who has them, and files that are missing")
 
     agent = commands.add_parser(
         "agent", help="on a gateway: fetch its signed state and become that"
@@ -89,6 +103,12 @@ def parser() -> argparse.ArgumentParser:
     agent.add_argument(
         "--state", metavar="FOLDER", default="/var/lib/framegate-fleet", help="what it keeps"
     )
+    agent.add_argument(
+        "--files-only", action="store_true", help="bring models' files, and change nothing else"
+    )
+    agent.add_argument(
+        "--gwctl", metavar="PATH", default="gwctl", help="the program on the gateway"
+    )
     agent.add_argument("--every", metavar="SECONDS", type=float, default=60, help="default: 60")
     agent.add_argument("--once", action="store_true", help="look once, and end")
 
@@ -97,7 +117,14 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _to_ask(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--by-topic", action="store_true", help="tell all gateways by Kafka's topic of commands"
+    )
+
+
 def _to_apply(command: argparse.ArgumentParser) -> None:
+    _to_ask(command)
     command.add_argument(
         "--restart", action="store_true", help="also what holds only when gwd is started again"
     )
@@ -108,7 +135,8 @@ def completion(top: argparse.ArgumentParser) -> str:
     """For bash: commands, then the options of the one that was typed."""
     commands = next(a for a in top._actions if isinstance(a, argparse._SubParsersAction)).choices
     cases = "\n".join(
-        f"\t{name}) offer='{' '.join(_options(command))}' ;;" for name, command in commands.items()
+        f"\t{name}) offer='{' '.join([*_options(command), *_verbs(command)])}' ;;"
+        for name, command in commands.items()
     )
     return f"""\
 # bash completion of framegate-fleet
@@ -123,6 +151,13 @@ _framegate_fleet()
 	mapfile -t COMPREPLY < <(compgen -W "$offer" -- "${{COMP_WORDS[COMP_CWORD]}}")
 }}
 complete -o default -F _framegate_fleet framegate-fleet"""
+
+
+def _verbs(command: argparse.ArgumentParser) -> list[str]:
+    kind = argparse._SubParsersAction
+    return [
+        verb for action in command._actions if isinstance(action, kind) for verb in action.choices
+    ]
 
 
 def _options(command: argparse.ArgumentParser) -> list[str]:

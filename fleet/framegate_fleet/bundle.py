@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from framegate_fleet.desired import Fleet, Gateway
 from framegate_fleet.mistakes import Failure
+from framegate_fleet.models import Version, Wish
 
 LONGEST = 16 * 1024 * 1024
 # What a signature of ours is about: no other text that this key signs can be taken for it.
@@ -49,10 +51,25 @@ def sign(
         "patience": fleet.patience,
         "cameras": gateway.cameras,
         "text": gateway.text,
+        "models": {name: asdict(wish) for name, wish in gateway.models.items()},
+        "versions": [asdict(version) for version in gateway.versions],
     }
     signed = json.dumps(state, sort_keys=True)
     signature = base64.b64encode(key.sign(_ABOUT + signed.encode())).decode()
     return json.dumps({"signed": signed, "signature": signature}).encode()
+
+
+def gateway_of(state: dict[str, Any]) -> Gateway:
+    """As `sign` was told of it. States of before there were models in them have none."""
+    models = {name: Wish(**wish) for name, wish in state.get("models", {}).items()}
+    versions = [
+        Version(it["name"], it["number"], {n: (d, s) for n, (d, s) in it["files"].items()})
+        for it in state.get("versions", [])
+    ]
+    text, cameras = state["text"], state["cameras"]
+    return Gateway(
+        state["gateway"], "", [], text=text, cameras=cameras, models=models, versions=versions
+    )
 
 
 def read(bundle: bytes, public: str, gateway: str) -> dict[str, Any]:

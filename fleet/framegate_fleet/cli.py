@@ -8,13 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from framegate_fleet import arguments, enrolment, health
+from framegate_fleet import arguments, enrolment, health, store
 from framegate_fleet.apply import Apply, Outcome
-from framegate_fleet.desired import Fleet, load
+from framegate_fleet.desired import Fleet, load, load_versions
 from framegate_fleet.journal import Desk
 from framegate_fleet.mistakes import Failure
 from framegate_fleet.repository import Repository
-from framegate_fleet.survey import Finding, check, survey
+from framegate_fleet.store import Store
+from framegate_fleet.survey import Finding, look, survey
 from framegate_fleet.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Command:
         fleet, mistakes = load(self.repository.folder)
         if mistakes:
             raise Failure("\n".join(str(mistake) for mistake in mistakes))
+        if getattr(self.words, "by_topic", False):
+            fleet.all_by_topic()
         return fleet
 
     def only(self, fleet: Fleet) -> Fleet:
@@ -72,7 +75,7 @@ class Command:
         fleet, mistakes = load(self.repository.folder)
         said = {"gateways": len(fleet.gateways), "mistakes": [m._asdict() for m in mistakes]}
         lines = [str(mistake) for mistake in mistakes]
-        missing = [g.name for g in fleet.gateways.values() if not g.enrolled]
+        missing = [g.name for g in fleet.gateways.values() if not (g.enrolled or g.by_topic)]
         if not lines:
             lines = [f"{len(fleet.gateways)} gateways, no mistake"]
         if missing:
@@ -86,7 +89,11 @@ class Command:
         lines = [line for name, finding in found.items() for line in _plan_lines(name, finding)]
         counts = _counts([finding.state for finding in found.values()])
         self.answer({"gateways": {n: asdict(f) for n, f in found.items()}}, *lines, counts)
-        return NOT_WELL if any(f.state in ("refused", "away") for f in found.values()) else WELL
+        return (
+            NOT_WELL
+            if any(f.state in ("refused", "away", "behind") for f in found.values())
+            else WELL
+        )
 
     def apply(self) -> int:
         return self._apply(self.repository.revision())
@@ -102,16 +109,20 @@ class Command:
         if self.words.hold is not None:
             fleet.hold = self.words.hold
             fleet.confirm = max(fleet.confirm, int(fleet.hold) + 30)
+        if fleet.shelf:
+            said = self._publish(fleet, revision, self._shelf(fleet))
+            self.say(f"published: number {said['number']} in {said['folder']}")
         engine = _engine(fleet)
         desk = desk or Desk(self.repository.state)
         outcome = Apply(fleet, engine, desk, self.say, restart=self.words.restart).run(revision)
         self.answer(asdict(outcome), *_apply_lines(outcome))
-        return WELL if outcome.what in ("done", "nothing") else NOT_WELL
+        behind = any(it["state"] == "behind" for it in outcome.gateways.values())
+        return WELL if outcome.what in ("done", "nothing") and not behind else NOT_WELL
 
     def status(self) -> int:
         fleet = self.only(self.fleet())
         engine = _engine(fleet)
-        seen = engine.each(list(engine.contacts), lambda c: (*health.look(c), check(c)[0]))
+        seen = engine.each(list(engine.contacts), lambda c: (*health.look_with_routes(c), look(c)))
         said, lines, well = {}, [], True
         for name, gateway in sorted(fleet.gateways.items()):
             if name not in seen:
@@ -122,10 +133,13 @@ class Command:
                 state, live, trouble = "away", 0, seen[name][1]
                 said[name] = {"state": state, "why": trouble}
             else:
-                now, _, finding = seen[name]
+                now, _, routes, finding = seen[name]
                 live, trouble = len(now["live"]), "; ".join(now["troubles"].values())
                 state = {"same": "as it should be"}.get(finding.state, finding.state)
-                said[name] = {"state": finding.state, **now}
+                said[name] = {"state": finding.state, **now, "routes": routes}
+                if finding.note:
+                    said[name]["why"] = finding.note
+                    trouble = "; ".join(it for it in (trouble, finding.note) if it)
             well = well and state == "as it should be" and not trouble
             lines.append(
                 f"{name:16} {gateway.site:12} {state:16} "
@@ -157,25 +171,80 @@ class Command:
         return WELL
 
     def publish(self) -> int:
+        revision = self.repository.revision()
+        fleet = self.fleet()
+        said = self._publish(fleet, revision, self._shelf(fleet))
+        line = (
+            f"{len(fleet.gateways)} states of {revision[:10]}, number {said['number']}; "
+            f"public key {said['key']}"
+        )
+        self.answer({**said, "gateways": list(fleet.gateways)}, line)
+        return WELL
+
+    def _shelf(self, fleet: Fleet) -> Path:
+        named = getattr(self.words, "folder", None) or fleet.shelf
+        if not named:
+            raise Failure("where to? name a FOLDER, or write `shelf: FOLDER` into fleet.yaml")
+        return self.repository.folder / Path(named).expanduser()
+
+    def _publish(self, fleet: Fleet, revision: str, folder: Path) -> dict[str, Any]:
         from framegate_fleet import bundle
 
-        revision = self.repository.revision()
         number = int(self.repository.git("rev-list", "--count", "HEAD"))
-        fleet = self.fleet()
         key = bundle.signing_key(Tokens(fleet.name).folder)
-        folder = Path(self.words.folder)
         folder.mkdir(parents=True, exist_ok=True)
+        # Files first: a state that is there names none that are not.
+        versions = {(v.name, v.number): v for g in fleet.gateways.values() for v in g.versions}
+        Store(fleet.name).hand_out(versions.values(), folder)
         for gateway in fleet.gateways.values():
             new = folder / f".{gateway.name}.new"
             new.write_bytes(bundle.sign(fleet, gateway, number, revision, key))
             new.replace(folder / f"{gateway.name}.json")
-        public = bundle.public_text(key)
-        said = {"number": number, "revision": revision, "key": public}
-        line = (
-            f"{len(fleet.gateways)} states of {revision[:10]}, number {number}; public key {public}"
-        )
-        self.answer({**said, "gateways": list(fleet.gateways)}, line)
+        said = {"number": number, "revision": revision, "key": bundle.public_text(key)}
+        return {**said, "folder": str(folder)}
+
+    def model(self) -> int:
+        words = self.words
+        if words.verb == "list":
+            return self._model_list()
+        fleet, _ = load(self.repository.folder)
+        if not fleet.name:
+            raise Failure(f"{self.repository.folder} has no fleet.yaml: `init` makes one")
+        kept = Store(fleet.name)
+        made, new = store.add(self.repository, kept, words.version, Path(words.folder))
+        bytes_ = sum(size for _, size in made.files.values())
+        said = {"model": made.name, "version": made.number, "new": new, "store": str(kept.folder)}
+        files = {name: {"sha256": d, "bytes": s} for name, (d, s) in made.files.items()}
+        was = "is committed" if new else "was known already"
+        line = f"{words.version} {was}: {len(files)} files, {bytes_} bytes, in {kept.folder}"
+        self.answer({**said, "files": files}, line)
         return WELL
+
+    def _model_list(self) -> int:
+        fleet, versions, mistakes = load_versions(self.repository.folder)
+        if mistakes:
+            raise Failure("\n".join(str(mistake) for mistake in mistakes))
+        kept = Store(fleet.name)
+        said, lines = [], []
+        for version in versions:
+            missing = kept.missing(version)
+            users = {
+                gateway.name: gateway.models[version.name].share
+                if version.name in gateway.models
+                else 1
+                for gateway in fleet.gateways.values()
+                if version in gateway.versions
+            }
+            bytes_ = sum(size for _, size in version.files.values())
+            said.append({
+                "model": version.name, "version": version.number, "bytes": bytes_,
+                "missing": missing, "gateways": users,
+            })  # fmt: skip
+            state = f"missing in the store: {', '.join(missing)}" if missing else "in the store"
+            name = f"{version.name}:{version.number}"
+            lines.append(f"{name:24} {bytes_:>12} bytes  {len(users)} gateways  {state}")
+        self.answer({"versions": said, "store": str(kept.folder)}, *(lines or ["no models"]))
+        return NOT_WELL if any(it["missing"] for it in said) else WELL
 
     def agent(self) -> int:
         from framegate_fleet.agent import Agent
@@ -185,7 +254,16 @@ class Command:
             key = Path(words.key).read_text().strip()
         except OSError as error:
             raise Failure(f"--key: {error}") from None
-        agent = Agent(words.name, words.source, key, words.socket, Path(words.state), self.say)
+        agent = Agent(
+            words.name,
+            words.source,
+            key,
+            words.socket,
+            Path(words.state),
+            self.say,
+            words.gwctl,
+            words.files_only,
+        )
         if not words.once:
             agent.serve(words.every)
         outcome = agent.turn()

@@ -114,10 +114,11 @@ def _ask(
         return Reply(0, None, f"{type(error).__name__}: {error}".rstrip(": "))
     finally:
         connection.close()
-    return Reply(response.status, said, _message(response.status, said))
+    return Reply(response.status, said, message_of(response.status, said))
 
 
-def _message(status: int, said: Any) -> str:
+def message_of(status: int, said: Any) -> str:
+    """What a gateway says went wrong."""
     if status < 400:
         return ""
     error = said.get("error") if isinstance(said, dict) else None

@@ -7,10 +7,13 @@ from typing import Any
 import yaml
 
 from framegate_fleet.documents import Document, Where
-from framegate_fleet.mistakes import Mistake
+from framegate_fleet.mistakes import Failure, Mistake
+from framegate_fleet.models import Version, Wish, named
 from framegate_fleet.variables import Renderer
 
 # Folders of the repository, and by what schema their files go.
+MODELS = "models"
+_TOPIC = {"commands": "framegate.commands", "replies": "framegate.replies", "properties": {}}
 FOLDERS = {"sites": "site", "groups": "group", "templates": "template", "enrolled": "enrolled"}
 
 
@@ -25,6 +28,12 @@ class Gateway:
     fingerprint: str = ""
     text: str = ""
     cameras: list[str] = field(default_factory=list)
+    # Told by Kafka's topic of commands, rather than over HTTPS.
+    by_topic: bool = False
+    # By the name that its cameras use.
+    models: dict[str, Wish] = field(default_factory=dict)
+    # Those whose files it needs.
+    versions: list[Version] = field(default_factory=list)
 
     @property
     def enrolled(self) -> bool:
@@ -43,7 +52,20 @@ class Fleet:
     patience: int = 3
     parallel: int = 50
     timeout: float = 10
+    # Seconds that an apply waits for models' files to be where they are needed.
+    fetch: float = 300
+    # Where `publish` writes when nothing else is said; an apply publishes there first.
+    shelf: str = ""
+    # The topic of commands: brokers, commands, replies, properties.
+    topic: dict[str, Any] = field(default_factory=dict)
     gateways: dict[str, Gateway] = field(default_factory=dict)
+
+    def all_by_topic(self) -> None:
+        """Whatever is said of one."""
+        if not self.topic:
+            raise Failure("--by-topic: fleet.yaml says no `topic`: write its brokers there")
+        for gateway in self.gateways.values():
+            gateway.by_topic = True
 
 
 class _Reader:
@@ -51,6 +73,8 @@ class _Reader:
         self.folder = folder
         self.mistakes: list[Mistake] = []
         self.files: dict[str, dict[str, Document]] = {}
+        # By name and number.
+        self.versions: dict[tuple[str, int], Version] = {}
 
     def document(self, file: Path, kind: str) -> Document:
         """A file, with what is wrong in it noted; its value is good for nothing then."""
@@ -77,10 +101,13 @@ class _Reader:
                 for f in sorted((self.folder / name).glob("*"))
                 if f.suffix != ".yaml" and not f.name.startswith(".")
             ]
+        self.read_versions()
         own = top.value or {}
         fleet = Fleet(
-            **{k: v for k, v in own.items() if k != "variables"},
+            **{k: v for k, v in own.items() if k not in ("variables", "models")},
         )
+        if fleet.topic:
+            fleet.topic = _TOPIC | fleet.topic
         if fleet.confirm < fleet.hold + 5:
             text = (
                 f"confirm: {fleet.confirm} s is less than hold and 5 s: nothing could be confirmed"
@@ -91,6 +118,21 @@ class _Reader:
                 self.add(fleet, top, site, name)
         self.look_for_twins()
         return fleet
+
+    def read_versions(self) -> None:
+        """What there is of models."""
+        for file in sorted((self.folder / MODELS).glob("*/*")):
+            document = self.document(file, "version")
+            if file.suffix != ".yaml" or not file.stem.isdecimal() or file.stem[0] == "0":
+                text = "is not read: a version is models/NAME/NUMBER.yaml"
+                self.mistakes.append(document.mistake((), text))
+            elif document.value:
+                files = {
+                    name: (it["sha256"], it["bytes"])
+                    for name, it in document.value["files"].items()
+                }
+                key = (file.parent.name, int(file.stem))
+                self.versions[key] = Version(*key, files)
 
     def add(self, fleet: Fleet, top: Document, site: Document, name: str) -> None:
         """One gateway of a site."""
@@ -113,13 +155,19 @@ class _Reader:
         variables: dict[str, Any] = {"gateway": name, "site": site.name}
         for _, _, layer in layers:
             variables |= layer.get("variables", {})
+        at_site = site.value.get("transport", "https")
+        gateway.by_topic = own.get("transport", at_site) == "topic"
+        if gateway.by_topic and not fleet.topic:
+            text = f"{name} is told by a topic, and fleet.yaml says no `topic`: write it there"
+            self.mistakes.append(site.mistake((*at, "transport"), text))
         enrolled = self.files["enrolled"].get(name)
         if enrolled and enrolled.value:
             gateway.address = enrolled.value["address"]
             gateway.fingerprint = enrolled.value["fingerprint"]
         template = self.template(site, at, own)
         if template and template.value is not None:
-            self.render(gateway, template, layers, Renderer(name, variables))
+            cameras = self.render(gateway, template, layers, Renderer(name, variables))
+            self.wish(gateway, set(named(cameras)), layers)
 
     def known_groups(self, site: Document, at: Where, names: list[str]) -> list[str]:
         """Those that there are."""
@@ -146,8 +194,8 @@ class _Reader:
         template: Document,
         layers: list[tuple[Document, Where, dict[str, Any]]],
         renderer: Renderer,
-    ) -> None:
-        """The configuration, with the cameras of all layers."""
+    ) -> list[dict[str, Any]]:
+        """The configuration, with the cameras of all layers; returns these."""
         body = {key: value for key, value in template.value.items() if key != "cameras"}
         config = renderer.render(template, (), body)
         config.setdefault("gateway", {}).setdefault("name", gateway.name)
@@ -166,6 +214,59 @@ class _Reader:
         self.mistakes += renderer.mistakes
         gateway.cameras = [str(camera["name"]) for camera in cameras]
         gateway.text = yaml.safe_dump({**config, "cameras": cameras}, sort_keys=False, width=1000)
+        return cameras
+
+    def wish(
+        self,
+        gateway: Gateway,
+        used: set[str],
+        layers: list[tuple[Document, Where, dict[str, Any]]],
+    ) -> None:
+        """Which versions it should have of the models that its cameras name."""
+        said: dict[str, dict[str, Any]] = {}
+        # By model and key: the nearest one that says it.
+        where: dict[str, dict[str, tuple[Document, Where]]] = {}
+        for document, at, layer in layers:
+            for name, keys in layer.get("models", {}).items():
+                said[name] = said.get(name, {}) | keys
+                nearest = where.setdefault(name, {"": (document, (*at, "models", name))})
+                nearest |= {key: (document, (*at, "models", name, key)) for key in keys}
+        for name in sorted(used & set(said)):
+            self.wish_of_one(gateway, name, said[name], where[name])
+        for key, version in sorted(self.versions.items()):
+            wished = gateway.models.get(version.name)
+            if (wished and wished.version == version.number) or "{}:{}".format(*key) in used:
+                gateway.versions.append(version)
+
+    def wish_of_one(
+        self,
+        gateway: Gateway,
+        name: str,
+        said: dict[str, Any],
+        where: dict[str, tuple[Document, Where]],
+    ) -> None:
+        """One model of one gateway."""
+        if "version" not in said:
+            text = f"{name}: nothing says which version gateway {gateway.name} should have"
+            document, at = where[""]
+            self.mistakes.append(document.mistake(at, text))
+            return
+        version = self.versions.get((name, said["version"]))
+        if not version:
+            text = (
+                f"there is no {MODELS}/{name}/{said['version']}.yaml: "
+                f"`framegate-fleet model add {name}:{said['version']} FOLDER` makes it"
+            )
+            document, at = where["version"]
+            self.mistakes.append(document.mistake(at, text))
+            return
+        wish = Wish.of(said, version.digest)
+        if wish.steps != sorted(set(wish.steps)) or wish.steps[-1] != 1:
+            text = f"{name}: steps grow, and the last is 100%"
+            document, at = where["steps"]
+            self.mistakes.append(document.mistake(at, text))
+            return
+        gateway.models[name] = wish
 
     def look_for_twins(self) -> None:
         """Two names for one machine."""
@@ -182,6 +283,12 @@ class _Reader:
 
 def load(folder: Path) -> tuple[Fleet, list[Mistake]]:
     """Reads a repository's files as they lie there, with all mistakes in them, in order."""
+    fleet, _, mistakes = load_versions(folder)
+    return fleet, mistakes
+
+
+def load_versions(folder: Path) -> tuple[Fleet, list[Version], list[Mistake]]:
+    """The same, and all versions of models that the repository knows."""
     reader = _Reader(folder)
     fleet = reader.read()
-    return fleet, sorted(set(reader.mistakes))
+    return fleet, list(reader.versions.values()), sorted(set(reader.mistakes))

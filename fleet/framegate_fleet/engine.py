@@ -1,5 +1,6 @@
 """Many gateways at a time: pyinfra's inventory, connections, facts and pool, over their API."""
 
+import atexit
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -22,6 +23,17 @@ T = TypeVar("T")
 logging.getLogger("pyinfra").setLevel(logging.CRITICAL)
 
 
+def _exchange(fleet: Fleet) -> Any:
+    # Kafka's client is loaded by those who have gateways behind it.
+    from framegate_fleet.topic import Exchange, own_properties
+
+    topic = fleet.topic
+    properties = {**topic["properties"], **own_properties()}
+    exchange = Exchange(topic["brokers"], topic["commands"], topic["replies"], properties)
+    atexit.register(exchange.close)
+    return exchange
+
+
 class ApiConnector(BaseConnector):
     """Its commands are requests: a JSON object with `method`, `path` and `body`."""
 
@@ -36,6 +48,9 @@ class ApiConnector(BaseConnector):
     ) -> tuple[bool, CommandOutput]:
         wish = json.loads(command.get_raw_value())
         data = self.host.data
+        if data.exchange:
+            reply = data.exchange.ask(self.host.name, timeout=data.timeout, **wish)
+            return True, CommandOutput([OutputLine("stdout", json.dumps(reply))])
         reply = client.ask(data.address, data.fingerprint, data.token, timeout=data.timeout, **wish)
         return True, CommandOutput([OutputLine("stdout", json.dumps(reply))])
 
@@ -74,14 +89,18 @@ class Engine:
     """The gateways of a fleet that are enrolled and whose tokens are known."""
 
     def __init__(self, fleet: Fleet, tokens: dict[str, str]) -> None:
-        reachable = [g for g in fleet.gateways.values() if g.enrolled and g.name in tokens]
+        reachable = [
+            g for g in fleet.gateways.values() if g.by_topic or (g.enrolled and g.name in tokens)
+        ]
+        exchange = _exchange(fleet) if any(g.by_topic for g in reachable) else None
         hosts = [
             (
                 gateway.name,
                 {
                     "address": gateway.address,
                     "fingerprint": gateway.fingerprint,
-                    "token": tokens[gateway.name],
+                    "token": tokens.get(gateway.name, ""),
+                    "exchange": exchange if gateway.by_topic else None,
                     "timeout": fleet.timeout,
                 },
             )

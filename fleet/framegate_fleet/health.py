@@ -17,13 +17,18 @@ MANY, SOME = 10, 3
 
 def look(contact: "Contact") -> tuple[Health | None, str]:
     """What there is to compare; None and why when the gateway does not say."""
+    return look_with_routes(contact)[:2]
+
+
+def look_with_routes(contact: "Contact") -> tuple[Health | None, str, list[dict[str, Any]]]:
+    """The same, and its models with their rollouts."""
     status, cameras, routes = (
         contact.ask("GET", p) for p in ("status", "cameras", "models/routes")
     )
     for reply in (status, cameras, routes):
         if not reply.well:
-            return None, reply.error
-    return summary(status, cameras, routes), ""
+            return None, reply.error, []
+    return summary(status, cameras, routes), "", routes.body["routes"]
 
 
 def summary(status: "Reply", cameras: "Reply", routes: "Reply") -> Health:

@@ -19,11 +19,20 @@ class Trouble(Exception):
     """The apply must not go on: this gateway says why."""
 
 
+class Worse(Trouble):
+    """A gateway is not as well with the change as it was without it."""
+
+
 class Steps:
     """The steps of one apply, by gateway."""
 
     def __init__(
-        self, journal: Journal, keep: Callable[[], None], confirm: int, hold: float, restart: bool
+        self,
+        journal: Journal,
+        keep: Callable[[Entry], None],
+        confirm: int,
+        hold: float,
+        restart: bool,
     ) -> None:
         self._journal = journal
         self._keep = keep
@@ -105,7 +114,7 @@ class Steps:
 
     def unless_asked(self, entry: Entry) -> str:
         """What a gateway that was changed is from now on when nobody can take it back."""
-        if entry.state == "confirmed":
+        if entry.state not in ("asked", "committed"):
             return "stays as it is until the next apply"
         return f"goes back by itself within {self._confirm} s of its commit"
 
@@ -116,7 +125,7 @@ class Steps:
         entry.state = state
         for key, value in more.items():
             setattr(entry, key, value)
-        self._keep()
+        self._keep(entry)
 
     def _ours(self, commit: dict) -> bool:
         return commit["comment"] == self._journal.comment
@@ -143,4 +152,4 @@ class Steps:
             if seen is None:
                 raise Trouble(why)
             entry.health = seen
-            self._keep()
+            self._keep(entry)

@@ -1,11 +1,13 @@
-"""What would change on each gateway, as its own check of a commit says."""
+"""What would change on each gateway, as its own check of a commit says, and of its models."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from framegate_fleet import models
+
 if TYPE_CHECKING:
     from framegate_fleet.client import Reply
-    from framegate_fleet.desired import Fleet
+    from framegate_fleet.desired import Fleet, Gateway
     from framegate_fleet.engine import Contact, Engine
 
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 class Finding:
     """One gateway, against what the repository says of it."""
 
-    # same, differs, away, refused, or not enrolled
+    # same, differs, away, refused, behind (files of models are not there yet), or not enrolled
     state: str
     note: str = ""
     restart: bool = False
@@ -21,7 +23,7 @@ class Finding:
 
 
 def check(contact: "Contact") -> tuple[Finding, "Reply"]:
-    """Asks one gateway; nothing changes there."""
+    """Asks one gateway of its configuration; nothing changes there."""
     reply = contact.ask("POST", "config/check", {"text": contact.gateway.text})
     if reply.away:
         return Finding("away", reply.error), reply
@@ -32,9 +34,92 @@ def check(contact: "Contact") -> tuple[Finding, "Reply"]:
     return Finding(state, "", reply.body["restart"], differences), reply
 
 
+def look(contact: "Contact") -> Finding:
+    """The same with its models; nothing changes there either."""
+    finding, _ = check(contact)
+    gateway = contact.gateway
+    if finding.state == "away" or not (gateway.models or gateway.versions):
+        return finding
+    routes = contact.ask("GET", "models/routes")
+    if not routes.well:
+        return Finding("away" if routes.away else "refused", routes.error)
+    known = {route["name"]: route for route in routes.body["routes"]}
+    for name, wish in gateway.models.items():
+        if name in known and is_another(known[name], wish):
+            text = f"model {name}: its version {wish.version} has other files than the repository's"
+            return Finding("refused", text)
+    unlike = [
+        name
+        for name, wish in gateway.models.items()
+        if name not in known or not is_as(known[name], wish)
+    ]
+    if unlike or finding.state == "refused":
+        missing, why = _missing(contact, gateway, finding)
+        if missing:
+            return Finding("behind", missing, finding.restart, finding.differences)
+        if why and finding.state != "refused":
+            return Finding("refused", why)
+    for name in unlike:
+        if name in known and finding.state != "refused":
+            was, wanted = said_of(known[name]), str(gateway.models[name])
+            path = f"models.{name}"
+            finding.differences.append({"path": path, "was": was, "is": wanted, "restart": False})
+            finding.state = "differs"
+    return finding
+
+
+def _missing(contact: "Contact", gateway: "Gateway", finding: Finding) -> tuple[str, str]:
+    """Which version's files are not there, and why the gateway would not take them otherwise.
+
+    Asked with a check in which cameras name their versions by number: there is no other way to ask.
+    """
+    numbers = {name: wish.version for name, wish in gateway.models.items()}
+    text = models.numbered(gateway.text, numbers)
+    reply = contact.ask("POST", "config/check", {"text": text})
+    said = reply.error
+    versions = [(version.name, version.number) for version in gateway.versions]
+    for name, number in versions:
+        if said.startswith(f"model {name}:{number} of ") and "there is no folder" in said:
+            return f"version {number} of model {name} is not there yet", said
+    return "", said
+
+
+def is_as(route: dict[str, Any], wish: models.Wish) -> bool:
+    """Whether pictures go to the version that should have them."""
+    canary = route["canary"]
+    if wish.share == 1:
+        return canary is None and route["stable"]["version"] == wish.version
+    return (
+        canary is not None
+        and canary["version"] == wish.version
+        and abs(share_now(route) - wish.share) < 0.0005
+    )
+
+
+def is_another(route: dict[str, Any], wish: models.Wish) -> bool:
+    """Whether what runs has this number and other files."""
+    return any(
+        it and it["version"] == wish.version and wish.digest and it["digest"] != wish.digest
+        for it in (route["stable"], route["canary"])
+    )
+
+
+def share_now(route: dict[str, Any]) -> float:
+    """What the version that is rolled out looks at; 0: none is, or it is being loaded."""
+    return route["rollout"]["share"] if route["rollout"] else 0
+
+
+def said_of(route: dict[str, Any]) -> str:
+    """For people."""
+    said = f"version {route['stable']['version']}"
+    if route["canary"]:
+        said += f", {route['canary']['version']} at {models.percent(share_now(route))}"
+    return said
+
+
 def survey(fleet: "Fleet", engine: "Engine") -> dict[str, Finding]:
     """Asks all, in parallel."""
-    found = engine.each(list(engine.contacts), lambda contact: check(contact)[0])
+    found = engine.each(list(engine.contacts), look)
     for name, gateway in fleet.gateways.items():
         if name not in found:
             what = "its token is not here" if gateway.enrolled else "no `enrol` was made"

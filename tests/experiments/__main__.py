@@ -10,6 +10,7 @@ from testbed.places import NotThere
 # Where the `run` of each is: they need different packages.
 EXPERIMENTS = {
     "line-rate": "line_rate",
+    "fleet": "fleet",
     "a": "scaling",
     "c": "distribution",
     "d": "site_learning",

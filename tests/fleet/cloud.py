@@ -25,6 +25,8 @@ TEMPLATE = {
     "log": {"to": "stderr", "level": "${level}"},
     "interfaces": [{"name": "lan0", "device": "net_null0,no-rx=1"}],
     "kafka": {"backend": "null"},
+    "frames": {"classes": [{"width": 640, "height": 480, "count": 50}]},
+    "accel": {"library": "${library}", "repository": "${folder}/models"},
     "api": {"socket": "${folder}/api.sock", "https": {"listen": "127.0.0.1:${port}"}},
 }
 
@@ -36,6 +38,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def library() -> Path:
+    """Of ONNX Runtime; a fleet without models does without."""
+    try:
+        return places.onnxruntime()
+    except places.NotThere:
+        return Path("libonnxruntime.so")
+
+
 def camera(name: str, number: int, **more: Any) -> dict[str, Any]:
     """One that never sends."""
     source = {"source": f"10.0.0.{number}", "destination": "10.0.0.99", "port": 5000 + number}
@@ -45,15 +55,16 @@ def camera(name: str, number: int, **more: Any) -> dict[str, Any]:
 class Edge:
     """One gateway."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, template: dict[str, Any] = TEMPLATE) -> None:
         self.name = name
         self.folder = folder
         self.port = free_port()
         self.file = folder / "gateway.yaml"
         self.log = folder / "gwd.log"
         folder.mkdir()
-        text = yaml.safe_dump(TEMPLATE).replace("${gateway}", name).replace("${level}", "info")
+        text = yaml.safe_dump(template).replace("${gateway}", name).replace("${level}", "info")
         text = text.replace("${folder}", str(folder)).replace("${port}", str(self.port))
+        text = text.replace("${library}", str(library()))
         self.file.write_text(text)
 
     def start(self) -> "Edge":
@@ -152,12 +163,15 @@ class Cloud:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "fleet"
         self.tokens = folder / "tokens"
+        self.store = folder / "store"
+        self.shelf = folder / "shelf"
         self.edges: list[Edge] = []
+        self.template: dict[str, Any] = TEMPLATE
         self._place = folder
 
     def edge(self, name: str) -> Edge:
         """One more gateway; it runs."""
-        self.edges.append(Edge(self._place / name, name))
+        self.edges.append(Edge(self._place / name, name, self.template))
         return self.edges[-1].start()
 
     def command(self, *words: str) -> list[str]:
@@ -169,7 +183,8 @@ class Cloud:
     def environment(self) -> dict[str, str]:
         """With this tree's program and tokens of our own."""
         own = {"PYTHONPATH": str(places.ROOT / "fleet"), "PYTHONDONTWRITEBYTECODE": "1"}
-        return {**os.environ, **own, "FRAMEGATE_FLEET_TOKENS": str(self.tokens)}
+        kept = {"FRAMEGATE_FLEET_TOKENS": self.tokens, "FRAMEGATE_FLEET_STORE": self.store}
+        return {**os.environ, **own, **{name: str(folder) for name, folder in kept.items()}}
 
     def run(self, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
         """One command."""
@@ -229,7 +244,7 @@ class Cloud:
         """A repository for the gateways that there are."""
         Repository.make(self.folder, "test")
         (self.folder / "sites/first.yaml").unlink()
-        self.write("templates/standard.yaml", TEMPLATE)
+        self.write("templates/standard.yaml", self.template)
         waves = {"waves": [1, "all"], "hold": 1, "confirm": 60, "timeout": 5, "patience": 2}
         self.write("fleet.yaml", {"name": "test", "variables": {"level": "info"}, **waves, **more})
         self.site()
@@ -239,7 +254,11 @@ class Cloud:
         """Writes which cameras gateways have."""
         gateways = {
             edge.name: {
-                "variables": {"folder": str(edge.folder), "port": edge.port},
+                "variables": {
+                    "folder": str(edge.folder),
+                    "port": edge.port,
+                    "library": str(library()),
+                },
                 "cameras": cameras.get(edge.name, []),
             }
             for edge in self.edges

@@ -19,7 +19,7 @@ from framegate_fleet import journal
 def local(cloud: Cloud, tmp_path: Path) -> Iterator[LocalGateway]:
     """With a state on the shelf that it is to fetch."""
     cloud.settle()
-    site = {"folder": str(tmp_path), "port": 1}
+    site = {"folder": str(tmp_path), "port": 1, "library": "x"}
     gateways = {"gw1": {"variables": site}}
     cloud.write("sites/harbour.yaml", {"template": "standard", "gateways": gateways})
     cloud.commit("gw1")

@@ -57,6 +57,14 @@ def test_install_run_upgrade_remove_purge(distribution: str, need_root: None) ->
     assert max(exposures) <= 2.5
 
 
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_the_fleets_program_stands_alone(distribution: str, need_root: None) -> None:
+    said = inside(distribution, HERE / "fleet.sh")
+    assert said.rstrip().endswith("== all is well")
+    (exposure,) = re.findall(r"exposure level.*: ([0-9.]+)", said)
+    assert float(exposure) <= 2.5
+
+
 def test_under_systemd_it_is_ready_reloads_and_comes_back(need_root: None) -> None:
     """Debian 12 boots, as far as a container does, with the service under its sandbox."""
     root = places.cache() / "roots/bookworm-fresh"
