@@ -16,7 +16,7 @@ _framegate_dev() {
 		test) choices='unit asan tsan fuzz models integration web demo line-rate kafka network cluster learning soak lint package image --help' ;;
 		experiment) choices='line-rate a c d e --quick --help' ;;
 		gpu) choices='build run --rehearse --help' ;;
-		soak) choices='kafka image --seconds --kills --cuts --seed --durability --json --help' ;;
+		soak) choices='kafka image bad-versions power-cuts set-up-and-reset --seconds --kills --cuts --only --seed --durability --json --help' ;;
 		bench) choices='api dataplane decode idle kafka kernels latency library live memory models outage scale schedule way --json --rounds --long --brokers --help' ;;
 		fuzz) ((COMP_CWORD > 2)) || choices=$(ls "$root/tests/fuzz/corpus" 2>/dev/null) ;;
 		clean) choices='--all --yes --help' ;;

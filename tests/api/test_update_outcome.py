@@ -82,8 +82,9 @@ def test_the_updater_says_what_it_did(box: Box) -> None:
         ((RUNNING, f"{WANTED}+2-1"), "installed"),
         ((RUNNING, WANTED), "installed"),
         ((RUNNING,), "installed"),
+        ((RUNNING, f"{WANTED}.1+0-3"), "installed"),
     ],
-    ids=["without starts left", "on trial", "good", "gone"],
+    ids=["without starts left", "on trial", "good", "gone", "another of a like name"],
 )
 def test_a_start_knows_a_version_that_was_taken_back(
     box: Box, slots: tuple[str, ...], state: str

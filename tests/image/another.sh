@@ -32,14 +32,64 @@ mkdir -p "$work/layer/upper" "$work/layer/work" "$work/layer/root" "$work/new"
 mount -t overlay -o "lowerdir=$work/base,upperdir=$work/layer/upper,workdir=$work/layer/work" another "$work/layer/root"
 root=$work/layer/root
 sed -i "s/^IMAGE_VERSION=.*/IMAGE_VERSION=$version/" "$root/usr/lib/os-release"
+# program PATH: what is written here takes its place.
+program() {
+	rm "$root$1"
+	cat >"$root$1"
+	chmod 755 "$root$1"
+}
+
+# impatient: what is not well is given up after a minute, where a box takes ten.
+impatient() {
+	local units=$root/usr/lib/systemd/system
+	mkdir -p "$units/framegate.service.d" "$units/framegate-health.service.d"
+	printf '[Service]\nTimeoutStartSec=60\n' >"$units/framegate.service.d/90-impatient.conf"
+	printf '[Service]\nEnvironment=FRAMEGATE_HEALTH_LIMIT=60\n' >"$units/framegate-health.service.d/90-impatient.conf"
+}
+
 case $change in
-none | bit | hash) ;;
+none | bit | hash | panic) ;;
 init) rm "$root/usr/lib/systemd/systemd" ;;
-crash)
-	rm "$root/usr/sbin/gwd"
-	printf '#!/bin/sh\necho "a daemon that ends at once"\nexit 1\n' >"$root/usr/sbin/gwd"
-	chmod 755 "$root/usr/sbin/gwd"
+crash) program /usr/sbin/gwd <<-'GWD' ;;
+	#!/bin/sh
+	echo "a daemon that ends at once"
+	exit 1
+GWD
+hang)
+	program /usr/sbin/gwd <<-'GWD'
+		#!/bin/sh
+		exec sleep infinity
+	GWD
+	impatient
 	;;
+# It is ready, and its broker is nowhere.
+unwell)
+	mv "$root/usr/sbin/gwd" "$root/usr/sbin/gwd.whole"
+	touch "$root/usr/sbin/gwd"
+	program /usr/sbin/gwd <<-'GWD'
+		#!/bin/sh
+		sed 's/^kafka:.*/kafka: {brokers: "127.0.0.1:9"}/' /etc/framegate/gateway.yaml >/run/framegate/unwell.yaml
+		exec /usr/sbin/gwd.whole --config /run/framegate/unwell.yaml
+	GWD
+	impatient
+	;;
+# To the last block, also those that are kept for root; and then it is not well.
+full) program /usr/lib/framegate/health <<-'HEALTH' ;;
+	#!/bin/bash
+	fallocate --length "$(($(stat --file-system --format '%a * %S' /var)))" /var/filler
+	dd if=/dev/zero of=/var/filler-2 bs=64K
+	dd if=/dev/zero of=/var/filler-3 bs=512
+	sync
+	df /var
+	exit 1
+HEALTH
+# What finds the files on the data partition is overwritten below the file system, and the machine starts again at once.
+damage) program /usr/lib/framegate/health <<-'HEALTH' ;;
+	#!/bin/bash
+	sync
+	dd if=/dev/urandom of=/dev/disk/by-partlabel/framegate-data bs=4096 count=2 conv=notrunc,fsync
+	echo b >/proc/sysrq-trigger
+HEALTH
 *)
 	echo "no change '$change'" >&2
 	exit 2
@@ -66,7 +116,10 @@ gzip -1 --no-name --stdout "$work/new/root" >"$made/framegate_${version}_$(uuid_
 gzip -1 --no-name --stdout "$work/new/verity" >"$made/framegate_${version}_$(uuid_of "${hash:32:32}").verity.gz"
 sed "s/roothash=[0-9a-f]*/roothash=$hash/" "$work/cmdline" >"$work/new/cmdline"
 grep -q "roothash=$hash" "$work/new/cmdline"
-ukify build --linux="$work/linux" --initrd="$work/initrd" --cmdline="@$work/new/cmdline" --uname="$(<"$work/uname")" \
+initial=("--initrd=$work/initrd")
+# Without an initial system, the kernel itself looks for a root, and panics.
+[[ $change != panic ]] || initial=()
+ukify build --linux="$work/linux" "${initial[@]}" --cmdline="@$work/new/cmdline" --uname="$(<"$work/uname")" \
 	--os-release="@$work/new/os-release" --stub="$work/new/stub" --output="$made/framegate_$version.efi" >"$work/ukify.log"
 cd "$made"
 sha256sum framegate_* >SHA256SUMS

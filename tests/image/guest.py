@@ -21,7 +21,7 @@ CAMERA_MAC = "52:54:00:ca:0e:01"
 # A machine whose processors do other things, too, may take long for what it emulates.
 PATIENCE = 900.0
 
-_PROCESSOR = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16"
+_PROCESSOR = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16,+sha-ni"
 _EXTRA = "no_timer_check systemd.mask=framegate-console@tty1.service"
 _FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 
@@ -96,7 +96,12 @@ class Guest:
         return int(ready[1])
 
     def type(self, words: str, answer: str, timeout: float = 120) -> re.Match[str]:
-        """Types a command of gwctl at the box and waits for what it answers."""
+        """Types a command of gwctl at the box and waits for what it answers.
+
+        A pattern for the beginning of a line is also met behind a prompt, which may come first.
+        """
+        if answer.startswith("^"):
+            answer = f"^(?:gwctl> )*{answer[1:]}"
         self.line.say(words)
         return self.screen(answer, timeout)
 

@@ -87,6 +87,11 @@ class Place:
             if it["ssrc"] == sender.stream.ssrc
         )
 
+    def missing(self, sender: Sender) -> int:
+        """How many of its pictures up to the last one that has a result have none."""
+        numbers = self.numbers(sender)
+        return max(numbers) + 1 - len(numbers) if numbers else 0
+
     def look(self) -> Outside:
         """Reads the certificate's fingerprint and the token off the screen, and goes outside."""
         self.outside = Outside.who_read(self.guest.line.text, self.folder, self.guest.https)

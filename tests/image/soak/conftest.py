@@ -23,6 +23,10 @@ api:
 """
 
 
+# A token that somebody made: what the box keeps beside its configuration.
+KEEPER = "keeper"
+
+
 @pytest.fixture(scope="session")
 def proved(tmp_path_factory: pytest.TempPathFactory, need_root: None) -> Iterator[Box]:
     """It was set up and has proved itself, and is switched off."""
@@ -34,6 +38,8 @@ def proved(tmp_path_factory: pytest.TempPathFactory, need_root: None) -> Iterato
     try:
         guest.wait_until_ready()
         guest.wait_until_good()
+        guest.type(f"token create {KEEPER} --role viewer", r"^fg_")
+        (box.folder / "machine").write_text(guest.machine())
     finally:
         guest.power_cut()
     yield box
