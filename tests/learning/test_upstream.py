@@ -69,7 +69,7 @@ def test_what_is_collected_stays_at_the_site(yard: Yard, kafka: Kafka) -> None:
     kafka.create_topics(topics)
     gateway = yard.start(brokers=kafka.brokers, topics=topics)
     learner = yard.learn()
-    gateway.wait_until(lambda: len(yard.learned()) >= 40, 120, "too few pictures are collected")
+    gateway.wait_until(lambda: len(yard.learned()) >= 25, 120, "too few pictures are collected")
     sent = _sent(gateway.process.pid)
     [told] = gateway.ask("camera", "list")["cameras"]
     learner.stop(20)
