@@ -52,6 +52,7 @@ class Settings:
     model: str
     members: int
     cores: int
+    nice: int
     what: str
     epochs: int
     seed: int | None
@@ -64,6 +65,7 @@ class Settings:
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Of the command line."""
+    from framegate_learn import beside
     from framegate_learn.judge import Gates
     from framegate_learn.promote import Wish
 
@@ -78,6 +80,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     add = group.add_argument
     add("--members", type=_number(1, 8), default=3, metavar="N", help="networks (3)")
     add("--cores", type=_number(1, 256), metavar="N", help="of them at a time (all processors)")
+    about = f"how far it gives way, 0 to 19 ({beside.NICE})"
+    add("--nice", type=_number(0, 19), default=beside.NICE, metavar="N", help=about)
     about = f"all layers, or the last one alone (auto: the last one above {_LARGE:,} weights)"
     add("--layers", choices=("auto", "whole", "head"), default="auto", help=about)
     add("--epochs", type=_number(1, 10000), default=30, metavar="N", help="at most (30)")
@@ -111,9 +115,11 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(words: argparse.Namespace) -> int:
     """The command; its exit code."""
+    from framegate_learn import beside
     from framegate_learn.cli import WELL, answer
 
     settings, state, socket = _settings(words)
+    beside.give_way(settings.nice)
     begin = time.monotonic()
 
     def say(line: str) -> None:
@@ -243,7 +249,8 @@ class Training:
         from framegate_learn import members
 
         begin = time.monotonic()
-        members.Crew(_members(run), self._settings.cores, self._say).run()
+        settings = self._settings
+        members.Crew(_members(run), settings.cores, self._say, settings.nice).run()
         run.save(state=JUDGING, training_s=round(time.monotonic() - begin, 1))
 
     def _judge(self, run: Run) -> None:
@@ -371,6 +378,7 @@ def _settings(words: argparse.Namespace) -> tuple[Settings, Path, Path]:
         model,
         words.members,
         words.cores or len(os.sched_getaffinity(0)),
+        words.nice,
         words.layers,
         words.epochs,
         words.seed,

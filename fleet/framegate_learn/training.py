@@ -244,7 +244,7 @@ def main() -> int:
 
     folder = Path(sys.argv[1])
     beside.end_with_parent(int(sys.argv[2]))
-    beside.give_way()
+    beside.give_way(int(sys.argv[3]))
     try:
         Member(folder).run()
     except (Failure, OSError, ValueError) as error:

@@ -34,6 +34,7 @@ class Yard:
         brokers: str | None = None,
         topics: Topics = DEFAULT_TOPICS,
         rate: int = RATE,
+        repository: Path | None = None,
         **more: Any,
     ) -> Gateway:
         """A gateway that samples no picture, and its cameras, `gate1` and so on, which play on."""
@@ -49,6 +50,8 @@ class Yard:
             topics,
             every=0,
         )
+        if repository:
+            told["accel"]["repository"] = str(repository)
         self.gateway = Gateway(told)
         self.gateway.start()
         for stream in streams:
@@ -78,6 +81,11 @@ class Yard:
         learner = Process(command, self.folder / "learn.log")
         self._learners.append(learner)
         return learner
+
+    @property
+    def streams(self) -> list[Stream]:
+        """What the cameras send."""
+        return [it.stream for it in self._senders]
 
     def learned(self) -> list[Example]:
         """What is in the set, with a label."""
