@@ -52,6 +52,11 @@ def prepare(folder: Path, plan: Plan) -> None:
     files.write_json(folder / "plan.json", dataclasses.asdict(plan))
 
 
+def plan(folder: Path) -> Plan:
+    """What a member learns."""
+    return Plan(**json.loads((folder / "plan.json").read_text()))
+
+
 def done(folder: Path) -> dict[str, Any] | None:
     """What a member came to; None: it has not ended."""
     try:

@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from framegate_learn.runs import (
 if TYPE_CHECKING:
     from framegate_learn.judge import Gates
     from framegate_learn.promote import Wish
+    from framegate_learn.served import Served
 
 HELP = "learn from the pictures, and roll out what is better"
 ABOUT = """\
@@ -207,7 +208,8 @@ class Training:
         except OSError as error:
             raise Failure(f"{source}: the version that runs cannot be read: {error}") from None
         model = served.read(parent)
-        network = model.network()
+        bases = self._bases(folder, model)
+        network = served.read(bases[0]).network()
         shutil.rmtree(folder / "material", ignore_errors=True)
         pictures = PictureSet(self._state)
         try:
@@ -227,23 +229,33 @@ class Training:
         what = settings.what
         if what == "auto":
             what = "head" if size > _LARGE else "whole"
-        plan = members.Plan(
-            str(parent),
-            str(folder / "material"),
-            run.told["seed"],
-            what,
-            epochs=settings.epochs,
-            more=settings.more,
-        )
         for number in range(1, settings.members + 1):
-            recipe = members.RECIPES[(number - 1) % len(members.RECIPES)]
-            own = replace(plan, seed=plan.seed * 16 + number, **recipe)
-            members.prepare(folder / f"member-{number}", own)
+            plan = members.Plan(
+                str(bases[(number - 1) % len(bases)]),
+                str(folder / "material"),
+                run.told["seed"] * 16 + number,
+                what,
+                epochs=settings.epochs,
+                more=settings.more,
+                **members.RECIPES[(number - 1) % len(members.RECIPES)],
+            )
+            members.prepare(folder / f"member-{number}", plan)
         self._say(
             f"run {run.told['id']}: {settings.members} members learn {what} "
             f"({size:,} weights in all) from {told['train']} pictures"
         )
         run.save(state=TRAINING, layers=what, weights=size, members=settings.members)
+
+    def _bases(self, folder: Path, model: Served) -> list[Path]:
+        """What members begin with: the version that runs, or each of the members that it has."""
+        from framegate_learn import ensemble
+
+        graphs, tensors, ends = ensemble.apart(model.network().model)
+        bases = []
+        for number, (graph, tensor) in enumerate(zip(graphs, tensors), 1):
+            bases.append(folder / f"base-{number}")
+            ensemble.write(bases[-1], graph, model, "One member.", tensor, ends)
+        return bases or [model.folder]
 
     def _train(self, run: Run) -> None:
         from framegate_learn import members
@@ -257,19 +269,21 @@ class Training:
         from framegate_learn import ensemble, files, judge, material, members, served
 
         model = served.read(run.folder / "parent")
-        network = model.network()
         gathered = material.load(run.folder / "material")
-        tensor = model.tensor
-        graphs, figures = [], []
+        graphs, tensors, figures = [], [], []
         single = run.folder / "single"
         for folder in _members(run):
-            graphs.append(network.with_weights(files.load_arrays(folder / "best.npz")))
-            ensemble.write(single, ensemble.join(graphs[-1:], tensor, model.ends), model, "")
+            base = served.read(Path(members.plan(folder).model))
+            learned = files.load_arrays(folder / "best.npz")
+            graphs.append(base.network().with_weights(learned))
+            tensors.append(base.tensor)
+            alone = ensemble.join(graphs[-1:], tensors[-1:], base.ends)
+            ensemble.write(single, alone, model, "One member.")
             found = judge.look(served.read(single), gathered.held)
             figures.append({**members.done(folder), **_brief(found)})
         version = run.folder / "version"
         about = f"The mean of {len(graphs)} networks that learned in run {run.told['id']}."
-        joined = ensemble.join(graphs, tensor, model.ends)
+        joined = ensemble.join(graphs, tensors, base.ends)
         ensemble.write(version, joined, model, about)
         learned = served.read(version)
         before = judge.look(model, gathered.held)
