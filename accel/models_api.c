@@ -1,5 +1,7 @@
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "accel/devices_api.h"
 #include "accel/stage.h"
@@ -75,7 +77,38 @@ static int get_models(void *owner, const struct gw_request *request, struct gw_r
 	return 200;
 }
 
+/* All versions that are in use at a time have the same ones. */
+static json_t *describe_labels(const struct gw_model_info *info)
+{
+	json_t *labels = json_array();
+
+	for (uint32_t i = 0; i < info->label_count; i++)
+		json_array_append_new(labels, json_string(info->labels[i]));
+	return json_pack("{s:s, s:s, s:o}", "name", info->name, "task", gw_task_name(info->task),
+		"labels", labels);
+}
+
+static int get_labels(void *owner, const struct gw_request *request, struct gw_reply *reply,
+	struct gw_error *error)
+{
+	const struct gw_stage *stage = owner;
+	const struct gw *gw = stage->gw;
+	struct accel *accel = stage->state;
+
+	/* Their labels stay while it is held. */
+	pthread_rwlock_rdlock(&accel->shown);
+	for (uint32_t i = 0; i < gw->model_count && !reply->json; i++)
+		if (accel_model(accel, i) && strcmp(gw->models[i].name, request->name) == 0)
+			reply->json = describe_labels(&gw->models[i]);
+	pthread_rwlock_unlock(&accel->shown);
+	if (reply->json)
+		return 200;
+	return gw_error_set(error, -ENOENT, "no camera has a model '%s' look at it", request->name);
+}
+
 const struct gw_api_route accel_routes[] = {
+	{GW_ROLE_VIEWER, "GET", "models/{name}/labels", "What a model can say that it sees",
+		.handle = get_labels},
 	{GW_ROLE_VIEWER, "GET", "models", "The models in use and how fast they run",
 		.handle = get_models},
 	{GW_ROLE_VIEWER, "GET", "models/routes",

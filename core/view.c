@@ -175,6 +175,20 @@ int gw_views_look(struct gw_views *views, uint32_t camera, const char *name, int
 	return status;
 }
 
+const struct gw_view *gw_views_kept(struct gw_views *views, uint32_t camera, const char *name)
+{
+	struct gw_view *kept;
+
+	pthread_mutex_lock(&views->lock);
+	kept = views->place[camera].kept;
+	if (kept && strcmp(kept->camera, name) == 0)
+		kept->refs++;
+	else
+		kept = NULL;
+	pthread_mutex_unlock(&views->lock);
+	return kept;
+}
+
 void gw_view_unref(const struct gw_view *view)
 {
 	struct gw_views *views = view->views;

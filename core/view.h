@@ -87,6 +87,10 @@ void gw_view_put(struct gw_views *views, const struct gw_frame *frame, const cha
 int gw_views_look(struct gw_views *views, uint32_t camera, const char *name, int64_t now,
 	const struct gw_view **view);
 
+/* Gives a reference to its latest picture as it is, and has no other kept; NULL: there is none. As
+ * above. */
+const struct gw_view *gw_views_kept(struct gw_views *views, uint32_t camera, const char *name);
+
 /* Gives a reference back. As above. */
 void gw_view_unref(const struct gw_view *view);
 

@@ -107,6 +107,28 @@ static void the_first_look_has_the_next_frame_kept(void **state)
 	assert_int_equal(s->views->place[CAMERA].kept->room, s->views->bytes);
 }
 
+static void what_is_kept_can_be_had_without_a_look(void **state)
+{
+	struct shown *s = *state;
+	const struct gw_view *view;
+
+	assert_null(gw_views_kept(s->views, CAMERA, "cam7"));
+	look(s, MS(1), &view);
+	assert_true(pass(s, "cam7", 5, 1000, MS(2)));
+	/* Nobody has collected it yet. */
+	assert_null(gw_views_kept(s->views, CAMERA, "cam7"));
+	assert_seen(s, MS(3), 5);
+	for (int i = 0; i < 3; i++) {
+		view = gw_views_kept(s->views, CAMERA, "cam7");
+		assert_non_null(view);
+		assert_whole(view, 5);
+		gw_view_unref(view);
+	}
+	/* It has had no other one kept, and another camera in its slot has none of it. */
+	assert_false(pass(s, "cam7", 6, 1000, MS(200)));
+	assert_null(gw_views_kept(s->views, CAMERA, "cam8"));
+}
+
 static void however_many_look_a_camera_is_copied_a_few_times_a_second(void **state)
 {
 	struct shown *s = *state;
@@ -314,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SHOWN_TEST(while_nobody_looks_nothing_is_kept),
 		SHOWN_TEST(the_first_look_has_the_next_frame_kept),
+		SHOWN_TEST(what_is_kept_can_be_had_without_a_look),
 		SHOWN_TEST(however_many_look_a_camera_is_copied_a_few_times_a_second),
 		SHOWN_TEST(a_view_is_one_piece_of_two_parts),
 		SHOWN_TEST(a_larger_picture_gets_more_memory_the_next_time),

@@ -12,6 +12,7 @@
 #include "mgmt/alarms/look.h"
 #include "mgmt/alarms/webhook.h"
 #include "mgmt/audit_log/log.h"
+#include "mgmt/corrections/corrections.h"
 #include "mgmt/folder.h"
 #include "mgmt/https/keeper.h"
 #include "mgmt/https/port.h"
@@ -80,6 +81,18 @@ static int open_audit_log(struct mgmt *mgmt, struct gw_error *error)
 	witness_begin(&mgmt->witness, mgmt->audit_log);
 	mgmt->gw->witness = &mgmt->witness.of_api;
 	return 0;
+}
+
+/* As above: without a folder there is nowhere to keep any. */
+static int open_corrections(struct mgmt *mgmt, struct gw_error *error)
+{
+	char folder[PATH_MAX];
+	const int status = folder_in(mgmt->gw, "corrections", folder, error);
+
+	if (status != 0)
+		return status == -ENOENT ? 0 : status;
+	mgmt->corrections = corrections_open(folder);
+	return mgmt->corrections ? 0 : gw_error_set(error, -ENOMEM, "api: out of memory");
 }
 
 /* Somebody has to make the first token; whoever reads the log of the machine may. */
@@ -190,6 +203,8 @@ static int mgmt_start(void *state, struct gw_error *error)
 	int status = open_audit_log(mgmt, error);
 
 	if (status == 0)
+		status = open_corrections(mgmt, error);
+	if (status == 0)
 		status = open_https(mgmt, error);
 	if (status != 0)
 		return status;
@@ -250,6 +265,7 @@ static void mgmt_close(void *state)
 	jobs_destroy(mgmt->jobs);
 	mgmt->gw->witness = NULL;
 	audit_log_close(mgmt->audit_log);
+	corrections_close(mgmt->corrections);
 	tokens_close(mgmt->tokens);
 	keeper_close(mgmt->keeper);
 	webhook_close(mgmt->webhook);

@@ -16,6 +16,7 @@
 	X("/web/bundle.js", PAGE_SCRIPT, bundle_js) \
 	X("/web/camera.js", PAGE_SCRIPT, camera_js) \
 	X("/web/cameras.js", PAGE_SCRIPT, cameras_js) \
+	X("/web/correct.js", PAGE_SCRIPT, correct_js) \
 	X("/web/dom.js", PAGE_SCRIPT, dom_js) \
 	X("/web/findings.js", PAGE_SCRIPT, findings_js) \
 	X("/web/form.js", PAGE_SCRIPT, form_js) \

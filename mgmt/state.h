@@ -27,6 +27,7 @@ struct mgmt {
 	struct groups groups;
 	struct audit_log *audit_log; /* NULL: there is no folder to keep it in */
 	struct witness witness;
+	struct corrections *corrections; /* NULL, too, where there is no folder */
 	struct keeper
 		*keeper; /* of the certificate; NULL: there is no HTTPS, as for the next three */
 	struct tokens *tokens;
@@ -52,7 +53,8 @@ gw_api_handler api_trace;
 gw_api_handler api_model_try;
 
 /* These wait for the disk. */
-gw_api_handler api_token_create, api_token_revoke;
+gw_api_handler api_token_create, api_token_revoke, api_correction_add, api_corrections,
+	api_correction, api_correction_picture, api_correction_remove;
 
 /* These have the control thread do it, and wait: any other thread. */
 gw_api_handler api_camera_add, api_camera_change, api_camera_remove, api_config_save,

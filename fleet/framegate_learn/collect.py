@@ -1,5 +1,6 @@
 """From a frame that the gateway shows to pictures of the set."""
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -47,7 +48,25 @@ class Collector:
             self.collected.damaged += 1
             return 0
 
-    def _take_whole(self, view: View, camera: CameraFacts, reason: str) -> int:
+    def correct(self, view: View, camera: CameraFacts, label: str | None) -> bool:
+        """Keeps what an operator has said of a frame; False: no picture can be read from it."""
+        self.collected.chosen["operator"] += 1
+        record = view.record
+        try:
+            if self._take_whole(view, camera, "operator", (label, "operator") if label else None):
+                return True
+        except ValueError:
+            self.collected.damaged += 1
+            return False
+        # It was kept before, or stands for one that looks the same.
+        if label is not None:
+            with contextlib.suppress(LookupError):
+                self._set.label(record["id"], label, "operator")
+        return True
+
+    def _take_whole(
+        self, view: View, camera: CameraFacts, reason: str, known: tuple[str, str] | None = None
+    ) -> int:
         """As the model sees it: turned, and the camera's region of it alone."""
         record, jpeg = view.record, view.jpeg
         orientation = record["frame"].get("orientation", 1)
@@ -58,7 +77,7 @@ class Collector:
             if pixels.size == 0:
                 raise ValueError("the region lies outside of the picture")
             jpeg = parts.encoded(pixels)
-        label = self._labeller.of(record, camera)
+        label = known or self._labeller.of(record, camera)
         said = best_class(record, self._config.model)
         return self._keep(record, record["id"], jpeg, reason, label, said)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from framegate_learn import status
+from framegate_learn import corrections, status
 from framegate_learn.collect import Collector
 from framegate_learn.config import Config, load
 from framegate_learn.gateway import Away, Gateway, Refused
@@ -30,6 +30,7 @@ the web page asks for, so that no frame waits for it, and speaks to nobody but t
 
 _SAY_S = 5  # between two writings of the status
 _REFRESH_S = 300  # between two looks at the cameras' configuration
+_CORRECTIONS_S = 5  # between two looks at what operators have said
 _LONGEST_WAIT_S = 30.0  # for a gateway that is away
 _FULL_WAIT_S = 10.0  # for a disk that is full
 
@@ -88,6 +89,7 @@ class Service:
         self._next: dict[str, float] = {}  # when a camera is looked at, by the monotonic clock
         self._refreshed = -1e9
         self._said = -1e9
+        self._corrected = -1e9
         self._away_s = 0.0
         self._troubles: dict[str, str] = {}
 
@@ -128,6 +130,7 @@ class Service:
                     return 0
                 self._look(name)
                 self._next[name] = max(self._next.get(name, 0), now) + 1 / self._config.looks
+            self._take_corrections()
             self._clear("disk")
         except Away as error:
             self._away_s = min(max(2 * self._away_s, 1), _LONGEST_WAIT_S)
@@ -194,6 +197,20 @@ class Service:
             self._trouble("cameras", f"{what} looks at no camera of this gateway")
         else:
             self._clear("cameras")
+
+    def _take_corrections(self) -> None:
+        """Of whole pictures: what is said of a frame says nothing of one part of it."""
+        wanted = self._config.label.operator and self._config.crops is None
+        if not wanted or time.monotonic() - self._corrected < _CORRECTIONS_S:
+            return
+        self._corrected = time.monotonic()
+        try:
+            corrections.take(self._gateway, self._collector, self._cameras)
+            self._clear("corrections")
+        except Refused as error:
+            # 404, 405: an older one; 501: it has no folder for them.
+            if error.status not in (404, 405, 501):
+                self._trouble("corrections", str(error))
 
     def _look(self, name: str, demanded: CameraFacts | None = None) -> int:
         try:

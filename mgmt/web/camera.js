@@ -1,6 +1,7 @@
 // One camera: its picture, what is found in it, how it does, its settings.
 
 import {cameraPath, get, ifAllowed, send, view} from "./api.js";
+import {correction} from "./correct.js";
 import {confirm, el, facts, pause, repeat, say, swap, table} from "./dom.js";
 import {findings} from "./findings.js";
 import {cameraForm} from "./form.js";
@@ -23,6 +24,8 @@ function pictureOf(name, signal, seen) {
 	const found = el("div", {id: "findings"});
 	let tag = null;
 	let size = null;
+	let held = false;
+	let turn = Promise.resolve();
 
 	async function next() {
 		const shown = await view(name, signal, tag);
@@ -41,15 +44,32 @@ function pictureOf(name, signal, seen) {
 	}
 
 	repeat(async () => {
+		if (held) return;
 		try {
-			await next();
+			turn = next();
+			await turn;
 		} catch (error) {
 			if (error.name === "AbortError") return;
 			if (tag === null) say(line, `No picture: ${error.message}.`);
 			await pause(error.status === 503 ? 300 : 3000, signal);
 		}
 	}, PICTURE_MS, signal);
-	return {canvas, line, found, size: () => size};
+	return {
+		canvas,
+		line,
+		found,
+		size: () => size,
+		tag: () => tag,
+		/* What is shown stays, once what is under way has come. */
+		async hold() {
+			held = true;
+			await turn.catch(() => {});
+		},
+		renew: next,
+		release() {
+			held = false;
+		},
+	};
 }
 
 /* What was dropped of it, reason by reason. */
@@ -114,7 +134,7 @@ export function show(main, name, signal, tellError) {
 			"div",
 			{class: "camera"},
 			el("div", {}, el("div", {class: "picture"}, picture.canvas, region.cover), picture.line, region.controls),
-			el("div", {}, el("h2", {}, "Findings"), picture.found),
+			el("div", {}, el("h2", {}, "Findings"), picture.found, correction(name, picture, signal)),
 		),
 		el("h2", {}, "The last hour"),
 		plots,

@@ -14,10 +14,19 @@ DESCRIPTION = "/openapi.yaml"
 # Text: test_metrics.py.
 TEXTS = ("/metrics", "/livez", "/readyz")
 # Of pictures, models and commits, which this gateway has none of: test_views.py, test_rollouts.py,
-# test_commits.py; of lines after one: test_gwctl_watching.py. HTTPS is off here: test_https.py.
+# test_commits.py; of corrections: test_corrections.py; of lines after one: test_gwctl_watching.py.
+# HTTPS is off here: test_https.py.
 VIEWS = tuple(f"/cameras/{{name}}/{what}" for what in ("picture", "findings", "view"))
 OVER_HTTPS = ("/certificate", "/tokens", "/token-setup")
-ELSEWHERE = (*VIEWS, *OVER_HTTPS, "/models/{name}/rollout", "/config/history/{name}", "/log/{name}")
+LEARNING = ("/corrections/{name}", "/corrections/{name}/picture", "/models/{name}/labels")
+ELSEWHERE = (
+    *VIEWS,
+    *OVER_HTTPS,
+    *LEARNING,
+    "/models/{name}/rollout",
+    "/config/history/{name}",
+    "/log/{name}",
+)
 OTHERS = (DESCRIPTION, *TEXTS, *ELSEWHERE)
 GETS = sorted(
     path for path, method, _ in description.operations() if method == "get" and path not in OTHERS

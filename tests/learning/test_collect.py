@@ -308,3 +308,66 @@ def test_somebody_labels_what_was_kept_and_takes_it_along(
     assert made.counts_by("label") == {"..": 1, "9": 1, "seven/7": 1}
     assert run(["label", *state, "b/door/0", "--forget"]) == 0
     assert made.counts()["labelled"] == 2
+
+
+def _correct(stand_in: StandIn, record: dict[str, Any], jpeg: bytes, label: str | None) -> str:
+    """An operator says it on the page."""
+    name = f"b-{record['frame']['sequence']}-{record['sensorId']}"
+    told = {"id": name, "camera": record["sensorId"], "frame": name, "label": label}
+    told |= {"who": "anna", "at": "2026-03-01T10:00:00.000Z", "bytes": len(jpeg)}
+    listed = stand_in.answers.setdefault("corrections", (200, {"corrections": []}))
+    listed[1]["corrections"].append(told)
+    stand_in.answers[f"corrections/{name}"] = (200, {**told, "record": record})
+    stand_in.answers[f"corrections/{name}/picture"] = (200, jpeg)
+    return name
+
+
+def test_what_operators_said_is_taken_and_holds(stand_in: StandIn, tmp_path: Path) -> None:
+    region = {"x": 8, "y": 8, "width": 96, "height": 96}
+    _cameras(stand_in, {**DIGITS, "region": region})
+    digits = shots.digits(4)
+    doubted = records.digit("door", 1, "3", 0.4)
+    stand_in.show("door", doubted, digits[0][1])
+    made = service.Service(_config(tmp_path))
+    _turn_until(made, lambda: made.figures()["pictures"] != {})
+    # One that the set has, one that it has not, one of which nobody has said more for long, one of
+    # a camera that is not ours, and one that was damaged.
+    wrong = records.digit("door", 2, "4", 1)
+    names = [
+        _correct(stand_in, doubted, digits[0][1], "7"),
+        _correct(stand_in, wrong, digits[1][1], "9"),
+        _correct(stand_in, records.digit("door", 3, "4", 1), digits[2][1], None),
+        _correct(stand_in, records.digit("yard", 4, "4", 1), digits[3][1], "1"),
+        _correct(stand_in, records.digit("door", 5, "4", 1), b"junk", "1"),
+    ]
+    made._corrected = -1e9
+    made.turn()
+    assert [(it.label, it.source, it.said) for it in _all(tmp_path / "state")] == [
+        ("7", "operator", "3"),
+        ("9", "operator", "4"),
+        (None, None, "4"),
+    ]
+    assert _pixels(_all(tmp_path / "state")[1].path.read_bytes()).shape == (96, 96)
+    deleted = [path for method, path, _ in stand_in.asked if method == "DELETE"]
+    assert deleted == [f"corrections/{names[n]}" for n in (0, 1, 2, 4)]
+    assert made.figures()["troubles"] == []
+
+
+def test_a_correction_that_cannot_be_kept_stays_at_the_gateway(
+    stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _cameras(stand_in, DIGITS)
+    _correct(stand_in, records.digit("door", 2, "4", 1), shots.noise(1), "9")
+    made = service.Service(_config(tmp_path))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("framegate_learn.picture_set._write", full)
+    made.turn()
+    assert "is full" in made.figures()["troubles"][0]
+    assert not [path for method, path, _ in stand_in.asked if method == "DELETE"]
+    monkeypatch.undo()
+    made._corrected = -1e9
+    made.turn()
+    assert [it.label for it in _all(tmp_path / "state")] == ["9"]

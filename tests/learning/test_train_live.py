@@ -14,8 +14,8 @@ from framegate_learn.gateway import Gateway
 from testbed import places, scenes
 
 # The camera shows other digits than those that are learned from.
-SHOWN, LEARNED = (0, 60), (1000, 600)
-QUICK = ("--steps", "50%,100%", "--hold", "1", "--members", "2", "--epochs", "12")
+SHOWN, LEARNED = (0, 60), (1000, 500)
+QUICK = ("--steps", "50%,100%", "--hold", "1", "--members", "2", "--epochs", "10")
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_site_gets_better_and_the_gateway_loses_no_frame(site: Yard) -> None:
     low, high = told["verdict"]["held"]["interval"]
     assert 0 < low <= told["verdict"]["held"]["difference"] <= high
     # The same once more has nothing to gain.
-    code, again, said = _train(site, "--seed", "2", "--margin", "0.5")
+    code, again, said = _train(site, "--seed", "2", "--margin", "0.5", "--epochs", "1")
     assert code == 3, said
     assert again["parent"] == "digits:2"
     assert Gateway(site.gateway.socket).get("models/digits/rollout")["stable"]["version"] == 2

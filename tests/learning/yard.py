@@ -35,14 +35,18 @@ class Yard:
         topics: Topics = DEFAULT_TOPICS,
         rate: int = RATE,
         repository: Path | None = None,
+        pictures: int = 1_000_000,
         **more: Any,
     ) -> Gateway:
-        """A gateway that samples no picture, and its cameras, `gate1` and so on, which play on."""
+        """A gateway that samples no picture, and its cameras, `gate1` and so on.
+
+        They play on until they have sent so many pictures each.
+        """
         streams = []
         for number in range(1, cameras + 1):
             source = self.net.add_camera(f"10.0.0.{10 + number}")
             port = 5000 + 10 * number
-            streams.append(Stream(f"gate{number}", source, port, rate, 1_000_000, 0x1000 + number))
+            streams.append(Stream(f"gate{number}", source, port, rate, pictures, 0x1000 + number))
         told = gateway.configuration(
             self.net.port,
             [gateway.camera(it, **{**DIGITS, **more}) for it in streams],
@@ -86,6 +90,14 @@ class Yard:
     def streams(self) -> list[Stream]:
         """What the cameras send."""
         return [it.stream for it in self._senders]
+
+    def finish_sending(self, timeout: float) -> None:
+        """Waits until every camera has sent its last picture, and no frame is in flight."""
+        for sender in self._senders:
+            sender.wait(timeout)
+        self.gateway.wait_until(
+            lambda: self.gateway.status()["frames"]["in_flight"] == 0, 30, "frames are in flight"
+        )
 
     def learned(self) -> list[Example]:
         """What is in the set, with a label."""
