@@ -109,7 +109,8 @@ class Crew:
         words += [str(os.getpid()), str(self._nice)]
         surroundings = beside.environment()
         surroundings["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
-        surroundings["JAX_COMPILATION_CACHE_DIR"] = str(folder.parent / "compiled")
+        # What one has compiled, the others need not.
+        surroundings.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder.parent / "compiled"))
         surroundings["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(

@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ from stand_in import StandIn
 from framegate_learn.picture_set import PictureSet
 from testbed import places, scenes
 
+# All that is trained here is the same graph.
+_COMPILED = tempfile.TemporaryDirectory(prefix="framegate-compiled-")
 MODEL = places.models() / "digits" / "1"
 
 
@@ -65,8 +68,12 @@ def command(state: Path, socket: Path, *more: object) -> list[str]:
 
 
 def package() -> dict[str, str]:
-    """Where the package of this tree is."""
-    return {"PYTHONPATH": str(places.ROOT / "fleet")}
+    """Where the package of this tree is, and what it has compiled."""
+    return {
+        "PYTHONPATH": str(places.ROOT / "fleet"),
+        "JAX_COMPILATION_CACHE_DIR": _COMPILED.name,
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
+    }
 
 
 def surroundings() -> dict[str, str]:

@@ -157,7 +157,8 @@ def test_a_gateway_that_is_away_is_one_line(site: Any) -> None:
 class _Rollout:
     """A run whose version is better by such gates as it has, up to its rollout."""
 
-    OPTIONS = (*SHORT, "--held", "30", "--margin", "0", "--luck", "1", "--least", "0")
+    OPTIONS = ("--members", "1", "--epochs", "1", "--seed", "3", "--held", "30")
+    OPTIONS += ("--margin", "0", "--luck", "1", "--least", "0")
 
     def __init__(self, site: Any) -> None:
         self.site = site
@@ -179,6 +180,13 @@ class _Rollout:
             stderr=subprocess.DEVNULL,
             text=True,
         )
+
+    def expect(self) -> None:
+        """From now on the gateway says that it rolls out what it is told to."""
+        pattern = "runs/*/member-1/checkpoint.npz"
+        lessons.wait_until(lambda: list(self.site.state.glob(pattern)), 200)
+        self.answer(phase="running", rollout=STEP)
+        lessons.wait_until(self.posted, 200)
 
     def answer(self, **changes: Any) -> None:
         """What the gateway says of the model from now on."""
@@ -215,12 +223,14 @@ def test_another_version_meanwhile_is_not_replaced(site: Any) -> None:
 def test_a_version_that_the_gateway_takes_back_is_not_accepted(site: Any) -> None:
     rollout = _Rollout(site)
     process = rollout.begin()
-    lessons.wait_until(rollout.posted, 200)
+    rollout.expect()
     [wish] = rollout.posted()
     assert (wish["version"], wish["steps"], wish["hold_s"]) == (2, [0.1, 0.5, 1.0], 60)
     assert 0 < wish["max_disagreement"] <= 1 <= wish["max_latency"]
     why = "it fails with 100.0 % of the pictures"
-    rollout.answer(phase="none", last={"from": 1, "to": 2, "completed": False, "reason": why})
+    rollout.answer(
+        phase="none", rollout=None, last={"from": 1, "to": 2, "completed": False, "reason": why}
+    )
     code, told = rollout.end(process)
     assert (code, told["accepted"], told["version"]) == (3, False, 2)
     assert told["reason"] == f"the rollout: {why}"
@@ -229,13 +239,15 @@ def test_a_version_that_the_gateway_takes_back_is_not_accepted(site: Any) -> Non
 def test_a_rollout_that_was_cut_off_is_watched_on(site: Any) -> None:
     rollout = _Rollout(site)
     process = rollout.begin()
-    lessons.wait_until(rollout.posted, 200)
-    rollout.answer(phase="running", canary={"version": 2}, rollout=STEP)
+    rollout.expect()
+    rollout.answer(canary={"version": 2})
     process.kill()
     process.communicate()
     again = rollout.begin()
     done = {"from": 1, "to": 2, "completed": True, "reason": ""}
-    rollout.answer(phase="none", canary=None, stable={"version": 2, "digest": "x"}, last=done)
+    rollout.answer(
+        phase="none", rollout=None, canary=None, stable={"version": 2, "digest": "x"}, last=done
+    )
     code, told = rollout.end(again)
     assert (code, told["state"]) == (0, "accepted")
     assert told["reason"].endswith("version 2 looks at all pictures")
@@ -248,8 +260,7 @@ def test_a_rollout_that_does_not_end_is_taken_back(site: Any) -> None:
     rollout = _Rollout(site)
     site.gateway.answers["models/digits/rollback"] = (200, {})
     process = rollout.begin("--patience", "0.5")
-    lessons.wait_until(rollout.posted, 200)
-    rollout.answer(phase="running", canary={"version": 2}, rollout=STEP)
+    rollout.expect()
     code, told = rollout.end(process)
     assert code == 3
     assert told["reason"] == "the rollout: taken back after 0 s: no pictures for this model"

@@ -49,8 +49,7 @@ def member(gathered: Path, tmp_path: Path) -> Callable[..., Path]:
 
 def _begin(folder: Path) -> subprocess.Popen[bytes]:
     words = [sys.executable, "-m", "framegate_learn.training", folder, str(os.getpid()), "0"]
-    cached = {"JAX_COMPILATION_CACHE_DIR": str(folder.parent / "compiled")}
-    surroundings = {**beside.environment(), **lessons.package(), **cached}
+    surroundings = {**beside.environment(), **lessons.package()}
     return subprocess.Popen(words, env=surroundings, stderr=subprocess.PIPE)
 
 
