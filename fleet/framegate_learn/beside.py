@@ -6,7 +6,7 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
-_NICE = 19
+NICE = 19
 
 
 def end_with_parent(parent: int) -> None:
@@ -17,9 +17,9 @@ def end_with_parent(parent: int) -> None:
         sys.exit(1)
 
 
-def give_way() -> None:
-    """The processor only when nobody else wants it."""
-    os.nice(max(_NICE - os.nice(0), 0))
+def give_way(nice: int) -> None:
+    """At 19, the processor when hardly anybody else wants it."""
+    os.nice(max(nice - os.nice(0), 0))
 
 
 def environment() -> dict[str, str]:

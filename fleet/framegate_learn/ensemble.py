@@ -2,12 +2,14 @@
 
 Members begin with the same weights, and where only their heads have learned, all before them is
 still the same: nodes that do the same with the same stand once in the graph, so that such an
-ensemble takes hardly longer than one member.
+ensemble takes hardly longer than one member. Its metadata says which tensors are its members: when
+an ensemble learns again, they learn, and it does not become one of ensembles.
 """
 
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from framegate_learn.mistakes import Failure
 from framegate_learn.served import Served
 
 OUTPUT = "confidences"
+_MEMBERS = "framegate.members"
 # What the gateway is told of a graph that gives confidences as they are.
 _HEAD_KEYS = ("softmax", "sigmoid")
 
@@ -54,6 +57,10 @@ class _Joined:
         output = wish if wish == OUTPUT else self._name(wish)
         self.nodes.append(helper.make_node(operator, inputs, [output], **attributes))
         return output
+
+    def number(self, value: Any) -> str:
+        """A constant of one number; returns what it is called."""
+        return self._constant(numpy_helper.from_array(value, "part"))
 
     def _constant(self, tensor: TensorProto) -> str:
         value = numpy_helper.to_array(tensor)
@@ -91,29 +98,30 @@ class _Joined:
         return name
 
 
-def join(members: Sequence[onnx.ModelProto], tensor: str, ends: str) -> onnx.ModelProto:
-    """One graph of members that have the same inputs and opset.
+def join(
+    members: Sequence[onnx.ModelProto], tensors: str | Sequence[str], ends: str
+) -> onnx.ModelProto:
+    """One graph of members that have the same input and opset.
 
-    tensor -- the output of each that counts
+    tensors -- the output that counts: of each member, or of all the same
     ends -- "Softmax" or "Sigmoid", which make confidences of it, or "" where it has them
     """
     first = members[0]
+    wanted = [tensors] * len(members) if isinstance(tensors, str) else tensors
     joined = _Joined("ensemble")
-    confidences = []
-    for number, member in enumerate(members, 1):
-        found = joined.add(member.graph)[tensor]
-        if ends:
-            more = {"axis": 1} if ends == "Softmax" else {}
-            found = joined.append(ends, [found], f"member{number}", **more)
-        confidences.append(found)
+    found = [joined.add(member.graph)[name] for member, name in zip(members, wanted)]
+    confidences = found
+    if ends:
+        more = {"axis": 1} if ends == "Softmax" else {}
+        confidences = [
+            joined.append(ends, [name], f"member{number}", **more)
+            for number, name in enumerate(found, 1)
+        ]
     total = confidences[0]
     for number, one in enumerate(confidences[1:], 2):
         total = joined.append("Add", [total, one], f"sum{number}")
-    part = numpy_helper.from_array(_part(first, len(members)), "members_part")
-    joined.constants.append(part)
-    joined.append("Mul", [total, "members_part"], OUTPUT)
-    [output] = [it for it in first.graph.output if it.name == tensor]
-    output = copy.deepcopy(output)
+    joined.append("Mul", [total, joined.number(_part(first, len(members)))], OUTPUT)
+    output = copy.deepcopy(_output(first, wanted[0]))
     output.name = OUTPUT
     given = {it.name for it in first.graph.initializer}
     graph = helper.make_graph(
@@ -130,18 +138,70 @@ def join(members: Sequence[onnx.ModelProto], tensor: str, ends: str) -> onnx.Mod
         functions=list(first.functions),
         producer_name="framegate-learn",
     )
+    helper.set_model_props(model, {_MEMBERS: json.dumps({"tensors": found, "ends": ends})})
     onnx.checker.check_model(model, full_check=True)
     return model
 
 
-def write(folder: Path, model: onnx.ModelProto, served: Served, about: str) -> None:
-    """A folder that `gwctl model add` takes: the graph, and what the gateway is to know of it."""
+def apart(model: onnx.ModelProto) -> tuple[list[onnx.ModelProto], list[str], str]:
+    """The members of an ensemble that was joined here, with what `join` takes; else none."""
+    said = next((it.value for it in model.metadata_props if it.key == _MEMBERS), None)
+    try:
+        told = json.loads(said or "{}")
+        tensors, ends = told.get("tensors", []), told.get("ends", "")
+        return [_only(model, name) for name in tensors], tensors, ends
+    except (ValueError, AttributeError, TypeError):
+        # Somebody else's key.
+        return [], [], ""
+
+
+def _only(model: onnx.ModelProto, tensor: str) -> onnx.ModelProto:
+    """What is behind this tensor, which is its only output."""
+    made = copy.deepcopy(model)
+    wanted, nodes = {tensor}, []
+    for node in reversed(model.graph.node):
+        if wanted.intersection(node.output):
+            nodes.append(node)
+            wanted.update(node.input)
+    output = copy.deepcopy(_output(model, tensor))
+    output.name = tensor
+    for field, new in (
+        (made.graph.node, nodes[::-1]),
+        (made.graph.initializer, [it for it in model.graph.initializer if it.name in wanted]),
+        (made.graph.output, [output]),
+        (made.metadata_props, []),
+    ):
+        del field[:]
+        field.extend(new)
+    return made
+
+
+def _output(model: onnx.ModelProto, tensor: str) -> onnx.ValueInfoProto:
+    """How large it is; all that count in a classifier are as large as its output."""
+    outputs = list(model.graph.output)
+    return next((it for it in outputs if it.name == tensor), outputs[0])
+
+
+def write(
+    folder: Path,
+    model: onnx.ModelProto,
+    served: Served,
+    about: str,
+    tensor: str = OUTPUT,
+    ends: str = "",
+) -> None:
+    """A folder that `gwctl model add` takes: the graph, and what the gateway is to know of it.
+
+    tensor, ends -- the output that counts, and what the gateway makes confidences of it by
+    """
     folder.mkdir(exist_ok=True)
     files.write(folder / "model.onnx", model.SerializeToString())
     document = copy.deepcopy(served.document)
-    document["classify"]["tensor"] = OUTPUT
+    document["classify"]["tensor"] = tensor
     for key in _HEAD_KEYS:
         document["classify"].pop(key, None)
+    if ends:
+        document["classify"][ends.lower()] = True
     if "labels_file" in document:
         name = document["labels_file"]
         files.write(folder / Path(name).name, (served.folder / name).read_bytes())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -51,6 +52,11 @@ def prepare(folder: Path, plan: Plan) -> None:
     files.write_json(folder / "plan.json", dataclasses.asdict(plan))
 
 
+def plan(folder: Path) -> Plan:
+    """What a member learns."""
+    return Plan(**json.loads((folder / "plan.json").read_text()))
+
+
 def done(folder: Path) -> dict[str, Any] | None:
     """What a member came to; None: it has not ended."""
     try:
@@ -68,10 +74,17 @@ class _Running:
 class Crew:
     """Members at work, as many at a time as there are processors for them."""
 
-    def __init__(self, folders: list[Path], cores: int, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folders: list[Path],
+        cores: int,
+        say: Callable[[str], None],
+        nice: int = beside.NICE,
+    ) -> None:
         self._waiting = [it for it in folders if done(it) is None]
         self._cores = max(cores, 1)
         self._say = say
+        self._nice = nice
         self._tries: dict[Path, int] = {}
         self._running: list[_Running] = []
 
@@ -91,13 +104,13 @@ class Crew:
                 member.process.wait()
 
     def _begin(self, folder: Path) -> None:
-        import os
-
         self._tries[folder] = self._tries.get(folder, 0) + 1
-        words = [sys.executable, "-m", "framegate_learn.training", folder, str(os.getpid())]
+        words = [sys.executable, "-m", "framegate_learn.training", str(folder)]
+        words += [str(os.getpid()), str(self._nice)]
         surroundings = beside.environment()
         surroundings["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
-        surroundings["JAX_COMPILATION_CACHE_DIR"] = str(folder.parent / "compiled")
+        # What one has compiled, the others need not.
+        surroundings.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder.parent / "compiled"))
         surroundings["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(

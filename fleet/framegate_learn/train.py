@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from framegate_learn.gateway import USUAL_SOCKET, Gateway
+from framegate_learn.gateway import Gateway
 from framegate_learn.mistakes import Failure
-from framegate_learn.places import USUAL_STATE
 from framegate_learn.runs import (
     ACCEPTED,
     FAILED,
@@ -26,10 +23,13 @@ from framegate_learn.runs import (
     Run,
     Runs,
 )
+from framegate_learn.settings import LARGE, Settings, options
+from framegate_learn.settings import read as settings_of
 
 if TYPE_CHECKING:
-    from framegate_learn.judge import Gates
-    from framegate_learn.promote import Wish
+    from framegate_learn.served import Served
+
+__all__ = ["ABOUT", "HELP", "options", "run"]
 
 HELP = "learn from the pictures, and roll out what is better"
 ABOUT = """\
@@ -41,79 +41,14 @@ and its figures stay. One that was cut off goes on where it was.
 exit code 3: nothing was accepted; the run says why."""
 NOT_BETTER = 3
 
-# Above so many weights a network is large: two processors learn its last layer alone.
-_LARGE = 1_000_000
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the options say."""
-
-    model: str
-    members: int
-    cores: int
-    what: str
-    epochs: int
-    seed: int | None
-    least_pictures: int
-    gates: Gates
-    wish: Wish
-    general: Path | None
-    more: dict[str, Any] = field(default_factory=dict)
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Of the command line."""
-    from framegate_learn.judge import Gates
-    from framegate_learn.promote import Wish
-
-    gates, wish = Gates(), Wish()
-    add = parser.add_argument
-    add("--config", type=Path, metavar="FILE", help="learn.yaml: state, gateway, model, `more`")
-    add("--state", type=Path, metavar="FOLDER", help=f"what `collect` keeps ({USUAL_STATE})")
-    add("--model", metavar="NAME", help="the model that learns")
-    add("--socket", type=Path, metavar="FILE", help=f"where the gateway answers ({USUAL_SOCKET})")
-    add("--gwctl", default=wish.gwctl, metavar="FILE", help="the program (gwctl)")
-    group = parser.add_argument_group("how it learns")
-    add = group.add_argument
-    add("--members", type=_number(1, 8), default=3, metavar="N", help="networks (3)")
-    add("--cores", type=_number(1, 256), metavar="N", help="of them at a time (all processors)")
-    about = f"all layers, or the last one alone (auto: the last one above {_LARGE:,} weights)"
-    add("--layers", choices=("auto", "whole", "head"), default="auto", help=about)
-    add("--epochs", type=_number(1, 10000), default=30, metavar="N", help="at most (30)")
-    add("--seed", type=_number(0, 2**31 - 1), metavar="N", help="of all chance (another each time)")
-    about = "with fewer pictures to learn from nothing is begun (50)"
-    add("--least-pictures", type=_number(1, 10**9), default=50, metavar="N", help=about)
-    group = parser.add_argument_group("when it is accepted")
-    add = group.add_argument
-    about = f"pictures that were kept back, at least ({gates.held})"
-    add("--held", type=_number(1, 10**9), default=gates.held, metavar="N", help=about)
-    about = f"right more often by so much, 0 to 1 ({gates.margin})"
-    add("--margin", type=_share, default=gates.margin, metavar="SHARE", help=about)
-    about = f"probability, at most, that this is luck ({gates.luck})"
-    add("--luck", type=_share, default=gates.luck, metavar="SHARE", help=about)
-    about = f"right at least so often ({gates.least})"
-    add("--least", type=_share, default=gates.least, metavar="SHARE", help=about)
-    about = "pictures of the cloud, FOLDER/LABEL/*.jpg (STATE/general, if it is there)"
-    add("--general", type=Path, metavar="FOLDER", help=about)
-    about = f"on these right less often by so much at most ({gates.general})"
-    add("--worse", type=_share, default=gates.general, metavar="SHARE", help=about)
-    group = parser.add_argument_group("how it is rolled out")
-    add = group.add_argument
-    shares = ",".join(f"{100 * it:.0f}%%" for it in wish.steps)
-    about = f"of the pictures, growing to 100%% ({shares})"
-    add("--steps", type=_steps, default=wish.steps, metavar="SHARES", help=about)
-    about = f"that a step takes at least ({wish.hold_s:.0f})"
-    add("--hold", type=float, default=wish.hold_s, metavar="SECONDS", help=about)
-    about = f"then it is taken back ({wish.patience_s:.0f})"
-    add("--patience", type=float, default=wish.patience_s, metavar="SECONDS", help=about)
-
 
 def run(words: argparse.Namespace) -> int:
     """The command; its exit code."""
+    from framegate_learn import beside
     from framegate_learn.cli import WELL, answer
 
-    settings, state, socket = _settings(words)
+    settings, state, socket = settings_of(words)
+    beside.give_way(settings.nice)
     begin = time.monotonic()
 
     def say(line: str) -> None:
@@ -201,7 +136,8 @@ class Training:
         except OSError as error:
             raise Failure(f"{source}: the version that runs cannot be read: {error}") from None
         model = served.read(parent)
-        network = model.network()
+        bases = self._bases(folder, model)
+        network = served.read(bases[0]).network()
         shutil.rmtree(folder / "material", ignore_errors=True)
         pictures = PictureSet(self._state)
         try:
@@ -220,49 +156,62 @@ class Training:
         size = sum(int(it.size) for it in network.weights.values())
         what = settings.what
         if what == "auto":
-            what = "head" if size > _LARGE else "whole"
-        plan = members.Plan(
-            str(parent),
-            str(folder / "material"),
-            run.told["seed"],
-            what,
-            epochs=settings.epochs,
-            more=settings.more,
-        )
+            what = "head" if size > LARGE else "whole"
         for number in range(1, settings.members + 1):
-            recipe = members.RECIPES[(number - 1) % len(members.RECIPES)]
-            own = replace(plan, seed=plan.seed * 16 + number, **recipe)
-            members.prepare(folder / f"member-{number}", own)
+            plan = members.Plan(
+                str(bases[(number - 1) % len(bases)]),
+                str(folder / "material"),
+                run.told["seed"] * 16 + number,
+                what,
+                epochs=settings.epochs,
+                more=settings.more,
+                **members.RECIPES[(number - 1) % len(members.RECIPES)],
+            )
+            members.prepare(folder / f"member-{number}", plan)
         self._say(
             f"run {run.told['id']}: {settings.members} members learn {what} "
             f"({size:,} weights in all) from {told['train']} pictures"
         )
         run.save(state=TRAINING, layers=what, weights=size, members=settings.members)
 
+    def _bases(self, folder: Path, model: Served) -> list[Path]:
+        """What members begin with: the version that runs, or each of the members that it has."""
+        from framegate_learn import ensemble
+
+        graphs, tensors, ends = ensemble.apart(model.network().model)
+        bases = []
+        for number, (graph, tensor) in enumerate(zip(graphs, tensors), 1):
+            bases.append(folder / f"base-{number}")
+            ensemble.write(bases[-1], graph, model, "One member.", tensor, ends)
+        return bases or [model.folder]
+
     def _train(self, run: Run) -> None:
         from framegate_learn import members
 
         begin = time.monotonic()
-        members.Crew(_members(run), self._settings.cores, self._say).run()
+        settings = self._settings
+        members.Crew(_members(run), settings.cores, self._say, settings.nice).run()
         run.save(state=JUDGING, training_s=round(time.monotonic() - begin, 1))
 
     def _judge(self, run: Run) -> None:
         from framegate_learn import ensemble, files, judge, material, members, served
 
         model = served.read(run.folder / "parent")
-        network = model.network()
         gathered = material.load(run.folder / "material")
-        tensor = model.tensor
-        graphs, figures = [], []
+        graphs, tensors, figures = [], [], []
         single = run.folder / "single"
         for folder in _members(run):
-            graphs.append(network.with_weights(files.load_arrays(folder / "best.npz")))
-            ensemble.write(single, ensemble.join(graphs[-1:], tensor, model.ends), model, "")
+            base = served.read(Path(members.plan(folder).model))
+            learned = files.load_arrays(folder / "best.npz")
+            graphs.append(base.network().with_weights(learned))
+            tensors.append(base.tensor)
+            alone = ensemble.join(graphs[-1:], tensors[-1:], base.ends)
+            ensemble.write(single, alone, model, "One member.")
             found = judge.look(served.read(single), gathered.held)
             figures.append({**members.done(folder), **_brief(found)})
         version = run.folder / "version"
         about = f"The mean of {len(graphs)} networks that learned in run {run.told['id']}."
-        joined = ensemble.join(graphs, tensor, model.ends)
+        joined = ensemble.join(graphs, tensors, base.ends)
         ensemble.write(version, joined, model, about)
         learned = served.read(version)
         before = judge.look(model, gathered.held)
@@ -349,62 +298,3 @@ def _route(run: Run) -> Any:
 
     name, _, version = run.told["parent"].rpartition(":")
     return Route(name, Path(run.told["repository"]), int(version), run.told["parent_digest"])
-
-
-def _settings(words: argparse.Namespace) -> tuple[Settings, Path, Path]:
-    from framegate_learn.judge import Gates
-    from framegate_learn.promote import Wish
-
-    told = None
-    if words.config:
-        from framegate_learn import config
-
-        told = config.load(words.config)
-    model = words.model or (told.model if told else None)
-    if not model:
-        raise Failure(
-            "--model is missing: the name of the model that learns, or --config learn.yaml"
-        )
-    gates = Gates(words.held, words.margin, words.luck, words.least, words.worse)
-    wish = Wish(tuple(words.steps), words.hold, words.patience, words.gwctl)
-    settings = Settings(
-        model,
-        words.members,
-        words.cores or len(os.sched_getaffinity(0)),
-        words.layers,
-        words.epochs,
-        words.seed,
-        words.least_pictures,
-        gates,
-        wish,
-        words.general,
-        told.more if told else {},
-    )
-    state = words.state or (told.state if told else Path(USUAL_STATE))
-    socket = words.socket or (told.gateway if told else Path(USUAL_SOCKET))
-    return settings, state, socket
-
-
-def _number(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        value = int(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{value} is not from {low} to {high}")
-        return value
-
-    read.__name__ = "number"
-    return read
-
-
-def _share(text: str) -> float:
-    value = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 1")
-    return value
-
-
-def _steps(text: str) -> tuple[float, ...]:
-    shares = tuple(_share(it) for it in text.split(","))
-    if shares[-1] != 1 or list(shares) != sorted(set(shares)) or shares[0] <= 0:
-        raise argparse.ArgumentTypeError(f"{text}: shares grow up to 100%, as in 10%,50%,100%")
-    return shares

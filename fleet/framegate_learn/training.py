@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from framegate_learn import files, material, more, served
-from framegate_learn.members import Plan
+from framegate_learn.members import plan
 from framegate_learn.mistakes import Failure
 from framegate_learn.network import Network
 from framegate_learn.served import Served
@@ -88,7 +88,7 @@ class Member:
         from jax.flatten_util import ravel_pytree
 
         self.folder = folder
-        self.plan = Plan(**json.loads((folder / "plan.json").read_text()))
+        self.plan = plan(folder)
         self.subject = Subject.of(served.read(Path(self.plan.model)))
         self.part = material.load(Path(self.plan.material)).train
         self.own, self.proof = shares(self.part.labels, self.plan.seed, self.plan.share)
@@ -244,7 +244,7 @@ def main() -> int:
 
     folder = Path(sys.argv[1])
     beside.end_with_parent(int(sys.argv[2]))
-    beside.give_way()
+    beside.give_way(int(sys.argv[3]))
     try:
         Member(folder).run()
     except (Failure, OSError, ValueError) as error:

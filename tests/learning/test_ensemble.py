@@ -57,6 +57,34 @@ def test_it_says_the_mean_of_what_its_members_say(count: int) -> None:
     assert len(members) == 1 or np.ptp(alone, 0).max() > 0.01
 
 
+def test_when_it_learns_again_its_members_do() -> None:
+    """An ensemble of ensembles would grow with each run."""
+    members, pictures = _members(3), _pictures(20)
+    model = ensemble.join(members, "logits", "Softmax")
+    graphs, tensors, ends = ensemble.apart(model)
+    assert ends == "Softmax"
+    for graph, tensor, member in zip(graphs, tensors, members):
+        onnx.checker.check_model(graph, full_check=True)
+        assert [it.name for it in graph.graph.output] == [tensor]
+        np.testing.assert_allclose(
+            _run(graph.SerializeToString(), pictures), _run(member.SerializeToString(), pictures)
+        )
+    again = ensemble.join(graphs, tensors, ends)
+    assert len(again.graph.node) == len(model.graph.node)
+    np.testing.assert_array_equal(
+        _run(again.SerializeToString(), pictures), _run(model.SerializeToString(), pictures)
+    )
+    assert ensemble.apart(members[0]) == ([], [], "")
+
+
+def test_one_of_ensembles_can_be_joined_all_the_same() -> None:
+    inner = [ensemble.join(_members(2), "logits", "Softmax") for _ in range(2)]
+    pictures = _pictures(10)
+    found = _run(ensemble.join(inner, ensemble.OUTPUT, "").SerializeToString(), pictures)
+    wanted = _run(inner[0].SerializeToString(), pictures)
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
 def test_of_labels_that_do_not_exclude_each_other_it_is_the_mean_too() -> None:
     members, pictures = _members(3), _pictures(10)
     found = _run(ensemble.join(members, "logits", "Sigmoid").SerializeToString(), pictures)

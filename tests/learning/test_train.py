@@ -154,27 +154,117 @@ def test_a_gateway_that_is_away_is_one_line(site: Any) -> None:
     assert Runs(site.state).listed() == []
 
 
+class _Rollout:
+    """A run whose version is better by such gates as it has, up to its rollout."""
+
+    OPTIONS = ("--members", "1", "--epochs", "1", "--seed", "3", "--held", "30")
+    OPTIONS += ("--margin", "0", "--luck", "1", "--least", "0")
+
+    def __init__(self, site: Any) -> None:
+        self.site = site
+        script = site.state / "gwctl"
+        script.write_text('#!/bin/sh\necho add >> "$0.log"\necho \'{"version": 2}\'\n')
+        script.chmod(0o755)
+        self.gwctl = ("--gwctl", script)
+        self.log = site.state / "gwctl.log"
+
+    def begin(self, *more: object) -> subprocess.Popen[str]:
+        """Until its members have learned something."""
+        words = lessons.command(
+            self.site.state, self.site.socket, *self.OPTIONS, *self.gwctl, *more
+        )
+        return subprocess.Popen(
+            words,
+            env=lessons.surroundings(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def expect(self) -> None:
+        """From now on the gateway says that it rolls out what it is told to."""
+        pattern = "runs/*/member-1/checkpoint.npz"
+        lessons.wait_until(lambda: list(self.site.state.glob(pattern)), 200)
+        self.answer(phase="running", rollout=STEP)
+        lessons.wait_until(self.posted, 200)
+
+    def answer(self, **changes: Any) -> None:
+        """What the gateway says of the model from now on."""
+        status, route = self.site.gateway.answers["models/digits/rollout"]
+        self.site.gateway.answers["models/digits/rollout"] = (status, {**route, **changes})
+
+    def posted(self, path: str = "models/digits/rollout") -> list[Any]:
+        """What the gateway was told to do there."""
+        return [it[2] for it in list(self.site.gateway.asked) if it[:2] == ("POST", path)]
+
+    def end(self, process: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:
+        """Its exit code, and the run."""
+        said, _ = process.communicate(timeout=200)
+        return process.returncode, json.loads(said)
+
+
+STEP = {"step": 1, "steps": [0.1, 0.5, 1.0], "share": 0.1, "waiting": "no pictures for this model"}
+
+
 def test_another_version_meanwhile_is_not_replaced(site: Any) -> None:
-    """It was compared with the one before."""
-    options = (*SHORT, "--held", "30", "--margin", "0", "--luck", "1", "--least", "0")
-    script = site.state / "gwctl"
-    script.write_text("#!/bin/sh\necho '{\"version\": 3}'\n")
-    script.chmod(0o755)
-    process = subprocess.Popen(
-        lessons.command(site.state, site.socket, *options, "--gwctl", script),
-        env=lessons.surroundings(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    lessons.wait_until(lambda: list(site.state.glob("runs/*/member-1/checkpoint.npz")), 120)
-    status, route = site.gateway.answers["models/digits/rollout"]
-    changed = {**route, "stable": {"version": 2, "digest": "x"}}
-    site.gateway.answers["models/digits/rollout"] = (status, changed)
-    told = json.loads(process.communicate(timeout=200)[0])
-    assert process.returncode == 3
+    """What was learned was compared with the one before."""
+    rollout = _Rollout(site)
+    process = rollout.begin()
+    lessons.wait_until(lambda: list(site.state.glob("runs/*/member-1/checkpoint.npz")), 200)
+    rollout.answer(stable={"version": 5, "digest": "x"})
+    code, told = rollout.end(process)
+    assert code == 3
     assert told["reason"] == (
-        "the rollout: the gateway has version 2 now: what was learned was compared with version 1"
+        "the rollout: the gateway has version 5 now: what was learned was compared with version 1"
     )
+    assert rollout.posted() == []
+
+
+def test_a_version_that_the_gateway_takes_back_is_not_accepted(site: Any) -> None:
+    rollout = _Rollout(site)
+    process = rollout.begin()
+    rollout.expect()
+    [wish] = rollout.posted()
+    assert (wish["version"], wish["steps"], wish["hold_s"]) == (2, [0.1, 0.5, 1.0], 60)
+    assert 0 < wish["max_disagreement"] <= 1 <= wish["max_latency"]
+    why = "it fails with 100.0 % of the pictures"
+    rollout.answer(
+        phase="none", rollout=None, last={"from": 1, "to": 2, "completed": False, "reason": why}
+    )
+    code, told = rollout.end(process)
+    assert (code, told["accepted"], told["version"]) == (3, False, 2)
+    assert told["reason"] == f"the rollout: {why}"
+
+
+def test_a_rollout_that_was_cut_off_is_watched_on(site: Any) -> None:
+    rollout = _Rollout(site)
+    process = rollout.begin()
+    rollout.expect()
+    rollout.answer(canary={"version": 2})
+    process.kill()
+    process.communicate()
+    again = rollout.begin()
+    done = {"from": 1, "to": 2, "completed": True, "reason": ""}
+    rollout.answer(
+        phase="none", rollout=None, canary=None, stable={"version": 2, "digest": "x"}, last=done
+    )
+    code, told = rollout.end(again)
+    assert (code, told["state"]) == (0, "accepted")
+    assert told["reason"].endswith("version 2 looks at all pictures")
+    # It was neither added nor begun once more.
+    assert len(rollout.posted()) == 1
+    assert rollout.log.read_text() == "add\n"
+
+
+def test_a_rollout_that_does_not_end_is_taken_back(site: Any) -> None:
+    rollout = _Rollout(site)
+    site.gateway.answers["models/digits/rollback"] = (200, {})
+    process = rollout.begin("--patience", "0.5")
+    rollout.expect()
+    code, told = rollout.end(process)
+    assert code == 3
+    assert told["reason"] == "the rollout: taken back after 0 s: no pictures for this model"
+    assert len(rollout.posted("models/digits/rollback")) == 1
 
 
 def test_interrupted_it_leaves_what_can_go_on(site: Any) -> None:

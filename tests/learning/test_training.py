@@ -48,9 +48,8 @@ def member(gathered: Path, tmp_path: Path) -> Callable[..., Path]:
 
 
 def _begin(folder: Path) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-m", "framegate_learn.training", folder, str(os.getpid())]
-    cached = {"JAX_COMPILATION_CACHE_DIR": str(folder.parent / "compiled")}
-    surroundings = {**beside.environment(), **lessons.package(), **cached}
+    words = [sys.executable, "-m", "framegate_learn.training", folder, str(os.getpid()), "0"]
+    surroundings = {**beside.environment(), **lessons.package()}
     return subprocess.Popen(words, env=surroundings, stderr=subprocess.PIPE)
 
 
@@ -126,7 +125,7 @@ def test_one_that_was_killed_is_begun_again(member: Callable[..., Path]) -> None
     def look(line: str) -> None:
         said.append(line)
 
-    crew = members.Crew([folder], 1, look)
+    crew = members.Crew([folder], 1, look, nice=0)
     begin = crew._begin
 
     def begin_and_kill(which: Path) -> None:
@@ -145,7 +144,7 @@ def test_one_that_was_killed_is_begun_again(member: Callable[..., Path]) -> None
 def test_one_that_cannot_learn_says_why_in_a_line(member: Callable[..., Path]) -> None:
     folder = member(model="/nowhere")
     with pytest.raises(Failure) as said:
-        members.Crew([folder], 1, print).run()
+        members.Crew([folder], 1, print, nice=0).run()
     assert str(said.value).startswith("member-1 cannot learn: Failure: /nowhere/model.yaml: ")
 
 

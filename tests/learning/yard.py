@@ -34,6 +34,7 @@ class Yard:
         brokers: str | None = None,
         topics: Topics = DEFAULT_TOPICS,
         rate: int = RATE,
+        repository: Path | None = None,
         pictures: int = 1_000_000,
         **more: Any,
     ) -> Gateway:
@@ -53,6 +54,8 @@ class Yard:
             topics,
             every=0,
         )
+        if repository:
+            told["accel"]["repository"] = str(repository)
         self.gateway = Gateway(told)
         self.gateway.start()
         for stream in streams:
@@ -92,6 +95,11 @@ class Yard:
         truth = "".join(f"{name}: {{rate: {rate}, labels: {labels}}}\n" for name in names)
         (self.folder / "truth.yaml").write_text(truth)
         return self.begin(f"model: digits\nlabel: {{truth: truth.yaml}}\n{text}")
+
+    @property
+    def streams(self) -> list[Stream]:
+        """What the cameras send."""
+        return [it.stream for it in self._senders]
 
     def finish_sending(self, timeout: float) -> None:
         """Waits until every camera has sent its last picture, and no frame is in flight."""

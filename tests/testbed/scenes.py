@@ -5,6 +5,7 @@ sizes, then the bytes (Y. LeCun, "THE MNIST DATABASE", file formats).
 """
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,8 +83,21 @@ class Scenes:
         return self.folder / f"{number:05d}.jpg"
 
 
-def draw(folder: Path, first: int, count: int, kind: str) -> Scenes:
+def as_it_is(image: np.ndarray, _: int) -> np.ndarray:
+    """What a panel shows of a digit, white on black."""
+    return image
+
+
+def draw(
+    folder: Path,
+    first: int,
+    count: int,
+    kind: str,
+    look: Callable[[np.ndarray, int], np.ndarray] = as_it_is,
+) -> Scenes:
     """Draws `count` scenes with the digits from `first` on; `kind` is "jpg" or "png".
+
+    look -- what the panel shows of a digit (28x28) with its number in the folder
 
     JPEG files are baseline, 4:2:0, quality 90, with the standard Huffman tables: RTP/JPEG has no
     room for others.
@@ -95,7 +109,9 @@ def draw(folder: Path, first: int, count: int, kind: str) -> Scenes:
         stopping.check()
         scene = wall.copy()
         panel = scene[PANEL["y"] :, PANEL["x"] :][: PANEL["height"], : PANEL["width"]]
-        panel[:] = np.kron(image, np.ones((_SCALE, _SCALE), np.uint8))[:, :, None]
+        panel[:] = np.kron(
+            look(image, number), np.ones((_SCALE, _SCALE), np.uint8)
+        )[:, :, None]
         picture = Image.fromarray(scene)
         if kind == "jpg":
             picture.save(folder / f"{number:05d}.jpg", quality=90, subsampling="4:2:0")
