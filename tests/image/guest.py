@@ -19,7 +19,7 @@ HOST = "10.0.2.2"
 CAMERA_CARD = "0000:00:04.0"
 CAMERA_MAC = "52:54:00:ca:0e:01"
 # A machine whose processors do other things, too, may take long for what it emulates.
-PATIENCE = 900.0
+PATIENCE = 1800.0
 
 _PROCESSOR = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16,+sha-ni"
 _EXTRA = "no_timer_check systemd.mask=framegate-console@tty1.service"
@@ -27,10 +27,15 @@ _FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 
 
 class Guest:
-    """Ends with `power_cut`, or by itself."""
+    """Ends with `power_cut`, or by itself.
 
-    def __init__(self, box: Box, tap: int | None = None) -> None:
+    A `steady` one has one processor, for which an instruction takes a nanosecond of its own time:
+    its seconds, and what it waits for at most, do not depend on how much time the emulator gets.
+    """
+
+    def __init__(self, box: Box, tap: int | None = None, *, steady: bool = False) -> None:
         self.box = box
+        self._steady = steady
         self.https = free_port()
         self._tap = tap
         self._process: Process | None = None
@@ -45,8 +50,8 @@ class Guest:
             cameras += [f"{card},disable-legacy=on,iommu_platform=on"]
         return [
             *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
-            *("-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", _PROCESSOR),
-            *("-smp", "2", "-m", "2048", "-rtc", "base=utc"),
+            *("-machine", "q35", *self._speed(), "-cpu", _PROCESSOR),
+            *("-m", "2048", "-rtc", "base=utc"),
             # It may stand still for longer than a watchdog would allow.
             *("-global", "ICH9-LPC.noreboot=true"),
             # The kernel's look at its timer is for real ones, and takes a late one for none; and
@@ -62,6 +67,11 @@ class Guest:
             *cameras,
             *("-chardev", "socket,id=line,path=/mnt/line", "-serial", "chardev:line"),
         ]
+
+    def _speed(self) -> list[str]:
+        if self._steady:
+            return ["-accel", "tcg,thread=single", "-icount", "shift=0", "-smp", "1"]
+        return ["-accel", "tcg,thread=multi", "-smp", "2"]
 
     def start(self) -> None:
         """Switches it on."""
@@ -92,10 +102,10 @@ class Guest:
     def wait_until_ready(self, timeout: float = PATIENCE) -> int:
         """Waits for the screen that says so; returns after how many of its own seconds."""
         ready = self.screen(r"^state +ready, since (\d+) s after the start$", timeout)
-        self.screen(r"^gwctl> ", 60)
+        self.screen(r"^gwctl> ")
         return int(ready[1])
 
-    def type(self, words: str, answer: str, timeout: float = 120) -> re.Match[str]:
+    def type(self, words: str, answer: str, timeout: float = PATIENCE) -> re.Match[str]:
         """Types a command of gwctl at the box and waits for what it answers.
 
         A pattern for the beginning of a line is also met behind a prompt, which may come first.

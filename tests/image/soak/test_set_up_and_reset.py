@@ -12,7 +12,7 @@ from image.from_outside import Outside
 from image.guest import PATIENCE, Guest
 from image.soak.conftest import CONFIGURATION
 
-pytestmark = pytest.mark.timeout(3000)
+pytestmark = pytest.mark.timeout(7200)
 
 WRONG = CONFIGURATION.replace("cameras:", "kameras:")
 
