@@ -143,6 +143,7 @@ suite_learning() {
 	build_default
 	cmd_models
 	setup_learning
+	setup_flow
 	python_tests "${TWO_FILES[@]}" tests/learning
 }
 

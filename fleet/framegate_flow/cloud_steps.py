@@ -122,6 +122,8 @@ def _verdict(work: Work, site: str) -> dict[str, Any]:
         if given["outcome"] in ("away", "failed", "taken back", "held back", "too few"):
             return {"passes": False, "why": f"{kind}: {given['outcome']}: {given['why']}"}
     gates, tuned = work.flow.gates, work.of_site("fine_tune", site)
+    if "before" not in tuned["figures"]:
+        return {"passes": False, "why": f"fine_tune: no figures: {tuned['why']}"}
     before = tuned["figures"]["before"]["accuracy"]
     accepted = tuned["outcome"] == "accepted"
     after = tuned["figures"]["ensemble"]["accuracy"] if accepted else before

@@ -11,6 +11,8 @@ from framegate_flow.work import Work
 BACK = ["--steps", "100%", "--hold", "1s", "--min-pictures", "1", "--max-errors", "100%"]
 BACK += ["--max-latency", "1000x", "--max-disagreement", "100%"]
 ACCEPTED, REFUSED = 0, 3
+# States of a learner's run that came to an end of its own.
+_OVER = ("accepted", "not accepted")
 
 
 def roll_out(work: Work) -> dict[str, Any]:
@@ -93,9 +95,7 @@ def fine_tune(work: Work) -> dict[str, Any]:
     known = {it["id"] for it in site.learn("status")["runs"]}
     known = set(work.run.note_of_site(work.site_name, runs=sorted(known))["runs"])
     over = [
-        it
-        for it in site.learn("status")["runs"]
-        if it["id"] not in known and isinstance(it.get("accepted"), bool)
+        it for it in site.learn("status")["runs"] if it["id"] not in known and it["state"] in _OVER
     ]
     if over:
         # Whoever waited for it was killed.
@@ -117,7 +117,7 @@ def fine_tune(work: Work) -> dict[str, Any]:
         "outcome": "accepted" if said["accepted"] else "not accepted",
         "why": said.get("reason") or "",
         "run": said["id"],
-        "figures": said["figures"],
+        "figures": said.get("figures") or {},
         "version": route["stable"]["version"],
     }
 
