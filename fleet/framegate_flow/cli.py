@@ -51,6 +51,10 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text)
         command.add_argument("run", metavar="RUN", nargs="?", help="default: the last one")
     commands.add_parser("status", help="all runs, and how far they are")
+    for command in commands.choices.values():
+        command.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
+        )
     return top
 
 

@@ -42,10 +42,10 @@ def _added(work: Work, site: Site, digest: str) -> int:
     place = site.bring(work.run.artifacts / "model", digest)
     mark = f"{place}/version-of-{work.flow.model}"
     known = site.run(["cat", mark])
-    # Where the gateway has forgotten it, its own answer says so, and it is added once more.
     if known.code == 0 and known.out.strip().isdigit():
         version = int(known.out)
-        if _there(site, work.flow.model, version):
+        # The gateway may have been made anew since.
+        if _has(site, work.flow.model, version, digest):
             return version
     said = site.gateway("model", "add", place, "--name", work.flow.model)
     kept = site.run(["tee", mark], str(said["version"]).encode())
@@ -54,9 +54,11 @@ def _added(work: Work, site: Site, digest: str) -> int:
     return said["version"]
 
 
-def _there(site: Site, model: str, version: int) -> bool:
+def _has(site: Site, model: str, version: int, digest: str) -> bool:
+    """Whether the version there is that one."""
     repository = site.gateway("config", "show")["accel"]["repository"]
-    return site.run(["test", "-d", f"{repository}/{model}/{version}"]).code == 0
+    said = site.run(["sha256sum", f"{repository}/{model}/{version}/model.onnx"])
+    return said.code == 0 and said.out.split()[0] == digest
 
 
 def _options(told: dict[str, Any]) -> list[str]:
