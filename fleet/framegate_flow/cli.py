@@ -95,13 +95,13 @@ class Command:
         run = self.chosen()
         with run.driven():
             again = behind(run.flow, set(_undone(run)))
-            if not again:
-                return self.end(run)
             for name in _undone(run):
                 step = run.step(name)
                 # What was given, and came to nothing, is not taken for done.
                 step.state, step.inputs = "waiting", {}
                 run.keep(step)
+        if not again:
+            return self.end(run)
         return self.drive(run, again)
 
     def drive(self, run: Run, only: list[str]) -> int:
