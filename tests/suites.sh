@@ -134,6 +134,7 @@ suite_network() {
 suite_cluster() {
 	local test_python=$CLUSTER_PYTHON
 	cluster_ready
+	edge_learning_ready
 	python_tests tests/cluster
 }
 
@@ -143,6 +144,7 @@ suite_learning() {
 	build_default
 	cmd_models
 	setup_learning
+	setup_flow
 	python_tests "${TWO_FILES[@]}" tests/learning
 }
 

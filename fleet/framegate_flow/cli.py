@@ -51,6 +51,10 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text)
         command.add_argument("run", metavar="RUN", nargs="?", help="default: the last one")
     commands.add_parser("status", help="all runs, and how far they are")
+    for command in commands.choices.values():
+        command.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
+        )
     return top
 
 
@@ -91,13 +95,13 @@ class Command:
         run = self.chosen()
         with run.driven():
             again = behind(run.flow, set(_undone(run)))
-            if not again:
-                return self.end(run)
             for name in _undone(run):
                 step = run.step(name)
                 # What was given, and came to nothing, is not taken for done.
                 step.state, step.inputs = "waiting", {}
                 run.keep(step)
+        if not again:
+            return self.end(run)
         return self.drive(run, again)
 
     def drive(self, run: Run, only: list[str]) -> int:

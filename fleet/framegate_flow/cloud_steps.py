@@ -122,6 +122,8 @@ def _verdict(work: Work, site: str) -> dict[str, Any]:
         if given["outcome"] in ("away", "failed", "taken back", "held back", "too few"):
             return {"passes": False, "why": f"{kind}: {given['outcome']}: {given['why']}"}
     gates, tuned = work.flow.gates, work.of_site("fine_tune", site)
+    if "before" not in tuned["figures"]:
+        return {"passes": False, "why": f"fine_tune: no figures: {tuned['why']}"}
     before = tuned["figures"]["before"]["accuracy"]
     accepted = tuned["outcome"] == "accepted"
     after = tuned["figures"]["ensemble"]["accuracy"] if accepted else before
@@ -147,8 +149,14 @@ def close(work: Work) -> dict[str, Any]:
     """What came of it, and the card as it stays."""
     verdict = work.given("evaluate")
     sites = {name: work.of_site("settle", name)["outcome"] for name in work.flow.sites}
-    undone = [name for name, outcome in sites.items() if outcome in ("away", "failed")]
     outcome = "promoted" if verdict["promoted"] else "rolled back"
+    # What another try may do something for: where all goes back, only the way back.
+    kinds = ("roll_out", "collect", "fine_tune", "settle") if verdict["promoted"] else ("settle",)
+    undone = [
+        name
+        for name in work.flow.sites
+        if any(work.of_site(kind, name).get("outcome") in ("away", "failed") for kind in kinds)
+    ]
     _card(work.run, outcome)
     return {"outcome": outcome, "why": verdict["why"], "sites": sites, "undone": undone}
 

@@ -36,7 +36,7 @@ from framegate_flow.work import Work
 _TAG = "framegate/run"
 _SETTINGS = """\
 telemetry: {enabled: false}
-python_logs: {managed_python_loggers: []}
+python_logs: {python_log_level: CRITICAL}
 """
 
 
@@ -68,7 +68,7 @@ def job_of(folder: str) -> Any:
     executor = multiprocess_executor.configured(
         {
             "max_concurrent": flow.parallel,
-            "start_method": {"forkserver": {"preload_modules": ["framegate_flow.engine"]}},
+            "start_method": {"forkserver": {"preload_modules": ["framegate_flow.preloaded"]}},
         }
     )
     return GraphDefinition(
@@ -152,7 +152,6 @@ def execute(instance: DagsterInstance, run: Run, only: list[str]) -> bool:
     with dagster.execute_job(
         job,
         instance,
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         tags={_TAG: run.id},
         raise_on_error=False,
         reexecution_options=again,

@@ -110,20 +110,26 @@ class Run:
             yield lock.fileno()
 
     @contextmanager
-    def driven(self) -> Iterator[None]:
-        """One process drives a run."""
+    def driven(self, patience: float = 2) -> Iterator[None]:
+        """One process drives a run. Who only looks has the lock for a moment, too: that is waited
+        for."""
+        end = time.monotonic() + patience
         with (self.folder / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Failure(f"{self.id} is under way already") from None
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= end:
+                        raise Failure(f"{self.id} is under way already") from None
+                    time.sleep(0.05)
             yield
 
     @property
     def under_way(self) -> bool:
         """Whether a process drives it."""
         try:
-            with self.driven():
+            with self.driven(patience=0):
                 return False
         except Failure:
             return True

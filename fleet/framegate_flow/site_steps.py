@@ -11,6 +11,8 @@ from framegate_flow.work import Work
 BACK = ["--steps", "100%", "--hold", "1s", "--min-pictures", "1", "--max-errors", "100%"]
 BACK += ["--max-latency", "1000x", "--max-disagreement", "100%"]
 ACCEPTED, REFUSED = 0, 3
+# States of a learner's run that came to an end of its own.
+_OVER = ("accepted", "not accepted")
 
 
 def roll_out(work: Work) -> dict[str, Any]:
@@ -40,10 +42,10 @@ def _added(work: Work, site: Site, digest: str) -> int:
     place = site.bring(work.run.artifacts / "model", digest)
     mark = f"{place}/version-of-{work.flow.model}"
     known = site.run(["cat", mark])
-    # Where the gateway has forgotten it, its own answer says so, and it is added once more.
     if known.code == 0 and known.out.strip().isdigit():
         version = int(known.out)
-        if _there(site, work.flow.model, version):
+        # The gateway may have been made anew since.
+        if _has(site, work.flow.model, version, digest):
             return version
     said = site.gateway("model", "add", place, "--name", work.flow.model)
     kept = site.run(["tee", mark], str(said["version"]).encode())
@@ -52,9 +54,11 @@ def _added(work: Work, site: Site, digest: str) -> int:
     return said["version"]
 
 
-def _there(site: Site, model: str, version: int) -> bool:
+def _has(site: Site, model: str, version: int, digest: str) -> bool:
+    """Whether the version there is that one."""
     repository = site.gateway("config", "show")["accel"]["repository"]
-    return site.run(["test", "-d", f"{repository}/{model}/{version}"]).code == 0
+    said = site.run(["sha256sum", f"{repository}/{model}/{version}/model.onnx"])
+    return said.code == 0 and said.out.split()[0] == digest
 
 
 def _options(told: dict[str, Any]) -> list[str]:
@@ -93,9 +97,7 @@ def fine_tune(work: Work) -> dict[str, Any]:
     known = {it["id"] for it in site.learn("status")["runs"]}
     known = set(work.run.note_of_site(work.site_name, runs=sorted(known))["runs"])
     over = [
-        it
-        for it in site.learn("status")["runs"]
-        if it["id"] not in known and isinstance(it.get("accepted"), bool)
+        it for it in site.learn("status")["runs"] if it["id"] not in known and it["state"] in _OVER
     ]
     if over:
         # Whoever waited for it was killed.
@@ -117,7 +119,7 @@ def fine_tune(work: Work) -> dict[str, Any]:
         "outcome": "accepted" if said["accepted"] else "not accepted",
         "why": said.get("reason") or "",
         "run": said["id"],
-        "figures": said["figures"],
+        "figures": said.get("figures") or {},
         "version": route["stable"]["version"],
     }
 
