@@ -109,9 +109,7 @@ def draw(
         stopping.check()
         scene = wall.copy()
         panel = scene[PANEL["y"] :, PANEL["x"] :][: PANEL["height"], : PANEL["width"]]
-        panel[:] = np.kron(
-            look(image, number), np.ones((_SCALE, _SCALE), np.uint8)
-        )[:, :, None]
+        panel[:] = np.kron(look(image, number), np.ones((_SCALE, _SCALE), np.uint8))[:, :, None]
         picture = Image.fromarray(scene)
         if kind == "jpg":
             picture.save(folder / f"{number:05d}.jpg", quality=90, subsampling="4:2:0")

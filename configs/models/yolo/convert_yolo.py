@@ -162,8 +162,8 @@ def published_labels(path: Path) -> list[str]:
 def as_trained(layers: list[Layer]) -> None:
     """Gives the finer head the anchors that the published weights were trained with.
 
-    The published .cfg says the first three, and boxes of that head are half as large as things then;
-    with the second to the fourth they are as large as those of other detectors.
+    The published .cfg says the first three: boxes of that head are half as large as things then.
+    With the second to the fourth they are as large as those of other detectors.
     """
     finer = [layer for layer in layers if layer.kind == "yolo"][-1]
     if finer.numbers("mask") != [0, 1, 2]:
