@@ -163,7 +163,7 @@ def test_a_site_that_is_away_catches_up(cloud: Cloud) -> None:
 
 def test_what_is_not_good_enough_in_the_cloud_goes_nowhere(cloud: Cloud) -> None:
     cloud.site("north")
-    file = cloud.declare(gates={"cloud": 1.0}, pre_train={"epochs": 1, "rate": 1e-6})
+    file = cloud.declare(gates={"cloud": 1.0}, pre_train={"epochs": 1, "rate": 1e-60})
     code, said, told = cloud.run("run", file)
     assert (code, said["state"]) == (1, "failed"), told
     assert "100.00 % are asked for: it goes to no site" in said["failed"]["export"]
