@@ -133,7 +133,7 @@ static void offer_versions(struct cli *cli, const char *begun, const char *name)
 static void offer_fleet(struct cli *cli, const char *begun)
 {
 	static const char *const words[] = {"init", "check", "plan", "apply", "status", "rollback",
-		"enrol", "publish", "agent", "completion"};
+		"enrol", "publish", "model", "agent", "completion"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		offer(cli, begun, words[i]);
