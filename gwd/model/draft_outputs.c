@@ -75,13 +75,14 @@ static void write_yolo(struct draft *draft, const struct draft_facts *facts)
 			"  sigmoid: true");
 }
 
-/* The anchors of COCO, by pixels a cell. */
+/* The anchors of COCO, by pixels a cell. Those of the published tiny weights' finer head are not
+ * the ones that the published description names: boxes of that are half as large as things. */
 static const char *anchors_of(uint32_t stride, bool tiny)
 {
 	if (stride >= 32)
 		return tiny ? "81, 82, 135, 169, 344, 319" : "116, 90, 156, 198, 373, 326";
 	if (stride >= 16)
-		return tiny ? "10, 14, 23, 27, 37, 58" : "30, 61, 62, 45, 59, 119";
+		return tiny ? "23, 27, 37, 58, 81, 82" : "30, 61, 62, 45, 59, 119";
 	return "10, 13, 16, 30, 33, 23";
 }
 
