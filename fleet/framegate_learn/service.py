@@ -205,7 +205,7 @@ class Service:
             return
         self._corrected = time.monotonic()
         try:
-            corrections.take(self._gateway, self._collector, self._cameras)
+            corrections.take(self._gateway, self._collector, self._config.model, self._cameras)
             self._clear("corrections")
         except Refused as error:
             # 404, 405: an older one; 501: it has no folder for them.
