@@ -22,7 +22,7 @@ def take(
     """
     taken = 0
     listed = [it for it in gateway.get("corrections")["corrections"] if it["camera"] in cameras]
-    labels = gateway.get(f"models/{quote(model)}/labels")["labels"] if listed else []
+    labels = gateway.get(f"models/{quote(model, safe='')}/labels")["labels"] if listed else []
     for told in listed:
         camera = cameras[told["camera"]]
         if told["label"] is None:

@@ -394,7 +394,12 @@ class PictureSet:
             for digest in digests:
                 if not self._is_there("", digest):
                     self._path(digest).unlink(missing_ok=True)
-        self._seen = -1
+        # A set that is full loses some with each one that comes: not all are read again for that.
+        gone = set(digests)
+        self._known = [(None if it in gone else it, held) for it, held in self._known]
+        most = 2 * self.limits.pictures
+        if len(self._known) > most + most // 10:
+            self._seen = -1
 
 
 class Leave:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import quote
 
 from framegate_learn import corrections, status
 from framegate_learn.collect import Collector
@@ -163,7 +164,7 @@ class Service:
         return kept
 
     def _facts(self, name: str) -> CameraFacts:
-        return CameraFacts.of(self._gateway.get(f"cameras/{name}/config"))
+        return CameraFacts.of(self._gateway.get(f"cameras/{quote(name, safe='')}/config"))
 
     def _refresh(self) -> None:
         """Which cameras there are, and what looks at them."""

@@ -156,6 +156,20 @@ def test_a_full_set_keeps_what_is_of_use(tmp_path: Path) -> None:
     assert made.counts_by("source").get("agreement", 0) <= 2
 
 
+def test_a_full_set_is_not_read_again_for_each_picture_that_comes(tmp_path: Path) -> None:
+    made = PictureSet(tmp_path, Limits(pictures=50))
+    for number in range(60):
+        _add(made, number)
+    said: list[str] = []
+    made._db.set_trace_callback(said.append)
+    for number in range(60, 130):
+        assert _add(made, number)
+    assert len([it for it in said if "FROM gone UNION" in it]) <= 7
+    # What has given way is known all the same: one like it may come, on its side.
+    assert _add(made, 200, picture=shots.again(shots.noise(70), 1))
+    assert _add(made, 201, picture=shots.again(shots.noise(129), 1)) is Kept.NEAR
+
+
 def test_it_is_bounded_in_bytes_and_so_is_its_folder(tmp_path: Path) -> None:
     limit = 20 * len(shots.noise(0))
     made = PictureSet(tmp_path, Limits(bytes=limit))
