@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from framegate_learn.material import Part
+from framegate_learn.material import Part, Pictures
 from framegate_learn.mistakes import Failure
 from framegate_learn.served import Served
 from framegate_learn.settings import Gates
@@ -157,16 +157,18 @@ def judge(
     return Verdict(not reasons, reason, told)
 
 
-def general_part(folder: Path, served: Served) -> tuple[Part, int]:
-    """The cloud's own pictures, FOLDER/LABEL/*.jpg or .png, and how many could not be used."""
-    pictures, labels, left = [], [], 0
-    for number, label in enumerate(served.labels):
-        for path in sorted((folder / label).glob("*")):
-            try:
-                pictures.append(served.preparation.picture(path))
-                labels.append(number)
-            except (OSError, ValueError):
-                left += 1
-    if not pictures:
+def general_part(folder: Path, served: Served, room: Path) -> tuple[Part, int]:
+    """The cloud's own pictures, FOLDER/LABEL/*.jpg or .png, and how many could not be used.
+
+    As the model sees them they lie in the file `room`: there may be more than memory holds.
+    """
+    paths = [
+        (number, path)
+        for number, label in enumerate(served.labels)
+        for path in sorted((folder / label).glob("*"))
+    ]
+    pictures = Pictures(served, room, len(paths))
+    labels = [number for number, path in paths if pictures.add(path)]
+    if not labels:
         raise Failure(f"{folder}: it has no pictures in folders named as the model's labels")
-    return Part(np.stack(pictures), np.array(labels, np.int32)), left
+    return Part(pictures.close(), np.array(labels, np.int32)), len(paths) - len(labels)

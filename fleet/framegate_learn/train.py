@@ -250,7 +250,7 @@ class Training:
             folder = self._state / "general"
             if not folder.is_dir():
                 return None
-        part, left = judge.general_part(folder, model)
+        part, left = judge.general_part(folder, model, run.folder / "general.npy")
         run.save(general={"pictures": len(part), "left_out": left})
         return judge.look(model, part), judge.look(learned, part)
 

@@ -131,8 +131,10 @@ def test_the_clouds_pictures_lie_in_folders_of_their_labels(tmp_path: Path) -> N
         folder.mkdir(exist_ok=True)
         (folder / f"{number}.jpg").write_bytes(jpeg)
     (tmp_path / "3" / "broken.jpg").write_bytes(b"no picture")
-    part, left = judge.general_part(tmp_path, model)
+    part, left = judge.general_part(tmp_path, model, tmp_path / "room.npy")
     assert (len(part), left) == (20, 1)
+    # There may be more of them than memory holds.
+    assert isinstance(part.pictures, np.memmap)
     assert judge.look(model, part).accuracy > 0.9
     with pytest.raises(Failure, match="no pictures in folders named as"):
-        judge.general_part(tmp_path / "3", model)
+        judge.general_part(tmp_path / "3", model, tmp_path / "room.npy")
