@@ -238,6 +238,16 @@ static void tell(struct mgmt *mgmt, const struct gw_request *request, const char
 	json_decref(after);
 }
 
+/* An id does not say where the camera's name begins in it: frame x-1-a of camera b, and frame x-1
+ * of camera a-b. */
+static bool is_about(const json_t *about, const char *camera, const char *tag)
+{
+	const char *of = json_string_value(json_object_get(about, "camera"));
+	const char *frame = json_string_value(json_object_get(about, "frame"));
+
+	return of && frame && strcmp(of, camera) == 0 && strcmp(frame, tag) == 0;
+}
+
 int api_correction_add(void *owner, const struct gw_request *request, struct gw_reply *reply,
 	struct gw_error *error)
 {
@@ -253,7 +263,13 @@ int api_correction_add(void *owner, const struct gw_request *request, struct gw_
 	if (status != 0)
 		return status;
 	snprintf(id, sizeof(id), "%s-%s", tag, request->name);
-	if (corrections_id_fits(id) && corrections_get(mgmt->corrections, id, &before, &none) == 0)
+	if (corrections_id_fits(id))
+		corrections_get(mgmt->corrections, id, &before, &none);
+	if (before && !is_about(before, request->name, tag)) {
+		json_decref(before);
+		before = NULL;
+	}
+	if (before)
 		status = say_again(mgmt, request, id, before, label, error);
 	else
 		status = keep(mgmt, request, tag, id, label, reply, error);
@@ -314,6 +330,11 @@ int api_correction_remove(void *owner, const struct gw_request *request, struct 
 
 	if (status == 0)
 		status = corrections_get(mgmt->corrections, request->name, &before, error);
+	const char *camera = json_string_value(json_object_get(before, "camera"));
+
+	if (status == 0 && !gw_request_may_see(request, camera ? camera : ""))
+		status = gw_error_set(
+			error, -ENOENT, "there is no correction %s of your cameras", request->name);
 	if (status == 0)
 		status = corrections_remove(mgmt->corrections, request->name, error);
 	if (status == 0) {

@@ -79,8 +79,9 @@ const struct gw_api_route mgmt_routes[] = {
 		.handle = api_correction, .slow = true},
 	{GW_ROLE_OPERATOR, "GET", "corrections/{name}/picture", "Its picture",
 		.handle = api_correction_picture, .slow = true},
+	/* Who may say it may take it back. */
 	{GW_ROLE_OPERATOR, "DELETE", "corrections/{name}", "Delete it",
-		.handle = api_correction_remove, .slow = true},
+		.handle = api_correction_remove, .slow = true, .for_some = true},
 	CHANGE("POST", "cameras", "Add a camera", api_camera_add, true),
 	CHECK("camera-check", "What is wrong with a new camera", api_camera_check_new),
 	CHECK("cameras/{name}/check", "What is wrong with a change", api_camera_check),

@@ -43,29 +43,29 @@ class Collector:
         try:
             if self._config.crops:
                 return self._take_parts(view, reason)
-            return self._take_whole(view, camera, reason)
+            return self._take_whole(view, camera, reason, self._labeller.of(view.record, camera))
         except ValueError:
             self.collected.damaged += 1
             return 0
 
     def correct(self, view: View, camera: CameraFacts, label: str | None) -> bool:
-        """Keeps what an operator has said of a frame; False: no picture can be read from it."""
+        """Keeps what an operator has said of a frame; False: no picture can be read from it.
+
+        `label` None: what the models say is wrong, though they agree, and nobody has said more.
+        """
         self.collected.chosen["operator"] += 1
-        record = view.record
         try:
-            if self._take_whole(view, camera, "operator", (label, "operator") if label else None):
-                return True
+            self._take_whole(view, camera, "operator", (label, "operator") if label else None)
         except ValueError:
             self.collected.damaged += 1
             return False
-        # It was kept before, or stands for one that looks the same.
-        if label is not None:
+        if label is None:
             with contextlib.suppress(LookupError):
-                self._set.label(record["id"], label, "operator")
+                self._set.label(view.record["id"], None, "agreement")
         return True
 
     def _take_whole(
-        self, view: View, camera: CameraFacts, reason: str, known: tuple[str, str] | None = None
+        self, view: View, camera: CameraFacts, reason: str, label: tuple[str, str] | None
     ) -> int:
         """As the model sees it: turned, and the camera's region of it alone."""
         record, jpeg = view.record, view.jpeg
@@ -77,7 +77,6 @@ class Collector:
             if pixels.size == 0:
                 raise ValueError("the region lies outside of the picture")
             jpeg = parts.encoded(pixels)
-        label = known or self._labeller.of(record, camera)
         said = best_class(record, self._config.model)
         return self._keep(record, record["id"], jpeg, reason, label, said)
 

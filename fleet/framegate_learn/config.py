@@ -40,7 +40,8 @@ _KEYS = Section(
         ),
         "set": Section(
             {
-                "pictures": Number(100, 10_000_000, whole=True),
+                # The collector knows what each looks like: 2 KiB with those that gave way.
+                "pictures": Number(100, 400_000, whole=True),
                 "mib": Number(1, 10_000_000, whole=True),
                 "near": Number(0.5, 1),
                 "held_block": Number(0, 86400 * 7, whole=True),

@@ -2,6 +2,7 @@
 
 import datetime
 import time
+from urllib.parse import quote
 
 from framegate_learn.collect import Collector
 from framegate_learn.gateway import Gateway, Refused, View
@@ -11,15 +12,23 @@ from framegate_learn.label import CameraFacts
 _PATIENCE_S = 600
 
 
-def take(gateway: Gateway, collector: Collector, cameras: dict[str, CameraFacts]) -> int:
+def take(
+    gateway: Gateway, collector: Collector, model: str, cameras: dict[str, CameraFacts]
+) -> int:
     """Takes those of these cameras; how many. Each is in the set before it is deleted there.
 
-    Raises Away or Refused, OSError and sqlite3.Error.
+    One whose label the model does not have is for somebody else who learns. Raises Away or Refused,
+    OSError and sqlite3.Error.
     """
     taken = 0
-    for told in gateway.get("corrections")["corrections"]:
-        camera = cameras.get(told["camera"])
-        if camera is None or (told["label"] is None and _age_s(told["at"]) < _PATIENCE_S):
+    listed = [it for it in gateway.get("corrections")["corrections"] if it["camera"] in cameras]
+    labels = gateway.get(f"models/{quote(model, safe='')}/labels")["labels"] if listed else []
+    for told in listed:
+        camera = cameras[told["camera"]]
+        if told["label"] is None:
+            if _age_s(told["at"]) < _PATIENCE_S:
+                continue
+        elif told["label"] not in labels:
             continue
         path = f"corrections/{told['id']}"
         try:

@@ -31,15 +31,8 @@ def write_json(path: Path, value: Any) -> None:
     write(path, json.dumps(value, indent=1).encode())
 
 
-def save_array(path: Path, value: np.ndarray) -> None:
-    """The same of one array (.npy)."""
-    room = io.BytesIO()
-    np.save(room, value)
-    write(path, room.getvalue())
-
-
 def save_arrays(path: Path, values: dict[str, np.ndarray]) -> None:
-    """The same of several (.npz), whatever their names are."""
+    """The same of arrays (.npz), whatever their names are."""
     room = io.BytesIO()
     numbered = {str(number): value for number, value in enumerate(values.values())}
     np.savez(room, names=np.array(list(values), dtype=np.str_), **numbered)

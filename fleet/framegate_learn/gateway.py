@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from framegate_learn.mistakes import Failure
 
@@ -136,11 +137,12 @@ class Gateway:
 
         None: there is none yet, or it is the one with the tag `known`. Raises Away or Refused.
         """
-        reply = self.ask("GET", f"cameras/{camera}/view", known=known)
+        path = f"cameras/{quote(camera, safe='')}/view"
+        reply = self.ask("GET", path, known=known)
         if reply.status in (304, 503):
             return None
         if not reply.well:
-            self._good("GET", f"cameras/{camera}/view", reply)
+            self._good("GET", path, reply)
         return _view(reply)
 
     def close(self) -> None:

@@ -15,23 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from framegate_learn.material import Part
+from framegate_learn.material import Part, Pictures
 from framegate_learn.mistakes import Failure
 from framegate_learn.served import Served
+from framegate_learn.settings import Gates
 
 _BATCH = 64
 _DRAWS = 4000
-
-
-@dataclass(frozen=True)
-class Gates:
-    """What must hold for a version to be accepted."""
-
-    held: int = 50  # pictures that were kept back, at least
-    margin: float = 0.01  # better by so much
-    luck: float = 0.01  # probability, at most, of such a difference where there is none
-    least: float = 0.8  # right at least: labels that mean nothing are learned by nobody
-    general: float = 0.02  # on the cloud's own pictures worse by so much at most
 
 
 @dataclass(frozen=True)
@@ -104,12 +94,14 @@ def compare(before: Figures, after: Figures, seed: int) -> dict[str, Any]:
     """How they differ on the same pictures."""
     gained = int((after.right & ~before.right).sum())
     lost = int((before.right & ~after.right).sum())
-    change = after.right.astype(int) - before.right.astype(int)
-    drawn = np.random.default_rng(seed).integers(0, len(change), (_DRAWS, len(change)))
-    low, high = np.quantile(change[drawn].mean(1), [0.025, 0.975])
+    count = len(before.right)
+    # Each that is drawn is one gained, one lost or neither: how many of each is all that counts.
+    shares = np.array([gained, lost, count - gained - lost]) / count
+    drawn = np.random.default_rng(seed).multinomial(count, shares, _DRAWS)
+    low, high = np.quantile((drawn[:, 0] - drawn[:, 1]) / count, [0.025, 0.975])
     return {
-        "pictures": len(change),
-        "difference": round(float(change.mean()), 4),
+        "pictures": count,
+        "difference": round((gained - lost) / count, 4),
         "gained": gained,
         "lost": lost,
         "luck": luck(gained, lost),
@@ -121,7 +113,10 @@ def compare(before: Figures, after: Figures, seed: int) -> dict[str, Any]:
 def luck(gained: int, lost: int) -> float:
     """How likely so many or more are gained of those that changed, were both as likely."""
     count = gained + lost
-    total = sum(math.comb(count, k) for k in range(gained, count + 1))
+    ways = total = math.comb(count, gained)
+    for more in range(gained, count):
+        ways = ways * (count - more) // (more + 1)
+        total += ways
     return total / 2**count
 
 
@@ -162,16 +157,18 @@ def judge(
     return Verdict(not reasons, reason, told)
 
 
-def general_part(folder: Path, served: Served) -> tuple[Part, int]:
-    """The cloud's own pictures, FOLDER/LABEL/*.jpg or .png, and how many could not be used."""
-    pictures, labels, left = [], [], 0
-    for number, label in enumerate(served.labels):
-        for path in sorted((folder / label).glob("*")):
-            try:
-                pictures.append(served.preparation.picture(path))
-                labels.append(number)
-            except (OSError, ValueError):
-                left += 1
-    if not pictures:
+def general_part(folder: Path, served: Served, room: Path) -> tuple[Part, int]:
+    """The cloud's own pictures, FOLDER/LABEL/*.jpg or .png, and how many could not be used.
+
+    As the model sees them they lie in the file `room`: there may be more than memory holds.
+    """
+    paths = [
+        (number, path)
+        for number, label in enumerate(served.labels)
+        for path in sorted((folder / label).glob("*"))
+    ]
+    pictures = Pictures(served, room, len(paths))
+    labels = [number for number, path in paths if pictures.add(path)]
+    if not labels:
         raise Failure(f"{folder}: it has no pictures in folders named as the model's labels")
-    return Part(np.stack(pictures), np.array(labels, np.int32)), left
+    return Part(pictures.close(), np.array(labels, np.int32)), len(paths) - len(labels)

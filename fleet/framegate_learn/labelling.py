@@ -12,7 +12,8 @@ HELP = "say what a picture of the set shows"
 ABOUT = """\
 Says what a picture of the set shows. PICTURE is its id, or the beginning of its file's name (six
 characters or more). What is said so holds against every other source. With `-` in place of PICTURE,
-lines `PICTURE,LABEL` are read, as `export` writes them into labels.csv: all of them, or none."""
+lines `PICTURE,LABEL` are read, as `export` writes them into labels.csv: all of them, or none. Lines
+that say what is known already change nothing."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -45,15 +46,18 @@ def run(words: argparse.Namespace) -> int:
 
     wanted = _wanted(words)
     made = PictureSet(state_there(words))
-    found = []
-    for number, word, label in wanted:
-        try:
-            found.append((made.find(word), label))
-        except LookupError as error:
-            where = f"line {number}: " if number else ""
-            raise Failure(f"{where}{error.args[0]}; nothing was changed") from None
-    for name, label in found:
-        made.label(name, label, "operator")
-    one = f"{found[0][0]}: {found[0][1] or 'nobody knows'}" if len(found) == 1 else ""
-    answer(words, {"labelled": len(found)}, one or f"{len(found)} pictures")
+    try:
+        pairs = [(word, label) for _, word, label in wanted]
+        # A file has lines that nobody has changed: those were not said by an operator.
+        names = made.label_all(pairs, "operator", confirm=words.picture != "-")
+    except LookupError as error:
+        text, at = error.args
+        where = f"line {wanted[at][0]}: " if wanted[at][0] else ""
+        raise Failure(f"{where}{text}; nothing was changed") from None
+    finally:
+        made.close()
+    line = f"{len(names)} pictures"
+    if words.picture != "-":
+        line = f"{names[0]}: {words.label or 'nobody knows'}"
+    answer(words, {"labelled": len(names)}, line)
     return WELL

@@ -3,7 +3,7 @@
 They are copied at the beginning, so that a run that goes on after a kill learns from the same ones,
 whatever the set has become since; the members share them by mapping the file.
 
-    FOLDER/train.npy, held.npy   (n, height, width, channels) uint8
+    FOLDER/train.npy, held.npy   (n, height, width, channels) uint8; there may be room behind
     FOLDER/material.json         labels, digests, and what was left out
 """
 
@@ -13,13 +13,12 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import UnidentifiedImageError
+from PIL import Image
 
 from framegate_learn import files
 from framegate_learn.mistakes import Failure
@@ -82,37 +81,50 @@ def load(folder: Path) -> Material:
     told = json.loads((folder / "material.json").read_text())
     labels = told.pop("labels")
     train, held = (
-        Part(np.load(folder / f"{name}.npy", mmap_mode="r"), np.array(labels[name], np.int32))
+        Part(
+            np.load(folder / f"{name}.npy", mmap_mode="r")[: len(labels[name])],
+            np.array(labels[name], np.int32),
+        )
         for name in PARTS
     )
     counts = {name: len(part) for name, part in zip(PARTS, (train, held))}
     return Material(train, held, {**counts, **told})
 
 
+class Pictures:
+    """A file of pictures as the model sees them, one after the other."""
+
+    def __init__(self, served: Served, path: Path, most: int) -> None:
+        """Room for `most`. Failure: the disk has not."""
+        seen = served.preparation
+        shape = (most, seen.height, seen.width, seen.channels)
+        _need_room(path.parent, int(np.prod(shape)))
+        self._seen, self._path = seen, path
+        self._room = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+        self._count = 0
+
+    def add(self, path: Path) -> bool:
+        """False: no picture can be read from that file; it gave way since, or was never whole."""
+        try:
+            self._room[self._count] = self._seen.picture(path)
+        except (OSError, ValueError, Image.DecompressionBombError):
+            return False
+        self._count += 1
+        return True
+
+    def close(self) -> np.ndarray:
+        """All of them, on the disk; to be read alone. The file may have room behind them."""
+        self._room.flush()
+        del self._room
+        return np.load(self._path, mmap_mode="r")[: self._count]
+
+
 def _copy(examples: list[Example], served: Served, path: Path) -> tuple[list[Example], int]:
     """Those that could be read, and how many could not."""
-    shape = (served.preparation.height, served.preparation.width, served.preparation.channels)
-    _need_room(path.parent, len(examples) * int(np.prod(shape)))
-    room = np.lib.format.open_memmap(path, "w+", np.uint8, (len(examples), *shape))
-    taken = []
-    for example, picture in _read(examples, served):
-        room[len(taken)] = picture
-        taken.append(example)
-    room.flush()
-    del room
-    if len(taken) < len(examples):
-        files.save_array(path, np.array(np.load(path, mmap_mode="r")[: len(taken)]))
+    pictures = Pictures(served, path, len(examples))
+    taken = [it for it in examples if pictures.add(it.path)]
+    pictures.close()
     return taken, len(examples) - len(taken)
-
-
-def _read(examples: Iterable[Example], served: Served) -> Iterable[tuple[Example, np.ndarray]]:
-    for example in examples:
-        try:
-            picture = served.preparation.picture(example.path)
-        except (OSError, UnidentifiedImageError, ValueError):
-            # It gave way since, or was never whole.
-            continue
-        yield example, picture
 
 
 def _need_room(folder: Path, size: int) -> None:

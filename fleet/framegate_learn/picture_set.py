@@ -9,6 +9,7 @@ moment: the file is on the disk before its row, and what a kill left without a r
 
 What is kept back to judge by is never trained on, and nothing that looks like it is: of pictures
 that look alike one is kept, and one that looks like another that gave way stays on that one's side.
+One that looks like pictures of both sides is trained on; those that judged give way to it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import enum
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,7 +140,8 @@ class PictureSet:
         When the set is full, others give way: those without a label first, the oldest of them; then
         those of the label that has the most, where an operator's word is worth more than the known
         truth, that more than an agreement, and a younger one more than an older.
-        What an operator has labelled is kept though it looks like another.
+        What an operator has labelled is kept though it looks like another. Where the same picture
+        is there already, it gets the label, if no better source has said one.
         """
         digest = hashlib.sha256(jpeg).hexdigest()
         look = look_of(jpeg)
@@ -147,18 +149,26 @@ class PictureSet:
         path = self._path(digest)
         with self._change() as leave:
             if self._is_there(name, digest):
-                return leave(Kept.SAME)
+                if label is not None and source is not None:
+                    self._say(self._named(name, digest), label, source)
+                return Kept.SAME
             alike = [self._known[i] for i in self._near(look)]
-            if source != "operator" and any(there is not None for there, _ in alike):
+            if source != "operator" and any(it is not None for it, _ in alike):
                 return leave(Kept.NEAR)
             held = alike[0][1] if alike else self._side(digest, camera, captured_us)
+            there = [(it, judges) for it, judges in alike if it is not None]
+            # What looks like a picture that is trained on does not judge.
+            held = held and all(judges for _, judges in there)
+            given_way = [it for it, judges in there if judges and not held]
+            for it in given_way:
+                self._give_way(it)
             rest = (held, len(jpeg), said, confidence, look)
             self._db.execute(
                 "INSERT INTO picture (id, digest, camera, captured_us, reason, label, source, held,"
                 " bytes, said, confidence, look) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                 (*row, *rest),
             )
-            given_way = self._make_room()
+            given_way += self._make_room()
             if digest in given_way:
                 return leave(Kept.FULL)
             _write(path, jpeg)
@@ -173,16 +183,28 @@ class PictureSet:
         LookupError: there is none of that id.
         """
         with self._change():
-            row = self._db.execute("SELECT source FROM picture WHERE id = ?", (name,)).fetchone()
-            if row is None:
-                raise LookupError(f"the set has no picture {name}")
-            if row[0] is not None and SOURCES.index(row[0]) < SOURCES.index(source):
-                return False
-            self._db.execute(
-                "UPDATE picture SET label = ?, source = ? WHERE id = ?",
-                (label, source if label is not None else None, name),
-            )
-        return True
+            return self._say(name, label, source)
+
+    def label_all(
+        self, wanted: Iterable[tuple[str, str | None]], source: str, confirm: bool = True
+    ) -> list[str]:
+        """The same of several, each by what `find` takes: all of them, or none. Their ids.
+
+        confirm -- False: what has that label already keeps its source, and is not among these
+        LookupError: one of them is not there; its arguments are the line, and the number of it.
+        """
+        names = []
+        with self._change():
+            for number, (word, label) in enumerate(wanted):
+                try:
+                    name = self.find(word)
+                except LookupError as error:
+                    raise LookupError(error.args[0], number) from None
+                if not confirm and self._label_of(name) == label:
+                    continue
+                self._say(name, label, source)
+                names.append(name)
+        return names
 
     def remove(self, name: str) -> bool:
         """Takes a picture out; False: there is none of that id. It is forgotten that it was there,
@@ -281,6 +303,26 @@ class PictureSet:
         question = "SELECT 1 FROM picture WHERE digest = ? OR id = ?"
         return self._db.execute(question, (digest, name)).fetchone() is not None
 
+    def _named(self, name: str, digest: str) -> str:
+        """The id of the picture of these bytes, else the one that has the name."""
+        question = "SELECT id FROM picture WHERE digest = ? OR id = ? ORDER BY digest = ? DESC"
+        return self._db.execute(question, (digest, name, digest)).fetchone()[0]
+
+    def _label_of(self, name: str) -> str | None:
+        return self._db.execute("SELECT label FROM picture WHERE id = ?", (name,)).fetchone()[0]
+
+    def _say(self, name: str, label: str | None, source: str) -> bool:
+        row = self._db.execute("SELECT source FROM picture WHERE id = ?", (name,)).fetchone()
+        if row is None:
+            raise LookupError(f"the set has no picture {name}")
+        if row[0] is not None and SOURCES.index(row[0]) < SOURCES.index(source):
+            return False
+        self._db.execute(
+            "UPDATE picture SET label = ?, source = ? WHERE id = ?",
+            (label, source if label is not None else None, name),
+        )
+        return True
+
     def _near(self, look: bytes) -> list[int]:
         """Those that look like it, the nearest first; what others have changed is read before."""
         [version] = self._db.execute("PRAGMA data_version").fetchone()
@@ -352,7 +394,12 @@ class PictureSet:
             for digest in digests:
                 if not self._is_there("", digest):
                     self._path(digest).unlink(missing_ok=True)
-        self._seen = -1
+        # A set that is full loses some with each one that comes: not all are read again for that.
+        gone = set(digests)
+        self._known = [(None if it in gone else it, held) for it, held in self._known]
+        most = 2 * self.limits.pictures
+        if len(self._known) > most + most // 10:
+            self._seen = -1
 
 
 class Leave:

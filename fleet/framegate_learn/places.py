@@ -16,7 +16,12 @@ def state_option(parser: argparse.ArgumentParser) -> None:
 
 def state_there(words: argparse.Namespace) -> Path:
     """The folder that --state names, which must be there."""
-    if not (words.state / "set.db").is_file():
-        text = f"{words.state} has no set of pictures: name the `state` of learn.yaml with --state"
-        raise Failure(text)
+    need_set(words.state)
     return words.state
+
+
+def need_set(state: Path) -> None:
+    """Failure: nobody has collected into that folder."""
+    if not (state / "set.db").is_file():
+        text = f"{state} has no set of pictures: name the `state` of learn.yaml with --state"
+        raise Failure(text)

@@ -20,6 +20,7 @@ from urllib.parse import quote
 from framegate_learn import served
 from framegate_learn.gateway import Away, Gateway, Refused
 from framegate_learn.mistakes import Failure
+from framegate_learn.settings import Wish
 
 _LOOK_S = 0.5
 _ADD_S = 300
@@ -42,16 +43,6 @@ class Route:
     def folder(self) -> Path:
         """Of the version that looks at pictures."""
         return self.repository / self.name / str(self.version)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """How it is rolled out."""
-
-    steps: tuple[float, ...] = (0.1, 0.5, 1.0)
-    hold_s: float = 60
-    patience_s: float = 3600
-    gwctl: str = "gwctl"
 
 
 def running(gateway: Gateway, name: str) -> Route:

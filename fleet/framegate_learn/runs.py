@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,8 +79,17 @@ class Runs:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """One process trains at a time. Failure: another one does."""
+        """One process trains at a time. Failure: another one does, or the runs are another user's.
+
+        Training goes on with what it finds there, and clears it away: it does so for nobody else.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
+        facts = self.folder.lstat()
+        if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+            raise Failure(
+                f"{self.folder} is not a folder of the user who trains: train as the one who made "
+                "it, or move it away"
+            )
         lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:

@@ -46,11 +46,16 @@ def read(folder: Path) -> Served:
     """Failure when it is no classifier, or model.yaml is not as the gateway takes it."""
     path = folder / "model.yaml"
     try:
-        document = yaml.safe_load(path.read_text())
+        text = path.read_text()
+        document = yaml.safe_load(text)
+        as_written = yaml.load(text, yaml.BaseLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise Failure(f"{path}: {_first_line(error)}") from None
     if not isinstance(document, dict):
         raise Failure(f"{path}: it is empty")
+    if isinstance(document.get("labels"), list):
+        # To the gateway `no` and `010` are text, to YAML false and 8.
+        document["labels"] = as_written["labels"]
     task = document.get("task")
     if task != "classify":
         raise Failure(f"{path}: its task is {task}; only classifiers are learned at the edge")
@@ -78,9 +83,9 @@ def _labels(folder: Path, document: dict[str, Any]) -> list[str]:
     if "labels_file" in document:
         path = folder / document["labels_file"]
         try:
-            return [line for line in path.read_text().splitlines() if line]
-        except OSError as error:
-            raise Failure(f"{path}: {error.strerror}") from None
+            return [line for line in path.read_text().split("\n") if line]
+        except (OSError, UnicodeDecodeError) as error:
+            raise Failure(f"{path}: {_first_line(error)}") from None
     return [str(label) for label in document["labels"]]
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import quote
 
 from framegate_learn import corrections, status
 from framegate_learn.collect import Collector
@@ -163,7 +164,7 @@ class Service:
         return kept
 
     def _facts(self, name: str) -> CameraFacts:
-        return CameraFacts.of(self._gateway.get(f"cameras/{name}/config"))
+        return CameraFacts.of(self._gateway.get(f"cameras/{quote(name, safe='')}/config"))
 
     def _refresh(self) -> None:
         """Which cameras there are, and what looks at them."""
@@ -205,7 +206,7 @@ class Service:
             return
         self._corrected = time.monotonic()
         try:
-            corrections.take(self._gateway, self._collector, self._cameras)
+            corrections.take(self._gateway, self._collector, self._config.model, self._cameras)
             self._clear("corrections")
         except Refused as error:
             # 404, 405: an older one; 501: it has no folder for them.

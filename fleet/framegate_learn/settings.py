@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from framegate_learn import beside
 from framegate_learn.gateway import USUAL_SOCKET
 from framegate_learn.mistakes import Failure
 from framegate_learn.places import USUAL_STATE
 
-if TYPE_CHECKING:
-    from framegate_learn.judge import Gates
-    from framegate_learn.promote import Wish
-
 # Above so many weights a network is large: two processors learn its last layer alone.
 LARGE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Gates:
+    """What must hold for a version to be accepted."""
+
+    held: int = 50  # pictures that were kept back, at least
+    margin: float = 0.01  # better by so much
+    luck: float = 0.01  # probability, at most, of such a difference where there is none
+    least: float = 0.8  # right at least: labels that mean nothing are learned by nobody
+    general: float = 0.02  # on the cloud's own pictures worse by so much at most
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a version that was accepted is rolled out."""
+
+    steps: tuple[float, ...] = (0.1, 0.5, 1.0)
+    hold_s: float = 60
+    patience_s: float = 3600
+    gwctl: str = "gwctl"
 
 
 @dataclass(frozen=True)
@@ -41,10 +60,6 @@ class Settings:
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Of the command line."""
-    from framegate_learn import beside
-    from framegate_learn.judge import Gates
-    from framegate_learn.promote import Wish
-
     gates, wish = Gates(), Wish()
     add = parser.add_argument
     add("--config", type=Path, metavar="FILE", help="learn.yaml: state, gateway, model, `more`")
@@ -84,16 +99,13 @@ def options(parser: argparse.ArgumentParser) -> None:
     about = f"of the pictures, growing to 100%% ({shares})"
     add("--steps", type=_steps, default=wish.steps, metavar="SHARES", help=about)
     about = f"that a step takes at least ({wish.hold_s:.0f})"
-    add("--hold", type=float, default=wish.hold_s, metavar="SECONDS", help=about)
+    add("--hold", type=_seconds, default=wish.hold_s, metavar="SECONDS", help=about)
     about = f"then it is taken back ({wish.patience_s:.0f})"
-    add("--patience", type=float, default=wish.patience_s, metavar="SECONDS", help=about)
+    add("--patience", type=_seconds, default=wish.patience_s, metavar="SECONDS", help=about)
 
 
 def read(words: argparse.Namespace) -> tuple[Settings, Path, Path]:
     """With the folder STATE and the gateway's socket; what learn.yaml says gives way to options."""
-    from framegate_learn.judge import Gates
-    from framegate_learn.promote import Wish
-
     told = None
     if words.config:
         from framegate_learn import config
@@ -106,6 +118,11 @@ def read(words: argparse.Namespace) -> tuple[Settings, Path, Path]:
         )
     gates = Gates(words.held, words.margin, words.luck, words.least, words.worse)
     wish = Wish(tuple(words.steps), words.hold, words.patience, words.gwctl)
+    if wish.hold_s * len(wish.steps) >= wish.patience_s:
+        raise Failure(
+            f"--patience {wish.patience_s:g}: {len(wish.steps)} steps of {wish.hold_s:g} s take "
+            "longer, and what is better would be taken back"
+        )
     settings = Settings(
         model,
         words.members,
@@ -134,6 +151,13 @@ def _number(low: int, high: int) -> Callable[[str], int]:
 
     read.__name__ = "number"
     return read
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 up")
+    return value
 
 
 def _share(text: str) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from framegate_learn.picture_set import PictureSet
 from framegate_learn.places import state_option, state_there
+from framegate_learn.runs import Runs
 
 HELP = "show how many pictures there are, with which labels, and what was learned"
 
@@ -32,17 +33,6 @@ def collector(state: Path) -> dict[str, Any]:
     return {**said, "running": bool(said.get("running")) and age < OLD_S}
 
 
-def runs(state: Path) -> list[dict[str, Any]]:
-    """The runs of training, the oldest first; as `framegate-learn runs` lists them."""
-    found = []
-    for file in sorted((state / "runs").glob("*/run.json")):
-        try:
-            found.append(json.loads(file.read_text()))
-        except (OSError, ValueError):
-            continue
-    return found
-
-
 def look(state: Path) -> dict[str, Any]:
     """All of it."""
     made = PictureSet(state)
@@ -54,7 +44,7 @@ def look(state: Path) -> dict[str, Any]:
         "cameras": made.counts_by("camera"),
     }
     made.close()
-    return {**said, "collector": collector(state), "runs": runs(state)}
+    return {**said, "collector": collector(state), "runs": [it.told for it in Runs(state).listed()]}
 
 
 def run(words: argparse.Namespace) -> int:

@@ -6,12 +6,14 @@ import argparse
 import shutil
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framegate_learn.gateway import Gateway
 from framegate_learn.mistakes import Failure
+from framegate_learn.places import need_set
 from framegate_learn.runs import (
     ACCEPTED,
     FAILED,
@@ -54,10 +56,7 @@ def run(words: argparse.Namespace) -> int:
     def say(line: str) -> None:
         print(f"{time.monotonic() - begin:7.1f} s  {line}", file=sys.stderr, flush=True)
 
-    if not (state / "set.db").is_file():
-        raise Failure(
-            f"{state} has no set of pictures: name the `state` of learn.yaml with --state"
-        )
+    need_set(state)
     runs = Runs(state)
     with runs.alone():
         runs.sweep()
@@ -107,6 +106,15 @@ class Training:
                     # It would fail again.
                     run.end(FAILED, str(failure))
                 raise
+            except OSError:
+                # A disk that is full: it goes on when there is room.
+                raise
+            except Exception as error:
+                # What nobody has thought of, as of a graph: it must not be in the next run's way.
+                line = f"{type(error).__name__}: {str(error).split(chr(10))[0]}"
+                traceback.print_exc()
+                run.end(FAILED, line)
+                raise Failure(f"run {run.told['id']}: {line}") from None
         return run
 
     def _begin(self) -> Run:
@@ -242,7 +250,7 @@ class Training:
             folder = self._state / "general"
             if not folder.is_dir():
                 return None
-        part, left = judge.general_part(folder, model)
+        part, left = judge.general_part(folder, model, run.folder / "general.npy")
         run.save(general={"pictures": len(part), "left_out": left})
         return judge.look(model, part), judge.look(learned, part)
 

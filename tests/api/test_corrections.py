@@ -140,6 +140,21 @@ def test_what_makes_no_sense_is_told(playing: Gateway, body: dict[str, Any], wor
     assert playing.get("corrections") == {"corrections": []}
 
 
+def test_a_frame_of_another_camera_is_not_named_by_a_name_that_goes_on(playing: Gateway) -> None:
+    """What was said of yard-cam1 is not what was said of cam1, though both names end alike."""
+    view = _view(playing)
+    said = _say(playing, {"frame": view.headers["etag"], "label": "1"})[1]
+    folder, name = _folder(playing) / "corrections", f"{said['frame']}-yard-cam1"
+    about = json.loads((folder / f"{said['id']}.json").read_text())
+    about |= {"id": name, "camera": "yard-cam1"}
+    (folder / f"{name}.jpg").write_bytes((folder / f"{said['id']}.jpg").read_bytes())
+    (folder / f"{name}.json").write_text(json.dumps(about))
+    body = {"frame": f"{said['frame']}-yard", "label": "2"}
+    status, told = _say(playing, body, camera="cam1")
+    assert (status, told["error"]["code"]) == (409, "stale")
+    assert playing.get(f"corrections/{name}")["label"] == "1"
+
+
 def test_cameras_and_corrections_that_are_not_there(playing: Gateway) -> None:
     assert _say(playing, {"frame": "x-1", "label": "1"}, camera="nosuch")[0] == 404
     for method, path in (("GET", ""), ("GET", "/picture"), ("DELETE", "")):

@@ -135,11 +135,29 @@ def test_a_token_for_one_camera_is_for_no_other(
         reading = method in ("GET", "HEAD")
         of_own = below.startswith("cameras/{name}") and camera == OWN
         is_open = of_own or (below in OF_NONE and reading)
+        # Of which camera one is, is not in its path.
+        is_open = is_open or (method, below) == ("DELETE", "corrections/{name}")
         return usual if is_open or usual != "answered" or method == "OPTIONS" else "refused"
 
     said = _said(_Client(place, tokens[f"{role} of one"]), _paths(least), camera)
     assert said == {one: may(*one) for one in said}
     assert place.gateway.get("cameras/cam1")
+
+
+def test_who_is_for_some_cameras_takes_back_what_was_said_of_these(place: Place) -> None:
+    token = place.token("taker", "operator", "--cameras", "cam1")
+    folder = place.state / "corrections"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for camera in ("cam0", "cam1"):
+        about = {"id": f"x-1-{camera}", "camera": camera, "frame": "x-1", "label": "7"}
+        about |= {"who": "anna", "at": "2026-03-01T10:00:00.000Z", "bytes": 1, "record": {}}
+        (folder / f"x-1-{camera}.jpg").write_bytes(b"j")
+        (folder / f"x-1-{camera}.json").write_text(json.dumps(about))
+    assert place.ask("corrections/x-1-cam0", "DELETE", token).status == 404
+    assert place.ask("corrections/x-1-cam1", "DELETE", token).status == 204
+    assert place.ask("corrections", token=token).status == 403
+    assert [one["camera"] for one in place.gateway.get("corrections")["corrections"]] == ["cam0"]
+    assert place.gateway.ask("corrections/x-1-cam0", "DELETE").status == 204
 
 
 def test_the_list_of_cameras_has_only_those_that_the_token_is_for(place: Place) -> None:

@@ -285,6 +285,7 @@ def test_somebody_labels_what_was_kept_and_takes_it_along(
     made = PictureSet(tmp_path / "state")
     for number in range(3):
         made.add(f"b/door/{number}", "door", number, shots.noise(number), "uncertain")
+    made.add("b/door/3", "door", 3, shots.noise(3), "seconds", "5", "agreement")
     names = {it.id: it for it in _all(tmp_path / "state")}
     assert run(["label", *state, "b/door/0", "seven/7"]) == 0
     assert run(["label", *state, names["b/door/1"].digest[:8], ".."]) == 0
@@ -293,21 +294,30 @@ def test_somebody_labels_what_was_kept_and_takes_it_along(
     assert "no picture b/door/9" in capsys.readouterr().err
     out = tmp_path / "out"
     assert run(["export", *state, str(out)]) == 0
-    assert {path.parent.name for path in out.rglob("*.jpg")} == {"seven_7", "_..", "unknown"}
+    assert {path.parent.name for path in out.rglob("*.jpg")} == {
+        "seven_7",
+        "_..",
+        "unknown",
+        "5",
+    }
     assert run(["export", *state, str(out)]) == 1
     # The file that it wrote says the labels, edited.
     text = (out / "labels.csv").read_text()
     edited = text.replace(f"{names['b/door/2'].digest},", f"{names['b/door/2'].digest},9")
     monkeypatch.setattr("sys.stdin", io.StringIO(edited))
+    capsys.readouterr()
     assert run(["label", *state, "-"]) == 0
-    assert made.counts_by("label") == {"..": 1, "9": 1, "seven/7": 1}
+    assert capsys.readouterr().out == "1 pictures\n"
+    assert made.counts_by("label") == {"..": 1, "5": 1, "9": 1, "seven/7": 1}
+    assert made.counts_by("source") == {"agreement": 1, "operator": 3}
     # All lines, or none.
     monkeypatch.setattr("sys.stdin", io.StringIO("b/door/0,1\nb/door/77,1\n"))
     assert run(["label", *state, "-"]) == 1
     assert "line 2: the set has no picture b/door/77" in capsys.readouterr().err
-    assert made.counts_by("label") == {"..": 1, "9": 1, "seven/7": 1}
+    assert made.counts_by("label") == {"..": 1, "5": 1, "9": 1, "seven/7": 1}
     assert run(["label", *state, "b/door/0", "--forget"]) == 0
-    assert made.counts()["labelled"] == 2
+    assert run(["label", *state, "b/door/3", "5"]) == 0
+    assert made.counts_by("source") == {"operator": 3}
 
 
 def _correct(stand_in: StandIn, record: dict[str, Any], jpeg: bytes, label: str | None) -> str:
@@ -317,6 +327,7 @@ def _correct(stand_in: StandIn, record: dict[str, Any], jpeg: bytes, label: str 
     told |= {"who": "anna", "at": "2026-03-01T10:00:00.000Z", "bytes": len(jpeg)}
     listed = stand_in.answers.setdefault("corrections", (200, {"corrections": []}))
     listed[1]["corrections"].append(told)
+    stand_in.answers["models/digits/labels"] = (200, {"labels": list("0123456789")})
     stand_in.answers[f"corrections/{name}"] = (200, {**told, "record": record})
     stand_in.answers[f"corrections/{name}/picture"] = (200, jpeg)
     return name
@@ -351,6 +362,39 @@ def test_what_operators_said_is_taken_and_holds(stand_in: StandIn, tmp_path: Pat
     deleted = [path for method, path, _ in stand_in.asked if method == "DELETE"]
     assert deleted == [f"corrections/{names[n]}" for n in (0, 1, 2, 4)]
     assert made.figures()["troubles"] == []
+
+
+def test_what_is_of_another_models_labels_is_left_for_who_learns_that(
+    stand_in: StandIn, tmp_path: Path
+) -> None:
+    _cameras(stand_in, DIGITS)
+    mine = _correct(stand_in, records.digit("door", 1, "3", 1), shots.noise(1), "7")
+    _correct(stand_in, records.digit("door", 2, "3", 1), shots.noise(2), "person")
+    made = service.Service(_config(tmp_path))
+    made.turn()
+    assert [it.label for it in _all(tmp_path / "state")] == ["7"]
+    deleted = [path for method, path, _ in stand_in.asked if method == "DELETE"]
+    assert deleted == [f"corrections/{mine}"]
+
+
+def test_what_an_operator_calls_wrong_gets_no_label_of_the_models(
+    stand_in: StandIn, tmp_path: Path
+) -> None:
+    """All of them agree, and are wrong; nobody has said what is right."""
+    step = {"models": ["digits:1", "others:1"], "combine": "mean"}
+    _cameras(stand_in, {"name": "door", "plan": [step]})
+    kept, other = shots.digits(2)
+    record = records.opinion("door", 1, "4", 0.99, 0)
+    stand_in.show("door", record, kept[1])
+    label, choose = Labels(agreement=0.9), Choose(seconds=1)
+    made = service.Service(_config(tmp_path, label=label, choose=choose))
+    _turn_until(made, lambda: made.figures()["pictures"] != {})
+    assert [it.source for it in _all(tmp_path / "state")] == ["agreement"]
+    _correct(stand_in, record, kept[1], None)
+    _correct(stand_in, records.opinion("door", 2, "4", 0.99, 0), other[1], None)
+    made._corrected = -1e9
+    made.turn()
+    assert [(it.label, it.source) for it in _all(tmp_path / "state")] == 2 * [(None, None)]
 
 
 def test_a_correction_that_cannot_be_kept_stays_at_the_gateway(

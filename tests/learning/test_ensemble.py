@@ -149,3 +149,18 @@ def test_labels_in_a_file_go_with_it(tmp_path: Path) -> None:
     model = served.read(source)
     ensemble.write(tmp_path / "made", ensemble.join(_members(2), "logits", "Softmax"), model, "x")
     assert served.read(tmp_path / "made").labels == [str(it) for it in range(10)]
+
+
+def test_labels_that_yaml_takes_for_something_else_stay_as_they_are_written(tmp_path: Path) -> None:
+    """The gateway has text: its labels may not be others after a training."""
+    document = yaml.safe_load((lessons.MODEL / "model.yaml").read_text())
+    del document["labels"]
+    labels = ["no", "off", "010", "1_0", "~", "1e3", "2026-03-01", "12:30", "seven", "9"]
+    text = yaml.safe_dump(document) + f"labels: [{', '.join(labels)}]\n"
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "model.yaml").write_text(text)
+    old = served.read(tmp_path / "old")
+    assert old.labels == labels
+    ensemble.write(tmp_path / "new", ensemble.join(_members(1), "logits", "Softmax"), old, "Mean.")
+    new = (tmp_path / "new" / "model.yaml").read_text()
+    assert yaml.load(new, yaml.BaseLoader)["labels"] == labels

@@ -1,5 +1,6 @@
 """What is learned must be better, by more than luck, on enough pictures that it never saw."""
 
+import tracemalloc
 from fractions import Fraction
 from math import comb
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 import shots
 
 from framegate_learn import judge, promote, served
-from framegate_learn.judge import Figures, Gates
+from framegate_learn.judge import Figures
 from framegate_learn.material import Part
 from framegate_learn.mistakes import Failure
+from framegate_learn.settings import Gates
 from testbed import scenes
 
 
@@ -47,6 +49,18 @@ def test_what_is_clearly_better_is_accepted_with_its_interval() -> None:
     # 0.16 +- 1.96 * sqrt((0.2 - 0.16^2) / 100)
     assert low == pytest.approx(0.16 - 0.082, abs=0.02)
     assert high == pytest.approx(0.16 + 0.082, abs=0.02)
+
+
+def test_very_many_pictures_can_be_compared() -> None:
+    before, after = _pair(both=1_000_000, gained=30_000, lost=20_000)
+    tracemalloc.start()
+    found = judge.compare(before, after, seed=1)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 64 << 20
+    low, high = found["interval"]
+    # 10,000 +- 1.96 * sqrt(50,000) of 1,050,000
+    assert (low, high) == pytest.approx((0.0095 - 0.0004, 0.0095 + 0.0004), abs=0.0002)
 
 
 @pytest.mark.parametrize(
@@ -117,8 +131,10 @@ def test_the_clouds_pictures_lie_in_folders_of_their_labels(tmp_path: Path) -> N
         folder.mkdir(exist_ok=True)
         (folder / f"{number}.jpg").write_bytes(jpeg)
     (tmp_path / "3" / "broken.jpg").write_bytes(b"no picture")
-    part, left = judge.general_part(tmp_path, model)
+    part, left = judge.general_part(tmp_path, model, tmp_path / "room.npy")
     assert (len(part), left) == (20, 1)
+    # There may be more of them than memory holds.
+    assert isinstance(part.pictures, np.memmap)
     assert judge.look(model, part).accuracy > 0.9
     with pytest.raises(Failure, match="no pictures in folders named as"):
-        judge.general_part(tmp_path / "3", model)
+        judge.general_part(tmp_path / "3", model, tmp_path / "room.npy")

@@ -1,5 +1,8 @@
 """learn.yaml is strict: each mistake is one line with file and line."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from framegate_learn.cli import run
 from framegate_learn.config import load
 from framegate_learn.mistakes import Failure
+from testbed import places
 
 WHOLE = """\
 gateway: api.sock
@@ -99,3 +103,13 @@ def test_the_command_says_them_and_ends_not_well(
     assert run(["collect", "--config", str(file), "--check"]) == 0
     assert run(["collect", "--config", str(tmp_path / "other.yaml")]) == 1
     assert "No such file" in capsys.readouterr().err
+
+
+def test_what_is_large_is_not_loaded_to_read_the_command_line() -> None:
+    """The collector, which runs all the time, needs nothing of what trains."""
+    code = "import sys; from framegate_learn import cli; cli.parser(); print(*sys.modules)"
+    surroundings = {**os.environ, "PYTHONPATH": str(places.ROOT / "fleet")}
+    words = [sys.executable, "-c", code]
+    said = subprocess.run(words, env=surroundings, capture_output=True, text=True, check=True)
+    large = {"jax", "onnx", "onnxruntime", "optax", "albumentations"}
+    assert large.isdisjoint(said.stdout.split())

@@ -1,5 +1,6 @@
 """The pictures of a site: kept once, told apart, bounded, and kept back."""
 
+import io
 import os
 import signal
 import sqlite3
@@ -7,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import shots
+from PIL import Image
 
 from framegate_learn.mistakes import Failure
 from framegate_learn.picture_set import HELD_ONE_OF, Example, Kept, Limits, PictureSet
@@ -153,6 +156,20 @@ def test_a_full_set_keeps_what_is_of_use(tmp_path: Path) -> None:
     assert made.counts_by("source").get("agreement", 0) <= 2
 
 
+def test_a_full_set_is_not_read_again_for_each_picture_that_comes(tmp_path: Path) -> None:
+    made = PictureSet(tmp_path, Limits(pictures=50))
+    for number in range(60):
+        _add(made, number)
+    said: list[str] = []
+    made._db.set_trace_callback(said.append)
+    for number in range(60, 130):
+        assert _add(made, number)
+    assert len([it for it in said if "FROM gone UNION" in it]) <= 7
+    # What has given way is known all the same: one like it may come, on its side.
+    assert _add(made, 200, picture=shots.again(shots.noise(70), 1))
+    assert _add(made, 201, picture=shots.again(shots.noise(129), 1)) is Kept.NEAR
+
+
 def test_it_is_bounded_in_bytes_and_so_is_its_folder(tmp_path: Path) -> None:
     limit = 20 * len(shots.noise(0))
     made = PictureSet(tmp_path, Limits(bytes=limit))
@@ -192,6 +209,55 @@ def test_an_operators_picture_is_kept_beside_one_that_looks_like_it(tmp_path: Pa
     _add(made, 1, "9", "agreement", digit)
     assert _add(made, 2, "7", "operator", shots.again(digit, 1))
     assert len({it.held for it in _all(made)}) == 1
+
+
+def _blend(first: bytes, second: bytes, share: float) -> bytes:
+    one, other = (np.asarray(Image.open(io.BytesIO(it)), np.float64) for it in (first, second))
+    return shots.jpeg((1 - share) * one + share * other, 98)
+
+
+def test_an_operators_picture_between_both_sides_leaves_none_that_judges_beside_it(
+    tmp_path: Path,
+) -> None:
+    """It looks like one that is trained on and like one that is kept back; these do not."""
+    made = PictureSet(tmp_path, Limits(near=0.97))
+    for seed in range(80):
+        ends = shots.noise(seed, 8), shots.noise(1000 + seed, 8)
+        _add(made, seed, "1", "agreement", _blend(*ends, 0.3))
+        _add(made, 1000 + seed, "1", "agreement", _blend(*ends, 0.45))
+    sides = {it.captured_us: it.held for it in _all(made)}
+    pairs = [it for it in range(80) if sides.get(it) != sides.get(1000 + it)]
+    pairs = [it for it in pairs if it in sides and 1000 + it in sides]
+    assert len(pairs) > 2
+    for seed in pairs:
+        ends = shots.noise(seed, 8), shots.noise(1000 + seed, 8)
+        assert _add(made, 5000 + seed, "2", "operator", _blend(*ends, 0.375))
+    now = {it.captured_us: it.held for it in _all(made)}
+    for seed in pairs:
+        trained, judged = sorted((seed, 1000 + seed), key=sides.get)
+        assert (now[5000 + seed], trained in now, judged in now) == (False, True, False)
+
+
+def test_the_same_bytes_of_another_frame_get_what_an_operator_says(tmp_path: Path) -> None:
+    made = PictureSet(tmp_path)
+    _add(made, 1, "3", "agreement", shots.noise(1))
+    assert _add(made, 2, "7", "operator", shots.noise(1)) is Kept.SAME
+    assert _add(made, 3, "3", "agreement", shots.noise(1)) is Kept.SAME
+    [it] = _all(made)
+    assert (it.captured_us, it.label, it.source) == (1, "7", "operator")
+
+
+def test_several_are_labelled_or_none(tmp_path: Path) -> None:
+    made = PictureSet(tmp_path)
+    for number in (1, 2):
+        _add(made, number, picture=shots.noise(number))
+    names = [it.id for it in _all(made)]
+    with pytest.raises(LookupError) as missing:
+        made.label_all([(names[0], "1"), ("gone", "2")], "operator")
+    assert missing.value.args[1] == 1
+    assert made.counts()["labelled"] == 0
+    assert made.label_all(zip(names, "12", strict=True), "operator") == names
+    assert made.counts_by("label") == {"1": 1, "2": 1}
 
 
 def test_what_a_kill_left_is_swept(tmp_path: Path) -> None:

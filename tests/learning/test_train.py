@@ -1,6 +1,7 @@
 """`framegate-learn train`, beside something that answers as a gateway would."""
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -9,12 +10,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import lessons
 import pytest
 
-from framegate_learn.runs import Runs
+from framegate_learn import train
+from framegate_learn.cli import run
+from framegate_learn.mistakes import Failure
+from framegate_learn.runs import JUDGING, Runs
 from testbed import places
 
 SHORT = ("--members", "2", "--epochs", "2", "--seed", "3")
@@ -147,6 +152,55 @@ def test_a_gateway_that_is_not_ready_is_one_line(site: Any, change: dict, words:
     assert len(said.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "ended"),
+    [(ValueError("of no shape\nthat is known"), True), (OSError(28, "No space left"), False)],
+)
+def test_what_nobody_has_thought_of_is_not_in_the_next_runs_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, ended: bool
+) -> None:
+    runs = Runs(tmp_path)
+    runs.begin(model="digits").save(state=JUDGING)
+
+    def judge(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(train.Training, "_judge", judge)
+    training = train.Training(runs, SimpleNamespace(model="digits"), None, tmp_path, print)
+    with pytest.raises(Failure if ended else OSError):
+        training.run()
+    [run] = runs.listed()
+    assert run.over == ended
+    if ended:
+        assert (run.state, run.told["reason"]) == ("failed", "ValueError: of no shape")
+
+
+def test_another_users_runs_are_not_gone_on_with(need_root: None, tmp_path: Path) -> None:
+    """He could have who trains as root clear away what lies behind a link."""
+    theirs = tmp_path / "theirs"
+    (theirs / "kept").mkdir(parents=True)
+    linked, owned = Runs(tmp_path / "linked"), Runs(tmp_path / "owned")
+    linked.folder.parent.mkdir()
+    linked.folder.symlink_to(theirs)
+    owned.folder.mkdir(parents=True)
+    os.chown(owned.folder, 9, 9)
+    for runs in (linked, owned):
+        with pytest.raises(Failure, match="is not a folder of the user who trains"), runs.alone():
+            runs.sweep()
+    assert (theirs / "kept").is_dir()
+
+
+def test_steps_that_take_longer_than_the_patience_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--model", "digits", "--state", str(tmp_path), "--hold", "20m", "--patience", "1"]
+    with pytest.raises(SystemExit):
+        run(["train", *words])
+    words[5:] = ["60", "--patience", "180"]
+    assert run(["train", *words]) == 1
+    assert "--patience 180: 3 steps of 60 s take longer" in capsys.readouterr().err
+
+
 def test_a_gateway_that_is_away_is_one_line(site: Any) -> None:
     code, _, said = lessons.train(site.state, site.state / "nobody", *SHORT)
     assert code == 1
@@ -259,7 +313,7 @@ def test_a_rollout_that_was_cut_off_is_watched_on(site: Any) -> None:
 def test_a_rollout_that_does_not_end_is_taken_back(site: Any) -> None:
     rollout = _Rollout(site)
     site.gateway.answers["models/digits/rollback"] = (200, {})
-    process = rollout.begin("--patience", "0.5")
+    process = rollout.begin("--hold", "0", "--patience", "0.5")
     rollout.expect()
     code, told = rollout.end(process)
     assert code == 3
