@@ -9,12 +9,12 @@ import yaml
 from framegate_fleet.documents import Document, Where
 from framegate_fleet.mistakes import Failure, Mistake
 from framegate_fleet.models import Version, Wish, named
+from framegate_fleet.repository import ENROLLED, MODELS
 from framegate_fleet.variables import Renderer
 
 # Folders of the repository, and by what schema their files go.
-MODELS = "models"
 _TOPIC = {"commands": "framegate.commands", "replies": "framegate.replies", "properties": {}}
-FOLDERS = {"sites": "site", "groups": "group", "templates": "template", "enrolled": "enrolled"}
+FOLDERS = {"sites": "site", "groups": "group", "templates": "template", ENROLLED: "enrolled"}
 
 
 @dataclass
@@ -34,6 +34,8 @@ class Gateway:
     models: dict[str, Wish] = field(default_factory=dict)
     # Those whose files it needs.
     versions: list[Version] = field(default_factory=list)
+    # All that the repository has of these models, by name.
+    known: dict[str, list[Version]] = field(default_factory=dict)
 
     @property
     def enrolled(self) -> bool:
@@ -234,6 +236,8 @@ class _Reader:
         for name in sorted(used & set(said)):
             self.wish_of_one(gateway, name, said[name], where[name])
         for key, version in sorted(self.versions.items()):
+            if version.name in gateway.models:
+                gateway.known.setdefault(version.name, []).append(version)
             wished = gateway.models.get(version.name)
             if (wished and wished.version == version.number) or "{}:{}".format(*key) in used:
                 gateway.versions.append(version)

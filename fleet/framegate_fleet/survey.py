@@ -61,7 +61,8 @@ def look(contact: "Contact") -> Finding:
             return Finding("refused", why)
     for name in unlike:
         if name in known and finding.state != "refused":
-            was, wanted = said_of(known[name]), str(gateway.models[name])
+            was = said_of(known[name], gateway.known.get(name, []))
+            wanted = str(gateway.models[name])
             path = f"models.{name}"
             finding.differences.append({"path": path, "was": was, "is": wanted, "restart": False})
             finding.state = "differs"
@@ -109,9 +110,15 @@ def share_now(route: dict[str, Any]) -> float:
     return route["rollout"]["share"] if route["rollout"] else 0
 
 
-def said_of(route: dict[str, Any]) -> str:
-    """For people."""
-    said = f"version {route['stable']['version']}"
+def said_of(route: dict[str, Any], known: list[models.Version]) -> str:
+    """For people; a version that is none of `known` was learned there, or added by somebody."""
+    stable = route["stable"]
+    said = f"version {stable['version']}"
+    ours = any(
+        it.number == stable["version"] and it.digest in ("", stable["digest"]) for it in known
+    )
+    if known and not ours:
+        said += " (learned or added there, not of this repository)"
     if route["canary"]:
         said += f", {route['canary']['version']} at {models.percent(share_now(route))}"
     return said
