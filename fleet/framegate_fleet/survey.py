@@ -20,6 +20,8 @@ class Finding:
     note: str = ""
     restart: bool = False
     differences: list[dict[str, Any]] = field(default_factory=list)
+    # What goes that this repository could not bring back.
+    replaced: list[str] = field(default_factory=list)
 
 
 def check(contact: "Contact") -> tuple[Finding, "Reply"]:
@@ -61,8 +63,10 @@ def look(contact: "Contact") -> Finding:
             return Finding("refused", why)
     for name in unlike:
         if name in known and finding.state != "refused":
-            was = said_of(known[name], gateway.known.get(name, []))
-            wanted = str(gateway.models[name])
+            was, wanted = said_of(known[name]), str(gateway.models[name])
+            if is_foreign(known[name], gateway.known.get(name, [])):
+                was += " (learned or added there, not of this repository)"
+                finding.replaced.append(f"model {name}: {was}")
             path = f"models.{name}"
             finding.differences.append({"path": path, "was": was, "is": wanted, "restart": False})
             finding.state = "differs"
@@ -110,15 +114,17 @@ def share_now(route: dict[str, Any]) -> float:
     return route["rollout"]["share"] if route["rollout"] else 0
 
 
-def said_of(route: dict[str, Any], known: list[models.Version]) -> str:
-    """For people; a version that is none of `known` was learned there, or added by somebody."""
+def is_foreign(route: dict[str, Any], known: list[models.Version]) -> bool:
+    """Whether what looks is none of these: it was learned there, or somebody has added it."""
     stable = route["stable"]
-    said = f"version {stable['version']}"
-    ours = any(
+    return bool(known) and not any(
         it.number == stable["version"] and it.digest in ("", stable["digest"]) for it in known
     )
-    if known and not ours:
-        said += " (learned or added there, not of this repository)"
+
+
+def said_of(route: dict[str, Any]) -> str:
+    """For people."""
+    said = f"version {route['stable']['version']}"
     if route["canary"]:
         said += f", {route['canary']['version']} at {models.percent(share_now(route))}"
     return said

@@ -1,12 +1,18 @@
 """What an apply does with the models of one gateway, step by step, as a kill may cut it."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from framegate_fleet import client, store
+from framegate_fleet.apply import Apply
 from framegate_fleet.client import Reply
-from framegate_fleet.desired import Gateway
-from framegate_fleet.journal import Entry
+from framegate_fleet.courier import Courier
+from framegate_fleet.desired import Fleet, Gateway
+from framegate_fleet.journal import Desk, Entry
+from framegate_fleet.mistakes import Failure
 from framegate_fleet.models import STAYS, Version, Wish
 from framegate_fleet.survey import look
 from framegate_fleet.swaps import Swaps
@@ -64,7 +70,23 @@ class OneRoute:
             return Reply(200, {"routes": [self.route()]}, "")
         if path == "config/check":
             return Reply(200, {"differences": [], "restart": False, "revision": 1}, "")
+        if path == "config/history":
+            return Reply(200, {"commits": []}, "")
+        if path == "status":
+            return Reply(200, {"ready": True, "troubles": []}, "")
+        if path == "cameras":
+            return Reply(200, {"cameras": []}, "")
         return Reply(200, self.route(), "")
+
+
+class One:
+    """An engine of one gateway."""
+
+    def __init__(self, there: OneRoute) -> None:
+        self.contacts = {"gw1": there}
+
+    def each(self, names: list[str], work: Callable[[Any], Any]) -> dict[str, Any]:
+        return {name: work(self.contacts[name]) for name in names}
 
 
 def swaps(entry: Entry) -> Swaps:
@@ -120,16 +142,43 @@ def test_another_version_of_the_same_number_does_not_stay() -> None:
     assert there.rollout is None
 
 
-def test_a_version_that_was_learned_there_is_named_before_it_goes() -> None:
-    there = OneRoute(Wish(2))
+def test_a_version_that_was_learned_there_is_named_before_it_goes(tmp_path: Path) -> None:
+    there = OneRoute(Wish(2, share=0.5, hold=0))
     files = {n: {"model.onnx": (str(n), 1), "model.yaml": ("0", 1)} for n in (1, 2)}
     known = [Version("gate", number, it) for number, it in files.items()]
     there.gateway.known = {"gate": known}
-    assert look(there).differences[0]["was"] == "version 1"
-    there.stable = 3
-    assert look(there).differences[0]["was"] == (
-        "version 3 (learned or added there, not of this repository)"
-    )
+    assert (look(there).differences[0]["was"], look(there).replaced) == ("version 1", [])
     # It may have a number that the repository has given, too.
-    there.stable, there.digests[1] = 1, "sha256:learned"
+    there.digests[1] = "sha256:learned"
     assert "learned or added there" in look(there).differences[0]["was"]
+    there.stable = 3
+    learned = "version 3 (learned or added there, not of this repository)"
+    assert look(there).differences[0]["was"] == learned
+
+    said: list[str] = []
+    fleet = Fleet("f", ["all"], hold=0, gateways={"gw1": there.gateway})
+    assert Apply(fleet, One(there), Desk(tmp_path), said.append).run("r").what == "done"
+    assert said[0] == f"gw1: replaces model gate: {learned}"
+
+
+def test_files_that_are_there_are_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "gate/1"
+    folder.mkdir(parents=True)
+    (folder / "model.onnx").write_text("weights")
+    digest = store.digest_of(folder / "model.onnx")
+    version = Version("gate", 1, {"model.onnx": (digest, 7)})
+    read: list[Path] = []
+    digest_of = store.digest_of
+    monkeypatch.setattr(store, "digest_of", lambda file: [read.append(file), digest_of(file)][1])
+    reply = Reply(200, {"repository": str(tmp_path)}, "")
+    monkeypatch.setattr(client, "ask_socket", lambda *_: reply)
+    courier = Courier("/socket", tmp_path / "incoming", "gwctl", pytest.fail, print)
+    assert [courier.bring([version]) for _ in range(3)] == [0, 0, 0]
+    assert len(read) == 1
+    # Another file in its place is seen.
+    (folder / "new").write_text("meights")
+    (folder / "new").replace(folder / "model.onnx")
+    with pytest.raises(Failure, match="is another file than the fleet's model gate:1"):
+        courier.bring([version])
