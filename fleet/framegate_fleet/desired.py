@@ -77,6 +77,8 @@ class _Reader:
         self.files: dict[str, dict[str, Document]] = {}
         # By name and number.
         self.versions: dict[tuple[str, int], Version] = {}
+        # What cameras of all gateways name.
+        self.used: set[str] = set()
 
     def document(self, file: Path, kind: str) -> Document:
         """A file, with what is wrong in it noted; its value is good for nothing then."""
@@ -119,6 +121,8 @@ class _Reader:
             for name in (site.value or {}).get("gateways", {}):
                 self.add(fleet, top, site, name)
         self.look_for_twins()
+        if not self.mistakes and fleet.gateways:
+            self.look_for_idle_wishes(top)
         return fleet
 
     def read_versions(self) -> None:
@@ -169,7 +173,9 @@ class _Reader:
         template = self.template(site, at, own)
         if template and template.value is not None:
             cameras = self.render(gateway, template, layers, Renderer(name, variables))
-            self.wish(gateway, set(named(cameras)), layers)
+            used = set(named(cameras))
+            self.used |= used
+            self.wish(gateway, used, layers)
 
     def known_groups(self, site: Document, at: Where, names: list[str]) -> list[str]:
         """Those that there are."""
@@ -271,6 +277,21 @@ class _Reader:
             self.mistakes.append(document.mistake(at, text))
             return
         gateway.models[name] = wish
+
+    def look_for_idle_wishes(self, top: Document) -> None:
+        """Models that no camera names: a wish for one would look fulfilled everywhere."""
+        places: list[tuple[Document, Where]] = [(top, ())]
+        for kind in ("groups", "sites"):
+            places += [(document, ()) for document in self.files[kind].values()]
+        for site in self.files["sites"].values():
+            places += [(site, ("gateways", name)) for name in site.value["gateways"]]
+        for document, at in places:
+            layer = document.value
+            for key in at:
+                layer = layer[key] or {}
+            for name in sorted(set(layer.get("models", {})) - self.used):
+                text = f"models: no camera of any gateway names {name} without a version"
+                self.mistakes.append(document.mistake((*at, "models", name), text))
 
     def look_for_twins(self) -> None:
         """Two names for one machine."""

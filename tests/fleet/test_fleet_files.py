@@ -370,3 +370,26 @@ def test_answers_that_make_no_sense_end_nothing(cloud: Cloud) -> None:
         assert (status, "makes no sense" in error) == (0, True)
     assert len(said["nonsense"]) == 4
     assert said["sense"] == [200, {"a": 1}, ""]
+
+
+def test_a_wish_that_no_camera_would_see_is_a_mistake(tmp_path: Path) -> None:
+    door = "{name: door, url: rtsp://h/, model: hats}"
+    yard = "{name: yard, url: rtsp://h/, model: 'gate:2'}"
+    version = f"files: {{model.onnx: {{sha256: {'a' * 64}, bytes: 1}}, "
+    version += f"model.yaml: {{sha256: {'b' * 64}, bytes: 1}}}}\n"
+    (tmp_path / "models/hats").mkdir(parents=True)
+    _, mistakes = write(
+        tmp_path,
+        {
+            "fleet.yaml": "name: f\nmodels:\n  hats: {version: 1}\n  hat: {version: 1}\n",
+            "models/hats/1.yaml": version,
+            "templates/t.yaml": "log: {}\n",
+            "sites/s.yaml": "template: t\ngateways:\n  gw1:\n"
+            f"    cameras: [{door}, {yard}]\n    models:\n      gate: {{version: 2}}\n  gw2:\n",
+        },
+    )
+    why = "models: no camera of any gateway names"
+    assert mistakes == [
+        f"fleet.yaml:4: {why} hat without a version",
+        f"sites/s.yaml:6: {why} gate without a version",
+    ]
