@@ -17,9 +17,14 @@ _OVER = ("accepted", "not accepted")
 
 def roll_out(work: Work) -> dict[str, Any]:
     """The cloud's model takes its place there, by the gateway's own shares and judgment."""
-    refused = [name for name, given in work.before("roll_out") if given["outcome"] == "taken back"]
+    before = list(work.before("roll_out"))
+    refused = [name for name, given in before if given["outcome"] == "taken back"]
     if refused:
         return {"outcome": "held back", "why": f"{', '.join(refused)} did not keep it"}
+    for _, given in before:
+        # By the wave before that one: it goes no further at all.
+        if given["outcome"] == "held back":
+            return {"outcome": "held back", "why": given["why"]}
     site, model, made = work.site(), work.flow.model, work.given("export")
     route = site.rollout(model)
     former = route["stable"]["version"]

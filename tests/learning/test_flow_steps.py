@@ -10,6 +10,7 @@ import pytest
 
 from framegate_flow import page, site_steps, training
 from framegate_flow.declaration import DEFAULTS, SITE, Flow
+from framegate_flow.graph import nodes
 from framegate_flow.mistakes import Away
 from framegate_flow.record import Run
 from framegate_flow.training import Epoch
@@ -61,6 +62,22 @@ def work(site: Site, noted: dict[str, Any] | None = None, **given: dict[str, Any
         progress=said.append,
         said=said,
     )
+
+
+def test_what_one_site_takes_back_goes_to_no_later_wave() -> None:
+    sites = dict.fromkeys(("north", "south", "west"), SITE)
+    parts = {**DEFAULTS, "roll_out": {"waves": [1, 1, 1], "timeout": 5}, "sites": sites}
+    flow = Flow(name="life", model="digits", data=".", parallel=4, **parts)
+    after = {node.name: node.after for node in nodes(flow)}
+    assert "roll_out.south" in after["roll_out.west"]
+    gave = {"north": {"outcome": "taken back", "why": "its answers differ"}}
+    for name, earlier in (("south", "north"), ("west", "south")):
+        site = Site()
+        at = work(site)
+        at.before = lambda _, earlier=earlier: iter([(earlier, gave[earlier])])
+        gave[name] = site_steps.roll_out(at)
+        assert gave[name] == {"outcome": "held back", "why": "north did not keep it"}
+        assert site.asked == []
 
 
 def test_a_site_that_is_away_for_a_while_is_waited_for() -> None:
