@@ -170,5 +170,5 @@ class Agent:
 def _is_final(outcome: Outcome, name: str) -> bool:
     """Whether another try of the same would end as this one did."""
     if outcome.what in ("done", "nothing"):
-        return outcome.gateways[name]["state"] != "away"
+        return outcome.gateways[name]["state"] not in ("away", "behind")
     return outcome.worse

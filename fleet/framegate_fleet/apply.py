@@ -72,6 +72,9 @@ class Apply:
             journal.entries = {name: Entry(name=name) for name in differ}
             if not differ:
                 return self._outcome("nothing", "", journal, found)
+            for name in differ:
+                for line in found[name].replaced:
+                    self._say(f"{name}: replaces {line}")
             self._desk.write(journal)
             self._others = found
         return self._carry_out(journal)

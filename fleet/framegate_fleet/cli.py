@@ -193,6 +193,9 @@ class Command:
         number = int(self.repository.git("rev-list", "--count", "HEAD"))
         key = bundle.signing_key(Tokens(fleet.name).folder)
         folder.mkdir(parents=True, exist_ok=True)
+        if folder.resolve().is_relative_to(self.repository.folder):
+            # Nothing to commit: models are too large, and the next apply would ask for it.
+            (folder / ".gitignore").write_text("*\n")
         # Files first: a state that is there names none that are not.
         versions = {(v.name, v.number): v for g in fleet.gateways.values() for v in g.versions}
         Store(fleet.name).hand_out(versions.values(), folder)

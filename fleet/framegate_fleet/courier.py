@@ -26,6 +26,8 @@ class Courier:
         self._gwctl = gwctl
         self._open = open_
         self._say = say
+        # By path, with what says that a file is still the same: an agent looks every minute.
+        self._digests: dict[Path, tuple[tuple[int, int, int], str]] = {}
 
     def bring(self, versions: list[Version]) -> int:
         """Those that are not there yet; how many these were."""
@@ -52,7 +54,7 @@ class Courier:
             return False
         for name, (digest, _) in version.files.items():
             # Files that model.yaml does not name were not taken.
-            if (folder / name).exists() and store.digest_of(folder / name) != digest:
+            if (folder / name).exists() and self._digest_of(folder / name) != digest:
                 text = (
                     f"{folder / name} is another file than the fleet's model "
                     f"{version.name}:{version.number}: a version never changes, so remove it here "
@@ -60,6 +62,13 @@ class Courier:
                 )
                 raise Failure(text)
         return True
+
+    def _digest_of(self, file: Path) -> str:
+        state = file.stat()
+        same = (state.st_ino, state.st_size, state.st_mtime_ns)
+        if self._digests.get(file, ((), ""))[0] != same:
+            self._digests[file] = (same, store.digest_of(file))
+        return self._digests[file][1]
 
     def _add(self, version: Version) -> None:
         named = f"{version.name}/{version.number}"

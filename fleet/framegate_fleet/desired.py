@@ -9,12 +9,12 @@ import yaml
 from framegate_fleet.documents import Document, Where
 from framegate_fleet.mistakes import Failure, Mistake
 from framegate_fleet.models import Version, Wish, named
+from framegate_fleet.repository import ENROLLED, MODELS
 from framegate_fleet.variables import Renderer
 
 # Folders of the repository, and by what schema their files go.
-MODELS = "models"
 _TOPIC = {"commands": "framegate.commands", "replies": "framegate.replies", "properties": {}}
-FOLDERS = {"sites": "site", "groups": "group", "templates": "template", "enrolled": "enrolled"}
+FOLDERS = {"sites": "site", "groups": "group", "templates": "template", ENROLLED: "enrolled"}
 
 
 @dataclass
@@ -34,6 +34,8 @@ class Gateway:
     models: dict[str, Wish] = field(default_factory=dict)
     # Those whose files it needs.
     versions: list[Version] = field(default_factory=list)
+    # All that the repository has of these models, by name.
+    known: dict[str, list[Version]] = field(default_factory=dict)
 
     @property
     def enrolled(self) -> bool:
@@ -75,6 +77,8 @@ class _Reader:
         self.files: dict[str, dict[str, Document]] = {}
         # By name and number.
         self.versions: dict[tuple[str, int], Version] = {}
+        # What cameras of all gateways name.
+        self.used: set[str] = set()
 
     def document(self, file: Path, kind: str) -> Document:
         """A file, with what is wrong in it noted; its value is good for nothing then."""
@@ -117,6 +121,8 @@ class _Reader:
             for name in (site.value or {}).get("gateways", {}):
                 self.add(fleet, top, site, name)
         self.look_for_twins()
+        if not self.mistakes and fleet.gateways:
+            self.look_for_idle_wishes(top)
         return fleet
 
     def read_versions(self) -> None:
@@ -167,7 +173,9 @@ class _Reader:
         template = self.template(site, at, own)
         if template and template.value is not None:
             cameras = self.render(gateway, template, layers, Renderer(name, variables))
-            self.wish(gateway, set(named(cameras)), layers)
+            used = set(named(cameras))
+            self.used |= used
+            self.wish(gateway, used, layers)
 
     def known_groups(self, site: Document, at: Where, names: list[str]) -> list[str]:
         """Those that there are."""
@@ -234,6 +242,8 @@ class _Reader:
         for name in sorted(used & set(said)):
             self.wish_of_one(gateway, name, said[name], where[name])
         for key, version in sorted(self.versions.items()):
+            if version.name in gateway.models:
+                gateway.known.setdefault(version.name, []).append(version)
             wished = gateway.models.get(version.name)
             if (wished and wished.version == version.number) or "{}:{}".format(*key) in used:
                 gateway.versions.append(version)
@@ -267,6 +277,21 @@ class _Reader:
             self.mistakes.append(document.mistake(at, text))
             return
         gateway.models[name] = wish
+
+    def look_for_idle_wishes(self, top: Document) -> None:
+        """Models that no camera names: a wish for one would look fulfilled everywhere."""
+        places: list[tuple[Document, Where]] = [(top, ())]
+        for kind in ("groups", "sites"):
+            places += [(document, ()) for document in self.files[kind].values()]
+        for site in self.files["sites"].values():
+            places += [(site, ("gateways", name)) for name in site.value["gateways"]]
+        for document, at in places:
+            layer = document.value
+            for key in at:
+                layer = layer[key] or {}
+            for name in sorted(set(layer.get("models", {})) - self.used):
+                text = f"models: no camera of any gateway names {name} without a version"
+                self.mistakes.append(document.mistake((*at, "models", name), text))
 
     def look_for_twins(self) -> None:
         """Two names for one machine."""

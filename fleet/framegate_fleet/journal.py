@@ -12,10 +12,6 @@ from typing import IO, Any
 from framegate_fleet.health import Health
 from framegate_fleet.mistakes import Failure
 
-# Of one gateway: nothing yet; its commit is asked for; it waits for its confirmation; confirmed; it
-# was so already; it was not there; taken back.
-STATES = ("waiting", "asked", "committed", "confirmed", "same", "away", "back")
-
 
 @dataclass
 class Swap:
@@ -37,6 +33,8 @@ class Swap:
 class Entry:
     """How far one gateway is."""
 
+    # waiting; asked: its commit is; committed: it waits for its confirmation; confirmed; same: it
+    # was so already; away; back
     state: str = "waiting"
     before: int = 0
     made: int = 0

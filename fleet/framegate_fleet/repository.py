@@ -5,8 +5,9 @@ from pathlib import Path
 
 from framegate_fleet.mistakes import Failure
 
-# Facts of machines, not wishes: they do not go back with a revision.
-ENROLLED = "enrolled"
+# Facts of machines and of files, not wishes: they do not go back with a revision.
+ENROLLED, MODELS = "enrolled", "models"
+_WISHES = (".", f":(exclude){ENROLLED}", f":(exclude){MODELS}")
 _BACK = "Fleet-Back-To"
 
 _FLEET = """\
@@ -110,9 +111,8 @@ class Repository:
         """Makes a commit of what revision `to`, or the one before, was; returns that revision."""
         self.revision()
         target = self.git("rev-parse", "--verify", f"{to}^{{commit}}") if to else self._before()
-        wishes = (".", f":(exclude){ENROLLED}")
-        self.git("rm", "-r", "--quiet", "--ignore-unmatch", "--", *wishes)
-        self.git("checkout", "--quiet", target, "--", *wishes)
+        self.git("rm", "-r", "--quiet", "--ignore-unmatch", "--", *_WISHES)
+        self.git("checkout", "--quiet", target, "--", *_WISHES)
         if not self.git("status", "--porcelain"):
             raise Failure(f"{target[:10]} is what there is already")
         message = f"back to {target[:10]}\n\n{_BACK}: {target}"
@@ -121,7 +121,7 @@ class Repository:
 
     def _before(self) -> str:
         """The revision before the newest change of a wish, or before what that went back to."""
-        wishes = ("--", ".", f":(exclude){ENROLLED}")
+        wishes = ("--", *_WISHES)
         newest = self.git("log", "-1", "--format=%H", *wishes)
         back = self.git("log", "-1", f"--format=%(trailers:key={_BACK},valueonly)", newest)
         found = self.git("log", "-2", "--format=%H", back or newest, *wishes).split()

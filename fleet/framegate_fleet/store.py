@@ -9,10 +9,9 @@ from typing import IO
 
 import yaml
 
-from framegate_fleet.desired import MODELS
 from framegate_fleet.mistakes import Failure
 from framegate_fleet.models import Version
-from framegate_fleet.repository import Repository
+from framegate_fleet.repository import MODELS, Repository
 
 # Below the store, below a shelf, and after its URL.
 DIGESTS = "sha256"
@@ -121,10 +120,15 @@ def add(repository: Repository, store: Store, named: str, folder: Path) -> tuple
         if yaml.safe_load(known.read_text()) != said:
             text = f"{named} is known with other files: a version never changes, so take the next"
             raise Failure(text)
-        return made, False
-    known.parent.mkdir(parents=True, exist_ok=True)
-    known.write_text(yaml.safe_dump(said))
+    else:
+        known.parent.mkdir(parents=True, exist_ok=True)
+        whole = repository.state / "version.new"
+        whole.write_text(yaml.safe_dump(said))
+        whole.replace(known)
     path = str(known.relative_to(repository.folder))
+    # Who was killed before the commit has left it to this one.
+    if not repository.git("status", "--porcelain", "--", path):
+        return made, False
     repository.git("add", path)
     repository.commit(f"model {named}", path)
     return made, True

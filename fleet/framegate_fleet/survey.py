@@ -20,6 +20,8 @@ class Finding:
     note: str = ""
     restart: bool = False
     differences: list[dict[str, Any]] = field(default_factory=list)
+    # What goes that this repository could not bring back.
+    replaced: list[str] = field(default_factory=list)
 
 
 def check(contact: "Contact") -> tuple[Finding, "Reply"]:
@@ -62,6 +64,9 @@ def look(contact: "Contact") -> Finding:
     for name in unlike:
         if name in known and finding.state != "refused":
             was, wanted = said_of(known[name]), str(gateway.models[name])
+            if is_foreign(known[name], gateway.known.get(name, [])):
+                was += " (learned or added there, not of this repository)"
+                finding.replaced.append(f"model {name}: {was}")
             path = f"models.{name}"
             finding.differences.append({"path": path, "was": was, "is": wanted, "restart": False})
             finding.state = "differs"
@@ -107,6 +112,14 @@ def is_another(route: dict[str, Any], wish: models.Wish) -> bool:
 def share_now(route: dict[str, Any]) -> float:
     """What the version that is rolled out looks at; 0: none is, or it is being loaded."""
     return route["rollout"]["share"] if route["rollout"] else 0
+
+
+def is_foreign(route: dict[str, Any], known: list[models.Version]) -> bool:
+    """Whether what looks is none of these: it was learned there, or somebody has added it."""
+    stable = route["stable"]
+    return bool(known) and not any(
+        it.number == stable["version"] and it.digest in ("", stable["digest"]) for it in known
+    )
 
 
 def said_of(route: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from framegate_fleet.journal import Entry, Swap
 from framegate_fleet.models import STAYS, Wish
 from framegate_fleet.steps import Trouble, Worse
-from framegate_fleet.survey import is_as, share_now
+from framegate_fleet.survey import is_another, is_as, share_now
 
 if TYPE_CHECKING:
     from framegate_fleet.client import Reply
@@ -39,6 +39,11 @@ class Swaps:
             wish, swap = contact.gateway.models[name], entry.models[name]
             if name not in known:
                 return Trouble(f"model {name}: no camera has it any more")
+            if is_another(known[name], wish):
+                text = (
+                    f"model {name}: version {wish.version} there has other files than the fleet's"
+                )
+                return Trouble(text)
             try:
                 if _is_over(name, known[name], wish, swap):
                     self._set(entry, swap, "done")
@@ -86,7 +91,7 @@ class Swaps:
                 swap.canary, swap.share = canary["version"], share_now(route)
             swap.ended = route["last"]["ended"] if route["last"] else ""
             self._set(entry, swap, "asked")
-        elif _is_asked(route, wish) or _ended_since(route, swap):
+        elif _is_asked(route, wish) or _took_its_way(route, wish, swap):
             # It was killed after it had asked.
             self._set(entry, swap, "rolling")
             return
@@ -118,7 +123,7 @@ class Swaps:
         canary = route["canary"]["version"] if route["canary"] else 0
         if canary not in (0, swap.wanted, swap.canary):
             return f"left as it is: version {canary} is rolled out by somebody else"
-        if canary and canary != swap.canary:
+        if canary and not _is_former(route, swap):
             reply = contact.ask("POST", f"{path}/rollback")
             if not reply.well:
                 return reply.error
@@ -168,6 +173,27 @@ def _is_asked(route: dict[str, Any], wish: Wish) -> bool:
 def _ended_since(route: dict[str, Any], swap: Swap) -> bool:
     last = route["last"]
     return bool(last) and last["ended"] != swap.ended and last["to"] == swap.wanted
+
+
+def _took_its_way(route: dict[str, Any], wish: Wish, swap: Swap) -> bool:
+    """Whether what was asked for began and has ended.
+
+    Where the version had a share before, its end says nothing: that one goes first.
+    """
+    if not _ended_since(route, swap):
+        return False
+    return route["last"]["completed"] or swap.canary != wish.version
+
+
+def _is_former(route: dict[str, Any], swap: Swap) -> bool:
+    """Whether what is rolled out is what was before: the same version may be on its way to more."""
+    if route["canary"]["version"] != swap.canary:
+        return False
+    if swap.canary != swap.wanted:
+        return True
+    progress = route["rollout"]
+    stays = progress and progress["hold_s"] == STAYS
+    return bool(stays and abs(progress["share"] - swap.share) < 0.0005)
 
 
 def _is_over(name: str, route: dict[str, Any], wish: Wish, swap: Swap) -> bool:

@@ -28,12 +28,13 @@ def own_properties() -> dict[str, str]:
     except OSError as error:
         raise Failure(f"FRAMEGATE_FLEET_KAFKA: {error}") from None
     found = {}
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         name, equals, value = line.partition("=")
         if equals and not line.startswith("#"):
             found[name.strip()] = value.strip()
         elif line.strip() and not line.startswith("#"):
-            raise Failure(f"{named}: lines are name=value, and '{name[:20]}' is none")
+            # What stands there may be a password: it is not repeated.
+            raise Failure(f"{named}:{number}: lines are name=value, and this is none")
     return found
 
 
@@ -127,15 +128,22 @@ class Exchange:
                 self._take(record)
 
     def _take(self, record: Any) -> None:
-        headers = {name: value.decode(errors="replace") for name, value in record.headers() or []}
+        headers = {
+            name: (value or b"").decode(errors="replace") for name, value in record.headers() or []
+        }
         waits = self._waiting.get(headers.get("ce_commandid", ""))
         if not waits or headers.get("ce_commandsource") != self._source:
             return
-        self.received += len(record.value())
-        try:
-            said = json.loads(record.value())
-            status, body = said["status"], said["body"]
-        except (ValueError, KeyError, TypeError) as error:
-            waits.set(Reply(0, None, f"the answer makes no sense: {error}"))
-            return
-        waits.set(Reply(status, body, message_of(status, body)))
+        value = record.value() or b""
+        self.received += len(value)
+        waits.set(_reply_of(value))
+
+
+def _reply_of(value: bytes) -> Reply:
+    """Anybody may have written it: what makes no sense is no answer, and ends nothing."""
+    try:
+        said = json.loads(value)
+        status, body = int(said["status"]), said["body"]
+        return Reply(status, body, message_of(status, body))
+    except (ValueError, KeyError, TypeError) as error:
+        return Reply(0, None, f"the answer makes no sense: {error}")

@@ -88,8 +88,12 @@ class Command:
 
     def run(self) -> int:
         flow = declaration.load(self.words.file)
-        run = Run.make(self.state, flow, self.words.file.read_text())
-        return self.drive(run, [])
+        text = self.words.file.read_text()
+        run = Run.make(self.state, flow.name)
+        with run.driven():
+            run.declare(flow, text)
+            self.drive(run, [])
+        return self.end(run)
 
     def resume(self) -> int:
         run = self.chosen()
@@ -100,28 +104,26 @@ class Command:
                 # What was given, and came to nothing, is not taken for done.
                 step.state, step.inputs = "waiting", {}
                 run.keep(step)
-        if not again:
-            return self.end(run)
-        return self.drive(run, again)
+            if again:
+                self.drive(run, again)
+        return self.end(run)
 
-    def drive(self, run: Run, only: list[str]) -> int:
-        """Carries a run out, to its end or as far as it gets."""
+    def drive(self, run: Run, only: list[str]) -> None:
+        """Carries a run out, to its end or as far as it gets; its lock is held."""
         from framegate_flow import engine
         from framegate_flow.watch import Watch
 
         print(f"framegate-flow: {run.id}: {run.folder}/page.html", file=sys.stderr, flush=True)
-        with run.driven():
-            watch = Watch(run)
-            try:
-                with engine.open_instance(self.state) as instance:
-                    engine.execute(instance, run, only)
-            finally:
-                watch.close()
-        page.write(run)
-        return self.end(run)
+        watch = Watch(run)
+        try:
+            with engine.open_instance(self.state) as instance:
+                engine.execute(instance, run, only)
+        finally:
+            watch.close()
 
     def end(self, run: Run) -> int:
-        """What came of it."""
+        """What came of it, when nobody drives it any more."""
+        page.write(run)
         said = _told(run)
         last = run.step(LAST).outputs if run.step(LAST).state == "done" else {}
         lines = [f"{run.id}: {said['state']}{': ' + last['why'] if last else ''}"]

@@ -165,5 +165,5 @@ def _card(run: record.Run, outcome: str = "") -> dict[str, Any]:
     told = card.of(run, outcome)
     record.write(run.folder / "card.json", told)
     text = card.markdown(told)
-    (run.folder / "card.md").write_text(text)
+    record.write_text(run.folder / "card.md", text)
     return {"card": hashlib.sha256(text.encode()).hexdigest()}

@@ -8,7 +8,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
 
 from framegate_flow.mistakes import Failure
@@ -35,7 +34,7 @@ SITE = {
     "run": [],
     "socket": "/run/framegate/api.sock",
     "learner": "/var/lib/framegate-learn",
-    "place": "/var/tmp/framegate-flow",
+    "place": "/var/lib/framegate-flow",
 }
 
 
@@ -168,6 +167,9 @@ class _Lines:
 
 
 def _mistakes(told: Any, lines: _Lines) -> list[str]:
+    # Who carries a step out reads what was declared, and does not look for mistakes in it.
+    import jsonschema
+
     schema = json.loads(resources.files(__package__).joinpath("schema.json").read_text())
     found = []
     for error in jsonschema.Draft202012Validator(schema).iter_errors(told):

@@ -5,7 +5,7 @@ import html
 import json
 import time
 
-from framegate_flow import card
+from framegate_flow import card, record
 from framegate_flow.graph import KINDS, nodes
 from framegate_flow.record import Run, Step
 
@@ -23,13 +23,12 @@ path { fill: none; stroke: #8b95a3; }
 """
 # Outcomes of a step that was carried out, and at which a model did not go on.
 _NOT_ON = ("away", "failed", "taken back", "held back", "too few", "rolled back", "left out")
+_NOT_ON += ("left as it is",)
 
 
 def write(run: Run) -> None:
     """RUN/page.html, whole or not at all."""
-    new = run.folder / ".page.html"
-    new.write_text(text(run))
-    new.replace(run.folder / "page.html")
+    record.write_text(run.folder / "page.html", text(run))
 
 
 def state_of(run: Run, under_way: bool) -> str:

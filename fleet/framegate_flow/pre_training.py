@@ -50,7 +50,7 @@ class _Watch:
             self._look()
 
     def _look(self) -> None:
-        for epoch in training.kept(self._folder)[self._said :]:
+        for epoch in training.kept(self._folder, self._said):
             self._said = epoch.number
             told = f"epoch {epoch.number} of {self._epochs}, loss {epoch.loss:.4f}"
             _say({"progress": f"{told}, {epoch.seconds:.1f} s"})

@@ -9,6 +9,7 @@ RUN/card.json, card.md, page.html
 """
 
 import fcntl
+import itertools
 import json
 import os
 import time
@@ -21,14 +22,13 @@ from typing import Any
 from framegate_flow.declaration import Flow, undump
 from framegate_flow.mistakes import Failure
 
-STATES = ("waiting", "running", "retrying", "done", "failed")
-
 
 @dataclass
 class Step:
     """One step, as far as it is."""
 
     name: str
+    # waiting, running, retrying, done, failed
     state: str = "waiting"
     attempts: int = 0
     began: float = 0
@@ -48,23 +48,26 @@ class Run:
         self.id = folder.name
 
     @classmethod
-    def make(cls, state: Path, flow: Flow, text: str) -> "Run":
-        """A new one."""
+    def make(cls, state: Path, name: str) -> "Run":
+        """The folder of a new one. Nobody sees it before something is declared in it."""
         runs = state / "runs"
         runs.mkdir(parents=True, exist_ok=True)
-        for number in range(1, 100000):
-            folder = runs / f"{flow.name}-{number}"
+        for number in itertools.count(1):
+            folder = runs / f"{name}-{number}"
             try:
                 folder.mkdir()
                 break
             except FileExistsError:
                 continue
-        for name in ("steps", "sites", "artifacts"):
-            (folder / name).mkdir()
-        (folder / "flow.yaml").write_text(text)
-        # The last: a run that has it is whole.
-        write(folder / "flow.json", {"began": time.time(), "flow": flow.dump()})
+        for part in ("steps", "sites", "artifacts"):
+            (folder / part).mkdir()
         return cls(folder)
+
+    def declare(self, flow: Flow, text: str) -> None:
+        """What it is about; whoever does so drives it, or it would look broken off."""
+        write_text(self.folder / "flow.yaml", text)
+        # The last: a run that has it is whole.
+        write(self.folder / "flow.json", {"began": time.time(), "flow": flow.dump()})
 
     @property
     def flow(self) -> Flow:
@@ -153,9 +156,14 @@ def read(file: Path) -> Any:
 
 def write(file: Path, told: object) -> None:
     """Whole or not at all, and on the disk when it returns."""
+    write_text(file, json.dumps(told, indent=1))
+
+
+def write_text(file: Path, text: str) -> None:
+    """The same of a text; another process may write it at the same time."""
     new = file.with_name(f".{file.name}.{os.getpid()}")
     with new.open("w") as out:
-        json.dump(told, out, indent=1)
+        out.write(text)
         out.flush()
         os.fsync(out.fileno())
     new.replace(file)

@@ -1,7 +1,6 @@
 """One site: its gateway's and its learner's programs, run there."""
 
 import json
-import os
 import shlex
 import subprocess
 import time
@@ -136,8 +135,3 @@ def _told(route: dict[str, Any]) -> str:
     told = f"version {canary.get('version', '?')} looks at {100 * rollout.get('share', 0):.0f} %"
     waits = rollout.get("waiting") or route.get("waiting")
     return f"{told}, {waits}" if waits else told
-
-
-def on_path(program: str) -> bool:
-    """Whether this machine has it."""
-    return any(os.access(Path(it) / program, os.X_OK) for it in os.get_exec_path())

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from framegate_flow.mistakes import Failure
+from framegate_flow.mistakes import Away, Failure
 from framegate_flow.site import Site
 from framegate_flow.work import Work
 
@@ -17,9 +17,14 @@ _OVER = ("accepted", "not accepted")
 
 def roll_out(work: Work) -> dict[str, Any]:
     """The cloud's model takes its place there, by the gateway's own shares and judgment."""
-    refused = [name for name, given in work.before("roll_out") if given["outcome"] == "taken back"]
+    before = list(work.before("roll_out"))
+    refused = [name for name, given in before if given["outcome"] == "taken back"]
     if refused:
         return {"outcome": "held back", "why": f"{', '.join(refused)} did not keep it"}
+    for _, given in before:
+        # By the wave before that one: it goes no further at all.
+        if given["outcome"] == "held back":
+            return {"outcome": "held back", "why": given["why"]}
     site, model, made = work.site(), work.flow.model, work.given("export")
     route = site.rollout(model)
     former = route["stable"]["version"]
@@ -76,8 +81,17 @@ def collect(work: Work) -> dict[str, Any]:
         return {"outcome": "left out"}
     told, site = work.flow.collect, work.site()
     end = time.monotonic() + told["patience"]
+    counts: dict[str, int] = {}
     while True:
-        said = site.learn("status")
+        try:
+            said = site.learn("status")
+        except Away as away:
+            # It takes a day: who was there and is away for a while has not failed.
+            if not counts or time.monotonic() >= end:
+                raise
+            work.progress(f"{away}; waits for it")
+            time.sleep(told["every"])
+            continue
         counts = {key: said[key] for key in ("pictures", "labelled", "held")}
         if counts["labelled"] >= told["labelled"] and counts["held"] >= told["held"]:
             return {"outcome": "enough", **counts}
@@ -97,7 +111,9 @@ def fine_tune(work: Work) -> dict[str, Any]:
     known = {it["id"] for it in site.learn("status")["runs"]}
     known = set(work.run.note_of_site(work.site_name, runs=sorted(known))["runs"])
     over = [
-        it for it in site.learn("status")["runs"] if it["id"] not in known and it["state"] in _OVER
+        it
+        for it in site.learn("status")["runs"]
+        if it["id"] not in known and it["state"] in _OVER and it.get("model", model) == model
     ]
     if over:
         # Whoever waited for it was killed.
@@ -133,9 +149,12 @@ def settle(work: Work) -> dict[str, Any]:
     if rolled["outcome"] not in ("rolled out", "failed", "away") or former is None:
         return {"outcome": "unchanged"}
     site, model = work.site(), work.flow.model
-    if verdict["stays"]:
-        return {"outcome": "promoted", "version": site.rollout(model)["stable"]["version"]}
     route = site.rollout(model)
+    if verdict["stays"]:
+        return {"outcome": "promoted", "version": route["stable"]["version"]}
+    now = _somebody_elses(work, route)
+    if now:
+        return {"outcome": "left as it is", "version": now, "why": f"version {now} came since"}
     if route["phase"] != "none":
         site.gateway("model", "rollback", model)
         route = site.rollout(model)
@@ -149,3 +168,13 @@ def settle(work: Work) -> dict[str, Any]:
     if now != former:
         raise Failure(f"{site.name}: version {now} looks, and not {former}")
     return {"outcome": "rolled back", "version": now, "why": verdict["why"]}
+
+
+def _somebody_elses(work: Work, route: dict[str, Any]) -> int:
+    """The version that looks, when it is none that this run knows of; 0: it is one, or may be."""
+    rolled, tuned = work.given("roll_out"), work.given("fine_tune")
+    if "version" not in rolled or tuned.get("outcome") in ("failed", "away"):
+        return 0
+    ours = (work.run.site(work.site_name)["former"], rolled["version"], tuned.get("version"))
+    now = route["stable"]["version"]
+    return 0 if now in ours else now

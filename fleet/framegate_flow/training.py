@@ -166,15 +166,23 @@ def begins(folder: Path) -> list[int]:
 
 
 def keep(folder: Path, epoch: Epoch) -> None:
-    """Keeps an epoch, whole or not at all."""
+    """Keeps an epoch, whole or not at all, and on the disk when it returns."""
     new = folder / "new"
-    new.write_bytes(pickle.dumps(epoch))
+    with new.open("wb") as out:
+        out.write(pickle.dumps(epoch))
+        out.flush()
+        os.fsync(out.fileno())
     new.rename(folder / f"epoch-{epoch.number:03d}")
 
 
-def kept(folder: Path) -> list[Epoch]:
-    """What was kept there, in order."""
-    return [pickle.loads(path.read_bytes()) for path in sorted(folder.glob("epoch-*"))]
+def kept(folder: Path, behind: int = 0) -> list[Epoch]:
+    """What was kept there behind that epoch, in order; what is not asked for is not read."""
+    numbers = {int(path.name.removeprefix("epoch-")): path for path in folder.glob("epoch-*")}
+    return [
+        pickle.loads(path.read_bytes())
+        for number, path in sorted(numbers.items())
+        if number > behind
+    ]
 
 
 class Alone:

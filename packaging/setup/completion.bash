@@ -14,7 +14,7 @@ _framegate_dev() {
 		image) choices='--version --key --help' ;;
 		demo) choices='--keep --enhance --outage --help' ;;
 		test) choices='unit asan tsan fuzz models integration web demo line-rate kafka network cluster learning soak lint package image --help' ;;
-		experiment) choices='line-rate a c d e --quick --help' ;;
+		experiment) choices='line-rate fleet a c d e --quick --help' ;;
 		gpu) choices='build run --rehearse --help' ;;
 		soak) choices='kafka image bad-versions power-cuts set-up-and-reset --seconds --kills --cuts --only --seed --durability --json --help' ;;
 		bench) choices='api dataplane decode idle kafka kernels latency library live memory models outage scale schedule way --json --rounds --long --brokers --help' ;;

@@ -132,11 +132,13 @@ class Cloud:
         }
         self.ledger.edit(self.folder / "learn.yaml", yaml.safe_dump(told))
         truth = yaml.safe_dump({camera_of(digit): str(digit) for digit in DIGITS})
+        self.ledger.edit(self.folder / "truth.yaml", truth)
         for site in self.sites:
             (site.folder / "api.sock").symlink_to(site.gateway.socket)
-            (site.folder / "truth.yaml").write_text(truth)
+            self.ledger.go_there()  # scp of the two
+            for name in ("learn.yaml", "truth.yaml"):
+                (site.folder / name).write_text((self.folder / name).read_text())
             file = site.folder / "learn.yaml"
-            file.write_text((self.folder / "learn.yaml").read_text())
             # The service of an installed one is enabled by a command.
             self.ledger.go_there()
             program = [self.folder / "bin" / "framegate-learn", "collect", "--config", file]

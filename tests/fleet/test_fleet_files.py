@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cloud import Cloud, camera
+from cloud import Cloud, Edge, camera
 
 from framegate_fleet.arguments import parser
 from framegate_fleet.desired import Fleet, load
@@ -285,3 +285,110 @@ def test_gwctl_completes_the_programs_commands() -> None:
     offered = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
     commands = parser()._subparsers._group_actions[0].choices
     assert offered == list(commands)
+
+
+def kept(folder: Path, number: int) -> list[str]:
+    """The words that keep a version."""
+    made = folder / f"version-{number}"
+    made.mkdir(exist_ok=True)
+    (made / "model.onnx").write_text(f"weights {number}")
+    (made / "model.yaml").write_text("task: x")
+    return ["model", "add", f"gate:{number}", str(made)]
+
+
+def test_a_rollback_is_of_wishes_and_leaves_versions_known(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.settle()
+    cloud.well(*kept(tmp_path, 1))
+    fleet = (cloud.folder / "fleet.yaml").read_text()
+    cloud.write("fleet.yaml", fleet.replace("patience: 2", "patience: 7"))
+    cloud.commit("a wish")
+    words = kept(tmp_path, 2)
+    cloud.well(*words)
+    # The newest commit is no wish: the one before it is what goes back.
+    assert cloud.well("rollback")["what"] == "nothing"
+    assert (cloud.folder / "fleet.yaml").read_text() == fleet
+    # What a version is never changes.
+    assert [it["version"] for it in cloud.well("model", "list")["versions"]] == [1, 2]
+    (tmp_path / "version-2/model.onnx").write_text("other weights")
+    assert "known with other files" in cloud.wrong(*words)
+
+
+def test_a_version_that_a_kill_left_without_its_commit_gets_one(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    cloud.settle()
+    words = kept(tmp_path, 1)
+    cloud.well(*words)
+    cloud.git("reset", "--quiet", "--mixed", "HEAD~1")
+    assert "models/" in cloud.git("status", "--porcelain")
+    assert cloud.well(*words)["new"] is True
+    assert cloud.git("status", "--porcelain") == ""
+    assert cloud.well(*words)["new"] is False
+
+
+def test_a_shelf_in_the_repository_is_nothing_to_commit(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.edges.append(Edge(tmp_path / "gw1", "gw1"))
+    cloud.settle(shelf="shelf")
+    cloud.edges.clear()
+    cloud.well("publish")
+    assert (cloud.folder / "shelf/gw1.json").exists()
+    assert cloud.git("status", "--porcelain") == ""
+    assert cloud.well("apply")["what"] == "nothing"
+
+
+def test_a_line_that_may_be_a_password_is_not_repeated(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.edges.append(Edge(tmp_path / "gw1", "gw1"))
+    cloud.settle(topic={"brokers": "127.0.0.1:1"})
+    cloud.edges.clear()
+    file = tmp_path / "kafka"
+    file.write_text("# who we are\nsasl.username=fleet\nhunter2\n")
+    monkeypatch.setenv("FRAMEGATE_FLEET_KAFKA", str(file))
+    said = cloud.wrong("plan", "--by-topic")
+    assert "kafka:3: lines are name=value" in said
+    assert "hunter2" not in said
+    (tmp_path / "other").mkdir()
+    for name in ("ssl.key.pem", "ssl.keystore.password", "sasl.oauthbearer.config"):
+        fleet = f"name: f\ntopic: {{brokers: k, properties: {{{name}: x}}}}\n"
+        _, mistakes = write(tmp_path / "other", {"fleet.yaml": fleet})
+        assert any(name in it for it in mistakes), mistakes
+
+
+def test_answers_that_make_no_sense_end_nothing(cloud: Cloud) -> None:
+    # Where there is Kafka's client.
+    python = cloud.command()[0]
+    script = Path(__file__).with_name("nonsense.py")
+    done = subprocess.run(
+        [python, script], env=cloud.environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["of_nobody"] is None
+    for status, _, error in said["nonsense"]:
+        assert (status, "makes no sense" in error) == (0, True)
+    assert len(said["nonsense"]) == 4
+    assert said["sense"] == [200, {"a": 1}, ""]
+
+
+def test_a_wish_that_no_camera_would_see_is_a_mistake(tmp_path: Path) -> None:
+    door = "{name: door, url: rtsp://h/, model: hats}"
+    yard = "{name: yard, url: rtsp://h/, model: 'gate:2'}"
+    version = f"files: {{model.onnx: {{sha256: {'a' * 64}, bytes: 1}}, "
+    version += f"model.yaml: {{sha256: {'b' * 64}, bytes: 1}}}}\n"
+    (tmp_path / "models/hats").mkdir(parents=True)
+    _, mistakes = write(
+        tmp_path,
+        {
+            "fleet.yaml": "name: f\nmodels:\n  hats: {version: 1}\n  hat: {version: 1}\n",
+            "models/hats/1.yaml": version,
+            "templates/t.yaml": "log: {}\n",
+            "sites/s.yaml": "template: t\ngateways:\n  gw1:\n"
+            f"    cameras: [{door}, {yard}]\n    models:\n      gate: {{version: 2}}\n  gw2:\n",
+        },
+    )
+    why = "models: no camera of any gateway names"
+    assert mistakes == [
+        f"fleet.yaml:4: {why} hat without a version",
+        f"sites/s.yaml:6: {why} gate without a version",
+    ]

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from flow_sites import Cloud, kill, wait
 
+from framegate_flow.record import Run
+
 # The machine may have other things to do.
 pytestmark = pytest.mark.timeout(900)
 
@@ -170,6 +172,17 @@ def test_what_is_not_good_enough_in_the_cloud_goes_nowhere(cloud: Cloud) -> None
     # Tried again it would come to the same.
     assert cloud.steps()["export"]["attempts"] == 1
     assert "roll_out.north" not in cloud.steps()
+
+
+def test_a_run_is_under_way_from_its_first_moment(cloud: Cloud) -> None:
+    file = cloud.declare(sites={"north": {}})
+    child = cloud.start("run", file)
+    folder = cloud.state / "runs/life-1"
+    try:
+        wait((folder / "flow.json").exists, lambda: (cloud.folder / "begun.log").read_text())
+        assert Run(folder).under_way
+    finally:
+        kill(child, all_of_it=True)
 
 
 def test_mistakes_are_said_with_their_lines(cloud: Cloud) -> None:
