@@ -5,6 +5,8 @@ import contextlib
 import errno
 import fcntl
 import json
+import os
+import pwd
 import signal
 import sqlite3
 import sys
@@ -62,6 +64,7 @@ def run(words: argparse.Namespace) -> int:
         Labeller(config.label, config.model)
         answer(words, {"mistakes": []}, f"{words.config}: no mistake")
         return WELL
+    _need_owner(config.state)
     service = Service(config)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.ending.set())
@@ -259,6 +262,20 @@ def _alone(state: Path) -> Iterator[None]:
         except BlockingIOError:
             raise Failure(f"another collector is at work in {state}") from None
         yield
+
+
+def _need_owner(state: Path) -> None:
+    """Failure: what we keep there its owner could neither add to nor take away."""
+    owner = state.stat().st_uid if state.exists() else os.geteuid()
+    if owner != os.geteuid():
+        try:
+            name = pwd.getpwuid(owner).pw_name
+        except KeyError:
+            name = f"#{owner}"
+        raise Failure(
+            f"{state} belongs to {name}: run this as that user, `runuser -u {name} -- "
+            "framegate-learn collect ...`"
+        )
 
 
 def _of_the_disk(error: OSError | sqlite3.Error, state: Path) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import subprocess
 import sys
 import time
@@ -318,6 +319,19 @@ def test_somebody_labels_what_was_kept_and_takes_it_along(
     assert run(["label", *state, "b/door/0", "--forget"]) == 0
     assert run(["label", *state, "b/door/3", "5"]) == 0
     assert made.counts_by("source") == {"operator": 3}
+
+
+def test_who_collects_is_who_the_set_belongs_to(
+    need_root: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Folders of root's among them the service could not write into."""
+    (tmp_path / "learn.yaml").write_text("gateway: api.sock\nstate: state\nmodel: digits\n")
+    (tmp_path / "state").mkdir()
+    os.chown(tmp_path / "state", 1, 1)
+    for more in ([], ["--now", "door"]):
+        assert run(["collect", "--config", str(tmp_path / "learn.yaml"), *more]) == 1
+        assert "belongs to daemon: run this as that user" in capsys.readouterr().err
+    assert not [*(tmp_path / "state").iterdir()]
 
 
 def _correct(stand_in: StandIn, record: dict[str, Any], jpeg: bytes, label: str | None) -> str:
