@@ -91,7 +91,7 @@ static void raw_maps_of_yolov3(void **state)
 	});
 	assert_int_equal(test_described->detect->head, MODEL_DETECT_YOLOV3);
 	assert_int_equal(test_described->detect->outputs_count, 2);
-	assert_float_equal(test_described->detect->outputs[0].anchors[0], 10, 0);
+	assert_float_equal(test_described->detect->outputs[0].anchors[0], 23, 0);
 	assert_float_equal(test_described->detect->outputs[1].anchors[0], 81, 0);
 	assert_int_equal(test_described->labels_count, 80);
 	assert_true(test_is_marked("outputs"));
