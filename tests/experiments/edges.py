@@ -6,6 +6,7 @@ that is the truth that pictures are labelled by, and that answers are held again
 """
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -108,7 +109,9 @@ class Edge:
         plan.write_text(json.dumps([self._sent(digit) for digit in DIGITS]))
         log = self.folder / "cameras.log"
         program = [sys.executable, "-m", "testbed.still_cameras", plan]
-        self.cameras = self.net.start(program, log)
+        # Wherever we were started from.
+        found = {**os.environ, "PYTHONPATH": str(places.ROOT / "tests")}
+        self.cameras = self.net.start(program, log, environment=found)
         self.customer = Customer(self.kafka.brokers, self.topics)
 
     def configuration(self, cameras: bool = False, site: str = "") -> dict[str, Any]:

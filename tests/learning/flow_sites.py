@@ -59,7 +59,9 @@ class Place:
         """Its gateway looks at pictures."""
         self.gateway.start(60)
         program = [sys.executable, "-m", "testbed.still_cameras", self.folder / "cameras.json"]
-        self._cameras = self.net.start(program, self.folder / "cameras.log")
+        # Wherever we were started from.
+        found = {**os.environ, "PYTHONPATH": str(places.ROOT / "tests")}
+        self._cameras = self.net.start(program, self.folder / "cameras.log", environment=found)
         return self
 
     def plan(self, **more: Any) -> None:
