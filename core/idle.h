@@ -25,13 +25,19 @@ struct gw_idle {
 	bool clocked;
 
 	/* Of idle.c. */
-	uint32_t empty_turns;
+	uint32_t empty_turns; /* of those that one stays awake for */
+	uint32_t rests; /* since there was work */
 	bool listening, woken;
+	bool gathers, gathered; /* work comes piece by piece; it was let gather since the last */
 	uint32_t heard;
 };
 
 /* After a turn that did `work`: goes on at once, or rests. Never rests under `spin`. */
 void gw_idle_after(struct gw_idle *idle, uint32_t work);
+
+/* After a turn in which somebody asked for something, and may do so again at once: stays awake for
+ * a moment, and rests as before. */
+void gw_idle_stay_awake(struct gw_idle *idle);
 
 /* The thread ends: nobody need ring for it. */
 void gw_idle_end(struct gw_idle *idle);

@@ -1,5 +1,7 @@
 #include "core/idle.h"
 
+#include <time.h>
+
 #include "core/test.h"
 
 /* More empty turns than a thread stays awake for. */
@@ -56,6 +58,8 @@ static void one_that_spins_never_listens(void **state)
 struct place {
 	uint32_t rests, deaf; /* how often, and how often for the bell alone */
 	bool busy; /* there is work that cannot be taken */
+	bool comes; /* there is work, at once */
+	long takes_ns; /* that comes so late */
 };
 
 static bool rest(void *arg, int64_t ns, bool deaf)
@@ -65,7 +69,9 @@ static bool rest(void *arg, int64_t ns, bool deaf)
 	assert_true(ns > 0);
 	place->rests += !deaf;
 	place->deaf += deaf;
-	return place->busy && !deaf;
+	if (place->takes_ns > 0)
+		nanosleep(&(struct timespec){.tv_nsec = place->takes_ns}, NULL);
+	return (place->busy || place->comes) && !deaf;
 }
 
 static void one_with_a_place_of_its_own_rests_there(void **state)
@@ -116,6 +122,69 @@ static void what_only_the_clock_can_tell_is_not_waited_for(void **state)
 	gw_idle_end(&idle);
 }
 
+/* Turns without work until it has rested once, in its place or to let work gather. */
+static uint32_t turns_until_it_rests(struct gw_idle *idle)
+{
+	const uint32_t rests = idle->rests;
+	uint32_t turns = 0;
+
+	while (idle->rests == rests && ++turns < TURNS)
+		gw_idle_after(idle, 0);
+	return turns;
+}
+
+static void work_that_comes_piece_by_piece_is_let_gather(void **state)
+{
+	struct gw_bell bell = {0};
+	struct place place = {.comes = true};
+	struct gw_idle idle = {
+		.policy = GW_IDLE_ADAPTIVE, .bell = &bell, .rest = rest, .arg = &place};
+
+	while (place.rests == 0)
+		gw_idle_after(&idle, 0);
+	gw_idle_after(&idle, 1);
+	place.rests = 0;
+	assert_true(turns_until_it_rests(&idle) < 10);
+	assert_int_equal(place.rests, 0);
+	assert_int_equal(listeners(&bell), 0);
+	/* Nothing was there then: it listens again. */
+	turn(&idle, 2);
+	assert_int_equal(place.rests, 1);
+	gw_idle_end(&idle);
+}
+
+static void work_that_comes_now_and_then_is_waited_for(void **state)
+{
+	struct gw_bell bell = {0};
+	struct place place = {.comes = true, .takes_ns = 1000000};
+	struct gw_idle idle = {
+		.policy = GW_IDLE_ADAPTIVE, .bell = &bell, .rest = rest, .arg = &place};
+
+	for (int i = 0; i < 3; i++) {
+		place.rests = 0;
+		(void)turns_until_it_rests(&idle);
+		turn(&idle, 1);
+		assert_int_equal(place.rests, 1);
+		gw_idle_after(&idle, 1);
+	}
+	gw_idle_end(&idle);
+}
+
+static void one_that_is_asked_stays_awake_and_rests_no_shorter_for_that(void **state)
+{
+	struct gw_bell bell = {0};
+	struct gw_idle idle = {.policy = GW_IDLE_ADAPTIVE, .bell = &bell, .rests = 1000};
+
+	turn(&idle, 2);
+	gw_idle_stay_awake(&idle);
+	assert_int_equal(listeners(&bell), 0);
+	assert_int_equal(idle.empty_turns, 0);
+	assert_true(idle.rests >= 1000);
+	gw_idle_after(&idle, 1);
+	assert_int_equal(idle.rests, 0);
+	gw_idle_end(&idle);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +194,9 @@ int main(void)
 		cmocka_unit_test(one_with_a_place_of_its_own_rests_there),
 		cmocka_unit_test(woken_in_vain_it_sleeps_before_it_looks_again),
 		cmocka_unit_test(what_only_the_clock_can_tell_is_not_waited_for),
+		cmocka_unit_test(work_that_comes_piece_by_piece_is_let_gather),
+		cmocka_unit_test(work_that_comes_now_and_then_is_waited_for),
+		cmocka_unit_test(one_that_is_asked_stays_awake_and_rests_no_shorter_for_that),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,10 @@ static void *lane_thread(void *arg)
 			break;
 		/* Nobody rings for a source. */
 		idle.clocked = lane->waits || (lane->in_count == 0 && !ops->rest);
-		gw_idle_after(&idle, work + asked);
+		if (asked && work == 0)
+			gw_idle_stay_awake(&idle);
+		else
+			gw_idle_after(&idle, work);
 	}
 	gw_idle_end(&idle);
 	if (ops->end)

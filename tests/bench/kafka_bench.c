@@ -22,12 +22,12 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "core/idle.h"
 #include "core/log.h"
 #include "sink/fixture.h"
 #include "sink/lane.h"
 #include "sink/stage.h"
 
-#define NAP_NS 50000
 #define TURN 32 /* records between two looks at what is confirmed */
 #define PATIENCE_NS (60 * GW_NS_PER_S)
 #define SLOTS 2048
@@ -43,6 +43,7 @@ struct feed {
 	char id[80]; /* "BOOT/cam0/000000000000": counted up, as printing it costs what is to be
 			seen */
 	int64_t next_look;
+	struct gw_idle idle;
 };
 
 static double seconds_of(clockid_t clock)
@@ -53,13 +54,14 @@ static double seconds_of(clockid_t clock)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* As a lane does it: where there is nothing to do, it rests until its bell rings. */
 static void turn(struct feed *feed, bool idle)
 {
-	static const struct timespec nap = {.tv_nsec = NAP_NS};
 	const struct sink *sink = feed->sink;
+	const uint32_t work = sink->ops->poll(sink->backend);
 
-	if (sink->ops->poll(sink->backend) == 0 && idle)
-		nanosleep(&nap, NULL);
+	if (idle)
+		gw_idle_after(&feed->idle, work);
 	if (gw_now() < feed->next_look)
 		return;
 	feed->next_look = gw_now() + 10 * GW_NS_PER_MS;
@@ -238,6 +240,7 @@ int main(int argc, char **argv)
 	new_boot(&feed.fixture->gw);
 	snprintf(feed.id, sizeof(feed.id), "%s/cam0/000000000000", feed.fixture->gw.boot_id);
 	feed.sink = feed.fixture->sink->state;
+	feed.idle.bell = &feed.sink->lane->bell;
 	feed.frame = fixture_frame(feed.fixture, 0);
 	feed.frame->capture_ns = gw_now_utc();
 	feed.value = malloc(feed.size);
