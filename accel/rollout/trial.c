@@ -1,5 +1,7 @@
 #include "accel/rollout/trial.h"
 
+#include "accel/compare/compare.h"
+
 /* A canary that has had pictures for so long, and given none back, is given no more. */
 #define PATIENCE_NS (250 * GW_NS_PER_MS)
 
@@ -63,7 +65,9 @@ void trial_compare(struct trials *trials, const struct job *job)
 	if (!other || !other->back || job->again || other->again || job->drop != GW_DROP_NONE ||
 		other->drop != GW_DROP_NONE)
 		return;
-	const float difference = figures_difference(&job->result, &other->result, &trials->room);
+	const float difference =
+		compare_answers(&(struct compare_answer){&job->result, job->windows},
+			&(struct compare_answer){&other->result, other->windows});
 
 	if (difference >= 0)
 		figures_compare(&trials->figures, job->route->index, difference);

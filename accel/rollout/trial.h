@@ -19,7 +19,6 @@ struct trials {
 		uint32_t out; /* jobs that it has */
 		int64_t since; /* gw_now() when it was given the first, or gave one back */
 	} canary[GW_MODELS];
-	struct gw_result room; /* to compare in */
 };
 
 /* The version that looks at a frame; `tried` says whether it is a canary. */

@@ -166,6 +166,43 @@ static void what_a_canary_never_gives_back_the_stable_version_looks_at(void **st
 	assert_int_equal(test_visit_settle(f)->result.model, TEST_OTHER);
 }
 
+/* Its own answer is compared, whatever the others say. */
+static void a_canary_in_an_ensemble_is_compared_with_the_stable_version(void **state)
+{
+	static const struct plan ensemble = {.step_count = 1,
+		.jobs_most = 3,
+		.step = {{.route = {&trial, &test_visit_routes[TEST_NAME]},
+			.model_count = 2,
+			.from = -1,
+			.every = 1}}};
+	struct test_visit *f = *state;
+	const struct figures_route *route = &visits_figures(f->visits)->route[0];
+
+	memset(f->pixels, 60 + 30, sizeof(f->pixels));
+	for (uint32_t i = 0; i < 4; i++) {
+		if (i == 2)
+			memset(f->pixels, 3 * 60 + 30, sizeof(f->pixels));
+		f->frames[i].sequence = 0;
+		assert_true(test_visit_begin(f, i, &ensemble));
+		const struct gw_frame *frame = test_visit_settle(f);
+
+		assert_int_equal(frame->drop, GW_DROP_NONE);
+		assert_int_equal(frame->result.run_count, 2);
+	}
+	assert_int_equal(gw_counter_get(&route->compared), 4);
+	assert_int_equal(gw_counter_get(&route->differed), 2000000);
+	/* The member that is no canary looks once at each, and the canary's pair does. */
+	assert_int_equal(looked(f, TEST_OTHER), 4);
+	assert_int_equal(looked(f, TEST_NAME), 8);
+	/* As many fit in again: all jobs are back. */
+	for (uint32_t i = 0; i < 2 * JOBS; i++) {
+		f->frames[4].sequence = 0;
+		assert_true(test_visit_begin(f, 4, &ensemble));
+		test_visit_settle(f);
+	}
+	assert_int_equal(f->ended, 4 + 2 * JOBS);
+}
+
 static void the_jobs_to_compare_leave_those_of_the_plans_alone(void **state)
 {
 	struct test_visit *f = *state;
@@ -194,6 +231,7 @@ int main(void)
 		TEST(a_stable_version_that_fails_beside_a_canary_costs_none_either),
 		TEST(a_canary_that_gives_nothing_back_is_given_no_more),
 		TEST(what_a_canary_never_gives_back_the_stable_version_looks_at),
+		TEST(a_canary_in_an_ensemble_is_compared_with_the_stable_version),
 		TEST(the_jobs_to_compare_leave_those_of_the_plans_alone),
 	};
 
