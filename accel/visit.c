@@ -130,6 +130,7 @@ static void send_by(struct visits *visits, struct job *job, const struct route *
 	if (tried) {
 		visit->keep = true;
 		trial_begin(visits->trials, job, now);
+		batcher_keep(visits->batchers[job->model], true);
 	}
 	send(visits, job, now);
 }
@@ -460,6 +461,8 @@ void visits_look_after(struct visits *visits, uint32_t model, int64_t now)
 {
 	if (trial_stalls(visits->trials, model, now))
 		batcher_let_go(visits->batchers[model]);
+	else if (trial_rests(visits->trials, model, now))
+		batcher_keep(visits->batchers[model], false);
 }
 
 struct gw_frame *visit_continue(struct visits *visits, struct job *job, int64_t now)

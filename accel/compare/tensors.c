@@ -1,6 +1,6 @@
 /* Tensors as they are: |a - b| / max(|a|, |b|) with the Euclidean norm, which is 0.1 where every
- * value has grown by a tenth, whatever its unit, and at most 1 here: what points elsewhere is not
- * alike at all, however far. */
+ * value is a tenth less, whatever its unit, and at most 1 here: what points elsewhere is not alike
+ * at all, however far. */
 #include <math.h>
 #include <stddef.h>
 

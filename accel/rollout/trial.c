@@ -5,6 +5,9 @@
 /* A canary that has had pictures for so long, and given none back, is given no more. */
 #define PATIENCE_NS (250 * GW_NS_PER_MS)
 
+/* A canary's pictures may be so far apart, at small shares. */
+#define REST_NS (10 * GW_NS_PER_S)
+
 static bool is_busy(const struct trials *trials, uint16_t canary, int64_t now)
 {
 	return trials->canary[canary].out > 0 && now - trials->canary[canary].since > PATIENCE_NS;
@@ -23,6 +26,11 @@ bool trial_stalls(const struct trials *trials, uint32_t canary, int64_t now)
 {
 	return trials->canary[canary].out > 0 &&
 		now - trials->canary[canary].since >= TRIAL_STALL_NS;
+}
+
+bool trial_rests(const struct trials *trials, uint32_t canary, int64_t now)
+{
+	return trials->canary[canary].out == 0 && now - trials->canary[canary].since >= REST_NS;
 }
 
 void trial_begin(struct trials *trials, struct job *job, int64_t now)

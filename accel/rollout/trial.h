@@ -38,5 +38,8 @@ bool trial_end(struct trials *trials, struct job *job, int64_t now);
 /* Whether the stable version is to look, too, at what a canary was given. */
 bool trial_wants_pair(const struct job *job);
 
+/* Whether it is long since the canary had anything: nobody tries it any more. */
+bool trial_rests(const struct trials *trials, uint32_t canary, int64_t now);
+
 /* Compares the answers of a pair when both are back. */
 void trial_compare(struct trials *trials, const struct job *job);
