@@ -10,16 +10,19 @@
 #define LUMA_FLOOR 6.5025
 #define CONTRAST_FLOOR 58.5225
 
+static uint32_t level_at(const struct pixels *pixels, uint32_t x, uint32_t y, uint32_t c)
+{
+	return pixels_level(pixels, *pixels_at(pixels, x, y, c));
+}
+
 /* Of red, green and blue (ITU-R BT.601), or the grey level itself. */
 static uint32_t luma_at(const struct pixels *pixels, uint32_t x, uint32_t y)
 {
-	uint32_t level[3];
-
-	for (uint32_t c = 0; c < pixels->channels; c++)
-		level[c] = pixels_level(pixels, *pixels_at(pixels, x, y, c));
 	if (pixels->channels == 1)
-		return level[0];
-	return (299 * level[0] + 587 * level[1] + 114 * level[2] + 500) / 1000;
+		return level_at(pixels, x, y, 0);
+	return (299 * level_at(pixels, x, y, 0) + 587 * level_at(pixels, x, y, 1) +
+		       114 * level_at(pixels, x, y, 2) + 500) /
+		1000;
 }
 
 static uint32_t at_most(uint32_t value, uint32_t most)
