@@ -37,7 +37,7 @@ void figures_forget(struct figures *figures, uint32_t model);
 /* The same of a route. */
 void figures_forget_route(struct figures *figures, uint32_t route);
 
-/* Notes how far two answers to one picture differ, 0 .. 1 (accel/compare/compare.h). */
+/* Notes how far two answers to one picture differ, 0 .. 1 (accel/answers/answers.h). */
 void figures_compare(struct figures *figures, uint32_t route, float difference);
 
 /* A version's or a pair's figures over all lanes. */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "accel/compare/windows.h"
+#include "accel/answers/windows.h"
 #include "core/config/config.h"
 #include "core/frame.h"
 #include "core/surface.h"

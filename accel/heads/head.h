@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "accel/compare/windows.h"
+#include "accel/answers/windows.h"
 #include "accel/infer.h"
 #include "accel/input/geometry.h"
 #include "accel/repository/model.h"

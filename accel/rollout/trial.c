@@ -1,6 +1,6 @@
 #include "accel/rollout/trial.h"
 
-#include "accel/compare/compare.h"
+#include "accel/answers/answers.h"
 
 /* A canary that has had pictures for so long, and given none back, is given no more. */
 #define PATIENCE_NS (250 * GW_NS_PER_MS)
@@ -73,9 +73,8 @@ void trial_compare(struct trials *trials, const struct job *job)
 	if (!other || !other->back || job->again || other->again || job->drop != GW_DROP_NONE ||
 		other->drop != GW_DROP_NONE)
 		return;
-	const float difference =
-		compare_answers(&(struct compare_answer){&job->result, job->windows},
-			&(struct compare_answer){&other->result, other->windows});
+	const float difference = answers_apart(&(struct answer){&job->result, job->windows},
+		&(struct answer){&other->result, other->windows});
 
 	if (difference >= 0)
 		figures_compare(&trials->figures, job->route->index, difference);

@@ -1,4 +1,4 @@
-#include "accel/compare/windows.h"
+#include "accel/answers/windows.h"
 
 #include <math.h>
 

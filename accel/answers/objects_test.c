@@ -1,5 +1,5 @@
 /* Boxes that both versions have, that one has, and what belongs to them. */
-#include "accel/compare/test_answers.h"
+#include "accel/answers/test_answers.h"
 
 #include <math.h>
 #include <string.h>

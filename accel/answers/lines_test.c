@@ -1,5 +1,5 @@
 /* Texts that differ by characters, not by bytes. */
-#include "accel/compare/test_answers.h"
+#include "accel/answers/test_answers.h"
 
 #include <string.h>
 

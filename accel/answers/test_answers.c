@@ -1,4 +1,4 @@
-#include "accel/compare/test_answers.h"
+#include "accel/answers/test_answers.h"
 
 #include <string.h>
 
@@ -38,10 +38,10 @@ struct gw_finding *test_answers_add(
 
 float test_answers_apart(void)
 {
-	const struct compare_answer one = {.result = &test_one}, other = {.result = &test_other};
-	const float apart = compare_answers(&one, &other);
+	const struct answer one = {.result = &test_one}, other = {.result = &test_other};
+	const float apart = answers_apart(&one, &other);
 
-	assert_float_equal(compare_answers(&other, &one), apart, 1e-6);
+	assert_float_equal(answers_apart(&other, &one), apart, 1e-6);
 	assert_true(apart <= 1);
 	return apart;
 }

@@ -3,7 +3,7 @@
 
 #include "core/test.h"
 
-#include "accel/compare/compare.h"
+#include "accel/answers/answers.h"
 
 #define TEST_ROOM 65536
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "accel/compare/own.h"
+#include "accel/answers/own.h"
 #include "accel/heads/polygon.h"
 #include "accel/match.h"
 
@@ -61,14 +61,14 @@ static float rest_apart(const struct gw_result *one, const struct gw_finding *a,
 	if (has_corners(one, a))
 		return polygon_overlap(of_a, of_b) < MATCH_IOU;
 	if (a->rest == GW_REST_SHAPE)
-		return compare_shapes(of_a, of_b) < MATCH_IOU;
+		return shapes_overlap(of_a, of_b) < MATCH_IOU;
 	/* As many as the models' descriptions name. */
 	if (a->extra_size != b->extra_size)
 		return 1;
 	return keypoints_apart(a, b, of_a, of_b, a->extra_size / sizeof(struct gw_keypoint));
 }
 
-float compare_objects(const struct gw_result *one, const struct gw_result *other)
+float objects_apart(const struct gw_result *one, const struct gw_result *other)
 {
 	const struct gw_result *const both[] = {one, other};
 	const struct gw_finding *group[GW_ENSEMBLE];

@@ -1,5 +1,5 @@
 /* Which answers can be compared at all, and those that need no more than a look. */
-#include "accel/compare/test_answers.h"
+#include "accel/answers/test_answers.h"
 
 static void answers_of_different_tasks_are_not_compared(void **state)
 {

@@ -1,7 +1,7 @@
 /* Maps of labels, and shapes of objects: runs over grids that lie over parts of a picture. */
 #include <math.h>
 
-#include "accel/compare/own.h"
+#include "accel/answers/own.h"
 
 /* Points along a side at which grids that are not the same one are compared. */
 #define MOST_POINTS 512
@@ -135,7 +135,7 @@ static bool same_part(const struct part *a, const struct part *b)
 	return a->x0 == b->x0 && a->y0 == b->y0 && a->x1 == b->x1 && a->y1 == b->y1;
 }
 
-float compare_masks(const struct gw_result *one, const struct gw_result *other)
+float masks_apart(const struct gw_result *one, const struct gw_result *other)
 {
 	const struct gw_finding *a = &one->findings[0], *b = &other->findings[0];
 
@@ -150,7 +150,7 @@ float compare_masks(const struct gw_result *one, const struct gw_result *other)
 	return points_apart(&grid_a, &grid_b);
 }
 
-float compare_shapes(const struct gw_shape *one, const struct gw_shape *other)
+float shapes_overlap(const struct gw_shape *one, const struct gw_shape *other)
 {
 	struct grid a = grid_of_shape(one), b = grid_of_shape(other);
 	const float x0 = fminf(one->x0, other->x0), x1 = fmaxf(one->x1, other->x1);

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "accel/compare/own.h"
+#include "accel/answers/own.h"
 
 #define LANES 8 /* sums that do not wait for each other */
 
@@ -111,7 +111,7 @@ static double distance(const struct gw_values *a, const struct gw_values *b)
 	return longer > 0 ? fmin(sqrt(squares.apart / longer), 1) : 0;
 }
 
-float compare_tensors(const struct gw_result *one, const struct gw_result *other)
+float tensors_apart(const struct gw_result *one, const struct gw_result *other)
 {
 	double sum = 0;
 

@@ -2,7 +2,7 @@
  * other (Levenshtein, 1966). */
 #include <string.h>
 
-#include "accel/compare/own.h"
+#include "accel/answers/own.h"
 
 /* Characters that are compared at a time. A line of more, which nobody has seen so far, is compared
  * piece by piece, so that the time grows with its length and not with its square. */
@@ -59,7 +59,7 @@ static uint32_t distance(const struct text *a, const struct text *b)
 	return row[b->count];
 }
 
-float compare_lines(const struct gw_result *one, const struct gw_result *other)
+float lines_apart(const struct gw_result *one, const struct gw_result *other)
 {
 	struct text a = text_of(one), b = text_of(other);
 	uint32_t edits = 0, of_a = 0, of_b = 0;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/compare/windows.h"
+#include "accel/answers/windows.h"
 
 #define SIDE 1500
 

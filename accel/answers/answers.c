@@ -1,6 +1,6 @@
-#include "accel/compare/compare.h"
+#include "accel/answers/answers.h"
 
-#include "accel/compare/own.h"
+#include "accel/answers/own.h"
 
 #define NOTHING UINT16_MAX /* the most likely label of who names none */
 
@@ -9,7 +9,7 @@ static uint16_t most_likely(const struct gw_result *result)
 	return result->count > 0 ? result->findings[0].index : NOTHING;
 }
 
-float compare_answers(const struct compare_answer *one, const struct compare_answer *other)
+float answers_apart(const struct answer *one, const struct answer *other)
 {
 	const struct gw_result *a = one->result, *b = other->result;
 
@@ -20,13 +20,13 @@ float compare_answers(const struct compare_answer *one, const struct compare_ans
 		return most_likely(a) == most_likely(b) ? 0 : 1;
 	case GW_TASK_DETECT:
 	case GW_TASK_TEXT:
-		return compare_objects(a, b);
+		return objects_apart(a, b);
 	case GW_TASK_SEGMENT:
-		return compare_masks(a, b);
+		return masks_apart(a, b);
 	case GW_TASK_READ:
-		return compare_lines(a, b);
+		return lines_apart(a, b);
 	case GW_TASK_RAW:
-		return compare_tensors(a, b);
+		return tensors_apart(a, b);
 	case GW_TASK_ENHANCE:
 		return one->windows && other->windows ? windows_apart(one->windows, other->windows)
 						      : -1;

@@ -1,5 +1,5 @@
 /* Tensors near each other, far from each other, and of other shapes. */
-#include "accel/compare/test_answers.h"
+#include "accel/answers/test_answers.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* Maps of labels, of one size and of several, and shapes against their definition. */
-#include "accel/compare/test_answers.h"
+#include "accel/answers/test_answers.h"
 
 #include <stdlib.h>
 
-#include "accel/compare/own.h"
+#include "accel/answers/own.h"
 
 #define MOST_CELLS 4096
 
@@ -145,7 +145,7 @@ static void shapes_have_in_common_what_their_cells_have(void **state)
 			both += one[i] && other[i];
 			any += one[i] || other[i];
 		}
-		assert_float_equal(compare_shapes(shape_of(rooms[0], 0, 16, 16, one),
+		assert_float_equal(shapes_overlap(shape_of(rooms[0], 0, 16, 16, one),
 					   shape_of(rooms[1], 0, 16, 16, other)),
 			(float)both / (float)any, 1e-6);
 	}
@@ -157,9 +157,9 @@ static void shapes_beside_each_other_have_nothing_in_common(void **state)
 	static const uint8_t full[4] = {1, 1, 1, 1};
 	const struct gw_shape *one = shape_of(rooms[0], 0, 2, 2, full);
 
-	assert_float_equal(compare_shapes(one, one), 1, 0);
-	assert_float_equal(compare_shapes(one, shape_of(rooms[1], 2, 2, 2, full)), 0, 0);
-	assert_float_equal(compare_shapes(one, shape_of(rooms[1], 1, 2, 2, full)), 1 / 3.0f, 0.03);
+	assert_float_equal(shapes_overlap(one, one), 1, 0);
+	assert_float_equal(shapes_overlap(one, shape_of(rooms[1], 2, 2, 2, full)), 0, 0);
+	assert_float_equal(shapes_overlap(one, shape_of(rooms[1], 1, 2, 2, full)), 1 / 3.0f, 0.03);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, test_answers_clear)
