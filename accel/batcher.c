@@ -208,6 +208,12 @@ struct job *batcher_take(struct batcher *batcher)
 	return job;
 }
 
+void batcher_keep(struct batcher *batcher, bool keep)
+{
+	for (uint32_t i = 0; i < batcher->count; i++)
+		berth_keep(&batcher->berth[i], keep || batcher->count > 1);
+}
+
 bool batcher_is_stuck(const struct batcher *batcher)
 {
 	return atomic_load_explicit(&batcher->stuck, memory_order_relaxed);

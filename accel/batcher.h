@@ -39,9 +39,14 @@ struct job *batcher_take(struct batcher *batcher);
 
 /* Takes from the engines the jobs of canaries (`tried`), which then are done and have failed: none
  * waits for an engine that does not answer. Other jobs that were in the same batches go to another
- * device, or have failed, too, where there is none; those in no batch stay. Until the engines have
- * given back what was taken the batcher is stuck. */
+ * device, or wait for the same one, counted as `again`; what has lost its picture since then has
+ * failed, too, where there is no other device. Those in no batch stay. Until the engines have given
+ * back what was taken the batcher is stuck. */
 void batcher_let_go(struct batcher *batcher);
+
+/* Whether jobs keep their pictures until they are done, so that they can be taken away; where there
+ * are several devices they always do. From the open batch on. */
+void batcher_keep(struct batcher *batcher, bool keep);
 bool batcher_is_stuck(const struct batcher *batcher); /* any thread */
 
 /* Batches whose jobs were taken away and which have not come back: the batcher could not be closed

@@ -243,6 +243,22 @@ void berth_place(struct berth *berth, struct job *job)
 		berth->open_arrival = job->arrival;
 }
 
+void berth_keep(struct berth *berth, bool keep)
+{
+	const uint32_t slot = berth->submitted % BATCHES;
+
+	/* Nobody has read the pictures of the open batch yet. */
+	for (uint32_t i = 0; keep && !berth->keep && i < berth->open_count; i++) {
+		struct job *job = berth->crews[slot].jobs[i];
+
+		if (job->surface)
+			continue;
+		job->surface = berth->pictures[slot].picture[i].surface;
+		gw_surface_ref(job->surface);
+	}
+	berth->keep = keep;
+}
+
 /* What is known of the run time of `count` pictures. */
 static int64_t expected_run_ns(const struct berth *berth, uint32_t count)
 {

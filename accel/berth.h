@@ -3,8 +3,8 @@
  * by helpers while batches before it run, and by the engine's thread, which does what is left when
  * the batch is next. Results are made where the batch has ended, on the engine's thread, too.
  *
- * Where there are several devices, a berth's jobs keep their surfaces until they are done, so that
- * they can be taken away from a device that fails, or does not come back.
+ * Where there are several devices, or a canary is tried, a berth's jobs keep their surfaces until
+ * they are done, so that they can be taken away from a device that fails, or does not come back.
  */
 #pragma once
 
@@ -28,6 +28,7 @@ struct berth_stats {
 	struct gw_counter batches;
 	struct gw_counter jobs; /* ... in them */
 	struct gw_counter failed; /* jobs that could not be inferred */
+	struct gw_counter again; /* jobs that were taken from a batch, and wait for another one */
 	struct gw_histogram run_us; /* from the start of a batch to its end */
 };
 
@@ -101,6 +102,9 @@ uint32_t berth_out(const struct berth *berth);
  * unless the berth keeps it. What goes wrong is the job's end, not the batch's: then it has failed,
  * and is the caller's again. */
 void berth_place(struct berth *berth, struct job *job);
+
+/* Whether jobs keep their surfaces, from the open batch on. */
+void berth_keep(struct berth *berth, bool keep);
 
 /* Whether the open batch must go: it is full, or, when no job `waits` that may still join, the
  * engine has nothing to do, its oldest job would miss its deadline, or `flush`. */

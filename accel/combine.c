@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#define IOU 0.5f
+#include "accel/match.h"
+
 #define NOTHING UINT16_MAX /* the most likely label of a member that names none */
 
 bool combine_can(enum gw_task task)
@@ -76,78 +77,6 @@ static void combine_classes(enum gw_combine how, const struct gw_result *const *
 	result->disagreement = 1 - (float)most / (float)count;
 }
 
-static float larger(float a, float b)
-{
-	return a > b ? a : b;
-}
-
-static float smaller(float a, float b)
-{
-	return a < b ? a : b;
-}
-
-static float iou(const struct gw_finding *a, const struct gw_finding *b)
-{
-	const float width = smaller(a->x1, b->x1) - larger(a->x0, b->x0);
-	const float height = smaller(a->y1, b->y1) - larger(a->y0, b->y0);
-
-	if (width <= 0 || height <= 0)
-		return 0;
-	const float both = width * height;
-
-	return both /
-		((a->x1 - a->x0) * (a->y1 - a->y0) + (b->x1 - b->x0) * (b->y1 - b->y0) - both);
-}
-
-/* Boxes that are left. */
-struct boxes {
-	const struct gw_result *const *members;
-	uint32_t members_count;
-	uint32_t count[GW_ENSEMBLE];
-	bool taken[GW_ENSEMBLE][GW_BOXES];
-};
-
-/* The most confident one; NULL: none is left. */
-static const struct gw_finding *take_best(struct boxes *boxes, uint32_t *of)
-{
-	const struct gw_finding *best = NULL;
-
-	for (uint32_t m = 0; m < boxes->members_count; m++)
-		for (uint32_t i = 0; i < boxes->count[m]; i++) {
-			const struct gw_finding *box = &boxes->members[m]->findings[i];
-
-			if (boxes->taken[m][i] || (best && box->confidence <= best->confidence))
-				continue;
-			best = box;
-			*of = m;
-		}
-	if (best)
-		boxes->taken[*of][best - boxes->members[*of]->findings] = true;
-	return best;
-}
-
-/* What a member has where `best` is; NULL: nothing. */
-static const struct gw_finding *take_alike(
-	struct boxes *boxes, uint32_t m, const struct gw_finding *best)
-{
-	const struct gw_finding *findings = boxes->members[m]->findings, *alike = NULL;
-	float most = 0;
-
-	for (uint32_t i = 0; i < boxes->count[m]; i++) {
-		if (boxes->taken[m][i] || findings[i].index != best->index)
-			continue;
-		const float overlap = iou(&findings[i], best);
-
-		if (overlap < IOU || (alike && overlap <= most))
-			continue;
-		alike = &findings[i];
-		most = overlap;
-	}
-	if (alike)
-		boxes->taken[m][alike - findings] = true;
-	return alike;
-}
-
 /* Boxes that belong together. */
 struct group {
 	uint32_t votes;
@@ -166,22 +95,21 @@ static void add(struct group *group, const struct gw_finding *box)
 	group->y1 += weight * box->y1;
 }
 
-/* Takes the best box that is left, and what belongs to it. False: none is left. */
-static bool take_group(struct boxes *boxes, struct group *group, struct gw_finding *box)
+/* Takes the boxes that belong together next, as one. False: none is left. */
+static bool take_group(struct match *match, struct group *group, struct gw_finding *box)
 {
+	const struct gw_finding *boxes[GW_ENSEMBLE];
 	uint32_t of;
-	const struct gw_finding *best = take_best(boxes, &of);
 
-	if (!best)
+	if (!match_next(match, boxes, &of))
 		return false;
+	const struct gw_finding *best = boxes[of];
+
 	*group = (struct group){0};
 	add(group, best);
-	for (uint32_t m = 0; m < boxes->members_count; m++) {
-		const struct gw_finding *alike = m != of ? take_alike(boxes, m, best) : NULL;
-
-		if (alike)
-			add(group, alike);
-	}
+	for (uint32_t m = 0; m < match->member_count; m++)
+		if (m != of && boxes[m])
+			add(group, boxes[m]);
 	*box = (struct gw_finding){.index = best->index,
 		.x0 = best->x0,
 		.y0 = best->y0,
@@ -199,14 +127,13 @@ static bool take_group(struct boxes *boxes, struct group *group, struct gw_findi
 static void combine_boxes(enum gw_combine how, const struct gw_result *const *members,
 	uint32_t count, struct gw_result *result)
 {
-	struct boxes boxes = {.members = members, .members_count = count};
 	uint32_t all = 0, shared = 0;
 	struct gw_finding box;
+	struct match match;
 	struct group group;
 
-	for (uint32_t m = 0; m < count; m++)
-		boxes.count[m] = members[m]->count < GW_BOXES ? members[m]->count : GW_BOXES;
-	while (take_group(&boxes, &group, &box)) {
+	match_begin(&match, members, count);
+	while (take_group(&match, &group, &box)) {
 		all++;
 		shared += group.votes == count;
 		box.confidence =

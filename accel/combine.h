@@ -6,11 +6,9 @@
  * thread.
  *
  * Mean. classify: over all labels that a member names, the mean of the confidences, where a member
- * that does not name a label says 0. detect: boxes of one label belong together when they overlap
- * by IoU 0.5 or more, at most one of each member; the best box of all that are left chooses of each
- * other member the one that it overlaps most. What belongs together becomes one box: the mean of
- * the sides, weighted by the confidences, with the mean of the confidences, 0 of a member that has
- * none.
+ * that does not name a label says 0. detect: boxes that belong together (accel/match.h) become one
+ * box: the mean of the sides, weighted by the confidences, with the mean of the confidences, 0 of a
+ * member that has none.
  *
  * Vote. classify: the share of members that hold a label for the most likely one; equal shares are
  * in the order of their means. detect: as the mean, but a box stays only when at least half of the

@@ -14,6 +14,7 @@ static enum gw_drop make_result(struct crew *crew, const struct infer_batch *bat
 		.all = job->all,
 		.frame = job->frame,
 		.room = room,
+		.windows = job->compared ? job->windows : NULL,
 	};
 
 	for (uint32_t k = 0; k < spec->output_count; k++) {

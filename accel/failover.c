@@ -137,6 +137,18 @@ uint32_t failover_look(struct batcher *batcher, uint32_t device, int64_t now)
 	return 0;
 }
 
+/* Of a job that is no canary's. With one device there is no next: what it has not done waits for it
+ * to come back, as the jobs behind do. */
+static void let_job_wait(struct batcher *batcher, struct job *job, uint32_t failed_on)
+{
+	if (failed_on == 0 || batcher->count > 1 || !job->surface) {
+		put_back(batcher, &job, 1, failed_on);
+		return;
+	}
+	gw_counter_add(&batcher->stats.again, 1);
+	jobs_prepend(&batcher->waiting, job);
+}
+
 /* From the last to the first: those that are put back are to be in their order. */
 static void let_jobs_go(
 	struct batcher *batcher, struct job *const *jobs, uint32_t count, uint32_t failed_on)
@@ -145,7 +157,7 @@ static void let_jobs_go(
 		if (jobs[i]->tried)
 			batcher_give_up(batcher, jobs[i]);
 		else
-			put_back(batcher, &jobs[i], 1, failed_on);
+			let_job_wait(batcher, jobs[i], failed_on);
 	}
 }
 
@@ -163,17 +175,25 @@ static void let_waiting_go(struct batcher *batcher)
 	batcher->waiting = kept;
 }
 
+static void let_berth_go(struct batcher *batcher, uint32_t device)
+{
+	struct berth *berth = &batcher->berth[device];
+	struct job *jobs[BATCHES][MODEL_BATCH_MAX];
+	uint32_t counts[BATCHES], taken = 0;
+	const uint32_t open = berth_take_open(berth, jobs[0]);
+
+	let_jobs_go(batcher, jobs[0], open, 0);
+	while (taken < BATCHES && (counts[taken] = berth_take_out(berth, jobs[taken])) > 0)
+		taken++;
+	/* The oldest are to be the first again. */
+	while (taken-- > 0)
+		let_jobs_go(batcher, jobs[taken], counts[taken], 1u << device);
+}
+
 void batcher_let_go(struct batcher *batcher)
 {
 	let_waiting_go(batcher);
-	for (uint32_t i = 0; i < batcher->count; i++) {
-		struct berth *berth = &batcher->berth[i];
-		struct job *jobs[MODEL_BATCH_MAX];
-		uint32_t count;
-
-		let_jobs_go(batcher, jobs, berth_take_open(berth, jobs), 0);
-		while ((count = berth_take_out(berth, jobs)) > 0)
-			let_jobs_go(batcher, jobs, count, 1u << i);
-	}
+	for (uint32_t i = 0; i < batcher->count; i++)
+		let_berth_go(batcher, i);
 	batcher->stuck = batcher_lost(batcher) > 0;
 }

@@ -1,7 +1,5 @@
 #include "accel/figures.h"
 
-#include "accel/combine.h"
-
 void figures_note(struct figures *figures, const struct job *job)
 {
 	struct figures_model *model = &figures->model[job->model];
@@ -32,18 +30,6 @@ void figures_forget_route(struct figures *figures, uint32_t route)
 {
 	gw_counter_set(&figures->route[route].compared, 0);
 	gw_counter_set(&figures->route[route].differed, 0);
-}
-
-float figures_difference(
-	const struct gw_result *one, const struct gw_result *other, struct gw_result *room)
-{
-	const struct gw_result *const both[] = {one, other};
-
-	if (one->task != other->task || !combine_can(one->task))
-		return -1;
-	combine(GW_COMBINE_MEAN, both, 2, room);
-	/* Of two members one always is in the majority. */
-	return one->task == GW_TASK_CLASSIFY ? 2 * room->disagreement : room->disagreement;
 }
 
 void figures_compare(struct figures *figures, uint32_t route, float difference)

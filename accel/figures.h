@@ -37,13 +37,7 @@ void figures_forget(struct figures *figures, uint32_t model);
 /* The same of a route. */
 void figures_forget_route(struct figures *figures, uint32_t route);
 
-/* How far two answers to one picture differ, 0 .. 1, by the measure of accel/combine.h: whether
- * their most likely labels differ, or which part of their boxes only one of them has. `room` is
- * overwritten. Below 0: such answers are not compared. */
-float figures_difference(
-	const struct gw_result *one, const struct gw_result *other, struct gw_result *room);
-
-/* Notes that difference, which is not below 0. */
+/* Notes how far two answers to one picture differ, 0 .. 1 (accel/answers/answers.h). */
 void figures_compare(struct figures *figures, uint32_t route, float difference);
 
 /* A version's or a pair's figures over all lanes. */

@@ -5,8 +5,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Address space only, for what is not used. A picture of a model that enhances has to fit. */
-#define STRIDE ((size_t)JOB_REST)
+/* Address space only, for what is not used. A picture of a model that enhances has to fit, and
+ * behind it what two of them are compared by. */
+#define STRIDE (JOB_REST + (sizeof(struct windows) + PAGE - 1) / PAGE * PAGE)
+#define PAGE 4096
 
 struct job_pool {
 	uint8_t *memory;
@@ -59,7 +61,8 @@ struct job *job_take(struct job_pool *jobs)
 	job->result.count = 0;
 	memset(&job->visit, 0, sizeof(*job) - offsetof(struct job, visit));
 	job->rest = rest + (-(uintptr_t)rest % 64);
-	job->rest_size = (uint32_t)((uint8_t *)job + STRIDE - (uint8_t *)job->rest);
+	job->windows = (struct windows *)((uint8_t *)job + JOB_REST);
+	job->rest_size = (uint32_t)((uint8_t *)job->windows - (uint8_t *)job->rest);
 	return job;
 }
 

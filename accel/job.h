@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "accel/answers/windows.h"
 #include "core/config/config.h"
 #include "core/frame.h"
 #include "core/surface.h"
@@ -25,6 +26,7 @@ struct job {
 	struct gw_region part; /* ... `seen` may point here */
 	bool once; /* no other job will see that part: its geometry is not worth keeping */
 	bool all; /* an ensemble's: every label counts, not the best few */
+	bool compared; /* with its pair: what that takes beyond the result is wanted */
 	int64_t arrival; /* gw_now() */
 
 	struct job *next; /* in the list of whoever has it */
@@ -55,6 +57,7 @@ struct job {
 
 	void *rest; /* room for what findings have beyond their fixed part */
 	uint32_t rest_size;
+	struct windows *windows; /* room for what is compared of a better picture */
 };
 
 /* The jobs of a lane: reserved at start, touched by use only; the one that was used last is used

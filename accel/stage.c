@@ -318,7 +318,7 @@ static void accel_health(struct gw_stage *stage, struct gw_health *health)
 static json_t *model_facts(const struct gw_stage *stage, uint32_t index)
 {
 	const struct accel_model *model = accel_model(stage->state, index);
-	uint64_t waiting = 0, batches = 0, frames = 0, failed = 0;
+	uint64_t waiting = 0, batches = 0, frames = 0, failed = 0, again = 0;
 
 	if (!model)
 		return NULL;
@@ -330,11 +330,12 @@ static json_t *model_facts(const struct gw_stage *stage, uint32_t index)
 		batches += gw_counter_get(&stats->batches);
 		frames += gw_counter_get(&stats->jobs);
 		failed += gw_counter_get(&stats->failed);
+		again += gw_counter_get(&stats->again);
 	}
-	return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I}", "name", model->model->name,
+	return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "name", model->model->name,
 		"version", (json_int_t)model->model->version, "backend", model->engine->name,
 		"waiting", (json_int_t)waiting, "batches", (json_int_t)batches, "frames",
-		(json_int_t)frames, "failed", (json_int_t)failed);
+		(json_int_t)frames, "failed", (json_int_t)failed, "again", (json_int_t)again);
 }
 
 static json_t *accel_describe(struct gw_stage *stage)

@@ -130,6 +130,7 @@ static void send_by(struct visits *visits, struct job *job, const struct route *
 	if (tried) {
 		visit->keep = true;
 		trial_begin(visits->trials, job, now);
+		batcher_keep(visits->batchers[job->model], true);
 	}
 	send(visits, job, now);
 }
@@ -151,9 +152,12 @@ static void look_beside(struct visits *visits, struct job *job, int64_t now)
 	other->part = job->part;
 	other->seen = job->parent ? &other->part : job->seen;
 	other->once = job->once;
+	other->all = job->all;
 	other->beside = true;
 	other->pair = job;
 	job->pair = other;
+	/* No batch was closed since the canary's was given its job. */
+	other->compared = job->compared = true;
 	send(visits, other, now);
 }
 
@@ -183,6 +187,7 @@ static void look(struct visits *visits, struct visit *visit, uint32_t step, stru
 		part->sibling = job->parts;
 		job->parts = part;
 		send_by(visits, part, is->route[i], now);
+		look_beside(visits, part, now);
 	}
 }
 
@@ -393,6 +398,8 @@ static struct gw_frame *end(struct visits *visits, struct visit *visit)
 		for (struct job *job = visit->first[step], *next; job; job = next) {
 			for (struct job *part = job->parts, *other; part; part = other) {
 				other = part->sibling;
+				if (part->pair)
+					put_job(visits, part->pair);
 				put_job(visits, part);
 			}
 			next = job->sibling;
@@ -454,6 +461,8 @@ void visits_look_after(struct visits *visits, uint32_t model, int64_t now)
 {
 	if (trial_stalls(visits->trials, model, now))
 		batcher_let_go(visits->batchers[model]);
+	else if (trial_rests(visits->trials, model, now))
+		batcher_keep(visits->batchers[model], false);
 }
 
 struct gw_frame *visit_continue(struct visits *visits, struct job *job, int64_t now)

@@ -27,7 +27,8 @@ struct figures *visits_figures(const struct visits *visits);
 bool visit_begin(struct visits *visits, struct gw_frame *frame, const struct plan *plan,
 	const struct gw_region *region, int64_t now);
 
-/* Takes away from a canary what it has kept too long; its batcher gives that back at once. */
+/* Takes away from a canary what it has kept too long; its batcher gives that back at once. Pictures
+ * are kept for others that look with it, too, until it is a canary no more. */
 void visits_look_after(struct visits *visits, uint32_t model, int64_t now);
 
 /* A job has come back. The frame, when it was the last: it has its result, or has failed; NULL

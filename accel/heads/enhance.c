@@ -192,6 +192,8 @@ static int read(const struct head_job *job, struct gw_result *result)
 	picture->height = (uint16_t)pixels->height;
 	picture->size = (uint32_t)size;
 	picture->psnr = compare(job, pixels);
+	if (job->windows)
+		windows_take(job->windows, pixels);
 	result->extra_size += (uint32_t)size;
 	*finding = (struct gw_finding){
 		.confidence = 1,

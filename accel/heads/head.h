@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "accel/answers/windows.h"
 #include "accel/infer.h"
 #include "accel/input/geometry.h"
 #include "accel/repository/model.h"
@@ -22,6 +23,7 @@ struct head_job {
 	 */
 	const struct gw_frame *frame;
 	void *room; /* of open(); nobody else reads with it */
+	struct windows *windows; /* to be filled in by who makes a picture; NULL: not wanted */
 };
 
 struct head {

@@ -28,8 +28,7 @@ static json_t *version_facts(struct gw_stage *stage, const struct route *route, 
 }
 
 /* What keeps a step from its end, or would; NULL: nothing but its time. */
-static const char *waits_for(const struct gw_stage *stage, const struct route *route,
-	const struct rollout *rollout, int64_t now)
+static const char *waits_for(const struct rollout *rollout, int64_t now)
 {
 	const struct judge_figures *figures = &rollout->figures;
 
@@ -38,13 +37,12 @@ static const char *waits_for(const struct gw_stage *stage, const struct route *r
 	if (figures->stable.looked == 0 && figures->canary.looked == 0)
 		return "no pictures for this model yet";
 	if ((double)(now - rollout->since) / 1e9 >= rollout->state.plan.hold_s &&
-		!rollout_has_shown_itself(stage, route, rollout))
+		!rollout_has_shown_itself(rollout))
 		return "too few pictures for the new version yet";
 	return NULL;
 }
 
-static json_t *plan_facts(const struct gw_stage *stage, const struct route *route,
-	const struct rollout *rollout, double share, int64_t now)
+static json_t *plan_facts(const struct rollout *rollout, double share, int64_t now)
 {
 	const struct rollout_plan *plan = &rollout->state.plan;
 	const struct judge_figures *figures = &rollout->figures;
@@ -60,7 +58,7 @@ static json_t *plan_facts(const struct gw_stage *stage, const struct route *rout
 		"max_latency", plan->limits.latency, "max_disagreement", plan->limits.disagreement,
 		"compared", (json_int_t)figures->compared, "disagreement",
 		figures->compared > 0 ? json_real(figures->differed) : json_null(), "waiting",
-		waits_for(stage, route, rollout, now));
+		waits_for(rollout, now));
 }
 
 static json_t *last_facts(const struct rollout_state *state)
@@ -101,8 +99,8 @@ static json_t *route_facts(struct gw_stage *stage, const struct route *route)
 		version_facts(stage, route, route_stable(route), &figures.stable), "canary",
 		runs ? version_facts(stage, route, route_canary(route), &figures.canary)
 		     : json_null(),
-		"rollout", runs ? plan_facts(stage, route, rollout, share, gw_now()) : json_null(),
-		"last", last_facts(state), "previous",
+		"rollout", runs ? plan_facts(rollout, share, gw_now()) : json_null(), "last",
+		last_facts(state), "previous",
 		number_or_null(state->previous > 0, (json_int_t)state->previous), "unsaved",
 		rollout->unsaved[0] ? json_string(rollout->unsaved) : json_null());
 }

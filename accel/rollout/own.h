@@ -23,10 +23,9 @@ void rollout_keep_again(
 /* Lets as many frames be decoded as the versions need that look. */
 void rollout_set_enough(struct gw_stage *stage, const struct route *route);
 
-/* Whether enough was seen of the canary in this step. Where answers are compared, so many pictures
- * pass in the end that it would have been. */
-bool rollout_has_shown_itself(
-	const struct gw_stage *stage, const struct route *route, const struct rollout *rollout);
+/* Whether enough was seen of the canary in this step, and of its answers beside the stable
+ * version's: after so many pictures that they would have been compared, if they could be. */
+bool rollout_has_shown_itself(const struct rollout *rollout);
 
 /* The canary is there; its first step begins when the control thread comes to it. */
 void rollout_lead(

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "accel/combine.h"
 #include "accel/rollout/own.h"
 #include "accel/rollout/trial.h"
 #include "accel/stage.h"
@@ -160,16 +159,14 @@ static bool stands_still(
 	return now - rollout->answered_at > TRIAL_STALL_NS;
 }
 
-bool rollout_has_shown_itself(
-	const struct gw_stage *stage, const struct route *route, const struct rollout *rollout)
+bool rollout_has_shown_itself(const struct rollout *rollout)
 {
 	const struct judge_figures *figures = &rollout->figures;
 	const uint32_t least = rollout->state.plan.least;
 
 	if (figures->canary.looked < least)
 		return false;
-	return !combine_can(rollout_stable_info(stage, route)->task) ||
-		2 * figures->compared >= least ||
+	return 2 * figures->compared >= least ||
 		figures->canary.looked >= 2 * (uint64_t)least * (ROUTE_ALL / ROUTE_COMPARED);
 }
 
@@ -200,7 +197,7 @@ static void look_after(
 			(int)(TRIAL_STALL_NS / GW_NS_PER_S));
 		rollout_take_back(stage, route, rollout, reason);
 	} else if ((double)(now - rollout->since) / 1e9 >= plan->hold_s &&
-		rollout_has_shown_itself(stage, route, rollout)) {
+		rollout_has_shown_itself(rollout)) {
 		next_step(stage, route, rollout, now);
 	}
 }

@@ -1,7 +1,12 @@
 #include "accel/rollout/trial.h"
 
+#include "accel/answers/answers.h"
+
 /* A canary that has had pictures for so long, and given none back, is given no more. */
 #define PATIENCE_NS (250 * GW_NS_PER_MS)
+
+/* A canary's pictures may be so far apart, at small shares. */
+#define REST_NS (10 * GW_NS_PER_S)
 
 static bool is_busy(const struct trials *trials, uint16_t canary, int64_t now)
 {
@@ -21,6 +26,11 @@ bool trial_stalls(const struct trials *trials, uint32_t canary, int64_t now)
 {
 	return trials->canary[canary].out > 0 &&
 		now - trials->canary[canary].since >= TRIAL_STALL_NS;
+}
+
+bool trial_rests(const struct trials *trials, uint32_t canary, int64_t now)
+{
+	return trials->canary[canary].out == 0 && now - trials->canary[canary].since >= REST_NS;
 }
 
 void trial_begin(struct trials *trials, struct job *job, int64_t now)
@@ -63,7 +73,8 @@ void trial_compare(struct trials *trials, const struct job *job)
 	if (!other || !other->back || job->again || other->again || job->drop != GW_DROP_NONE ||
 		other->drop != GW_DROP_NONE)
 		return;
-	const float difference = figures_difference(&job->result, &other->result, &trials->room);
+	const float difference = answers_apart(&(struct answer){&job->result, job->windows},
+		&(struct answer){&other->result, other->windows});
 
 	if (difference >= 0)
 		figures_compare(&trials->figures, job->route->index, difference);

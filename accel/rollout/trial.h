@@ -19,7 +19,6 @@ struct trials {
 		uint32_t out; /* jobs that it has */
 		int64_t since; /* gw_now() when it was given the first, or gave one back */
 	} canary[GW_MODELS];
-	struct gw_result room; /* to compare in */
 };
 
 /* The version that looks at a frame; `tried` says whether it is a canary. */
@@ -38,6 +37,9 @@ bool trial_end(struct trials *trials, struct job *job, int64_t now);
 
 /* Whether the stable version is to look, too, at what a canary was given. */
 bool trial_wants_pair(const struct job *job);
+
+/* Whether it is long since the canary had anything: nobody tries it any more. */
+bool trial_rests(const struct trials *trials, uint32_t canary, int64_t now);
 
 /* Compares the answers of a pair when both are back. */
 void trial_compare(struct trials *trials, const struct job *job);

@@ -14,6 +14,14 @@ static const struct plan tried = {.step_count = 1,
 	.single = true,
 	.jobs_most = 1,
 	.step = {{.route = {&trial}, .model_count = 1, .from = -1, .every = 1}}};
+/* A camera that names the canary's version with its number. */
+static const struct plan by_number = {.step_count = 1,
+	.single = true,
+	.jobs_most = 1,
+	.step = {{.route = {&test_visit_routes[TEST_OTHER]},
+		.model_count = 1,
+		.from = -1,
+		.every = 1}}};
 
 static uint64_t looked(const struct test_visit *f, int model)
 {
@@ -116,14 +124,14 @@ static void a_canary_that_gives_nothing_back_is_given_no_more(void **state)
 	assert_int_equal(test_visit_settle(f)->result.model, TEST_OTHER);
 }
 
+static uint64_t again(const struct test_visit *f)
+{
+	return gw_counter_get(&batcher_stats(f->batchers[TEST_OTHER])->again);
+}
+
 static void what_a_canary_never_gives_back_the_stable_version_looks_at(void **state)
 {
 	struct test_visit *f = *state;
-	static const struct route pinned = {.stable = TEST_OTHER};
-	static const struct plan by_number = {.step_count = 1,
-		.single = true,
-		.jobs_most = 1,
-		.step = {{.route = {&pinned}, .model_count = 1, .from = -1, .every = 1}}};
 
 	/* In a run, in a batch behind it, and without a place; and one that names the version. */
 	test_visit_held[TEST_OTHER] = true;
@@ -146,24 +154,110 @@ static void what_a_canary_never_gives_back_the_stable_version_looks_at(void **st
 	test_visit_settle(f);
 	const uint32_t ended = f->ended;
 
-	/* It gets no more, and is itself again when all has come back. */
+	/* It gets no more, and is itself again when all has come back. Who asked for that version
+	 * waits for it. */
 	assert_true(test_visit_begin(f, 20, &tried));
 	test_visit_settle(f);
 	hold(false);
 	for (uint32_t i = 0; i < BATCHES; i++)
 		test_visit_settle(f);
 	assert_true(is_stuck);
-	assert_int_equal(ended, 20);
+	assert_int_equal(ended, 19);
+	assert_int_equal(again(f), 1);
 	for (uint32_t i = 1; i <= 20; i++) {
 		assert_int_equal(f->frames[i].drop, GW_DROP_NONE);
 		assert_int_equal(f->frames[i].result.model, TEST_NAME);
 	}
-	assert_int_equal(f->frames[0].drop, GW_DROP_INFER_FAILED);
-	assert_int_equal(failed(f, TEST_OTHER), 20);
+	assert_int_equal(f->ended, 21);
+	assert_int_equal(f->frames[0].drop, GW_DROP_NONE);
+	assert_int_equal(f->frames[0].result.model, TEST_OTHER);
+	assert_int_equal(failed(f, TEST_OTHER), 19);
 	assert_int_equal(batcher_lost(f->batchers[TEST_OTHER]), 0);
 	assert_false(batcher_is_stuck(f->batchers[TEST_OTHER]));
 	assert_true(test_visit_begin(f, 21, &tried));
 	assert_int_equal(test_visit_settle(f)->result.model, TEST_OTHER);
+}
+
+/* Whether its picture was in the batch before the canary's was, came to it later, or is in a batch
+ * of its own behind it. */
+static void who_names_the_version_of_a_hung_canary_loses_no_picture(void **state)
+{
+	struct test_visit *f = *state;
+	struct gw_frame *frames = f->frames;
+
+	test_visit_held[TEST_OTHER] = true;
+	memset(f->pixels, 2 * 60 + 30, sizeof(f->pixels));
+	assert_true(test_visit_begin(f, 0, &by_number));
+	batcher_turn(f->batchers[TEST_OTHER], 1, false);
+	assert_true(test_visit_begin(f, 1, &by_number));
+	batcher_turn(f->batchers[TEST_OTHER], 1, false);
+	assert_true(test_visit_begin(f, 2, &tried));
+	assert_true(test_visit_begin(f, 3, &by_number));
+	batcher_turn(f->batchers[TEST_OTHER], 1, true);
+	assert_true(test_visit_begin(f, 4, &by_number));
+	batcher_turn(f->batchers[TEST_OTHER], 1, true);
+	visits_look_after(f->visits, TEST_OTHER, 1 + TRIAL_STALL_NS);
+	test_visit_settle(f);
+	assert_int_equal(frames[2].result.model, TEST_NAME);
+	/* The one whose batch had gone when the canary came had no picture any more. */
+	assert_int_equal(frames[0].drop, GW_DROP_INFER_FAILED);
+	assert_int_equal(f->ended, 2);
+	assert_int_equal(again(f), 3);
+	hold(false);
+	for (uint32_t i = 0; i <= BATCHES; i++)
+		test_visit_settle(f);
+	assert_int_equal(f->ended, 5);
+	for (uint32_t i = 1; i < 5; i++) {
+		assert_int_equal(frames[i].drop, GW_DROP_NONE);
+		assert_int_equal(frames[i].result.findings[0].index, 2);
+		assert_int_equal(frames[i].result.model, i == 2 ? TEST_NAME : TEST_OTHER);
+	}
+	/* When it is long since it was a canary, pictures go as soon as they were read. */
+	visits_look_after(f->visits, TEST_OTHER, 60 * GW_NS_PER_S);
+	assert_int_equal(f->surface.refs, 1);
+	hold(true);
+	assert_true(test_visit_begin(f, 5, &by_number));
+	batcher_turn(f->batchers[TEST_OTHER], 1, true);
+	assert_int_equal(f->surface.refs, 1);
+	hold(false);
+	test_visit_settle(f);
+}
+
+/* Its own answer is compared, whatever the others say. */
+static void a_canary_in_an_ensemble_is_compared_with_the_stable_version(void **state)
+{
+	static const struct plan ensemble = {.step_count = 1,
+		.jobs_most = 3,
+		.step = {{.route = {&trial, &test_visit_routes[TEST_NAME]},
+			.model_count = 2,
+			.from = -1,
+			.every = 1}}};
+	struct test_visit *f = *state;
+	const struct figures_route *route = &visits_figures(f->visits)->route[0];
+
+	memset(f->pixels, 60 + 30, sizeof(f->pixels));
+	for (uint32_t i = 0; i < 4; i++) {
+		if (i == 2)
+			memset(f->pixels, 3 * 60 + 30, sizeof(f->pixels));
+		f->frames[i].sequence = 0;
+		assert_true(test_visit_begin(f, i, &ensemble));
+		const struct gw_frame *frame = test_visit_settle(f);
+
+		assert_int_equal(frame->drop, GW_DROP_NONE);
+		assert_int_equal(frame->result.run_count, 2);
+	}
+	assert_int_equal(gw_counter_get(&route->compared), 4);
+	assert_int_equal(gw_counter_get(&route->differed), 2000000);
+	/* The member that is no canary looks once at each, and the canary's pair does. */
+	assert_int_equal(looked(f, TEST_OTHER), 4);
+	assert_int_equal(looked(f, TEST_NAME), 8);
+	/* As many fit in again: all jobs are back. */
+	for (uint32_t i = 0; i < 2 * JOBS; i++) {
+		f->frames[4].sequence = 0;
+		assert_true(test_visit_begin(f, 4, &ensemble));
+		test_visit_settle(f);
+	}
+	assert_int_equal(f->ended, 4 + 2 * JOBS);
 }
 
 static void the_jobs_to_compare_leave_those_of_the_plans_alone(void **state)
@@ -194,6 +288,8 @@ int main(void)
 		TEST(a_stable_version_that_fails_beside_a_canary_costs_none_either),
 		TEST(a_canary_that_gives_nothing_back_is_given_no_more),
 		TEST(what_a_canary_never_gives_back_the_stable_version_looks_at),
+		TEST(who_names_the_version_of_a_hung_canary_loses_no_picture),
+		TEST(a_canary_in_an_ensemble_is_compared_with_the_stable_version),
 		TEST(the_jobs_to_compare_leave_those_of_the_plans_alone),
 	};
 

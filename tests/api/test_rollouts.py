@@ -27,16 +27,15 @@ LONG = ["--steps", "30%,100%", "--hold", "1h"]
 class Site:
     """A gateway whose camera's model is `gate`, and where its versions come from."""
 
-    def __init__(self, gateway: Gateway, folder: Path) -> None:
+    def __init__(self, gateway: Gateway, folder: Path, write: Callable[[Path, str], Path]) -> None:
         self.gateway = gateway
         self.folder = folder
         self.repository = folder / "models"
+        self.write = write
 
     def add(self, kind: str) -> int:
         """Adds a version of that kind by `gwctl model add`; returns its number."""
-        source = rollout_models.write(
-            self.folder / f"training-{len(list(self.folder.iterdir()))}", kind
-        )
+        source = self.write(self.folder / f"training-{len(list(self.folder.iterdir()))}", kind)
         said = self.gateway.ctl("--json", "model", "add", str(source), "--name", "gate")
         assert said.returncode == 0, said.stderr
         return json.loads(said.stdout)["version"]
@@ -70,25 +69,36 @@ class Site:
         )
 
 
-@pytest.fixture
-def site(start: Callable[[dict[str, Any]], Gateway], tmp_path: Path) -> Iterator[Site]:
+def _play(
+    start: Callable[[dict[str, Any]], Gateway],
+    folder: Path,
+    write: Callable[[Path, str], Path],
+    **camera: Any,
+) -> Site:
     """Version 1 runs; the camera plays again and again, as fast as it is taken."""
-    capture = tmp_path / "loop.pcap"
+    capture = folder / "loop.pcap"
     rtp_capture.write(capture, 40, "10.0.0.1", "10.0.0.99", 5001, looped=True)
-    rollout_models.write(tmp_path / "models" / "gate" / "1")
+    write(folder / "models" / "gate" / "1", "good")
     plain = configuration(
         f"net_pcap0,rx_pcap={capture},infinite_rx=1",
         accel={
             "library": str(places.onnxruntime()),
-            "repository": str(tmp_path / "models"),
+            "repository": str(folder / "models"),
         },
         frames={"classes": [{"width": 640, "height": 480, "count": 200}]},
     )
-    plain["cameras"][0]["model"] = "gate"
+    plain["cameras"][0] |= camera or {"model": "gate"}
     gateway = start(plain)
     gateway.wait_until(lambda: gateway.get("cameras/cam0")["frames"]["delivered"] > 20)
-    yield Site(gateway, tmp_path)
-    gateway.process.stop()
+    return Site(gateway, folder, write)
+
+
+@pytest.fixture
+def site(start: Callable[[dict[str, Any]], Gateway], tmp_path: Path) -> Iterator[Site]:
+    """One whose model classifies."""
+    site = _play(start, tmp_path, rollout_models.write)
+    yield site
+    site.gateway.process.stop()
 
 
 def test_a_good_version_takes_the_place_and_keeps_it(site: Site) -> None:
@@ -148,6 +158,50 @@ def test_without_limits_a_bad_version_would_take_the_place(site: Site) -> None:
     done = site.roll_out(version, *QUICK, *PATIENT, "--max-disagreement", "100%", "--wait")
     assert done.returncode == 0, done.stderr
     assert site.stable() == version
+
+
+@pytest.mark.parametrize("task", sorted(rollout_models.TASKS))
+def test_answers_of_every_task_are_compared(
+    start: Callable[[dict[str, Any]], Gateway], tmp_path: Path, task: str
+) -> None:
+    site = _play(
+        start, tmp_path, lambda folder, kind: rollout_models.write_task(folder, task, kind)
+    )
+    site.gateway.wait_until(lambda: site.route()["stable"]["pictures"] > 20)
+    done = site.roll_out(site.add("different"), *QUICK, *PATIENT, "--wait")
+    assert done.returncode == 1, done.stdout
+    assert "its answers differ from the stable version's by" in done.stderr
+    assert site.stable() == 1
+    near = site.add("near")
+    assert site.roll_out(near, *LONG, *PATIENT).returncode == 0
+    site.gateway.wait_until(lambda: site.route()["rollout"]["compared"] > 20)
+    assert 0 <= site.route()["rollout"]["disagreement"] < 0.2
+    assert site.gateway.ctl("model", "rollback", "gate").returncode == 0
+    done = site.roll_out(near, *QUICK, *PATIENT, "--wait")
+    assert done.returncode == 0, done.stderr
+    assert site.stable() == near
+    site.goes_on()
+    site.assert_nothing_lost()
+    site.gateway.process.stop()
+
+
+def test_a_member_of_an_ensemble_is_compared_with_what_it_replaces(
+    start: Callable[[dict[str, Any]], Gateway], tmp_path: Path
+) -> None:
+    rollout_models.write(tmp_path / "models" / "yard" / "1")
+    site = _play(
+        start, tmp_path, rollout_models.write, plan=[{"name": "both", "models": ["gate", "yard"]}]
+    )
+    done = site.roll_out(site.add("different"), *QUICK, *PATIENT, "--wait")
+    assert done.returncode == 1, done.stdout
+    assert "its answers differ from the stable version's by 100.0 %" in done.stderr
+    version = site.add("good")
+    done = site.roll_out(version, *QUICK, *PATIENT, "--wait")
+    assert done.returncode == 0, done.stderr
+    assert site.stable() == version
+    site.goes_on()
+    site.assert_nothing_lost()
+    site.gateway.process.stop()
 
 
 def test_a_rollout_is_ended_by_hand_at_once(site: Site) -> None:
