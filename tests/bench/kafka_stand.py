@@ -53,6 +53,7 @@ WAITING = 1000
 COUNTS = (1000, 9000)
 DISK_RATE, DISK_SECONDS = 400, 2.5
 CALL_S = 180
+MEMORY, MEMORY_BYTES = Path("/dev/shm"), 4 << 30
 SYNC_S = 120
 
 
@@ -101,13 +102,23 @@ def read_topic(brokers: str, topic: str) -> Stored:
     return Stored(records, len(ids))
 
 
-class Stand:
-    """The broker or the three, and what runs against them, each on a topic of its own."""
+def memory_folder() -> str | None:
+    """Where files are that no disk holds, if there is room for a broker's log; None: nowhere."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < MEMORY_BYTES:
+        return None
+    return str(MEMORY)
 
-    def __init__(self, folder: Path, brokers: int = 1) -> None:
+
+class Stand:
+    """The broker or the three, and what runs against them, each on a topic of its own.
+
+    What brokers write lies in `logs`, what ours spools in `folder`.
+    """
+
+    def __init__(self, folder: Path, logs: Path, brokers: int = 1) -> None:
         self.folder = folder
-        self.cluster = KafkaCluster(folder / "kafka") if brokers > 1 else None
-        self.kafka: Kafka | KafkaCluster = self.cluster or Kafka(folder / "kafka")
+        self.cluster = KafkaCluster(logs / "kafka") if brokers > 1 else None
+        self.kafka: Kafka | KafkaCluster = self.cluster or Kafka(logs / "kafka")
         self.peer = peer_program(folder)
         self._under: list[object] = []
         self._at_half: Callable[[str], None] | None = None
