@@ -11,20 +11,18 @@
 static void add_map(struct gw_result *result, uint16_t width, uint16_t height,
 	const uint16_t *labels, struct gw_finding part)
 {
-	static struct {
-		struct gw_mask mask;
-		struct gw_run run[MOST_CELLS];
-	} made;
+	static _Alignas(struct gw_mask)
+		uint8_t room[sizeof(struct gw_mask) + MOST_CELLS * sizeof(struct gw_run)];
+	struct gw_mask *made = (struct gw_mask *)room;
 	const uint32_t cells = (uint32_t)width * height;
 
-	made.mask = (struct gw_mask){width, height, 0};
+	*made = (struct gw_mask){width, height, 0};
 	for (uint32_t i = 0; i < cells; i++) {
 		if (i == 0 || labels[i] != labels[i - 1])
-			made.run[made.mask.count++] = (struct gw_run){labels[i], 0};
-		made.run[made.mask.count - 1].length++;
+			made->run[made->count++] = (struct gw_run){labels[i], 0};
+		made->run[made->count - 1].length++;
 	}
-	test_answers_add(
-		result, part, &made, sizeof(made.mask) + made.mask.count * sizeof(made.run[0]));
+	test_answers_add(result, part, made, sizeof(*made) + made->count * sizeof(made->run[0]));
 }
 
 static const struct gw_finding whole = {.confidence = 1, .x1 = 640, .y1 = 480};
