@@ -82,8 +82,14 @@ class Document:
 
 
 @functools.cache
+def schema_of_files() -> dict[str, Any]:
+    """What may stand in files, by kind below `$defs`."""
+    return json.loads(resources.files(__package__).joinpath("schema.json").read_text())
+
+
+@functools.cache
 def _validator(kind: str) -> jsonschema.Draft202012Validator:
-    schema = json.loads(resources.files(__package__).joinpath("schema.json").read_text())
+    schema = schema_of_files()
     return jsonschema.Draft202012Validator({**schema, "$ref": f"#/$defs/{kind}"})
 
 

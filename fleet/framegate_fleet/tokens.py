@@ -28,10 +28,12 @@ class Tokens:
 
     def of(self, fleet: Fleet) -> dict[str, str]:
         """Those that are there, by gateway."""
-        found = {}
-        for name in fleet.gateways:
-            try:
-                found[name] = (self.folder / f"{name}.token").read_text().strip()
-            except FileNotFoundError:
-                continue
-        return found
+        found = {name: self.one(name) for name in fleet.gateways}
+        return {name: token for name, token in found.items() if token}
+
+    def one(self, gateway: str) -> str:
+        """That of one gateway; empty: there is none."""
+        try:
+            return (self.folder / f"{gateway}.token").read_text().strip()
+        except FileNotFoundError:
+            return ""

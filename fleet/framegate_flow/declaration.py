@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 
 from framegate_flow.mistakes import Failure
 
+_NAME = r"[a-z0-9][a-z0-9-]{0,39}"
 # What is so when the file says nothing of it.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "pre_train": {
@@ -81,8 +83,11 @@ def undump(told: dict[str, Any]) -> Flow:
     return Flow(**told)
 
 
-def load(file: Path) -> Flow:
-    """What the file declares; paths in it are taken from where it lies. Fails with all mistakes."""
+def load(file: Path, here: Path) -> Flow:
+    """What the file declares; paths in it are taken from where it lies. Fails with all mistakes.
+
+    `here`: where what goes to sites on this machine is brought.
+    """
     try:
         told = yaml.load(file.read_text(), _Loader) or {}
     except yaml.MarkedYAMLError as error:
@@ -90,7 +95,7 @@ def load(file: Path) -> Flow:
         raise Failure(f"{file}:{line}: no YAML: {error.problem}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise Failure(f"{file}: cannot be read: {error}") from None
-    mistakes = [f"{file}:{it}" for it in _mistakes(told, _Lines(file.read_text()))]
+    mistakes = [f"{file}:{it}" for it in _mistakes(told, _Lines(file))]
     if mistakes:
         raise Failure("\n".join(mistakes))
     folder = file.resolve().parent
@@ -98,18 +103,56 @@ def load(file: Path) -> Flow:
     train = parts["pre_train"]
     train["recipe"] = _path(folder, train.get("recipe", ""))
     train["python"] = _path(folder, train["python"] or _python_of_cluster())
-    sites = {name: {**SITE, **(site or {})} for name, site in told["sites"].items()}
     flow = Flow(
-        name=told["name"],
+        name=told.get("name", file.stem),
         model=told["model"],
         data=_path(folder, told["data"]),
         parallel=told.get("parallel", 4),
-        sites=sites,
+        sites=_sites(file, told, here),
         **parts,
     )
     if flow.gates["sites"] != "all" and flow.gates["sites"] > len(flow.sites):
         raise Failure(f"{file}: gates.sites: {flow.gates['sites']} of {len(flow.sites)} sites")
     return flow
+
+
+def _sites(file: Path, told: dict[str, Any], here: Path) -> dict[str, dict[str, Any]]:
+    """Those that stand here, those of the fleet's repository, or of these with what stands here."""
+    said = told.get("sites")
+    folder = file.resolve().parent
+    named = list(said) if said is not None else None
+    found: dict[str, Any] = {}
+    if "fleet" in told or not isinstance(said, dict):
+        # Who has no fleet need not have what reads it.
+        from framegate_flow import fleet_sites
+
+        if "fleet" in told:
+            repository: Path | None = Path(_path(folder, told["fleet"]))
+        else:
+            repository = fleet_sites.above(folder)
+        if repository is None:
+            text = "say which, or `fleet: FOLDER`, a fleet's repository"
+            raise Failure(f"{file}: sites: {text}")
+        try:
+            found = fleet_sites.sites(
+                fleet_sites.read(repository), told["model"], named, here / "sites"
+            )
+        except Failure as failure:
+            raise Failure(f"{file}: {failure}") from None
+        if alike := _alike(list(found)):
+            raise Failure(f"{file}: sites: {alike[0]}: too like {alike[1]}: give one another name")
+    own = said if isinstance(said, dict) else {}
+    return {name: {**SITE, **found.get(name, {}), **(own.get(name) or {})} for name in found or own}
+
+
+def _alike(names: list[str]) -> tuple[str, str] | None:
+    """Two that the engine cannot tell apart."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.replace(".", "__").replace("-", "_").lower(), name)
+        if other != name:
+            return name, other
+    return None
 
 
 def digest(told: object) -> str:
@@ -143,9 +186,10 @@ class _Loader(yaml.SafeLoader):
 class _Lines:
     """Where each part of the file stands."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, file: Path) -> None:
+        self.stem = file.stem
         self._lines: dict[tuple[Any, ...], int] = {}
-        node = yaml.compose(text, yaml.SafeLoader)
+        node = yaml.compose(file.read_text(), yaml.SafeLoader)
         if node:
             self._note(node, ())
 
@@ -181,11 +225,9 @@ def _mistakes(told: Any, lines: _Lines) -> list[str]:
         found.append(f"{lines.of(at)}: {name + ': ' if name else ''}{error.message}")
     if not found and "pre_train" not in told:
         found.append("1: pre_train: say which recipe, and where it is trained")
-    if not found:
-        names: dict[str, str] = {}
-        for name in told["sites"]:
-            other = names.setdefault(name.replace("-", "_").lower(), name)
-            if other != name:
-                at = lines.of(("sites", name))
-                found.append(f"{at}: sites.{name}: too like {other}: give it another name")
+    if not found and "name" not in told and not re.fullmatch(_NAME, lines.stem):
+        found.append(f"1: name: missing, and {lines.stem} is none: letters, digits and - alone")
+    if not found and isinstance(told.get("sites"), dict) and (alike := _alike(list(told["sites"]))):
+        at = lines.of(("sites", alike[0]))
+        found.append(f"{at}: sites.{alike[0]}: too like {alike[1]}: give it another name")
     return found
