@@ -4,12 +4,14 @@ import functools
 import json
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import yaml
 
 from framegate_fleet.mistakes import Mistake
+
+if TYPE_CHECKING:
+    import jsonschema
 
 Where = tuple[str | int, ...]
 
@@ -88,12 +90,15 @@ def schema_of_files() -> dict[str, Any]:
 
 
 @functools.cache
-def _validator(kind: str) -> jsonschema.Draft202012Validator:
+def _validator(kind: str) -> "jsonschema.Draft202012Validator":
+    # Who only wants to know what may be said need not have it.
+    import jsonschema
+
     schema = schema_of_files()
     return jsonschema.Draft202012Validator({**schema, "$ref": f"#/$defs/{kind}"})
 
 
-def _unknown(error: jsonschema.ValidationError, where: Where) -> Where:
+def _unknown(error: "jsonschema.ValidationError", where: Where) -> Where:
     """Where a key stands that is not known, rather than what it stands in."""
     if error.validator != "additionalProperties":
         return where

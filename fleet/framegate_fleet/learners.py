@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from framegate_fleet.desired import Gateway
+from framegate_fleet.documents import schema_of_files
 from framegate_fleet.mistakes import Failure
 from framegate_fleet.reach import words_at
 
@@ -24,6 +25,11 @@ class Told(NamedTuple):
 
     models: list[str]
     wrong: str
+
+
+def schema() -> dict[str, Any]:
+    """What a model's `learn` may say."""
+    return schema_of_files()["$defs"]["learner"]
 
 
 def by_us(gateway: Gateway) -> bool:
