@@ -13,7 +13,7 @@ source=$(dirname "$(readlink -f "$0")")
 "$place/bin/pip" install -q --disable-pip-version-check --require-hashes -r "$source/flow-requirements.txt"
 site=$("$place/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 # Sites stand in a fleet's repository: the other one reads it.
-for part in framegate_flow framegate_fleet; do
+for part in framegate_files framegate_fleet framegate_flow; do
 	rm -rf "${site:?}/$part"
 	cp -r "$source/$part" "$site/"
 done

@@ -19,8 +19,10 @@ source=$(dirname "$(readlink -f "$0")")
 /usr/bin/python3 -m venv "$place"
 "$place/bin/pip" install -q --disable-pip-version-check --require-hashes -r "$source/learn-requirements.txt"
 site=$("$place/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-rm -rf "$site/framegate_learn"
-cp -r "$source/framegate_learn" "$site/"
+for part in framegate_files framegate_learn; do
+	rm -rf "${site:?}/$part"
+	cp -r "$source/$part" "$site/"
+done
 cat >"$place/bin/framegate-learn" <<PROGRAM
 #!$place/bin/python
 from framegate_learn.cli import main
@@ -38,5 +40,8 @@ sed "s|^ExecStart=/opt/framegate-learn/|ExecStart=$place/|" "$units/framegate-le
 	>/etc/systemd/system/framegate-learn.service
 systemd-sysusers /etc/sysusers.d/framegate-learn.conf
 systemd-tmpfiles --create /etc/tmpfiles.d/framegate-learn.conf
+# Whoever logs in to run it finds it there, a fleet too; its agent may write to the folder from now on.
+ln -sf "$place/bin/framegate-learn" /usr/local/bin/framegate-learn
 systemctl daemon-reload
 systemctl enable --now framegate-learn.service
+systemctl try-restart framegate-fleet-agent.service || true

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from framegate_files import whole
 from framegate_fleet import adoption, arguments, consoles, enrolment, health, store
 from framegate_fleet.apply import Apply, Outcome
 from framegate_fleet.desired import Fleet, load, load_versions
@@ -227,9 +228,8 @@ class Command:
         versions = {(v.name, v.number): v for g in fleet.gateways.values() for v in g.versions}
         Store(fleet.name).hand_out(versions.values(), folder)
         for gateway in fleet.gateways.values():
-            new = folder / f".{gateway.name}.new"
-            new.write_bytes(bundle.sign(fleet, gateway, number, revision, key))
-            new.replace(folder / f"{gateway.name}.json")
+            state = bundle.sign(fleet, gateway, number, revision, key)
+            whole.write(folder / f"{gateway.name}.json", state)
         said = {"number": number, "revision": revision, "key": bundle.public_text(key)}
         return {**said, "folder": str(folder)}
 

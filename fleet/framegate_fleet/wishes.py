@@ -1,8 +1,8 @@
 """The folder on a gateway where learners look for what a fleet wants of them."""
 
-import os
 from pathlib import Path
 
+from framegate_files import whole
 from framegate_fleet.mistakes import Failure
 
 USUAL = Path("/var/lib/framegate-learn.d")
@@ -21,7 +21,8 @@ def leave(folder: Path, wanted: dict[str, str | None]) -> list[str]:
                 file.unlink()
             else:
                 folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-                _write(file, text)
+                # The learner is another user.
+                whole.write(file, text, mode=0o644)
         except OSError as error:
             advice = "make it, for the agent's user"
             raise Failure(f"{folder}: {error.strerror}: {advice}") from None
@@ -34,14 +35,3 @@ def _there(file: Path) -> str | None:
         return file.read_text()
     except FileNotFoundError:
         return None
-
-
-def _write(file: Path, text: str) -> None:
-    new = file.with_name(f".{file.name}.new")
-    with new.open("w") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    # The learner is another user.
-    new.chmod(0o644)
-    new.replace(file)

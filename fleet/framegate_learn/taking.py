@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from framegate_files import whole
 from framegate_learn.config import load
 from framegate_learn.mistakes import Failure
 from framegate_learn.places import USUAL_WISHES
@@ -67,8 +68,6 @@ def run(words: argparse.Namespace) -> int:
 
 
 def _take(model: str, text: str, file: Path) -> None:
-    from framegate_learn import files
-
     # Paths in it are relative to where it will lie; what is looked at beside it is not followed.
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".look-", dir=file.parent) as place:
@@ -80,6 +79,5 @@ def _take(model: str, text: str, file: Path) -> None:
             raise Failure(str(failure).replace(str(draft), "standard input")) from None
     if said.model != model:
         raise Failure(f"standard input: model: it is of {said.model}, and {model} was named")
-    files.write(file, text.encode())
     # The learner is a user of its own.
-    file.chmod(0o644)
+    whole.write(file, text, mode=0o644)
