@@ -146,6 +146,20 @@ class Cloud:
         self, pre_train: dict[str, Any], labelled: int, options: list[str], timeout: float
     ) -> dict[str, Any]:
         """The whole life of the model; what each step gave."""
+        file = self.declare_flow(pre_train, labelled, options, timeout)
+        self.ledger.type("framegate-flow", "run", file, timeout=timeout, well=(0, 3))
+        return json.loads(self.ledger.run("framegate-flow", "--json", "show"))
+
+    def look_at_flow(self) -> int:
+        """The steps of one that is declared and not run; its command is counted all the same."""
+        file = self.declare_flow({}, 100, [], 60)
+        said = json.loads(self.ledger.type("framegate-flow", "--json", "check", file))
+        return said["steps"]
+
+    def declare_flow(
+        self, pre_train: dict[str, Any], labelled: int, options: list[str], timeout: float
+    ) -> Path:
+        """Writes it, of a draft."""
         self.ledger.part = "training"
         file = self.fleet / "flow.yaml"
         recipe = places.ROOT / "configs/models/digits"
@@ -170,8 +184,7 @@ class Cloud:
         trained = f"pre_train: {json.dumps({'recipe': str(recipe), **pre_train})}"
         text = re.sub(r"^pre_train: .*$", lambda _: trained, drafted, flags=re.MULTILINE)
         self.ledger.edit(file, "\n".join([text.rstrip(), *lines, ""]))
-        self.ledger.type("framegate-flow", "run", file, timeout=timeout, well=(0, 3))
-        return json.loads(self.ledger.run("framegate-flow", "--json", "show"))
+        return file
 
     def close(self) -> None:
         """Ends what runs; the folder stays."""
