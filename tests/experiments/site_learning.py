@@ -73,7 +73,7 @@ QUICK = Size(
 
 
 # What is counted needs pictures as little as it needs training.
-STEPS = replace(QUICK, looks=WHOLE.looks, learn=1, test=1, rate=0.2)
+STEPS = replace(QUICK, looks=WHOLE.looks, learn=1, test=1, rate=1.0)
 
 
 def _say(text: str) -> None:
