@@ -112,7 +112,7 @@ def test_mistakes_in_what_is_learned_are_said_with_their_line(tmp_path: Path) ->
         ("127.0.0.1:8443", "", []),
         ("[::1]:8443", "", []),
         ("localhost:8443", "", []),
-        ("north.example:8443", "", ["ssh", "root@north.example"]),
+        ("north.example:8443", "", ["ssh", "-o", "BatchMode=yes", "root@north.example"]),
         ("10.0.0.1:8443", "run: [ssh, 'fleet@${host}', sudo]\n", ["ssh", "fleet@10.0.0.1", "sudo"]),
         ("10.0.0.1:8443", "run: []\n", []),
         ("", "", None),
