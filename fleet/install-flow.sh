@@ -12,8 +12,11 @@ source=$(dirname "$(readlink -f "$0")")
 /usr/bin/python3 -m venv "$place"
 "$place/bin/pip" install -q --disable-pip-version-check --require-hashes -r "$source/flow-requirements.txt"
 site=$("$place/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-rm -rf "$site/framegate_flow"
-cp -r "$source/framegate_flow" "$site/"
+# Sites stand in a fleet's repository: the other one reads it.
+for part in framegate_files framegate_fleet framegate_flow; do
+	rm -rf "${site:?}/$part"
+	cp -r "$source/$part" "$site/"
+done
 cat >"$place/bin/framegate-flow" <<PROGRAM
 #!$place/bin/python
 from framegate_flow.cli import main

@@ -12,8 +12,10 @@ source=$(dirname "$(readlink -f "$0")")
 /usr/bin/python3 -m venv "$place"
 "$place/bin/pip" install -q --disable-pip-version-check --require-hashes -r "$source/requirements.txt"
 site=$("$place/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-rm -rf "$site/framegate_fleet"
-cp -r "$source/framegate_fleet" "$site/"
+for part in framegate_files framegate_fleet; do
+	rm -rf "${site:?}/$part"
+	cp -r "$source/$part" "$site/"
+done
 cat >"$place/bin/framegate-fleet" <<PROGRAM
 #!$place/bin/python
 from framegate_fleet.start import main

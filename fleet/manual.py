@@ -16,6 +16,7 @@ FILES = {
     "FRAMEGATE_FLEET_TOKENS names another folder",
     "~/.local/share/framegate-fleet/FLEET/": "the files of models' versions, by digest; "
     "FRAMEGATE_FLEET_STORE names another folder",
+    "/var/lib/framegate-learn.d/": "on a gateway: what its learners are told",
     "/etc/default/framegate-fleet-agent": "what the service of a gateway fetches, and from where",
 }
 

@@ -18,7 +18,7 @@ install -d "$place" "$tree/usr/bin" "$tree/usr/share/man/man1" "$tree/usr/share/
 # Programs and headers of the parts, their own tests, and which folder they came from.
 rm -rf "${place:?}"/{bin,include,gevent/tests,greenlet/tests}
 find "$place" \( -name direct_url.json -o -name REQUESTED -o -name RECORD \) -delete
-cp -r "$source/framegate_fleet" "$place/"
+cp -r "$source/framegate_files" "$source/framegate_fleet" "$place/"
 find "$place" -name __pycache__ -prune -exec rm -r {} +
 chmod -R go=rX,u+rw "$place"
 find "$place" -type f -exec chmod -x {} +

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from framegate_fleet import bundle, client, journal
+from framegate_fleet import bundle, client, journal, wishes
 from framegate_fleet.apply import Apply, Outcome, Say
 from framegate_fleet.client import Reply
 from framegate_fleet.courier import Courier
@@ -59,11 +59,13 @@ class Agent:
         say: Say,
         gwctl: str = "gwctl",
         files_only: bool = False,
+        learners: Path = wishes.USUAL,
     ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._gateway = gateway
         self._source = source
         self._files_only = files_only
+        self._learners = learners
         self._public = public
         self._socket = socket
         self._desk = Desk(folder)
@@ -78,8 +80,13 @@ class Agent:
         state = bundle.read(self._fetch(), self._public, self._gateway)
         if self._files_only:
             # Nobody looks with a version yet that is there: that is for an apply to say.
-            brought = self._courier.bring(bundle.gateway_of(state).versions)
-            return Outcome("done", f"{brought} versions", state["revision"]) if brought else None
+            told = self._tell_learners(state)
+            own = bundle.gateway_of(state)
+            brought = self._courier.bring(own.versions, _learned(own))
+            if not brought and not told:
+                return None
+            what = [f"{brought} versions"] if brought else []
+            return Outcome("done", ", ".join(what + told), state["revision"])
         seen = self._seen()
         if state["number"] < seen["number"]:
             text = f"refused: number {state['number']} is older than {seen['number']}, known here"
@@ -94,7 +101,8 @@ class Agent:
         # Before anything is done: an older one is refused from now on.
         self._keep(state, seen, over=False)
         own = bundle.gateway_of(state)
-        self._courier.bring(own.versions)
+        self._tell_learners(state)
+        self._courier.bring(own.versions, _learned(own))
         settings = {key: state[key] for key in ("hold", "confirm", "patience")}
         fleet = Fleet(state["fleet"], ["all"], gateways={own.name: own}, fetch=0, **settings)
         engine = _Own(own, self._socket, self._reachable)
@@ -117,6 +125,13 @@ class Agent:
                 # What it had begun is in the journal, and goes on at the next turn.
                 self._say(f"this turn was given up: {type(error).__name__}: {error}")
             time.sleep(every)
+
+    def _tell_learners(self, state: dict[str, Any]) -> list[str]:
+        """Leaves what they should do where they look for it; of which models that was new."""
+        told = wishes.leave(self._learners, state.get("learn", {}))
+        for model in told:
+            self._say(f"model {model}: its learner is told")
+        return [f"the learner of {model}" for model in told]
 
     def _fetch(self) -> bytes:
         with self._open(f"{self._gateway}.json") as answer:
@@ -165,6 +180,11 @@ class Agent:
         before, _, pause = self._stopped
         pause = min(2 * pause, _LONGEST_PAUSE) if before == number else _PAUSE
         self._stopped = (number, time.monotonic() + pause, pause)
+
+
+def _learned(own: Gateway) -> set[str]:
+    """Models of which the site may have versions of its own."""
+    return {name for name, wish in own.models.items() if wish.learn}
 
 
 def _is_final(outcome: Outcome, name: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from framegate_fleet import health
+from framegate_fleet import health, learners
 from framegate_fleet.desired import Fleet
 from framegate_fleet.journal import Desk, Entry, Journal
 from framegate_fleet.mistakes import Failure
@@ -48,7 +48,33 @@ class Apply:
         self._left: dict[str, str] = {}
 
     def run(self, revision: str) -> Outcome:
-        """Brings all gateways that can be reached to `revision`."""
+        """Brings all gateways that can be reached to `revision`, and tells their learners."""
+        outcome = self._run(revision)
+        if outcome.what in ("done", "nothing"):
+            self._tell_learners(outcome)
+        return outcome
+
+    def _tell_learners(self, outcome: Outcome) -> None:
+        """Last: nothing is taken back any more, and no picture waits for a learner."""
+        seen = outcome.gateways
+        names = [
+            name
+            for name, contact in self._engine.contacts.items()
+            if learners.by_us(contact.gateway) and seen.get(name, {}).get("state") != "away"
+        ]
+        for name, told in self._engine.each(names, lambda it: learners.tell(it.gateway)).items():
+            found = seen.setdefault(name, {"state": "same", "note": ""})
+            if told.models:
+                text = f"its learner is told of {', '.join(told.models)}"
+                self._say(f"{name}: {text}")
+                found["note"] = "; ".join(it for it in (found["note"], text) if it)
+                found["state"] = {"same": "confirmed"}.get(found["state"], found["state"])
+                outcome.what = "done"
+            if told.wrong:
+                found["state"] = "behind"
+                found["note"] = "; ".join(it for it in (found["note"], told.wrong) if it)
+
+    def _run(self, revision: str) -> Outcome:
         journal = self._desk.read()
         if journal and journal.revision != revision:
             self._say(f"an apply of {journal.revision[:10]} was not finished: it goes back first")
@@ -75,6 +101,8 @@ class Apply:
             for name in differ:
                 for line in found[name].replaced:
                     self._say(f"{name}: replaces {line}")
+                for line in found[name].kept:
+                    self._say(f"{name}: {line}")
             self._desk.write(journal)
             self._others = found
         return self._carry_out(journal)

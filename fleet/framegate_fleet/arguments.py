@@ -2,11 +2,30 @@
 
 import argparse
 
-from framegate_fleet import __version__
+from framegate_fleet import __version__, wishes
 
 EXIT = """\
 exit codes: 0 well; 1 not well (mistakes, gateways that are not as they should be, an apply that
 stopped); 2 the words of the command make no sense."""
+
+_LINES = (
+    "lines of NAME HOST:PORT FINGERPRINT TOKEN, as the gateways' consoles show them; "
+    "-: read standard input"
+)
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    """What was typed; ends with exit code 2 where that makes no sense."""
+    top = parser()
+    said = top.parse_args(words)
+    if said.command == "enrol":
+        if said.adopt and not said.file:
+            top.error("enrol --adopt SITE: --from FILE says which gateways")
+        if said.file and (said.name or said.fingerprint):
+            top.error("enrol --from FILE: names and fingerprints stand in its lines")
+        if not said.file and not said.address:
+            top.error("enrol: say NAME and HOST:PORT, or --from FILE")
+    return said
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,9 +79,15 @@ def parser() -> argparse.ArgumentParser:
     back.add_argument("revision", metavar="REVISION", nargs="?", help="default: the one before")
     _to_apply(back)
 
-    enrol = commands.add_parser("enrol", help="make a gateway one of the fleet")
-    enrol.add_argument("name", metavar="NAME", help="as a file of sites/ names it")
-    enrol.add_argument("address", metavar="HOST:PORT", help="where it answers over HTTPS")
+    enrol = commands.add_parser(
+        "enrol",
+        help="make a gateway, or many, of the fleet",
+        description="Makes a gateway one of the fleet; with --from many at once.",
+    )
+    enrol.add_argument("name", metavar="NAME", nargs="?", help="as a file of sites/ names it")
+    enrol.add_argument(
+        "address", metavar="HOST:PORT", nargs="?", help="where it answers over HTTPS"
+    )
     enrol.add_argument(
         "--fingerprint", metavar="SHA256", help="of its certificate, from its console"
     )
@@ -72,6 +97,14 @@ def parser() -> argparse.ArgumentParser:
     )
     way.add_argument(
         "--token", metavar="TOKEN", help="an admin's token that was made there; -: read it"
+    )
+    way.add_argument("--from", dest="file", metavar="FILE", help=f"many: {_LINES}")
+
+    enrol.add_argument(
+        "--adopt",
+        metavar="SITE",
+        help="with --from: as they are, as a new site: what all have alike becomes its template, "
+        "and what differs variables",
     )
 
     publish = commands.add_parser(
@@ -104,7 +137,15 @@ def parser() -> argparse.ArgumentParser:
         "--state", metavar="FOLDER", default="/var/lib/framegate-fleet", help="what it keeps"
     )
     agent.add_argument(
-        "--files-only", action="store_true", help="bring models' files, and change nothing else"
+        "--files-only",
+        action="store_true",
+        help="bring models' files and what learners are told, and change nothing else",
+    )
+    agent.add_argument(
+        "--learners",
+        metavar="FOLDER",
+        default=wishes.USUAL,
+        help="where learners look for what they are told (default: %(default)s)",
     )
     agent.add_argument(
         "--gwctl", metavar="PATH", default="gwctl", help="the program on the gateway"

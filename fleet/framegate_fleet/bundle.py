@@ -51,25 +51,50 @@ def sign(
         "patience": fleet.patience,
         "cameras": gateway.cameras,
         "text": gateway.text,
-        "models": {name: asdict(wish) for name, wish in gateway.models.items()},
+        "models": {name: _said(wish) for name, wish in gateway.models.items()},
         "versions": [asdict(version) for version in gateway.versions],
+        "learn": gateway.learn,
+        # By which a gateway tells what its site has learned from what the fleet has.
+        "known": [
+            asdict(version)
+            for name, wish in gateway.models.items()
+            if wish.learn
+            for version in gateway.known.get(name, [])
+        ],
     }
     signed = json.dumps(state, sort_keys=True)
     signature = base64.b64encode(key.sign(_ABOUT + signed.encode())).decode()
     return json.dumps({"signed": signed, "signature": signature}).encode()
 
 
+def _said(wish: Wish) -> dict[str, Any]:
+    # Agents of before there was `learn` know no such key.
+    return {key: it for key, it in asdict(wish).items() if key != "learn" or it}
+
+
 def gateway_of(state: dict[str, Any]) -> Gateway:
     """As `sign` was told of it. States of before there were models in them have none."""
     models = {name: Wish(**wish) for name, wish in state.get("models", {}).items()}
-    versions = [
-        Version(it["name"], it["number"], {n: (d, s) for n, (d, s) in it["files"].items()})
-        for it in state.get("versions", [])
-    ]
-    text, cameras = state["text"], state["cameras"]
+    known: dict[str, list[Version]] = {}
+    for version in _versions(state.get("known", [])):
+        known.setdefault(version.name, []).append(version)
     return Gateway(
-        state["gateway"], "", [], text=text, cameras=cameras, models=models, versions=versions
+        state["gateway"],
+        "",
+        [],
+        text=state["text"],
+        cameras=state["cameras"],
+        models=models,
+        versions=_versions(state.get("versions", [])),
+        known=known,
     )
+
+
+def _versions(said: list[dict[str, Any]]) -> list[Version]:
+    return [
+        Version(it["name"], it["number"], {n: (d, s) for n, (d, s) in it["files"].items()})
+        for it in said
+    ]
 
 
 def read(bundle: bytes, public: str, gateway: str) -> dict[str, Any]:

@@ -8,14 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from framegate_fleet import arguments, enrolment, health, store
+from framegate_files import whole
+from framegate_fleet import adoption, arguments, consoles, enrolment, health, store
 from framegate_fleet.apply import Apply, Outcome
 from framegate_fleet.desired import Fleet, load, load_versions
 from framegate_fleet.journal import Desk
 from framegate_fleet.mistakes import Failure
 from framegate_fleet.repository import Repository
 from framegate_fleet.store import Store
-from framegate_fleet.survey import Finding, look, survey
+from framegate_fleet.survey import Finding, look, look_at_learners, survey
 from framegate_fleet.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -87,13 +88,11 @@ class Command:
         fleet = self.only(self.fleet())
         found = survey(fleet, _engine(fleet))
         lines = [line for name, finding in found.items() for line in _plan_lines(name, finding)]
-        counts = _counts([finding.state for finding in found.values()])
-        self.answer({"gateways": {n: asdict(f) for n, f in found.items()}}, *lines, counts)
-        return (
-            NOT_WELL
-            if any(f.state in ("refused", "away", "behind") for f in found.values())
-            else WELL
-        )
+        counts = _counts([finding.shown for finding in found.values()])
+        said = {n: {**asdict(f), "state": f.shown} for n, f in found.items()}
+        self.answer({"gateways": said}, *lines, counts)
+        wrong = any(f.state in ("refused", "away", "behind") or f.unheard for f in found.values())
+        return NOT_WELL if wrong else WELL
 
     def apply(self) -> int:
         return self._apply(self.repository.revision())
@@ -122,7 +121,10 @@ class Command:
     def status(self) -> int:
         fleet = self.only(self.fleet())
         engine = _engine(fleet)
-        seen = engine.each(list(engine.contacts), lambda c: (*health.look_with_routes(c), look(c)))
+        seen = engine.each(
+            list(engine.contacts),
+            lambda c: (*health.look_with_routes(c), look_at_learners(c.gateway, look(c))),
+        )
         said, lines, well = {}, [], True
         for name, gateway in sorted(fleet.gateways.items()):
             if name not in seen:
@@ -135,15 +137,17 @@ class Command:
             else:
                 now, _, routes, finding = seen[name]
                 live, trouble = len(now["live"]), "; ".join(now["troubles"].values())
-                state = {"same": "as it should be"}.get(finding.state, finding.state)
-                said[name] = {"state": finding.state, **now, "routes": routes}
-                if finding.note:
-                    said[name]["why"] = finding.note
-                    trouble = "; ".join(it for it in (trouble, finding.note) if it)
+                state = {"same": "as it should be"}.get(finding.shown, finding.shown)
+                said[name] = {"state": finding.shown, **now, "routes": routes, "kept": finding.kept}
+                why = "; ".join(it for it in (finding.note, finding.unheard) if it)
+                if why:
+                    said[name]["why"] = why
+                    trouble = "; ".join(it for it in (trouble, why) if it)
             well = well and state == "as it should be" and not trouble
+            kept = said[name].get("kept", [])
             lines.append(
                 f"{name:16} {gateway.site:12} {state:16} "
-                f"{live}/{len(gateway.cameras)} live  {trouble}".rstrip()
+                f"{live}/{len(gateway.cameras)} live  {'; '.join([*kept, trouble])}".rstrip("; ")
             )
         self.answer({"gateways": said, "well": well}, *lines)
         return WELL if well else NOT_WELL
@@ -151,6 +155,8 @@ class Command:
     def enrol(self) -> int:
         fleet = self.fleet()
         words = self.words
+        if words.file:
+            return self._enrol_all(fleet)
         known = fleet.gateways.get(words.name)
         fingerprint = words.fingerprint or (known.fingerprint if known else "")
         if not fingerprint:
@@ -167,6 +173,28 @@ class Command:
         self.answer(
             {"gateway": words.name, "token": kept},
             f"{words.name} is enrolled; its token is in {kept}",
+        )
+        return WELL
+
+    def _enrol_all(self, fleet: Fleet) -> int:
+        lines = consoles.read(_text_of(self.words.file))
+        if self.words.adopt:
+            return self._adopt(fleet, lines)
+        made, wrong = enrolment.enrol_all(self.repository, fleet, lines)
+        said = [f"{name} is enrolled" for name in made]
+        if wrong:
+            said.append("the same lines once more do the rest")
+        self.answer({"enrolled": made, "wrong": wrong}, *wrong, *said)
+        return NOT_WELL if wrong else WELL
+
+    def _adopt(self, fleet: Fleet, lines: list[consoles.Line]) -> int:
+        site = self.words.adopt
+        made = adoption.adopt(self.repository, fleet, site, lines)
+        files = [f"templates/{site}.yaml", f"sites/{site}.yaml"]
+        self.answer(
+            {"enrolled": made, "wrong": [], "files": files},
+            *(f"{name} is enrolled" for name in made),
+            f"{' and '.join(files)} are committed: they say what these gateways are now",
         )
         return WELL
 
@@ -200,9 +228,8 @@ class Command:
         versions = {(v.name, v.number): v for g in fleet.gateways.values() for v in g.versions}
         Store(fleet.name).hand_out(versions.values(), folder)
         for gateway in fleet.gateways.values():
-            new = folder / f".{gateway.name}.new"
-            new.write_bytes(bundle.sign(fleet, gateway, number, revision, key))
-            new.replace(folder / f"{gateway.name}.json")
+            state = bundle.sign(fleet, gateway, number, revision, key)
+            whole.write(folder / f"{gateway.name}.json", state)
         said = {"number": number, "revision": revision, "key": bundle.public_text(key)}
         return {**said, "folder": str(folder)}
 
@@ -266,6 +293,7 @@ class Command:
             self.say,
             words.gwctl,
             words.files_only,
+            Path(words.learners),
         )
         if not words.once:
             agent.serve(words.every)
@@ -281,6 +309,14 @@ class Command:
         return WELL
 
 
+def _text_of(named: str) -> str:
+    """Of a file, or what standard input has."""
+    try:
+        return sys.stdin.read() if named == "-" else Path(named).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{named} cannot be read: {error}") from None
+
+
 def _engine(fleet: Fleet) -> "Engine":
     """Loaded only by commands that ask many gateways: it is large."""
     from framegate_fleet.engine import Engine
@@ -289,14 +325,18 @@ def _engine(fleet: Fleet) -> "Engine":
 
 
 def _plan_lines(name: str, finding: Finding) -> list[str]:
-    if finding.state != "differs":
-        return [f"{name}: {finding.state}{': ' if finding.note else ''}{finding.note}"]
-    lines = [f"{name}: {len(finding.differences)} differences"]
-    for difference in finding.differences:
+    found = [*finding.differences, *finding.learn]
+    if finding.shown == "differs":
+        lines = [f"{name}: {len(found)} differences"]
+    else:
+        found = finding.learn
+        lines = [f"{name}: {finding.state}{': ' if finding.note else ''}{finding.note}"]
+    for difference in found:
         was, now = (difference[k] if difference[k] is not None else "-" for k in ("was", "is"))
         restart = "  (after a restart)" if difference["restart"] else ""
         lines.append(f"    {difference['path']}: {was} -> {now}{restart}")
-    return lines
+    lines += [f"    {line}" for line in finding.kept]
+    return [*lines, f"    {finding.unheard}"] if finding.unheard else lines
 
 
 def _apply_lines(outcome: Outcome) -> list[str]:
@@ -323,7 +363,7 @@ def _counts(states: list[str]) -> str:
 def run(words: list[str]) -> int:
     """One command; its exit code."""
     try:
-        return Command(arguments.parser().parse_args(words)).run()
+        return Command(arguments.parse(words)).run()
     except Failure as failure:
         print(f"framegate-fleet: {failure}", file=sys.stderr)
         return NOT_WELL

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO
@@ -29,15 +29,22 @@ class Courier:
         # By path, with what says that a file is still the same: an agent looks every minute.
         self._digests: dict[Path, tuple[tuple[int, int, int], str]] = {}
 
-    def bring(self, versions: list[Version]) -> int:
-        """Those that are not there yet; how many these were."""
+    def bring(self, versions: list[Version], learned: Set[str] = frozenset()) -> int:
+        """Those that are not there yet; how many these were.
+
+        Of models that are `learned` here, other files of the same number are the site's own.
+        """
         if not versions:
             return 0
         reply = client.ask_socket(self._socket, "GET", "models/routes", None, 10)
         if not reply.well:
             raise Failure(f"gwd cannot be asked for its models: {reply.error}")
         repository = Path(reply.body["repository"])
-        wanted = [version for version in versions if not self._is_there(repository, version)]
+        wanted = [
+            version
+            for version in versions
+            if not self._is_there(repository, version, version.name in learned)
+        ]
         try:
             repository.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -48,13 +55,15 @@ class Courier:
         shutil.rmtree(self._folder, ignore_errors=True)
         return len(wanted)
 
-    def _is_there(self, repository: Path, version: Version) -> bool:
+    def _is_there(self, repository: Path, version: Version, learned: bool) -> bool:
         folder = repository / version.name / str(version.number)
         if not folder.is_dir():
             return False
         for name, (digest, _) in version.files.items():
             # Files that model.yaml does not name were not taken.
             if (folder / name).exists() and self._digest_of(folder / name) != digest:
+                if learned:
+                    return True
                 text = (
                     f"{folder / name} is another file than the fleet's model "
                     f"{version.name}:{version.number}: a version never changes, so remove it here "

@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from framegate_fleet import cameras as camera_lines
+from framegate_fleet import client, learn_yaml, reach
 from framegate_fleet.documents import Document, Where
 from framegate_fleet.mistakes import Failure, Mistake
 from framegate_fleet.models import Version, Wish, named
@@ -36,6 +38,12 @@ class Gateway:
     versions: list[Version] = field(default_factory=list)
     # All that the repository has of these models, by name.
     known: dict[str, list[Version]] = field(default_factory=dict)
+    # By model: the learn.yaml of what learns there; None: nothing does any more.
+    learn: dict[str, str | None] = field(default_factory=dict)
+    # What stands before programs there; None: nobody can run any from here.
+    run: list[str] | None = None
+    # Where gwd answers on its own machine.
+    socket: str = learn_yaml.SOCKET
 
     @property
     def enrolled(self) -> bool:
@@ -108,7 +116,7 @@ class _Reader:
         self.read_versions()
         own = top.value or {}
         fleet = Fleet(
-            **{k: v for k, v in own.items() if k not in ("variables", "models")},
+            **{k: v for k, v in own.items() if k not in ("variables", "models", "run")},
         )
         if fleet.topic:
             fleet.topic = _TOPIC | fleet.topic
@@ -170,12 +178,58 @@ class _Reader:
         if enrolled and enrolled.value:
             gateway.address = enrolled.value["address"]
             gateway.fingerprint = enrolled.value["fingerprint"]
+        self.way(gateway, layers, variables)
         template = self.template(site, at, own)
         if template and template.value is not None:
-            cameras = self.render(gateway, template, layers, Renderer(name, variables))
+            cameras, shows = self.render(gateway, template, layers, variables)
             used = set(named(cameras))
             self.used |= used
-            self.wish(gateway, used, layers)
+            said, where = self.said_of_models(layers)
+            self.wish(gateway, used, said, where)
+            for model in sorted(used & set(said)):
+                if "learn" in said[model]:
+                    known = camera_lines.known_of(model, cameras, shows)
+                    document, place = where[model]["learn"]
+                    self.learner(gateway, model, said[model], known, document, place, variables)
+
+    def way(
+        self,
+        gateway: Gateway,
+        layers: list[tuple[Document, Where, dict[str, Any]]],
+        variables: dict[str, Any],
+    ) -> None:
+        """How programs are run there."""
+        said = [(document, at) for document, at, layer in layers if "run" in layer]
+        if not said:
+            gateway.run = None if gateway.by_topic else reach.usual(gateway.address)
+            return
+        document, at = said[-1]
+        host = client.split(gateway.address)[0] if gateway.address else ""
+        renderer = Renderer(gateway.name, {"host": host, **variables})
+        words = next(layer["run"] for _, _, layer in reversed(layers) if "run" in layer)
+        gateway.run = renderer.render(document, (*at, "run"), words)
+        self.mistakes += renderer.mistakes
+
+    def learner(
+        self,
+        gateway: Gateway,
+        model: str,
+        said: dict[str, Any],
+        known: dict[str, Any],
+        document: Document,
+        at: Where,
+        variables: dict[str, Any],
+    ) -> None:
+        """What learns there from a model's pictures."""
+        renderer = Renderer(gateway.name, variables)
+        keys = renderer.render(document, at, said["learn"])
+        wrong = list(renderer.mistakes)
+        if isinstance(keys, dict) and not wrong:
+            wrong = document.held_against("learner", keys, at)
+        self.mistakes += wrong
+        if not wrong:
+            made = learn_yaml.drafted(model, keys, {"api": {"socket": gateway.socket}}, known)
+            gateway.learn[model] = learn_yaml.text(made)
 
     def known_groups(self, site: Document, at: Where, names: list[str]) -> list[str]:
         """Those that there are."""
@@ -201,44 +255,81 @@ class _Reader:
         gateway: Gateway,
         template: Document,
         layers: list[tuple[Document, Where, dict[str, Any]]],
-        renderer: Renderer,
-    ) -> list[dict[str, Any]]:
-        """The configuration, with the cameras of all layers; returns these."""
+        variables: dict[str, Any],
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """The configuration, with the cameras of all layers; returns these, and what they show."""
+        renderer = Renderer(gateway.name, variables)
         body = {key: value for key, value in template.value.items() if key != "cameras"}
         config = renderer.render(template, (), body)
         config.setdefault("gateway", {}).setdefault("name", gateway.name)
-        cameras: list[dict[str, Any]] = []
-        for document, at, layer in [(template, (), template.value), *layers]:
-            for i, camera in enumerate(layer.get("cameras", [])):
-                where = (*at, "cameras", i)
-                known = len(renderer.mistakes)
-                made = renderer.render(document, where, camera)
-                if len(renderer.mistakes) == known:
-                    self.mistakes += document.held_against("camera", made, where)
-                if any(made["name"] == other["name"] for other in cameras):
-                    text = f"gateway {gateway.name} has a camera {made['name']} already"
-                    self.mistakes.append(document.mistake(where, text))
-                cameras.append(made)
         self.mistakes += renderer.mistakes
+        cameras: list[dict[str, Any]] = []
+        shows: dict[str, Any] = {}
+        for document, at, layer in [(template, (), template.value), *layers]:
+            for i, said in enumerate(layer.get("cameras", [])):
+                for value in camera_lines.each(said):
+                    where = (*at, "cameras", i)
+                    more = {} if value is None else {"each": value}
+                    made = self.camera(gateway, document, where, said, {**variables, **more})
+                    if any(made["name"] == other["name"] for other in cameras):
+                        text = f"gateway {gateway.name} has a camera {made['name']} already"
+                        self.mistakes.append(document.mistake(where, text))
+                        break
+                    if "shows" in made:
+                        shows[made["name"]] = made.pop("shows")
+                    cameras.append(made)
         gateway.cameras = [str(camera["name"]) for camera in cameras]
+        gateway.socket = config.get("api", {}).get("socket", gateway.socket)
         gateway.text = yaml.safe_dump({**config, "cameras": cameras}, sort_keys=False, width=1000)
-        return cameras
+        return cameras, shows
+
+    def camera(
+        self,
+        gateway: Gateway,
+        document: Document,
+        where: Where,
+        said: dict[str, Any],
+        variables: dict[str, Any],
+    ) -> dict[str, Any]:
+        """One of them, with `shows` where it is known."""
+        renderer = Renderer(gateway.name, variables)
+        keys = {key: it for key, it in said.items() if key != "each"}
+        made = camera_lines.with_numbers(renderer.render(document, where, keys))
+        wrong = list(renderer.mistakes)
+        if not wrong:
+            own = {key: it for key, it in made.items() if key != "shows"}
+            wrong = document.held_against("camera", own, where)
+            if "shows" in made:
+                if not isinstance(made["shows"], dict):
+                    made["shows"] = str(made["shows"])
+                wrong += document.held_against("shows", made["shows"], (*where, "shows"))
+        self.mistakes += wrong
+        return made
+
+    def said_of_models(
+        self, layers: list[tuple[Document, Where, dict[str, Any]]]
+    ) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, tuple[Document, Where]]]]:
+        """What all layers say of each model; by model and key, the nearest one that says it."""
+        said: dict[str, dict[str, Any]] = {}
+        where: dict[str, dict[str, tuple[Document, Where]]] = {}
+        for document, at, layer in layers:
+            for name, keys in layer.get("models", {}).items():
+                before = said.get(name, {})
+                said[name] = before | keys
+                if "learn" in keys:
+                    said[name]["learn"] = learn_yaml.merged(before.get("learn"), keys["learn"])
+                nearest = where.setdefault(name, {"": (document, (*at, "models", name))})
+                nearest |= {key: (document, (*at, "models", name, key)) for key in keys}
+        return said, where
 
     def wish(
         self,
         gateway: Gateway,
         used: set[str],
-        layers: list[tuple[Document, Where, dict[str, Any]]],
+        said: dict[str, dict[str, Any]],
+        where: dict[str, dict[str, tuple[Document, Where]]],
     ) -> None:
         """Which versions it should have of the models that its cameras name."""
-        said: dict[str, dict[str, Any]] = {}
-        # By model and key: the nearest one that says it.
-        where: dict[str, dict[str, tuple[Document, Where]]] = {}
-        for document, at, layer in layers:
-            for name, keys in layer.get("models", {}).items():
-                said[name] = said.get(name, {}) | keys
-                nearest = where.setdefault(name, {"": (document, (*at, "models", name))})
-                nearest |= {key: (document, (*at, "models", name, key)) for key in keys}
         for name in sorted(used & set(said)):
             self.wish_of_one(gateway, name, said[name], where[name])
         for key, version in sorted(self.versions.items()):
@@ -256,6 +347,9 @@ class _Reader:
         where: dict[str, tuple[Document, Where]],
     ) -> None:
         """One model of one gateway."""
+        if set(said) == {"learn"}:
+            # Whatever version is there: nobody wishes for another one.
+            return
         if "version" not in said:
             text = f"{name}: nothing says which version gateway {gateway.name} should have"
             document, at = where[""]
@@ -271,6 +365,7 @@ class _Reader:
             self.mistakes.append(document.mistake(at, text))
             return
         wish = Wish.of(said, version.digest)
+        wish.learn = said.get("learn", False) is not False
         if wish.steps != sorted(set(wish.steps)) or wish.steps[-1] != 1:
             text = f"{name}: steps grow, and the last is 100%"
             document, at = where["steps"]

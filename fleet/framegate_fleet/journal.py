@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from framegate_files import whole
+from framegate_files.whole import sync_folder
 from framegate_fleet.health import Health
 from framegate_fleet.mistakes import Failure
 
@@ -100,22 +102,7 @@ def unreadable(file: Path, why: str) -> Failure:
 
 def write(file: Path, what: object) -> None:
     """On the disk when it returns, also where the power goes then; before that, what was there."""
-    new = file.with_suffix(".new")
-    with new.open("w") as out:
-        json.dump(what, out)
-        out.flush()
-        os.fsync(out.fileno())
-    new.replace(file)
-    sync_folder(file.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """So that the names in it are on the disk."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    whole.write(file, json.dumps(what))
 
 
 def _cut_torn(file: Path) -> None:

@@ -1,18 +1,8 @@
 """What is wrong, for people."""
 
-from typing import NamedTuple
+from framegate_files.mistakes import Mistake
 
-
-class Mistake(NamedTuple):
-    """One mistake in a file of the repository; line 0: in the file as a whole."""
-
-    file: str
-    line: int
-    text: str
-
-    def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.text}"
+__all__ = ["Failure", "Mistake"]
 
 
 class Failure(Exception):

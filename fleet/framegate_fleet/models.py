@@ -47,6 +47,8 @@ class Wish:
     wait: float = 600
     limits: dict[str, float] = field(default_factory=dict)
     digest: str = ""
+    # What the site has learned from it takes its place there, and is left alone.
+    learn: bool = False
 
     @classmethod
     def of(cls, said: dict[str, Any], digest: str) -> "Wish":

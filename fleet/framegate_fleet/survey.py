@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from framegate_fleet import models
+from framegate_fleet import learners, models
+from framegate_fleet.mistakes import Failure
 
 if TYPE_CHECKING:
     from framegate_fleet.client import Reply
@@ -22,6 +23,17 @@ class Finding:
     differences: list[dict[str, Any]] = field(default_factory=list)
     # What goes that this repository could not bring back.
     replaced: list[str] = field(default_factory=list)
+    # What a site has learned, and what is left alone therefore.
+    kept: list[str] = field(default_factory=list)
+    # What its learners would be told: beside the gateway, and in no wave.
+    learn: list[dict[str, Any]] = field(default_factory=list)
+    # Why they cannot be asked.
+    unheard: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Of the gateway and its learners together."""
+        return "differs" if self.state == "same" and self.learn else self.state
 
 
 def check(contact: "Contact") -> tuple[Finding, "Reply"]:
@@ -46,19 +58,24 @@ def look(contact: "Contact") -> Finding:
     if not routes.well:
         return Finding("away" if routes.away else "refused", routes.error)
     known = {route["name"]: route for route in routes.body["routes"]}
+    own = own_of_site(gateway, known)
+    for name in own:
+        text = f"models.{name}: {said_of(known[name])}, learned there: it stays"
+        finding.kept.append(text)
     for name, wish in gateway.models.items():
-        if name in known and is_another(known[name], wish):
+        if name in known and name not in own and is_another(known[name], wish):
             text = f"model {name}: its version {wish.version} has other files than the repository's"
             return Finding("refused", text)
     unlike = [
         name
         for name, wish in gateway.models.items()
-        if name not in known or not is_as(known[name], wish)
+        if name not in known or not (name in own or is_as(known[name], wish))
     ]
     if unlike or finding.state == "refused":
-        missing, why = _missing(contact, gateway, finding)
+        missing, why = _missing(contact, gateway, finding, own)
         if missing:
-            return Finding("behind", missing, finding.restart, finding.differences)
+            kept = {"kept": finding.kept}
+            return Finding("behind", missing, finding.restart, finding.differences, **kept)
         if why and finding.state != "refused":
             return Finding("refused", why)
     for name in unlike:
@@ -73,12 +90,41 @@ def look(contact: "Contact") -> Finding:
     return finding
 
 
-def _missing(contact: "Contact", gateway: "Gateway", finding: Finding) -> tuple[str, str]:
+def look_at_learners(gateway: "Gateway", finding: Finding) -> Finding:
+    """The same with what learns beside it."""
+    if finding.state != "away" and learners.by_us(gateway):
+        try:
+            finding.learn = learners.differences(gateway)
+        except Failure as failure:
+            finding.unheard = str(failure)
+    return finding
+
+
+def own_of_site(gateway: "Gateway", routes: dict[str, dict[str, Any]]) -> list[str]:
+    """Models of which the site has a version of its own, learned there."""
+    return [
+        name
+        for name, wish in gateway.models.items()
+        if name in routes and is_own_of_site(routes[name], wish, gateway.known.get(name, []))
+    ]
+
+
+def is_own_of_site(route: dict[str, Any], wish: models.Wish, known: list[models.Version]) -> bool:
+    """Whether what looks, or is on its way to, is none of the fleet's and may be none."""
+    if not wish.learn:
+        return False
+    canary = route["canary"]
+    return is_foreign(route, known) or bool(canary and not _is_known(canary, known))
+
+
+def _missing(
+    contact: "Contact", gateway: "Gateway", finding: Finding, own: list[str]
+) -> tuple[str, str]:
     """Which version's files are not there, and why the gateway would not take them otherwise.
 
     Asked with a check in which cameras name their versions by number: there is no other way to ask.
     """
-    numbers = {name: wish.version for name, wish in gateway.models.items()}
+    numbers = {name: wish.version for name, wish in gateway.models.items() if name not in own}
     text = models.numbered(gateway.text, numbers)
     reply = contact.ask("POST", "config/check", {"text": text})
     said = reply.error
@@ -116,9 +162,12 @@ def share_now(route: dict[str, Any]) -> float:
 
 def is_foreign(route: dict[str, Any], known: list[models.Version]) -> bool:
     """Whether what looks is none of these: it was learned there, or somebody has added it."""
-    stable = route["stable"]
-    return bool(known) and not any(
-        it.number == stable["version"] and it.digest in ("", stable["digest"]) for it in known
+    return bool(known) and not _is_known(route["stable"], known)
+
+
+def _is_known(version: dict[str, Any], known: list[models.Version]) -> bool:
+    return any(
+        it.number == version["version"] and it.digest in ("", version["digest"]) for it in known
     )
 
 
@@ -132,7 +181,10 @@ def said_of(route: dict[str, Any]) -> str:
 
 def survey(fleet: "Fleet", engine: "Engine") -> dict[str, Finding]:
     """Asks all, in parallel."""
-    found = engine.each(list(engine.contacts), look)
+    found = engine.each(
+        list(engine.contacts),
+        lambda contact: look_at_learners(contact.gateway, look(contact)),
+    )
     for name, gateway in fleet.gateways.items():
         if name not in found:
             what = "its token is not here" if gateway.enrolled else "no `enrol` was made"

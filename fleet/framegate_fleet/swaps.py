@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from framegate_fleet.journal import Entry, Swap
 from framegate_fleet.models import STAYS, Wish
 from framegate_fleet.steps import Trouble, Worse
-from framegate_fleet.survey import is_another, is_as, share_now
+from framegate_fleet.survey import is_another, is_as, is_own_of_site, share_now
 
 if TYPE_CHECKING:
     from framegate_fleet.client import Reply
@@ -83,7 +83,8 @@ class Swaps:
         route = _good(name, reply)
         canary = route["canary"]
         if swap.state == "waiting":
-            if is_as(route, wish):
+            known = contact.gateway.known.get(name, [])
+            if is_as(route, wish) or is_own_of_site(route, wish, known):
                 self._set(entry, swap, "same")
                 return
             swap.before = route["stable"]["version"]

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from framegate_files import whole
 from framegate_fleet.desired import Fleet
 
 
@@ -17,21 +18,18 @@ class Tokens:
     def keep(self, gateway: str, token: str) -> Path:
         """Stores one, whole or not at all."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file, new = self.folder / f"{gateway}.token", self.folder / f".{gateway}.new"
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(token + "\n")
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(file)
+        file = self.folder / f"{gateway}.token"
+        whole.write(file, token + "\n", mode=0o600)
         return file
 
     def of(self, fleet: Fleet) -> dict[str, str]:
         """Those that are there, by gateway."""
-        found = {}
-        for name in fleet.gateways:
-            try:
-                found[name] = (self.folder / f"{name}.token").read_text().strip()
-            except FileNotFoundError:
-                continue
-        return found
+        found = {name: self.one(name) for name in fleet.gateways}
+        return {name: token for name, token in found.items() if token}
+
+    def one(self, gateway: str) -> str:
+        """That of one gateway; empty: there is none."""
+        try:
+            return (self.folder / f"{gateway}.token").read_text().strip()
+        except FileNotFoundError:
+            return ""

@@ -39,6 +39,19 @@ def parser() -> argparse.ArgumentParser:
         help="where runs are kept; default: $FRAMEGATE_FLOW_STATE, ~/.local/state/framegate-flow",
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    init = commands.add_parser(
+        "init", help="make a flow's file to begin with, for what a fleet's gateways learn"
+    )
+    init.add_argument("file", metavar="FLOW.yaml", type=Path)
+    init.add_argument(
+        "--fleet",
+        metavar="FOLDER",
+        type=Path,
+        help="the fleet's repository; default: the one that FLOW.yaml lies in",
+    )
+    init.add_argument("--model", metavar="NAME", help="default: the one that is learned there")
+    init.add_argument("--data", metavar="FOLDER", default="", help="that the recipe reads")
+    init.add_argument("--recipe", metavar="FOLDER", default="", help="that it is trained by")
     check = commands.add_parser("check", help="say what is wrong with a file, and run nothing")
     check.add_argument("file", metavar="FLOW.yaml", type=Path)
     run = commands.add_parser("run", help="begin a run of the flow that a file declares")
@@ -79,15 +92,34 @@ class Command:
             raise Failure(f"there is {named} in {self.state}: `framegate-flow status` lists them")
         return found[-1]
 
+    def init(self) -> int:
+        from framegate_flow import draft, fleet_sites
+
+        words = self.words
+        folder = words.file.expanduser().resolve().parent
+        fleet = words.fleet.expanduser().resolve() if words.fleet else fleet_sites.above(folder)
+        if fleet is None:
+            raise Failure(f"{folder} lies in no fleet's repository: say --fleet FOLDER")
+        learned = fleet_sites.models(fleet_sites.read(fleet))
+        given = [
+            str(Path(it).expanduser().resolve()) if it else "" for it in (words.data, words.recipe)
+        ]
+        model = draft.write(words.file.expanduser(), fleet, learned, words.model or "", *given)
+        missing = [key for key, it in zip(("data", "pre_train.recipe"), given) if not it]
+        lines = [f"{words.file}: made, for {model}"]
+        lines += [f"next: say {' and '.join(missing)} in it"] if missing else []
+        self.answer({"file": str(words.file), "model": model, "missing": missing}, *lines)
+        return WELL
+
     def check(self) -> int:
-        flow = declaration.load(self.words.file)
+        flow = declaration.load(self.words.file, self.state)
         count = len(nodes(flow))
         line = f"{flow.name}: {count} steps, {len(flow.sites)} sites, no mistake"
         self.answer({"name": flow.name, "steps": count, "sites": list(flow.sites)}, line)
         return WELL
 
     def run(self) -> int:
-        flow = declaration.load(self.words.file)
+        flow = declaration.load(self.words.file, self.state)
         text = self.words.file.read_text()
         run = Run.make(self.state, flow.name)
         with run.driven():

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from framegate_files import whole
 from framegate_flow.declaration import Flow, undump
 from framegate_flow.mistakes import Failure
 
@@ -161,9 +162,4 @@ def write(file: Path, told: object) -> None:
 
 def write_text(file: Path, text: str) -> None:
     """The same of a text; another process may write it at the same time."""
-    new = file.with_name(f".{file.name}.{os.getpid()}")
-    with new.open("w") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    new.replace(file)
+    whole.write(file, text, many=True)

@@ -1,13 +1,13 @@
 """One site: its gateway's and its learner's programs, run there."""
 
 import json
-import shlex
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from framegate_fleet.reach import words_at
 from framegate_flow.mistakes import Away, Failure
 
 # `gwctl` ends with it when no gateway answers.
@@ -45,12 +45,9 @@ class Site:
 
     def run(self, words: list[str], given: bytes | None = None, timeout: float = ANSWER_S) -> Said:
         """One program, to its end. Away, when the site or the program is not there."""
-        if self._run and Path(self._run[0]).name == "ssh":
-            # The shell there takes the words apart once more.
-            words = [shlex.quote(word) for word in words]
         try:
             done = subprocess.run(
-                [*self._run, *words],
+                words_at(self._run, words),
                 input=given,
                 stdin=None if given is not None else subprocess.DEVNULL,
                 capture_output=True,

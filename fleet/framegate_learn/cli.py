@@ -17,6 +17,7 @@ WELL, NOT_WELL = 0, 1
 # it loads when it runs.
 COMMANDS = {
     "collect": "framegate_learn.service",
+    "take": "framegate_learn.taking",
     "status": "framegate_learn.status",
     "label": "framegate_learn.labelling",
     "export": "framegate_learn.export",

@@ -10,6 +10,7 @@ from framegate_learn.gateway import USUAL_SOCKET
 from framegate_learn.mistakes import Failure
 from framegate_learn.picture_set import Limits
 from framegate_learn.places import USUAL_STATE
+from framegate_learn.truth import Known
 
 _PART = Number(0, 1)
 _KEYS = Section(
@@ -23,7 +24,11 @@ _KEYS = Section(
             {"confidence": _PART, "disagreement": _PART, "seconds": Number(0, 86400 * 365)}
         ),
         "label": Section(
-            {"agreement": Number(0.5, 1), "truth": Text("the path of a file"), "operator": Flag()}
+            {
+                "agreement": Number(0.5, 1),
+                "truth": Known(Text("the path of a file, or lines of a camera and its label")),
+                "operator": Flag(),
+            }
         ),
         "crops": Section(
             {
@@ -79,7 +84,7 @@ class Labels:
     """Who says what they show."""
 
     agreement: float = 0  # all models of an ensemble agree, each at least so sure; 0: not by that
-    truth: Path | None = None
+    truth: Path | dict[str, Any] | None = None  # a file, or what is known
     operator: bool = True  # what operators correct on the page
 
 
@@ -144,7 +149,7 @@ def _made(folder: Path, said: dict[str, Any]) -> Config:
     """Paths are relative to the folder that the file is in."""
     limits = said.get("set", {})
     label = said.get("label", {})
-    if "truth" in label:
+    if isinstance(label.get("truth"), str):
         label["truth"] = folder / label["truth"]
     crops = said.get("crops")
     if crops:

@@ -2,70 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
-import yaml
-
-from framegate_learn.mistakes import Mistake
-
-Where = tuple[str | int, ...]
+from framegate_files import documents
+from framegate_files.documents import Where
 
 
-class Document:
-    """One file: its value, and where each part of it stands. OSError when it cannot be read."""
-
-    def __init__(self, path: Path) -> None:
-        self.file = str(path)
-        self.value: Any = {}
-        self.mistakes: list[Mistake] = []
-        self._lines: dict[Where, int] = {}
-        try:
-            self._read(path.read_text())
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 0
-            self.mistakes.append(Mistake(self.file, line, f"no YAML: {error.problem}"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            self.mistakes.append(Mistake(self.file, 0, f"no YAML: {error}"))
+class Document(documents.Document):
+    """One file, whose mistakes are noted as they are found."""
 
     def wrong(self, where: Where, text: str) -> None:
         """Notes a mistake in a part of this file, or in what is around it where it is missing."""
         name = ".".join(str(part) for part in where)
-        at = where
-        while at and at not in self._lines:
-            at = at[:-1]
-        text = f"{name}: {text}" if name else text
-        self.mistakes.append(Mistake(self.file, self._lines.get(at, 0), text))
-
-    def _read(self, text: str) -> None:
-        loader = yaml.SafeLoader(text)
-        try:
-            for event in yaml.parse(text, yaml.SafeLoader):
-                if isinstance(event, yaml.AliasEvent):
-                    line = event.start_mark.line + 1
-                    said = f"'*{event.anchor}': write it out, aliases are not read"
-                    self.mistakes.append(Mistake(self.file, line, said))
-                    return
-            node = loader.get_single_node()
-            self.value = self._value(loader, node, ()) if node else {}
-        finally:
-            loader.dispose()
-
-    def _value(self, loader: yaml.SafeLoader, node: yaml.Node, where: Where) -> Any:
-        self._lines.setdefault(where, node.start_mark.line + 1)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._value(loader, n, (*where, i)) for i, n in enumerate(node.value)]
-        if not isinstance(node, yaml.MappingNode):
-            return loader.construct_object(node)
-        found: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = str(loader.construct_object(key_node))
-            line = key_node.start_mark.line + 1
-            self._lines[(*where, key)] = line
-            if key in found:
-                self.mistakes.append(Mistake(self.file, line, f"'{key}' stands here twice"))
-            found[key] = self._value(loader, value_node, (*where, key))
-        return found
+        self.mistakes.append(self.mistake(where, f"{name}: {text}" if name else text))
 
 
 class Kind(Protocol):

@@ -1,33 +1,19 @@
-"""Files that are there whole or not at all, whenever the process or the machine ends."""
+"""What runs keep: JSON and arrays, whole or not at all."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-
-def write(path: Path, content: bytes) -> None:
-    """Replaces the file; on the disk when this returns. OSError."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+from framegate_files.whole import write
 
 
 def write_json(path: Path, value: Any) -> None:
-    """The same of JSON."""
+    """Replaces a file by JSON; on the disk when this returns. OSError."""
     write(path, json.dumps(value, indent=1).encode())
 
 

@@ -1,15 +1,11 @@
 """What a picture shows, by what is at hand: the truth where it is known, or models that agree."""
 
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from framegate_learn.config import Labels
-from framegate_learn.documents import Document
 from framegate_learn.findings import Record, best_class, name_of
-from framegate_learn.mistakes import Failure
-
-_CLOCK_RATE = 90000  # of RTP time stamps (RFC 2435)
+from framegate_learn.truth import Truth
 
 
 @dataclass(frozen=True)
@@ -63,61 +59,6 @@ def agreed(record: Record, camera: CameraFacts, model: str, least: float) -> str
         return None
     label, mean = best
     return label if ensemble.members * mean - (ensemble.members - 1) >= least - 1e-9 else None
-
-
-@dataclass
-class Truth:
-    """A file of cameras of which it is known what they show, as those of tests are:
-
-        door: "3"                              # always
-        yard: {rate: 25, labels: ["7", "2"]}   # picture after picture, by the RTP time stamp
-
-    It is read again when it was changed. Failure: it cannot be read.
-    """
-
-    path: Path
-    _stamp: int = -1
-    _known: dict[str, Any] = field(default_factory=dict)
-
-    def of(self, record: Record) -> str | None:
-        """The label of a frame; None: it is not known."""
-        self.refresh()
-        known = self._known.get(record["sensorId"])
-        if not isinstance(known, dict):
-            return known
-        number = round(record["frame"]["rtpTimestamp"] * known["rate"] / _CLOCK_RATE)
-        return known["labels"][number % len(known["labels"])]
-
-    def refresh(self) -> None:
-        """Reads it, unless it is as it was."""
-        try:
-            stamp = self.path.stat().st_mtime_ns
-            if stamp == self._stamp:
-                return
-            document = Document(self.path)
-        except OSError as error:
-            raise Failure(f"{self.path}: {error.strerror}: `label.truth` names it") from None
-        if not document.mistakes:
-            _look_at(document)
-        if document.mistakes:
-            raise Failure("\n".join(str(mistake) for mistake in document.mistakes))
-        self._known, self._stamp = document.value, stamp
-
-
-def _look_at(document: Document) -> None:
-    if not isinstance(document.value, dict):
-        document.wrong((), 'must be lines of a camera and its label, as in `door: "3"`')
-        return
-    for camera, known in document.value.items():
-        if isinstance(known, str) and known:
-            continue
-        labels = known.get("labels") if isinstance(known, dict) else None
-        well = isinstance(labels, list) and labels and all(isinstance(it, str) for it in labels)
-        rate = known.get("rate") if isinstance(known, dict) else None
-        if well and not isinstance(rate, bool) and isinstance(rate, int | float) and rate > 0:
-            continue
-        text = 'must be a label in quotes, or {rate: PICTURES A SECOND, labels: ["7", ...]}'
-        document.wrong((camera,), text)
 
 
 class Labeller:

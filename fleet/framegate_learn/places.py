@@ -6,6 +6,8 @@ from pathlib import Path
 from framegate_learn.mistakes import Failure
 
 USUAL_STATE = "/var/lib/framegate-learn"
+# Where a fleet leaves what each model's learner should do: MODEL.yaml, a learn.yaml.
+USUAL_WISHES = "/var/lib/framegate-learn.d"
 
 
 def state_option(parser: argparse.ArgumentParser) -> None:

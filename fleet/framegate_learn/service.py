@@ -39,7 +39,16 @@ _FULL_WAIT_S = 10.0  # for a disk that is full
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", metavar="FILE", type=Path, required=True, help="learn.yaml")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--config", metavar="FILE", type=Path, help="learn.yaml")
+    what.add_argument(
+        "--each",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        help="a learn.yaml, or a folder of such files, one for each model: with a collector of its "
+        "own for each, as they come, change and go; may stand several times",
+    )
     parser.add_argument("--check", action="store_true", help="say what is wrong in it, and end")
     parser.add_argument(
         "--now", metavar="CAMERA", help="keep its next pictures, whatever they show, and end"
@@ -59,6 +68,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     from framegate_learn.cli import NOT_WELL, WELL, answer
 
+    if words.each:
+        return _follow(words)
     config = load(words.config)
     if words.check:
         Labeller(config.label, config.model)
@@ -76,6 +87,20 @@ def run(words: argparse.Namespace) -> int:
     with _alone(config.state):
         service.serve()
     answer(words, service.figures(), "ended")
+    return WELL
+
+
+def _follow(words: argparse.Namespace) -> int:
+    from framegate_learn.cli import WELL, answer
+    from framegate_learn.following import Following
+
+    if words.check or words.now:
+        raise Failure("--check and --now are of one learn.yaml: name it with --config")
+    following = Following(words.each, _log)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: following.ending.set())
+    following.serve()
+    answer(words, {}, "ended")
     return WELL
 
 

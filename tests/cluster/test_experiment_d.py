@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from experiments import effort
+from experiments import effort, site_learning
 from experiments.effort import Ledger
+from experiments.site_learning import Experiment
 from testbed import places
 
 PATIENCE = 900
@@ -50,10 +53,24 @@ def test_sites_learn_what_the_cloud_does_not_know() -> None:
         assert site["outcome"] == "accepted"
         assert site["site"] > site["cloud"]
         assert site["frames"]["dropped"] == 0
-    # With two sites only what is done again and again is less.
     by_hand, ours = facts["steps"]["by_hand"], facts["steps"]["ours"]
-    assert 0 < ours["operation"]["steps"] < by_hand["operation"]["steps"]
-    assert ours["training"]["commands"] < by_hand["training"]["commands"]
+    for part in ("set-up", "operation", "training"):
+        assert 0 < ours[part]["steps"] < by_hand[part]["steps"]
+    assert facts["steps"]["of_ten"]["saved"] >= 0.9
     # Its pictures stayed at the site.
     assert facts["bytes"]["ratio"] > 10
     assert all((folder / f"d-{it}.png").exists() for it in ("accuracy", "steps"))
+
+
+@pytest.mark.timeout(PATIENCE + 60)
+@pytest.mark.usefixtures("need_root")
+def test_a_further_site_is_one_more_line() -> None:
+    steps = []
+    for looks in (site_learning.STEPS.looks[:1], site_learning.STEPS.looks[:3]):
+        size = replace(site_learning.STEPS, looks=looks)
+        with tempfile.TemporaryDirectory(prefix="framegate-d-") as folder:
+            steps.append(Experiment(size, Path(folder)).steps_alone())
+    one, three = (it["ours"] for it in steps)
+    for part in effort.PARTS:
+        assert three[part]["commands"] == one[part]["commands"]
+        assert three[part]["lines"] == one[part]["lines"] + (2 if part == "set-up" else 0)

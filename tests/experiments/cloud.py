@@ -11,7 +11,6 @@ from typing import Any
 
 import yaml
 
-from experiments import edges
 from experiments.edges import DIGITS, MODEL, Edge, camera_of
 from experiments.effort import Ledger
 from testbed import places
@@ -23,6 +22,21 @@ _PROGRAMS = {
     "framegate-flow": ("flow", "framegate_flow"),
     "framegate-learn": ("learning", "framegate_learn"),
 }
+
+_WHO = ("-c", "user.name=operator", "-c", "user.email=operator@localhost")
+
+
+def _wishes(site: Edge) -> Path:
+    """Where its learner looks for what it is told."""
+    return site.folder / "wishes"
+
+
+def _on_console(site: Edge) -> str:
+    """What it says of itself there, with its name and address: a line."""
+    log = site.gateway.log()
+    fingerprint = re.findall(r"fingerprint ([0-9A-F:]{95})", log)[-1]
+    token = re.findall(r"fg_[0-9a-f]{64}", log)[-1]
+    return f"{site.name} 127.0.0.1:{site.port} {fingerprint} {token}\n"
 
 
 class Cloud:
@@ -48,6 +62,7 @@ class Cloud:
             "PATH": f"{programs}:{os.environ['PATH']}",
             "PYTHONDONTWRITEBYTECODE": "1",
             "FRAMEGATE_FLEET_TOKENS": str(self.folder / "tokens"),
+            "FRAMEGATE_FLEET_STORE": str(self.folder / "store"),
             "FRAMEGATE_FLOW_STATE": str(self.folder / "flows"),
             "GIT_CONFIG_GLOBAL": "/dev/null",
         }
@@ -55,96 +70,71 @@ class Cloud:
     def _fleet(self, *words: object) -> str:
         return self.ledger.type("framegate-fleet", "--repository", self.fleet, *words)
 
+    def install(self) -> None:
+        """What an installation at each site leaves running: a learner that waits to be told."""
+        for site in self.sites:
+            program = [self.folder / "bin" / "framegate-learn", "collect", "--each", _wishes(site)]
+            environment = {**os.environ, **self.ledger.environment}
+            log = site.folder / "learner.log"
+            self._learners.append(Process(program, log, environment=environment))
+
     def _commit(self, message: str) -> None:
         self.ledger.run("git", "-C", self.fleet, "add", "--all")
-        who = ("-c", "user.name=operator", "-c", "user.email=operator@localhost")
-        self.ledger.type("git", "-C", self.fleet, *who, "commit", "--all", "-q", "-m", message)
+        self.ledger.type("git", "-C", self.fleet, *_WHO, "commit", "--all", "-q", "-m", message)
 
     def set_up(self) -> None:
         """Gateways that came up with nothing become a fleet with cameras."""
         self.ledger.part = "set-up"
         self._fleet("init", "digits")
-        template = self.fleet / "templates" / "standard.yaml"
-        template.write_text(self._template(cameras=False, level="info", plain=True))
-        self.ledger.edit(template, self._template(cameras=True, level="info"))
-        gateways = [f"  {site.name}: {{variables: {self._variables(site)}}}" for site in self.sites]
-        (self.fleet / "sites" / "first.yaml").write_text("template: standard\ngateways:\n")
-        told = "\n".join(["template: standard", "gateways:", *gateways, ""])
-        self.ledger.edit(self.fleet / "sites" / "first.yaml", told)
         fleet = yaml.safe_load((self.fleet / "fleet.yaml").read_text())
         # As on real ones, but for the time that a change is watched.
         fleet.update({"hold": 2, "confirm": 60})
         (self.fleet / "fleet.yaml").write_text(yaml.safe_dump(fleet))
-        self._commit("ten sites")
-        for site in self.sites:
-            log = site.gateway.log()
-            fingerprint = re.findall(r"fingerprint ([0-9A-F:]{95})", log)[-1]
-            token = re.findall(r"fg_[0-9a-f]{64}", log)[-1]
-            where = f"127.0.0.1:{site.port}"
-            given = ("--fingerprint", fingerprint, "--setup-token", token)
-            self._fleet("enrol", site.name, where, *given)
+        self.ledger.run("git", "-C", self.fleet, *_WHO, "commit", "-q", "-a", "-m", "hold")
+        consoles = self.folder / "consoles"
+        self.ledger.edit(consoles, "".join(_on_console(site) for site in self.sites))
+        self._fleet("enrol", "--adopt", "digits", "--from", consoles)
+        file = self.fleet / "sites" / "digits.yaml"
+        self.ledger.edit(file, file.read_text() + f"cameras:\n  - {json.dumps(self._cameras())}\n")
+        self._commit("ten cameras at each")
         self._fleet("apply")
         self._fleet("status")
 
     def operate(self) -> None:
         """One setting changes at all sites."""
         self.ledger.part = "operation"
-        template = self.fleet / "templates" / "standard.yaml"
-        self.ledger.edit(template, self._template(cameras=True, level="warning"))
+        template = self.fleet / "templates" / "digits.yaml"
+        text = template.read_text()
+        self.ledger.edit(template, text.replace("level: info", "level: warning"))
         self._commit("less in the log")
         self._fleet("apply")
 
-    def _variables(self, site: Edge) -> str:
-        told = {"lan": site.net.port, "port": site.port, "place": str(site.folder)}
-        return json.dumps({**told, "socket": str(site.gateway.socket)})
-
-    def _template(self, cameras: bool, level: str, plain: bool = False) -> str:
-        """The first site's configuration with variables in it; plain: without them."""
-        first = self.sites[0]
-        told = first.configuration(cameras)
-        told["log"]["level"] = level
-        told["api"]["socket"] = str(first.gateway.socket)
-        said = edges.text(told)
-        if plain:
-            return said
-        for value, name in (
-            (str(first.gateway.socket), "socket"),
-            (str(first.folder), "place"),
-            (first.net.port, "lan"),
-            (f"127.0.0.1:{first.port}", "port"),
-            (first.name, "gateway"),
-        ):
-            by = "127.0.0.1:${port}" if name == "port" else f"${{{name}}}"
-            said = said.replace(value, by)
-        return said
+    def _cameras(self) -> dict[str, Any]:
+        """All of a site's in one line, and what each shows."""
+        sent = [self.sites[0].configuration(cameras=True)["cameras"][digit] for digit in DIGITS]
+        line = {"each": f"{DIGITS[0]}-{DIGITS[-1]}", "name": camera_of("${each}")}
+        for key in ("source", "destination", "port", "ssrc"):
+            first, last = str(sent[0][key]), str(sent[-1][key])
+            at = next((i for i, both in enumerate(zip(first, last)) if both[0] != both[1]), None)
+            line[key] = sent[0][key] if at is None else f"{first[:at]}${{each}}{first[at + 1 :]}"
+        return {**line, "model": MODEL, "shows": "${each}"}
 
     def begin_to_collect(self, looks: float) -> None:
-        """A learner beside each gateway; all have the same file."""
+        """The fleet says what is learned: each site's learner is told."""
         self.ledger.part = "training"
-        told = {
-            "gateway": "api.sock",
-            "state": "learner",
-            "model": MODEL,
-            "looks": looks,
-            "choose": {"seconds": 0.01},
-            "label": {"truth": "truth.yaml"},
-            "set": {"near": 1},
-        }
-        self.ledger.edit(self.folder / "learn.yaml", yaml.safe_dump(told))
-        truth = yaml.safe_dump({camera_of(digit): str(digit) for digit in DIGITS})
-        self.ledger.edit(self.folder / "truth.yaml", truth)
-        for site in self.sites:
-            (site.folder / "api.sock").symlink_to(site.gateway.socket)
-            self.ledger.go_there()  # scp of the two
-            for name in ("learn.yaml", "truth.yaml"):
-                (site.folder / name).write_text((self.folder / name).read_text())
-            file = site.folder / "learn.yaml"
-            # The service of an installed one is enabled by a command.
-            self.ledger.go_there()
-            program = [self.folder / "bin" / "framegate-learn", "collect", "--config", file]
-            log = site.folder / "learner.log"
-            environment = {**os.environ, **self.ledger.environment}
-            self._learners.append(Process(program, log, environment=environment))
+        # All sites are this machine: where a learner looks and keeps what it has is a site's own.
+        own = str(self.sites[0].folder).replace(self.sites[0].name, "${gateway}")
+        learn = {"state": f"{own}/learner", "looks": looks}
+        learn |= {"choose": {"seconds": 0.01}, "set": {"near": 1}}
+        lines = [
+            f"run: {json.dumps(['env', f'FRAMEGATE_LEARN_WISHES={own}/wishes'])}",
+            "models:",
+            f"  {MODEL}: {json.dumps({'learn': learn})}",
+        ]
+        file = self.fleet / "fleet.yaml"
+        self.ledger.edit(file, "\n".join([file.read_text().rstrip(), *lines, ""]))
+        self._commit("sites learn")
+        self._fleet("apply")
 
     def end_collecting(self) -> None:
         """The pictures are there."""
@@ -156,36 +146,45 @@ class Cloud:
         self, pre_train: dict[str, Any], labelled: int, options: list[str], timeout: float
     ) -> dict[str, Any]:
         """The whole life of the model; what each step gave."""
+        file = self.declare_flow(pre_train, labelled, options, timeout)
+        self.ledger.type("framegate-flow", "run", file, timeout=timeout, well=(0, 3))
+        return json.loads(self.ledger.run("framegate-flow", "--json", "show"))
+
+    def look_at_flow(self) -> int:
+        """The steps of one that is declared and not run; its command is counted all the same."""
+        file = self.declare_flow({}, 100, [], 60)
+        said = json.loads(self.ledger.type("framegate-flow", "--json", "check", file))
+        return said["steps"]
+
+    def declare_flow(
+        self, pre_train: dict[str, Any], labelled: int, options: list[str], timeout: float
+    ) -> Path:
+        """Writes it, of a draft."""
         self.ledger.part = "training"
-        sites = {
-            site.name: {
-                "socket": str(site.gateway.socket),
-                "learner": str(site.folder / "learner"),
-                "place": str(site.folder / "flow"),
-            }
-            for site in self.sites
-        }
+        file = self.fleet / "flow.yaml"
+        recipe = places.ROOT / "configs/models/digits"
+        given = ("--data", places.mnist(), "--recipe", recipe)
+        self.ledger.type("framegate-flow", "init", file, *given)
+        drafted = file.read_text()
+        roll_out = {"steps": ["50%", "100%"], "hold": "1s", "min_pictures": 5}
+        # The first model that a site gets from this cloud says other things than the one before.
+        roll_out |= {"max_latency": "1000x", "max_disagreement": "100%"}
         told = {
-            "name": "digits",
-            "model": MODEL,
-            "data": str(places.mnist()),
-            "pre_train": {"recipe": str(places.ROOT / "configs/models/digits"), **pre_train},
-            "roll_out": {
-                "steps": ["50%", "100%"],
-                "hold": "1s",
-                "min_pictures": 5,
-                "max_latency": "1000x",
-                "max_disagreement": "100%",
+            "roll_out": roll_out,
+            "collect": {
+                "labelled": labelled,
+                "held": labelled // 8,
+                "patience": 600,
+                "every": 2,
             },
-            "collect": {"labelled": labelled, "held": labelled // 8, "patience": 600, "every": 2},
             "fine_tune": {"options": options, "timeout": timeout},
             "parallel": 2,
         }
-        file = self.folder / "flow.yaml"
-        lines = "".join(f"  {name}: {json.dumps(it)}\n" for name, it in sites.items())
-        self.ledger.edit(file, yaml.safe_dump(told, sort_keys=False) + "sites:\n" + lines)
-        self.ledger.type("framegate-flow", "run", file, timeout=timeout, well=(0, 3))
-        return json.loads(self.ledger.run("framegate-flow", "--json", "show"))
+        lines = [f"{key}: {json.dumps(it)}" for key, it in told.items()]
+        trained = f"pre_train: {json.dumps({'recipe': str(recipe), **pre_train})}"
+        text = re.sub(r"^pre_train: .*$", lambda _: trained, drafted, flags=re.MULTILINE)
+        self.ledger.edit(file, "\n".join([text.rstrip(), *lines, ""]))
+        return file
 
     def close(self) -> None:
         """Ends what runs; the folder stays."""

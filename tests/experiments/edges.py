@@ -27,7 +27,7 @@ MODEL = "digits"
 DIGITS = range(10)
 
 
-def camera_of(digit: int) -> str:
+def camera_of(digit: int | str) -> str:
     """The name of the camera that shows it."""
     return f"digit-{digit}"
 
@@ -179,7 +179,7 @@ class Edge:
             "source": self._address(digit),
             "destination": netns.GATEWAY,
             "port": 5000 + 10 * digit,
-            "ssrc": 0x1000 + digit,
+            "ssrc": 4000 + digit,
             "folder": str(self.folder / "learn" / str(digit)),
             "rate": self.rate,
         }

@@ -8,8 +8,9 @@ import records
 from framegate_learn import crops
 from framegate_learn.choose import Chooser
 from framegate_learn.config import Choose, Config, Crops
-from framegate_learn.label import CameraFacts, Truth, agreed
+from framegate_learn.label import CameraFacts, agreed
 from framegate_learn.mistakes import Failure
+from framegate_learn.truth import Truth
 
 
 def _chooser(**more: float) -> Chooser:

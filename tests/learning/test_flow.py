@@ -193,7 +193,7 @@ def test_mistakes_are_said_with_their_lines(cloud: Cloud) -> None:
         ("name: life", "name: Life!", "1: name: 'Life!' does not match"),
         ("  epochs: 3", "  epoch: 3", ": pre_train.epoch: Additional properties"),
         ("  hold: 1s", "  hold: soon", ": roll_out.hold: 'soon' does not match"),
-        ("model: digits", "model: digits\nmodel: hats", "3: no YAML: 'model' stands here twice"),
+        ("model: digits", "model: digits\nmodel: hats", "3: 'model' stands here twice"),
         ("model: digits", "model: [", ": no YAML: "),
     ):
         file.write_text(text.replace(old, new, 1))
