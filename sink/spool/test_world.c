@@ -146,27 +146,33 @@ uint32_t world_read_all(struct world *world, enum sink_kind kind)
 {
 	const char *topic = kind == SINK_RESULT ? "framegate.results" : "framegate.frames";
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	const int64_t deadline = gw_now() + PATIENCE_NS;
+	bool ended[PARTITIONS] = {false};
 	int64_t newest = -1;
-	uint32_t count = 0;
+	uint32_t count = 0, ends = 0;
 
 	memset(world->seen[kind], 0, sizeof(world->seen[kind]));
 	rd_kafka_conf_set(
 		conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(world->mock), NULL, 0);
 	rd_kafka_conf_set(conf, "group.id", "test", NULL, 0);
+	rd_kafka_conf_set(conf, "enable.partition.eof", "true", NULL, 0);
 	rd_kafka_t *consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, NULL, 0);
-	rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(3);
+	rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(PARTITIONS);
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < PARTITIONS; i++)
 		rd_kafka_topic_partition_list_add(parts, topic, i)->offset =
 			RD_KAFKA_OFFSET_BEGINNING;
 	rd_kafka_assign(consumer, parts);
-	for (int silent = 0; silent < (newest < 0 ? 20 : 6);) {
+	while (ends < PARTITIONS && gw_now() < deadline) {
 		rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, 100);
 		rd_kafka_headers_t *headers;
 		const void *id;
 		size_t size;
 
-		silent = message ? 0 : silent + 1;
+		if (message && message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+			ends += !ended[message->partition];
+			ended[message->partition] = true;
+		}
 		if (message && !message->err && rd_kafka_message_headers(message, &headers) == 0 &&
 			rd_kafka_header_get_last(headers, "ce_id", &id, &size) == 0) {
 			const long number = atol(strrchr(id, '/') + 1);
@@ -183,6 +189,8 @@ uint32_t world_read_all(struct world *world, enum sink_kind kind)
 	}
 	rd_kafka_topic_partition_list_destroy(parts);
 	rd_kafka_destroy(consumer);
+	/* All of it was read. */
+	assert_int_equal(ends, PARTITIONS);
 	return count;
 }
 

@@ -13,6 +13,7 @@
 #define PATIENCE_NS (60 * GW_NS_PER_S)
 #define FOREVER UINT32_MAX
 #define MOST 60000 /* numbers that frames may have */
+#define PARTITIONS 3 /* of each topic */
 
 struct world {
 	rd_kafka_t *client;
