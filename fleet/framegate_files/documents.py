@@ -13,24 +13,29 @@ Where = tuple[str | int, ...]
 class Document:
     """One file: its value, and where each part of it stands. OSError: it cannot be read.
 
-    `name` is what mistakes call it; what is in it is good for nothing while there are some.
+    `name` is what mistakes call it; what is in it is good for nothing while there are some. With
+    `text` that is what is in it, and no file is read.
     """
 
     # What to do instead of an alias.
     no_alias = "write it out, aliases are not read"
 
-    def __init__(self, file: Path, name: str = "") -> None:
+    def __init__(self, file: Path, name: str = "", text: str | None = None) -> None:
         self.file = name or str(file)
         self.value: Any = None
         self.mistakes: list[Mistake] = []
         self._lines: dict[Where, int] = {}
         try:
-            self._read(file.read_text())
+            self._read(file.read_text() if text is None else text)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
             self.mistakes.append(Mistake(self.file, line, f"no YAML: {error.problem}"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             self.mistakes.append(Mistake(self.file, 0, f"no YAML: {error}"))
+        except RecursionError:
+            self.mistakes.append(
+                Mistake(self.file, 0, "no YAML that is read: it is nested too deep")
+            )
 
     def line(self, where: Where) -> int:
         """The line of a part, or of the nearest one around it."""

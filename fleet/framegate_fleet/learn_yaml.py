@@ -7,6 +7,8 @@ import yaml
 # Below it each model has a folder of its own.
 STATE = "/var/lib/framegate-learn"
 SOCKET = "/run/framegate/api.sock"
+# By its first line a fleet knows again what it brought.
+MARK = "# Of a fleet, which writes it again at each apply.\n"
 
 
 def merged(far: Any, near: Any) -> Any:
@@ -37,4 +39,12 @@ def drafted(
 
 def text(made: dict[str, Any] | None) -> str | None:
     """As a file."""
-    return None if made is None else yaml.safe_dump(made, sort_keys=False, width=1000)
+    return None if made is None else MARK + yaml.safe_dump(made, sort_keys=False, width=1000)
+
+
+def with_those_to_end(
+    wanted: dict[str, str | None], there: dict[str, str]
+) -> dict[str, str | None]:
+    """What is wanted, and the end of what a fleet has brought and says nothing of any more."""
+    brought = (model for model, text in there.items() if text.startswith(MARK))
+    return {**dict.fromkeys(brought), **wanted}

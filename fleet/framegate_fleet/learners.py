@@ -2,12 +2,13 @@
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
+from framegate_files.documents import Document
 from framegate_fleet.desired import Gateway
 from framegate_fleet.documents import schema_of_files
+from framegate_fleet.learn_yaml import with_those_to_end
 from framegate_fleet.mistakes import Failure
 from framegate_fleet.reach import words_at
 
@@ -41,11 +42,11 @@ def differences(gateway: Gateway) -> list[dict[str, Any]]:
     """What its learners would be told. Failure: they cannot be asked."""
     there = _there(gateway)
     found = []
-    for model, text in gateway.learn.items():
+    for model, text in with_those_to_end(gateway.learn, there).items():
         was, now = _flat(there.get(model)), _flat(text)
         for key in sorted(was.keys() | now.keys()):
             if was.get(key) != now.get(key):
-                path = f"learn.{model}.{key}"
+                path = f"learn.{model}.{key}".rstrip(".")
                 found.append(
                     {"path": path, "was": was.get(key), "is": now.get(key), "restart": False}
                 )
@@ -57,7 +58,7 @@ def tell(gateway: Gateway) -> Told:
     told: list[str] = []
     try:
         there = _there(gateway)
-        for model, text in gateway.learn.items():
+        for model, text in with_those_to_end(gateway.learn, there).items():
             if _flat(there.get(model)) == _flat(text):
                 continue
             if text is None:
@@ -80,7 +81,10 @@ def _there(gateway: Gateway) -> dict[str, str]:
 
 def _flat(text: str | None, at: str = "") -> dict[str, Any]:
     """Key by key."""
-    value = yaml.safe_load(text) if text else {}
+    document = Document(Path("learn.yaml"), text=text or "")
+    # Whatever somebody has written there.
+    if document.mistakes:
+        return {"": "no learn.yaml"}
 
     def walk(it: Any, at: str) -> dict[str, Any]:
         if not isinstance(it, dict):
@@ -91,7 +95,7 @@ def _flat(text: str | None, at: str = "") -> dict[str, Any]:
             for key, part in walk(v, f"{at}.{k}".strip(".")).items()
         }
 
-    return walk(value, at)
+    return walk(document.value, at)
 
 
 def _ask(gateway: Gateway, words: list[str], given: str = "") -> str:

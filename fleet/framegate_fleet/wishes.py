@@ -2,23 +2,25 @@
 
 from pathlib import Path
 
-from framegate_files import whole
+from framegate_files import plain, whole
+from framegate_fleet.learn_yaml import with_those_to_end
 from framegate_fleet.mistakes import Failure
 
 USUAL = Path("/var/lib/framegate-learn.d")
 
 
 def leave(folder: Path, wanted: dict[str, str | None]) -> list[str]:
-    """Writes MODEL.yaml of each, whole or not at all; None: there is to be none. Those that were
-    another before."""
+    """Writes MODEL.yaml of each, whole or not at all; None: there is to be none, nor of one that a
+    fleet brought and says nothing of any more. Those that were another before."""
     told = []
-    for model, text in wanted.items():
+    there = plain.texts(folder, "*.yaml")
+    for model, text in with_those_to_end(wanted, there).items():
         file = folder / f"{model}.yaml"
         try:
-            if text == _there(file):
+            if text == there.get(model):
                 continue
             if text is None:
-                file.unlink()
+                file.unlink(missing_ok=True)
             else:
                 folder.mkdir(mode=0o755, parents=True, exist_ok=True)
                 # The learner is another user.
@@ -28,10 +30,3 @@ def leave(folder: Path, wanted: dict[str, str | None]) -> list[str]:
             raise Failure(f"{folder}: {error.strerror}: {advice}") from None
         told.append(model)
     return told
-
-
-def _there(file: Path) -> str | None:
-    try:
-        return file.read_text()
-    except FileNotFoundError:
-        return None

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from framegate_files import plain
+
 _LOOK_S = 2.0  # between two looks at the files
 _END_S = 15.0  # that a collector may take to end
 _LONGEST_WAIT_S = 60.0  # for another try of one that has ended by itself
@@ -42,15 +44,13 @@ class Following:
                 self.turn()
                 self.ending.wait(_LOOK_S)
         finally:
-            for file in list(self._collectors):
-                self._end(file)
+            self._end(list(self._collectors))
 
     def turn(self) -> None:
         """Ends what is not asked for any more, and begins what is."""
         found = self._found()
-        for file, collector in list(self._collectors.items()):
-            if found.get(file) != collector.content:
-                self._end(file)
+        collectors = self._collectors.items()
+        self._end([file for file, it in collectors if found.get(file) != it.content])
         now = time.monotonic()
         for file, content in found.items():
             collector = self._collectors.setdefault(file, _Collector(content))
@@ -65,10 +65,12 @@ class Following:
         """What is in each file. One that cannot be read now is as if it were not there."""
         found = {}
         for path in self._paths:
-            for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
+            # Who may write to the folder is not who wrote a file that is named.
+            folder = path.is_dir()
+            for file in sorted(path.glob("*.yaml")) if folder else [path]:
                 try:
                     if not file.name.startswith("."):
-                        found[file] = file.read_bytes()
+                        found[file] = plain.read(file) if folder else file.read_bytes()
                 except OSError:
                     continue
         return found
@@ -82,16 +84,19 @@ class Following:
         collector.tries += 1
         self._say(f"{file}: the collector has ended: another try in {wait:.0f} s")
 
-    def _end(self, file: Path) -> None:
-        process = self._collectors.pop(file).process
-        if process is None or process.poll() is not None:
-            return
-        process.terminate()
-        try:
-            process.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    def _end(self, files: list[Path]) -> None:
+        """All at once: each may take its time."""
+        processes = [self._collectors.pop(file).process for file in files]
+        running = [it for it in processes if it is not None and it.poll() is None]
+        for process in running:
+            process.terminate()
+        late = time.monotonic() + _END_S
+        for process in running:
+            try:
+                process.wait(max(late - time.monotonic(), 0))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _begin(file: Path) -> subprocess.Popen[bytes]:

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from framegate_files import whole
+from framegate_files import plain, whole
 from framegate_learn.config import load
 from framegate_learn.mistakes import Failure
 from framegate_learn.places import USUAL_WISHES
@@ -36,15 +36,6 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def taken(folder: Path) -> dict[str, str]:
-    """The text of each model's learn.yaml."""
-    return {
-        file.stem: file.read_text()
-        for file in sorted(folder.glob("*.yaml"))
-        if not file.name.startswith(".")
-    }
-
-
 def run(words: argparse.Namespace) -> int:
     from framegate_learn.cli import WELL, answer
 
@@ -52,7 +43,7 @@ def run(words: argparse.Namespace) -> int:
     if words.list:
         if model or words.remove:
             raise Failure("--list shows all of them: say neither MODEL nor --remove")
-        said = taken(folder)
+        said = plain.texts(folder, "*.yaml")
         answer(words, {"models": said}, *(said or ["nothing was taken"]))
         return WELL
     if not model or not _NAME.fullmatch(model):
@@ -68,9 +59,8 @@ def run(words: argparse.Namespace) -> int:
 
 
 def _take(model: str, text: str, file: Path) -> None:
-    # Paths in it are relative to where it will lie; what is looked at beside it is not followed.
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".look-", dir=file.parent) as place:
+    # Not where it will lie: who may write there need not be who this is.
+    with tempfile.TemporaryDirectory(prefix="framegate-learn-") as place:
         draft = Path(place) / file.name
         draft.write_text(text)
         try:
@@ -79,5 +69,6 @@ def _take(model: str, text: str, file: Path) -> None:
             raise Failure(str(failure).replace(str(draft), "standard input")) from None
     if said.model != model:
         raise Failure(f"standard input: model: it is of {said.model}, and {model} was named")
+    file.parent.mkdir(parents=True, exist_ok=True)
     # The learner is a user of its own.
     whole.write(file, text, mode=0o644)

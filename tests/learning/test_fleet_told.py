@@ -1,15 +1,18 @@
 """What a fleet says to a learner is what the learner reads."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from framegate_fleet import learn_yaml, learners
+from framegate_files import plain
+from framegate_fleet import learn_yaml, learners, wishes
 from framegate_fleet.desired import Gateway
 from framegate_learn import config
 from framegate_learn.documents import Flag, Number, Section
+from framegate_learn.following import Following
 from testbed import places
 
 
@@ -62,6 +65,56 @@ def test_a_learner_is_told_asked_and_told_no_more(
     there.learn = {"digits": None}
     assert learners.tell(there) == (["digits"], "")
     assert list((tmp_path / "wishes").iterdir()) == []
+    # What a fleet says nothing of any more goes; what somebody else left there stays.
+    there.learn = {"digits": learn_yaml.text(made)}
+    assert learners.tell(there).models == ["digits"]
+    mine = tmp_path / "wishes/mine.yaml"
+    mine.write_text("model: mine\n")
+    there.learn = {"hats": learn_yaml.text({"model": "hats"})}
+    assert "learn.digits.model" in {it["path"] for it in learners.differences(there)}
+    assert sorted(learners.tell(there).models) == ["digits", "hats"]
+    assert sorted(it.name for it in mine.parent.iterdir()) == ["hats.yaml", "mine.yaml"]
     # What is wrong there is said as it is.
     there.learn = {"digits": "model: digits\nlooks: 9\n"}
     assert "looks: must be 0.01 to 5, not 9" in learners.tell(there).wrong
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model: [",
+        "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+        "a: " + 2000 * "[" + 2000 * "]",
+        "- model\n",
+    ],
+)
+def test_what_somebody_wrote_there_ails_one_gateway_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(learners, "_there", lambda _: {"digits": text})
+    there = Gateway("one", "s", [], learn={"digits": "model: digits\n"}, run=[str(tmp_path)])
+    found = {it["path"]: it for it in learners.differences(there)}
+    assert found["learn.digits.model"]["is"] == "digits"
+    assert len(found) <= 2
+
+
+def test_no_link_is_followed_and_no_pipe_waited_for(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("token")
+    folder = tmp_path / "wishes"
+    folder.mkdir()
+    (folder / "link.yaml").symlink_to(secret)
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "good.yaml").write_text("model: good\n")
+    assert plain.texts(folder, "*.yaml") == {"good": "model: good\n"}
+    following = Following([folder], lambda _: None)
+    assert list(following._found()) == [folder / "good.yaml"]
+
+
+def test_an_agent_ends_what_its_fleet_says_nothing_of(tmp_path: Path) -> None:
+    text = learn_yaml.text({"model": "digits"})
+    assert wishes.leave(tmp_path, {"digits": text}) == ["digits"]
+    (tmp_path / "mine.yaml").write_text("model: mine\n")
+    assert wishes.leave(tmp_path, {"digits": text}) == []
+    assert wishes.leave(tmp_path, {}) == ["digits"]
+    assert [it.name for it in tmp_path.iterdir()] == ["mine.yaml"]

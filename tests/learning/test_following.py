@@ -51,6 +51,7 @@ def test_what_a_fleet_wants_is_looked_at_and_taken_whole(
         assert take(folder, monkeypatch, "digits", text=text) == 1
         assert why in capsys.readouterr().err
     assert take(folder, monkeypatch, "../digits", text=good) == 1
+    assert [it.name for it in folder.iterdir()] == ["digits.yaml"]
     assert file.read_text() == good
     capsys.readouterr()
     assert take(folder, monkeypatch, "--list", "--json") == 0
