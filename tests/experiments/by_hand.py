@@ -91,9 +91,9 @@ class Operator:
         self.each.part = "training"
         pictures = self.work / "pictures"
         self.each.go_there()
+        # for camera in ...; do for n in $(seq ...); do curl ...; done; done
+        self.each.go_there()
         for digit in DIGITS:
-            # for n in $(seq ...); do curl ...; done: one loop for each camera
-            self.each.go_there()
             folder = self.edge.folder / "learn" / str(digit)
             shutil.copytree(folder, pictures / str(digit))
         self.each.go_there()  # scp -r
@@ -119,7 +119,6 @@ class Operator:
             *settings.split(),
             *("--seed", seed),
         )
-        self.each.look()
         trial = Trial(settings, float(said.split()[-1]), time.monotonic() - begin)
         self.trials.append(trial)
         return trial
@@ -140,7 +139,6 @@ class Operator:
         self._there("model", "rollout", MODEL, version["version"], *options)
         for _ in range(2):
             self._there("model", "status", MODEL)
-            self.each.look()
 
     def _model(self) -> Path:
         return places.models() / edges.MODEL / "1" / "model.onnx"

@@ -9,8 +9,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from experiments.edges import DIGITS, MODEL, Edge, camera_of
 from experiments.effort import Ledger
 from testbed import places
@@ -86,16 +84,13 @@ class Cloud:
         """Gateways that came up with nothing become a fleet with cameras."""
         self.ledger.part = "set-up"
         self._fleet("init", "digits")
-        fleet = yaml.safe_load((self.fleet / "fleet.yaml").read_text())
-        # As on real ones, but for the time that a change is watched.
-        fleet.update({"hold": 2, "confirm": 60})
-        (self.fleet / "fleet.yaml").write_text(yaml.safe_dump(fleet))
-        self.ledger.run("git", "-C", self.fleet, *_WHO, "commit", "-q", "-a", "-m", "hold")
         consoles = self.folder / "consoles"
         self.ledger.edit(consoles, "".join(_on_console(site) for site in self.sites))
         self._fleet("enrol", "--adopt", "digits", "--from", consoles)
         file = self.fleet / "sites" / "digits.yaml"
         self.ledger.edit(file, file.read_text() + f"cameras:\n  - {json.dumps(self._cameras())}\n")
+        # As on real ones, but for the time that a change is watched.
+        self._watch_for(hold=2, confirm=60)
         self._commit("ten cameras at each")
         self._fleet("apply")
         self._fleet("status")
@@ -108,6 +103,17 @@ class Cloud:
         self.ledger.edit(template, text.replace("level: info", "level: warning"))
         self._commit("less in the log")
         self._fleet("apply")
+        self._fleet("status")
+
+    def _watch_for(self, **seconds: int) -> None:
+        """How long a change is watched, in the lines that say so."""
+        file = self.fleet / "fleet.yaml"
+        text = file.read_text()
+        for key, value in seconds.items():
+            text, found = re.subn(f"^{key}: .*$", f"{key}: {value}", text, flags=re.MULTILINE)
+            if not found:
+                text = f"{text.rstrip()}\n{key}: {value}\n"
+        self.ledger.edit(file, text)
 
     def _cameras(self) -> dict[str, Any]:
         """All of a site's in one line, and what each shows."""
@@ -148,12 +154,14 @@ class Cloud:
         """The whole life of the model; what each step gave."""
         file = self.declare_flow(pre_train, labelled, options, timeout)
         self.ledger.type("framegate-flow", "run", file, timeout=timeout, well=(0, 3))
-        return json.loads(self.ledger.run("framegate-flow", "--json", "show"))
+        return json.loads(self.ledger.type("framegate-flow", "--json", "show"))
 
     def look_at_flow(self) -> int:
         """The steps of one that is declared and not run; its command is counted all the same."""
         file = self.declare_flow({}, 100, [], 60)
         said = json.loads(self.ledger.type("framegate-flow", "--json", "check", file))
+        # And what the run has given, which is read off in the end.
+        self.ledger.type("framegate-flow", "status")
         return said["steps"]
 
     def declare_flow(

@@ -49,10 +49,6 @@ class Ledger:
         """A login on another machine."""
         self.commands[self.part] += 1
 
-    def look(self) -> None:
-        """A figure that is read off and noted."""
-        self.lines[self.part] += 1
-
     def edit(self, path: Path, text: str) -> None:
         """A file gets this text; lines that were there are not typed."""
         before = path.read_text().splitlines() if path.exists() else []
