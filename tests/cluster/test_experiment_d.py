@@ -6,6 +6,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_sites_learn_what_the_cloud_does_not_know() -> None:
     for part in ("set-up", "operation"):
         assert 0 < ours[part]["steps"] < by_hand[part]["steps"]
     assert ours["training"]["steps"] > 0
-    assert facts["steps"]["of_ten"]["saved"] >= 0.8
+    assert facts["steps"]["of_ten"]["saved"] >= 0.75
     # Its pictures stayed at the site.
     assert facts["bytes"]["ratio"] > 10
     assert all((folder / f"d-{it}.png").exists() for it in ("accuracy", "steps"))
@@ -66,7 +67,7 @@ def test_sites_learn_what_the_cloud_does_not_know() -> None:
 
 @pytest.mark.timeout(PATIENCE + 60)
 @pytest.mark.usefixtures("need_root")
-def test_a_further_site_is_one_more_line() -> None:
+def test_a_further_site_is_one_more_line_and_both_sides_are_counted_alike() -> None:
     steps = []
     for looks in (site_learning.STEPS.looks[:1], site_learning.STEPS.looks[:3]):
         size = replace(site_learning.STEPS, looks=looks)
@@ -76,3 +77,26 @@ def test_a_further_site_is_one_more_line() -> None:
     for part in effort.PARTS:
         assert three[part]["commands"] == one[part]["commands"]
         assert three[part]["lines"] == one[part]["lines"] + (2 if part == "set-up" else 0)
+    for report in steps:
+        _is_counted_alike(report)
+        # Ten are computed from one and from three: it is the same.
+        assert report["of_ten"] == steps[0]["of_ten"]
+        assert report["of_ten"]["saved"] >= 0.75
+
+
+def _is_counted_alike(report: dict[str, Any]) -> None:
+    """What is a step on one side is one on the other, in what was typed."""
+    by_hand, ours = report["typed"]["each"], report["typed"]["ours"]
+    for typed in (by_hand, ours):
+        # After each change it is asked once how things are.
+        for part in ("set-up", "operation"):
+            commands = [command for its, command in typed if its == part]
+            assert commands[-1].endswith(" status")
+            assert sum("status" in command.split() for command in commands) == 1
+        # And what is only a look ahead is on neither side.
+        assert not any("config check" in command for _, command in typed)
+    assert [part for part, command in by_hand if "model status" in command] == ["deployment"]
+    assert ours[-1] == ("training", "framegate-flow status")
+    # One loop for all cameras, as one line is all of them for us.
+    assert sum(command.startswith("for ") for _, command in by_hand) == 1
+    assert report["typed"]["once"] == []  # what is done once for all is edited

@@ -68,10 +68,10 @@ class Operator:
         own = self.work / f"{self.edge.name}.yaml"
         # Another site's has another name, port and topic.
         own.write_text(self._text(self.edge.configuration(cameras=True, site="another")))
-        self.each.go_there()  # scp
+        self.each.go_there("scp")
         self.each.go_there()
         self.each.edit(own, told)
-        self._there("config", "check", own)
+        # Applying checks it, too: no command of its own, as there is none of the fleet's.
         self._there("config", "apply", own)
         self._there("status")
 
@@ -91,12 +91,11 @@ class Operator:
         self.each.part = "training"
         pictures = self.work / "pictures"
         self.each.go_there()
-        # for camera in ...; do for n in $(seq ...); do curl ...; done; done
-        self.each.go_there()
+        self.each.go_there("for camera in ...; do for n in $(seq ...); do curl ...; done; done")
         for digit in DIGITS:
             folder = self.edge.folder / "learn" / str(digit)
             shutil.copytree(folder, pictures / str(digit))
-        self.each.go_there()  # scp -r
+        self.each.go_there("scp -r")
         good = 0
         for number in range(networks):
             for settings in TRIALS if not self.trials else self._better():
@@ -130,15 +129,14 @@ class Operator:
         folder.mkdir()
         shutil.copy(self.work / "0.onnx", folder / "model.onnx")
         shutil.copy(self._model().with_name("model.yaml"), folder)
-        self.each.go_there()  # cp of the two files
-        self.each.go_there()  # scp
+        self.each.go_there("cp")  # the two files
+        self.each.go_there("scp -r")
         self.each.go_there()
         version = json.loads(self._there("--json", "model", "add", folder, "--name", MODEL))
         options = ["--steps", "10%,100%", "--hold", "1s", "--min-pictures", "5"]
         options += ["--max-disagreement", "100%", "--max-latency", "1000x"]
         self._there("model", "rollout", MODEL, version["version"], *options)
-        for _ in range(2):
-            self._there("model", "status", MODEL)
+        self._there("model", "status", MODEL)
 
     def _model(self) -> Path:
         return places.models() / edges.MODEL / "1" / "model.onnx"

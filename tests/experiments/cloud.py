@@ -77,7 +77,6 @@ class Cloud:
             self._learners.append(Process(program, log, environment=environment))
 
     def _commit(self, message: str) -> None:
-        self.ledger.run("git", "-C", self.fleet, "add", "--all")
         self.ledger.type("git", "-C", self.fleet, *_WHO, "commit", "--all", "-q", "-m", message)
 
     def set_up(self) -> None:

@@ -21,13 +21,13 @@ class Ledger:
     """The steps of one way of working, by part of the scenario."""
 
     environment: dict[str, str] = field(default_factory=dict)
-    commands: Counter[str] = field(default_factory=Counter)
+    typed: list[tuple[str, str]] = field(default_factory=list)  # part, command
     lines: Counter[str] = field(default_factory=Counter)
     part: str = PARTS[0]
 
     def type(self, *words: object, timeout: float = 600, well: tuple[int, ...] = (0,)) -> str:
         """A command; returns what it prints. RuntimeError: it does not end well."""
-        self.commands[self.part] += 1
+        self.typed.append((self.part, " ".join(map(str, words))))
         return self.run(*words, timeout=timeout, well=well)
 
     def run(self, *words: object, timeout: float = 600, well: tuple[int, ...] = (0,)) -> str:
@@ -45,9 +45,9 @@ class Ledger:
             raise RuntimeError(f"{' '.join(map(str, words))}: {said.returncode}: {told}")
         return said.stdout
 
-    def go_there(self) -> None:
-        """A login on another machine."""
-        self.commands[self.part] += 1
+    def go_there(self, command: str = "ssh") -> None:
+        """A login on another machine, or what only means something between two."""
+        self.typed.append((self.part, command))
 
     def edit(self, path: Path, text: str) -> None:
         """A file gets this text; lines that were there are not typed."""
@@ -59,11 +59,12 @@ class Ledger:
 
     def told(self) -> dict[str, Any]:
         """By part: commands, lines and both."""
+        commands = Counter(part for part, _ in self.typed)
         return {
             part: {
-                "commands": self.commands[part],
+                "commands": commands[part],
                 "lines": self.lines[part],
-                "steps": self.commands[part] + self.lines[part],
+                "steps": commands[part] + self.lines[part],
             }
             for part in PARTS
         }
