@@ -316,6 +316,7 @@ void berth_submit(struct berth *berth, int64_t now)
 	berth->open_count = 0;
 	/* Of what is not known yet, the number of pictures still tells who has less. */
 	*expected_ns = expected_run_ns(berth, batch->count);
+	berth->guessed[slot] = *expected_ns == 0;
 	if (*expected_ns < batch->count)
 		*expected_ns = batch->count;
 	atomic_fetch_add_explicit(&berth->device->expected_ns, *expected_ns, memory_order_relaxed);
@@ -368,13 +369,27 @@ void berth_count(struct berth *berth, const struct crew *crew, const struct infe
 	}
 }
 
+/* What is known by now, be it from the engine's opening alone. */
+static int64_t learned_run_ns(const struct berth *berth, uint32_t count)
+{
+	const int64_t run_ns = expected_run_ns(berth, count);
+
+	if (run_ns > 0)
+		return run_ns;
+	return berth->picture_ns > 0 ? berth->picture_ns * count : UNKNOWN_NS;
+}
+
 bool berth_is_late(const struct berth *berth, int64_t now)
 {
 	const uint32_t oldest = berth->finished % BATCHES;
-	const int64_t expected_ns = berth->picture_ns > 0 ? berth->expected_ns[oldest] : UNKNOWN_NS;
 
-	return berth_out(berth) > berth->lost &&
-		now - berth->since >= device_health_patience(expected_ns);
+	if (berth_out(berth) <= berth->lost)
+		return false;
+	const int64_t expected_ns = berth->guessed[oldest]
+		? learned_run_ns(berth, berth->batches[oldest].count)
+		: berth->expected_ns[oldest];
+
+	return now - berth->since >= device_health_patience(expected_ns);
 }
 
 uint32_t berth_take_out(struct berth *berth, struct job **jobs)

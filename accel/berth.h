@@ -69,6 +69,7 @@ struct berth {
 	int64_t run_ns[MODEL_BATCH_MAX + 1];
 	int64_t picture_ns; /* that a picture takes, whatever the batch; 0: not measured yet */
 	int64_t expected_ns[BATCHES]; /* that a batch which is out was expected to run */
+	bool guessed[BATCHES]; /* ... when nothing had run yet */
 
 	bool keep; /* jobs keep their surfaces until they are done */
 	int64_t since; /* gw_now() from which the oldest batch that is out should have run */

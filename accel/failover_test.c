@@ -17,6 +17,7 @@
 #define DEVICES 3
 #define JOBS_OF_A_TEST 60
 #define RUN_NS (2 * GW_NS_PER_MS)
+#define SLOW_NS (1300 * GW_NS_PER_MS) /* longer than one that is quick may be away */
 #define SECOND GW_NS_PER_S
 
 enum mood { WELL, NO_MEMORY, NO_LAUNCH, LOST, BAD_INPUT };
@@ -29,6 +30,7 @@ struct fragile {
 };
 
 static struct fragile engines[DEVICES];
+static int64_t run_ns = RUN_NS; /* of every batch; only RUN_NS is known from the opening on */
 static struct gw_device devices[DEVICES];
 
 static void nap(void)
@@ -43,7 +45,7 @@ static void fragile_run(void *engine, struct infer_batch *batch)
 	struct fragile *own = engine;
 	const int mood = own->mood;
 
-	nap();
+	nanosleep(&(struct timespec){run_ns / GW_NS_PER_S, run_ns % GW_NS_PER_S}, NULL);
 	while (mood == LOST && own->mood == LOST && !own->closing)
 		nap();
 	batch->status = statuses[mood];
@@ -59,7 +61,7 @@ static int fragile_open(
 
 	*own = (struct fragile){0};
 	*engine = own;
-	spec->warm_ns = RUN_NS;
+	spec->warm_ns = run_ns == RUN_NS ? RUN_NS : 0;
 	return test_engine_open(&own->engine, spec, device, fragile_run, error);
 }
 
@@ -392,6 +394,22 @@ static void a_device_that_comes_back_late_touches_nothing_and_works_again(void *
 	close_devices(&f);
 }
 
+/* Batches are on their way before the first one has told how long they take. */
+static void a_model_that_takes_long_is_no_device_that_failed(void **state)
+{
+	const struct gw_device *device;
+	struct fixture f;
+
+	run_ns = SLOW_NS;
+	open_devices(&f, 2, 0);
+	add_many(&f, 32);
+	run_until(&f, 32, 30 * SECOND);
+	run_ns = RUN_NS;
+	assert_int_equal(f.failed, 0);
+	assert_null(batcher_failure(f.batcher, &device));
+	close_devices(&f);
+}
+
 static void a_failed_device_gets_one_batch_when_it_has_rested(void **state)
 {
 	struct fixture f;
@@ -502,6 +520,7 @@ int main(void)
 		cmocka_unit_test(a_device_that_launches_nothing_loses_no_frame),
 		cmocka_unit_test(a_device_that_never_comes_back_loses_no_frame),
 		cmocka_unit_test(a_device_that_comes_back_late_touches_nothing_and_works_again),
+		cmocka_unit_test(a_model_that_takes_long_is_no_device_that_failed),
 		cmocka_unit_test(a_failed_device_gets_one_batch_when_it_has_rested),
 		cmocka_unit_test(when_none_is_left_jobs_fail_and_do_not_wait_for_ever),
 		cmocka_unit_test(a_job_that_is_old_waits_for_room_on_the_next_device),
