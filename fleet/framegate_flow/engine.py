@@ -128,7 +128,7 @@ def carry_out(run: Run, flow: Flow, node: Node, last: bool) -> dict[str, Any]:
             outcome = "away" if isinstance(error, Away) else "failed"
             step.outputs, step.state = {"outcome": outcome, "why": text}, "done"
         finally:
-            step.progress, step.ended = "", time.time()
+            step.ended = time.time()
             run.keep(step)
         return step.outputs
 

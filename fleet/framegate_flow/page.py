@@ -95,7 +95,8 @@ def _graph(run: Run, steps: dict[str, Step]) -> str:
         outcome = step.outputs.get("outcome") if step.state == "done" else None
         look = "kept-out" if outcome in _NOT_ON else step.state
         kind, _, site = node.name.partition(".")
-        below = outcome or step.progress or step.state
+        running = step.progress if step.state == "running" else ""
+        below = outcome or running or step.state
         parts.append(
             f"<g><title>{html.escape(f'{node.name}: {below}')}</title>"
             f'<rect class="{look}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}" rx="5"/>'

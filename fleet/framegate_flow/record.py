@@ -36,6 +36,7 @@ class Step:
     ended: float = 0
     inputs: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
+    # How far the last try is, or was when it ended.
     progress: str = ""
     # Why each try that failed did.
     errors: list[str] = field(default_factory=list)

@@ -15,7 +15,7 @@ class Watch:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._nodes = nodes(run.flow)
-        self._seen: dict[str, tuple[str, int, str]] = {}
+        self._seen = {node.name: Step(node.name) for node in self._nodes}
         self._begin = time.monotonic()
         self._over = threading.Event()
         self._look(aloud=False)
@@ -37,19 +37,35 @@ class Watch:
         steps = [self._run.step(node.name) for node in self._nodes]
         done = sum(step.state == "done" for step in steps)
         for step in steps:
-            state = (step.state, step.attempts, step.progress)
-            if self._seen.get(step.name, ("waiting", 0, "")) == state:
-                continue
-            self._seen[step.name] = state
-            changed = True
-            if aloud:
-                self._say(f"[{done}/{len(steps)}] {step.name}: {told(step)}")
+            lines = news(self._seen[step.name], step)
+            self._seen[step.name] = step
+            changed |= bool(lines)
+            for line in lines if aloud else ():
+                self._say(f"[{done}/{len(steps)}] {step.name}: {line}")
         if changed or not aloud:
             page.write(self._run)
 
     def _say(self, line: str) -> None:
         seconds = time.monotonic() - self._begin
         print(f"{seconds:7.1f} s  {line}", file=sys.stderr, flush=True)
+
+
+def news(seen: Step, step: Step) -> list[str]:
+    """What became of a step since it was `seen`: each error, how far its last try came, its state.
+
+    A try that fails or ends between two looks is told all the same.
+    """
+    was, now = ((it.state, it.attempts, it.progress) for it in (seen, step))
+    if was == now:
+        return []
+    last = told(step)
+    errors = step.errors[len(seen.errors) :]
+    if errors and errors[-1] in last:
+        errors.pop()
+    lines = [f"retrying: {error}" for error in errors]
+    if step.state != "running" and step.progress and was[1:] != now[1:]:
+        lines.append(step.progress)
+    return [*lines, last]
 
 
 def told(step: Step) -> str:

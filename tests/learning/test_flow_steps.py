@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from framegate_flow import page, site_steps, training
+from framegate_flow import page, site_steps, training, watch
 from framegate_flow.declaration import DEFAULTS, SITE, Flow
 from framegate_flow.graph import nodes
 from framegate_flow.mistakes import Away
-from framegate_flow.record import Run
+from framegate_flow.record import Run, Step
 from framegate_flow.training import Epoch
 
 FEW, ENOUGH = ({"pictures": 900, "labelled": count, "held": 80, "runs": []} for count in (10, 300))
@@ -120,6 +120,24 @@ def test_epochs_are_in_order_and_read_once(tmp_path: Path) -> None:
     assert [it.number for it in training.kept(tmp_path)] == [1, 2, 101, 999, 1000]
     (tmp_path / "epoch-002").write_bytes(b"is not looked at")
     assert [it.number for it in training.kept(tmp_path, 101)] == [999, 1000]
+
+
+def test_what_ends_between_two_looks_is_told() -> None:
+    """The last epoch may be kept, and its step be over, before anybody looks again."""
+    seen = Step("pre_train", "running", 1, progress="epoch 2 of 3")
+    over = Step("pre_train", "done", 1, progress="epoch 3 of 3")
+    assert watch.news(seen, over) == ["epoch 3 of 3", "done"]
+    assert watch.news(over, over) == []
+    told = Step("pre_train", "running", 1, progress="epoch 3 of 3")
+    assert watch.news(told, over) == ["done"]
+
+    away = ["no route to host"] * 2
+    again = Step("roll_out.north", "running", 3, errors=away)
+    begun = Step("roll_out.north", "running", 1)
+    assert watch.news(begun, again) == ["retrying: no route to host"] * 2 + ["begins, try 3"]
+    waits = Step("roll_out.north", "retrying", 2, errors=away)
+    assert watch.news(begun, waits) == ["retrying: no route to host"] * 2
+    assert watch.news(Step("close"), Step("close")) == []
 
 
 def test_a_page_may_be_written_by_two_at_a_time(tmp_path: Path) -> None:
