@@ -77,7 +77,7 @@ static void look_around(struct batcher *batcher, struct scheduler_device *seen, 
 			.load_ns = berth_load_ns(berth),
 			.picture_ns = berth->picture_ns,
 			.room = berth_has_room(berth),
-			.well = batcher->count == 1 || may_have(berth, now),
+			.well = batcher->count == 1 ? !batcher->stuck : may_have(berth, now),
 		};
 		/* One that is being tried may turn out well. */
 		none = none && !seen[i].well && !berth->health.probing;

@@ -41,7 +41,8 @@ struct job *batcher_take(struct batcher *batcher);
  * waits for an engine that does not answer. Other jobs that were in the same batches go to another
  * device, or wait for the same one, counted as `again`; what has lost its picture since then has
  * failed, too, where there is no other device. Those in no batch stay. Until the engines have given
- * back what was taken the batcher is stuck. */
+ * back what was taken the batcher is stuck: with one device what waits fails when that takes two
+ * seconds, and so does what comes after that. */
 void batcher_let_go(struct batcher *batcher);
 
 /* Whether jobs keep their pictures until they are done, so that they can be taken away; where there

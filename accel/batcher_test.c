@@ -177,6 +177,41 @@ static void no_job_is_lost_in_any_order_of_events(void **state)
 	assert_int_equal(out, added);
 }
 
+/* An engine that was asked to give back what it has is waited for, but not without an end. */
+static void what_waits_for_an_engine_that_is_stuck_fails_in_time(void **state)
+{
+	struct fixture *f = *state;
+
+	batcher_keep(f->batcher, true);
+	add(f, 0, 1, 0);
+	settle(f, 0);
+	batcher_let_go(f->batcher);
+	assert_true(batcher_is_stuck(f->batcher));
+	settle(f, 5000 * MS);
+	add(f, 1, 2, 6900 * MS);
+	settle(f, 6900 * MS);
+	assert_out(f, 0, 0);
+	settle(f, 7000 * MS);
+	assert_out(f, 0, 2);
+	assert_int_equal(f->jobs[0].drop, GW_DROP_INFER_FAILED);
+	assert_int_equal(f->jobs[1].drop, GW_DROP_INFER_FAILED);
+	assert_non_null(batcher_complaint(f->batcher));
+	/* Those behind are not waited with: they keep no slots. */
+	add(f, 2, 3, 8000 * MS);
+	settle(f, 8000 * MS);
+	assert_out(f, 2, 3);
+	assert_int_equal(hand.submitted, 1);
+	end_batch(0, MS);
+	settle(f, 9000 * MS);
+	assert_false(batcher_is_stuck(f->batcher));
+	add(f, 3, 4, 9000 * MS);
+	settle(f, 9000 * MS);
+	end_batch(0, MS);
+	settle(f, 9000 * MS);
+	assert_out(f, 3, 4);
+	assert_int_equal(f->jobs[3].drop, GW_DROP_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +224,7 @@ int main(void)
 		TEST(a_flush_leaves_nothing_behind),
 		TEST(batches_and_run_times_are_counted),
 		TEST(no_job_is_lost_in_any_order_of_events),
+		TEST(what_waits_for_an_engine_that_is_stuck_fails_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
