@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/opencl/devices.h"
 #include "core/backends.h"
 #include "core/config/config.h"
 #include "core/log.h"
+#include "devices/opencl/devices.h"
 
 #define OPENCL "opencl" /* as decode.backend names it, too */
 #define CUDA "cuda"

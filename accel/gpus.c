@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-#include "accel/cuda/devices.h"
-#include "accel/cuda/nvjpeg_library.h"
+#include "devices/cuda/devices.h"
+#include "devices/cuda/nvjpeg_library.h"
 
 #define CUDA "cuda"
 #define NVJPEG "nvjpeg" /* as decode.backend names it */

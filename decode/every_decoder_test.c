@@ -5,7 +5,7 @@
 #include <string.h>
 
 #if HAVE_OPENCL
-#include "accel/opencl/devices.h"
+#include "devices/opencl/devices.h"
 #endif
 #include "decode/decoder_fixture.h"
 #include "jpeg/make.h"

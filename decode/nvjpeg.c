@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/kernels/binary.h"
 #include "core/health.h"
 #include "core/log.h"
+#include "devices/kernels/binary.h"
 
 #define MAX_WORKERS 16u
 

@@ -5,13 +5,13 @@
 
 #include <pthread.h>
 
-#include "accel/cuda/nvjpeg_batch.h"
 #include "core/counter.h"
 #include "decode/decoder.h"
 #include "decode/nvjpeg_share.h"
 #include "decode/queue.h"
 #include "decode/rescue.h"
 #include "decode/turbo_picture.h"
+#include "devices/cuda/nvjpeg_batch.h"
 
 /* Pictures that a worker gives to the GPU together, at most. SMs read the Huffman code themselves
  * only of more than fifty at a time (nvjpeg.h, NVJPEG_BACKEND_GPU_HYBRID): of fewer the processor

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/kernels/source.h"
 #include "core/health.h"
 #include "core/log.h"
+#include "devices/kernels/source.h"
 
 #define MAX_WORKERS 16u
 

@@ -6,13 +6,13 @@
 #include <pthread.h>
 #include <semaphore.h>
 
-#include "accel/opencl/batch.h"
 #include "core/counter.h"
 #include "decode/coefficients.h"
 #include "decode/decoder.h"
 #include "decode/queue.h"
 #include "decode/rescue.h"
 #include "decode/turbo_picture.h"
+#include "devices/opencl/batch.h"
 
 /* Pictures that a worker gives to the device together. */
 #define OPENCL_BATCH 4u

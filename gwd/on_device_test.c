@@ -9,10 +9,10 @@
 
 #include "accel/input/host_memory.h"
 #include "accel/input/placement.h"
-#include "accel/kernels/place_reference.h"
-#include "accel/kernels/source.h"
-#include "accel/opencl/place.h"
+#include "accel/opencl_engine/place.h"
 #include "decode/opencl_fixture.h"
+#include "devices/kernels/place_reference.h"
+#include "devices/kernels/source.h"
 #include "jpeg/make.h"
 
 #define PLACES 4u

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "accel/kernels/binary.h"
 #include "core/clock.h"
 #include "core/thread.h"
+#include "devices/kernels/binary.h"
 
 #define FIRST_PATIENCE_NS (60 * GW_NS_PER_S) /* drivers finish kernels at the first run */
 

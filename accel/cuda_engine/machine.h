@@ -6,8 +6,8 @@
 
 #if HAVE_CUDA
 
-#include "accel/cuda/stream.h"
 #include "accel/graph/plan.h"
+#include "devices/cuda/stream.h"
 
 struct cuda_machine;
 

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "accel/graph/graph.h"
-#include "accel/kernels/operators/operators.h"
+#include "devices/kernels/operators/operators.h"
 
 struct graph_step {
 	enum operators_kernel kernel;

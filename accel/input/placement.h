@@ -1,11 +1,11 @@
-/* How the `place` kernel (accel/kernels/place.cl) is told what accel/input/preprocess.h does: for
+/* How the `place` kernel (devices/kernels/place.cl) is told what accel/input/preprocess.h does: for
  * engines whose input lies in the memory of a device. Any thread; nothing allocates.
  */
 #pragma once
 
 #include "accel/input/geometry.h"
-#include "accel/kernels/place_job.h"
 #include "core/surface.h"
+#include "devices/kernels/place_job.h"
 
 /* Taps that a picture for this input needs at most: columns and rows, of luma and chroma. */
 static inline uint32_t placement_taps_most(const struct model_input *input)

@@ -10,7 +10,7 @@
 #include "accel/input/preprocess.h"
 #include "accel/input/preprocess_reference.h"
 #include "accel/input/test_placement.h"
-#include "accel/kernels/place_reference.h"
+#include "devices/kernels/place_reference.h"
 
 #define CASES 600u
 

@@ -1,8 +1,8 @@
 /* The engine against ONNX Runtime: on the trained models, on the failures that a model may have. */
 #include "accel/engine_plans/test_plans.h"
 
-#include "accel/opencl/devices.h"
 #include "accel/repository/test_models.h"
+#include "devices/opencl/devices.h"
 
 static bool has_device(void)
 {

@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 
-#include "accel/kernels/source.h"
-#include "accel/opencl/place.h"
+#include "accel/opencl_engine/place.h"
 #include "accel/repository/model.h"
 #include "core/orientation.h"
+#include "devices/kernels/source.h"
 
 /* The picture that is placed at the start has so many pixels a side. */
 #define FIRST_SIDE 16u

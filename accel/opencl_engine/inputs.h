@@ -6,7 +6,7 @@
 #if HAVE_OPENCL
 
 #include "accel/infer.h"
-#include "accel/opencl/devices.h"
+#include "devices/opencl/devices.h"
 
 struct inputs;
 

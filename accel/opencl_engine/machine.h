@@ -8,8 +8,8 @@
 
 #include "accel/graph/plan.h"
 #include "accel/infer.h"
-#include "accel/opencl/program.h"
 #include "accel/repository/model.h"
+#include "devices/opencl/program.h"
 
 /* Copies of a run, at most: pictures and their sizes, and outputs. */
 #define MACHINE_INS (MODEL_BATCH_MAX + 1u)

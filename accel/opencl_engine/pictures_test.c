@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "accel/input/test_placement.h"
-#include "accel/kernels/source.h"
-#include "accel/opencl/program.h"
 #include "accel/opencl_engine/engine.h"
 #include "accel/repository/tiny_onnx.h"
 #include "core/clock.h"
+#include "devices/kernels/source.h"
+#include "devices/opencl/program.h"
 
 #define SIDE 24u
 #define PICTURES 4u

@@ -15,10 +15,10 @@
 
 #include <jansson.h>
 
-#include "accel/kernels/reference.h"
-#include "accel/kernels/source.h"
 #include "core/clock.h"
 #include "decode/opencl.h"
+#include "devices/kernels/reference.h"
+#include "devices/kernels/source.h"
 #include "jpeg/probe.h"
 
 #define LEAST_NS (GW_NS_PER_S / 4) /* of one turn */

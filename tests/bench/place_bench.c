@@ -14,10 +14,10 @@
 
 #include "accel/input/placement.h"
 #include "accel/input/preprocess.h"
-#include "accel/kernels/place_reference.h"
-#include "accel/kernels/source.h"
-#include "accel/opencl/place.h"
+#include "accel/opencl_engine/place.h"
 #include "core/clock.h"
+#include "devices/kernels/place_reference.h"
+#include "devices/kernels/source.h"
 
 #define LEAST_NS (GW_NS_PER_S / 4) /* of one turn */
 #define MANY 4u /* pictures on their way at a time */

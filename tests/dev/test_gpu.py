@@ -60,7 +60,7 @@ def test_every_library_is_in_the_folder_or_the_machines_c_library(folder: Path) 
 
 def test_nvjpeg_itself_has_what_is_asked_of_it(folder: Path) -> None:
     """The one library of NVIDIA's that a machine without a GPU loads."""
-    header = (places.ROOT / "accel/cuda/nvjpeg_library.h").read_text()
+    header = (places.ROOT / "devices/cuda/nvjpeg_library.h").read_text()
     names = re.findall(r"X\((nvjpeg\w+)\)", header)
     library = ctypes.CDLL(str(folder / "lib/libnvjpeg.so.13"))
     assert len(names) >= 8
@@ -106,13 +106,13 @@ def test_a_part_that_fails_and_one_that_hangs_are_told(folder: Path, tmp_path: P
     broken = tmp_path / "broken"
     shutil.copytree(folder, broken)
     (broken / "bin/decode_nvjpeg_failure_test").write_text("#!/bin/sh\necho it is broken\nexit 1\n")
-    (broken / "bin/accel_kernels_cuda_kernels_test").write_text("#!/bin/sh\nexec sleep 60\n")
+    (broken / "bin/devices_kernels_cuda_kernels_test").write_text("#!/bin/sh\nexec sleep 60\n")
     code, said, summary = run(broken, "--rehearse", "--seconds", "3")
     assert code == 1
     assert summary["test-kernels"]["outcome"] == "timed out"
     assert summary["test-decode"] == {"outcome": "not run", "reason": "no time left"}
-    os.unlink(broken / "bin/accel_kernels_cuda_kernels_test")
-    (broken / "bin/accel_kernels_cuda_kernels_test").symlink_to("/bin/true")
+    os.unlink(broken / "bin/devices_kernels_cuda_kernels_test")
+    (broken / "bin/devices_kernels_cuda_kernels_test").symlink_to("/bin/true")
     (broken / "bin/gpu_bench").unlink()
     (broken / "bin/gpu_bench").symlink_to("/bin/true")
     code, said, summary = run(broken, "--rehearse")

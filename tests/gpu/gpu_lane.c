@@ -10,8 +10,8 @@
 
 #include <jpeglib.h>
 
-#include "accel/kernels/binary.h"
 #include "core/clock.h"
+#include "devices/kernels/binary.h"
 
 #define ALIGNMENT 256u
 #define WARM_UP 2

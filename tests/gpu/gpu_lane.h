@@ -3,7 +3,7 @@
 
 #if HAVE_CUDA
 
-#include "accel/cuda/nvjpeg_batch.h"
+#include "devices/cuda/nvjpeg_batch.h"
 
 #define GPU_LANE_TIMES 65536u
 

@@ -15,7 +15,7 @@ from testbed import places
 MOST_MIB = 40
 PROGRAMS = (
     "accel_cuda_engine_machine_test",
-    "accel_kernels_cuda_kernels_test",
+    "devices_kernels_cuda_kernels_test",
     "decode_nvjpeg_failure_test",
     "decode_nvjpeg_test",
     "gpu_bench",

@@ -46,7 +46,7 @@ class Part(NamedTuple):
 def parts(seconds: float, batches: str) -> list[Part]:
     """In the order in which they are wanted most."""
     found = [
-        Part("test-kernels", ["bin/accel_kernels_cuda_kernels_test"], 40, is_test=True),
+        Part("test-kernels", ["bin/devices_kernels_cuda_kernels_test"], 40, is_test=True),
         Part("test-operators", ["bin/accel_cuda_engine_machine_test"], 60, is_test=True),
         Part("test-decode", ["bin/decode_nvjpeg_test"], 60, is_test=True),
         Part("test-failures", ["bin/decode_nvjpeg_failure_test"], 40, False, is_test=True),

@@ -2,18 +2,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/kernels/operators/operators.h"
-#include "accel/kernels/prelude_c.h"
+#include "devices/kernels/operators/operators.h"
+#include "devices/kernels/prelude_c.h"
 
-#include "accel/kernels/jobs.h"
+#include "devices/kernels/jobs.h"
 
-#include "accel/kernels/idct.cl"
+#include "devices/kernels/idct.cl"
 
-#include "accel/kernels/upsample.cl"
+#include "devices/kernels/upsample.cl"
 
-#include "accel/kernels/colour.cl"
+#include "devices/kernels/colour.cl"
 
-#include "accel/kernels/shrink.cl"
+#include "devices/kernels/shrink.cl"
 
 #include "tests/gpu/fake/fake.h"
 
