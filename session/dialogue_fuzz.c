@@ -72,6 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.is_challenge = at[0] >> 7,
 			.local = address("192.0.2.1"),
 			.peer = address("192.0.2.11"),
+			.local_port = 40000,
+			.peer_port = 554,
 		};
 		const size_t transport = at[1], base = at[2], body = at[3] * 8u;
 		char text[2048];
