@@ -64,6 +64,8 @@ static const struct fact model_facts[] = {
 	{"framegate_model_batches_total", COUNTER, "batches", NULL, 1, "Batches of them."},
 	{"framegate_model_failed_total", COUNTER, "failed", NULL, 1,
 		"Those that the engine gave back undone."},
+	{"framegate_model_again_total", COUNTER, "again", NULL, 1,
+		"Those that wait once more, as the engine did not answer."},
 	{"framegate_model_waiting_frames", GAUGE, "waiting", NULL, 1, "Those that wait."},
 	{NULL, GAUGE, NULL, NULL, 0, NULL},
 };

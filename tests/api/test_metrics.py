@@ -188,6 +188,7 @@ def test_what_is_away_is_told(whole: Gateway) -> None:
     assert found("framegate_spool_writing") == 1
     assert found("framegate_results_spooled") == 10
     assert found("framegate_model_frames_total", model="gate", version="1") == 10
+    assert found("framegate_model_again_total", model="gate", version="1") == 0
     assert found("framegate_device_pictures_total", device="host") == 10
     ids = {labels["id"] for labels, _ in found.of("framegate_trouble")}
     assert ids == {trouble["id"] for trouble in whole.get("status")["troubles"]}
