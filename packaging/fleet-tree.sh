@@ -35,6 +35,8 @@ from framegate_fleet.start import main  # noqa: E402
 main()
 PROGRAM
 chmod 755 "$tree/usr/bin/framegate-fleet"
-/usr/bin/python3 "$source/manual.py" >"$tree/usr/share/man/man1/framegate-fleet.1"
-PYTHONPATH=$source /usr/bin/python3 -B -c 'from framegate_fleet import arguments
+# Its words come from the program itself, which needs what it stands on.
+export PYTHONPATH=$place
+/usr/bin/python3 -B "$source/manual.py" >"$tree/usr/share/man/man1/framegate-fleet.1"
+/usr/bin/python3 -B -c 'from framegate_fleet import arguments
 print(arguments.completion(arguments.parser()))' >"$tree/usr/share/bash-completion/completions/framegate-fleet"
