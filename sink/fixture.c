@@ -275,6 +275,15 @@ void fixture_turn_until(struct fixture *fixture, const struct gw_counter *counte
 	}
 }
 
+void fixture_deliver(struct fixture *fixture, uint32_t camera, uint32_t count)
+{
+	const struct gw_counter *delivered = &fixture_stats(fixture, camera)->delivered;
+	const uint64_t before = gw_counter_get(delivered);
+
+	fixture_send_frames(fixture, camera, count);
+	fixture_turn_until(fixture, delivered, before + count);
+}
+
 struct gw_camera_stats *fixture_stats(struct fixture *fixture, uint32_t camera)
 {
 	return &lane_of(fixture, camera)->stats->camera[camera];

@@ -56,6 +56,8 @@ void fixture_send_frames(struct fixture *fixture, uint32_t camera, uint32_t coun
 /* Turns the loop until `counter` of `camera` is at least `value`, or fails after ten seconds. */
 void fixture_turn(struct fixture *fixture);
 void fixture_turn_until(struct fixture *fixture, const struct gw_counter *counter, uint64_t value);
+/* Sends frames and turns until so many more are delivered. */
+void fixture_deliver(struct fixture *fixture, uint32_t camera, uint32_t count);
 
 /* The sink's statistics of a camera. */
 struct gw_camera_stats *fixture_stats(struct fixture *fixture, uint32_t camera);
