@@ -1,13 +1,15 @@
-/* Captures that a command leaves. */
+/* Captures and pictures that a command leaves, and what becomes of it where there is no room. */
 #include "gwgen/send.h"
 
 #include "core/test.h"
 
 #include <ftw.h>
 #include <pcap/pcap.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define BEGIN 1700000000 /* of every capture, since 1970 */
 
@@ -15,6 +17,7 @@ static char folder[] = "/tmp/framegate-send-XXXXXX";
 
 static int set_up(void **state)
 {
+	signal(SIGXFSZ, SIG_IGN);
 	return mkdtemp(folder) ? 0 : -1;
 }
 
@@ -76,10 +79,34 @@ static void a_capture_begins_with_its_first_packet_whenever_it_is_made(void **st
 	assert_in_range(last_ns, 80000000, 120000000);
 }
 
+static void a_capture_that_finds_no_room_is_told_however_short_it_is(void **state)
+{
+	assert_int_equal(send_to("/dev/full", NULL, NULL), GWGEN_NOT_WELL);
+	assert_int_equal(send_to("/dev/full", "--size", "16x16"), GWGEN_NOT_WELL);
+}
+
+static void so_are_pictures_that_are_saved(void **state)
+{
+	struct rlimit before, limit = {.rlim_cur = 8192};
+	char path[64];
+
+	path_of(path, "saved");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	const int code = send_to("/dev/null", "--save", path);
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(code, GWGEN_NOT_WELL);
+	assert_int_equal(send_to("/dev/null", "--save", path), GWGEN_WELL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_capture_begins_with_its_first_packet_whenever_it_is_made),
+		cmocka_unit_test(a_capture_that_finds_no_room_is_told_however_short_it_is),
+		cmocka_unit_test(so_are_pictures_that_are_saved),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
