@@ -67,6 +67,10 @@ struct gw_stage_ops {
 	 * room now. One thread at a time, while the stage is open; not in a replay. */
 	bool (*put_packet)(struct gw_stage *stage, const struct gw_packet *packet);
 
+	/* Of a stage that has put_packet, after the last of several of a camera's: its lane is
+	 * told. The same thread. */
+	void (*put_end)(struct gw_stage *stage, uint32_t camera);
+
 	/* Optional: slow work, about every 10 ms: time-outs, gauges, logs. The lane's thread. */
 	void (*housekeeping)(struct gw_lane *lane, int64_t now);
 

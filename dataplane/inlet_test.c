@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/bell.h"
 #include "core/test_gateway.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/stage.h"
@@ -111,6 +112,25 @@ static void receive_pictures(uint32_t payload)
 	MUST(gw_counter_get(&stats(1, 1)->frames_out) == 1);
 	MUST(gw_counter_get(&stats(1, 1)->packets_used) == scene.camera.count);
 	close_scene();
+}
+
+static void listen_to_the_bell(void)
+{
+	open_scene(1000);
+	struct gw_bell *bell = &scene.rx->lanes[1].bell;
+	const uint32_t heard = gw_bell_listen(bell);
+
+	put_picture();
+	MUST(gw_bell_heard(bell) == heard);
+	dataplane_stage.put_end(scene.rx, 1);
+	MUST(gw_bell_heard(bell) != heard);
+	gw_bell_leave(bell);
+	close_scene();
+}
+
+static void a_lane_is_woken_after_the_last_of_many(void **state)
+{
+	test_in_child(listen_to_the_bell);
 }
 
 static void receive_small(void)
@@ -242,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pictures_come_by_the_lane_of_their_camera),
+		cmocka_unit_test(a_lane_is_woken_after_the_last_of_many),
 		cmocka_unit_test(packets_larger_than_a_buffer_come_whole),
 		cmocka_unit_test(no_packet_of_a_port_is_taken_for_one),
 		cmocka_unit_test(what_no_datagram_holds_was_cut_short),

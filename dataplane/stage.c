@@ -287,12 +287,12 @@ static bool dataplane_put_packet(struct gw_stage *stage, const struct gw_packet 
 {
 	struct dataplane *dp = stage->state;
 
-	const uint32_t lane = gw_lane_of(packet->camera, stage->lane_count);
-	const bool put = inlet_put(&dp->inlet, lane, packet);
+	return inlet_put(&dp->inlet, gw_lane_of(packet->camera, stage->lane_count), packet);
+}
 
-	if (put)
-		gw_bell_ring(&stage->lanes[lane].bell);
-	return put;
+static void dataplane_put_end(struct gw_stage *stage, uint32_t camera)
+{
+	gw_bell_ring(&stage->lanes[gw_lane_of(camera, stage->lane_count)].bell);
 }
 
 static void dataplane_upkeep(struct gw_stage *stage, int64_t now)
@@ -325,6 +325,7 @@ const struct gw_stage_ops dataplane_stage = {
 	.poll = dataplane_poll,
 	.rest = dataplane_rest,
 	.put_packet = dataplane_put_packet,
+	.put_end = dataplane_put_end,
 	.housekeeping = dataplane_housekeeping,
 	.drain = dataplane_drain,
 	.camera_prepare = dataplane_camera_prepare,

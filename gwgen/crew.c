@@ -124,6 +124,19 @@ void crew_print_configuration(const struct crew *crew, FILE *out)
 	}
 }
 
+static int save(const struct picture *picture, const char *path)
+{
+	FILE *file = fopen(path, "wbe");
+
+	if (!file)
+		return -errno;
+	/* Closing does not tell of what was written before. */
+	const int failed =
+		fwrite(picture->bytes, 1, picture->size, file) < picture->size ? errno : 0;
+
+	return fclose(file) != 0 ? -errno : -failed;
+}
+
 int crew_save(const struct crew *crew, const char *folder, struct gw_error *error)
 {
 	if (mkdir(folder, 0777) != 0 && errno != EEXIST)
@@ -135,13 +148,11 @@ int crew_save(const struct crew *crew, const char *folder, struct gw_error *erro
 			char path[4096];
 
 			snprintf(path, sizeof(path), "%s/%s-%04u.jpg", folder, film->kind->name, i);
-			FILE *file = fopen(path, "wbe");
+			const int status = save(&film->pictures[i], path);
 
-			if (!file)
-				return gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
-			fwrite(film->pictures[i].bytes, 1, film->pictures[i].size, file);
-			if (fclose(file) != 0)
-				return gw_error_set(error, -errno, "%s: %s", path, strerror(errno));
+			if (status != 0)
+				return gw_error_set(
+					error, status, "%s: %s", path, strerror(-status));
 		}
 	}
 	return 0;

@@ -14,10 +14,12 @@ static int read_sizes(
 	for (const char *at = text ? text : SIZES; at;
 		at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
 		const size_t length = strcspn(at, ",");
-		const unsigned long size = strtoul(at, NULL, 10);
+		char *end;
+		const unsigned long size = strtoul(at, &end, 10);
 		const bool is_mix = length == 3 && memcmp(at, "mix", 3) == 0;
+		const bool is_size = end == at + length && size >= 64 && size <= 9018;
 
-		if (plan->size_count == LINE_RATE_SIZES || (!is_mix && (size < 64 || size > 9018)))
+		if (plan->size_count == LINE_RATE_SIZES || (!is_mix && !is_size))
 			return gw_error_set(error, -EINVAL,
 				"--frame-sizes %s: up to %d of 64 to 9018, or 'mix', with commas "
 				"between",

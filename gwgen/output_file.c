@@ -38,11 +38,15 @@ static void file_put(struct output *output, uint32_t size, int64_t due_ns)
 	file->counts.bytes += size;
 }
 
+/* What lies in memory still has to find its room. */
 static int file_flush(struct output *output)
 {
 	struct file *file = (struct file *)output;
 
-	return ferror(pcap_dump_file(file->dumper)) ? -EIO : 0;
+	errno = EIO;
+	const bool failed = pcap_dump_flush(file->dumper) != 0;
+
+	return failed || ferror(pcap_dump_file(file->dumper)) ? -errno : 0;
 }
 
 static void file_look(struct output *output, struct output_counts *counts)

@@ -116,6 +116,8 @@ int sender_run(struct sender *sender)
 
 	if (!traffic_due(sender->traffic, &sender->counts.begin_ns))
 		return 0;
+	if (!sender->output->in_time)
+		run.now = sender->counts.begin_ns;
 	prctl(PR_SET_TIMERSLACK, 1UL);
 	sender->counts.processor_ns = -processor_time();
 	while (status >= 0 && !stopped(sender) && traffic_due(sender->traffic, &due_ns)) {

@@ -37,6 +37,7 @@ struct relays {
 	struct place of[GW_CAMERAS]; /* by the camera's slot */
 	/* Slots of those that are due. They are few, and nobody looks for them among all. */
 	uint32_t due[GW_CAMERAS], due_count;
+	bool has_put; /* packets that their lane was not told of yet */
 };
 
 /* EPOLLIN and EPOLLOUT are POLLIN and POLLOUT. What is to be told of nothing is not watched: it
@@ -96,6 +97,19 @@ static void look_for_more(struct relays *relays, uint32_t slot)
 	set_due(relays, slot, !has_ended(relay) && (relay->is_full || relay_has_more(relay)));
 }
 
+/* One turn of a relay. A lane that rests is woken once for all packets of it: until it runs, each
+ * ring would be a system call. */
+static bool turn_once(struct relays *relays, uint32_t slot)
+{
+	struct gw_stage *rx = &relays->gw->stages[GW_STAGE_RX];
+	const bool goes_on = relay_turn(relays->of[slot].relay);
+
+	if (relays->has_put)
+		rx->ops->put_end(rx, slot);
+	relays->has_put = false;
+	return goes_on;
+}
+
 static void turn(struct relays *relays, uint32_t slot)
 {
 	struct relay *relay = relays->of[slot].relay;
@@ -103,7 +117,7 @@ static void turn(struct relays *relays, uint32_t slot)
 	if (!relay)
 		return;
 	if (!has_ended(relay)) {
-		for (uint32_t i = 0; i < ROUNDS && relay_turn(relay); i++)
+		for (uint32_t i = 0; i < ROUNDS && turn_once(relays, slot); i++)
 			continue;
 		watch_both(relays, slot);
 	}
@@ -233,15 +247,18 @@ void relays_destroy(struct relays *relays)
 
 static bool take(void *arg, const struct gw_packet *packet)
 {
-	struct gw_stage *rx = arg;
+	struct relays *relays = arg;
+	struct gw_stage *rx = &relays->gw->stages[GW_STAGE_RX];
+	const bool put = rx->ops->put_packet(rx, packet);
 
-	return rx->ops->put_packet(rx, packet);
+	relays->has_put |= put;
+	return put;
 }
 
 int relays_add(struct relays *relays, struct line camera, int speaker, const uint8_t channels[2],
 	const struct gw_packet *packet)
 {
-	const struct relay_taker taker = {&relays->gw->stages[GW_STAGE_RX], take};
+	const struct relay_taker taker = {relays, take};
 	struct relay *relay = relay_create(camera, speaker, channels, packet, &taker);
 	const uint32_t slot = packet->camera;
 
@@ -303,7 +320,7 @@ void relays_remove(struct relays *relays, uint32_t slot)
 	struct relay *relay = relays->of[slot].relay;
 
 	if (relay) {
-		(void)relay_turn(relay);
+		(void)turn_once(relays, slot);
 		set_due(relays, slot, false);
 		relays->of[slot] = (struct place){0};
 		relays->count--;

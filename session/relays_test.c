@@ -23,6 +23,7 @@ static struct scene {
 	int camera[2], speaker[2];
 	_Atomic bool has_room[2];
 	_Atomic uint32_t taken[2], last;
+	_Atomic uint32_t told, told_at; /* how often a lane was told, and of how many last */
 } scene;
 
 static bool put_packet(struct gw_stage *stage, const struct gw_packet *packet)
@@ -34,7 +35,13 @@ static bool put_packet(struct gw_stage *stage, const struct gw_packet *packet)
 	return true;
 }
 
-static const struct gw_stage_ops ops = {.name = "rx", .put_packet = put_packet};
+static void put_end(struct gw_stage *stage, uint32_t camera)
+{
+	atomic_fetch_add(&scene.told, 1);
+	atomic_store(&scene.told_at, atomic_load(&scene.taken[camera]));
+}
+
+static const struct gw_stage_ops ops = {.name = "rx", .put_packet = put_packet, .put_end = put_end};
 
 static void add(uint32_t slot)
 {
@@ -115,6 +122,20 @@ static void packets_of_all_are_taken(void **state)
 	send_packet(1, 'b');
 	wait_for(1, 1);
 	assert_int_equal(atomic_load(&scene.last), 'b');
+}
+
+static void a_lane_is_told_once_of_many(void **state)
+{
+	const int64_t until = gw_now() + PATIENCE_NS;
+	char packets[100][5];
+
+	for (uint32_t i = 0; i < 100; i++)
+		memcpy(packets[i], "$\0\0\1a", 5);
+	assert_int_equal(write(scene.camera[0], packets, sizeof(packets)), sizeof(packets));
+	while (atomic_load(&scene.told_at) < 100 && gw_now() < until)
+		usleep(1000);
+	assert_int_equal(atomic_load(&scene.told_at), 100);
+	assert_int_equal(atomic_load(&scene.told), 1);
 }
 
 static void one_without_room_holds_up_no_other(void **state)
@@ -284,6 +305,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RELAYS_TEST(packets_of_all_are_taken),
+		RELAYS_TEST(a_lane_is_told_once_of_many),
 		RELAYS_TEST(one_without_room_holds_up_no_other),
 		RELAYS_TEST(a_report_goes_to_its_camera),
 		RELAYS_TEST(what_is_removed_says_goodbye_and_is_gone),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/test.h"
@@ -93,6 +94,24 @@ void test_tls_turn(struct test_tls *tls)
 {
 	if (!tls->is_open)
 		tls->is_open = gnutls_handshake(tls->session) == 0;
+}
+
+void test_tls_say_changed(struct test_tls *tls, int file)
+{
+	char record[256];
+	int pair[2];
+
+	/* What it says is caught on its way. */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	gnutls_transport_set_int(tls->session, pair[0]);
+	assert_int_equal(gnutls_record_send(tls->session, "RTSP/1.0 200", 12), 12);
+	const ssize_t size = read(pair[1], record, sizeof(record));
+
+	assert_true(size > 12);
+	record[size - 1] ^= 1;
+	assert_int_equal(write(file, record, (size_t)size), size);
+	close(pair[0]);
+	close(pair[1]);
 }
 
 void test_tls_end(struct test_tls *tls)

@@ -42,4 +42,8 @@ void test_tls_begin(struct test_tls *tls, int file, const struct test_certificat
 /* As far as it goes now. */
 void test_tls_turn(struct test_tls *tls);
 
+/* Says something to whoever is at the other end of `file`, with a byte changed on the way. Nothing
+ * can be said afterwards. */
+void test_tls_say_changed(struct test_tls *tls, int file);
+
 void test_tls_end(struct test_tls *tls);

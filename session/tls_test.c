@@ -295,25 +295,6 @@ static void an_end_is_heard_after_what_was_said(void **state)
 	end(&scene);
 }
 
-/* The server's next record, with its last byte changed. */
-static void change_a_record(struct scene *scene)
-{
-	char record[256];
-	int pair[2];
-
-	/* What the server says is caught on its way. */
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	gnutls_transport_set_int(scene->server.session, pair[0]);
-	assert_int_equal(gnutls_record_send(scene->server.session, "picture", 7), 7);
-	const ssize_t size = read(pair[1], record, sizeof(record));
-
-	assert_true(size > 7);
-	record[size - 1] ^= 1;
-	assert_int_equal(write(scene->theirs, record, (size_t)size), size);
-	close(pair[0]);
-	close(pair[1]);
-}
-
 static void changed_bytes_end_it_and_are_told(void **state)
 {
 	struct scene scene;
@@ -322,7 +303,7 @@ static void changed_bytes_end_it_and_are_told(void **state)
 
 	open_up(&scene);
 	assert_int_equal(tls_explain(scene.tls, &error), 0);
-	change_a_record(&scene);
+	test_tls_say_changed(&scene.server, scene.theirs);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(tls_receive(scene.tls, got, sizeof(got)), -1);
 		assert_int_equal(errno, EBADMSG);

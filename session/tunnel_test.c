@@ -241,31 +241,13 @@ static void one_that_is_not_believed_hears_nothing(void **state)
 	end(&scene);
 }
 
-/* The camera's next record, with its last byte changed. */
-static void change_a_record(struct scene *scene)
-{
-	char record[256];
-	int pair[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	gnutls_transport_set_int(scene->server.session, pair[0]);
-	assert_int_equal(gnutls_record_send(scene->server.session, "RTSP/1.0 200", 12), 12);
-	const ssize_t size = read(pair[1], record, sizeof(record));
-
-	assert_true(size > 12);
-	record[size - 1] ^= 1;
-	assert_int_equal(write(scene->theirs, record, (size_t)size), size);
-	close(pair[0]);
-	close(pair[1]);
-}
-
 static void bytes_that_were_changed_are_told_as_such(void **state)
 {
 	struct scene scene;
 
 	begin(&scene, true);
 	turn(&scene);
-	change_a_record(&scene);
+	test_tls_say_changed(&scene.server, scene.theirs);
 	turn(&scene);
 	assert_int_equal(scene.tunnel->ended, -EBADMSG);
 	assert_non_null(strstr(scene.tunnel->error.text, "changed on its way"));
@@ -288,7 +270,7 @@ static void so_they_are_where_a_relay_goes_on(void **state)
 	scene.tunnel = NULL;
 	struct relay *relay = relay_create(camera, speaker, channels, &packet, &taker);
 
-	change_a_record(&scene);
+	test_tls_say_changed(&scene.server, scene.theirs);
 	assert_false(relay_turn(relay));
 	assert_int_equal(relay->ended, -EBADMSG);
 	relay_destroy(relay);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include "gwd/replay_report.h"
 #include "sink/fixture.h"
 #include "sink/stage.h"
+#include "sink/test_file.h"
 
 #define TIME "\"time\":\"2026-11-21T07:40:00.123Z\",\"clock_source\":\"arrival\","
 
@@ -159,31 +159,20 @@ static void thousands_of_frames_leave_as_many_lines(void **state)
 	fixture_close(f, 1000);
 }
 
-/* A limit on file sizes stands for a disk that fills up. */
-static void limit_files_to(rlim_t bytes)
-{
-	struct rlimit limit;
-
-	getrlimit(RLIMIT_FSIZE, &limit);
-	limit.rlim_cur = bytes;
-	setrlimit(RLIMIT_FSIZE, &limit);
-}
-
 static void a_full_disk_is_counted_and_leaves_whole_lines(void **state)
 {
 	struct fixture *f = fixture_open("", true);
 	char text[64];
 	size_t size;
 
-	signal(SIGXFSZ, SIG_IGN);
 	fixture_send_frames(f, 0, 1);
-	limit_files_to(1000);
+	test_file_limit(1000);
 	for (int i = 0; i < 20; i++) {
 		fixture_send(f, fixture_frame(f, 0));
 		sink_stage.poll(f->sink);
 	}
 	fixture_turn(f);
-	limit_files_to(RLIM_INFINITY);
+	test_file_limit(RLIM_INFINITY);
 	assert_int_equal(gw_counter_get(&fixture_stats(f, 0)->delivered), 1);
 	assert_int_equal(fixture_drops(f, 0, GW_DROP_SINK_FAILED), 20);
 	assert_int_equal(fixture_drops(f, 0, GW_DROP_SAMPLE_LOST), 20);

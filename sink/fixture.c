@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "sink/lane.h"
 #include "sink/stage.h"
 
 #define PICTURE_SIZE 26000u
@@ -106,12 +107,35 @@ void fixture_fail(const char *yaml, const char *words_of_the_error)
 	destroy(fixture);
 }
 
+struct sink *fixture_replace_backend(
+	struct fixture *fixture, const struct sink_ops *ops, void *backend)
+{
+	struct sink *sink = fixture->sink->state;
+
+	fixture->ops = sink->ops;
+	fixture->backend = sink->backend;
+	sink->ops = ops;
+	sink->backend = backend;
+	return sink;
+}
+
+static void restore_backend(struct fixture *fixture)
+{
+	struct sink *sink = fixture->sink->state;
+
+	if (!fixture->ops)
+		return;
+	sink->ops = fixture->ops;
+	sink->backend = fixture->backend;
+}
+
 void fixture_close(struct fixture *fixture, uint32_t ms)
 {
 	int64_t deadline = gw_now() + ms * GW_NS_PER_MS;
 	struct gw_stage *stage = fixture->sink->stage;
 	uint32_t camera;
 
+	restore_backend(fixture);
 	for (uint32_t i = 0; i < stage->lane_count; i++) {
 		stage->lanes[i].drain_by = deadline;
 		while (!sink_stage.drain(&stage->lanes[i]))
@@ -249,6 +273,15 @@ void fixture_turn_until(struct fixture *fixture, const struct gw_counter *counte
 		fixture_turn(fixture);
 		nanosleep(&pause, NULL);
 	}
+}
+
+void fixture_deliver(struct fixture *fixture, uint32_t camera, uint32_t count)
+{
+	const struct gw_counter *delivered = &fixture_stats(fixture, camera)->delivered;
+	const uint64_t before = gw_counter_get(delivered);
+
+	fixture_send_frames(fixture, camera, count);
+	fixture_turn_until(fixture, delivered, before + count);
 }
 
 struct gw_camera_stats *fixture_stats(struct fixture *fixture, uint32_t camera)

@@ -7,6 +7,9 @@
 
 #include "core/test_gateway.h"
 
+struct sink;
+struct sink_ops;
+
 /* Of the two models. */
 #define DIGEST_0 "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define DIGEST_1 "sha256:1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -19,6 +22,9 @@ struct fixture {
 	struct gw_lane *sink; /* the first lane */
 	char directory[64]; /* empty at the start, for the test's files */
 	uint64_t sequence[4];
+	/* The first lane's back-end, while a test's own has its place. */
+	const struct sink_ops *ops;
+	void *backend;
 };
 
 /* Two cameras, "cam0" with the model `digits`, "cam1" with `objects`; `yaml` is the kafka section.
@@ -26,6 +32,11 @@ struct fixture {
  * In a test's set-up; fixture_fail() is for a section that must be refused. */
 struct fixture *fixture_open(const char *yaml, bool replay);
 void fixture_fail(const char *yaml, const char *words_of_the_error);
+
+/* Gives the first lane a back-end of the test, until fixture_close(). Returns what reports go to.
+ */
+struct sink *fixture_replace_backend(
+	struct fixture *fixture, const struct sink_ops *ops, void *backend);
 
 /* Lets the sink end within `ms` milliseconds and checks the balance; then frees everything. */
 void fixture_close(struct fixture *fixture, uint32_t ms);
@@ -45,6 +56,8 @@ void fixture_send_frames(struct fixture *fixture, uint32_t camera, uint32_t coun
 /* Turns the loop until `counter` of `camera` is at least `value`, or fails after ten seconds. */
 void fixture_turn(struct fixture *fixture);
 void fixture_turn_until(struct fixture *fixture, const struct gw_counter *counter, uint64_t value);
+/* Sends frames and turns until so many more are delivered. */
+void fixture_deliver(struct fixture *fixture, uint32_t camera, uint32_t count);
 
 /* The sink's statistics of a camera. */
 struct gw_camera_stats *fixture_stats(struct fixture *fixture, uint32_t camera);

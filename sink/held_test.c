@@ -43,8 +43,6 @@ static const struct sink_ops ops = {.name = "the test", .submit = submit};
 struct world {
 	struct fixture *f;
 	struct sink *sink;
-	const struct sink_ops *ops;
-	void *state;
 	struct backend backend;
 };
 
@@ -52,12 +50,7 @@ static void begin(struct world *w)
 {
 	*w = (struct world){
 		.f = fixture_open("kafka: {backend: 'null', frames: {every: 0}}\n", false)};
-	w->sink = w->f->sink->state;
-	w->backend.sink = w->sink;
-	w->ops = w->sink->ops;
-	w->state = w->sink->backend;
-	w->sink->ops = &ops;
-	w->sink->backend = &w->backend;
+	w->sink = w->backend.sink = fixture_replace_backend(w->f, &ops, &w->backend);
 	w->sink->held = held_open();
 	assert_non_null(w->sink->held);
 }
@@ -66,8 +59,6 @@ static void end(struct world *w)
 {
 	for (uint32_t camera = 0; camera < 2; camera++)
 		assert_false(held_has(w->sink->held, camera));
-	w->sink->ops = w->ops;
-	w->sink->backend = w->state;
 	fixture_close(w->f, 100);
 }
 

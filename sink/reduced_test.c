@@ -82,8 +82,6 @@ static const struct sink_ops ops = {
 struct world {
 	struct fixture *f;
 	struct sink *sink;
-	const struct sink_ops *ops;
-	void *state;
 	struct backend backend;
 };
 
@@ -93,23 +91,11 @@ static void begin(struct world *w)
 		.f = fixture_open(
 			"kafka: {backend: 'null', frames: {every: 1, shrink: 8192}}\n", false)};
 	w->f->gw.lossless = true;
-	w->sink = w->f->sink->state;
-	w->backend.sink = w->sink;
-	w->ops = w->sink->ops;
-	w->state = w->sink->backend;
-	w->sink->ops = &ops;
-	w->sink->backend = &w->backend;
+	w->sink = w->backend.sink = fixture_replace_backend(w->f, &ops, &w->backend);
 	w->sink->reducer = reducer_open(w->sink->lane, SHRINK);
 	w->sink->held = held_open();
 	assert_non_null(w->sink->reducer);
 	assert_non_null(w->sink->held);
-}
-
-static void end(struct world *w)
-{
-	w->sink->ops = w->ops;
-	w->sink->backend = w->state;
-	fixture_close(w->f, 100);
 }
 
 /* A frame whose picture can be made smaller. */
@@ -144,7 +130,7 @@ static void a_picture_that_has_to_come_again_holds_up_no_other_camera(void **sta
 	fixture_turn_until(w.f, &fixture_stats(w.f, 0)->samples_delivered, 1);
 	assert_non_null(strstr(w.backend.got, ";cam0 picture smaller;cam0 with;"));
 	fixture_assert_balanced(w.f);
-	end(&w);
+	fixture_close(w.f, 100);
 }
 
 /* Results of a camera that come and go, behind whatever is held, until none of that size finds
@@ -204,7 +190,7 @@ static void behind_a_lossless_result_that_waits_no_other_is_lost(void **state)
 	fixture_turn_until(w.f, &fixture_stats(w.f, 0)->samples_delivered, 1);
 	fixture_assert_balanced(w.f);
 	free(value);
-	end(&w);
+	fixture_close(w.f, 100);
 }
 
 static void what_is_counted_as_lost_at_the_end_goes_nowhere(void **state)
@@ -226,7 +212,7 @@ static void what_is_counted_as_lost_at_the_end_goes_nowhere(void **state)
 	assert_string_equal(w.backend.got, "");
 	assert_int_equal(fixture_drops(w.f, 0, GW_DROP_SINK_LOST), 2);
 	assert_int_equal(fixture_drops(w.f, 0, GW_DROP_SAMPLE_LOST), 2);
-	end(&w);
+	fixture_close(w.f, 100);
 }
 
 /* As long as another gateway may have made it. */
@@ -246,7 +232,7 @@ static void a_smaller_picture_has_the_whole_id_of_its_result(void **state)
 	assert_string_equal(w.backend.got, "cam0 picture smaller;cam0 with;");
 	assert_int_equal(strlen(w.backend.ids[SINK_RESULT]), GW_ORIGIN_ID - 1);
 	assert_string_equal(w.backend.ids[SINK_SAMPLE], w.backend.ids[SINK_RESULT]);
-	end(&w);
+	fixture_close(w.f, 100);
 }
 
 int main(void)

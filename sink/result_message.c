@@ -60,6 +60,10 @@ static_assert(
 	sizeof(clock_numbers) == GW_CLOCK_COUNT, "a new clock needs a number in result.proto");
 static_assert(
 	sizeof(segment_numbers) == GW_SEGMENT_COUNT, "a new segment needs a field in result.proto");
+#define X(NAME, name, bit) +1
+static_assert(sizeof(flag_numbers) / sizeof(flag_numbers[0]) == 0 GW_FRAME_FLAGS(X),
+	"a new flag needs a number in result.proto");
+#undef X
 
 static void put_flags(struct writer *writer, uint32_t flags)
 {

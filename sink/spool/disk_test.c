@@ -156,6 +156,25 @@ static void a_sync_that_fails_is_told_while_records_are_written(void **state)
 	assert_int_equal(world_read_all(world, SINK_RESULT), 120);
 }
 
+/* It says itself what of it was delivered. */
+static void a_file_that_cannot_be_removed_is_not_sent_again(void **state)
+{
+	struct world *world = *state;
+	struct fixture *f = world_start(world, "size: 16", NO_PICTURES);
+
+	faults_set(FAULT_REMOVE, EIO, 1);
+	/* More than a file of 256 KiB. */
+	fixture_deliver(f, 0, 2000);
+	world_stop(world, f);
+	assert_int_equal(faults_count(FAULT_REMOVE), 1);
+	assert_int_equal(world_files(world, NULL), 1);
+	f = world_start(world, "size: 16", NO_PICTURES);
+	assert_int_equal(world_figure(f, "former", "found"), 0);
+	world_stop(world, f);
+	assert_int_equal(world_files(world, NULL), 0);
+	assert_int_equal(world_read_all(world, SINK_RESULT), 2000);
+}
+
 /* `strict`: a group that ends in another file than it began in is spooled once both are synced. */
 static void a_file_that_is_left_is_synced_before_its_records_are_spooled(void **state)
 {
@@ -429,6 +448,7 @@ int main(int argc, char **argv)
 		TEST(a_disk_that_is_full_for_a_while_is_used_again),
 		TEST(every_call_that_fails_from_the_first_one_on_costs_no_result),
 		TEST(a_sync_that_fails_is_told_while_records_are_written),
+		TEST(a_file_that_cannot_be_removed_is_not_sent_again),
 		TEST(a_file_that_is_left_is_synced_before_its_records_are_spooled),
 		TEST(what_can_be_read_of_a_file_is_sent_and_the_rest_is_told),
 		TEST(a_start_on_a_disk_that_fails_loses_nothing_of_an_earlier_one),

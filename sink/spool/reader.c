@@ -49,8 +49,12 @@ static bool fill(struct reader *reader, uint64_t bytes)
 	if (bytes > reader->room) {
 		uint8_t *larger = realloc(reader->buffer, bytes);
 
-		if (!larger)
+		/* What there is no memory for is not damaged: it may be read later. */
+		if (!larger) {
+			reader->error = ENOMEM;
+			reader->bad = reader->offset;
 			return false;
+		}
 		reader->buffer = larger;
 		reader->room = bytes;
 	}

@@ -1,7 +1,7 @@
 /* Reads the records of a segment one after the other, whole ones only: what is damaged or torn is
- * passed over and counted. What the disk does not give is neither: it may give it later, and is
- * passed over once the segment says that there is a hole. The spool's thread, or the main thread at
- * the start. */
+ * passed over and counted. What the disk does not give, or there is no memory for, is neither: it
+ * may come later, and is passed over once the segment says that there is a hole. The spool's
+ * thread, or the main thread at the start. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,7 +21,7 @@ struct reader {
 	uint64_t damaged; /* bytes that were passed over */
 	uint64_t unread; /* the same, for a hole lies there or cuts their record */
 	bool cut; /* no whole record was found since the last hole */
-	int error; /* errno of the last look, when the disk gave nothing; 0: it did */
+	int error; /* errno of the last look, when it gave nothing; 0: it did */
 	uint64_t bad; /* where it gave nothing */
 	uint32_t failures; /* ... in a row, since the last record */
 	int64_t again; /* gw_now(): before, there is no use in looking; the owner's */

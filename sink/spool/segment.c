@@ -150,6 +150,7 @@ struct segment *segment_open(int directory, enum sink_kind kind, uint32_t number
 		return fail(NULL, ENOMEM);
 	segment_name(name, kind, number, "seg");
 	segment->former = true;
+	segment->read_only = read_only;
 	segment->fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (segment->fd < 0 || fstat(segment->fd, &info) != 0)
 		return fail(segment, errno);
@@ -189,11 +190,14 @@ void segment_remove(struct segment *segment)
 	char name[SEGMENT_NAME];
 
 	/* In this order: what is left after a kill in between is a second file alone, which says
-	 * nothing. */
+	 * nothing. One that stays keeps what says that nothing of it is to be sent. */
 	segment_name(name, segment->kind, segment->number, "seg");
-	unlinkat(segment->directory, name, 0);
-	segment_name(name, segment->kind, segment->number, "done");
-	unlinkat(segment->directory, name, 0);
+	if (unlinkat(segment->directory, name, 0) == 0 || errno == ENOENT) {
+		segment_name(name, segment->kind, segment->number, "done");
+		unlinkat(segment->directory, name, 0);
+	} else if (!segment->read_only) {
+		(void)segment_flush(segment);
+	}
 	segment_close(segment);
 }
 

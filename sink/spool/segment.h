@@ -34,6 +34,7 @@ struct segment {
 	bool listed; /* its name survives a power cut */
 	bool unsure; /* a sync failed: what the kernel had not written then may be missing */
 	bool closed; /* nothing more is written to it */
+	bool read_only; /* ... nor to the file beside it */
 
 	/* What cannot be read of it, in order. */
 	struct segment_hole holes[SEGMENT_HOLES];
@@ -70,7 +71,8 @@ struct segment *segment_open(int directory, enum sink_kind kind, uint32_t number
 /* Lets go of it; its files stay. Accepts NULL. */
 void segment_close(struct segment *segment);
 
-/* The same, and removes its files. */
+/* The same, and removes its files. Where the first one stays, so does the second, for the next
+ * start. */
 void segment_remove(struct segment *segment);
 
 /* Adds records, whole or not at all. Returns 0 or a negative errno. */

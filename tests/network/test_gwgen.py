@@ -347,6 +347,7 @@ def test_it_can_be_ended(net: CameraNet) -> None:
         (["help", "nosuch"], "there is no command 'nosuch': gwgen help lists all"),
         (["config", "--source", "fd00::1", "--destination", "10.0.0.2"], "or both IPv6"),
         (["send", "--output", "x", "--source", "fd00::1", "--no-checksum"], "RFC 8200"),
+        (["search", "--port", "x", "--frame-sizes", "64,128B"], "64 to 9018, or 'mix'"),
     ],
 )
 def test_mistakes_are_told(arguments: list[str], says: str) -> None:
