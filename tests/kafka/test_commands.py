@@ -1,5 +1,6 @@
 """Commands of a topic: a whole gateway carries them out by its API, and answers on another."""
 
+import copy
 import json
 import time
 import uuid
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
+from testbed import stopping
 from testbed.api import Api
 from testbed.consumer import Customer, Record
 from testbed.gateway import Gateway, Topics, configuration
@@ -273,6 +275,40 @@ def test_a_topic_that_is_missing_is_told(shared_broker: Kafka, desk: Desk) -> No
         lambda: "kafka.commands.unheard" not in troubles(), 30, "it is told for ever"
     )
     assert desk.ask("GET", "version")[0] == 200
+
+
+def test_of_two_with_one_name_the_last_hears_until_it_is_gone(
+    shared_broker: Kafka, net: CameraNet
+) -> None:
+    # The brokers miss one that ends no sooner.
+    desk = Desk(shared_broker, net.port, properties={"session.timeout.ms": "6000"})
+    other_net = CameraNet()
+    told = copy.deepcopy(desk.gateway.configuration)
+    device = told["interfaces"][0]["device"]
+    told["interfaces"][0]["device"] = device.replace(net.port, other_net.port)
+    other = Gateway(told)
+
+    def unheard() -> list[str]:
+        troubles = desk.gateway.status()["troubles"]
+        return [it["text"] for it in troubles if it["id"] == "kafka.commands.unheard"]
+
+    try:
+        other.start()
+        desk.gateway.wait_until(lambda: unheard() != [], 30, "the first one does not notice")
+        assert f"another gateway named {desk.name} hears the commands" in unheard()[0]
+        assert desk.ask("GET", "version")[0] == 200
+        # It does not take the place from one that has it, at the one look or the next.
+        end = time.monotonic() + 12
+        while time.monotonic() < end:
+            assert unheard() != []
+            stopping.pause(0.5)
+        other.kill()
+        desk.gateway.wait_until(lambda: unheard() == [], 60, "the first one stays deaf")
+        assert desk.ask("GET", "version")[0] == 200
+    finally:
+        other.remove()
+        other_net.remove()
+        desk.close()
 
 
 def test_what_was_done_is_not_done_again_after_a_restart(desk: Desk) -> None:
