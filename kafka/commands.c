@@ -26,6 +26,11 @@
 #define CLOSE_NS (250 * GW_NS_PER_MS)
 #define AGAIN_NS GW_NS_PER_S
 #define LAST_NS (250 * GW_NS_PER_MS) /* for the last answers, at the end */
+/* Whether the one that took the place in the group is gone is looked after so often, and for so
+ * long: less than the end of the gateway waits. */
+#define VACANT_NS (5 * GW_NS_PER_S)
+#define VACANT_MS 300
+#define GROUP (32 + GW_NAME)
 
 struct commands {
 	struct gw *gw;
@@ -36,6 +41,8 @@ struct commands {
 	uint64_t refused_files; /* that no client could be made of, and that were told; 0: none */
 	bool subscribed; /* the consumer, which else hears nothing */
 	int64_t subscribe_at; /* gw_now(): not tried again before */
+	bool ousted; /* the consumer has failed for good: somebody else has its place */
+	int64_t vacant_at; /* gw_now(): the place is not looked at before */
 	pthread_t thread;
 	bool runs;
 	_Atomic bool stop; /* main writes */
@@ -62,14 +69,19 @@ static const struct setting settings[] = {
 static const char *const none[] = {NULL};
 static const struct property_owner owner = {"kafka", "kafka.properties", none};
 
+static void name_group(const struct gw *gw, char group[GROUP])
+{
+	snprintf(group, GROUP, "framegate-commands-%s", gw->config->gateway->name);
+}
+
 static rd_kafka_conf_t *make_settings(const struct gw *gw, struct gw_error *error)
 {
 	const struct gw_kafka_config *config = gw->config->kafka;
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	char group[64 + GW_NAME];
+	char group[GROUP];
 	int status;
 
-	snprintf(group, sizeof(group), "framegate-commands-%s", gw->config->gateway->name);
+	name_group(gw, group);
 	status = property_set(conf, &owner, "bootstrap.servers", config->brokers, error);
 	/* How the brokers are reached; what is for producers alone does nothing here. */
 	if (status == 0)
@@ -121,6 +133,7 @@ static int subscribe(struct commands *commands, struct gw_error *error)
 
 	rd_kafka_topic_partition_list_destroy(topics);
 	commands->subscribed = status == RD_KAFKA_RESP_ERR_NO_ERROR;
+	commands->ousted = false;
 	atomic_store_explicit(&commands->error, status, memory_order_relaxed);
 	return status == RD_KAFKA_RESP_ERR_NO_ERROR
 		? 0
@@ -250,13 +263,22 @@ static void look_whether_it_is_over(struct commands *commands)
 	rd_kafka_topic_partition_list_t *parts;
 	const int error = atomic_load_explicit(&commands->error, memory_order_relaxed);
 
-	if (error == 0 || error == RD_KAFKA_RESP_ERR__FATAL ||
+	if (error == 0 || commands->ousted ||
 		rd_kafka_assignment(commands->consumer.handle, &parts) !=
 			RD_KAFKA_RESP_ERR_NO_ERROR)
 		return;
 	if (parts->cnt > 0)
 		atomic_store_explicit(&commands->error, 0, memory_order_relaxed);
 	rd_kafka_topic_partition_list_destroy(parts);
+}
+
+/* For good: who came later under the same name has the place in the group. */
+static void note_ousted(struct commands *commands)
+{
+	commands->ousted = true;
+	commands->vacant_at = gw_now() + VACANT_NS;
+	atomic_store_explicit(&commands->error,
+		rd_kafka_fatal_error(commands->consumer.handle, NULL, 0), memory_order_relaxed);
 }
 
 static void hear(struct commands *commands)
@@ -269,6 +291,8 @@ static void hear(struct commands *commands)
 	}
 	if (!message->err)
 		take(commands, message);
+	else if (message->err == RD_KAFKA_RESP_ERR__FATAL)
+		note_ousted(commands);
 	else if (is_of_the_topic(message->err))
 		atomic_store_explicit(&commands->error, message->err, memory_order_relaxed);
 	rd_kafka_message_destroy(message);
@@ -284,6 +308,42 @@ static void subscribe_again(struct commands *commands, int64_t now)
 	commands->subscribe_at = now + AGAIN_NS;
 	if (subscribe(commands, &error) == 0)
 		gw_info(SUBJECT, "%s: commands are heard again", commands->config->topic);
+}
+
+/* Whether the brokers say that nobody is in the group. */
+static bool is_vacant(const struct commands *commands)
+{
+	const struct rd_kafka_group_list *groups;
+	char name[GROUP];
+	bool vacant = true;
+
+	name_group(commands->gw, name);
+	if (rd_kafka_list_groups(commands->replies.client.handle, name, &groups, VACANT_MS) !=
+		RD_KAFKA_RESP_ERR_NO_ERROR)
+		return false;
+	for (int i = 0; i < groups->group_cnt; i++)
+		vacant = vacant && groups->groups[i].err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+			groups->groups[i].member_cnt == 0;
+	rd_kafka_group_list_destroy(groups);
+	return vacant;
+}
+
+/* Takes its place again when the other one has left it: to take it from one that is there would be
+ * a quarrel without end. */
+static void return_to_place(struct commands *commands, int64_t now)
+{
+	struct client next;
+	struct gw_error error;
+
+	if (!commands->ousted || now < commands->vacant_at)
+		return;
+	commands->vacant_at = now + VACANT_NS;
+	if (!is_vacant(commands) || make_consumer(commands, &next, &error) != 0)
+		return;
+	client_close(&commands->consumer, gw_now() + CLOSE_NS);
+	commands->consumer = next;
+	commands->subscribed = commands->ousted = false;
+	commands->subscribe_at = 0;
 }
 
 /* Makes new clients of the files as they are now. The one that hears goes before the next one
@@ -339,6 +399,7 @@ static void *run(void *arg)
 		hear(commands);
 		replies_hear(&commands->replies);
 		look_at_files(commands, gw_now());
+		return_to_place(commands, gw_now());
 		subscribe_again(commands, gw_now());
 	}
 	return NULL;
@@ -375,7 +436,12 @@ static void commands_health(void *state, struct gw_health *health)
 	struct commands *commands = state;
 	const int error = atomic_load_explicit(&commands->error, memory_order_relaxed);
 
-	if (error != 0)
+	if (error == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || error == RD_KAFKA_RESP_ERR__FENCED)
+		gw_health_add(health, GW_DEGRADED, "kafka.%s.unheard", "commands",
+			"another gateway named %s hears the commands of %s: give each its own "
+			"gateway.name; when the other is gone, this one hears them again",
+			commands->gw->config->gateway->name, commands->config->topic);
+	else if (error != 0)
 		gw_health_add(health, GW_DEGRADED, "kafka.%s.unheard", "commands",
 			"no command is heard: %s: see that %s exists and may be read",
 			rd_kafka_err2str((rd_kafka_resp_err_t)error), commands->config->topic);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "kafka/refusal.h"
 
 /* What depends on the kind alone. */
 static const struct {
@@ -84,13 +85,13 @@ struct client_message message_again(
 
 enum gw_drop message_drop(enum sink_kind kind, rd_kafka_resp_err_t error)
 {
+	if (refusal_is_of_size(error))
+		return kinds[kind].too_large;
 	switch (error) {
 	case RD_KAFKA_RESP_ERR_NO_ERROR:
 		return GW_DROP_NONE;
 	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
 		return kinds[kind].full;
-	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-		return kinds[kind].too_large;
 	default:
 		return kinds[kind].lost;
 	}

@@ -104,21 +104,24 @@ void producer_end(
 	sink_report(producer->sink, &report);
 }
 
-static void note_size(struct producer *producer, uint64_t size)
+static void note_size(struct producer *producer, uint64_t size, rd_kafka_resp_err_t error)
 {
 	const int64_t now = gw_now();
 
 	if (now >= producer->refused_until || size < producer->refused_size)
 		producer->refused_size = size;
 	producer->refused_until = now + REFUSED_NS;
+	producer->refused_for = error;
 }
 
 bool producer_takes(struct producer *producer, uint32_t size)
 {
-	if (size + BESIDE <= producer->most &&
-		(size < producer->refused_size || gw_now() >= producer->refused_until))
+	const bool fits = size + BESIDE <= producer->most;
+
+	if (fits && (size < producer->refused_size || gw_now() >= producer->refused_until))
 		return true;
-	vitals_refused(&producer->vitals, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	vitals_refused(&producer->vitals,
+		fits ? producer->refused_for : RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
 	return false;
 }
 
@@ -189,8 +192,8 @@ static void serve_refused(struct producer *producer, const rd_kafka_message_t *m
 		producer->alone_until = gw_now() + ALONE_NS;
 	}
 	if (stays && whose) {
-		if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-			note_size(producer, message->len);
+		if (refusal_is_of_size(message->err))
+			note_size(producer, message->len, message->err);
 		producer_end(producer, message->_private, message->err, 0);
 	} else {
 		take_back(producer, message);

@@ -60,6 +60,7 @@ struct producer {
 	uint64_t most; /* bytes of a record that the client takes */
 	uint64_t refused_size; /* the smallest record that the topic found too large */
 	int64_t refused_until; /* gw_now(): for so long that is believed */
+	rd_kafka_resp_err_t refused_for; /* what the topic said of it */
 	struct property_watch watch; /* of what `now` has read */
 	unsigned short random[3];
 	struct client_words words;

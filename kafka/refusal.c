@@ -8,6 +8,7 @@ enum refusal refusal_of(rd_kafka_resp_err_t error)
 	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
 		return REFUSAL_FULL;
 	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+	case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
 	case RD_KAFKA_RESP_ERR_INVALID_MSG:
 	case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
 	case RD_KAFKA_RESP_ERR_INVALID_RECORD:
@@ -22,6 +23,12 @@ enum refusal refusal_of(rd_kafka_resp_err_t error)
 	default:
 		return REFUSAL_PASSES;
 	}
+}
+
+bool refusal_is_of_size(rd_kafka_resp_err_t error)
+{
+	return error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+		error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
 }
 
 void refusal_advice(rd_kafka_resp_err_t error, const char *topic, char *text, size_t size)
@@ -50,6 +57,12 @@ void refusal_advice(rd_kafka_resp_err_t error, const char *topic, char *text, si
 		snprintf(text, size,
 			"%s: raise max.message.bytes of the topic %s or let the cameras send "
 			"smaller pictures",
+			name, topic);
+		break;
+	case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+		snprintf(text, size,
+			"%s: raise segment.bytes of the topic %s or let the cameras send smaller "
+			"pictures",
 			name, topic);
 		break;
 	case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:

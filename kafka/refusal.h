@@ -2,6 +2,7 @@
 #pragma once
 
 #include <librdkafka/rdkafka.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum refusal {
@@ -14,6 +15,9 @@ enum refusal {
 };
 
 enum refusal refusal_of(rd_kafka_resp_err_t error);
+
+/* Whether a record, or what shares its request, is larger than its topic takes. */
+bool refusal_is_of_size(rd_kafka_resp_err_t error);
 
 /* Puts the error's name and what to do about it into `text`: one line. */
 void refusal_advice(rd_kafka_resp_err_t error, const char *topic, char *text, size_t size);

@@ -27,6 +27,7 @@ static void what_can_pass_is_no_fault_of_the_record(void **state)
 static void what_lies_in_the_record_stays(void **state)
 {
 	assert_int_equal(refusal_of(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE), REFUSAL_STAYS);
+	assert_int_equal(refusal_of(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE), REFUSAL_STAYS);
 	assert_int_equal(refusal_of(RD_KAFKA_RESP_ERR_INVALID_RECORD), REFUSAL_STAYS);
 	assert_int_equal(refusal_of(RD_KAFKA_RESP_ERR__QUEUE_FULL), REFUSAL_FULL);
 }

@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "kafka/command.h"
 #include "kafka/record.h"
+#include "kafka/refusal.h"
 #include "sink/record.h"
 #include "sink/writer.h"
 
@@ -145,7 +146,7 @@ static void answer(struct replies *replies, const char *source, const char *id, 
 	const rd_kafka_resp_err_t error = hand_over(replies, source, id, text);
 	const size_t size = strlen(text);
 
-	if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && size > SHORT)
+	if (refusal_is_of_size(error) && size > SHORT)
 		shorten(replies, source, id, text, size);
 	else if (error)
 		gw_counter_add(&replies->unanswered, 1);
@@ -185,7 +186,7 @@ static void hear_report(struct replies *replies, const rd_kafka_message_t *messa
 	const struct kafka_record record = kafka_record_of(message);
 	char source[COMMAND_SOURCE], id[COMMAND_ID], begin[32];
 
-	if (message->err != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || record.size <= SHORT) {
+	if (!refusal_is_of_size(message->err) || record.size <= SHORT) {
 		gw_counter_add(&replies->unanswered, message->err ? 1 : 0);
 		return;
 	}

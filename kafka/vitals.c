@@ -46,8 +46,8 @@ void vitals_code(struct vitals *vitals, rd_kafka_resp_err_t code)
 {
 	atomic_store_explicit(&vitals->last_code, (int)code, memory_order_release);
 	gw_counter_set(&vitals->last_at, (uint64_t)gw_now());
-	/* The library's own codes are negative, but for this one: a broker has answered. */
-	if (code > RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+	/* The library's own codes are negative, but for those of size: a broker has answered. */
+	if (code > RD_KAFKA_RESP_ERR_NO_ERROR && !refusal_is_of_size(code))
 		vitals_link(vitals, LINK_UP);
 }
 

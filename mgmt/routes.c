@@ -50,8 +50,8 @@ const struct gw_api_route mgmt_routes[] = {
 		.handle = api_config_diff, .slow = true},
 	CHANGE("POST", "config/save", "Store the configuration in effect", api_config_save, false),
 	/* With the secrets that stand in it. */
-	CHANGE("GET", "config/text", "The configuration in effect as a file", api_config_text,
-		false),
+	{GW_ROLE_ADMIN, "GET", "config/text", "The configuration in effect as a file",
+		.handle = api_config_text, .slow = true, .secret = true},
 	CHANGE_LARGE("config/check", "What a commit would change", api_config_check),
 	CHANGE_LARGE("config/commit", "Change the configuration as a whole", api_config_commit),
 	CHANGE("POST", "config/confirm", "Keep the newest commit", api_config_confirm, false),

@@ -1,14 +1,18 @@
 """Commands of a topic: a whole gateway carries them out by its API, and answers on another."""
 
+import copy
 import json
+import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Producer
 
+from testbed import places, stopping
 from testbed.api import Api
 from testbed.consumer import Customer, Record
 from testbed.gateway import Gateway, Topics, configuration
@@ -25,6 +29,8 @@ class Desk:
         port: str,
         linger_ms: int = 5,
         properties: Mapping[str, str] | None = None,
+        model: str | None = None,
+        repository: Path | None = None,
         **more: object,
     ) -> None:
         number = uuid.uuid4().hex[:8]
@@ -35,6 +41,9 @@ class Desk:
         cameras = [{"name": "door", "source": "10.0.0.10", "destination": "10.0.0.2", "port": 5010}]
         told = configuration(port, cameras, kafka.brokers, self.topics)
         told["gateway"]["name"] = self.name
+        if model and repository:
+            cameras[0]["model"] = model
+            told["accel"]["repository"] = str(repository)
         set_to = {"linger.ms": str(linger_ms)} | dict(properties or {})
         told["kafka"]["properties"] = [{"name": it, "value": set_to[it]} for it in set_to]
         told["kafka"]["commands"] = {"topic": self.commands, "replies": self.replies, **more}
@@ -226,6 +235,36 @@ def test_what_is_wrong_old_or_for_others_changes_nothing(desk: Desk) -> None:
     assert desk.facts()["refused"] == 3
 
 
+def test_sampling_is_set_by_a_command(desk: Desk) -> None:
+    told = copy.deepcopy(desk.gateway.configuration)
+    told["kafka"]["frames"]["every"] = 7
+    told["kafka"]["frames"]["seconds"] = 3
+    status, said = desk.ask("POST", "config/commit", {"text": json.dumps(told)})
+    assert status == 200, said
+    paths = {it["path"] for it in said["differences"]}
+    assert paths == {"kafka.frames.every", "kafka.frames.seconds"}
+    frames = desk.gateway.ask("config", "show")["kafka"]["frames"]
+    assert (frames["every"], frames["seconds"]) == (7, 3)
+
+
+def test_a_model_is_rolled_out_and_back_by_commands(
+    shared_broker: Kafka, net: CameraNet, tmp_path: Path
+) -> None:
+    shutil.copytree(places.models() / "digits" / "1", tmp_path / "digits" / "1")
+    desk = Desk(shared_broker, net.port, model="digits", repository=tmp_path)
+    try:
+        shutil.copytree(tmp_path / "digits" / "1", tmp_path / "digits" / "2")
+        status, said = desk.ask("POST", "models/digits/rollout", {"version": 2, "hold_s": 3600})
+        assert status == 200, said
+        assert said["canary"]["version"] == 2
+        status, said = desk.ask("POST", "models/digits/rollback")
+        assert status == 200, said
+        assert said["canary"] is None
+        assert said["stable"]["version"] == 1
+    finally:
+        desk.close()
+
+
 def test_a_role_bounds_what_a_topic_may(shared_broker: Kafka, net: CameraNet) -> None:
     desk = Desk(shared_broker, net.port)
     try:
@@ -238,8 +277,9 @@ def test_a_role_bounds_what_a_topic_may(shared_broker: Kafka, net: CameraNet) ->
         desk.close()
 
 
-def test_nobody_reads_a_new_token_in_the_topic_of_answers(desk: Desk) -> None:
-    for method, path in (("POST", "tokens"), ("GET", "token-setup")):
+def test_nobody_reads_a_secret_in_the_topic_of_answers(desk: Desk) -> None:
+    secret = (("POST", "tokens"), ("GET", "token-setup"), ("GET", "config/text"), ("GET", "log"))
+    for method, path in secret:
         body = {"name": "anna", "role": "admin"} if method == "POST" else None
         status, said = desk.ask(method, path, body)
         assert (status, said["error"]["code"]) == (403, "forbidden")
@@ -273,6 +313,40 @@ def test_a_topic_that_is_missing_is_told(shared_broker: Kafka, desk: Desk) -> No
         lambda: "kafka.commands.unheard" not in troubles(), 30, "it is told for ever"
     )
     assert desk.ask("GET", "version")[0] == 200
+
+
+def test_of_two_with_one_name_the_last_hears_until_it_is_gone(
+    shared_broker: Kafka, net: CameraNet
+) -> None:
+    # The brokers miss one that ends no sooner.
+    desk = Desk(shared_broker, net.port, properties={"session.timeout.ms": "6000"})
+    other_net = CameraNet()
+    told = copy.deepcopy(desk.gateway.configuration)
+    device = told["interfaces"][0]["device"]
+    told["interfaces"][0]["device"] = device.replace(net.port, other_net.port)
+    other = Gateway(told)
+
+    def unheard() -> list[str]:
+        troubles = desk.gateway.status()["troubles"]
+        return [it["text"] for it in troubles if it["id"] == "kafka.commands.unheard"]
+
+    try:
+        other.start()
+        desk.gateway.wait_until(lambda: unheard() != [], 30, "the first one does not notice")
+        assert f"another gateway named {desk.name} hears the commands" in unheard()[0]
+        assert desk.ask("GET", "version")[0] == 200
+        # It does not take the place from one that has it, at the one look or the next.
+        end = time.monotonic() + 12
+        while time.monotonic() < end:
+            assert unheard() != []
+            stopping.pause(0.5)
+        other.kill()
+        desk.gateway.wait_until(lambda: unheard() == [], 60, "the first one stays deaf")
+        assert desk.ask("GET", "version")[0] == 200
+    finally:
+        other.remove()
+        other_net.remove()
+        desk.close()
 
 
 def test_what_was_done_is_not_done_again_after_a_restart(desk: Desk) -> None:

@@ -102,6 +102,34 @@ def test_a_record_that_is_too_large_harms_no_other(shared_broker: Kafka, tmp_pat
     assert f"raise max.message.bytes of the topic {topics.frames}" in log
 
 
+def test_what_no_segment_of_its_topic_holds_harms_no_other(
+    shared_broker: Kafka, tmp_path: Path
+) -> None:
+    topics = Topics.unique()
+    shared_broker.create_topics(topics)
+    shared_broker.set_topic(topics.frames, "segment.bytes", "10000")
+    # Results that share a request are more than a segment holds, and each alone is not.
+    shared_broker.set_topic(topics.results, "segment.bytes", "1500")
+    run = SinkRun(
+        tmp_path,
+        shared_broker,
+        200,
+        200,
+        topics=topics,
+        every=10,
+        small=4000,
+        properties={"linger.ms": "300"},
+    )
+    counts = run.counts()
+    customer = run.read(400, 20)
+    for camera in CAMERAS:
+        assert counts[camera]["delivered"] == 200
+        assert counts[camera]["drops"] == {"sample_too_large": 10}
+        assert counts[camera]["samples_delivered"] == 10
+        assert list(dict.fromkeys(sequences(customer.of(camera)))) == list(range(200))
+    assert f"raise segment.bytes of the topic {topics.frames}" in run.process.text()
+
+
 def test_a_broker_whose_disk_was_wiped_gets_all_that_waits(broker: Kafka, tmp_path: Path) -> None:
     run = SinkRun(tmp_path, broker, 300, 100, every=0, properties=HASTY)
     stopping.pause(1.5)
