@@ -397,6 +397,8 @@ static void the_other_sign_of_life_is_tried_where_one_is_not_taken(void **state)
 	asks(&dialogue, RTSP_GET_PARAMETER, "");
 	take(&dialogue, (struct rtsp_answer){.status = 200});
 	asks(&dialogue, RTSP_GET_PARAMETER, "");
+	refused(&dialogue, (struct rtsp_answer){.status = 401}, -EACCES, "refuses user");
+	asks(&dialogue, RTSP_OPTIONS, "");
 }
 
 static void a_camera_that_sends_within_unasked_is_taken_where_that_is_wanted(void **state)

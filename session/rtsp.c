@@ -11,20 +11,20 @@
 #include "core/clock.h"
 #include "core/config/rtsp_url.h"
 #include "session/divert.h"
+#include "session/exchange.h"
 #include "session/glimpse.h"
 #include "session/rtsp_failure.h"
 #include "session/rtsp_handles.h"
 #include "session/secured.h"
 
 #define CONNECT_MS 5000L
-#define NO_SESSION "0"
 
 struct rtsp {
 	struct rtsp_handles handles;
 	curl_socket_t file; /* of the connection that the last answer came by */
 	struct secured secured;
 	bool is_busy, is_done, has_user;
-	bool is_nameless; /* what is asked says NO_SESSION */
+	bool is_nameless; /* what is asked says EXCHANGE_NO_SESSION */
 	CURLcode code;
 	enum rtsp_method method;
 	uint32_t most_ms;
@@ -79,7 +79,7 @@ static bool needs_session(const struct rtsp *rtsp)
 static CURLcode begin_nameless(struct rtsp *rtsp)
 {
 	rtsp->is_nameless = true;
-	return curl_easy_setopt(rtsp->handles.curl, CURLOPT_RTSP_SESSION_ID, NO_SESSION);
+	return curl_easy_setopt(rtsp->handles.curl, CURLOPT_RTSP_SESSION_ID, EXCHANGE_NO_SESSION);
 }
 
 /* Before libcurl holds the name that an answer gives against the one that we made up. */

@@ -67,7 +67,7 @@ KINDS = {
     "named": "its control URLs bear a user and a password",
     "twofold": "it takes two digests, in quotes, without qop, and the nonce runs out",
     "vlc": "its answer to SETUP names the port as a group's",
-    "lately": "its session has no name before PLAY",
+    "lately": "its session has no name before PLAY, and none but that one from then on",
 }
 TIMEOUT_S = 4
 NONCE_LASTS = {"nonce": 6, "once": 1, "stale": 2, "realm": 5, "twofold": 6}  # requests
@@ -169,6 +169,8 @@ class Quirky(Connection):
             self.say(f"RTSP/1.0 459 Aggregate\r\nCSeq: {lines['CSeq']}\r\n\r\n".encode())
         elif self.kind == "web":
             self.say(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        elif self.kind == "lately" and self.playing and lines.get("Session") != "7":
+            self.say(f"RTSP/1.0 454 Session\r\nCSeq: {lines['CSeq']}\r\n\r\n".encode())
         elif method in ("GET_PARAMETER", "OPTIONS") and self.kind not in NONCE_LASTS:
             self.answer_sign(lines["CSeq"])
         elif not self.proof_is_missing(lines):
