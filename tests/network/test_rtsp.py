@@ -272,6 +272,20 @@ def test_a_probe_says_why_there_are_no_pictures(cameras: Cameras) -> None:
     assert PASSWORD not in done.stderr
 
 
+def _replay(
+    cameras: Cameras, camera: dict[str, Any], file: Path, out: Path
+) -> subprocess.CompletedProcess[str]:
+    config = cameras.folder / "replay.yaml"
+    config.write_text(json.dumps({"cameras": [camera]}))
+    return subprocess.run(
+        [places.gwd(), "replay", "--config", config, "--input", file, "--output", out],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 def test_a_capture_of_a_camera_is_replayed_to_its_pictures(cameras: Cameras) -> None:
     cameras.serve("--rate", "20")
     gateway = cameras.start(cameras.camera())
@@ -286,18 +300,14 @@ def test_a_capture_of_a_camera_is_replayed_to_its_pictures(cameras: Cameras) -> 
     assert cameras.delivered() - before > 20
     shown = gateway.ask("camera", "show", "door")
     media = {key: shown[key] for key in ("name", "source", "destination", "port")}
-    config = cameras.folder / "replay.yaml"
-    config.write_text(json.dumps({"cameras": [media]}))
-    replayed = subprocess.run(
-        [places.gwd(), "replay", "--config", config, "--input", file, "--output", out],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    replayed = _replay(cameras, media, file, out)
     assert replayed.returncode == 0, replayed.stderr
     # One may be cut at each end.
     assert 36 <= len(list((out / "door").glob("*.jpg"))) <= 44
+    # What a url stands for nobody asks there.
+    replayed = _replay(cameras, cameras.camera(), file, cameras.folder / "nothing")
+    assert "gwd: door: 0 packets, 0 frames: a replay asks no url: " in replayed.stderr
+    assert f"gwd: {told['packets']} packets of no camera, " in replayed.stderr
     for arguments, text in (
         (("--camera", "nobody", "--seconds", "1"), "no camera 'nobody'"),
         (("--camera", "door", "--seconds", "61"), "from 1 to 60"),
