@@ -210,6 +210,28 @@ def test_a_camera_that_sends_to_a_group_is_received(cameras: Cameras) -> None:
     assert "to the group 239.1.2.3, UDP port" in text
 
 
+@pytest.mark.parametrize("driver", ["net_af_packet", "net_tap"])
+def test_cameras_are_asked_by_a_port_that_the_kernel_does_not_see(
+    cameras: Cameras, driver: str
+) -> None:
+    """What is said goes by the kernel's share of the port, and pictures come to the port itself."""
+    within, by_udp = (cameras.camera(it, port=9000 + at) for at, it in enumerate(("within", "udp")))
+    cameras.serve_quirkily("plain", "plain-udp", port=9000)
+    cameras.net.run(
+        *("ip", "route", "add", "239.0.0.0/8", "dev", cameras.net.inside, "src", cameras.theirs)
+    )
+    cameras.serve("--way", "multicast")
+    gateway = cameras.start_by_tap(driver, within, by_udp, cameras.camera("group"))
+    for name, way in (("within", "tcp"), ("udp", "udp"), ("group", "multicast")):
+        cameras.wait_for_pictures(name)
+        assert cameras.session(name)["transport"] == way
+    kernel = gateway.ask("stages")["stages"][0]["facts"]["ports"][0]["kernel"]
+    assert kernel["to_kernel"]["tcp"]["passed"] > 10
+    assert kernel["to_kernel"]["udp"]["passed"] == 0
+    assert gateway.ctl("audit").code == 0
+    assert gateway.stop() < 5
+
+
 def _probe(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(it) for it in (places.gwctl(), *arguments)],
