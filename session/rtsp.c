@@ -25,6 +25,7 @@ struct rtsp {
 	struct secured secured;
 	bool is_busy, is_done, has_user;
 	bool is_nameless; /* what is asked says EXCHANGE_NO_SESSION */
+	bool is_unanswered; /* nothing of an answer came */
 	CURLcode code;
 	enum rtsp_method method;
 	uint32_t most_ms;
@@ -94,6 +95,7 @@ static size_t on_header(char *data, size_t unit, size_t count, void *arg)
 {
 	struct rtsp *rtsp = arg;
 
+	rtsp->is_unanswered = false;
 	end_nameless(rtsp);
 	answer_take_line(&rtsp->answer, data, unit * count);
 	/* The one that asks who we are is over: libcurl asks again. */
@@ -195,6 +197,11 @@ int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t mo
 	rtsp->error[0] = '\0';
 	rtsp->method = request->method;
 	rtsp->most_ms = most_ms;
+	rtsp->is_unanswered = true;
+	/* Some end a description with a line more than they count, and libcurl takes an empty line
+	 * for the end of the next answer. */
+	if (rtsp->file != CURL_SOCKET_BAD)
+		glimpse_skip_lines(rtsp->file);
 	if (rtsp->secured.is_used) {
 		const int status = secured_ready(&rtsp->secured, error);
 
@@ -251,8 +258,12 @@ void rtsp_event(struct rtsp *rtsp, uint64_t data, uint32_t events)
 	/* Before that it is a connection that is made, or a name that is looked up. */
 	if (rtsp->is_busy)
 		curl_easy_getinfo(rtsp->handles.curl, CURLINFO_REQUEST_SIZE, &sent);
-	if (sent > 0 && events & EPOLLIN)
+	if (sent > 0 && events & EPOLLIN) {
+		if (rtsp->is_unanswered)
+			glimpse_skip_lines((int)(uint32_t)data);
 		glimpse_peek(&rtsp->came, (int)(uint32_t)data);
+		rtsp->is_unanswered &= rtsp->came.size == 0;
+	}
 	curl_multi_socket_action(
 		rtsp->handles.multi, (curl_socket_t)(uint32_t)data, ready, &running);
 	look_for_end(rtsp);
