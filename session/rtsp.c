@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/config/rtsp_url.h"
@@ -107,6 +108,16 @@ static size_t on_header(char *data, size_t unit, size_t count, void *arg)
 	return unit * count;
 }
 
+/* Its number may be another file's from then on. */
+static int on_close(void *arg, curl_socket_t file)
+{
+	struct rtsp *rtsp = arg;
+
+	if (rtsp->file == file)
+		rtsp->file = CURL_SOCKET_BAD;
+	return close(file);
+}
+
 static void set_options(struct rtsp *rtsp)
 {
 	CURL *curl = rtsp->handles.curl;
@@ -128,6 +139,8 @@ static void set_options(struct rtsp *rtsp)
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, rtsp);
 	curl_easy_setopt(curl, CURLOPT_INTERLEAVEFUNCTION, on_packet);
 	curl_easy_setopt(curl, CURLOPT_INTERLEAVEDATA, rtsp);
+	curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, rtsp);
 }
 
 struct rtsp *rtsp_create(int epoll, uint32_t id)
@@ -183,6 +196,14 @@ void rtsp_reset(struct rtsp *rtsp, const struct gw_camera_config *camera, const 
 	curl_easy_setopt(rtsp->handles.curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC | CURLAUTH_DIGEST);
 }
 
+/* Some end a description with a line more than they count, and libcurl takes an empty line for the
+ * end of the next answer. */
+static void skip_left_over(struct rtsp *rtsp)
+{
+	if (rtsp->is_unanswered && rtsp->file != CURL_SOCKET_BAD)
+		glimpse_skip_lines(rtsp->file);
+}
+
 int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t most_ms,
 	struct gw_error *error)
 {
@@ -198,10 +219,7 @@ int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t mo
 	rtsp->method = request->method;
 	rtsp->most_ms = most_ms;
 	rtsp->is_unanswered = true;
-	/* Some end a description with a line more than they count, and libcurl takes an empty line
-	 * for the end of the next answer. */
-	if (rtsp->file != CURL_SOCKET_BAD)
-		glimpse_skip_lines(rtsp->file);
+	skip_left_over(rtsp);
 	if (rtsp->secured.is_used) {
 		const int status = secured_ready(&rtsp->secured, error);
 
@@ -243,27 +261,35 @@ static void look_for_end(struct rtsp *rtsp)
 	rtsp->is_busy = false;
 }
 
+/* Before libcurl reads it. */
+static void look_at_answer(struct rtsp *rtsp, int file)
+{
+	long sent = 0;
+
+	/* Before that it is a connection that is made, or a name that is looked up. */
+	if (rtsp->is_busy)
+		curl_easy_getinfo(rtsp->handles.curl, CURLINFO_REQUEST_SIZE, &sent);
+	if (sent <= 0)
+		return;
+	if (rtsp->is_unanswered)
+		glimpse_skip_lines(file);
+	glimpse_peek(&rtsp->came, file);
+	rtsp->is_unanswered &= rtsp->came.size == 0;
+}
+
 void rtsp_event(struct rtsp *rtsp, uint64_t data, uint32_t events)
 {
 	const int ready = (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
 		(events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
 		(events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
 	int running;
-	long sent = 0;
 
 	if (!rtsp->handles.multi)
 		return;
 	if (secured_event(&rtsp->secured, (int)(uint32_t)data))
 		return;
-	/* Before that it is a connection that is made, or a name that is looked up. */
-	if (rtsp->is_busy)
-		curl_easy_getinfo(rtsp->handles.curl, CURLINFO_REQUEST_SIZE, &sent);
-	if (sent > 0 && events & EPOLLIN) {
-		if (rtsp->is_unanswered)
-			glimpse_skip_lines((int)(uint32_t)data);
-		glimpse_peek(&rtsp->came, (int)(uint32_t)data);
-		rtsp->is_unanswered &= rtsp->came.size == 0;
-	}
+	if (events & EPOLLIN)
+		look_at_answer(rtsp, (int)(uint32_t)data);
 	curl_multi_socket_action(
 		rtsp->handles.multi, (curl_socket_t)(uint32_t)data, ready, &running);
 	look_for_end(rtsp);
@@ -276,6 +302,11 @@ void rtsp_turn(struct rtsp *rtsp, int64_t now)
 	if (!rtsp->handles.multi || now < rtsp->handles.due)
 		return;
 	rtsp->handles.due = INT64_MAX;
+	/* It sends and reads then too. */
+	if (rtsp->handles.read != CURL_SOCKET_BAD)
+		look_at_answer(rtsp, rtsp->handles.read);
+	else
+		skip_left_over(rtsp);
 	curl_multi_socket_action(rtsp->handles.multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	look_for_end(rtsp);
 }

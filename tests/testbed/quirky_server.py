@@ -57,7 +57,7 @@ KINDS = {
     "spaced": "blanks stand behind the lines of its description",
     "lengthless": "its description comes without its length, and the connection goes on",
     "extra": "a newline stands behind its description, which its length does not count",
-    "early": "the newline comes in one piece with the answers to SETUP and PLAY, before them",
+    "behind": "the newline comes a moment later",
     "bytewise": "what it says while it is asked to play comes byte by byte",
     "nobody": "it says that it sends from 0.0.0.0",
     "portless": "it says that it sends to port 0 from port 0",
@@ -215,14 +215,15 @@ class Quirky(Connection):
             head = re.sub(r"^[\w-]+(?=:)", lambda name: name[0].lower(), head, flags=re.MULTILINE)
         if self.kind == "extra" and body:
             body += "\r\n"
-        if self.kind == "early" and method in ("SETUP", "PLAY"):
-            head = "\r\n" + head
         if self.kind == "bytewise":
             for at in (head + body).encode():
                 self.say(bytes([at]))
                 time.sleep(0.001)
         else:
             self.say((head + body).encode())
+        if self.kind == "behind" and body:
+            time.sleep(0.005)
+            self.say(b"\r\n")
         return method == "PLAY"
 
     def answer_sign(self, number: str) -> None:
