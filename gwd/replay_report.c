@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,25 +37,49 @@ static json_t *report_json(const struct gw *gw)
 	return json_pack("{s:o, s:o}", "cameras", cameras, "unmatched", unmatched);
 }
 
+#define DROPS_TEXT 896
+
+static void write_drops(const struct gw *gw, uint32_t camera, char text[DROPS_TEXT])
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (int drop = 1; drop < GW_DROP_COUNT; drop++)
+		if (gw_total_drops(gw, camera, drop) > 0 && used < DROPS_TEXT)
+			used += (size_t)snprintf(text + used, DROPS_TEXT - used, ", %lu %s",
+				gw_total_drops(gw, camera, drop), gw_drops[drop].name);
+}
+
+/* Nobody asks it where its packets come from. */
+static bool is_unknown(const struct gw *gw, uint32_t camera)
+{
+	const struct gw_camera *now = gw_camera_now(gw, camera);
+
+	return now && now->config->url;
+}
+
 static void print_summary(const struct gw *gw)
 {
+	const uint64_t nobodys = GW_COUNT(&gw->stages[GW_STAGE_RX], GW_UNMATCHED, packets);
+	char drops[DROPS_TEXT];
+
 	for (uint32_t i = 0; i < gw_camera_high(gw); i++) {
 		const uint64_t packets = GW_COUNT(&gw->stages[GW_STAGE_RX], i, packets);
 		const uint64_t frames = GW_COUNT(&gw->stages[GW_STAGE_SINK], i, delivered);
-		char drops[896] = "";
-		size_t used = 0;
 
-		for (int drop = 1; drop < GW_DROP_COUNT; drop++)
-			if (gw_total_drops(gw, i, drop) > 0 && used < sizeof(drops))
-				used += (size_t)snprintf(drops + used, sizeof(drops) - used,
-					", %lu %s", gw_total_drops(gw, i, drop),
-					gw_drops[drop].name);
-		gw_log_say("gwd: %s: %lu packet%s, %lu frame%s%s", gw->cameras->slot[i].name,
-			packets, gw_plural(packets), frames, gw_plural(frames), drops);
+		write_drops(gw, i, drops);
+		gw_log_say("gwd: %s: %lu packet%s, %lu frame%s%s%s", gw->cameras->slot[i].name,
+			packets, gw_plural(packets), frames, gw_plural(frames), drops,
+			is_unknown(gw, i) ? ": a replay asks no url: give it source, destination "
+					    "and port in place of url"
+					  : "");
 		/* There are more cameras than lines that may wait. */
 		if (i % 128 == 127)
 			gw_log_flush(GW_LOG_PATIENCE_NS);
 	}
+	write_drops(gw, GW_UNMATCHED, drops);
+	if (nobodys > 0)
+		gw_log_say("gwd: %lu packet%s of no camera%s", nobodys, gw_plural(nobodys), drops);
 }
 
 /* Frames that were accepted and could not be written: the output is not whole. */

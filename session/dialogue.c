@@ -316,6 +316,9 @@ int dialogue_take(
 			return 0;
 		if (!good)
 			return refuse(dialogue, answer, method, error);
+		/* Some give the session its name no sooner. */
+		if (answer->timeout_s != 0)
+			dialogue->timeout_s = answer->timeout_s;
 		dialogue->step = DIALOGUE_PLAYING;
 		return 0;
 	case DIALOGUE_TEARDOWN:
@@ -323,12 +326,12 @@ int dialogue_take(
 		dialogue->is_set_up = false;
 		return 0;
 	default:
+		if (!good)
+			dialogue_unanswered(dialogue);
 		/* Only these say that the session is gone; some cameras do not know how to be
 		 * asked. */
 		if (answer->status == 401 || answer->status == 454)
 			return refuse(dialogue, answer, method, error);
-		if (!good)
-			dialogue_unanswered(dialogue);
 		return 0;
 	}
 }

@@ -167,6 +167,8 @@ static void the_other_sign_of_life_is_tried_where_one_is_not_taken(void **state)
 	test_asks(&dialogue, RTSP_GET_PARAMETER, "");
 	test_take(&dialogue, (struct rtsp_answer){.status = 200});
 	test_asks(&dialogue, RTSP_GET_PARAMETER, "");
+	test_refused(&dialogue, (struct rtsp_answer){.status = 401}, -EACCES, "refuses user");
+	test_asks(&dialogue, RTSP_OPTIONS, "");
 }
 
 int main(void)

@@ -7,6 +7,7 @@
 
 #define TIMED_OUT 408
 #define PROOF "WWW-Authenticate:"
+#define NAME "Session:"
 /* The status line, the number, and the empty line at the end. */
 #define FRAME_MOST 96
 
@@ -40,8 +41,21 @@ static unsigned int read_status(const char *line)
 	return (unsigned int)strtoul(digits, NULL, 10);
 }
 
-/* Copies the lines that ask for a proof, as far as there is room. Returns their size. */
-static uint32_t copy_proofs(const char *header, char *to, uint32_t room)
+/* A name that is empty is none. */
+static bool is_name(const char *line, uint32_t length)
+{
+	const size_t size = sizeof(NAME) - 1;
+
+	if (strncasecmp(line, NAME, size) != 0)
+		return false;
+	const size_t at = size + strspn(line + size, " \t");
+
+	return at < length && line[at] != ';';
+}
+
+/* Copies the lines that ask for a proof, or that name the session where that is wanted, as far as
+ * there is room. Returns their size. */
+static uint32_t copy_lines(const char *header, bool names, char *to, uint32_t room)
 {
 	uint32_t size = 0;
 
@@ -49,7 +63,10 @@ static uint32_t copy_proofs(const char *header, char *to, uint32_t room)
 		line += *line == '\n';
 		const uint32_t length = (uint32_t)strcspn(line, "\r\n");
 
-		if (strncasecmp(line, PROOF, sizeof(PROOF) - 1) != 0 || size + length + 2 > room)
+		if (strncasecmp(line, PROOF, sizeof(PROOF) - 1) != 0 &&
+			!(names && is_name(line, length)))
+			continue;
+		if (size + length + 2 > room)
 			continue;
 		memcpy(to + size, line, length);
 		memcpy(to + size + length, "\r\n", 2);
@@ -63,7 +80,8 @@ static uint32_t tell(struct exchange *exchange, unsigned int status, const char 
 	uint32_t size = (uint32_t)snprintf(text, EXCHANGE_HEADER,
 		"RTSP/1.0 %u Camera\r\nCSeq: %u\r\n", status, exchange->number);
 
-	size += copy_proofs(header, text + size, EXCHANGE_HEADER - FRAME_MOST);
+	size += copy_lines(
+		header, exchange->is_nameless, text + size, EXCHANGE_HEADER - FRAME_MOST);
 	memcpy(text + size, "\r\n", 2);
 	exchange->is_asked = false;
 	return size + 2;

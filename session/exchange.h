@@ -2,7 +2,8 @@
  *
  * Cameras number their answers wrongly or not at all, answer twice or what nobody asked, and send
  * headers and bodies that libcurl does not read. So what it hears is made anew: the status, the
- * number of its own request, and what the camera asks to be proved (RFC 2326, 12.17; RFC 7616). */
+ * number of its own request, what the camera asks to be proved (RFC 2326, 12.17; RFC 7616), and the
+ * session's name where it had none before. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,9 +11,12 @@
 
 /* Of a header, so much is kept; of what is made of it, the rest is left out. */
 #define EXCHANGE_HEADER 4096
+/* What a request calls a session that the camera gave no name. */
+#define EXCHANGE_NO_SESSION "0"
 
 struct exchange {
 	bool is_asked; /* no answer came yet */
+	bool is_nameless; /* who asks knows no name of the session, and wants to hear one */
 	uint32_t number; /* of the last request */
 	uint32_t given_up; /* of one whose answer nobody waits for; 0: none */
 	uint32_t size; /* of `header`, so far */

@@ -48,6 +48,19 @@ static void what_is_to_be_proved_is_told(void **state)
 		"nonce=\"1\"\r\nWWW-Authenticate: Basic realm=\"r\"\r\n\r\n");
 }
 
+static void a_session_is_named_to_who_knows_no_name(void **state)
+{
+	static struct exchange exchange;
+
+	exchange_ask(&exchange, 4);
+	exchange.is_nameless = true;
+	hears(&exchange, "RTSP/1.0 200 OK\r\nSession: 9;timeout=4\r\n\r\n");
+	told(&exchange, 4, "RTSP/1.0 200 Camera\r\nCSeq: 4\r\nSession: 9;timeout=4\r\n\r\n");
+	exchange_ask(&exchange, 5);
+	hears(&exchange, "RTSP/1.0 200 OK\r\nSession: ;timeout=4\r\nSession: \r\nSession:\r\n\r\n");
+	told(&exchange, 5, "RTSP/1.0 200 Camera\r\nCSeq: 5\r\n\r\n");
+}
+
 static void an_answer_that_nobody_asked_for_is_not_told(void **state)
 {
 	static struct exchange exchange;
@@ -116,6 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_is_told_as_one_that_can_be_read),
 		cmocka_unit_test(what_is_to_be_proved_is_told),
+		cmocka_unit_test(a_session_is_named_to_who_knows_no_name),
 		cmocka_unit_test(an_answer_that_nobody_asked_for_is_not_told),
 		cmocka_unit_test(what_has_no_status_or_goes_on_is_no_answer),
 		cmocka_unit_test(an_answer_that_is_late_answers_no_other_request),

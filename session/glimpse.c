@@ -29,3 +29,19 @@ void glimpse_peek(struct glimpse *glimpse, int file)
 	if (size > 0)
 		glimpse_take(glimpse, data, (uint32_t)size);
 }
+
+void glimpse_skip_lines(int file)
+{
+	uint8_t data[GLIMPSE_TEXT];
+	ssize_t size;
+
+	while ((size = recv(file, data, sizeof(data), MSG_PEEK | MSG_DONTWAIT)) > 0) {
+		ssize_t ends = 0;
+
+		while (ends < size && (data[ends] == '\r' || data[ends] == '\n'))
+			ends++;
+		if (ends == 0 || recv(file, data, (size_t)ends, MSG_DONTWAIT) != ends ||
+			ends < size)
+			return;
+	}
+}

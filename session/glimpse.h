@@ -21,3 +21,6 @@ void glimpse_take(struct glimpse *glimpse, const uint8_t *data, uint32_t size);
 
 /* The same with what waits in a socket, and stays there. */
 void glimpse_peek(struct glimpse *glimpse, int file);
+
+/* Takes out the ends of lines that wait in a socket before anything else. */
+void glimpse_skip_lines(int file);

@@ -54,12 +54,35 @@ static void what_waits_in_a_socket_stays_there(void **state)
 	close(pair[1]);
 }
 
+static void empty_lines_before_it_are_taken_out(void **state)
+{
+	static const char ends[] = "\r\n\n\r\n", answer[] = "RTSP/1.0 200 OK\r\n\r\n";
+	char data[200];
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	glimpse_skip_lines(pair[0]);
+	for (int i = 0; i < 30; i++)
+		assert_int_equal(write(pair[1], ends, 5), 5);
+	assert_int_equal(write(pair[1], answer, sizeof(answer) - 1), sizeof(answer) - 1);
+	glimpse_skip_lines(pair[0]);
+	glimpse_skip_lines(pair[0]);
+	assert_int_equal(read(pair[0], data, sizeof(data)), sizeof(answer) - 1);
+	assert_memory_equal(data, answer, sizeof(answer) - 1);
+	assert_int_equal(write(pair[1], ends, 5), 5);
+	glimpse_skip_lines(pair[0]);
+	assert_int_equal(recv(pair[0], data, sizeof(data), MSG_DONTWAIT), -1);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_line_is_shown),
 		cmocka_unit_test(it_keeps_to_its_room),
 		cmocka_unit_test(what_waits_in_a_socket_stays_there),
+		cmocka_unit_test(empty_lines_before_it_are_taken_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

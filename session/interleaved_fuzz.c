@@ -50,6 +50,7 @@ static void tell(struct finding *finding, struct exchange *exchange, const struc
 	if (!piece->is_last)
 		return;
 	exchange_ask(exchange, 7);
+	exchange->is_nameless = it->number % 2 == 1;
 	const uint32_t size = exchange_answer(exchange, it->number, text);
 
 	check(size <= sizeof(text));

@@ -158,6 +158,8 @@ static bool read_camera(struct relay *relay)
 
 static bool read_speaker(struct relay *relay)
 {
+	static const char nameless[] = "\r\nSession: " EXCHANGE_NO_SESSION "\r\n";
+
 	if (relay->out_size == RELAY_OUT)
 		return false;
 	const uint8_t *at = relay->out + relay->out_size;
@@ -180,6 +182,7 @@ static bool read_speaker(struct relay *relay)
 		if (piece.is_last)
 			exchange_ask(&relay->exchange, relay->from_speaker.number);
 	}
+	relay->exchange.is_nameless = memmem(at, (size_t)size, nameless, sizeof(nameless) - 1);
 	relay->out_size += (uint32_t)size;
 	return true;
 }

@@ -7,24 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/config/rtsp_url.h"
 #include "session/divert.h"
+#include "session/exchange.h"
 #include "session/glimpse.h"
 #include "session/rtsp_failure.h"
 #include "session/rtsp_handles.h"
 #include "session/secured.h"
 
 #define CONNECT_MS 5000L
-#define NO_SESSION "0"
 
 struct rtsp {
 	struct rtsp_handles handles;
 	curl_socket_t file; /* of the connection that the last answer came by */
 	struct secured secured;
 	bool is_busy, is_done, has_user;
-	bool is_nameless; /* what is asked says NO_SESSION */
+	bool is_nameless; /* what is asked says EXCHANGE_NO_SESSION */
+	bool is_unanswered; /* nothing of an answer came */
 	CURLcode code;
 	enum rtsp_method method;
 	uint32_t most_ms;
@@ -79,7 +81,7 @@ static bool needs_session(const struct rtsp *rtsp)
 static CURLcode begin_nameless(struct rtsp *rtsp)
 {
 	rtsp->is_nameless = true;
-	return curl_easy_setopt(rtsp->handles.curl, CURLOPT_RTSP_SESSION_ID, NO_SESSION);
+	return curl_easy_setopt(rtsp->handles.curl, CURLOPT_RTSP_SESSION_ID, EXCHANGE_NO_SESSION);
 }
 
 /* Before libcurl holds the name that an answer gives against the one that we made up. */
@@ -94,6 +96,7 @@ static size_t on_header(char *data, size_t unit, size_t count, void *arg)
 {
 	struct rtsp *rtsp = arg;
 
+	rtsp->is_unanswered = false;
 	end_nameless(rtsp);
 	answer_take_line(&rtsp->answer, data, unit * count);
 	/* The one that asks who we are is over: libcurl asks again. */
@@ -103,6 +106,16 @@ static size_t on_header(char *data, size_t unit, size_t count, void *arg)
 			begin_nameless(rtsp);
 	}
 	return unit * count;
+}
+
+/* Its number may be another file's from then on. */
+static int on_close(void *arg, curl_socket_t file)
+{
+	struct rtsp *rtsp = arg;
+
+	if (rtsp->file == file)
+		rtsp->file = CURL_SOCKET_BAD;
+	return close(file);
 }
 
 static void set_options(struct rtsp *rtsp)
@@ -126,6 +139,8 @@ static void set_options(struct rtsp *rtsp)
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, rtsp);
 	curl_easy_setopt(curl, CURLOPT_INTERLEAVEFUNCTION, on_packet);
 	curl_easy_setopt(curl, CURLOPT_INTERLEAVEDATA, rtsp);
+	curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, rtsp);
 }
 
 struct rtsp *rtsp_create(int epoll, uint32_t id)
@@ -181,6 +196,14 @@ void rtsp_reset(struct rtsp *rtsp, const struct gw_camera_config *camera, const 
 	curl_easy_setopt(rtsp->handles.curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC | CURLAUTH_DIGEST);
 }
 
+/* Some end a description with a line more than they count, and libcurl takes an empty line for the
+ * end of the next answer. */
+static void skip_left_over(struct rtsp *rtsp)
+{
+	if (rtsp->is_unanswered && rtsp->file != CURL_SOCKET_BAD)
+		glimpse_skip_lines(rtsp->file);
+}
+
 int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t most_ms,
 	struct gw_error *error)
 {
@@ -195,6 +218,8 @@ int rtsp_send(struct rtsp *rtsp, const struct rtsp_request *request, uint32_t mo
 	rtsp->error[0] = '\0';
 	rtsp->method = request->method;
 	rtsp->most_ms = most_ms;
+	rtsp->is_unanswered = true;
+	skip_left_over(rtsp);
 	if (rtsp->secured.is_used) {
 		const int status = secured_ready(&rtsp->secured, error);
 
@@ -236,23 +261,35 @@ static void look_for_end(struct rtsp *rtsp)
 	rtsp->is_busy = false;
 }
 
+/* Before libcurl reads it. */
+static void look_at_answer(struct rtsp *rtsp, int file)
+{
+	long sent = 0;
+
+	/* Before that it is a connection that is made, or a name that is looked up. */
+	if (rtsp->is_busy)
+		curl_easy_getinfo(rtsp->handles.curl, CURLINFO_REQUEST_SIZE, &sent);
+	if (sent <= 0)
+		return;
+	if (rtsp->is_unanswered)
+		glimpse_skip_lines(file);
+	glimpse_peek(&rtsp->came, file);
+	rtsp->is_unanswered &= rtsp->came.size == 0;
+}
+
 void rtsp_event(struct rtsp *rtsp, uint64_t data, uint32_t events)
 {
 	const int ready = (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
 		(events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
 		(events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
 	int running;
-	long sent = 0;
 
 	if (!rtsp->handles.multi)
 		return;
 	if (secured_event(&rtsp->secured, (int)(uint32_t)data))
 		return;
-	/* Before that it is a connection that is made, or a name that is looked up. */
-	if (rtsp->is_busy)
-		curl_easy_getinfo(rtsp->handles.curl, CURLINFO_REQUEST_SIZE, &sent);
-	if (sent > 0 && events & EPOLLIN)
-		glimpse_peek(&rtsp->came, (int)(uint32_t)data);
+	if (events & EPOLLIN)
+		look_at_answer(rtsp, (int)(uint32_t)data);
 	curl_multi_socket_action(
 		rtsp->handles.multi, (curl_socket_t)(uint32_t)data, ready, &running);
 	look_for_end(rtsp);
@@ -265,6 +302,11 @@ void rtsp_turn(struct rtsp *rtsp, int64_t now)
 	if (!rtsp->handles.multi || now < rtsp->handles.due)
 		return;
 	rtsp->handles.due = INT64_MAX;
+	/* It sends and reads then too. */
+	if (rtsp->handles.read != CURL_SOCKET_BAD)
+		look_at_answer(rtsp, rtsp->handles.read);
+	else
+		skip_left_over(rtsp);
 	curl_multi_socket_action(rtsp->handles.multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	look_for_end(rtsp);
 }

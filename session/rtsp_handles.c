@@ -31,13 +31,17 @@ void rtsp_global_close(void)
 
 static int on_socket(CURL *curl, curl_socket_t file, int what, void *arg, void *known)
 {
-	const struct rtsp_handles *handles = arg;
+	struct rtsp_handles *handles = arg;
 	struct epoll_event event = {
 		.events =
 			(what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0),
 		.data.u64 = (uint64_t)handles->id << 32 | (uint32_t)file,
 	};
 
+	if (what != CURL_POLL_REMOVE && what & CURL_POLL_IN)
+		handles->read = file;
+	else if (handles->read == file)
+		handles->read = CURL_SOCKET_BAD;
 	if (what == CURL_POLL_REMOVE)
 		epoll_ctl(handles->epoll, EPOLL_CTL_DEL, file, NULL);
 	else if (epoll_ctl(handles->epoll, EPOLL_CTL_MOD, file, &event) != 0)
@@ -56,6 +60,7 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 bool rtsp_handles_open(struct rtsp_handles *handles)
 {
 	handles->due = INT64_MAX;
+	handles->read = CURL_SOCKET_BAD;
 	handles->curl = curl_easy_init();
 	handles->multi = curl_multi_init();
 	if (!handles->curl || !handles->multi) {

@@ -11,6 +11,7 @@ struct rtsp_handles {
 	CURLM *multi;
 	int epoll;
 	uint32_t id; /* the upper half of the data of its files in `epoll`; they are the lower */
+	curl_socket_t read; /* that libcurl waits to read from; CURL_SOCKET_BAD: none */
 	int64_t due; /* of libcurl's timer (gw_now()); INT64_MAX: none */
 };
 

@@ -21,6 +21,7 @@ struct scene {
 	int epoll, port, connection;
 	char url[64], heard[4096]; /* of the last request */
 	struct gw_error error;
+	const char *before; /* what stands before an answer */
 };
 
 static int set_up(void **state)
@@ -67,11 +68,10 @@ static void serve(struct scene *scene)
 	rtsp_turn(scene->rtsp, gw_now());
 }
 
-/* Hears a whole request, and answers it: `more` are lines of the header. */
-static void answer(struct scene *scene, int status, const char *more)
+/* Hears a whole request. */
+static void hear(struct scene *scene)
 {
 	const int64_t until = gw_now() + PATIENCE_MS * GW_NS_PER_MS;
-	char text[1024];
 	size_t size = 0;
 
 	scene->heard[0] = '\0';
@@ -88,11 +88,19 @@ static void answer(struct scene *scene, int status, const char *more)
 		size += came > 0 ? (size_t)came : 0;
 		scene->heard[size] = '\0';
 	}
+}
+
+/* And answers it: `more` are lines of the header. */
+static void answer(struct scene *scene, int status, const char *more)
+{
+	char text[1024];
+
+	hear(scene);
 	const char *number = strstr(scene->heard, "CSeq: ");
 
 	assert_non_null(number);
-	const int length = snprintf(text, sizeof(text), "RTSP/1.0 %d Said\r\nCSeq: %d\r\n%s\r\n",
-		status, atoi(number + 6), more);
+	const int length = snprintf(text, sizeof(text), "%sRTSP/1.0 %d Said\r\nCSeq: %d\r\n%s\r\n",
+		scene->before ? scene->before : "", status, atoi(number + 6), more);
 
 	assert_int_equal(write(scene->connection, text, (size_t)length), length);
 }
@@ -180,6 +188,37 @@ static void one_without_a_name_may_ask_who_we_are(void **state)
 	takes(scene, 200);
 }
 
+/* Before the request, and with the answer to it. */
+static void empty_lines_before_an_answer_are_no_answer(void **state)
+{
+	struct scene *scene = *state;
+
+	set_up_session(scene, "Session: 12ab\r\n");
+	assert_int_equal(write(scene->connection, "\r\n", 2), 2);
+	ask(scene, RTSP_PLAY, NULL);
+	scene->before = "\r\n\r\n";
+	answer(scene, 200, "Session: 12ab\r\n");
+	takes(scene, 200);
+}
+
+static void ends_of_lines_within_an_answer_stay(void **state)
+{
+	static const char *const pieces[] = {
+		"RTSP/1.0 200 Said", "\r\n", "CSeq: 2", "\r\n", "Session: 12ab", "\r\n\r\n"};
+	struct scene *scene = *state;
+
+	set_up_session(scene, "Session: 12ab\r\n");
+	ask(scene, RTSP_PLAY, NULL);
+	hear(scene);
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		const size_t size = strlen(pieces[i]);
+
+		assert_int_equal(write(scene->connection, pieces[i], size), size);
+		serve(scene);
+	}
+	takes(scene, 200);
+}
+
 #define RTSP_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -189,6 +228,8 @@ int main(void)
 		RTSP_TEST(one_without_a_name_is_asked_all_the_same),
 		RTSP_TEST(a_name_that_comes_late_is_taken),
 		RTSP_TEST(one_without_a_name_may_ask_who_we_are),
+		RTSP_TEST(empty_lines_before_an_answer_are_no_answer),
+		RTSP_TEST(ends_of_lines_within_an_answer_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,40 @@ static void read_line(struct reader *reader, const char *line)
 	}
 }
 
+/* Some put an empty line or a byte order mark before it, and count the end of their string. */
+static void trim(const char **text, size_t *size)
+{
+	static const char mark[] = "\xEF\xBB\xBF";
+
+	if (*size >= 3 && memcmp(*text, mark, 3) == 0) {
+		*text += 3;
+		*size -= 3;
+	}
+	while (*size > 0 && strchr(" \t\r\n", **text) && **text != '\0') {
+		(*text)++;
+		(*size)--;
+	}
+	while (*size > 0 && (*text)[*size - 1] == '\0')
+		(*size)--;
+}
+
+/* Some leave out what stands before their streams. */
+static bool is_description(const char *text, size_t size)
+{
+	return size >= 2 && (text[0] == 'v' || text[0] == 'm') && text[1] == '=' &&
+		!memchr(text, '\0', size);
+}
+
+/* What is behind a line's last word would become a part of it. */
+static void cut_end(char *line)
+{
+	size_t size = strcspn(line, "\r");
+
+	while (size > 0 && (line[size - 1] == ' ' || line[size - 1] == '\t'))
+		size--;
+	line[size] = '\0';
+}
+
 int sdp_parse(const char *text, size_t size, struct sdp_stream *stream, struct gw_error *error)
 {
 	struct reader *reader;
@@ -233,7 +267,12 @@ int sdp_parse(const char *text, size_t size, struct sdp_stream *stream, struct g
 		return gw_error_set(error, -EMSGSIZE,
 			"describes its streams in %zu bytes: more than %d are not read", size,
 			SDP_SIZE);
-	if (size < 2 || memchr(text, '\0', size) || strncmp(text, "v=", 2) != 0)
+	trim(&text, &size);
+	if (size == 0)
+		return gw_error_set(error, -EINVAL,
+			"answers DESCRIBE without a description, or does not say how long it is "
+			"(Content-Length): is this the address of a stream?");
+	if (!is_description(text, size))
 		return gw_error_set(error, -EINVAL,
 			"answers DESCRIBE with something that is no SDP: is this the address of a "
 			"stream?");
@@ -245,7 +284,7 @@ int sdp_parse(const char *text, size_t size, struct sdp_stream *stream, struct g
 		const size_t length = end ? (size_t)(end - text) - at : size - at;
 
 		snprintf(line, sizeof(line), "%.*s", (int)length, text + at);
-		line[strcspn(line, "\r")] = '\0';
+		cut_end(line);
 		read_line(reader, line);
 		at += length + 1;
 	}

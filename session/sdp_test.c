@@ -137,7 +137,9 @@ static void a_key_comes_with_its_stream(void **state)
 
 static void what_is_no_description_is_refused(void **state)
 {
-	refused("", -EINVAL, "no SDP");
+	refused("", -EINVAL, "without a description");
+	refused("\r\n", -EINVAL, "without a description");
+	refused("a=control:one\r\n", -EINVAL, "no SDP");
 	refused("<html>", -EINVAL, "no SDP");
 
 	char *large = malloc(SDP_SIZE + 2);
@@ -147,6 +149,24 @@ static void what_is_no_description_is_refused(void **state)
 	memcpy(large, "v=", 2);
 	refused(large, -EMSGSIZE, "more than 65536");
 	free(large);
+}
+
+static void what_stands_around_a_description_is_not_looked_at(void **state)
+{
+	static const char text[] = "v=0\r\nm=video 0 RTP/AVP 26\r\na=control:one\r\n\0";
+	struct sdp_stream stream;
+	struct gw_error error;
+
+	/* The end of a string is counted. */
+	assert_int_equal(sdp_parse(text, sizeof(text), &stream, &error), 0);
+	assert_string_equal(stream.control, "one");
+	assert_string_equal(
+		parsed("\xEF\xBB\xBF\r\n v=0\nm=video 0 RTP/AVP 26\na=control:one").control, "one");
+	assert_int_equal(sdp_parse("v=0\0m=video 0 RTP/AVP 26\r\n", 27, &stream, &error), -EINVAL);
+	assert_string_equal(
+		parsed("m=video 0 RTP/AVP 96\na=rtpmap:96 JPEG/90000 \na=control:track0 \t\r\n")
+			.control,
+		"track0");
 }
 
 static void numbers_that_make_no_sense_are_as_if_not_said(void **state)
@@ -184,6 +204,7 @@ int main(void)
 		cmocka_unit_test(other_encodings_are_named),
 		cmocka_unit_test(a_key_comes_with_its_stream),
 		cmocka_unit_test(what_is_no_description_is_refused),
+		cmocka_unit_test(what_stands_around_a_description_is_not_looked_at),
 		cmocka_unit_test(numbers_that_make_no_sense_are_as_if_not_said),
 		cmocka_unit_test(a_control_url_that_is_too_long_is_none),
 	};

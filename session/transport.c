@@ -28,6 +28,16 @@ void transport_write(enum transport_way way, bool secure, uint16_t port, char te
 			port + 1);
 }
 
+/* No packet comes from there: nothing was set (0.0.0.0), or it is what a camera calls itself. */
+static bool says_nothing(const struct gw_address *address)
+{
+	static const uint8_t zeros[15];
+
+	if (address->family == AF_INET)
+		return address->bytes[0] == 0 || address->bytes[0] == 127;
+	return memcmp(address->bytes, zeros, sizeof(zeros)) == 0 && address->bytes[15] <= 1;
+}
+
 /* "source=192.0.2.11", which may stand in quotes. */
 static void read_address(const char *text, struct gw_address *address)
 {
@@ -37,7 +47,7 @@ static void read_address(const char *text, struct gw_address *address)
 	if (sscanf(text, "%*[\"]%63[^\"]", word) != 1 && sscanf(text, "%63[^\"]", word) != 1)
 		return;
 	read.family = strchr(word, ':') ? AF_INET6 : AF_INET;
-	if (inet_pton(read.family, word, read.bytes) == 1)
+	if (inet_pton(read.family, word, read.bytes) == 1 && !says_nothing(&read))
 		*address = read;
 }
 

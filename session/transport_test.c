@@ -1,6 +1,7 @@
 #include "core/test.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "session/transport.h"
@@ -56,6 +57,23 @@ static void an_answer_says_how_packets_come(void **state)
 	assert_false(it.is_tcp);
 }
 
+static void an_address_that_nothing_comes_from_is_as_if_not_said(void **state)
+{
+	static const char *const addresses[] = {"0.0.0.0", "127.0.0.1", "::", "\"::1\""};
+
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		char text[TRANSPORT_TEXT];
+
+		snprintf(text, sizeof(text), "RTP/AVP;unicast;source=%s;destination=%s",
+			addresses[i], addresses[i]);
+		const struct transport it = parsed(text);
+
+		assert_int_equal(it.source.family, 0);
+		assert_int_equal(it.destination.family, 0);
+	}
+	assert_int_equal(parsed("RTP/AVP;unicast;source=2001::1").source.family, AF_INET6);
+}
+
 static void what_is_no_transport_is_refused(void **state)
 {
 	struct transport transport;
@@ -72,6 +90,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_asked_for),
 		cmocka_unit_test(an_answer_says_how_packets_come),
+		cmocka_unit_test(an_address_that_nothing_comes_from_is_as_if_not_said),
 		cmocka_unit_test(what_is_no_transport_is_refused),
 	};
 

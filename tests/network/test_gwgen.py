@@ -212,12 +212,16 @@ def test_a_group_has_an_ethernet_address_of_its_own(
     assert capture.read_bytes()[40:46].hex() == ethernet
 
 
-def test_ipv6_is_received_from_a_port(net: CameraNet, files: Path) -> None:
+@pytest.mark.parametrize("tag", [(), ("--vlan", 7)], ids=["plain", "vlan"])
+def test_ipv6_is_received_from_a_port(net: CameraNet, files: Path, tag: tuple[object, ...]) -> None:
+    """With a tag too, which the kernel takes off and the driver puts back."""
+    hardware = Path(f"/sys/class/net/{net.port}/address").read_text().strip()
+    way = (*SITE_LOCAL, "--mac", hardware, *tag)
     cameras = yaml.safe_load(gwgen("config", "--cameras", 4, *SITE_LOCAL).stdout)["cameras"]
     gateway = Gateway(configuration(net.port, cameras, None))
     try:
         gateway.start()
-        report = send_live(net, "--cameras", 4, "--picture", files, "--frames", 25, *SITE_LOCAL)
+        report = send_live(net, "--cameras", 4, "--picture", files, "--frames", 25, *way)
         # What the machine had no time for is counted; the rest is whole.
         lost = report["link_lost"] + report["not_taken"] + report["too_late"]
 

@@ -210,6 +210,28 @@ def test_a_camera_that_sends_to_a_group_is_received(cameras: Cameras) -> None:
     assert "to the group 239.1.2.3, UDP port" in text
 
 
+@pytest.mark.parametrize("driver", ["net_af_packet", "net_tap"])
+def test_cameras_are_asked_by_a_port_that_the_kernel_does_not_see(
+    cameras: Cameras, driver: str
+) -> None:
+    """What is said goes by the kernel's share of the port, and pictures come to the port itself."""
+    within, by_udp = (cameras.camera(it, port=9000 + at) for at, it in enumerate(("within", "udp")))
+    cameras.serve_quirkily("plain", "plain-udp", port=9000)
+    cameras.net.run(
+        *("ip", "route", "add", "239.0.0.0/8", "dev", cameras.net.inside, "src", cameras.theirs)
+    )
+    cameras.serve("--way", "multicast")
+    gateway = cameras.start_by_tap(driver, within, by_udp, cameras.camera("group"))
+    for name, way in (("within", "tcp"), ("udp", "udp"), ("group", "multicast")):
+        cameras.wait_for_pictures(name)
+        assert cameras.session(name)["transport"] == way
+    kernel = gateway.ask("stages")["stages"][0]["facts"]["ports"][0]["kernel"]
+    assert kernel["to_kernel"]["tcp"]["passed"] > 10
+    assert kernel["to_kernel"]["udp"]["passed"] == 0
+    assert gateway.ctl("audit").code == 0
+    assert gateway.stop() < 5
+
+
 def _probe(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(it) for it in (places.gwctl(), *arguments)],
@@ -272,6 +294,20 @@ def test_a_probe_says_why_there_are_no_pictures(cameras: Cameras) -> None:
     assert PASSWORD not in done.stderr
 
 
+def _replay(
+    cameras: Cameras, camera: dict[str, Any], file: Path, out: Path
+) -> subprocess.CompletedProcess[str]:
+    config = cameras.folder / "replay.yaml"
+    config.write_text(json.dumps({"cameras": [camera]}))
+    return subprocess.run(
+        [places.gwd(), "replay", "--config", config, "--input", file, "--output", out],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 def test_a_capture_of_a_camera_is_replayed_to_its_pictures(cameras: Cameras) -> None:
     cameras.serve("--rate", "20")
     gateway = cameras.start(cameras.camera())
@@ -286,18 +322,14 @@ def test_a_capture_of_a_camera_is_replayed_to_its_pictures(cameras: Cameras) -> 
     assert cameras.delivered() - before > 20
     shown = gateway.ask("camera", "show", "door")
     media = {key: shown[key] for key in ("name", "source", "destination", "port")}
-    config = cameras.folder / "replay.yaml"
-    config.write_text(json.dumps({"cameras": [media]}))
-    replayed = subprocess.run(
-        [places.gwd(), "replay", "--config", config, "--input", file, "--output", out],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    replayed = _replay(cameras, media, file, out)
     assert replayed.returncode == 0, replayed.stderr
     # One may be cut at each end.
     assert 36 <= len(list((out / "door").glob("*.jpg"))) <= 44
+    # What a url stands for nobody asks there.
+    replayed = _replay(cameras, cameras.camera(), file, cameras.folder / "nothing")
+    assert "gwd: door: 0 packets, 0 frames: a replay asks no url: " in replayed.stderr
+    assert f"gwd: {told['packets']} packets of no camera, " in replayed.stderr
     for arguments, text in (
         (("--camera", "nobody", "--seconds", "1"), "no camera 'nobody'"),
         (("--camera", "door", "--seconds", "61"), "from 1 to 60"),

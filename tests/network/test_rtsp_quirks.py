@@ -10,7 +10,7 @@ import pytest
 from testbed.process import Process
 from testbed.rtsp_net import Cameras
 
-SIGNS = ("silent", "late", "number", "unnumbered", "refused", "body", "newline")
+SIGNS = ("silent", "late", "number", "unnumbered", "refused", "barred", "body", "newline")
 WITHIN = ("plain", *SIGNS, "unasked", "garbage", "blank", "nonce")
 BY_UDP = ("plain-udp", *(f"{kind}-udp" for kind in SIGNS), "unasked-udp", "nonce-udp", "leaves-udp")
 PORT = 9000
@@ -27,7 +27,11 @@ def cameras(need_root: None, tmp_path: Path) -> Iterator[Cameras]:
 OPENING = ("once", "stale", "moved", "wordless", "bare", "twice", "nowhere", "alone", "lower")
 OPENING_WITHIN = (*OPENING, "sessionless")
 OPENING_BY_UDP = tuple(f"{kind}-udp" for kind in OPENING_WITHIN)
-PROVED = ("nonce", "once", "stale")
+DESCRIBED = ("bodiless", "framed", "nul", "spaced", "named", "reasonless")
+SET_UP = ("realm", "twofold", "renamed", "colons", "lately", "extra", "behind", "bytewise")
+ODD_WITHIN = (*DESCRIBED, *SET_UP, "channels")
+ODD_BY_UDP = tuple(f"{kind}-udp" for kind in (*SET_UP, "nobody", "portless", "vlc"))
+PROVED = ("nonce", "once", "stale", "realm", "twofold")
 
 
 def _start(cameras: Cameras, *kinds: str) -> Process:
@@ -72,7 +76,7 @@ def test_pictures_go_on_whatever_is_said_beside_them(
         assert (_openings(cameras, kind), f"{kind} left" in server.text()) == (1, False), kind
         assert cameras.gateway.ask("camera", "show", kind)["packets_lost"] == 0, kind
         odd = kind.removesuffix("-udp")
-        assert (facts["signs_missed"] > 0) == (odd in ("silent", "late")), facts
+        assert (facts["signs_missed"] > 0) == (odd in ("silent", "late", "barred")), facts
         assert (facts["answers_ignored"] > 0) == (odd in ("late", "unasked")), facts
         assert (facts["bytes_skipped"] > 0) == (odd == "garbage"), facts
     assert "a sign of life failed, its pictures go on: no answer within" in cameras.gateway.log()
@@ -80,7 +84,11 @@ def test_pictures_go_on_whatever_is_said_beside_them(
     assert cameras.gateway.stop() < 5
 
 
-@pytest.mark.parametrize("kinds", [OPENING_WITHIN, OPENING_BY_UDP], ids=["within", "udp"])
+@pytest.mark.parametrize(
+    "kinds",
+    [OPENING_WITHIN, OPENING_BY_UDP, ODD_WITHIN, ODD_BY_UDP],
+    ids=["within", "udp", "more-within", "more-udp"],
+)
 def test_what_is_odd_and_can_mean_but_one_thing_is_understood(
     cameras: Cameras, kinds: tuple[str, ...]
 ) -> None:
@@ -159,10 +167,11 @@ def test_a_key_that_protects_nothing_is_told(cameras: Cameras) -> None:
 
 
 def test_an_answer_that_cannot_be_read_is_shown(cameras: Cameras) -> None:
-    _start(cameras, "headless", "web")
+    _start(cameras, "headless", "web", "lengthless")
     assert 'answer "RTSP/1.0 200 OK" to DESCRIBE has no CSeq' in cameras.wait_for_trouble(
         "update the camera's software", "headless"
     )
     assert '"HTTP/1.1 400 Bad Request": this is a web server' in cameras.wait_for_trouble(
         "the port of its RTSP service", "web"
     )
+    assert "without a description" in cameras.wait_for_trouble("Content-Length", "lengthless")

@@ -69,6 +69,7 @@ class CameraNet:
         self.name = f"{_PREFIX}{os.getpid()}-{number}"
         self.port = f"{_PREFIX}{os.getpid()}g{number}"
         self.inside = f"{_PREFIX}{os.getpid()}c{number}"
+        self.switch = f"{_PREFIX}{os.getpid()}b{number}"
         remove_orphans()
         if not _left_to_remove:
             atexit.register(_remove_all)
@@ -126,6 +127,18 @@ class CameraNet:
         self.run("ip", "address", "replace", f"{prefix}.2/24", "dev", self.inside)
         return f"{prefix}.1", f"{prefix}.2"
 
+    def bridge(self, name: str) -> None:
+        """Makes an interface of this side the cameras' neighbour, as by a switch that does not
+        snoop."""
+        _ip("link", "add", self.switch, "type", "bridge", "mcast_snooping", "0")
+        _ip("link", "set", self.switch, "addrgenmode", "none")
+        # A bridge keeps what is for its own members' addresses; the port's is behind this one.
+        _ip("link", "set", name, "address", "02:00:00:00:00:fe")
+        for each in (self.port, name):
+            _ip("link", "set", each, "master", self.switch)
+        for each in (name, self.switch):
+            _ip("link", "set", each, "up")
+
     def raise_mtu(self, mtu: int) -> None:
         """Lets larger packets through, at both ends."""
         _ip("link", "set", self.port, "mtu", mtu)
@@ -137,7 +150,7 @@ class CameraNet:
 
     def remove(self) -> None:
         """Takes the network away; may be called twice, and on one that was never finished."""
-        for kind, name in (("link", self.port), ("netns", self.name)):
+        for kind, name in (("link", self.port), ("link", self.switch), ("netns", self.name)):
             with contextlib.suppress(RuntimeError):
                 _ip(kind, "delete", name)
         _left_to_remove.pop(self.name, None)

@@ -51,9 +51,29 @@ KINDS = {
     "lower": "its headers' names are of small letters",
     "headless": "its answers have no number from the first on",
     "web": "it is a web server",
+    "bodiless": "its description begins with the stream",
+    "framed": "its description has an empty line before it",
+    "nul": "its description ends with a NUL, which its length counts",
+    "spaced": "blanks stand behind the lines of its description",
+    "lengthless": "its description comes without its length, and the connection goes on",
+    "extra": "a newline stands behind its description, which its length does not count",
+    "behind": "the newline comes a moment later",
+    "bytewise": "what it says while it is asked to play comes byte by byte",
+    "nobody": "it says that it sends from 0.0.0.0",
+    "portless": "it says that it sends to port 0 from port 0",
+    "reasonless": "its status lines have no words",
+    "channels": "it sends on other channels than it was asked for",
+    "realm": "its realm is another one with each nonce",
+    "barred": "a sign of life is 401, without a challenge",
+    "renamed": "PLAY has another session's name",
+    "colons": "the session's name has letters that are no token's",
+    "named": "its control URLs bear a user and a password",
+    "twofold": "it takes two digests, in quotes, without qop, and the nonce runs out",
+    "vlc": "its answer to SETUP names the port as a group's",
+    "lately": "its session has no name before PLAY, and none but that one from then on",
 }
 TIMEOUT_S = 4
-NONCE_LASTS = {"nonce": 6, "once": 1, "stale": 2}  # requests
+NONCE_LASTS = {"nonce": 6, "once": 1, "stale": 2, "realm": 5, "twofold": 6}  # requests
 
 
 @functools.cache
@@ -88,15 +108,33 @@ class Quirky(Connection):
     def describe(self) -> str:
         crypto = f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}\r\n"
         plain = "v=0\r\nm=video 0 RTP/AVP 26\r\na=control:one\r\n"
+        if self.kind == "bodiless":
+            plain = plain.removeprefix("v=0\r\n")
+        elif self.kind == "framed":
+            plain = "\r\n" + plain
+        elif self.kind == "nul":
+            plain += "\0"
+        elif self.kind == "spaced":
+            plain = plain.replace("\r\n", " \r\n")
+        elif self.kind == "named":
+            host = "{}:{}".format(*self.client.getsockname())
+            plain = plain.replace("control:", f"control:rtsp://a:b@{host}/stream/")
         return plain + (crypto if self.kind == "idle-key" else "")
 
     def transport(self, asked: str) -> str | None:
         if "client_port=" not in asked:
-            return asked if "interleaved" in asked else None
+            shifted = asked.replace("0-1", "8-9") if self.kind == "channels" else asked
+            return shifted if "interleaved" in asked else None
         if not self.by_udp and self.kind != "deaf":
             return None
         first = int(asked.partition("client_port=")[2].partition("-")[0])
         self.ports = (first, first + 1)
+        if self.kind == "nobody":
+            return asked + ";source=0.0.0.0"
+        if self.kind == "portless":
+            return "RTP/AVP/UDP;unicast;client_port=0-0;server_port=0-1;ssrc=4317f"
+        if self.kind == "vlc":
+            return f"RTP/AVP/UDP;destination={self.peer};port={first}-{first + 1};ttl=1;mode=play"
         return asked
 
     def proof_is_missing(self, lines: dict[str, str]) -> bool:
@@ -109,9 +147,14 @@ class Quirky(Connection):
             return False
         self.nonce, self.proofs = self.nonce + 1, 0
         nonce = f'nonce="{self.nonce}"' + (", stale=true" if self.kind == "stale" else "")
+        realm = f"r{self.nonce}" if self.kind == "realm" else "r"
+        proofs = [f'Digest realm="{realm}", {nonce}']
+        if self.kind == "twofold":
+            proofs = [f'{proofs[0]}, algorithm="{it}", stale="FALSE"' for it in ("SHA-256", "MD5")]
         self.say(
-            f"RTSP/1.0 401 Unauthorized\r\nCSeq: {lines['CSeq']}\r\n"
-            f'WWW-Authenticate: Digest realm="r", {nonce}\r\n\r\n'.encode()
+            f"RTSP/1.0 401 Unauthorized\r\nCSeq: {lines['CSeq']}\r\n".encode()
+            + "".join(f"WWW-Authenticate: {it}\r\n" for it in proofs).encode()
+            + b"\r\n"
         )
         return True
 
@@ -129,6 +172,8 @@ class Quirky(Connection):
             self.say(f"RTSP/1.0 459 Aggregate\r\nCSeq: {lines['CSeq']}\r\n\r\n".encode())
         elif self.kind == "web":
             self.say(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        elif self.kind == "lately" and self.playing and lines.get("Session") != "7":
+            self.say(f"RTSP/1.0 454 Session\r\nCSeq: {lines['CSeq']}\r\n\r\n".encode())
         elif method in ("GET_PARAMETER", "OPTIONS") and self.kind not in NONCE_LASTS:
             self.answer_sign(lines["CSeq"])
         elif not self.proof_is_missing(lines):
@@ -140,8 +185,12 @@ class Quirky(Connection):
         between = "; " if self.kind == "blank" else ";"
         status, body = "200 OK", self.describe() if method == "DESCRIBE" else ""
         more = f"Session: 7{between}timeout={TIMEOUT_S}\r\n"
-        if self.kind == "sessionless":
+        if self.kind == "sessionless" or (self.kind == "lately" and method != "PLAY"):
             more = ""
+        elif self.kind == "renamed" and method == "PLAY":
+            more = more.replace("7", "8")
+        elif self.kind == "colons":
+            more = more.replace("7", "7:a/b==$@", 1)
         host = "{}:{}".format(*self.client.getsockname())
         bases = {"twice": f"rtsp://rtsp://{host}/stream/", "nowhere": f"{host}/stream/"}
         if method == "DESCRIBE" and self.kind in bases:
@@ -156,10 +205,25 @@ class Quirky(Connection):
             elif not transport:
                 status = refusals.get(self.kind, "461 Unsupported Transport")
         number = "" if self.kind == "headless" else f"CSeq: {lines['CSeq']}\r\n"
-        head = f"RTSP/1.0 {status}\r\n{number}{more}Content-Length: {len(body)}\r\n\r\n"
+        if self.kind == "reasonless":
+            status = status[:3]
+        length = f"Content-Length: {len(body)}\r\n"
+        if self.kind == "lengthless" and body:
+            length = ""
+        head = f"RTSP/1.0 {status}\r\n{number}{more}{length}\r\n"
         if self.kind == "lower":
             head = re.sub(r"^[\w-]+(?=:)", lambda name: name[0].lower(), head, flags=re.MULTILINE)
-        self.say((head + body).encode())
+        if self.kind == "extra" and body:
+            body += "\r\n"
+        if self.kind == "bytewise":
+            for at in (head + body).encode():
+                self.say(bytes([at]))
+                time.sleep(0.001)
+        else:
+            self.say((head + body).encode())
+        if self.kind == "behind" and body:
+            time.sleep(0.005)
+            self.say(b"\r\n")
         return method == "PLAY"
 
     def answer_sign(self, number: str) -> None:
@@ -175,6 +239,8 @@ class Quirky(Connection):
             head = f"RTSP/1.0 200 OK\r\nCSeq: {int(number) - 1}\r\n"
         elif self.kind == "unnumbered":
             head = "RTSP/1.0 200 OK\r\n"
+        elif self.kind == "barred":
+            head = head.replace("200 OK", "401 Unauthorized")
         elif self.kind == "refused":
             head = head.replace("200 OK", "400 Bad Request")
         elif self.kind == "body":
@@ -196,7 +262,7 @@ class Quirky(Connection):
         if self.ports:
             self.media.sendto(packet, (self.peer, self.ports[0]))
         else:
-            self.say(self.packet(0, packet))
+            self.say(self.packet(8 if self.kind == "channels" else 0, packet))
 
     def misbehave(self) -> None:
         """Once in a while."""

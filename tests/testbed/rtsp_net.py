@@ -1,12 +1,13 @@
 """Cameras with an RTSP service, and a gateway that asks them."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from testbed import places
+from testbed import netns, places
 from testbed.api import Api
 from testbed.gateway import Gateway, configuration
 from testbed.netns import CameraNet
@@ -79,6 +80,25 @@ class Cameras:
             made["kafka"] = {"backend": "file", "directory": str(into), "frames": {"every": 1}}
         self.gateway = Gateway(made)
         self.gateway.start()
+        return self.gateway
+
+    def start_by_tap(self, driver: str, *cameras: dict[str, Any]) -> Gateway:
+        """One whose port the kernel shares: only by the tap for that it speaks with cameras."""
+        netns._ip("address", "flush", "dev", self.net.port)
+        made = configuration(self.net.port, [], None)
+        tap, port = f"fgr{os.getpid()}", f"fgo{os.getpid()}"
+        made["interfaces"][0]["kernel"] = tap
+        if driver == "net_tap":
+            made["interfaces"][0]["device"] = f"net_tap0,iface={port}"
+        self.gateway = Gateway(made)
+        self.gateway.start()
+        if driver == "net_tap":
+            self.net.bridge(port)
+        netns._ip("link", "set", tap, "up")
+        netns._ip("address", "add", f"{self.ours}/24", "dev", tap)
+        # Before that, who calls them would be led elsewhere.
+        for camera in cameras:
+            self.gateway.ask("camera", "add", camera["name"], "--url", camera["url"])
         return self.gateway
 
     def wait_for(self, true: Callable[[], bool], otherwise: str, timeout: float = 40) -> None:
