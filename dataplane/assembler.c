@@ -84,7 +84,7 @@ static bool has_held(const struct stream *stream)
 static void settle(struct assembler *assembler, struct stream *stream, struct open_frame *open,
 	int64_t now, struct assembler_done *done)
 {
-	if (open->state != OPEN_FILLING || !open_frame_is_whole(open, &stream->sequence))
+	if (open->state != OPEN_FILLING || !open_frame_is_whole(open, stream))
 		return;
 	const enum gw_drop drop = open_frame_finish(open, stream->config);
 

@@ -322,9 +322,30 @@ void open_frame_ends_with(struct open_frame *open, uint64_t last)
 		set_size(open, open->high_end);
 }
 
+/* Whether a number from the first packet to the last came for another picture: then the beginning
+ * of one stands before the end of the other. Pictures whose timestamps do not tell them apart, and
+ * whose packets came late, look whole like that. */
+static bool has_another_within(const struct open_frame *open, const struct stream *stream)
+{
+	for (uint32_t i = 0; i < stream->open_count; i++) {
+		const struct open_frame *other = stream->open[i];
+
+		if (other != open && other->low <= open->last && other->high >= open->first)
+			return true;
+	}
+	for (uint32_t i = 0; i < STREAM_CLOSED; i++) {
+		const struct closed_picture *other = &stream->closed[i];
+
+		if (other->used && other->epoch == stream->epoch && other->low <= open->last &&
+			other->last >= open->first)
+			return true;
+	}
+	return false;
+}
+
 /* Numbers of packets that are of no use count as come: those have nothing to say. What is given up
  * does not, nor does what came before the numbers began anew. */
-static bool has_hole(const struct open_frame *open, const struct sequence *sequence)
+static bool has_hole(const struct open_frame *open, const struct stream *stream)
 {
 	const uint64_t numbers = open->last - open->first + 1;
 
@@ -333,21 +354,21 @@ static bool has_hole(const struct open_frame *open, const struct sequence *seque
 	if (numbers > SEQUENCE_MAX_BACK)
 		return true;
 	for (uint64_t i = open->first; i <= open->last; i++)
-		if (!sequence_has_come(sequence, i))
+		if (!sequence_has_come(&stream->sequence, i))
 			return true;
-	return false;
+	return has_another_within(open, stream);
 }
 
-bool open_frame_is_whole(const struct open_frame *open, const struct sequence *sequence)
+bool open_frame_is_whole(const struct open_frame *open, const struct stream *stream)
 {
 	const struct coverage *coverage = &open->coverage;
 
 	if (open->is_onvif)
 		return open->have_first && open->have_last && open->last >= open->first &&
-			!has_hole(open, sequence);
+			!has_hole(open, stream);
 	return open->have_size && open->have_first && open->last >= open->first &&
 		coverage->count == 1 && coverage->span[0].begin == 0 &&
-		coverage->span[0].end == open->size && !has_hole(open, sequence);
+		coverage->span[0].end == open->size && !has_hole(open, stream);
 }
 
 /* Restart markers in the scan of a stream that announced none: the interval is counted. */

@@ -27,8 +27,9 @@ void open_frame_move(struct open_frame *open, struct gw_frame *larger);
 void open_frame_ends_with(struct open_frame *open, uint64_t last);
 
 /* Whether every byte of the scan and the headers are there, and every number from the first packet
- * to the last has come: with a hole between, the bytes may be of two pictures. */
-bool open_frame_is_whole(const struct open_frame *open, const struct sequence *sequence);
+ * to the last has come, none of them for another picture: with a hole between, the bytes may be of
+ * two pictures. */
+bool open_frame_is_whole(const struct open_frame *open, const struct stream *stream);
 
 /* Finds the tables that the frame is quantised with (RFC 2435, 3.1.8); `found` is the stream's. A
  * frame's reason when there are none, or malformed ones. */
