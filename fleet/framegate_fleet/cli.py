@@ -302,7 +302,9 @@ class Command:
             self.answer({"what": "nothing"}, "nothing new")
             return WELL
         self.answer(asdict(outcome), *_apply_lines(outcome))
-        return WELL if outcome.what in ("done", "nothing") else NOT_WELL
+        own = outcome.gateways.get(words.name, {"state": "away"})
+        is_there = own["state"] not in ("away", "behind")
+        return WELL if outcome.what in ("done", "nothing") and is_there else NOT_WELL
 
     def completion(self) -> int:
         print(arguments.completion(arguments.parser()))
@@ -344,9 +346,10 @@ def _apply_lines(outcome: Outcome) -> list[str]:
         f"{name}: {it['state']}{': ' if it['note'] else ''}{it['note']}"
         for name, it in outcome.gateways.items()
     ]
+    away = sum(it["state"] == "away" for it in outcome.gateways.values())
     ends = {
         "done": "done",
-        "nothing": "nothing to do",
+        "nothing": f"nothing was done, {away} away" if away else "nothing to do",
         "refused": f"nothing was changed: {outcome.reason}",
         "stopped": f"stopped, and gone back: {outcome.reason}",
     }

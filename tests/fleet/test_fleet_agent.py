@@ -49,6 +49,18 @@ def test_what_is_refused_for_the_moment_is_tried_again(
     assert len(local.asked) == asked
 
 
+def test_a_gateway_that_is_away_is_not_well(
+    cloud: Cloud, local: LocalGateway, tmp_path: Path
+) -> None:
+    words = agent(tmp_path, "--once")
+    words[words.index("--socket") + 1] = str(tmp_path / "nobody.sock")
+    said = cloud.wrong(*words)
+    assert "gw1: away: " in said
+    assert "nothing was done, 1 away" in said
+    # It is asked again the next time.
+    assert cloud.well(*agent(tmp_path, "--once"))["gateways"]["gw1"]["state"] == "same"
+
+
 def test_what_was_stopped_by_another_is_tried_again(
     cloud: Cloud, local: LocalGateway, tmp_path: Path
 ) -> None:

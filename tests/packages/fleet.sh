@@ -38,12 +38,14 @@ framegate-fleet plan | grep "gw1: not enrolled" || wrong "plan"
 framegate-fleet publish /tmp/shelf
 # Kafka's client is in it, too.
 echo 'topic: {brokers: "127.0.0.1:1"}' >>fleet.yaml
-framegate-fleet plan --by-topic 2>&1 | grep "Kafka at 127.0.0.1:1: " || wrong "by topic"
+said=$(framegate-fleet plan --by-topic 2>&1) && wrong "by topic, without brokers"
+grep "Kafka at 127.0.0.1:1: " <<<"$said" || wrong "by topic"
 git commit -q -a -m topic
 framegate-fleet --json publish /tmp/shelf | sed -n 's/.*"key": "\(.*\)",/\1/p' >/tmp/key
 [[ -s /tmp/key ]] || wrong "no key"
-framegate-fleet agent gw1 /tmp/shelf --key /tmp/key --once --state /tmp/agent --socket /tmp/none 2>&1 |
-	grep "away: FileNotFoundError" || wrong "agent"
+said=$(framegate-fleet agent gw1 /tmp/shelf --key /tmp/key --once --state /tmp/agent --socket /tmp/none 2>&1) &&
+	wrong "agent, without a gateway"
+grep "away: FileNotFoundError" <<<"$said" || wrong "agent"
 zcat /usr/share/man/man1/framegate-fleet.1.gz | grep -q "SS model add" || wrong "no manual"
 grep -q "_framegate_fleet" /usr/share/bash-completion/completions/framegate-fleet || wrong "no completion"
 find /usr/lib/framegate-fleet | sort | diff /tmp/before - || wrong "it has written below /usr"
