@@ -288,6 +288,29 @@ def test_nobody_reads_a_secret_in_the_topic_of_answers(desk: Desk) -> None:
         assert "the answer is a secret" in said["error"]["message"]
 
 
+def test_no_answer_has_a_password_of_the_configuration(
+    shared_broker: Kafka, net: CameraNet
+) -> None:
+    password = "nobody-reads-this"
+    desk = Desk(shared_broker, net.port, properties={"sasl.password": password}, role="admin")
+    try:
+        text = json.dumps(desk.gateway.configuration)
+        assert password in text
+        assert desk.ask("POST", "config/check", {"text": text})[0] == 200
+        changed = text.replace(password, f"{password}-2")
+        status, said = desk.ask("POST", "config/check", {"text": changed})
+        assert any("sasl.password" in it["path"] for it in said["differences"]), (status, said)
+        routes = desk.ask("GET", "/api/v1/")[1]["routes"]
+        paths = [it["path"] for it in routes if it["method"] == "GET"]
+        assert len(paths) > 30
+        for path in paths:
+            desk.ask("GET", path.replace("{name}", "door"))
+        for answer in desk._customer.results:
+            assert password not in json.dumps(answer.body), answer.headers
+    finally:
+        desk.close()
+
+
 def test_the_last_answer_is_sent_before_the_end(shared_broker: Kafka, net: CameraNet) -> None:
     desk = Desk(shared_broker, net.port, linger_ms=2000, role="admin")
     try:
