@@ -239,6 +239,9 @@ static void turn_until_told(struct place places[CODES])
 		for (size_t all = 0; all < CODES; all++) {
 			fixture_turn(places[all].f);
 			told[all] = told[all] || is_told(&places[all]);
+			if (!places[all].stays && lost(&places[all]) > 0)
+				fail_msg("%s: %lu are lost", rd_kafka_err2name(places[all].code),
+					lost(&places[all]));
 		}
 		while (i < CODES && told[i])
 			i++;
