@@ -310,17 +310,21 @@ static void subscribe_again(struct commands *commands, int64_t now)
 		gw_info(SUBJECT, "%s: commands are heard again", commands->config->topic);
 }
 
-/* Whether the brokers say that nobody is in the group. */
+/* Whether the brokers say that nobody is in the group. Where one of them is away, the others may
+ * know: a list without the group says nothing then. */
 static bool is_vacant(const struct commands *commands)
 {
 	const struct rd_kafka_group_list *groups;
 	char name[GROUP];
-	bool vacant = true;
 
 	name_group(commands->gw, name);
-	if (rd_kafka_list_groups(commands->replies.client.handle, name, &groups, VACANT_MS) !=
-		RD_KAFKA_RESP_ERR_NO_ERROR)
+	const rd_kafka_resp_err_t status =
+		rd_kafka_list_groups(commands->replies.client.handle, name, &groups, VACANT_MS);
+
+	if (status != RD_KAFKA_RESP_ERR_NO_ERROR && status != RD_KAFKA_RESP_ERR__PARTIAL)
 		return false;
+	bool vacant = status == RD_KAFKA_RESP_ERR_NO_ERROR || groups->group_cnt > 0;
+
 	for (int i = 0; i < groups->group_cnt; i++)
 		vacant = vacant && groups->groups[i].err == RD_KAFKA_RESP_ERR_NO_ERROR &&
 			groups->groups[i].member_cnt == 0;

@@ -32,16 +32,13 @@ void glimpse_peek(struct glimpse *glimpse, int file)
 
 void glimpse_skip_lines(int file)
 {
-	uint8_t data[GLIMPSE_TEXT];
-	ssize_t size;
+	uint8_t data[GLIMPSE_SKIPPED];
+	const ssize_t size = recv(file, data, sizeof(data), MSG_PEEK | MSG_DONTWAIT);
+	ssize_t ends = 0;
 
-	while ((size = recv(file, data, sizeof(data), MSG_PEEK | MSG_DONTWAIT)) > 0) {
-		ssize_t ends = 0;
-
-		while (ends < size && (data[ends] == '\r' || data[ends] == '\n'))
-			ends++;
-		if (ends == 0 || recv(file, data, (size_t)ends, MSG_DONTWAIT) != ends ||
-			ends < size)
-			return;
-	}
+	/* Once: who sends nothing else for ever is to hold up no other camera. */
+	while (ends < size && (data[ends] == '\r' || data[ends] == '\n'))
+		ends++;
+	if (ends > 0)
+		(void)!recv(file, data, (size_t)ends, MSG_DONTWAIT);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define GLIMPSE_TEXT 64
+#define GLIMPSE_SKIPPED 1024 /* ends of lines at a time */
 
 /* {0}: nothing came. `text` always has an end. */
 struct glimpse {
@@ -22,5 +23,6 @@ void glimpse_take(struct glimpse *glimpse, const uint8_t *data, uint32_t size);
 /* The same with what waits in a socket, and stays there. */
 void glimpse_peek(struct glimpse *glimpse, int file);
 
-/* Takes out the ends of lines that wait in a socket before anything else. */
+/* Takes out the ends of lines that wait in a socket before anything else, GLIMPSE_SKIPPED of them
+ * at most. */
 void glimpse_skip_lines(int file);

@@ -76,6 +76,21 @@ static void empty_lines_before_it_are_taken_out(void **state)
 	close(pair[1]);
 }
 
+/* One thread asks all cameras. */
+static void no_more_are_taken_out_than_come_in_a_while(void **state)
+{
+	char ends[3 * GLIMPSE_SKIPPED];
+	int pair[2];
+
+	memset(ends, '\n', sizeof(ends));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(write(pair[1], ends, sizeof(ends)), sizeof(ends));
+	glimpse_skip_lines(pair[0]);
+	assert_int_equal(recv(pair[0], ends, sizeof(ends), MSG_DONTWAIT), 2 * GLIMPSE_SKIPPED);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +98,7 @@ int main(void)
 		cmocka_unit_test(it_keeps_to_its_room),
 		cmocka_unit_test(what_waits_in_a_socket_stays_there),
 		cmocka_unit_test(empty_lines_before_it_are_taken_out),
+		cmocka_unit_test(no_more_are_taken_out_than_come_in_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from testbed.api import Api
 from testbed.consumer import Customer, Record
 from testbed.gateway import Gateway, Topics, configuration
 from testbed.kafka import Kafka
+from testbed.kafka_admin import KafkaAdmin
+from testbed.kafka_cluster import KafkaCluster
 from testbed.netns import CameraNet
 
 
@@ -25,7 +27,7 @@ class Desk:
 
     def __init__(
         self,
-        kafka: Kafka,
+        kafka: KafkaAdmin,
         port: str,
         linger_ms: int = 5,
         properties: Mapping[str, str] | None = None,
@@ -286,6 +288,29 @@ def test_nobody_reads_a_secret_in_the_topic_of_answers(desk: Desk) -> None:
         assert "the answer is a secret" in said["error"]["message"]
 
 
+def test_no_answer_has_a_password_of_the_configuration(
+    shared_broker: Kafka, net: CameraNet
+) -> None:
+    password = "nobody-reads-this"
+    desk = Desk(shared_broker, net.port, properties={"sasl.password": password}, role="admin")
+    try:
+        text = json.dumps(desk.gateway.configuration)
+        assert password in text
+        assert desk.ask("POST", "config/check", {"text": text})[0] == 200
+        changed = text.replace(password, f"{password}-2")
+        status, said = desk.ask("POST", "config/check", {"text": changed})
+        assert any("sasl.password" in it["path"] for it in said["differences"]), (status, said)
+        routes = desk.ask("GET", "/api/v1/")[1]["routes"]
+        paths = [it["path"] for it in routes if it["method"] == "GET"]
+        assert len(paths) > 30
+        for path in paths:
+            desk.ask("GET", path.replace("{name}", "door"))
+        for answer in desk._customer.results:
+            assert password not in json.dumps(answer.body), answer.headers
+    finally:
+        desk.close()
+
+
 def test_the_last_answer_is_sent_before_the_end(shared_broker: Kafka, net: CameraNet) -> None:
     desk = Desk(shared_broker, net.port, linger_ms=2000, role="admin")
     try:
@@ -315,11 +340,11 @@ def test_a_topic_that_is_missing_is_told(shared_broker: Kafka, desk: Desk) -> No
     assert desk.ask("GET", "version")[0] == 200
 
 
-def test_of_two_with_one_name_the_last_hears_until_it_is_gone(
-    shared_broker: Kafka, net: CameraNet
+def _hears_when_the_other_is_gone(
+    kafka: KafkaAdmin, net: CameraNet, meanwhile: Callable[[], None]
 ) -> None:
     # The brokers miss one that ends no sooner.
-    desk = Desk(shared_broker, net.port, properties={"session.timeout.ms": "6000"})
+    desk = Desk(kafka, net.port, properties={"session.timeout.ms": "6000"})
     other_net = CameraNet()
     told = copy.deepcopy(desk.gateway.configuration)
     device = told["interfaces"][0]["device"]
@@ -335,6 +360,7 @@ def test_of_two_with_one_name_the_last_hears_until_it_is_gone(
         desk.gateway.wait_until(lambda: unheard() != [], 30, "the first one does not notice")
         assert f"another gateway named {desk.name} hears the commands" in unheard()[0]
         assert desk.ask("GET", "version")[0] == 200
+        meanwhile()
         # It does not take the place from one that has it, at the one look or the next.
         end = time.monotonic() + 12
         while time.monotonic() < end:
@@ -347,6 +373,22 @@ def test_of_two_with_one_name_the_last_hears_until_it_is_gone(
         other.remove()
         other_net.remove()
         desk.close()
+
+
+def test_of_two_with_one_name_the_last_hears_until_it_is_gone(
+    shared_broker: Kafka, net: CameraNet
+) -> None:
+    _hears_when_the_other_is_gone(shared_broker, net, lambda: None)
+
+
+def test_so_it_is_while_a_broker_does_not_answer(
+    three_brokers: KafkaCluster, net: CameraNet
+) -> None:
+    silent = three_brokers.broker(3)
+    try:
+        _hears_when_the_other_is_gone(three_brokers, net, silent.freeze)
+    finally:
+        silent.thaw()
 
 
 def test_what_was_done_is_not_done_again_after_a_restart(desk: Desk) -> None:
