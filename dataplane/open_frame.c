@@ -344,12 +344,15 @@ static bool has_another_within(const struct open_frame *open, const struct strea
 }
 
 /* Numbers of packets that are of no use count as come: those have nothing to say. What is given up
- * does not, nor does what came before the numbers began anew. */
+ * does not, nor does what came before the numbers began anew. A packet beyond the last one, which
+ * came before that was known, may have brought bytes of another picture. */
 static bool has_hole(const struct open_frame *open, const struct stream *stream)
 {
 	const uint64_t numbers = open->last - open->first + 1;
 
-	if (numbers == open->packets && open->low >= open->first && open->high <= open->last)
+	if (open->high > open->last)
+		return true;
+	if (numbers == open->packets && open->low >= open->first)
 		return false;
 	if (numbers > SEQUENCE_MAX_BACK)
 		return true;

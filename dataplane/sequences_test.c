@@ -116,6 +116,20 @@ static void a_late_beginning_goes_with_no_other_picture(void **state)
 	assert_int_equal(result.frames, 4);
 }
 
+/* Two packets end a picture, and the one that came first is beyond the other: five numbers before
+ * it a beginning with a marker, whose bytes go with its own. */
+static void what_is_beyond_the_last_packet_is_of_no_picture(void **state)
+{
+	static const uint8_t program[] = {
+		0x88, 0x06, 0x00, 0x00, 0x00, 0x00, 0x00, 0x09, 0x14, 0x10, 0x07};
+	struct sequences_result result;
+
+	sequences_play(program, sizeof(program), &result);
+	sequences_end();
+	assert_int_equal(result.wrong, 0);
+	assert_int_equal(result.frames, 0);
+}
+
 struct tape {
 	struct reference *reference;
 	uint32_t number, left_out;
@@ -201,6 +215,7 @@ int main(void)
 		cmocka_unit_test(nor_do_sessions_that_begin_anew),
 		cmocka_unit_test(nor_do_packets_that_nobody_sent),
 		cmocka_unit_test(a_late_beginning_goes_with_no_other_picture),
+		cmocka_unit_test(what_is_beyond_the_last_packet_is_of_no_picture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
