@@ -302,8 +302,9 @@ class Command:
             self.answer({"what": "nothing"}, "nothing new")
             return WELL
         self.answer(asdict(outcome), *_apply_lines(outcome))
-        own = outcome.gateways.get(words.name, {"state": "away"})
-        is_there = own["state"] not in ("away", "behind")
+        # A courier of files asks none.
+        states = [it["state"] for it in outcome.gateways.values()]
+        is_there = not {"away", "behind"} & set(states)
         return WELL if outcome.what in ("done", "nothing") and is_there else NOT_WELL
 
     def completion(self) -> int:
