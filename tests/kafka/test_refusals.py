@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from testbed import stopping
 from testbed.gateway import Topics
 from testbed.kafka import Kafka
@@ -72,12 +74,15 @@ def test_a_right_that_is_missing_for_a_while_costs_nothing(
     _all_in_order(run, 200)
 
 
-def test_a_record_that_is_too_large_harms_no_other(shared_broker: Kafka, tmp_path: Path) -> None:
+@pytest.mark.parametrize("limit", ["max.message.bytes", "segment.bytes"])
+def test_a_record_that_is_too_large_harms_no_other(
+    shared_broker: Kafka, tmp_path: Path, limit: str
+) -> None:
     topics = Topics.unique()
     shared_broker.create_topics(topics)
-    shared_broker.set_topic(topics.frames, "max.message.bytes", "10000")
+    shared_broker.set_topic(topics.frames, limit, "10000")
     # Many results share a request that is too large, although each of them is small enough.
-    shared_broker.set_topic(topics.results, "max.message.bytes", "1500")
+    shared_broker.set_topic(topics.results, limit, "1500")
     run = SinkRun(
         tmp_path,
         shared_broker,
@@ -99,35 +104,7 @@ def test_a_record_that_is_too_large_harms_no_other(shared_broker: Kafka, tmp_pat
         assert pictures == list(range(10, 200, 20))
     log = run.process.text()
     assert f"kafka.{topics.frames}.refused: " in log
-    assert f"raise max.message.bytes of the topic {topics.frames}" in log
-
-
-def test_what_no_segment_of_its_topic_holds_harms_no_other(
-    shared_broker: Kafka, tmp_path: Path
-) -> None:
-    topics = Topics.unique()
-    shared_broker.create_topics(topics)
-    shared_broker.set_topic(topics.frames, "segment.bytes", "10000")
-    # Results that share a request are more than a segment holds, and each alone is not.
-    shared_broker.set_topic(topics.results, "segment.bytes", "1500")
-    run = SinkRun(
-        tmp_path,
-        shared_broker,
-        200,
-        200,
-        topics=topics,
-        every=10,
-        small=4000,
-        properties={"linger.ms": "300"},
-    )
-    counts = run.counts()
-    customer = run.read(400, 20)
-    for camera in CAMERAS:
-        assert counts[camera]["delivered"] == 200
-        assert counts[camera]["drops"] == {"sample_too_large": 10}
-        assert counts[camera]["samples_delivered"] == 10
-        assert list(dict.fromkeys(sequences(customer.of(camera)))) == list(range(200))
-    assert f"raise segment.bytes of the topic {topics.frames}" in run.process.text()
+    assert f"raise {limit} of the topic {topics.frames}" in log
 
 
 def test_a_broker_whose_disk_was_wiped_gets_all_that_waits(broker: Kafka, tmp_path: Path) -> None:
