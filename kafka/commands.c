@@ -19,6 +19,7 @@
 #include "kafka/property.h"
 #include "kafka/property_watch.h"
 #include "kafka/replies.h"
+#include "kafka/settings.h"
 
 #define SUBJECT "kafka"
 #define POLL_MS 100
@@ -83,6 +84,9 @@ static rd_kafka_conf_t *make_settings(const struct gw *gw, struct gw_error *erro
 
 	name_group(gw, group);
 	status = property_set(conf, &owner, "bootstrap.servers", config->brokers, error);
+	if (status == 0)
+		status = property_set(
+			conf, &owner, "socket.timeout.ms", SETTINGS_PATIENCE_MS, error);
 	/* How the brokers are reached; what is for producers alone does nothing here. */
 	if (status == 0)
 		status = property_set_users(

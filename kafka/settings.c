@@ -170,6 +170,9 @@ rd_kafka_conf_t *settings_make(
 	if (status == 0)
 		status = property_set(conf, &owner, "topic.metadata.propagation.max.ms",
 			mode.patient ? "10000" : "2000", error);
+	if (status == 0 && mode.fleeting)
+		status = property_set(
+			conf, &owner, "socket.timeout.ms", SETTINGS_PATIENCE_MS, error);
 	if (status == 0)
 		status = set_users(conf, config, error);
 	if (status == 0)

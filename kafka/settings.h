@@ -8,6 +8,11 @@
 #include "core/gateway.h"
 #include "sink/sink.h"
 
+/* For how long a broker may owe an answer, of clients that send and hear little: it may stand
+ * still, and its connections with it, and another one leads in its place. The others keep the
+ * library's minute, which a slow uplink needs for a batch of its size. */
+#define SETTINGS_PATIENCE_MS "10000"
+
 /* What the client before this one met. */
 struct settings_mode {
 	/* Its records could not be sent: wait longer for what is missing before giving up again. */

@@ -28,12 +28,17 @@ static struct site site_with(struct gw_property_config *properties, uint32_t cou
 	};
 }
 
-static rd_kafka_conf_t *make(struct site *site, enum sink_kind kind)
+static rd_kafka_conf_t *make_in(struct site *site, enum sink_kind kind, struct settings_mode mode)
 {
 	site->config.gateway = &site->gateway;
 	site->config.kafka = &site->kafka;
 	site->gw.config = &site->config;
-	return settings_make(&site->gw, kind, (struct settings_mode){0}, &site->error);
+	return settings_make(&site->gw, kind, mode, &site->error);
+}
+
+static rd_kafka_conf_t *make(struct site *site, enum sink_kind kind)
+{
+	return make_in(site, kind, (struct settings_mode){0});
 }
 
 static long number(const rd_kafka_conf_t *conf, const char *name)
@@ -94,6 +99,23 @@ static void the_user_has_the_last_word(void **state)
 	assert_non_null(conf);
 	assert_int_equal(number(conf, "linger.ms"), 77);
 	rd_kafka_conf_destroy(conf);
+}
+
+static void what_is_news_does_not_wait_a_minute_for_a_broker_that_stands_still(void **state)
+{
+	struct gw_property_config property = {.name = "socket.timeout.ms", .value = "7000"};
+	struct site site = site_with(&property, 0);
+	rd_kafka_conf_t *conf = make(&site, SINK_RESULT);
+	rd_kafka_conf_t *news =
+		make_in(&site, SINK_RESULT, (struct settings_mode){.fleeting = true});
+
+	assert_true(number(news, "socket.timeout.ms") < number(conf, "socket.timeout.ms"));
+	rd_kafka_conf_destroy(news);
+	rd_kafka_conf_destroy(conf);
+	site.kafka.properties_count = 1;
+	news = make_in(&site, SINK_RESULT, (struct settings_mode){.fleeting = true});
+	assert_int_equal(number(news, "socket.timeout.ms"), 7000);
+	rd_kafka_conf_destroy(news);
 }
 
 static void what_the_accounting_needs_is_not_the_users(void **state)
@@ -256,6 +278,8 @@ int main(void)
 		cmocka_unit_test(pictures_are_sent_by_reference),
 		cmocka_unit_test(nothing_is_lost_silently),
 		cmocka_unit_test(the_user_has_the_last_word),
+		cmocka_unit_test(
+			what_is_news_does_not_wait_a_minute_for_a_broker_that_stands_still),
 		cmocka_unit_test(what_the_accounting_needs_is_not_the_users),
 		cmocka_unit_test(an_error_never_shows_a_value),
 		cmocka_unit_test(a_client_that_sends_records_alone_goes_on_after_a_refusal),

@@ -85,6 +85,8 @@ class Customer:
                 "group.id": f"customer-{uuid.uuid4()}",
                 "auto.offset.reset": "earliest",
                 "enable.auto.commit": False,
+                # A broker may stand still: not for a minute, then.
+                "socket.timeout.ms": 5000,
                 "log_level": 0,
             }
         )

@@ -151,6 +151,11 @@ class KafkaCluster(KafkaAdmin):
             for partition in topic.partitions.values()
         }
 
+    def coordinator(self, group: str) -> int:
+        """Which broker knows who is in a group, which nobody needs to have joined yet."""
+        admin = self._admin()
+        return admin.describe_consumer_groups([group])[group].result(20).coordinator.id
+
     def in_sync(self, topics: Iterable[str]) -> int:
         """How many brokers have all of a partition, of the one that has the fewest."""
         known = self._admin().list_topics(timeout=10).topics
