@@ -166,6 +166,11 @@ def test_pictures_come_whole_between_answers_and_requests(cameras: Cameras) -> N
     assert gateway.ask("drops")["unmatched"]["no_camera"] >= 3
     assert gateway.ctl("audit").code == 0
     dropped = _drops(cameras)
+    # Right after a sign of life there is none that is still to be answered.
+    signs = server.text().count("asked: GET_PARAMETER")
+    cameras.wait_for(
+        lambda: server.text().count("asked: GET_PARAMETER") > signs, "no sign of life was given"
+    )
     gateway.stop()
     cameras.wait_for_text(server, "asked: TEARDOWN")
     index = [json.loads(line) for line in (into / "frames.jsonl").read_text().splitlines()]

@@ -14,6 +14,7 @@ description says; `mistaken-udp` names another one.
 
 import argparse
 import base64
+import contextlib
 import select
 import socket
 import ssl
@@ -123,6 +124,11 @@ class Connection:
                 return True
         return plays
 
+    def hear_the_rest(self) -> None:
+        """What the client said before it left, where that was seen by a packet which did not go."""
+        with contextlib.suppress(OSError, ValueError):
+            self.hear(time.monotonic() + 0.1)
+
     def take(self) -> bool:
         """What was heard, piece by piece."""
         plays = False
@@ -224,6 +230,7 @@ class Connection:
             else:
                 self.play()
         except OSError as reason:
+            self.hear_the_rest()
             print("gone:", reason, flush=True)
 
 
