@@ -266,6 +266,10 @@ enum gw_drop open_frame_add(struct open_frame *open, struct stream *stream,
 		drop = take_first(open, stream, jpeg, extended);
 		if (drop != GW_DROP_NONE)
 			return drop;
+	} else if (jpeg->offset == 0 && extended < open->first) {
+		/* Its beginning came in two sizes, and the other one was sent later. */
+		open->first = extended;
+		open->print = rtp_jpeg_print(jpeg);
 	}
 	drop = place(open, jpeg->offset, jpeg->data, jpeg->size);
 	if (drop != GW_DROP_NONE && gw_drops[drop].unit == GW_FRAME)
@@ -344,15 +348,15 @@ static bool has_another_within(const struct open_frame *open, const struct strea
 }
 
 /* Numbers of packets that are of no use count as come: those have nothing to say. What is given up
- * does not, nor does what came before the numbers began anew. A packet beyond the last one, which
- * came before that was known, may have brought bytes of another picture. */
+ * does not, nor does what came before the numbers began anew. A packet before the first or beyond
+ * the last one, which came before those were known, may have brought bytes of another picture. */
 static bool has_hole(const struct open_frame *open, const struct stream *stream)
 {
 	const uint64_t numbers = open->last - open->first + 1;
 
-	if (open->high > open->last)
+	if (open->high > open->last || open->low < open->first)
 		return true;
-	if (numbers == open->packets && open->low >= open->first)
+	if (numbers == open->packets)
 		return false;
 	if (numbers > SEQUENCE_MAX_BACK)
 		return true;

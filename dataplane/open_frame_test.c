@@ -245,6 +245,25 @@ static void the_same_bytes_in_the_same_place_are_welcome(void **state)
 	test_camera_free(&again);
 }
 
+/* The clock stands, and of one picture only a packet comes, of the next one all but that: it is
+ * there, damaged, so that no number is missing. */
+static void what_was_sent_before_the_beginning_goes_with_no_picture(void **state)
+{
+	struct scene *s = *state;
+
+	s->camera.step = 0;
+	scene_prepare(s, 0);
+	test_receive(s->receiver, s->camera.packets[1].bytes, s->camera.packets[1].size);
+	scene_prepare(s, 1);
+	s->camera.packets[1].bytes[TEST_RTP_OFFSET + 12 + 4] = 5; /* the type: nobody's */
+	for (uint32_t i = 0; i < s->camera.count; i++)
+		test_receive(s->receiver, s->camera.packets[i].bytes, s->camera.packets[i].size);
+	scene_send(s, 2);
+	test_receiver_drain(s->receiver);
+	ASSERT_PICTURES(s, 2);
+	ASSERT_DROPS(s, BAD_TYPE, 1);
+}
+
 static void another_type_within_a_frame_costs_it(void **state)
 {
 	struct scene *s = *state;
@@ -269,6 +288,7 @@ int main(void)
 		SCENE_TEST(a_fragment_beyond_the_marker_costs_its_frame_only),
 		SCENE_TEST(other_bytes_in_the_same_place_cost_the_frame),
 		SCENE_TEST(the_same_bytes_in_the_same_place_are_welcome),
+		SCENE_TEST(what_was_sent_before_the_beginning_goes_with_no_picture),
 		SCENE_TEST(another_type_within_a_frame_costs_it),
 	};
 
