@@ -107,6 +107,9 @@ struct gw {
 	/* What a model makes of a picture that no camera sent: the same. */
 	int (*try_picture)(
 		const struct gw_try *what, struct json_t **findings, struct gw_error *error);
+	/* Told while parts open of work that may take minutes: what is read, how many bytes of how
+	 * many. Main thread; NULL: nobody listens. */
+	void (*on_reading)(const struct gw *gw, const char *what, uint64_t done, uint64_t all);
 	_Atomic uint32_t hangup_uid; /* who sent SIGHUP last; main writes, control reads */
 	/* Written by the accel stage when a camera brings new ones; those that are counted stay. A
 	 * route is what cameras call a model, whichever of its versions looks at a frame. */

@@ -110,6 +110,7 @@ int gw_open(struct gw *gw, struct gw_config *config, const struct gw_replay *rep
 	int status = gw_build(
 		gw, config, replay, replay && replay->way ? replay->way : gw_pipeline, error);
 
+	gw->on_reading = service_manager_reading;
 	if (status == 0)
 		status = gw_check_models(config, replay != NULL, error);
 	if (status == 0)

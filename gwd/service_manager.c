@@ -8,8 +8,12 @@
 
 #include "core/api.h"
 #include "core/clock.h"
+#include "core/gateway.h"
+#include "core/log.h"
 
 #define TELL_NS (5 * GW_NS_PER_S)
+/* For how long a part of what is read, 64 MiB at most, may take a poor disk. */
+#define LONGEST_S 300
 
 void service_manager_reloading(void)
 {
@@ -19,6 +23,22 @@ void service_manager_reloading(void)
 void service_manager_reloaded(void)
 {
 	sd_notify(0, "READY=1");
+}
+
+void service_manager_reading(const struct gw *gw, const char *what, uint64_t done, uint64_t all)
+{
+	static int64_t next; /* main thread */
+	const int64_t now = gw_now();
+	const unsigned percent = all > 0 ? (unsigned)(100.0 * (double)done / (double)all) : 100;
+
+	/* What is over soon is not told. */
+	if (now < gw->start + TELL_NS || now < next)
+		return;
+	next = now + TELL_NS;
+	gw_info("gwd", "starting: %s are read: %u %% of %.1f GiB", what, percent,
+		(double)all / (1 << 30));
+	sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%d000000\nSTATUS=starting: %s are read: %u %%",
+		LONGEST_S, what, percent);
 }
 
 /* The first trouble of that severity; NULL: there is none. */

@@ -125,10 +125,27 @@ static void the_status_is_told_every_five_seconds(void **state)
 	test_gateway_close(&gw);
 }
 
+static void what_is_read_at_a_start_for_long_is_waited_for(void **state)
+{
+	struct manager *m = *state;
+	struct gw gw = {.start = gw_now()};
+
+	service_manager_reading(&gw, "results", 1, 4);
+	assert_string_equal(heard(m), "");
+	gw.start -= 10 * GW_NS_PER_S;
+	service_manager_reading(&gw, "results", 1, 4);
+	assert_string_equal(
+		heard(m), "EXTEND_TIMEOUT_USEC=300000000\nSTATUS=starting: results are read: 25 %");
+	service_manager_reading(&gw, "results", 2, 4);
+	assert_string_equal(heard(m), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_reload_is_told_with_its_time, begin, end),
+		cmocka_unit_test_setup_teardown(
+			what_is_read_at_a_start_for_long_is_waited_for, begin, end),
 		cmocka_unit_test_setup_teardown(the_status_is_told_every_five_seconds, begin, end),
 	};
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -99,14 +100,30 @@ static int take_in(struct shelf *shelf, uint32_t number, bool read_only, struct 
 	return 0;
 }
 
+/* Of a file that is there; 0: nobody knows. */
+static uint64_t file_bytes(const struct shelf *shelf, uint32_t number)
+{
+	char name[SEGMENT_NAME];
+	struct stat is;
+
+	segment_name(name, shelf->kind, number, "seg");
+	return fstatat(shelf->directory, name, &is, 0) == 0 ? (uint64_t)is.st_size : 0;
+}
+
 int shelf_open(struct shelf *shelf, bool read_only, struct shelf_found *found)
 {
 	uint32_t *numbers;
 	int count = list(shelf, &numbers), status = count < 0 ? count : 0;
+	uint64_t all = 0, done = 0;
 
 	shelf->first = 1;
+	for (int i = 0; numbers && i < count; i++)
+		all += file_bytes(shelf, numbers[i]);
 	for (int i = 0; numbers && i < count && status == 0; i++) {
+		/* It may be gone then. */
+		done += file_bytes(shelf, numbers[i]);
 		status = take_in(shelf, numbers[i], read_only, found);
+		shelf->was_read(shelf->owner, shelf->kind, done, all);
 		shelf->first = numbers[i] + 1;
 	}
 	shelf->next = shelf->first;

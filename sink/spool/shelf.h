@@ -22,6 +22,8 @@ struct shelf {
 	uint32_t former_over; /* ... that are done with */
 	/* Hears of every file that goes. */
 	void (*leaving)(void *owner, const struct segment *segment);
+	/* ... and of every one that was read at the start: bytes of those so far, and of all. */
+	void (*was_read)(void *owner, enum sink_kind kind, uint64_t done, uint64_t all);
 	void *owner;
 	bool unsynced; /* something was written since the last sync, or that sync failed */
 	bool left_unsure; /* `strict`: a file that this group has left cannot be synced */

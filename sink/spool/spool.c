@@ -153,6 +153,17 @@ static int open_directory(struct spool *spool, const char *path, struct gw_error
 	return 0;
 }
 
+static void tell_progress(void *owner, enum sink_kind kind, uint64_t done, uint64_t all)
+{
+	const struct spool *spool = owner;
+
+	if (spool->gw->on_reading)
+		spool->gw->on_reading(spool->gw,
+			kind == SINK_RESULT ? "results that wait in the spool"
+					    : "pictures that wait in the spool",
+			done, all);
+}
+
 static int open_shelf(struct spool *spool, enum sink_kind kind, struct gw_error *error)
 {
 	const char *path = spool->gw->config->kafka->spool->directory;
@@ -170,6 +181,7 @@ static int open_shelf(struct spool *spool, enum sink_kind kind, struct gw_error 
 									   : SPOOL_VERSION_JSON,
 		.segment_size = part < SEGMENT_MOST ? part : SEGMENT_MOST,
 		.leaving = spool_feed_leave,
+		.was_read = tell_progress,
 		.owner = spool};
 	const int status = shelf_open(shelf, spool->read_only, &found);
 
