@@ -39,8 +39,7 @@ void relay_destroy(struct relay *relay)
 	free(relay);
 }
 
-/* The speaker hears of it at once: it may have another connection to go on with. */
-static void end(struct relay *relay, int reason)
+void relay_end(struct relay *relay, int reason)
 {
 	if (atomic_load_explicit(&relay->ended, memory_order_relaxed) != 0)
 		return;
@@ -53,7 +52,7 @@ static void end_of_camera(struct relay *relay)
 	struct gw_error ignored;
 	const int status = line_explain(&relay->camera, &ignored);
 
-	end(relay, status != 0 ? status : -ECONNRESET);
+	relay_end(relay, status != 0 ? status : -ECONNRESET);
 }
 
 static bool has_ended(const struct relay *relay)
@@ -80,7 +79,7 @@ static void tell(struct relay *relay, const char *text, uint32_t size)
 	const ssize_t sent = send(relay->speaker, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (sent != (ssize_t)size)
-		end(relay, sent >= 0 || errno == EAGAIN ? -EPROTO : -ECANCELED);
+		relay_end(relay, sent >= 0 || errno == EAGAIN ? -EPROTO : -ECANCELED);
 }
 
 static void take_answer(struct relay *relay, const struct interleaved_piece *piece)
@@ -129,7 +128,7 @@ static void carry_in(struct relay *relay)
 			&relay->from_camera, relay->in + at, relay->in_size - at, &piece);
 
 		if (taken < 0)
-			end(relay, taken);
+			relay_end(relay, taken);
 		if (taken <= 0)
 			break;
 		take_piece(relay, &piece);
@@ -167,7 +166,7 @@ static bool read_speaker(struct relay *relay)
 		RELAY_OUT - relay->out_size, MSG_DONTWAIT);
 
 	if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR))
-		end(relay, -ECANCELED);
+		relay_end(relay, -ECANCELED);
 	if (size <= 0)
 		return false;
 	/* Where its requests end, to put nothing into the middle of one. */

@@ -41,7 +41,8 @@ struct relay {
 
 	/* Why it has ended, a negative errno; 0: it has not. -ECONNRESET: the camera closed the
 	 * connection; -EPROTO, -EMSGSIZE: it sent what is no RTSP; -ECANCELED: the speaker left;
-	 * -EBADMSG, -ECONNABORTED: TLS has ended (tls.h).
+	 * -EBADMSG, -ECONNABORTED: TLS has ended (tls.h); -ENOSPC, -ENOMEM: the kernel tells of no
+	 * more files.
 	 * Written by who turns it, read by any; as what follows. */
 	_Atomic int ended;
 	struct gw_counter ignored; /* answers that nobody had asked for, or without a status */
@@ -57,6 +58,10 @@ struct relay *relay_create(struct line camera, int speaker, const uint8_t channe
 /* Nobody waits for the answer any more to what the speaker asked last: see exchange_give_up(). As
  * relay_turn(). */
 void relay_give_up(struct relay *relay);
+
+/* It ends, for a reason that `ended` tells then, unless it has one. The speaker hears of it at
+ * once: it may have another connection to go on with. As relay_turn(). */
+void relay_end(struct relay *relay, int reason);
 
 /* Closes both. Accepts NULL. */
 void relay_destroy(struct relay *relay);

@@ -48,8 +48,9 @@ static void watch(struct relays *relays, uint32_t slot, int file, short events)
 
 	if (events == 0)
 		epoll_ctl(relays->epoll, EPOLL_CTL_DEL, file, NULL);
-	else if (epoll_ctl(relays->epoll, EPOLL_CTL_MOD, file, &event) != 0)
-		epoll_ctl(relays->epoll, EPOLL_CTL_ADD, file, &event);
+	else if (epoll_ctl(relays->epoll, EPOLL_CTL_MOD, file, &event) != 0 &&
+		epoll_ctl(relays->epoll, EPOLL_CTL_ADD, file, &event) != 0)
+		relay_end(relays->of[slot].relay, -errno);
 }
 
 static bool has_ended(const struct relay *relay)
@@ -70,6 +71,9 @@ static void watch_both(struct relays *relays, uint32_t slot)
 		watch(relays, slot, place->relay->speaker, speaker);
 	place->camera = camera;
 	place->speaker = speaker;
+	/* One of them could not be watched: the other one is not to be, either. */
+	if (!ended && has_ended(place->relay))
+		watch_both(relays, slot);
 }
 
 static void set_due(struct relays *relays, uint32_t slot, bool is_due)

@@ -1,6 +1,7 @@
 #include "core/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,26 @@ static void what_is_removed_says_goodbye_and_is_gone(void **state)
 	wait_for(0, 1);
 }
 
+static void one_that_cannot_be_watched_ends(void **state)
+{
+	const uint8_t channels[2] = {0, 1};
+	const struct gw_packet packet = {.camera = 7};
+	struct line camera = LINE_NONE;
+	int speaker[2];
+
+	/* Nothing that the kernel tells events of. */
+	camera.file = open("/dev/null", O_RDWR | O_CLOEXEC);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, speaker), 0);
+	assert_int_equal(relays_add(scene.relays, camera, speaker[1], channels, &packet), 0);
+	assert_int_equal(relays_seen(scene.relays, 7).ended, -EPERM);
+	hears(speaker[0], "", 0);
+	close(speaker[0]);
+	relays_remove(scene.relays, 7);
+	/* The others go on. */
+	send_packet(1, 'b');
+	wait_for(1, 1);
+}
+
 static void the_end_of_one_is_told(void **state)
 {
 	const int64_t until = gw_now() + PATIENCE_NS;
@@ -309,6 +330,7 @@ int main(void)
 		RELAYS_TEST(one_without_room_holds_up_no_other),
 		RELAYS_TEST(a_report_goes_to_its_camera),
 		RELAYS_TEST(what_is_removed_says_goodbye_and_is_gone),
+		RELAYS_TEST(one_that_cannot_be_watched_ends),
 		RELAYS_TEST(the_end_of_one_is_told),
 		RELAYS_TEST(an_answer_is_given_up_and_what_is_odd_is_told),
 		RELAYS_TEST(what_lies_in_tls_already_is_taken),
