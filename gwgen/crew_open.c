@@ -79,11 +79,32 @@ static int read_addresses(
 	return 0;
 }
 
+/* N, or OUTER.INNER as Linux names an interface within two. */
+static int read_tags(struct network *network, const char *text, struct gw_error *error)
+{
+	unsigned int tag[2];
+	char rest;
+	const int count = text ? sscanf(text, "%4u.%4u%c", &tag[0], &tag[1], &rest) : 0;
+	const bool has_dot = text && strchr(text, '.');
+
+	if (!text)
+		return 0;
+	if (count != (has_dot ? 2 : 1) || strspn(text, "0123456789.") != strlen(text))
+		return gw_error_set(error, -EINVAL, "--vlan %s: it is N, or OUTER.INNER", text);
+	for (int i = 0; i < count; i++)
+		if (tag[i] < 1 || tag[i] > 4094)
+			return gw_error_set(
+				error, -EINVAL, "--vlan %s: tags are from 1 to 4094", text);
+	network->outer = (uint16_t)(has_dot ? tag[0] : 0);
+	network->vlan = (uint16_t)tag[count - 1];
+	return 0;
+}
+
 static int read_network(
 	struct network *network, const struct options *options, struct gw_error *error)
 {
 	static const uint8_t from[6] = {2, 0, 0, 0, 0, 1};
-	double port, vlan;
+	double port;
 	uint8_t machine[6];
 	int status = read_mac(options, machine, error);
 
@@ -98,11 +119,10 @@ static int read_network(
 	if (status == 0)
 		status = options_number(options, OPTION_UDP_PORT, 1, 65534, 5004, &port, error);
 	if (status == 0)
-		status = options_number(options, OPTION_VLAN, 1, 4094, 0, &vlan, error);
+		status = read_tags(network, options->value[OPTION_VLAN], error);
 	if (status != 0)
 		return status;
 	network->port = (uint16_t)port;
-	network->vlan = (uint16_t)vlan;
 	network->source_port = SOURCE_PORT;
 	network->udp_checksum = !options_has(options, OPTION_NO_CHECKSUM);
 	return 0;

@@ -26,7 +26,8 @@ uint32_t network_ip_headers(const struct network *network)
 
 uint32_t network_headers(const struct network *network)
 {
-	return ETHERNET + (network->vlan ? TAG : 0) + network_ip_headers(network);
+	return ETHERNET + (network->outer ? TAG : 0) + (network->vlan ? TAG : 0) +
+		network_ip_headers(network);
 }
 
 void network_move(struct network *network, uint32_t by)
@@ -97,6 +98,8 @@ uint8_t *network_put(const struct network *network, uint8_t *out, uint32_t size)
 	memcpy(out, network->to, 6);
 	memcpy(out + 6, network->from, 6);
 	out += 12;
+	if (network->outer)
+		out = put16(put16(out, 0x88A8), network->outer);
 	if (network->vlan)
 		out = put16(put16(out, 0x8100), network->vlan);
 	out = put16(out, network->is_ipv6 ? 0x86DD : 0x0800);

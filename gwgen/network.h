@@ -9,6 +9,7 @@
 struct network {
 	uint8_t to[6], from[6]; /* Ethernet */
 	uint16_t vlan; /* 802.1Q identifier, 0: untagged */
+	uint16_t outer; /* 802.1ad identifier of a tag around that one, 0: there is none */
 	bool is_ipv6;
 	uint8_t source[16], destination[16]; /* of IPv4: the first four bytes */
 	uint16_t source_port, port;
@@ -33,7 +34,7 @@ const char *network_text(
 
 /* Bytes that network_put() writes before the payload. */
 uint32_t network_headers(const struct network *network);
-#define NETWORK_MOST 66
+#define NETWORK_MOST 70
 
 /* Writes the headers for a payload of `size` bytes. Returns where it goes. */
 uint8_t *network_put(const struct network *network, uint8_t *out, uint32_t size);

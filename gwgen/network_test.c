@@ -60,6 +60,9 @@ static void headers_are_right(bool is_ipv6)
 	network.vlan = 42;
 	assert_int_equal(write(&network, packet), size + 4);
 	assert_memory_equal(packet + 12, "\x81\0\0\x2A", 4);
+	network.outer = 7;
+	assert_int_equal(write(&network, packet), size + 8);
+	assert_memory_equal(packet + 12, "\x88\xA8\0\7\x81\0\0\x2A", 8);
 }
 
 static void packets_of_both_families_are_sound(void **state)

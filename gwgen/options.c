@@ -86,7 +86,8 @@ const struct option_facts option_facts[OPTION_COUNT] = {
 		"else "
 		"02:00:00:00:00:02)",
 		NULL},
-	[OPTION_VLAN] = {"--vlan", "N", OPTION_WORD, SEND | SEARCH, "802.1Q tag (none)", NULL},
+	[OPTION_VLAN] = {"--vlan", "TAG", OPTION_WORD, SEND | SEARCH,
+		"802.1Q tag, or OUTER.INNER: within one of 802.1ad, as QinQ (none)", NULL},
 	[OPTION_NO_CHECKSUM] = {"--no-checksum", NULL, OPTION_NOTHING, SEND | SEARCH,
 		"leave UDP checksums out", NULL},
 	[OPTION_LOSS] = {"--loss", "PERCENT", OPTION_WORD, SEND, "packets that are lost", NULL},

@@ -172,6 +172,25 @@ def test_cameras_may_have_ipv6_addresses(tmp_path: Path, files: Path) -> None:
     assert "bad" not in listed
 
 
+def test_a_tag_may_stand_within_another(tmp_path: Path) -> None:
+    replay = Replay(tmp_path, more=("--vlan", "100.7"))
+    assert replay.drops == {}
+    assert len(replay.frames) == FRAMES
+    listed = subprocess.run(
+        ["tcpdump", "-nn", "-e", "-c", "1", "-r", tmp_path / "in.pcap"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert re.search(r"802\.1Q-QinQ .*vlan 100, .*vlan 7, ", listed)
+
+
+@pytest.mark.parametrize("wrong", ["0", "4095", "7.", ".7", "1.2.3", "0.7", "1.4095", "x", "7.5x"])
+def test_what_is_no_tag_is_refused(tmp_path: Path, wrong: str) -> None:
+    done = gwgen("send", "--output", tmp_path / "no.pcap", "--frames", 1, "--vlan", wrong, code=2)
+    assert f"--vlan {wrong}: " in done.stderr
+
+
 def test_cameras_may_have_ports_of_their_own(tmp_path: Path) -> None:
     way = ("--cameras", 3, "--udp-port", 6000, "--udp-step", 2)
     cameras = yaml.safe_load(gwgen("config", *way).stdout)["cameras"]
@@ -212,9 +231,14 @@ def test_a_group_has_an_ethernet_address_of_its_own(
     assert capture.read_bytes()[40:46].hex() == ethernet
 
 
-@pytest.mark.parametrize("tag", [(), ("--vlan", 7)], ids=["plain", "vlan"])
+@pytest.mark.parametrize(
+    "tag",
+    # Linux takes one tag from a program beyond the MTU, and no two.
+    [(), ("--vlan", 7), ("--vlan", "100.7", "--mtu", 1492)],
+    ids=["plain", "vlan", "qinq"],
+)
 def test_ipv6_is_received_from_a_port(net: CameraNet, files: Path, tag: tuple[object, ...]) -> None:
-    """With a tag too, which the kernel takes off and the driver puts back."""
+    """With tags too, of which the kernel takes one off and the driver puts it back."""
     hardware = Path(f"/sys/class/net/{net.port}/address").read_text().strip()
     way = (*SITE_LOCAL, "--mac", hardware, *tag)
     cameras = yaml.safe_load(gwgen("config", "--cameras", 4, *SITE_LOCAL).stdout)["cameras"]
