@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import rtp_capture
 from player import Gateway, configuration
 
+from testbed.loopback import free_port
+
 
 class Reply(NamedTuple):
     """Status, headers and what came with them."""
@@ -18,13 +20,6 @@ class Reply(NamedTuple):
     status: int
     headers: dict[str, str]
     body: Any
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody has for the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Place:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import rtp_capture
-from https import free_port
 from player import Gateway, configuration
 
 from testbed import places
+from testbed.loopback import free_port
 from testbed.toy_camera import ToyCamera, described
 
 TEXT = (places.ROOT / "docs" / "operations.md").read_text()

@@ -6,7 +6,7 @@ import urllib.request
 from typing import Any
 
 from testbed.gateway import Gateway
-from testbed.kafka import free_port
+from testbed.loopback import free_port
 
 
 class Page:

@@ -20,7 +20,8 @@ import yaml
 from testbed import netns, places, scenes, stopping
 from testbed.consumer import Customer, Record
 from testbed.gateway import Gateway, Topics, configuration
-from testbed.kafka import Kafka, free_port
+from testbed.kafka import Kafka
+from testbed.loopback import free_port
 from testbed.process import Process
 
 MODEL = "digits"

@@ -19,11 +19,12 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from testbed import places
+from testbed.loopback import free_port
 from testbed.process import Process
 
 sys.path += [str(places.ROOT / "tests/fleet"), str(places.ROOT / "fleet")]
 
-from cloud import Cloud, camera, free_port, wait
+from cloud import Cloud, camera, wait
 
 REPORT = places.ROOT / "build-experiments" / "fleet"
 HOLD = 2

@@ -18,6 +18,7 @@ from framegate_fleet.desired import load
 from framegate_fleet.enrolment import enrol
 from framegate_fleet.repository import Repository
 from testbed import places
+from testbed.loopback import free_port
 from testbed.process import Process
 
 TEMPLATE = {
@@ -29,13 +30,6 @@ TEMPLATE = {
     "accel": {"library": "${library}", "repository": "${folder}/models"},
     "api": {"socket": "${folder}/api.sock", "https": {"listen": "127.0.0.1:${port}"}},
 }
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody has for the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def library() -> Path:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cloud import Cloud, Edge, free_port, wait
+from cloud import Cloud, Edge, wait
 
 from testbed import places
+from testbed.loopback import free_port
 from testbed.process import Process
 
 sys.path.append(str(places.ROOT / "tests/api"))

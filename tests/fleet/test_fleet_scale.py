@@ -5,10 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from cloud import free_port
 
 from experiments import fleet
 from testbed import places
+from testbed.loopback import free_port
 
 
 def test_a_stand_in_is_asked_as_a_real_gateway_is(tmp_path: Path) -> None:

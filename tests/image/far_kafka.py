@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from image.guest import HOST
-from testbed.kafka import Kafka, free_port
+from testbed.kafka import Kafka
+from testbed.loopback import free_port
 
 _LISTENERS = """\
 listeners=PLAINTEXT://127.0.0.1:{port},BOX://127.0.0.1:{far},CONTROLLER://127.0.0.1:{controller}

@@ -12,7 +12,7 @@ import time
 
 from image.box import Box, in_root
 from image.serial_line import SerialLine
-from testbed.kafka import free_port
+from testbed.loopback import free_port
 from testbed.process import Process
 
 HOST = "10.0.2.2"

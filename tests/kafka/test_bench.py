@@ -11,7 +11,8 @@ import pytest
 from confluent_kafka.admin import AclOperation, AdminClient, ResourceType
 
 from testbed import places
-from testbed.kafka import Kafka, free_port
+from testbed.kafka import Kafka
+from testbed.loopback import free_port
 
 MESSAGES = 20_000
 LIMITS = {"producer", "broker", "network", "consumer", "machine"}

@@ -1,10 +1,7 @@
 """A real Apache Kafka: one node in KRaft mode on a loopback port, its data in a given folder."""
 
-import contextlib
-import random
 import shutil
 import signal
-import socket
 import time
 from pathlib import Path
 
@@ -12,6 +9,7 @@ from confluent_kafka import KafkaException
 
 from testbed import places, stopping
 from testbed.kafka_admin import KafkaAdmin
+from testbed.loopback import free_port, takes_connections
 from testbed.process import Process
 
 _CLUSTER = "ZnJhbWVnYXRlLXRlc3RiZQ"
@@ -44,25 +42,6 @@ auto.create.topics.enable=false
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=true
 """
-
-
-def free_port() -> int:
-    """A loopback TCP port that nobody listens on at this moment.
-
-    It is none of those that Linux gives to clients: one could sit on it while its broker is away.
-    """
-    while True:
-        port = random.randrange(10_000, 32_768)
-        with socket.socket() as listener, contextlib.suppress(OSError):
-            listener.bind(("127.0.0.1", port))
-            return port
-
-
-def takes_connections(port: int) -> bool:
-    """True when somebody listens there."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Kafka(KafkaAdmin):

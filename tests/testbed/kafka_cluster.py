@@ -13,8 +13,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import NewTopic
 
 from testbed import stopping
-from testbed.kafka import Kafka, takes_connections
+from testbed.kafka import Kafka
 from testbed.kafka_admin import KafkaAdmin
+from testbed.loopback import takes_connections
 
 BROKERS = 3
 IN_SYNC = 2

@@ -3,7 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from testbed.kafka import Kafka, free_port
+from testbed.kafka import Kafka
+from testbed.loopback import free_port
 
 _LISTENER = """\
 listeners=PLAINTEXT://127.0.0.1:{port},SECURE://127.0.0.1:{secure},CONTROLLER://127.0.0.1:{controller}

@@ -13,7 +13,7 @@ import pyspark
 from pyspark.sql import SparkSession
 
 from testbed import places, stopping
-from testbed.kafka import free_port
+from testbed.loopback import free_port
 from testbed.process import Process
 
 HOME = Path(pyspark.__file__).parent

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from street import PLANTED, Camera, Street, plaza, spot, write_model
 from testbed import gateway, places, rtp_jpeg
 from testbed.front import Front
 from testbed.gateway import Gateway
+from testbed.loopback import free_port
 from testbed.site import PATIENT
 
 CAMERAS = 256
@@ -73,9 +73,7 @@ def running(street: Street, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             for width, height, count in (small, large)
         ]
     }
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        told["api"] = {"https": {"listen": f"127.0.0.1:{probe.getsockname()[1]}"}}
+    told["api"] = {"https": {"listen": f"127.0.0.1:{free_port()}"}}
     made = Gateway(told)
     made.start()
     yield made
