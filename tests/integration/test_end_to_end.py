@@ -71,9 +71,9 @@ def _play(site: Site) -> Run:
     site.send_digits(digits_a)
     site.keep(senders.picture_files(start, log, digits_b, drawn_b.png, len(drawn_b.truth)))
     site.finish_sending()
-    site.settle()
     streams = {stream.name: stream for stream in (video_a, video_b, digits_a, digits_b)}
     pictures = sum(stream.pictures for stream in streams.values())
+    site.settle(received=pictures)
     customer = site.read(results=pictures, pictures=pictures // EVERY)
     return Run(
         site,

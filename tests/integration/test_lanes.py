@@ -20,7 +20,7 @@ def test_cameras_are_spread_over_lanes_and_lose_nothing(site: Site, cores: dict[
     for stream in streams:
         site.send_digits(stream)
     site.finish_sending()
-    site.settle()
+    site.settle(received=CAMERAS * PICTURES)
 
     customer = site.read(results=CAMERAS * PICTURES)
     for stream in streams:

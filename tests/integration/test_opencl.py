@@ -44,7 +44,7 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recorder.record(
         writer, CAMERA["source"], (CAMERA["destination"], CAMERA["port"]), lambda: sender.running
     )
-    sender.wait(10)
+    sender.wait(60)
     recorder.close()
     writer.close()
     return folder / "video.pcap"
@@ -139,7 +139,7 @@ def test_no_pixel_is_copied_between_decoder_and_engine(site: Site) -> None:
     log = site.folder / "video.log"
     site.keep(senders.ffmpeg_video(site.net.start, log, video, places.video()))
     site.finish_sending()
-    site.settle()
+    site.settle(received=70)
 
     assert gateway.dropped() == {}
     stages = {it["stage"]: it["facts"] for it in gateway.ask("stages")["stages"] if "facts" in it}
@@ -161,7 +161,7 @@ def test_an_engine_without_its_device_is_told(capture: Path, tmp_path: Path) -> 
         ],
         tmp_path / "gwd.log",
     )
-    assert run.wait(30) != 0
+    assert run.wait(60) != 0
     line = error_line((tmp_path / "gwd.log").read_text())
     assert '"no such device"' in line
     assert "objects" in line
@@ -186,7 +186,7 @@ def test_a_device_that_is_not_there_is_told_with_those_that_are(
         ],
         tmp_path / "gwd.log",
     )
-    assert run.wait(30) != 0
+    assert run.wait(60) != 0
     assert '"no such device"' in error_line((tmp_path / "gwd.log").read_text())
 
 
@@ -232,7 +232,7 @@ def _refused(folder: Path, capture: Path, libraries: Path) -> str:
     command = [places.gwd(), "replay", "--config", file, "--input", capture, "--output"]
     environment = {**os.environ, "LD_LIBRARY_PATH": str(libraries)}
     run = Process([*command, folder / "out"], folder / "gwd.log", environment=environment)
-    assert run.wait(30) != 0
+    assert run.wait(60) != 0
     return error_line((folder / "gwd.log").read_text())
 
 

@@ -66,13 +66,13 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> Golden:
         )
         sender = _start(name, stream, drawn, png)
         recorder.record(writer, address, ("10.0.0.2", PORT), lambda it=sender: it.running)
-        sender.wait(10)
+        sender.wait(60)
         recorder.close()
         if name != "files":
             originals[name] = folder / name
             originals[name].mkdir()
             into = dataclasses.replace(stream, into=originals[name])
-            _start(name, into, drawn, png).wait(30)
+            _start(name, into, drawn, png).wait(60)
     writer.close()
     return Golden(folder / "golden.pcap", originals)
 
@@ -350,7 +350,7 @@ def test_a_mistyped_input_leaves_an_older_output_alone(golden: Golden, replay: R
         ],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert refused.returncode == 1
@@ -402,7 +402,7 @@ def test_a_file_that_is_no_capture_is_refused_in_one_line(
         ],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert done.returncode == 1

@@ -83,7 +83,9 @@ def test_sigterm_while_the_broker_is_away_ends_in_time_and_counts_what_is_lost(
     gateway = site.start(camera(stream))
     site.send_digits(stream)
     site.finish_sending()
-    assert gateway.status()["frames"]["received"] == 40
+    gateway.wait_until(
+        lambda: gateway.status()["frames"]["received"] == 40, 30, "not all is received"
+    )
 
     assert gateway.stop() <= 5
 

@@ -73,12 +73,25 @@ class Site:
         for sender in self._senders:
             sender.wait(timeout)
 
-    def settle(self, timeout: float = 30) -> None:
-        """Waits until no frame is in flight any more."""
+    def settle(self, timeout: float = 30, received: int = 0) -> None:
+        """Waits until that many frames at least were received, and none is in flight any more.
+
+        What was sent may lie before the gateway's port for a while: without `received` no frame is
+        in flight then either.
+        """
+
+        def settled() -> bool:
+            frames = self.gateway.status()["frames"]
+            return frames["received"] >= received and frames["in_flight"] == 0
+
+        self.gateway.wait_until(settled, timeout, "frames are missing or in flight")
+
+    def wait_for_unmatched(self, reason: str, packets: int) -> None:
+        """Waits until that many packets at least are counted as nobody's for this reason."""
         self.gateway.wait_until(
-            lambda: self.gateway.status()["frames"]["in_flight"] == 0,
-            timeout,
-            "frames are still in flight",
+            lambda: self.gateway.ask("drops")["unmatched"][reason] >= packets,
+            30,
+            f"{reason} is not counted",
         )
 
     def read(self, results: int, timeout: float = 30, pictures: int = 0) -> Customer:
