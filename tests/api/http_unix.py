@@ -6,17 +6,20 @@ import socket
 from pathlib import Path
 from typing import Any, NamedTuple
 
+# A bound against hanging: a gateway that answers may wait for a processor first.
+TIMEOUT = 60
+
 
 class _Connection(http.client.HTTPConnection):
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=10)
+        super().__init__("localhost", timeout=TIMEOUT)
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         # Before there is a time limit: with one, a full queue of the socket is an error at once.
         self.sock.connect(str(self._path))
-        self.sock.settimeout(10)
+        self.sock.settimeout(TIMEOUT)
 
 
 class Reply(NamedTuple):

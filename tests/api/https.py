@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import rtp_capture
+from http_unix import TIMEOUT
 from player import Gateway, configuration
 
 from testbed.loopback import free_port
@@ -59,12 +60,12 @@ class Place:
 
     def connect(self) -> socket.socket:
         """A connection before anything was said."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT)
 
     def open(self) -> http.client.HTTPSConnection:
         """A connection for several requests."""
         return http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=10, context=self.context()
+            "127.0.0.1", self.port, timeout=TIMEOUT, context=self.context()
         )
 
     def ask(

@@ -42,7 +42,7 @@ class Gateway:
             # Its file is there a moment before anybody listens on it.
             return False
 
-    def wait_until(self, true: Callable[[], bool], timeout: float = 20) -> None:
+    def wait_until(self, true: Callable[[], bool], timeout: float = 60) -> None:
         """Waits for a condition; fails with the log when it does not come."""
         end = time.monotonic() + timeout
         while not true():
@@ -66,7 +66,7 @@ class Gateway:
             [places.gwctl(), "--socket", self.socket, *arguments],
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
             **more,
         )

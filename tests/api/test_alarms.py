@@ -56,7 +56,7 @@ def _alarms(gateway: Gateway) -> dict[tuple[str, str | None], dict[str, Any]]:
 
 
 def _wait_for(gateway: Gateway, *wanted: tuple[str, str | None]) -> None:
-    gateway.wait_until(lambda: set(wanted) <= set(_alarms(gateway)), 40)
+    gateway.wait_until(lambda: set(wanted) <= set(_alarms(gateway)), 60)
 
 
 def test_a_black_frozen_and_a_silent_camera_are_told(troubled: Gateway) -> None:
@@ -263,7 +263,7 @@ def test_a_webhook_is_told_and_asked_again_when_it_fails(
             if one["id"] == "alarms.webhook"
         ]
 
-    gateway.wait_until(lambda: any("secret_file" in text for text in troubles()), 30)
+    gateway.wait_until(lambda: any("secret_file" in text for text in troubles()), 60)
     assert came == []
     secret.write_text(SECRET + "\n")
     gateway.wait_until(lambda: len(came) >= 2 and not troubles(), 60)
@@ -307,10 +307,10 @@ def test_a_webhook_must_be_who_it_says(
         return [one["text"] for one in found if one["id"] == "alarms.webhook"]
 
     if known:
-        gateway.wait_until(lambda: len(came) > 0, 40)
+        gateway.wait_until(lambda: len(came) > 0, 60)
         assert troubles() == []
     else:
-        gateway.wait_until(lambda: any("certificate" in text for text in troubles()), 40)
+        gateway.wait_until(lambda: any("certificate" in text for text in troubles()), 60)
         assert came == []
     server.shutdown()
     server.server_close()

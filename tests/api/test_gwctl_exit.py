@@ -26,7 +26,7 @@ def _status(socket: Path) -> subprocess.CompletedProcess[str]:
         [places.gwctl(), "--socket", socket, "status"],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
 
@@ -100,7 +100,7 @@ def test_an_answer_that_cannot_be_written_is_an_error(
     command = [places.gwctl(), "--socket", played.socket, *arguments]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=20, check=False
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
         )
     assert done.returncode == 1
     assert done.stderr.startswith("gwctl: the answer could not be written")
@@ -110,7 +110,7 @@ def test_an_answer_that_cannot_be_written_is_an_error(
         ["sh", "-c", '"$@" >&-', "sh", *map(str, command)],
         stderr=subprocess.PIPE,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
     assert closed.returncode == 1

@@ -102,7 +102,7 @@ def _drawn(socket: Path, locale: str) -> list[str]:
         [places.gwctl(), "--socket", socket, "camera", "history", "door"],
         env={**os.environ, "LC_ALL": locale},
         capture_output=True,
-        timeout=20,
+        timeout=60,
         check=True,
     )
     return done.stdout.decode().splitlines()

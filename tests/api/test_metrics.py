@@ -190,22 +190,28 @@ def test_what_is_away_is_told(whole: Gateway) -> None:
     assert found("framegate_model_frames_total", model="gate", version="1") == 10
     assert found("framegate_model_again_total", model="gate", version="1") == 0
     assert found("framegate_device_pictures_total", device="host") == 10
-    ids = {labels["id"] for labels, _ in found.of("framegate_trouble")}
-    assert ids == {trouble["id"] for trouble in whole.get("status")["troubles"]}
+
+    def alike() -> bool:
+        """Of two answers: what troubles may change between them."""
+        ids = {labels["id"] for labels, _ in scrape(whole).of("framegate_trouble")}
+        return ids == {trouble["id"] for trouble in whole.get("status")["troubles"]}
+
+    whole.wait_until(alike)
 
 
 def test_who_cannot_deliver_is_alive_and_not_ready(whole: Gateway) -> None:
     assert whole.ask("livez").status == 200
     whole.wait_until(lambda: whole.ask("readyz").status == 503)
-    line = whole.ask("readyz").body.decode()
-    failed = [
-        trouble["text"]
-        for trouble in whole.get("status")["troubles"]
-        if trouble["severity"] == "failed"
-    ]
-    assert line.endswith("\n")
-    assert line.count("\n") == 1
-    assert line.strip() in failed
+
+    def says_why() -> bool:
+        line = whole.ask("readyz").body.decode()
+        assert line.endswith("\n")
+        assert line.count("\n") == 1
+        troubles = whole.get("status")["troubles"]
+        return line.strip() in [it["text"] for it in troubles if it["severity"] == "failed"]
+
+    # Of two answers: the text of a trouble may change between them.
+    whole.wait_until(says_why)
 
 
 @cache

@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,18 +113,29 @@ def test_the_engine_is_the_one_that_the_gateway_has(
 
 
 def test_it_ends_first_where_memory_runs_out(gateway: Gateway) -> None:
-    trier = threading.Thread(target=_try, args=(gateway, _jpeg()))
-    trier.start()
-    seen = set()
-    while trier.is_alive():
+    ended = threading.Event()
+
+    def try_on() -> None:
+        while not ended.is_set():
+            _try(gateway, _jpeg())
+
+    def ends_first() -> bool:
+        """It is there for a moment only, and we are not always awake then."""
         for children in Path(f"/proc/{gateway.process.pid}/task").glob("*/children"):
             try:
                 for child in children.read_text().split():
-                    seen.add(Path(f"/proc/{child}/oom_score_adj").read_text().strip())
+                    if Path(f"/proc/{child}/oom_score_adj").read_text().strip() == "1000":
+                        return True
             except (OSError, ValueError):
                 continue
-        time.sleep(0.005)
-    trier.join()
-    assert "1000" in seen
+        return False
+
+    trier = threading.Thread(target=try_on)
+    trier.start()
+    try:
+        gateway.wait_until(ends_first)
+    finally:
+        ended.set()
+        trier.join()
     own = Path(f"/proc/{gateway.process.pid}/oom_score_adj").read_text().strip()
     assert own != "1000"

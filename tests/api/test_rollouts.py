@@ -234,7 +234,7 @@ def test_a_rollout_goes_on_in_its_step_after_a_kill(site: Site) -> None:
     assert site.roll_out(version, *LONG, *PATIENT).returncode == 0
     site.gateway.wait_until(lambda: site.route()["canary"]["pictures"] > 20)
     site.gateway.process.signal(signal.SIGKILL)
-    site.gateway.process.wait(10)
+    site.gateway.process.wait(60)
     site.gateway.launch()
     site.gateway.wait_until(site.gateway.ready)
     site.gateway.wait_until(lambda: site.route()["canary"]["pictures"] > 20)
@@ -291,7 +291,7 @@ def test_a_file_of_the_past_that_says_nothing_is_told(site: Site) -> None:
     (site.repository / "gate" / "rollout.json").write_text('{"format": 1, "sta')
     site.gateway.process.stop()
     site.gateway.launch()
-    assert site.gateway.process.wait(20) == 1
+    assert site.gateway.process.wait(60) == 1
     assert "or remove it: then the highest one is used" in site.gateway.process.text()
 
 
@@ -357,7 +357,7 @@ def test_the_shell_offers_the_versions_that_are_there(site: Site) -> None:
             env=os.environ | {"FRAMEGATE_SOCKET": str(site.gateway.socket)},
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=True,
         )
         return sorted(done.stdout.split())

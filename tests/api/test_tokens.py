@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from http_unix import TIMEOUT
 from https import Place, Reply
 from player import Gateway
 
@@ -59,7 +60,7 @@ class _Client:
             self._connection = http.client.HTTPSConnection(
                 "127.0.0.1",
                 self._place.port,
-                timeout=20,
+                timeout=TIMEOUT,
                 context=self._context,
                 source_address=(source, 0),
             )
@@ -263,7 +264,7 @@ class TestGuessing:
         connection = http.client.HTTPSConnection(
             "127.0.0.1",
             place.port,
-            timeout=10,
+            timeout=TIMEOUT,
             context=place.context(),
             source_address=(source, 0),
         )

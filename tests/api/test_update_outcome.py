@@ -47,7 +47,7 @@ class Box:
     def run(self, *words: str) -> int:
         """What the image's own scripts and units run."""
         return subprocess.run(
-            [OUTCOME, *words], env=self._environment, timeout=20, check=False
+            [OUTCOME, *words], env=self._environment, timeout=60, check=False
         ).returncode
 
     def said(self) -> dict[str, Any]:
@@ -117,11 +117,11 @@ def test_what_was_taken_back_is_an_alarm_until_the_next_update(
         return [alarm for alarm in said if alarm["kind"] == "update_failed"]
 
     # That cameras are told shows that the gateway has looked for long enough.
-    gateway.wait_until(lambda: len(gateway.get("alarms")["alarms"]) >= 2, 40)
+    gateway.wait_until(lambda: len(gateway.get("alarms")["alarms"]) >= 2, 60)
     assert raised() == []
     box.slots(RUNNING, f"{WANTED}+0-3")
     assert box.run("start") == 0
-    gateway.wait_until(lambda: bool(raised()), 40)
+    gateway.wait_until(lambda: bool(raised()), 60)
     [alarm] = raised()
     assert alarm["subject"] is None
     assert alarm["text"] == (
@@ -129,4 +129,4 @@ def test_what_was_taken_back_is_an_alarm_until_the_next_update(
     )
     assert "gwctl system status" in alarm["advice"]
     assert box.run("installed", "0.3.0") == 0
-    gateway.wait_until(lambda: not raised(), 40)
+    gateway.wait_until(lambda: not raised(), 60)

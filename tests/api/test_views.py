@@ -20,6 +20,7 @@ from player import Gateway, configuration
 from testbed import places
 
 LOOKERS = 20
+SHORTEST_S = 0.15  # from one picture of a camera to the next: core/view.c
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def playing(
 
 def _look(gateway: Gateway, what: str) -> http_unix.Reply:
     """Asks until there is a picture."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:
         reply = gateway.ask(f"cameras/cam0/{what}")
         if reply.status == 200:
@@ -98,10 +99,15 @@ def test_a_camera_that_is_not_there_has_none_either(playing: Gateway, what: str)
 def test_who_looks_costs_the_pipeline_no_frame(playing: Gateway) -> None:
     """Pictures grow new while many look at them, each of them whole."""
     seen: list[set[str]] = [set() for _ in range(LOOKERS)]
-    end = time.monotonic() + 3
+    begin = time.monotonic()
+
+    def has_seen_enough() -> bool:
+        """For 3 s at least, and until pictures have grown new."""
+        now = time.monotonic()
+        return now > begin + 60 or (now > begin + 3 and len(set.union(*map(set.copy, seen))) >= 3)
 
     def look(number: int) -> None:
-        while time.monotonic() < end:
+        while not seen[number] or not has_seen_enough():
             reply = _look(playing, "view")
             record, picture = _parts(reply)
             said = json.loads(record.get_payload(decode=True))
@@ -116,6 +122,7 @@ def test_who_looks_costs_the_pipeline_no_frame(playing: Gateway) -> None:
         thread.join()
     assert all(seen)
     # A few new ones a second, however many look.
-    assert 3 <= len(set.union(*seen)) <= 25
+    most = (time.monotonic() - begin) / SHORTEST_S + 2
+    assert 3 <= len(set.union(*seen)) <= most
     assert playing.get("cameras/cam0")["frames"]["dropped"] == 0
     assert playing.get("audit")["balanced"] is True
