@@ -23,7 +23,7 @@ def _gwd(*arguments: object, prefix: tuple[str, ...] = ()) -> subprocess.Complet
         [*prefix, places.gwd(), *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 
@@ -33,7 +33,7 @@ def _gwctl(*arguments: object) -> subprocess.CompletedProcess[str]:
         [str(it) for it in (places.gwctl(), *arguments)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 

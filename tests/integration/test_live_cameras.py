@@ -65,7 +65,7 @@ def _descriptors(gateway: Gateway) -> int:
 
 def _change(api: Api, method: str, path: str, body: Any = None) -> None:
     """One change; a name whose last frame is still on the way is waited for."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while (said := api.ask(method, path, body)).status == 409:
         assert said.body["error"]["code"] == "busy", said
         assert time.monotonic() < end, said
@@ -106,7 +106,7 @@ def test_ten_thousand_changes_cost_the_others_nothing(site: Site) -> None:
     gateway = site.start(*[camera(stream, **DIGITS) for stream in steady], every=50)
     senders = [site.send_digits(stream) for stream in [*steady, guest]]
     gateway.wait_until(
-        lambda: gateway.status()["frames"]["delivered"] > 30, 20, "nothing is delivered"
+        lambda: gateway.status()["frames"]["delivered"] > 30, 60, "nothing is delivered"
     )
 
     auditor = Auditor(gateway)
@@ -169,19 +169,19 @@ def test_a_camera_is_added_changed_and_removed_by_hand(site: Site) -> None:
     def delivered() -> int:
         return gateway.ask("camera", "show", "guest")["frames"]["delivered"]
 
-    gateway.wait_until(lambda: delivered() > 30, 20, "the new camera delivers nothing")
+    gateway.wait_until(lambda: delivered() > 30, 60, "the new camera delivers nothing")
     assert gateway.ctl("config", "diff").code == 1
     assert gateway.ctl("camera", "remove", "guest").code == 0
     assert gateway.ctl("config", "diff").code == 0
     gateway.wait_until(
         lambda: "no camera" in gateway.ctl("camera", "show", "guest").stderr,
-        10,
+        60,
         "it is not gone",
     )
     # It comes back, and its frames are numbered on.
     assert gateway.ctl("camera", "add", "guest", *words).code == 0
     before = delivered()
-    gateway.wait_until(lambda: delivered() > before + 10, 20, "it does not come back")
+    gateway.wait_until(lambda: delivered() > before + 10, 60, "it does not come back")
 
     _stop(senders)
     site.settle()
@@ -212,13 +212,13 @@ def test_a_reload_brings_and_takes_cameras(site: Site) -> None:
         gateway.configuration["cameras"] = cameras
         gateway.write()
         gateway.process.signal(signal.SIGHUP)
-        gateway.wait_until(lambda: line in gateway.log(), 10, "the reload is not reported")
+        gateway.wait_until(lambda: line in gateway.log(), 60, "the reload is not reported")
 
     both = [camera(steady, **PATIENT), camera(guest, **PATIENT)]
     reload(both, "`cameras` (1 added, 0 changed, 0 removed)")
     gateway.wait_until(
         lambda: gateway.ask("camera", "show", "guest")["frames"]["delivered"] > 10,
-        20,
+        60,
         "the new camera delivers nothing",
     )
     both[1]["model"] = "nosuch"

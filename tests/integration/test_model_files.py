@@ -80,7 +80,7 @@ class Place:
             self._play()
             with contextlib.suppress(RuntimeError):
                 self.gateway.wait_until(
-                    lambda: self._delivered() >= before + PICTURES // 2, 3, "frames are missing"
+                    lambda: self._delivered() >= before + PICTURES // 2, 10, "frames are missing"
                 )
                 break
         else:

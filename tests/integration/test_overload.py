@@ -2,6 +2,7 @@
 
 import signal
 import time
+from pathlib import Path
 
 from testbed import places, senders
 from testbed.gateway import camera
@@ -50,16 +51,25 @@ def test_what_was_shed_leaves_no_gap_between_counted_and_delivered(site: Site) -
     assert sequences == sorted(set(sequences))
 
 
+def _came(site: Site) -> int:
+    """Packets that came to the gateway's port, whether it took them or not."""
+    return int(Path(f"/sys/class/net/{site.net.port}/statistics/rx_packets").read_text())
+
+
 def test_a_gateway_that_was_frozen_tells_what_it_lost_meanwhile(site: Site) -> None:
     stream = site.stream("cam0", rate=100, pictures=900)
     gateway = site.start(camera(stream, **PATIENT))
     log = site.folder / "cam0.log"
     site.keep(senders.ffmpeg_video(site.net.start, log, stream, places.video()))
     gateway.wait_until(
-        lambda: gateway.status()["frames"]["received"] > 0, 10, "nothing is received"
+        lambda: gateway.status()["frames"]["received"] > 0, 30, "nothing is received"
     )
     gateway.process.signal(signal.SIGSTOP)
-    time.sleep(5)
+    # Until more has come than there is room for, however fast the camera is.
+    before, end = _came(site), time.monotonic() + 60
+    while _came(site) < before + 6000:
+        assert time.monotonic() < end
+        time.sleep(0.1)
     gateway.process.signal(signal.SIGCONT)
     site.finish_sending()
     site.settle()

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-TIMEOUT = 30
+TIMEOUT = 60
 
 
 class _Connection(http.client.HTTPConnection):

@@ -153,7 +153,7 @@ class Gateway:
         self.process = Process([places.gwd(), "--config", self.file], self.folder / "gwd.log")
         return self.process
 
-    def start(self, timeout: float = 30.0) -> None:
+    def start(self, timeout: float = 60.0) -> None:
         """Starts `gwd` and waits until it receives."""
         self.launch()
         try:
@@ -195,7 +195,7 @@ class Gateway:
             [places.gwctl(), "--socket", self.socket, "--json", *arguments],
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
             process_group=0,  # a Ctrl-C of the terminal is for us
         )

@@ -68,12 +68,12 @@ class Site:
         self._senders.append(sender)
         return sender
 
-    def finish_sending(self, timeout: float = 60) -> None:
+    def finish_sending(self, timeout: float = 90) -> None:
         """Waits until every camera has sent its last picture."""
         for sender in self._senders:
             sender.wait(timeout)
 
-    def settle(self, timeout: float = 30, received: int = 0) -> None:
+    def settle(self, timeout: float = 60, received: int = 0) -> None:
         """Waits until that many frames at least were received, and none is in flight any more.
 
         What was sent may lie before the gateway's port for a while: without `received` no frame is
@@ -90,11 +90,11 @@ class Site:
         """Waits until that many packets at least are counted as nobody's for this reason."""
         self.gateway.wait_until(
             lambda: self.gateway.ask("drops")["unmatched"][reason] >= packets,
-            30,
+            60,
             f"{reason} is not counted",
         )
 
-    def read(self, results: int, timeout: float = 30, pictures: int = 0) -> Customer:
+    def read(self, results: int, timeout: float = 60, pictures: int = 0) -> Customer:
         """Reads both topics until so many results and sampled pictures came, or the time is up."""
         if self.customer is None:
             self.customer = Customer(self.kafka.brokers, self.topics)

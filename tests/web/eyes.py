@@ -9,7 +9,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-PATIENCE = 30
+# A bound against hanging: where all is busy, a browser is slow.
+PATIENCE = 90
 
 Show = Callable[[str], webdriver.Chrome]
 

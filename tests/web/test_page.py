@@ -94,7 +94,7 @@ def test_cameras_are_found_and_sorted(show: Show) -> None:
     text(browser, "#count", "9 of 256 cameras")
     search.send_keys(Keys.CONTROL, "a", Keys.DELETE)
     first = "return document.querySelector('.tile').dataset.name"
-    assert browser.execute_script(first) == "door"
+    until(lambda: browser.execute_script(first) == "door", "all of them")
     one(browser, "#order").send_keys("Rate")
     until(lambda: browser.execute_script(first).startswith("street-"), "the slowest first")
 

@@ -77,7 +77,8 @@ def test_the_token_for_the_set_up_is_good_once(https: Open, running: Gateway) ->
 
 def test_who_guesses_has_to_wait_and_who_knows_has_not(https: Open, running: Gateway) -> None:
     browser = https("set-up")
-    for number in range(7):
+    # One that is wrong may be said each 12 s: a browser that is slow needs more of them.
+    for number in range(40):
         one(browser, "#set-up-error")
         browser.execute_script("document.querySelector('#set-up-error').textContent = ''")
         _make(browser, f"fg_{number:064x}")
