@@ -1,7 +1,9 @@
 """Clients that hold on to the socket keep nobody else from it."""
 
+import concurrent.futures
 import contextlib
 import grp
+import multiprocessing
 import os
 import socket
 import time
@@ -12,6 +14,7 @@ from typing import Any
 import as_user
 import pytest
 import rtp_capture
+from http_unix import TIMEOUT
 from player import Gateway, configuration
 
 PLACES = 128  # 64, and as many for those who are about to go
@@ -58,7 +61,7 @@ def clients() -> Iterator[list[socket.socket]]:
 def _connect_to(path: Path) -> socket.socket:
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     client.connect(str(path))
-    client.settimeout(10)
+    client.settimeout(TIMEOUT)
     return client
 
 
@@ -142,27 +145,39 @@ def test_a_stranger_is_not_waited_for_when_he_has_his_answer(shared: Gateway) ->
     assert time.monotonic() - begin < 10
 
 
+def _turned_away(gateway: Gateway) -> int:
+    said = gateway.ask("metrics").body.decode()
+    [counted] = [
+        line for line in said.splitlines() if line.startswith("framegate_api_turned_away_total ")
+    ]
+    return int(counted.split()[1])
+
+
 @as_root
 def test_strangers_keep_no_member_out(shared: Gateway, clients: list[socket.socket]) -> None:
     """They connect and are silent; who has been silent for longer keeps his place."""
+    begun, over = multiprocessing.Event(), multiprocessing.Event()
 
     def besiege() -> int:
         held = [_connect_to(shared.socket) for _ in range(4 * PLACES)]
+        begun.set()
+        over.wait(120)
         return len(held)
 
     for _ in range(60):
         clients.append(_connect(shared))
         clients[-1].sendall(VERSION)
         assert clients[-1].recv(65536).startswith(b"HTTP/1.1 200")
-    assert _does(STRANGER, besiege) == 4 * PLACES
-    for client in clients:
-        client.sendall(VERSION)
-        assert client.recv(65536).startswith(b"HTTP/1.1 200")
-    scraped = _connect(shared)
-    clients.append(scraped)
-    scraped.sendall(b"GET /metrics HTTP/1.1\r\nHost: gw\r\nConnection: close\r\n\r\n")
-    said = _until_hung_up(scraped).decode()
-    [counted] = [
-        line for line in said.splitlines() if line.startswith("framegate_api_turned_away_total ")
-    ]
-    assert int(counted.split()[1]) >= 3 * PLACES
+    before = _turned_away(shared)
+    with concurrent.futures.ThreadPoolExecutor() as executor:
+        siege = executor.submit(_does, STRANGER, besiege)
+        try:
+            assert begun.wait(60)
+            # Those whom nobody has seen to yet must not go before.
+            shared.wait_until(lambda: _turned_away(shared) >= before + 3 * PLACES)
+            for client in clients:
+                client.sendall(VERSION)
+                assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        finally:
+            over.set()
+        assert siege.result() == 4 * PLACES

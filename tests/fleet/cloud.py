@@ -239,7 +239,7 @@ class Cloud:
         Repository.make(self.folder, "test")
         (self.folder / "sites/first.yaml").unlink()
         self.write("templates/standard.yaml", self.template)
-        waves = {"waves": [1, "all"], "hold": 1, "confirm": 60, "timeout": 5, "patience": 2}
+        waves = {"waves": [1, "all"], "hold": 1, "confirm": 60, "timeout": 30, "patience": 2}
         self.write("fleet.yaml", {"name": "test", "variables": {"level": "info"}, **waves, **more})
         self.site()
         self.commit("a site")

@@ -62,7 +62,7 @@ def test_a_change_goes_out_by_the_topic_alone(behind: Cloud, kafka: Kafka) -> No
     # One is off; the other one is killed with its apply, and goes on with it.
     cloud.edges[1].stop()
     cloud.write(
-        "fleet.yaml", {**yaml.safe_load((cloud.folder / "fleet.yaml").read_text()), "timeout": 3}
+        "fleet.yaml", {**yaml.safe_load((cloud.folder / "fleet.yaml").read_text()), "timeout": 10}
     )
     cloud.site(gw1=[camera("yard", 3)], gw2=[camera("yard", 4)])
     by_topic(cloud)
