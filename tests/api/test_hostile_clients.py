@@ -78,9 +78,10 @@ def _until_hung_up(client: socket.socket) -> bytes:
 
 
 def _is_answered(gateway: Gateway) -> None:
+    """Long before those who are silent are hung up on, 15 s after they came."""
     begin = time.monotonic()
     assert gateway.get("version")
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 12
 
 
 def test_ten_thousand_connections(besieged: Gateway, clients: list[socket.socket]) -> None:

@@ -43,9 +43,10 @@ def clients() -> Iterator[list[socket.socket]]:
 
 
 def _is_answered(place: Place, token: str) -> None:
+    """Long before those who are silent are hung up on, 15 s after they came."""
     begin = time.monotonic()
     assert place.ask("version", token=token).status == 200
-    assert time.monotonic() - begin < 8
+    assert time.monotonic() - begin < 12
 
 
 def _fingerprint(place: Place) -> str:
@@ -152,7 +153,7 @@ def test_http_without_tls_comes_to_an_end(place: Place) -> None:
         with contextlib.suppress(ConnectionResetError):
             said = b"".join(iter(lambda: client.recv(4096), b""))
             assert b"HTTP/1.1 200" not in said
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 12
 
 
 @pytest.mark.parametrize("junk", [b"\x16\x03\x01\xff\xff" + b"A" * 70000, os.urandom(4096)])

@@ -94,7 +94,7 @@ def train(state: Path, socket: Path, *more: object) -> tuple[int, dict[str, Any]
     return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
 
 
-def wait_until(true: Callable[[], bool], timeout: float = 60) -> None:
+def wait_until(true: Callable[[], bool], timeout: float = 120) -> None:
     """A bound against hanging, no measure."""
     end = time.monotonic() + timeout
     while not true():

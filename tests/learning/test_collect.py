@@ -53,7 +53,7 @@ def _all(state: Path) -> list[Example]:
 
 
 def _turn_until(made: service.Service, true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         made._next.clear()  # the next look is due
@@ -240,7 +240,7 @@ def test_the_service_ends_well_and_alone(stand_in: StandIn, tmp_path: Path) -> N
     text = f"model: digits\ngateway: {tmp_path}/api.sock\nstate: {tmp_path}/state\nlooks: 5\n"
     first = _learn(tmp_path, text)
     try:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 90
         while not (tmp_path / "state" / "collector.json").exists() or not _all(tmp_path / "state"):
             assert time.monotonic() < end, first.text()
             time.sleep(0.05)
@@ -251,9 +251,9 @@ def test_the_service_ends_well_and_alone(stand_in: StandIn, tmp_path: Path) -> N
         assert (told["pictures"], told["labelled"], told["held"], told["runs"]) == (1, 0, 0, [])
         assert told["collector"]["running"] is True
         other = _learn(tmp_path, text)
-        assert other.wait(30) == 1
+        assert other.wait(90) == 1
         assert "another collector is at work" in other.text()
-        first.stop(10)
+        first.stop(60)
         assert first.exit_code == 0, first.text()
         assert json.loads((tmp_path / "state" / "collector.json").read_text())["running"] is False
     finally:

@@ -19,7 +19,7 @@ from framegate_learn.truth import Truth
 from testbed import places
 
 
-def wait(true: Callable[[], bool], seconds: float = 30) -> None:
+def wait(true: Callable[[], bool], seconds: float = 90) -> None:
     """Until something is so."""
     end = time.monotonic() + seconds
     while not true():
@@ -128,7 +128,7 @@ def test_the_service_ends_with_all_of_its_collectors(tmp_path: Path) -> None:
     try:
         wait(lambda: status.exists() and json.loads(status.read_text())["running"])
         child.terminate()
-        assert child.wait(30) == 0
+        assert child.wait(90) == 0
     finally:
         child.kill()
         child.wait()

@@ -72,7 +72,7 @@ def test_what_is_collected_stays_at_the_site(yard: Yard, kafka: Kafka) -> None:
     gateway.wait_until(lambda: len(yard.learned()) >= 25, 120, "too few pictures are collected")
     sent = _sent(gateway.process.pid)
     [told] = gateway.ask("camera", "list")["cameras"]
-    learner.stop(20)
+    learner.stop(60)
     assert learner.exit_code == 0, learner.text()
 
     # Each has the label of what it shows.
@@ -100,6 +100,6 @@ def test_samples_that_are_asked_for_are_counted_upstream(yard: Yard, kafka: Kafk
     topics = Topics.unique()
     kafka.create_topics(topics)
     gateway = yard.start(brokers=kafka.brokers, topics=topics)
-    gateway.wait_until(lambda: gateway.status()["frames"]["delivered"] > 10, 30, "no frames")
+    gateway.wait_until(lambda: gateway.status()["frames"]["delivered"] > 10, 60, "no frames")
     gateway.ask("sample", "gate1")
-    gateway.wait_until(lambda: _records(kafka, topics.frames) == 1, 30, "no sample")
+    gateway.wait_until(lambda: _records(kafka, topics.frames) == 1, 60, "no sample")

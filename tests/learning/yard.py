@@ -102,12 +102,16 @@ class Yard:
         return [it.stream for it in self._senders]
 
     def finish_sending(self, timeout: float) -> None:
-        """Waits until every camera has sent its last picture, and no frame is in flight."""
+        """Waits until every camera has sent its last picture, and all are delivered or dropped."""
         for sender in self._senders:
             sender.wait(timeout)
-        self.gateway.wait_until(
-            lambda: self.gateway.status()["frames"]["in_flight"] == 0, 30, "frames are in flight"
-        )
+        sent = sum(stream.pictures for stream in self.streams)
+
+        def settled() -> bool:
+            frames = self.gateway.status()["frames"]
+            return frames["received"] >= sent and frames["in_flight"] == 0
+
+        self.gateway.wait_until(settled, 60, "frames are missing or in flight")
 
     def learned(self) -> list[Example]:
         """What is in the set, with a label."""
@@ -121,7 +125,7 @@ class Yard:
     def close(self) -> None:
         """Ends and removes everything."""
         for learner in self._learners:
-            learner.stop(20)
+            learner.stop(60)
         for sender in self._senders:
             sender.stop()
         if self.gateway:

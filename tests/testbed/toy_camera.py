@@ -45,7 +45,7 @@ class ToyCamera:
                 self.asked.append(said)
                 number = said.lower().split("cseq:")[1].split("\r\n")[0].strip()
                 if self.answer is None:
-                    self._ended.wait(20)
+                    self._ended.wait(300)
                     return
                 client.sendall(self.answer.replace("CSEQ", number).encode())
 
