@@ -37,7 +37,7 @@ class ModelSite:
 
     def settle(self, wish: dict[str, Any], **settings: Any) -> None:
         """All have the camera and version 1; they are enrolled, and have what a courier brought."""
-        self.cloud.settle(shelf=str(self.cloud.shelf), fetch=20, **settings)
+        self.cloud.settle(shelf=str(self.cloud.shelf), fetch=60, **settings)
         for edge in self.cloud.edges:
             self.cloud.enrol(edge)
         self.add("gate:1", "good")

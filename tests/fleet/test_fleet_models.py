@@ -43,7 +43,7 @@ def test_a_version_goes_out_in_waves_and_its_share_rises(site: Make) -> None:
     assert "models.gate: version 1 -> version 2 at 30 %" in planned.stdout
     assert "gw2: behind: version 2 of model gate is not there yet" in planned.stdout
     cloud.write(
-        "fleet.yaml", (cloud.folder / "fleet.yaml").read_text().replace("fetch: 20", "fetch: 0")
+        "fleet.yaml", (cloud.folder / "fleet.yaml").read_text().replace("fetch: 60", "fetch: 0")
     )
     cloud.commit()
     said = cloud.run("apply")
