@@ -1,5 +1,6 @@
 """SIGHUP: what can be changed while it runs is changed, what cannot is refused, and frames flow."""
 
+import itertools
 import signal
 import time
 
@@ -8,22 +9,29 @@ from testbed.site import Site
 
 
 def test_another_sampling_rate_holds_from_then_on(site: Site) -> None:
-    stream = site.stream("cam0", rate=20, pictures=200)
+    stream = site.stream("cam0", rate=20, pictures=100_000)
     gateway = site.start(camera(stream), every=1000)
-    site.send_digits(stream)
+    sender = site.send_digits(stream)
     gateway.wait_until(
         lambda: gateway.status()["frames"]["delivered"] > 20, 60, "nothing is delivered"
     )
+    assert "(5)" not in gateway.log()
 
     gateway.configuration["kafka"]["frames"]["every"] = 5
     gateway.write()
     gateway.process.signal(signal.SIGHUP)
+    gateway.wait_until(lambda: "(5)" in gateway.log(), 60, "the reload is not reported")
+    then = gateway.status()["frames"]["received"]
 
-    site.finish_sending()
-    site.settle()
-    site.read(results=200, pictures=20)
-    assert [result.sequence for result in site.customer.results] == list(range(200))
-    assert 20 <= len(site.customer.frames) <= 40
+    site.read(results=then + 100, pictures=20)
+    sender.stop()
+    results = [result.sequence for result in site.customer.results]
+    assert len(results) >= then + 100
+    assert results == list(range(len(results)))
+    sampled = [frame.sequence for frame in site.customer.frames]
+    assert sampled[0] == 0
+    assert len(sampled) >= 20
+    assert {b - a for a, b in itertools.pairwise(sampled) if a >= then} == {5}
 
 
 def test_a_file_that_became_wrong_is_refused_and_nothing_changes(site: Site) -> None:
