@@ -9,6 +9,7 @@ import pytest
 from eyes import one, until
 from kinds import cameras as cameras_of_all_kinds
 from kinds import write_models
+from relay import Relay
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 from street import PLANTED, Camera, Street, plaza, spot, write_model
@@ -24,6 +25,7 @@ CHROMIUM = "/usr/bin/chromium"
 DRIVER = "/usr/bin/chromedriver"
 FLAGS = [
     "--headless=new",
+    "--remote-debugging-pipe",  # no port: it is in another network
     "--no-sandbox",  # we are root, and look at our own page only
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -73,28 +75,42 @@ def running(street: Street, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             for width, height, count in (small, large)
         ]
     }
-    told["api"] = {"https": {"listen": f"127.0.0.1:{free_port()}"}}
+    port = free_port()
+    told["api"] = {"https": {"listen": f"127.0.0.1:{port}"}}
     made = Gateway(told)
     made.start()
+    relay = Relay(street.net, port)
     yield made
+    relay.close()
     made.remove()
 
 
 @pytest.fixture(scope="session")
-def front(running: Gateway) -> Iterator[Front]:
-    """The same on a port of loopback."""
-    made = Front(running.socket)
+def front(street: Street, running: Gateway) -> Iterator[Front]:
+    """The same on a port of the browser's loopback."""
+    made = street.net.within(lambda: Front(running.socket))
     yield made
     made.close()
 
 
 @pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """One browser for all tests."""
+def chromium(
+    street: Street, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[webdriver.Chrome]:
+    """One browser for all tests.
+
+    It sits in the street's network: whenever an interface of its own gets or loses an address, as
+    those of other tests do, it gives up all that it has asked for (ERR_NETWORK_CHANGED).
+    """
     for program in (CHROMIUM, DRIVER):
         places.need(Path(program), "run ./dev setup")
     options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
+    program = tmp_path_factory.mktemp("browser") / "chromium"
+    program.write_text(
+        f'#!/bin/sh\nexec nsenter --net=/run/netns/{street.net.name} {CHROMIUM} "$@"\n'
+    )
+    program.chmod(0o755)
+    options.binary_location = str(program)
     profile = tmp_path_factory.mktemp("profile")
     for flag in [*FLAGS, f"--user-data-dir={profile}"]:
         options.add_argument(flag)

@@ -1,10 +1,8 @@
 """A street of small cameras, each of which sends one picture again and again, and a model that
 finds the spot that some of these show."""
 
-import ctypes
 import io
 import json
-import os
 import socket
 import struct
 import subprocess
@@ -21,9 +19,6 @@ from PIL import Image, ImageDraw
 
 from testbed import netns, pcap, places, rtp_jpeg
 from testbed.netns import CameraNet
-
-_CLONE_NEWNET = 0x40000000
-_LIBC = ctypes.CDLL(None, use_errno=True)
 
 SIZE = (320, 240)
 SPOT = (200, 40, 260, 100)  # left, top, right, bottom
@@ -170,9 +165,7 @@ class Street:
 
     def _send(self, streams: list[tuple[Camera, _Stream]]) -> None:
         """The thread is in the cameras' namespace."""
-        with open(f"/run/netns/{self.net.name}") as place:
-            if _LIBC.setns(place.fileno(), _CLONE_NEWNET) != 0:
-                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        self.net.enter()
         out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         out.bind((self.net.inside, 0))
         begin = time.monotonic()
