@@ -207,7 +207,6 @@ def test_every_stage_took_some_time_and_all_together_not_more_than_the_whole(run
         assert parts["decode"] > 0
         assert parts["infer"] > 0
         assert sum(parts.values()) <= total + 10
-        assert total < 5_000_000
 
 
 def test_the_gateway_counts_what_the_customer_counts(run: Run) -> None:
