@@ -114,6 +114,10 @@ class Customer:
             self.poll(0.2)
         return True
 
+    def distinct_results(self) -> int:
+        """How many there are, however often each came."""
+        return len({record.id for record in self.results})
+
     def of(self, camera: str) -> list[Record]:
         """The results of one camera, in the order in which they came."""
         return [record for record in self.results if record.key == camera]

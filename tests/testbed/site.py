@@ -95,11 +95,14 @@ class Site:
         )
 
     def read(self, results: int, timeout: float = 60, pictures: int = 0) -> Customer:
-        """Reads both topics until so many results and sampled pictures came, or the time is up."""
+        """Reads both topics until so many results and sampled pictures came, or the time is up.
+
+        A result that came twice, as after trouble with a broker it may, is one.
+        """
         if self.customer is None:
             self.customer = Customer(self.kafka.brokers, self.topics)
         self.customer.read_until(
-            lambda it: len(it.results) >= results and len(it.frames) >= pictures, timeout
+            lambda it: it.distinct_results() >= results and len(it.frames) >= pictures, timeout
         )
         return self.customer
 
