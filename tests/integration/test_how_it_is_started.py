@@ -99,7 +99,16 @@ def test_a_hangup_while_it_starts_is_answered_when_it_runs(gateway: Gateway, cam
         process.signal(signal.SIGHUP)
         early += len(gateway.log()) == written
         _wait_until_ready(gateway)
+        # One under way would be cut off by the end.
+        gateway.wait_until(lambda now=starts: _answered(gateway) == now, 60, "it is not answered")
         gateway.stop()
+
+
+def _answered(gateway: Gateway) -> int:
+    """How many changes the log of changes has with their outcome: nobody but us makes any."""
+    folder = gateway.file.with_name(gateway.file.name + ".state") / "audit-log"
+    text = "".join(file.read_text() for file in folder.glob("*.jsonl"))
+    return text.count('"event":"done"')
 
 
 def test_hangups_from_the_first_moment_on_end_nothing(gateway: Gateway, tmp_path: Path) -> None:
