@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -88,7 +88,8 @@ class Family(NamedTuple):
     def camera(self) -> dict[str, object]:
         """Its configuration."""
         addresses = {"source": self.source, "destination": self.group}
-        return {"name": "cam0", **addresses, "port": 5004}
+        # As many frames in flight as may be: a busy machine must lose no picture.
+        return {"name": "cam0", **addresses, "port": 5004, "quota": 64}
 
 
 IPV4 = Family("10.9.0.1", "239.1.2.3", "239.9.9.9", "10.9.0.254/32", LISTEN_IPV4, "igmp")
@@ -127,8 +128,8 @@ def _count(listener: Process, group: str, kinds: tuple[int, ...]) -> int:
     return sum(len(it) == 3 and it[1] == group and int(it[0]) in kinds for it in lines)
 
 
-def _groups(gateway: Gateway) -> int:
-    return gateway.ask("stages")["stages"][0]["facts"]["ports"][0]["groups"]
+def _port(gateway: Gateway) -> dict[str, Any]:
+    return gateway.ask("stages")["stages"][0]["facts"]["ports"][0]
 
 
 @pytest.mark.parametrize("kernel", [None, "fgtap0"])
@@ -145,15 +146,15 @@ def test_groups_are_joined_and_left_with_their_cameras(
         gateway.write()
     listener = net.start(["python3", "-c", family.listen, net.inside], tmp_path / "listen.log")
     try:
-        gateway.wait_until(lambda: "ready" in listener.text(), 10, "no listener")
+        gateway.wait_until(lambda: "ready" in listener.text(), 60, "no listener")
         gateway.start()
-        gateway.wait_until(lambda: _reports(listener, WANTED) > 0, 10, "not joined")
-        gateway.wait_until(lambda: _groups(gateway) == 1, 5, "not told")
+        gateway.wait_until(lambda: _reports(listener, WANTED) > 0, 60, "not joined")
+        gateway.wait_until(lambda: _port(gateway)["groups"] == 1, 60, "not told")
 
         left = _reports(listener, UNWANTED)
         assert gateway.ctl("camera", "remove", "cam0").code == 0
-        gateway.wait_until(lambda: _reports(listener, UNWANTED) > left, 10, "not left")
-        gateway.wait_until(lambda: _groups(gateway) == 0, 5, "not told")
+        gateway.wait_until(lambda: _reports(listener, UNWANTED) > left, 60, "not left")
+        gateway.wait_until(lambda: _port(gateway)["groups"] == 0, 60, "not told")
 
         joined = _reports(listener, WANTED)
         answer = gateway.ctl(
@@ -161,14 +162,14 @@ def test_groups_are_joined_and_left_with_their_cameras(
             *("--destination", family.group, "--port", "5004"),
         )
         assert answer.code == 0, answer.stderr
-        gateway.wait_until(lambda: _reports(listener, WANTED) > joined, 10, "not joined again")
+        gateway.wait_until(lambda: _reports(listener, WANTED) > joined, 60, "not joined again")
 
         # The switch forgets it with the link.
         joined = _reports(listener, WANTED)
         netns._ip("link", "set", net.port, "down")
-        time.sleep(0.6)
+        gateway.wait_until(lambda: _port(gateway)["state"] == "down", 60, "it is not missed")
         netns._ip("link", "set", net.port, "up")
-        gateway.wait_until(lambda: _reports(listener, WANTED) > joined, 15, "not after the link")
+        gateway.wait_until(lambda: _reports(listener, WANTED) > joined, 60, "not after the link")
         assert gateway.stop() <= 5
     finally:
         listener.stop(5)
@@ -221,7 +222,7 @@ def test_a_switch_that_snoops_sends_what_was_joined_and_nothing_else(
     gateway.start()
     # Until the querier is at work, the bridge sends everything everywhere.
     gateway.wait_until(
-        lambda: family.group in net.run("bridge", "mdb", "show"), 20, "no membership"
+        lambda: family.group in net.run("bridge", "mdb", "show"), 60, "no membership"
     )
     time.sleep(3)
     sender = Sender(tmp_path / "unused.pcap")
@@ -230,7 +231,7 @@ def test_a_switch_that_snoops_sends_what_was_joined_and_nothing_else(
     before = gateway.ask("drops")["unmatched"]["no_camera"]
     net.run("python3", "-c", SEND, tmp_path / "packets", family.source, "s0")
     gateway.wait_until(
-        lambda: gateway.status()["frames"]["delivered"] == PICTURES, 10, "pictures are missing"
+        lambda: gateway.status()["frames"]["delivered"] == PICTURES, 60, "pictures are missing"
     )
     index = (tmp_path / "frames.jsonl").read_text().splitlines()
     files = [tmp_path / json.loads(line)["file"] for line in index]

@@ -16,6 +16,8 @@ from testbed.gateway import Gateway, configuration
 from testbed.netns import CameraNet
 
 FRAMES = 30
+# Packets that gwgen could not hand to the port, or that the port lost.
+UNSENT = ("link_lost", "not_taken", "too_late")
 
 
 def gwgen(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -247,14 +249,14 @@ def test_ipv6_is_received_from_a_port(net: CameraNet, files: Path, tag: tuple[ob
         gateway.start()
         report = send_live(net, "--cameras", 4, "--picture", files, "--frames", 25, *way)
         # What the machine had no time for is counted; the rest is whole.
-        lost = report["link_lost"] + report["not_taken"] + report["too_late"]
+        lost = sum(report[it] for it in UNSENT)
 
         def through() -> int:
             frames = gateway.status()["frames"]
             return frames["delivered"] + frames["dropped"]
 
         gateway.wait_until(
-            lambda: through() >= report["pictures"] - lost, 15, "pictures are missing"
+            lambda: through() >= report["pictures"] - lost, 60, "pictures are missing"
         )
         dropped = gateway.dropped()
         assert lost > 0 or set(dropped) <= {"shed", "over_quota", "no_slot", "frame_refused"}
@@ -312,23 +314,36 @@ def test_a_port_whose_losses_are_on_purpose(net: CameraNet, files: Path) -> None
             *(net, "--cameras", 4, "--picture", files, "--frames", 40, "--loss", 2),
             *("--duplicate", 2, "--reorder", 2, "--intruders", 200, "--pacing", "burst"),
         )
+
+        def port() -> dict[str, int]:
+            return gateway.ask("stages")["stages"][0]["facts"]["ports"][0]
+
+        def seen() -> int:
+            told = port()
+            return told["packets"] + told["missed"]
+
+        gateway.wait_until(
+            lambda: seen() == report["sent"] - report["link_lost"], 60, "packets are missing"
+        )
+        whole = port()["missed"] + sum(report[it] for it in UNSENT) == 0
         # Everything that is not whole is given up within a second or two.
         gateway.wait_until(
             lambda: (
                 gateway.status()["frames"]["in_flight"] == 0
-                and gateway.status()["frames"]["received"] >= report["pictures"]
+                and (not whole or gateway.status()["frames"]["received"] >= report["pictures"])
             ),
-            15,
+            60,
             "frames stay open",
         )
-        port = gateway.ask("stages")["stages"][0]["facts"]["ports"][0]
         delivered = gateway.status()["frames"]["delivered"]
+        dropped = gateway.dropped()
         gateway.stop()
     finally:
         gateway.remove()
-    assert port["packets"] + port["missed"] == report["sent"] - report["link_lost"]
-    if port["missed"] == 0 and report["link_lost"] + report["not_taken"] + report["too_late"] == 0:
-        assert delivered == report["pictures"]
+    # What the machine had no time for is counted; the rest is whole.
+    shed = sum(dropped.get(it, 0) for it in ("shed", "over_quota", "no_slot"))
+    assert delivered <= report["pictures"]
+    assert not whole or delivered + shed >= report["pictures"]
     # A picture that the port did not take whole is neither.
     assert report["pictures"] + report["damaged"] + report["unsent"] == 160
     assert report["damaged"] > 0
@@ -348,6 +363,7 @@ def test_a_port_without_a_link_is_said(net: CameraNet) -> None:
 
 def test_it_can_be_ended(net: CameraNet) -> None:
     """SIGTERM: what was sent so far is told."""
+    came = Path(f"/sys/class/net/{net.port}/statistics/rx_packets")
     process = subprocess.Popen(
         [
             *("ip", "netns", "exec", net.name, places.build() / "gwgen", "send", "--json"),
@@ -356,11 +372,17 @@ def test_it_can_be_ended(net: CameraNet) -> None:
         stdout=subprocess.PIPE,
         text=True,
     )
-    time.sleep(3)
+    end = time.monotonic() + 60
+    while int(came.read_text()) < 1000:
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.05)
     process.terminate()
-    said, _ = process.communicate(timeout=20)
+    said, _ = process.communicate(timeout=60)
     assert process.returncode in (0, 1)
-    assert json.loads(said)["pictures"] > 10
+    report = json.loads(said)
+    assert report["sent"] >= 1000
+    assert report["pictures"] > 10
 
 
 @pytest.mark.parametrize(
