@@ -87,7 +87,7 @@ class Kafka(KafkaAdmin):
 
     def finish_format(self, tool: Process) -> None:
         """Waits for that program."""
-        if tool.wait(60) != 0:
+        if tool.wait(120) != 0:
             raise RuntimeError(f"Kafka's storage cannot be formatted:\n{tool.text()}")
 
     def _own(self) -> str:
@@ -107,12 +107,12 @@ class Kafka(KafkaAdmin):
             self.finish_format(self.begin_format())
         self._process = self._java("kafka.Kafka", self.properties)
 
-    def start(self, timeout: float = 60.0) -> None:
+    def start(self, timeout: float = 120.0) -> None:
         """The same, and waits until it answers."""
         self.launch()
         self.wait_until_there(timeout)
 
-    def wait_until_there(self, timeout: float = 60.0) -> None:
+    def wait_until_there(self, timeout: float = 120.0) -> None:
         """Waits until one that was launched answers."""
         end = time.monotonic() + timeout
         while not self.answers():

@@ -38,7 +38,7 @@ class Cameras:
             log,
         )
         self.servers.append(server)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while "serving" not in server.text():
             assert server.running, server.text()
             assert time.monotonic() < end, server.text()
@@ -101,7 +101,7 @@ class Cameras:
             self.gateway.ask("camera", "add", camera["name"], "--url", camera["url"])
         return self.gateway
 
-    def wait_for(self, true: Callable[[], bool], otherwise: str, timeout: float = 40) -> None:
+    def wait_for(self, true: Callable[[], bool], otherwise: str, timeout: float = 60) -> None:
         """Waits while the gateway runs."""
         self.gateway.wait_until(true, timeout, otherwise)
 
@@ -109,7 +109,7 @@ class Cameras:
         """Frames of one camera that arrived."""
         return self.gateway.ask("camera", "show", name)["frames"]["delivered"]
 
-    def wait_for_pictures(self, name: str = "door", more: int = 10, timeout: float = 40) -> None:
+    def wait_for_pictures(self, name: str = "door", more: int = 10, timeout: float = 60) -> None:
         """Waits until so many came from now on."""
         before = self.delivered(name)
         self.wait_for(
@@ -130,14 +130,14 @@ class Cameras:
         facts = next(it for it in services if it["service"] == "session")["facts"]
         return next(it for it in facts["sessions"] if it["camera"] == name)
 
-    def wait_for_trouble(self, text: str, name: str = "door", timeout: float = 40) -> str:
+    def wait_for_trouble(self, text: str, name: str = "door", timeout: float = 60) -> str:
         """Waits until it says this."""
         self.wait_for(lambda: text in self.trouble(name), f"nothing was said of '{text}'", timeout)
         return self.trouble(name)
 
     def wait_for_text(self, server: Process, text: str) -> None:
         """Waits until a server has said it, after the gateway has ended."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while text not in server.text():
             assert time.monotonic() < end, server.text()
             time.sleep(0.05)
