@@ -4,6 +4,7 @@ import itertools
 import json
 import signal
 import stat
+import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +51,8 @@ def test_a_camera_board_s_own_server_is_understood(cameras: Cameras) -> None:
     board = cameras.serve_as_a_board()
     into = cameras.folder / "out"
     into.mkdir()
-    gateway = cameras.start(cameras.camera(), into=into)
+    # As many frames in flight as may be: a busy machine must lose no picture.
+    gateway = cameras.start(cameras.camera(quota=64), into=into)
     cameras.wait_for_pictures(more=30)
     assert gateway.ask("camera", "show", "door")["packets_lost"] == 0
     # Signs of life, which it knows none of, do not disturb it.
@@ -185,13 +187,15 @@ def test_200_cameras_that_come_back_at_once_do_not_come_all_at_once(cameras: Cam
         return next(it for it in services if it["service"] == "session")["facts"]["sessions"]
 
     cameras.wait_for(
-        lambda: all(session["failed"] >= 2 for session in sessions()), "not all were tried twice"
+        lambda: all(session["failed"] >= 2 for session in sessions()),
+        "not all were tried twice",
+        120,
     )
     # The last line may be half written.
     lines = server.text().rpartition("\n")[0].splitlines()
     at_once = [int(line.split()[1]) for line in lines if "clients" in line]
     assert len(at_once) >= 400
-    # Sixteen, and some that are gone and that the server has not missed yet.
+    # Sixteen, and some whose end is still on its way.
     assert max(at_once) <= 32
     assert "too busy (503)" in cameras.wait_for_trouble("503", "cam7")
     assert gateway.stop() < 5
@@ -248,14 +252,15 @@ def test_a_probe_says_what_a_camera_sends_and_drafts_its_entry(cameras: Cameras)
     secret.write_text(PASSWORD)
     url = cameras.camera()["url"]
     whom = ("--user", "anna", "--password-file", secret)
-    done = _probe("--json", "camera", "probe", url, *whom, "--seconds", "2")
+    done = _probe("--json", "camera", "probe", url, *whom, "--seconds", "3")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     stream = said["stream"]
     assert (stream["width"], stream["height"], stream["payload_types"]) == (352, 288, [26])
     assert (stream["q"], stream["types"], stream["lost"]) == ([255], [1], 0)
     assert stream["with_tables"] == stream["pictures"] > 20
-    assert 15 < stream["fps"] < 25
+    # It says 20, and a busy machine bunches them.
+    assert 10 < stream["fps"] < 40
     assert said["advice"] == []
     # The entry is one that the gateway takes.
     done = _probe("camera", "probe", url, *whom, "--seconds", "1")
@@ -273,7 +278,7 @@ def test_a_probe_hears_a_camera_that_sends_within_its_connection(
 ) -> None:
     cameras.serve("--way", "tcp", "--rate", "20")
     url = cameras.camera()["url"]
-    done = _probe("--json", "camera", "probe", url, "--seconds", "2", *way)
+    done = _probe("--json", "camera", "probe", url, "--seconds", "3", *way)
     assert done.returncode == 0, done.stderr
     stream = json.loads(done.stdout)["stream"]
     assert (stream["width"], stream["height"], stream["lost"]) == (320, 240, 0)
@@ -308,9 +313,23 @@ def _replay(
     )
 
 
+def _ends(file: Path, port: int) -> int:
+    """How many packets of a capture (pcapng), of RTP over IPv4 to that port, end a picture."""
+    data, at, found = file.read_bytes(), 0, 0
+    while at < len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        frame = data[at + 28 : at + size]
+        # A packet: Ethernet, IPv4 without options, UDP, and RTP's second byte with its marker.
+        if kind == 6 and frame[12:14] == b"\x08\x00" and frame[23] == 17:
+            found += int.from_bytes(frame[36:38]) == port and frame[43] >> 7
+        at += size
+    return found
+
+
 def test_a_capture_of_a_camera_is_replayed_to_its_pictures(cameras: Cameras) -> None:
     cameras.serve("--rate", "20")
-    gateway = cameras.start(cameras.camera())
+    # As many frames in flight as may be: a busy machine must lose no picture.
+    gateway = cameras.start(cameras.camera(quota=64))
     cameras.wait_for_pictures()
     file, out = cameras.folder / "door.pcapng", cameras.folder / "out"
     before = cameras.delivered()
@@ -318,14 +337,18 @@ def test_a_capture_of_a_camera_is_replayed_to_its_pictures(cameras: Cameras) -> 
     assert told["packets"] > 100
     assert told["missing"] == 0
     assert told["bytes"] == file.stat().st_size
-    # The pictures went on meanwhile.
-    assert cameras.delivered() - before > 20
     shown = gateway.ask("camera", "show", "door")
+    ends = _ends(file, shown["port"])
+    # The pictures went on meanwhile.
+    cameras.wait_for(
+        lambda: cameras.delivered() - before >= ends - 1, "what was captured is not delivered"
+    )
     media = {key: shown[key] for key in ("name", "source", "destination", "port")}
     replayed = _replay(cameras, media, file, out)
     assert replayed.returncode == 0, replayed.stderr
-    # One may be cut at each end.
-    assert 36 <= len(list((out / "door").glob("*.jpg"))) <= 44
+    # The first one may be cut.
+    assert ends - 1 <= len(list((out / "door").glob("*.jpg"))) <= ends
+    assert ends > 10
     # What a url stands for nobody asks there.
     replayed = _replay(cameras, cameras.camera(), file, cameras.folder / "nothing")
     assert "gwd: door: 0 packets, 0 frames: a replay asks no url: " in replayed.stderr

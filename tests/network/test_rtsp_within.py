@@ -30,6 +30,8 @@ def _drops(cameras: Cameras, name: str = "door") -> dict[str, int]:
 
 # Whole pictures that a machine gives up which has no time for them: no fault of their way here.
 BY_LOAD = {"over_quota", "no_slot", "shed"}
+# ... and packets of those that were given up when they began.
+WITH_THEM = {"frame_refused"}
 
 
 def _gwctl(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -52,7 +54,7 @@ def test_a_camera_is_received_within_its_connection(
 ) -> None:
     """Where it offers nothing else, and where that is asked for."""
     cameras.serve("--way", offered, "--size", "640x480", "--rate", "20")
-    gateway = cameras.start(cameras.camera(transport=asked))
+    gateway = cameras.start(cameras.camera(transport=asked, quota=64))
     cameras.wait_for_pictures(more=40)
     assert cameras.session()["transport"] == "tcp"
     shown = gateway.ask("camera", "show", "door")
@@ -62,7 +64,7 @@ def test_a_camera_is_received_within_its_connection(
     assert "UDP" not in text
     assert (shown["source"], shown["destination"]) == (cameras.theirs, cameras.ours)
     assert shown["packets_lost"] == 0
-    assert _drops(cameras).keys() <= BY_LOAD
+    assert _drops(cameras).keys() <= BY_LOAD | WITH_THEM
     cameras.wait_for(lambda: _reports(cameras)["sent"] > 0, "no receiver report")
     # Signs of life go on beside the packets.
     cameras.wait_for_pictures(more=100)
@@ -71,8 +73,8 @@ def test_a_camera_is_received_within_its_connection(
     # All that was given up was whole, and not much.
     assert gateway.ask("camera", "show", "door")["packets_lost"] == 0
     dropped = _drops(cameras)
-    assert dropped.keys() <= BY_LOAD
-    assert 10 * sum(dropped.values()) < cameras.delivered()
+    assert dropped.keys() <= BY_LOAD | WITH_THEM
+    assert 10 * sum(dropped.get(it, 0) for it in BY_LOAD) < cameras.delivered()
     assert gateway.ctl("audit").code == 0
     assert gateway.stop() < 5
 
@@ -160,11 +162,15 @@ def test_pictures_come_whole_between_answers_and_requests(cameras: Cameras) -> N
     gateway = cameras.start(cameras.camera(), into=into)
     cameras.wait_for_pictures(more=60)
     # Who asks for so short a session wants signs of life every two seconds.
-    assert server.text().count("asked: GET_PARAMETER") >= 2
+    cameras.wait_for(
+        lambda: server.text().count("asked: GET_PARAMETER") >= 2, "no sign of life was given"
+    )
     cameras.wait_for(lambda: "report: 1 0x5eed 0" in server.text(), "no report came")
     # A channel that nobody set up.
     assert gateway.ask("drops")["unmatched"]["no_camera"] >= 3
     assert gateway.ctl("audit").code == 0
+    # Of those that are through by now it is told whether one before them was dropped.
+    sure = cameras.delivered()
     dropped = _drops(cameras)
     # Right after a sign of life there is none that is still to be answered.
     signs = server.text().count("asked: GET_PARAMETER")
@@ -179,7 +185,7 @@ def test_pictures_come_whole_between_answers_and_requests(cameras: Cameras) -> N
     # Each as it was sent, in that order; none is left out but what a busy machine shed, and told.
     left = iter(sent)
     assert all(picture in left for picture in got)
-    sure = len(got) - 10  # the last ones came after it was asked
+    assert sure >= 60
     assert dropped or got[:sure] == sent[:sure]
     assert index[-1]["clock_source"] == "rtcp"
 
@@ -218,10 +224,12 @@ def test_a_camera_that_closes_the_connection_is_missed_at_once(cameras: Cameras)
 
 def test_a_camera_that_dies_or_stands_still_is_found_again(cameras: Cameras) -> None:
     server = cameras.serve("--way", "tcp")
-    cameras.start(cameras.camera())
+    gateway = cameras.start(cameras.camera())
     cameras.wait_for_pictures()
     server.kill()
-    cameras.wait_for_trouble("camera door: ", timeout=5)
+    cameras.wait_for_trouble("camera door: ")
+    # Not by its silence.
+    assert "has sent nothing" not in gateway.log()
     server = cameras.serve("--way", "tcp")
     cameras.wait_for_pictures(timeout=90)
     server.signal(signal.SIGSTOP)
@@ -279,7 +287,7 @@ def test_nobody_on_the_network_can_send_in_its_place(cameras: Cameras) -> None:
     cameras.wait_for(
         lambda: gateway.ask("drops")["unmatched"]["no_camera"] >= before + 50, "not refused"
     )
-    assert _drops(cameras) == {}
+    assert _drops(cameras).keys() <= BY_LOAD | WITH_THEM
     cameras.wait_for_pictures()
 
 
@@ -301,8 +309,8 @@ def test_a_key_of_the_description_opens_the_packets(cameras: Cameras, kind: str,
     text = _gwctl("--socket", cameras.gateway.socket, "camera", "show", "door").stdout
     assert "encrypted (SRTP)" in text
     assert cameras.session()["transport"] == way
-    # What the server, which hands them on, had no time for is no fault of the key's.
-    assert not [reason for reason in _drops(cameras) if reason != "incomplete"]
+    # What the server, which hands them on, had no time for is no fault of the key's, either.
+    assert _drops(cameras).keys() <= BY_LOAD | WITH_THEM | {"incomplete"}
     assert "SRTP" in gateway.log()
     told = gateway.log() + json.dumps(
         [gateway.ask("config", "show"), gateway.ask("camera", "show", "door"), gateway.status()]

@@ -3,7 +3,7 @@
 `silent` takes connections and never answers; `shut` closes them at once; `noise` answers with
 what is no RTSP; `stuck` answers DESCRIBE and nothing after it. `sha256` asks for a digest of that
 kind, and has no stream (404) for who knows the password. `busy` says that it is, a moment later,
-and prints how many clients it has at each one that comes.
+and prints how many clients are there at each one that comes.
 """
 
 import argparse
@@ -50,10 +50,20 @@ def answer_digest(request: str, sequence: str) -> str:
 clients: set[socket.socket] = set()
 
 
+def is_there(connection: socket.socket) -> bool:
+    """Whether it has not left, which its thread may have had no time to see yet."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
 def count(connection: socket.socket) -> None:
     """One more client, until it is gone."""
     clients.add(connection)
-    print("clients:", len(clients), flush=True)
+    print("clients:", sum(map(is_there, list(clients))), flush=True)
 
 
 def serve(connection: socket.socket, kind: str) -> None:

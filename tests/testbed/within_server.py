@@ -28,6 +28,7 @@ from testbed import places, rtcp, rtp_jpeg, senders
 from testbed.process import Process
 from testbed.rtp_jpeg import Packet, Parts, Sender
 
+SO_RCVBUFFORCE = 33
 KEY = base64.b64encode(bytes(range(100, 130))).decode()
 DESCRIBED = ("secret", "secret-udp", "identified", "identified-udp", "mistaken-udp")
 SECRET = (*DESCRIBED, "sealed")
@@ -199,7 +200,8 @@ class Connection:
         media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         media.bind(("127.0.0.1", port))
         control.bind(("127.0.0.1", port + 1))
-        media.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        # FFmpeg goes on while this program is not given a processor.
+        media.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         stream = senders.Stream("ff", "127.0.0.1", port, 10, 10_000, 7, destination="127.0.0.1")
         secret = ("SRTP_AES128_CM_HMAC_SHA1_80", KEY)
         log = self.folder / "ffmpeg.log"
