@@ -28,7 +28,7 @@
 #include "sink/shapes.h"
 #include "sink/stage.h"
 
-#define DRAIN_MS 60000
+#define DRAIN_MS 180000
 
 static void watch(struct fixture *f)
 {

@@ -43,11 +43,17 @@ def test_a_silent_camera_is_a_record(shared_broker: Kafka, tmp_path: Path, kind:
     if kind == "protobuf":
         wanted["kafka"] |= {"framing": "confluent"}
         wanted["kafka"]["results"]["schema_id"] = 7
+    read = _of_json if kind == "json" else _of_protobuf
+
+    def of_cameras(customer: Customer) -> list[Record]:
+        return [it for it in customer.results if read(it)["kind"].startswith("camera_")]
+
     gateway = Gateway(wanted)
     customer = Customer(shared_broker.brokers, Topics(alarms, topics.frames))
     try:
         gateway.start()
-        assert customer.read_until(lambda c: len(c.results) >= 1, 60)
+        # On a busy machine there may be one more, of brokers that are slow.
+        assert customer.read_until(lambda c: of_cameras(c) != [], 60)
     finally:
         customer.close()
         gateway.stop()
@@ -55,8 +61,8 @@ def test_a_silent_camera_is_a_record(shared_broker: Kafka, tmp_path: Path, kind:
     validator = jsonschema.Draft202012Validator(
         SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
     )
-    record = customer.results[0]
-    said = (_of_json if kind == "json" else _of_protobuf)(record)
+    record = of_cameras(customer)[0]
+    said = read(record)
     validator.validate(said)
     assert record.key == said["gateway"]
     assert record.headers["ce_type"] == "com.framegate.alarm.v1"

@@ -29,7 +29,7 @@ def test_every_camera_and_the_gateway_say_how_they_are(
     )
     counts = run.counts()
     customer = Customer(shared_broker.brokers, Topics(beats, topics.frames))
-    customer.read_until(lambda c: len(c.results) >= 6, 20)
+    customer.read_until(lambda c: len(c.results) >= 6, 60)
     customer.close()
     schema = json.loads(places.heartbeat_schema().read_text())
     jsonschema.Draft202012Validator.check_schema(schema)

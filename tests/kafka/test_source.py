@@ -1,5 +1,6 @@
 """Pictures that come as records of a topic: every one becomes a result, whoever works on it."""
 
+import contextlib
 import io
 import os
 import time
@@ -23,7 +24,7 @@ from testbed.worker import (
 CAMERAS = ("gate", "yard", "door.2")
 
 
-def read(workers: Workers, results: int, timeout: float = 40) -> Customer:
+def read(workers: Workers, results: int, timeout: float = 60) -> Customer:
     """Everything in the topic of results, when it is at least so much."""
     customer = Customer(workers.kafka.brokers, workers.names.topics)
     customer.read_until(lambda it: len(it.results) >= results, timeout)
@@ -36,7 +37,7 @@ def settle(workers: Workers, offsets: int) -> None:
     """Waits until the group has committed so many records."""
     workers.running[0].wait_until(
         lambda: committed(workers.kafka.brokers, workers.names, PARTITIONS) == offsets,
-        30,
+        60,
         f"{committed(workers.kafka.brokers, workers.names, PARTITIONS)} of {offsets} committed",
     )
 
@@ -61,10 +62,13 @@ def test_every_record_becomes_a_result_and_its_offset_is_committed(workers, feed
         assert record.body["frame"]["clockSource"] == "source"
         assert record.body["frame"]["width"] == 160
     settle(workers, feeder.sent)
-    facts = source_facts(worker)
-    assert facts["consumed"] == feeder.sent
-    assert facts["in_flight"] == 0
-    assert facts["lag"] == 0
+    assert source_facts(worker)["consumed"] == feeder.sent
+    # It looks at itself from time to time.
+    worker.wait_until(
+        lambda: [source_facts(worker)[it] for it in ("in_flight", "lag")] == [0, 0],
+        60,
+        "something is left",
+    )
     assert {camera["name"] for camera in worker.ask("camera", "list")["cameras"]} == set(CAMERAS)
     assert worker.ctl("status").code == 0
     balanced(workers)
@@ -184,7 +188,7 @@ def shared_by(workers: Workers, count: int) -> None:
             [source_facts(it)["assigned"] for it in workers.running]
             == [PARTITIONS // count] * count
         ),
-        40,
+        60,
         "the partitions are not shared",
     )
 
@@ -208,18 +212,21 @@ def test_a_key_may_not_name_a_camera_of_the_network(workers, feeder):
 def test_a_camera_of_records_is_changed_by_its_template_alone(workers, feeder):
     worker = workers.start()
     traffic = Traffic(feeder, ["gate"], rate=50)
-    worker.wait_until(lambda: worker.ask("camera", "list")["cameras"], 20, "no camera was made")
+    worker.wait_until(lambda: worker.ask("camera", "list")["cameras"], 60, "no camera was made")
     change = worker.ctl("camera", "set", "gate", "--port", "5004", "--source", "10.0.0.1")
     assert change.code == 1
     assert "kafka.source.template" in change.stderr
-    removal = worker.ctl("camera", "remove", "gate")
-    assert removal.code == 1
-    assert "they still come" in removal.stderr
+    # On a busy machine none may have come for so long that it can be removed, until the next one.
+    worker.wait_until(
+        lambda: "they still come" in worker.ctl("camera", "remove", "gate").stderr,
+        60,
+        "it is removed while they come",
+    )
     ids = traffic.stop()
     assert repeats(read_all(workers, ids), ids) == 0
     # Its place is free when nobody needs it, and it is made again when somebody does.
     worker.wait_until(
-        lambda: worker.ctl("camera", "remove", "gate").code == 0, 20, "it cannot be removed"
+        lambda: worker.ctl("camera", "remove", "gate").code == 0, 60, "it cannot be removed"
     )
     assert worker.ask("camera", "list")["cameras"] == []
     ids.add(feeder.send_relayed("gate", 1_000_000))
@@ -232,10 +239,12 @@ def test_a_camera_of_records_is_changed_by_its_template_alone(workers, feeder):
 
 def processors(pid: int) -> dict[str, str]:
     """Where the process's threads may run, by their names."""
-    lines = [
-        dict(line.split(":\t", 1) for line in status.read_text().splitlines())
-        for status in Path(f"/proc/{pid}/task").glob("*/status")
-    ]
+    lines = []
+    for status in Path(f"/proc/{pid}/task").glob("*/status"):
+        # One that has ended meanwhile is nowhere.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            text = status.read_text()
+            lines.append(dict(line.split(":\t", 1) for line in text.splitlines()))
     return {line["Name"]: line["Cpus_allowed_list"] for line in lines}
 
 
@@ -351,7 +360,7 @@ def test_a_topic_that_is_missing_and_brokers_that_are_away_are_told(workers, tmp
         return {trouble["id"] for trouble in worker.status().get("troubles", [])}
 
     worker.wait_until(
-        lambda: "source.nowhere.unknown_topic" in troubles(), 20, "nobody misses the topic"
+        lambda: "source.nowhere.unknown_topic" in troubles(), 60, "nobody misses the topic"
     )
     assert worker.ctl("status").code == 1
     workers.kafka.create_topics(["nowhere"], 1)
@@ -367,7 +376,7 @@ def test_a_topic_that_is_missing_and_brokers_that_are_away_are_told(workers, tmp
             trouble["id"].endswith(".away") and trouble["id"].startswith("source.")
             for trouble in lonely.status().get("troubles", [])
         ),
-        20,
+        60,
         "nobody misses the brokers",
     )
     assert lonely.stop() < 5
@@ -381,7 +390,7 @@ def test_a_property_that_is_refused_is_named_and_its_value_is_not(workers):
     ):
         worker = workers.configure(properties=[{"name": name, "value": value}])
         process = worker.launch()
-        assert process.wait(20) == 1
+        assert process.wait(60) == 1
         last = process.text().splitlines()[-1]
         assert last.startswith("gwd: source: property ")
         assert name in last

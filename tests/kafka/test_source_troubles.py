@@ -30,7 +30,7 @@ def troubles(worker: Gateway) -> dict[str, dict[str, Any]]:
     return {it["id"].rsplit(".", 1)[1]: it for it in found if it["id"].startswith("source.")}
 
 
-def wait_for(worker: Gateway, name: str, timeout: float = 30) -> dict[str, Any]:
+def wait_for(worker: Gateway, name: str, timeout: float = 60) -> dict[str, Any]:
     """Waits until the source has that trouble."""
     worker.wait_until(lambda: name in troubles(worker), timeout, f"no trouble `{name}`")
     # It lasts.
@@ -38,12 +38,12 @@ def wait_for(worker: Gateway, name: str, timeout: float = 30) -> dict[str, Any]:
     return troubles(worker)[name]
 
 
-def wait_until_well(worker: Gateway, timeout: float = 40) -> None:
+def wait_until_well(worker: Gateway, timeout: float = 60) -> None:
     """Waits until the source has none, and has forgotten the last one."""
     worker.wait_until(lambda: not troubles(worker), timeout, "a trouble does not go")
     assert worker.ctl("status").code == 0
     worker.wait_until(
-        lambda: source_facts(worker)["last_error"] is None, 20, "its error is not forgotten"
+        lambda: source_facts(worker)["last_error"] is None, 60, "its error is not forgotten"
     )
     assert source_facts(worker)["state"] == "up"
 
@@ -52,7 +52,7 @@ def settle(workers: Workers, worker: Gateway, offsets: int) -> None:
     """Waits until the group has committed so many records."""
     worker.wait_until(
         lambda: committed(workers.kafka.brokers, workers.names, PARTITIONS) == offsets,
-        40,
+        60,
         f"not {offsets} committed",
     )
 
@@ -204,7 +204,7 @@ def test_records_that_are_refused_are_a_trouble_with_names(workers, feeder):
     with stream_of(workers, send):
         worker.wait_until(
             lambda: troubles(worker).get("refused", {}).get("severity") == "failed",
-            20,
+            60,
             "nobody minds",
         )
         text = troubles(worker)["refused"]["text"]
@@ -232,7 +232,7 @@ def test_records_that_retention_took_are_counted(workers, feeder):
     def offsets() -> dict[int, int]:
         return {it["partition"]: it["committed"] or 0 for it in source_facts(worker)["partitions"]}
 
-    worker.wait_until(lambda: sum(offsets().values()) == feeder.sent, 20, "not all is committed")
+    worker.wait_until(lambda: sum(offsets().values()) == feeder.sent, 60, "not all is committed")
     ends = offsets()
     workers.stop(worker)
     feeder.send_pictures(CAMERAS, 10)
@@ -244,7 +244,7 @@ def test_records_that_retention_took_are_counted(workers, feeder):
     workers.start(worker)
     settle(workers, worker, feeder.sent)
     worker.wait_until(
-        lambda: source_facts(worker)["skipped"] == 5 * len(taken), 10, "it is not counted"
+        lambda: source_facts(worker)["skipped"] == 5 * len(taken), 60, "it is not counted"
     )
     assert source_facts(worker)["resets"] == len(taken)
     trouble = wait_for(worker, "skipped")
@@ -274,9 +274,9 @@ def test_the_end_of_a_transaction_is_no_lag(workers):
         else:
             producer.commit_transaction(30)
     worker.wait_until(
-        lambda: source_facts(worker)["consumed"] == 2 * len(CAMERAS), 30, "records are missing"
+        lambda: source_facts(worker)["consumed"] == 2 * len(CAMERAS), 60, "records are missing"
     )
-    worker.wait_until(lambda: source_facts(worker)["lag"] == 0, 20, "there is lag for ever")
+    worker.wait_until(lambda: source_facts(worker)["lag"] == 0, 60, "there is lag for ever")
     assert troubles(worker) == {}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jsonschema
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from testbed import places, stopping
 from testbed.gateway import DEFAULT_TOPICS, Topics
@@ -133,6 +133,18 @@ class Customer:
     def close(self) -> None:
         """Leaves the group."""
         self._consumer.close()
+
+
+def stored(brokers: str, topic: str) -> int:
+    """How many records there are in a topic."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "nobody", "log_level": 0})
+    try:
+        numbers = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        wanted = [TopicPartition(topic, number) for number in numbers]
+        ends = [consumer.get_watermark_offsets(it, timeout=30) for it in wanted]
+    finally:
+        consumer.close()
+    return sum(high - low for low, high in ends)
 
 
 def read_all(brokers: str, topics: Topics = DEFAULT_TOPICS, silence: float = 3.0) -> Customer:

@@ -1,8 +1,9 @@
 """What an administrator does with brokers: topics, their settings, and who may what."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -15,7 +16,12 @@ from confluent_kafka.admin import (
     NewTopic,
     ResourcePatternType,
     ResourceType,
+    TopicMetadata,
 )
+
+from testbed import stopping
+
+PATIENCE = 60  # seconds, of brokers that may have a busy machine
 
 
 class KafkaAdmin:
@@ -27,9 +33,34 @@ class KafkaAdmin:
     def _admin(self) -> AdminClient:
         return AdminClient({"bootstrap.servers": self.brokers, "log_level": 0})
 
-    def create_topics(self, names: Iterable[str], partitions: int = 3) -> None:
-        """Creates topics and waits until they exist."""
-        self._create([self._new_topic(name, partitions) for name in names])
+    def _known(self) -> list[dict[str, TopicMetadata]]:
+        """The topics that each broker knows of."""
+        return [self._admin().list_topics(timeout=10).topics]
+
+    def _wait(self, true: Callable[[], bool], otherwise: str) -> None:
+        """What the controller has answered, brokers hear a moment later."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if true():
+                    return
+            except KafkaException:
+                pass
+            if time.monotonic() > end:
+                raise RuntimeError(f"{self.brokers}: {otherwise}")
+            stopping.pause(0.05)
+
+    def create_topics(
+        self,
+        names: Iterable[str],
+        partitions: int = 3,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Creates topics and waits until they exist; `settings` hold from the first record on."""
+        topics = [self._new_topic(name, partitions) for name in names]
+        for topic in topics:
+            topic.config = dict(settings or {})
+        self._create(topics)
 
     def _new_topic(self, name: str, partitions: int) -> NewTopic:
         return NewTopic(name, num_partitions=partitions, replication_factor=1)
@@ -37,21 +68,29 @@ class KafkaAdmin:
     def _create(self, topics: list[NewTopic]) -> None:
         admin = self._admin()
         for done in admin.create_topics(topics, operation_timeout=15).values():
-            done.result(20)
+            done.result(PATIENCE)
+
+        def are_led(known: dict[str, TopicMetadata]) -> bool:
+            partitions = [known[it.topic].partitions if it.topic in known else {} for it in topics]
+            return all(it and all(one.leader >= 0 for one in it.values()) for it in partitions)
+
+        self._wait(lambda: all(map(are_led, self._known())), "new topics have no leaders")
 
     def delete_topics(self, names: Iterable[str]) -> None:
         """Deletes topics and waits until they are gone."""
+        gone = set(names)
         admin = self._admin()
-        for done in admin.delete_topics(list(names), operation_timeout=15).values():
-            done.result(20)
+        for done in admin.delete_topics(list(gone), operation_timeout=15).values():
+            done.result(PATIENCE)
+        self._wait(lambda: not any(gone & set(it) for it in self._known()), "topics do not go")
 
     def set_topic(self, name: str, key: str, value: str) -> None:
-        """Changes one setting of a topic."""
+        """Changes one setting of a topic, which holds a moment later."""
         change = ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
         resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[change])
         admin = self._admin()
         for done in admin.incremental_alter_configs([resource]).values():
-            done.result(20)
+            done.result(PATIENCE)
 
     def deny_writing(self, name: str) -> AclBinding:
         """Lets nobody write to a topic any more; the answer is for allow_writing()."""
@@ -79,12 +118,13 @@ class KafkaAdmin:
         )
         admin = self._admin()
         for done in admin.create_acls([rule]).values():
-            done.result(20)
+            done.result(PATIENCE)
+        self._wait(lambda: self._holds(rule), "a rule does not hold")
         return rule
 
-    def allow(self, rule: AclBinding) -> None:
-        """Takes a rule of deny() or deny_writing() back."""
-        only = AclBindingFilter(
+    @staticmethod
+    def _only(rule: AclBinding) -> AclBindingFilter:
+        return AclBindingFilter(
             rule.restype,
             rule.name,
             rule.resource_pattern_type,
@@ -93,13 +133,22 @@ class KafkaAdmin:
             rule.operation,
             rule.permission_type,
         )
+
+    def _holds(self, rule: AclBinding) -> bool:
+        # It must live as long as what it has been asked.
         admin = self._admin()
-        for done in admin.delete_acls([only]).values():
-            done.result(20)
+        return bool(admin.describe_acls(self._only(rule)).result(PATIENCE))
+
+    def allow(self, rule: AclBinding) -> None:
+        """Takes a rule of deny() or deny_writing() back."""
+        admin = self._admin()
+        for done in admin.delete_acls([self._only(rule)]).values():
+            done.result(PATIENCE)
+        self._wait(lambda: not self._holds(rule), "a rule still holds")
 
     def delete_records(self, topic: str, ends: dict[int, int]) -> None:
         """Takes the records of each partition before an offset, as retention does."""
         wanted = [TopicPartition(topic, number, offset) for number, offset in ends.items()]
         admin = self._admin()
         for done in admin.delete_records(wanted).values():
-            done.result(20)
+            done.result(PATIENCE)

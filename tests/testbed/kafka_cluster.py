@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import NewTopic
+from confluent_kafka.admin import NewTopic, TopicMetadata
 
 from testbed import stopping
 from testbed.kafka import Kafka
@@ -117,6 +117,10 @@ class KafkaCluster(KafkaAdmin):
         except KafkaException:
             return 0
 
+    def _known(self) -> list[dict[str, TopicMetadata]]:
+        running = [broker for broker in self._brokers.values() if broker.running]
+        return [it._admin().list_topics(timeout=10).topics for it in running]
+
     def create_topics(
         self, names: Iterable[str], partitions: int = 3, led_by: int | None = None
     ) -> None:
@@ -139,12 +143,12 @@ class KafkaCluster(KafkaAdmin):
 
     def leaders(self, topics: Iterable[str]) -> Counter[int]:
         """How many of the topics' partitions each broker leads; -1: nobody does."""
-        known = self._admin().list_topics(timeout=10).topics
+        known = self._admin().list_topics(timeout=30).topics
         return Counter(it.leader for name in topics for it in known[name].partitions.values())
 
     def replicas(self, prefix: str) -> set[int]:
         """How many brokers keep a partition, of all topics whose names begin so."""
-        known = self._admin().list_topics(timeout=10).topics
+        known = self._admin().list_topics(timeout=30).topics
         return {
             len(partition.replicas)
             for name, topic in known.items()
@@ -155,7 +159,7 @@ class KafkaCluster(KafkaAdmin):
     def coordinator(self, group: str) -> int:
         """Which broker knows who is in a group, which nobody needs to have joined yet."""
         admin = self._admin()
-        return admin.describe_consumer_groups([group])[group].result(20).coordinator.id
+        return admin.describe_consumer_groups([group])[group].result(60).coordinator.id
 
     def in_sync(self, topics: Iterable[str]) -> int:
         """How many brokers have all of a partition, of the one that has the fewest."""

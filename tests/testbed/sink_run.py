@@ -90,7 +90,7 @@ class SinkRun:
             stopping.pause(0.1)
         return time.monotonic() - begin
 
-    def counts(self, timeout: float = 90) -> dict[str, Any]:
+    def counts(self, timeout: float = 240) -> dict[str, Any]:
         """What it says at its end."""
         assert self.process.wait(timeout) == 0, self.process.text()
         return json.loads(self._out.read_text().splitlines()[-1])
@@ -111,7 +111,7 @@ class SinkRun:
     def read(self, results: int, frames: int) -> Customer:
         """Everything in both topics, when it is at least so much."""
         customer = Customer(self._broker.brokers, self._topics)
-        customer.read_until(lambda c: len(c.results) >= results and len(c.frames) >= frames, 30)
+        customer.read_until(lambda c: len(c.results) >= results and len(c.frames) >= frames, 60)
         customer.poll(0.5)
         customer.close()
         return customer

@@ -98,7 +98,7 @@ class Workers:
         gateway.start()
         self.running.append(gateway)
         gateway.wait_until(
-            lambda: source_facts(gateway)["assigned"] > 0, 30, "no partition was assigned"
+            lambda: source_facts(gateway)["assigned"] > 0, 60, "no partition was assigned"
         )
         return gateway
 
@@ -148,7 +148,7 @@ class Feeder:
 
     def _wait_for_leaders(self) -> None:
         """A topic that was just made has none yet, and a record may be refused for that."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             topic = self._producer.list_topics(self._topic, timeout=5).topics[self._topic]
             if topic.partitions and all(it.leader >= 0 for it in topic.partitions.values()):
@@ -203,7 +203,7 @@ class Feeder:
 
     def flush(self) -> None:
         """Waits until the brokers have everything."""
-        if self._producer.flush(30) > 0 or self._failures:
+        if self._producer.flush(60) > 0 or self._failures:
             raise RuntimeError(f"the broker does not take the pictures: {self._failures[:3]}")
 
 
@@ -238,10 +238,15 @@ class Traffic:
 
 
 def committed(brokers: str, names: Names, partitions: int) -> int:
-    """How many records of the topic the group has said to be done with."""
-    consumer = Consumer({"bootstrap.servers": brokers, "group.id": names.group, "log_level": 0})
+    """How many pictures the group has said to be done with."""
+    return committed_of(brokers, names.group, names.pictures, partitions)
+
+
+def committed_of(brokers: str, group: str, topic: str, partitions: int = 3) -> int:
+    """How many records of a topic a group has said to be done with."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": group, "log_level": 0})
     try:
-        wanted = [TopicPartition(names.pictures, number) for number in range(partitions)]
+        wanted = [TopicPartition(topic, number) for number in range(partitions)]
         return sum(max(it.offset, 0) for it in consumer.committed(wanted, timeout=10))
     except KafkaException:
         return 0
