@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AclOperation, AdminClient, ResourceType
+from confluent_kafka.admin import AclOperation, ResourceType
 
 from testbed import places
 from testbed.kafka import Kafka
@@ -41,15 +41,10 @@ def _run(brokers: str, out: Path, *more: object) -> subprocess.CompletedProcess[
     )
 
 
-def _topics(kafka: Kafka) -> set[str]:
-    admin = AdminClient({"bootstrap.servers": kafka.brokers, "log_level": 0})
-    return set(admin.list_topics(timeout=30).topics)
-
-
 def _wait_for_topics(kafka: Kafka, wanted: set[str]) -> None:
     """Those that are deleted are known for a moment."""
     end = time.monotonic() + 60
-    while (found := _topics(kafka)) != wanted:
+    while (found := kafka.topics()) != wanted:
         assert time.monotonic() < end, found ^ wanted
         time.sleep(0.05)
 
@@ -98,7 +93,7 @@ def _check_cell(cell: dict[str, object]) -> None:
 
 
 def test_a_grid_is_interrupted_and_goes_on_where_it_was(shared_broker, tmp_path):
-    before = _topics(shared_broker)
+    before = shared_broker.topics()
     out = tmp_path / "out"
     grid = ("--partitions", "1,2", "--consumers", "1,2", "--messages", MESSAGES)
     book = out / "kafka.json"
@@ -160,7 +155,7 @@ def test_what_is_wrong_is_said_in_a_line(shared_broker, tmp_path):
     there = _run(shared_broker.brokers, tmp_path / "b", *few, "--prefix", "mine")
     assert there.returncode == 1
     assert "topic mine-together-1-1 exists and is not of this run" in there.stderr
-    assert "mine-together-1-1" in _topics(shared_broker)
+    assert "mine-together-1-1" in shared_broker.topics()
 
     # One of the two would do.
     rules = [

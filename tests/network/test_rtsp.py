@@ -241,7 +241,7 @@ def _probe(*arguments: object) -> subprocess.CompletedProcess[str]:
         [str(it) for it in (places.gwctl(), *arguments)],
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=120,
         check=False,
     )
 

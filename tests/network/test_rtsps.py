@@ -47,7 +47,7 @@ def _gwctl(*arguments: object) -> subprocess.CompletedProcess[str]:
         [str(it) for it in (places.gwctl(), *arguments)],
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=120,
         check=False,
     )
 
@@ -205,7 +205,7 @@ def test_a_probe_speaks_tls_too(cameras: Cameras, authority: Certificate) -> Non
     assert done.returncode == 1
     assert certificate.fingerprint() in done.stderr
     given = ("--tls-fingerprint", certificate.fingerprint())
-    done = _gwctl("--json", "camera", "probe", url, "--seconds", "2", *given)
+    done = _gwctl("--json", "camera", "probe", url, "--seconds", "3", *given)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["stream"]["pictures"] > 10

@@ -5,9 +5,7 @@ import signal
 import time
 from pathlib import Path
 
-from confluent_kafka import KafkaException
-
-from testbed import places, stopping
+from testbed import kafka_metadata, places, stopping
 from testbed.kafka_admin import KafkaAdmin
 from testbed.loopback import free_port, takes_connections
 from testbed.process import Process
@@ -130,8 +128,8 @@ class Kafka(KafkaAdmin):
     def answers(self) -> bool:
         """True when the broker tells about itself."""
         try:
-            return self.listens() and bool(self._admin().list_topics(timeout=2).brokers)
-        except KafkaException:
+            return kafka_metadata.ask(self.port, 2).brokers > 0
+        except OSError:
             return False
 
     def listens(self) -> bool:

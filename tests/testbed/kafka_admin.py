@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -16,10 +16,10 @@ from confluent_kafka.admin import (
     NewTopic,
     ResourcePatternType,
     ResourceType,
-    TopicMetadata,
 )
 
-from testbed import stopping
+from testbed import kafka_metadata, stopping
+from testbed.kafka_metadata import Known
 
 PATIENCE = 60  # seconds, of brokers that may have a busy machine
 
@@ -29,13 +29,22 @@ class KafkaAdmin:
 
     def __init__(self, brokers: str) -> None:
         self.brokers = brokers
+        self._client: AdminClient | None = None
 
     def _admin(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self.brokers, "log_level": 0})
+        """The same one each time: the end of one is no small thing (see kafka_metadata)."""
+        if self._client is None:
+            soon = {"reconnect.backoff.max.ms": 500}
+            self._client = AdminClient({"bootstrap.servers": self.brokers, "log_level": 0} | soon)
+        return self._client
 
-    def _known(self) -> list[dict[str, TopicMetadata]]:
-        """The topics that each broker knows of."""
-        return [self._admin().list_topics(timeout=10).topics]
+    def _known(self) -> list[Known]:
+        """What each broker knows."""
+        return [kafka_metadata.ask(int(it.rsplit(":", 1)[1])) for it in self.brokers.split(",")]
+
+    def topics(self) -> set[str]:
+        """Those that there are, as the first broker knows it that answers."""
+        return set(self._known()[0].topics)
 
     def _wait(self, true: Callable[[], bool], otherwise: str) -> None:
         """What the controller has answered, brokers hear a moment later."""
@@ -44,7 +53,7 @@ class KafkaAdmin:
             try:
                 if true():
                     return
-            except KafkaException:
+            except OSError:
                 pass
             if time.monotonic() > end:
                 raise RuntimeError(f"{self.brokers}: {otherwise}")
@@ -70,8 +79,8 @@ class KafkaAdmin:
         for done in admin.create_topics(topics, operation_timeout=15).values():
             done.result(PATIENCE)
 
-        def are_led(known: dict[str, TopicMetadata]) -> bool:
-            partitions = [known[it.topic].partitions if it.topic in known else {} for it in topics]
+        def are_led(known: Known) -> bool:
+            partitions = [known.topics.get(it.topic, {}) for it in topics]
             return all(it and all(one.leader >= 0 for one in it.values()) for it in partitions)
 
         self._wait(lambda: all(map(are_led, self._known())), "new topics have no leaders")
@@ -82,7 +91,9 @@ class KafkaAdmin:
         admin = self._admin()
         for done in admin.delete_topics(list(gone), operation_timeout=15).values():
             done.result(PATIENCE)
-        self._wait(lambda: not any(gone & set(it) for it in self._known()), "topics do not go")
+        self._wait(
+            lambda: not any(gone & set(it.topics) for it in self._known()), "topics do not go"
+        )
 
     def set_topic(self, name: str, key: str, value: str) -> None:
         """Changes one setting of a topic, which holds a moment later."""
@@ -135,9 +146,7 @@ class KafkaAdmin:
         )
 
     def _holds(self, rule: AclBinding) -> bool:
-        # It must live as long as what it has been asked.
-        admin = self._admin()
-        return bool(admin.describe_acls(self._only(rule)).result(PATIENCE))
+        return bool(self._admin().describe_acls(self._only(rule)).result(PATIENCE))
 
     def allow(self, rule: AclBinding) -> None:
         """Takes a rule of deny() or deny_writing() back."""

@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import NewTopic, TopicMetadata
+from confluent_kafka.admin import NewTopic
 
-from testbed import stopping
+from testbed import kafka_metadata, stopping
 from testbed.kafka import Kafka
 from testbed.kafka_admin import KafkaAdmin
+from testbed.kafka_metadata import Known, Partition
 from testbed.loopback import takes_connections
 
 BROKERS = 3
@@ -113,13 +113,18 @@ class KafkaCluster(KafkaAdmin):
     @staticmethod
     def _known_to(broker: Broker) -> int:
         try:
-            return len(broker._admin().list_topics(timeout=2).brokers)
-        except KafkaException:
+            return kafka_metadata.ask(broker.port, 2).brokers
+        except OSError:
             return 0
 
-    def _known(self) -> list[dict[str, TopicMetadata]]:
+    def _known(self) -> list[Known]:
         running = [broker for broker in self._brokers.values() if broker.running]
-        return [it._admin().list_topics(timeout=10).topics for it in running]
+        return [kafka_metadata.ask(it.port) for it in running]
+
+    def _partitions(self, names: Iterable[str]) -> list[Partition]:
+        """Of these topics, as one of the brokers knows them."""
+        topics = self._known()[0].topics
+        return [it for name in names for it in topics[name].values()]
 
     def create_topics(
         self, names: Iterable[str], partitions: int = 3, led_by: int | None = None
@@ -143,18 +148,13 @@ class KafkaCluster(KafkaAdmin):
 
     def leaders(self, topics: Iterable[str]) -> Counter[int]:
         """How many of the topics' partitions each broker leads; -1: nobody does."""
-        known = self._admin().list_topics(timeout=30).topics
-        return Counter(it.leader for name in topics for it in known[name].partitions.values())
+        return Counter(it.leader for it in self._partitions(topics))
 
     def replicas(self, prefix: str) -> set[int]:
         """How many brokers keep a partition, of all topics whose names begin so."""
-        known = self._admin().list_topics(timeout=30).topics
-        return {
-            len(partition.replicas)
-            for name, topic in known.items()
-            if name.startswith(prefix)
-            for partition in topic.partitions.values()
-        }
+        topics = self._known()[0].topics
+        found = [topic.values() for name, topic in topics.items() if name.startswith(prefix)]
+        return {len(it.replicas) for partitions in found for it in partitions}
 
     def coordinator(self, group: str) -> int:
         """Which broker knows who is in a group, which nobody needs to have joined yet."""
@@ -163,8 +163,7 @@ class KafkaCluster(KafkaAdmin):
 
     def in_sync(self, topics: Iterable[str]) -> int:
         """How many brokers have all of a partition, of the one that has the fewest."""
-        known = self._admin().list_topics(timeout=10).topics
-        return min(len(it.isrs) for name in topics for it in known[name].partitions.values())
+        return min(len(it.in_sync) for it in self._partitions(topics))
 
     def wait_until_in_sync(
         self, topics: Iterable[str], count: int = BROKERS, timeout: float = 60.0
@@ -180,7 +179,7 @@ class KafkaCluster(KafkaAdmin):
     def _in_sync_or_none(self, topics: list[str]) -> int | None:
         try:
             return self.in_sync(topics)
-        except KafkaException:
+        except OSError:
             return None
 
     def revive(self) -> None:
