@@ -9,16 +9,23 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import NewTopic
 
 from testbed import kafka_metadata, stopping
 from testbed.kafka import Kafka
-from testbed.kafka_admin import KafkaAdmin
+from testbed.kafka_admin import PATIENCE, KafkaAdmin
 from testbed.kafka_metadata import Known, Partition
 from testbed.loopback import takes_connections
 
 BROKERS = 3
 IN_SYNC = 2
+_NOT_YET = (
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError._TIMED_OUT,
+)
 _CONTROLLER = """\
 process.roles=controller
 node.id={node}
@@ -158,8 +165,16 @@ class KafkaCluster(KafkaAdmin):
 
     def coordinator(self, group: str) -> int:
         """Which broker knows who is in a group, which nobody needs to have joined yet."""
-        admin = self._admin()
-        return admin.describe_consumer_groups([group])[group].result(60).coordinator.id
+        end = time.monotonic() + PATIENCE
+        while True:
+            asked = self._admin().describe_consumer_groups([group], request_timeout=20)[group]
+            try:
+                return asked.result(PATIENCE).coordinator.id
+            except KafkaException as reason:
+                # The first who asks for one has the topic made that groups are kept in.
+                if reason.args[0].code() not in _NOT_YET or time.monotonic() > end:
+                    raise
+            stopping.pause(0.1)
 
     def in_sync(self, topics: Iterable[str]) -> int:
         """How many brokers have all of a partition, of the one that has the fewest."""
