@@ -26,6 +26,7 @@ static struct {
 	bool log_unread; /* stderr is a full pipe */
 	bool start_hangs, sink_hangs, close_hangs;
 	bool close_is_long; /* and has much to say at its end */
+	bool change_is_long; /* the control thread is always at one */
 	int log_end; /* of a pipe that stderr is, when it is not 0 */
 	int64_t freeze_at, thaw_at; /* gw_now(): the sink's lane does not turn in between */
 } play;
@@ -71,6 +72,14 @@ static void toy_close(struct gw_stage *stage)
 		for (int i = 0; i < 600; i++)
 			gw_info("toy", "closing %0800d", i);
 	}
+}
+
+static void toy_upkeep(struct gw_stage *stage, int64_t now)
+{
+	if (!play.change_is_long)
+		return;
+	gw_info("toy", "changing");
+	usleep(1000000);
 }
 
 static uint32_t source_poll(struct gw_lane *lane)
@@ -121,7 +130,11 @@ static const struct gw_stage_ops toys[GW_STAGES] = {
 	[GW_STAGE_RX] = TOY("rx", source_poll),
 	[GW_STAGE_DECODE] = TOY("decode", pass_poll),
 	[GW_STAGE_ACCEL] = TOY("accel", pass_poll),
-	[GW_STAGE_SINK] = TOY("sink", sink_poll),
+	[GW_STAGE_SINK] = {.name = "sink",
+		.open = toy_open,
+		.poll = sink_poll,
+		.upkeep = toy_upkeep,
+		.close = toy_close},
 };
 
 const struct gw_way gw_pipeline[GW_STAGES] = {
@@ -256,6 +269,18 @@ static void a_thread_of_a_library_takes_no_signal_away(void **state)
 
 	launch(run);
 	wait_until_it_says(run, "running");
+	assert_int_equal(terminate(run, &ns), 0);
+	assert_non_null(strstr(printed(run), "stopped: 5 frames received = 5 delivered"));
+}
+
+static void a_change_that_is_being_made_comes_to_its_end(void **state)
+{
+	struct run *run = *state;
+	int64_t ns;
+
+	play.change_is_long = true;
+	launch(run);
+	wait_until_it_says(run, "changing");
 	assert_int_equal(terminate(run, &ns), 0);
 	assert_non_null(strstr(printed(run), "stopped: 5 frames received = 5 delivered"));
 }
@@ -426,6 +451,7 @@ int main(int argc, char **argv)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_thread_of_a_library_takes_no_signal_away),
+		TEST(a_change_that_is_being_made_comes_to_its_end),
 		TEST(it_ends_in_time_when_a_lane_hangs_in_a_system_call),
 		TEST(it_ends_in_time_when_taking_it_down_hangs),
 		TEST(it_ends_in_time_when_nobody_reads_its_log),

@@ -25,6 +25,9 @@
  * never confirmed. */
 #define DRAIN_NS (3500 * GW_NS_PER_MS)
 #define GRACE_NS (500 * GW_NS_PER_MS)
+/* A change that is being made, of thousands of cameras perhaps, takes its time of that: frames go
+ * on meanwhile. */
+#define CHANGE_NS (1500 * GW_NS_PER_MS)
 /* A lane that was told to end does so between two turns. */
 #define JOIN_NS (200 * GW_NS_PER_MS)
 #define LAST_RESORT_NS (4700 * GW_NS_PER_MS)
@@ -196,12 +199,11 @@ static void drain_patiently(struct gw_stage *stage, int signals, int *reason)
 			*reason = SIGTERM;
 }
 
-/* Lets every stage finish in the order of the way. A replay has all the time it needs, until a
- * signal comes. Returns false when a lane hangs. */
-static bool drain(struct gw *gw, int signals, int *reason)
+/* Lets every stage finish in the order of the way, until `deadline` at the latest. A replay has
+ * none (0), but all the time it needs, until a signal comes. Returns false when a lane hangs. */
+static bool drain(struct gw *gw, int signals, int *reason, int64_t deadline)
 {
 	bool ended = true;
-	int64_t deadline = 0;
 
 	for (int i = 0; i < GW_STAGES; i++) {
 		/* A sink that is late still has to write down what it gives up. */
@@ -288,15 +290,17 @@ int gw_run(struct gw *gw, struct gw_error *error)
 	} else {
 		reason = SIGTERM;
 	}
+	const int64_t told = gw_now();
+
 	/* Before anything else, whatever it is, can take its time. */
 	if (reason != 0)
-		last_resort_arm(gw, gw_now() + LAST_RESORT_NS);
+		last_resort_arm(gw, told + LAST_RESORT_NS);
 	if (reason != 0 && status == 0)
 		gw_info("gwd", "%s: draining", strsignal(reason));
 	/* What is being changed comes to its end first, unless it takes too long. */
-	bool ended = gw_control_stop(gw, gw_now() + (reason != 0 ? GRACE_NS : DRAIN_NS));
+	bool ended = gw_control_stop(gw, told + (reason != 0 ? CHANGE_NS : DRAIN_NS));
 
-	ended = drain(gw, signals, &reason) && ended;
+	ended = drain(gw, signals, &reason, reason != 0 ? told + DRAIN_NS : 0) && ended;
 	log_balance(gw);
 	close(signals);
 	if (!ended) {
