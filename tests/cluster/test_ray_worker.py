@@ -133,8 +133,8 @@ def test_a_record_that_cannot_be_made_a_result_costs_itself_alone(topic, monkeyp
     assert "ValueError: a number of 5,000 digits" in facts["lines"][0][1]
 
 
-def test_a_result_that_its_topic_does_not_take_is_counted(topic):
-    topic.kafka.set_topic(topic.results, "max.message.bytes", "400")
+def test_a_result_that_its_topic_does_not_take_is_counted(kafka):
+    topic = Topic.make(kafka, results={"max.message.bytes": "400"})
     send(topic, 3)
     with at_work(topic) as worker:
         wait_for(lambda: topic.committed() == 3, "the offsets do not go on")

@@ -142,7 +142,8 @@ class CameraNet:
         """Gives both ends an address of their own, as a port has behind the kernel's tap: that is
         how RTSP is spoken. Returns the gateway's and the cameras'."""
         # A block that is set aside for tests of network devices.
-        prefix = f"198.18.{os.getpid() % 256}"
+        number = os.getpid() % 512
+        prefix = f"198.{18 + number // 256}.{number % 256}"
         _ip("address", "replace", f"{prefix}.1/24", "dev", self.port)
         self.run("ip", "address", "replace", f"{prefix}.2/24", "dev", self.inside)
         return f"{prefix}.1", f"{prefix}.2"

@@ -1,6 +1,7 @@
 """A topic of pictures and the topic of their results: who fills it, and who counts what came."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from testbed.consumer import Customer, Record
@@ -18,11 +19,13 @@ class Topic:
     feeder: Feeder
 
     @classmethod
-    def make(cls, kafka: Kafka, partitions: int = PARTITIONS) -> "Topic":
-        """Both topics, empty."""
+    def make(
+        cls, kafka: Kafka, partitions: int = PARTITIONS, results: Mapping[str, str] | None = None
+    ) -> "Topic":
+        """Both topics, empty; that of results with these settings."""
         names = Names.unique()
         kafka.create_topics([names.pictures], partitions)
-        kafka.create_topics(names.topics)
+        kafka.create_topics(names.topics, settings=results)
         return cls(kafka, names, partitions, Feeder(kafka.brokers, names.pictures))
 
     @property
