@@ -333,6 +333,35 @@ static void pictures_of_one_timestamp_are_not_mixed_for_it(void **state)
 	ASSERT_PICTURES(s, 0, 1, 4, 5, 6, 7);
 }
 
+/* Two pictures have one timestamp: of the first one a packet comes that is not the second one's, of
+ * which that is damaged. */
+static void what_was_sent_before_the_beginning_conceals_nothing(void **state)
+{
+	struct scene *s = *state;
+
+	scene_paint(s, 160, 120, 60, 1, 2, 10);
+	conceal(s);
+	s->camera.payload = 300;
+	scene_send(s, 0);
+	const uint32_t step = s->camera.step;
+
+	s->camera.step = 0;
+	scene_prepare(s, 1);
+	struct test_packet *stray = &s->camera.packets[1];
+
+	stray->bytes[stray->size - 1] ^= 1;
+	test_receive(s->receiver, stray->bytes, stray->size);
+	s->camera.step = step;
+	scene_prepare(s, 1);
+	s->camera.packets[1].bytes[TEST_RTP_OFFSET + 12 + 4] = 5; /* the type: nobody's */
+	for (uint32_t i = 0; i < s->camera.count; i++)
+		test_receive(s->receiver, s->camera.packets[i].bytes, s->camera.packets[i].size);
+	scene_send(s, 2);
+	test_receiver_drain(s->receiver);
+	ASSERT_PICTURES(s, 0, 2);
+	ASSERT_DROPS(s, INCOMPLETE, 1);
+}
+
 /* A slot that is outgrown takes the list along. */
 static void the_order_of_packets_changes_nothing(void **state)
 {
@@ -365,6 +394,7 @@ int main(void)
 		SCENE_TEST(what_is_not_asked_for_or_not_announced_is_dropped),
 		SCENE_TEST(more_than_half_of_a_picture_must_have_come),
 		SCENE_TEST(pictures_of_one_timestamp_are_not_mixed_for_it),
+		SCENE_TEST(what_was_sent_before_the_beginning_conceals_nothing),
 		SCENE_TEST(the_order_of_packets_changes_nothing),
 	};
 

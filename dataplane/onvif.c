@@ -195,8 +195,6 @@ static bool put_in_order(struct open_frame *open)
 
 enum gw_drop onvif_finish(struct open_frame *open)
 {
-	if (open->low < open->first || open->high > open->last)
-		return GW_DROP_BEYOND_END;
 	if (open->is_shuffled && !put_in_order(open))
 		return GW_DROP_TOO_LARGE;
 	open->size = coverage_end(&open->coverage);

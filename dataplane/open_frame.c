@@ -347,14 +347,19 @@ static bool has_another_within(const struct open_frame *open, const struct strea
 	return false;
 }
 
+bool open_frame_has_others(const struct open_frame *open)
+{
+	return (open->have_first && open->low < open->first) ||
+		(open->have_last && open->high > open->last);
+}
+
 /* Numbers of packets that are of no use count as come: those have nothing to say. What is given up
- * does not, nor does what came before the numbers began anew. A packet before the first or beyond
- * the last one, which came before those were known, may have brought bytes of another picture. */
+ * does not, nor does what came before the numbers began anew. */
 static bool has_hole(const struct open_frame *open, const struct stream *stream)
 {
 	const uint64_t numbers = open->last - open->first + 1;
 
-	if (open->high > open->last || open->low < open->first)
+	if (open_frame_has_others(open))
 		return true;
 	if (numbers == open->packets)
 		return false;

@@ -26,6 +26,11 @@ void open_frame_move(struct open_frame *open, struct gw_frame *larger);
 /* The last packet is the one numbered `last`, as the beginning of the next picture says. */
 void open_frame_ends_with(struct open_frame *open, uint64_t last);
 
+/* Whether packets are in it that came from before its first one or beyond its last, before those
+ * were known: they may have brought bytes of another picture. (Where they brought the same, as of a
+ * lens that is covered, a picture is given up that was right.) */
+bool open_frame_has_others(const struct open_frame *open);
+
 /* Whether every byte of the scan and the headers are there, and every number from the first packet
  * to the last has come, none of them for another picture: with a hole between, the bytes may be of
  * two pictures. */

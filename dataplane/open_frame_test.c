@@ -245,6 +245,30 @@ static void the_same_bytes_in_the_same_place_are_welcome(void **state)
 	test_camera_free(&again);
 }
 
+/* The one that was sent later comes first. */
+static void a_beginning_may_come_in_two_sizes(void **state)
+{
+	struct scene *s = *state;
+	const uint32_t number = s->camera.sequence;
+	struct test_camera small = s->camera;
+
+	small.count = 0;
+	small.payload = 40;
+	test_camera_send(&small, &s->pictures[0]);
+	scene_prepare(s, 0);
+	for (uint32_t i = 0; i < s->camera.count; i++)
+		set_number(&s->camera.packets[i], number + 1 + i);
+	s->camera.sequence++;
+	test_receive(s->receiver, s->camera.packets[0].bytes, s->camera.packets[0].size);
+	test_receive(s->receiver, small.packets[0].bytes, small.packets[0].size);
+	for (uint32_t i = 1; i < s->camera.count; i++)
+		test_receive(s->receiver, s->camera.packets[i].bytes, s->camera.packets[i].size);
+	test_camera_free(&small);
+	scene_send(s, 1);
+	test_receiver_drain(s->receiver);
+	ASSERT_PICTURES(s, 0, 1);
+}
+
 /* The clock stands, and of one picture only a packet comes, of the next one all but that: it is
  * there, damaged, so that no number is missing. */
 static void what_was_sent_before_the_beginning_goes_with_no_picture(void **state)
@@ -288,6 +312,7 @@ int main(void)
 		SCENE_TEST(a_fragment_beyond_the_marker_costs_its_frame_only),
 		SCENE_TEST(other_bytes_in_the_same_place_cost_the_frame),
 		SCENE_TEST(the_same_bytes_in_the_same_place_are_welcome),
+		SCENE_TEST(a_beginning_may_come_in_two_sizes),
 		SCENE_TEST(what_was_sent_before_the_beginning_goes_with_no_picture),
 		SCENE_TEST(another_type_within_a_frame_costs_it),
 	};

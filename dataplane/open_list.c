@@ -158,7 +158,7 @@ static bool shares_its_timestamp(const struct stream *stream, const struct open_
 static bool conceal(struct stream *stream, struct open_frame *open)
 {
 	return open->can_conceal && !stream->is_candidate && !shares_its_timestamp(stream, open) &&
-		open_frame_conceal(open, stream) == GW_DROP_NONE;
+		!open_frame_has_others(open) && open_frame_conceal(open, stream) == GW_DROP_NONE;
 }
 
 void open_list_close_oldest(
