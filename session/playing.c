@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <string.h>
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -152,11 +151,6 @@ static void fail_ended(struct session *session, int64_t now, int reason)
 		gw_error_set(&error, reason,
 			"what it sends within the connection can be told apart no more: set "
 			"transport to udp or multicast if that stays so");
-	else if (reason == -ENOSPC || reason == -ENOMEM)
-		gw_error_set(&error, reason,
-			"the kernel does not watch the connection that it sends within: %s: raise "
-			"fs.epoll.max_user_watches (sysctl)",
-			strerror(-reason));
 	else if (relays_explain(session->world->relays, session->id, &error) == 0)
 		gw_error_set(&error, reason, "it has closed the connection that it sent within");
 	/* There is nobody to say goodbye to. */

@@ -259,24 +259,46 @@ static bool take(void *arg, const struct gw_packet *packet)
 	return put;
 }
 
+static void forget(struct relays *relays, uint32_t slot)
+{
+	set_due(relays, slot, false);
+	relay_destroy(relays->of[slot].relay);
+	relays->of[slot] = (struct place){0};
+	relays->count--;
+}
+
+/* Of a relay whose files epoll did not take. */
+static int explain_unwatched(int status, struct gw_error *error)
+{
+	return gw_error_set(error, status, "the kernel does not watch its connection: %s%s",
+		strerror(-status),
+		status == -ENOSPC ? ": raise fs.epoll.max_user_watches (sysctl)" : "");
+}
+
 int relays_add(struct relays *relays, struct line camera, int speaker, const uint8_t channels[2],
-	const struct gw_packet *packet)
+	const struct gw_packet *packet, struct gw_error *error)
 {
 	const struct relay_taker taker = {relays, take};
 	struct relay *relay = relay_create(camera, speaker, channels, packet, &taker);
 	const uint32_t slot = packet->camera;
 
 	if (!relay)
-		return -ENOMEM;
+		return gw_error_set(error, -ENOMEM, "out of memory");
 	pthread_mutex_lock(&relays->lock);
 	relays->of[slot].relay = relay;
 	relays->count++;
 	if (relays->high <= slot)
 		relays->high = slot + 1;
 	watch_both(relays, slot);
-	/* What came with it lies in TLS. */
-	look_for_more(relays, slot);
+	const int status = atomic_load(&relay->ended);
+
+	if (status != 0)
+		forget(relays, slot);
+	else /* What came with it lies in TLS. */
+		look_for_more(relays, slot);
 	pthread_mutex_unlock(&relays->lock);
+	if (status != 0)
+		return explain_unwatched(status, error);
 	/* It waits for as long as there was none. */
 	wake(relays);
 	return 0;
@@ -302,7 +324,12 @@ int relays_explain(struct relays *relays, uint32_t slot, struct gw_error *error)
 {
 	pthread_mutex_lock(&relays->lock);
 	const struct relay *relay = relays->of[slot].relay;
-	const int status = relay && has_ended(relay) ? line_explain(&relay->camera, error) : 0;
+	int status = relay ? atomic_load(&relay->ended) : 0;
+
+	if (status == -ENOSPC || status == -ENOMEM)
+		explain_unwatched(status, error);
+	else if (status != 0)
+		status = line_explain(&relay->camera, error);
 
 	pthread_mutex_unlock(&relays->lock);
 	return status;
@@ -325,10 +352,7 @@ void relays_remove(struct relays *relays, uint32_t slot)
 
 	if (relay) {
 		(void)turn_once(relays, slot);
-		set_due(relays, slot, false);
-		relays->of[slot] = (struct place){0};
-		relays->count--;
-		relay_destroy(relay);
+		forget(relays, slot);
 	}
 	pthread_mutex_unlock(&relays->lock);
 }

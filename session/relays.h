@@ -27,10 +27,10 @@ bool relays_stop(struct relays *relays, int64_t deadline);
 void relays_destroy(struct relays *relays);
 
 /* Makes one for its camera's slot, which has none. Owns both files from then on, also on failure.
- * `packet` says slot, addresses and ports. 0 or -ENOMEM. Any thread but the relays' own, as what
- * follows. */
+ * `packet` says slot, addresses and ports. 0, or a negative errno with a line: there is none then.
+ * Any thread but the relays' own, as what follows. */
 int relays_add(struct relays *relays, struct line camera, int speaker, const uint8_t channels[2],
-	const struct gw_packet *packet);
+	const struct gw_packet *packet, struct gw_error *error);
 
 /* What is known of one; {0}: nothing, or there is none. */
 struct relay_seen {

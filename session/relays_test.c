@@ -55,7 +55,7 @@ static void add(uint32_t slot)
 	scene.camera[slot] = camera[1];
 	scene.speaker[slot] = speaker[1];
 	assert_int_equal(relays_add(scene.relays, (struct line){camera[0], NULL}, speaker[0],
-				 channels, &packet),
+				 channels, &packet, NULL),
 		0);
 }
 
@@ -191,21 +191,24 @@ static void what_is_removed_says_goodbye_and_is_gone(void **state)
 	wait_for(0, 1);
 }
 
-static void one_that_cannot_be_watched_ends(void **state)
+static void one_that_cannot_be_watched_is_none(void **state)
 {
 	const uint8_t channels[2] = {0, 1};
 	const struct gw_packet packet = {.camera = 7};
 	struct line camera = LINE_NONE;
+	struct gw_error error;
 	int speaker[2];
 
 	/* Nothing that the kernel tells events of. */
 	camera.file = open("/dev/null", O_RDWR | O_CLOEXEC);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, speaker), 0);
-	assert_int_equal(relays_add(scene.relays, camera, speaker[1], channels, &packet), 0);
-	assert_int_equal(relays_seen(scene.relays, 7).ended, -EPERM);
+	assert_int_equal(
+		relays_add(scene.relays, camera, speaker[1], channels, &packet, &error), -EPERM);
+	assert_non_null(strstr(error.text, "does not watch its connection"));
 	hears(speaker[0], "", 0);
 	close(speaker[0]);
-	relays_remove(scene.relays, 7);
+	/* The slot is free for the next try. */
+	assert_int_equal(relays_seen(scene.relays, 7).ended, 0);
 	/* The others go on. */
 	send_packet(1, 'b');
 	wait_for(1, 1);
@@ -281,7 +284,7 @@ static void what_lies_in_tls_already_is_taken(void **state)
 	assert_int_equal(tls_receive(tls, got, sizeof(got)), sizeof(got));
 	assert_true(tls_has_more(tls));
 	assert_int_equal(relays_add(scene.relays, (struct line){camera[0], tls}, speaker[0],
-				 channels, &place),
+				 channels, &place, NULL),
 		0);
 	wait_for(0, 9);
 	/* And what comes while there is no room. */
@@ -330,7 +333,7 @@ int main(void)
 		RELAYS_TEST(one_without_room_holds_up_no_other),
 		RELAYS_TEST(a_report_goes_to_its_camera),
 		RELAYS_TEST(what_is_removed_says_goodbye_and_is_gone),
-		RELAYS_TEST(one_that_cannot_be_watched_ends),
+		RELAYS_TEST(one_that_cannot_be_watched_is_none),
 		RELAYS_TEST(the_end_of_one_is_told),
 		RELAYS_TEST(an_answer_is_given_up_and_what_is_odd_is_told),
 		RELAYS_TEST(what_lies_in_tls_already_is_taken),

@@ -157,9 +157,10 @@ int session_relay(struct session *session, struct gw_error *error)
 		packet.from_port = dialogue->peer_port;
 		packet.to_port = dialogue->learned.port;
 	}
-	status = relays_add(session->world->relays, camera, speaker, dialogue->channels, &packet);
+	status = relays_add(
+		session->world->relays, camera, speaker, dialogue->channels, &packet, error);
 	session->is_relayed = status == 0;
-	return status == 0 ? 0 : gw_error_set(error, status, "out of memory");
+	return status;
 }
 
 void session_unrelay(struct session *session)
