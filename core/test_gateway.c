@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+void (*test_gateway_on_reading)(const struct gw *gw, const char *what, uint64_t done, uint64_t all);
+
 static int toy_open(struct gw_stage *stage, struct gw_error *error)
 {
 	return 0;
@@ -45,6 +47,7 @@ int test_gateway_open(struct gw *gw, const char *yaml, const struct gw_replay *r
 							 : NULL,
 			.to = i == GW_STAGE_RX ? GW_STAGE_DECODE : (enum gw_stage_index)(i + 1)};
 	status = gw_build(gw, config, replay, ways, error);
+	gw->on_reading = test_gateway_on_reading;
 	return status == 0 ? gw_open_stages(gw, error) : status;
 }
 

@@ -8,6 +8,9 @@
  * test_gateway_close() must follow in any case. */
 int test_gateway_open(struct gw *gw, const char *yaml, const struct gw_replay *replay,
 	enum gw_stage_index real, const struct gw_stage_ops *ops, struct gw_error *error);
+/* gw->on_reading of those that are opened from now on; NULL at first. */
+extern void (*test_gateway_on_reading)(
+	const struct gw *gw, const char *what, uint64_t done, uint64_t all);
 void test_gateway_close(struct gw *gw);
 
 /* A frame of a camera out of the pool, under the version that holds; taken and offered. NULL: no

@@ -199,8 +199,29 @@ static void drain_patiently(struct gw_stage *stage, int signals, int *reason)
 			*reason = SIGTERM;
 }
 
-/* Lets every stage finish in the order of the way, until `deadline` at the latest. A replay has
- * none (0), but all the time it needs, until a signal comes. Returns false when a lane hangs. */
+/* What is being changed comes to its end first, unless it takes too long. A signal that comes
+ * meanwhile, to a replay, is the end's beginning. Returns false when it does not end. */
+static bool end_changes(struct gw *gw, int signals, int *reason, int64_t *told)
+{
+	int64_t deadline = *told + (*reason != 0 ? CHANGE_NS : DRAIN_NS), look;
+
+	do {
+		if (*reason == 0 && told_to_hurry(signals)) {
+			*reason = SIGTERM;
+			*told = gw_now();
+			last_resort_arm(gw, *told + LAST_RESORT_NS);
+			deadline = *told + CHANGE_NS;
+		}
+		look = gw_now() + TICK_MS * GW_NS_PER_MS;
+		if (gw_control_stop(gw, look < deadline ? look : deadline))
+			return true;
+	} while (gw_now() < deadline);
+	return false;
+}
+
+/* Lets every stage finish in the order of the way, until `deadline`; the sink has a moment more. A
+ * replay has none (0), but all the time it needs, until a signal comes. Returns false when a lane
+ * hangs. */
 static bool drain(struct gw *gw, int signals, int *reason, int64_t deadline)
 {
 	bool ended = true;
@@ -290,19 +311,23 @@ int gw_run(struct gw *gw, struct gw_error *error)
 	} else {
 		reason = SIGTERM;
 	}
-	const int64_t told = gw_now();
+	int64_t told = gw_now();
 
 	/* Before anything else, whatever it is, can take its time. */
 	if (reason != 0)
 		last_resort_arm(gw, told + LAST_RESORT_NS);
 	if (reason != 0 && status == 0)
 		gw_info("gwd", "%s: draining", strsignal(reason));
-	/* What is being changed comes to its end first, unless it takes too long. */
-	bool ended = gw_control_stop(gw, told + (reason != 0 ? CHANGE_NS : DRAIN_NS));
+	bool ended = end_changes(gw, signals, &reason, &told);
 
 	ended = drain(gw, signals, &reason, reason != 0 ? told + DRAIN_NS : 0) && ended;
 	log_balance(gw);
 	close(signals);
+	/* Nobody asks for them any more: they end a replay that hangs while it is taken down. */
+	if (reason == 0) {
+		sigdelset(&set, SIGHUP);
+		pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	}
 	if (!ended) {
 		char left[320];
 

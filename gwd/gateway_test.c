@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "gwd/gateway.h"
+#include "gwd/service_manager.h"
 
 static struct {
 	uint32_t wanted; /* frames that the source makes */
@@ -209,6 +210,7 @@ static void every_frame_goes_through_in_order_and_slots_are_used_again(void **st
 	memset(&play, 0, sizeof(play));
 	play.wanted = 5000;
 	assert_int_equal(gw_open(&gw, small_config(), &replay, &error), 0);
+	assert_ptr_equal(gw.on_reading, service_manager_reading);
 	assert_int_equal(gw_run(&gw, &error), 0);
 	assert_int_equal(delivered(&gw), 5000);
 	assert_int_equal(gw_total_drops(&gw, 0, GW_DROP_SHUTDOWN), 0);

@@ -66,6 +66,38 @@ static void a_stop_while_the_broker_is_away_loses_nothing(void **state)
 		assert_int_equal(world->seen[SINK_RESULT][i], 1);
 }
 
+static struct {
+	uint64_t done, all;
+	char what[64];
+} told;
+
+static void note(const struct gw *gw, const char *what, uint64_t done, uint64_t all)
+{
+	told.done = done;
+	told.all = all;
+	snprintf(told.what, sizeof(told.what), "%s", what);
+}
+
+static void who_starts_hears_how_much_is_read(void **state)
+{
+	struct world *world = *state;
+	struct fixture *f = world_start(world, "size: 64", NO_PICTURES);
+
+	world_broker(world, false);
+	fixture_send_frames(f, 0, 300);
+	fixture_turn_until(f, &fixture_stats(f, 0)->results_spooled, 300);
+	world_stop(world, f);
+	test_gateway_on_reading = note;
+	f = world_start(world, "size: 64", NO_PICTURES);
+	test_gateway_on_reading = NULL;
+	assert_string_equal(told.what, "results that wait in the spool");
+	assert_true(told.all > 300 * 100);
+	assert_int_equal(told.done, told.all);
+	world_broker(world, true);
+	world_turn_until_figure(f, "former", "delivered", 300);
+	world_stop(world, f);
+}
+
 /* Negative control: the same without a spool. */
 static void without_a_spool_a_stop_while_the_broker_is_away_loses_all(void **state)
 {
@@ -291,6 +323,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_delivered_leaves_no_trace),
 		TEST(a_stop_while_the_broker_is_away_loses_nothing),
+		TEST(who_starts_hears_how_much_is_read),
 		TEST(without_a_spool_a_stop_while_the_broker_is_away_loses_all),
 		TEST(more_than_memory_holds_comes_from_the_disk_in_order),
 		TEST(pictures_wait_on_the_disk_and_keep_no_slots),
