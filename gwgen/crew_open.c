@@ -84,11 +84,16 @@ static int read_tags(struct network *network, const char *text, struct gw_error 
 {
 	unsigned int tag[2];
 	char rest;
-	const int count = text ? sscanf(text, "%4u.%4u%c", &tag[0], &tag[1], &rest) : 0;
-	const bool has_dot = text && strchr(text, '.');
+	int count;
 
 	if (!text)
 		return 0;
+	const bool has_dot = strchr(text, '.');
+
+	if (has_dot)
+		count = sscanf(text, "%4u.%4u%c", &tag[0], &tag[1], &rest);
+	else
+		count = sscanf(text, "%4u%c", &tag[0], &rest);
 	if (count != (has_dot ? 2 : 1) || strspn(text, "0123456789.") != strlen(text))
 		return gw_error_set(error, -EINVAL, "--vlan %s: it is N, or OUTER.INNER", text);
 	for (int i = 0; i < count; i++)

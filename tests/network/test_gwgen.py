@@ -187,7 +187,9 @@ def test_a_tag_may_stand_within_another(tmp_path: Path) -> None:
     assert re.search(r"802\.1Q-QinQ .*vlan 100, .*vlan 7, ", listed)
 
 
-@pytest.mark.parametrize("wrong", ["0", "4095", "7.", ".7", "1.2.3", "0.7", "1.4095", "x", "7.5x"])
+@pytest.mark.parametrize(
+    "wrong", ["0", "4095", "12345", "7.", ".7", "1.2.3", "0.7", "1.4095", "10000.7", "x", "7.5x"]
+)
 def test_what_is_no_tag_is_refused(tmp_path: Path, wrong: str) -> None:
     done = gwgen("send", "--output", tmp_path / "no.pcap", "--frames", 1, "--vlan", wrong, code=2)
     assert f"--vlan {wrong}: " in done.stderr
