@@ -180,7 +180,7 @@ def test_a_thread_that_hangs_is_told_and_the_end_is_bounded_all_the_same(silent:
 
     frozen = Frozen(silent.process.pid, "decode")
     silent.process.signal(signal.SIGTERM)
-    assert silent.process.wait(30) == 1
+    assert silent.process.wait(15) == 1
     frozen.thaw()
     assert "stopped at last: decode did not end; 0 frames are left behind" in silent.log()
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -53,7 +53,7 @@ class KafkaAdmin:
             try:
                 if true():
                     return
-            except OSError:
+            except (OSError, KafkaException):
                 pass
             if time.monotonic() > end:
                 raise RuntimeError(f"{self.brokers}: {otherwise}")

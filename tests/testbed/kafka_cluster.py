@@ -4,6 +4,7 @@ Topics have three replicas and take a record when two of them have it: with one 
 goes on, with two nothing is taken.
 """
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -128,9 +129,16 @@ class KafkaCluster(KafkaAdmin):
         running = [broker for broker in self._brokers.values() if broker.running]
         return [kafka_metadata.ask(it.port) for it in running]
 
+    def _known_to_any(self) -> Known:
+        """What the first one knows that answers: one may stand still."""
+        for broker in self._brokers.values():
+            with contextlib.suppress(OSError):
+                return kafka_metadata.ask(broker.port, 2)
+        raise OSError("no broker answers")
+
     def _partitions(self, names: Iterable[str]) -> list[Partition]:
         """Of these topics, as one of the brokers knows them."""
-        topics = self._known()[0].topics
+        topics = self._known_to_any().topics
         return [it for name in names for it in topics[name].values()]
 
     def create_topics(
@@ -159,7 +167,7 @@ class KafkaCluster(KafkaAdmin):
 
     def replicas(self, prefix: str) -> set[int]:
         """How many brokers keep a partition, of all topics whose names begin so."""
-        topics = self._known()[0].topics
+        topics = self._known_to_any().topics
         found = [topic.values() for name, topic in topics.items() if name.startswith(prefix)]
         return {len(it.replicas) for partitions in found for it in partitions}
 
