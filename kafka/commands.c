@@ -16,10 +16,9 @@
 #include "core/thread.h"
 #include "kafka/client.h"
 #include "kafka/command.h"
-#include "kafka/property.h"
+#include "kafka/command_settings.h"
 #include "kafka/property_watch.h"
 #include "kafka/replies.h"
-#include "kafka/settings.h"
 
 #define SUBJECT "kafka"
 #define POLL_MS 100
@@ -31,7 +30,6 @@
  * long: less than the end of the gateway waits. */
 #define VACANT_NS (5 * GW_NS_PER_S)
 #define VACANT_MS 300
-#define GROUP (32 + GW_NAME)
 
 struct commands {
 	struct gw *gw;
@@ -53,63 +51,11 @@ struct commands {
 	_Atomic int error; /* rd_kafka_resp_err_t: why no command is heard; 0: they are */
 };
 
-static const struct setting settings[] = {
-	/* Commands that were sent before this gateway first listened are not meant for it. */
-	{"auto.offset.reset", "latest"},
-	{"enable.auto.commit", "false"},
-	{"enable.auto.offset.store", "false"},
-	{"reconnect.backoff.max.ms", "2000"},
-	{"socket.keepalive.enable", "true"},
-	/* A topic that may be known now, or is gone, is not to be noticed after minutes only. */
-	{"topic.metadata.refresh.interval.ms", "10000"},
-	{"allow.auto.create.topics", "false"},
-	{"log_level", "0"},
-	{NULL, NULL},
-};
-
-static const char *const none[] = {NULL};
-static const struct property_owner owner = {"kafka", "kafka.properties", none};
-
-static void name_group(const struct gw *gw, char group[GROUP])
-{
-	snprintf(group, GROUP, "framegate-commands-%s", gw->config->gateway->name);
-}
-
-static rd_kafka_conf_t *make_settings(const struct gw *gw, struct gw_error *error)
-{
-	const struct gw_kafka_config *config = gw->config->kafka;
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	char group[GROUP];
-	int status;
-
-	name_group(gw, group);
-	status = property_set(conf, &owner, "bootstrap.servers", config->brokers, error);
-	if (status == 0)
-		status = property_set(
-			conf, &owner, "socket.timeout.ms", SETTINGS_PATIENCE_MS, error);
-	/* How the brokers are reached; what is for producers alone does nothing here. */
-	if (status == 0)
-		status = property_set_users(
-			conf, &owner, config->properties, config->properties_count, error);
-	if (status == 0)
-		status = property_set(conf, &owner, "group.id", group, error);
-	/* A start after a kill takes the place of the one before, which would otherwise be waited
-	 * for. */
-	if (status == 0)
-		status = property_set(conf, &owner, "group.instance.id", group, error);
-	if (status == 0)
-		status = property_set_table(conf, &owner, settings, error);
-	if (status == 0)
-		return conf;
-	rd_kafka_conf_destroy(conf);
-	return NULL;
-}
-
 /* It has read its files then, and has not joined its group. */
 static int make_consumer(
 	const struct commands *commands, struct client *consumer, struct gw_error *error)
 {
-	rd_kafka_conf_t *conf = make_settings(commands->gw, error);
+	rd_kafka_conf_t *conf = command_settings_make(commands->gw, error);
 	struct gw_inherit before;
 	char text[256];
 
@@ -319,9 +265,9 @@ static void subscribe_again(struct commands *commands, int64_t now)
 static bool is_vacant(const struct commands *commands)
 {
 	const struct rd_kafka_group_list *groups;
-	char name[GROUP];
+	char name[COMMAND_GROUP];
 
-	name_group(commands->gw, name);
+	command_settings_name(commands->gw, name);
 	const rd_kafka_resp_err_t status =
 		rd_kafka_list_groups(commands->replies.client.handle, name, &groups, VACANT_MS);
 
