@@ -26,7 +26,9 @@ static struct {
 	bool log_unread; /* stderr is a full pipe */
 	bool start_hangs, sink_hangs, close_hangs;
 	bool close_is_long; /* and has much to say at its end */
-	bool change_is_long; /* the control thread is always at one */
+	uint32_t change_us; /* the control thread is always at one that takes so long; 0: it is not
+			     */
+	bool replays; /* its source is exhausted after the first frames */
 	int log_end; /* of a pipe that stderr is, when it is not 0 */
 	int64_t freeze_at, thaw_at; /* gw_now(): the sink's lane does not turn in between */
 } play;
@@ -76,10 +78,10 @@ static void toy_close(struct gw_stage *stage)
 
 static void toy_upkeep(struct gw_stage *stage, int64_t now)
 {
-	if (!play.change_is_long)
+	if (play.change_us == 0)
 		return;
 	gw_info("toy", "changing");
-	usleep(1000000);
+	usleep(play.change_us);
 }
 
 static uint32_t source_poll(struct gw_lane *lane)
@@ -87,8 +89,10 @@ static uint32_t source_poll(struct gw_lane *lane)
 	struct gw_camera_stats *stats = &lane->stats->camera[0];
 	struct gw_frame *frame;
 
-	if (gw_counter_get(&stats->frames_in) == 5)
+	if (gw_counter_get(&stats->frames_in) == 5) {
+		lane->exhausted = play.replays;
 		return 0;
+	}
 	frame = gw_pool_get(lane->stage->gw->pool, 0, 16, 16);
 	gw_counter_add(&stats->frames_in, 1);
 	gw_lane_give(lane, &frame, 1);
@@ -166,6 +170,7 @@ _Noreturn static void run_gateway(int log)
 	static const char text[] =
 		"cameras: [{name: a, source: 10.0.0.1, destination: 10.0.0.2, port: 1}]\n"
 		"frames: {classes: [{width: 16, height: 16, count: 7}]}\n";
+	static const struct gw_replay replay = {"in", "out", NULL};
 	struct gw_config *config;
 	struct gw_error error;
 	struct gw gw;
@@ -178,7 +183,7 @@ _Noreturn static void run_gateway(int log)
 	int status = gw_config_parse(text, sizeof(text) - 1, &config, &error);
 
 	if (status == 0)
-		status = gw_open(&gw, config, NULL, &error);
+		status = gw_open(&gw, config, play.replays ? &replay : NULL, &error);
 	if (status == 0)
 		status = gw_run(&gw, &error);
 	if (status != 0)
@@ -278,11 +283,42 @@ static void a_change_that_is_being_made_comes_to_its_end(void **state)
 	struct run *run = *state;
 	int64_t ns;
 
-	play.change_is_long = true;
+	play.change_us = 1000000;
 	launch(run);
 	wait_until_it_says(run, "changing");
 	assert_int_equal(terminate(run, &ns), 0);
 	assert_non_null(strstr(printed(run), "stopped: 5 frames received = 5 delivered"));
+}
+
+/* A replay has all the time for it that it needs, until somebody says that it has not. */
+static void a_signal_is_heard_while_the_last_change_of_a_replay_is_made(void **state)
+{
+	struct run *run = *state;
+	int64_t ns;
+
+	play.replays = true;
+	play.change_us = 3000000;
+	launch(run);
+	wait_until_it_says(run, "changing");
+	const int status = terminate(run, &ns);
+
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+	assert_non_null(strstr(printed(run), "stopped at last: "));
+}
+
+static void a_signal_ends_a_replay_that_hangs_when_it_is_taken_down(void **state)
+{
+	struct run *run = *state;
+	int64_t ns;
+
+	play.replays = play.close_hangs = true;
+	launch(run);
+	wait_until_it_says(run, "stopped: ");
+	const int status = terminate(run, &ns);
+
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGTERM);
 }
 
 static void it_ends_in_time_when_a_lane_hangs_in_a_system_call(void **state)
@@ -452,6 +488,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(a_thread_of_a_library_takes_no_signal_away),
 		TEST(a_change_that_is_being_made_comes_to_its_end),
+		TEST(a_signal_is_heard_while_the_last_change_of_a_replay_is_made),
+		TEST(a_signal_ends_a_replay_that_hangs_when_it_is_taken_down),
 		TEST(it_ends_in_time_when_a_lane_hangs_in_a_system_call),
 		TEST(it_ends_in_time_when_taking_it_down_hangs),
 		TEST(it_ends_in_time_when_nobody_reads_its_log),

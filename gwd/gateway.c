@@ -322,12 +322,10 @@ int gw_run(struct gw *gw, struct gw_error *error)
 
 	ended = drain(gw, signals, &reason, reason != 0 ? told + DRAIN_NS : 0) && ended;
 	log_balance(gw);
+	/* All was done when it came: that is no interruption. */
+	if (reason == 0 && told_to_hurry(signals))
+		last_resort_arm(gw, gw_now() + LAST_RESORT_NS);
 	close(signals);
-	/* Nobody asks for them any more: they end a replay that hangs while it is taken down. */
-	if (reason == 0) {
-		sigdelset(&set, SIGHUP);
-		pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-	}
 	if (!ended) {
 		char left[320];
 
@@ -339,7 +337,7 @@ int gw_run(struct gw *gw, struct gw_error *error)
 	return status;
 }
 
-bool gw_close(struct gw *gw)
+static bool take_down(struct gw *gw)
 {
 	if (!close_services(gw)) {
 		gw_warn("gwd", "a request is still at work: leaving without taking down the rest");
@@ -349,4 +347,20 @@ bool gw_close(struct gw *gw)
 	gw_dismantle(gw);
 	last_resort_disarm();
 	return true;
+}
+
+bool gw_close(struct gw *gw)
+{
+	sigset_t set;
+
+	if (!gw->replay)
+		return take_down(gw);
+	/* Nobody asks for them any more: where taking a replay down hangs, they end it. */
+	signals_of_interest(&set);
+	sigdelset(&set, SIGHUP);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	const bool down = take_down(gw);
+
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return down;
 }

@@ -204,10 +204,11 @@ def test_every_stage_took_some_time_and_all_together_not_more_than_the_whole(run
     for result in run.customer.results:
         parts = dict(result.body["latencyUs"])
         total = parts.pop("total")
-        assert total < 600_000_000  # what a run takes at most
         assert parts["decode"] > 0
         assert parts["infer"] > 0
         assert sum(parts.values()) <= total + 10
+    # One of them had no wait, on a machine however busy.
+    assert min(it.body["latencyUs"]["total"] for it in run.customer.results) < 2_000_000
 
 
 def test_the_gateway_counts_what_the_customer_counts(run: Run) -> None:

@@ -147,7 +147,6 @@ def test_reports_say_what_came(live: Live) -> None:
         assert report.fraction_lost / 256 == pytest.approx(report.lost / expected, abs=0.03)
         assert report.jitter < 90000  # a second, of which a busy machine is never so late
         assert re.fullmatch("[0-9a-f-]{36}", report.name)
-    assert min(report.jitter for report in reports) < 9000  # 0.1 s
     camera = live.gateway.ask("camera", "show", "cam0")
     assert camera["clock_source"] == "rtcp"
     assert abs(camera["clock_offset_ms"]) < 1000

@@ -131,9 +131,12 @@ class KafkaCluster(KafkaAdmin):
 
     def _known_to_any(self) -> Known:
         """What the first one knows that answers: one may stand still."""
-        for broker in self._brokers.values():
-            with contextlib.suppress(OSError):
-                return kafka_metadata.ask(broker.port, 2)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            for broker in self._brokers.values():
+                with contextlib.suppress(OSError):
+                    return kafka_metadata.ask(broker.port, 2)
+            stopping.pause(0.05)
         raise OSError("no broker answers")
 
     def _partitions(self, names: Iterable[str]) -> list[Partition]:
