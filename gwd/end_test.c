@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 #include "gwd/gateway.h"
 #include "gwd/last_resort.h"
 
+#define PATIENCE_NS (60 * GW_NS_PER_S)
+
 /* Shared with the child by fork(); what happens when. */
 static struct {
 	int never[2]; /* a pipe into which nobody writes */
@@ -28,7 +31,9 @@ static struct {
 	bool close_is_long; /* and has much to say at its end */
 	uint32_t change_us; /* the control thread is always at one that takes so long; 0: it is not
 			     */
-	bool replays; /* its source is exhausted after the first frames */
+	_Atomic bool changes; /* it has begun one */
+	bool replays; /* its source is exhausted after the first frames, and the first change's
+			 begin */
 	int log_end; /* of a pipe that stderr is, when it is not 0 */
 	int64_t freeze_at, thaw_at; /* gw_now(): the sink's lane does not turn in between */
 } play;
@@ -81,6 +86,7 @@ static void toy_upkeep(struct gw_stage *stage, int64_t now)
 	if (play.change_us == 0)
 		return;
 	gw_info("toy", "changing");
+	atomic_store(&play.changes, true);
 	usleep(play.change_us);
 }
 
@@ -90,7 +96,8 @@ static uint32_t source_poll(struct gw_lane *lane)
 	struct gw_frame *frame;
 
 	if (gw_counter_get(&stats->frames_in) == 5) {
-		lane->exhausted = play.replays;
+		lane->exhausted =
+			play.replays && (play.change_us == 0 || atomic_load(&play.changes));
 		return 0;
 	}
 	frame = gw_pool_get(lane->stage->gw->pool, 0, 16, 16);
@@ -262,8 +269,13 @@ static int terminate(struct run *run, int64_t *ns)
 
 static void wait_until_it_says(const struct run *run, const char *word)
 {
-	while (!strstr(printed(run), word))
+	const int64_t until = gw_now() + PATIENCE_NS;
+
+	while (!strstr(printed(run), word)) {
+		if (gw_now() > until)
+			fail_msg("it does not say \"%s\":\n%s", word, printed(run));
 		usleep(10000);
+	}
 	usleep(200000);
 }
 
