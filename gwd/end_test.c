@@ -279,44 +279,54 @@ static void wait_until_it_says(const struct run *run, const char *word)
 	usleep(200000);
 }
 
-static void a_thread_of_a_library_takes_no_signal_away(void **state)
+/* Told to end, it cannot, and ends all the same. */
+static void assert_gives_up_in_time(struct run *run)
 {
-	struct run *run = *state;
+	int64_t ns;
+	const int status = terminate(run, &ns);
+
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+	assert_true(ns < 5 * GW_NS_PER_S);
+}
+
+/* Told to end once it has said this. */
+static void assert_ends_well(struct run *run, const char *word)
+{
 	int64_t ns;
 
 	launch(run);
-	wait_until_it_says(run, "running");
+	wait_until_it_says(run, word);
 	assert_int_equal(terminate(run, &ns), 0);
 	assert_non_null(strstr(printed(run), "stopped: 5 frames received = 5 delivered"));
 }
 
+/* The same, of one that cannot, and says why. */
+static void assert_ends_at_last(struct run *run, const char *word, const char *why)
+{
+	launch(run);
+	wait_until_it_says(run, word);
+	assert_gives_up_in_time(run);
+	assert_non_null(strstr(printed(run), why));
+}
+
+static void a_thread_of_a_library_takes_no_signal_away(void **state)
+{
+	assert_ends_well(*state, "running");
+}
+
 static void a_change_that_is_being_made_comes_to_its_end(void **state)
 {
-	struct run *run = *state;
-	int64_t ns;
-
 	play.change_us = 1000000;
-	launch(run);
-	wait_until_it_says(run, "changing");
-	assert_int_equal(terminate(run, &ns), 0);
-	assert_non_null(strstr(printed(run), "stopped: 5 frames received = 5 delivered"));
+	assert_ends_well(*state, "changing");
 }
 
 /* A replay has all the time for it that it needs, until somebody says that it has not. */
 static void a_signal_is_heard_while_the_last_change_of_a_replay_is_made(void **state)
 {
-	struct run *run = *state;
-	int64_t ns;
-
 	play.replays = true;
 	play.change_us = 3000000;
-	launch(run);
-	wait_until_it_says(run, "changing");
-	const int status = terminate(run, &ns);
-
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 1);
-	assert_non_null(strstr(printed(run), "stopped at last: "));
+	assert_ends_at_last(*state, "changing", "stopped at last: ");
 }
 
 static void a_signal_ends_a_replay_that_hangs_when_it_is_taken_down(void **state)
@@ -335,37 +345,17 @@ static void a_signal_ends_a_replay_that_hangs_when_it_is_taken_down(void **state
 
 static void it_ends_in_time_when_a_lane_hangs_in_a_system_call(void **state)
 {
-	struct run *run = *state;
-	int64_t ns;
-
 	play.sink_hangs = true;
-	launch(run);
-	wait_until_it_says(run, "running");
-	const int status = terminate(run, &ns);
-
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 1);
-	assert_true(ns < 5 * GW_NS_PER_S);
 	/* One is in the lane's hands, and so were the others, or they waited. */
-	assert_non_null(strstr(
-		printed(run), "stopped at last: sink did not end; 5 frames are left behind"));
+	assert_ends_at_last(
+		*state, "running", "stopped at last: sink did not end; 5 frames are left behind");
 }
 
 static void it_ends_in_time_when_taking_it_down_hangs(void **state)
 {
-	struct run *run = *state;
-	int64_t ns;
-
 	play.close_hangs = true;
-	launch(run);
-	wait_until_it_says(run, "running");
-	const int status = terminate(run, &ns);
-
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 1);
-	assert_true(ns < 5 * GW_NS_PER_S);
-	assert_non_null(
-		strstr(printed(run), "stopped at last: taking the gateway down did not end"));
+	assert_ends_at_last(
+		*state, "running", "stopped at last: taking the gateway down did not end");
 }
 
 static void it_ends_in_time_when_nobody_reads_its_log(void **state)
@@ -384,11 +374,7 @@ static void it_ends_in_time_when_nobody_reads_its_log(void **state)
 	play.sink_hangs = true;
 	launch(run);
 	usleep(700000);
-	const int status = terminate(run, &ns);
-
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 1);
-	assert_true(ns < 5 * GW_NS_PER_S);
+	assert_gives_up_in_time(run);
 }
 
 static void *read_slowly(void *arg)
