@@ -1,15 +1,19 @@
 """Adds up what the suites of `./dev test` left, and ends with one line.
 
 Reads from the folder of results, for each suite: SUITE.json (meson's log, with the tests of each
-program as cmocka's JUnit in SUITE-cmocka/), SUITE.xml (pytest's JUnit), SUITE.status (the runner's
-exit status), and checks.tsv (checks that have no runner).
+program as cmocka's JUnit in SUITE-cmocka/), SUITE.xml (pytest's JUnit), SUITE-again.xml (of those
+that got a second try), SUITE.status (the last runner's exit status), and checks.tsv (checks that
+have no runner).
+
+With the words `again FILE` it prints which tests of pytest's JUnit get a second try: all that
+failed, when they are few and nothing crashed, or none.
 """
 
 import json
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -19,6 +23,12 @@ class Case:
     suite: str
     name: str
     reason: str = ""
+    first: str = ""  # why its first try failed, when it had two
+
+
+# More than these are no chance.
+SECOND_TRIES = 3
+CRASHED = re.compile(r"crashed: |died with <Signals\.SIG(?!KILL|TERM|INT|HUP)")
 
 
 def last_line(text):
@@ -47,6 +57,34 @@ def read_junit(suite, text, program="", said=""):
         yield Case(outcome, suite, name, reason)
 
 
+def to_try_again(junit):
+    """The tests of pytest's JUnit (xunit1, which names their files) that get a second try."""
+    failed = {}
+    for case in ElementTree.fromstring(junit).iter("testcase"):
+        for element in case:
+            if element.tag in ("failure", "error"):
+                if "file" not in case.attrib:
+                    return []  # a file that cannot be read, not a test
+                said = f"{element.get('message', '')}\n{element.text or ''}"
+                module = case.get("file").removesuffix(".py").replace("/", ".")
+                classes = case.get("classname", "").removeprefix(module).split(".")[1:]
+                failed["::".join((case.get("file"), *classes, case.get("name")))] = said
+    if len(failed) > SECOND_TRIES or any(CRASHED.search(said) for said in failed.values()):
+        return []
+    return list(failed)
+
+
+def after_second_try(cases, again):
+    """What is so after both: the second try's outcome, with the first one's reason beside it."""
+    second = {case.name: case for case in again}
+    for case in cases:
+        now = second.get(case.name)
+        if case.outcome == "failed" and now:
+            yield replace(now, first=case.reason or "it failed")
+        else:
+            yield case
+
+
 MESON_OUTCOMES = {"OK": "passed", "EXPECTEDFAIL": "passed", "SKIP": "skipped"}
 
 
@@ -72,11 +110,14 @@ def read_meson(suite, log, cmocka):
 def read_suite(results, suite, checks):
     cases = [case for case in checks if case.suite == suite]
     log, junit, status = (results / f"{suite}.{kind}" for kind in ("json", "xml", "status"))
+    again = results / f"{suite}-again.xml"
     try:
         if log.exists():
             cases += read_meson(suite, log, results / f"{suite}-cmocka")
         if junit.exists():
-            cases += read_junit(suite, junit.read_text())
+            tried = read_junit(suite, junit.read_text())
+            second = read_junit(suite, again.read_text()) if again.exists() else []
+            cases += after_second_try(tried, second)
     except (ElementTree.ParseError, ValueError, KeyError) as error:
         cases.append(Case("failed", suite, "the results can be read", repr(error)))
     code = int(status.read_text()) if status.exists() else 0
@@ -111,10 +152,16 @@ def main(folder, *suites):
         for case in every:
             if case.outcome == outcome:
                 print(f"{outcome}: {case.suite}: {case.name}: {case.reason}")
+    for case in every:
+        if case.first:
+            print(f"second try, {case.outcome}: {case.suite}: {case.name}: first: {case.first}")
     passed, failed, skipped = (count(every, o) for o in ("passed", "failed", "skipped"))
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    if sys.argv[1] == "again":
+        print("".join(f"{name}\n" for name in to_try_again(Path(sys.argv[2]).read_text())), end="")
+    else:
+        sys.exit(main(*sys.argv[1:]))

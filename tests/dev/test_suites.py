@@ -26,10 +26,31 @@ suite_soak() { echo "soak at work"; record passed "a test"; }
 suite_lint() { echo "lint at work"; nice; exit 3; }
 """
 
+# Tests of a suite, one of which needs time: its first try leaves a note for the second.
+_TESTS = """\
+from pathlib import Path
+import pytest
+
+def test_fine():
+    pass
+
+@pytest.mark.parametrize("what", ["a b", "c"])
+def test_slow(what):
+    note = Path(__file__).with_name("note-" + what)
+    if not note.exists():
+        note.touch()
+        assert what == "c", "no time"
+
+class TestKind:
+    def test_never(self):
+        assert FINE, "wrong"
+"""
+
 
 def run(folder: Path, script: str) -> tuple[int, str]:
     """Runs suites; returns the exit code and what was printed."""
-    (folder / "tests").symlink_to(places.ROOT / "tests")
+    if not (folder / "tests").exists():
+        (folder / "tests").symlink_to(places.ROOT / "tests")
     done = subprocess.run(
         ["bash", "-euc", _DEV + script, "bash", folder, places.cache() / "venv/bin/python"],
         capture_output=True,
@@ -87,3 +108,48 @@ def test_without_others_nothing_runs_beside(tmp_path: Path) -> None:
     assert "beside" not in said
     assert "builds" not in said
     assert f"lint at work\n{os.nice(0)}\n" in said
+
+
+def run_python(folder: Path, tests: str) -> tuple[int, str]:
+    """Runs a suite of these tests, with pytest."""
+    (folder / "pyproject.toml").touch()
+    (folder / "test_some.py").write_text(tests)
+    return run(
+        folder,
+        "suite_web() { python_tests test_some.py; }\n"
+        'as_root_with_environment() { "$@" 2>&1; }\n'
+        "run_suites web",
+    )
+
+
+def test_what_fails_by_chance_is_tried_again_and_named(tmp_path: Path) -> None:
+    code, said = run_python(tmp_path, _TESTS.replace("FINE", "True"))
+    assert (tmp_path / "build-results/web-again.xml").read_text().count("<testcase") == 1
+    assert code == 0, said
+    assert "second try, passed: web: test_some: test_slow[a b]: first: " in said
+    assert "no time" in said
+    assert said.count("second try, ") == 1
+    assert said.endswith("4 passed, 0 failed\n")
+
+
+def test_what_fails_twice_has_failed(tmp_path: Path) -> None:
+    code, said = run_python(tmp_path, _TESTS.replace("FINE", "False"))
+    assert code == 1
+    assert "failed: web: test_some.TestKind: test_never: " in said
+    assert "second try, failed: web: test_some.TestKind: test_never: first: " in said
+    assert said.endswith("3 passed, 1 failed\n")
+
+
+def test_what_is_no_chance_is_not_tried_again(tmp_path: Path) -> None:
+    many = "".join(f"def test_{n}(): assert False\n" for n in range(4))
+    crash = (
+        "import subprocess\n"
+        'def test_it(): subprocess.run(["bash", "-c", "kill -SEGV $$"], check=True)\n'
+    )
+    for number, (tests, failed) in enumerate(((many, 4), (crash, 1), ("import nothing\n", 1))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        code, said = run_python(folder, tests)
+        assert code == 1
+        assert "second try" not in said
+        assert said.endswith(f"0 passed, {failed} failed\n")

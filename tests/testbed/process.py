@@ -11,6 +11,11 @@ from testbed import stopping
 
 # Not by Python code between fork and exec: a signal that comes then is lost.
 _DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+# Nobody here sends these: a program that ends by one has crashed.
+_CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
+
+# What crashed and was seen to, by process id; tests/conftest.py fails the test that it happened in.
+crashed: dict[int, str] = {}
 
 
 class Process:
@@ -55,12 +60,15 @@ class Process:
     @property
     def exit_code(self) -> int | None:
         """The exit code, or None while it runs."""
-        return self._child.poll()
+        code = self._child.poll()
+        if code is not None:
+            self._note_crash(code)
+        return code
 
     @property
     def running(self) -> bool:
         """True until it has ended."""
-        return self._child.poll() is None
+        return self.exit_code is None
 
     def text(self) -> str:
         """All that it printed so far."""
@@ -78,7 +86,9 @@ class Process:
             stopping.check()
             rest = end - time.monotonic()
             try:
-                return self._child.wait(min(max(rest, 0), 0.2))
+                code = self._child.wait(min(max(rest, 0), 0.2))
+                self._note_crash(code)
+                return code
             except subprocess.TimeoutExpired:
                 if rest <= 0.2:
                     raise
@@ -89,7 +99,7 @@ class Process:
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
         try:
-            self._child.wait(timeout)
+            self._note_crash(self._child.wait(timeout))
         except subprocess.TimeoutExpired:
             self.kill()
         return time.monotonic() - begin
@@ -97,4 +107,9 @@ class Process:
     def kill(self) -> None:
         """Ends it at once."""
         self.signal(signal.SIGKILL)
-        self._child.wait()
+        self._note_crash(self._child.wait())
+
+    def _note_crash(self, code: int) -> None:
+        if -code in _CRASHES:
+            end = self.text()[-3000:] if self.log.exists() else "its log is gone"
+            crashed[self.pid] = f"{self.arguments[0]}: {signal.Signals(-code).name}:\n{end}"
