@@ -19,7 +19,8 @@ readonly TSAN_TESTS=(
 	accel/berth accel/failover accel/helpers accel/pictures accel/retire accel/rollout/end accel/rollout/kept
 	accel/rollout/rollout accel/runner accel/several_devices accel/stage accel/swap
 	core/alarm core/bell core/control core/link core/pool core/surface core/view
-	decode/nvjpeg decode/nvjpeg_failure decode/stage decode/turbo gwd/end gwd/gateway gwd/lanes lib/decoders lib/framegate
+	decode/nvjpeg decode/nvjpeg_failure decode/stage decode/turbo gwd/end gwd/gateway gwd/lanes gwd/watchdog lib/decoders
+	lib/framegate
 	mgmt/alarms/webhook mgmt/audit mgmt/audit_log/log mgmt/audit_log/log_disk mgmt/jobs mgmt/rates mgmt/server
 	mgmt/ticker overload session/authorities session/relays tensor
 )
