@@ -1,93 +1,15 @@
 /* Cameras that are added, changed and removed over the API: what is answered, and what is so
  * afterwards. */
-#include "core/test.h"
+#include "mgmt/test_routes.h"
 
-#include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "core/api.h"
 #include "core/clock.h"
 #include "core/control.h"
 #include "core/test_log.h"
-#include "mgmt/handmade.h"
-#include "mgmt/rates.h"
-#include "mgmt/routes.h"
-#include "mgmt/state.h"
-
-static const struct gw_service_ops service = {.name = "api", .routes = mgmt_routes};
-
-struct fixture {
-	struct handmade made;
-	struct mgmt mgmt;
-	char said[8192]; /* the answer */
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	handmade_open(&f->made);
-	f->mgmt.gw = &f->made.gw;
-	f->mgmt.rates = rates_create(&f->made.gw);
-	f->made.gw.services[0] = (struct gw_service){&service, &f->mgmt};
-	f->made.gw.service_count = 1;
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	rates_destroy(f->mgmt.rates);
-	handmade_close(&f->made);
-	free(f);
-	return 0;
-}
-
-/* Returns the HTTP status. `body` is JSON with ' for ", or NULL. */
-static int ask_as(struct fixture *f, enum gw_role role, const char *method, const char *path,
-	const char *body)
-{
-	struct gw_request request = {.role = role, .who = "a test"};
-	char text[1024];
-	struct gw_reply reply;
-	json_t *json = NULL;
-
-	if (body) {
-		snprintf(text, sizeof(text), "%s", body);
-		for (char *c = text; *c; c++)
-			if (*c == '\'')
-				*c = '"';
-		json = json_loads(text, 0, NULL);
-		assert_non_null(json);
-	}
-	request.body = json;
-	gw_api_call(&f->made.gw, method, path, &request, &reply);
-	char *said = json_dumps(reply.json, JSON_COMPACT);
-	const int status = reply.status;
-
-	snprintf(f->said, sizeof(f->said), "%s", said ? said : "");
-	free(said);
-	gw_reply_release(&reply);
-	json_decref(json);
-	return status;
-}
-
-static int ask(struct fixture *f, const char *method, const char *path, const char *body)
-{
-	return ask_as(f, GW_ROLE_ADMIN, method, path, body);
-}
-
-static void assert_said(const struct fixture *f, const char *words)
-{
-	if (!strstr(f->said, words))
-		fail_msg("'%s' is not in: %s", words, f->said);
-}
 
 #define BARE "'name': 'door', 'source': '10.0.0.7', 'destination': '10.0.0.9'"
 #define DOOR BARE ", 'port': 5010"
@@ -392,47 +314,6 @@ static void only_an_admin_may(void **state)
 	assert_int_equal(ask(f, "GET", "cameras/cam0", NULL), 200);
 }
 
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void a_file_that_cannot_be_read_is_not_saved_over(void **state)
-{
-	static const char half_done[] = "cameras: []\nlog: {level: info\n";
-	struct fixture *f = *state;
-	char path[64], kept[64] = "", command[128];
-
-	snprintf(path, sizeof(path), "/tmp/framegate-save-%d.yaml", (int)getpid());
-	f->made.gw.config_path = path;
-	/* No file could have a camera of that name. */
-	assert_int_equal(ask(f, "DELETE", "cameras/cam%2F1", NULL), 204);
-	write_file(path, half_done);
-	assert_int_equal(ask(f, "POST", "config/save", NULL), 409);
-	assert_said(f, "\"code\":\"unreadable\"");
-	assert_said(f, "nothing was saved: repair the file, or move it away, and save again: ");
-	assert_said(f, ".yaml:3:1: not valid YAML: did not find expected");
-	FILE *file = fopen(path, "r");
-
-	assert_non_null(file);
-	assert_int_equal(fread(kept, 1, sizeof(kept) - 1, file), strlen(half_done));
-	fclose(file);
-	assert_string_equal(kept, half_done);
-
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(ask(f, "POST", "config/save", NULL), 200);
-	assert_said(f, "\"saved\":true");
-	assert_said(f, "\"differences\":null");
-	assert_int_equal(unlink(path), 0);
-	snprintf(command, sizeof(command), "rm -r %s.history", path);
-	assert_int_equal(system(command), 0);
-	f->made.gw.config_path = NULL;
-}
-
 static void upkeep(struct gw *gw, int64_t now)
 {
 }
@@ -503,7 +384,6 @@ static void one_camera_too_many_is_refused(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_camera_is_added_shown_changed_and_removed),
 		TEST(a_plan_takes_the_place_of_a_model),
@@ -516,7 +396,6 @@ int main(void)
 		TEST(a_camera_of_records_is_as_its_template_says),
 		TEST(a_camera_of_records_can_be_removed_when_no_more_come),
 		TEST(only_an_admin_may),
-		TEST(a_file_that_cannot_be_read_is_not_saved_over),
 		TEST(of_two_writers_at_once_one_is_told_of_the_other),
 		TEST(one_camera_too_many_is_refused),
 	};

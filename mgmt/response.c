@@ -52,6 +52,31 @@ static void add_details(struct MHD_Response *response, const struct gw_reply *re
 	}
 }
 
+/* Whether the client has that answer already (RFC 9110, 13.1.2): a tag is like no other text, so
+ * that it need only stand somewhere in the list. */
+static bool is_known(struct MHD_Connection *connection, const char *tag)
+{
+	const char *known = MHD_lookup_connection_value(
+		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	char quoted[sizeof(((struct gw_reply *)NULL)->tag) + 3];
+
+	if (!known || !tag[0])
+		return false;
+	snprintf(quoted, sizeof(quoted), "\"%s\"", tag);
+	return strstr(known, quoted) || strcmp(known, "*") == 0;
+}
+
+void response_leave_out_known(struct MHD_Connection *connection, struct gw_reply *reply)
+{
+	struct gw_reply same = {.status = MHD_HTTP_NOT_MODIFIED};
+
+	if (reply->status != MHD_HTTP_OK || !is_known(connection, reply->tag))
+		return;
+	memcpy(same.tag, reply->tag, sizeof(same.tag));
+	gw_reply_release(reply);
+	*reply = same;
+}
+
 enum MHD_Result response_send(
 	struct MHD_Connection *connection, struct gw_reply *reply, const struct refusal *refusal)
 {

@@ -169,32 +169,6 @@ static enum identity_found identify(
 	return found;
 }
 
-/* Whether the client has that answer already (RFC 9110, 13.1.2): a tag is like no other text, so
- * that it need only stand somewhere in the list. */
-static bool is_known(struct MHD_Connection *connection, const char *tag)
-{
-	const char *known = MHD_lookup_connection_value(
-		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
-	char quoted[sizeof(((struct gw_reply *)NULL)->tag) + 3];
-
-	if (!known || !tag[0])
-		return false;
-	snprintf(quoted, sizeof(quoted), "\"%s\"", tag);
-	return strstr(known, quoted) || strcmp(known, "*") == 0;
-}
-
-/* Leaves the tag alone of an answer that the client has. */
-static void leave_out_known(struct MHD_Connection *connection, struct gw_reply *reply)
-{
-	struct gw_reply same = {.status = MHD_HTTP_NOT_MODIFIED};
-
-	if (reply->status != MHD_HTTP_OK || !is_known(connection, reply->tag))
-		return;
-	memcpy(same.tag, reply->tag, sizeof(same.tag));
-	gw_reply_release(reply);
-	*reply = same;
-}
-
 static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *connection,
 	const char *method, const char *url, struct http_request *state)
 {
@@ -219,7 +193,7 @@ static enum MHD_Result answer(struct api_server *server, struct MHD_Connection *
 	}
 	gw_api_call(server->gw, method, path, &request, &reply);
 	json_decref(body);
-	leave_out_known(connection, &reply);
+	response_leave_out_known(connection, &reply);
 	return response_send(connection, &reply, NULL);
 }
 
