@@ -44,8 +44,7 @@ static int write_whole(
 	return status;
 }
 
-/* The new name is on the disk when its folder is. */
-static int sync_folder_of(const char *path)
+int fresh_file_sync(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char folder[PATH_MAX];
@@ -145,7 +144,7 @@ int fresh_file_place(struct fresh_file *fresh, struct gw_error *error)
 	}
 	fresh->path[0] = '\0';
 	/* It has its name; what a power cut may still take is whole as well. */
-	(void)sync_folder_of(fresh->target);
+	(void)fresh_file_sync(fresh->target);
 	return 0;
 }
 

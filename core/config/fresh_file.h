@@ -33,6 +33,10 @@ int fresh_file_place(struct fresh_file *fresh, struct gw_error *error);
 /* Removes it, unless it was placed. */
 void fresh_file_drop(struct fresh_file *fresh);
 
+/* A new name is on the disk when its folder is: until then a power cut may bring back the old file.
+ * 0 or a negative errno. */
+int fresh_file_sync(const char *path);
+
 /* Makes the open file or folder the user's and the group's that `to` is. Where it is theirs already
  * nothing is asked of the kernel: the sandbox of a service may forbid to give anything away.
  * Returns false with errno. */

@@ -11,9 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/private_file.h"
+
 #define HEAD "head.json"
 #define HEAD_BYTES 256
-#define MODE 0600
 
 void audit_digest(const void *bytes, size_t size, char digest[AUDIT_DIGEST])
 {
@@ -32,16 +33,15 @@ static int head_text(const struct audit_head *head, char text[HEAD_BYTES])
 		head->first, head->previous, head->last, head->digest);
 }
 
-static int head_path(const char *folder, const char *end, char path[PATH_MAX])
+static int head_path(const char *folder, char path[PATH_MAX])
 {
-	return snprintf(path, PATH_MAX, "%s/" HEAD "%s", folder, end) < PATH_MAX ? 0
-										 : -ENAMETOOLONG;
+	return snprintf(path, PATH_MAX, "%s/" HEAD, folder) < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
 int audit_head_read(const char *folder, struct audit_head *head, struct gw_error *error)
 {
 	char path[PATH_MAX], text[HEAD_BYTES], again[HEAD_BYTES];
-	int status = head_path(folder, "", path);
+	int status = head_path(folder, path);
 	const int file =
 		status == 0 ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
 
@@ -66,26 +66,12 @@ int audit_head_read(const char *folder, struct audit_head *head, struct gw_error
 
 int audit_head_write(const char *folder, const struct audit_head *head)
 {
-	char path[PATH_MAX], fresh[PATH_MAX], text[HEAD_BYTES];
+	char path[PATH_MAX], text[HEAD_BYTES];
 	const int size = head_text(head, text);
 
-	if (head_path(folder, "", path) != 0 || head_path(folder, ".new", fresh) != 0)
+	if (head_path(folder, path) != 0)
 		return -ENAMETOOLONG;
-	const int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, MODE);
-
-	if (file < 0)
-		return -errno;
-	const ssize_t written = write(file, text, (size_t)size);
-	int status = written == size ? 0 : written < 0 ? -errno : -ENOSPC;
-
-	if (status == 0 && fdatasync(file) != 0)
-		status = -errno;
-	close(file);
-	if (status == 0 && rename(fresh, path) != 0)
-		status = -errno;
-	if (status != 0)
-		unlink(fresh);
-	return status;
+	return private_file_write(path, &(struct iovec){text, (size_t)size}, 1);
 }
 
 /* 0: it is another file's name. */

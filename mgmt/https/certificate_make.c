@@ -1,19 +1,17 @@
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <gnutls/crypto.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/private_file.h"
 #include "mgmt/https/certificate.h"
 
-#define FILE_MODE 0600
 #define SERIAL 16 /* bytes; the first bit is 0 (RFC 5280, 4.1.2.2) */
 #define DAY_S (24 * 3600)
 #define VALID_S (3650ll * DAY_S)
@@ -113,28 +111,9 @@ static int fill(
 /* Both into one file, so that no moment has one without the other. */
 static int write_both(const char *path, const gnutls_datum_t *key, const gnutls_datum_t *crt)
 {
-	char fresh[PATH_MAX];
+	const struct iovec pieces[] = {{key->data, key->size}, {crt->data, crt->size}};
 
-	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
-		return -ENAMETOOLONG;
-	const int file =
-		open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
-
-	if (file < 0)
-		return -errno;
-	int status = fchmod(file, FILE_MODE) == 0 &&
-			write(file, key->data, key->size) == (ssize_t)key->size &&
-			write(file, crt->data, crt->size) == (ssize_t)crt->size && fsync(file) == 0
-		? 0
-		: errno ? -errno
-			: -ENOSPC;
-
-	close(file);
-	if (status == 0 && rename(fresh, path) != 0)
-		status = -errno;
-	if (status != 0)
-		unlink(fresh);
-	return status;
+	return private_file_write(path, pieces, 2);
 }
 
 int certificate_make(
@@ -157,7 +136,6 @@ int certificate_make(
 			key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &key_text);
 	if (wrong == 0)
 		wrong = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &crt_text);
-	errno = 0;
 	const int status = wrong == 0 ? write_both(path, &key_text, &crt_text) : -EIO;
 
 	gnutls_x509_crt_deinit(crt);

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define MODE 0600
+#include "core/config/fresh_file.h"
+#include "core/private_file.h"
+
 #define CAMERAS_MOST 64
 #define HEX "0123456789abcdef"
 
@@ -123,44 +124,9 @@ static json_t *token_json(const struct token *token)
 		(json_int_t)token->expires, "made", (json_int_t)token->made, "who", token->who);
 }
 
-static int write_text(const char *path, const char *text)
+static int write_text(const char *path, char *text)
 {
-	char fresh[PATH_MAX];
-	const size_t size = strlen(text);
-
-	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
-		return -ENAMETOOLONG;
-	const int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, MODE);
-
-	if (file < 0)
-		return -errno;
-	const ssize_t written = write(file, text, size);
-	int status = written == (ssize_t)size ? 0 : written < 0 ? -errno : -ENOSPC;
-
-	if (status == 0 && (fchmod(file, MODE) != 0 || fsync(file) != 0))
-		status = -errno;
-	close(file);
-	if (status == 0 && rename(fresh, path) != 0)
-		status = -errno;
-	if (status != 0)
-		unlink(fresh);
-	return status;
-}
-
-/* A token that was revoked must not come back with the power. */
-static int sync_folder_of(const char *path)
-{
-	char folder[PATH_MAX];
-
-	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
-	const int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (file < 0)
-		return -errno;
-	const int status = fsync(file) == 0 ? 0 : -errno;
-
-	close(file);
-	return status;
+	return private_file_write(path, &(struct iovec){text, strlen(text)}, 1);
 }
 
 int token_file_write(
@@ -179,7 +145,8 @@ int token_file_write(
 		return gw_error_set(error, status,
 			"the tokens could not be written to %s: %s: nothing was changed", path,
 			strerror(-status));
-	const int synced = sync_folder_of(path);
+	/* A token that was revoked must not come back with the power. */
+	const int synced = fresh_file_sync(path);
 
 	if (synced != 0)
 		return gw_error_set(error, TOKEN_FILE_UNSURE,
