@@ -131,4 +131,17 @@ def markdown(told: dict[str, Any]) -> str:
         cells += [percent(site.get("before")), percent(site.get("after"))]
         cells.append(site.get("why", "").replace("|", "/"))
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_judgements(told["sites"])]) + "\n"
+
+
+def _judgements(sites: dict[str, Any]) -> list[str]:
+    """What each site's learner allowed luck, and how likely that was."""
+    lines = []
+    for name, site in sites.items():
+        told = (site.get("figures") or {}).get("judgement")
+        if told:
+            lines.append(
+                f"{name}: judgement {told['number']} on the pictures that it keeps back; could be"
+                f" luck with p = {told['luck']:.2g}, at most {told['level']:.2g} was allowed."
+            )
+    return ["", *lines] if lines else []

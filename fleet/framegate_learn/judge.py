@@ -2,7 +2,8 @@
 
 The two say something of the same pictures, so that only those count of which one is right and the
 other is not: McNemar's test, exactly (McNemar, 1947), and a bootstrap interval of the difference
-(Efron, 1979). A mean alone could be luck.
+(Efron, 1979). A mean alone could be luck, and so could the best of many tries: each judgement on
+the same pictures has to show more (`judgements`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from framegate_learn import judgements
 from framegate_learn.material import Part, Pictures
 from framegate_learn.mistakes import Failure
 from framegate_learn.served import Served
@@ -126,8 +128,12 @@ def judge(
     gates: Gates,
     general: tuple[Figures, Figures] | None = None,
     seed: int = 0,
+    number: int = 1,
 ) -> Verdict:
-    """Accepted only if nothing speaks against it."""
+    """Accepted only if nothing speaks against it.
+
+    number -- of this judgement among those on the same pictures, as `judgements.begin` counts them
+    """
     told: dict[str, Any] = {"gates": asdict(gates)}
     count = len(before.right)
     if count < max(gates.held, 1):
@@ -137,12 +143,18 @@ def judge(
             told,
         )
     found = told["held"] = compare(before, after, seed)
+    # Whoever allows everything asks for nothing.
+    level = gates.luck * judgements.share(number) if gates.luck < 1 else 1.0
+    found.update(judgement=number, level=level)
     better = f"{before.accuracy:.1%} before, {after.accuracy:.1%} after, of {count} pictures"
     reasons = []
     if found["difference"] < gates.margin:
         reasons.append(f"not better by {gates.margin:.1%}")
-    elif found["luck"] > gates.luck:
-        reasons.append(f"could be luck (p = {found['luck']:.2g})")
+    elif found["luck"] > level:
+        reasons.append(
+            f"could be luck (p = {found['luck']:.2g}, at most {level:.2g} in judgement {number} on "
+            "these pictures)"
+        )
     if after.accuracy < gates.least:
         reasons.append(f"right less often than {gates.least:.0%}: are the labels right?")
     if general:

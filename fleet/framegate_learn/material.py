@@ -13,7 +13,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,11 @@ PARTS = ("train", "held")
 
 @dataclass(frozen=True)
 class Part:
-    """Pictures, and the number of each one's label."""
+    """Pictures, and the number of each one's label; of those of the set, what they are called."""
 
     pictures: np.ndarray
     labels: np.ndarray
+    digests: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -56,7 +57,7 @@ def gather(pictures: PictureSet, served: Served, folder: Path) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     known = {label: number for number, label in enumerate(served.labels)}
-    told: dict[str, Any] = {"labels": {}, "left_out": {}, "sources": {}}
+    told: dict[str, Any] = {"labels": {}, "digests": {}, "left_out": {}, "sources": {}}
     sources: Counter[str] = Counter()
     digest = hashlib.sha256()
     for name in PARTS:
@@ -67,6 +68,7 @@ def gather(pictures: PictureSet, served: Served, folder: Path) -> None:
         left["of files that are gone or damaged"] = gone
         told["left_out"][name] = {why: count for why, count in left.items() if count}
         told["labels"][name] = [known[it.label] for it in taken]
+        told["digests"][name] = [it.digest for it in taken]
         sources.update(it.source or "" for it in taken)
         for it in taken:
             digest.update(f"{it.digest} {it.label} {name}\n".encode())
@@ -79,11 +81,12 @@ def gather(pictures: PictureSet, served: Served, folder: Path) -> None:
 def load(folder: Path) -> Material:
     """What `gather` has left there."""
     told = json.loads((folder / "material.json").read_text())
-    labels = told.pop("labels")
+    labels, digests = told.pop("labels"), told.pop("digests")
     train, held = (
         Part(
             np.load(folder / f"{name}.npy", mmap_mode="r")[: len(labels[name])],
             np.array(labels[name], np.int32),
+            digests[name],
         )
         for name in PARTS
     )

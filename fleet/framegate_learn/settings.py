@@ -25,7 +25,8 @@ class Gates:
 
     held: int = 50  # pictures that were kept back, at least
     margin: float = 0.01  # better by so much
-    luck: float = 0.01  # probability, at most, of such a difference where there is none
+    # Probability, at most, that one of all judgements on the same pictures takes luck for better.
+    luck: float = 0.01
     least: float = 0.8  # right at least: labels that mean nothing are learned by nobody
     general: float = 0.02  # on the cloud's own pictures worse by so much at most
 
@@ -85,7 +86,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--held", type=_number(1, 10**9), default=gates.held, metavar="N", help=about)
     about = f"right more often by so much, 0 to 1 ({gates.margin})"
     add("--margin", type=_share, default=gates.margin, metavar="SHARE", help=about)
-    about = f"probability, at most, that this is luck ({gates.luck})"
+    about = f"probability, at most, of luck in all judgements on the same pictures ({gates.luck})"
     add("--luck", type=_share, default=gates.luck, metavar="SHARE", help=about)
     about = f"right at least so often ({gates.least})"
     add("--least", type=_share, default=gates.least, metavar="SHARE", help=about)

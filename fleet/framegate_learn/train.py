@@ -202,10 +202,11 @@ class Training:
         run.save(state=JUDGING, training_s=round(time.monotonic() - begin, 1))
 
     def _judge(self, run: Run) -> None:
-        from framegate_learn import ensemble, files, judge, material, members, served
+        from framegate_learn import ensemble, files, judge, judgements, material, members, served
 
         model = served.read(run.folder / "parent")
         gathered = material.load(run.folder / "material")
+        number = judgements.begin(self._state, run.told["id"], gathered.held.digests)
         graphs, tensors, figures = [], [], []
         single = run.folder / "single"
         for folder in _members(run):
@@ -226,12 +227,14 @@ class Training:
         after = judge.look(learned, gathered.held)
         truth = gathered.held.labels
         general = self._general(model, learned, run)
-        verdict = judge.judge(before, after, self._settings.gates, general, run.told["seed"])
+        gates, seed = self._settings.gates, run.told["seed"]
+        verdict = judge.judge(before, after, gates, general, seed, number)
         run.save(
             figures={
                 "before": before.told(model.labels, truth),
                 "members": figures,
                 "ensemble": after.told(model.labels, truth),
+                "judgement": _judgement(verdict.told),
             },
             verdict=verdict.told,
             digest=served.digest(learned.graph),
@@ -290,7 +293,24 @@ def figure_lines(told: dict[str, Any]) -> list[str]:
         f"    before    {figures['before']['accuracy']:.1%} of {figures['before']['pictures']}",
         f"    members   {members}",
         f"    ensemble  {figures['ensemble']['accuracy']:.1%}{low_high}",
+        *_judgement_lines(figures.get("judgement") or {}),
     ]
+
+
+def _judgement_lines(told: dict[str, Any]) -> list[str]:
+    if not told:
+        return []
+    return [
+        f"    judgement {told['number']} on these pictures: p = {told['luck']:.2g}, "
+        f"at most {told['level']:.2g}"
+    ]
+
+
+def _judgement(verdict: dict[str, Any]) -> dict[str, Any]:
+    """For the report: which one it was, how likely luck is, and how likely it might be."""
+    found = verdict.get("held") or {}
+    keys = {"number": "judgement", "luck": "luck", "level": "level"}
+    return {key: found[name] for key, name in keys.items() if name in found}
 
 
 def _brief(found: Any) -> dict[str, Any]:

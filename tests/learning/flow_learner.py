@@ -44,6 +44,7 @@ def train(words: argparse.Namespace, plan: dict[str, Any], runs: list[Any]) -> i
             "before": {"accuracy": plan["before"]},
             "members": [{"accuracy": plan["after"] - 0.01}],
             "ensemble": {"accuracy": plan["after"]},
+            "judgement": {"number": len(runs) + 1, "luck": 0.0004, "level": 0.005},
         },
     }
     if plan["accepted"]:

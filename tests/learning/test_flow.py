@@ -61,6 +61,10 @@ def test_a_model_is_trained_goes_out_is_tuned_and_stays(cloud: Cloud, tmp_path: 
     text = (folder / "card.md").read_text()
     assert card["weights"] in text
     assert "| north | promoted | 1 > 2 > 3 | 300, 80 kept back | 90.00 % | 97.00 % |  |" in text
+    assert (
+        "north: judgement 1 on the pictures that it keeps back; could be luck with p = 0.0004, at"
+        in text
+    )
 
     code, shown, _ = cloud.run("show")
     page = Path(shown["page"]).read_text()

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import shots
 
-from framegate_learn import judge, promote, served
+from framegate_learn import judge, judgements, promote, served
 from framegate_learn.judge import Figures
 from framegate_learn.material import Part
 from framegate_learn.mistakes import Failure
+from framegate_learn.picture_set import PictureSet
 from framegate_learn.settings import Gates
 from testbed import scenes
 
@@ -69,7 +70,10 @@ def test_very_many_pictures_can_be_compared() -> None:
         (_pair(both=30, gained=19, lost=0), "49 pictures were kept back, fewer than 50"),
         (_pair(both=97, gained=0, lost=0, neither=3), "not better by 1.0%"),
         (_pair(both=90, gained=2, lost=8), "not better by 1.0%"),
-        (_pair(both=90, gained=4, lost=1, neither=5), "could be luck (p = 0.19)"),
+        (
+            _pair(both=90, gained=4, lost=1, neither=5),
+            "could be luck (p = 0.19, at most 0.005 in judgement 1 on these pictures)",
+        ),
         (_pair(both=10, gained=40, lost=5, neither=45), "are the labels right?"),
     ],
     ids=["few", "same", "worse", "luck", "poisoned"],
@@ -98,6 +102,73 @@ def test_luck_alone_is_hardly_ever_accepted() -> None:
         accepted += judge.judge(before, after, Gates(margin=0)).accepted
     # One in a hundred may be, and ten of 400 would not be chance.
     assert accepted <= 10
+
+
+def test_the_same_pictures_allow_less_each_time() -> None:
+    pair = _pair(both=80, gained=18, lost=2)
+    told = [judge.judge(*pair, Gates(), number=number) for number in range(1, 9)]
+    # p = 211 / 2^20 = 0.0002: less than 0.01 / (6 * 7), more than 0.01 / (7 * 8).
+    assert [it.accepted for it in told] == [True] * 6 + [False] * 2
+    assert told[6].reason.endswith(
+        "could be luck (p = 0.0002, at most 0.00018 in judgement 7 on these pictures)"
+    )
+    assert [told[6].told["held"][key] for key in ("judgement", "level")] == [7, 0.01 / 56]
+    # Who allows everything has asked for nothing.
+    assert judge.judge(*_pair(90, 4, 1, 5), Gates(luck=1), number=9).accepted
+
+
+def test_luck_is_not_accepted_by_trying_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty versions, each as good as the one that runs, on the same pictures; many such sites."""
+    # The interval says nothing here.
+    monkeypatch.setattr(judge, "_DRAWS", 2)
+    drawn, gates, sites = np.random.default_rng(2), Gates(luck=0.1, margin=0, least=0), 250
+    corrected = uncorrected = 0
+    for _ in range(sites):
+        # Some pictures are harder than others, for all of them.
+        ease = drawn.beta(4, 1, 200)
+        before = _figures(drawn.random(200) < ease)
+        tries = [_figures(drawn.random(200) < ease) for _ in range(20)]
+        corrected += any(
+            judge.judge(before, after, gates, number=number).accepted
+            for number, after in enumerate(tries, 1)
+        )
+        # Each by itself may be luck with 0.1.
+        alone = Gates(luck=0.2, margin=0, least=0)
+        uncorrected += any(judge.judge(before, after, alone).accepted for after in tries)
+    print(f"of {sites} sites {corrected} take luck for better, {uncorrected} were it not counted")
+    assert corrected / sites <= gates.luck
+    assert uncorrected / sites > 3 * gates.luck
+
+
+def test_judgements_on_the_same_pictures_are_counted(tmp_path: Path) -> None:
+    PictureSet(tmp_path).close()
+    first, second, other = ["a", "b"], ["b", "c"], ["d", "e"]
+    assert judgements.begin(tmp_path, "run-1", first) == 1
+    # It was cut off, and goes on.
+    assert judgements.begin(tmp_path, "run-1", first) == 1
+    assert judgements.begin(tmp_path, "run-2", first) == 2
+    assert judgements.begin(tmp_path, "run-3", other) == 1
+    # One that has judged is enough.
+    assert judgements.begin(tmp_path, "run-4", second) == 3
+    assert judgements.begin(tmp_path, "run-5", ["c", "f"]) == 2
+    assert judgements.begin(tmp_path, "run-6", []) == 1
+    assert sum(judgements.share(number) for number in range(1, 100_000)) < 1
+
+
+def test_it_is_known_of_pictures_that_gave_way_that_they_judged_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judgements, "_GONE", 3)
+    made = lessons.fill(tmp_path, 8)
+    kept = [it.digest for it in made.examples(held=True)]
+    made.close()
+    judgements.begin(tmp_path, "run-1", [*kept, "gone"])
+    judgements.begin(tmp_path, "run-2", ["1", "2"])
+    assert judgements.begin(tmp_path, "run-3", ["gone"]) == 2
+    judgements.begin(tmp_path, "run-4", ["3", "4"])
+    assert judgements.begin(tmp_path, "run-5", ["gone"]) == 1
+    assert kept
+    assert judgements.begin(tmp_path, "run-6", kept) == 2
 
 
 def test_a_rollout_may_differ_as_the_kept_back_pictures_did() -> None:

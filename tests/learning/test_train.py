@@ -61,6 +61,8 @@ def test_what_is_not_better_is_thrown_away_and_its_figures_stay(site: Any) -> No
     figures = told["figures"]
     assert figures["before"]["accuracy"] < figures["ensemble"]["accuracy"]
     assert [it["accuracy"] > 0 for it in figures["members"]] == [True, True]
+    held = told["verdict"]["held"]
+    assert figures["judgement"] == {"number": 1, "luck": held["luck"], "level": 0.005}
     assert told["material"]["train"] + told["material"]["held"] == 300
     # Weights and pictures are gone, what is said of them is not.
     folder = site.state / "runs" / told["id"]
@@ -126,6 +128,9 @@ def test_killed_at_any_moment_it_goes_on_or_ends(site: Any) -> None:
     _, again, _ = site(*options)
     accuracies = [[it["accuracy"] for it in one["figures"]["members"]] for one in (told, again)]
     assert accuracies[0] == accuracies[1]
+    # ... and have judged as often as they ended.
+    numbers = [one["figures"]["judgement"]["number"] for one in (told, again)]
+    assert numbers[1] == numbers[0] + 1 <= kills + 2
 
 
 def test_two_do_not_learn_at_once(site: Any) -> None:
