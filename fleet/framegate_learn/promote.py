@@ -7,8 +7,11 @@ expected of it (docs/models.md, "Another version").
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -28,6 +31,17 @@ _ADD_S = 300
 _BEGIN_S = 120
 # As long it may be started again without the rollout being lost sight of.
 _AWAY_S = 120
+# What `gwctl model add` says of the machine and not of the version: somebody repairs it.
+_OF_THE_MACHINE = (
+    *map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)),
+    "which does not start",
+)
+# Nobody answered on the socket; somebody, or the kernel where memory ended, put an end to it.
+_FOR_NOW = (3, *(-it for it in (signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM)))
+
+
+class NotTaken(Failure):
+    """The gateway's own look at the version found it no good, and would again."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +77,10 @@ def running(gateway: Gateway, name: str) -> Route:
 
 
 def add(gateway: Gateway, route: Route, folder: Path, gwctl: str) -> int:
-    """Its number in the repository; the one that it has already, if it was added before."""
+    """Its number in the repository; the one that it has already, if it was added before.
+
+    NotTaken, or another Failure where that may be different when it is tried again.
+    """
     wanted = served.digest(folder / "model.onnx")
     for path in (route.repository / route.name).glob("*/model.onnx"):
         if path.parent.name.isdigit() and served.digest(path) == wanted:
@@ -78,7 +95,8 @@ def add(gateway: Gateway, route: Route, folder: Path, gwctl: str) -> int:
         raise Failure(f"gwctl model add has not ended after {_ADD_S} s") from None
     if done.returncode != 0:
         line = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise Failure(f"gwctl model add: {line}")
+        passes = done.returncode in _FOR_NOW or any(it in line for it in _OF_THE_MACHINE)
+        raise (Failure if passes else NotTaken)(f"gwctl model add: {line}")
     return int(json.loads(done.stdout)["version"])
 
 

@@ -262,9 +262,12 @@ class Training:
 
         told, route = run.told, _route(run)
         if "version" not in told:
-            version = promote.add(
-                self._gateway, route, run.folder / "version", self._settings.wish.gwctl
-            )
+            made, gwctl = run.folder / "version", self._settings.wish.gwctl
+            try:
+                version = promote.add(self._gateway, route, made, gwctl)
+            except promote.NotTaken as refusal:
+                run.end(NOT_ACCEPTED, f"the gateway does not take it: {refusal}")
+                return
             run.save(version=version)
             self._say(f"added as version {version}")
         figures = told["figures"]

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shlex
 import shutil
 import signal
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 from framegate_learn import train
 from framegate_learn.cli import run
 from framegate_learn.mistakes import Failure
-from framegate_learn.runs import JUDGING, Runs
+from framegate_learn.runs import JUDGING, ROLLING_OUT, Runs
 from testbed import places
 
 SHORT = ("--members", "2", "--epochs", "2", "--seed", "3")
@@ -227,6 +228,13 @@ class _Rollout:
         self.gwctl = ("--gwctl", script)
         self.log = site.state / "gwctl.log"
 
+    def refuse(self, line: str, code: object) -> None:
+        """What its gwctl says, and ends with."""
+        script = self.site.state / "gwctl"
+        script.write_text(
+            f'#!/bin/sh\necho add >> "$0.log"\necho {shlex.quote(line)} >&2\n{code}\n'
+        )
+
     def begin(self, *more: object) -> subprocess.Popen[str]:
         """Until its members have learned something."""
         words = lessons.command(
@@ -261,6 +269,11 @@ class _Rollout:
         said, _ = process.communicate(timeout=200)
         return process.returncode, json.loads(said)
 
+    def fail(self, process: subprocess.Popen[str]) -> None:
+        """It could not be done now."""
+        said, _ = process.communicate(timeout=200)
+        assert (process.returncode, said) == (1, "")
+
 
 STEP = {"step": 1, "steps": [0.1, 0.5, 1.0], "share": 0.1, "waiting": "no pictures for this model"}
 
@@ -277,6 +290,32 @@ def test_another_version_meanwhile_is_not_replaced(site: Any) -> None:
         "the rollout: the gateway has version 5 now: what was learned was compared with version 1"
     )
     assert rollout.posted() == []
+
+
+def test_a_version_that_the_gateway_does_not_take_ends_the_run_once(site: Any) -> None:
+    rollout = _Rollout(site)
+    # What passes does not end it: it has learned, and goes on when that is repaired.
+    for line, code in (
+        ("gwctl: /models/digits/.adding-x/model.onnx: No space left on device", "exit 1"),
+        ("gwctl: no gateway answers", "exit 3"),
+        ("it was ended", "kill -TERM $$"),
+    ):
+        rollout.refuse(line, code)
+        rollout.fail(rollout.begin())
+        [run] = Runs(site.state).listed()
+        assert run.state == ROLLING_OUT
+    rollout.refuse("gwctl: model.onnx: its output has no such tensor", "exit 1")
+    code, told = rollout.end(rollout.begin())
+    assert (code, told["id"], told["state"]) == (3, run.told["id"], "not accepted")
+    assert told["reason"] == (
+        "the gateway does not take it: gwctl model add: "
+        "gwctl: model.onnx: its output has no such tensor"
+    )
+    assert _say(site.state, "status")["runs"] == [told]
+    assert (site.state / "reports" / f"{told['id']}.json").exists()
+    assert rollout.log.read_text() == 4 * "add\n"
+    # The next one is another.
+    assert Runs(site.state).unfinished() is None
 
 
 def test_a_version_that_the_gateway_takes_back_is_not_accepted(site: Any) -> None:
