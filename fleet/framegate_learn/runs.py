@@ -44,6 +44,11 @@ class Run:
         """Whether it has ended."""
         return self.state in ENDS
 
+    @property
+    def added(self) -> bool:
+        """Whether its version is in the gateway's repository, as far as is known."""
+        return "version" in self.told and not self.told.get("removed")
+
     def save(self, **changes: Any) -> None:
         """Takes these in, and is on the disk when this returns."""
         self.told.update(changes)
@@ -127,7 +132,8 @@ class Runs:
         folder.mkdir(parents=True)
         run = Run(folder, {"id": folder.name, "state": PREPARING, "began": round(now, 3), **told})
         run.save(accepted=None, reason="", figures={})
-        for old in [it for it in self.listed() if it.over][:-_KEPT]:
+        # One whose version is still there says whose that is.
+        for old in [it for it in self.listed()[:-_KEPT] if it.over and not it.added]:
             shutil.rmtree(old.folder, ignore_errors=True)
             (self._state / "reports" / f"{old.told['id']}.json").unlink(missing_ok=True)
         return run

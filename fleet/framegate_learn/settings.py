@@ -39,6 +39,7 @@ class Wish:
     hold_s: float = 60
     patience_s: float = 3600
     gwctl: str = "gwctl"
+    keep: int = 10  # versions that were learned here stay in the repository
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,10 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--hold", type=_seconds, default=wish.hold_s, metavar="SECONDS", help=about)
     about = f"then it is taken back ({wish.patience_s:.0f})"
     add("--patience", type=_seconds, default=wish.patience_s, metavar="SECONDS", help=about)
+    about = (
+        f"versions that were learned here stay in the repository, and what is used ({wish.keep})"
+    )
+    add("--keep", type=_number(2, 1000), default=wish.keep, metavar="N", help=about)
 
 
 def read(words: argparse.Namespace) -> tuple[Settings, Path, Path]:
@@ -118,7 +123,7 @@ def read(words: argparse.Namespace) -> tuple[Settings, Path, Path]:
             "--model is missing: the name of the model that learns, or --config learn.yaml"
         )
     gates = Gates(words.held, words.margin, words.luck, words.least, words.worse)
-    wish = Wish(tuple(words.steps), words.hold, words.patience, words.gwctl)
+    wish = Wish(tuple(words.steps), words.hold, words.patience, words.gwctl, words.keep)
     if wish.hold_s * len(wish.steps) >= wish.patience_s:
         raise Failure(
             f"--patience {wish.patience_s:g}: {len(wish.steps)} steps of {wish.hold_s:g} s take "

@@ -46,7 +46,7 @@ NOT_BETTER = 3
 
 def run(words: argparse.Namespace) -> int:
     """The command; its exit code."""
-    from framegate_learn import beside
+    from framegate_learn import beside, shelf
     from framegate_learn.cli import WELL, answer
 
     settings, state, socket = settings_of(words)
@@ -60,7 +60,9 @@ def run(words: argparse.Namespace) -> int:
     runs = Runs(state)
     with runs.alone():
         runs.sweep()
-        done = Training(runs, settings, Gateway(socket), state, say).run()
+        gateway = Gateway(socket)
+        done = Training(runs, settings, gateway, state, say).run()
+        shelf.clear(runs, gateway, settings.model, settings.wish.keep, say)
     told = done.told
     lines = [f"run {told['id']}: {told['state']}: {told['reason']}"]
     lines += [line for line in figure_lines(told) if line]

@@ -10,6 +10,7 @@ import lessons
 import pytest
 from yard import Yard
 
+from framegate_learn import shelf
 from framegate_learn.gateway import Gateway
 from testbed import places, scenes
 
@@ -74,6 +75,8 @@ def test_a_site_gets_better_and_the_gateway_loses_no_frame(site: Yard) -> None:
     assert route["stable"]["version"] == 2
     assert route["stable"]["digest"] == told["digest"]
     assert route["last"]["completed"] is True
+    # The one before can come back.
+    assert shelf.used(Gateway(site.gateway.socket), "digits") == {1, 2}
     after = _seen(site, 30)
     assert sum(before) / len(before) < 0.6
     assert sum(after) / len(after) > 0.8
