@@ -3,9 +3,12 @@
 import hashlib
 import http.client
 import json
-import socket
 import ssl
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
+
+from framegate_files.api_socket import Connection, why_away
 
 LONGEST = 16 * 1024 * 1024
 
@@ -52,17 +55,6 @@ class _Pinned(http.client.HTTPSConnection):
             raise WrongCertificate(text)
 
 
-class _Local(http.client.HTTPConnection):
-    def __init__(self, file: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._file = file
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._file)
-
-
 def fingerprint_of(certificate: bytes) -> str:
     """SHA-256 of a certificate, as gateways write it."""
     digest = hashlib.sha256(certificate).hexdigest().upper()
@@ -92,7 +84,7 @@ def ask(
 
 def ask_socket(file: str, method: str, path: str, body: object, timeout: float) -> Reply:
     """The same of the gateway on this machine, over its UNIX socket."""
-    return _ask(_Local(file, timeout), method, path, body, {})
+    return _ask(Connection(file, timeout), method, path, body, {}, partial(why_away, file))
 
 
 def _ask(
@@ -101,6 +93,7 @@ def _ask(
     path: str,
     body: object,
     headers: dict[str, str],
+    why: Callable[[Exception], str] | None = None,
 ) -> Reply:
     sent = json.dumps(body).encode() if body is not None else None
     try:
@@ -111,7 +104,9 @@ def _ask(
     except WrongCertificate as error:
         return Reply(0, None, str(error))
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return Reply(0, None, f"{type(error).__name__}: {error}".rstrip(": "))
+        return Reply(
+            0, None, why(error) if why else f"{type(error).__name__}: {error}".rstrip(": ")
+        )
     finally:
         connection.close()
     return Reply(response.status, said, message_of(response.status, said))

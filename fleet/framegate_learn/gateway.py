@@ -2,12 +2,12 @@
 
 import http.client
 import json
-import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from framegate_files.api_socket import Connection, why_away
 from framegate_learn.mistakes import Failure
 
 USUAL_SOCKET = "/run/framegate/api.sock"
@@ -71,17 +71,6 @@ class View(NamedTuple):
     jpeg: bytes
 
 
-class _Connection(http.client.HTTPConnection):
-    def __init__(self, file: str) -> None:
-        super().__init__("localhost")
-        self._file = file
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._file)
-
-
 @dataclass
 class Gateway:
     """One gateway; not for two threads at a time."""
@@ -92,7 +81,7 @@ class Gateway:
     """Requests that were answered."""
     received: int = 0
     """Bytes of these answers' bodies."""
-    _kept: _Connection | None = field(default=None, repr=False)
+    _kept: Connection | None = field(default=None, repr=False)
 
     def ask(
         self,
@@ -155,7 +144,7 @@ class Gateway:
         self, method: str, path: str, sent: bytes | None, headers: dict[str, str], timeout: float
     ) -> Reply:
         if self._kept is None:
-            self._kept = _Connection(str(self.socket))
+            self._kept = Connection(str(self.socket), timeout)
         self._kept.timeout = timeout
         if self._kept.sock:
             self._kept.sock.settimeout(timeout)
@@ -167,8 +156,7 @@ class Gateway:
                 self.close()
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            text = f"no gateway answers at {self.socket}: {type(error).__name__}: {error}"
-            raise Away(text.rstrip(": ")) from None
+            raise Away(why_away(str(self.socket), error)) from None
         self.asked += 1
         self.received += len(content)
         fields = {name.lower(): value for name, value in response.getheaders()}

@@ -55,7 +55,9 @@ def test_a_gateway_that_is_away_is_not_well(
     words = agent(tmp_path, "--once")
     words[words.index("--socket") + 1] = str(tmp_path / "nobody.sock")
     said = cloud.wrong(*words)
-    assert "gw1: away: " in said
+    assert f"gw1: away: no gateway answers at {tmp_path}/nobody.sock: there is no such" in said
+    assert "start gwd" in said
+    assert "Error" not in said
     assert "nothing was done, 1 away" in said
     # It is asked again the next time.
     assert cloud.well(*agent(tmp_path, "--once"))["gateways"]["gw1"]["state"] == "same"

@@ -60,5 +60,5 @@ def test_one_that_was_started_again_is_asked_again(stand_in: StandIn, tmp_path: 
 
 
 def test_one_that_is_away_is_told_by_its_socket(tmp_path: Path) -> None:
-    with pytest.raises(Away, match=str(tmp_path / "none.sock")):
+    with pytest.raises(Away, match=f"{tmp_path / 'none.sock'}: there is no such socket: start gwd"):
         Gateway(tmp_path / "none.sock").get("version")
