@@ -29,6 +29,8 @@ from typing import Any
 
 import numpy as np
 
+from framegate_files import whole
+
 # A busy machine must not look like a dead one.
 _SILENT_S = 60
 
@@ -167,12 +169,7 @@ def begins(folder: Path) -> list[int]:
 
 def keep(folder: Path, epoch: Epoch) -> None:
     """Keeps an epoch, whole or not at all, and on the disk when it returns."""
-    new = folder / "new"
-    with new.open("wb") as out:
-        out.write(pickle.dumps(epoch))
-        out.flush()
-        os.fsync(out.fileno())
-    new.rename(folder / f"epoch-{epoch.number:03d}")
+    whole.write(folder / f"epoch-{epoch.number:03d}", pickle.dumps(epoch))
 
 
 def kept(folder: Path, behind: int = 0) -> list[Epoch]:

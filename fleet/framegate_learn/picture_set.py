@@ -17,12 +17,12 @@ from __future__ import annotations
 import contextlib
 import enum
 import hashlib
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from framegate_files import whole
 from framegate_learn.likeness import Looks, look_of
 from framegate_learn.mistakes import Failure
 
@@ -416,19 +416,5 @@ class Leave:
 def _write(path: Path, content: bytes) -> None:
     """The whole file is there after it, or none; also when the power is cut."""
     path.parent.mkdir(exist_ok=True)
-    part = path.with_suffix(".part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
-        for folder in (path.parent, path.parent.parent):
-            number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(number)
-            finally:
-                os.close(number)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    whole.write(path, content)
+    whole.sync_folder(path.parent.parent)

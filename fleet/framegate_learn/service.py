@@ -270,6 +270,7 @@ class Service:
             return
         self._said = now
         file = self._config.state / status.FILE
+        # Not brought to the disk: what a power cut takes is said again in a few seconds.
         new = file.with_suffix(".part")
         # A disk that is full is told by what is to be kept.
         with contextlib.suppress(OSError):

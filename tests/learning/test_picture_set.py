@@ -268,7 +268,7 @@ def test_what_a_kill_left_is_swept(tmp_path: Path) -> None:
     first.path.unlink()
     (made.folder / "ab").mkdir(exist_ok=True)
     (made.folder / "ab" / f"ab{'0' * 62}.jpg").write_bytes(shots.noise(50))
-    (made.folder / "ab" / f"ab{'1' * 62}.part").write_bytes(b"half")
+    (made.folder / "ab" / f".ab{'1' * 62}.jpg.part").write_bytes(b"half")
     assert made.sweep() == (2, 1)
     assert made.sweep() == (0, 0)
     assert first.id not in {it.id for it in _all(made)}
