@@ -81,7 +81,8 @@ def gather(pictures: PictureSet, served: Served, folder: Path) -> None:
 def load(folder: Path) -> Material:
     """What `gather` has left there."""
     told = json.loads((folder / "material.json").read_text())
-    labels, digests = told.pop("labels"), told.pop("digests")
+    # Without digests it is of a version before this one, which counted no judgements.
+    labels, digests = told.pop("labels"), told.pop("digests", {name: [] for name in PARTS})
     train, held = (
         Part(
             np.load(folder / f"{name}.npy", mmap_mode="r")[: len(labels[name])],

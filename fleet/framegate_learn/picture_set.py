@@ -1,6 +1,7 @@
 """The pictures that a site has to learn from: files, and what is known of them in SQLite.
 
-    STATE/set.db           one row for each picture, and one for each that gave way
+    STATE/set.db           one row for each picture, and one for each that gave way; `judgements`
+                           counts there how often pictures judged
     STATE/pictures/ab/abcd...jpg   its bytes, named by their SHA-256
 
 A picture shows one thing with one label: a whole frame of a camera, or the part of it that a

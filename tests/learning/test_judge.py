@@ -1,5 +1,6 @@
 """What is learned must be better, by more than luck, on enough pictures that it never saw."""
 
+import json
 import tracemalloc
 from fractions import Fraction
 from math import comb
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import shots
 
-from framegate_learn import judge, judgements, promote, served
+from framegate_learn import judge, judgements, material, promote, served
 from framegate_learn.judge import Figures
 from framegate_learn.material import Part
 from framegate_learn.mistakes import Failure
@@ -153,6 +154,21 @@ def test_judgements_on_the_same_pictures_are_counted(tmp_path: Path) -> None:
     assert judgements.begin(tmp_path, "run-5", ["c", "f"]) == 2
     assert judgements.begin(tmp_path, "run-6", []) == 1
     assert sum(judgements.share(number) for number in range(1, 100_000)) < 1
+
+
+def test_what_judges_is_known_by_its_bytes(tmp_path: Path) -> None:
+    made = lessons.fill(tmp_path, 20)
+    material.gather(made, served.read(lessons.MODEL), tmp_path / "material")
+    kept = [it.digest for it in made.examples(held=True)]
+    made.close()
+    assert kept
+    assert material.load(tmp_path / "material").held.digests == kept
+    # A version of before has left none, and its run goes on.
+    file = tmp_path / "material" / "material.json"
+    told = json.loads(file.read_text())
+    del told["digests"]
+    file.write_text(json.dumps(told))
+    assert material.load(tmp_path / "material").held.digests == []
 
 
 def test_it_is_known_of_pictures_that_gave_way_that_they_judged_but_not_for_ever(
