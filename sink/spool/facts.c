@@ -34,6 +34,7 @@ void spool_health(const struct spool *spool, struct gw_health *health)
 	const unsigned long percent = used(spool) * 100 / spool->most;
 	const unsigned long unsure = gw_counter_get(&spool->unsure_records);
 	const struct spool_unread unread = spool_unread(spool);
+	const int unremoved = atomic_load_explicit(&spool->unremoved, memory_order_relaxed);
 	char text[sizeof(spool->trouble.text)];
 
 	if (spool->read_only)
@@ -50,6 +51,11 @@ void spool_health(const struct spool *spool, struct gw_health *health)
 		gw_health_add(health, GW_DEGRADED, "kafka.spool.failing", NULL,
 			"%s: %s: a power cut may take results that wait: look at the disk",
 			directory, text);
+	} else if (unremoved != 0) {
+		gw_health_add(health, GW_DEGRADED, "kafka.spool.failing", NULL,
+			"%s: a file that is to go cannot be removed: %s: it takes room, and when "
+			"all is used, results wait in memory only: look at the disk",
+			directory, strerror(-unremoved));
 	} else if (unsure > 0) {
 		gw_health_add(health, GW_DEGRADED, "kafka.spool.failing", NULL,
 			"%s: a sync failed, and is well again: until the brokers have them, a "
@@ -107,7 +113,9 @@ json_t *spool_describe(const struct spool *spool)
 	if (spool->read_only)
 		state = "read-only";
 	else if (atomic_load_explicit(&spool->failing, memory_order_relaxed) ||
-		atomic_load_explicit(&spool->unsynced, memory_order_relaxed) || unread.files > 0)
+		atomic_load_explicit(&spool->unsynced, memory_order_relaxed) ||
+		atomic_load_explicit(&spool->unremoved, memory_order_relaxed) != 0 ||
+		unread.files > 0)
 		state = "failing";
 	read_trouble(spool, text, sizeof(text));
 	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "

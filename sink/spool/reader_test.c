@@ -91,7 +91,8 @@ static void what_there_is_no_memory_for_is_no_damage_and_comes_with_the_next_sta
 	segment = segment_open(folder, SINK_SAMPLE, 1, false);
 	assert_int_equal(segment->found, 1);
 	assert_int_equal(segment->unread, 0);
-	segment_remove(segment);
+	assert_int_equal(segment_remove(segment), 0);
+	segment_close(segment);
 	close(folder);
 }
 

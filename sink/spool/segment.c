@@ -185,9 +185,10 @@ void segment_close(struct segment *segment)
 	free(segment);
 }
 
-void segment_remove(struct segment *segment)
+int segment_remove(struct segment *segment)
 {
 	char name[SEGMENT_NAME];
+	int status = 0;
 
 	/* In this order: what is left after a kill in between is a second file alone, which says
 	 * nothing. One that stays keeps what says that nothing of it is to be sent. */
@@ -195,10 +196,12 @@ void segment_remove(struct segment *segment)
 	if (unlinkat(segment->directory, name, 0) == 0 || errno == ENOENT) {
 		segment_name(name, segment->kind, segment->number, "done");
 		unlinkat(segment->directory, name, 0);
-	} else if (!segment->read_only) {
-		(void)segment_flush(segment);
+	} else {
+		status = -errno;
+		if (!segment->read_only)
+			(void)segment_flush(segment);
 	}
-	segment_close(segment);
+	return status;
 }
 
 int segment_write(struct segment *segment, struct iovec *parts, int count, uint64_t bytes)

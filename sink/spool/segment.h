@@ -71,9 +71,9 @@ struct segment *segment_open(int directory, enum sink_kind kind, uint32_t number
 /* Lets go of it; its files stay. Accepts NULL. */
 void segment_close(struct segment *segment);
 
-/* The same, and removes its files. Where the first one stays, so does the second, for the next
- * start. */
-void segment_remove(struct segment *segment);
+/* Removes its files; it stays open. Returns 0 or a negative errno: where the first one stays, so
+ * does the second, for the next start. */
+int segment_remove(struct segment *segment);
 
 /* Adds records, whole or not at all. Returns 0 or a negative errno. */
 int segment_write(struct segment *segment, struct iovec *parts, int count, uint64_t bytes);

@@ -20,6 +20,18 @@ static void append(struct shelf *shelf, struct segment *segment)
 	shelf->bytes += segment->size;
 }
 
+/* Of one that is in no list. What cannot be removed takes room for as long as it is there. */
+static void retire(struct shelf *shelf, struct segment *segment)
+{
+	if (segment_remove(segment) == 0) {
+		segment_close(segment);
+		return;
+	}
+	segment->newer = shelf->left;
+	shelf->left = segment;
+	shelf->bytes += segment->size;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -92,11 +104,10 @@ static int take_in(struct shelf *shelf, uint32_t number, bool read_only, struct 
 	found->missed += segment->missed;
 	found->missed_bytes += segment->partial ? segment_hole_bytes(segment) : 0;
 	found->partial += segment->partial;
-	if (segment_is_over(segment) && !read_only) {
-		segment_remove(segment);
-		return 0;
-	}
-	append(shelf, segment);
+	if (segment_is_over(segment) && !read_only)
+		retire(shelf, segment);
+	else
+		append(shelf, segment);
 	return 0;
 }
 
@@ -132,24 +143,77 @@ int shelf_open(struct shelf *shelf, bool read_only, struct shelf_found *found)
 	return status;
 }
 
-void shelf_close(struct shelf *shelf, bool read_only)
+static void close_list(struct segment *segment, bool read_only)
 {
-	struct segment *segment, *newer;
+	struct segment *newer;
 
-	for (segment = shelf->oldest; segment; segment = newer) {
+	for (; segment; segment = newer) {
 		newer = segment->newer;
 		if (segment_is_over(segment) && !read_only)
-			segment_remove(segment);
-		else
-			segment_close(segment);
+			(void)segment_remove(segment);
+		segment_close(segment);
 	}
-	shelf->oldest = shelf->newest = NULL;
+}
+
+void shelf_close(struct shelf *shelf, bool read_only)
+{
+	close_list(shelf->oldest, read_only);
+	close_list(shelf->left, read_only);
+	shelf->oldest = shelf->newest = shelf->left = NULL;
 }
 
 static bool is_open(const struct shelf *shelf, const struct segment *segment)
 {
 	return segment == shelf->newest && !segment->former && !segment->closed &&
 		segment->size < shelf->segment_size;
+}
+
+static void take_out(struct shelf *shelf, struct segment *segment)
+{
+	struct segment **at = &shelf->oldest, *before = NULL;
+
+	shelf->leaving(shelf->owner, segment);
+	while (*at != segment) {
+		before = *at;
+		at = &(*at)->newer;
+	}
+	*at = segment->newer;
+	if (shelf->newest == segment)
+		shelf->newest = before;
+	shelf->bytes -= segment->size;
+}
+
+void shelf_forget(struct shelf *shelf, struct segment *segment)
+{
+	take_out(shelf, segment);
+	segment_close(segment);
+}
+
+static void remove_over(struct shelf *shelf, struct segment *segment)
+{
+	take_out(shelf, segment);
+	retire(shelf, segment);
+}
+
+int shelf_remove_left(struct shelf *shelf)
+{
+	struct segment **at = &shelf->left;
+	int status = 0;
+
+	while (*at) {
+		struct segment *segment = *at;
+		const int one = segment_remove(segment);
+
+		status = status == 0 ? one : status;
+		if (one != 0) {
+			at = &segment->newer;
+			continue;
+		}
+		*at = segment->newer;
+		shelf->bytes -= segment->size;
+		segment_close(segment);
+	}
+	return status;
 }
 
 struct segment *shelf_open_segment(struct shelf *shelf)
@@ -167,7 +231,7 @@ struct segment *shelf_open_segment(struct shelf *shelf)
 	/* What is done already had to wait until it was not the one that is written to. */
 	if (last && segment_is_over(last)) {
 		append(shelf, segment);
-		shelf_remove(shelf, last);
+		remove_over(shelf, last);
 		return segment;
 	}
 	append(shelf, segment);
@@ -180,7 +244,7 @@ void shelf_end_segment(struct shelf *shelf)
 
 	last->closed = true;
 	if (segment_is_over(last))
-		shelf_remove(shelf, last);
+		remove_over(shelf, last);
 }
 
 struct segment *shelf_find(const struct shelf *shelf, uint32_t number)
@@ -190,22 +254,6 @@ struct segment *shelf_find(const struct shelf *shelf, uint32_t number)
 	while (segment && segment->number < number)
 		segment = segment->newer;
 	return segment && segment->number == number ? segment : NULL;
-}
-
-void shelf_remove(struct shelf *shelf, struct segment *segment)
-{
-	struct segment **at = &shelf->oldest, *before = NULL;
-
-	shelf->leaving(shelf->owner, segment);
-	while (*at != segment) {
-		before = *at;
-		at = &(*at)->newer;
-	}
-	*at = segment->newer;
-	if (shelf->newest == segment)
-		shelf->newest = before;
-	shelf->bytes -= segment->size;
-	segment_remove(segment);
 }
 
 void shelf_done(struct shelf *shelf, uint32_t number, uint32_t index)
@@ -219,7 +267,7 @@ void shelf_done(struct shelf *shelf, uint32_t number, uint32_t index)
 	/* A file that cannot be written to costs records that come twice: the thread tells. */
 	segment_done(segment, index);
 	if (segment_is_over(segment) && !is_open(shelf, segment))
-		shelf_remove(shelf, segment);
+		remove_over(shelf, segment);
 }
 
 int shelf_flush(struct shelf *shelf)

@@ -14,13 +14,14 @@ struct shelf {
 	const char *boot_id;
 	uint32_t version; /* that new files have */
 	struct segment *oldest, *newest; /* the newest own one is written to */
+	struct segment *left; /* nothing of them is needed, and they could not be removed */
 	uint32_t first; /* number of this start's first file */
 	uint32_t next; /* number of the next one */
-	uint64_t bytes; /* of all */
+	uint64_t bytes; /* of all, with those that are left */
 	uint64_t segment_size; /* bytes after which a new one is begun */
 	uint32_t former_found; /* records of an earlier start that were to be sent */
 	uint32_t former_over; /* ... that are done with */
-	/* Hears of every file that goes. */
+	/* Hears of every file that goes, or is left. */
 	void (*leaving)(void *owner, const struct segment *segment);
 	/* ... and of every one that was read at the start: bytes of those so far, and of all. */
 	void (*was_read)(void *owner, enum sink_kind kind, uint64_t done, uint64_t all);
@@ -64,5 +65,8 @@ void shelf_done(struct shelf *shelf, uint32_t number, uint32_t index);
 /* Makes what was told by shelf_done() known to a later start. Returns 0 or a negative errno. */
 int shelf_flush(struct shelf *shelf);
 
-/* Removes a file, whatever is in it. */
-void shelf_remove(struct shelf *shelf, struct segment *segment);
+/* Tries again to remove those that are left. Returns 0 or a negative errno of one of them. */
+int shelf_remove_left(struct shelf *shelf);
+
+/* Lets go of a file that was removed, whatever is in it. */
+void shelf_forget(struct shelf *shelf, struct segment *segment);

@@ -107,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* What it counted when it was opened includes no record that was done with. */
 	if (read_all(segment) < segment->found)
 		abort();
-	segment_remove(segment);
+	(void)segment_remove(segment);
+	segment_close(segment);
 	return 0;
 }

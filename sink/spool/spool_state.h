@@ -63,6 +63,7 @@ struct spool {
 	_Atomic bool full;
 	_Atomic bool failing; /* the disk takes nothing */
 	_Atomic bool unsynced; /* the last sync failed */
+	_Atomic int unremoved; /* why the last file could not be removed, a negative errno; or 0 */
 	struct spool_trouble trouble;
 	struct spool_unread unread;
 
@@ -78,6 +79,7 @@ struct spool {
 	struct reader *readers[2]; /* of lanes */
 	struct reader former[2];
 	int64_t try_again; /* gw_now(): before, nothing is written */
+	int64_t remove_again; /* the same, removed; 0: nothing is left that could not be */
 	int64_t look_again, warn_again;
 	uint64_t told[2]; /* of given_up, that were logged */
 
@@ -92,10 +94,13 @@ struct spool {
 /* write.c: takes what lanes have submitted to the disk. Returns how many records. */
 uint32_t spool_write(struct spool *spool, enum sink_kind kind);
 
-/* quota.c: removes the oldest files for as long as all take more than they may. */
+/* quota.c: removes the oldest files for as long as all take more than they may, and before them
+ * those that could not be removed. */
 void spool_keep_quota(struct spool *spool);
 /* The same for a disk that is full. False: there is nothing that may go. */
 bool spool_make_room(struct spool *spool);
+/* False: all is used, and what should go cannot be removed. */
+bool spool_has_room(const struct spool *spool, enum sink_kind kind);
 /* Logs what was given up. */
 void spool_tell_given_up(struct spool *spool, int64_t now);
 

@@ -120,7 +120,8 @@ static uint32_t write_flow(struct spool *spool, struct flow *flow, uint64_t *pla
 	uint32_t count = 0;
 
 	*place = atomic_load_explicit(&flow->in.done, memory_order_relaxed);
-	while (*place < end && !spool->read_only && gw_now() >= spool->try_again) {
+	while (*place < end && !spool->read_only && spool_has_room(spool, flow->kind) &&
+		gw_now() >= spool->try_again) {
 		const int status = write_with_room(spool, flow, place, end);
 
 		if (status < 0) {
