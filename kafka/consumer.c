@@ -58,6 +58,8 @@ void consumer_close(struct consumer *consumer)
 {
 	if (!consumer->gw)
 		return;
+	if (consumer->assigned)
+		rd_kafka_event_destroy(consumer->assigned);
 	if (consumer->revoked)
 		rd_kafka_event_destroy(consumer->revoked);
 	assignment_close(&consumer->assignment);

@@ -67,6 +67,7 @@ struct consumer {
 	struct assignment assignment;
 	struct client_words words;
 
+	rd_kafka_event_t *assigned; /* partitions that came, and that memory is missing for */
 	rd_kafka_event_t *revoked; /* partitions that are to go */
 	int64_t revoke_by; /* gw_now(): when they go at the latest */
 	int64_t facts_at; /* gw_now() */

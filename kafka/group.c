@@ -50,31 +50,72 @@ static void report(struct consumer *consumer, rd_kafka_error_t *error)
 
 /* A partition's records are to come by its own queue, so that one that must wait holds up no other.
  * The library keeps to that when it is told before it begins to fetch. */
-static void take_queue(struct consumer *consumer, struct partition *partition)
+static bool add(struct consumer *consumer, int32_t number)
 {
+	struct partition *partition = assignment_add(&consumer->assignment, number);
+
+	if (!partition)
+		return false;
 	partition->queue = rd_kafka_queue_get_partition(
-		consumer->client.handle, consumer->config->topic, partition->number);
-	if (partition->queue)
-		rd_kafka_queue_forward(partition->queue, NULL);
+		consumer->client.handle, consumer->config->topic, number);
+	if (!partition->queue) {
+		assignment_remove(&consumer->assignment, partition);
+		return false;
+	}
+	rd_kafka_queue_forward(partition->queue, NULL);
+	return true;
 }
 
-static void assigned(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
+/* All of them or none. False: out of memory. */
+static bool add_all(struct consumer *consumer, const rd_kafka_topic_partition_list_t *list)
 {
+	int count = 0;
+
+	while (count < list->cnt && add(consumer, list->elems[count].partition))
+		count++;
+	if (count == list->cnt)
+		return true;
+	while (count-- > 0)
+		assignment_remove(&consumer->assignment,
+			assignment_find(&consumer->assignment, list->elems[count].partition));
+	return false;
+}
+
+/* Tells the library to read them. Takes the event. */
+static void take_on(struct consumer *consumer, rd_kafka_event_t *event)
+{
+	report(consumer,
+		rd_kafka_incremental_assign(
+			consumer->client.handle, rd_kafka_event_topic_partition_list(event)));
+	rd_kafka_event_destroy(event);
+}
+
+/* One that the library reads and that has no queue here would end all. The group does not wait for
+ * this answer, and goes on. Takes the event. */
+static void assigned(struct consumer *consumer, rd_kafka_event_t *event, bool again)
+{
+	const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
+
+	/* They go at once. */
+	if (consumer->closing) {
+		take_on(consumer, event);
+		return;
+	}
+	if (!add_all(consumer, list)) {
+		consumer_fail(consumer, "out of memory: new partitions wait");
+		if (!again)
+			gw_error_log(SUBJECT,
+				"%s: out of memory: %d new partitions are not read until there is "
+				"some",
+				consumer->config->topic, list->cnt);
+		consumer->assigned = event;
+		return;
+	}
 	log_partitions(consumer, "has got", list);
 	/* They are those of a topic that is there and may be known. */
 	if (list->cnt > 0)
 		consumer->hindered[HINDRANCE_TOPIC] = consumer->hindered[HINDRANCE_UNKNOWN] = false;
-	for (int i = 0; i < list->cnt; i++) {
-		struct partition *partition =
-			assignment_add(&consumer->assignment, list->elems[i].partition);
-
-		if (partition)
-			take_queue(consumer, partition);
-		if (!partition || !partition->queue)
-			gw_error_log(SUBJECT, "%s: out of memory: partition %d is not read",
-				consumer->config->topic, list->elems[i].partition);
-	}
-	report(consumer, rd_kafka_incremental_assign(consumer->client.handle, list));
+	take_on(consumer, event);
 }
 
 static void commit(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
@@ -159,8 +200,12 @@ static bool leaving_are_empty(const struct assignment *assignment)
 /* The commit is on its way before the group is told: whoever gets the partition reads it. */
 void group_turn(struct consumer *consumer, int64_t now)
 {
-	rd_kafka_event_t *event = consumer->revoked;
+	rd_kafka_event_t *event = consumer->assigned;
 
+	consumer->assigned = NULL;
+	if (event)
+		assigned(consumer, event, true);
+	event = consumer->revoked;
 	if (!event || (now < consumer->revoke_by && !leaving_are_empty(&consumer->assignment)))
 		return;
 	consumer->revoked = NULL;
@@ -172,8 +217,8 @@ void group_rebalance(struct consumer *consumer, rd_kafka_event_t *event, int64_t
 {
 	switch (rd_kafka_event_error(event)) {
 	case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
-		assigned(consumer, rd_kafka_event_topic_partition_list(event));
-		break;
+		assigned(consumer, event, false);
+		return;
 	case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
 		revoke_begin(consumer, event, now);
 		return;
@@ -222,11 +267,14 @@ void group_rejoin(struct consumer *consumer)
 
 void group_forget(struct consumer *consumer)
 {
-	rd_kafka_event_t *event = consumer->revoked;
+	rd_kafka_event_t *came = consumer->assigned, *gone = consumer->revoked;
 
-	consumer->revoked = NULL;
-	if (event)
-		let_go(consumer, event);
+	consumer->assigned = consumer->revoked = NULL;
+	/* The library waits for an answer. */
+	if (came)
+		take_on(consumer, came);
+	if (gone)
+		let_go(consumer, gone);
 	assignment_close(&consumer->assignment);
 }
 

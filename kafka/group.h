@@ -8,11 +8,12 @@
 /* Brokers need not be there. Returns 0, or -EINVAL and the error line. */
 int group_join(struct consumer *consumer, struct gw_error *error);
 
-/* Partitions that come, or that are to go. Takes the event. */
+/* Partitions that come, or that are to go. Takes the event. While there is no memory for all that
+ * come, the library is not told to read them: nobody else has them, and nothing of them is lost. */
 void group_rebalance(struct consumer *consumer, rd_kafka_event_t *event, int64_t now);
 
-/* Lets those go that are to, when nothing of them is on its way any more or it took too long. Every
- * turn. */
+/* Tries again what there was no memory for. Lets those go that are to, when nothing of them is on
+ * its way any more or it took too long. Every turn. */
 void group_turn(struct consumer *consumer, int64_t now);
 
 /* Asks the brokers to remember what came back. They answer by an event.
