@@ -78,6 +78,11 @@ int command_read(struct command *command, const struct kafka_record *record, con
 		return gw_error_set(error, -ETIME,
 			"the command is older than %ld s: it is not carried out any more",
 			age_ms / 1000);
+	if (record->time_ms - now_ms > age_ms)
+		return gw_error_set(error, -EINVAL,
+			"the command is dated %ld s ahead of this gateway's clock, and may be %ld "
+			"s: set the clocks, and send it again with an id of its own",
+			(record->time_ms - now_ms) / 1000, age_ms / 1000);
 	return read_value(command, record, error);
 }
 

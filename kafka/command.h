@@ -23,9 +23,10 @@ struct command {
 
 /* Reads one. Returns 0; -ENOENT when it is none, or for another gateway than the one of that name;
  * -ENOMSG with the line when it has no id or source, so that nobody can be answered; -ETIME when it
- * is older than `age_ms` at `now_ms` (since 1970), and -EINVAL when it asks for nothing that can be
- * understood: with the line for the answer, and id and source set. command_release() follows in
- * any case. */
+ * is older than `age_ms` at `now_ms` (since 1970), and -EINVAL when it is dated further ahead than
+ * that, for it would be carried out long after it was sent, or asks for nothing that can be
+ * understood: with the line for the answer, and id and source set. command_release() follows in any
+ * case. */
 int command_read(struct command *command, const struct kafka_record *record, const char *gateway,
 	int64_t now_ms, int64_t age_ms, struct gw_error *error);
 void command_release(struct command *command);

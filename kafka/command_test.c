@@ -120,6 +120,23 @@ static void what_is_old_is_not_carried_out_any_more(void **state)
 	assert_int_equal(look(&command, &record, "older than"), -ETIME);
 }
 
+/* It would not be old for as long as its date is wrong. */
+static void what_is_dated_ahead_is_not_carried_out(void **state)
+{
+	struct kafka_record record = record_of("{\"method\": \"GET\", \"path\": \"status\"}");
+	struct command command;
+
+	record.time_ms = NOW + 300000;
+	assert_int_equal(look(&command, &record, ""), 0);
+	command_release(&command);
+	record.time_ms++;
+	assert_int_equal(look(&command, &record, "300 s ahead of this gateway's clock"), -EINVAL);
+	assert_string_equal(command.id, "42");
+	assert_null(command.root);
+	record.time_ms = INT64_MAX;
+	assert_int_equal(look(&command, &record, "may be 300 s: set the clocks"), -EINVAL);
+}
+
 static void what_cannot_be_understood_is_refused(void **state)
 {
 	static const struct {
@@ -157,6 +174,7 @@ int main(void)
 		TEST(what_is_for_others_is_passed_by),
 		TEST(who_cannot_be_answered_is_not_heard),
 		TEST(what_is_old_is_not_carried_out_any_more),
+		TEST(what_is_dated_ahead_is_not_carried_out),
 		TEST(what_cannot_be_understood_is_refused),
 	};
 

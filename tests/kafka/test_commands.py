@@ -255,12 +255,15 @@ def test_what_is_wrong_old_or_for_others_changes_nothing(desk: Desk) -> None:
     other = desk.send("DELETE", "cameras/door", key="gw2")
     strange = desk.send("DELETE", "cameras/door", ce_type="com.example.thing")
     assert desk.ask("DELETE", "cameras/door", age=3600)[0] == 408
+    status, body = desk.ask("DELETE", "cameras/door", age=-1800)
+    assert (status, body["error"]["code"]) == (400, "bad_request")
+    assert "ahead of this gateway's clock" in body["error"]["message"]
     status, body = desk.ask("", "", value=b'{"method": "DELETE"}')
     assert (status, body["error"]["code"]) == (400, "bad_request")
     assert desk.ask("", "", value=b"\xff\x00")[0] == 400
     assert desk.answers(other) + desk.answers(strange) == []
     assert [it["name"] for it in desk.gateway.ask("camera", "list")["cameras"]] == ["door"]
-    assert desk.facts()["refused"] == 3
+    assert desk.facts()["refused"] == 4
 
 
 def test_sampling_is_set_by_a_command(desk: Desk) -> None:
