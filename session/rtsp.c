@@ -115,6 +115,7 @@ static int on_close(void *arg, curl_socket_t file)
 
 	if (rtsp->file == file)
 		rtsp->file = CURL_SOCKET_BAD;
+	secured_forget(&rtsp->secured, file);
 	return close(file);
 }
 

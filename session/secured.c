@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "core/config/address.h"
 #include "session/divert.h"
@@ -23,17 +22,14 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 	return file;
 }
 
-/* A number that was closed may be another's at once. */
-static int on_close(void *arg, curl_socket_t file)
+void secured_forget(struct secured *secured, curl_socket_t file)
 {
-	struct secured *secured = arg;
 	uint32_t left = 0;
 
 	for (uint32_t i = 0; i < secured->opened_count; i++)
 		if (secured->opened[i] != file)
 			secured->opened[left++] = secured->opened[i];
 	secured->opened_count = left;
-	return close(file);
 }
 
 union name {
@@ -158,12 +154,9 @@ void secured_begin(struct secured *secured, const struct rtsp_handles *handles,
 		is_ipv6 ? "]" : "", secured->url.port);
 	code = curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, secured);
-	curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, secured);
 	curl_easy_setopt(curl, CURLOPT_PREREQDATA, secured);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_open);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, on_close);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_request);
 	secured->unfit = code == CURLE_OK ? 0 : code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -ENOTSUP;

@@ -33,9 +33,12 @@ struct secured {
 };
 
 /* The next connections are TLS, to the host of the camera's URL. `handles` and `camera` must stay
- * until secured_reset(). */
+ * until secured_reset(). Who has the handles says by secured_forget() what libcurl closes. */
 void secured_begin(struct secured *secured, const struct rtsp_handles *handles,
 	const struct gw_camera_config *camera);
+
+/* libcurl closes that one: its number may be another's at once. Accepts {0}. */
+void secured_forget(struct secured *secured, curl_socket_t file);
 
 /* Before a request: nothing goes out where TLS would not be certain. Returns 0 or a negative errno
  * with a line. */

@@ -23,6 +23,12 @@ struct scene {
 	int port;
 };
 
+static int on_close(void *arg, curl_socket_t file)
+{
+	secured_forget(arg, file);
+	return close(file);
+}
+
 static int set_up(void **state)
 {
 	static struct scene scene;
@@ -40,6 +46,8 @@ static int set_up(void **state)
 	scene.handles.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (!rtsp_handles_open(&scene.handles))
 		return -1;
+	curl_easy_setopt(scene.handles.curl, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(scene.handles.curl, CURLOPT_CLOSESOCKETDATA, &scene.secured);
 	secured_begin(&scene.secured, &scene.handles, &scene.camera);
 	*state = &scene;
 	return 0;
