@@ -34,7 +34,7 @@ struct relays {
 
 	pthread_mutex_t lock; /* of what follows */
 	uint32_t high, count; /* slots in use are below; how many they are */
-	struct place of[GW_CAMERAS]; /* by the camera's slot */
+	struct place of[GW_CAMERAS]; /* by the camera's slot; see also relays_seen() */
 	/* Slots of those that are due. They are few, and nobody looks for them among all. */
 	uint32_t due[GW_CAMERAS], due_count;
 	bool has_put; /* packets that their lane was not told of yet */
@@ -304,20 +304,18 @@ int relays_add(struct relays *relays, struct line camera, int speaker, const uin
 	return 0;
 }
 
-struct relay_seen relays_seen(struct relays *relays, uint32_t slot)
+/* Nobody but who calls changes the place; what the relay tells, any thread may read. */
+struct relay_seen relays_seen(const struct relays *relays, uint32_t slot)
 {
-	struct relay_seen seen = {0};
-
-	pthread_mutex_lock(&relays->lock);
 	const struct relay *relay = relays->of[slot].relay;
 
-	if (relay) {
-		seen.ended = atomic_load(&relay->ended);
-		seen.ignored = gw_counter_get(&relay->ignored);
-		seen.skipped = gw_counter_get(&relay->skipped);
-	}
-	pthread_mutex_unlock(&relays->lock);
-	return seen;
+	if (!relay)
+		return (struct relay_seen){0};
+	return (struct relay_seen){
+		.ended = atomic_load(&relay->ended),
+		.ignored = gw_counter_get(&relay->ignored),
+		.skipped = gw_counter_get(&relay->skipped),
+	};
 }
 
 int relays_explain(struct relays *relays, uint32_t slot, struct gw_error *error)

@@ -2,7 +2,7 @@
  * cameras is made, which sessions wait for, packets go on.
  *
  * There is one at most for each slot of a camera. A lock is held for a turn of all that are ready,
- * and never while the thread waits. */
+ * and never while the thread waits. One thread at a time makes relays and takes them away. */
 #pragma once
 
 #include <stdbool.h>
@@ -38,7 +38,9 @@ struct relay_seen {
 	uint64_t ignored, skipped; /* answers, and bytes */
 };
 
-struct relay_seen relays_seen(struct relays *relays, uint32_t slot);
+/* The thread that makes them and takes them away: it waits for no lock, for it looks at every
+ * camera that plays, in every turn. */
+struct relay_seen relays_seen(const struct relays *relays, uint32_t slot);
 
 /* Why one has ended, where its connection says more than that: a negative errno with a line; 0: it
  * does not. Accepts a slot that has none. */

@@ -25,10 +25,17 @@ static struct scene {
 	_Atomic bool has_room[2];
 	_Atomic uint32_t taken[2], last;
 	_Atomic uint32_t told, told_at; /* how often a lane was told, and of how many last */
+	_Atomic bool is_slow, is_putting; /* the thread stands still while both are so */
 } scene;
 
 static bool put_packet(struct gw_stage *stage, const struct gw_packet *packet)
 {
+	const int64_t until = gw_now() + PATIENCE_NS;
+
+	atomic_store(&scene.is_putting, true);
+	while (atomic_load(&scene.is_slow) && gw_now() < until)
+		usleep(1000);
+	atomic_store(&scene.is_putting, false);
 	if (!atomic_load(&scene.has_room[packet->camera]))
 		return false;
 	atomic_store(&scene.last, packet->data[0]);
@@ -323,6 +330,23 @@ static void one_that_goes_while_it_is_due_takes_no_other_with_it(void **state)
 	}
 }
 
+/* A turn of all that are ready may take long. */
+static void who_looks_waits_for_nobody(void **state)
+{
+	const int64_t until = gw_now() + PATIENCE_NS;
+
+	atomic_store(&scene.is_slow, true);
+	send_packet(0, 'a');
+	while (!atomic_load(&scene.is_putting) && gw_now() < until)
+		usleep(1000);
+	assert_true(atomic_load(&scene.is_putting));
+	assert_int_equal(relays_seen(scene.relays, 0).ended, 0);
+	assert_int_equal(relays_seen(scene.relays, 1).ended, 0);
+	assert_true(atomic_load(&scene.is_putting));
+	atomic_store(&scene.is_slow, false);
+	wait_for(0, 1);
+}
+
 #define RELAYS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -338,6 +362,7 @@ int main(void)
 		RELAYS_TEST(an_answer_is_given_up_and_what_is_odd_is_told),
 		RELAYS_TEST(what_lies_in_tls_already_is_taken),
 		RELAYS_TEST(one_that_goes_while_it_is_due_takes_no_other_with_it),
+		RELAYS_TEST(who_looks_waits_for_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
