@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "session/tls.h"
 
 #define PATIENCE_NS (20 * GW_NS_PER_S)
+#define REFUSED 20
 
 /* A receive stage that takes what it has room for, and the far ends of two cameras. */
 static struct scene {
@@ -25,8 +27,24 @@ static struct scene {
 	_Atomic bool has_room[2];
 	_Atomic uint32_t taken[2], last;
 	_Atomic uint32_t told, told_at; /* how often a lane was told, and of how many last */
+	_Atomic uint32_t refused; /* for want of room */
 	_Atomic bool is_slow, is_putting; /* the thread stands still while both are so */
 } scene;
+
+/* What comes of a file that is to be watched: a negative errno, or 0. */
+static _Atomic int unwatched;
+
+int __real_epoll_ctl(int epoll, int what, int file, struct epoll_event *event);
+int __wrap_epoll_ctl(int epoll, int what, int file, struct epoll_event *event);
+
+int __wrap_epoll_ctl(int epoll, int what, int file, struct epoll_event *event)
+{
+	if (what == EPOLL_CTL_ADD && atomic_load(&unwatched) != 0) {
+		errno = -atomic_load(&unwatched);
+		return -1;
+	}
+	return __real_epoll_ctl(epoll, what, file, event);
+}
 
 static bool put_packet(struct gw_stage *stage, const struct gw_packet *packet)
 {
@@ -36,8 +54,10 @@ static bool put_packet(struct gw_stage *stage, const struct gw_packet *packet)
 	while (atomic_load(&scene.is_slow) && gw_now() < until)
 		usleep(1000);
 	atomic_store(&scene.is_putting, false);
-	if (!atomic_load(&scene.has_room[packet->camera]))
+	if (!atomic_load(&scene.has_room[packet->camera])) {
+		atomic_fetch_add(&scene.refused, 1);
 		return false;
+	}
 	atomic_store(&scene.last, packet->data[0]);
 	atomic_fetch_add(&scene.taken[packet->camera], 1);
 	return true;
@@ -221,6 +241,39 @@ static void one_that_cannot_be_watched_is_none(void **state)
 	wait_for(1, 1);
 }
 
+/* One whose lane was full is watched again when there is room. */
+static void one_that_is_watched_no_more_says_what_to_do(void **state)
+{
+	static const struct {
+		int status;
+		bool is_of_watches;
+	} errors[] = {{-ENOSPC, true}, {-ENOMEM, false}};
+
+	for (uint32_t i = 0; i < 2; i++) {
+		const int64_t until = gw_now() + PATIENCE_NS;
+		struct gw_error error = {""};
+
+		assert_int_equal(relays_explain(scene.relays, i, &error), 0);
+		atomic_store(&scene.has_room[i], false);
+		atomic_store(&scene.refused, 0);
+		send_packet(i, 'a');
+		/* In more than one turn: it is not watched any more. */
+		while (atomic_load(&scene.refused) < REFUSED && gw_now() < until)
+			usleep(1000);
+		assert_true(atomic_load(&scene.refused) >= REFUSED);
+		atomic_store(&unwatched, errors[i].status);
+		atomic_store(&scene.has_room[i], true);
+		while (relays_seen(scene.relays, i).ended == 0 && gw_now() < until)
+			usleep(1000);
+		atomic_store(&unwatched, 0);
+		assert_int_equal(relays_explain(scene.relays, i, &error), errors[i].status);
+		assert_non_null(strstr(error.text, "the kernel does not watch its connection: "));
+		assert_int_equal(strstr(error.text, "raise fs.epoll.max_user_watches") != NULL,
+			errors[i].is_of_watches);
+		hears(scene.speaker[i], "", 0);
+	}
+}
+
 static void the_end_of_one_is_told(void **state)
 {
 	const int64_t until = gw_now() + PATIENCE_NS;
@@ -358,6 +411,7 @@ int main(void)
 		RELAYS_TEST(a_report_goes_to_its_camera),
 		RELAYS_TEST(what_is_removed_says_goodbye_and_is_gone),
 		RELAYS_TEST(one_that_cannot_be_watched_is_none),
+		RELAYS_TEST(one_that_is_watched_no_more_says_what_to_do),
 		RELAYS_TEST(the_end_of_one_is_told),
 		RELAYS_TEST(an_answer_is_given_up_and_what_is_odd_is_told),
 		RELAYS_TEST(what_lies_in_tls_already_is_taken),
