@@ -19,6 +19,7 @@
 #define BURST 32
 #define MEMORY_MIB 64
 #define ETHERNET_MOST 18 /* header and one tag */
+#define MTU_LEAST 68 /* of any link (RFC 791, 3.2) */
 #define LINK_TRIES 50
 #define LINK_WAIT_US 100000
 
@@ -31,6 +32,7 @@ struct port_output {
 	struct rte_mbuf *next; /* whose room was asked for */
 	struct output_counts counts;
 	uint64_t link_lost_before;
+	uint32_t memif_mtu; /* that its device names, by the size of its buffers; 0: it does not */
 	char interface[IFNAMSIZ]; /* the kernel's, "": none */
 };
 
@@ -116,7 +118,10 @@ static void port_counts(struct output *output, struct output_counts *counts)
 	*counts = out->counts;
 	if (rte_eth_stats_get(out->port.id, &stats) == 0 && stats.opackets < counts->sent)
 		counts->driver_lost = counts->sent - stats.opackets;
-	counts->link_lost = link_lost(out) - out->link_lost_before;
+	const uint64_t lost = link_lost(out);
+
+	/* An interface that is made anew counts from 0. */
+	counts->link_lost = lost > out->link_lost_before ? lost - out->link_lost_before : 0;
 }
 
 static uint32_t port_shut(struct output *output)
@@ -158,11 +163,9 @@ static uint32_t mtu_of(const struct port_output *out)
 {
 	struct interface interface = {0};
 	uint16_t mtu = 1500;
-	char value[16];
 
-	if (device_has_driver(out->config.device, "net_memif") &&
-		device_argument(out->config.device, "bsize", value, sizeof(value)))
-		return (uint32_t)strtoul(value, NULL, 10) - ETHERNET_MOST;
+	if (out->memif_mtu > 0)
+		return out->memif_mtu;
 	rte_eth_dev_get_mtu(out->port.id, &mtu);
 	if (!out->interface[0])
 		return mtu;
@@ -198,14 +201,34 @@ static void describe(struct port_output *out)
 	out->link_lost_before = link_lost(out);
 }
 
+static int read_memif_mtu(struct port_output *out, struct gw_error *error)
+{
+	char value[16], *end;
+
+	if (!device_has_driver(out->config.device, "net_memif") ||
+		!device_argument(out->config.device, "bsize", value, sizeof(value)))
+		return 0;
+	const unsigned long size = strtoul(value, &end, 10);
+
+	if (end == value || *end || size < ETHERNET_MOST + MTU_LEAST || size > UINT16_MAX)
+		return gw_error_set(error, -EINVAL,
+			"port %s: bsize=%s: a packet and its header have no room in it: give %d to "
+			"%d bytes",
+			out->config.device, value, ETHERNET_MOST + MTU_LEAST, UINT16_MAX);
+	out->memif_mtu = (uint32_t)size - ETHERNET_MOST;
+	return 0;
+}
+
 static int open_port(struct port_output *out, struct gw_error *error)
 {
 	const char *pci[] = {out->config.device};
 	const bool is_pci = device_is_pci(out->config.device);
 	const struct eal_request request = {
 		.pci = pci, .pci_count = is_pci, .memory_mib = MEMORY_MIB + PORT_MEMORY_MIB};
-	int status = eal_open(&request, error);
+	int status = read_memif_mtu(out, error);
 
+	if (status == 0)
+		status = eal_open(&request, error);
 	if (status != 0)
 		return status;
 	status = port_open(&out->port, &out->config, 1, error);

@@ -62,10 +62,23 @@ static void await_echo(struct output *output, struct output_counts *counts)
 	}
 }
 
+/* A driver's counts may lag behind ours, and an interface may be made anew. */
+static uint64_t grown(uint64_t before, uint64_t after)
+{
+	return after > before ? after - before : 0;
+}
+
 /* Every packet that left is one that arrived, or one that somebody counted as lost. */
 static int add_up(const struct trial *trial, bool gateway, struct gw_error *error)
 {
 	const uint64_t there = trial->received + trial->missed;
+
+	if (trial->link_lost > trial->sent)
+		return gw_error_set(error, -EPROTO,
+			"the port's interface dropped %lu packets (tx_dropped) where %lu were "
+			"sent: others send by it, too, and there is no figure to give: let nobody "
+			"else use it",
+			trial->link_lost, trial->sent);
 	const uint64_t left = trial->sent - trial->link_lost;
 	const uint64_t foreign = FOREIGN + (uint64_t)((double)left * FOREIGN_SHARE);
 
@@ -121,10 +134,11 @@ int trial_run(struct trial_bench *bench, struct crew *crew, double rate, double 
 		trial->received = out_after.echoed - out_before.echoed;
 		trial->complete = trial->pictures;
 	}
-	trial->sent =
-		out_after.sent - out_before.sent - (out_after.driver_lost - out_before.driver_lost);
-	trial->unsent += out_after.driver_lost - out_before.driver_lost;
-	trial->link_lost = out_after.link_lost - out_before.link_lost;
+	const uint64_t driver_lost = grown(out_before.driver_lost, out_after.driver_lost);
+
+	trial->sent = out_after.sent - out_before.sent - driver_lost;
+	trial->unsent += driver_lost;
+	trial->link_lost = grown(out_before.link_lost, out_after.link_lost);
 	status = add_up(trial, bench->gateway != NULL, error);
 	if (status != 0 || trial->sent == 0)
 		return status;
