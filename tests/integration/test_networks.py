@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from testbed import senders
+from testbed.blocks import Block
 from testbed.gateway import Gateway, camera, configuration
 from testbed.netns import CameraNet
 from testbed.process import Process
@@ -88,8 +89,8 @@ def test_a_camera_that_sends_to_a_multicast_group_is_received(site: Site) -> Non
 def tap(need_root: None) -> Iterator[tuple[Gateway, Stream]]:
     """A gateway with a TAP device of its own, and a camera on the kernel's side of it."""
     name = f"fgt{os.getpid()}t"
-    # A block that is set aside for tests of network devices.
-    network = f"198.18.{os.getpid() % 256}"
+    block = Block()
+    network = block.prefix
     stream = Stream("cam0", f"{network}.1", 5004, 20, PICTURES, 1, destination=f"{network}.2")
     config = configuration(name, [camera(stream)], None)
     config["interfaces"][0]["device"] = f"net_tap0,iface={name}"
@@ -107,6 +108,7 @@ def tap(need_root: None) -> Iterator[tuple[Gateway, Stream]]:
         yield gateway, stream
     finally:
         gateway.remove()
+        block.release()
 
 
 def test_a_tap_device_is_a_port_like_any_other(

@@ -5,7 +5,6 @@ of it shows in the gateway's books.
 """
 
 import contextlib
-import os
 import random
 import shutil
 import sys
@@ -37,13 +36,7 @@ class Street:
         self.guests: set[int] = set()
         self.server: Process | None = None
         self.net = CameraNet()
-        # A block that is set aside for tests of network devices.
-        prefix = f"198.18.{os.getpid() % 256}"
-        self.theirs = f"{prefix}.2"
-        Process(
-            ("ip", "address", "add", f"{prefix}.1/24", "dev", self.net.port), self.folder / "ip.log"
-        ).wait(10)
-        self.net.run("ip", "address", "add", f"{self.theirs}/24", "dev", self.net.inside)
+        _, self.theirs = self.net.let_kernels_speak()
         self.hardware = Path(f"/sys/class/net/{self.net.port}/address").read_text().strip()
         cameras = [self._camera(number) for number in range(STEADY)]
         cameras.append({"name": "door", "url": f"rtsp://{self.theirs}:8554/stream"})

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
+from testbed.blocks import Block
 from testbed.process import Process
 
 GATEWAY = "10.0.0.2"
@@ -77,6 +78,7 @@ class CameraNet:
         self.port = f"{_PREFIX}{os.getpid()}g{number}"
         self.inside = f"{_PREFIX}{os.getpid()}c{number}"
         self.switch = f"{_PREFIX}{os.getpid()}b{number}"
+        self._block: Block | None = None
         remove_orphans()
         if not _left_to_remove:
             atexit.register(_remove_all)
@@ -141,9 +143,8 @@ class CameraNet:
     def let_kernels_speak(self) -> tuple[str, str]:
         """Gives both ends an address of their own, as a port has behind the kernel's tap: that is
         how RTSP is spoken. Returns the gateway's and the cameras'."""
-        # A block that is set aside for tests of network devices.
-        number = os.getpid() % 512
-        prefix = f"198.{18 + number // 256}.{number % 256}"
+        self._block = Block()
+        prefix = self._block.prefix
         _ip("address", "replace", f"{prefix}.1/24", "dev", self.port)
         self.run("ip", "address", "replace", f"{prefix}.2/24", "dev", self.inside)
         return f"{prefix}.1", f"{prefix}.2"
@@ -174,4 +175,6 @@ class CameraNet:
         for kind, name in (("link", self.port), ("link", self.switch), ("netns", self.name)):
             with contextlib.suppress(RuntimeError):
                 _ip(kind, "delete", name)
+        if self._block:
+            self._block.release()
         _left_to_remove.pop(self.name, None)
