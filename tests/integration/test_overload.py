@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from testbed import places, senders
-from testbed.gateway import camera
+from testbed.gateway import RING, camera
 from testbed.site import DIGITS, PATIENT, Site
 
 
@@ -57,12 +57,17 @@ def _came(site: Site) -> int:
 
 
 def test_a_gateway_that_was_frozen_tells_what_it_lost_meanwhile(site: Site) -> None:
-    stream = site.stream("cam0", rate=100, pictures=900)
-    gateway = site.start(camera(stream, **PATIENT))
+    # More than the test lasts: what is lost is seen by what comes after it.
+    stream = site.stream("cam0", rate=100, pictures=100_000)
+    gateway = site.configure(camera(stream, **PATIENT))
+    port = gateway.configuration["interfaces"][0]
+    port["device"] = port["device"].replace(f"framecnt={RING}", "framecnt=4096")
+    gateway.write()
+    gateway.start()
     log = site.folder / "cam0.log"
-    site.keep(senders.ffmpeg_video(site.net.start, log, stream, places.video()))
+    sender = site.keep(senders.ffmpeg_video(site.net.start, log, stream, places.video()))
     gateway.wait_until(
-        lambda: gateway.status()["frames"]["received"] > 0, 30, "nothing is received"
+        lambda: gateway.status()["frames"]["received"] > 0, 60, "nothing is received"
     )
     gateway.process.signal(signal.SIGSTOP)
     # Until more has come than there is room for, however fast the camera is.
@@ -71,7 +76,12 @@ def test_a_gateway_that_was_frozen_tells_what_it_lost_meanwhile(site: Site) -> N
         assert time.monotonic() < end
         time.sleep(0.1)
     gateway.process.signal(signal.SIGCONT)
-    site.finish_sending()
+    frozen = gateway.status()["frames"]["received"]
+    # Many more than lay before the port: what is missing has something after it.
+    gateway.wait_until(
+        lambda: gateway.status()["frames"]["received"] > frozen + 500, 60, "it does not go on"
+    )
+    sender.stop()
     site.settle()
 
     port = gateway.ask("stages")["stages"][0]["facts"]["ports"][0]

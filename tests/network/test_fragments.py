@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from testbed import rtp_jpeg
-from testbed.gateway import Gateway, configuration
+from testbed.gateway import RING, Gateway, configuration
 from testbed.netns import CameraNet
 from testbed.rtp_jpeg import Packet, Parts, Sender, header, quantisation
 
@@ -72,7 +72,10 @@ class Bench:
             for number, name in enumerate(CAMERAS)
         ]
         made = configuration(self.net.port, cameras, None)
-        made["interfaces"][0]["device"] += device
+        if device:
+            # Larger places, and fewer.
+            port = made["interfaces"][0]
+            port["device"] = port["device"].replace(f"framecnt={RING}", device)
         made["cores"] = {"rx": 2}
         output = {"backend": "file", "directory": str(self._folder), "frames": {"every": 1}}
         self.gateway = Gateway({**made, "kafka": output})
@@ -193,7 +196,7 @@ def test_a_flood_of_fragments_harms_no_picture(bench: Bench, ipv6: Callable[[], 
 def test_ipv4_datagrams_in_fragments_become_pictures(bench: Bench) -> None:
     """The kernel puts these together before net_af_packet sees them: they need larger places."""
     bench.net.add_camera("10.0.0.11")
-    bench.start("10.0.0.11", "10.0.0.2", ",framesz=9216,blocksz=36864")
+    bench.start("10.0.0.11", "10.0.0.2", "framecnt=4096,framesz=9216,blocksz=36864")
     bench.send()
     _assert_all_came(bench)
     assert bench.gateway.ask("drops")["unmatched"]["cut_short"] == 0

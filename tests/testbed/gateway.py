@@ -34,6 +34,7 @@ class Topics(NamedTuple):
 
 
 DEFAULT_TOPICS = Topics()
+RING = 16384  # packets, of 2 KiB, that lie before the gateway's port
 USUAL_SOCKET = Path("/run/framegate/api.sock")
 _RUNTIME = Path("/run/dpdk")
 
@@ -95,8 +96,8 @@ def configuration(
         "interfaces": [
             {
                 "name": "lan0",
-                # Room for a second of packets, when the machine has other things to do.
-                "device": f"net_af_packet0,iface={port},framecnt=4096",
+                # Room for seconds of packets, when the machine has other things to do.
+                "device": f"net_af_packet0,iface={port},framecnt={RING}",
                 "checksum": "software",
             }
         ],
