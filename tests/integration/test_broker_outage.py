@@ -8,7 +8,7 @@ from collections.abc import Callable
 from testbed import places
 from testbed.gateway import camera
 from testbed.kafka import Kafka
-from testbed.site import Site
+from testbed.site import PATIENT, Site
 
 FOREVER = 100_000  # pictures: more than the test lasts, however late it does something
 
@@ -27,11 +27,11 @@ def test_a_broker_that_is_away_at_the_start_gets_everything_when_it_comes(
 ) -> None:
     site = make_site(own_broker)
     stream = site.stream("cam0", rate=20, pictures=60)
-    gateway = site.start(camera(stream))
+    gateway = site.start(camera(stream, **PATIENT))
     site.send_digits(stream)
     site.finish_sending()
     gateway.wait_until(
-        lambda: gateway.status()["frames"]["received"] == 60, 30, "not all is received"
+        lambda: gateway.status()["frames"]["received"] == 60, 60, "not all is received"
     )
     assert gateway.status()["frames"]["delivered"] == 0
 
@@ -68,7 +68,7 @@ def test_a_broker_that_dies_in_mid_run_loses_nothing(
     own_broker.start()
     own_broker.create_topics(site.topics)
     stream = site.stream("cam0", rate=20, pictures=FOREVER)
-    gateway = site.start(camera(stream))
+    gateway = site.start(camera(stream, **PATIENT))
     sender = site.send_digits(stream)
     gateway.wait_until(
         lambda: gateway.status()["frames"]["delivered"] > 40, 60, "nothing is delivered"
@@ -96,7 +96,7 @@ def test_a_broker_that_hangs_for_a_while_loses_nothing(
     own_broker.start()
     own_broker.create_topics(site.topics)
     stream = site.stream("cam0", rate=20, pictures=FOREVER)
-    gateway = site.start(camera(stream))
+    gateway = site.start(camera(stream, **PATIENT))
     sender = site.send_digits(stream)
     gateway.wait_until(
         lambda: gateway.status()["frames"]["delivered"] > 20, 60, "nothing is delivered"
@@ -120,8 +120,8 @@ def test_what_overflows_while_the_broker_is_away_is_counted_by_name(
     make_site: Callable[[Kafka], Site], own_broker: Kafka
 ) -> None:
     site = make_site(own_broker)
-    stream = site.stream("cam0", rate=50, pictures=200)
-    gateway = site.configure(camera(stream))
+    stream = site.stream("cam0", rate=25, pictures=200)
+    gateway = site.configure(camera(stream, **PATIENT))
     gateway.configuration["kafka"]["properties"] = [
         {"name": "queue.buffering.max.messages", "value": "100"}
     ]
@@ -130,7 +130,7 @@ def test_what_overflows_while_the_broker_is_away_is_counted_by_name(
     site.send_digits(stream)
     site.finish_sending()
     gateway.wait_until(
-        lambda: gateway.status()["frames"]["received"] == 200, 30, "not all is received"
+        lambda: gateway.status()["frames"]["received"] == 200, 60, "not all is received"
     )
 
     own_broker.start()
@@ -150,8 +150,8 @@ def test_sampled_pictures_that_wait_for_the_broker_do_not_hold_up_the_camera(
     make_site: Callable[[Kafka], Site], own_broker: Kafka
 ) -> None:
     site = make_site(own_broker)
-    stream = site.stream("cam0", rate=50, pictures=200)
-    gateway = site.configure(camera(stream), every=1)
+    stream = site.stream("cam0", rate=25, pictures=200)
+    gateway = site.configure(camera(stream, **PATIENT), every=1)
     gateway.configuration["kafka"]["frames"]["budget"] = 16
     gateway.write()
     gateway.start()
@@ -160,7 +160,7 @@ def test_sampled_pictures_that_wait_for_the_broker_do_not_hold_up_the_camera(
 
     # The last of them may lie before the port still.
     gateway.wait_until(
-        lambda: gateway.dropped().get("sample_budget") == 200 - 16, 30, "samples are missing"
+        lambda: gateway.dropped().get("sample_budget") == 200 - 16, 60, "samples are missing"
     )
     assert gateway.dropped() == {"sample_budget": 200 - 16}
     own_broker.start()
@@ -203,7 +203,7 @@ def test_status_is_not_well_until_the_broker_is_there(
             [places.gwctl(), "--socket", gateway.socket, "status"],
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
 

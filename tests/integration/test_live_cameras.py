@@ -46,7 +46,7 @@ class Auditor(threading.Thread):
     def finish(self) -> None:
         """Ends it and holds it to its result."""
         self._ended.set()
-        self.join(30)
+        self.join(60)
         if self.error:
             raise self.error
         assert self.unbalanced == []
@@ -142,7 +142,7 @@ def test_ten_thousand_changes_cost_the_others_nothing(site: Site) -> None:
 
     total = {it["unit"]: it for it in equations if it["name"] == "total"}
     delivered = total["frame"]["delivered"]
-    customer = site.read(results=delivered, timeout=30)
+    customer = site.read(results=delivered, timeout=60)
     assert len(customer.results) == delivered
     for stream in steady:
         results = customer.of(stream.name)

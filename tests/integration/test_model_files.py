@@ -96,7 +96,7 @@ class Place:
             [
                 *(places.build() / "gwgen", "send", "--quiet", "--size", "64x64"),
                 *("--port", f"net_af_packet0,iface={self.net.inside}"),
-                *("--rate", 30, "--frames", PICTURES, "--seed", self._seed),
+                *("--rate", 60, "--frames", PICTURES, "--seed", self._seed),
             ],
             self.folder / "sender.log",
         )

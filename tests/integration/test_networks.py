@@ -15,7 +15,7 @@ from testbed.netns import CameraNet
 from testbed.process import Process
 from testbed.scenes import Scenes
 from testbed.senders import Sender, Stream
-from testbed.site import Site
+from testbed.site import PATIENT, Site
 
 PICTURES = 40
 
@@ -50,7 +50,7 @@ def test_a_camera_that_speaks_ipv6_is_received(site: Site) -> None:
         destination="fd00:0:0:1::2",
     )
     stranger = dataclasses.replace(stream, source="fd00:0:0:1::12")
-    site.start(camera(stream))
+    site.start(camera(stream, **PATIENT))
     site.send_digits(stream)
     site.keep(
         senders.jpeg_files(net.start, site.folder / "stranger.log", stranger, site.drawn.jpeg)
@@ -69,7 +69,7 @@ def test_a_camera_that_sends_to_a_multicast_group_is_received(site: Site) -> Non
         site.stream("cam0", rate=20, pictures=PICTURES), destination="239.1.2.3"
     )
     other_group = dataclasses.replace(stream, destination="239.1.2.4")
-    site.start(camera(stream))
+    site.start(camera(stream, **PATIENT))
     site.send_digits(stream)
     site.keep(
         senders.jpeg_files(site.net.start, site.folder / "other.log", other_group, site.drawn.jpeg)
@@ -80,7 +80,7 @@ def test_a_camera_that_sends_to_a_multicast_group_is_received(site: Site) -> Non
     _assert_everything_came(site)
     site.gateway.wait_until(
         lambda: sum(site.gateway.ask("drops")["unmatched"].values()) >= PICTURES,
-        30,
+        60,
         "the other group is not counted",
     )
 
@@ -92,7 +92,7 @@ def tap(need_root: None) -> Iterator[tuple[Gateway, Stream]]:
     block = Block()
     network = block.prefix
     stream = Stream("cam0", f"{network}.1", 5004, 20, PICTURES, 1, destination=f"{network}.2")
-    config = configuration(name, [camera(stream)], None)
+    config = configuration(name, [camera(stream, **PATIENT)], None)
     config["interfaces"][0]["device"] = f"net_tap0,iface={name}"
     gateway = Gateway(config)
     try:
@@ -104,7 +104,7 @@ def tap(need_root: None) -> Iterator[tuple[Gateway, Stream]]:
                 *("dev", name, "nud", "permanent"),
             ),
         ):
-            assert Process(command, gateway.folder / "ip.log").wait(10) == 0
+            assert Process(command, gateway.folder / "ip.log").wait(60) == 0
         yield gateway, stream
     finally:
         gateway.remove()
@@ -121,7 +121,7 @@ def test_a_tap_device_is_a_port_like_any_other(
     finally:
         sender.stop()
     gateway.wait_until(
-        lambda: gateway.status()["frames"]["delivered"] == PICTURES, 30, "frames are missing"
+        lambda: gateway.status()["frames"]["delivered"] == PICTURES, 60, "frames are missing"
     )
 
     shown = gateway.ask("camera", "show", "cam0")
@@ -138,7 +138,7 @@ def test_jumbo_packets_come_by_a_tap_device(
 ) -> None:
     gateway, stream = tap
     raise_mtu = ("ip", "link", "set", f"fgt{os.getpid()}t", "mtu", "9000")
-    assert Process(raise_mtu, tmp_path / "ip.log").wait(10) == 0
+    assert Process(raise_mtu, tmp_path / "ip.log").wait(60) == 0
     jumbo = dataclasses.replace(stream, mtu=9000 - 28)
     sender: Sender = senders.jpeg_files(Process, tmp_path / "sender.log", jumbo, drawn.jpeg)
     try:
@@ -146,7 +146,7 @@ def test_jumbo_packets_come_by_a_tap_device(
     finally:
         sender.stop()
     gateway.wait_until(
-        lambda: gateway.status()["frames"]["delivered"] == PICTURES, 30, "frames are missing"
+        lambda: gateway.status()["frames"]["delivered"] == PICTURES, 60, "frames are missing"
     )
     shown = gateway.ask("camera", "show", "cam0")
     assert shown["bytes"] / shown["packets"] > 2000

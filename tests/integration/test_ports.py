@@ -4,7 +4,7 @@ import dataclasses
 
 from testbed.gateway import camera
 from testbed.senders import Stream
-from testbed.site import Site
+from testbed.site import PATIENT, Site
 
 PICTURES = 20
 JUMBO = 9000
@@ -18,7 +18,7 @@ def _jumbo(site: Site) -> Stream:
 
 def test_jumbo_packets_become_pictures(site: Site) -> None:
     stream = _jumbo(site)
-    site.start(camera(stream))
+    site.start(camera(stream, **PATIENT))
     site.send_digits(stream)
     site.finish_sending()
     site.settle(received=PICTURES)
@@ -33,7 +33,7 @@ def test_jumbo_packets_become_pictures(site: Site) -> None:
 
 def test_packets_that_the_port_cut_are_told_by_name(site: Site) -> None:
     stream = _jumbo(site)
-    gateway = site.configure(camera(stream))
+    gateway = site.configure(camera(stream, **PATIENT))
     gateway.configuration["interfaces"][0]["device"] += ",framesz=2048,blocksz=4096"
     gateway.write()
     gateway.start()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from testbed.gateway import camera
-from testbed.site import Site
+from testbed.site import PATIENT, Site
 
 PICTURES = 20
 
@@ -90,7 +90,7 @@ def test_a_port_that_goes_away_is_told_and_received_from_when_it_is_back(
     reopened: int,
 ) -> None:
     stream = site.stream("cam0", rate=20, pictures=PICTURES)
-    site.start(camera(stream, ssrc=None))
+    site.start(camera(stream, ssrc=None, **PATIENT))
     site.send_digits(stream)
     site.finish_sending()
     site.settle(received=PICTURES)

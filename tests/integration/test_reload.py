@@ -2,15 +2,14 @@
 
 import itertools
 import signal
-import time
 
 from testbed.gateway import camera
-from testbed.site import Site
+from testbed.site import PATIENT, Site
 
 
 def test_another_sampling_rate_holds_from_then_on(site: Site) -> None:
     stream = site.stream("cam0", rate=20, pictures=100_000)
-    gateway = site.start(camera(stream), every=1000)
+    gateway = site.start(camera(stream, **PATIENT), every=1000)
     sender = site.send_digits(stream)
     gateway.wait_until(
         lambda: gateway.status()["frames"]["delivered"] > 20, 60, "nothing is delivered"
@@ -36,7 +35,7 @@ def test_another_sampling_rate_holds_from_then_on(site: Site) -> None:
 
 def test_a_file_that_became_wrong_is_refused_and_nothing_changes(site: Site) -> None:
     stream = site.stream("cam0", rate=20, pictures=100)
-    gateway = site.start(camera(stream))
+    gateway = site.start(camera(stream, **PATIENT))
     site.send_digits(stream)
     gateway.file.write_text("cameras: [{name: cam0, colour: blue}]\n")
     gateway.process.signal(signal.SIGHUP)
@@ -61,7 +60,9 @@ def test_another_log_level_holds_from_then_on(site: Site) -> None:
     gateway.wait_until(lambda: "(11)" in gateway.log(), 60, "the first reload is not reported")
     # `error` silences the line with which a reload reports itself; a refusal is still told.
     reload("error", 12)
-    time.sleep(1)
+    gateway.wait_until(
+        lambda: gateway.ask("config", "show")["log"]["level"] == "error", 60, "it says on"
+    )
     gateway.file.write_text("cameras: [{name: cam0, colour: blue}]\n")
     gateway.process.signal(signal.SIGHUP)
     gateway.wait_until(lambda: "colour" in gateway.log(), 60, "the log says nothing")

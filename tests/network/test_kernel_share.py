@@ -274,7 +274,7 @@ def test_the_kinds_are_shown(place: Place) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=20,
+        timeout=60,
     )
     table = done.stdout.split("\n\n")[-1].splitlines()
     assert table[0].split() == ["PORT", "KERNEL", "KIND", "PASSED", "OVER", "RATE", "NO", "ROOM"]
