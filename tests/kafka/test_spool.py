@@ -4,8 +4,10 @@ import random
 import shutil
 import subprocess
 import time
+from collections import Counter
 from pathlib import Path
 
+from testbed import spool_files
 from testbed.consumer import Customer, stored
 from testbed.gateway import Topics
 from testbed.kafka import Kafka
@@ -23,13 +25,15 @@ class Book:
         self._folder = folder
         self.topics = Topics.unique()
         self.spool = folder / "spool"
-        self._told: dict[str, dict[str, tuple[int, int]]] = {"cam0": {}, "cam1": {}}
+        self._told: dict[str, dict[str, int]] = {"cam0": {}, "cam1": {}}
+        self._found: Counter[str] = Counter()
         self._runs = 0
         broker.create_topics(self.topics)
 
     def run(self, frames: int, rate: int = RATE, **more: object) -> SinkRun:
-        """Starts the sink on the spool."""
+        """Starts the sink on the spool, and notes what that finds there."""
         self._runs += 1
+        self._found.update(spool_files.left(self.spool))
         return SinkRun(
             self._folder / f"run{self._runs}",
             self._broker,
@@ -48,8 +52,8 @@ class Book:
             time.sleep(0.02)
         time.sleep(seconds)
         run.process.kill()
-        for camera, (boot, delivered, accepted) in run.told().items():
-            self._told[camera][boot] = (delivered, accepted)
+        for camera, (boot, _, accepted) in run.told().items():
+            self._told[camera][boot] = accepted
 
     def send_the_rest(self) -> None:
         """One more start, which ends when all that is spooled is delivered."""
@@ -57,12 +61,12 @@ class Book:
 
     def accepted(self) -> int:
         """How many results the killed runs said that they had accepted."""
-        return sum(told[1] for boots in self._told.values() for told in boots.values())
+        return sum(sum(boots.values()) for boots in self._told.values())
 
-    def missing(self, again: bool = False) -> int:
+    def missing(self) -> int:
         """How many of the accepted results did not arrive; what did, is in order.
 
-        `again`: all of it may have come a second time.
+        And none came more often than from its own start and from each that found it in the spool.
         """
         customer = Customer(self._broker.brokers, self.topics)
         there = stored(self._broker.brokers, self.topics.results)
@@ -70,9 +74,11 @@ class Book:
         # And what should not come.
         customer.read_until(lambda _: False, 2)
         customer.close()
-        missing = repeated = in_flight = 0
+        missing = 0
         for camera, boots in self._told.items():
             ids = [record.id for record in customer.of(camera)]
+            for one, copies in Counter(ids).items():
+                assert copies <= 1 + self._found[one], one
             first = list(dict.fromkeys(ids))
             order = {boot: number for number, boot in enumerate(boots)}
             seen: dict[str, list[int]] = {}
@@ -82,14 +88,10 @@ class Book:
                 assert order.get(boot, len(order)) >= newest, "a former boot came later"
                 newest = order.get(boot, len(order))
                 seen.setdefault(boot, []).append(int(sequence))
-            for boot, (delivered, accepted) in boots.items():
+            for boot, accepted in boots.items():
                 came = seen.get(boot, [])
                 assert came == sorted(came)
                 missing += len(set(range(accepted)) - set(came))
-                repeated += sum(one.startswith(boot) for one in ids) - len(came)
-                in_flight += max(came, default=0) + 1 - delivered
-        # Twice: what was in flight at a kill may be so again at the next one.
-        assert again or repeated <= 2 * in_flight
         return missing
 
 
@@ -124,7 +126,8 @@ def test_on_a_full_small_disk_results_pass_it_by(shared_broker: Kafka, tmp_path:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=True)
     try:
         book.spool = disk / "spool"
-        counts = book.run(1000).counts()
+        # Slowly: while a broker stands still for a moment, few have to wait.
+        counts = book.run(1000, 200).counts()
         assert counts["cam0"]["delivered"] + counts["cam0"]["drops"].get("spool_full", 0) == 1000
         assert counts["cam0"]["delivered"] > 500
     finally:
@@ -152,7 +155,7 @@ def test_what_lies_on_a_disk_that_cannot_be_written_is_sent(broker: Kafka, tmp_p
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
         book.send_the_rest()
         assert [it.name for it in book.spool.iterdir()] == ["lock"]
-        assert book.missing(again=True) == 0
+        assert book.missing() == 0
     finally:
         subprocess.run(["umount", disk], check=True)
 
@@ -166,3 +169,15 @@ def test_without_the_files_the_same_kill_loses_results(broker: Kafka, tmp_path: 
     broker.start()
     book.send_the_rest()
     assert book.missing() == book.accepted() > 0
+
+
+def test_what_is_done_with_is_found_no_more(broker: Kafka, tmp_path: Path) -> None:
+    """Of what stood in the spool's files: nobody says of a result that it may come again."""
+    book = Book(broker, tmp_path)
+    broker.kill()
+    book.kill(book.run(100_000), 1)
+    found = spool_files.left(book.spool)
+    assert len(found) == len(set(found)) >= book.accepted() > 0
+    broker.start()
+    book.send_the_rest()
+    assert spool_files.left(book.spool) == []
