@@ -31,6 +31,7 @@ DESCRIBED = ("bodiless", "framed", "nul", "spaced", "named", "reasonless")
 SET_UP = ("realm", "twofold", "renamed", "colons", "lately", "extra", "behind", "bytewise")
 ODD_WITHIN = (*DESCRIBED, *SET_UP, "channels")
 ODD_BY_UDP = tuple(f"{kind}-udp" for kind in (*SET_UP, "nobody", "portless", "vlc"))
+MISSED = ("silent", "late", "barred")
 PROVED = ("nonce", "once", "stale", "realm", "twofold")
 
 
@@ -42,7 +43,10 @@ def _start(cameras: Cameras, *kinds: str) -> Process:
     cameras.start(
         *(
             cameras.camera(
-                kind, port=PORT + at, **(proof if kind.removesuffix("-udp") in PROVED else {})
+                kind,
+                port=PORT + at,
+                quota=64,
+                **(proof if kind.removesuffix("-udp") in PROVED else {}),
             )
             for at, kind in enumerate(kinds)
         )
@@ -53,6 +57,29 @@ def _start(cameras: Cameras, *kinds: str) -> Process:
 def _signs(server: Process, kind: str) -> int:
     lines = server.text().splitlines()
     return sum(lines.count(f"{kind} asked: {it}") for it in ("GET_PARAMETER", "OPTIONS"))
+
+
+class Calm:
+    """Whether a camera's signs of life are answered as they should, some in a row.
+
+    On a busy machine an answer may come late, and is missed first and ignored then. One that is
+    never understood is missed each time.
+    """
+
+    def __init__(self, cameras: Cameras, server: Process, kind: str) -> None:
+        self._cameras, self._server, self._kind = cameras, server, kind
+        self._troubles: tuple[int, int] = (-1, -1)
+        self._since = 0
+
+    def lasts(self) -> bool:
+        """For three signs by now."""
+        signs, facts = _signs(self._server, self._kind), self._cameras.session(self._kind)
+        # Answers that nobody asked for come all the time.
+        ignored = 0 if self._kind.startswith("unasked") else facts["answers_ignored"]
+        troubles = (facts["signs_missed"], ignored)
+        if troubles != self._troubles:
+            self._troubles, self._since = troubles, signs
+        return signs >= self._since + 3
 
 
 def _openings(cameras: Cameras, kind: str) -> int:
@@ -70,14 +97,22 @@ def test_pictures_go_on_whatever_is_said_beside_them(
         "not all pictures and signs of life came",
         timeout=60,
     )
+    well = [it for it in kinds if it.removesuffix("-udp") not in MISSED]
+    calm = [Calm(cameras, server, kind) for kind in well]
+    cameras.wait_for(
+        # Side by side, not one after the other.
+        lambda: False not in [it.lasts() for it in calm],
+        "signs of life are missed, or their answers ignored",
+        timeout=120,
+    )
     for kind in kinds:
         facts = cameras.session(kind)
         assert (facts["state"], facts["trouble"]) == ("playing", ""), kind
         assert (_openings(cameras, kind), f"{kind} left" in server.text()) == (1, False), kind
         assert cameras.gateway.ask("camera", "show", kind)["packets_lost"] == 0, kind
         odd = kind.removesuffix("-udp")
-        assert (facts["signs_missed"] > 0) == (odd in ("silent", "late", "barred")), facts
-        assert (facts["answers_ignored"] > 0) == (odd in ("late", "unasked")), facts
+        assert facts["signs_missed"] > 0 or odd not in MISSED, facts
+        assert facts["answers_ignored"] > 0 or odd not in ("late", "unasked"), facts
         assert (facts["bytes_skipped"] > 0) == (odd == "garbage"), facts
     assert "a sign of life failed, its pictures go on: no answer within" in cameras.gateway.log()
     assert cameras.gateway.ctl("audit").code == 0

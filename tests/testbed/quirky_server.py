@@ -73,6 +73,7 @@ KINDS = {
     "lately": "its session has no name before PLAY, and none but that one from then on",
 }
 TIMEOUT_S = 4
+MISSED_S = 20  # a session that was silent for so long: less than who has not heard of TIMEOUT_S is
 NONCE_LASTS = {"nonce": 6, "once": 1, "stale": 2, "realm": 5, "twofold": 6}  # requests
 
 
@@ -270,7 +271,7 @@ class Quirky(Connection):
             self.say(b"RTSP/1.0 400 Bad Request\r\nCSeq: 0\r\n\r\n")
         elif self.kind == "garbage":
             self.say(bytes([0xFF, 0x12, ord("$"), 9, 0, 1, 2, 3]) * 13)
-        is_missed = time.monotonic() - self.heard_at > TIMEOUT_S + 1
+        is_missed = time.monotonic() - self.heard_at > MISSED_S
         if self.kind == "brief" or (self.kind == "blank" and is_missed):
             raise ConnectionError
 

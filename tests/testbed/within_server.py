@@ -111,11 +111,9 @@ class Connection:
         return b"$" + struct.pack(">BH", channel, len(data)) + data
 
     def hear(self, until: float) -> bool:
-        """Serves what the client says. True when it asked to play."""
+        """Serves what the client says, also when it is late. True when it asked to play."""
         plays = False
-        while (left := until - time.monotonic()) > 0:
-            if not select.select([self.client], [], [], left)[0]:
-                break
+        while select.select([self.client], [], [], max(until - time.monotonic(), 0))[0]:
             data = self.client.recv(65536)
             if not data:
                 raise ConnectionError
