@@ -66,7 +66,14 @@ class Desk:
         self.gateway = Gateway(told)
         self.gateway.start()
         # Who asks does not wait for a minute for a broker that stands still, either.
-        self._producer = Producer({"bootstrap.servers": kafka.brokers, "socket.timeout.ms": 3000})
+        # Once each, though: all that was sent is counted.
+        self._producer = Producer(
+            {
+                "bootstrap.servers": kafka.brokers,
+                "socket.timeout.ms": 3000,
+                "enable.idempotence": True,
+            }
+        )
         self._customer = Customer(kafka.brokers, Topics(self.replies, self.topics.frames))
         # A group that is new hears what comes after it is there.
         self._wait_until_heard()

@@ -65,7 +65,7 @@ def _partition(reader: _Reader) -> tuple[int, Partition]:
     return number, Partition(leader, reader.numbers(), reader.numbers())
 
 
-def ask(port: int, timeout: float = 10) -> Known:
+def ask(port: int, timeout: float = 60) -> Known:
     """Asks the broker at that port of ours; raises OSError when it does not answer."""
     head = struct.pack(">hhih", _METADATA, _VERSION, _NUMBER, -1)
     request = head + struct.pack(">i", _ALL_TOPICS)

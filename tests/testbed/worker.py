@@ -1,5 +1,6 @@
 """Gateways whose pictures come as records of a topic, and a client that puts them there."""
 
+import functools
 import io
 import itertools
 import threading
@@ -9,13 +10,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from confluent_kafka import (
-    Consumer,
+    ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
     Message,
     Producer,
     TopicPartition,
 )
+from confluent_kafka.admin import AdminClient
 from PIL import Image, ImageDraw
 
 from testbed import places, stopping
@@ -141,7 +143,11 @@ class Feeder:
 
     def __init__(self, brokers: str, topic: str) -> None:
         self._topic = topic
-        self._producer = Producer({"bootstrap.servers": brokers, "linger.ms": 5, "log_level": 0})
+        # Each record is there once, however often a broker was too late to say so.
+        once = {"enable.idempotence": True}
+        self._producer = Producer(
+            {"bootstrap.servers": brokers, "linger.ms": 5, "log_level": 0} | once
+        )
         self.sent = 0
         self._failures: list[str] = []
         self._wait_for_leaders()
@@ -150,7 +156,7 @@ class Feeder:
         """A topic that was just made has none yet, and a record may be refused for that."""
         end = time.monotonic() + 60
         while time.monotonic() < end:
-            topic = self._producer.list_topics(self._topic, timeout=5).topics[self._topic]
+            topic = self._producer.list_topics(self._topic, timeout=20).topics[self._topic]
             if topic.partitions and all(it.leader >= 0 for it in topic.partitions.values()):
                 return
             stopping.pause(0.1)
@@ -242,13 +248,26 @@ def committed(brokers: str, names: Names, partitions: int) -> int:
     return committed_of(brokers, names.group, names.pictures, partitions)
 
 
+@functools.cache
+def _admin(brokers: str) -> AdminClient:
+    """The same one each time: the end of one is no small thing (see kafka_metadata)."""
+    soon = {"reconnect.backoff.max.ms": 500}
+    return AdminClient({"bootstrap.servers": brokers, "log_level": 0} | soon)
+
+
+def offsets_of(brokers: str, group: str, topic: str, partitions: int = 3) -> dict[int, int]:
+    """What is before these a group has said to be done with, by partition."""
+    wanted = [TopicPartition(topic, number) for number in range(partitions)]
+    asked = _admin(brokers).list_consumer_group_offsets(
+        [ConsumerGroupTopicPartitions(group, wanted)], request_timeout=20
+    )
+    try:
+        found = asked[group].result(60).topic_partitions
+    except KafkaException:
+        return dict.fromkeys(range(partitions), 0)
+    return {it.partition: max(it.offset, 0) for it in found}
+
+
 def committed_of(brokers: str, group: str, topic: str, partitions: int = 3) -> int:
     """How many records of a topic a group has said to be done with."""
-    consumer = Consumer({"bootstrap.servers": brokers, "group.id": group, "log_level": 0})
-    try:
-        wanted = [TopicPartition(topic, number) for number in range(partitions)]
-        return sum(max(it.offset, 0) for it in consumer.committed(wanted, timeout=10))
-    except KafkaException:
-        return 0
-    finally:
-        consumer.close()
+    return sum(offsets_of(brokers, group, topic, partitions).values())
