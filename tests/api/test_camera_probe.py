@@ -87,18 +87,24 @@ def test_what_is_wrong_is_told(
 def test_one_that_hangs_costs_five_seconds_and_one_is_asked_at_a_time(
     played: Gateway, camera: Callable[[str | None], ToyCamera]
 ) -> None:
-    toy = camera(None)
-    said: list[tuple[int, dict[str, Any]]] = []
-    begin = time.monotonic()
-    first = threading.Thread(target=lambda: said.append(_probe(played, url=toy.url)))
-    first.start()
-    played.wait_until(lambda: bool(toy.asked))
-    status, busy = _probe(played, url=toy.url)
+    # On a busy machine the second may come when the first has its answer.
+    for _ in range(8):
+        toy = camera(None)
+        said: list[tuple[int, dict[str, Any]]] = []
+        begin = time.monotonic()
+        first = threading.Thread(
+            target=lambda to=said, at=toy: to.append(_probe(played, url=at.url))
+        )
+        first.start()
+        played.wait_until(lambda at=toy: bool(at.asked))
+        status, busy = _probe(played, url=toy.url)
+        assert played.get("status")["ready"]
+        first.join(60)
+        assert time.monotonic() - begin > 4
+        assert (said[0][0], said[0][1]["found"]) == (200, False)
+        if status == 409:
+            break
     assert (status, busy["error"]["code"]) == (409, "busy")
-    assert played.get("status")["ready"]
-    first.join(60)
-    assert time.monotonic() - begin > 4
-    assert (said[0][0], said[0][1]["found"]) == (200, False)
 
 
 @pytest.mark.parametrize(

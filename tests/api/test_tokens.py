@@ -276,16 +276,21 @@ class TestGuessing:
     def test_whoever_guesses_waits_and_others_do_not(
         self, place: Place, tokens: dict[str, str]
     ) -> None:
-        said = [self._ask(place, "127.2.0.1", "fg_guess").status for _ in range(8)]
+        for number in range(1, 21):
+            guesser, begin = f"127.2.0.{number}", time.monotonic()
+            said = [self._ask(place, guesser, "fg_guess").status for _ in range(8)]
+            reply = self._ask(place, guesser, "fg_guess")
+            # Every twelve seconds one more may be tried: on a busy machine so long is soon over.
+            if time.monotonic() < begin + 11:
+                break
         assert said == [401] * 5 + [429] * 3
-        reply = self._ask(place, "127.2.0.1", "fg_guess")
         assert reply.status == 429
         assert reply.headers["retry-after"] == "12"
         # Neither he who sits at the same address, with a good one, nor another address.
-        assert self._ask(place, "127.2.0.1", tokens["admin"]).status == 200
-        assert self._ask(place, "127.2.0.2", "fg_guess").status == 401
+        assert self._ask(place, guesser, tokens["admin"]).status == 200
+        assert self._ask(place, "127.3.0.1", "fg_guess").status == 401
         time.sleep(12.5)
-        assert self._ask(place, "127.2.0.1", "fg_guess").status == 401
+        assert self._ask(place, guesser, "fg_guess").status == 401
 
 
 class TestSetUp:
