@@ -63,8 +63,9 @@ def test_a_black_frozen_and_a_silent_camera_are_told(troubled: Gateway) -> None:
     _wait_for(
         troubled, ("camera_black", "cam0"), ("camera_frozen", "cam0"), ("camera_silent", "cam1")
     )
+    # A camera that plays is silent for who has had no processor, and then not any more.
+    troubled.wait_until(lambda: ("camera_silent", "cam0") not in _alarms(troubled))
     alarms = _alarms(troubled)
-    assert ("camera_silent", "cam0") not in alarms
     black = alarms["camera_black", "cam0"]
     assert "its mean brightness is " in black["text"]
     assert black["advice"].startswith("look for a cap")
@@ -72,7 +73,8 @@ def test_a_black_frozen_and_a_silent_camera_are_told(troubled: Gateway) -> None:
     for alarm in alarms.values():
         since = datetime.datetime.fromisoformat(alarm["since"])
         assert since <= datetime.datetime.fromisoformat(alarm["last"]) <= now
-        assert alarm["times"] == 1
+        assert alarm["times"] >= 1
+    assert alarms["camera_silent", "cam1"]["times"] == 1
 
 
 def test_what_was_raised_is_in_the_history_the_log_and_the_metrics(troubled: Gateway) -> None:
@@ -87,9 +89,12 @@ def test_what_was_raised_is_in_the_history_the_log_and_the_metrics(troubled: Gat
     assert "alarm: camera_silent: cam1: camera cam1 has sent no complete picture" in (
         troubled.process.text()
     )
-    reply = troubled.ask("metrics")
-    found = monitoring.Scrape(reply.body.decode())
-    assert found("framegate_alarms", kind="camera_silent") == 1
+
+    def found(name: str, **labels: str) -> float:
+        return monitoring.Scrape(troubled.ask("metrics").body.decode())(name, **labels)
+
+    # The one that plays may be silent for a moment for who has no processor.
+    troubled.wait_until(lambda: found("framegate_alarms", kind="camera_silent") == 1)
     assert found("framegate_alarms", kind="port_down") == 0
     assert found("framegate_alarms_raised_total", kind="camera_black") >= 1
 
@@ -130,7 +135,7 @@ def test_a_token_for_some_cameras_hears_of_these_and_of_nothing_else(
     own, other = ("camera_silent", "cam1"), ("camera_silent", "cam0")
     _wait_for(place.gateway, own, other)
     place.gateway.wait_until(
-        lambda: any(kind == "kafka_late" for kind, _ in _alarms(place.gateway)), 40
+        lambda: any(kind == "kafka_late" for kind, _ in _alarms(place.gateway))
     )
     tokens = {
         cameras: place.token(f"of-{number}", role, "--cameras", ",".join(cameras))

@@ -45,6 +45,7 @@ def _try(gateway: Gateway, picture: bytes, model: str = "digits") -> tuple[int, 
 
 
 def test_what_is_found_comes_back_in_the_words_of_records(gateway: Gateway) -> None:
+    gateway.wait_until(lambda: gateway.get("status")["frames"]["delivered"] == 2)
     frames = gateway.get("status")["frames"]
     status, said = _try(gateway, _jpeg())
     assert status == 200
