@@ -167,7 +167,7 @@ def test_the_log_is_followed_over_a_restart(
     finally:
         follower.terminate()
         assert follower.wait(60) == 0
-        reader.join(10)
+        reader.join(60)
 
 
 def test_one_waits_until_the_gateway_is_ready(
@@ -190,7 +190,7 @@ def test_one_waits_until_the_gateway_is_ready(
         time.sleep(0.3)
         assert waiting.poll() is None
         gateway.launch()
-        assert waiting.wait(30) == 0
+        assert waiting.wait(60) == 0
     finally:
         if waiting.poll() is None:
             waiting.kill()
@@ -237,7 +237,7 @@ def _refusal(status: int, message: str) -> tuple[int, dict[str, Any]]:
 
 def _ctl(path: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [places.gwctl(), "--socket", path, *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])

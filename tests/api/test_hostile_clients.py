@@ -143,7 +143,8 @@ def test_a_stranger_is_not_waited_for_when_he_has_his_answer(shared: Gateway) ->
     begin = time.monotonic()
     answers = [_does(STRANGER, ask) for _ in range(6)]
     assert all(answer.startswith(b"HTTP/1.1 403") for answer in answers)
-    assert time.monotonic() - begin < 10
+    # Each would be for 15 s.
+    assert time.monotonic() - begin < 60
 
 
 def _turned_away(gateway: Gateway) -> int:

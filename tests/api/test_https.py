@@ -311,7 +311,7 @@ def test_a_port_that_another_has_is_told(
         [places.gwd(), "--config", tmp_path / "gateway.yaml"],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert ended.returncode != 0

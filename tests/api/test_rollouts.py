@@ -22,6 +22,8 @@ from testbed import places
 # few may wait for its processor for long.
 PATIENT = ["--max-latency", "1000x"]
 QUICK = ["--steps", "30%,100%", "--hold", "1s", "--min-pictures", "20"]
+# Each step is there for longer than who looks at it may be kept from that.
+SEEN = ["--steps", "30%,100%", "--hold", "5s", "--min-pictures", "20"]
 LONG = ["--steps", "30%,100%", "--hold", "1h"]
 
 
@@ -105,7 +107,7 @@ def site(start: Callable[[dict[str, Any]], Gateway], tmp_path: Path) -> Iterator
 def test_a_good_version_takes_the_place_and_keeps_it(site: Site) -> None:
     version = site.add("good")
     assert (version, site.stable()) == (2, 1)
-    done = site.roll_out(version, *QUICK, *PATIENT, "--wait")
+    done = site.roll_out(version, *SEEN, *PATIENT, "--wait")
     assert done.returncode == 0, done.stderr
     assert "step 2 of 2, 100 % of the pictures" in done.stdout
     assert done.stdout.endswith("version 2 looks at all pictures now\n")
@@ -329,7 +331,7 @@ def test_many_versions_after_each_other_leave_nothing_behind(site: Site) -> None
 
 def test_who_waits_is_told_of_every_change_as_lines_of_json(site: Site) -> None:
     done = site.gateway.ctl(
-        "--json", "model", "rollout", "gate", str(site.add("good")), *QUICK, *PATIENT, "--wait"
+        "--json", "model", "rollout", "gate", str(site.add("good")), *SEEN, *PATIENT, "--wait"
     )
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
