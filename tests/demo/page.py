@@ -63,5 +63,5 @@ class Page:
     def _get(self, path: str, token: str = "") -> bytes:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         asked = urllib.request.Request(self.address + path, headers=headers)
-        with urllib.request.urlopen(asked, timeout=5, context=self._trust) as answer:
+        with urllib.request.urlopen(asked, timeout=60, context=self._trust) as answer:
             return answer.read()

@@ -93,7 +93,7 @@ class Edge:
             [places.gwctl(), "--socket", self.folder / "api.sock", "--json", *words],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=60,
             check=False,
         )
         return json.loads(done.stdout)
@@ -188,7 +188,7 @@ class Cloud:
             input=text,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=180,
             check=False,
         )
 
@@ -216,7 +216,7 @@ class Cloud:
             wait(true, child.text)
         finally:
             child.signal(signal.SIGKILL)
-            child.wait(10)
+            child.wait(60)
 
     def git(self, *words: str) -> str:
         """One command of Git."""

@@ -204,4 +204,4 @@ def kill(child: subprocess.Popen[bytes], all_of_it: bool) -> None:
         os.killpg(child.pid, signal.SIGKILL)
     else:
         child.kill()
-    child.wait(20)
+    child.wait(60)
