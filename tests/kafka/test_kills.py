@@ -30,7 +30,7 @@ def test_without_the_files_the_same_kills_lose_results(
     """Negative control: it is the spool that keeps them."""
     run = Kills(shared_broker, random.Random(1))
     try:
-        run.send(120)
+        run.send(600)
         for _ in range(2):
             run.kill_one(frozen=True)
             shutil.rmtree(run.spool)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jsonschema
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from testbed import places, stopping
 from testbed.gateway import DEFAULT_TOPICS, Topics
@@ -136,21 +136,29 @@ class Customer:
 
 
 def stored(brokers: str, topic: str) -> int:
-    """How many records there are in a topic."""
+    """How many records there are in a topic, as soon as those who lead it know that they do."""
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": "nobody", "log_level": 0})
+    end = time.monotonic() + 60
     try:
-        numbers = consumer.list_topics(topic, timeout=30).topics[topic].partitions
-        wanted = [TopicPartition(topic, number) for number in numbers]
-        ends = [consumer.get_watermark_offsets(it, timeout=30) for it in wanted]
+        while True:
+            try:
+                numbers = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+                wanted = [TopicPartition(topic, number) for number in numbers]
+                ends = [consumer.get_watermark_offsets(it, timeout=30) for it in wanted]
+                return sum(high - low for low, high in ends)
+            except KafkaException:
+                if time.monotonic() > end:
+                    raise
+            stopping.pause(0.1)
     finally:
         consumer.close()
-    return sum(high - low for low, high in ends)
 
 
 def read_all(brokers: str, topics: Topics = DEFAULT_TOPICS, silence: float = 3.0) -> Customer:
-    """All that is in both topics, until nothing more came for so many seconds."""
+    """All that is in both topics by now, and until nothing more came for so many seconds."""
+    results, frames = (stored(brokers, topic) for topic in topics)
     customer = Customer(brokers, topics)
-    customer.read_until(lambda it: bool(it.results), 30)
+    customer.read_until(lambda it: len(it.results) >= results and len(it.frames) >= frames, 120)
     silent_since = time.monotonic()
     while time.monotonic() < silent_since + silence:
         before = len(customer.frames)
