@@ -1,10 +1,11 @@
 """The sink stage with a real Apache Kafka, read by a client that is not ours."""
 
+import signal
 import time
 
 import pytest
 
-from testbed.consumer import validate
+from testbed.consumer import stored, validate
 from testbed.kafka import Kafka
 from testbed.sink_run import SinkRun, sequences
 
@@ -48,10 +49,16 @@ def test_every_result_arrives_once_in_order_and_as_the_schema_says(broker, tmp_p
 
 @pytest.mark.parametrize("go", [Kafka.kill, Kafka.stop])
 def test_a_broker_that_goes_and_returns_costs_nothing(go, broker, tmp_path):
-    run = SinkRun(tmp_path, broker, FRAMES, 200)
-    time.sleep(1.5)
+    run = SinkRun(tmp_path, broker, FRAMES, 100)
+    end = time.monotonic() + 60
+    while (there := stored(broker.brokers, "framegate.results")) == 0:
+        assert time.monotonic() < end, run.process.text()
+    # It stands still until the broker is away: it could be through before, on a busy machine.
+    run.process.signal(signal.SIGSTOP)
+    assert there < 2 * FRAMES
     go(broker)
-    time.sleep(1.5)
+    run.process.signal(signal.SIGCONT)
+    run.wait_for("down: no broker of", 60)
     broker.start()
     counts = run.counts()
     customer = run.read(2 * FRAMES, 0)

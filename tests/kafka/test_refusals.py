@@ -157,7 +157,15 @@ def test_producers_that_cannot_work_are_made_ever_more_rarely(
 ) -> None:
     port = shared_broker.controller
     run = SinkRun(tmp_path, shared_broker, 200, 100, every=0, port=port)
+
+    def told() -> list[str]:
+        return [line for line in run.process.text().splitlines() if " debug " not in line]
+
+    end = time.monotonic() + 60
+    while not told():
+        assert time.monotonic() < end
+        stopping.pause(0.1)
     stopping.pause(6)
-    told = [line for line in run.process.text().splitlines() if " debug " not in line]
+    lines = told()
     run.process.kill()
-    assert 1 <= len(told) <= 5, told
+    assert 1 <= len(lines) <= 5, lines
