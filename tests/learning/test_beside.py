@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from yard import RATE, Yard
+from yard import Yard
 
 from testbed import places
 from testbed.process import Process
@@ -48,11 +48,13 @@ def _train(folder: Path) -> list[Process]:
 
 
 def test_no_frame_is_lost_beside_it(yard: Yard) -> None:
-    pictures = SECONDS * RATE
+    # Slow enough for as many frames as may be in flight to be seconds of them.
+    rate = 10
+    pictures = SECONDS * rate
     trainers = _train(yard.folder)
     try:
-        gateway = yard.start(cameras=CAMERAS, pictures=pictures)
-        learner = yard.learn()
+        gateway = yard.start(cameras=CAMERAS, rate=rate, pictures=pictures)
+        learner = yard.learn(rate=rate)
         yard.finish_sending(60 + 5 * SECONDS)
         assert all(trainer.running for trainer in trainers)
         assert learner.running, learner.text()

@@ -27,7 +27,8 @@ def site(need_root: None, tmp_path: Path) -> Iterator[Yard]:
     drawn = scenes.draw(tmp_path / "drawn", first, count, "jpg", lessons.inverted)
     made = Yard(tmp_path, drawn)
     try:
-        made.start(repository=tmp_path / "models")
+        # Slow enough for as many frames as may be in flight to be seconds of them.
+        made.start(repository=tmp_path / "models", rate=10)
         yield made
     finally:
         made.close()
@@ -57,7 +58,10 @@ def _counted(yard: Yard) -> tuple[int, int]:
 
 def _train(yard: Yard, *more: object) -> tuple[int, dict[str, Any], str]:
     gwctl = ("--gwctl", places.gwctl())
-    return lessons.train(yard.folder / "state", yard.gateway.socket, *QUICK, *gwctl, *more)
+    words = (*QUICK, *gwctl, *more)
+    return lessons.train(
+        yard.folder / "state", yard.gateway.socket, *words, program=lessons.PATIENT
+    )
 
 
 def test_a_site_gets_better_and_the_gateway_loses_no_frame(site: Yard) -> None:
