@@ -4,6 +4,7 @@ By IGMPv3 (RFC 3376) for IPv4, by MLDv2 (RFC 3810) for IPv6.
 """
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,7 +133,7 @@ def _port(gateway: Gateway) -> dict[str, Any]:
     return gateway.ask("stages")["stages"][0]["facts"]["ports"][0]
 
 
-@pytest.mark.parametrize("kernel", [None, "fgtap0"])
+@pytest.mark.parametrize("kernel", [None, f"fgtap{os.getpid()}"], ids=["port", "kernel"])
 def test_groups_are_joined_and_left_with_their_cameras(
     net: CameraNet, gateway: Gateway, family: Family, tmp_path: Path, kernel: str | None
 ) -> None:

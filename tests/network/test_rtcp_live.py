@@ -122,9 +122,11 @@ def live(need_root: None, tmp_path: Path) -> Iterator[Live]:
 def test_reports_say_what_came(live: Live) -> None:
     live.start()
     began = live.sender.sequence
+    begin = time.monotonic()
     came = live.play(200, lost=2)
     assert live.gateway
-    assert 2 <= len(came) <= 10  # in 20 s, one in 2 to 6 s
+    # In 20 s, or more of a busy machine's, one in 2 to 6 s.
+    assert 2 <= len(came) <= (time.monotonic() - begin) / 2
     reports = [rtcp.read_report(bytes.fromhex(line[0])) for line in came]
     # How much longer than the gateway says it is that the report had gone which it names: either
     # may have been kept waiting for a processor, and has not been each time.
@@ -149,7 +151,8 @@ def test_reports_say_what_came(live: Live) -> None:
         assert re.fullmatch("[0-9a-f-]{36}", report.name)
     camera = live.gateway.ask("camera", "show", "cam0")
     assert camera["clock_source"] == "rtcp"
-    assert abs(camera["clock_offset_ms"]) < 1000
+    # The same clock: it can be behind by how long the last one was on its way, and never ahead.
+    assert -60_000 < camera["clock_offset_ms"] < 10
     assert camera["rtcp_packets"] >= 19
     assert camera["lost_share"] == pytest.approx(reports[-1].lost / expected, abs=0.03)
     facts = next(it for it in live.gateway.ask("stages")["stages"] if it["stage"] == "rx")["facts"]

@@ -26,6 +26,7 @@ Made = TypeVar("Made")
 _CLONE_NEWNET = 0x40000000
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PREFIX = "fgt"
+_NAMES = Path("/run/netns")
 _numbers = itertools.count()
 _left_to_remove: dict[str, "CameraNet"] = {}
 
@@ -61,10 +62,9 @@ def end_well_on_signals() -> None:
 
 def remove_orphans() -> None:
     """Removes the namespaces of test runs that were killed before they could clean up."""
-    for line in _ip("netns", "list").splitlines():
-        name = line.split()[0]
+    for name in (path.name for path in _NAMES.glob(f"{_PREFIX}*")):
         owner = name.removeprefix(_PREFIX).split("-")[0]
-        if name.startswith(_PREFIX) and owner.isdigit() and not Path(f"/proc/{owner}").exists():
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
             with contextlib.suppress(RuntimeError):
                 _ip("netns", "delete", name)
 
@@ -117,7 +117,7 @@ class CameraNet:
     def enter(self) -> None:
         """Moves the calling thread into the namespace, and all that it makes from now on."""
         # Before Python 3.12 there is no os.setns().
-        with open(f"/run/netns/{self.name}") as place:
+        with (_NAMES / self.name).open() as place:
             if _LIBC.setns(place.fileno(), _CLONE_NEWNET) != 0:
                 number = ctypes.get_errno()
                 raise OSError(number, f"setns: {os.strerror(number)}")
