@@ -40,7 +40,7 @@ image_root() {
 }
 
 image_version() {
-	sed -n "s/.*version: '\(.*\)'.*/\1/p" meson.build | head -n 1
+	sed -n "s/.*version: '\(.*\)'.*/\1/p;T;q" meson.build
 }
 
 # The key that updates are signed with: made once, and kept in the cache, unless one is named.

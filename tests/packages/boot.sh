@@ -22,7 +22,7 @@ cat >"$layer/root/srv/look" <<'LOOK'
 #!/bin/sh
 # The status is told every 5 s.
 for _ in $(seq 150); do
-	systemctl status --no-pager framegate | grep -q 'Status: "ready' && break
+	systemctl status --no-pager framegate | grep 'Status: "ready' >/dev/null && break
 	sleep 0.2
 done
 systemctl status --no-pager framegate

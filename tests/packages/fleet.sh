@@ -46,7 +46,7 @@ framegate-fleet --json publish /tmp/shelf | sed -n 's/.*"key": "\(.*\)",/\1/p' >
 said=$(framegate-fleet agent gw1 /tmp/shelf --key /tmp/key --once --state /tmp/agent --socket /tmp/none 2>&1) &&
 	wrong "agent, without a gateway"
 grep "away: FileNotFoundError" <<<"$said" || wrong "agent"
-zcat /usr/share/man/man1/framegate-fleet.1.gz | grep -q "SS model add" || wrong "no manual"
+zcat /usr/share/man/man1/framegate-fleet.1.gz | grep "SS model add" >/dev/null || wrong "no manual"
 grep -q "_framegate_fleet" /usr/share/bash-completion/completions/framegate-fleet || wrong "no completion"
 find /usr/lib/framegate-fleet | sort | diff /tmp/before - || wrong "it has written below /usr"
 
