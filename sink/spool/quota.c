@@ -79,9 +79,12 @@ void spool_keep_quota(struct spool *spool)
 		;
 	if (spool->remove_again == 0)
 		atomic_store_explicit(&spool->unremoved, 0, memory_order_relaxed);
+	/* What can wait is not let in then. Where the room is lost to what cannot be removed it
+	 * would wait for ever: it passes by the disk instead. */
 	atomic_store_explicit(&spool->full,
-		results->bytes > spool->most - spool->most / 8 ||
-			pictures->bytes > spool->most_pictures - spool->most_pictures / 8,
+		spool->remove_again == 0 &&
+			(results->bytes > spool->most - spool->most / 8 ||
+				pictures->bytes > spool->most_pictures - spool->most_pictures / 8),
 		memory_order_relaxed);
 }
 

@@ -20,10 +20,11 @@ static void append(struct shelf *shelf, struct segment *segment)
 	shelf->bytes += segment->size;
 }
 
-/* Of one that is in no list. What cannot be removed takes room for as long as it is there. */
+/* Of one that is in no list. What cannot be removed takes room for as long as it is there; but
+ * where nothing is ever removed or written, there is nobody to wait for that room. */
 static void retire(struct shelf *shelf, struct segment *segment)
 {
-	if (segment_remove(segment) == 0) {
+	if (segment_remove(segment) == 0 || segment->read_only) {
 		segment_close(segment);
 		return;
 	}

@@ -70,7 +70,7 @@ struct spool {
 	/* Counters: any thread reads. */
 	struct gw_counter bytes[2], writes, written_bytes, syncs_done, sync_us;
 	struct gw_counter given_up[2]; /* records, for want of room */
-	struct gw_counter failures; /* of writes and syncs */
+	struct gw_counter failures; /* of writes, syncs and removals */
 	struct gw_counter passed_by; /* records that the disk did not take */
 	struct gw_counter former_found, former_given_up, former_damaged, former_missed;
 	struct gw_counter unsure_files, unsure_records; /* that a power cut may take */
