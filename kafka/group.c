@@ -90,8 +90,8 @@ static void take_on(struct consumer *consumer, rd_kafka_event_t *event)
 	rd_kafka_event_destroy(event);
 }
 
-/* One that the library reads and that has no queue here would end all. The group does not wait for
- * this answer, and goes on. Takes the event. */
+/* One that the library reads and that has no queue here would end all. Until it has its answer the
+ * client commits nothing, and the group may wait for it. Takes the event. */
 static void assigned(struct consumer *consumer, rd_kafka_event_t *event, bool again)
 {
 	const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
