@@ -1,27 +1,17 @@
 """What tests of several folders stand on."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
-from testbed import netns, process, scenes
+from testbed import netns, scenes
+from testbed.crash_hook import pytest_runtest_teardown  # noqa: F401, a hook
 from testbed.scenes import Scenes
 
 
 def pytest_configure() -> None:
     """An interrupted run leaves no namespace behind."""
     netns.end_well_on_signals()
-
-
-@pytest.fixture(autouse=True)
-def nothing_crashes() -> Iterator[None]:
-    """A program that crashed fails the test, also where nobody asks how it ended."""
-    yield
-    told = list(process.crashed.values())
-    process.crashed.clear()
-    if told:
-        pytest.fail("crashed: " + "\n".join(told), pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import json
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,7 +29,9 @@ class Case:
 
 # More than these are no chance.
 SECOND_TRIES = 3
-CRASHED = re.compile(r"crashed: |died with <Signals\.SIG(?!KILL|TERM|INT|HUP)")
+CRASHED = re.compile(
+    r"crashed: |crashed while running|died with <Signals\.SIG(?!KILL|TERM|INT|HUP)"
+)
 
 
 def last_line(text):
@@ -59,16 +62,17 @@ def read_junit(suite, text, program="", said=""):
 
 def to_try_again(junit):
     """The tests of pytest's JUnit (xunit1, which names their files) that get a second try."""
-    failed = {}
+    failed = defaultdict(str)
     for case in ElementTree.fromstring(junit).iter("testcase"):
         for element in case:
             if element.tag in ("failure", "error"):
                 if "file" not in case.attrib:
                     return []  # a file that cannot be read, not a test
-                said = f"{element.get('message', '')}\n{element.text or ''}"
                 module = case.get("file").removesuffix(".py").replace("/", ".")
                 classes = case.get("classname", "").removeprefix(module).split(".")[1:]
-                failed["::".join((case.get("file"), *classes, case.get("name")))] = said
+                test = "::".join((case.get("file"), *classes, case.get("name")))
+                # One may fail in itself and once more at its end.
+                failed[test] += f"{element.get('message', '')}\n{element.text or ''}\n"
     if len(failed) > SECOND_TRIES or any(CRASHED.search(said) for said in failed.values()):
         return []
     return list(failed)

@@ -7,15 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from testbed import stopping
+from testbed import crashes, stopping
 
 # Not by Python code between fork and exec: a signal that comes then is lost.
 _DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
-# Nobody here sends these: a program that ends by one has crashed.
-_CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
-
-# What crashed and was seen to, by process id; tests/conftest.py fails the test that it happened in.
-crashed: dict[int, str] = {}
 
 
 class Process:
@@ -62,7 +57,7 @@ class Process:
         """The exit code, or None while it runs."""
         code = self._child.poll()
         if code is not None:
-            self._note_crash(code)
+            self._note_end(code)
         return code
 
     @property
@@ -87,7 +82,7 @@ class Process:
             rest = end - time.monotonic()
             try:
                 code = self._child.wait(min(max(rest, 0), 0.2))
-                self._note_crash(code)
+                self._note_end(code)
                 return code
             except subprocess.TimeoutExpired:
                 if rest <= 0.2:
@@ -99,7 +94,7 @@ class Process:
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
         try:
-            self._note_crash(self._child.wait(timeout))
+            self._note_end(self._child.wait(timeout))
         except subprocess.TimeoutExpired:
             self.kill()
         return time.monotonic() - begin
@@ -107,9 +102,8 @@ class Process:
     def kill(self) -> None:
         """Ends it at once."""
         self.signal(signal.SIGKILL)
-        self._note_crash(self._child.wait())
+        self._note_end(self._child.wait())
 
-    def _note_crash(self, code: int) -> None:
-        if -code in _CRASHES:
-            end = self.text()[-3000:] if self.log.exists() else "its log is gone"
-            crashed[self.pid] = f"{self.arguments[0]}: {signal.Signals(-code).name}:\n{end}"
+    def _note_end(self, code: int) -> None:
+        said = self.text() if code < 0 and self.log.exists() else ""
+        crashes.note(self.pid, self.arguments[0], code, said)

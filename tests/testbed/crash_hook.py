@@ -1,0 +1,18 @@
+"""A hook of pytest's: a program that crashes fails the test that it ran in, whoever looks at it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from testbed import crashes
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Around the ends of all fixtures that end here, also of those of a module's tests."""
+    try:
+        return (yield)
+    finally:
+        seen = crashes.take()
+        if seen:
+            pytest.fail("crashed: " + "\n".join(seen), pytrace=False)
