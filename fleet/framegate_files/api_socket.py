@@ -39,4 +39,6 @@ def _told(error: Exception) -> str:
         return "gwd is there and says nothing in time: its log says what it does"
     if isinstance(error, (ConnectionResetError, BrokenPipeError)):
         return "gwd ended the connection without an answer: it may be starting again just now"
+    if isinstance(error, (ValueError, http.client.HTTPException)):
+        return "what answers there does not speak gwd's API: name the socket of its `api.socket`"
     return f"{type(error).__name__}: {error}".rstrip(": ")

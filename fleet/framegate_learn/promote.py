@@ -31,10 +31,16 @@ _ADD_S = 300
 _BEGIN_S = 120
 # As long it may be started again without the rollout being lost sight of.
 _AWAY_S = 120
-# What `gwctl model add` says of the machine and not of the version: somebody repairs it.
+# What `gwctl model add` says of the machine and not of the version: it passes, or is repaired.
 _OF_THE_MACHINE = (
     *map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)),
+    *map(os.strerror, (errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)),
+    "out of memory",
+    "bad allocation",
     "which does not start",
+    # Somebody else has added another version meanwhile, and that has the number now.
+    os.strerror(errno.EEXIST),
+    "is there already",
 )
 # Nobody answered on the socket; somebody, or the kernel where memory ended, put an end to it.
 _FOR_NOW = (3, *(-it for it in (signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM)))

@@ -2,8 +2,9 @@
 
 Each rollout leaves one there, also one that was taken back. Only what a run of ours has added is
 ever removed, and of that nothing that the gateway has any use for: the version that looks, the one
-before it, which a rollback brings back, one that is being rolled out, and one that a camera names
-with its number. The newest stays in any case, or its number would be another version's.
+before it, which a rollback brings back, and one that a camera names with its number. While one is
+rolled out, by whomever, nothing is removed. The newest stays in any case, or its number would be
+another version's.
 """
 
 from __future__ import annotations
@@ -35,11 +36,14 @@ def clear(runs: Runs, gateway: Gateway, model: str, keep: int, say: Callable[[st
 
 
 def used(gateway: Gateway, model: str) -> set[int]:
-    """Versions that look at pictures, will, or may again. Raises Away or Refused."""
+    """Versions that look at pictures, will, or may again. Raises Away, Refused or Failure."""
     route: dict[str, Any] = gateway.get(f"models/{quote(model, safe='')}/rollout")
+    if route["phase"] != "none":
+        # One that is being loaded is not told.
+        raise Failure(f"a rollout is under way ({route['phase']})")
     there = gateway.get("models")["models"]
     found = {it["version"] for it in there if it["name"] == model}
-    found |= {it["version"] for it in (route["stable"], route["canary"]) if it}
+    found.add(route["stable"]["version"])
     return found | ({route["previous"]} if route["previous"] else set())
 
 

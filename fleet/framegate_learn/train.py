@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sqlite3
 import sys
 import time
 import traceback
@@ -108,8 +109,8 @@ class Training:
                     # It would fail again.
                     run.end(FAILED, str(failure))
                 raise
-            except OSError:
-                # A disk that is full: it goes on when there is room.
+            except (OSError, sqlite3.Error):
+                # A disk that is full, or a set that others keep locked: it goes on when it can.
                 raise
             except Exception as error:
                 # What nobody has thought of, as of a graph: it must not be in the next run's way.

@@ -80,3 +80,26 @@ def test_a_gateway_that_takes_the_connection_alone(
         assert _said(file, timeout=30 if answers else 0.2) == line
         if answers:
             ending.join(30)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n<p>", b"220 mail\r\n"],
+    ids=["web", "mail"],
+)
+def test_somebody_else_who_answers(tmp_path: Path, said: bytes) -> None:
+    file = tmp_path / "api.sock"
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(file))
+        other.listen()
+
+        def answer() -> None:
+            came, _ = other.accept()
+            came.recv(65536)
+            came.sendall(said)
+            came.close()
+
+        answering = threading.Thread(target=answer, daemon=True)
+        answering.start()
+        assert _said(file, timeout=30).startswith("what answers there does not speak gwd's API")
+        answering.join(30)

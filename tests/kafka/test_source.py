@@ -5,11 +5,12 @@ import io
 import os
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
 from testbed import scenes, turned
-from testbed.consumer import Customer, validate
+from testbed.consumer import Customer, bounds, validate
 from testbed.gateway import Topics
 from testbed.replay import accel
 from testbed.worker import (
@@ -274,21 +275,30 @@ def missing(ids: set[str], seen: Counter[str]) -> dict[str, str]:
     }
 
 
-def done_with(workers: Workers) -> dict[int, int]:
-    """How far the group has come, by partition, once that is some way."""
-    names = workers.names
-    where = (workers.kafka.brokers, names.group, names.pictures, PARTITIONS)
-    before = committed(workers.kafka.brokers, names, PARTITIONS)
+class Done(NamedTuple):
+    """How far a group had come at a moment, by partition: what it was done with of the pictures,
+    and where the results ended then."""
+
+    pictures: dict[int, int]
+    results: dict[int, int]
+
+
+def done_with(workers: Workers) -> Done:
+    """What it is once that is some way."""
+    brokers, names = workers.kafka.brokers, workers.names
+    before = committed(brokers, names, PARTITIONS)
     workers.running[0].wait_until(
-        lambda: committed(workers.kafka.brokers, names, PARTITIONS) >= before + 200,
+        lambda: committed(brokers, names, PARTITIONS) >= before + 200,
         60,
         "nothing is committed as it goes",
     )
-    return offsets_of(*where)
+    done = offsets_of(brokers, names.group, names.pictures, PARTITIONS)
+    results = bounds(brokers, names.topics.results)
+    return Done(done, {number: end for number, (_, end) in results.items()})
 
 
-def assert_none_again(workers: Workers, customer: Customer, done: dict[int, int]) -> None:
-    """What the group had said to be done with came once.
+def assert_none_again(workers: Workers, customer: Customer, done: Done) -> None:
+    """What the group had said to be done with did not come any more.
 
     Of the rest what was on its way may come again: how much that is, is a matter of how long
     brokers and workers were kept waiting.
@@ -298,10 +308,11 @@ def assert_none_again(workers: Workers, customer: Customer, done: dict[int, int]
     ids = {record.id for record in customer.results}
     assert fed.read_until(lambda it: ids <= {record.id for record in it.results}, 60)
     fed.close()
-    times = Counter(record.id for record in customer.results)
-    sure = {it.id for it in fed.results if it.offset < done[it.partition]}
-    assert len(sure) == sum(done.values()) > 0
-    assert {name: times[name] for name in sure if times[name] != 1} == {}
+    sure = {it.id for it in fed.results if it.offset < done.pictures[it.partition]}
+    assert len(sure) == sum(done.pictures.values()) > 0
+    later = [it.id for it in customer.results if it.offset >= done.results[it.partition]]
+    assert len(later) > 0
+    assert sure & set(later) == set()
 
 
 def repeats(customer: Customer, ids: set[str]) -> int:

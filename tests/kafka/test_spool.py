@@ -181,3 +181,22 @@ def test_what_is_done_with_is_found_no_more(broker: Kafka, tmp_path: Path) -> No
     broker.start()
     book.send_the_rest()
     assert spool_files.left(book.spool) == []
+
+
+def test_of_what_was_delivered_before_a_kill_little_is_found(
+    shared_broker: Kafka, tmp_path: Path
+) -> None:
+    """What is done with is written down as it goes, and not at an end that may not come."""
+    book = Book(shared_broker, tmp_path)
+    run = book.run(100_000)
+    end = time.monotonic() + 120
+    while sum(delivered for _, delivered, _ in run.told().values()) < 10_000:
+        assert time.monotonic() < end, run.process.text()
+        time.sleep(0.02)
+    book.kill(run, 0)
+    delivered = {camera: count for camera, (_, count, _) in run.told().items()}
+    found = [name.split("/")[1:] for name in spool_files.left(book.spool)]
+    again = [camera for camera, number in found if int(number) < delivered[camera]]
+    assert len(again) < sum(delivered.values()) / 2
+    book.send_the_rest()
+    assert book.missing() == 0

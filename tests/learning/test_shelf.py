@@ -41,13 +41,12 @@ class _Shelf:
         self,
         stable: int,
         previous: int | None = None,
-        canary: int | None = None,
+        phase: str = "none",
         named: int | None = None,
     ) -> None:
         """What the gateway says that it needs."""
         status, route = self.gateway.answers["models/digits/rollout"]
-        route = {**route, "stable": {"version": stable}, "previous": previous}
-        route["canary"] = {"version": canary} if canary else None
+        route = {**route, "stable": {"version": stable}, "previous": previous, "phase": phase}
         self.gateway.answers["models/digits/rollout"] = (status, route)
         looking = [{"name": "digits", "version": it} for it in (stable, named) if it]
         others = [{"name": "objects", "version": 3}]
@@ -108,10 +107,22 @@ def test_two_runs_that_learned_the_same_have_one_version(made: _Shelf) -> None:
 def test_what_has_a_use_stays_however_old(made: _Shelf) -> None:
     for version in range(2, 10):
         made.add(version)
-    made.use(stable=3, previous=2, canary=4, named=5)
-    assert made.clear(keep=2) == [1, 2, 3, 4, 5, 8, 9]
+    made.use(stable=3, previous=2, named=5)
+    assert made.clear(keep=2) == [1, 2, 3, 5, 8, 9]
     made.use(stable=9, previous=3)
     assert made.clear(keep=2) == [1, 3, 8, 9]
+
+
+def test_nothing_goes_while_another_is_rolled_out(made: _Shelf) -> None:
+    """One that is being loaded is told by nothing that the gateway says."""
+    for version in range(2, 6):
+        made.add(version)
+    made.use(stable=5, previous=4, phase="loading")
+    assert made.clear(keep=2) == [1, 2, 3, 4, 5]
+    assert made.said == [
+        "old versions of digits stay in the repository until the next time: "
+        "a rollout is under way (loading)"
+    ]
 
 
 def test_what_somebody_has_put_there_is_not_ours(made: _Shelf) -> None:

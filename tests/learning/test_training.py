@@ -84,7 +84,7 @@ def test_a_kill_at_any_moment_changes_nothing_of_what_is_learned(
         if kills < 4:
             time.sleep(moments.uniform(0, 4))
         else:
-            process.wait(600)
+            process.wait(200)
         if process.poll() is None:
             process.kill()
             kills += 1

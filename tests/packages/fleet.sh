@@ -45,7 +45,7 @@ framegate-fleet --json publish /tmp/shelf | sed -n 's/.*"key": "\(.*\)",/\1/p' >
 [[ -s /tmp/key ]] || wrong "no key"
 said=$(framegate-fleet agent gw1 /tmp/shelf --key /tmp/key --once --state /tmp/agent --socket /tmp/none 2>&1) &&
 	wrong "agent, without a gateway"
-grep "away: FileNotFoundError" <<<"$said" || wrong "agent"
+grep "away: no gateway answers at /tmp/none: there is no such socket" <<<"$said" || wrong "agent"
 zcat /usr/share/man/man1/framegate-fleet.1.gz | grep "SS model add" >/dev/null || wrong "no manual"
 grep -q "_framegate_fleet" /usr/share/bash-completion/completions/framegate-fleet || wrong "no completion"
 find /usr/lib/framegate-fleet | sort | diff /tmp/before - || wrong "it has written below /usr"

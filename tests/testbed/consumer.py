@@ -135,23 +135,30 @@ class Customer:
         self._consumer.close()
 
 
-def stored(brokers: str, topic: str) -> int:
-    """How many records there are in a topic, as soon as those who lead it know that they do."""
+def bounds(brokers: str, topic: str) -> dict[int, tuple[int, int]]:
+    """Each partition's first offset and the next one, once who leads it knows that he does."""
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": "nobody", "log_level": 0})
     end = time.monotonic() + 60
     try:
         while True:
             try:
                 numbers = consumer.list_topics(topic, timeout=30).topics[topic].partitions
-                wanted = [TopicPartition(topic, number) for number in numbers]
-                ends = [consumer.get_watermark_offsets(it, timeout=30) for it in wanted]
-                return sum(high - low for low, high in ends)
+                wanted = {number: TopicPartition(topic, number) for number in numbers}
+                return {
+                    number: consumer.get_watermark_offsets(it, timeout=30)
+                    for number, it in wanted.items()
+                }
             except KafkaException:
                 if time.monotonic() > end:
                     raise
             stopping.pause(0.1)
     finally:
         consumer.close()
+
+
+def stored(brokers: str, topic: str) -> int:
+    """How many records there are in a topic."""
+    return sum(high - low for low, high in bounds(brokers, topic).values())
 
 
 def read_all(brokers: str, topics: Topics = DEFAULT_TOPICS, silence: float = 3.0) -> Customer:
