@@ -40,5 +40,8 @@ def _told(error: Exception) -> str:
     if isinstance(error, (ConnectionResetError, BrokenPipeError)):
         return "gwd ended the connection without an answer: it may be starting again just now"
     if isinstance(error, (ValueError, http.client.HTTPException)):
-        return "what answers there does not speak gwd's API: name the socket of its `api.socket`"
+        return (
+            "what answers there does not speak gwd's API, or ended within its answer: ask again, "
+            "or name the socket that gwd's `api.socket` says"
+        )
     return f"{type(error).__name__}: {error}".rstrip(": ")

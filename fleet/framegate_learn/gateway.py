@@ -163,6 +163,10 @@ class Gateway:
         return Reply(response.status, fields, content)
 
     def _good(self, method: str, path: str, reply: Reply) -> Any:
+        if reply.well and reply.content and reply.body is None:
+            # It ended within its answer.
+            self.close()
+            raise Away(why_away(str(self.socket), ValueError("no JSON")))
         if reply.well:
             return reply.body
         code, text = reply.error

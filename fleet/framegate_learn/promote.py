@@ -35,8 +35,6 @@ _AWAY_S = 120
 _OF_THE_MACHINE = (
     *map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)),
     *map(os.strerror, (errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)),
-    "out of memory",
-    "bad allocation",
     "which does not start",
     # Somebody else has added another version meanwhile, and that has the number now.
     os.strerror(errno.EEXIST),

@@ -179,14 +179,16 @@ static void a_file_that_cannot_be_removed_is_not_sent_again(void **state)
 /* One whose sender would wait until there is room. */
 static void deliver_patiently(struct fixture *f)
 {
-	const int64_t deadline = gw_now() + SOON_NS;
+	const int64_t deadline = gw_now() + 3 * SOON_NS;
 	struct gw_frame *frame = fixture_frame(f, 0);
 
 	assert_non_null(frame);
 	f->gw.lossless = frame->lossless = true;
 	fixture_send(f, frame);
-	while (gw_pool_in_use(f->gw.pool, 0) > 0 && gw_now() < deadline)
+	while (gw_pool_in_use(f->gw.pool, 0) > 0 && gw_now() < deadline) {
 		fixture_turn(f);
+		usleep(1000);
+	}
 	f->gw.lossless = false;
 	assert_int_equal(gw_pool_in_use(f->gw.pool, 0), 0);
 }
@@ -392,10 +394,12 @@ static void what_cannot_be_written_to_is_sent_and_stays(void **state)
 		fixture_turn_until(f, &fixture_stats(f, 0)->delivered, 10);
 		assert_int_equal(world_spooled(f), 0);
 		/* What was sent is no more in its books, or it would be full for ever. */
-		const int64_t deadline = gw_now() + SOON_NS;
+		const int64_t deadline = gw_now() + 3 * SOON_NS;
 
-		while (world_figure(f, NULL, "used") > 0 && gw_now() < deadline)
+		while (world_figure(f, NULL, "used") > 0 && gw_now() < deadline) {
 			fixture_turn(f);
+			usleep(1000);
+		}
 		assert_int_equal(world_figure(f, NULL, "used"), 0);
 		world_stop(world, f);
 		assert_int_equal(world_files(world, NULL), 1);

@@ -79,10 +79,10 @@ void spool_keep_quota(struct spool *spool)
 		;
 	if (spool->remove_again == 0)
 		atomic_store_explicit(&spool->unremoved, 0, memory_order_relaxed);
-	/* What can wait is not let in then. Where the room is lost to what cannot be removed it
-	 * would wait for ever: it passes by the disk instead. */
+	/* What can wait is not let in then. Where the room is lost to what cannot be removed, or
+	 * nothing is written anyway, it would wait for ever: it passes by the disk instead. */
 	atomic_store_explicit(&spool->full,
-		spool->remove_again == 0 &&
+		!spool->read_only && spool->remove_again == 0 &&
 			(results->bytes > spool->most - spool->most / 8 ||
 				pictures->bytes > spool->most_pictures - spool->most_pictures / 8),
 		memory_order_relaxed);

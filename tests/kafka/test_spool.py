@@ -41,7 +41,7 @@ class Book:
             rate,
             topics=self.topics,
             every=0,
-            spool={"directory": str(self.spool), "size": 256, **more},
+            spool={"directory": str(self.spool), "size": 256} | more,
         )
 
     def kill(self, run: SinkRun, seconds: float) -> None:
@@ -188,7 +188,8 @@ def test_of_what_was_delivered_before_a_kill_little_is_found(
 ) -> None:
     """What is done with is written down as it goes, and not at an end that may not come."""
     book = Book(shared_broker, tmp_path)
-    run = book.run(100_000)
+    # In files so large that none goes as a whole.
+    run = book.run(100_000, size=4096)
     end = time.monotonic() + 120
     while sum(delivered for _, delivered, _ in run.told().values()) < 10_000:
         assert time.monotonic() < end, run.process.text()

@@ -1,5 +1,7 @@
 """A gateway as the learner asks it."""
 
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,3 +64,23 @@ def test_one_that_was_started_again_is_asked_again(stand_in: StandIn, tmp_path: 
 def test_one_that_is_away_is_told_by_its_socket(tmp_path: Path) -> None:
     with pytest.raises(Away, match=f"{tmp_path / 'none.sock'}: there is no such socket: start gwd"):
         Gateway(tmp_path / "none.sock").get("version")
+
+
+def test_an_answer_that_was_cut_off_is_none(tmp_path: Path) -> None:
+    """Its status had come: what it says is not known all the same."""
+    file = tmp_path / "api.sock"
+    with socket.socket(socket.AF_UNIX) as gateway:
+        gateway.bind(str(file))
+        gateway.listen()
+
+        def answer() -> None:
+            came, _ = gateway.accept()
+            came.recv(65536)
+            came.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"models": [')
+            came.close()
+
+        answering = threading.Thread(target=answer, daemon=True)
+        answering.start()
+        with pytest.raises(Away, match="ended within its answer"):
+            Gateway(file).get("models")
+        answering.join(30)

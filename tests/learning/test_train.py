@@ -303,7 +303,7 @@ def test_a_version_that_the_gateway_does_not_take_ends_the_run_once(site: Any) -
     for line, code in (
         ("gwctl: /models/digits/.adding-x/model.onnx: No space left on device", "exit 1"),
         ("gwctl: /models/digits/2: File exists", "exit 1"),
-        ("gwctl: model digits: out of memory", "exit 1"),
+        ("gwctl: model.onnx: Cannot allocate memory", "exit 1"),
         ("gwctl: no gateway answers", "exit 3"),
         ("it was ended", "kill -TERM $$"),
     ):

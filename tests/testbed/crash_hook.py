@@ -11,8 +11,17 @@ from testbed import crashes
 def pytest_runtest_teardown() -> Iterator[None]:
     """Around the ends of all fixtures that end here, also of those of a module's tests."""
     try:
-        return (yield)
-    finally:
-        seen = crashes.take()
-        if seen:
-            pytest.fail("crashed: " + "\n".join(seen), pytrace=False)
+        result = yield
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        _tell(f"\n\nand at the test's end: {error}")
+        raise
+    _tell("")
+    return result
+
+
+def _tell(more: str) -> None:
+    seen = crashes.take()
+    if seen:
+        pytest.fail("crashed: " + "\n".join(seen) + more, pytrace=False)
