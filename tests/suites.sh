@@ -45,17 +45,38 @@ check() {
 	fi
 }
 
-# meson_tests FOLDER ARGUMENT...: the status is kept too, since a runner can die before it writes.
-# Twice as many at a time as there are processors, for many of them wait.
-meson_tests() {
-	local folder=$1 status=0
-	shift
-	mkdir -p "$RESULTS/$suite-cmocka"
+# meson_results NAME FOLDER ARGUMENT...: leaves NAME.json. Twice as many at a time as there are processors, for
+# many of them wait.
+meson_results() {
+	local name=$1 folder=$2 status=0
+	shift 2
+	mkdir -p "$RESULTS/$name-cmocka"
 	rm -f "$folder"/meson-logs/testlog*
-	CMOCKA_RESULTS=$RESULTS/$suite-cmocka meson test -C "$folder" --no-rebuild \
+	CMOCKA_RESULTS=$RESULTS/$name-cmocka meson test -C "$folder" --no-rebuild \
 		--num-processes $((2 * JOBS)) --print-errorlogs --wrapper "$PWD/tests/cmocka_results.sh" "$@" ||
 		status=$?
-	cat "$folder"/meson-logs/testlog*.json >"$RESULTS/$suite.json" || true
+	cat "$folder"/meson-logs/testlog*.json >"$RESULTS/$name.json" || true
+	return "$status"
+}
+
+# What fails in a suite that meets clocks, brokers and browsers, on a machine that may be taken away for
+# seconds, gets one more try with little beside it, and the totals name it, whatever comes of that: a test that
+# needs two is a fault to look for, here or in what it tests. A crash is none of the time's, nor is what a
+# sanitizer finds.
+what_to_try_again() {
+	"$PYTHON" tests/totals.py again "$1"
+}
+
+# meson_tests FOLDER ARGUMENT...: the status is kept too, since a runner can die before it writes.
+meson_tests() {
+	local folder=$1 status=0 again=()
+	shift
+	meson_results "$suite" "$folder" "$@" || status=$?
+	[[ $status == 0 || $suite != unit ]] || mapfile -t again < <(what_to_try_again "$RESULTS/$suite.json")
+	if ((${#again[@]})); then
+		status=0
+		meson_results "$suite-again" "$folder" "${again[@]}" || status=$?
+	fi
 	printf '%d\n' "$status" >"$RESULTS/$suite.status"
 }
 
@@ -67,13 +88,10 @@ pytest_results() {
 		-o junit_family=xunit1 --junitxml="$RESULTS/$name.xml" "$@"
 }
 
-# These tests meet brokers, browsers and whole gateways on a machine that may be taken away for seconds.
-# What fails gets one more try with nothing of its suite beside it, and the totals name it, whatever comes of
-# that: a test that needs two is a fault to look for, here or in what it tests. A crash is none of the time's.
 python_tests() {
 	local status=0 again=()
 	pytest_results "$suite" "$@" || status=$?
-	[[ $status != 1 ]] || mapfile -t again < <("$PYTHON" tests/totals.py again "$RESULTS/$suite.xml")
+	[[ $status != 1 ]] || mapfile -t again < <(what_to_try_again "$RESULTS/$suite.xml")
 	if ((${#again[@]})); then
 		status=0
 		pytest_results "$suite-again" "${again[@]}" || status=$?

@@ -1,12 +1,12 @@
 """Adds up what the suites of `./dev test` left, and ends with one line.
 
 Reads from the folder of results, for each suite: SUITE.json (meson's log, with the tests of each
-program as cmocka's JUnit in SUITE-cmocka/), SUITE.xml (pytest's JUnit), SUITE-again.xml (of those
-that got a second try), SUITE.status (the last runner's exit status), and checks.tsv (checks that
+program as cmocka's JUnit in SUITE-cmocka/), SUITE.xml (pytest's JUnit), the same of SUITE-again for
+what got a second try, SUITE.status (the last runner's exit status), and checks.tsv (checks that
 have no runner).
 
-With the words `again FILE` it prints which tests of pytest's JUnit get a second try: all that
-failed, when they are few and nothing crashed, or none.
+With the words `again FILE` it prints what of meson's log or of pytest's JUnit gets a second try:
+all that failed, when they are few and nothing crashed, or none.
 """
 
 import json
@@ -25,6 +25,12 @@ class Case:
     name: str
     reason: str = ""
     first: str = ""  # why its first try failed, when it had two
+    program: str = ""  # that it is a test of
+
+    @property
+    def unit(self):
+        """What is tried again as a whole."""
+        return self.program or self.name
 
 
 # More than these are no chance.
@@ -60,7 +66,7 @@ def read_junit(suite, text, program="", said=""):
         yield Case(outcome, suite, name, reason)
 
 
-def to_try_again(junit):
+def tests_to_try_again(junit):
     """The tests of pytest's JUnit (xunit1, which names their files) that get a second try."""
     failed = defaultdict(str)
     for case in ElementTree.fromstring(junit).iter("testcase"):
@@ -78,15 +84,30 @@ def to_try_again(junit):
     return list(failed)
 
 
+def programs_to_try_again(log):
+    """The programs of meson's log that get a second try: all that failed, or none."""
+    programs = [json.loads(line) for line in log.splitlines()]
+    failed = [it for it in programs if it["result"] not in MESON_OUTCOMES]
+    crashed = (
+        it["result"] != "TIMEOUT" and not 0 <= it.get("returncode", 0) <= 128 for it in failed
+    )
+    if len(failed) > SECOND_TRIES or any(crashed):
+        return []
+    return [it["name"].split(" / ")[-1] for it in failed]
+
+
 def after_second_try(cases, again):
     """What is so after both: the second try's outcome, with the first one's reason beside it."""
-    second = {case.name: case for case in again}
+    cases, again = list(cases), list(again)
+    tried = {case.unit for case in again}
+    why = {}
     for case in cases:
-        now = second.get(case.name)
-        if case.outcome == "failed" and now:
-            yield replace(now, first=case.reason or "it failed")
-        else:
+        if case.unit not in tried:
             yield case
+        elif case.outcome == "failed":
+            why.setdefault(case.unit, case.reason or "it failed")
+    for case in again:
+        yield replace(case, first=why.pop(case.unit, ""))
 
 
 MESON_OUTCOMES = {"OK": "passed", "EXPECTEDFAIL": "passed", "SKIP": "skipped"}
@@ -104,24 +125,30 @@ def read_meson(suite, log, cmocka):
         if junit.exists():
             cases = list(read_junit(suite, junit.read_text(), name, said))
         if not cases:
-            yield Case(outcome, suite, name, said or result.lower())
-            continue
-        yield from cases
-        if outcome == "failed" and not count(cases, "failed"):
-            yield Case("failed", suite, name, f"the tests pass, the program does not: {result}")
+            cases = [Case(outcome, suite, name, said or result.lower())]
+        elif outcome == "failed" and not count(cases, "failed"):
+            reason = f"the tests pass, the program does not: {result}"
+            cases.append(Case("failed", suite, name, reason))
+        for case in cases:
+            yield replace(case, program=name)
+
+
+def read_runner(results, name, suite):
+    """What meson or pytest left under that name."""
+    log, junit = (results / f"{name}.{kind}" for kind in ("json", "xml"))
+    if log.exists():
+        yield from read_meson(suite, log, results / f"{name}-cmocka")
+    if junit.exists():
+        yield from read_junit(suite, junit.read_text())
 
 
 def read_suite(results, suite, checks):
     cases = [case for case in checks if case.suite == suite]
-    log, junit, status = (results / f"{suite}.{kind}" for kind in ("json", "xml", "status"))
-    again = results / f"{suite}-again.xml"
+    status = results / f"{suite}.status"
     try:
-        if log.exists():
-            cases += read_meson(suite, log, results / f"{suite}-cmocka")
-        if junit.exists():
-            tried = read_junit(suite, junit.read_text())
-            second = read_junit(suite, again.read_text()) if again.exists() else []
-            cases += after_second_try(tried, second)
+        cases += after_second_try(
+            read_runner(results, suite, suite), read_runner(results, f"{suite}-again", suite)
+        )
     except (ElementTree.ParseError, ValueError, KeyError) as error:
         cases.append(Case("failed", suite, "the results can be read", repr(error)))
     code = int(status.read_text()) if status.exists() else 0
@@ -164,8 +191,16 @@ def main(folder, *suites):
     return 1 if failed else 0
 
 
+def again(file):
+    """Prints what gets a second try, one a line."""
+    path = Path(file)
+    find = tests_to_try_again if path.suffix == ".xml" else programs_to_try_again
+    for name in find(path.read_text()):
+        print(name)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "again":
-        print("".join(f"{name}\n" for name in to_try_again(Path(sys.argv[2]).read_text())), end="")
+        again(sys.argv[2])
     else:
         sys.exit(main(*sys.argv[1:]))

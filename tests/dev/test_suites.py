@@ -56,7 +56,7 @@ def run(folder: Path, script: str) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     assert done.stderr == ""
     return done.returncode, done.stdout
@@ -153,3 +153,51 @@ def test_what_is_no_chance_is_not_tried_again(tmp_path: Path) -> None:
         assert code == 1
         assert "second try" not in said
         assert said.endswith(f"0 passed, {failed} failed\n")
+
+
+# Programs of a suite: what each does, in its place.
+_PROGRAMS = {
+    "fine": "true",
+    "slow": "test -e note || { touch note; echo no time; false; }",
+    "wrong": "false",
+    "crashed": "test -e seen || { touch seen; kill -SEGV $$; }",
+}
+
+
+def run_programs(folder: Path, suite: str, *names: str) -> tuple[int, str]:
+    """Runs a suite of these, with meson."""
+    lines = ["project('some')", "bash = find_program('bash')"]
+    for name in names:
+        script = _PROGRAMS[name].replace("'", r"\'")
+        place = f"workdir: '{folder}'"
+        lines.append(f"test('some/{name}', bash, args: ['-c', '{script}'], {place})")
+    (folder / "meson.build").write_text("\n".join(lines) + "\n")
+    subprocess.run(
+        ["meson", "setup", folder / "build", folder], capture_output=True, check=True, timeout=60
+    )
+    script = f"suite_{suite}() {{ meson_tests build 2>&1; }}\nrun_suites {suite}"
+    return run(folder, script)
+
+
+def test_a_program_that_fails_by_chance_is_tried_again_and_named(tmp_path: Path) -> None:
+    code, said = run_programs(tmp_path, "unit", "fine", "slow")
+    assert code == 0, said
+    assert "second try, passed: unit: some/slow: first: no time\n" in said
+    assert said.endswith("2 passed, 0 failed\n")
+
+
+def test_a_program_that_fails_twice_has_failed(tmp_path: Path) -> None:
+    code, said = run_programs(tmp_path, "unit", "wrong", "slow")
+    assert code == 1
+    assert "second try, failed: unit: some/wrong: first: fail\n" in said
+    assert said.endswith("1 passed, 1 failed\n")
+
+
+def test_a_crash_is_no_chance_and_a_sanitizers_finding_is_none(tmp_path: Path) -> None:
+    for suite, name in (("unit", "crashed"), ("asan", "slow")):
+        folder = tmp_path / suite
+        folder.mkdir()
+        code, said = run_programs(folder, suite, "fine", name)
+        assert code == 1
+        assert "second try" not in said
+        assert said.endswith("1 passed, 1 failed\n")
