@@ -25,6 +25,7 @@
 #define VERSIONS 4
 #define FRAMES 32
 #define INSIDE 8 /* frames at a time */
+#define LEAST 100 /* pictures: those that waited for a processor are not one of ten of them */
 #define SIDE 2
 #define GROWTH (8L << 20) /* bytes that an allocator may keep for itself */
 
@@ -173,7 +174,7 @@ static void swap(struct fixture *f, uint32_t version)
 	struct rollout_plan plan = {.version = version,
 		.step_count = 2,
 		.steps = {0.5, 1},
-		.least = 4,
+		.least = LEAST,
 		.limits = {.errors = 0, .latency = 1000, .disagreement = 0}};
 	const int64_t deadline = gw_now() + 60 * GW_NS_PER_S;
 
