@@ -58,7 +58,7 @@ def test_a_broker_that_goes_and_returns_costs_nothing(go, broker, tmp_path):
     assert there < 2 * FRAMES
     go(broker)
     run.process.signal(signal.SIGCONT)
-    run.wait_for("down: no broker of", 60)
+    run.wait_for("kafka.framegate.results.down: no broker of", 60)
     broker.start()
     counts = run.counts()
     customer = run.read(2 * FRAMES, 0)
